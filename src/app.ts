@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { captureRoutes } from "./captures/routes.ts";
+import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
+import { ApiError } from "./errors.ts";
+import type { App } from "./http.ts";
+import { identityRoutes } from "./identity/routes.ts";
+import { describeError, log } from "./log.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** The whole HTTP API. */
+export const app = new Hono<App>()
+  .use(requestId())
+  .use(secureHeaders())
+  .use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new ApiError(413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB`);
+      },
+    }),
+  )
+  .route("/api/auth", identityRoutes)
+  .route("/api/captures", captureRoutes)
+  .route("/api/environments", environmentRoutes)
+  .route("/api/invites", inviteRoutes);
+
+app.notFound((c) => {
+  const allowed = allowedMethods(c.req.path);
+  const refusal =
+    allowed.length === 0
+      ? new ApiError(404, "No such path")
+      : new ApiError(405, `${c.req.method} is not possible here; possible: ${allowed.join(", ")}`, {
+          Allow: allowed.join(", "),
+        });
+  return c.json(refusal.body, refusal.status, refusal.headers);
+});
+
+app.onError((error, c) => {
+  if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
+  log.error("request.failed", {
+    requestId: c.var.requestId,
+    method: c.req.method,
+    path: c.req.path,
+    ...describeError(error),
+  });
+  const refusal = new ApiError(500, "Something went wrong on our side; the request id helps us to find it");
+  return c.json(refusal.body, refusal.status);
+});
+
+/** The methods that some route has for a path. Middleware, which is there for all methods, does not count. */
+function allowedMethods(path: string): string[] {
+  const methods = new Set(app.routes.map(({ method }) => method).filter((method) => method !== "ALL"));
+  return [...methods].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+}

@@ -1,0 +1,165 @@
+import { AwsClient } from "aws4fetch";
+import type { Env } from "../env.ts";
+import { positiveNumber } from "../env.ts";
+
+/** Keys to sign with. The session token comes with temporary keys. */
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+/** Where to send requests and how long to wait. */
+export interface AwsTarget {
+  region: string;
+  /** Another endpoint for every service (`AWS_ENDPOINT_URL`); absent in production. */
+  endpointUrl?: string;
+  timeoutMs: number;
+}
+
+/** The target of a region, as this deployment is configured. */
+export function awsTarget(env: Env, region: string): AwsTarget {
+  const target = { region, timeoutMs: positiveNumber(env, "AWS_TIMEOUT_MS") };
+  return env.AWS_ENDPOINT_URL ? { ...target, endpointUrl: env.AWS_ENDPOINT_URL } : target;
+}
+
+/** A service of AWS, by the name that its signatures and endpoints bear. */
+export type AwsService = "monitoring" | "rds" | "sts";
+
+/**
+ * Why AWS did not do what it was asked:
+ * - `denied`: wrong, expired or insufficient credentials;
+ * - `not-found`: what was asked about is not there;
+ * - `rejected`: AWS can't accept the request as it is;
+ * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (nor could it be reached) may
+ *   pass by themselves.
+ */
+export type AwsFailureKind = "denied" | "not-found" | "rejected" | "throttled" | "unavailable" | "timeout";
+
+/** A failure of AWS, as a value: it is data that callers act on. Holds no secret. */
+export interface AwsFailure {
+  kind: AwsFailureKind;
+  /** What AWS calls it, such as `InvalidClientTokenId`. */
+  code: string;
+  /** AWS's own words, or what was seen of the failure; one line of at most 300 characters. */
+  message: string;
+  /** AWS's advice on when to come back, in seconds. */
+  retryAfter?: number;
+}
+
+/** What came of a call to AWS. */
+export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
+
+/** Whether trying the same again later can succeed. */
+export function isTransient(failure: AwsFailure): boolean {
+  return failure.kind === "throttled" || failure.kind === "unavailable" || failure.kind === "timeout";
+}
+
+/** An error as a service's protocol encodes it. */
+export interface AwsErrorBody {
+  code: string;
+  message: string;
+}
+
+/** One request: what a protocol (JSON or Query) makes of an action. */
+export interface AwsRequest {
+  service: AwsService;
+  headers: Record<string, string>;
+  body: string;
+  /** Reads the protocol's error out of a body; undefined when it holds none. */
+  parseError(body: string, headers: Headers): AwsErrorBody | undefined;
+}
+
+// Derived signing keys, which hold for one day, region, service and secret. Emptied when large: a day's keys are few.
+const signingKeys = new Map<string, ArrayBuffer>();
+const MAX_SIGNING_KEYS = 1000;
+
+/**
+ * Sends one signed request (Signature Version 4, by aws4fetch), once: who calls owns the retries.
+ * @returns the body of a 200, or the failure; throws only for a programming error
+ */
+export async function callAws(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  request: AwsRequest,
+): Promise<AwsResult<string>> {
+  const { service } = request;
+  if (signingKeys.size > MAX_SIGNING_KEYS) signingKeys.clear();
+  const client = new AwsClient({
+    ...credentials,
+    service,
+    region: target.region,
+    retries: 0,
+    cache: signingKeys,
+  });
+  const signed = await client.sign(endpoint(target, service), {
+    method: "POST",
+    headers: request.headers,
+    body: request.body,
+  });
+  let status: number;
+  let headers: Headers;
+  let body: string;
+  try {
+    // The signal also ends a reply that stops half-way.
+    const reply = await fetch(signed, { signal: AbortSignal.timeout(target.timeoutMs) });
+    ({ status, headers } = reply);
+    body = await reply.text();
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === "TimeoutError";
+    return failure(
+      "timeout",
+      timedOut ? "Timeout" : "NetworkError",
+      timedOut
+        ? `AWS ${service} did not answer within ${target.timeoutMs / 1000} seconds`
+        : `AWS ${service} could not be reached`,
+    );
+  }
+  if (status === 200) return { ok: true, value: body };
+  const error = request.parseError(body, headers) ?? {
+    code: `HTTP${status}`,
+    message: `AWS ${service} answered ${status}`,
+  };
+  return failure(kindOf(error.code, status), error.code, error.message, retryAfter(headers));
+}
+
+/** The failure of a reply that is not what the protocol says. */
+export function malformed(service: AwsService): { ok: false; failure: AwsFailure } {
+  return failure("unavailable", "MalformedReply", `AWS ${service} sent a reply that could not be read`);
+}
+
+function failure(kind: AwsFailureKind, code: string, message: string, retryAfterSeconds?: number) {
+  // Some messages quote the access key id; a reply shows no more of one than its last four characters.
+  const line = message
+    .replace(/\s+/g, " ")
+    .replace(/\bA[KS]IA[A-Z0-9]+([A-Z0-9]{4})\b/g, "****$1")
+    .slice(0, 300);
+  const value: AwsFailure = { kind, code, message: line };
+  if (retryAfterSeconds !== undefined) value.retryAfter = retryAfterSeconds;
+  return { ok: false as const, failure: value };
+}
+
+function endpoint({ endpointUrl, region }: AwsTarget, service: AwsService): string {
+  if (endpointUrl !== undefined) return endpointUrl;
+  return `https://${service}.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/`;
+}
+
+// Codes from AWS's "Common error types" and the error lists of CloudWatch, RDS and STS. Throttling may come as HTTP 400.
+const THROTTLED =
+  /^(Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|RequestThrottled|PriorRequestNotComplete)/;
+const DENIED =
+  /^(AccessDenied|UnauthorizedOperation|NotAuthorized|Unauthorized|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken|RequestExpired|OptInRequired|RegionDisabled)/;
+const NOT_FOUND = /(NotFound|NotFoundFault|NoSuchEntity|ResourceNotFoundException)$/;
+
+function kindOf(code: string, status: number): AwsFailureKind {
+  if (THROTTLED.test(code) || status === 429) return "throttled";
+  if (status >= 500) return "unavailable";
+  if (DENIED.test(code)) return "denied";
+  if (NOT_FOUND.test(code)) return "not-found";
+  return status === 401 || status === 403 ? "denied" : "rejected";
+}
+
+function retryAfter(headers: Headers): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  return seconds > 0 && seconds <= 3600 ? Math.ceil(seconds) : undefined;
+}

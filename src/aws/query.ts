@@ -1,0 +1,70 @@
+import { XMLParser } from "fast-xml-parser";
+import type { AwsErrorBody, AwsRequest } from "./client.ts";
+
+/** A value inside a parsed XML reply. Every leaf is a string. */
+export type XmlValue = string | XmlObject | XmlValue[] | undefined;
+/** An element of a parsed XML reply, by the names of its children. */
+export interface XmlObject {
+  [name: string]: XmlValue;
+}
+
+// Values stay text: an engine version is not a number. Entities beyond XML's five are not expanded.
+const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, ignoreDeclaration: true });
+
+/** Makes a request of AWS's Query protocol, which RDS and STS speak: a form in, XML out. */
+export function queryRequest(
+  service: "rds" | "sts",
+  action: string,
+  version: string,
+  parameters: Record<string, string>,
+): AwsRequest {
+  return {
+    service,
+    headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+    body: new URLSearchParams({ Action: action, Version: version, ...parameters }).toString(),
+    parseError: parseQueryError,
+  };
+}
+
+/**
+ * The `<ActionResult>` element of a reply.
+ * @returns undefined when the body is not such a reply
+ */
+export function queryResult(body: string, action: string): XmlObject | undefined {
+  return child(child(parseXml(body), `${action}Response`), `${action}Result`);
+}
+
+function parseQueryError(body: string): AwsErrorBody | undefined {
+  const document = parseXml(body);
+  const error =
+    child(child(document, "ErrorResponse"), "Error") ?? child(child(document, "Response"), "Error");
+  const code = text(error, "Code");
+  return code === undefined ? undefined : { code, message: text(error, "Message") ?? code };
+}
+
+function parseXml(body: string): XmlObject | undefined {
+  try {
+    return parser.parse(body, true) as XmlObject;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The child element of a name, if it is there and has children. */
+export function child(element: XmlObject | undefined, name: string): XmlObject | undefined {
+  const value = element?.[name];
+  return typeof value === "object" && !Array.isArray(value) ? value : undefined;
+}
+
+/** The text of the child element of a name. */
+export function text(element: XmlObject | undefined, name: string): string | undefined {
+  const value = element?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The elements of a list, which XML does not tell from a single one or from none. */
+export function list(element: XmlObject | undefined, name: string): XmlObject[] {
+  const value = element?.[name];
+  const values = Array.isArray(value) ? value : [value];
+  return values.filter((item): item is XmlObject => typeof item === "object" && !Array.isArray(item));
+}

@@ -1,0 +1,39 @@
+import { type AwsCredentials, type AwsResult, type AwsTarget, callAws, malformed } from "./client.ts";
+import { child, queryRequest, queryResult, text } from "./query.ts";
+
+const VERSION = "2011-06-15";
+
+/** Keys that AWS will accept until a moment, in milliseconds since the epoch. */
+export interface TemporaryCredentials extends Required<AwsCredentials> {
+  expiresAt: number;
+}
+
+/** A role in a customer's account, and the id without which the role can't be assumed. */
+export interface Role {
+  roleArn: string;
+  externalId: string;
+}
+
+/** AssumeRole (STS API reference 2011-06-15): credentials of the role for an hour. */
+export async function assumeRole(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  role: Role,
+): Promise<AwsResult<TemporaryCredentials>> {
+  const action = "AssumeRole";
+  const request = queryRequest("sts", action, VERSION, {
+    RoleArn: role.roleArn,
+    RoleSessionName: "captures",
+    ExternalId: role.externalId,
+    DurationSeconds: "3600",
+  });
+  const reply = await callAws(target, credentials, request);
+  if (!reply.ok) return reply;
+  const issued = child(queryResult(reply.value, action), "Credentials");
+  const accessKeyId = text(issued, "AccessKeyId");
+  const secretAccessKey = text(issued, "SecretAccessKey");
+  const sessionToken = text(issued, "SessionToken");
+  const expiresAt = Date.parse(text(issued, "Expiration") ?? "");
+  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiresAt)) return malformed("sts");
+  return { ok: true, value: { accessKeyId, secretAccessKey, sessionToken, expiresAt } };
+}

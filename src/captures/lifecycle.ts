@@ -1,0 +1,239 @@
+import { ApiError, refuse } from "../errors.ts";
+
+/*
+ * The life of a capture: its states, the legal moves between them, and what has to happen next. Pure: it does no I/O and is
+ * told the time. All times and durations are in milliseconds.
+ *
+ *   SCHEDULED -> STARTED -> STARTING -> RUNNING -> STOPPING -> DONE, and FAILED from any of them but DONE
+ */
+
+/** Every state of a capture, in the order of its life. */
+export const STATUSES = [
+  "SCHEDULED",
+  "STARTED",
+  "STARTING",
+  "RUNNING",
+  "STOPPING",
+  "DONE",
+  "FAILED",
+] as const;
+/** A state of a capture. */
+export type Status = (typeof STATUSES)[number];
+
+/** The states that a new capture may have. */
+export const INITIAL_STATUSES = ["SCHEDULED", "STARTED", "STARTING"] as const satisfies readonly Status[];
+/** A state that a new capture may have. */
+export type InitialStatus = (typeof INITIAL_STATUSES)[number];
+
+const MOVES: Record<Status, readonly Status[]> = {
+  SCHEDULED: ["STARTED", "FAILED"],
+  STARTED: ["STARTING", "FAILED"],
+  STARTING: ["RUNNING", "FAILED"],
+  RUNNING: ["STOPPING", "FAILED"],
+  STOPPING: ["DONE", "FAILED"],
+  DONE: [],
+  FAILED: [],
+};
+
+/** Whether a capture may go from one state to the other. */
+export function canMove(from: Status, to: Status): boolean {
+  return MOVES[from].includes(to);
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+/** The shortest and the longest time that a capture can be told to run. */
+export const MIN_DURATION_MS = 60 * SECOND;
+export const MAX_DURATION_MS = 31 * DAY;
+/** A scheduled start may be this late (clocks differ, requests take time) and this far ahead. */
+const SCHEDULE_GRACE_MS = 60 * SECOND;
+const SCHEDULE_AHEAD_MS = 366 * DAY;
+/** How long a start is tried again after AWS throttled, failed or did not answer. */
+export const START_RETRY_MS = 10 * MINUTE;
+/** A move that is late by this much is looked after by cron. */
+const OVERDUE_MS = 30 * SECOND;
+/** How often cron wakes a capture that does not move before it gives the capture up: about half an hour. */
+export const MAX_REARMS = 30;
+
+/** What a caller asked for, validated but not yet judged by the clock. */
+export interface CaptureRequest {
+  name: string;
+  envId: number;
+  status: InitialStatus | null;
+  start: number | null;
+  scheduledStart: number | null;
+  duration: number | null;
+}
+
+/** A capture about to be made. */
+export interface CapturePlan {
+  name: string;
+  envId: number;
+  status: InitialStatus;
+  start: number | null;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  duration: number | null;
+}
+
+/** Judges a request for a capture: what to make, or the 400 for what can't be. */
+export function planCapture(request: CaptureRequest, now: number): CapturePlan | ApiError {
+  const { name, envId, start, scheduledStart, duration } = request;
+  if (duration !== null && duration < MIN_DURATION_MS) return refuse.durationTooShort();
+  if (duration !== null && duration > MAX_DURATION_MS) {
+    return new ApiError(400, `duration: must be at most ${MAX_DURATION_MS / SECOND} seconds (31 days)`);
+  }
+  const status = request.status ?? (scheduledStart === null ? "STARTED" : "SCHEDULED");
+  if (status === "SCHEDULED") {
+    if (scheduledStart === null) return refuse.noScheduledStart();
+    if (start !== null) return new ApiError(400, "start: a scheduled capture can't have started already");
+    if (scheduledStart < now - SCHEDULE_GRACE_MS) return new ApiError(400, "scheduledStart: is in the past");
+    if (scheduledStart > now + SCHEDULE_AHEAD_MS) {
+      return new ApiError(400, "scheduledStart: is more than a year ahead");
+    }
+  } else if (scheduledStart !== null) {
+    return new ApiError(
+      400,
+      `scheduledStart: a capture with a scheduled start has the status SCHEDULED, not ${status}`,
+    );
+  }
+  if (start !== null && start > now) return new ApiError(400, "start: is in the future; use scheduledStart");
+  const from = scheduledStart ?? start ?? now;
+  return {
+    name,
+    envId,
+    status,
+    start,
+    scheduledStart,
+    duration,
+    scheduledEnd: duration === null ? null : from + duration,
+  };
+}
+
+/** As much of a capture as decides what happens next. */
+export interface CaptureState {
+  status: Status;
+  start: number | null;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  duration: number | null;
+}
+
+/** A move, and what changes with it. Absent fields stay as they are. */
+export interface Move {
+  from: Status;
+  to: Status;
+  start?: number;
+  end?: number;
+  scheduledEnd?: number;
+  reason?: string;
+}
+
+/** What has to happen next: a move, a call to AWS, waiting (for ever when `until` is null), or nothing any more. */
+export type Step =
+  | { do: "move"; move: Move }
+  | { do: "start" }
+  | { do: "wait"; until: number | null }
+  | { do: "rest" };
+
+/** Decides what a capture needs now. */
+export function nextStep(capture: CaptureState, now: number): Step {
+  const { status, scheduledStart, scheduledEnd } = capture;
+  switch (status) {
+    case "SCHEDULED":
+      if (scheduledStart !== null && now < scheduledStart) return { do: "wait", until: scheduledStart };
+      if (missed(capture, now)) return { do: "move", move: fail(status, MISSED) };
+      return { do: "move", move: { from: status, to: "STARTED" } };
+    case "STARTED":
+      return { do: "move", move: { from: status, to: "STARTING" } };
+    case "STARTING":
+      return missed(capture, now) ? { do: "move", move: fail(status, MISSED) } : { do: "start" };
+    case "RUNNING":
+      if (scheduledEnd === null || now < scheduledEnd) return { do: "wait", until: scheduledEnd };
+      // The end that was promised, however late this runs.
+      return { do: "move", move: { from: status, to: "STOPPING", end: scheduledEnd } };
+    case "STOPPING":
+      return { do: "move", move: { from: status, to: "DONE" } };
+    case "DONE":
+    case "FAILED":
+      return { do: "rest" };
+  }
+}
+
+const MISSED = "Its scheduled end passed before it could start";
+
+/** Whether a scheduled capture has nothing left to record. A back-dated one has: what the past still holds. */
+function missed({ scheduledStart, scheduledEnd }: CaptureState, now: number): boolean {
+  return scheduledStart !== null && scheduledEnd !== null && now >= scheduledEnd;
+}
+
+/** The move to FAILED, with a reason a person can act on. */
+export function fail(from: Status, reason: string): Move {
+  return { from, to: "FAILED", reason };
+}
+
+/**
+ * The move to RUNNING. A capture that was not scheduled or back-dated starts now, and its duration counts from now; the
+ * others keep the start they were given, or the end they were scheduled for.
+ */
+export function run(capture: CaptureState, now: number): Move {
+  const move: Move = { from: "STARTING", to: "RUNNING" };
+  if (capture.start !== null) return move;
+  if (capture.duration === null || capture.scheduledStart !== null) return { ...move, start: now };
+  return { ...move, start: now, scheduledEnd: now + capture.duration };
+}
+
+/**
+ * Why a capture in this state can't be stopped: the specification's three answers.
+ * @returns null when it can.
+ */
+export function stopRefusal(status: Status): ApiError | null {
+  switch (status) {
+    case "RUNNING":
+      return null;
+    case "STOPPING":
+    case "DONE":
+      return refuse.alreadyStopped();
+    case "FAILED":
+      return refuse.alreadyFailed();
+    default:
+      return refuse.notStartedYet();
+  }
+}
+
+/** When cron should look after a capture that has come to this state at `now` and not left it; null for never. */
+export function dueAt(
+  status: Status,
+  capture: Pick<CaptureState, "scheduledStart" | "scheduledEnd">,
+  now: number,
+) {
+  switch (status) {
+    case "SCHEDULED":
+      return (capture.scheduledStart ?? now) + OVERDUE_MS;
+    case "RUNNING":
+      return capture.scheduledEnd === null ? null : capture.scheduledEnd + OVERDUE_MS;
+    case "STARTED":
+    case "STARTING":
+    case "STOPPING":
+      return now + OVERDUE_MS;
+    default:
+      return null;
+  }
+}
+
+const FIRST_RETRY_MS = SECOND;
+/** The longest pause between two attempts. An alarm further ahead than this is not a retry. */
+export const MAX_RETRY_MS = 60 * SECOND;
+
+/**
+ * How long to wait before trying again: twice as long each time up to a minute, half of it at random so that captures that
+ * failed together do not come back together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * @param attempt how many attempts have failed, from 1
+ * @param random a number from 0 to 1
+ */
+export function retryDelay(attempt: number, random: number): number {
+  const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random);
+}

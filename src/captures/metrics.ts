@@ -1,0 +1,230 @@
+import * as z from "zod";
+import { type AwsResult, awsTarget } from "../aws/client.ts";
+import { getMetricData, type MetricPoint } from "../aws/cloudwatch.ts";
+import type { Env } from "../env.ts";
+import { accessOf } from "../environments/credentials.ts";
+import { explain } from "../environments/instance.ts";
+import { ApiError } from "../errors.ts";
+import { isoTime, once } from "../http.ts";
+import type { CaptureTarget } from "./store.ts";
+
+/** One metric that RDS publishes to CloudWatch. */
+interface MetricKind {
+  /** CloudWatch's name. */
+  label: string;
+  /** The API's. */
+  type: string;
+  unit: string;
+}
+
+const metric = (label: string, type: string, unit: string): MetricKind => ({ label, type, unit });
+
+/**
+ * The metrics of a capture, in the order of every reply. CloudWatch's reply bears no unit, so the units are here (RDS User
+ * Guide, "Amazon CloudWatch instance-level metrics for Amazon RDS").
+ */
+export const METRICS: readonly MetricKind[] = [
+  metric("CPUUtilization", "CPU UTILIZATION", "Percent"),
+  metric("ReadIOPS", "READ IOPS", "Count/Second"),
+  metric("WriteIOPS", "WRITE IOPS", "Count/Second"),
+  metric("FreeableMemory", "FREEABLE MEMORY", "Bytes"),
+  metric("FreeStorageSpace", "FREE STORAGE", "Bytes"),
+  metric("SwapUsage", "SWAP USAGE", "Bytes"),
+  metric("BinLogDiskUsage", "BIN LOG DISK USAGE", "Bytes"),
+  metric("ReadThroughput", "READ THROUGHPUT", "Bytes/Second"),
+  metric("WriteThroughput", "WRITE THROUGHPUT", "Bytes/Second"),
+  metric("NetworkReceiveThroughput", "NETWORK RECEIVE THROUGHPUT", "Bytes/Second"),
+  metric("NetworkTransmitThroughput", "NETWORK TRANSMIT THROUGHPUT", "Bytes/Second"),
+  metric("ReadLatency", "READ LATENCY", "Seconds"),
+  metric("WriteLatency", "WRITE LATENCY", "Seconds"),
+  metric("DatabaseConnections", "DATABASE CONNECTIONS", "Count"),
+  metric("DiskQueueDepth", "DISK QUEUE DEPTH", "Count"),
+  metric("BurstBalance", "BURST BALANCE", "Percent"),
+];
+
+/** One metric of a capture as the API shows it: the specification's shape. */
+export interface Metric {
+  label: string;
+  type: string;
+  displayName: string;
+  dataPoints: DataPoint[];
+}
+
+/** One point of a metric: the maximum of the period that begins at `Timestamp`. */
+export interface DataPoint {
+  Timestamp: string;
+  Maximum: number;
+  Unit: string;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const metricTypeSchema = z.string().transform((text, ctx) => {
+  const wanted = text.trim().toUpperCase();
+  const index = METRICS.findIndex(({ type, label }) => type === wanted || label.toUpperCase() === wanted);
+  if (index >= 0) return index;
+  const known = METRICS.map(({ type }) => type).join(", ");
+  ctx.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 40))} is not one of ${known}` });
+  return z.NEVER;
+});
+
+/** The query of GET /api/captures/{id}/metrics. */
+export const metricsQuerySchema = z.strictObject({
+  type: z
+    .array(metricTypeSchema)
+    // In the order of METRICS and each once, however they were asked for.
+    .transform((indexes) => [...new Set(indexes)].sort((a, b) => a - b))
+    .optional(),
+  period: once(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,6}$/, "must be a number of seconds")
+      .transform(Number)
+      .refine((period) => period % 60 === 0, "must be a multiple of 60 seconds"),
+  ),
+});
+
+/** Which metrics (indexes of METRICS), in which period (seconds). */
+export type MetricsQuery = z.output<typeof metricsQuerySchema>;
+
+/** What CloudWatch is to be asked, times in milliseconds. */
+export interface MetricsWindow {
+  start: number;
+  end: number;
+  /** Seconds. */
+  period: number;
+}
+
+/** How long CloudWatch keeps points of a period (seconds): CloudWatch User Guide, "Metrics retention". */
+const RETENTION = [
+  { period: 60, keptMs: 15 * DAY_MS },
+  { period: 300, keptMs: 63 * DAY_MS },
+  { period: 3600, keptMs: 455 * DAY_MS },
+] as const;
+const KEPT_AT_MOST_MS = 455 * DAY_MS;
+/** The most points that a metric has unless another period is asked for: a day of minutes. */
+const MAX_POINTS = 1440;
+/** The most points of all metrics of one reply: what one page of GetMetricData can hold. */
+const MAX_REPLY_POINTS = 100_800;
+
+/**
+ * The window and period to ask CloudWatch for: the capture's, widened to whole periods, so that a short capture still has
+ * points; no further back than CloudWatch keeps anything.
+ * @returns null when there can't be any points: before the start, or when CloudWatch has forgotten all of it
+ * @throws ApiError 400 for a period that CloudWatch does not have any more, or that makes too many points
+ */
+export function metricsWindow(
+  capture: Pick<CaptureTarget, "start" | "end">,
+  period: number | undefined,
+  metrics: number,
+  now: number,
+): MetricsWindow | null {
+  const end = capture.end ?? now;
+  if (capture.start === null || end <= now - KEPT_AT_MOST_MS) return null;
+  // A period's length of grace, or the oldest period would be gone by the time it is asked for.
+  const start = Math.max(capture.start, now - KEPT_AT_MOST_MS + 3_600_000);
+  const base = RETENTION.find(({ keptMs }) => now - floor(start, MINUTE_MS) < keptMs)?.period ?? 3600;
+  if (period === undefined) {
+    let chosen: number = base;
+    while (points(align(start, end, chosen)) > MAX_POINTS) chosen += base;
+    return align(start, end, chosen);
+  }
+  if (period % base !== 0) {
+    throw new ApiError(
+      400,
+      `period: CloudWatch has this capture's metrics in multiples of ${base} seconds only`,
+    );
+  }
+  const window = align(start, end, period);
+  if (points(window) * metrics > MAX_REPLY_POINTS) {
+    throw new ApiError(
+      400,
+      `period: makes more than ${MAX_REPLY_POINTS} points; ask for a longer period or fewer types`,
+    );
+  }
+  return window;
+}
+
+function align(start: number, end: number, period: number): MetricsWindow {
+  const periodMs = period * 1000;
+  const first = floor(start, periodMs);
+  const last = Math.ceil(end / periodMs) * periodMs;
+  return { start: first, end: Math.max(last, first + periodMs), period };
+}
+
+const floor = (time: number, step: number): number => Math.floor(time / step) * step;
+const points = ({ start, end, period }: MetricsWindow): number => (end - start) / (period * 1000);
+
+/** A question of one capture's metrics that can be put to AWS. */
+export interface MetricsRequest {
+  target: Pick<CaptureTarget, "envId" | "region" | "instance" | "credentials">;
+  window: MetricsWindow;
+  /** Indexes of METRICS. */
+  metrics: number[];
+}
+
+/** Asks CloudWatch. */
+export async function fetchMetrics(
+  env: Env,
+  request: MetricsRequest,
+  now: number,
+): Promise<AwsResult<MetricPoint[][]>> {
+  const { target, window, metrics } = request;
+  const credentials = await accessOf(env, target, now);
+  if (!credentials.ok) return credentials;
+  return getMetricData(awsTarget(env, target.region), credentials.value, {
+    instance: target.instance,
+    metrics: metrics.map((index) => kind(index).label),
+    ...window,
+  });
+}
+
+/**
+ * The metrics of a capture, as the API shows them.
+ * @throws ApiError 502 when AWS refuses, 503 when it throttles or fails, 504 when it does not answer in time
+ */
+export async function readMetrics(
+  env: Env,
+  capture: CaptureTarget,
+  query: MetricsQuery,
+  now: number,
+): Promise<Metric[]> {
+  const metrics = query.type ?? METRICS.map((_, index) => index);
+  const window = metricsWindow(capture, query.period, metrics.length, now);
+  if (window === null) return metrics.map((index) => show(index, []));
+  const { envId, region, instance, credentials } = capture;
+  const request: MetricsRequest = { target: { envId, region, instance, credentials }, window, metrics };
+  // While it runs, many may watch: its runner asks for all of them.
+  const result =
+    capture.status === "RUNNING"
+      ? await env.CAPTURE_RUNNER.getByName(String(capture.id)).metrics(request)
+      : await fetchMetrics(env, request, now);
+  if (result.ok) return metrics.map((index, i) => show(index, result.value[i] ?? []));
+  const message = explain(result.failure, instance, region);
+  switch (result.failure.kind) {
+    case "throttled":
+    case "unavailable":
+      throw new ApiError(503, message, { "Retry-After": String(result.failure.retryAfter ?? 5) });
+    case "timeout":
+      throw new ApiError(504, message);
+    default:
+      throw new ApiError(502, message);
+  }
+}
+
+function show(index: number, series: MetricPoint[]): Metric {
+  const { label, type, unit } = kind(index);
+  const dataPoints = series.map(({ time, value }) => ({
+    Timestamp: isoTime(time),
+    Maximum: value,
+    Unit: unit,
+  }));
+  return { label, type, displayName: type, dataPoints };
+}
+
+function kind(index: number): MetricKind {
+  const found = METRICS[index];
+  if (found === undefined) throw new RangeError(`There is no metric ${index}`);
+  return found;
+}

@@ -1,0 +1,168 @@
+import { Hono } from "hono";
+import { ApiError, refuse } from "../errors.ts";
+import {
+  type App,
+  type AppContext,
+  authenticate,
+  isoTime,
+  readBody,
+  readId,
+  readQuery,
+  refuseInput,
+} from "../http.ts";
+import { describeError, log } from "../log.ts";
+import { planCapture, stopRefusal } from "./lifecycle.ts";
+import { metricsQuerySchema, readMetrics } from "./metrics.ts";
+import {
+  type CaptureEvent,
+  type CaptureRow,
+  createSchema,
+  listSchema,
+  MAX_PAGE,
+  renameSchema,
+  toCapture,
+} from "./schema.ts";
+import * as store from "./store.ts";
+
+/** `/api/captures`: the endpoints of the specification, and a capture's history. */
+export const captureRoutes = new Hono<App>()
+  .use(authenticate)
+
+  .get("/", async (c) => {
+    const query = await readQuery(c, listSchema);
+    const limit = query.limit ?? MAX_PAGE;
+    // One more than the page, to know whether there is another.
+    const page = await store.listCaptures(
+      c.env.DB,
+      c.var.credential,
+      { ...query, limit: limit + 1 },
+      Date.now(),
+    );
+    const captures = see(page, refuse.environmentNotFound);
+    const last = captures.length > limit ? captures[limit - 1] : undefined;
+    if (last !== undefined) {
+      const next = new URL(c.req.url);
+      next.searchParams.set("cursor", String(last.id));
+      c.header("Link", `<${next}>; rel="next"`);
+    }
+    return c.json(captures.slice(0, limit).map(toCapture));
+  })
+
+  .post("/", async (c) => {
+    const request = await readBody(c, createSchema);
+    const now = Date.now();
+    const plan = planCapture(request, now);
+    if (plan instanceof ApiError) return refuseInput(c, plan);
+    const created = await store.createCapture(c.env.DB, c.var.credential, plan, now);
+    switch (created.outcome) {
+      case "unauthenticated":
+        throw refuse.loginRequired();
+      case "no-environment":
+        throw refuse.environmentNotFound();
+      case "duplicate-name":
+        throw refuse.duplicateName();
+      case "created":
+        await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
+        return c.json(toCapture(created.capture));
+    }
+  })
+
+  .get("/:id", async (c) => {
+    const id = await readId(c);
+    const capture = await store.readCapture(c.env.DB, c.var.credential, id, Date.now());
+    return c.json(toCapture(see(capture, refuse.captureEnvironmentNotFound)));
+  })
+
+  .put("/:id", async (c) => {
+    const id = await readId(c);
+    const { name } = await readBody(c, renameSchema);
+    const renamed = await store.renameCapture(c.env.DB, c.var.credential, id, name, Date.now());
+    return c.json(toCapture(changed(renamed, refuse.duplicateName).after));
+  })
+
+  .delete("/:id", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const { before, after } = changed(
+      await store.deleteCapture(c.env.DB, c.var.credential, id, now),
+      refuse.captureNotFound,
+    );
+    // Its runner cancels what it was waiting for, or finishes what was running.
+    if (before.status !== "DONE" && before.status !== "FAILED") await wake(c, after.id, now);
+    return c.json(toCapture(before));
+  })
+
+  .post("/:id/stop", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const stopped = await store.stopCapture(c.env.DB, c.var.credential, id, now);
+    const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
+    await wake(c, after.id, now);
+    return c.json(toCapture(after));
+  })
+
+  .get("/:id/metrics", async (c) => {
+    const id = await readId(c);
+    const query = await readQuery(c, metricsQuerySchema);
+    const now = Date.now();
+    const target = see(
+      await store.readTarget(c.env.DB, c.var.credential, id, now),
+      refuse.captureEnvironmentNotFound,
+    );
+    return c.json(await readMetrics(c.env, target, query, now));
+  })
+
+  .get("/:id/events", async (c) => {
+    const id = await readId(c);
+    const events = await store.readEvents(c.env.DB, c.var.credential, id, Date.now());
+    return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
+  });
+
+/** What the caller asked to see, or the refusal that fits. */
+function see<T>(seen: store.Seen<T>, notFound: () => Error): T {
+  if (seen.caller === null) throw refuse.loginRequired();
+  if (seen.found === null) throw notFound();
+  return seen.found;
+}
+
+/** The capture before and after a change, or the refusal that fits. */
+function changed(change: store.Changed, refused: (before: CaptureRow) => Error) {
+  switch (change.outcome) {
+    case "unauthenticated":
+      throw refuse.loginRequired();
+    case "not-found":
+      throw refuse.captureNotFound();
+    case "forbidden":
+      throw refuse.notOwnerOrAdmin();
+    case "refused":
+      throw refused(change.before);
+    case "changed":
+      return change;
+  }
+}
+
+/**
+ * Tells a capture's runner that there is something to do. What the caller asked for is in the database already; should the
+ * runner not hear of it, cron tells it within a minute or two, so this is no reason to answer that it was not done.
+ */
+async function wake(c: AppContext, id: number, at: number): Promise<void> {
+  try {
+    await c.env.CAPTURE_RUNNER.getByName(String(id)).wake(id, at);
+  } catch (error) {
+    log.warn("capture.wake.failed", { requestId: c.var.requestId, captureId: id, ...describeError(error) });
+  }
+}
+
+function toEvent(event: store.EventRow): CaptureEvent {
+  const { actor } = event;
+  return {
+    time: isoTime(event.time),
+    from: event.from,
+    to: event.to,
+    actor:
+      actor === "runner" || actor === "cleanup"
+        ? { type: actor }
+        : { type: "user", id: actor, name: event.actorName },
+    reason: event.reason,
+  };
+}

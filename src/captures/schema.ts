@@ -1,0 +1,131 @@
+import * as z from "zod";
+import { idSchema, isoTime, once } from "../http.ts";
+import { nameSchema } from "../names.ts";
+import { type CaptureRequest, INITIAL_STATUSES, STATUSES, type Status } from "./lifecycle.ts";
+
+/** A capture as the API shows it: exactly the ten fields of the specification, times in ISO 8601 UTC. */
+export interface Capture {
+  id: number;
+  name: string;
+  start: string | null;
+  scheduledStart: string | null;
+  scheduledEnd: string | null;
+  end: string | null;
+  status: Status;
+  envId: number;
+  type: "CAPTURE";
+  reason: string | null;
+}
+
+/** A capture as the database has it, times in milliseconds. */
+export interface CaptureRow {
+  id: number;
+  name: string;
+  start: number | null;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  end: number | null;
+  status: Status;
+  envId: number;
+  reason: string | null;
+}
+
+/** Shows a capture. */
+export function toCapture(row: CaptureRow): Capture {
+  return {
+    id: row.id,
+    name: row.name,
+    start: isoTime(row.start),
+    scheduledStart: isoTime(row.scheduledStart),
+    scheduledEnd: isoTime(row.scheduledEnd),
+    end: isoTime(row.end),
+    status: row.status,
+    envId: row.envId,
+    type: "CAPTURE",
+    reason: row.reason,
+  };
+}
+
+/** One move of a capture, as the API shows it. */
+export interface CaptureEvent {
+  time: string;
+  /** Null for the event that made the capture. */
+  from: Status | null;
+  to: Status;
+  /** Who did it: a person, or the part of the service that acted. */
+  actor: { type: "user"; id: string; name: string | null } | { type: "runner" | "cleanup" };
+  reason: string | null;
+}
+
+const isoSchema = z.iso.datetime({ offset: true });
+
+/** A moment: ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given. Comes out in milliseconds. */
+const timeSchema = z.string().transform((text, ctx) => {
+  const [, day, time, zone] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i.exec(
+      text.trim(),
+    ) ?? [];
+  const offset = (zone ?? "Z")
+    .toUpperCase()
+    .replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
+  const iso = `${day}T${time ?? "00:00"}${offset}`;
+  // The pattern gives the form; whether there is such a day and hour is zod's to say.
+  if (day !== undefined && isoSchema.safeParse(iso).success) return Date.parse(iso);
+  ctx.addIssue({
+    code: "custom",
+    message: 'must be a time such as "2026-05-19T22:06:53Z" or "2026-05-19 22:06:53"',
+  });
+  return z.NEVER;
+});
+
+const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? null);
+
+/** Any letter case of one of the words. */
+const word = <W extends string>(words: readonly W[]) =>
+  z
+    .string()
+    .transform((text) => words.find((known) => known === text.trim().toUpperCase()))
+    .refine((known) => known !== undefined, `must be one of ${words.join(", ")}`)
+    .transform((known) => known as W);
+
+/** The body of POST /api/captures. An unknown field is refused: a mistyped `scheduledStart` must not start a capture now. */
+export const createSchema = z
+  .strictObject({
+    name: nameSchema,
+    envId: z.int().positive("must be a positive integer"),
+    status: optional(word(INITIAL_STATUSES)),
+    start: optional(timeSchema),
+    scheduledStart: optional(timeSchema),
+    duration: optional(z.int("must be a whole number of seconds")),
+    end: z.null("is set when the capture ends; give a duration instead").optional(),
+  })
+  .transform(
+    ({ end: _, duration, ...rest }): CaptureRequest => ({
+      ...rest,
+      duration: duration === null ? null : duration * 1000,
+    }),
+  );
+
+/** The body of PUT /api/captures/{id}. */
+export const renameSchema = z.strictObject({ name: nameSchema });
+
+/** The most captures that one page of a list holds. */
+export const MAX_PAGE = 1000;
+
+/** The query of GET /api/captures. */
+export const listSchema = z.strictObject({
+  envId: once(idSchema),
+  status: once(word(STATUSES)),
+  name: once(z.string()),
+  limit: once(
+    z
+      .string()
+      .regex(/^\d{1,4}$/, `must be an integer from 1 to ${MAX_PAGE}`)
+      .transform(Number)
+      .refine((limit) => limit >= 1 && limit <= MAX_PAGE, `must be an integer from 1 to ${MAX_PAGE}`),
+  ),
+  cursor: once(idSchema),
+});
+
+/** Which captures to list, and where to go on. */
+export type CaptureFilter = z.output<typeof listSchema>;

@@ -1,0 +1,104 @@
+import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
+import { moveCapture } from "../captures/store.ts";
+import { type Env, positiveNumber } from "../env.ts";
+import { describeError, log } from "../log.ts";
+import {
+  claimOverdue,
+  erasableCaptures,
+  eraseCaptures,
+  type OverdueCapture,
+  type Purgeable,
+  purge,
+} from "./store.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** How many overdue captures one run looks after; the next minute takes the next. */
+const OVERDUE_BATCH = 500;
+/** How many runners are called at once. */
+const CONCURRENCY = 25;
+/** Rows that one statement purges, and statements that one run makes of each kind. */
+const PURGE_BATCH = 500;
+const MAX_BATCHES = 20;
+/** Fewer of captures: each asks R2 what it has stored. */
+const ERASE_BATCH = 100;
+
+/**
+ * Every minute: captures whose moment has passed without a move, because an alarm was lost or a Worker died before it set
+ * one, are woken; those that do not move however often they are woken are failed.
+ */
+export async function lookAfterOverdue(env: Env, now: number): Promise<void> {
+  const overdue = await claimOverdue(env.DB, now, OVERDUE_BATCH);
+  const counts = { found: overdue.length, rearmed: 0, failed: 0, errors: 0 };
+  for (let i = 0; i < overdue.length; i += CONCURRENCY) {
+    await Promise.all(
+      overdue.slice(i, i + CONCURRENCY).map(async (capture) => {
+        try {
+          counts[await lookAfter(env, capture, now)]++;
+        } catch (error) {
+          counts.errors++;
+          log.warn("cleanup.capture.failed", { captureId: capture.id, ...describeError(error) });
+        }
+      }),
+    );
+  }
+  log.info("cleanup.overdue", counts);
+}
+
+async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {
+  const runner = env.CAPTURE_RUNNER.getByName(String(capture.id));
+  if (capture.rearmed <= MAX_REARMS) {
+    await runner.rearm(capture.id);
+    return "rearmed";
+  }
+  const reason = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
+  await moveCapture(env.DB, capture, fail(capture.status, reason), "cleanup", now);
+  // For its runner to put away what it has; that it can't be reached may be why it is here.
+  await runner.wake(capture.id, now).catch(() => undefined);
+  return "failed";
+}
+
+/** Every day: what was deleted long enough ago is erased, what has expired is purged, in bounded batches. */
+export async function purgeOld(env: Env, now: number): Promise<void> {
+  const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
+  const captures = await inBatches(ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit));
+  const purgeAll = (what: Purgeable, before: number) =>
+    inBatches(PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
+  log.info("cleanup.purged", {
+    captures,
+    // After their captures, which point to them.
+    environments: await purgeAll("environments", deletedBefore),
+    sessions: await purgeAll("sessions", now),
+    keys: await purgeAll("keys", now),
+    invites: await purgeAll("invites", now),
+    verifications: await purgeAll("verifications", now),
+    rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+  });
+}
+
+/** Runs a purge until it finds less than a batch, or has done enough for a day. Returns how many rows went. */
+async function inBatches(size: number, purgeBatch: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const purged = await purgeBatch(size);
+    total += purged;
+    if (purged < size) break;
+  }
+  return total;
+}
+
+/** Erases what deleted captures have stored, then their rows: cut off in between, the next run finds them again. */
+async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
+  const ids = await erasableCaptures(env.DB, before, limit);
+  for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
+  if (ids.length > 0) await eraseCaptures(env.DB, ids);
+  return ids.length;
+}
+
+async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
+  for (;;) {
+    // What was listed is deleted, so each page is the first.
+    const page = await bucket.list({ prefix });
+    if (page.objects.length === 0) return;
+    await bucket.delete(page.objects.map(({ key }) => key));
+  }
+}

@@ -1,0 +1,254 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnySQLiteColumn,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+
+/*
+ * Every table of the service. Times are integers, milliseconds since the Unix epoch. No foreign key cascades: the table
+ * rebuilds of later migrations would fire them on D1 (drizzle-orm issue 4938).
+ */
+
+/** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
+const date = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+// --- identity: the tables that better-auth and its API-key plugin ask for ---------------------------------------------
+
+/** A person who can sign in. */
+export const user = sqliteTable("user", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: integer("email_verified", { mode: "boolean" }).notNull(),
+  image: text("image"),
+  createdAt: date("created_at").notNull(),
+  updatedAt: date("updated_at").notNull(),
+});
+
+/** A signed-in browser or client; `token` is what its signed cookie carries. */
+export const session = sqliteTable(
+  "session",
+  {
+    id: text("id").primaryKey(),
+    token: text("token").notNull().unique(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    expiresAt: date("expires_at").notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: date("created_at").notNull(),
+    updatedAt: date("updated_at").notNull(),
+  },
+  (table) => [
+    index("session_user_id").on(table.userId),
+    // What the daily purge looks for.
+    index("session_expires_at").on(table.expiresAt),
+  ],
+);
+
+/** A way to sign in: here always e-mail and password, the password as a scrypt hash. */
+export const account = sqliteTable(
+  "account",
+  {
+    id: text("id").primaryKey(),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: date("access_token_expires_at"),
+    refreshTokenExpiresAt: date("refresh_token_expires_at"),
+    scope: text("scope"),
+    password: text("password"),
+    createdAt: date("created_at").notNull(),
+    updatedAt: date("updated_at").notNull(),
+  },
+  (table) => [index("account_user_id").on(table.userId)],
+);
+
+/** Short-lived values that better-auth checks once, such as a pending e-mail change. */
+export const verification = sqliteTable(
+  "verification",
+  {
+    id: text("id").primaryKey(),
+    identifier: text("identifier").notNull(),
+    value: text("value").notNull(),
+    expiresAt: date("expires_at").notNull(),
+    createdAt: date("created_at").notNull(),
+    updatedAt: date("updated_at").notNull(),
+  },
+  (table) => [index("verification_identifier").on(table.identifier)],
+);
+
+/** A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. */
+export const apikey = sqliteTable(
+  "apikey",
+  {
+    id: text("id").primaryKey(),
+    configId: text("config_id").notNull(),
+    name: text("name"),
+    start: text("start"),
+    prefix: text("prefix"),
+    key: text("key").notNull().unique(),
+    referenceId: text("reference_id")
+      .notNull()
+      .references(() => user.id),
+    refillInterval: integer("refill_interval"),
+    refillAmount: integer("refill_amount"),
+    lastRefillAt: date("last_refill_at"),
+    enabled: integer("enabled", { mode: "boolean" }),
+    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
+    rateLimitTimeWindow: integer("rate_limit_time_window"),
+    rateLimitMax: integer("rate_limit_max"),
+    requestCount: integer("request_count"),
+    remaining: integer("remaining"),
+    lastRequest: date("last_request"),
+    expiresAt: date("expires_at"),
+    permissions: text("permissions"),
+    metadata: text("metadata"),
+    createdAt: date("created_at").notNull(),
+    updatedAt: date("updated_at").notNull(),
+  },
+  (table) => [
+    index("apikey_reference_id").on(table.referenceId),
+    index("apikey_config_id").on(table.configId),
+    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
+  ],
+);
+
+/** better-auth's counters of sign-ins and sign-ups, by client address and path. */
+export const rateLimit = sqliteTable("rate_limit", {
+  id: text("id").primaryKey(),
+  key: text("key").notNull().unique(),
+  count: integer("count").notNull(),
+  lastRequest: integer("last_request").notNull(),
+});
+
+// --- environments -----------------------------------------------------------------------------------------------------
+
+/** One RDS instance and the way to reach it. */
+export const environments = sqliteTable(
+  "environments",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    name: text("name").notNull(),
+    region: text("region").notNull(),
+    instance: text("instance").notNull(),
+    engine: text("engine").notNull(),
+    engineVersion: text("engine_version").notNull(),
+    parameterGroup: text("parameter_group").notNull(),
+    /** The sealed credentials (credentials.ts). Null until they are sealed, and again once the environment is deleted. */
+    credentials: text("credentials"),
+    /** What a reply may show of the credentials: `****` and four characters of the access key id, or the role's ARN. */
+    credentialsHint: text("credentials_hint").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`)],
+);
+
+/** Who may use an environment. */
+export const members = sqliteTable(
+  "members",
+  {
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    role: text("role", { enum: ["admin", "member"] }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.envId] }), index("members_env_id").on(table.envId)],
+);
+
+/** A single-use invitation; only the SHA-256 of its code is kept. */
+export const invites = sqliteTable(
+  "invites",
+  {
+    codeHash: text("code_hash").primaryKey(),
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    role: text("role", { enum: ["admin", "member"] }).notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    /** Where sign-up is by invite: the one address that may sign up with this code. */
+    claimedBy: text("claimed_by"),
+    acceptedBy: text("accepted_by"),
+    acceptedAt: integer("accepted_at"),
+  },
+  (table) => [index("invites_env_id").on(table.envId), index("invites_expires_at").on(table.expiresAt)],
+);
+
+// --- captures ---------------------------------------------------------------------------------------------------------
+
+/** A stretch of an environment's life that is, was or will be recorded. */
+export const captures = sqliteTable(
+  "captures",
+  {
+    // Never reused: a capture's Durable Object and its stored data are named after its id.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id")
+      .notNull()
+      .references((): AnySQLiteColumn => environments.id),
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => user.id),
+    name: text("name").notNull(),
+    status: text("status").notNull(),
+    startedAt: integer("started_at"),
+    endedAt: integer("ended_at"),
+    scheduledStart: integer("scheduled_start"),
+    scheduledEnd: integer("scheduled_end"),
+    /** How long to run, in milliseconds; null until stopped. */
+    duration: integer("duration"),
+    reason: text("reason"),
+    createdAt: integer("created_at").notNull(),
+    /** When the next move should have happened; null when none is due. What cron looks for. */
+    dueAt: integer("due_at"),
+    /** How often cron has had to wake the capture since its last move. */
+    rearmed: integer("rearmed").notNull().default(0),
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [
+    uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
+    index("captures_env_id_id").on(table.envId, table.id).where(sql`deleted_at is null`),
+    index("captures_live")
+      .on(table.envId)
+      .where(sql`status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')`),
+    index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
+    index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/** The audit trail: every move of every capture. */
+export const captureEvents = sqliteTable(
+  "capture_events",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    captureId: integer("capture_id")
+      .notNull()
+      .references(() => captures.id),
+    time: integer("time").notNull(),
+    /** Null for the first event, which makes the capture. */
+    fromStatus: text("from_status"),
+    toStatus: text("to_status").notNull(),
+    /** A user's id, or which part of the service acted: `runner` or `cleanup`. */
+    actor: text("actor").notNull(),
+    reason: text("reason"),
+  },
+  (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
+);

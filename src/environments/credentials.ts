@@ -1,0 +1,127 @@
+import * as z from "zod";
+import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
+import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
+import type { Env } from "../env.ts";
+
+/** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
+export type StoredCredentials = Pick<AwsCredentials, "accessKeyId" | "secretAccessKey"> | Role;
+
+const storedSchema = z.union([
+  z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  z.object({ roleArn: z.string(), externalId: z.string() }),
+]);
+
+/*
+ * Sealed credentials are the text `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM (NIST SP 800-38D) with a
+ * fresh 96-bit nonce each time and the environment's id as additional data, so that no row's credentials can be moved to
+ * another's. The key id says which of CREDENTIALS_KEYS opens them, so that keys can be rotated.
+ */
+
+const NONCE_BYTES = 12;
+const base64url = { alphabet: "base64url", omitPadding: true } as const;
+
+/**
+ * Seals the credentials of an environment with the key in use.
+ * @throws Error when CREDENTIALS_KEYS is not what it should be
+ */
+export async function seal(env: Env, envId: number, credentials: StoredCredentials): Promise<string> {
+  const [id, key] = (await keyring(env))[0] as [string, CryptoKey];
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const text = new TextEncoder().encode(JSON.stringify(credentials));
+  const sealed = await crypto.subtle.encrypt(algorithm(nonce, envId), key, text);
+  return [id, nonce.toBase64(base64url), new Uint8Array(sealed).toBase64(base64url)].join(".");
+}
+
+/**
+ * Opens what `seal` made.
+ * @throws Error when the key is not there any more, or the text was tampered with or is another environment's
+ */
+export async function open(env: Env, envId: number, sealed: string): Promise<StoredCredentials> {
+  const [id, nonce = "", ciphertext = ""] = sealed.split(".");
+  const key = (await keyring(env)).find(([keyId]) => keyId === id)?.[1];
+  if (key === undefined) throw new Error(`CREDENTIALS_KEYS has no key ${JSON.stringify(id)}`);
+  const opened = await crypto.subtle.decrypt(
+    algorithm(Uint8Array.fromBase64(nonce, { alphabet: "base64url" }), envId),
+    key,
+    Uint8Array.fromBase64(ciphertext, { alphabet: "base64url" }),
+  );
+  return storedSchema.parse(JSON.parse(new TextDecoder().decode(opened)));
+}
+
+function algorithm(nonce: Uint8Array, envId: number) {
+  return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(`environment:${envId}`) };
+}
+
+async function keyring(env: Env): Promise<[id: string, key: CryptoKey][]> {
+  return Promise.all(
+    (env.CREDENTIALS_KEYS ?? "").split(",").map(async (pair): Promise<[string, CryptoKey]> => {
+      const [, id, base64] = /^\s*([\w-]+):([\w+/=-]+)\s*$/.exec(pair) ?? [];
+      const bytes = base64 === undefined ? undefined : Uint8Array.fromBase64(base64);
+      if (id === undefined || bytes?.length !== 32) {
+        throw new Error("CREDENTIALS_KEYS must be id:base64 pairs parted by commas, each of 32 bytes");
+      }
+      return [id, await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])];
+    }),
+  );
+}
+
+/** What a reply may show of credentials: the last four characters of the access key id, or the role's ARN. */
+export function hint(credentials: StoredCredentials): string {
+  return "roleArn" in credentials ? credentials.roleArn : `****${credentials.accessKeyId.slice(-4)}`;
+}
+
+// Temporary credentials, by what they were got with, until shortly before they expire. One isolate's; small.
+const temporary = new Map<string, TemporaryCredentials>();
+const MAX_TEMPORARY = 500;
+/** Credentials this close to their end are not handed out any more: a call may take a while. */
+const EXPIRY_MARGIN_MS = 5 * 60 * 1000;
+
+/**
+ * Keys to sign with for an environment: its own, or those of its role, assumed with the Worker's AWS identity.
+ * @param cacheKey what the role is remembered under: the environment's sealed credentials, which change when it does. None
+ *   when they are not saved yet.
+ */
+export async function signingCredentials(
+  env: Env,
+  region: string,
+  credentials: StoredCredentials,
+  cacheKey: string | null,
+  now: number,
+): Promise<AwsResult<AwsCredentials>> {
+  if (!("roleArn" in credentials)) return { ok: true, value: credentials };
+  const cached = cacheKey === null ? undefined : temporary.get(cacheKey);
+  if (cached !== undefined && cached.expiresAt - EXPIRY_MARGIN_MS > now) return { ok: true, value: cached };
+  if (!env.AWS_ACCESS_KEY_ID || !env.AWS_SECRET_ACCESS_KEY) {
+    const message = "This service has no AWS identity to assume roles with; use an access key instead";
+    return { ok: false, failure: { kind: "rejected", code: "NoIdentity", message } };
+  }
+  const identity = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+  const assumed = await assumeRole(awsTarget(env, region), identity, credentials);
+  if (assumed.ok && cacheKey !== null) {
+    if (temporary.size >= MAX_TEMPORARY) temporary.clear();
+    temporary.set(cacheKey, assumed.value);
+  }
+  return assumed;
+}
+
+/** How to reach an environment, as its row holds it. */
+export interface EnvironmentAccess {
+  envId: number;
+  region: string;
+  /** The sealed credentials; null once the environment is deleted. */
+  credentials: string | null;
+}
+
+/** Opens an environment's credentials and makes them fit to sign with. */
+export async function accessOf(
+  env: Env,
+  access: EnvironmentAccess,
+  now: number,
+): Promise<AwsResult<AwsCredentials>> {
+  if (access.credentials === null) {
+    const message = "The environment was deleted";
+    return { ok: false, failure: { kind: "not-found", code: "EnvironmentDeleted", message } };
+  }
+  const stored = await open(env, access.envId, access.credentials);
+  return signingCredentials(env, access.region, stored, access.credentials, now);
+}

@@ -1,0 +1,51 @@
+import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
+import { type DbInstance, describeInstance } from "../aws/rds.ts";
+import type { Env } from "../env.ts";
+
+const ENGINES = ["mysql", "mariadb"];
+
+/** DescribeDBInstances, refusing an engine whose workload can't be captured. */
+export async function inspectInstance(
+  env: Env,
+  region: string,
+  instance: string,
+  credentials: AwsResult<AwsCredentials>,
+): Promise<AwsResult<DbInstance>> {
+  if (!credentials.ok) return credentials;
+  const found = await describeInstance(awsTarget(env, region), credentials.value, instance);
+  if (!found.ok || ENGINES.includes(found.value.engine)) return found;
+  const message = `${instance} runs ${found.value.engine}; only MySQL and MariaDB on RDS can be captured`;
+  return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", message } };
+}
+
+/** Says what AWS would not do and what to do about it, in words a person can act on. */
+export function explain(failure: AwsFailure, instance: string, region: string): string {
+  const said = `${failure.message.replace(/\.$/, "")} (${failure.code})`;
+  switch (failure.kind) {
+    case "denied":
+      return `AWS refused the credentials: ${said}. ${advice(failure.code)}`;
+    case "not-found":
+      return failure.code.startsWith("DBInstanceNotFound")
+        ? `There is no RDS instance ${instance} in ${region}: check the instance's identifier and the region (${failure.code})`
+        : `AWS did not find what was asked for: ${said}`;
+    case "rejected":
+      return `AWS did not accept the request: ${said}`;
+    case "throttled":
+      return `AWS is throttling requests of this account: ${said}. Try again soon.`;
+    case "unavailable":
+      return `AWS could not answer: ${said}. Try again soon.`;
+    case "timeout":
+      return `${said}. Try again soon.`;
+  }
+}
+
+function advice(code: string): string {
+  if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId)/.test(code)) {
+    return "There is no such access key: check the access key id, and that the key is active.";
+  }
+  if (/^(SignatureDoesNotMatch|InvalidSignature)/.test(code)) {
+    return "The secret access key does not belong to the access key id, or the region is not the instance's.";
+  }
+  if (/^(ExpiredToken|RequestExpired)/.test(code)) return "The credentials have expired: give new ones.";
+  return "Give them the permissions that the README lists.";
+}

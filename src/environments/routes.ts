@@ -1,0 +1,212 @@
+import { Hono } from "hono";
+import { ApiError, refuse } from "../errors.ts";
+import { type App, type AppContext, authenticate, isoTime, readBody, readId } from "../http.ts";
+import { accessOf, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
+import { explain, inspectInstance } from "./instance.ts";
+import { acceptInvite, createInvite } from "./invites.ts";
+import { createSchema, type Environment, type Member, roleSchema, updateSchema } from "./schema.ts";
+import * as store from "./store.ts";
+
+/** `/api/environments`: environments, their members and their invites. */
+export const environmentRoutes = new Hono<App>()
+  .use(authenticate)
+
+  .get("/", async (c) => {
+    const environments = await store.listEnvironments(c.env.DB, c.var.credential, Date.now());
+    if (environments === null) throw refuse.loginRequired();
+    return c.json(environments.map(toEnvironment));
+  })
+
+  .post("/", async (c) => {
+    const { name, region, instance, credentials } = await readBody(c, createSchema);
+    const { DB } = c.env;
+    // AWS is asked for people who are signed in only; and before anything is saved.
+    const caller = await store.readStanding(DB, c.var.credential, null, Date.now());
+    if (caller === null) throw refuse.loginRequired();
+    const found = await inspect(c, region, instance, credentials);
+    const now = Date.now();
+    const { engine, engineVersion, parameterGroup } = found;
+    const draft = {
+      name,
+      region,
+      instance,
+      engine,
+      engineVersion,
+      parameterGroup,
+      credentialsHint: hint(credentials),
+    };
+    const id = await store.reserveEnvironment(DB, c.var.credential, draft, now);
+    if (id === null) throw refuse.loginRequired();
+    const sealed = await seal(c.env, id, credentials);
+    const environment = await store.completeEnvironment(DB, c.var.credential, id, sealed, now);
+    return c.json(toEnvironment(visible(environment)), 201);
+  })
+
+  .get("/:id", async (c) => c.json(toEnvironment(await readVisible(c))))
+
+  .put("/:id", async (c) => {
+    const id = await readId(c);
+    const changes = await readBody(c, updateSchema);
+    const now = Date.now();
+    const before = visible(await store.readEnvironment(c.env.DB, c.var.credential, id, now));
+    if (before.role !== "admin") throw refuse.notAdmin();
+    const region = changes.region ?? before.region;
+    const instance = changes.instance ?? before.instance;
+    let { engine, engineVersion, parameterGroup, credentials: sealed, credentialsHint } = before;
+    if (changes.region !== undefined || changes.instance !== undefined || changes.credentials !== undefined) {
+      const credentials = changes.credentials ?? (await open(c.env, id, before.credentials));
+      ({ engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials));
+      if (changes.credentials !== undefined) {
+        sealed = await seal(c.env, id, credentials);
+        credentialsHint = hint(credentials);
+      }
+    }
+    const update = {
+      name: changes.name ?? before.name,
+      region,
+      instance,
+      engine,
+      engineVersion,
+      parameterGroup,
+      credentialsHint,
+    };
+    const outcome = await store.updateEnvironment(
+      c.env.DB,
+      c.var.credential,
+      id,
+      { ...update, credentials: sealed },
+      now,
+    );
+    adminOnly(outcome, refuse.liveCaptures);
+    return c.json(toEnvironment({ ...before, ...update }));
+  })
+
+  .delete("/:id", async (c) => {
+    const now = Date.now();
+    const environment = await readVisible(c);
+    adminOnly(
+      await store.deleteEnvironment(c.env.DB, c.var.credential, environment.id, now),
+      refuse.liveCaptures,
+    );
+    return c.json(toEnvironment(environment));
+  })
+
+  .post("/:id/check", async (c) => {
+    const environment = await readVisible(c);
+    const { id, region, instance, credentials } = environment;
+    const now = Date.now();
+    const access = await accessOf(c.env, { envId: id, region, credentials }, now);
+    const found = await inspectInstance(c.env, region, instance, access);
+    if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
+    await store.updateFound(c.env.DB, id, found.value, now);
+    return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
+  })
+
+  .get("/:id/members", async (c) => {
+    const id = await readId(c);
+    const { standing, members } = await store.listMembers(c.env.DB, c.var.credential, id, Date.now());
+    if (standing === null) throw refuse.loginRequired();
+    if (standing.role === null) throw refuse.environmentNotFound();
+    return c.json(members.map(toMember));
+  })
+
+  .put("/:id/members/:userId", async (c) => {
+    const id = await readId(c);
+    const { role } = await readBody(c, roleSchema);
+    const userId = c.req.param("userId");
+    memberChange(await store.changeRole(c.env.DB, c.var.credential, id, userId, role, Date.now()));
+    return c.json({ userId, role });
+  })
+
+  .delete("/:id/members/:userId", async (c) => {
+    const id = await readId(c);
+    const userId = c.req.param("userId");
+    memberChange(await store.removeMember(c.env.DB, c.var.credential, id, userId, Date.now()));
+    return c.json({ userId });
+  })
+
+  .post("/:id/invites", async (c) => {
+    const id = await readId(c);
+    const { role } = await readBody(c, roleSchema);
+    const { outcome, invite } = await createInvite(c.env.DB, c.var.credential, id, role, Date.now());
+    adminOnly(outcome, refuse.notAdmin);
+    return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);
+  });
+
+/** `/api/invites`: what somebody who is not a member yet can do with a code. */
+export const inviteRoutes = new Hono<App>().use(authenticate).post("/:code/accept", async (c) => {
+  const now = Date.now();
+  const accepted = await acceptInvite(c.env.DB, c.var.credential, c.req.param("code"), now);
+  switch (accepted.outcome) {
+    case "unauthenticated":
+      throw refuse.loginRequired();
+    case "no-invite":
+      throw refuse.inviteNotFound();
+    case "already-member":
+      throw refuse.alreadyMember();
+    case "accepted": {
+      const environment = await store.readEnvironment(c.env.DB, c.var.credential, accepted.envId, now);
+      return c.json(toEnvironment(visible(environment)));
+    }
+  }
+});
+
+async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
+  const id = await readId(c);
+  return visible(await store.readEnvironment(c.env.DB, c.var.credential, id, Date.now()));
+}
+
+/** The environment, or the refusal that fits. */
+function visible(environment: store.EnvironmentRow | { role: null } | null): store.EnvironmentRow {
+  if (environment === null) throw refuse.loginRequired();
+  if (environment.role === null) throw refuse.environmentNotFound();
+  return environment;
+}
+
+/** Asks AWS for the instance; what AWS would not do is a 400 in words a person can act on. */
+async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
+  const access = await signingCredentials(c.env, region, credentials, null, Date.now());
+  const found = await inspectInstance(c.env, region, instance, access);
+  if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
+  return found.value;
+}
+
+function adminOnly(outcome: store.AdminOutcome, refused: () => ApiError): void {
+  switch (outcome) {
+    case "unauthenticated":
+      throw refuse.loginRequired();
+    case "not-found":
+      throw refuse.environmentNotFound();
+    case "forbidden":
+      throw refuse.notAdmin();
+    case "refused":
+      throw refused();
+  }
+}
+
+function memberChange(outcome: store.MemberOutcome): void {
+  if (outcome === "no-member") throw refuse.memberNotFound();
+  adminOnly(outcome, refuse.lastAdmin);
+}
+
+function toEnvironment(row: store.EnvironmentRow): Environment {
+  const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
+  return {
+    id,
+    name,
+    region,
+    instance,
+    engine,
+    engineVersion,
+    parameterGroup,
+    credentials: credentialsHint.startsWith("arn:")
+      ? { roleArn: credentialsHint }
+      : { accessKeyId: credentialsHint },
+    role,
+    createdAt: isoTime(row.createdAt),
+  };
+}
+
+function toMember({ userId, name, email, role, joinedAt }: store.MemberRow): Member {
+  return { userId, name, email, role, joinedAt: isoTime(joinedAt) };
+}

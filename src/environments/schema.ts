@@ -1,0 +1,74 @@
+import * as z from "zod";
+import { nameSchema } from "../names.ts";
+
+/** What a member may do: an admin changes the environment, its members and anybody's captures. */
+export const ROLES = ["admin", "member"] as const;
+/** A member's role. */
+export type Role = (typeof ROLES)[number];
+
+/** An environment as the API shows it. */
+export interface Environment {
+  id: number;
+  name: string;
+  region: string;
+  instance: string;
+  engine: string;
+  engineVersion: string;
+  parameterGroup: string;
+  /** The access key id by its last four characters, or the role's ARN. */
+  credentials: { accessKeyId: string } | { roleArn: string };
+  /** What the caller is in it. */
+  role: Role;
+  createdAt: string;
+}
+
+/** A member as the API shows one. */
+export interface Member {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  joinedAt: string;
+}
+
+// AWS's own forms. The region becomes part of a host name, so nothing else may pass.
+const regionSchema = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+){1,3}-[1-9][0-9]?$/, 'must be an AWS region such as "us-east-1"');
+const instanceSchema = z
+  .string()
+  .max(63, "must be at most 63 characters long")
+  .regex(/^[a-z](-?[a-z0-9])*$/i, "must be an RDS instance identifier: letters, digits and single hyphens")
+  .transform((instance) => instance.toLowerCase());
+const credentialsSchema = z.union(
+  [
+    z.strictObject({
+      accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/),
+      secretAccessKey: z.string().regex(/^[!-~]{1,128}$/),
+    }),
+    z.strictObject({
+      roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/),
+      externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
+    }),
+  ],
+  "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}, each in AWS's form",
+);
+
+/** The body of POST /api/environments. */
+export const createSchema = z.strictObject({
+  name: nameSchema,
+  region: regionSchema,
+  instance: instanceSchema,
+  credentials: credentialsSchema,
+});
+
+/** The body of PUT /api/environments/{id}: what is absent stays. */
+export const updateSchema = createSchema
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, "must have a field to change");
+
+/** What to change of an environment. */
+export type EnvironmentChanges = z.output<typeof updateSchema>;
+
+/** The body of PUT .../members/{userId} and of POST .../invites. */
+export const roleSchema = z.strictObject({ role: z.enum(ROLES, `must be one of ${ROLES.join(", ")}`) });

@@ -1,0 +1,350 @@
+import type { DbInstance } from "../aws/rds.ts";
+import type { Db } from "../db/types.ts";
+import { type Credential, callerOf } from "../identity/credential.ts";
+import type { Role } from "./schema.ts";
+
+/*
+ * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a
+ * write carries its permission in its WHERE. ?1 and ?2 are the caller's and the time (see `callerOf`).
+ */
+
+/** An environment as the database has it, times in milliseconds. */
+export interface EnvironmentRow {
+  id: number;
+  name: string;
+  region: string;
+  instance: string;
+  engine: string;
+  engineVersion: string;
+  parameterGroup: string;
+  credentials: string;
+  credentialsHint: string;
+  createdAt: number;
+  role: Role;
+}
+
+const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
+  e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
+  e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role`;
+
+/** The condition of the partial index `captures_live`, to the letter, or SQLite would not use it. */
+const LIVE = "status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')";
+
+/** Whether the caller is an admin of environment ?3. */
+const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
+  where m.env_id = ?3 and m.role = 'admin')`;
+
+/** The caller, and the role that the caller has in environment ?3. */
+export type Standing = { caller: string; role: Role | null } | null;
+
+const standing = (credential: Credential) => `with ${callerOf(credential)}
+  select caller.id as caller, m.role as role
+  from caller left join members m on m.user_id = caller.id and m.env_id = ?3`;
+
+/** Reads who is calling and, if `envId` is given, the caller's role there: null when not signed in. */
+export function readStanding(
+  db: Db,
+  credential: Credential,
+  envId: number | null,
+  now: number,
+): Promise<Standing> {
+  return db.prepare(standing(credential)).bind(credential.value, now, envId).first<NonNullable<Standing>>();
+}
+
+/** Reads the caller's environments, by id; null when not signed in. */
+export async function listEnvironments(
+  db: Db,
+  credential: Credential,
+  now: number,
+): Promise<EnvironmentRow[] | null> {
+  const { results } = await db
+    .prepare(
+      `with ${callerOf(credential)} select ${COLUMNS} from caller
+       left join members m on m.user_id = caller.id left join environments e on e.id = m.env_id order by e.id`,
+    )
+    .bind(credential.value, now)
+    .all<EnvironmentRow>();
+  return results.length === 0 ? null : results.filter((row) => row.id !== null);
+}
+
+/** Reads one environment: null when not signed in, `role` null when it is unknown or the caller is not a member. */
+export function readEnvironment(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<EnvironmentRow | { role: null } | null> {
+  return db
+    .prepare(
+      `with ${callerOf(credential)} select ${COLUMNS} from caller
+       left join members m on m.user_id = caller.id and m.env_id = ?3 left join environments e on e.id = m.env_id`,
+    )
+    .bind(credential.value, now, envId)
+    .first<EnvironmentRow>();
+}
+
+/** An environment to be made. */
+export type NewEnvironment = Pick<
+  EnvironmentRow,
+  "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
+>;
+
+/**
+ * Reserves an environment's id, to which its credentials are then sealed. Without members it is nobody's to see; should it
+ * stay so, cron erases it.
+ * @returns null when not signed in
+ */
+export async function reserveEnvironment(
+  db: Db,
+  credential: Credential,
+  environment: NewEnvironment,
+  now: number,
+): Promise<number | null> {
+  const { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint } = environment;
+  const row = await db
+    .prepare(
+      `with ${callerOf(credential)}
+       insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
+         updated_at, deleted_at)
+       select ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?2, ?2, ?2 from caller returning id`,
+    )
+    .bind(
+      credential.value,
+      now,
+      name,
+      region,
+      instance,
+      engine,
+      engineVersion,
+      parameterGroup,
+      credentialsHint,
+    )
+    .first<{ id: number }>();
+  return row?.id ?? null;
+}
+
+/** Completes a reserved environment: its sealed credentials, and its maker as its first admin. */
+export async function completeEnvironment(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  credentials: string,
+  now: number,
+): Promise<EnvironmentRow | { role: null } | null> {
+  const [, , read] = (await db.batch([
+    db
+      .prepare(
+        "update environments set credentials = ?2, deleted_at = null where id = ?1 and credentials is null",
+      )
+      .bind(envId, credentials),
+    db
+      .prepare(
+        `with ${callerOf(credential)} insert into members (env_id, user_id, role, created_at)
+         select ?3, caller.id, 'admin', ?2 from caller`,
+      )
+      .bind(credential.value, now, envId),
+    db
+      .prepare(
+        `with ${callerOf(credential)} select ${COLUMNS} from caller
+         left join members m on m.user_id = caller.id and m.env_id = ?3 left join environments e on e.id = m.env_id`,
+      )
+      .bind(credential.value, now, envId),
+  ])) as [D1Result, D1Result, D1Result<EnvironmentRow>];
+  return read.results[0] ?? null;
+}
+
+/** What to write into an environment: the whole of what can change. */
+export type EnvironmentUpdate = NewEnvironment & Pick<EnvironmentRow, "credentials">;
+
+/** What became of a change that only an admin may make. */
+export type AdminOutcome = "changed" | "refused" | "unauthenticated" | "not-found" | "forbidden";
+
+function outcome(before: D1Result, changes: D1Result): AdminOutcome {
+  const caller = (before as D1Result<NonNullable<Standing>>).results[0];
+  if (caller === undefined) return "unauthenticated";
+  if (caller.role === null) return "not-found";
+  if (changes.meta.changes > 0) return "changed";
+  return caller.role === "admin" ? "refused" : "forbidden";
+}
+
+/** Changes an environment; refused when what it records would change under a live capture. */
+export async function updateEnvironment(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  update: EnvironmentUpdate,
+  now: number,
+): Promise<AdminOutcome> {
+  const { name, region, instance, engine, engineVersion, parameterGroup, credentials, credentialsHint } =
+    update;
+  const [before, changes] = (await db.batch([
+    db.prepare(standing(credential)).bind(credential.value, now, envId),
+    db
+      .prepare(
+        `with ${callerOf(credential)}
+         update environments set name = ?4, region = ?5, instance = ?6, engine = ?7, engine_version = ?8, parameter_group = ?9,
+           credentials = ?10, credentials_hint = ?11, updated_at = ?2
+         where id = ?3 and deleted_at is null and ${IS_ADMIN} and (region = ?5 and instance = ?6
+           or not exists (select 1 from captures where env_id = ?3 and ${LIVE}))`,
+      )
+      .bind(
+        credential.value,
+        now,
+        envId,
+        name,
+        region,
+        instance,
+        engine,
+        engineVersion,
+        parameterGroup,
+        credentials,
+        credentialsHint,
+      ),
+  ])) as [D1Result, D1Result];
+  return outcome(before, changes);
+}
+
+/** Notes what the instance was found to be, when the check shows that it has changed. */
+export async function updateFound(db: Db, envId: number, found: DbInstance, now: number): Promise<void> {
+  await db
+    .prepare(
+      `update environments set engine = ?2, engine_version = ?3, parameter_group = ?4, updated_at = ?5
+       where id = ?1 and deleted_at is null and (engine, engine_version, parameter_group) is not (?2, ?3, ?4)`,
+    )
+    .bind(envId, found.engine, found.engineVersion, found.parameterGroup, now)
+    .run();
+}
+
+/**
+ * Deletes an environment with its captures, members and invites; refused while a capture is live. Its credentials are gone
+ * at once, the rest is erased by cron.
+ */
+export async function deleteEnvironment(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<AdminOutcome> {
+  const isDeleted = "(select deleted_at from environments where id = ?1) = ?2";
+  const [before, changes] = (await db.batch([
+    db.prepare(standing(credential)).bind(credential.value, now, envId),
+    db
+      .prepare(
+        `with ${callerOf(credential)}
+         update environments set deleted_at = ?2, credentials = null
+         where id = ?3 and deleted_at is null and ${IS_ADMIN}
+           and not exists (select 1 from captures where env_id = ?3 and ${LIVE})`,
+      )
+      .bind(credential.value, now, envId),
+    db
+      .prepare(
+        `update captures set deleted_at = ?2 where env_id = ?1 and deleted_at is null and ${isDeleted}`,
+      )
+      .bind(envId, now),
+    db.prepare(`delete from members where env_id = ?1 and ${isDeleted}`).bind(envId, now),
+    db.prepare(`delete from invites where env_id = ?1 and ${isDeleted}`).bind(envId, now),
+  ])) as [D1Result, D1Result, ...D1Result[]];
+  return outcome(before, changes);
+}
+
+/** A member as the database has one. */
+export interface MemberRow {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  joinedAt: number;
+}
+
+/** Reads the members of an environment, in the order they joined. */
+export async function listMembers(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<{ standing: Standing; members: MemberRow[] }> {
+  const { results } = await db
+    .prepare(
+      `with ${callerOf(credential)}
+       select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email, o.role as role,
+         o.created_at as joinedAt
+       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
+         left join members o on o.env_id = m.env_id left join user u on u.id = o.user_id
+       order by o.created_at, u.email`,
+    )
+    .bind(credential.value, now, envId)
+    .all<MemberRow & { caller: string; callerRole: Role | null }>();
+  const first = results[0];
+  if (first === undefined) return { standing: null, members: [] };
+  return {
+    standing: { caller: first.caller, role: first.callerRole },
+    members: first.callerRole === null ? [] : results,
+  };
+}
+
+/** What became of a change to a member. */
+export type MemberOutcome = AdminOutcome | "no-member";
+
+/** Whether the environment keeps an admin when member ?4 is none any more. */
+const KEEPS_ADMIN = `(role <> 'admin' or exists (select 1 from members o
+  where o.env_id = ?3 and o.role = 'admin' and o.user_id <> ?4))`;
+
+/** Reads the caller's standing and whether ?4 is a member. */
+function beforeMember(db: Db, credential: Credential, envId: number, userId: string, now: number) {
+  return db
+    .prepare(
+      `with ${callerOf(credential)}
+       select caller.id as caller, m.role as role, o.user_id as member
+       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
+         left join members o on o.env_id = m.env_id and o.user_id = ?4`,
+    )
+    .bind(credential.value, now, envId, userId);
+}
+
+function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
+  const result = outcome(before, changes);
+  if (result !== "refused") return result;
+  const { member } = (before as D1Result<{ member: string | null }>).results[0] as { member: string | null };
+  return member === null ? "no-member" : "refused";
+}
+
+/** Gives a member a role; refused when it would leave the environment without an admin. */
+export async function changeRole(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  userId: string,
+  role: Role,
+  now: number,
+): Promise<MemberOutcome> {
+  const [before, changes] = (await db.batch([
+    beforeMember(db, credential, envId, userId, now),
+    db
+      .prepare(
+        `with ${callerOf(credential)} update members set role = ?5
+         where env_id = ?3 and user_id = ?4 and ${IS_ADMIN} and (?5 = 'admin' or ${KEEPS_ADMIN})`,
+      )
+      .bind(credential.value, now, envId, userId, role),
+  ])) as [D1Result, D1Result];
+  return memberOutcome(before, changes);
+}
+
+/** Removes a member: an admin may remove anybody, and anybody may leave; refused for the last admin. */
+export async function removeMember(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  userId: string,
+  now: number,
+): Promise<MemberOutcome> {
+  const [before, changes] = (await db.batch([
+    beforeMember(db, credential, envId, userId, now),
+    db
+      .prepare(
+        `with ${callerOf(credential)} delete from members
+         where env_id = ?3 and user_id = ?4 and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`,
+      )
+      .bind(credential.value, now, envId, userId),
+  ])) as [D1Result, D1Result];
+  return memberOutcome(before, changes);
+}

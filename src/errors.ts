@@ -1,0 +1,51 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+/** The body of every refusal. */
+export interface ErrorBody {
+  /** The HTTP status. */
+  code: number;
+  /** What is wrong and where, in words a person can act on; never a stack, SQL or a secret. */
+  message: string;
+}
+
+/** A refusal that a caller is meant to see. Anything else that is thrown becomes a generic 500. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: ContentfulStatusCode;
+  readonly headers: Record<string, string>;
+
+  constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+
+  get body(): ErrorBody {
+    return { code: this.status, message: this.message };
+  }
+}
+
+const refusal =
+  (status: ContentfulStatusCode, message: string, headers?: Record<string, string>) => (): ApiError =>
+    new ApiError(status, message, headers);
+
+/** The refusals whose words are fixed, most of them by the specification; the API's one list of them. */
+export const refuse = {
+  loginRequired: refusal(401, "Login required", { "WWW-Authenticate": "Bearer" }),
+  notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
+  notAdmin: refusal(403, "Only an admin of the environment may do this"),
+  environmentNotFound: refusal(404, "Environment does not exist"),
+  captureEnvironmentNotFound: refusal(404, "Capture's environment not found"),
+  captureNotFound: refusal(404, "Capture not found"),
+  memberNotFound: refusal(404, "Member not found"),
+  inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
+  duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
+  durationTooShort: refusal(400, "Duration must be at least 60 seconds"),
+  noScheduledStart: refusal(400, "Cannot schedule without a schedule start time"),
+  alreadyStopped: refusal(409, "This capture has already been stopped"),
+  alreadyFailed: refusal(409, "This capture failed and is no longer running"),
+  notStartedYet: refusal(409, "Cannot stop a capture until it has started completely. Try again soon."),
+  liveCaptures: refusal(409, "Environment has captures that have not ended: stop or delete them first"),
+  lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
+  alreadyMember: refusal(409, "You are a member of this environment already"),
+} as const;

@@ -1,0 +1,121 @@
+import type { Context, MiddlewareHandler } from "hono";
+import * as z from "zod";
+import type { Env } from "./env.ts";
+import { ApiError, refuse } from "./errors.ts";
+import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
+
+/** What every route of the API finds in its context. */
+export interface App {
+  Bindings: Env;
+  Variables: { requestId: string; credential: Credential };
+}
+
+/** A request inside the API. */
+export type AppContext = Context<App>;
+
+/** Puts the caller's credential into the context, or answers 401. Costs no I/O. */
+export const authenticate: MiddlewareHandler<App> = async (c, next) => {
+  c.set("credential", await readCredential(c));
+  await next();
+};
+
+/** An id in a path or a query: a positive integer in decimal digits. */
+export const idSchema = z
+  .string()
+  .regex(/^[1-9][0-9]*$/, "must be a positive integer")
+  .transform(Number)
+  .refine(Number.isSafeInteger, "is too large to be an id");
+
+/**
+ * The id in the request's path.
+ * @throws ApiError 400 when it is not one.
+ */
+export function readId(c: AppContext, name = "id"): Promise<number> {
+  return validate(c, idSchema, c.req.param(name), name);
+}
+
+/**
+ * The request's query, through a schema whose values are arrays of strings: `?type=a&type=b` is `{ type: ["a", "b"] }`.
+ * @throws ApiError 400 that says which parameter is wrong.
+ */
+export function readQuery<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
+  return validate(c, schema, c.req.queries());
+}
+
+/** A query parameter that may be given once. */
+export function once<S extends z.ZodType<unknown, string | undefined>>(value: S) {
+  return z
+    .array(z.string())
+    .length(1, "may be given once only")
+    .transform(([only]) => only)
+    .pipe(value)
+    .optional();
+}
+
+/**
+ * The request's JSON body, through a schema.
+ * @throws ApiError 400 that says which field is wrong, or where the JSON is malformed; 415 when it does not say it is JSON.
+ */
+export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
+  // Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
+  if (!/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) {
+    const message = "The body must be JSON, with the header Content-Type: application/json";
+    return refuseInput(c, new ApiError(415, message));
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(await c.req.text());
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return refuseInput(c, new ApiError(400, `The body is not valid JSON: ${error.message}`));
+  }
+  return validate(c, schema, body);
+}
+
+async function validate<S extends z.ZodType>(
+  c: AppContext,
+  schema: S,
+  input: unknown,
+  name?: string,
+): Promise<z.output<S>> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const message = result.error.issues.map((issue) => describe(issue, name)).join("; ");
+  return refuseInput(c, new ApiError(400, message));
+}
+
+/** Says what is wrong and where, such as `duration: must be a number`. */
+function describe(issue: z.core.$ZodIssue, name?: string): string {
+  // An index tells nothing about a query parameter, whose values are a list only so that they can repeat.
+  const path = [name, ...issue.path.filter((part) => typeof part === "string")].filter(Boolean).join(".");
+  const where = path === "" ? "body" : path;
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.message.endsWith("received undefined")
+        ? `${where}: is required`
+        : `${where}: must be ${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+    case "unrecognized_keys":
+      return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
+    default:
+      return `${where}: ${issue.message}`;
+  }
+}
+
+/**
+ * Refuses a request for what it sent. Who sent it would have been asked by the statement that this request now never
+ * reaches, so it is asked here: someone who is not signed in gets 401, not a lesson in the API.
+ */
+export async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
+  const credential = c.get("credential");
+  const caller = await c.env.DB.prepare(`with ${callerOf(credential)} select id from caller`)
+    .bind(credential.value, Date.now())
+    .first();
+  throw caller === null ? refuse.loginRequired() : refusal;
+}
+
+/** How the API writes a moment: ISO 8601 in UTC with milliseconds. */
+export function isoTime(milliseconds: number): string;
+export function isoTime(milliseconds: number | null): string | null;
+export function isoTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}

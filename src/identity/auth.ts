@@ -1,0 +1,70 @@
+import { apiKey } from "@better-auth/api-key";
+import { betterAuth } from "better-auth";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import { drizzle } from "drizzle-orm/d1";
+import * as schema from "../db/schema.ts";
+import { type Env, positiveNumber } from "../env.ts";
+import { acceptInvite, claimInvite } from "../environments/invites.ts";
+import { log } from "../log.ts";
+import { COOKIE_PREFIX } from "./credential.ts";
+
+const SIGN_UP_PATH = "/sign-up/email";
+const SESSION_SECONDS = 7 * 24 * 60 * 60;
+
+/**
+ * better-auth as this service sets it up: e-mail and password, sessions in signed cookies, API keys. It is large, so it is
+ * imported only by the requests that change who is signed in; `credential.ts` answers for all others.
+ * @param origin the origin that the request came to, such as `https://captures.example.com`
+ */
+export function createAuth(env: Env, origin: string) {
+  const limit = {
+    window: positiveNumber(env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
+    max: positiveNumber(env, "AUTH_RATE_LIMIT_MAX"),
+  };
+  return betterAuth({
+    appName: "Captures",
+    baseURL: origin,
+    basePath: "/api/auth",
+    secret: env.BETTER_AUTH_SECRET,
+    telemetry: { enabled: false },
+    // Only the message: what better-auth passes beside it can hold what a person typed.
+    logger: { level: "error", log: (level, message) => log.warn("auth.log", { level, message }) },
+    database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
+    emailAndPassword: { enabled: true },
+    session: { expiresIn: SESSION_SECONDS },
+    plugins: [
+      // Requests are looked up by credential.ts, which keeps no counters: no limit that nothing would enforce.
+      apiKey({ rateLimit: { enabled: false } }),
+    ],
+    rateLimit: {
+      enabled: true,
+      // Isolates share nothing but the database.
+      storage: "database",
+      customRules: { "/sign-in/*": limit, "/sign-up/*": limit },
+    },
+    advanced: {
+      cookiePrefix: COOKIE_PREFIX,
+      useSecureCookies: origin.startsWith("https:"),
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+    },
+    hooks: {
+      before: createAuthMiddleware(async (ctx) => {
+        if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
+        const claimed = await claimInvite(env.DB, ctx.body?.inviteCode, ctx.body?.email, Date.now());
+        if (!claimed) {
+          throw new APIError("FORBIDDEN", {
+            code: "INVITE_REQUIRED",
+            message: "Sign-up is by invite only: send the code of an unused invite as inviteCode",
+          });
+        }
+      }),
+      after: createAuthMiddleware(async (ctx) => {
+        const inviteCode: unknown = ctx.body?.inviteCode;
+        const userId = ctx.context.newSession?.user.id;
+        if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
+        await acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
+      }),
+    },
+  });
+}

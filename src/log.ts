@@ -1,0 +1,22 @@
+type Level = "info" | "warn" | "error";
+
+/** What a log line may hold. Callers pass ids, counts and codes; never a body, a header or a credential. */
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+function write(level: Level, event: string, fields: LogFields): void {
+  // Workers Logs indexes the fields of a line that is one JSON object.
+  console[level](JSON.stringify({ level, event, ...fields }));
+}
+
+/** Structured log, one JSON object a line: `event` says what happened, in dotted lower-case words. */
+export const log = {
+  info: (event: string, fields: LogFields = {}) => write("info", event, fields),
+  warn: (event: string, fields: LogFields = {}) => write("warn", event, fields),
+  error: (event: string, fields: LogFields = {}) => write("error", event, fields),
+};
+
+/** The name and message of what was thrown, for a log line; the stack where there is one. */
+export function describeError(error: unknown): { error: string; stack?: string | undefined } {
+  if (error instanceof Error) return { error: `${error.name}: ${error.message}`, stack: error.stack };
+  return { error: String(error) };
+}
