@@ -53,7 +53,7 @@ const SCHEDULE_AHEAD_MS = 366 * DAY;
 /** How long a start is tried again after AWS throttled, failed or did not answer. */
 export const START_RETRY_MS = 10 * MINUTE;
 /** A move that is late by this much is looked after by cron. */
-const OVERDUE_MS = 30 * SECOND;
+const OVERDUE_MS = 5 * SECOND;
 /** How often cron wakes a capture that does not move before it gives the capture up: about half an hour. */
 export const MAX_REARMS = 30;
 

@@ -1,0 +1,162 @@
+import { env, exports } from "cloudflare:workers";
+import type { Capture } from "../../src/captures/schema.ts";
+import type { Environment } from "../../src/environments/schema.ts";
+import { createAccount, type LocalAccount } from "../aws/client.ts";
+
+const ORIGIN = "http://captures.test";
+
+/** A reply, its body read as JSON. */
+export interface Reply<T = unknown> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** Options of a request: a value for `json` becomes the body. */
+export interface RequestOptions {
+  json?: unknown;
+  body?: BodyInit;
+  headers?: Record<string, string>;
+}
+
+/** Sends a request to the Worker, as itself, and reads the JSON that it answers. */
+export async function request<T = unknown>(
+  method: string,
+  path: string,
+  { json, body, headers = {} }: RequestOptions = {},
+): Promise<Reply<T>> {
+  const init: RequestInit = { method, headers };
+  if (json !== undefined) {
+    init.body = JSON.stringify(json);
+    init.headers = { "content-type": "application/json", ...headers };
+  } else if (body !== undefined) {
+    init.body = body;
+  }
+  const reply = await exports.default.fetch(new Request(new URL(path, ORIGIN), init));
+  const text = await reply.text();
+  return {
+    status: reply.status,
+    headers: reply.headers,
+    body: (text === "" ? undefined : JSON.parse(text)) as T,
+  };
+}
+
+/** Someone who is signed in, and sends requests as such. */
+export interface Person {
+  id: string;
+  email: string;
+  /** The headers that show who it is. */
+  headers: Record<string, string>;
+  get<T = unknown>(path: string): Promise<Reply<T>>;
+  post<T = unknown>(path: string, json?: unknown): Promise<Reply<T>>;
+  put<T = unknown>(path: string, json?: unknown): Promise<Reply<T>>;
+  delete<T = unknown>(path: string): Promise<Reply<T>>;
+}
+
+/** A person who sends these headers. */
+export function personWith(id: string, email: string, headers: Record<string, string>): Person {
+  const send =
+    (method: string) =>
+    <T>(path: string, json?: unknown) =>
+      request<T>(method, path, { json, headers });
+  return {
+    id,
+    email,
+    headers,
+    get: send("GET"),
+    post: send("POST"),
+    put: send("PUT"),
+    delete: send("DELETE"),
+  };
+}
+
+let people = 0;
+
+/** Signs somebody new up. */
+export async function signUp(name = "Person"): Promise<Person> {
+  const email = `${name.toLowerCase()}-${++people}@example.com`;
+  const reply = await request<{ user: { id: string } }>("POST", "/api/auth/sign-up/email", {
+    json: { name, email, password: "a long password" },
+  });
+  if (reply.status !== 200) throw new Error(`Sign-up answered ${reply.status} ${JSON.stringify(reply.body)}`);
+  return personWith(reply.body.user.id, email, { cookie: sessionCookie(reply) });
+}
+
+/** The session cookie that a reply sets, as a request sends it. */
+export function sessionCookie(reply: Reply): string {
+  const [pair] = (reply.headers.get("set-cookie") ?? "").split(";");
+  if (!pair?.startsWith("captures.session_token=")) throw new Error("The reply sets no session cookie");
+  return pair;
+}
+
+/** An environment of `admin`'s on an AWS account of its own. */
+export async function createEnvironment(
+  admin: Person,
+  options: { aws?: LocalAccount; name?: string } = {},
+): Promise<{ environment: Environment; aws: LocalAccount }> {
+  const aws = options.aws ?? (await createAccount());
+  const { credentials, region, instance } = aws;
+  const reply = await admin.post<Environment>("/api/environments", {
+    name: options.name ?? "production",
+    region,
+    instance,
+    credentials,
+  });
+  if (reply.status !== 201)
+    throw new Error(`The environment answered ${reply.status} ${JSON.stringify(reply.body)}`);
+  return { environment: reply.body, aws };
+}
+
+/** Makes somebody a member by an invite, as a person would. */
+export async function addMember(
+  admin: Person,
+  envId: number,
+  person: Person,
+  role = "member",
+): Promise<void> {
+  const invite = await admin.post<{ code: string }>(`/api/environments/${envId}/invites`, { role });
+  const accepted = await person.post(`/api/invites/${invite.body.code}/accept`);
+  if (accepted.status !== 200) throw new Error(`The invite answered ${accepted.status}`);
+}
+
+/** The people of an environment, one of each standing, and a capture's owner who is a plain member. */
+export interface Cast {
+  admin: Person;
+  owner: Person;
+  member: Person;
+  stranger: Person;
+  environment: Environment;
+  aws: LocalAccount;
+}
+
+/** Makes an environment with people of every standing. */
+export async function createCast(): Promise<Cast> {
+  const [admin, owner, member, stranger] = await Promise.all([
+    signUp("Admin"),
+    signUp("Owner"),
+    signUp("Member"),
+    signUp("Stranger"),
+  ]);
+  const { environment, aws } = await createEnvironment(admin);
+  await addMember(admin, environment.id, owner);
+  await addMember(admin, environment.id, member);
+  return { admin, owner, member, stranger, environment, aws };
+}
+
+let captures = 0;
+
+/** Makes a capture that is accepted, with a name of its own unless one is given. */
+export async function createCapture(
+  person: Person,
+  body: { envId: number } & Record<string, unknown>,
+): Promise<Capture> {
+  const reply = await person.post<Capture>("/api/captures", { name: `capture ${++captures}`, ...body });
+  if (reply.status !== 200)
+    throw new Error(`The capture answered ${reply.status} ${JSON.stringify(reply.body)}`);
+  return reply.body;
+}
+
+/** The runner of a capture. */
+export function runnerOf(capture: { id: number }) {
+  return env.CAPTURE_RUNNER.getByName(String(capture.id));
+}

@@ -1,0 +1,31 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** A key of 32 equal bytes. */
+const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async ({ inject }) => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        bindings: {
+          AWS_ENDPOINT_URL: inject("localAwsUrl"),
+          // Long enough for this machine, short enough to be waited for.
+          AWS_TIMEOUT_MS: "2000",
+          AUTH_RATE_LIMIT_MAX: "1000",
+          BETTER_AUTH_SECRET: "only-for-tests-0123456789abcdef0123456789abcdef",
+          CREDENTIALS_KEYS: `k2:${key(2)},k1:${key(1)}`,
+          AWS_ACCESS_KEY_ID: "AKIALOCALWORKER00000",
+          AWS_SECRET_ACCESS_KEY: "local-worker-secret",
+          MIGRATIONS: await readD1Migrations("./migrations"),
+        },
+      },
+    })),
+  ],
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["./test/global-setup.ts"],
+    setupFiles: ["./test/setup.ts"],
+  },
+});
