@@ -1,0 +1,206 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type { Fault } from "./faults.ts";
+import {
+  DEMO_INSTANCES,
+  familyOf,
+  type Instance,
+  type InstanceOptions,
+  makeInstance,
+  type ParameterGroup,
+} from "./instances.ts";
+import type { RequestRecord } from "./request-log.ts";
+
+/** One AWS account in one region. Nothing is shared between accounts. */
+export interface Account {
+  /** Twelve digits. */
+  readonly id: string;
+  readonly region: string;
+  readonly instances: Map<string, Instance>;
+  readonly parameterGroups: Map<string, ParameterGroup>;
+  /** By ARN. */
+  readonly roles: Map<string, Role>;
+  /** IAM actions (`rds:DescribeDBInstances`, or `rds:*`) that the account's policy does not allow. */
+  denied: readonly string[];
+  faults: Fault[];
+  requests: RequestRecord[];
+  /** How far the account's idea of now is from the real one. */
+  clockOffsetMs: number;
+  /** How many data points CloudWatch returns in one page at most, if fewer than asked for. */
+  pageSize: number | undefined;
+}
+
+/** Someone who signs requests: a user with a long-lived key, or a session of a role. */
+export interface Principal {
+  readonly account: Account;
+  readonly arn: string;
+  /** What GetCallerIdentity calls UserId. */
+  readonly userId: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Set for temporary credentials only. */
+  readonly session?: Session;
+}
+
+/** What makes credentials temporary. */
+export interface Session {
+  readonly token: string;
+  /** Epoch milliseconds, by the account's own clock. */
+  expiresAt: number;
+}
+
+/** An IAM role. */
+export interface Role {
+  readonly arn: string;
+  /** What AssumeRole must send as ExternalId. */
+  readonly externalId: string;
+  /** The account whose identities may assume the role. */
+  readonly trustedAccountId: string;
+  /** How long its sessions last whatever AssumeRole asks; undefined: as long as asked. */
+  readonly durationSeconds: number | undefined;
+}
+
+/** What may be said of an account when it is made; the rest is random or plausible. */
+export interface AccountOptions {
+  id?: string;
+  region?: string;
+  accessKeyId?: string;
+  secretAccessKey?: string;
+  instances?: readonly InstanceOptions[];
+}
+
+/** The account that roles trust unless told otherwise: that of the Worker's own AWS identity. */
+export const WORKER_ACCOUNT_ID = "111111111111";
+
+/** All accounts of one local AWS. */
+export class Accounts {
+  readonly #byId = new Map<string, Account>();
+  readonly #principals = new Map<string, Principal>();
+
+  /** Begins with the account of the demonstration and that of the Worker's own identity; both are documented. */
+  constructor() {
+    const { account: demo } = this.create({
+      id: "000000000000",
+      accessKeyId: "AKIALOCALDEV00000000",
+      secretAccessKey: "local-dev-secret",
+    });
+    this.createRole(demo, {
+      arn: "arn:aws:iam::000000000000:role/captures-demo",
+      externalId: "captures-demo",
+    });
+    this.create({
+      id: WORKER_ACCOUNT_ID,
+      accessKeyId: "AKIALOCALWORKER00000",
+      secretAccessKey: "local-worker-secret",
+      instances: [],
+    });
+  }
+
+  /** Makes an account with its instances and their parameter groups. @returns its one user, who has a key pair */
+  create(options: AccountOptions = {}): Principal {
+    const id = options.id ?? this.#freeId();
+    const instances = (options.instances ?? DEMO_INSTANCES).map(makeInstance);
+    const account: Account = {
+      id,
+      region: options.region ?? "us-east-1",
+      instances: new Map(instances.map((instance) => [instance.identifier, instance])),
+      parameterGroups: new Map(),
+      roles: new Map(),
+      denied: [],
+      faults: [],
+      requests: [],
+      clockOffsetMs: 0,
+      pageSize: undefined,
+    };
+    for (const instance of instances) addParameterGroup(account, instance);
+    this.#byId.set(id, account);
+    const user: Principal = {
+      account,
+      arn: `arn:aws:iam::${id}:user/local`,
+      userId: `AIDA${randomKeySuffix()}`,
+      accessKeyId: options.accessKeyId ?? `AKIA${randomKeySuffix()}`,
+      secretAccessKey: options.secretAccessKey ?? randomBytes(30).toString("base64"),
+    };
+    this.#principals.set(user.accessKeyId, user);
+    return user;
+  }
+
+  /** Makes a role of an account, or replaces the one with the same ARN. */
+  createRole(account: Account, options: Partial<Role> & Pick<Role, "externalId">): Role {
+    const role: Role = {
+      arn: options.arn ?? `arn:aws:iam::${account.id}:role/captures-${account.roles.size + 1}`,
+      externalId: options.externalId,
+      trustedAccountId: options.trustedAccountId ?? WORKER_ACCOUNT_ID,
+      durationSeconds: options.durationSeconds,
+    };
+    account.roles.set(role.arn, role);
+    return role;
+  }
+
+  /** Makes temporary credentials for a role. @param name the RoleSessionName */
+  createSession(
+    account: Account,
+    role: Role,
+    name: string,
+    durationSeconds: number,
+  ): Principal & { session: Session } {
+    const roleName = role.arn.slice(role.arn.lastIndexOf("/") + 1);
+    const principal = {
+      account,
+      arn: `arn:aws:sts::${account.id}:assumed-role/${roleName}/${name}`,
+      userId: `AROA${randomKeySuffix()}:${name}`,
+      accessKeyId: `ASIA${randomKeySuffix()}`,
+      secretAccessKey: randomBytes(30).toString("base64"),
+      session: {
+        token: randomBytes(150).toString("base64"),
+        expiresAt: nowOf(account) + durationSeconds * 1_000,
+      },
+    };
+    this.#principals.set(principal.accessKeyId, principal);
+    return principal;
+  }
+
+  /** Ends every session of an account's roles, as if its time were over. */
+  expireSessions(account: Account): void {
+    for (const principal of this.#principals.values()) {
+      if (principal.account === account && principal.session !== undefined)
+        principal.session.expiresAt = -Infinity;
+    }
+  }
+
+  /** Whose access key it is. */
+  principal(accessKeyId: string): Principal | undefined {
+    return this.#principals.get(accessKeyId);
+  }
+
+  /** The role with an ARN, and the account it belongs to. */
+  role(arn: string): { account: Account; role: Role } | undefined {
+    const account = this.#byId.get(arn.split(":")[4] ?? "");
+    const role = account?.roles.get(arn);
+    return account === undefined || role === undefined ? undefined : { account, role };
+  }
+
+  #freeId(): string {
+    let id: string;
+    do id = String(randomInt(200_000_000_000, 999_999_999_999));
+    while (this.#byId.has(id));
+    return id;
+  }
+}
+
+/** The account's idea of now, in epoch milliseconds. */
+export function nowOf(account: Account): number {
+  return Date.now() + account.clockOffsetMs;
+}
+
+/** Makes sure that the parameter group of an instance exists. */
+export function addParameterGroup(account: Account, instance: Instance): void {
+  const { parameterGroup: name } = instance;
+  if (account.parameterGroups.has(name)) return;
+  account.parameterGroups.set(name, { name, family: familyOf(instance), values: new Map() });
+}
+
+/** Sixteen characters of AWS's alphabet for key ids. */
+function randomKeySuffix(): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  return Array.from(randomBytes(16), (byte) => alphabet[byte % alphabet.length]).join("");
+}

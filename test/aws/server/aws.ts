@@ -1,0 +1,283 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Account, type Accounts, nowOf, type Principal } from "./accounts.ts";
+import { cloudwatch } from "./cloudwatch.ts";
+import { AwsError, commonErrors } from "./errors.ts";
+import { type FaultKind, takeFault } from "./faults.ts";
+import { decodeJson, encodeJson, encodeJsonError, queryErrorHeader } from "./json.ts";
+import { decodeQuery, encodeQueryError, encodeQueryReply } from "./query.ts";
+import { rds } from "./rds.ts";
+import { recordRequest } from "./request-log.ts";
+import type { Action, Call, Service } from "./service.ts";
+import { claimedAccessKeyId, claimedService, type RawRequest, verifySignature } from "./signature.ts";
+import { sts } from "./sts.ts";
+
+const SERVICES: readonly Service[] = [cloudwatch, rds, sts];
+
+/** The name of every action that the local AWS has, such as `GetMetricData`. */
+export const ACTIONS: readonly string[] = SERVICES.flatMap(({ actions }) => Object.keys(actions));
+
+/** The IAM name of every action, such as `cloudwatch:GetMetricData`, and of all of a service's at once. */
+export const IAM_ACTIONS: readonly string[] = SERVICES.flatMap(({ iamPrefix, actions }) =>
+  [...Object.keys(actions), "*"].map((action) => `${iamPrefix}:${action}`),
+);
+
+/** What is sent back. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A reply, or what happens to the connection instead: left open without an answer, or cut off. */
+export type Outcome = Reply | "hang" | "reset";
+
+/** A call as it becomes known, step by step; whatever is known by its end goes into the request lists. */
+interface Progress {
+  requestId: string;
+  service: Service | undefined;
+  action: string;
+  parameters: Record<string, unknown>;
+  accounts: Set<Account>;
+  fault: FaultKind | null;
+}
+
+/** A decoded request: the action's code with its parameters already applied, whatever the protocol. */
+interface BoundAction {
+  needsPermission: boolean;
+  resource(call: Call): string | undefined;
+  concerns(call: Call): Account | undefined;
+  run(call: Call): string;
+}
+
+/** Answers a request to one of AWS's services. Never throws: what goes wrong becomes the protocol's own error. */
+export async function answerAws(request: RawRequest, accounts: Accounts): Promise<Outcome> {
+  const progress: Progress = {
+    requestId: randomUUID(),
+    service: serviceOf(request),
+    action: "unknown",
+    parameters: {},
+    accounts: new Set(),
+    fault: null,
+  };
+  const claimant = accounts.principal(claimedAccessKeyId(request.headers) ?? "");
+  if (claimant !== undefined) progress.accounts.add(claimant.account);
+  try {
+    const outcome = await perform(request, accounts, progress);
+    record(progress, request, typeof outcome === "string" ? null : outcome.status, null);
+    return typeof outcome === "string" ? outcome : dated(outcome, claimant);
+  } catch (error) {
+    const awsError = toAwsError(error);
+    const reply = errorReply(request, awsError, progress.requestId);
+    record(progress, request, reply.status, awsError.code);
+    return dated(reply, claimant);
+  }
+}
+
+/** An error in the protocol of the request that it answers. */
+export function errorReply(
+  request: Pick<RawRequest, "headers">,
+  error: AwsError,
+  requestId: string = randomUUID(),
+): Reply {
+  const retryAfter =
+    error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) };
+  if (isJson(request)) {
+    const headers = { "x-amzn-query-error": queryErrorHeader(error), ...retryAfter };
+    return jsonReply(error.jsonStatus, encodeJsonError(error), requestId, headers);
+  }
+  const service = SERVICES.find(({ signingName }) => signingName === claimedService(request.headers));
+  const namespace = service?.protocol === "query" ? service.namespace : rds.namespace;
+  return xmlReply(error.status, encodeQueryError(error, namespace, requestId), requestId, retryAfter);
+}
+
+async function perform(request: RawRequest, accounts: Accounts, progress: Progress): Promise<Outcome> {
+  const { service } = progress;
+  if (service === undefined) {
+    throw request.headers.authorization === undefined
+      ? commonErrors.missingAuthentication()
+      : unknownOperation(request);
+  }
+  const principal = await verifySignature(request, accounts, service);
+  const { account } = principal;
+  const call: Call = { accounts, principal, account, now: nowOf(account) };
+  const bound = bind(request, service, progress);
+
+  const concerned = bound.concerns(call);
+  if (concerned !== undefined) progress.accounts.add(concerned);
+  const fault = takeFault(account, progress.action) ?? (concerned && takeFault(concerned, progress.action));
+  progress.fault = fault?.kind ?? null;
+  const iamAction = `${service.iamPrefix}:${progress.action}`;
+  switch (fault?.kind) {
+    case "throttle":
+      throw commonErrors.throttling(fault.retryAfterSeconds);
+    case "server-error":
+      throw commonErrors.internalFailure(fault.retryAfterSeconds);
+    case "unavailable":
+      throw commonErrors.serviceUnavailable(fault.retryAfterSeconds);
+    case "deny":
+      throw denied(principal, iamAction, bound.resource(call));
+    case "garbage":
+      return garbage();
+    case "hang":
+    case "reset":
+      return fault.kind;
+    case "delay":
+      await sleep(fault.delayMs, undefined, { ref: false });
+  }
+
+  const isDenied = account.denied.some((name) => name === iamAction || name === `${service.iamPrefix}:*`);
+  if (isDenied && bound.needsPermission) throw denied(principal, iamAction, bound.resource(call));
+
+  const body = bound.run(call);
+  return service.protocol === "json"
+    ? jsonReply(200, body, progress.requestId)
+    : xmlReply(200, body, progress.requestId);
+}
+
+/** Decodes the body, finds the action that it asks for, and notes both in `progress`. */
+function bind(request: RawRequest, service: Service, progress: Progress): BoundAction {
+  if (request.method !== "POST" || request.url !== "/") throw unknownOperation(request);
+  if (service.protocol === "json") {
+    progress.action = targetOf(request).action;
+    const action = ownValue(service.actions, progress.action);
+    if (action === undefined) throw unknownOperation(request);
+    const parameters = decodeJson(request.body);
+    progress.parameters = parameters;
+    return bindParameters(action, parameters, encodeJson);
+  }
+  const parameters = decodeQuery(request.body);
+  const name = parameters.get("Action") ?? "";
+  const version = parameters.get("Version") ?? "";
+  const action = version === service.version ? ownValue(service.actions, name) : undefined;
+  if (action === undefined) {
+    throw commonErrors.unknownAction(`Could not find operation ${name} for version ${version}`);
+  }
+  progress.action = name;
+  progress.parameters = Object.fromEntries(
+    [...parameters].filter(([key]) => key !== "Action" && key !== "Version"),
+  );
+  return bindParameters(action, parameters, (result) =>
+    encodeQueryReply(name, service.namespace, result, progress.requestId),
+  );
+}
+
+function bindParameters<Parameters, Result>(
+  action: Action<Parameters, Result>,
+  parameters: Parameters,
+  encode: (result: Result) => string,
+): BoundAction {
+  return {
+    needsPermission: action.alwaysAllowed !== true,
+    resource: (call) => action.resource?.(call, parameters),
+    concerns: (call) => action.concerns?.(call, parameters),
+    run: (call) => encode(action.run(call, parameters)),
+  };
+}
+
+/**
+ * Which service a request is meant for, by its target or API version; a request that has neither is taken for the
+ * service it is signed for.
+ */
+function serviceOf(request: RawRequest): Service | undefined {
+  const version = isJson(request)
+    ? null
+    : new URLSearchParams(Buffer.from(request.body).toString()).get("Version");
+  const { target } = targetOf(request);
+  return (
+    SERVICES.find((service) =>
+      service.protocol === "json" ? service.target === target : service.version === version,
+    ) ?? SERVICES.find(({ signingName }) => signingName === claimedService(request.headers))
+  );
+}
+
+function targetOf({ headers }: RawRequest): { target: string; action: string } {
+  const [target = "", action = ""] = String(headers["x-amz-target"] ?? "").split(".");
+  return { target, action };
+}
+
+function isJson({ headers }: Pick<RawRequest, "headers">): boolean {
+  return (headers["content-type"] ?? "").startsWith("application/x-amz-json-") || "x-amz-target" in headers;
+}
+
+function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function unknownOperation(request: RawRequest): AwsError {
+  return commonErrors.unknownAction(
+    `The local AWS has no operation for ${request.method} ${request.url} with this content-type, target and version`,
+  );
+}
+
+function denied({ arn }: Principal, iamAction: string, resource: string | undefined): AwsError {
+  const onResource = resource === undefined ? "" : ` on resource: ${resource}`;
+  return commonErrors.accessDenied(
+    `User: ${arn} is not authorized to perform: ${iamAction}${onResource} because no identity-based policy ` +
+      `allows the ${iamAction} action`,
+  );
+}
+
+/** Someone else's answer: what a proxy or a wrong address would send. */
+function garbage(): Reply {
+  return { status: 200, headers: { "content-type": "text/html" }, body: "<html><body>It works!</body>" };
+}
+
+function jsonReply(
+  status: number,
+  body: string,
+  requestId: string,
+  headers: Record<string, string> = {},
+): Reply {
+  return {
+    status,
+    headers: { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": requestId, ...headers },
+    body,
+  };
+}
+
+function xmlReply(
+  status: number,
+  body: string,
+  requestId: string,
+  headers: Record<string, string> = {},
+): Reply {
+  return {
+    status,
+    headers: { "content-type": "text/xml", "x-amzn-requestid": requestId, ...headers },
+    body,
+  };
+}
+
+/** AWS's clients set their own clock by this header, so it has to be the account's. */
+function dated(reply: Reply, principal: Principal | undefined): Reply {
+  const now = principal === undefined ? Date.now() : nowOf(principal.account);
+  return { ...reply, headers: { ...reply.headers, date: new Date(now).toUTCString() } };
+}
+
+/** A mistake in the local AWS itself is answered as AWS answers its own: the cause is for the server's log only. */
+function toAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  console.error("The local AWS failed:", error);
+  return commonErrors.internalFailure();
+}
+
+function record(
+  progress: Progress,
+  request: RawRequest,
+  status: number | null,
+  errorCode: string | null,
+): void {
+  for (const account of progress.accounts) {
+    recordRequest(account, {
+      time: new Date(nowOf(account)).toISOString(),
+      service: progress.service?.signingName ?? "unknown",
+      action: progress.action,
+      accessKeyId: claimedAccessKeyId(request.headers) ?? "",
+      status,
+      errorCode,
+      fault: progress.fault,
+      parameters: progress.parameters,
+    });
+  }
+}

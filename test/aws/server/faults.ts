@@ -1,0 +1,43 @@
+import type { Account } from "./accounts.ts";
+
+/**
+ * How a call can be made to fail: refused for its rate (`throttle`), 500 (`server-error`), 503 (`unavailable`),
+ * refused by policy (`deny`), answered late (`delay`) or never (`hang`), answered with 200 and a body that is not
+ * what the protocol says (`garbage`), cut off without an answer (`reset`).
+ */
+export const FAULT_KINDS = [
+  "throttle",
+  "server-error",
+  "unavailable",
+  "deny",
+  "delay",
+  "hang",
+  "garbage",
+  "reset",
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** A fault that waits for calls to an account. */
+export interface Fault {
+  kind: FaultKind;
+  /** The action it strikes, such as `GetMetricData`; undefined: any. */
+  action?: string | undefined;
+  /** How many more calls it strikes; undefined: all until it is cleared. */
+  times?: number | undefined;
+  /** How long `delay` waits. */
+  delayMs?: number | undefined;
+  /** The `retry-after` header of `throttle`, `server-error` and `unavailable`. */
+  retryAfterSeconds?: number | undefined;
+}
+
+/** Takes the oldest fault that strikes an action of an account, if there is one, and counts the strike. */
+export function takeFault(account: Account, action: string): Fault | undefined {
+  const fault = account.faults.find(
+    (candidate) => candidate.action === undefined || candidate.action === action,
+  );
+  if (fault?.times !== undefined) {
+    fault.times -= 1;
+    if (fault.times <= 0) account.faults = account.faults.filter((candidate) => candidate !== fault);
+  }
+  return fault;
+}
