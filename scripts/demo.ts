@@ -1,0 +1,38 @@
+import { DEMO, LOCAL_AWS } from "./local.ts";
+
+/**
+ * Makes the demo account and its environment, once: a second call finds them.
+ * @throws Error with what the service answered
+ */
+export async function ensureDemo(address: string): Promise<void> {
+  const { email, password, name } = DEMO;
+  let signedIn = await post(address, "/api/auth/sign-in/email", { email, password });
+  if (signedIn.status === 401)
+    signedIn = await post(address, "/api/auth/sign-up/email", { email, password, name });
+  if (!signedIn.ok) {
+    // Somebody has changed the demo's password; what they have is theirs.
+    console.warn(`The demo account can't be signed in to: ${await signedIn.text()}`);
+    return;
+  }
+  const cookie = (signedIn.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
+  const listed = await fetch(`${address}/api/environments`, { headers: { cookie } });
+  const environments = (await listed.json()) as unknown[];
+  if (environments.length > 0) return;
+  const { customer: credentials, region, instance } = LOCAL_AWS;
+  const body = { name: "demo", region, instance, credentials };
+  const created = await post(address, "/api/environments", body, { cookie });
+  if (created.status !== 201) throw new Error(`${created.status} ${await created.text()}`);
+}
+
+function post(
+  address: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(address + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}

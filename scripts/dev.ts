@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { startLocalAws } from "../test/aws/server/server.ts";
+import { ensureDemo } from "./demo.ts";
+import { DEMO, LOCAL_AWS } from "./local.ts";
+import { ensureSecrets } from "./secrets.ts";
+
+/*
+ * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
+ * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it.
+ */
+
+const port = portOf("PORT", 8787);
+const awsPort = portOf("AWS_PORT", 4566);
+const address = `http://localhost:${port}`;
+
+const children = new Set<ChildProcess>();
+let stopping = false;
+
+/** What wrangler must not do here: send telemetry, ask questions, look for the real location of this machine. */
+const quiet = {
+  ...process.env,
+  CI: "1",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
+
+function wrangler(args: string[], stdout: "inherit" | "ignore"): ChildProcess {
+  const child = spawn("wrangler", args, { stdio: ["ignore", stdout, "inherit"], env: quiet });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+function portOf(name: string, otherwise: number): number {
+  const value = Number(process.env[name] ?? otherwise);
+  if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
+  return end(`${name} must be a port number, not ${JSON.stringify(process.env[name])}`);
+}
+
+function end(problem: string): never {
+  console.error(`\n${problem}`);
+  for (const child of children) child.kill();
+  process.exit(1);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    stopping = true;
+    for (const child of children) child.kill();
+    // The exit of wrangler ends this process, below; it may take a moment to put its state on disk.
+    setTimeout(() => process.exit(0), 5000).unref();
+    if (children.size === 0) process.exit(0);
+  });
+}
+
+ensureSecrets();
+
+const [migrated] = await once(wrangler(["d1", "migrations", "apply", "DB", "--local"], "ignore"), "exit");
+if (migrated !== 0) end("The migrations could not be applied; `npm run reset` makes an empty database");
+
+const aws = await startLocalAws({ port: awsPort }).catch((error: NodeJS.ErrnoException) =>
+  end(
+    error.code === "EADDRINUSE"
+      ? `Port ${awsPort} is in use: end what uses it, or choose another with AWS_PORT`
+      : `The local AWS did not start: ${error.message}`,
+  ),
+);
+
+const variables = {
+  AWS_ENDPOINT_URL: aws.url,
+  AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
+  SIGN_UP: "open",
+  AUTH_RATE_LIMIT_MAX: "1000",
+};
+const service = wrangler(
+  [
+    "dev",
+    ...["--port", String(port), "--inspector-port", "0", "--show-interactive-dev-session=false"],
+    ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+  ],
+  "inherit",
+);
+service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
+
+await answering();
+await ensureDemo(address).catch((error: Error) => end(`The demo could not be set up: ${error.message}`));
+everyMinute();
+
+console.log(`
+Captures runs on ${address}
+
+  Demo sign-in   ${DEMO.email} / ${DEMO.password}
+  Local AWS      ${aws.url}/_local/
+
+Try, in another terminal:
+
+  curl -c cookies -H 'Content-Type: application/json' ${address}/api/auth/sign-in/email \\
+    -d '{"email":"${DEMO.email}","password":"${DEMO.password}"}'
+  curl -b cookies -H 'Content-Type: application/json' ${address}/api/captures \\
+    -d '{"name":"my first capture","envId":1,"duration":60}'
+  curl -b cookies ${address}/api/captures
+
+Ctrl-C ends it; the data stays until \`npm run reset\`.
+`);
+
+/** Waits until the service answers: 401 is an answer. */
+async function answering(): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const reply = await fetch(`${address}/api/captures`).catch(() => null);
+    if (reply?.status === 401) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  end(`Nothing answers on ${address}: is port ${port} in use? Choose another with PORT`);
+}
+
+/** wrangler dev does not run crons by itself. */
+function everyMinute(): void {
+  setTimeout(
+    () => {
+      const minute = new Date().toISOString().slice(11, 16);
+      const crons = minute === "03:17" ? ["* * * * *", "17 3 * * *"] : ["* * * * *"];
+      for (const cron of crons) {
+        fetch(`${address}/cdn-cgi/local/scheduled?${new URLSearchParams({ cron })}`).catch((error: Error) => {
+          if (!stopping) console.error(`The cron ${cron} could not be run: ${error.message}`);
+        });
+      }
+      everyMinute();
+    },
+    60_000 - (Date.now() % 60_000),
+  );
+}
