@@ -23,6 +23,10 @@ export default defineConfig({
       },
     })),
   ],
+  // workerd gets the AWS SDK's browser build, whose XML parser needs a DOM; this other build brings its own.
+  resolve: {
+    alias: [{ find: /^@aws-sdk\/xml-builder$/, replacement: "@aws-sdk/xml-builder/dist-cjs/index.js" }],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["./test/global-setup.ts"],

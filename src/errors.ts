@@ -32,6 +32,7 @@ const refusal =
 /** The refusals whose words are fixed, most of them by the specification; the API's one list of them. */
 export const refuse = {
   loginRequired: refusal(401, "Login required", { "WWW-Authenticate": "Bearer" }),
+  otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
   environmentNotFound: refusal(404, "Environment does not exist"),

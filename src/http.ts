@@ -13,9 +13,18 @@ export interface App {
 /** A request inside the API. */
 export type AppContext = Context<App>;
 
-/** Puts the caller's credential into the context, or answers 401. Costs no I/O. */
+/**
+ * Puts the caller's credential into the context, or answers 401. Costs no I/O.
+ * A change that a page of another origin asks for with the caller's cookie is refused: SameSite keeps the cookie from other
+ * sites, but not from other hosts of this site, and some changes have no body whose type could give them away.
+ */
 export const authenticate: MiddlewareHandler<App> = async (c, next) => {
-  c.set("credential", await readCredential(c));
+  const credential = await readCredential(c);
+  const origin = c.req.header("origin") ?? new URL(c.req.url).origin;
+  if (credential.kind === "session" && c.req.method !== "GET" && origin !== new URL(c.req.url).origin) {
+    throw refuse.otherOrigin();
+  }
+  c.set("credential", credential);
   await next();
 };
 
@@ -57,19 +66,27 @@ export function once<S extends z.ZodType<unknown, string | undefined>>(value: S)
  * @throws ApiError 400 that says which field is wrong, or where the JSON is malformed; 415 when it does not say it is JSON.
  */
 export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
-  // Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
-  if (!/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) {
-    const message = "The body must be JSON, with the header Content-Type: application/json";
-    return refuseInput(c, new ApiError(415, message));
-  }
   let body: unknown;
   try {
+    requireJson(c);
     body = JSON.parse(await c.req.text());
   } catch (error) {
+    if (error instanceof ApiError) return refuseInput(c, error);
     if (!(error instanceof SyntaxError)) throw error;
-    return refuseInput(c, new ApiError(400, `The body is not valid JSON: ${error.message}`));
+    // V8 quotes what is around the mistake, which can be a part of a secret.
+    const what = error.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
+    return refuseInput(c, new ApiError(400, `The body is not valid JSON: ${what}`));
   }
   return validate(c, schema, body);
+}
+
+/**
+ * Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
+ * @throws ApiError 415 when the request does not say that its body is JSON
+ */
+export function requireJson(c: AppContext): void {
+  if (/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) return;
+  throw new ApiError(415, "The body must be JSON, with the header Content-Type: application/json");
 }
 
 async function validate<S extends z.ZodType>(

@@ -59,16 +59,16 @@ export interface CaptureEvent {
 
 const isoSchema = z.iso.datetime({ offset: true });
 
+/** `day`, and if there is one the time `clock`, its seconds and its zone. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+
 /** A moment: ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given. Comes out in milliseconds. */
 const timeSchema = z.string().transform((text, ctx) => {
-  const [, day, time, zone] =
-    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i.exec(
-      text.trim(),
-    ) ?? [];
-  const offset = (zone ?? "Z")
+  const [, day, clock = "00:00", seconds = ":00", zone = "Z"] = TIME.exec(text.trim()) ?? [];
+  const offset = zone
     .toUpperCase()
-    .replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
-  const iso = `${day}T${time ?? "00:00"}${offset}`;
+    .replace(/^(...):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
+  const iso = `${day}T${clock}${seconds}${offset}`;
   // The pattern gives the form; whether there is such a day and hour is zod's to say.
   if (day !== undefined && isoSchema.safeParse(iso).success) return Date.parse(iso);
   ctx.addIssue({
@@ -92,12 +92,15 @@ const word = <W extends string>(words: readonly W[]) =>
 export const createSchema = z
   .strictObject({
     name: nameSchema,
-    envId: z.int().positive("must be a positive integer"),
+    envId: z.number().refine((id) => Number.isSafeInteger(id) && id > 0, "must be a positive integer"),
     status: optional(word(INITIAL_STATUSES)),
     start: optional(timeSchema),
     scheduledStart: optional(timeSchema),
-    duration: optional(z.int("must be a whole number of seconds")),
-    end: z.null("is set when the capture ends; give a duration instead").optional(),
+    duration: optional(z.number().refine(Number.isSafeInteger, "must be a whole number of seconds")),
+    end: optional(z.unknown()).refine(
+      (end) => end === null,
+      "is set when the capture ends; give a duration instead",
+    ),
   })
   .transform(
     ({ end: _, duration, ...rest }): CaptureRequest => ({

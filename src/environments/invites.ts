@@ -8,6 +8,13 @@ import type { AdminOutcome, Standing } from "./store.ts";
 export const INVITE_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 const CODE_BYTES = 32;
 
+/**
+ * Whether invite `i` can be used: not yet used, not too old, and its maker is still an admin, or somebody who is being put
+ * out of an environment could come back by an invite of their own. ?2 is the time.
+ */
+const OPEN = `i.accepted_at is null and i.expires_at > ?2 and exists (select 1 from members a
+  where a.env_id = i.env_id and a.user_id = i.created_by and a.role = 'admin')`;
+
 /** An invite; its code is shown once and kept as a hash only. */
 export interface Invite {
   code: string;
@@ -65,7 +72,7 @@ export async function acceptInvite(
 ): Promise<Accepted> {
   const codeHash = await sha256(code);
   const caller = callerOf(credential);
-  const usable = `i.code_hash = ?3 and i.accepted_at is null and i.expires_at > ?2
+  const usable = `i.code_hash = ?3 and ${OPEN}
     and (i.claimed_by is null or i.claimed_by = (select u.email from caller join user u on u.id = caller.id))`;
   const [before, used] = (await db.batch([
     db
@@ -98,19 +105,21 @@ export async function acceptInvite(
   return { outcome: "accepted", envId: found.envId };
 }
 
+const CLAIMABLE = `i.code_hash = ?1 and ${OPEN} and (i.claimed_by is null or i.claimed_by = ?3)`;
+
+/** Whether an address could sign up with an invite, where sign-up is by invite. */
+export async function isClaimable(db: Db, code: string, email: string, now: number): Promise<boolean> {
+  const invite = db.prepare(`select 1 from invites i where ${CLAIMABLE}`);
+  return (await invite.bind(await sha256(code), now, email.toLowerCase()).first()) !== null;
+}
+
 /**
  * Reserves an invite for the address that signs up with it, where sign-up is by invite: one invite makes one account. The
  * same address may try again with it.
  * @returns whether the invite is that address's to use
  */
-export async function claimInvite(db: Db, code: unknown, email: unknown, now: number): Promise<boolean> {
-  if (typeof code !== "string" || typeof email !== "string") return false;
-  const claimed = await db
-    .prepare(
-      `update invites set claimed_by = ?3
-       where code_hash = ?1 and accepted_at is null and expires_at > ?2 and (claimed_by is null or claimed_by = ?3)`,
-    )
-    .bind(await sha256(code), now, email.toLowerCase())
-    .run();
+export async function claimInvite(db: Db, code: string, email: string, now: number): Promise<boolean> {
+  const claim = db.prepare(`update invites as i set claimed_by = ?3 where ${CLAIMABLE}`);
+  const claimed = await claim.bind(await sha256(code), now, email.toLowerCase()).run();
   return claimed.meta.changes > 0;
 }

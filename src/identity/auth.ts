@@ -5,8 +5,9 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/schema.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { acceptInvite, claimInvite } from "../environments/invites.ts";
+import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
 import { log } from "../log.ts";
+import { nameSchema } from "../names.ts";
 import { COOKIE_PREFIX } from "./credential.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -28,6 +29,8 @@ export function createAuth(env: Env, origin: string) {
     basePath: "/api/auth",
     secret: env.BETTER_AUTH_SECRET,
     telemetry: { enabled: false },
+    // To the handler's caller, who logs without the values that an error of the database has in it.
+    onAPIError: { throw: true },
     // Only the message: what better-auth passes beside it can hold what a person typed.
     logger: { level: "error", log: (level, message) => log.warn("auth.log", { level, message }) },
     database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
@@ -49,15 +52,11 @@ export function createAuth(env: Env, origin: string) {
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
     },
     hooks: {
+      // Before better-auth looks at anything: it would tell people without an invite which addresses have an account.
       before: createAuthMiddleware(async (ctx) => {
         if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
-        const claimed = await claimInvite(env.DB, ctx.body?.inviteCode, ctx.body?.email, Date.now());
-        if (!claimed) {
-          throw new APIError("FORBIDDEN", {
-            code: "INVITE_REQUIRED",
-            message: "Sign-up is by invite only: send the code of an unused invite as inviteCode",
-          });
-        }
+        const { inviteCode, email } = inviteOf(ctx.body);
+        if (!(await isClaimable(env.DB, inviteCode, email, Date.now()))) throw inviteRequired();
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
@@ -66,5 +65,43 @@ export function createAuth(env: Env, origin: string) {
         await acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
       }),
     },
+    databaseHooks: {
+      user: {
+        create: {
+          // Once nothing else is wrong: a mistyped address or a short password must not use the invite up.
+          before: async (user, ctx) => {
+            const name = checkedName(user.name);
+            if (env.SIGN_UP !== "open") {
+              const { inviteCode } = inviteOf(ctx?.body);
+              if (!(await claimInvite(env.DB, inviteCode, user.email, Date.now()))) throw inviteRequired();
+            }
+            return { data: { ...user, name } };
+          },
+        },
+        update: {
+          before: async (changes) =>
+            changes.name === undefined ? undefined : { data: { ...changes, name: checkedName(changes.name) } },
+        },
+      },
+    },
   });
+}
+
+/** A person's name, which other people see, by the same rule as all names. */
+function checkedName(name: string): string {
+  const { data, error } = nameSchema.safeParse(name);
+  if (data !== undefined) return data;
+  throw new APIError("BAD_REQUEST", { message: `name: ${error?.issues[0]?.message}` });
+}
+
+/** What a sign-up says of its invite, which better-auth has not looked at yet. */
+function inviteOf(body: unknown): { inviteCode: string; email: string } {
+  const { inviteCode, email } = (body ?? {}) as Record<string, unknown>;
+  if (typeof inviteCode !== "string" || typeof email !== "string") throw inviteRequired();
+  return { inviteCode, email };
+}
+
+function inviteRequired(): APIError {
+  const message = "Sign-up is by invite only: send the code of an unused invite as inviteCode";
+  return new APIError("FORBIDDEN", { message });
 }

@@ -1,22 +1,51 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Env } from "../env.ts";
+import * as z from "zod";
 import { ApiError } from "../errors.ts";
+import { type App, type AppContext, requireJson } from "../http.ts";
 
-/** `/api/auth/*`: better-auth's own endpoints (sign-up, sign-in, sign-out, sessions, API keys). */
-export const identityRoutes = new Hono<{ Bindings: Env }>().on(["GET", "POST"], "/*", async (c) => {
+/**
+ * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
+ * password resets that nothing would mail) are not reachable.
+ */
+export const identityRoutes = new Hono<App>()
+  .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
+  .on("POST", ["/sign-up/email", "/sign-in/email", "/sign-out", "/update-user", "/change-password"], answer)
+  .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], answer)
+  .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], answer);
+
+async function answer(c: AppContext): Promise<Response> {
+  // A sign-out has no body, and then no type of one.
+  if (c.req.header("content-type") !== undefined) requireJson(c);
   const { createAuth } = await import("./auth.ts");
   const { origin } = new URL(c.req.url);
-  const reply = await createAuth(c.env, origin).handler(withOrigin(c.req.raw, origin));
-  // better-auth answers some refusals, an unknown path among them, without a body.
-  if (reply.status >= 400 && !reply.headers.get("content-type")?.includes("json")) {
-    throw new ApiError(
-      reply.status as ContentfulStatusCode,
-      reply.status === 404 ? "No such path" : "Request refused",
-    );
+  let reply: Response;
+  try {
+    reply = await createAuth(c.env, origin).handler(withOrigin(c.req.raw, origin));
+  } catch (error) {
+    // What drizzle throws has the statement's values in its message, tokens and hashes among them; its cause has not.
+    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
   }
-  return reply;
-});
+  if (reply.status >= 400) throw await refusalOf(reply);
+  return c.newResponse(reply.body, reply);
+}
+
+const refusalSchema = z.object({ message: z.string() });
+
+/** A refusal of better-auth's in the shape that all refusals of the API have. */
+async function refusalOf(reply: Response): Promise<Error> {
+  const { data } = refusalSchema.safeParse(await reply.json().catch(() => undefined));
+  const message = data?.message ?? "Request refused";
+  // Of its own faults, better-auth knows more than a caller should.
+  if (reply.status >= 500) return new Error(`better-auth answered ${reply.status}: ${message}`);
+  const retryAfter = reply.headers.get("x-retry-after");
+  return new ApiError(
+    reply.status as ContentfulStatusCode,
+    // Its validation says `[body.name] Invalid input`; the API says `name: Invalid input`.
+    message.replace(/\[body\.?([^\]]*)\] /g, (_, field: string) => `${field || "body"}: `),
+    retryAfter === null ? {} : { "Retry-After": retryAfter },
+  );
+}
 
 /**
  * better-auth refuses a cookie without an Origin, against forged requests of other sites. A browser always says which site a

@@ -1,4 +1,7 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
+import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Environment } from "../../src/environments/schema.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
@@ -159,4 +162,55 @@ export async function createCapture(
 /** The runner of a capture. */
 export function runnerOf(capture: { id: number }) {
   return env.CAPTURE_RUNNER.getByName(String(capture.id));
+}
+
+/** Sends a request to the Worker as it would be with other variables or bindings than the tests' own. */
+export async function requestIn<T = unknown>(
+  overrides: Partial<Cloudflare.Env>,
+  method: string,
+  path: string,
+  { json, body, headers = {} }: RequestOptions = {},
+): Promise<Reply<T>> {
+  const init: RequestInit = { method, headers };
+  if (json !== undefined) {
+    init.body = JSON.stringify(json);
+    init.headers = { "content-type": "application/json", ...headers };
+  } else if (body !== undefined) {
+    init.body = body;
+  }
+  const asked = new Request(new URL(path, ORIGIN), init);
+  const reply = await app.fetch(asked, { ...env, ...overrides }, createExecutionContext());
+  const text = await reply.text();
+  return {
+    status: reply.status,
+    headers: reply.headers,
+    body: (text === "" ? undefined : JSON.parse(text)) as T,
+  };
+}
+
+/** An API key of a person's, as better-auth answers it when it is made. */
+export interface ApiKey {
+  id: string;
+  key: string;
+}
+
+/** Makes an API key for somebody who is signed in with a session. */
+export async function createApiKey(person: Person, options: Record<string, unknown> = {}): Promise<ApiKey> {
+  const reply = await person.post<ApiKey>("/api/auth/api-key/create", { name: "a program", ...options });
+  if (reply.status !== 200) throw new Error(`The key answered ${reply.status} ${JSON.stringify(reply.body)}`);
+  return reply.body;
+}
+
+/** Records what is written to the console from now on, until the returned function is called: it gives the lines. */
+export function recordConsole(): () => string[] {
+  const lines: string[] = [];
+  const write = (...values: unknown[]) => {
+    lines.push(values.map((value) => (value instanceof Error ? value.stack : String(value))).join(" "));
+  };
+  const levels = ["log", "info", "warn", "error", "debug"] as const;
+  const spies = levels.map((level) => vi.spyOn(console, level).mockImplementation(write));
+  return () => {
+    for (const spy of spies) spy.mockRestore();
+    return lines;
+  };
 }

@@ -1,0 +1,205 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type CaptureRequest,
+  type CaptureState,
+  canMove,
+  dueAt,
+  nextStep,
+  planCapture,
+  retryDelay,
+  run,
+  STATUSES,
+  stopRefusal,
+} from "../../src/captures/lifecycle.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 12);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const request = (fields: Partial<CaptureRequest>): CaptureRequest => ({
+  name: "n",
+  envId: 1,
+  status: null,
+  start: null,
+  scheduledStart: null,
+  duration: null,
+  ...fields,
+});
+
+const state = (fields: Partial<CaptureState>): CaptureState => ({
+  status: "RUNNING",
+  start: null,
+  scheduledStart: null,
+  scheduledEnd: null,
+  duration: null,
+  ...fields,
+});
+
+describe("planning a capture", () => {
+  it("starts now unless a scheduled start is given", () => {
+    expect(planCapture(request({}), NOW)).toMatchObject({ status: "STARTED", scheduledEnd: null });
+    expect(planCapture(request({ scheduledStart: NOW + DAY }), NOW)).toMatchObject({ status: "SCHEDULED" });
+  });
+
+  it.each([
+    ["now", {}, NOW + MINUTE],
+    ["the back-dated start", { start: NOW - DAY }, NOW - DAY + MINUTE],
+    ["the scheduled start", { scheduledStart: NOW + DAY }, NOW + DAY + MINUTE],
+  ])("counts the duration from %s", (_, fields, scheduledEnd) => {
+    expect(planCapture(request({ duration: MINUTE, ...fields }), NOW)).toMatchObject({ scheduledEnd });
+  });
+
+  it.each([
+    ["a duration below a minute", { duration: MINUTE - 1000 }, "Duration must be at least 60 seconds"],
+    ["a negative duration", { duration: -1000 }, "Duration must be at least 60 seconds"],
+    [
+      "a duration above 31 days",
+      { duration: 31 * DAY + 1000 },
+      "duration: must be at most 2678400 seconds (31 days)",
+    ],
+    ["SCHEDULED without a time", { status: "SCHEDULED" }, "Cannot schedule without a schedule start time"],
+    ["a scheduled start long past", { scheduledStart: NOW - MINUTE - 1 }, "scheduledStart: is in the past"],
+    [
+      "a scheduled start too far ahead",
+      { scheduledStart: NOW + 366 * DAY + 1 },
+      "scheduledStart: is more than a year ahead",
+    ],
+    ["a start in the future", { start: NOW + 1 }, "start: is in the future; use scheduledStart"],
+    [
+      "a scheduled capture that has started",
+      { scheduledStart: NOW + DAY, start: NOW },
+      "start: a scheduled capture can't have started already",
+    ],
+    [
+      "a scheduled start that is to be ignored",
+      { scheduledStart: NOW + DAY, status: "STARTED" },
+      "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not STARTED",
+    ],
+  ] as [string, Partial<CaptureRequest>, string][])("refuses %s", (_, fields, message) => {
+    expect(planCapture(request(fields), NOW)).toMatchObject({ status: 400, message });
+  });
+
+  it.each([
+    ["exactly a minute", { duration: MINUTE }],
+    ["exactly 31 days", { duration: 31 * DAY }],
+    ["a scheduled start a minute late", { scheduledStart: NOW - MINUTE }],
+    ["a scheduled start a year ahead", { scheduledStart: NOW + 365 * DAY }],
+    ["a start of right now", { start: NOW }],
+  ] as [string, Partial<CaptureRequest>][])("accepts %s", (_, fields) => {
+    expect(planCapture(request(fields), NOW)).not.toBeInstanceOf(Error);
+  });
+});
+
+describe("the next step", () => {
+  it("never starts a scheduled capture early, not even by a millisecond", () => {
+    const scheduled = state({ status: "SCHEDULED", scheduledStart: NOW });
+    expect(nextStep(scheduled, NOW - 1)).toEqual({ do: "wait", until: NOW });
+    expect(nextStep(scheduled, NOW)).toEqual({ do: "move", move: { from: "SCHEDULED", to: "STARTED" } });
+  });
+
+  it("starts a scheduled capture however late, as long as its end has not passed", () => {
+    const scheduled = state({ status: "SCHEDULED", scheduledStart: NOW, scheduledEnd: NOW + DAY });
+    expect(nextStep(scheduled, NOW + DAY - 1)).toMatchObject({ move: { to: "STARTED" } });
+    expect(nextStep(scheduled, NOW + DAY)).toMatchObject({
+      move: { to: "FAILED", reason: expect.any(String) },
+    });
+  });
+
+  it("still runs a back-dated capture whose end has passed", () => {
+    expect(nextStep(state({ status: "STARTING", start: NOW - DAY, scheduledEnd: NOW - 1 }), NOW)).toEqual({
+      do: "start",
+    });
+  });
+
+  it("ends a running capture at its scheduled end, however late it looks", () => {
+    const running = state({ scheduledEnd: NOW });
+    expect(nextStep(running, NOW - 1)).toEqual({ do: "wait", until: NOW });
+    expect(nextStep(running, NOW + DAY)).toEqual({
+      do: "move",
+      move: { from: "RUNNING", to: "STOPPING", end: NOW },
+    });
+  });
+
+  it("leaves a capture without a scheduled end running until it is stopped", () => {
+    expect(nextStep(state({}), NOW + 1000 * DAY)).toEqual({ do: "wait", until: null });
+  });
+
+  it("only ever makes legal moves, from any state at any time", () => {
+    const time = fc.option(fc.integer({ min: NOW - DAY, max: NOW + DAY }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...STATUSES),
+        time,
+        time,
+        time,
+        fc.integer({ min: NOW - DAY, max: NOW + DAY }),
+        (status, start, scheduledStart, scheduledEnd, now) => {
+          const step = nextStep({ status, start, scheduledStart, scheduledEnd, duration: null }, now);
+          if (step.do !== "move") return step.do !== "wait" || step.until === null || step.until > now;
+          return step.move.from === status && canMove(status, step.move.to);
+        },
+      ),
+    );
+  });
+});
+
+describe("coming to run", () => {
+  it("counts the duration of an immediate capture from when it really started", () => {
+    expect(run(state({ duration: MINUTE }), NOW)).toMatchObject({ start: NOW, scheduledEnd: NOW + MINUTE });
+  });
+
+  it("keeps the end that a scheduled capture was promised", () => {
+    const move = run(
+      state({ duration: MINUTE, scheduledStart: NOW - 5000, scheduledEnd: NOW + 55_000 }),
+      NOW,
+    );
+    expect(move).toEqual({ from: "STARTING", to: "RUNNING", start: NOW });
+  });
+
+  it("keeps the start that a back-dated capture was given", () => {
+    expect(run(state({ start: NOW - DAY }), NOW)).toEqual({ from: "STARTING", to: "RUNNING" });
+  });
+});
+
+describe("stopping", () => {
+  it.each([
+    ["SCHEDULED", "Cannot stop a capture until it has started completely. Try again soon."],
+    ["STARTED", "Cannot stop a capture until it has started completely. Try again soon."],
+    ["STARTING", "Cannot stop a capture until it has started completely. Try again soon."],
+    ["STOPPING", "This capture has already been stopped"],
+    ["DONE", "This capture has already been stopped"],
+    ["FAILED", "This capture failed and is no longer running"],
+  ] as const)("is refused while %s", (status, message) => {
+    expect(stopRefusal(status)).toMatchObject({ status: 409, message });
+  });
+
+  it("is possible while RUNNING only", () => {
+    expect(STATUSES.filter((status) => stopRefusal(status) === null)).toEqual(["RUNNING"]);
+  });
+});
+
+describe("cron's safety net", () => {
+  it("covers every live state except a capture that runs until it is stopped", () => {
+    const watched = STATUSES.filter(
+      (status) => dueAt(status, { scheduledStart: NOW, scheduledEnd: NOW }, NOW) !== null,
+    );
+    expect(watched).toEqual(["SCHEDULED", "STARTED", "STARTING", "RUNNING", "STOPPING"]);
+    expect(dueAt("RUNNING", { scheduledStart: null, scheduledEnd: null }, NOW)).toBeNull();
+  });
+
+  it("leaves a capture its own time first", () => {
+    expect(dueAt("SCHEDULED", { scheduledStart: NOW + DAY, scheduledEnd: null }, NOW)).toBeGreaterThan(
+      NOW + DAY,
+    );
+  });
+});
+
+describe("retrying", () => {
+  it("waits longer each time, up to a minute, with half of it left to chance", () => {
+    expect([1, 2, 3, 6, 7, 50].map((attempt) => retryDelay(attempt, 1))).toEqual([
+      1000, 2000, 4000, 32_000, 60_000, 60_000,
+    ]);
+    expect(retryDelay(3, 0)).toBe(2000);
+  });
+});

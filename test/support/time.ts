@@ -1,0 +1,41 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, vi } from "vitest";
+import type { Capture } from "../../src/captures/schema.ts";
+import type { LocalAccount } from "../aws/client.ts";
+import { type Person, runnerOf } from "./api.ts";
+
+let offset = 0;
+
+afterEach(() => {
+  vi.useRealTimers();
+  offset = 0;
+});
+
+/**
+ * Lets time pass, for the Worker, its Durable Objects and an AWS account, until the test ends. Alarms keep the real clock:
+ * `runAlarm` lets one come.
+ */
+export async function travel(aws: LocalAccount, milliseconds: number): Promise<void> {
+  const now = Date.now() + milliseconds;
+  offset += milliseconds;
+  vi.useFakeTimers({ toFake: ["Date"], now });
+  await aws.setClock(offset);
+}
+
+/** Lets the alarm of a capture come now. Returns whether there was one. */
+export function runAlarm(capture: { id: number }): Promise<boolean> {
+  return runDurableObjectAlarm(runnerOf(capture));
+}
+
+/** Waits until a capture has a status, letting its alarms come meanwhile. */
+export async function until(person: Person, capture: { id: number }, status: string): Promise<Capture> {
+  let last: unknown;
+  for (let attempt = 0; attempt < 200; attempt++) {
+    await runAlarm(capture);
+    const { body } = await person.get<Capture>(`/api/captures/${capture.id}`);
+    if (body.status === status) return body;
+    last = body;
+    await scheduler.wait(10);
+  }
+  throw new Error(`The capture did not come to ${status}: ${JSON.stringify(last)}`);
+}
