@@ -1,0 +1,151 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
+import { CaptureRunner } from "../../src/captures/runner.ts";
+import type { Capture } from "../../src/captures/schema.ts";
+import { type Cast, createCapture, createCast, runnerOf } from "../support/api.ts";
+import { everyMinute } from "../support/cron.ts";
+import { runAlarm, travel, until } from "../support/time.ts";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+let cast: Cast;
+let envId: number;
+
+beforeAll(async () => {
+  cast = await createCast();
+  envId = cast.environment.id;
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await cast.aws.clearFaults();
+  await cast.aws.setClock(0);
+});
+
+const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
+const get = async ({ id }: Capture) => (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
+const loseAlarm = (capture: Capture) =>
+  runInDurableObject(runnerOf(capture), (_, { storage }) => storage.deleteAll());
+const alarmOf = (capture: Capture) =>
+  runInDurableObject(runnerOf(capture), (_, { storage }) => storage.getAlarm()) as Promise<number | null>;
+const count = (sql: string) => env.DB.prepare(`select count(*) as n from ${sql}`).first<number>("n");
+
+describe("every minute", () => {
+  it("finds nothing to do where every capture moves by itself", async () => {
+    const capture = await until(
+      cast.owner,
+      await createCapture(cast.owner, { envId, duration: 3600 }),
+      "RUNNING",
+    );
+    await createCapture(cast.owner, { envId, scheduledStart: inFuture(60 * MINUTE) });
+    expect(await everyMinute()).toMatchObject({ found: 0, rearmed: 0, failed: 0, errors: 0 });
+    expect((await get(capture)).status).toBe("RUNNING");
+  });
+
+  it("starts a capture whose Worker died between the insert and the arming", async () => {
+    const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
+    const capture = await createCapture(cast.owner, { envId });
+    wake.mockRestore();
+    expect(await alarmOf(capture)).toBeNull();
+    await travel(cast.aws, MINUTE);
+    expect(await everyMinute()).toMatchObject({ found: 1, rearmed: 1 });
+    await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("starts a scheduled capture whose alarm was lost", async () => {
+    const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
+    await loseAlarm(capture);
+    await everyMinute();
+    expect(await alarmOf(capture)).toBeNull();
+    await travel(cast.aws, 2 * MINUTE);
+    await everyMinute();
+    await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("ends a running capture whose alarm was lost, at its scheduled end", async () => {
+    const capture = await until(
+      cast.owner,
+      await createCapture(cast.owner, { envId, duration: 60 }),
+      "RUNNING",
+    );
+    await loseAlarm(capture);
+    await travel(cast.aws, 2 * MINUTE);
+    await everyMinute();
+    expect((await until(cast.owner, capture, "DONE")).end).toBe(capture.scheduledEnd);
+  });
+
+  it("finishes a stop that its runner was not told of, although an alarm stands at the scheduled end", async () => {
+    const capture = await until(
+      cast.owner,
+      await createCapture(cast.owner, { envId, duration: 3600 }),
+      "RUNNING",
+    );
+    const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
+    expect((await cast.owner.post(`/api/captures/${capture.id}/stop`)).status).toBe(200);
+    wake.mockRestore();
+    expect(await alarmOf(capture)).toBe(Date.parse(capture.scheduledEnd ?? ""));
+    await travel(cast.aws, MINUTE);
+    await everyMinute();
+    await until(cast.owner, capture, "DONE");
+  });
+
+  it("leaves a runner alone that waits to try again", async () => {
+    await cast.aws.fault({ kind: "throttle" });
+    const capture = await createCapture(cast.owner, { envId });
+    await runAlarm(capture);
+    await expect.poll(() => get(capture)).toMatchObject({ status: "STARTING" });
+    await travel(cast.aws, MINUTE);
+    await runAlarm(capture);
+    const alarm = await alarmOf(capture);
+    await everyMinute();
+    expect(await alarmOf(capture)).toBe(alarm);
+    await cast.owner.delete(`/api/captures/${capture.id}`);
+  });
+
+  it("fails a capture that does not move however often it is woken, and says so", async () => {
+    const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
+    vi.spyOn(CaptureRunner.prototype, "alarm").mockResolvedValue(undefined);
+    await travel(cast.aws, 2 * MINUTE);
+    for (let minute = 0; minute < MAX_REARMS; minute++)
+      expect(await everyMinute()).toMatchObject({ failed: 0 });
+    expect((await get(capture)).status).toBe("SCHEDULED");
+    expect(await everyMinute()).toMatchObject({ failed: 1 });
+    const failed = await get(capture);
+    expect(failed.status).toBe("FAILED");
+    expect(failed.reason).toBe(
+      "It stayed SCHEDULED and could not be moved on, although it was woken 30 times",
+    );
+    const { body } = await cast.owner.get<{ actor: object }[]>(`/api/captures/${capture.id}/events`);
+    expect(body.at(-1)?.actor).toEqual({ type: "cleanup" });
+  });
+
+  it("goes on with the others when one runner can't be reached", async () => {
+    const captures = await Promise.all(
+      [1, 2, 3].map(() => createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) })),
+    );
+    for (const capture of captures) await loseAlarm(capture);
+    vi.spyOn(CaptureRunner.prototype, "rearm").mockRejectedValueOnce(new Error("away"));
+    await travel(cast.aws, 2 * MINUTE);
+    expect(await everyMinute()).toMatchObject({ found: 3, rearmed: 2, errors: 1 });
+    vi.restoreAllMocks();
+    await everyMinute();
+    for (const capture of captures) await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("takes a bounded number at a time, and comes to all of them", async () => {
+    await env.DB.prepare(
+      `insert into captures (env_id, owner_id, name, status, created_at, due_at, scheduled_start)
+       select ?1, ?2, 'overdue ' || value, 'SCHEDULED', 0, 1, ?4 from json_each(?3)`,
+    )
+      .bind(envId, cast.owner.id, JSON.stringify(Array.from({ length: 600 }, (_, i) => i)), Date.now() + DAY)
+      .run();
+    vi.spyOn(CaptureRunner.prototype, "rearm").mockResolvedValue(undefined);
+    expect(await everyMinute()).toMatchObject({ found: 500 });
+    expect(await everyMinute()).toMatchObject({ found: 500 });
+    expect(await count("captures where name like 'overdue %' and rearmed = 0")).toBe(0);
+    await env.DB.prepare("delete from captures where name like 'overdue %'").run();
+  });
+});

@@ -1,0 +1,113 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
+import { daily } from "../support/cron.ts";
+import { travel, until } from "../support/time.ts";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+let cast: Cast;
+let envId: number;
+
+// Afresh: time passes in these tests, and sessions with it.
+beforeEach(async () => {
+  cast = await createCast();
+  envId = cast.environment.id;
+});
+
+const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
+const count = (sql: string, ...values: unknown[]) =>
+  env.DB.prepare(`select count(*) as n from ${sql}`)
+    .bind(...values)
+    .first<number>("n");
+
+describe("every day", () => {
+  const RETENTION = 30 * DAY;
+
+  it("erases deleted captures with their history and stored data once the retention has passed, and no others", async () => {
+    const [erased, kept] = [
+      await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) }),
+      await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) }),
+    ];
+    for (const { id } of [erased, kept]) {
+      await env.BUCKET.put(`captures/${id}/workload/1`, "statements");
+      await env.BUCKET.put(`captures/${id}/metrics`, "points");
+    }
+    // The first digits of an id are not the id.
+    await env.BUCKET.put(`captures/${erased.id}0/metrics`, "another's");
+    await cast.owner.delete(`/api/captures/${erased.id}`);
+    await travel(cast.aws, RETENTION - MINUTE);
+    expect(await daily()).toMatchObject({ captures: 0 });
+    await travel(cast.aws, 2 * MINUTE);
+    expect(await daily()).toMatchObject({ captures: 1 });
+    expect(await count("captures where id = ?1", erased.id)).toBe(0);
+    expect(await count("capture_events where capture_id = ?1", erased.id)).toBe(0);
+    expect(await count("captures where id = ?1", kept.id)).toBe(1);
+    const { objects } = await env.BUCKET.list({ prefix: "captures/" });
+    expect(objects.map(({ key }) => key)).toEqual(
+      [
+        `captures/${erased.id}0/metrics`,
+        `captures/${kept.id}/metrics`,
+        `captures/${kept.id}/workload/1`,
+      ].sort(),
+    );
+  });
+
+  it("erases a deleted environment after its captures", async () => {
+    const { environment } = await createEnvironment(cast.admin, { aws: cast.aws });
+    const capture = await until(
+      cast.admin,
+      await createCapture(cast.admin, { envId: environment.id }),
+      "RUNNING",
+    );
+    await cast.admin.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.admin, capture, "DONE");
+    expect((await cast.admin.delete(`/api/environments/${environment.id}`)).status).toBe(200);
+    await travel(cast.aws, RETENTION + MINUTE);
+    expect(await daily()).toMatchObject({ environments: 1 });
+    expect(await count("environments where id = ?1", environment.id)).toBe(0);
+    expect(await count("captures where env_id = ?1", environment.id)).toBe(0);
+  });
+
+  it("erases an environment that was reserved and never completed", async () => {
+    await env.DB.prepare(
+      `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
+         updated_at, deleted_at) values ('half-way', 'us-east-1', 'i', 'mysql', '8', 'p', '****0000', ?1, ?1, ?1)`,
+    )
+      .bind(Date.now())
+      .run();
+    await travel(cast.aws, RETENTION + MINUTE);
+    await daily();
+    expect(await count("environments where name = 'half-way'")).toBe(0);
+  });
+
+  it("purges expired sessions, keys, invites and counters, and keeps what is in force", async () => {
+    const key = await cast.owner.post<{ id: string }>("/api/auth/api-key/create", {
+      name: "short",
+      expiresIn: 86_400,
+    });
+    const lasting = await cast.owner.post<{ id: string }>("/api/auth/api-key/create", { name: "lasting" });
+    await cast.admin.post(`/api/environments/${envId}/invites`, { role: "member" });
+    expect(await daily()).toMatchObject({ sessions: 0, keys: 0, invites: 0 });
+    await travel(cast.aws, 8 * DAY);
+    const line = await daily();
+    expect(line).toMatchObject({ keys: 1 });
+    for (const purged of ["sessions", "invites", "rateLimits"]) expect(line[purged]).toBeGreaterThan(0);
+    expect(await count("session")).toBe(0);
+    expect(await count("invites where accepted_at is null")).toBe(0);
+    expect(await count("apikey where id = ?1", key.body.id)).toBe(0);
+    expect(await count("apikey where id = ?1", lasting.body.id)).toBe(1);
+    expect(await count("members where env_id = ?1", envId)).toBe(3);
+  });
+
+  it("purges more than one batch holds, in one run", async () => {
+    await env.DB.prepare(
+      `insert into verification (id, identifier, value, expires_at, created_at, updated_at)
+       select value, 'i', 'v', 0, 0, 0 from json_each(?1)`,
+    )
+      .bind(JSON.stringify(Array.from({ length: 1201 }, (_, i) => String(i))))
+      .run();
+    expect(await daily()).toMatchObject({ verifications: 1201 });
+  });
+});
