@@ -13,6 +13,8 @@ import { ensureSecrets } from "./secrets.ts";
 const port = portOf("PORT", 8787);
 const awsPort = portOf("AWS_PORT", 4566);
 const address = `http://localhost:${port}`;
+/** Where the local data is kept. */
+const persistTo = process.env.PERSIST_TO ?? ".wrangler/state";
 
 const children = new Set<ChildProcess>();
 let stopping = false;
@@ -58,7 +60,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 ensureSecrets();
 
-const [migrated] = await once(wrangler(["d1", "migrations", "apply", "DB", "--local"], "ignore"), "exit");
+const [migrated] = await once(
+  wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo], "ignore"),
+  "exit",
+);
 if (migrated !== 0) end("The migrations could not be applied; `npm run reset` makes an empty database");
 
 const aws = await startLocalAws({ port: awsPort }).catch((error: NodeJS.ErrnoException) =>
@@ -79,7 +84,15 @@ const variables = {
 const service = wrangler(
   [
     "dev",
-    ...["--port", String(port), "--inspector-port", "0", "--show-interactive-dev-session=false"],
+    ...[
+      "--port",
+      String(port),
+      "--inspector-port",
+      "0",
+      "--persist-to",
+      persistTo,
+      "--show-interactive-dev-session=false",
+    ],
     ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
   ],
   "inherit",
