@@ -1,5 +1,5 @@
 /** Values that differ from run to run: moments, random ids, codes and measurements. */
-const VARIABLE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z|[\w-]{32,})$/;
+const VARIABLE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z|captures_\w+|[\w-]{32,})$/;
 
 /**
  * Where a reply differs from the documented one. Times, random texts and measured numbers may have other values, all else has

@@ -15,6 +15,11 @@ const MAX_BODY_BYTES = 64 * 1024;
 export const app = new Hono<App>()
   .use(requestId())
   .use(secureHeaders())
+  .use(async (c, next) => {
+    await next();
+    // Everything here is somebody's own.
+    c.header("Cache-Control", "no-store");
+  })
   .use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,

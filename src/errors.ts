@@ -47,6 +47,10 @@ export const refuse = {
   alreadyFailed: refusal(409, "This capture failed and is no longer running"),
   notStartedYet: refusal(409, "Cannot stop a capture until it has started completely. Try again soon."),
   liveCaptures: refusal(409, "Environment has captures that have not ended: stop or delete them first"),
+  changedMeanwhile: refusal(
+    409,
+    "Environment was changed by somebody else just now: look at it and try again",
+  ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
 } as const;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type AwsResult, awsTarget } from "../aws/client.ts";
 import { getMetricData, type MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
-import { accessOf } from "../environments/credentials.ts";
+import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { isoTime, once } from "../http.ts";
@@ -171,13 +171,11 @@ export async function fetchMetrics(
   now: number,
 ): Promise<AwsResult<MetricPoint[][]>> {
   const { target, window, metrics } = request;
-  const credentials = await accessOf(env, target, now);
-  if (!credentials.ok) return credentials;
-  return getMetricData(awsTarget(env, target.region), credentials.value, {
-    instance: target.instance,
-    metrics: metrics.map((index) => kind(index).label),
-    ...window,
-  });
+  const { region, instance } = target;
+  const labels = metrics.map((index) => kind(index).label);
+  return askAs(env, target, now, (keys) =>
+    getMetricData(awsTarget(env, region), keys, { instance, metrics: labels, ...window }),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import type { AwsResult } from "../aws/client.ts";
 import { isTransient } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
-import { accessOf } from "../environments/credentials.ts";
+import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
 import { describeError, log } from "../log.ts";
 import { fail, MAX_RETRY_MS, type Move, nextStep, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
@@ -158,7 +158,9 @@ export class CaptureRunner extends DurableObject<Env> {
   /** Why the capture can't start now, or null when it can. */
   async #check(capture: RunnerRow, now: number): Promise<{ transient: boolean; reason: string } | null> {
     const { region, instance } = capture;
-    const found = await inspectInstance(this.env, region, instance, await accessOf(this.env, capture, now));
+    const found = await askAs(this.env, capture, now, (keys) =>
+      inspectInstance(this.env, region, instance, keys),
+    );
     if (!found.ok)
       return { transient: isTransient(found.failure), reason: explain(found.failure, instance, region) };
     const { status } = found.value;

@@ -56,13 +56,21 @@ async function keyring(env: Env): Promise<[id: string, key: CryptoKey][]> {
   return Promise.all(
     (env.CREDENTIALS_KEYS ?? "").split(",").map(async (pair): Promise<[string, CryptoKey]> => {
       const [, id, base64] = /^\s*([\w-]+):([\w+/=-]+)\s*$/.exec(pair) ?? [];
-      const bytes = base64 === undefined ? undefined : Uint8Array.fromBase64(base64);
+      const bytes = base64 === undefined ? undefined : decode(base64);
       if (id === undefined || bytes?.length !== 32) {
         throw new Error("CREDENTIALS_KEYS must be id:base64 pairs parted by commas, each of 32 bytes");
       }
       return [id, await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])];
     }),
   );
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a reply may show of credentials: the last four characters of the access key id, or the role's ARN. */
@@ -113,7 +121,7 @@ export interface EnvironmentAccess {
 }
 
 /** Opens an environment's credentials and makes them fit to sign with. */
-export async function accessOf(
+async function accessOf(
   env: Env,
   access: EnvironmentAccess,
   now: number,
@@ -124,4 +132,24 @@ export async function accessOf(
   }
   const stored = await open(env, access.envId, access.credentials);
   return signingCredentials(env, access.region, stored, access.credentials, now);
+}
+
+/**
+ * Asks AWS something with an environment's credentials. Temporary keys that were remembered and are refused, such as when
+ * the sessions of their role were revoked, are got anew for a second try.
+ */
+export async function askAs<T>(
+  env: Env,
+  access: EnvironmentAccess,
+  now: number,
+  ask: (credentials: AwsCredentials) => Promise<AwsResult<T>>,
+): Promise<AwsResult<T>> {
+  const remembered = access.credentials === null ? undefined : temporary.get(access.credentials);
+  const credentials = await accessOf(env, access, now);
+  if (!credentials.ok) return credentials;
+  const result = await ask(credentials.value);
+  if (result.ok || result.failure.kind !== "denied" || credentials.value !== remembered) return result;
+  temporary.delete(access.credentials as string);
+  const renewed = await accessOf(env, access, now);
+  return renewed.ok ? ask(renewed.value) : renewed;
 }

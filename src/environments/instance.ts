@@ -9,10 +9,9 @@ export async function inspectInstance(
   env: Env,
   region: string,
   instance: string,
-  credentials: AwsResult<AwsCredentials>,
+  credentials: AwsCredentials,
 ): Promise<AwsResult<DbInstance>> {
-  if (!credentials.ok) return credentials;
-  const found = await describeInstance(awsTarget(env, region), credentials.value, instance);
+  const found = await describeInstance(awsTarget(env, region), credentials, instance);
   if (!found.ok || ENGINES.includes(found.value.engine)) return found;
   const message = `${instance} runs ${found.value.engine}; only MySQL and MariaDB on RDS can be captured`;
   return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", message } };
@@ -23,7 +22,7 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
   const said = `${failure.message.replace(/\.$/, "")} (${failure.code})`;
   switch (failure.kind) {
     case "denied":
-      return `AWS refused the credentials: ${said}. ${advice(failure.code)}`;
+      return `AWS refused the credentials: ${said}. ${advice(failure)}`;
     case "not-found":
       return failure.code.startsWith("DBInstanceNotFound")
         ? `There is no RDS instance ${instance} in ${region}: check the instance's identifier and the region (${failure.code})`
@@ -39,7 +38,11 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
   }
 }
 
-function advice(code: string): string {
+function advice({ code, message }: AwsFailure): string {
+  // AWS words a role that is not there, one that trusts nobody and a wrong external id alike.
+  if (message.includes("sts:AssumeRole")) {
+    return "Check the role's ARN, that its trust policy names that user, and that the external id is the policy's.";
+  }
   if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId)/.test(code)) {
     return "There is no such access key: check the access key id, and that the key is active.";
   }

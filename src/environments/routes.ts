@@ -1,10 +1,17 @@
 import { Hono } from "hono";
 import { ApiError, refuse } from "../errors.ts";
 import { type App, type AppContext, authenticate, isoTime, readBody, readId } from "../http.ts";
-import { accessOf, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
+import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
-import { createSchema, type Environment, type Member, roleSchema, updateSchema } from "./schema.ts";
+import {
+  createSchema,
+  type Environment,
+  type EnvironmentChanges,
+  type Member,
+  roleSchema,
+  updateSchema,
+} from "./schema.ts";
 import * as store from "./store.ts";
 
 /** `/api/environments`: environments, their members and their invites. */
@@ -50,35 +57,22 @@ export const environmentRoutes = new Hono<App>()
     const now = Date.now();
     const before = visible(await store.readEnvironment(c.env.DB, c.var.credential, id, now));
     if (before.role !== "admin") throw refuse.notAdmin();
-    const region = changes.region ?? before.region;
-    const instance = changes.instance ?? before.instance;
-    let { engine, engineVersion, parameterGroup, credentials: sealed, credentialsHint } = before;
-    if (changes.region !== undefined || changes.instance !== undefined || changes.credentials !== undefined) {
-      const credentials = changes.credentials ?? (await open(c.env, id, before.credentials));
-      ({ engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials));
-      if (changes.credentials !== undefined) {
-        sealed = await seal(c.env, id, credentials);
-        credentialsHint = hint(credentials);
-      }
-    }
-    const update = {
-      name: changes.name ?? before.name,
-      region,
-      instance,
-      engine,
-      engineVersion,
-      parameterGroup,
-      credentialsHint,
-    };
-    const outcome = await store.updateEnvironment(
+    const { name = null, ...target } = changes;
+    const updated = await store.updateEnvironment(
       c.env.DB,
       c.var.credential,
-      id,
-      { ...update, credentials: sealed },
+      before,
+      { name, target: Object.keys(target).length === 0 ? null : await retarget(c, before, target) },
       now,
     );
-    adminOnly(outcome, refuse.liveCaptures);
-    return c.json(toEnvironment({ ...before, ...update }));
+    switch (updated.outcome) {
+      case "changed":
+        return c.json(toEnvironment(updated.environment));
+      case "conflict":
+        throw refuse.changedMeanwhile();
+      default:
+        throw notChanged(updated.outcome, refuse.liveCaptures);
+    }
   })
 
   .delete("/:id", async (c) => {
@@ -95,8 +89,9 @@ export const environmentRoutes = new Hono<App>()
     const environment = await readVisible(c);
     const { id, region, instance, credentials } = environment;
     const now = Date.now();
-    const access = await accessOf(c.env, { envId: id, region, credentials }, now);
-    const found = await inspectInstance(c.env, region, instance, access);
+    const found = await askAs(c.env, { envId: id, region, credentials }, now, (keys) =>
+      inspectInstance(c.env, region, instance, keys),
+    );
     if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
     await store.updateFound(c.env.DB, id, found.value, now);
     return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
@@ -166,22 +161,48 @@ function visible(environment: store.EnvironmentRow | { role: null } | null): sto
 /** Asks AWS for the instance; what AWS would not do is a 400 in words a person can act on. */
 async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
   const access = await signingCredentials(c.env, region, credentials, null, Date.now());
-  const found = await inspectInstance(c.env, region, instance, access);
+  const found = access.ok ? await inspectInstance(c.env, region, instance, access.value) : access;
   if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
   return found.value;
 }
 
-function adminOnly(outcome: store.AdminOutcome, refused: () => ApiError): void {
+/** What an environment's target becomes by a change, once AWS has confirmed it. */
+async function retarget(
+  c: AppContext,
+  before: store.EnvironmentRow,
+  changes: Omit<EnvironmentChanges, "name">,
+): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
+  const region = changes.region ?? before.region;
+  const instance = changes.instance ?? before.instance;
+  const credentials = changes.credentials ?? (await open(c.env, before.id, before.credentials));
+  const { engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials);
+  return {
+    region,
+    instance,
+    engine,
+    engineVersion,
+    parameterGroup,
+    credentials: changes.credentials ? await seal(c.env, before.id, credentials) : before.credentials,
+    credentialsHint: hint(credentials),
+  };
+}
+
+/** The refusal that fits a change that was not made. */
+function notChanged(outcome: Exclude<store.AdminOutcome, "changed">, refused: () => ApiError): ApiError {
   switch (outcome) {
     case "unauthenticated":
-      throw refuse.loginRequired();
+      return refuse.loginRequired();
     case "not-found":
-      throw refuse.environmentNotFound();
+      return refuse.environmentNotFound();
     case "forbidden":
-      throw refuse.notAdmin();
+      return refuse.notAdmin();
     case "refused":
-      throw refused();
+      return refused();
   }
+}
+
+function adminOnly(outcome: store.AdminOutcome, refused: () => ApiError): void {
+  if (outcome !== "changed") throw notChanged(outcome, refused);
 }
 
 function memberChange(outcome: store.MemberOutcome): void {

@@ -43,15 +43,24 @@ const instanceSchema = z
 const credentialsSchema = z.union(
   [
     z.strictObject({
-      accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/),
-      secretAccessKey: z.string().regex(/^[!-~]{1,128}$/),
+      accessKeyId: z
+        .string()
+        .regex(/^[A-Z0-9]{16,128}$/, "must be an AWS access key id, 16 or more of A-Z and 0-9"),
+      secretAccessKey: z.string().regex(/^[!-~]{1,128}$/, "must be an AWS secret access key, without spaces"),
     }),
     z.strictObject({
-      roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/),
-      externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
+      roleArn: z
+        .string()
+        .regex(
+          /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/,
+          'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
+        ),
+      externalId: z
+        .string()
+        .regex(/^[\w+=,.@:/-]{2,1224}$/, "must be 2 to 1224 letters, digits or any of _+=,.@:/-"),
     }),
   ],
-  "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}, each in AWS's form",
+  "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}",
 );
 
 /** The body of POST /api/environments. */

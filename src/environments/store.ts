@@ -134,9 +134,10 @@ export async function completeEnvironment(
   const [, , read] = (await db.batch([
     db
       .prepare(
-        "update environments set credentials = ?2, deleted_at = null where id = ?1 and credentials is null",
+        `with ${callerOf(credential)} update environments set credentials = ?4, deleted_at = null
+         where id = ?3 and credentials is null and exists (select 1 from caller)`,
       )
-      .bind(envId, credentials),
+      .bind(credential.value, now, envId, credentials),
     db
       .prepare(
         `with ${callerOf(credential)} insert into members (env_id, user_id, role, created_at)
@@ -153,9 +154,6 @@ export async function completeEnvironment(
   return read.results[0] ?? null;
 }
 
-/** What to write into an environment: the whole of what can change. */
-export type EnvironmentUpdate = NewEnvironment & Pick<EnvironmentRow, "credentials">;
-
 /** What became of a change that only an admin may make. */
 export type AdminOutcome = "changed" | "refused" | "unauthenticated" | "not-found" | "forbidden";
 
@@ -167,41 +165,72 @@ function outcome(before: D1Result, changes: D1Result): AdminOutcome {
   return caller.role === "admin" ? "refused" : "forbidden";
 }
 
-/** Changes an environment; refused when what it records would change under a live capture. */
+/** What to change of an environment. */
+export interface EnvironmentUpdate {
+  /** Null when it stays. */
+  name: string | null;
+  /** The instance and how to reach it, as AWS has just confirmed them; null when they stay. */
+  target: (Omit<NewEnvironment, "name"> & Pick<EnvironmentRow, "credentials">) | null;
+}
+
+/** What became of an environment that was to be changed. */
+export type Updated =
+  | { outcome: "changed"; environment: EnvironmentRow }
+  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" };
+
+/**
+ * Changes an environment. Refused when what it records would change under a live capture; a conflict when the target that
+ * `before` shows, and that AWS was asked with, is the environment's no more.
+ */
 export async function updateEnvironment(
   db: Db,
   credential: Credential,
-  envId: number,
-  update: EnvironmentUpdate,
+  before: EnvironmentRow,
+  { name, target }: EnvironmentUpdate,
   now: number,
-): Promise<AdminOutcome> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, credentials, credentialsHint } =
-    update;
-  const [before, changes] = (await db.batch([
-    db.prepare(standing(credential)).bind(credential.value, now, envId),
+): Promise<Updated> {
+  const [access, changes] = (await db.batch([
+    db
+      .prepare(
+        `with ${callerOf(credential)} select caller.id as caller, m.role as role,
+           (e.region, e.instance, e.credentials) is (?4, ?5, ?6) as isAsBefore
+         from caller left join members m on m.user_id = caller.id and m.env_id = ?3
+           left join environments e on e.id = m.env_id`,
+      )
+      .bind(credential.value, now, before.id, before.region, before.instance, before.credentials),
     db
       .prepare(
         `with ${callerOf(credential)}
-         update environments set name = ?4, region = ?5, instance = ?6, engine = ?7, engine_version = ?8, parameter_group = ?9,
-           credentials = ?10, credentials_hint = ?11, updated_at = ?2
-         where id = ?3 and deleted_at is null and ${IS_ADMIN} and (region = ?5 and instance = ?6
-           or not exists (select 1 from captures where env_id = ?3 and ${LIVE}))`,
+         update environments set name = coalesce(?4, name), region = coalesce(?5, region),
+           instance = coalesce(?6, instance), engine = coalesce(?7, engine),
+           engine_version = coalesce(?8, engine_version), parameter_group = coalesce(?9, parameter_group),
+           credentials = coalesce(?10, credentials), credentials_hint = coalesce(?11, credentials_hint), updated_at = ?2
+         where id = ?3 and deleted_at is null and ${IS_ADMIN} and (?5 is null
+           or (region, instance, credentials) is (?12, ?13, ?14) and ((region, instance) is (?5, ?6)
+             or not exists (select 1 from captures where env_id = ?3 and ${LIVE})))
+         returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
+           credentials, credentials_hint as credentialsHint`,
       )
       .bind(
         credential.value,
         now,
-        envId,
+        before.id,
         name,
-        region,
-        instance,
-        engine,
-        engineVersion,
-        parameterGroup,
-        credentials,
-        credentialsHint,
+        target?.region ?? null,
+        target?.instance ?? null,
+        target?.engine ?? null,
+        target?.engineVersion ?? null,
+        target?.parameterGroup ?? null,
+        target?.credentials ?? null,
+        target?.credentialsHint ?? null,
+        before.region,
+        before.instance,
+        before.credentials,
       ),
-  ])) as [D1Result, D1Result];
-  return outcome(before, changes);
+  ])) as [D1Result<{ isAsBefore: 0 | 1 | null }>, D1Result<Partial<EnvironmentRow>>];
+  const result = outcome(access, changes);
+  if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
+  return { outcome: result === "refused" && access.results[0]?.isAsBefore === 0 ? "conflict" : result };
 }
 
 /** Notes what the instance was found to be, when the check shows that it has changed. */

@@ -6,11 +6,12 @@ import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/schema.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
-import { log } from "../log.ts";
+import { log, rootCause } from "../log.ts";
 import { nameSchema } from "../names.ts";
 import { COOKIE_PREFIX } from "./credential.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
+const KEY_PREFIX = "captures_";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 
 /**
@@ -29,16 +30,31 @@ export function createAuth(env: Env, origin: string) {
     basePath: "/api/auth",
     secret: env.BETTER_AUTH_SECRET,
     telemetry: { enabled: false },
-    // To the handler's caller, who logs without the values that an error of the database has in it.
+    // What goes wrong is thrown to routes.ts, which answers and logs it as for any other request.
     onAPIError: { throw: true },
-    // Only the message: what better-auth passes beside it can hold what a person typed.
-    logger: { level: "error", log: (level, message) => log.warn("auth.log", { level, message }) },
+    logger: {
+      level: "error",
+      // Of the rest that better-auth passes, only what an error came from: it can hold what a person typed.
+      log: (level, message, ...rest) => {
+        const error = rest.find((value) => value instanceof Error);
+        log.warn("auth.log", {
+          level,
+          message,
+          ...(error === undefined ? {} : { error: String(rootCause(error)) }),
+        });
+      },
+    },
     database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     plugins: [
-      // Requests are looked up by credential.ts, which keeps no counters: no limit that nothing would enforce.
-      apiKey({ rateLimit: { enabled: false } }),
+      // The prefix lets scanners recognise a key that leaked, the characters after it people tell keys apart. Requests are looked up by credential.ts, which keeps no
+      // counters: no limit that nothing would enforce.
+      apiKey({
+        defaultPrefix: KEY_PREFIX,
+        startingCharactersConfig: { charactersLength: KEY_PREFIX.length + 4 },
+        rateLimit: { enabled: false },
+      }),
     ],
     rateLimit: {
       enabled: true,
@@ -80,7 +96,9 @@ export function createAuth(env: Env, origin: string) {
         },
         update: {
           before: async (changes) =>
-            changes.name === undefined ? undefined : { data: { ...changes, name: checkedName(changes.name) } },
+            changes.name === undefined
+              ? undefined
+              : { data: { ...changes, name: checkedName(changes.name) } },
         },
       },
     },

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
+import { rootCause } from "../log.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -23,8 +24,7 @@ async function answer(c: AppContext): Promise<Response> {
   try {
     reply = await createAuth(c.env, origin).handler(withOrigin(c.req.raw, origin));
   } catch (error) {
-    // What drizzle throws has the statement's values in its message, tokens and hashes among them; its cause has not.
-    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw rootCause(error);
   }
   if (reply.status >= 400) throw await refusalOf(reply);
   return c.newResponse(reply.body, reply);

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Environment } from "../../src/environments/schema.ts";
@@ -213,4 +213,19 @@ export function recordConsole(): () => string[] {
     for (const spy of spies) spy.mockRestore();
     return lines;
   };
+}
+
+/** Checks what every refusal is, whoever makes it: JSON with two keys, a request id, and nothing of our insides. */
+export function expectRefusal(reply: Reply, status: number, message: RegExp | string): void {
+  expect(reply.body).toEqual({
+    code: status,
+    message: typeof message === "string" ? message : expect.stringMatching(message),
+  });
+  expect(reply.status).toBe(status);
+  expect(reply.headers.get("content-type")).toMatch(/^application\/json/);
+  expect(reply.headers.get("x-request-id")).toMatch(/^[\w-]{8,}$/);
+  const text = JSON.stringify(reply.body);
+  expect(text).not.toMatch(
+    /<\w|\bat \w+ \(|\.ts:\d|node_modules|SQLITE|D1_ERROR|select |insert into|ZodError/i,
+  );
 }

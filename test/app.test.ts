@@ -1,0 +1,147 @@
+import type { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  type Cast,
+  createCapture,
+  createCast,
+  expectRefusal,
+  recordConsole,
+  request,
+  requestIn,
+} from "./support/api.ts";
+
+let cast: Cast;
+let captureId: number;
+beforeAll(async () => {
+  cast = await createCast();
+  const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
+  captureId = (await createCapture(cast.admin, { envId: cast.environment.id, scheduledStart })).id;
+});
+
+describe("a path or a method that is not there", () => {
+  test.each([
+    "/",
+    "/api",
+    "/favicon.ico",
+    "/api/nope",
+    "/API/captures",
+    "/api/captures/1/nope",
+    "/api/environments/1/x",
+  ])("is a 404 at %s", async (path) => {
+    expectRefusal(await request("GET", path, { headers: cast.admin.headers }), 404, "No such path");
+  });
+
+  test.each([
+    ["PATCH", "/api/captures/1", "GET, PUT, DELETE"],
+    ["POST", "/api/captures/1", "GET, PUT, DELETE"],
+    ["DELETE", "/api/captures", "GET, POST"],
+    ["GET", "/api/captures/1/stop", "POST"],
+    ["OPTIONS", "/api/environments", "GET, POST"],
+    ["PUT", "/api/environments/1/invites", "POST"],
+    ["POST", "/api/environments/1/members/x", "PUT, DELETE"],
+    ["GET", "/api/invites/x/accept", "POST"],
+  ])("is a 405 for %s %s, which says what is possible", async (method, path, allow) => {
+    const reply = await request(method, path, { headers: cast.admin.headers });
+    expectRefusal(reply, 405, /^\w+ is not possible here; possible: /);
+    const sorted = (list: string | null | undefined) => list?.split(", ").sort();
+    expect(sorted(reply.headers.get("allow"))).toEqual(sorted(allow));
+  });
+
+  test("is refused without a body to HEAD, which is a GET otherwise", async () => {
+    const { headers } = cast.admin;
+    for (const [path, status] of [
+      [`/api/captures/${captureId}`, 200],
+      ["/api/captures/0", 400],
+      ["/nope", 404],
+    ] as const) {
+      const reply = await request("HEAD", path, { headers });
+      expect(reply.status).toBe(status);
+      expect(reply.body).toBeUndefined();
+      expect(reply.headers.get("x-request-id")).toBeTruthy();
+    }
+  });
+});
+
+describe("the request id", () => {
+  test("is in every reply, better-auth's too, and another each time", async () => {
+    const { headers } = cast.admin;
+    const ids = new Set<string | null>();
+    for (const [method, path] of [
+      ["GET", "/api/captures"],
+      ["GET", "/api/environments"],
+      ["GET", "/api/auth/get-session"],
+      ["GET", "/nope"],
+    ] as const) {
+      ids.add((await request(method, path, { headers })).headers.get("x-request-id"));
+    }
+    expect(ids.size).toBe(4);
+    expect(ids).not.toContain(null);
+  });
+
+  test("can be the client's own if it is harmless", async () => {
+    const ask = async (id: string) =>
+      (await request("GET", "/nope", { headers: { "x-request-id": id } })).headers.get("x-request-id");
+    expect(await ask("client-1")).toBe("client-1");
+    for (const id of ['"}{"level":"error', "a b", "x".repeat(300)]) expect(await ask(id)).not.toBe(id);
+  });
+});
+
+describe("a fault of ours", () => {
+  /** A database that is away. */
+  const DB = {
+    prepare: () => {
+      throw new Error("D1_ERROR: the secret plan failed", { cause: new Error("disk on fire") });
+    },
+    batch: () => Promise.reject(new Error("D1_ERROR: the secret plan failed")),
+  } as unknown as D1Database;
+
+  test.each([
+    ["GET", "/api/captures", undefined],
+    ["GET", "/api/captures/1", undefined],
+    ["POST", "/api/captures", { name: "x", envId: 1 }],
+    ["PUT", "/api/captures/1", "{"],
+    ["GET", "/api/environments", undefined],
+    ["POST", "/api/invites/x/accept", undefined],
+    ["POST", "/api/auth/sign-in/email", { email: "a@example.com", password: "a long password" }],
+  ])(
+    "is a 500 to %s %s that says nothing, with the cause and the request id in the log",
+    async (method, path, json) => {
+      const stop = recordConsole();
+      const reply = await requestIn({ DB }, method, path, {
+        headers: { ...cast.admin.headers, "x-request-id": "the-failed-one" },
+        ...(json === undefined ? {} : { json }),
+      });
+      const lines = stop();
+      expectRefusal(reply, 500, /^Something went wrong on our side; the request id helps/);
+      expect(JSON.stringify(reply.body)).not.toContain("secret plan");
+      const failed = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "request.failed");
+      expect(failed).toHaveLength(1);
+      expect(failed[0]).toMatchObject({ level: "error", requestId: "the-failed-one", method, path });
+      expect(`${failed[0].error} ${failed[0].stack}`).toMatch(/secret plan|disk on fire/);
+    },
+  );
+
+  test.each([["BETTER_AUTH_SECRET"], ["CREDENTIALS_KEYS"], ["AWS_TIMEOUT_MS"]])(
+    "such as a missing %s is not somebody else's way in",
+    async (name) => {
+      const overrides = { [name]: undefined } as unknown as Partial<typeof env>;
+      const stop = recordConsole();
+      const { credentials, region, instance } = cast.aws;
+      const reply = await requestIn(overrides, "POST", "/api/environments", {
+        json: { name: "x", region, instance, credentials },
+        headers: cast.admin.headers,
+      });
+      const lines = stop().join("\n");
+      expectRefusal(reply, 500, /^Something went wrong on our side/);
+      expect(lines).not.toContain(credentials.secretAccessKey);
+    },
+  );
+});
+
+test("no reply says what the service is made of, and none can be framed or sniffed", async () => {
+  const reply = await request("GET", "/api/captures", { headers: cast.admin.headers });
+  expect(reply.headers.get("x-powered-by")).toBeNull();
+  expect(reply.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(reply.headers.get("x-frame-options")).toBeTruthy();
+  expect(reply.headers.get("access-control-allow-origin")).toBeNull();
+});

@@ -1,0 +1,147 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createAccount, type Fault, type LocalAccount } from "../aws/client.ts";
+import { createEnvironment, type Person, recordConsole, signUp } from "../support/api.ts";
+
+let person: Person;
+let aws: LocalAccount;
+beforeAll(async () => {
+  person = await signUp();
+});
+beforeEach(async () => {
+  aws = await createAccount();
+});
+
+interface Refusal {
+  code: number;
+  message: string;
+}
+
+/** Asks for an environment that AWS refuses, and checks that nothing is saved and nothing secret is said or logged. */
+async function refusal(change: Record<string, unknown> = {}): Promise<Refusal> {
+  const { credentials, region, instance } = aws;
+  const json = { name: "refused", credentials, region, instance, ...change };
+  const count = () => env.DB.prepare("select count(*) as n from environments").first<number>("n");
+  const before = await count();
+  const stop = recordConsole();
+  const reply = await person.post<Refusal>("/api/environments", json);
+  const written = [...stop(), JSON.stringify(reply.body)].join("\n");
+  const sent = { ...json.credentials } as Record<string, string | undefined>;
+  for (const name of ["accessKeyId", "secretAccessKey", "externalId"]) {
+    const secret = sent[name];
+    if (secret !== undefined) expect(written).not.toContain(secret);
+  }
+  expect(reply.status).toBe(400);
+  expect(Object.keys(reply.body)).toEqual(["code", "message"]);
+  expect(await count()).toBe(before);
+  return reply.body;
+}
+
+describe("when AWS refuses, an environment is not saved, and the reply says why and what to do:", () => {
+  test("a secret that is not the key's", async () => {
+    const { message } = await refusal({
+      credentials: { ...aws.credentials, secretAccessKey: "not/the+secret/of/this=key" },
+    });
+    expect(message).toMatch(
+      /^AWS refused the credentials: .*\(SignatureDoesNotMatch\)\. The secret access key/,
+    );
+  });
+
+  test("a key that does not exist", async () => {
+    const { message } = await refusal({
+      credentials: { accessKeyId: "AKIANOSUCHKEY0000000", secretAccessKey: "whatever-it-may-be" },
+    });
+    expect(message).toMatch(
+      /\(InvalidClientTokenId\)\. There is no such access key: check the access key id/,
+    );
+  });
+
+  test("an instance that does not exist", async () => {
+    const { message } = await refusal({ instance: "no-such-instance" });
+    expect(message).toBe(
+      "There is no RDS instance no-such-instance in us-east-1: check the instance's identifier and the region (DBInstanceNotFound)",
+    );
+  });
+
+  test("a region where the account has nothing", async () => {
+    const { message } = await refusal({ region: "eu-west-1" });
+    expect(message).toMatch(/region/);
+  });
+
+  test("an instance that runs PostgreSQL", async () => {
+    const { message } = await refusal({ instance: "demo-postgres" });
+    expect(message).toMatch(/demo-postgres runs postgres; only MySQL and MariaDB on RDS can be captured/);
+  });
+
+  test("a key without the permission", async () => {
+    await aws.deny("rds:DescribeDBInstances");
+    const { message } = await refusal();
+    expect(message).toMatch(/rds:DescribeDBInstances.*\(AccessDenied\)\. Give them the permissions/);
+  });
+
+  test.each<[Fault, RegExp]>([
+    [
+      { kind: "throttle" },
+      /^AWS is throttling requests of this account: .*\(Throttling\)\. Try again soon\.$/,
+    ],
+    [{ kind: "server-error" }, /^AWS could not answer: .*\(InternalFailure\)\. Try again soon\.$/],
+    [{ kind: "unavailable" }, /^AWS could not answer: .*\(ServiceUnavailable\)\. Try again soon\.$/],
+    [
+      { kind: "garbage" },
+      /^AWS could not answer: .*could not be read \(MalformedReply\)\. Try again soon\.$/,
+    ],
+    [{ kind: "reset" }, /^AWS rds could not be reached \(NetworkError\)\. Try again soon\.$/],
+    [{ kind: "hang" }, /^AWS rds did not answer within 2 seconds \(Timeout\)\. Try again soon\.$/],
+    [{ kind: "deny" }, /^AWS refused the credentials: .*\(AccessDenied\)/],
+  ])("a call that AWS meets with %o", async (fault, expected) => {
+    await aws.fault(fault);
+    const { message } = await refusal();
+    expect(message).toMatch(expected);
+    await aws.clearFaults();
+    await createEnvironment(person, { aws });
+  });
+
+  test("no call is repeated behind the caller's back", async () => {
+    await aws.fault({ kind: "server-error" });
+    await refusal();
+    expect(await aws.requests()).toHaveLength(1);
+  });
+});
+
+describe("the check of an environment", () => {
+  test("answers the environment with the instance's status, and asks AWS each time", async () => {
+    const { environment } = await createEnvironment(person, { aws });
+    await aws.clearRequests();
+    const reply = await person.post(`/api/environments/${environment.id}/check`);
+    expect(reply.status).toBe(200);
+    expect(reply.body).toEqual({ ...environment, status: "available" });
+    await aws.patchInstance(aws.instance, { status: "stopped" });
+    const stopped = await person.post(`/api/environments/${environment.id}/check`);
+    expect(stopped.body).toEqual({ ...environment, status: "stopped" });
+    expect((await aws.requests()).map(({ action }) => action)).toEqual([
+      "DescribeDBInstances",
+      "DescribeDBInstances",
+    ]);
+  });
+
+  test("notes what has changed of the instance", async () => {
+    const { environment } = await createEnvironment(person, { aws });
+    await aws.patchInstance(aws.instance, { engineVersion: "8.4.9", parameterGroup: "another-group" });
+    await person.post(`/api/environments/${environment.id}/check`);
+    const { body } = await person.get(`/api/environments/${environment.id}`);
+    expect(body).toEqual({ ...environment, engineVersion: "8.4.9", parameterGroup: "another-group" });
+  });
+
+  test("says in the same words what AWS would not do, and leaves the environment as it is", async () => {
+    const { environment } = await createEnvironment(person, { aws });
+    await aws.deny("rds:DescribeDBInstances");
+    const stop = recordConsole();
+    const reply = await person.post<Refusal>(`/api/environments/${environment.id}/check`);
+    const written = [...stop(), JSON.stringify(reply.body)].join("\n");
+    expect(reply.status).toBe(400);
+    expect(reply.body.message).toMatch(/^AWS refused the credentials: .*\(AccessDenied\)/);
+    expect(written).not.toContain(aws.credentials.accessKeyId);
+    expect(written).not.toContain(aws.credentials.secretAccessKey);
+    expect((await person.get(`/api/environments/${environment.id}`)).body).toEqual(environment);
+  });
+});

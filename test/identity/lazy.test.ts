@@ -1,0 +1,37 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+import { expect, test } from "vitest";
+
+const sources = import.meta.glob<string>("/src/**/*.ts", { query: "?raw", import: "default", eager: true });
+
+/** What a module evaluates when it is evaluated: the specifiers of its static imports of values. */
+function imports(path: string): string[] {
+  const source = sources[path];
+  if (source === undefined) throw new Error(`There is no ${path}`);
+  const statements = source.matchAll(/^(?:import|export)\s(?!type\b)(?:[^;]*?\sfrom\s)?"([^"]+)"/gm);
+  return [...statements].map(([, specifier = ""]) => specifier);
+}
+
+/** Every module of ours that a module brings in, and every package. */
+function closure(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const specifier of imports(path)) {
+    if (specifier.startsWith(".")) closure(new URL(specifier, `file://${path}`).pathname, seen);
+    else seen.add(specifier);
+  }
+  return seen;
+}
+
+test("better-auth is evaluated only by requests that change who is signed in", () => {
+  const always = [...closure("/src/index.ts")];
+  // The walk sees what it should.
+  expect(always).toEqual(
+    expect.arrayContaining(["/src/captures/routes.ts", "/src/identity/routes.ts", "hono"]),
+  );
+  expect(always).not.toContain("/src/identity/auth.ts");
+  expect(always.filter((module) => /better-auth|drizzle/.test(module))).toEqual([]);
+
+  expect([...closure("/src/identity/auth.ts")]).toContain("better-auth");
+  const askForIt = Object.entries(sources).filter(([, source]) => source.includes('import("./auth.ts")'));
+  expect(askForIt.map(([path]) => path)).toEqual(["/src/identity/routes.ts"]);
+});
