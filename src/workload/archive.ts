@@ -1,0 +1,92 @@
+import type { Status } from "../captures/lifecycle.ts";
+import type { DigestsState } from "./digest.ts";
+
+/*
+ * What is kept of a capture in R2, all of it below `captures/{id}/`, so that erasing a capture is erasing a prefix:
+ *
+ *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (format.ts)
+ *   workload/manifest.json          what they hold, once the capture has ended
+ *   workload/digest.json            its statements, normalised and counted
+ *   metrics.json                    CloudWatch's metrics, once they have settled
+ *
+ * Fragments are numbered without a hole from 0; those that the manifest does not count are left-overs of a step that was cut
+ * off, and nobody's to read. While a capture runs, its runner has the manifest and the digest.
+ */
+
+/** The key of a capture's fragment. */
+export const fragmentKey = (captureId: number, sequence: number): string =>
+  `captures/${captureId}/workload/${String(sequence).padStart(8, "0")}.ndjson.gz`;
+/** The key of a capture's manifest. */
+export const manifestKey = (captureId: number): string => `captures/${captureId}/workload/manifest.json`;
+/** The key of a capture's digest. */
+export const digestKey = (captureId: number): string => `captures/${captureId}/workload/digest.json`;
+/** The key of a capture's metrics. */
+export const metricsKey = (captureId: number): string => `captures/${captureId}/metrics.json`;
+
+/** The custom metadata of a fragment in R2, for finding a time without reading fragments. Microseconds since the epoch. */
+export interface FragmentMetadata extends Record<string, string> {
+  firstMicros: string;
+  lastMicros: string;
+  records: string;
+}
+
+/** A stretch of the log that could not be read. Milliseconds since the epoch. */
+export interface Gap {
+  /** The last moment before it that is known to be whole. */
+  from: number;
+  /** The first moment after it. */
+  to: number;
+  /** In words a person understands. */
+  cause: string;
+}
+
+/** What a capture's fragments hold. Times in microseconds, bytes of NDJSON before compression. */
+export interface Manifest {
+  captureId: number;
+  records: number;
+  /** How many of the records ran a statement (digest.ts says which do). */
+  statements: number;
+  /** Records by command, such as `Query`. */
+  commands: Record<string, number>;
+  bytes: number;
+  /** Bytes as stored, compressed. */
+  storedBytes: number;
+  fragments: number;
+  firstMicros: number | null;
+  lastMicros: number | null;
+  /** In the order of time, the first thousand. */
+  gaps: Gap[];
+  /** How many there are in all. */
+  gapCount: number;
+  /** What was done to statements before they were stored. */
+  redact: "secrets" | "literals";
+}
+
+/** What is known of a capture's workload at some moment. */
+export interface WorkloadState {
+  manifest: Manifest;
+  digests: DigestsState;
+  /** While it runs: when the log was last read to its end, in milliseconds; null when that has not happened. */
+  caughtUpAt: number | null;
+}
+
+/** An empty manifest: nothing was captured yet. */
+export function emptyManifest(captureId: number, redact: Manifest["redact"]): Manifest {
+  return {
+    captureId,
+    records: 0,
+    statements: 0,
+    commands: {},
+    bytes: 0,
+    storedBytes: 0,
+    fragments: 0,
+    firstMicros: null,
+    lastMicros: null,
+    gaps: [],
+    gapCount: 0,
+    redact,
+  };
+}
+
+/** Whether a capture in this state still adds to its workload. */
+export const isGrowing = (status: Status): boolean => status === "RUNNING" || status === "STOPPING";
