@@ -1,12 +1,22 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type LogPosition, LogParser, type LogRecord, type ParserOptions } from "../../src/workload/parser.ts";
+import {
+  COMMANDS,
+  LogParser,
+  type LogPosition,
+  type LogRecord,
+  type ParserOptions,
+} from "../../src/workload/parser.ts";
 import { LOGS, MARIADB_10_11, MYSQL_8 } from "./logs.ts";
 
 const encoder = new TextEncoder();
 
 /** All records of a log, read in chunks of a size; in one piece unless told otherwise. */
-function parse(log: string | Uint8Array, options: ParserOptions = {}, chunkBytes = Number.POSITIVE_INFINITY): LogRecord[] {
+function parse(
+  log: string | Uint8Array,
+  options: ParserOptions = {},
+  chunkBytes = Number.POSITIVE_INFINITY,
+): LogRecord[] {
   const bytes = typeof log === "string" ? encoder.encode(log) : log;
   const parser = new LogParser(options);
   const records: LogRecord[] = [];
@@ -17,7 +27,8 @@ function parse(log: string | Uint8Array, options: ParserOptions = {}, chunkBytes
   return records;
 }
 
-const statements = (log: string, options?: ParserOptions) => parse(log, options).map(({ statement }) => statement);
+const statements = (log: string, options?: ParserOptions) =>
+  parse(log, options).map(({ statement }) => statement);
 const micros = (iso: string, fraction = 0) => Date.parse(iso) * 1000 + fraction;
 
 describe("the log of MySQL", () => {
@@ -82,11 +93,16 @@ describe("the log of MySQL", () => {
 
   it("takes a line that looks exactly like a header for one: the log can't tell", () => {
     const line = "2026-11-23T05:36:15.123456Z\t    8 Query\t";
-    expect(statements(`${line}INSERT INTO t VALUES ('\n${line}x')\n`)).toEqual(["INSERT INTO t VALUES ('", "x')"]);
+    expect(statements(`${line}INSERT INTO t VALUES ('\n${line}x')\n`)).toEqual([
+      "INSERT INTO t VALUES ('",
+      "x')",
+    ]);
   });
 
   it("takes a command without its tab at the end of a line", () => {
-    expect(parse("2026-11-23T05:36:15.123456Z\t    8 Quit\n")).toMatchObject([{ command: "Quit", statement: "" }]);
+    expect(parse("2026-11-23T05:36:15.123456Z\t    8 Quit\n")).toMatchObject([
+      { command: "Quit", statement: "" },
+    ]);
   });
 });
 
@@ -94,9 +110,14 @@ describe("the log of MariaDB", () => {
   it("gives the records without a time the second of the one before, over a banner too", () => {
     const records = parse(MARIADB_10_11);
     const second = micros("2026-11-23T05:07:32Z");
-    expect(records.map(({ timeMicros, threadId, command, statement }) => [
-      (timeMicros - second) / 1_000_000, threadId, command, statement,
-    ])).toEqual([
+    expect(
+      records.map(({ timeMicros, threadId, command, statement }) => [
+        (timeMicros - second) / 1_000_000,
+        threadId,
+        command,
+        statement,
+      ]),
+    ).toEqual([
       [0, 3, "Connect", "root@localhost on  using Socket"],
       [0, 3, "Query", "create user 'app'@'%' identified by 'sec''ret'"],
       [0, 3, "Quit", ""],
@@ -117,14 +138,16 @@ describe("the log of MariaDB", () => {
 
   it("leaves out and counts records whose second was not read", () => {
     const parser = new LogParser();
-    const log = "\t\t     3 Query\ta\n\t\t     3 Query\tb\n261123  5:07:33\t     3 Query\tc\n\t\t     3 Query\td\n";
+    const log =
+      "\t\t     3 Query\ta\n\t\t     3 Query\tb\n261123  5:07:33\t     3 Query\tc\n\t\t     3 Query\td\n";
     const records = [...parser.push(encoder.encode(log)), ...parser.end()];
     expect(records.map(({ statement }) => statement)).toEqual(["c", "d"]);
     expect(parser.undatedRecords).toBe(2);
   });
 
   it("may follow a log of MySQL, and the other way round: each record says which it is", () => {
-    const log = "2026-11-23T05:36:15.123456Z\t    8 Query\ta\n261123  5:36:16\t     3 Query\tb\n\t\t     4 Query\tc\n" +
+    const log =
+      "2026-11-23T05:36:15.123456Z\t    8 Query\ta\n261123  5:36:16\t     3 Query\tb\n\t\t     4 Query\tc\n" +
       "2026-11-23T05:36:17.123456Z\t    8 Query\td\n\t\t     4 Query\te\n";
     expect(statements(log)).toEqual(["a", "b", "c", "d\n\t\t     4 Query\te"]);
   });
@@ -145,8 +168,13 @@ describe("any log", () => {
       const expected = JSON.stringify(parse(bytes));
       for (let at = 0; at <= length; at++) {
         const parser = new LogParser();
-        const records = [...parser.push(bytes.subarray(0, at)), ...parser.push(bytes.subarray(at)), ...parser.end()];
-        if (JSON.stringify(records) !== expected) expect(records, `${length} bytes split at ${at}`).toEqual(parse(bytes));
+        const records = [
+          ...parser.push(bytes.subarray(0, at)),
+          ...parser.push(bytes.subarray(at)),
+          ...parser.end(),
+        ];
+        if (JSON.stringify(records) !== expected)
+          expect(records, `${length} bytes split at ${at}`).toEqual(parse(bytes));
       }
     }
   });
@@ -231,7 +259,9 @@ describe("any log", () => {
   });
 
   it("does not have half a character left where it is cut", () => {
-    const [record] = parse(`2026-11-23T05:36:15.123456Z\t    8 Query\tx${"😀".repeat(20)}\n`, { maxStatement: 10 });
+    const [record] = parse(`2026-11-23T05:36:15.123456Z\t    8 Query\tx${"😀".repeat(20)}\n`, {
+      maxStatement: 10,
+    });
     expect(record?.statement).toBe(`x${"😀".repeat(4)}`);
   });
 
@@ -252,16 +282,24 @@ describe("any log", () => {
   it("never makes the parser throw, and is read the same in any chunks", () => {
     const pieces = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
-      fc.constantFrom(...LOGS.flatMap(([, log]) => log.split(/(?<=[\n\t :])/)), "\n", "\r\n", "\t\t", "😀")
+      fc
+        .constantFrom(...LOGS.flatMap(([, log]) => log.split(/(?<=[\n\t :])/)), "\n", "\r\n", "\t\t", "😀")
         .map((text) => encoder.encode(text)),
     );
-    const log = fc.array(pieces, { maxLength: 40 }).map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
+    const log = fc
+      .array(pieces, { maxLength: 40 })
+      .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
     fc.assert(
-      fc.property(log, fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 50 }), (bytes, chunk, maxStatement) => {
-        const records = parse(bytes, { maxStatement });
-        expect(parse(bytes, { maxStatement }, chunk)).toEqual(records);
-        for (const { statement } of records) expect(statement.length).toBeLessThanOrEqual(maxStatement);
-      }),
+      fc.property(
+        log,
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 50 }),
+        (bytes, chunk, maxStatement) => {
+          const records = parse(bytes, { maxStatement });
+          expect(parse(bytes, { maxStatement }, chunk)).toEqual(records);
+          for (const { statement } of records) expect(statement.length).toBeLessThanOrEqual(maxStatement);
+        },
+      ),
       { numRuns: 500 },
     );
   });
