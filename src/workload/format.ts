@@ -42,19 +42,29 @@ export function parseTime(time: string): number {
   return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 }
 
-/** Who a line's beginning was last written for. Threads hands out the same object until something changes. */
-let identityWritten: Identity | null = null;
-let identityText = ',"user":null,"host":null,"command":"';
+/** The part of a line that says who, made once for each object that Threads hands out. */
+const identityTexts = new WeakMap<Identity, string>();
+const NOBODY = identityJson(null);
+
+function identityJson(identity: Identity | null): string {
+  const { user, host } = identity ?? { user: null, host: null };
+  return `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`;
+}
+
+function identityText(identity: Identity | null): string {
+  if (identity === null) return NOBODY;
+  let text = identityTexts.get(identity);
+  if (text === undefined) {
+    text = identityJson(identity);
+    identityTexts.set(identity, text);
+  }
+  return text;
+}
 
 /** A record as one line of NDJSON. */
 export function toNdjson(record: LogRecord, identity: Identity | null): string {
-  if (identity !== identityWritten) {
-    identityWritten = identity;
-    const { user, host } = identity ?? { user: null, host: null };
-    identityText = `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`;
-  }
   const { timeMicros, threadId, command, statement, truncated } = record;
-  const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${identityText}${command}","statement":`;
+  const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${identityText(identity)}${command}","statement":`;
   return `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""}}\n`;
 }
 

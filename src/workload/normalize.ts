@@ -370,9 +370,12 @@ export class Normalizer {
     if (stop < end) this.#cut();
   }
 
-  /** Keywords have letters and underscores only, and those are what the mask leaves. */
+  /** Keywords have letters and underscores only, and of those the mask makes capitals. */
   #putCapitals(bytes: Uint8Array, start: number, end: number): void {
-    for (let at = start; at < end; at++) this.#put((bytes[at] as number) & 0xdf);
+    const from = this.#length;
+    this.#putText(bytes, start, end);
+    const out = this.#out;
+    for (let at = from; at < this.#length; at++) out[at] = (out[at] as number) & 0xdf;
   }
 
   /** The digest is full: it ends with a whole character. */

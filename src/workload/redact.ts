@@ -1,4 +1,4 @@
-import { COMMENT, END, Lexer, NUMBER, QUOTED, SECRET, STRING, SYMBOL, WORD } from "./lexer.ts";
+import { COMMENT, END, Lexer, NUMBER, QUOTED, SECRET, STRING, SYMBOL } from "./lexer.ts";
 
 /*
  * What must not be stored. MySQL rewrites account statements before it logs them; MariaDB 10.11 logs them as they came, and
@@ -46,148 +46,236 @@ const REPLICATION_THREADS = new Set([
   "IO_THREAD",
 ]);
 
-function removeSecrets(sql: string, depth: number): { text: string; open: boolean } {
-  const lexer = new Lexer(sql);
-  let text = "";
-  let copied = 0;
+/** A text without its secrets. */
+interface Redacted {
+  text: string;
+  /** The text ended amid a secret, or where one is to come: what follows it elsewhere is part of one. */
+  open: boolean;
+}
 
-  // Of the statement that the token is in.
-  let identified = false;
-  let replication = false;
-  let setting = false;
-  let writing = false;
-  let mysql = false;
-  let all = false;
-  /** A string has ended amid a statement's secret: nothing that follows can be trusted. */
-  let rest = false;
-  let assigning: "password" | "variable" | null = null;
-  /** The depth of parentheses below which a call of PASSWORD() ends, or 0. */
-  let passwordCall = 0;
-  let parentheses = 0;
+function removeSecrets(sql: string, depth: number): Redacted {
+  return new Remover(sql, depth).run();
+}
+
+/** Goes through the tokens once, and remembers of the statement before them what decides which literals are secrets. */
+class Remover {
+  readonly #lexer: Lexer;
+  readonly #sql: string;
+  readonly #depth: number;
+  #text = "";
+  #copied = 0;
+
+  // What the statement has said of itself so far.
+  /** IDENTIFIED BY, WITH or VIA. */
+  #identified = false;
+  /** CHANGE MASTER and its like, whose options may end in PASSWORD. */
+  #replication = false;
+  /** SET, as a statement of its own. */
+  #setting = false;
+  /** UPDATE, INSERT, REPLACE or LOAD, in which SET and PASSWORD are about columns. */
+  #writing = false;
+  /** A name in the schema `mysql` may follow. */
+  #mysql = false;
+  /** All strings are secrets: a table of accounts, or a procedure that is given a password. */
+  #all = false;
+  /** What SET assigns to. */
+  #assigning: "password" | "variable" | null = null;
+  #parentheses = 0;
+  /** The depth of parentheses in which PASSWORD() has its arguments, or 0. */
+  #passwordCall = 0;
+
+  /** A string has ended amid a secret: nothing that follows can be trusted. */
+  #rest = false;
+  /** The token before has been removed. */
+  #removed = false;
   // The two tokens before: words in capitals, symbols as they are, "?" for literals.
-  let before = "";
-  let previous = "";
-  let removed = false;
+  #before = "";
+  #previous = "";
 
-  const replace = (start: number, end: number, by: string) => {
-    text += lexer.slice(copied, start) + by;
-    copied = end;
-  };
-
-  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
-    const { start, end } = lexer;
-    if (kind === COMMENT) {
-      // The marks of executable comments are short, and hold nothing.
-      if (end - start > 12 && MAY_HOLD_SECRET.test(lexer.slice(start, end))) {
-        const content = lexer.slice(start + 2, end);
-        const redacted = removeSecrets(content, depth + 1).text;
-        if (redacted !== content) replace(start, end, "/* */");
-      }
-      continue;
-    }
-    let token: string;
-    if (kind === WORD) token = lexer.slice(start, end).toUpperCase();
-    else if (kind === QUOTED) token = lexer.slice(start + 1, end - 1).toUpperCase();
-    else if (kind === SYMBOL) token = lexer.slice(start, end);
-    else token = "?";
-
-    if (kind === SYMBOL) {
-      removed = false;
-      if (token === ";") {
-        identified = replication = setting = writing = mysql = all = false;
-        assigning = null;
-        passwordCall = parentheses = 0;
-      } else if (token === "(") {
-        parentheses++;
-        if (passwordCall === 0 && PASSWORD_FUNCTIONS.has(previous)) passwordCall = parentheses;
-      } else if (token === ")") {
-        if (passwordCall === parentheses) passwordCall = 0;
-        if (parentheses > 0) parentheses--;
-      } else if (token === ",") {
-        if (parentheses === 0) assigning = null;
-      } else if (token === "=" && setting && assigning === null) {
-        // `SET PASSWORD FOR 'u'@'h' = ..` has the word further back, and sets this there.
-        if (previous === "PASSWORD" || (previous === ":" && before === "PASSWORD")) assigning = "password";
-        const name = previous === ":" ? before : previous;
-        if (assigning === null && (name.endsWith("PASSWORD") || name === "WSREP_SST_AUTH"))
-          assigning = "variable";
-      }
-    } else if (kind === STRING || kind === NUMBER) {
-      const secret =
-        (kind === STRING && (all || passwordCall > 0 || assigning !== null || removed)) ||
-        rest ||
-        assigning === "password" ||
-        (identified && (BEFORE_SECRET.has(previous) || (previous === "(" && BEFORE_SECRET.has(before)))) ||
-        (replication && isPasswordOption(previous, before)) ||
-        (kind === STRING &&
-          (previous === "AUTHENTICATION_STRING" ||
-            isAssignedTo("AUTHENTICATION_STRING", previous, before))) ||
-        (kind === STRING && isConnection(previous, before) && /:\/\/[^@]*@/.test(lexer.slice(start, end)));
-      if (secret) {
-        replace(start, end, SECRET);
-        removed = true;
-      } else {
-        removed = false;
-        if (kind === STRING) {
-          const inner = redactString(lexer.slice(start, end), lexer.unterminated, depth);
-          if (inner.text !== null) replace(start, end, inner.text);
-          // The statement goes on in the next string: CONCAT("... IDENTIFIED BY '", 'secret', "'").
-          if (inner.open) rest = true;
-        }
-      }
-    } else {
-      removed = false;
-      if (
-        rest ||
-        (identified && isUnquotedSecret(token, previous, before)) ||
-        (replication && kind === WORD && previous === "=" && before.endsWith("PASSWORD"))
-      ) {
-        replace(start, end, SECRET);
-        token = "?";
-        removed = true;
-      } else if ((token === "BY" || token === "WITH" || token === "VIA") && previous === "IDENTIFIED") {
-        identified = true;
-      } else if (token === "MASTER" || token === "REPLICATION") {
-        if (previous === "CHANGE") replication = true;
-      } else if (token === "SERVER") {
-        if (previous === "CREATE" || previous === "ALTER" || previous === "REPLACE") replication = true;
-      } else if (REPLICATION_THREADS.has(token)) {
-        if (previous === "START") replication = true;
-      } else if (token === "SET") {
-        // Not that of an UPDATE, INSERT or LOAD DATA.
-        if (!writing) setting = true;
-      } else if (
-        token === "UPDATE" ||
-        token === "INSERT" ||
-        token === "LOAD" ||
-        (token === "REPLACE" && previous !== "OR")
-      ) {
-        if (!identified && !setting) writing = true;
-      } else if (token === "FOR" && setting && previous === "PASSWORD") {
-        assigning = null;
-        if ((before === "SET" || before === ",") && skipUser(lexer)) assigning = "password";
-      } else if (token === "TO" && setting && previous === "PASSWORD") {
-        assigning = "password";
-      } else if (token === "MYSQL") {
-        mysql = true;
-      } else if (mysql && previous === "." && before === "MYSQL") {
-        if (writing && ACCOUNT_TABLES.has(token)) all = true;
-        if (token.startsWith("RDS_SET_EXTERNAL") || token.startsWith("RDS_IMPORT_BINLOG")) all = true;
-      }
-    }
-    before = previous;
-    previous = token;
+  constructor(sql: string, depth: number) {
+    this.#lexer = new Lexer(sql);
+    this.#sql = sql;
+    this.#depth = depth;
   }
-  if (copied === 0)
-    return { text: sql, open: rest || (identified && (BEFORE_SECRET.has(previous) || removed)) };
-  return {
-    text: text + lexer.slice(copied),
-    open: rest || (lexer.unterminated && removed),
-  };
+
+  run(): Redacted {
+    const lexer = this.#lexer;
+    for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+      const { start, end } = lexer;
+      if (kind === COMMENT) {
+        this.#comment(start, end);
+        continue;
+      }
+      let token = "?";
+      if (kind === STRING || kind === NUMBER) {
+        this.#literal(kind, start, end);
+      } else if (kind === SYMBOL) {
+        token = lexer.slice(start, end);
+        this.#removed = false;
+        this.#symbol(token);
+      } else {
+        token = (kind === QUOTED ? lexer.slice(start + 1, end - 1) : lexer.slice(start, end)).toUpperCase();
+        this.#removed = this.#rest || this.#isUnquotedSecret(token);
+        if (this.#removed) this.#replace(start, end, SECRET);
+        else this.#word(token);
+        if (this.#removed) token = "?";
+      }
+      this.#before = this.#previous;
+      this.#previous = token;
+    }
+    if (this.#copied === 0) {
+      return { text: this.#sql, open: this.#rest || (this.#identified && BEFORE_SECRET.has(this.#previous)) };
+    }
+    const open = this.#rest || (this.#removed && lexer.unterminated);
+    return { text: this.#text + lexer.slice(this.#copied), open };
+  }
+
+  #replace(start: number, end: number, by: string): void {
+    this.#text += this.#lexer.slice(this.#copied, start) + by;
+    this.#copied = end;
+  }
+
+  #comment(start: number, end: number): void {
+    const text = this.#lexer.slice(start, end);
+    // The marks of executable comments are short, and hold nothing.
+    if (text.length <= 12 || !MAY_HOLD_SECRET.test(text)) return;
+    const content = text.slice(2);
+    if (this.#depth >= MAX_DEPTH || removeSecrets(content, this.#depth + 1).text !== content) {
+      this.#replace(start, end, "/* */");
+    }
+  }
+
+  #literal(kind: number, start: number, end: number): void {
+    this.#removed = this.#isSecret(kind, start, end);
+    if (this.#removed) {
+      this.#replace(start, end, SECRET);
+    } else if (kind === STRING) {
+      const { text, open } = redactString(
+        this.#lexer.slice(start, end),
+        this.#lexer.unterminated,
+        this.#depth,
+      );
+      if (text !== null) this.#replace(start, end, text);
+      // The statement goes on in the next string: CONCAT("... IDENTIFIED BY '", 'secret', "'").
+      if (open) this.#rest = true;
+    }
+  }
+
+  #isSecret(kind: number, start: number, end: number): boolean {
+    const previous = this.#previous;
+    const before = this.#before;
+    if (this.#rest || this.#assigning === "password") return true;
+    if (
+      this.#identified &&
+      (BEFORE_SECRET.has(previous) || (previous === "(" && BEFORE_SECRET.has(before)))
+    ) {
+      return true;
+    }
+    // `MASTER_PASSWORD = '..'`, and `PASSWORD '..'` among the options of a server.
+    const name = previous === "=" ? before : previous;
+    if (this.#replication && name.endsWith("PASSWORD")) return true;
+    // Elsewhere a number is a length or a count.
+    if (kind !== STRING) return false;
+    if (this.#all || this.#passwordCall > 0 || this.#assigning !== null || this.#removed) return true;
+    if (name === "AUTHENTICATION_STRING") return true;
+    if (name !== "CONNECTION") return false;
+    const text = this.#lexer.slice(start, end);
+    const url = text.indexOf("://");
+    return url >= 0 && text.includes("@", url);
+  }
+
+  /** `IDENTIFIED BY secret`, `MASTER_PASSWORD = secret`: errors to the server, but logged all the same. */
+  #isUnquotedSecret(token: string): boolean {
+    const previous = this.#previous;
+    const before = this.#before;
+    if (this.#replication && previous === "=" && before.endsWith("PASSWORD")) return true;
+    if (!this.#identified || token === "PASSWORD" || token === "RANDOM") return false;
+    return (previous === "BY" && before === "IDENTIFIED") || (previous === "PASSWORD" && before === "BY");
+  }
+
+  #symbol(token: string): void {
+    switch (token) {
+      case ";":
+        this.#identified =
+          this.#replication =
+          this.#setting =
+          this.#writing =
+          this.#mysql =
+          this.#all =
+            false;
+        this.#assigning = null;
+        this.#parentheses = this.#passwordCall = 0;
+        break;
+      case "(":
+        this.#parentheses++;
+        if (this.#passwordCall === 0 && PASSWORD_FUNCTIONS.has(this.#previous)) {
+          this.#passwordCall = this.#parentheses;
+        }
+        break;
+      case ")":
+        if (this.#passwordCall === this.#parentheses) this.#passwordCall = 0;
+        if (this.#parentheses > 0) this.#parentheses--;
+        break;
+      case ",":
+        if (this.#parentheses === 0) this.#assigning = null;
+        break;
+      case "=": {
+        if (!this.#setting || this.#assigning !== null) break;
+        const name = this.#previous === ":" ? this.#before : this.#previous;
+        if (name === "PASSWORD") this.#assigning = "password";
+        else if (name.endsWith("PASSWORD") || name === "WSREP_SST_AUTH") this.#assigning = "variable";
+      }
+    }
+  }
+
+  #word(token: string): void {
+    const previous = this.#previous;
+    switch (token) {
+      case "BY":
+      case "WITH":
+      case "VIA":
+        if (previous === "IDENTIFIED") this.#identified = true;
+        break;
+      case "MASTER":
+      case "REPLICATION":
+        if (previous === "CHANGE") this.#replication = true;
+        break;
+      case "SERVER":
+        if (previous === "CREATE" || previous === "ALTER" || previous === "REPLACE") this.#replication = true;
+        break;
+      case "SET":
+        if (!this.#writing) this.#setting = true;
+        break;
+      case "UPDATE":
+      case "INSERT":
+      case "REPLACE":
+      case "LOAD":
+        // CREATE OR REPLACE, IDENTIFIED BY .. REPLACE, SET PASSWORD .. REPLACE.
+        if (previous !== "OR" && !this.#identified && !this.#setting) this.#writing = true;
+        break;
+      case "FOR":
+        if (this.#setting && previous === "PASSWORD" && (this.#before === "SET" || this.#before === ",")) {
+          this.#assigning = skipAccount(this.#lexer) ? "password" : null;
+        }
+        break;
+      case "TO":
+        if (this.#setting && previous === "PASSWORD") this.#assigning = "password";
+        break;
+      case "MYSQL":
+        this.#mysql = true;
+        break;
+      default:
+        if (previous === "START" && REPLICATION_THREADS.has(token)) this.#replication = true;
+        if (this.#mysql && previous === "." && this.#before === "MYSQL") {
+          const isProcedure = token.startsWith("RDS_SET_EXTERNAL") || token.startsWith("RDS_IMPORT_BINLOG");
+          if (isProcedure || (this.#writing && ACCOUNT_TABLES.has(token))) this.#all = true;
+        }
+    }
+  }
 }
 
 /** Reads past the account of `SET PASSWORD FOR account =`. Returns whether the assignment was reached. */
-function skipUser(lexer: Lexer): boolean {
+function skipAccount(lexer: Lexer): boolean {
   for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
     if (kind !== SYMBOL) continue;
     const symbol = lexer.slice(lexer.start, lexer.end);
@@ -195,25 +283,6 @@ function skipUser(lexer: Lexer): boolean {
     if (symbol === ";") return false;
   }
   return false;
-}
-
-/** `MASTER_PASSWORD = '..'`, and `PASSWORD '..'` among the options of a server. */
-function isPasswordOption(previous: string, before: string): boolean {
-  return previous.endsWith("PASSWORD") || (previous === "=" && before.endsWith("PASSWORD"));
-}
-
-function isAssignedTo(name: string, previous: string, before: string): boolean {
-  return previous === "=" && before === name;
-}
-
-function isConnection(previous: string, before: string): boolean {
-  return previous === "CONNECTION" || isAssignedTo("CONNECTION", previous, before);
-}
-
-/** `IDENTIFIED BY secret`: an error to the server, but logged all the same. */
-function isUnquotedSecret(token: string, previous: string, before: string): boolean {
-  if (token === "PASSWORD" || token === "RANDOM") return false;
-  return (previous === "BY" && before === "IDENTIFIED") || (previous === "PASSWORD" && before === "BY");
 }
 
 /** A string's secrets, where the string is itself a statement. Null: it has none. */

@@ -59,7 +59,7 @@ export class Threads {
       case "Init DB": {
         const known = this.#get(threadId);
         if (known === null) return null;
-        const identity = { ...known, db: statement };
+        const identity = { ...known, db: own(statement) };
         this.#set(threadId, identity);
         return identity;
       }
@@ -125,16 +125,19 @@ const CONNECT = /^(.*)@(\S*)(?: as .*?)? on (.*?)(?: using [^ ]+(?: Pipe| Memory
 /** ER_ACCESS_DENIED_ERROR and its relatives, which follow the Connect record of a log-in that failed. */
 const DENIED = /^Access denied for user '(.*)'@'([^']*)'/s;
 
+/** The names of a user, a host and a database are shorter. What is longer is no such record, and slow to match. */
+const MAX_CONNECT = 1024;
+
 /** Reads a Connect or Change user record's argument; null when it is not of that form. */
 export function parseConnect(statement: string): Identity | null {
-  const match = CONNECT.exec(statement);
+  const match = statement.length > MAX_CONNECT ? null : CONNECT.exec(statement);
   if (match === null) return null;
   const [, user = "", host = "", db = ""] = match;
   return { user: own(user), host: own(host), db: db === "" ? null : own(db) };
 }
 
 function parseDenied(statement: string): Identity | null {
-  const match = DENIED.exec(statement);
+  const match = statement.length > MAX_CONNECT ? null : DENIED.exec(statement);
   if (match === null) return null;
   const [, user = "", host = ""] = match;
   return { user: own(user), host: own(host), db: null };
