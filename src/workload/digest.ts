@@ -1,0 +1,246 @@
+import { fingerprint, Normalizer } from "./normalize.ts";
+import type { Command, LogRecord } from "./parser.ts";
+
+/*
+ * Which statements a workload consists of, counted in bounded memory.
+ */
+
+/** One normalised statement and how often it ran. */
+export interface DigestEntry {
+  /** 64 bits in hexadecimal, not cryptographic. */
+  fingerprint: string;
+  /** The normalised statement. */
+  digest: string;
+  /** How often it ran, or up to `overcount` more. */
+  count: number;
+  /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
+  overcount: number;
+  /** When it was first and last seen since it has had its place in the table; microseconds since the epoch. */
+  firstSeenMicros: number;
+  lastSeenMicros: number;
+  /** One of the statements, cut at MAX_EXAMPLE: the first since it has had its place. */
+  example: string;
+}
+
+/** The table in JSON. */
+export interface DigestsState {
+  capacity: number;
+  total: number;
+  entries: DigestEntry[];
+}
+
+/** How many digests are counted at once unless the caller says otherwise. */
+export const MAX_DIGESTS = 1000;
+/** The longest example, in UTF-16 code units. */
+export const MAX_EXAMPLE = 1024;
+
+interface Slot extends DigestEntry {
+  key: number;
+  /** The count by which the heap is in order: not more than `count`, which has grown since. */
+  order: number;
+}
+
+/**
+ * The commands that ran a statement. Prepare is none: the statement runs when it is executed, and is logged again with its
+ * values then.
+ */
+const RUNS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute"]);
+
+/** Whether a record is counted: it says that a statement ran. */
+export function runsStatement({ command }: Pick<LogRecord, "command">): boolean {
+  return command === "Query" || RUNS.has(command);
+}
+
+/**
+ * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
+ * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 5 KB (a digest, an
+ * example and six numbers; less than 1 KB is usual), whatever the workload.
+ *
+ * What the bound costs: as long as a workload has no more digests than the capacity, every count is exact. After that a new
+ * digest takes the place of the rarest one and inherits its count, which is what `overcount` says. With n statements and
+ * capacity k no count is too high by more than n / k and none is too low; every digest that ran more than n / k times is in
+ * the table. With 1000 places: all that made up more than a thousandth of the workload, whatever comes at whatever time.
+ */
+export class Digests {
+  readonly capacity: number;
+  #total = 0;
+  readonly #slots = new Map<number, Slot>();
+  /**
+   * Min-heap, ordered lazily: counting does not touch it, and the search for the rarest puts right what it meets. Empty
+   * until the table is full.
+   */
+  #heap: Slot[] = [];
+  readonly #normalizer = new Normalizer();
+
+  /** @param from a table to go on with, or the capacity of a new one */
+  constructor(from: number | DigestsState = MAX_DIGESTS) {
+    this.capacity = Math.max(1, typeof from === "number" ? from : from.capacity);
+    if (typeof from !== "number") this.merge(from);
+  }
+
+  /** How many statements have been counted. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How many digests are in the table. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. */
+  add(record: Pick<LogRecord, "command" | "statement" | "timeMicros">): void {
+    if (!runsStatement(record)) return;
+    const { statement, timeMicros } = record;
+    const normalizer = this.#normalizer;
+    normalizer.read(statement);
+    this.#total++;
+    const { high, low } = normalizer;
+    const key = keyOf(high, low);
+    const known = this.#slots.get(key);
+    if (known !== undefined) {
+      known.count++;
+      if (timeMicros > known.lastSeenMicros) known.lastSeenMicros = timeMicros;
+      else if (timeMicros < known.firstSeenMicros) known.firstSeenMicros = timeMicros;
+      return;
+    }
+    const full = this.#slots.size >= this.capacity;
+    const inherited = full ? this.#rarest().count : 0;
+    const slot: Slot = {
+      key,
+      order: inherited + 1,
+      fingerprint: fingerprint(high, low),
+      digest: normalizer.text(),
+      count: inherited + 1,
+      overcount: inherited,
+      firstSeenMicros: timeMicros,
+      lastSeenMicros: timeMicros,
+      example: exampleOf(statement),
+    };
+    if (full) {
+      this.#slots.delete((this.#heap[0] as Slot).key);
+      this.#heap[0] = slot;
+      this.#sink(0);
+    }
+    this.#slots.set(key, slot);
+  }
+
+  /**
+   * Adds what another table counted, as if this one had seen it too (Agarwal et al., "Mergeable Summaries", PODS 2012): the
+   * bounds above hold for the sum.
+   */
+  merge(other: Digests | DigestsState): void {
+    const { capacity, total, entries } = other instanceof Digests ? other.toJSON() : other;
+    // What is missing from a full table may have run as often as the rarest in it.
+    const missingHere = this.#slots.size >= this.capacity ? this.#rarest().count : 0;
+    let missingThere = Number.POSITIVE_INFINITY;
+    for (const { count } of entries) missingThere = Math.min(missingThere, count);
+    if (entries.length < capacity) missingThere = 0;
+    const met = new Set<Slot>();
+    for (const entry of entries) {
+      const key = keyOfFingerprint(entry.fingerprint);
+      const slot = this.#slots.get(key);
+      if (slot === undefined) {
+        const added = { ...entry, key, order: 0 };
+        added.count += missingHere;
+        added.overcount += missingHere;
+        this.#slots.set(key, added);
+        met.add(added);
+        continue;
+      }
+      met.add(slot);
+      slot.count += entry.count;
+      slot.overcount += entry.overcount;
+      if (entry.firstSeenMicros < slot.firstSeenMicros) {
+        slot.firstSeenMicros = entry.firstSeenMicros;
+        slot.example = entry.example;
+      }
+      slot.lastSeenMicros = Math.max(slot.lastSeenMicros, entry.lastSeenMicros);
+    }
+    if (missingThere > 0) {
+      for (const slot of this.#slots.values()) {
+        if (met.has(slot)) continue;
+        slot.count += missingThere;
+        slot.overcount += missingThere;
+      }
+    }
+    this.#total += total;
+    if (this.#slots.size > this.capacity) {
+      const rest = [...this.#slots.values()].sort(byCount).slice(this.capacity);
+      for (const { key } of rest) this.#slots.delete(key);
+    }
+    this.#heap = [];
+  }
+
+  /** The digests that ran most, the most frequent first. */
+  top(limit: number): DigestEntry[] {
+    return [...this.#slots.values()].sort(byCount).slice(0, limit).map(entryOf);
+  }
+
+  /** The whole table, the most frequent first. */
+  toJSON(): DigestsState {
+    return { capacity: this.capacity, total: this.#total, entries: this.top(this.capacity) };
+  }
+
+  /** The slot with the lowest count, which is then on top of the heap. */
+  #rarest(): Slot {
+    if (this.#heap.length !== this.#slots.size) {
+      this.#heap = [...this.#slots.values()];
+      for (const slot of this.#heap) slot.order = slot.count;
+      for (let at = this.#heap.length >> 1; at >= 0; at--) this.#sink(at);
+    }
+    for (;;) {
+      const top = this.#heap[0] as Slot;
+      if (top.order === top.count) return top;
+      top.order = top.count;
+      this.#sink(0);
+    }
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap;
+    const slot = heap[from];
+    if (slot === undefined) return;
+    let at = from;
+    for (;;) {
+      let child = 2 * at + 1;
+      const left = heap[child];
+      if (left === undefined) break;
+      let least = left;
+      const right = heap[child + 1];
+      if (right !== undefined && right.order < left.order) {
+        least = right;
+        child++;
+      }
+      if (least.order >= slot.order) break;
+      heap[at] = least;
+      at = child;
+    }
+    heap[at] = slot;
+  }
+}
+
+/** The most frequent first, and always in the same order. */
+function byCount(a: DigestEntry, b: DigestEntry): number {
+  return b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : a.fingerprint > b.fingerprint ? 1 : 0);
+}
+
+function entryOf({ key: _key, order: _order, ...entry }: Slot): DigestEntry {
+  return entry;
+}
+
+/** 53 of the 64 bits, which a number holds. Of a million digests the chance that any two share them is one in 18,000. */
+function keyOf(high: number, low: number): number {
+  return high * 0x200000 + (low >>> 11);
+}
+
+function keyOfFingerprint(hex: string): number {
+  return keyOf(Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8), 16));
+}
+
+/** A copy, since a part of a string would keep the block of the log around it in memory. */
+function exampleOf(statement: string): string {
+  let end = Math.min(statement.length, MAX_EXAMPLE);
+  if (end < statement.length && (statement.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
+  return JSON.parse(JSON.stringify(statement.slice(0, end)));
+}

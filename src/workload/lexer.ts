@@ -1,0 +1,319 @@
+/*
+ * The tokens of MySQL's and MariaDB's SQL, as far as it takes to tell a literal from an identifier. Reads the default
+ * sql_mode: double quotes are strings (ANSI_QUOTES is off), and a backslash escapes (NO_BACKSLASH_ESCAPES is off). A log does
+ * not say which mode a session had.
+ */
+
+/** The kinds of token. Numbers, since the compiler has no enums to erase, and comparing these is what the digest does most. */
+export const END = 0;
+/** An identifier, a keyword, or a name with digits and `$`. */
+export const WORD = 1;
+/** A name in backticks. */
+export const QUOTED = 2;
+/** A string with its introducer or prefix, a hexadecimal or bit literal, and `<secret>`, as redaction and MySQL write it. */
+export const STRING = 3;
+/** A number without its sign. */
+export const NUMBER = 4;
+/** Any other character, one at a time. */
+export const SYMBOL = 5;
+/** A comment. The marks around an executable comment (`/*!50000`, and the star and slash at its end) are, its content is not. */
+export const COMMENT = 6;
+
+const BACKTICK = 96;
+const SINGLE = 39;
+const DOUBLE = 34;
+const BACKSLASH = 92;
+const MINUS = 45;
+const DOT = 46;
+const SLASH = 47;
+const STAR = 42;
+const HASH = 35;
+const LF = 10;
+const LESS = 60;
+
+/** How redaction writes what it has removed: as MySQL itself does. */
+export const SECRET = "<secret>";
+const SECRET_BYTES = [...SECRET].map((char) => char.charCodeAt(0));
+
+/** 1 for each character that a name may have without quotes. Control characters are blanks, so no digest has any. */
+const WORD_CHARS = new Uint8Array(256);
+for (let code = 0; code < 256; code++) {
+  if (code >= 128 || /[0-9A-Za-z_$]/.test(String.fromCharCode(code))) WORD_CHARS[code] = 1;
+}
+
+function isWordChar(byte: number): boolean {
+  return WORD_CHARS[byte] === 1;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** The room for a statement that is kept from one to the next; a longer one gets its own. */
+const ROOM_BYTES = 64 * 1024;
+
+const HASH_START = 0x811c9dc5 | 0;
+
+function hashStep(hash: number, byte: number): number {
+  return Math.imul(hash ^ (byte | 32), 0x01000193);
+}
+
+/** A word's hash (FNV-1a, 32 bits) without regard to the case of ASCII letters. */
+export function wordHash(word: string): number {
+  let hash = HASH_START;
+  for (const byte of encoder.encode(word)) hash = hashStep(hash, byte);
+  return hash;
+}
+
+/** Reads one statement, or several, token by token into its own fields. */
+export class Lexer {
+  /** Of the token that was read last: its kind, its first character and the one after its last. */
+  kind = END;
+  start = 0;
+  end = 0;
+  /** The token was cut off by the text's end: a string, a name or a comment that is not closed. */
+  unterminated = false;
+  /** The hash of a WORD, as wordHash makes it: read here already, where each of its characters passes by. */
+  hash = 0;
+  /** The text in UTF-8: faster to read than a string that may be a part of another. Two zeros end it. */
+  bytes = new Uint8Array(1024);
+  #text = "";
+  #length = 0;
+  /** Inside an executable comment. */
+  #executable = false;
+
+  constructor(text = "") {
+    this.reset(text);
+  }
+
+  /** Begins another text. Of the one before nothing is kept. */
+  reset(text: string): void {
+    const room = 3 * text.length + 2;
+    if (room > this.bytes.length || this.bytes.length > ROOM_BYTES) {
+      this.bytes = new Uint8Array(Math.max(room, 1024));
+    }
+    const length = text.length === 0 ? 0 : encoder.encodeInto(text, this.bytes).written;
+    this.bytes[length] = 0;
+    this.bytes[length + 1] = 0;
+    this.#text = text;
+    this.#length = length;
+    this.kind = END;
+    this.start = 0;
+    this.end = 0;
+    this.unterminated = false;
+    this.#executable = false;
+  }
+
+  /** The text between two places. Places are counted in bytes, as `start` and `end` are. */
+  slice(start: number, end = this.#length): string {
+    // Otherwise every character is one byte, and the places are those of the string.
+    if (this.#length !== this.#text.length) return decoder.decode(this.bytes.subarray(start, end));
+    return this.#text.slice(start, end);
+  }
+
+  /**
+   * Reads the next token and returns its kind. Blanks are skipped, comments are not.
+   */
+  next(): number {
+    const { bytes } = this;
+    const length = this.#length;
+    let at = this.end;
+    while (at < length && (bytes[at] as number) <= 32) at++;
+    this.start = at;
+    if (at >= length) {
+      this.end = at;
+      this.kind = END;
+      return END;
+    }
+    const code = bytes[at] as number;
+    if (isWordChar(code)) {
+      this.kind = isDigit(code) ? this.#number(at, code) : this.#word(at, code);
+      return this.kind;
+    }
+    switch (code) {
+      case SINGLE:
+      case DOUBLE:
+        this.#quoted(at, code);
+        this.kind = STRING;
+        return STRING;
+      case BACKTICK:
+        this.#quoted(at, code);
+        this.kind = QUOTED;
+        return QUOTED;
+      case DOT:
+        // `.5`, but not the dot of `t.5th`.
+        if (isDigit(bytes[at + 1] as number) && !(at > 0 && follows(bytes[at - 1] as number))) {
+          this.kind = this.#number(at, code);
+          return this.kind;
+        }
+        break;
+      case HASH:
+        this.#lineComment(at);
+        return COMMENT;
+      case MINUS:
+        if ((bytes[at + 1] as number) === MINUS && (bytes[at + 2] as number) <= 32) {
+          this.#lineComment(at);
+          return COMMENT;
+        }
+        break;
+      case SLASH:
+        if ((bytes[at + 1] as number) === STAR) {
+          this.#blockComment(at);
+          return COMMENT;
+        }
+        break;
+      case STAR:
+        if (this.#executable && (bytes[at + 1] as number) === SLASH) {
+          this.#executable = false;
+          this.end = at + 2;
+          this.kind = COMMENT;
+          return COMMENT;
+        }
+        break;
+      case LESS:
+        if (this.#startsWith(SECRET_BYTES, at)) {
+          this.end = at + SECRET.length;
+          this.kind = STRING;
+          return STRING;
+        }
+        break;
+    }
+    this.end = at + 1;
+    this.kind = SYMBOL;
+    return SYMBOL;
+  }
+
+  #word(start: number, first: number): number {
+    const { bytes } = this;
+    let at = start;
+    let hash = HASH_START;
+    for (let byte = first; isWordChar(byte); byte = bytes[++at] as number) hash = hashStep(hash, byte);
+    this.hash = hash;
+    this.end = at;
+    const quote = bytes[at] as number;
+    if (quote === SINGLE && at === start + 1) {
+      // N'..', X'..', B'..'
+      const prefix = first | 32;
+      if (prefix === 110 || prefix === 120 || prefix === 98) {
+        this.#quoted(at, quote);
+        return STRING;
+      }
+    } else if (first === 95) {
+      // _utf8mb4'..', with a blank too. A name that begins so and stands before a string can't be anything else.
+      while (at < this.#length && (bytes[at] as number) <= 32) at++;
+      const next = bytes[at] as number;
+      if (next === SINGLE || next === DOUBLE) {
+        this.#quoted(at, next);
+        return STRING;
+      }
+    }
+    return WORD;
+  }
+
+  /** Number, hexadecimal or bit literal, or a name that begins with a digit. */
+  #number(start: number, first: number): number {
+    const { bytes } = this;
+    let at = start;
+    if (first === 48) {
+      const mark = bytes[at + 1] as number;
+      if (mark === 120 || mark === 98) {
+        at += 2;
+        while (isHexDigit(bytes[at] as number)) at++;
+        if (at > start + 2 && !isWordChar(bytes[at] as number)) {
+          this.end = at;
+          return STRING;
+        }
+        at = start;
+      }
+    }
+    while (isDigit(bytes[at] as number)) at++;
+    if ((bytes[at] as number) === DOT) {
+      at++;
+      while (isDigit(bytes[at] as number)) at++;
+    }
+    const letter = (bytes[at] as number) | 32;
+    if (letter === 101) {
+      let exponent = at + 1;
+      const sign = bytes[exponent] as number;
+      if (sign === 43 || sign === MINUS) exponent++;
+      if (isDigit(bytes[exponent] as number)) {
+        while (isDigit(bytes[exponent] as number)) exponent++;
+        at = exponent;
+      }
+    }
+    this.end = at;
+    if (!isWordChar(bytes[at] as number)) return NUMBER;
+    // `2fa_codes` is a name; after a dot or an exponent it is a number and a name.
+    for (let i = start; i < at; i++) if (!isWordChar(bytes[i] as number)) return NUMBER;
+    while (isWordChar(bytes[at] as number)) at++;
+    this.end = at;
+    this.hash = 0;
+    return WORD;
+  }
+
+  /** Runs to the closing quote, past doubled ones and, except in names, escaped ones. */
+  #quoted(open: number, quote: number): void {
+    const { bytes } = this;
+    const length = this.#length;
+    let at = open + 1;
+    for (;;) {
+      if (at >= length) {
+        this.end = length;
+        this.unterminated = true;
+        return;
+      }
+      const code = bytes[at] as number;
+      if (code === quote) {
+        if ((bytes[at + 1] as number) !== quote) break;
+        at += 2;
+      } else if (code === BACKSLASH && quote !== BACKTICK) {
+        at += 2;
+      } else {
+        at++;
+      }
+    }
+    this.end = at + 1;
+  }
+
+  #lineComment(start: number): void {
+    const newline = this.bytes.indexOf(LF, start);
+    this.end = newline < 0 || newline > this.#length ? this.#length : newline;
+    this.kind = COMMENT;
+  }
+
+  #blockComment(start: number): void {
+    const { bytes } = this;
+    const length = this.#length;
+    this.kind = COMMENT;
+    let at = start + 2;
+    // `/*!50000 ...` and MariaDB's `/*M!100100 ...` are run.
+    if ((bytes[at] as number) === 77 && (bytes[at + 1] as number) === 33) at++;
+    if ((bytes[at] as number) === 33) {
+      at++;
+      while (isDigit(bytes[at] as number)) at++;
+      this.end = at;
+      this.#executable = true;
+      return;
+    }
+    while (at < length && !(bytes[at] === STAR && bytes[at + 1] === SLASH)) at++;
+    this.unterminated = at >= length;
+    this.end = Math.min(length, at + 2);
+  }
+
+  #startsWith(word: readonly number[], at: number): boolean {
+    return word.every((byte, index) => this.bytes[at + index] === byte);
+  }
+}
+
+/** Whether a dot after this byte separates the parts of a name. */
+function follows(code: number): boolean {
+  return isWordChar(code) || code === BACKTICK;
+}
+
+function isHexDigit(code: number): boolean {
+  const lower = code | 32;
+  return isDigit(code) || (lower >= 97 && lower <= 102);
+}

@@ -1,0 +1,261 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type DigestEntry, Digests, type DigestsState } from "../../src/workload/digest.ts";
+import { digestOf, MAX_DIGEST } from "../../src/workload/normalize.ts";
+
+const text = (sql: string) => digestOf(sql).text;
+
+describe("a normalised statement", () => {
+  it.each([
+    ["select  *\n from t where id = 3;", "SELECT * FROM t WHERE id = ?"],
+    [
+      "SELECT a,b FROM `t` WHERE x IN (1,2,3) AND y in ('a')",
+      "SELECT a, b FROM `t` WHERE x IN (?+) AND y IN (?+)",
+    ],
+    ["SELECT * FROM t WHERE (a, b) IN ((1, 2), (3, 4), (5, 6))", "SELECT * FROM t WHERE (a, b) IN ((?+))"],
+    ["insert into t(a,b) values (1,'x'),(2,NULL),(3,DEFAULT)", "INSERT INTO t(a, b) VALUES (?+)"],
+    [
+      "INSERT INTO t VALUES (1, NOW()), (2, NOW()), (NULL, f(3)) ON DUPLICATE KEY UPDATE a = VALUES(a), b = 2",
+      "INSERT INTO t VALUES (?, NOW()) ON DUPLICATE KEY UPDATE a = VALUES (a), b = ?",
+    ],
+    [
+      "UPDATE t SET a = -1, b = NULL, c = c - 1 WHERE d IS NOT NULL",
+      "UPDATE t SET a = ?, b = ?, c = c - ? WHERE d IS NOT NULL",
+    ],
+    ["SELECT -1, - 2, (-3), 4 -5, a-1 FROM t", "SELECT ?+, (?+), ? - ?, a - ? FROM t"],
+    ["SELECT COUNT( * ), count(*), f (1, 2) FROM a.b", "SELECT COUNT(*), COUNT(*), f(?+) FROM a.b"],
+    ["SELECT a FROM t LIMIT 10, 20", "SELECT a FROM t LIMIT ?+"],
+    [
+      "SELECT a>=1, a<>2, a!=3, a<=>4, a:=5, a->'$.x', a->>'$.y', a||b, a=-1",
+      "SELECT a >= ?, a <> ?, a != ?, a <=> ?, a := ?, a -> ?, a ->> ?, a || b, a = ?",
+    ],
+    ["SELECT 'a' 'b', _utf8'c', N'd', 0x10, x'20', 1.5e3", "SELECT ?+"],
+    ["/* hint */ SELECT /*+ NO_INDEX */ 1 -- end\n", "SELECT ?"],
+    ["/*!40101 SET NAMES utf8 */", "SET NAMES utf8"],
+    ["SELECT @a, @@global.b, `c`.`d` FROM Users", "SELECT @a, @@GLOBAL.b, `c`.`d` FROM Users"],
+    ["CREATE USER 'a'@'%' IDENTIFIED BY <secret>", "CREATE USER ?@? IDENTIFIED BY ?"],
+    ["begin", "BEGIN"],
+    ["SELECT 1; SELECT 2;", "SELECT ?; SELECT ?"],
+    ["SELECT grüße FROM 表 WHERE x='😀'", "SELECT grüße FROM 表 WHERE x = ?"],
+    ["SELECT 'cut off", "SELECT ?"],
+    ["", ""],
+  ])("of %s", (sql, digest) => {
+    expect(text(sql)).toBe(digest);
+  });
+
+  it("is the same for statements that differ in values, blanks, comments and the case of keywords", () => {
+    const blank = fc.constantFrom(" ", "\n", "\t", "  ", " /* 1 */ ", " -- x\n");
+    const value = fc.oneof(
+      fc.integer().map(String),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+      fc.string().map((s) => `'${s.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`),
+    );
+    const word = (w: string) => fc.mixedCase(fc.constant(w));
+    const list = fc.array(value, { minLength: 1, maxLength: 20 }).map((values) => values.join(","));
+    fc.assert(
+      fc.property(
+        word("select"),
+        word("from"),
+        word("where"),
+        word("in"),
+        blank,
+        value,
+        list,
+        (s, f, w, i, b, v, l) => {
+          expect(text(`${s}${b}a${b}${f}${b}t${b}${w}${b}b${b}=${b}${v}${b}and c ${i}${b}(${l})`)).toBe(
+            "SELECT a FROM t WHERE b = ? AND c IN (?+)",
+          );
+        },
+      ),
+    );
+  });
+
+  it("is bounded, and the rows of a large insert don't fill it", () => {
+    expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBe(MAX_DIGEST);
+    expect(text(`INSERT INTO t VALUES ${"(1, 'x', NOW()), ".repeat(5000)}(2, 'y', NOW())`)).toBe(
+      "INSERT INTO t VALUES (?+, NOW())",
+    );
+    expect(text(`SELECT a FROM t WHERE b IN (${"1, ".repeat(5000)}2) AND c = 1`)).toBe(
+      "SELECT a FROM t WHERE b IN (?+) AND c = ?",
+    );
+    expect(text(`SELECT x${"😀".repeat(1000)}`)).not.toContain("\ufffd");
+  });
+
+  it("has a fingerprint that is the same everywhere and for ever", () => {
+    expect(digestOf("SELECT 1").fingerprint).toBe(digestOf("select 'x'").fingerprint);
+    expect(digestOf("SELECT 1").fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(digestOf("SELECT 1").fingerprint).toBe("ef247dc17ac69a7e");
+    expect(digestOf("SELECT a").fingerprint).not.toBe(digestOf("SELECT b").fingerprint);
+  });
+
+  it("comes of whatever text, without a throw", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(
+        "values ",
+        "(",
+        ")",
+        ",",
+        "'",
+        '"',
+        "`",
+        "?",
+        "-",
+        "+",
+        ";",
+        "1",
+        "null",
+        ".",
+        "@",
+        "=",
+        "/*",
+        "*/",
+        "\\",
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const first = digestOf(pieces.join(""));
+        expect(digestOf(pieces.join(""))).toEqual(first);
+        expect(first.text.length).toBeLessThanOrEqual(MAX_DIGEST);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** A statement of the digest with this number. */
+const statement = (n: number, value = 0) => `SELECT c${n} FROM t WHERE x = ${value}`;
+const count = (digests: Digests, numbers: number[]) => {
+  for (const [index, n] of numbers.entries()) {
+    digests.add({ command: "Query", statement: statement(n, index), timeMicros: index });
+  }
+};
+const exactly = (numbers: number[]) => {
+  const counts = new Map<string, number>();
+  for (const n of numbers) {
+    const { fingerprint } = digestOf(statement(n));
+    counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+  }
+  return counts;
+};
+/** What Space-Saving guarantees, checked against an exact count. */
+const expectBounds = (digests: Digests, numbers: number[]) => {
+  const exact = exactly(numbers);
+  const bound = numbers.length / digests.capacity;
+  const { total, entries } = digests.toJSON();
+  expect(total).toBe(numbers.length);
+  expect(entries.length).toBeLessThanOrEqual(digests.capacity);
+  const found = new Set(entries.map(({ fingerprint }) => fingerprint));
+  for (const [fingerprint, times] of exact) if (times > bound) expect(found).toContain(fingerprint);
+  for (const { fingerprint, count, overcount } of entries) {
+    const times = exact.get(fingerprint) ?? 0;
+    expect(count).toBeGreaterThanOrEqual(times);
+    expect(count - overcount).toBeLessThanOrEqual(times);
+    expect(overcount).toBeLessThanOrEqual(bound);
+  }
+};
+// Small numbers often, large ones rarely.
+const stream = fc.array(fc.oneof(fc.nat(3), fc.nat(10), fc.nat(100)), { maxLength: 300 });
+
+describe("the digests of a workload", () => {
+  it("are counted, with first and last seen and an example", () => {
+    const digests = new Digests();
+    digests.add({ command: "Query", statement: "SELECT 1", timeMicros: 10 });
+    digests.add({ command: "Execute", statement: "select 2", timeMicros: 20 });
+    digests.add({ command: "Query", statement: "COMMIT", timeMicros: 30 });
+    expect(digests.top(1)).toEqual([
+      {
+        fingerprint: digestOf("SELECT 1").fingerprint,
+        digest: "SELECT ?",
+        count: 2,
+        overcount: 0,
+        firstSeenMicros: 10,
+        lastSeenMicros: 20,
+        example: "SELECT 1",
+      },
+    ]);
+  });
+
+  it("are of statements that ran: a Prepare is not counted, its Execute is", () => {
+    const digests = new Digests();
+    for (const command of ["Connect", "Prepare", "Execute", "Close stmt", "Init DB", "Quit"] as const) {
+      digests.add({ command, statement: "SELECT 1", timeMicros: 0 });
+    }
+    expect(digests.total).toBe(1);
+  });
+
+  it("are exact as long as there is room", () => {
+    fc.assert(
+      fc.property(stream, (numbers) => {
+        const digests = new Digests(200);
+        count(digests, numbers);
+        const counts = new Map(digests.top(200).map(({ fingerprint, count }) => [fingerprint, count]));
+        expect(counts).toEqual(exactly(numbers));
+        for (const { overcount } of digests.top(200)) expect(overcount).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("are within the bounds of Space-Saving when there is not", () => {
+    fc.assert(
+      fc.property(stream, fc.integer({ min: 1, max: 20 }), (numbers, capacity) => {
+        const digests = new Digests(capacity);
+        count(digests, numbers);
+        expectBounds(digests, numbers);
+      }),
+    );
+  });
+
+  it("are those of the whole when two are merged: equal with room, within the same bounds without", () => {
+    fc.assert(
+      fc.property(stream, stream, fc.integer({ min: 1, max: 20 }), (a, b, capacity) => {
+        for (const size of [capacity, 500]) {
+          const [first, second] = [new Digests(size), new Digests(size)];
+          count(first, a);
+          count(second, b);
+          first.merge(second);
+          expectBounds(first, [...a, ...b]);
+          // And it can be counted on.
+          count(first, b);
+          expectBounds(first, [...a, ...b, ...b]);
+        }
+      }),
+    );
+  });
+
+  it("go on from JSON as if nothing had happened", () => {
+    fc.assert(
+      fc.property(stream, stream, fc.integer({ min: 1, max: 20 }), (a, b, capacity) => {
+        const first = new Digests(capacity);
+        count(first, a);
+        const second = new Digests(JSON.parse(JSON.stringify(first)) as DigestsState);
+        expect(second.toJSON()).toEqual(first.toJSON());
+        count(second, b);
+        expectBounds(second, [...a, ...b]);
+      }),
+    );
+  });
+
+  it("keep the earliest example of two tables, and both ends of the time", () => {
+    const [first, second] = [new Digests(), new Digests()];
+    first.add({ command: "Query", statement: "SELECT 2", timeMicros: 50 });
+    second.add({ command: "Query", statement: "SELECT 1", timeMicros: 10 });
+    first.merge(second);
+    expect(first.top(1)[0]).toMatchObject({
+      count: 2,
+      firstSeenMicros: 10,
+      lastSeenMicros: 50,
+      example: "SELECT 1",
+    } satisfies Partial<DigestEntry>);
+  });
+
+  it("have examples of bounded length, without half a character at the end", () => {
+    const digests = new Digests();
+    digests.add({ command: "Query", statement: `SELECT 'x${"😀".repeat(1000)}'`, timeMicros: 0 });
+    const { example = "" } = digests.top(1)[0] ?? {};
+    expect(example.length).toBeLessThanOrEqual(1024);
+    expect(example.isWellFormed()).toBe(true);
+  });
+});

@@ -1,0 +1,55 @@
+/** A banner as MySQL writes it on RDS. */
+const BANNER = `/rdsdbbin/mysql/bin/mysqld, Version: 8.0.43 (Source distribution). started with:
+Tcp port: 3306  Unix socket: /tmp/mysql.sock
+Time                 Id Command    Argument
+`;
+
+/** A log of MySQL 8.0 with what is hard to read. */
+export const MYSQL_8 = `${BANNER}2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop using TCP/IP
+2026-11-23T05:36:15.123456Z\t    8 Query\tSELECT 1
+2026-11-23T05:36:15.123457Z\t123456 Query\tSELECT a,
+\tb
+
+  FROM t -- grüße 😀
+ WHERE c = 'x\ty'
+2026-11-23T05:36:15.200000Z\t    8 Prepare\tSELECT * FROM t WHERE id = ?
+2026-11-23T05:36:15.200100Z\t    8 Execute\tSELECT * FROM t WHERE id = 7
+2026-11-23T05:36:15.200200Z\t    8 Close stmt\t
+2026-11-23T05:36:15.200300Z\t    9 Init DB\tshop
+2026-11-23T05:36:15.200400Z\t    9 Field List\tt 
+2026-11-23T05:36:15.200500Z\t    9 Query\t
+2026-11-23T05:36:15.200600Z\t    9 Query\tSELECT 'a\r
+b'\r
+2026-11-23T05:36:15.200700Z\t   10 Binlog Dump GTID\tLog: '' Pos: 4 GTIDs: ''
+2026-11-23T05:36:15.200800Z\t   11 Connect Out\trepl@10.0.0.1:3306
+2026-11-23T05:36:15.200900Z\t    9 Reset Connection\t
+${BANNER}2026-11-23T06:00:00.000000Z\t    9 Query\tSELECT 'after the log was reopened'
+${BANNER}2026-11-23T06:00:01.999999Z\t    9 Quit\t
+`;
+
+/** A log of MariaDB 10.11; the form was taken from what 10.11.19 wrote, its tabs in the banner too. */
+export const MARIADB_10_11 = `/rdsdbbin/mariadb/bin/mariadbd, Version: 10.11.19-MariaDB-log (managed). started with:
+Tcp port: 3306  Unix socket: /tmp/mysql.sock
+Time\t\t    Id Command\tArgument
+261123  5:07:32\t     3 Connect\troot@localhost on  using Socket
+\t\t     3 Query\tcreate user 'app'@'%' identified by 'sec''ret'
+\t\t     3 Quit\t
+261123  5:07:33\t     4 Connect\tapp@10.0.0.7 on shop using TCP/IP
+\t\t     4 Query\tinsert into t values (1,'a
+\tb'),(2,'😀')
+\t\t     4 Query\t\t\tselect
+\t\t\t3
+\t\t3 Things
+\t\t     9 Refresh\t
+root/usr/sbin/mariadbd, Version: 10.11.19-MariaDB-log (managed). started with:
+Tcp port: 33999  Unix socket: /tmp/s.sock
+Time\t\t    Id Command\tArgument
+\t\t     9 Statistics\t
+261123 12:07:32\t1234567 Bulk_execute\tinsert into t values (?)
+\t\t     4 Quit\t
+`;
+
+export const LOGS: [name: string, log: string][] = [
+  ["MySQL 8.0", MYSQL_8],
+  ["MariaDB 10.11", MARIADB_10_11],
+];

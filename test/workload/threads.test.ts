@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Command, LogRecord } from "../../src/workload/parser.ts";
+import { parseConnect, Threads } from "../../src/workload/threads.ts";
+
+const record = (threadId: number, command: Command, statement = ""): LogRecord => ({
+  timeMicros: 0,
+  threadId,
+  command,
+  statement,
+  truncated: false,
+  start: 0,
+  end: 0,
+});
+
+describe("a Connect record", () => {
+  it.each([
+    ["app@10.0.0.7 on shop using TCP/IP", { user: "app", host: "10.0.0.7", db: "shop" }],
+    [
+      "app@ip-10-0-0-7.ec2.internal on shop using SSL/TLS",
+      { user: "app", host: "ip-10-0-0-7.ec2.internal", db: "shop" },
+    ],
+    ["root@localhost on  using Socket", { user: "root", host: "localhost", db: null }],
+    ["root@localhost on shop", { user: "root", host: "localhost", db: "shop" }],
+    ["root@localhost on ", { user: "root", host: "localhost", db: null }],
+    ["root@localhost as anonymous on ", { user: "root", host: "localhost", db: null }],
+    ["app@h as other on shop using TCP/IP", { user: "app", host: "h", db: "shop" }],
+    ["@localhost on  using Socket", { user: "", host: "localhost", db: null }],
+    ["a@b@h on d using Named Pipe", { user: "a@b", host: "h", db: "d" }],
+    ["on on@h on on using Shared Memory", { user: "on on", host: "h", db: "on" }],
+    ["app@2001:db8::7 on my db using TCP/IP", { user: "app", host: "2001:db8::7", db: "my db" }],
+  ])("says who connects: %s", (statement, identity) => {
+    expect(parseConnect(statement)).toEqual(identity);
+  });
+
+  it("of another form says nothing", () => {
+    expect(parseConnect("Got an error reading communication packets")).toBeNull();
+    expect(parseConnect("")).toBeNull();
+  });
+});
+
+describe("the thread table", () => {
+  it("gives every record of a thread the user of its Connect, until it quits", () => {
+    const threads = new Threads();
+    const app = { user: "app", host: "h", db: "shop" };
+    expect(threads.see(record(8, "Query"))).toBeNull();
+    expect(threads.see(record(8, "Connect", "app@h on shop using TCP/IP"))).toEqual(app);
+    expect(threads.see(record(8, "Query"))).toEqual(app);
+    expect(threads.see(record(9, "Query"))).toBeNull();
+    expect(threads.see(record(8, "Init DB", "other"))).toEqual({ ...app, db: "other" });
+    expect(threads.see(record(8, "Change user", "root@h on  using TCP/IP"))).toEqual({
+      user: "root",
+      host: "h",
+      db: null,
+    });
+    expect(threads.see(record(8, "Quit"))).toMatchObject({ user: "root" });
+    expect(threads.see(record(8, "Query"))).toBeNull();
+    expect(threads.size).toBe(0);
+  });
+
+  it("knows who was denied, and forgets the thread", () => {
+    const threads = new Threads();
+    threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
+    const denied = "Access denied for user 'app'@'h' (using password: YES)";
+    expect(threads.see(record(8, "Connect", denied))).toEqual({ user: "app", host: "h", db: null });
+    expect(threads.see(record(8, "Query"))).toBeNull();
+  });
+
+  it("does not grow beyond its capacity, and keeps those that speak", () => {
+    const threads = new Threads(100);
+    for (let id = 1; id <= 10_000; id++) {
+      threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
+      expect(threads.see(record(1, "Query"))).toMatchObject({ user: "u1" });
+      expect(threads.size).toBeLessThanOrEqual(100);
+    }
+    expect(threads.see(record(2, "Query"))).toBeNull();
+    for (let id = 9_960; id <= 10_000; id++) expect(threads.see(record(id, "Query"))).not.toBeNull();
+  });
+
+  it("goes on from JSON", () => {
+    const threads = new Threads(10);
+    for (let id = 1; id <= 8; id++) threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
+    const again = new Threads(10, JSON.parse(JSON.stringify(threads)));
+    for (let id = 1; id <= 8; id++)
+      expect(again.see(record(id, "Query"))).toEqual(threads.see(record(id, "Query")));
+  });
+});
