@@ -79,9 +79,9 @@ export const metricsQuerySchema = z.strictObject({
   period: once(
     z
       .string()
-      .regex(/^[1-9]\d{0,6}$/, "must be a number of seconds")
+      .regex(/^\d{1,9}$/, "must be a number of seconds")
       .transform(Number)
-      .refine((period) => period % 60 === 0, "must be a multiple of 60 seconds"),
+      .refine((period) => period > 0 && period % 60 === 0, "must be a multiple of 60 seconds"),
   ),
 });
 

@@ -102,7 +102,7 @@ describe("GET /api/captures/{id}/metrics", () => {
   it.each([
     ["type=LOAD", 'type: "LOAD" is not one of CPU UTILIZATION, READ IOPS, '],
     ["period=90", "period: must be a multiple of 60 seconds"],
-    ["period=0", "period: must be a number of seconds"],
+    ["period=0", "period: must be a multiple of 60 seconds"],
     ["period=minute", "period: must be a number of seconds"],
     ["periode=60", "periode: not known here"],
   ])("answers 400 to ?%s", async (query, message) => {
