@@ -262,7 +262,13 @@ export async function renameCapture(
   return changed(before, after);
 }
 
-/** Stops a running capture; refused in any other state. Its end is now, or its scheduled end if that has just passed. */
+/**
+ * The end of a running capture that is ended at ?2: its scheduled end if that has just passed, and not before its start,
+ * which may have come while the request was on its way.
+ */
+const ENDED_AT = "max(started_at, min(?2, coalesce(scheduled_end, ?2)))";
+
+/** Stops a running capture; refused in any other state. */
 export async function stopCapture(db: Db, credential: Credential, id: number, now: number): Promise<Changed> {
   const caller = callerOf(credential);
   const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE}`;
@@ -278,7 +284,7 @@ export async function stopCapture(db: Db, credential: Credential, id: number, no
     db
       .prepare(
         `with ${caller}
-         update captures set status = 'STOPPING', ended_at = min(?2, coalesce(scheduled_end, ?2)), due_at = ?4, rearmed = 0
+         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?4, rearmed = 0
          where ${guard} returning ${columns("captures")}`,
       )
       .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
@@ -314,7 +320,7 @@ export async function deleteCapture(
          update captures set deleted_at = ?2, rearmed = 0,
            status = case when status = 'RUNNING' then 'STOPPING'
              when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
-           ended_at = iif(status = 'RUNNING', min(?2, coalesce(scheduled_end, ?2)), ended_at),
+           ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
            due_at = iif(status in ('RUNNING', 'STOPPING'), ?4, null),
            reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
          where ${guard} returning ${columns("captures")}`,
