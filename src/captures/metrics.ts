@@ -124,19 +124,23 @@ export function metricsWindow(
   if (capture.start === null || end <= now - KEPT_AT_MOST_MS) return null;
   // A period's length of grace, or the oldest period would be gone by the time it is asked for.
   const start = Math.max(capture.start, now - KEPT_AT_MOST_MS + 3_600_000);
-  const base = RETENTION.find(({ keptMs }) => now - floor(start, MINUTE_MS) < keptMs)?.period ?? 3600;
   if (period === undefined) {
-    let chosen: number = base;
-    while (points(align(start, end, chosen)) > MAX_POINTS) chosen += base;
-    return align(start, end, chosen);
-  }
-  if (period % base !== 0) {
-    throw new ApiError(
-      400,
-      `period: CloudWatch has this capture's metrics in multiples of ${base} seconds only`,
-    );
+    const step = finestPeriod(floor(start, MINUTE_MS), now);
+    let window = align(start, end, step);
+    while (points(window) > MAX_POINTS || window.period % finestPeriod(window.start, now) !== 0) {
+      window = align(start, end, window.period + step);
+    }
+    return window;
   }
   const window = align(start, end, period);
+  // Whole periods begin before the capture does, where CloudWatch may have coarser points only.
+  const finest = finestPeriod(window.start, now);
+  if (period % finest !== 0) {
+    throw new ApiError(
+      400,
+      `period: CloudWatch has this capture's metrics in multiples of ${finest} seconds only`,
+    );
+  }
   if (points(window) * metrics > MAX_REPLY_POINTS) {
     throw new ApiError(
       400,
@@ -144,6 +148,11 @@ export function metricsWindow(
     );
   }
   return window;
+}
+
+/** The period (seconds) of the finest points that CloudWatch still has of a time, and will have when it is asked. */
+function finestPeriod(time: number, now: number): number {
+  return RETENTION.find(({ keptMs }) => now + MINUTE_MS - time < keptMs)?.period ?? 3600;
 }
 
 function align(start: number, end: number, period: number): MetricsWindow {

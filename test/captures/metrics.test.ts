@@ -245,6 +245,23 @@ describe("the window that CloudWatch is asked for", () => {
     }
   });
 
+  it.each([15, 63])("begins where CloudWatch still has points of its period, %i days back", (days) => {
+    for (let minutes = 1; minutes < 48 * 60; minutes += 7) {
+      const start = now - days * DAY + minutes * MINUTE;
+      for (const period of [undefined, 3660 * 12, 3900 * 12]) {
+        let asked: ReturnType<typeof window>;
+        try {
+          asked = window(start, now, period);
+        } catch {
+          continue;
+        }
+        const age = now - (asked?.start as number);
+        const finest = age < 15 * DAY ? 60 : age < 63 * DAY ? 300 : 3600;
+        expect((asked?.period as number) % finest, `${minutes} minutes, ${period}`).toBe(0);
+      }
+    }
+  });
+
   it("refuses a period that makes more points than one reply should hold", () => {
     expect(() => window(now - 14 * DAY, now, 60)).toThrow("makes more than 100800 points");
     expect(metricsWindow({ start: now - 14 * DAY, end: now }, 60, 1, now)?.period).toBe(60);
