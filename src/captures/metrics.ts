@@ -6,6 +6,7 @@ import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { isoTime, once } from "../http.ts";
+import { describeError, log } from "../log.ts";
 import type { CaptureTarget } from "./store.ts";
 
 /** One metric that RDS publishes to CloudWatch. */
@@ -187,6 +188,21 @@ export async function fetchMetrics(
   );
 }
 
+/** Asks the capture's runner, which remembers; or CloudWatch, should the runner be away: it is not needed to answer. */
+async function fetchCached(
+  env: Env,
+  captureId: number,
+  request: MetricsRequest,
+  now: number,
+): Promise<AwsResult<MetricPoint[][]>> {
+  try {
+    return await env.CAPTURE_RUNNER.getByName(String(captureId)).metrics(request);
+  } catch (error) {
+    log.warn("capture.metrics.uncached", { captureId, ...describeError(error) });
+    return fetchMetrics(env, request, now);
+  }
+}
+
 /**
  * The metrics of a capture, as the API shows them.
  * @throws ApiError 502 when AWS refuses, 503 when it throttles or fails, 504 when it does not answer in time
@@ -205,7 +221,7 @@ export async function readMetrics(
   // While it runs, many may watch: its runner asks for all of them.
   const result =
     capture.status === "RUNNING"
-      ? await env.CAPTURE_RUNNER.getByName(String(capture.id)).metrics(request)
+      ? await fetchCached(env, capture.id, request, now)
       : await fetchMetrics(env, request, now);
   if (result.ok) return metrics.map((index, i) => show(index, result.value[i] ?? []));
   const message = explain(result.failure, instance, region);

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { METRICS, type Metric, metricsWindow } from "../../src/captures/metrics.ts";
+import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
 import { type Cast, createCapture, createCast, type Reply } from "../support/api.ts";
@@ -170,6 +171,15 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect(later.body[0]?.dataPoints.length).toBeGreaterThan(first[0].body[0]?.dataPoints.length as number);
     const newest = Date.parse(later.body[0]?.dataPoints.at(-1)?.Timestamp ?? "");
     expect(newest).toBeLessThanOrEqual(Date.now() - METRIC_DELAY_MS);
+  });
+
+  it("asks CloudWatch without the cache when the runner can't be reached", async () => {
+    const capture = await captureOf(Date.now() - HOUR, null);
+    vi.spyOn(CaptureRunner.prototype, "metrics").mockRejectedValue(new Error("the object is away"));
+    const { status, body } = await metricsOf(capture);
+    vi.restoreAllMocks();
+    expect(status).toBe(200);
+    expect(body[0]?.dataPoints.length).toBeGreaterThan(0);
   });
 
   it("does not cache a failure", async () => {
