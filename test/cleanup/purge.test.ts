@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { purge } from "../../src/cleanup/store.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
 import { travel, until } from "../support/time.ts";
@@ -116,6 +117,18 @@ describe("every day", () => {
     expect(line.sessions).toBeGreaterThan(0);
     expect(await count("captures where id = ?1", capture.id)).toBe(1);
     expect(await daily()).toMatchObject({ captures: 1 });
+  });
+
+  it("looks at no other environment's captures to purge one", async () => {
+    const prepare = vi.spyOn(env.DB, "prepare");
+    await purge(env.DB, "environments", 0, 1);
+    const sql = prepare.mock.lastCall?.[0];
+    prepare.mockRestore();
+    const plan = env.DB.prepare(`explain query plan ${sql}`).bind(0, 1);
+    const { results } = await plan.all<{ detail: string }>();
+    expect(results).not.toEqual([]);
+    // What enforces the foreign keys is in the plan too.
+    expect(results.map(({ detail }) => detail).filter((detail) => detail.startsWith("SCAN"))).toEqual([]);
   });
 
   it("purges more than one batch holds, in one run", async () => {
