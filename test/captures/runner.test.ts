@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { type Cast, createCapture, createCast, request, runnerOf } from "../support/api.ts";
+import { type Cast, createCapture, createCast, runnerOf } from "../support/api.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -348,10 +348,21 @@ describe("racing", () => {
       await createCapture(cast.owner, { envId, duration: 3600 }),
       "RUNNING",
     );
-    await Promise.all([
-      runAlarm(capture),
-      request("POST", `/api/captures/${capture.id}/stop`, { headers: cast.owner.headers }),
-    ]);
+    await runInDurableObject(runnerOf(capture), async (runner: CaptureRunner) => {
+      // biome-ignore lint/complexity/useLiteralKeys: the object's own binding, which is protected
+      const { DB } = runner["env"];
+      const prepare = DB.prepare.bind(DB);
+      // The handler has read that the capture runs, and is told of the stop before it acts on that.
+      vi.spyOn(DB, "prepare").mockImplementationOnce((sql) => {
+        const first = async (id: unknown) => {
+          const row = await prepare(sql).bind(id).first();
+          await cast.owner.post(`/api/captures/${capture.id}/stop`);
+          return row;
+        };
+        return { bind: (id: unknown) => ({ first: () => first(id) }) } as unknown as D1PreparedStatement;
+      });
+      await runner.alarm();
+    });
     await expect.poll(() => get(capture)).toMatchObject({ status: "DONE" });
   });
 });
