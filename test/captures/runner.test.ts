@@ -320,13 +320,21 @@ describe("racing", () => {
 
   it("does not start a capture that is deleted while it waits or starts", async () => {
     const scheduled = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
-    await cast.aws.fault({ kind: "delay", delayMs: 300, times: 1 });
+    await cast.aws.fault({ kind: "delay", delayMs: 1000, times: 1 });
     const starting = await createCapture(cast.owner, { envId });
     await expect.poll(() => get(starting)).toMatchObject({ status: "STARTING" });
+    const info = vi.spyOn(console, "info");
     await Promise.all([scheduled, starting].map(({ id }) => cast.owner.delete(`/api/captures/${id}`)));
+    // AWS's answer comes too late to make it run.
+    const late = { captureId: starting.id, from: "STARTING", to: "RUNNING", moved: false };
+    await expect
+      .poll(() => info.mock.calls.map(([line]) => JSON.parse(line as string)), { timeout: 5000 })
+      .toContainEqual(expect.objectContaining(late));
     await travel(cast.aws, 2 * MINUTE);
     for (const capture of [scheduled, starting]) {
       await expect.poll(async () => [await runAlarm(capture), await alarmOf(capture)]).toEqual([false, null]);
+      const row = env.DB.prepare("select status from captures where id = ?1").bind(capture.id);
+      expect(await row.first("status")).toBe("FAILED");
       expect((await moves(capture)).at(-1)).toBe("FAILED");
       expect(await moves(capture)).not.toContain("RUNNING");
     }
