@@ -14,8 +14,8 @@ import { moveCapture, type RunnerRow, readForRunner } from "./store.ts";
 const WATCHDOG_MS = 60_000;
 /** How long the metrics of a running capture are good for. */
 const METRICS_CACHE_MS = 30_000;
-/** How many different questions (metrics, period) are remembered. */
-const MAX_CACHED = 20;
+/** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
+const MAX_CACHED = 4;
 
 /** The attempts to start so far. */
 interface Attempts {

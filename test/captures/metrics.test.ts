@@ -173,6 +173,13 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect(newest).toBeLessThanOrEqual(Date.now() - METRIC_DELAY_MS);
   });
 
+  it("remembers a few questions only, whose points can be many", async () => {
+    const capture = await captureOf(Date.now() - HOUR, null);
+    const periods = [60, 120, 180, 240, 300, 360];
+    for (const period of [...periods, 60]) await metricsOf(capture, `?period=${period}`);
+    expect(await calls()).toHaveLength(periods.length + 1);
+  });
+
   it("asks CloudWatch without the cache when the runner can't be reached", async () => {
     const capture = await captureOf(Date.now() - HOUR, null);
     vi.spyOn(CaptureRunner.prototype, "metrics").mockRejectedValue(new Error("the object is away"));
