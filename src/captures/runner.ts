@@ -22,6 +22,8 @@ interface Attempts {
   count: number;
   /** When the first was made. */
   since: number;
+  /** Why the last one did not succeed. */
+  problem?: string;
 }
 
 /** Waiting until a moment, for ever (null), or no more at all. */
@@ -99,7 +101,7 @@ export class CaptureRunner extends DurableObject<Env> {
         case "wait":
           return step.until;
         case "move":
-          await this.#move(capture, step.move, now);
+          await this.#move(capture, this.#withProblem(step.move), now);
           break;
         case "start": {
           const again = await this.#start(capture, now);
@@ -107,6 +109,13 @@ export class CaptureRunner extends DurableObject<Env> {
         }
       }
     }
+  }
+
+  /** A failure, with what kept the capture from starting until then. */
+  #withProblem(move: Move): Move {
+    const problem = this.ctx.storage.kv.get<Attempts>("attempts")?.problem;
+    if (move.reason === undefined || problem === undefined) return move;
+    return { ...move, reason: `${move.reason}. ${problem}` };
   }
 
   /** Makes one move. That it was not made means that the capture has moved otherwise: the row says how to go on. */
@@ -138,6 +147,7 @@ export class CaptureRunner extends DurableObject<Env> {
       await this.#move(capture, run(capture, answered), answered);
       return;
     }
+    kv.put("attempts", { ...attempts, problem: problem.reason });
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
       log.warn("capture.start.retry", {

@@ -13,7 +13,7 @@ import {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How many overdue captures one run looks after; the next minute takes the next. */
-const OVERDUE_BATCH = 500;
+const OVERDUE_BATCH = 400;
 /** How many runners are called at once. */
 const CONCURRENCY = 25;
 /** Rows that one statement purges, and statements that one run makes of each kind. */

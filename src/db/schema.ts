@@ -208,6 +208,9 @@ export const captures = sqliteTable(
       .notNull()
       .references(() => user.id),
     name: text("name").notNull(),
+    // The environment may come to name another instance; what was recorded stays this one's.
+    region: text("region").notNull(),
+    instance: text("instance").notNull(),
     status: text("status").notNull(),
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),

@@ -4,7 +4,7 @@ import { METRICS, type Metric, metricsWindow } from "../../src/captures/metrics.
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
-import { type Cast, createCapture, createCast, type Reply } from "../support/api.ts";
+import { type Cast, createCapture, createCast, createEnvironment, type Reply } from "../support/api.ts";
 import { travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -139,6 +139,20 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect((await calls()).length).toBeGreaterThan(10);
     const whole = Array.from({ length: 60 }, (_, i) => new Date(start + i * MINUTE).toISOString());
     for (const { dataPoints } of body) expect(dataPoints.map(({ Timestamp }) => Timestamp)).toEqual(whole);
+  });
+
+  it("asks for the instance that was captured, though the environment has come to name another", async () => {
+    const { environment, aws } = await createEnvironment(cast.admin);
+    const start = Date.now() - 2 * HOUR;
+    const asked = { envId: environment.id, start: new Date(start).toISOString(), duration: 600 };
+    const capture = await until(cast.admin, await createCapture(cast.admin, asked), "DONE");
+    const moved = await cast.admin.put(`/api/environments/${environment.id}`, { instance: "demo-mariadb" });
+    expect(moved.status).toBe(200);
+    await aws.clearRequests();
+    expect((await cast.admin.get(`/api/captures/${capture.id}/metrics`)).status).toBe(200);
+    const [call] = await aws.requests();
+    expect(JSON.stringify(call?.parameters)).toContain('"demo-mysql"');
+    expect(JSON.stringify(call?.parameters)).not.toContain("demo-mariadb");
   });
 
   it("answers with empty data points before the start, and asks AWS nothing", async () => {

@@ -100,15 +100,12 @@ describe("starting", () => {
     } else if (word === "stopped") {
       await cast.aws.patchInstance(cast.aws.instance, { status: "stopped" });
     } else {
-      await env.DB.prepare("update environments set instance = 'gone' where id = ?1").bind(envId).run();
+      await env.DB.prepare("update captures set instance = 'gone' where id = ?1").bind(capture.id).run();
     }
     await env.DB.prepare("update captures set scheduled_start = ?2 where id = ?1")
       .bind(capture.id, Date.now())
       .run();
     const failed = await until(cast.owner, capture, "FAILED");
-    await env.DB.prepare("update environments set instance = ?2 where id = ?1")
-      .bind(envId, cast.aws.instance)
-      .run();
     expect(failed.reason).toContain(word);
     expect(failed.reason).not.toContain(cast.aws.credentials.secretAccessKey);
     expect(
@@ -171,6 +168,26 @@ describe("starting", () => {
     await until(cast.owner, capture, "STARTING");
     await cast.aws.patchInstance(cast.aws.instance, { status: "available" });
     await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("says what kept a scheduled capture from starting until its time was over", async () => {
+    await cast.aws.fault({ kind: "unavailable" });
+    const scheduledStart = inFuture(1000);
+    const capture = await createCapture(cast.owner, { envId, scheduledStart, duration: 60 });
+    await travel(cast.aws, 1000);
+    await runAlarm(capture);
+    await travel(cast.aws, MINUTE);
+    expect((await until(cast.owner, capture, "FAILED")).reason).toMatch(
+      /^Its scheduled end passed before it could start\. AWS could not answer: /,
+    );
+  });
+
+  it("gives a back-dated capture that fails an end, since it has a start", async () => {
+    await cast.aws.fault({ kind: "deny" });
+    const start = inFuture(-60 * MINUTE);
+    const failed = await until(cast.owner, await createCapture(cast.owner, { envId, start }), "FAILED");
+    expect(failed.start).toBe(start);
+    expect(Date.parse(failed.end ?? "")).toBeGreaterThan(Date.parse(start));
   });
 
   it("fails a scheduled capture whose whole time was missed", async () => {
