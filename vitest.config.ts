@@ -29,6 +29,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // What the Worker logs is shown for tests that fail.
+    silent: "passed-only",
     globalSetup: ["./test/global-setup.ts"],
     setupFiles: ["./test/setup.ts"],
   },

@@ -63,6 +63,8 @@ CREATE TABLE `captures` (
 	`env_id` integer NOT NULL,
 	`owner_id` text NOT NULL,
 	`name` text NOT NULL,
+	`region` text NOT NULL,
+	`instance` text NOT NULL,
 	`status` text NOT NULL,
 	`started_at` integer,
 	`ended_at` integer,
@@ -79,7 +81,7 @@ CREATE TABLE `captures` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `captures_env_id_name` ON `captures` (`env_id`,`name`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `captures_env_id_id` ON `captures` (`env_id`,`id`) WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX `captures_env_id_deleted_at_id` ON `captures` (`env_id`,`deleted_at`,`id`);--> statement-breakpoint
 CREATE INDEX `captures_live` ON `captures` (`env_id`) WHERE status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING');--> statement-breakpoint
 CREATE INDEX `captures_due_at` ON `captures` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX `captures_deleted_at` ON `captures` (`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint

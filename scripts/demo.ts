@@ -9,8 +9,9 @@ export async function ensureDemo(address: string): Promise<void> {
   let signedIn = await post(address, "/api/auth/sign-in/email", { email, password });
   if (signedIn.status === 401)
     signedIn = await post(address, "/api/auth/sign-up/email", { email, password, name });
+  if (signedIn.status >= 500) throw new Error(`${signedIn.status} ${await signedIn.text()}`);
   if (!signedIn.ok) {
-    // Somebody has changed the demo's password; what they have is theirs.
+    // There is an account, and its password is another: somebody has made it their own.
     console.warn(`The demo account can't be signed in to: ${await signedIn.text()}`);
     return;
   }

@@ -3,23 +3,19 @@ import { once } from "node:events";
 import { startLocalAws } from "../test/aws/server/server.ts";
 import { ensureDemo } from "./demo.ts";
 import { DEMO, LOCAL_AWS } from "./local.ts";
+import { tryPort } from "./ports.ts";
 import { ensureSecrets } from "./secrets.ts";
+import { holdState, persistTo, runningService } from "./state.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
  * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it.
  */
 
-const port = portOf("PORT", 8787);
-const awsPort = portOf("AWS_PORT", 4566);
-const address = `http://localhost:${port}`;
-/** Where the local data is kept. */
-const persistTo = process.env.PERSIST_TO ?? ".wrangler/state";
-
 const children = new Set<ChildProcess>();
 let stopping = false;
 
-/** What wrangler must not do here: send telemetry, ask questions, look for the real location of this machine. */
+/** What wrangler must not do here: send telemetry, ask questions, look for updates or for where this machine is. */
 const quiet = {
   ...process.env,
   CI: "1",
@@ -36,10 +32,16 @@ function wrangler(args: string[], stdout: "inherit" | "ignore"): ChildProcess {
   return child;
 }
 
-function portOf(name: string, otherwise: number): number {
+/** The port that a variable names, which has to be free. */
+async function freePort(name: string, otherwise: number): Promise<number> {
   const value = Number(process.env[name] ?? otherwise);
-  if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
-  return end(`${name} must be a port number, not ${JSON.stringify(process.env[name])}`);
+  if (!(Number.isInteger(value) && value > 0 && value < 65_536)) {
+    end(`${name} must be a port number, not ${JSON.stringify(process.env[name])}`);
+  }
+  await tryPort(value).catch((error: Error) =>
+    end(`Port ${value} can't be used (${error.message}): end what uses it, or choose another with ${name}`),
+  );
+  return value;
 }
 
 function end(problem: string): never {
@@ -58,22 +60,27 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+const port = await freePort("PORT", 8787);
+const awsPort = await freePort("AWS_PORT", 4566);
+const address = `http://localhost:${port}`;
+const runsAlready = runningService();
+if (runsAlready !== null) {
+  end(
+    `The service is running on the data in ${persistTo} already (process ${runsAlready}); PERSIST_TO chooses other data`,
+  );
+}
+holdState();
 ensureSecrets();
 
-const [migrated] = await once(
-  wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo], "ignore"),
-  "exit",
+const migrations = wrangler(
+  ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo],
+  "ignore",
 );
+const [migrated] = await once(migrations, "exit");
+if (stopping) process.exit(0);
 if (migrated !== 0) end("The migrations could not be applied; `npm run reset` makes an empty database");
 
-const aws = await startLocalAws({ port: awsPort }).catch((error: NodeJS.ErrnoException) =>
-  end(
-    error.code === "EADDRINUSE"
-      ? `Port ${awsPort} is in use: end what uses it, or choose another with AWS_PORT`
-      : `The local AWS did not start: ${error.message}`,
-  ),
-);
-
+const aws = await startLocalAws({ port: awsPort });
 const variables = {
   AWS_ENDPOINT_URL: aws.url,
   AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
@@ -127,7 +134,7 @@ async function answering(): Promise<void> {
     if (reply?.status === 401) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  end(`Nothing answers on ${address}: is port ${port} in use? Choose another with PORT`);
+  end(`Nothing answers on ${address}`);
 }
 
 /** wrangler dev does not run crons by itself. */

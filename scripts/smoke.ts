@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { tryPort } from "./ports.ts";
 import { differences } from "./shape.ts";
 import { readTour, type TourStep } from "./tour.ts";
 
@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const README_ADDRESS = "http://localhost:8787";
 
 const folder = mkdtempSync(join(tmpdir(), "captures-smoke-"));
-const [port, awsPort] = [await freePort(), await freePort()];
+const [port, awsPort] = [await tryPort(0), await tryPort(0)];
 const address = `http://localhost:${port}`;
 const counts = { passed: 0, failed: 0 };
 
@@ -84,7 +84,7 @@ async function survivesKill(): Promise<void> {
 
 async function endsCleanly(): Promise<void> {
   await stop(service, "SIGINT");
-  for (const taken of [port, awsPort]) await listen(taken);
+  for (const taken of [port, awsPort]) await tryPort(taken);
 }
 
 /** Starts `npm run dev`, in a process group of its own, and waits until it says that it is ready. */
@@ -126,20 +126,4 @@ async function stop(child: ChildProcess, signal: "SIGINT" | "SIGKILL"): Promise<
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`Processes of the service are still there 10 seconds after ${signal}`);
-}
-
-async function freePort(): Promise<number> {
-  return listen(0);
-}
-
-/** Listens on a port for a moment. Returns which one; fails if it is taken. */
-function listen(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(wanted, "127.0.0.1", () => {
-      const { port: found } = server.address() as AddressInfo;
-      server.close(() => resolve(found));
-    });
-  });
 }

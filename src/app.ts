@@ -49,7 +49,8 @@ app.onError((error, c) => {
   log.error("request.failed", {
     requestId: c.var.requestId,
     method: c.req.method,
-    path: c.req.path,
+    // An invite's code is a secret for as long as the invite is open, as after this.
+    path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
     ...describeError(error),
   });
   const refusal = new ApiError(500, "Something went wrong on our side; the request id helps us to find it");

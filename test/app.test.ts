@@ -116,10 +116,21 @@ describe("a fault of ours", () => {
       expect(JSON.stringify(reply.body)).not.toContain("secret plan");
       const failed = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "request.failed");
       expect(failed).toHaveLength(1);
-      expect(failed[0]).toMatchObject({ level: "error", requestId: "the-failed-one", method, path });
+      expect(failed[0]).toMatchObject({
+        level: "error",
+        requestId: "the-failed-one",
+        method,
+        path: path.replace("/invites/x/", "/invites/:code/"),
+      });
       expect(`${failed[0].error} ${failed[0].stack}`).toMatch(/secret plan|disk on fire/);
     },
   );
+
+  test("is logged without the invite's code that is in its path", async () => {
+    const stop = recordConsole();
+    await requestIn({ DB }, "POST", "/api/invites/a-live-code/accept", { headers: cast.admin.headers });
+    expect(stop().join()).not.toContain("a-live-code");
+  });
 
   test.each([["BETTER_AUTH_SECRET"], ["CREDENTIALS_KEYS"], ["AWS_TIMEOUT_MS"]])(
     "such as a missing %s is not somebody else's way in",

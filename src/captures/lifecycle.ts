@@ -176,9 +176,11 @@ export function fail(from: Status, reason: string): Move {
 
 /**
  * The move to RUNNING. A capture that was not scheduled or back-dated starts now, and its duration counts from now; the
- * others keep the start they were given, or the end they were scheduled for.
+ * others keep the start they were given, or the end they were scheduled for; if that has passed meanwhile, to FAILED.
  */
 export function run(capture: CaptureState, now: number): Move {
+  // AWS may have taken long to answer; no capture starts after its end.
+  if (missed(capture, now)) return fail("STARTING", MISSED);
   const move: Move = { from: "STARTING", to: "RUNNING" };
   if (capture.start !== null) return move;
   if (capture.duration === null || capture.scheduledStart !== null) return { ...move, start: now };

@@ -6,6 +6,7 @@ import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { isoTime, once } from "../http.ts";
+import { describeError, log } from "../log.ts";
 import type { CaptureTarget } from "./store.ts";
 
 /** One metric that RDS publishes to CloudWatch. */
@@ -79,9 +80,9 @@ export const metricsQuerySchema = z.strictObject({
   period: once(
     z
       .string()
-      .regex(/^[1-9]\d{0,6}$/, "must be a number of seconds")
+      .regex(/^\d{1,9}$/, "must be a number of seconds")
       .transform(Number)
-      .refine((period) => period % 60 === 0, "must be a multiple of 60 seconds"),
+      .refine((period) => period > 0 && period % 60 === 0, "must be a multiple of 60 seconds"),
   ),
 });
 
@@ -124,19 +125,23 @@ export function metricsWindow(
   if (capture.start === null || end <= now - KEPT_AT_MOST_MS) return null;
   // A period's length of grace, or the oldest period would be gone by the time it is asked for.
   const start = Math.max(capture.start, now - KEPT_AT_MOST_MS + 3_600_000);
-  const base = RETENTION.find(({ keptMs }) => now - floor(start, MINUTE_MS) < keptMs)?.period ?? 3600;
   if (period === undefined) {
-    let chosen: number = base;
-    while (points(align(start, end, chosen)) > MAX_POINTS) chosen += base;
-    return align(start, end, chosen);
-  }
-  if (period % base !== 0) {
-    throw new ApiError(
-      400,
-      `period: CloudWatch has this capture's metrics in multiples of ${base} seconds only`,
-    );
+    const step = finestPeriod(floor(start, MINUTE_MS), now);
+    let window = align(start, end, step);
+    while (points(window) > MAX_POINTS || window.period % finestPeriod(window.start, now) !== 0) {
+      window = align(start, end, window.period + step);
+    }
+    return window;
   }
   const window = align(start, end, period);
+  // Whole periods begin before the capture does, where CloudWatch may have coarser points only.
+  const finest = finestPeriod(window.start, now);
+  if (period % finest !== 0) {
+    throw new ApiError(
+      400,
+      `period: CloudWatch has this capture's metrics in multiples of ${finest} seconds only`,
+    );
+  }
   if (points(window) * metrics > MAX_REPLY_POINTS) {
     throw new ApiError(
       400,
@@ -144,6 +149,11 @@ export function metricsWindow(
     );
   }
   return window;
+}
+
+/** The period (seconds) of the finest points that CloudWatch still has of a time, and will have when it is asked. */
+function finestPeriod(time: number, now: number): number {
+  return RETENTION.find(({ keptMs }) => now + MINUTE_MS - time < keptMs)?.period ?? 3600;
 }
 
 function align(start: number, end: number, period: number): MetricsWindow {
@@ -178,6 +188,21 @@ export async function fetchMetrics(
   );
 }
 
+/** Asks the capture's runner, which remembers; or CloudWatch, should the runner be away: it is not needed to answer. */
+async function fetchCached(
+  env: Env,
+  captureId: number,
+  request: MetricsRequest,
+  now: number,
+): Promise<AwsResult<MetricPoint[][]>> {
+  try {
+    return await env.CAPTURE_RUNNER.getByName(String(captureId)).metrics(request);
+  } catch (error) {
+    log.warn("capture.metrics.uncached", { captureId, ...describeError(error) });
+    return fetchMetrics(env, request, now);
+  }
+}
+
 /**
  * The metrics of a capture, as the API shows them.
  * @throws ApiError 502 when AWS refuses, 503 when it throttles or fails, 504 when it does not answer in time
@@ -196,7 +221,7 @@ export async function readMetrics(
   // While it runs, many may watch: its runner asks for all of them.
   const result =
     capture.status === "RUNNING"
-      ? await env.CAPTURE_RUNNER.getByName(String(capture.id)).metrics(request)
+      ? await fetchCached(env, capture.id, request, now)
       : await fetchMetrics(env, request, now);
   if (result.ok) return metrics.map((index, i) => show(index, result.value[i] ?? []));
   const message = explain(result.failure, instance, region);

@@ -14,14 +14,16 @@ import { moveCapture, type RunnerRow, readForRunner } from "./store.ts";
 const WATCHDOG_MS = 60_000;
 /** How long the metrics of a running capture are good for. */
 const METRICS_CACHE_MS = 30_000;
-/** How many different questions (metrics, period) are remembered. */
-const MAX_CACHED = 20;
+/** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
+const MAX_CACHED = 4;
 
 /** The attempts to start so far. */
 interface Attempts {
   count: number;
   /** When the first was made. */
   since: number;
+  /** Why the last one did not succeed. */
+  problem?: string;
 }
 
 /** Waiting until a moment, for ever (null), or no more at all. */
@@ -99,7 +101,7 @@ export class CaptureRunner extends DurableObject<Env> {
         case "wait":
           return step.until;
         case "move":
-          await this.#move(capture, step.move, now);
+          await this.#move(capture, this.#withProblem(step.move), now);
           break;
         case "start": {
           const again = await this.#start(capture, now);
@@ -107,6 +109,13 @@ export class CaptureRunner extends DurableObject<Env> {
         }
       }
     }
+  }
+
+  /** A failure, with what kept the capture from starting until then. */
+  #withProblem(move: Move): Move {
+    const problem = this.ctx.storage.kv.get<Attempts>("attempts")?.problem;
+    if (move.reason === undefined || problem === undefined) return move;
+    return { ...move, reason: `${move.reason}. ${problem}` };
   }
 
   /** Makes one move. That it was not made means that the capture has moved otherwise: the row says how to go on. */
@@ -138,6 +147,7 @@ export class CaptureRunner extends DurableObject<Env> {
       await this.#move(capture, run(capture, answered), answered);
       return;
     }
+    kv.put("attempts", { ...attempts, problem: problem.reason });
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
       log.warn("capture.start.retry", {

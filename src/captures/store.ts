@@ -53,16 +53,16 @@ function seen<T extends { caller: string }>(row: T | null, isThere: (row: T) => 
   return { caller: row.caller, found: isThere(row) ? row : null };
 }
 
-/** A capture and how to reach what it records. */
+/** A capture, the instance that it records, and the credentials that reach it. */
 export type CaptureTarget = CaptureRow & {
   region: string;
   instance: string;
   credentials: string | null;
 };
 
-const TARGET = "e.region as region, e.instance as instance, e.credentials as credentials";
+const TARGET = "c.region as region, c.instance as instance, e.credentials as credentials";
 
-/** Reads one capture with its environment's address and sealed credentials, for the metrics. */
+/** Reads one capture with its instance and sealed credentials, for the metrics. */
 export async function readTarget(
   db: Db,
   credential: Credential,
@@ -172,9 +172,10 @@ export async function createCapture(
     db
       .prepare(
         `with ${caller}
-         insert into captures (env_id, owner_id, name, status, started_at, scheduled_start, scheduled_end, duration, created_at, due_at)
-         select ?3, caller.id, ?4, ?5, ?6, ?7, ?8, ?9, ?2, ?10
-         from caller join members m on m.user_id = caller.id where m.env_id = ?3
+         insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
+           duration, created_at, due_at)
+         select e.id, caller.id, ?4, e.region, e.instance, ?5, ?6, ?7, ?8, ?9, ?2, ?10
+         from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id where m.env_id = ?3
          on conflict do nothing
          returning ${columns("captures")}`,
       )
@@ -262,7 +263,13 @@ export async function renameCapture(
   return changed(before, after);
 }
 
-/** Stops a running capture; refused in any other state. Its end is now, or its scheduled end if that has just passed. */
+/**
+ * The end of a running capture that is ended at ?2: its scheduled end if that has just passed, and not before its start,
+ * which may have come while the request was on its way.
+ */
+const ENDED_AT = "max(started_at, min(?2, coalesce(scheduled_end, ?2)))";
+
+/** Stops a running capture; refused in any other state. */
 export async function stopCapture(db: Db, credential: Credential, id: number, now: number): Promise<Changed> {
   const caller = callerOf(credential);
   const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE}`;
@@ -278,7 +285,7 @@ export async function stopCapture(db: Db, credential: Credential, id: number, no
     db
       .prepare(
         `with ${caller}
-         update captures set status = 'STOPPING', ended_at = min(?2, coalesce(scheduled_end, ?2)), due_at = ?4, rearmed = 0
+         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?4, rearmed = 0
          where ${guard} returning ${columns("captures")}`,
       )
       .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
@@ -314,7 +321,7 @@ export async function deleteCapture(
          update captures set deleted_at = ?2, rearmed = 0,
            status = case when status = 'RUNNING' then 'STOPPING'
              when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
-           ended_at = iif(status = 'RUNNING', min(?2, coalesce(scheduled_end, ?2)), ended_at),
+           ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
            due_at = iif(status in ('RUNNING', 'STOPPING'), ?4, null),
            reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
          where ${guard} returning ${columns("captures")}`,
@@ -361,7 +368,9 @@ export async function moveCapture(
       .bind(capture.id, now, move.from, move.to, actor, move.reason ?? null),
     db
       .prepare(
-        `update captures set status = ?3, started_at = coalesce(?4, started_at), ended_at = coalesce(?5, ended_at),
+        // A failure ends what had started, though nobody has said when.
+        `update captures set status = ?3, started_at = coalesce(?4, started_at),
+           ended_at = coalesce(?5, ended_at, iif(?3 = 'FAILED' and started_at is not null, ?9, null)),
            scheduled_end = ?6, reason = coalesce(?7, reason), due_at = ?8, rearmed = 0
          where id = ?1 and status = ?2`,
       )
@@ -374,6 +383,7 @@ export async function moveCapture(
         scheduledEnd,
         move.reason ?? null,
         dueAt(move.to, { scheduledStart: capture.scheduledStart, scheduledEnd }, now),
+        now,
       ),
   ])) as [D1Result, D1Result];
   return moved.meta.changes === 1;

@@ -13,7 +13,7 @@ import {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How many overdue captures one run looks after; the next minute takes the next. */
-const OVERDUE_BATCH = 500;
+const OVERDUE_BATCH = 400;
 /** How many runners are called at once. */
 const CONCURRENCY = 25;
 /** Rows that one statement purges, and statements that one run makes of each kind. */
@@ -60,28 +60,38 @@ async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promis
 /** Every day: what was deleted long enough ago is erased, what has expired is purged, in bounded batches. */
 export async function purgeOld(env: Env, now: number): Promise<void> {
   const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
-  const captures = await inBatches(ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit));
   const purgeAll = (what: Purgeable, before: number) =>
-    inBatches(PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
+    inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
   log.info("cleanup.purged", {
-    captures,
-    // After their captures, which point to them.
-    environments: await purgeAll("environments", deletedBefore),
     sessions: await purgeAll("sessions", now),
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    // Late, for they may take all the calls that a Worker may make; and environments after the captures that point to them.
+    captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
+    environments: await purgeAll("environments", deletedBefore),
   });
 }
 
-/** Runs a purge until it finds less than a batch, or has done enough for a day. Returns how many rows went. */
-async function inBatches(size: number, purgeBatch: (limit: number) => Promise<number>): Promise<number> {
+/**
+ * Runs a purge until it finds less than a batch, or has done enough for a day. One that fails goes on tomorrow, and keeps no
+ * other from its turn. Returns how many rows went.
+ */
+async function inBatches(
+  what: string,
+  size: number,
+  purgeBatch: (limit: number) => Promise<number>,
+): Promise<number> {
   let total = 0;
-  for (let batch = 0; batch < MAX_BATCHES; batch++) {
-    const purged = await purgeBatch(size);
-    total += purged;
-    if (purged < size) break;
+  try {
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const purged = await purgeBatch(size);
+      total += purged;
+      if (purged < size) break;
+    }
+  } catch (error) {
+    log.error("cleanup.purge.failed", { what, purged: total, ...describeError(error) });
   }
   return total;
 }

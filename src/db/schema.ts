@@ -208,6 +208,9 @@ export const captures = sqliteTable(
       .notNull()
       .references(() => user.id),
     name: text("name").notNull(),
+    // The environment may come to name another instance; what was recorded stays this one's.
+    region: text("region").notNull(),
+    instance: text("instance").notNull(),
     status: text("status").notNull(),
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),
@@ -225,7 +228,8 @@ export const captures = sqliteTable(
   },
   (table) => [
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
-    index("captures_env_id_id").on(table.envId, table.id).where(sql`deleted_at is null`),
+    // Not partial, so that the foreign key of an environment that is erased is checked through it too.
+    index("captures_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
     index("captures_live")
       .on(table.envId)
       .where(sql`status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')`),

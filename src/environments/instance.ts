@@ -28,6 +28,7 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
         ? `There is no RDS instance ${instance} in ${region}: check the instance's identifier and the region (${failure.code})`
         : `AWS did not find what was asked for: ${said}`;
     case "rejected":
+      if (failure.code === "UnsupportedEngine") return failure.message;
       return `AWS did not accept the request: ${said}`;
     case "throttled":
       return `AWS is throttling requests of this account: ${said}. Try again soon.`;

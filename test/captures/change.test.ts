@@ -65,6 +65,20 @@ describe("POST /api/captures/{id}/stop", () => {
   });
 });
 
+describe("a request that set out before the capture's start", () => {
+  it.each([
+    ["stop", (id: number) => cast.owner.post(`/api/captures/${id}/stop`)],
+    ["deletion", (id: number) => cast.owner.delete(`/api/captures/${id}`)],
+  ])("ends it no earlier than it started: a %s", async (_, send) => {
+    const capture = await captureIn("RUNNING");
+    const start = Date.now() + 60_000;
+    await env.DB.prepare("update captures set started_at = ?2 where id = ?1").bind(capture.id, start).run();
+    expect((await send(capture.id)).status).toBe(200);
+    const row = env.DB.prepare("select ended_at from captures where id = ?1").bind(capture.id);
+    expect(await row.first("ended_at")).toBe(start);
+  });
+});
+
 describe("PUT /api/captures/{id}", () => {
   it("renames a capture and answers with it", async () => {
     const capture = await createCapture(cast.owner, { envId, scheduledStart: TOMORROW });

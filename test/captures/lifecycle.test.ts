@@ -157,6 +157,12 @@ describe("coming to run", () => {
     expect(move).toEqual({ from: "STARTING", to: "RUNNING", start: NOW });
   });
 
+  it("fails when the scheduled end passed while AWS was asked, rather than start after it ended", () => {
+    const late = state({ status: "STARTING", scheduledStart: NOW - MINUTE, scheduledEnd: NOW });
+    expect(run(late, NOW - 1)).toMatchObject({ to: "RUNNING", start: NOW - 1 });
+    expect(run(late, NOW)).toMatchObject({ from: "STARTING", to: "FAILED", reason: expect.any(String) });
+  });
+
   it("keeps the start that a back-dated capture was given", () => {
     expect(run(state({ start: NOW - DAY }), NOW)).toEqual({ from: "STARTING", to: "RUNNING" });
   });

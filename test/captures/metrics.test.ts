@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { METRICS, type Metric, metricsWindow } from "../../src/captures/metrics.ts";
+import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
-import { type Cast, createCapture, createCast, type Reply } from "../support/api.ts";
+import { type Cast, createCapture, createCast, createEnvironment, type Reply } from "../support/api.ts";
 import { travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -102,7 +103,7 @@ describe("GET /api/captures/{id}/metrics", () => {
   it.each([
     ["type=LOAD", 'type: "LOAD" is not one of CPU UTILIZATION, READ IOPS, '],
     ["period=90", "period: must be a multiple of 60 seconds"],
-    ["period=0", "period: must be a number of seconds"],
+    ["period=0", "period: must be a multiple of 60 seconds"],
     ["period=minute", "period: must be a number of seconds"],
     ["periode=60", "periode: not known here"],
   ])("answers 400 to ?%s", async (query, message) => {
@@ -140,6 +141,20 @@ describe("GET /api/captures/{id}/metrics", () => {
     for (const { dataPoints } of body) expect(dataPoints.map(({ Timestamp }) => Timestamp)).toEqual(whole);
   });
 
+  it("asks for the instance that was captured, though the environment has come to name another", async () => {
+    const { environment, aws } = await createEnvironment(cast.admin);
+    const start = Date.now() - 2 * HOUR;
+    const asked = { envId: environment.id, start: new Date(start).toISOString(), duration: 600 };
+    const capture = await until(cast.admin, await createCapture(cast.admin, asked), "DONE");
+    const moved = await cast.admin.put(`/api/environments/${environment.id}`, { instance: "demo-mariadb" });
+    expect(moved.status).toBe(200);
+    await aws.clearRequests();
+    expect((await cast.admin.get(`/api/captures/${capture.id}/metrics`)).status).toBe(200);
+    const [call] = await aws.requests();
+    expect(JSON.stringify(call?.parameters)).toContain('"demo-mysql"');
+    expect(JSON.stringify(call?.parameters)).not.toContain("demo-mariadb");
+  });
+
   it("answers with empty data points before the start, and asks AWS nothing", async () => {
     const scheduledStart = new Date(Date.now() + DAY).toISOString();
     const capture = await createCapture(cast.owner, { envId, scheduledStart });
@@ -170,6 +185,22 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect(later.body[0]?.dataPoints.length).toBeGreaterThan(first[0].body[0]?.dataPoints.length as number);
     const newest = Date.parse(later.body[0]?.dataPoints.at(-1)?.Timestamp ?? "");
     expect(newest).toBeLessThanOrEqual(Date.now() - METRIC_DELAY_MS);
+  });
+
+  it("remembers a few questions only, whose points can be many", async () => {
+    const capture = await captureOf(Date.now() - HOUR, null);
+    const periods = [60, 120, 180, 240, 300, 360];
+    for (const period of [...periods, 60]) await metricsOf(capture, `?period=${period}`);
+    expect(await calls()).toHaveLength(periods.length + 1);
+  });
+
+  it("asks CloudWatch without the cache when the runner can't be reached", async () => {
+    const capture = await captureOf(Date.now() - HOUR, null);
+    vi.spyOn(CaptureRunner.prototype, "metrics").mockRejectedValue(new Error("the object is away"));
+    const { status, body } = await metricsOf(capture);
+    vi.restoreAllMocks();
+    expect(status).toBe(200);
+    expect(body[0]?.dataPoints.length).toBeGreaterThan(0);
   });
 
   it("does not cache a failure", async () => {
@@ -242,6 +273,23 @@ describe("the window that CloudWatch is asked for", () => {
       expect((asked.end - asked.start) / step).toBeLessThanOrEqual(1440);
       expect(asked.end).toBeGreaterThanOrEqual(now);
       if (hours < 454 * 24) expect(asked.start).toBeLessThanOrEqual(start);
+    }
+  });
+
+  it.each([15, 63])("begins where CloudWatch still has points of its period, %i days back", (days) => {
+    for (let minutes = 1; minutes < 48 * 60; minutes += 7) {
+      const start = now - days * DAY + minutes * MINUTE;
+      for (const period of [undefined, 3660 * 12, 3900 * 12]) {
+        let asked: ReturnType<typeof window>;
+        try {
+          asked = window(start, now, period);
+        } catch {
+          continue;
+        }
+        const age = now - (asked?.start as number);
+        const finest = age < 15 * DAY ? 60 : age < 63 * DAY ? 300 : 3600;
+        expect((asked?.period as number) % finest, `${minutes} minutes, ${period}`).toBe(0);
+      }
     }
   });
 

@@ -103,8 +103,8 @@ describe("GET /api/captures", () => {
     const person = await signUp();
     const { environment } = await createEnvironment(person);
     await env.DB.prepare(
-      `insert into captures (env_id, owner_id, name, status, created_at)
-       select ?1, ?2, 'bulk ' || value, 'DONE', 0 from json_each(?3)`,
+      `insert into captures (env_id, owner_id, name, region, instance, status, created_at)
+       select ?1, ?2, 'bulk ' || value, 'us-east-1', 'i', 'DONE', 0 from json_each(?3)`,
     )
       .bind(environment.id, person.id, JSON.stringify(Array.from({ length: 1001 }, (_, i) => i)))
       .run();

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { type Cast, createCapture, createCast, request, runnerOf } from "../support/api.ts";
+import { type Cast, createCapture, createCast, runnerOf } from "../support/api.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -100,15 +100,12 @@ describe("starting", () => {
     } else if (word === "stopped") {
       await cast.aws.patchInstance(cast.aws.instance, { status: "stopped" });
     } else {
-      await env.DB.prepare("update environments set instance = 'gone' where id = ?1").bind(envId).run();
+      await env.DB.prepare("update captures set instance = 'gone' where id = ?1").bind(capture.id).run();
     }
     await env.DB.prepare("update captures set scheduled_start = ?2 where id = ?1")
       .bind(capture.id, Date.now())
       .run();
     const failed = await until(cast.owner, capture, "FAILED");
-    await env.DB.prepare("update environments set instance = ?2 where id = ?1")
-      .bind(envId, cast.aws.instance)
-      .run();
     expect(failed.reason).toContain(word);
     expect(failed.reason).not.toContain(cast.aws.credentials.secretAccessKey);
     expect(
@@ -171,6 +168,26 @@ describe("starting", () => {
     await until(cast.owner, capture, "STARTING");
     await cast.aws.patchInstance(cast.aws.instance, { status: "available" });
     await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("says what kept a scheduled capture from starting until its time was over", async () => {
+    await cast.aws.fault({ kind: "unavailable" });
+    const scheduledStart = inFuture(1000);
+    const capture = await createCapture(cast.owner, { envId, scheduledStart, duration: 60 });
+    await travel(cast.aws, 1000);
+    await runAlarm(capture);
+    await travel(cast.aws, MINUTE);
+    expect((await until(cast.owner, capture, "FAILED")).reason).toMatch(
+      /^Its scheduled end passed before it could start\. AWS could not answer: /,
+    );
+  });
+
+  it("gives a back-dated capture that fails an end, since it has a start", async () => {
+    await cast.aws.fault({ kind: "deny" });
+    const start = inFuture(-60 * MINUTE);
+    const failed = await until(cast.owner, await createCapture(cast.owner, { envId, start }), "FAILED");
+    expect(failed.start).toBe(start);
+    expect(Date.parse(failed.end ?? "")).toBeGreaterThan(Date.parse(start));
   });
 
   it("fails a scheduled capture whose whole time was missed", async () => {
@@ -320,13 +337,21 @@ describe("racing", () => {
 
   it("does not start a capture that is deleted while it waits or starts", async () => {
     const scheduled = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
-    await cast.aws.fault({ kind: "delay", delayMs: 300, times: 1 });
+    await cast.aws.fault({ kind: "delay", delayMs: 1000, times: 1 });
     const starting = await createCapture(cast.owner, { envId });
     await expect.poll(() => get(starting)).toMatchObject({ status: "STARTING" });
+    const info = vi.spyOn(console, "info");
     await Promise.all([scheduled, starting].map(({ id }) => cast.owner.delete(`/api/captures/${id}`)));
+    // AWS's answer comes too late to make it run.
+    const late = { captureId: starting.id, from: "STARTING", to: "RUNNING", moved: false };
+    await expect
+      .poll(() => info.mock.calls.map(([line]) => JSON.parse(line as string)), { timeout: 5000 })
+      .toContainEqual(expect.objectContaining(late));
     await travel(cast.aws, 2 * MINUTE);
     for (const capture of [scheduled, starting]) {
       await expect.poll(async () => [await runAlarm(capture), await alarmOf(capture)]).toEqual([false, null]);
+      const row = env.DB.prepare("select status from captures where id = ?1").bind(capture.id);
+      expect(await row.first("status")).toBe("FAILED");
       expect((await moves(capture)).at(-1)).toBe("FAILED");
       expect(await moves(capture)).not.toContain("RUNNING");
     }
@@ -348,10 +373,21 @@ describe("racing", () => {
       await createCapture(cast.owner, { envId, duration: 3600 }),
       "RUNNING",
     );
-    await Promise.all([
-      runAlarm(capture),
-      request("POST", `/api/captures/${capture.id}/stop`, { headers: cast.owner.headers }),
-    ]);
+    await runInDurableObject(runnerOf(capture), async (runner: CaptureRunner) => {
+      // biome-ignore lint/complexity/useLiteralKeys: the object's own binding, which is protected
+      const { DB } = runner["env"];
+      const prepare = DB.prepare.bind(DB);
+      // The handler has read that the capture runs, and is told of the stop before it acts on that.
+      vi.spyOn(DB, "prepare").mockImplementationOnce((sql) => {
+        const first = async (id: unknown) => {
+          const row = await prepare(sql).bind(id).first();
+          await cast.owner.post(`/api/captures/${capture.id}/stop`);
+          return row;
+        };
+        return { bind: (id: unknown) => ({ first: () => first(id) }) } as unknown as D1PreparedStatement;
+      });
+      await runner.alarm();
+    });
     await expect.poll(() => get(capture)).toMatchObject({ status: "DONE" });
   });
 });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { purge } from "../../src/cleanup/store.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
 import { travel, until } from "../support/time.ts";
@@ -99,6 +100,35 @@ describe("every day", () => {
     expect(await count("apikey where id = ?1", key.body.id)).toBe(0);
     expect(await count("apikey where id = ?1", lasting.body.id)).toBe(1);
     expect(await count("members where env_id = ?1", envId)).toBe(3);
+  });
+
+  it("purges the rest although one kind can't be, and says which", async () => {
+    const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+    await cast.owner.delete(`/api/captures/${capture.id}`);
+    await travel(cast.aws, RETENTION + MINUTE);
+    const list = vi.spyOn(env.BUCKET, "list").mockRejectedValue(new Error("R2 is away"));
+    const error = vi.spyOn(console, "error");
+    const line = await daily();
+    const said = error.mock.calls.map(([text]) => JSON.parse(text as string) as object);
+    error.mockRestore();
+    list.mockRestore();
+    expect(said).toMatchObject([{ event: "cleanup.purge.failed", what: "captures", purged: 0 }]);
+    expect(line.captures).toBe(0);
+    expect(line.sessions).toBeGreaterThan(0);
+    expect(await count("captures where id = ?1", capture.id)).toBe(1);
+    expect(await daily()).toMatchObject({ captures: 1 });
+  });
+
+  it("looks at no other environment's captures to purge one", async () => {
+    const prepare = vi.spyOn(env.DB, "prepare");
+    await purge(env.DB, "environments", 0, 1);
+    const sql = prepare.mock.lastCall?.[0];
+    prepare.mockRestore();
+    const plan = env.DB.prepare(`explain query plan ${sql}`).bind(0, 1);
+    const { results } = await plan.all<{ detail: string }>();
+    expect(results).not.toEqual([]);
+    // What enforces the foreign keys is in the plan too.
+    expect(results.map(({ detail }) => detail).filter((detail) => detail.startsWith("SCAN"))).toEqual([]);
   });
 
   it("purges more than one batch holds, in one run", async () => {
