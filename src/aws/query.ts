@@ -8,8 +8,15 @@ export interface XmlObject {
   [name: string]: XmlValue;
 }
 
-// Values stay text: an engine version is not a number. Entities beyond XML's five are not expanded.
-const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, ignoreDeclaration: true });
+// Values stay text as it is: an engine version is not a number, and a log's line breaks are its own. RDS writes what XML
+// would change (a carriage return) as a numeric entity.
+const parser = new XMLParser({
+  parseTagValue: false,
+  trimValues: false,
+  htmlEntities: true,
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+});
 
 /** Makes a request of AWS's Query protocol, which RDS and STS speak: a form in, XML out. */
 export function queryRequest(

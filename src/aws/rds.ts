@@ -57,19 +57,26 @@ export async function describeInstance(
   return isComplete(described) ? { ok: true, value: described } : malformed("rds");
 }
 
-function isComplete<T extends Record<string, unknown>>(value: T): value is T & { [K in keyof T]-?: NonNullable<T[K]> } {
+function isComplete<T extends Record<string, unknown>>(
+  value: T,
+): value is T & { [K in keyof T]-?: NonNullable<T[K]> } {
   return Object.values(value).every((field) => field !== undefined);
 }
 
 /** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
 
-/** DescribeDBParameters: the values of some parameters of a group. One without a value is absent. */
+/**
+ * DescribeDBParameters: the values of some parameters of a group. One without a value is absent.
+ * @param source `user` for the values that people set only: a parameter that has none of its own is absent, whatever RDS or
+ *   the engine gives it
+ */
 export async function describeParameters(
   target: AwsTarget,
   credentials: AwsCredentials,
   group: string,
   names: readonly string[],
+  source?: "user",
 ): Promise<AwsResult<Map<string, string>>> {
   const values = new Map<string, string>();
   let marker: string | undefined;
@@ -77,6 +84,7 @@ export async function describeParameters(
     const reply = await call(target, credentials, "DescribeDBParameters", {
       DBParameterGroupName: group,
       MaxRecords: "100",
+      ...(source === undefined ? {} : { Source: source }),
       ...(marker === undefined ? {} : { Marker: marker }),
     });
     if (!reply.ok) return reply;
@@ -106,6 +114,26 @@ export async function modifyParameters(
     parameters[`${prefix}.ApplyMethod`] = "immediate";
   }
   const reply = await call(target, credentials, "ModifyDBParameterGroup", parameters);
+  return reply.ok ? { ok: true, value: undefined } : reply;
+}
+
+/**
+ * ResetDBParameterGroup of some dynamic parameters: takes the values away that people set, at once, for every instance of
+ * the group, so that those of RDS or the engine hold again.
+ */
+export async function resetParameters(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  group: string,
+  names: readonly [string, ...string[]],
+): Promise<AwsResult<void>> {
+  // All parameters of the group are reset unless it is told not to.
+  const parameters: Record<string, string> = { DBParameterGroupName: group, ResetAllParameters: "false" };
+  for (const [i, name] of names.entries()) {
+    parameters[`Parameters.Parameter.${i + 1}.ParameterName`] = name;
+    parameters[`Parameters.Parameter.${i + 1}.ApplyMethod`] = "immediate";
+  }
+  const reply = await call(target, credentials, "ResetDBParameterGroup", parameters);
   return reply.ok ? { ok: true, value: undefined } : reply;
 }
 
@@ -141,7 +169,8 @@ export async function listLogFiles(
         lastWritten: Number(text(details, "LastWritten")),
         size: Number(text(details, "Size")),
       };
-      if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size)) return malformed("rds");
+      if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
+        return malformed("rds");
       files.push(file);
     }
     marker = text(reply.value, "Marker");

@@ -5,7 +5,17 @@ import { retryDelay } from "../captures/lifecycle.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
-import { calling, hold, IDLE, type LeaseState, letGo, nextCall, settled, wasModified, wasRead } from "./lease-state.ts";
+import {
+  calling,
+  hold,
+  IDLE,
+  type LeaseState,
+  letGo,
+  nextCall,
+  settled,
+  wasModified,
+  wasRead,
+} from "./lease-state.ts";
 
 /** A parameter group and how to reach it. */
 export interface GroupAccess extends EnvironmentAccess {
@@ -121,7 +131,10 @@ export class LogLease extends DurableObject<Env> {
         );
         if (!modified.ok) return modified;
         this.#state = wasModified(this.#state, settings);
-        log.info("lease.modified", { parameterGroup: access.parameterGroup, generalLog: settings.general_log });
+        log.info("lease.modified", {
+          parameterGroup: access.parameterGroup,
+          generalLog: settings.general_log,
+        });
       }
     }
   }

@@ -1,0 +1,368 @@
+import type { AwsFailure, AwsResult } from "../aws/client.ts";
+import type { LogFile, LogPortion } from "../aws/rds.ts";
+import { emptyManifest, type Gap, type Manifest } from "./archive.ts";
+import { type Digests, runsStatement } from "./digest.ts";
+import { LineBuffer, toNdjson } from "./format.ts";
+import { type FilePosition, LIVE_LOG, locate, nextFile, wasRenamed } from "./log-files.ts";
+import { LogParser, type LogRecord, type ParserSnapshot } from "./parser.ts";
+import { readPortion } from "./portion.ts";
+import { redactLiterals, redactSecrets } from "./redact.ts";
+import { type Identity, Threads, type ThreadsState } from "./threads.ts";
+
+/*
+ * Follows an instance's general log: reads what is new, leaves out what is not the capture's, and stores the rest as
+ * fragments. One step reads a bounded amount and gives the state from which the next goes on; who calls keeps that state,
+ * after the fragment is stored and before the next step. A step that is cut off before that is done again from the same
+ * state: it stores the same fragment under the same number, so that nothing is lost or stored twice.
+ */
+
+/** How the log is read. */
+export interface LogSource {
+  list(): Promise<AwsResult<LogFile[]>>;
+  /** `marker` undefined: the newest lines. */
+  portion(file: string, marker: string | undefined, lines?: number): Promise<AwsResult<LogPortion>>;
+}
+
+/** Where fragments go. */
+export interface FragmentStore {
+  /** The first bytes of a stored fragment. */
+  read(sequence: number, bytes: number): Promise<Uint8Array>;
+  write(
+    sequence: number,
+    bytes: Uint8Array,
+    firstMicros: number,
+    lastMicros: number,
+    records: number,
+  ): Promise<void>;
+}
+
+/** Which records are the capture's. Milliseconds since the epoch. */
+export interface CaptureWindow {
+  start: number;
+  /** Excluded; null while the capture has none. */
+  end: number | null;
+}
+
+/** All that a follower has to know to go on. Structured clone keeps it. */
+export interface FollowerState {
+  position: FilePosition;
+  parser: ParserSnapshot;
+  threads: ThreadsState;
+  /** The threads that are Amazon's although nobody saw them connect. */
+  amazons: number[];
+  manifest: Manifest;
+  /** The last fragment is added to until it is large enough: how many of its bytes count, and what it holds. */
+  tail: { bytes: number; firstMicros: number; lastMicros: number; records: number } | null;
+  /** The latest time that the log was seen to have come to. */
+  reachedMicros: number | null;
+  /** A gap that has begun, until the first record after it says where it ends. */
+  openGap: { from: number; cause: string } | null;
+}
+
+/** What a step came to. */
+export interface Step {
+  state: FollowerState;
+  /** Whether all that there was has been read. */
+  caughtUp: boolean;
+}
+
+/** One step reads no more portions (of 1 MB at most) than this. */
+const MAX_PORTIONS = 8;
+/** A fragment is added to until it has so many bytes: small enough to be read back, large enough to be few. */
+const FRAGMENT_BYTES = 1024 * 1024;
+/** The longest statement that is kept whole, in UTF-16 units: a parser's state has to fit a value of the Durable Object. */
+const MAX_STATEMENT = 256 * 1024;
+/** How many threads are remembered, for the same reason. */
+const MAX_THREADS = 8192;
+const MAX_GAPS = 1000;
+/** Amazon's own user, whose statements are nobody's workload. */
+const AMAZON = "rdsadmin";
+/** What Amazon's user does all the time, in a session that may be older than the oldest log. */
+const HEARTBEAT = "rds_heartbeat2";
+
+const NO_LOG_OF_THAT_TIME = "The instance has no log of that time any more, or wrote none";
+
+/**
+ * Where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
+ * is read before the window only tells who the threads are.
+ */
+export async function beginFollowing(
+  source: LogSource,
+  captureId: number,
+  window: CaptureWindow,
+  redact: Manifest["redact"],
+  isBackDated: boolean,
+): Promise<AwsResult<FollowerState>> {
+  const listed = await source.list();
+  if (!listed.ok) return listed;
+  const renamed = listed.value.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
+  const known = Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
+  const state: FollowerState = {
+    position: { file: LIVE_LOG, marker: "0", bytesRead: 0, known, next: [] },
+    parser: new LogParser({ maxStatement: MAX_STATEMENT }).snapshot(),
+    threads: [],
+    amazons: [],
+    manifest: emptyManifest(captureId, redact),
+    tail: null,
+    reachedMicros: null,
+    openGap: null,
+  };
+  if (isBackDated) {
+    const [file = LIVE_LOG, ...next] = renamed
+      .filter(({ lastWritten }) => lastWritten >= window.start)
+      .map(({ name }) => name);
+    state.position = { ...state.position, file, next };
+    state.openGap = { from: window.start, cause: NO_LOG_OF_THAT_TIME };
+    return { ok: true, value: state };
+  }
+  const newest = await source.portion(LIVE_LOG, undefined);
+  if (!newest.ok) return newest;
+  const parser = new LogParser({ maxStatement: MAX_STATEMENT });
+  const threads = new Threads(MAX_THREADS);
+  for (const record of parser.push(new TextEncoder().encode(newest.value.data))) threads.see(record);
+  state.position.marker = newest.value.marker;
+  return { ok: true, value: { ...state, parser: parser.snapshot(), threads: threads.toJSON() } };
+}
+
+/**
+ * Reads what is new, as much as one step may, and stores the records of the window.
+ * @param digests counts the statements; to be kept together with the state, or restored with it
+ */
+export async function follow(
+  before: FollowerState,
+  digests: Digests,
+  source: LogSource,
+  fragments: FragmentStore,
+  window: CaptureWindow,
+): Promise<AwsResult<Step>> {
+  const listed = await source.list();
+  if (!listed.ok) return listed;
+  const { position, lost, isThere } = locate(before.position, listed.value);
+  const work = new Work(before, position, digests, window);
+  if (lost !== null) work.lose(lost);
+  if (!isThere) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
+
+  const isLiveThere = listed.value.some(({ name }) => name === LIVE_LOG);
+  const read = await readNew(work.position, isLiveThere, source);
+  if (!read.ok) return read;
+  for (const { data, isCut } of read.value.portions) work.take(data, isCut);
+  work.position = read.value.position;
+  return { ok: true, value: { state: await work.store(fragments), caughtUp: read.value.caughtUp } };
+}
+
+interface NewPortions {
+  portions: { data: string; isCut: boolean }[];
+  position: FilePosition;
+  caughtUp: boolean;
+}
+
+/**
+ * Reads on from a position, through renamed files into the live one.
+ * @param isLiveThere whether there was a live file before the reading: until there is, the server still writes to the renamed one
+ */
+async function readNew(
+  from: FilePosition,
+  isLiveThere: boolean,
+  source: LogSource,
+): Promise<AwsResult<NewPortions>> {
+  let position = from;
+  let portions: NewPortions["portions"] = [];
+  let caughtUp = false;
+  // Where the live file was begun, to go back to when it turns out to have been renamed under the reading.
+  let live: { position: FilePosition; portions: NewPortions["portions"] } | null = null;
+  while (portions.length < MAX_PORTIONS) {
+    if (position.file === LIVE_LOG && live === null) live = { position, portions: [...portions] };
+    const { file } = position;
+    const portion = await readPortion(position.marker, (marker, lines) =>
+      source.portion(file, marker, lines),
+    );
+    if (!portion.ok) {
+      // Renamed or deleted just now: the next step's list tells.
+      if (isGone(portion.failure)) break;
+      return portion;
+    }
+    const { data, marker, pending, isCut } = portion.value;
+    const bytesRead = position.bytesRead + bytesAtLeast(data);
+    if (data !== "") portions.push({ data, isCut });
+    position = { ...position, marker, bytesRead };
+    if (pending && data !== "") continue;
+    if (file !== LIVE_LOG && (isLiveThere || position.next.length > 0)) {
+      position = nextFile(position);
+      continue;
+    }
+    caughtUp = true;
+    break;
+  }
+  if (live !== null) {
+    const listed = await source.list();
+    if (!listed.ok) return listed;
+    if (wasRenamed(live.position, listed.value)) {
+      ({ position, portions } = live);
+      caughtUp = false;
+    }
+  }
+  return { ok: true, value: { portions, position, caughtUp } };
+}
+
+/** How many bytes of the log a text is, at least: where they were no UTF-8, RDS put one character of three bytes for each. */
+function bytesAtLeast(data: string): number {
+  const replaced = data.includes("\ufffd") ? data.split("\ufffd").length - 1 : 0;
+  return new TextEncoder().encode(data).length - 2 * replaced;
+}
+
+const isGone = ({ code }: AwsFailure): boolean => code.startsWith("DBLogFileNotFound");
+
+/** One step's reading: turns text into the records of the window, counted and written down. */
+class Work {
+  position: FilePosition;
+  readonly #before: FollowerState;
+  readonly #window: CaptureWindow;
+  readonly #digests: Digests;
+  readonly #threads: Threads;
+  readonly #amazons: Set<number>;
+  readonly #encoder = new TextEncoder();
+  readonly #lines = new LineBuffer();
+  readonly #manifest: Manifest;
+  #parser: LogParser;
+  #reachedMicros: number | null;
+  #openGap: FollowerState["openGap"];
+  #firstMicros = Number.POSITIVE_INFINITY;
+  #lastMicros = Number.NEGATIVE_INFINITY;
+  #records = 0;
+
+  constructor(before: FollowerState, position: FilePosition, digests: Digests, window: CaptureWindow) {
+    const { manifest } = before;
+    this.position = position;
+    this.#before = before;
+    this.#window = window;
+    this.#digests = digests;
+    this.#parser = new LogParser({ maxStatement: MAX_STATEMENT, from: before.parser });
+    this.#threads = new Threads(MAX_THREADS, before.threads);
+    this.#amazons = new Set(before.amazons);
+    this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
+    this.#reachedMicros = before.reachedMicros;
+    this.#openGap = before.openGap;
+  }
+
+  /** What comes next does not follow from what came before. */
+  lose(cause: string): void {
+    for (const record of this.#parser.end()) this.#record(record);
+    this.#parser = new LogParser({ maxStatement: MAX_STATEMENT });
+    this.#openGap ??= { from: this.#knownUntil(), cause };
+  }
+
+  /** Reads a portion. */
+  take(data: string, isCut: boolean): void {
+    for (const record of this.#parser.push(this.#encoder.encode(data))) this.#record(record);
+    if (isCut)
+      this.#gap({
+        from: this.#knownUntil(),
+        to: this.#knownUntil(),
+        cause: "RDS cut a statement of more than 1 MB",
+      });
+  }
+
+  #knownUntil(): number {
+    return this.#reachedMicros === null ? this.#window.start : Math.floor(this.#reachedMicros / 1000);
+  }
+
+  #gap(gap: Gap): void {
+    const { start, end } = this.#window;
+    if (gap.to < start || (end !== null && gap.from >= end)) return;
+    this.#manifest.gapCount++;
+    if (this.#manifest.gaps.length < MAX_GAPS) this.#manifest.gaps.push(gap);
+  }
+
+  #record(record: LogRecord): void {
+    const { timeMicros } = record;
+    if (this.#openGap !== null) {
+      const { from, cause } = this.#openGap;
+      const to = Math.floor(timeMicros / 1000);
+      if (to > from) this.#gap({ from, to, cause });
+      this.#openGap = null;
+    }
+    if (this.#reachedMicros === null || timeMicros > this.#reachedMicros) this.#reachedMicros = timeMicros;
+    const identity = this.#threads.see(record);
+    if (this.#isAmazons(record, identity) || !this.#isInWindow(record)) return;
+    const { redact } = this.#manifest;
+    record.statement = redactSecrets(record.statement);
+    if (redact === "literals" && runsStatement(record)) record.statement = redactLiterals(record.statement);
+    this.#digests.add(record);
+    const line = toNdjson(record, identity);
+    this.#lines.add(line);
+    this.#count(record);
+  }
+
+  /** Whether a record is Amazon's own. A session older than the log gives itself away by what it does all the time. */
+  #isAmazons({ threadId, statement }: LogRecord, identity: Identity | null): boolean {
+    if (identity !== null) {
+      this.#amazons.delete(threadId);
+      return identity.user === AMAZON;
+    }
+    if (statement.includes(HEARTBEAT)) this.#amazons.add(threadId);
+    return this.#amazons.has(threadId);
+  }
+
+  #isInWindow({ timeMicros }: LogRecord): boolean {
+    const { start, end } = this.#window;
+    // MariaDB's times are whole seconds: of the second in which the capture started, nobody knows the rest.
+    const from = timeMicros % 1_000_000 === 0 ? Math.floor(start / 1000) * 1000 : start;
+    return timeMicros >= from * 1000 && (end === null || timeMicros < end * 1000);
+  }
+
+  #count({ timeMicros, command }: LogRecord): void {
+    const manifest = this.#manifest;
+    manifest.records++;
+    if (runsStatement({ command })) manifest.statements++;
+    manifest.commands[command] = (manifest.commands[command] ?? 0) + 1;
+    manifest.firstMicros = Math.min(manifest.firstMicros ?? timeMicros, timeMicros);
+    manifest.lastMicros = Math.max(manifest.lastMicros ?? timeMicros, timeMicros);
+    this.#records++;
+    this.#firstMicros = Math.min(this.#firstMicros, timeMicros);
+    this.#lastMicros = Math.max(this.#lastMicros, timeMicros);
+  }
+
+  /** Stores the records and gives the state to go on from. */
+  async store(fragments: FragmentStore): Promise<FollowerState> {
+    const manifest = this.#manifest;
+    let { tail } = this.#before;
+    if (this.#records > 0) {
+      manifest.bytes += this.#lines.length;
+      const member = await gzip(this.#lines.take());
+      const isNew = tail === null || tail.bytes >= FRAGMENT_BYTES;
+      const sequence = isNew ? manifest.fragments : manifest.fragments - 1;
+      // Gzip members that stand one after the other are one gzip file (RFC 1952, section 2.2).
+      const earlier = isNew || tail === null ? new Uint8Array(0) : await fragments.read(sequence, tail.bytes);
+      const bytes = new Uint8Array(earlier.length + member.length);
+      bytes.set(earlier);
+      bytes.set(member, earlier.length);
+      tail = {
+        bytes: bytes.length,
+        firstMicros: Math.min(
+          isNew || tail === null ? this.#firstMicros : tail.firstMicros,
+          this.#firstMicros,
+        ),
+        lastMicros: Math.max(isNew || tail === null ? this.#lastMicros : tail.lastMicros, this.#lastMicros),
+        records: (isNew || tail === null ? 0 : tail.records) + this.#records,
+      };
+      await fragments.write(sequence, bytes, tail.firstMicros, tail.lastMicros, tail.records);
+      manifest.fragments = sequence + 1;
+      manifest.storedBytes += member.length;
+    }
+    return {
+      position: this.position,
+      parser: this.#parser.snapshot(),
+      threads: this.#threads.toJSON(),
+      amazons: [...this.#amazons],
+      manifest,
+      tail,
+      reachedMicros: this.#reachedMicros,
+      openGap: this.#openGap,
+    };
+  }
+}
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
+}

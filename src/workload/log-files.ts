@@ -1,0 +1,75 @@
+import type { LogFile } from "../aws/rds.ts";
+
+/*
+ * Which of an instance's log files to read. Pure. The server writes to the live file; at the top of each hour RDS renames it,
+ * with the hour for a suffix (`….log.2026-10-10.7`, in older versions `….log.7`, of which yesterday's is overwritten), and the
+ * server opens a new one. A marker of the live file leads astray after that (it may be taken for one of the new file), so a
+ * file is followed to its new name.
+ */
+
+/** The file that the server writes to. */
+export const LIVE_LOG = "general/mysql-general.log";
+
+/** A name that is seen with a time so much later is another file: the older form of names comes again every day. */
+const REUSED_MS = 12 * 3_600_000;
+
+/** Where a follower is among the files. */
+export interface FilePosition {
+  /** The name that the file has now. */
+  file: string;
+  /** Where to go on in it; opaque, `0` for its beginning. */
+  marker: string;
+  /** How much of it was read, in bytes: a file that is shorter is not the one that it was. */
+  bytesRead: number;
+  /** The renamed files that were there when the files were last listed, and when each was last written. */
+  known: Record<string, number>;
+  /** The renamed files to read after this one, oldest first. */
+  next: string[];
+}
+
+/** Where a follower is once it has seen the list of files. */
+export interface Located {
+  position: FilePosition;
+  /** Why what it had not read yet of its file can't be read any more; null when nothing is lost. */
+  lost: string | null;
+  /** Whether the file is there to be read: between the renaming and the opening of the next one, there is no live file. */
+  isThere: boolean;
+}
+
+/** Finds the file that a follower was reading in a new list of the instance's files, oldest first. */
+export function locate(position: FilePosition, files: readonly LogFile[]): Located {
+  const renamed = files.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
+  const appeared = renamed.filter(({ name, lastWritten }) => {
+    const seen = position.known[name];
+    return seen === undefined || lastWritten - seen > REUSED_MS;
+  });
+  const known = Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
+  const here = { ...position, known, next: [...position.next, ...appeared.map(({ name }) => name)] };
+  if (position.file === LIVE_LOG && appeared.length > 0) {
+    const [mine, ...next] = appeared as [LogFile, ...LogFile[]];
+    const moved = { ...here, file: mine.name, next: next.map(({ name }) => name) };
+    if (mine.size >= position.bytesRead) return { position: moved, lost: null, isThere: true };
+    return { position: { ...moved, marker: "0", bytesRead: 0 }, lost: DELETED, isThere: true };
+  }
+  const file = files.find(({ name }) => name === position.file);
+  if (file === undefined) {
+    if (position.file === LIVE_LOG) return { position: here, lost: null, isThere: false };
+    return { position: nextFile(here), lost: DELETED, isThere: true };
+  }
+  if (file.size >= position.bytesRead) return { position: here, lost: null, isThere: true };
+  return { position: { ...here, marker: "0", bytesRead: 0 }, lost: SHRUNK, isThere: true };
+}
+
+const DELETED = "RDS deleted a log file before it was read to its end";
+const SHRUNK = "The log file was cut off or replaced";
+
+/** The beginning of the file after this one: the next renamed one, or the live one. */
+export function nextFile(position: FilePosition): FilePosition {
+  const [file = LIVE_LOG, ...next] = position.next;
+  return { ...position, file, next, marker: "0", bytesRead: 0 };
+}
+
+/** Whether a file was renamed between two lists: then what was read of the live one may be the old file's, or the new one's. */
+export function wasRenamed(position: FilePosition, files: readonly LogFile[]): boolean {
+  return position.file === LIVE_LOG && locate(position, files).position.file !== LIVE_LOG;
+}

@@ -1,0 +1,269 @@
+import { describe, expect, it } from "vitest";
+import { parseTime } from "../../src/workload/format.ts";
+import { redactSecrets } from "../../src/workload/redact.ts";
+import { createAccount, type LocalAccount } from "../aws/client.ts";
+import { loggingInstance } from "../aws/logs.ts";
+import { GENERATED_PASSWORD } from "../aws/server/logs/statements.ts";
+import { generatedRecords } from "../aws/server/logs/workload.ts";
+import { logSource, TestFollower } from "./support.ts";
+
+const HOUR = 3_600_000;
+
+/** An account whose first instance logs what a test writes, and a follower of it from now on. */
+async function following(window = { start: Date.now() - 60_000, end: null as number | null }) {
+  const { account, instance } = await loggingInstance();
+  return { account, instance, follower: await new TestFollower(logSource(account), window).begin() };
+}
+
+let thread = 100;
+const write = (account: LocalAccount, ...statements: string[]) =>
+  account.appendLog(
+    account.instance,
+    statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
+  );
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `SELECT ${from + i}`);
+
+describe("following the log", () => {
+  it("reads what is written from then on, each statement once", async () => {
+    const { account, follower } = await following();
+    await write(account, "SELECT 1", "SELECT 2\nFROM dual");
+    await follower.catchUp();
+    await follower.catchUp();
+    await write(account, "SELECT 'ü 😀'", "last");
+    await follower.catchUp();
+    // A record is complete when the next begins: the last one is still open.
+    expect(await follower.statements()).toEqual(["SELECT 1", "SELECT 2\nFROM dual", "SELECT 'ü 😀'"]);
+    expect(follower.state.manifest).toMatchObject({
+      records: 3,
+      statements: 3,
+      commands: { Query: 3 },
+      gapCount: 0,
+    });
+  });
+
+  it("goes on in the renamed file when the hour changes, and then in the new one", async () => {
+    const { account, instance, follower } = await following();
+    await write(account, ...numbers(0, 10));
+    await follower.step();
+    await write(account, ...numbers(10, 20));
+    await account.rotateLog(instance);
+    await write(account, ...numbers(20, 30), "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(numbers(0, 30));
+    expect(follower.state.manifest.gapCount).toBe(0);
+  });
+
+  it("catches up over several hours that it missed", async () => {
+    const { account, instance, follower } = await following();
+    for (let hour = 0; hour < 4; hour++) {
+      await write(account, ...numbers(hour * 10, hour * 10 + 10));
+      await account.rotateLog(instance);
+    }
+    await write(account, "end", "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual([...numbers(0, 40), "end"]);
+    expect(follower.state.manifest.gapCount).toBe(0);
+  });
+
+  it("is not led astray by a log that is renamed while it reads", async () => {
+    const { account, instance } = await loggingInstance();
+    const source = logSource(account);
+    const { portion } = source;
+    let rotate = false;
+    source.portion = async (file, marker, lines) => {
+      if (rotate) {
+        rotate = false;
+        await account.rotateLog(instance);
+        await write(account, ...numbers(5, 10), "end");
+      }
+      return portion(file, marker, lines);
+    };
+    const follower = await new TestFollower(source, { start: Date.now() - 60_000, end: null }).begin();
+    await write(account, ...numbers(0, 3));
+    await follower.step();
+    await write(account, ...numbers(3, 5));
+    rotate = true;
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(numbers(0, 10));
+    expect(follower.state.manifest.gapCount).toBe(0);
+  });
+
+  it("waits out the moment in which there is no live file", async () => {
+    const { account, instance, follower } = await following();
+    await write(account, "SELECT 1");
+    await account.rotateLog(instance, { gapMs: 500 });
+    await follower.catchUp();
+    await write(account, "SELECT 2");
+    await scheduler.wait(600);
+    await write(account, "SELECT 3", "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(["SELECT 1", "SELECT 2", "SELECT 3"]);
+  });
+
+  it("has the whole of a line that RDS would cut at 1 MB, as far as the service keeps a statement", async () => {
+    const { account, follower } = await following();
+    const long = `SELECT '${"x".repeat(200_000)}'`;
+    await write(account, ...Array.from({ length: 12 }, () => long), "after", "end");
+    await follower.catchUp();
+    const statements = await follower.statements();
+    expect(statements.length).toBe(13);
+    expect(statements.slice(0, 12).every((statement) => statement === long)).toBe(true);
+    expect(statements.at(-1)).toBe("after");
+    expect(follower.state.manifest.gapCount).toBe(0);
+  });
+
+  it("says that a statement of more than 1 MB was cut", async () => {
+    const { account, follower } = await following();
+    await write(account, "before", `SELECT '${"x".repeat(1_200_000)}'`, "after", "end");
+    await follower.catchUp();
+    const lines = await follower.lines();
+    expect(lines.map(({ truncated }) => truncated)).toEqual([undefined, true, undefined]);
+    expect(lines.at(-1)?.statement).toBe("after");
+    expect(follower.state.manifest.gaps).toMatchObject([{ cause: "RDS cut a statement of more than 1 MB" }]);
+  });
+
+  it("reads a log of more than ten thousand lines a portion", async () => {
+    const { account, follower } = await following();
+    await write(account, ...numbers(0, 25_000), "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(numbers(0, 25_000));
+  });
+
+  it("is not confused by bytes that are no text", async () => {
+    const { account, instance, follower } = await following();
+    for (let i = 0; i < 50; i++) {
+      await account.appendLog(
+        instance,
+        `2026-11-23T05:36:15.${String(i).padStart(6, "0")}Z\t    8 Query\tSELECT '\u0001\u0002\u001f'\n`,
+      );
+      await follower.step();
+    }
+    expect(follower.state.manifest.gapCount).toBe(0);
+  });
+});
+
+describe("what can't be read", () => {
+  it("is a gap when a renamed file is lost before it was read", async () => {
+    const { account, instance, follower } = await following();
+    await write(account, "SELECT 1", "SELECT 2");
+    await follower.catchUp();
+    const name = await account.rotateLog(instance);
+    await write(account, "lost");
+    const second = await account.rotateLog(instance);
+    await follower.step();
+    await account.loseLog(instance, name);
+    await account.loseLog(instance, second);
+    await write(account, "SELECT 3", "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(expect.arrayContaining(["SELECT 1", "SELECT 3"]));
+  });
+
+  it("is a gap when the live file is cut off, with when and why", async () => {
+    const { account, instance, follower } = await following();
+    await write(account, ...numbers(0, 100));
+    await follower.catchUp();
+    await account.truncateLog(instance);
+    await write(account, "SELECT 'after'", "end");
+    await follower.catchUp();
+    expect((await follower.statements()).at(-1)).toBe("SELECT 'after'");
+    const [gap] = follower.state.manifest.gaps;
+    expect(gap).toMatchObject({ cause: "The log file was cut off or replaced" });
+    expect(gap?.to).toBeGreaterThanOrEqual(gap?.from as number);
+  });
+
+  it("is a gap when a back-dated capture asks for a time of which there is no log", async () => {
+    const { account } = await loggingInstance();
+    const start = Date.now() - 5 * HOUR;
+    await write(account, "SELECT 1", "end");
+    const follower = await new TestFollower(logSource(account), { start, end: null }).begin(true);
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(["SELECT 1"]);
+    expect(follower.state.manifest.gaps).toMatchObject([
+      { from: start, cause: "The instance has no log of that time any more, or wrote none" },
+    ]);
+  });
+});
+
+describe("being cut off", () => {
+  it("stores each statement once, however often a step is begun again", async () => {
+    const { account, instance, follower } = await following();
+    for (let round = 0; round < 12; round++) {
+      await write(account, ...numbers(round * 50, round * 50 + 50));
+      if (round % 4 === 3) await account.rotateLog(instance);
+      const [state, digests] = [
+        structuredClone(follower.state),
+        JSON.parse(JSON.stringify(follower.digests)),
+      ];
+      await follower.step();
+      if (round % 2 === 0) {
+        // Killed after the fragment was stored, before the state was: the step is done again, and there is more to read.
+        follower.state = state;
+        follower.digests = new (
+          follower.digests.constructor as typeof import("../../src/workload/digest.ts").Digests
+        )(digests);
+        await write(account, `SELECT 'more ${round}'`);
+        await follower.step();
+      }
+    }
+    await write(account, "end");
+    await follower.catchUp();
+    const statements = await follower.statements();
+    expect(statements.filter((statement) => !statement.includes("more"))).toEqual(numbers(0, 600));
+    expect(statements.filter((statement) => statement.includes("more")).length).toBe(6);
+    expect(follower.state.manifest.records).toBe(statements.length);
+    expect(follower.digests.total).toBe(statements.length);
+  });
+});
+
+describe("a generated workload", () => {
+  it.each([
+    ["demo-mysql", "mysql"],
+    ["demo-mariadb", "mariadb"],
+  ])(
+    "of %s is captured exactly, without Amazon's own statements and without passwords",
+    async (instance, engine) => {
+      const account = await createAccount();
+      await account.setParameterApplication({ delayMs: 0 });
+      const seed = 7;
+      await account.setClock(-3 * HOUR);
+      const workload = await account.setWorkload(instance, { seed, rate: 5 });
+      await switchOn(account, instance);
+      await account.setClock(0);
+      const start = workload.from + 20 * 60_000;
+      const end = start + 2 * HOUR;
+      const source = logSource(account, instance);
+      const follower = await new TestFollower(source, { start, end }).begin(true);
+      await follower.catchUp();
+      const expected = generatedRecords({ instance, engine, seed, rate: 5, from: start, to: end }).filter(
+        ({ user }) => user !== "rdsadmin",
+      );
+      const lines = await follower.lines();
+      const shape = ({
+        timeMicros,
+        threadId,
+        command,
+        statement,
+      }: {
+        timeMicros: number;
+        threadId: number;
+        command: string;
+        statement: string;
+      }) => `${timeMicros} ${threadId} ${command} ${statement}`;
+      const captured = lines.map((line) => shape({ ...line, timeMicros: parseTime(line.time) }));
+      const wanted = expected.map(shape).filter((text) => !text.includes(GENERATED_PASSWORD));
+      expect(captured.filter((text) => !text.includes("<secret>"))).toEqual(wanted);
+      expect(captured.length).toBe(expected.length);
+      expect(captured.join("\n")).not.toContain(GENERATED_PASSWORD);
+      expect(follower.state.manifest.gapCount).toBe(0);
+    },
+  );
+});
+
+async function switchOn(account: LocalAccount, instance: string): Promise<void> {
+  const { instanceOf } = await import("../aws/logs.ts");
+  const { rdsClient } = await import("../aws/sdk.ts");
+  const rds = rdsClient(account, { systemClockOffset: -3 * HOUR });
+  await instanceOf(account, instance, rds).modify(["general_log", "1"], ["log_output", "FILE"]);
+}

@@ -1,0 +1,98 @@
+import { gunzipSync } from "node:zlib";
+import type { AwsTarget } from "../../src/aws/client.ts";
+import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import {
+  beginFollowing,
+  type CaptureWindow,
+  type FollowerState,
+  type FragmentStore,
+  follow,
+  type LogSource,
+} from "../../src/workload/follower.ts";
+import type { WorkloadLine } from "../../src/workload/format.ts";
+import { type LocalAccount, localAwsUrl } from "../aws/client.ts";
+
+/** An instance's log in the local AWS, as the follower reads it. */
+export function logSource(account: LocalAccount, instance = account.instance): LogSource {
+  const target: AwsTarget = { region: account.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 };
+  return {
+    list: () => listLogFiles(target, account.credentials, instance, "general/"),
+    portion: (file, marker, lines) =>
+      downloadLogPortion(target, account.credentials, instance, file, {
+        marker,
+        ...(lines === undefined ? {} : { lines }),
+      }),
+  };
+}
+
+/** Fragments in memory. */
+export function memoryStore(): FragmentStore & { fragments: Map<number, Uint8Array> } {
+  const fragments = new Map<number, Uint8Array>();
+  return {
+    fragments,
+    read: async (sequence, bytes) => (fragments.get(sequence) as Uint8Array).slice(0, bytes),
+    write: async (sequence, bytes) => void fragments.set(sequence, bytes.slice()),
+  };
+}
+
+/** What stored fragments hold. */
+export async function linesOf(
+  store: { fragments: Map<number, Uint8Array> },
+  count: number,
+): Promise<WorkloadLine[]> {
+  const lines: WorkloadLine[] = [];
+  for (let sequence = 0; sequence < count; sequence++) {
+    const bytes = store.fragments.get(sequence) as Uint8Array<ArrayBuffer>;
+    // DecompressionStream of workerd takes one member only.
+    const text = new TextDecoder().decode(gunzipSync(bytes));
+    for (const line of text.split("\n")) if (line !== "") lines.push(JSON.parse(line) as WorkloadLine);
+  }
+  return lines;
+}
+
+/** A follower of one log, whose steps can be repeated from a state that was kept. */
+export class TestFollower {
+  readonly store = memoryStore();
+  digests = new Digests();
+  state!: FollowerState;
+  readonly source: LogSource;
+  readonly window: CaptureWindow;
+
+  constructor(source: LogSource, window: CaptureWindow) {
+    this.source = source;
+    this.window = window;
+  }
+
+  async begin(isBackDated = false, redact: "secrets" | "literals" = "secrets"): Promise<this> {
+    const begun = await beginFollowing(this.source, 1, this.window, redact, isBackDated);
+    if (!begun.ok) throw new Error(begun.failure.message);
+    this.state = begun.value;
+    return this;
+  }
+
+  /** One step; kept as the runner keeps it. */
+  async step(): Promise<boolean> {
+    // As it comes back from storage.
+    const digests = new Digests(JSON.parse(JSON.stringify(this.digests)));
+    const stepped = await follow(structuredClone(this.state), digests, this.source, this.store, this.window);
+    if (!stepped.ok) throw new Error(stepped.failure.message);
+    this.digests = digests;
+    this.state = stepped.value.state;
+    return stepped.value.caughtUp;
+  }
+
+  /** Steps until all that there is was read. */
+  async catchUp(): Promise<this> {
+    for (let i = 0; i < 500; i++) if (await this.step()) return this;
+    throw new Error("The follower does not catch up");
+  }
+
+  lines(): Promise<WorkloadLine[]> {
+    return linesOf(this.store, this.state.manifest.fragments);
+  }
+
+  async statements(): Promise<string[]> {
+    return (await this.lines()).map(({ statement }) => statement);
+  }
+}
