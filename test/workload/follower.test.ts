@@ -252,9 +252,10 @@ describe("a generated workload", () => {
         statement: string;
       }) => `${timeMicros} ${threadId} ${command} ${statement}`;
       const captured = lines.map((line) => shape({ ...line, timeMicros: parseTime(line.time) }));
-      const wanted = expected.map(shape).filter((text) => !text.includes(GENERATED_PASSWORD));
-      expect(captured.filter((text) => !text.includes("<secret>"))).toEqual(wanted);
-      expect(captured.length).toBe(expected.length);
+      expect(captured).toEqual(
+        expected.map((record) => shape({ ...record, statement: redactSecrets(record.statement) })),
+      );
+      expect(captured.length).toBeGreaterThan(30_000);
       expect(captured.join("\n")).not.toContain(GENERATED_PASSWORD);
       expect(follower.state.manifest.gapCount).toBe(0);
     },
