@@ -3,6 +3,7 @@
  * an account of its own, so that files which run side by side don't disturb one another.
  */
 import { env } from "cloudflare:workers";
+import type { Workload } from "./server/logs/workload.ts";
 
 /** A pair of AWS keys, and the session token if they are temporary. */
 export interface Credentials {
@@ -57,8 +58,57 @@ export interface Fault {
   times?: number;
   /** For `delay` only. */
   delayMs?: number;
+  /** For `hang` and `reset`: how many bytes of the right reply's body are sent before; no reply at all if absent. */
+  afterBytes?: number;
   /** The `retry-after` header of `throttle`, `server-error` and `unavailable`. */
   retryAfterSeconds?: number;
+}
+
+/** How parameter changes take effect. */
+export interface ParameterApplication {
+  /** From ModifyDBParameterGroup to the moment when the servers have the values; a second if nobody said otherwise. */
+  delayMs?: number;
+  /** How long DescribeDBInstances goes on to say what it said before the change. */
+  staleMs?: number;
+  /** Whether changes end as `failed-to-apply`, and the servers never get the values. */
+  fails?: boolean;
+}
+
+/** What an instance's clients do; `generatedRecords` in server/logs/workload.ts computes the records of it. */
+export interface WorkloadChange {
+  /** 1 if nobody said otherwise. */
+  seed?: number;
+  /** Statements per second, 20 if nobody said otherwise; 0 stops all, Amazon's own sessions too. */
+  rate?: number;
+  /** A statement of so many bytes in each second that `everySeconds` divides; null: no more of them. */
+  long?: { bytes: number; everySeconds: number } | null;
+}
+
+/** A record that a test writes to a log. */
+export interface WrittenRecord {
+  /** Microseconds since the epoch; now, by the account's clock, if absent. */
+  timeMicros?: number;
+  threadId: number;
+  /** Such as `Query`. */
+  command: string;
+  statement: string;
+}
+
+/** How the live file is renamed, this time and later. */
+export interface RotationOptions {
+  /** `….log.2026-10-10.7` (`date`, as at first) or `….log.7` (`hour`). */
+  suffix?: "date" | "hour";
+  /** How long there is no live file: the server goes on to write to the renamed one. */
+  gapMs?: number;
+}
+
+/** A general log file, as it is and not as AWS lists it. */
+export interface LocalLogFile {
+  logFileName: string;
+  /** Bytes. */
+  size: number;
+  /** Epoch milliseconds. */
+  lastWritten: number;
 }
 
 /** What may be said of a role when it is made. */
@@ -103,8 +153,8 @@ export interface LocalAccount {
   /** Lets calls succeed again. */
   clearFaults(): Promise<void>;
   /**
-   * Shifts the account's idea of now against the real one: for signature dates, metrics and their retention, and the
-   * expiry of temporary credentials.
+   * Shifts the account's idea of now against the real one: for signature dates, metrics and their retention, the
+   * expiry of temporary credentials, and the hours and the age of log files.
    */
   setClock(offsetMs: number): Promise<void>;
   /** Lets GetMetricData return at most so many data points a page; null: CloudWatch's own limit. */
@@ -121,6 +171,31 @@ export interface LocalAccount {
   expireSessions(): Promise<void>;
   /** Refuses IAM actions such as `rds:DescribeDBInstances` or `rds:*` to the account, and no others; none: allows all. */
   deny(...iamActions: string[]): Promise<void>;
+  /** Changes how ModifyDBParameterGroup takes effect, for changes from now on. */
+  setParameterApplication(application: ParameterApplication): Promise<void>;
+  /**
+   * Changes what an instance's clients do.
+   * @returns the workload as it is now, for `generatedRecords`, and from when on it is what the log has (epoch ms)
+   */
+  setWorkload(instance: string, change: WorkloadChange): Promise<Workload & { from: number }>;
+  /**
+   * Writes to an instance's live log, which must be logging to a file: a text as it is, also half a line and the rest
+   * later, or records in the form of its engine.
+   */
+  appendLog(instance: string, content: string | WrittenRecord[]): Promise<void>;
+  /** Renames an instance's live log as at the top of an hour. @returns its new name */
+  rotateLog(instance: string, options?: RotationOptions): Promise<string>;
+  /** Loses a log file, as when it is too old or the storage runs short. */
+  loseLog(instance: string, logFileName: string): Promise<void>;
+  /** Cuts the live log's end off. @param size the bytes that stay */
+  truncateLog(instance: string, size?: number): Promise<void>;
+  /** An instance's general log files, oldest first, and whether it logs to a file now. */
+  logFiles(instance: string): Promise<{ isLogging: boolean; files: LocalLogFile[] }>;
+  /**
+   * The whole text of an instance's general log files, the oldest first, or of one of them: what someone who follows
+   * the log should have read.
+   */
+  logText(instance: string, logFileName?: string): Promise<string>;
 }
 
 /** Makes a fresh account, which nobody else knows. */
@@ -151,6 +226,27 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     createRole: (role) => control("POST", "roles", { accessKeyId, ...role }),
     expireSessions: () => control("DELETE", `sessions${query}`),
     deny: (...deny) => control("PUT", "policy", { accessKeyId, deny }),
+    setParameterApplication: (application) =>
+      control("PUT", "parameter-application", { accessKeyId, ...application }),
+    setWorkload: (instance, change) => control("PUT", "workload", { accessKeyId, instance, ...change }),
+    appendLog: (instance, content) =>
+      control("POST", "log", {
+        accessKeyId,
+        instance,
+        ...(typeof content === "string" ? { text: content } : { records: content }),
+      }),
+    rotateLog: async (instance, options) => {
+      const body = { accessKeyId, instance, ...options };
+      return (await control<{ logFileName: string }>("POST", "log-rotations", body)).logFileName;
+    },
+    loseLog: (instance, logFileName) =>
+      control("DELETE", `log-files${query}&${new URLSearchParams({ instance, logFileName })}`),
+    truncateLog: (instance, size = 0) => control("POST", "log-truncations", { accessKeyId, instance, size }),
+    logFiles: (instance) => control("GET", `log-files${query}&${new URLSearchParams({ instance })}`),
+    logText: (instance, logFileName) => {
+      const one = logFileName === undefined ? {} : { logFileName };
+      return controlText("GET", `log${query}&${new URLSearchParams({ instance, ...one })}`);
+    },
   };
 }
 
@@ -163,11 +259,16 @@ export function localAwsUrl(): string {
 
 /** Calls the control API. @throws Error with its message for a refusal */
 async function control<Result = void>(method: string, path: string, body?: unknown): Promise<Result> {
+  const text = await controlText(method, path, body);
+  return (text === "" ? undefined : JSON.parse(text)) as Result;
+}
+
+async function controlText(method: string, path: string, body?: unknown): Promise<string> {
   const response = await fetch(`${localAwsUrl()}/_local/${path}`, {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} /_local/${path}: ${response.status} ${text}`);
-  return (text === "" ? undefined : JSON.parse(text)) as Result;
+  return text;
 }

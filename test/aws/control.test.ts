@@ -5,6 +5,7 @@ import { rdsClient } from "./sdk.ts";
 
 const account = await createAccount();
 const { accessKeyId } = account.credentials;
+const mysql = { accessKeyId, instance: "demo-mysql" };
 
 async function control(method: string, path: string, body?: unknown) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -140,6 +141,31 @@ describe("the control API", () => {
       "roleArn: must be",
     ],
     ["POST", "roles", { accessKeyId, externalId: "ab", durationSeconds: 43_201 }, 400, "durationSeconds"],
+    ["POST", "faults", { accessKeyId, kind: "throttle", afterBytes: 1 }, 400, "hang and reset only"],
+    ["PUT", "parameter-application", { accessKeyId, delayMs: -1 }, 400, "delayMs"],
+    ["PUT", "workload", { accessKeyId, instance: "nobody" }, 404, "no instance nobody"],
+    ["PUT", "workload", { ...mysql, rate: -1 }, 400, "rate"],
+    ["PUT", "workload", { accessKeyId, instance: "demo-postgres" }, 409, "postgres has no general log"],
+    ["GET", `workload?${new URLSearchParams({ ...mysql, from: "x", to: "1" })}`, undefined, 400, "from"],
+    [
+      "GET",
+      `workload?${new URLSearchParams({ ...mysql, from: "2", to: "1" })}`,
+      undefined,
+      400,
+      "to: must be",
+    ],
+    ["POST", "log", mysql, 400, "either text or records"],
+    ["POST", "log", { ...mysql, text: "x" }, 409, "does not log to a file"],
+    ["POST", "log", { ...mysql, records: [{ threadId: 1, command: "Query" }] }, 400, "records.0.statement"],
+    ["POST", "log-rotations", mysql, 404, "no log file general/mysql-general.log"],
+    ["POST", "log-truncations", { ...mysql, size: 1 }, 409, "no general/mysql-general.log of 1 bytes"],
+    [
+      "DELETE",
+      `log-files?${new URLSearchParams({ ...mysql, logFileName: "x" })}`,
+      undefined,
+      404,
+      "no log file x",
+    ],
     ["DELETE", "clock", undefined, 405, "Use PUT here, not DELETE"],
     ["GET", "nothing", undefined, 404, "There is no /_local/nothing"],
     ["PATCH", "instances/", {}, 404, "There is no"],

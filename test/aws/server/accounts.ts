@@ -8,6 +8,9 @@ import {
   makeInstance,
   type ParameterGroup,
 } from "./instances.ts";
+import type { DiskLog } from "./logs/disk-log.ts";
+import type { InstanceLog } from "./logs/instance-log.ts";
+import { DEFAULT_APPLICATION, type ParameterApplication } from "./parameter-application.ts";
 import type { RequestRecord } from "./request-log.ts";
 
 /** One AWS account in one region. Nothing is shared between accounts. */
@@ -17,6 +20,10 @@ export interface Account {
   readonly region: string;
   readonly instances: Map<string, Instance>;
   readonly parameterGroups: Map<string, ParameterGroup>;
+  /** The general logs of the instances that ever had one, by identifier. */
+  readonly logs: Map<string, InstanceLog>;
+  /** The real servers' logs that stand for instances' live files, by identifier. */
+  readonly diskLogs: Map<string, DiskLog>;
   /** By ARN. */
   readonly roles: Map<string, Role>;
   /** IAM actions (`rds:DescribeDBInstances`, or `rds:*`) that the account's policy does not allow. */
@@ -25,6 +32,7 @@ export interface Account {
   requests: RequestRecord[];
   /** How far the account's idea of now is from the real one. */
   clockOffsetMs: number;
+  parameterApplication: ParameterApplication;
   /** How many data points CloudWatch returns in one page at most, if fewer than asked for. */
   pageSize: number | undefined;
 }
@@ -76,6 +84,9 @@ export class Accounts {
   readonly #byId = new Map<string, Account>();
   readonly #principals = new Map<string, Principal>();
 
+  /** The account of the demonstration. */
+  readonly demo: Account;
+
   /** Begins with the account of the demonstration and that of the Worker's own identity; both are documented. */
   constructor() {
     const { account: demo } = this.create({
@@ -83,6 +94,7 @@ export class Accounts {
       accessKeyId: "AKIALOCALDEV00000000",
       secretAccessKey: "local-dev-secret",
     });
+    this.demo = demo;
     this.createRole(demo, {
       arn: "arn:aws:iam::000000000000:role/captures-demo",
       externalId: "captures-demo",
@@ -104,11 +116,14 @@ export class Accounts {
       region: options.region ?? "us-east-1",
       instances: new Map(instances.map((instance) => [instance.identifier, instance])),
       parameterGroups: new Map(),
+      logs: new Map(),
+      diskLogs: new Map(),
       roles: new Map(),
       denied: [],
       faults: [],
       requests: [],
       clockOffsetMs: 0,
+      parameterApplication: DEFAULT_APPLICATION,
       pageSize: undefined,
     };
     for (const instance of instances) addParameterGroup(account, instance);
@@ -196,7 +211,14 @@ export function nowOf(account: Account): number {
 export function addParameterGroup(account: Account, instance: Instance): void {
   const { parameterGroup: name } = instance;
   if (account.parameterGroups.has(name)) return;
-  account.parameterGroups.set(name, { name, family: familyOf(instance), values: new Map() });
+  account.parameterGroups.set(name, {
+    name,
+    family: familyOf(instance),
+    values: new Map(),
+    effective: new Map(),
+    changes: [],
+    hasFailed: false,
+  });
 }
 
 /** Sixteen characters of AWS's alphabet for key ids. */

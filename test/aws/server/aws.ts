@@ -3,34 +3,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Account, type Accounts, nowOf, type Principal } from "./accounts.ts";
 import { cloudwatch } from "./cloudwatch.ts";
 import { AwsError, commonErrors } from "./errors.ts";
-import { type FaultKind, takeFault } from "./faults.ts";
+import { type Fault, type FaultKind, takeFault } from "./faults.ts";
 import { decodeJson, encodeJson, encodeJsonError, queryErrorHeader } from "./json.ts";
 import { decodeQuery, encodeQueryError, encodeQueryReply } from "./query.ts";
 import { rds } from "./rds.ts";
+import { garbage, jsonReply, type Outcome, type Reply, streamReply, xmlReply } from "./reply.ts";
 import { recordRequest } from "./request-log.ts";
-import type { Action, Call, Service } from "./service.ts";
+import type { Action, Call, Download, Service } from "./service.ts";
 import { claimedAccessKeyId, claimedService, type RawRequest, verifySignature } from "./signature.ts";
 import { sts } from "./sts.ts";
 
 const SERVICES: readonly Service[] = [cloudwatch, rds, sts];
 
 /** The name of every action that the local AWS has, such as `GetMetricData`. */
-export const ACTIONS: readonly string[] = SERVICES.flatMap(({ actions }) => Object.keys(actions));
+export const ACTIONS: readonly string[] = SERVICES.flatMap(actionsOf);
 
 /** The IAM name of every action, such as `cloudwatch:GetMetricData`, and of all of a service's at once. */
-export const IAM_ACTIONS: readonly string[] = SERVICES.flatMap(({ iamPrefix, actions }) =>
-  [...Object.keys(actions), "*"].map((action) => `${iamPrefix}:${action}`),
+export const IAM_ACTIONS: readonly string[] = SERVICES.flatMap((service) =>
+  [...actionsOf(service), "*"].map((action) => `${service.iamPrefix}:${action}`),
 );
-
-/** What is sent back. */
-export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** A reply, or what happens to the connection instead: left open without an answer, or cut off. */
-export type Outcome = Reply | "hang" | "reset";
 
 /** A call as it becomes known, step by step; whatever is known by its end goes into the request lists. */
 interface Progress {
@@ -47,7 +38,7 @@ interface BoundAction {
   needsPermission: boolean;
   resource(call: Call): string | undefined;
   concerns(call: Call): Account | undefined;
-  run(call: Call): string;
+  run(call: Call): Reply;
 }
 
 /** Answers a request to one of AWS's services. Never throws: what goes wrong becomes the protocol's own error. */
@@ -121,7 +112,8 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
       return garbage();
     case "hang":
     case "reset":
-      return fault.kind;
+      if (fault.afterBytes === undefined) return fault.kind;
+      break;
     case "delay":
       await sleep(fault.delayMs, undefined, { ref: false });
   }
@@ -129,14 +121,13 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
   const isDenied = account.denied.some((name) => name === iamAction || name === `${service.iamPrefix}:*`);
   if (isDenied && bound.needsPermission) throw denied(principal, iamAction, bound.resource(call));
 
-  const body = bound.run(call);
-  return service.protocol === "json"
-    ? jsonReply(200, body, progress.requestId)
-    : xmlReply(200, body, progress.requestId);
+  const reply = bound.run(call);
+  return fault?.afterBytes === undefined ? reply : brokenOff(reply, fault);
 }
 
 /** Decodes the body, finds the action that it asks for, and notes both in `progress`. */
 function bind(request: RawRequest, service: Service, progress: Progress): BoundAction {
+  if (request.method === "GET") return bindDownload(request, service, progress);
   if (request.method !== "POST" || request.url !== "/") throw unknownOperation(request);
   if (service.protocol === "json") {
     progress.action = targetOf(request).action;
@@ -144,7 +135,9 @@ function bind(request: RawRequest, service: Service, progress: Progress): BoundA
     if (action === undefined) throw unknownOperation(request);
     const parameters = decodeJson(request.body);
     progress.parameters = parameters;
-    return bindParameters(action, parameters, encodeJson);
+    return bindParameters(action, parameters, (result) =>
+      jsonReply(200, encodeJson(result), progress.requestId),
+    );
   }
   const parameters = decodeQuery(request.body);
   const name = parameters.get("Action") ?? "";
@@ -158,14 +151,37 @@ function bind(request: RawRequest, service: Service, progress: Progress): BoundA
     [...parameters].filter(([key]) => key !== "Action" && key !== "Version"),
   );
   return bindParameters(action, parameters, (result) =>
-    encodeQueryReply(name, service.namespace, result, progress.requestId),
+    xmlReply(200, encodeQueryReply(name, service.namespace, result, progress.requestId), progress.requestId),
   );
+}
+
+function bindDownload(request: RawRequest, service: Service, progress: Progress): BoundAction {
+  const found = downloadOf(request, service);
+  if (found === undefined) throw unknownOperation(request);
+  progress.action = found.name;
+  progress.parameters = found.parameters;
+  return bindParameters(found.download, new Map(Object.entries(found.parameters)), (body) =>
+    streamReply(body, progress.requestId),
+  );
+}
+
+/** The download whose path it is: the path is all that such a request says, and it is taken as it was sent. */
+function downloadOf(
+  { method, url }: RawRequest,
+  service: Service,
+): { name: string; download: Download; parameters: Record<string, string> } | undefined {
+  if (method !== "GET" || service.protocol !== "query") return undefined;
+  for (const [name, download] of Object.entries(service.downloads ?? {})) {
+    const parameters = download.path.exec(url)?.groups;
+    if (parameters !== undefined) return { name, download, parameters: { ...parameters } };
+  }
+  return undefined;
 }
 
 function bindParameters<Parameters, Result>(
   action: Action<Parameters, Result>,
   parameters: Parameters,
-  encode: (result: Result) => string,
+  encode: (result: Result) => Reply,
 ): BoundAction {
   return {
     needsPermission: action.alwaysAllowed !== true,
@@ -176,10 +192,12 @@ function bindParameters<Parameters, Result>(
 }
 
 /**
- * Which service a request is meant for, by its target or API version; a request that has neither is taken for the
- * service it is signed for.
+ * Which service a request is meant for, by its target, API version or path; a request that has none of them is taken
+ * for the service it is signed for.
  */
 function serviceOf(request: RawRequest): Service | undefined {
+  const downloading = SERVICES.find((service) => downloadOf(request, service) !== undefined);
+  if (downloading !== undefined) return downloading;
   const version = isJson(request)
     ? null
     : new URLSearchParams(Buffer.from(request.body).toString()).get("Version");
@@ -200,6 +218,16 @@ function isJson({ headers }: Pick<RawRequest, "headers">): boolean {
   return (headers["content-type"] ?? "").startsWith("application/x-amz-json-") || "x-amz-target" in headers;
 }
 
+function actionsOf(service: Service): string[] {
+  const downloads = service.protocol === "query" ? service.downloads : undefined;
+  return [...Object.keys(service.actions), ...Object.keys(downloads ?? {})];
+}
+
+/** The right reply, but for its end. */
+function brokenOff(reply: Reply, { kind, afterBytes = 0 }: Fault): Reply {
+  return { ...reply, breakOff: { afterBytes, how: kind === "hang" ? "hang" : "reset" } };
+}
+
 function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
@@ -216,37 +244,6 @@ function denied({ arn }: Principal, iamAction: string, resource: string | undefi
     `User: ${arn} is not authorized to perform: ${iamAction}${onResource} because no identity-based policy ` +
       `allows the ${iamAction} action`,
   );
-}
-
-/** Someone else's answer: what a proxy or a wrong address would send. */
-function garbage(): Reply {
-  return { status: 200, headers: { "content-type": "text/html" }, body: "<html><body>It works!</body>" };
-}
-
-function jsonReply(
-  status: number,
-  body: string,
-  requestId: string,
-  headers: Record<string, string> = {},
-): Reply {
-  return {
-    status,
-    headers: { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": requestId, ...headers },
-    body,
-  };
-}
-
-function xmlReply(
-  status: number,
-  body: string,
-  requestId: string,
-  headers: Record<string, string> = {},
-): Reply {
-  return {
-    status,
-    headers: { "content-type": "text/xml", "x-amzn-requestid": requestId, ...headers },
-    body,
-  };
 }
 
 /** AWS's clients set their own clock by this header, so it has to be the account's. */

@@ -44,10 +44,15 @@ export const bodies = {
       times: z.int().min(1).optional(),
       delayMs: z.int().min(0).max(600_000).optional(),
       retryAfterSeconds: z.int().min(0).optional(),
+      afterBytes: z.int().min(0).optional(),
     })
     .refine(({ kind, delayMs }) => (kind === "delay") === (delayMs !== undefined), {
       error: "is needed for the kind delay, and for no other",
       path: ["delayMs"],
+    })
+    .refine(({ kind, afterBytes }) => afterBytes === undefined || kind === "hang" || kind === "reset", {
+      error: "is for the kinds hang and reset only",
+      path: ["afterBytes"],
     }),
   clock: z.strictObject({ accessKeyId, offsetMs: z.int().min(-MAX_OFFSET_MS).max(MAX_OFFSET_MS) }),
   pageSize: z.strictObject({ accessKeyId, datapoints: z.int().min(1).nullable() }),

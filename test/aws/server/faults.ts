@@ -26,6 +26,8 @@ export interface Fault {
   times?: number | undefined;
   /** How long `delay` waits. */
   delayMs?: number | undefined;
+  /** For `hang` and `reset`: how much of the body of the right reply is sent before; undefined: no reply at all. */
+  afterBytes?: number | undefined;
   /** The `retry-after` header of `throttle`, `server-error` and `unavailable`. */
   retryAfterSeconds?: number | undefined;
 }

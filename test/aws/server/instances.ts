@@ -1,3 +1,5 @@
+import type { ParameterChange } from "./parameter-application.ts";
+
 /** ParameterApplyStatus of an instance's parameter group. */
 export const PARAMETER_APPLY_STATUSES = ["applying", "in-sync", "pending-reboot", "failed-to-apply"] as const;
 export type ParameterApplyStatus = (typeof PARAMETER_APPLY_STATUSES)[number];
@@ -16,6 +18,7 @@ export interface Instance {
   allocatedStorage: number;
   /** DBParameterGroupName. */
   parameterGroup: string;
+  /** Anything but `in-sync` stays what it is; `in-sync` stands for what the group's changes say. */
   parameterApplyStatus: ParameterApplyStatus;
 }
 
@@ -24,8 +27,14 @@ export interface ParameterGroup {
   name: string;
   /** DBParameterGroupFamily: the engine and its major version, such as `mysql8.0`. */
   family: string;
-  /** What was set, by parameter name. */
+  /** What was set, by parameter name: DescribeDBParameters shows it at once. */
   values: Map<string, ParameterSetting>;
+  /** What the servers of the group have by now of what was set. */
+  effective: Map<string, string>;
+  /** What is on its way to them, oldest first. */
+  changes: ParameterChange[];
+  /** Whether the latest change to arrive could not be applied. */
+  hasFailed: boolean;
 }
 
 /** A parameter's value and how it was asked to be applied. */

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { startLocalAws } from "./server.ts";
 
-const USAGE = "usage: node test/aws/server/main.ts [--port 4566] [--host 127.0.0.1]";
+const USAGE = "usage: node test/aws/server/main.ts [--port 4566] [--host 127.0.0.1] [--general-log FILE]";
 
 /** The command line of the local AWS: runs it until SIGINT or SIGTERM. */
 async function main(): Promise<void> {
@@ -9,11 +9,17 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "4566" },
       host: { type: "string", default: "127.0.0.1" },
+      "general-log": { type: "string" },
     },
   });
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new Error(`${values.port} is not a port`);
-  const aws = await startLocalAws({ port, host: values.host });
+  const generalLog = values["general-log"];
+  const aws = await startLocalAws({
+    port,
+    host: values.host,
+    ...(generalLog === undefined ? {} : { generalLog }),
+  });
   console.log(`Local AWS on ${aws.url}`);
   const stop = () => void aws.close();
   process.once("SIGINT", stop);

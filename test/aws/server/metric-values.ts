@@ -2,6 +2,7 @@
  * The metrics of the local AWS: what an instance reports for a minute, as a pure function, so that a test can
  * compute what CloudWatch should answer. Nothing here imports Node: the tests run in workerd.
  */
+import { hashText, random } from "./random.ts";
 
 /** How long after its minute began a point becomes visible, as with the real RDS, which publishes late. */
 export const METRIC_DELAY_MS = 60_000;
@@ -147,21 +148,4 @@ function smoothRandom(seed: number, minute: number, stepMinutes: number): number
   const fraction = minute / stepMinutes - step;
   const stepSeed = seed ^ 0x27d4eb2f;
   return random(stepSeed, step) * (1 - fraction) + random(stepSeed, step + 1) * fraction;
-}
-
-/** A number from 0 to 1 that depends on nothing but its arguments (murmur3's finaliser). */
-function random(seed: number, index: number): number {
-  let hash = (seed ^ Math.imul(index, 0x9e3779b1)) >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
-}
-
-/** FNV-1a over the UTF-16 code units. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }

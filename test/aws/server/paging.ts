@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
-const key = randomBytes(32);
+/** The same in every run: AWS is not restarted, and so a restart of the local AWS must not make tokens invalid. */
+const key = "the local AWS's paging tokens";
 
 /**
  * Makes an opaque paging token (CloudWatch's NextToken, RDS's Marker).

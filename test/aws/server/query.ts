@@ -55,13 +55,15 @@ export function encodeQueryReply(
   result: XmlElements,
   requestId: string,
 ): string {
-  return xml.build({
+  const text = xml.build({
     [`${action}Response`]: {
       "@xmlns": namespace,
       [`${action}Result`]: result,
       ResponseMetadata: { RequestId: requestId },
     },
   });
+  // A raw carriage return would reach the other side as a newline: so XML wants it.
+  return text.replaceAll("\r", "&#xD;");
 }
 
 /** The error envelope of the Query protocol. */

@@ -1,14 +1,24 @@
 import type { Account } from "./accounts.ts";
 import { queryError } from "./errors.ts";
 import { type Instance, isDefaultGroup, type ParameterGroup, type ParameterSetting } from "./instances.ts";
-import { makeToken, readToken } from "./paging.ts";
+import { settleParameters } from "./logging.ts";
+import { applyStatus, startApplying } from "./parameter-application.ts";
 import { isAllowedValue, type ParameterDefinition, parametersOf } from "./parameters.ts";
 import { listOf, type QueryParameters, type XmlElements } from "./query.ts";
+import { logActions, logDownloads } from "./rds-logs.ts";
+import {
+  arn,
+  instanceNotFound,
+  invalidParameterValue,
+  mustBeProvided,
+  pageOf,
+  refuseFilters,
+  required,
+} from "./rds-request.ts";
 import type { Call, QueryService } from "./service.ts";
 
 const MAX_PARAMETERS_PER_CALL = 20;
-const MIN_RECORDS = 20;
-const MAX_RECORDS = 100;
+const PAGE_LIMITS = { least: 20, most: 100 };
 const ENDPOINT_PORTS: Record<string, number> = { postgres: 5432 };
 const MYSQL_PORT = 3306;
 const SOURCES = ["user", "system", "engine-default"];
@@ -29,26 +39,29 @@ export const rds: QueryService = {
     },
     DescribeDBParameters: { run: describeParameters, resource: parameterGroupArn },
     ModifyDBParameterGroup: { run: modifyParameterGroup, resource: parameterGroupArn },
+    ...logActions,
   },
+  downloads: logDownloads,
 };
 
-function describeInstances({ account }: Call, parameters: QueryParameters): XmlElements {
+function describeInstances({ account, now }: Call, parameters: QueryParameters): XmlElements {
   refuseFilters(parameters);
+  settleParameters(account, now);
   const identifier = parameters.get("DBInstanceIdentifier")?.toLowerCase();
   const instances = [...account.instances.values()]
     .filter((instance) => identifier === undefined || instance.identifier === identifier)
     .sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
   if (identifier !== undefined && instances.length === 0) {
-    throw queryError("DBInstanceNotFound", 404, `DBInstance ${identifier} not found.`);
+    throw instanceNotFound(identifier);
   }
-  const { records, marker } = pageOf(account, parameters, instances);
+  const { records, marker } = pageOf(account, parameters, instances, PAGE_LIMITS);
   return {
-    DBInstances: { DBInstance: records.map((instance) => describeInstance(account, instance)) },
+    DBInstances: { DBInstance: records.map((instance) => describeInstance(account, instance, now)) },
     Marker: marker,
   };
 }
 
-function describeInstance(account: Account, instance: Instance): XmlElements {
+function describeInstance(account: Account, instance: Instance, now: number): XmlElements {
   const { identifier } = instance;
   return {
     DBInstanceIdentifier: identifier,
@@ -72,7 +85,7 @@ function describeInstance(account: Account, instance: Instance): XmlElements {
     DBParameterGroups: {
       DBParameterGroup: {
         DBParameterGroupName: instance.parameterGroup,
-        ParameterApplyStatus: instance.parameterApplyStatus,
+        ParameterApplyStatus: applyStatus(account, instance, now),
       },
     },
     AvailabilityZone: `${account.region}a`,
@@ -98,7 +111,7 @@ function describeParameters({ account }: Call, parameters: QueryParameters): Xml
   const described = parametersOf(group.family)
     .map((definition) => describeParameter(definition, group.values.get(definition.name)))
     .filter((parameter) => source === undefined || parameter.Source === source);
-  const { records, marker } = pageOf(account, parameters, described);
+  const { records, marker } = pageOf(account, parameters, described, PAGE_LIMITS);
   return { Parameters: { Parameter: records }, Marker: marker };
 }
 
@@ -119,7 +132,7 @@ function describeParameter(
   };
 }
 
-function modifyParameterGroup({ account }: Call, parameters: QueryParameters): XmlElements {
+function modifyParameterGroup({ account, now }: Call, parameters: QueryParameters): XmlElements {
   const group = requiredGroup(account, parameters);
   if (isDefaultGroup(group.name)) throw invalidParameterValue("Cannot modify a default parameter group.");
   const changes = listOf(parameters, "Parameters.Parameter");
@@ -131,8 +144,9 @@ function modifyParameterGroup({ account }: Call, parameters: QueryParameters): X
   }
   // All are checked before any is set: a refused call changes nothing.
   const settings = changes.map((change) => settingOf(group, change));
+  settleParameters(account, now);
   for (const [name, setting] of settings) group.values.set(name, setting);
-
+  startApplying(account, group, settings, now);
   if (settings.some(([, { applyMethod }]) => applyMethod === "pending-reboot")) {
     for (const instance of account.instances.values()) {
       if (instance.parameterGroup === group.name) instance.parameterApplyStatus = "pending-reboot";
@@ -169,33 +183,6 @@ function settingOf(
   return [name, { value, applyMethod }];
 }
 
-/** The page that MaxRecords and Marker ask for, and the marker of the next one if there is more. */
-function pageOf<Item>(
-  account: Account,
-  parameters: QueryParameters,
-  items: readonly Item[],
-): { records: Item[]; marker: string | undefined } {
-  const maxRecords = parameters.get("MaxRecords") ?? String(MAX_RECORDS);
-  const size = Number(maxRecords);
-  if (!/^\d{1,9}$/.test(maxRecords) || size < MIN_RECORDS || size > MAX_RECORDS) {
-    throw invalidParameterValue(
-      `Invalid value ${maxRecords} for MaxRecords. Must be between ${MIN_RECORDS} and ${MAX_RECORDS}`,
-    );
-  }
-  const request = [
-    account.id,
-    ...[...parameters].filter(([name]) => name !== "Marker" && name !== "MaxRecords"),
-  ];
-  const marker = parameters.get("Marker");
-  const start = marker === undefined || marker === "" ? 0 : readToken(request, marker);
-  if (typeof start !== "number") throw invalidParameterValue("The marker is not valid for this request.");
-  const end = start + size;
-  return {
-    records: items.slice(start, end),
-    marker: end < items.length ? makeToken(request, end) : undefined,
-  };
-}
-
 function requiredGroup(account: Account, parameters: QueryParameters): ParameterGroup {
   const name = required(parameters, "DBParameterGroupName");
   const group = account.parameterGroups.get(name);
@@ -205,31 +192,6 @@ function requiredGroup(account: Account, parameters: QueryParameters): Parameter
   return group;
 }
 
-/** Filters are not implemented: to ignore one would answer with what nobody asked for. */
-function refuseFilters(parameters: QueryParameters): void {
-  if ([...parameters.keys()].some((name) => name.startsWith("Filters."))) {
-    throw invalidParameterValue("The local AWS does not support Filters.");
-  }
-}
-
-function required(parameters: QueryParameters, name: string): string {
-  const value = parameters.get(name);
-  if (value === undefined || value === "") throw mustBeProvided(name);
-  return value;
-}
-
 function parameterGroupArn({ account }: Call, parameters: QueryParameters): string {
   return arn(account, "pg", parameters.get("DBParameterGroupName") ?? "*");
-}
-
-function arn(account: Account, kind: "db" | "pg", name: string): string {
-  return `arn:aws:rds:${account.region}:${account.id}:${kind}:${name}`;
-}
-
-function mustBeProvided(name: string) {
-  return invalidParameterValue(`The parameter ${name} must be provided and must not be blank.`);
-}
-
-function invalidParameterValue(message: string) {
-  return queryError("InvalidParameterValue", 400, message);
 }

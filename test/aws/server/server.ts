@@ -1,12 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { Accounts } from "./accounts.ts";
-import { answerAws, errorReply, type Outcome } from "./aws.ts";
+import { answerAws, errorReply } from "./aws.ts";
 import { answerControl, CONTROL_PREFIX } from "./control.ts";
 import { AwsError, commonErrors } from "./errors.ts";
+import { DiskLog } from "./logs/disk-log.ts";
+import type { Outcome, Reply } from "./reply.ts";
 import type { RawRequest } from "./signature.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** The control API takes statements that are longer than a request of AWS may be. */
+const MAX_CONTROL_BODY_BYTES = 64 * MAX_BODY_BYTES;
+/** The demo account's instance whose log a real server's file can be. */
+const DISK_LOG_INSTANCE = "demo-mariadb";
 /** How long a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
@@ -17,6 +25,10 @@ export interface LocalAwsOptions {
   port: number;
   /** The address to bind: loopback unless told otherwise. */
   host?: string;
+  /** The general log of a real MariaDB or MySQL, to be served as that of the demo account's `demo-mariadb`. */
+  generalLog?: string;
+  /** Told in a sentence what befell that file: `console.warn` unless told otherwise. */
+  onNotice?: (notice: string) => void;
 }
 
 /** A running local AWS. */
@@ -32,8 +44,16 @@ export interface LocalAws {
  * `/_local/`. All its state is in memory and its own.
  * @throws the listening error, such as EADDRINUSE
  */
-export async function startLocalAws({ port, host = "127.0.0.1" }: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({
+  port,
+  host = "127.0.0.1",
+  generalLog,
+  onNotice = (notice) => console.warn(`Local AWS: ${notice}`),
+}: LocalAwsOptions): Promise<LocalAws> {
   const accounts = new Accounts();
+  if (generalLog !== undefined) {
+    accounts.demo.diskLogs.set(DISK_LOG_INSTANCE, new DiskLog(generalLog, onNotice));
+  }
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
     (request, response) => {
@@ -69,20 +89,48 @@ async function handle(request: IncomingMessage, response: ServerResponse, accoun
     request.socket.resetAndDestroy();
     return;
   }
-  response.writeHead(outcome.status, outcome.headers).end(outcome.body);
+  if (typeof outcome.body === "string" && outcome.breakOff === undefined) {
+    response.writeHead(outcome.status, outcome.headers).end(outcome.body);
+    return;
+  }
+  await send(request, response.writeHead(outcome.status, outcome.headers), outcome);
+}
+
+/** Sends a body piece by piece, as fast as it is taken. */
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { body, breakOff }: Reply,
+): Promise<void> {
+  const pieces = typeof body === "string" ? [Buffer.from(body)] : body;
+  if (breakOff === undefined) {
+    // Whoever goes away in the middle has what they wanted; what fails on this side, they see as a cut connection.
+    await pipeline(Readable.from(pieces, { objectMode: false }), response).catch((error: unknown) => {
+      if (!response.closed) throw error;
+    });
+    return;
+  }
+  let room = breakOff.afterBytes;
+  for (const piece of pieces) {
+    await new Promise((resolve) => response.write(piece.subarray(0, room), resolve));
+    room -= piece.length;
+    if (room <= 0) break;
+  }
+  if (breakOff.how === "reset") request.socket.resetAndDestroy();
 }
 
 async function answer(request: IncomingMessage, accounts: Accounts): Promise<Outcome> {
   const { method = "", url = "", headers } = request;
+  const isControl = url.startsWith(CONTROL_PREFIX);
   let body: Uint8Array;
   try {
-    body = await readBody(request);
+    body = await readBody(request, isControl ? MAX_CONTROL_BODY_BYTES : MAX_BODY_BYTES);
   } catch (error) {
     if (error instanceof AwsError) return errorReply({ headers }, error);
     // The client went away in the middle of its body: there is nobody left to answer.
     return "reset";
   }
-  if (!url.startsWith(CONTROL_PREFIX)) {
+  if (!isControl) {
     const raw: RawRequest = { method, url, headers, body };
     return answerAws(raw, accounts);
   }
@@ -100,13 +148,13 @@ async function answer(request: IncomingMessage, accounts: Accounts): Promise<Out
  * Reads a body to its end, so that the connection stays usable, but keeps no more than the limit of it.
  * @throws AwsError RequestEntityTooLarge when it is over the limit; Error when the connection ends early
  */
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (bytes <= limitBytes) chunks.push(chunk);
   }
-  if (bytes > MAX_BODY_BYTES) throw commonErrors.bodyTooLarge(MAX_BODY_BYTES);
+  if (bytes > limitBytes) throw commonErrors.bodyTooLarge(limitBytes);
   return Buffer.concat(chunks);
 }

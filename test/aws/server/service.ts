@@ -25,6 +25,12 @@ export interface Action<Parameters, Result> {
   alwaysAllowed?: true;
 }
 
+/** What a service does for a GET of one of its paths, outside its protocol: it answers with a stream. */
+export interface Download extends Action<QueryParameters, Iterable<Uint8Array>> {
+  /** Matches the path as it was sent; its named groups are the parameters. */
+  path: RegExp;
+}
+
 interface ServiceBase extends SigningScope {
   /** The service's name in IAM actions: `cloudwatch` in `cloudwatch:GetMetricData`. */
   iamPrefix: string;
@@ -44,6 +50,8 @@ export interface QueryService extends ServiceBase {
   /** The XML namespace of its replies. */
   namespace: string;
   actions: Readonly<Record<string, Action<QueryParameters, XmlElements>>>;
+  /** By IAM action; each is as good as an action for permissions, faults and the list of requests. */
+  downloads?: Readonly<Record<string, Download>>;
 }
 
 export type Service = JsonService | QueryService;

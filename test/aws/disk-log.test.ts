@@ -1,0 +1,105 @@
+import { DescribeDBLogFilesCommand, DownloadDBLogFilePortionCommand, RDSClient } from "@aws-sdk/client-rds";
+import { AwsClient } from "aws4fetch";
+import { beforeEach, describe, expect, inject, it } from "vitest";
+import { LIVE } from "./logs.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    scratchLog: { awsUrl: string; fileUrl: string };
+  }
+}
+
+const { awsUrl, fileUrl } = inject("scratchLog");
+const credentials = { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" };
+const rds = new RDSClient({ endpoint: awsUrl, region: "us-east-1", credentials, maxAttempts: 1 });
+
+const write = (method: "POST" | "PUT" | "DELETE" | "PURGE", body = "") =>
+  fetch(fileUrl, { method, ...(body === "" ? {} : { body }) });
+
+async function files(DBInstanceIdentifier = "demo-mariadb") {
+  const command = new DescribeDBLogFilesCommand({ DBInstanceIdentifier, FilenameContains: "general" });
+  return (await rds.send(command)).DescribeDBLogFiles;
+}
+
+function portion(Marker: string) {
+  return rds.send(
+    new DownloadDBLogFilePortionCommand({
+      DBInstanceIdentifier: "demo-mariadb",
+      LogFileName: LIVE,
+      Marker,
+    }),
+  );
+}
+
+describe("a real server's log file", () => {
+  beforeEach(() => write("PUT", "one\ntwo\n"));
+
+  it("is the live log of the demonstration's MariaDB, and of no other instance", async () => {
+    expect(await files()).toEqual([{ LogFileName: LIVE, Size: 8, LastWritten: expect.any(Number) }]);
+    expect(Math.abs(((await files())?.[0]?.LastWritten ?? 0) - Date.now())).toBeLessThan(10_000);
+    expect(await files("demo-mysql")).toEqual([]);
+  });
+
+  it("is read on as it grows, also by half lines", async () => {
+    const first = await portion("0");
+    expect(first).toMatchObject({ LogFileData: "one\ntwo\n", AdditionalDataPending: false });
+    await write("POST", "thr");
+    const second = await portion(first.Marker ?? "");
+    expect(second.LogFileData).toBe("thr");
+    await write("POST", "ee\n");
+    expect((await portion(second.Marker ?? "")).LogFileData).toBe("ee\n");
+    expect((await files())?.[0]?.Size).toBe(14);
+  });
+
+  it("comes in portions of 1 MB, however large it is", async () => {
+    await write("POST", `${"x".repeat(1_023)}\n`.repeat(3_000));
+    let [marker, bytes, calls] = ["0", 0, 0];
+    for (let isPending: boolean | undefined = true; isPending; calls++) {
+      const { LogFileData = "", Marker = "", AdditionalDataPending } = await portion(marker);
+      expect(LogFileData.length).toBeLessThanOrEqual(1_048_576 + 34);
+      [marker, bytes, isPending] = [Marker, bytes + LogFileData.length, AdditionalDataPending];
+    }
+    expect(calls).toBe(3);
+    expect(bytes).toBeGreaterThan(3_000_000);
+  });
+
+  it("is streamed whole", async () => {
+    await write("POST", "é".repeat(500_000));
+    const client = new AwsClient({ ...credentials, service: "rds", region: "us-east-1", retries: 0 });
+    const url = `${awsUrl}/v13/downloadCompleteLogFile/demo-mariadb/${LIVE}`;
+    const text = await (await fetch(await client.sign(url))).text();
+    expect(text).toBe(`one\ntwo\n${"é".repeat(500_000)}`);
+  });
+
+  it("waits with a marker beyond its end when it was truncated or replaced", async () => {
+    const { Marker = "" } = await portion("0");
+    await write("DELETE");
+    expect(await portion(Marker)).toMatchObject({ LogFileData: "", AdditionalDataPending: false });
+    await write("PUT", "three\nfour\n");
+    expect((await portion(Marker)).LogFileData).toBe("ur\n");
+  });
+
+  it("is not found while there is none", async () => {
+    await write("PURGE");
+    expect(await files()).toEqual([]);
+    await expect(portion("0")).rejects.toMatchObject({ name: "DBLogFileNotFoundFault" });
+  });
+
+  it("tells the control API what was noticed about it", async () => {
+    await files();
+    await write("DELETE");
+    await files();
+    const query = new URLSearchParams({ accessKeyId: credentials.accessKeyId, instance: "demo-mariadb" });
+    const reply = await (await fetch(`${awsUrl}/_local/log-files?${query}`)).json<{ notices: string[] }>();
+    expect(reply.notices.at(-1)).toMatch(/general\.log was truncated from 8 to 0 bytes$/);
+  });
+
+  it("is written by its server alone", async () => {
+    const body = { accessKeyId: credentials.accessKeyId, instance: "demo-mariadb", text: "x" };
+    const reply = await fetch(`${awsUrl}/_local/log`, { method: "POST", body: JSON.stringify(body) });
+    expect([reply.status, await reply.text()]).toEqual([
+      409,
+      expect.stringContaining("a real server's file"),
+    ]);
+  });
+});

@@ -1,0 +1,140 @@
+import { type Accounts, addParameterGroup, nowOf } from "./accounts.ts";
+import { IAM_ACTIONS } from "./aws.ts";
+import { accountOf, ControlError, type Input, type Route, withoutUndefined } from "./control-route.ts";
+import { bodies, onlyKey } from "./control-schema.ts";
+import { FAULT_KINDS } from "./faults.ts";
+import { followGroup, settleParameters } from "./logging.ts";
+
+/** What the control API can do to an account, its calls and its instances. */
+export const ACCOUNT_ROUTES: readonly Route[] = [
+  {
+    method: "POST",
+    path: "accounts",
+    about: "make an account of one's own: {region?, instances?: [{identifier, engine?, …}]}",
+    run: createAccount,
+  },
+  {
+    method: "PATCH",
+    path: "instances/{identifier}",
+    about:
+      "change an instance: {accessKeyId, engine?, engineVersion?, status?, instanceClass?, allocatedStorage?, " +
+      "parameterGroup?, parameterApplyStatus?}",
+    run: patchInstance,
+  },
+  {
+    method: "POST",
+    path: "roles",
+    about: "make a role: {accessKeyId, externalId, roleArn?, durationSeconds?, trustedAccountId?}",
+    run: createRole,
+  },
+  {
+    method: "DELETE",
+    path: "sessions",
+    about: "let all temporary credentials of an account expire: ?accessKeyId=",
+    run: (accounts, { values }) => accounts.expireSessions(accountOf(accounts, onlyKey.parse(values))),
+  },
+  {
+    method: "PUT",
+    path: "policy",
+    about: `refuse actions to an account: {accessKeyId, deny: [${IAM_ACTIONS.join(", ")}]}`,
+    run: (accounts, { values }) => {
+      const body = bodies.policy.parse(values);
+      accountOf(accounts, body).denied = body.deny;
+    },
+  },
+  {
+    method: "POST",
+    path: "faults",
+    about:
+      `let calls fail: {accessKeyId, kind: ${FAULT_KINDS.join("|")}, action?, times?, delayMs?, ` +
+      "retryAfterSeconds?, afterBytes?}",
+    run: (accounts, { values }) => {
+      const { accessKeyId, ...fault } = bodies.fault.parse(values);
+      accountOf(accounts, { accessKeyId }).faults.push(fault);
+    },
+  },
+  {
+    method: "DELETE",
+    path: "faults",
+    about: "let calls succeed again: ?accessKeyId=",
+    run: (accounts, { values }) => {
+      accountOf(accounts, onlyKey.parse(values)).faults = [];
+    },
+  },
+  {
+    method: "PUT",
+    path: "clock",
+    about: "shift an account's idea of now: {accessKeyId, offsetMs}",
+    run: (accounts, { values }) => {
+      const body = bodies.clock.parse(values);
+      accountOf(accounts, body).clockOffsetMs = body.offsetMs;
+    },
+  },
+  {
+    method: "PUT",
+    path: "page-size",
+    about: "let GetMetricData page early: {accessKeyId, datapoints}, null for CloudWatch's own limit",
+    run: (accounts, { values }) => {
+      const body = bodies.pageSize.parse(values);
+      accountOf(accounts, body).pageSize = body.datapoints ?? undefined;
+    },
+  },
+  {
+    method: "GET",
+    path: "requests",
+    about: "the calls that an account received, oldest first: ?accessKeyId=",
+    run: (accounts, { values }) => ({ requests: accountOf(accounts, onlyKey.parse(values)).requests }),
+  },
+  {
+    method: "DELETE",
+    path: "requests",
+    about: "forget them: ?accessKeyId=",
+    run: (accounts, { values }) => {
+      accountOf(accounts, onlyKey.parse(values)).requests = [];
+    },
+  },
+];
+
+function createAccount(accounts: Accounts, { values }: Input): unknown {
+  const { region, instances } = bodies.account.parse(values);
+  const identifiers = (instances ?? []).map((instance) => instance.identifier);
+  if (new Set(identifiers).size < identifiers.length) {
+    throw new ControlError(400, "instances: two have the same identifier");
+  }
+  const user = accounts.create(withoutUndefined({ region, instances: instances?.map(withoutUndefined) }));
+  const { account } = user;
+  return {
+    accountId: account.id,
+    accessKeyId: user.accessKeyId,
+    secretAccessKey: user.secretAccessKey,
+    region: account.region,
+    instance: account.instances.keys().next().value ?? null,
+  };
+}
+
+function patchInstance(accounts: Accounts, { values, segment }: Input): unknown {
+  const { accessKeyId, ...properties } = bodies.instance.parse(values);
+  const account = accountOf(accounts, { accessKeyId });
+  const instance = account.instances.get(segment);
+  if (instance === undefined) throw new ControlError(404, `The account has no instance ${segment}`);
+  const now = nowOf(account);
+  settleParameters(account, now);
+  Object.assign(instance, withoutUndefined(properties));
+  addParameterGroup(account, instance);
+  followGroup(account, instance, now);
+  return instance;
+}
+
+function createRole(accounts: Accounts, { values }: Input): unknown {
+  const { accessKeyId, roleArn, ...options } = bodies.role.parse(values);
+  const account = accountOf(accounts, { accessKeyId });
+  const prefix = `arn:aws:iam::${account.id}:role/`;
+  if (
+    roleArn !== undefined &&
+    !/^[\w+=,.@/-]+$/.test(roleArn.startsWith(prefix) ? roleArn.slice(prefix.length) : "")
+  ) {
+    throw new ControlError(400, `roleArn: must be ${prefix} and the role's name`);
+  }
+  const role = accounts.createRole(account, withoutUndefined({ ...options, arn: roleArn }));
+  return { roleArn: role.arn, externalId: role.externalId };
+}

@@ -1,0 +1,63 @@
+import * as z from "zod";
+
+const MAX_DELAY_MS = 600_000;
+const MAX_RATE = 10_000;
+const MAX_STATEMENT_BYTES = 64 * 1024 * 1024;
+/** A day: what can be generated while someone waits. */
+const MAX_WINDOW_MS = 86_400_000;
+
+const accessKeyId = z.string().min(1);
+/** What names an instance: a key of its account, and its identifier. */
+export const instanceKey = z.strictObject({ accessKeyId, instance: z.string().min(1) });
+const ofInstance = instanceKey.shape;
+
+const record = z.strictObject({
+  timeMicros: z.int().min(0).optional(),
+  threadId: z.int().min(0),
+  command: z.string().min(1),
+  statement: z.string(),
+});
+
+/** A time in a query: epoch milliseconds, or ISO 8601. */
+const time = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))
+  .refine(Number.isFinite, { error: "must be epoch milliseconds or ISO 8601" });
+
+/** What the control API takes about parameters and logs. Unknown members are refused: they would be typing errors. */
+export const logBodies = {
+  application: z.strictObject({
+    accessKeyId,
+    delayMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
+    staleMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
+    fails: z.boolean().optional(),
+  }),
+  workload: z.strictObject({
+    ...ofInstance,
+    seed: z.int().optional(),
+    rate: z.number().min(0).max(MAX_RATE).optional(),
+    long: z
+      .strictObject({ bytes: z.int().min(100).max(MAX_STATEMENT_BYTES), everySeconds: z.int().min(1) })
+      .nullable()
+      .optional(),
+  }),
+  window: z
+    .strictObject({ ...ofInstance, from: time, to: time })
+    .refine(({ from, to }) => from <= to && to - from <= MAX_WINDOW_MS, {
+      error: "must be after from, by a day at most",
+      path: ["to"],
+    }),
+  append: z
+    .strictObject({ ...ofInstance, text: z.string().optional(), records: z.array(record).optional() })
+    .refine(({ text, records }) => (text === undefined) !== (records === undefined), {
+      error: "either text or records is needed",
+    }),
+  rotation: z.strictObject({
+    ...ofInstance,
+    suffix: z.enum(["date", "hour"]).optional(),
+    gapMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
+  }),
+  truncation: z.strictObject({ ...ofInstance, size: z.int().min(0) }),
+  file: z.strictObject({ ...ofInstance, logFileName: z.string().min(1) }),
+  text: z.strictObject({ ...ofInstance, logFileName: z.string().min(1).optional() }),
+};

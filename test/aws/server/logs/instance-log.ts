@@ -1,0 +1,207 @@
+import { LogFile } from "./log-file.ts";
+import { formatRecords, type LogForm, type LogRecord, logBanner } from "./log-format.ts";
+import { LIVE_FILE, type LogSource } from "./log-source.ts";
+import type { Workload } from "./workload.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const RETENTION_MS: Record<LogForm, number> = { mysql: 14 * DAY_MS, mariadb: DAY_MS };
+/** The share of its storage that an instance's logs may take. */
+const STORAGE_SHARE = 0.02;
+/** What the local AWS keeps in memory for one instance at most: the oldest files are lost as for want of storage. */
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
+/** After a pause, or a leap of the clock, no more than this of the workload is made up for: someone waits for it. */
+const MAX_CATCH_UP_MS = 3 * HOUR_MS;
+
+/** How RDS names a renamed file: `….log.2026-10-10.7`, or `….log.7`, of which there is one for each hour of a day. */
+export type SuffixStyle = "date" | "hour";
+
+/** What an instance's log needs to know of its instance; read anew whenever it matters. */
+export interface LogOwner {
+  readonly form: LogForm;
+  readonly engineVersion: string;
+  /** Bytes. */
+  readonly storage: number;
+}
+
+/**
+ * The general log of one instance: the file that its server writes to, and those that RDS has renamed. It stands still
+ * until someone looks: `advance` then does what should have happened since. Times are epoch milliseconds; a clock that
+ * is set back lets it stand still until the time is reached again.
+ */
+export class InstanceLog {
+  /** What the instance's clients do; see `changeWorkload`. */
+  workload: Workload;
+  suffixStyle: SuffixStyle = "date";
+  /** How long the live file is missing when it is renamed; the server goes on to write to the renamed one. */
+  rotationGapMs = 0;
+  readonly #owner: () => LogOwner;
+  #isLogging = false;
+  #rotated: LogFile[] = [];
+  #live: LogFile | undefined;
+  /** What the server has open: the live file but in a gap. */
+  #open: LogFile | undefined;
+  #renameAt = Infinity;
+  #reopenAt = Infinity;
+  /** Until when the workload is in the log. */
+  #generatedTo = 0;
+  /** The second that the log's last record states, as far as MariaDB would know. */
+  #previousSecond = NaN;
+
+  constructor(owner: () => LogOwner, workload: Workload) {
+    this.#owner = owner;
+    this.workload = workload;
+  }
+
+  /** Whether the server writes its general log to a file. */
+  get isLogging(): boolean {
+    return this.#isLogging;
+  }
+
+  /** All files there are, those that were renamed first, from the oldest on. */
+  files(): LogFile[] {
+    return this.#live === undefined ? [...this.#rotated] : [...this.#rotated, this.#live];
+  }
+
+  /** Lets happen what should have happened until now: the workload of whole seconds, hours, the loss of old files. */
+  advance(now: number): void {
+    if (this.#isLogging) {
+      const wholeSecond = Math.floor(now / 1_000) * 1_000;
+      this.#generatedTo = Math.max(this.#generatedTo, wholeSecond - MAX_CATCH_UP_MS);
+      while (Math.min(this.#renameAt, this.#reopenAt) <= now) {
+        const isReopening = this.#reopenAt <= this.#renameAt;
+        // Not in a stretch that was left out: an hour in which nothing was written has no file.
+        const at = Math.max(Math.min(this.#renameAt, this.#reopenAt), this.#generatedTo);
+        this.#generate(at);
+        if (isReopening) this.#openLive(at);
+        else this.#rename(at);
+      }
+      this.#generate(wholeSecond);
+    }
+    this.#expire(now);
+  }
+
+  /** The server opens or closes its log. */
+  setLogging(isLogging: boolean, now: number): void {
+    if (isLogging === this.#isLogging) return;
+    this.advance(now);
+    if (!isLogging) this.#generate(now);
+    this.#isLogging = isLogging;
+    if (!isLogging) return;
+    this.#generatedTo = Math.max(this.#generatedTo, now);
+    // An hour that ended while the log was closed: nobody renamed its file.
+    if (this.#renameAt <= now) this.#rename(now);
+    else if (this.#reopenAt === Infinity) this.#openLive(now);
+  }
+
+  /** Writes records or raw bytes to the log, as if the server had. @returns false if it holds as much as it may */
+  append(content: Buffer | readonly LogRecord[], now: number): boolean {
+    this.advance(now);
+    const bytes = Buffer.isBuffer(content) ? content : Buffer.from(this.#format(content));
+    const held = this.files().reduce((sum, file) => sum + file.held, 0);
+    if (this.#live !== undefined && this.#live.held + bytes.length > MAX_HELD_BYTES) return false;
+    this.#open?.append(bytes, now);
+    if (held + bytes.length > MAX_HELD_BYTES) this.#expire(now);
+    return true;
+  }
+
+  /** The hour changes now, whatever the clock says. @returns the file that was renamed, or undefined if there is none */
+  rotate(now: number): LogSource | undefined {
+    this.advance(now);
+    if (this.#live === undefined) return undefined;
+    this.#rename(now);
+    return this.#rotated.at(-1);
+  }
+
+  /** Loses a file; the server opens a lost live file anew at once. @returns whether there was one */
+  lose(name: string, now: number): boolean {
+    this.advance(now);
+    const file = this.files().find((candidate) => candidate.name === name);
+    if (file === undefined) return false;
+    if (file === this.#live) {
+      this.#live = undefined;
+      this.#renameAt = Infinity;
+      if (this.#isLogging) this.#openLive(now);
+    } else this.#rotated = this.#rotated.filter((candidate) => candidate !== file);
+    return true;
+  }
+
+  /** Cuts the live file's end off. @returns whether there is one that is so long */
+  truncate(size: number, now: number): boolean {
+    this.advance(now);
+    if (this.#live === undefined || this.#live.size < size) return false;
+    this.#live.truncate(size, now);
+    return true;
+  }
+
+  /** Another workload, from where the log has come to. @returns from when on */
+  changeWorkload(workload: Workload, now: number): number {
+    this.advance(now);
+    this.workload = workload;
+    return Math.max(this.#generatedTo, Math.floor(now / 1_000) * 1_000);
+  }
+
+  #generate(to: number): void {
+    const from = this.#generatedTo;
+    if (to <= from) return;
+    this.#generatedTo = to;
+    if (this.workload.rate <= 0 || this.#open === undefined) return;
+    this.#open.generate(this.workload, from, to);
+    this.#previousSecond = NaN;
+  }
+
+  #rename(now: number): void {
+    const file = this.#live;
+    if (file === undefined) return;
+    file.name = this.#renamed(file.hour);
+    // The older form has a name for each hour of the day alone: yesterday's file is overwritten.
+    this.#rotated = [...this.#rotated.filter(({ name }) => name !== file.name), file];
+    this.#live = undefined;
+    this.#renameAt = Infinity;
+    if (this.rotationGapMs > 0) this.#reopenAt = now + this.rotationGapMs;
+    else if (this.#isLogging) this.#openLive(now);
+  }
+
+  /** Opens the live file, a new one or the one of this hour, and writes the banner. */
+  #openLive(now: number): void {
+    this.#reopenAt = Infinity;
+    if (this.#live === undefined) {
+      const thisHour = Math.floor(now / HOUR_MS);
+      // A file's name says when it was renamed; one that was renamed early has taken that of the hour's own end.
+      const hour = Math.max(thisHour, this.#rotated.at(-1)?.hour ?? 0) + 1;
+      this.#live = new LogFile(LIVE_FILE, hour, now);
+      this.#renameAt = (thisHour + 1) * HOUR_MS;
+    }
+    this.#open = this.#live;
+    const { form, engineVersion } = this.#owner();
+    this.#live.append(Buffer.from(logBanner(form, engineVersion)), now);
+  }
+
+  #renamed(hour: number): string {
+    const date = new Date(hour * HOUR_MS);
+    const day = this.suffixStyle === "date" ? `${date.toISOString().slice(0, 10)}.` : "";
+    return `${LIVE_FILE}.${day}${date.getUTCHours()}`;
+  }
+
+  #format(records: readonly LogRecord[]): string {
+    const text = formatRecords(this.#owner().form, records, this.#previousSecond);
+    const last = records.at(-1);
+    if (last !== undefined) this.#previousSecond = Math.floor(last.timeMicros / 1e6);
+    return text;
+  }
+
+  /** What is too old is lost, then the oldest until the rest has room. */
+  #expire(now: number): void {
+    const { form, storage } = this.#owner();
+    this.#rotated = this.#rotated.filter(({ lastWritten }) => lastWritten > now - RETENTION_MS[form]);
+    let [size, held] = [this.#live?.size ?? 0, this.#live?.held ?? 0];
+    const kept: LogFile[] = [];
+    for (const file of this.#rotated.toReversed()) {
+      size += file.size;
+      held += file.held;
+      if (size > storage * STORAGE_SHARE || held > MAX_HELD_BYTES) break;
+      kept.unshift(file);
+    }
+    this.#rotated = kept;
+  }
+}

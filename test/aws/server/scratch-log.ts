@@ -1,0 +1,48 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type LocalAws, startLocalAws } from "./server.ts";
+
+/** A second local AWS that serves a real file, and a way for tests, which have no disk, to write to the file. */
+export interface ScratchLog {
+  /** The address of the local AWS. */
+  awsUrl: string;
+  /** POST appends the body, PUT replaces the file by another with the body, DELETE truncates it, PURGE deletes it. */
+  fileUrl: string;
+  close(): Promise<void>;
+}
+
+/** Starts both; the file is not there until someone writes to it. */
+export async function startScratchLog(): Promise<ScratchLog> {
+  const folder = mkdtempSync(join(tmpdir(), "local-aws-"));
+  const path = join(folder, "general.log");
+  const writes: Record<string, (body: string) => void> = {
+    POST: (body) => appendFileSync(path, body),
+    PUT: (body) => {
+      writeFileSync(`${path}.new`, body);
+      renameSync(`${path}.new`, path);
+    },
+    DELETE: () => truncateSync(path, 0),
+    PURGE: () => rmSync(path),
+  };
+  const writer = createServer(async (request, response) => {
+    const body = await text(request);
+    writes[request.method ?? ""]?.(body);
+    response.end();
+  });
+  await new Promise<void>((resolve) => writer.listen(0, "127.0.0.1", resolve));
+  const aws: LocalAws = await startLocalAws({ port: 0, generalLog: path, onNotice: () => {} });
+  return {
+    awsUrl: aws.url,
+    fileUrl: `http://127.0.0.1:${(writer.address() as AddressInfo).port}/`,
+    close: async () => {
+      writer.close();
+      writer.closeAllConnections();
+      await aws.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
