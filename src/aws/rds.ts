@@ -1,5 +1,9 @@
 import { type AwsCredentials, type AwsResult, type AwsTarget, callAws, malformed } from "./client.ts";
-import { child, list, queryRequest, queryResult, text } from "./query.ts";
+import { child, list, queryRequest, queryResult, text, type XmlObject } from "./query.ts";
+
+/*
+ * The actions of RDS that the service needs (RDS API reference, version 2014-10-31, Query protocol).
+ */
 
 const VERSION = "2014-10-31";
 
@@ -12,31 +16,201 @@ export interface DbInstance {
   /** RDS's word for its state, such as `available` or `stopped`. */
   status: string;
   parameterGroup: string;
+  /** How far changes of the parameter group have come: `applying`, `in-sync`, `pending-reboot` or `failed-to-apply`. */
+  parameterApplyStatus: string;
+  /** The AWS account that the instance belongs to, out of its ARN. */
+  accountId: string;
 }
 
-/** DescribeDBInstances of one instance (RDS API reference 2014-10-31). */
+/** Calls one action and gives its result element. */
+async function call(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  action: string,
+  parameters: Record<string, string>,
+): Promise<AwsResult<XmlObject>> {
+  const reply = await callAws(target, credentials, queryRequest("rds", action, VERSION, parameters));
+  if (!reply.ok) return reply;
+  const result = queryResult(reply.value, action);
+  return result === undefined ? malformed("rds") : { ok: true, value: result };
+}
+
+/** DescribeDBInstances of one instance. */
 export async function describeInstance(
   target: AwsTarget,
   credentials: AwsCredentials,
   instance: string,
 ): Promise<AwsResult<DbInstance>> {
-  const action = "DescribeDBInstances";
-  const request = queryRequest("rds", action, VERSION, { DBInstanceIdentifier: instance });
-  const reply = await callAws(target, credentials, request);
+  const reply = await call(target, credentials, "DescribeDBInstances", { DBInstanceIdentifier: instance });
   if (!reply.ok) return reply;
-  const found = list(child(queryResult(reply.value, action), "DBInstances"), "DBInstance")[0];
-  const engine = text(found, "Engine");
-  const engineVersion = text(found, "EngineVersion");
-  const status = text(found, "DBInstanceStatus");
+  const found = list(child(reply.value, "DBInstances"), "DBInstance")[0];
   const group = list(child(found, "DBParameterGroups"), "DBParameterGroup")[0];
-  const parameterGroup = text(group, "DBParameterGroupName");
-  if (
-    engine === undefined ||
-    engineVersion === undefined ||
-    status === undefined ||
-    parameterGroup === undefined
-  ) {
-    return malformed("rds");
+  const described = {
+    engine: text(found, "Engine"),
+    engineVersion: text(found, "EngineVersion"),
+    status: text(found, "DBInstanceStatus"),
+    parameterGroup: text(group, "DBParameterGroupName"),
+    parameterApplyStatus: text(group, "ParameterApplyStatus"),
+    // arn:aws:rds:us-east-1:123456789012:db:name
+    accountId: text(found, "DBInstanceArn")?.split(":")[4],
+  };
+  return isComplete(described) ? { ok: true, value: described } : malformed("rds");
+}
+
+function isComplete<T extends Record<string, unknown>>(
+  value: T,
+): value is T & { [K in keyof T]-?: NonNullable<T[K]> } {
+  return Object.values(value).every((field) => field !== undefined);
+}
+
+/** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
+const MAX_PAGES = 50;
+
+/**
+ * DescribeDBParameters: the values of some parameters of a group. One without a value is absent.
+ * @param source `user` for the values that people set only: a parameter that has none of its own is absent, whatever RDS or
+ *   the engine gives it
+ */
+export async function describeParameters(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  group: string,
+  names: readonly string[],
+  source?: "user",
+): Promise<AwsResult<Map<string, string>>> {
+  const values = new Map<string, string>();
+  let marker: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const reply = await call(target, credentials, "DescribeDBParameters", {
+      DBParameterGroupName: group,
+      MaxRecords: "100",
+      ...(source === undefined ? {} : { Source: source }),
+      ...(marker === undefined ? {} : { Marker: marker }),
+    });
+    if (!reply.ok) return reply;
+    for (const parameter of list(child(reply.value, "Parameters"), "Parameter")) {
+      const name = text(parameter, "ParameterName");
+      const value = text(parameter, "ParameterValue");
+      if (name !== undefined && value !== undefined && names.includes(name)) values.set(name, value);
+    }
+    marker = text(reply.value, "Marker");
+    if (!marker) return { ok: true, value: values };
   }
-  return { ok: true, value: { engine, engineVersion, status, parameterGroup } };
+  return malformed("rds");
+}
+
+/** ModifyDBParameterGroup: gives dynamic parameters their values at once, for every instance of the group. */
+export async function modifyParameters(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  group: string,
+  values: Record<string, string>,
+): Promise<AwsResult<void>> {
+  const parameters: Record<string, string> = { DBParameterGroupName: group };
+  for (const [i, [name, value]] of Object.entries(values).entries()) {
+    const prefix = `Parameters.Parameter.${i + 1}`;
+    parameters[`${prefix}.ParameterName`] = name;
+    parameters[`${prefix}.ParameterValue`] = value;
+    parameters[`${prefix}.ApplyMethod`] = "immediate";
+  }
+  const reply = await call(target, credentials, "ModifyDBParameterGroup", parameters);
+  return reply.ok ? { ok: true, value: undefined } : reply;
+}
+
+/**
+ * ResetDBParameterGroup of some dynamic parameters: takes the values away that people set, at once, for every instance of
+ * the group, so that those of RDS or the engine hold again.
+ */
+export async function resetParameters(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  group: string,
+  names: readonly [string, ...string[]],
+): Promise<AwsResult<void>> {
+  // All parameters of the group are reset unless it is told not to.
+  const parameters: Record<string, string> = { DBParameterGroupName: group, ResetAllParameters: "false" };
+  for (const [i, name] of names.entries()) {
+    parameters[`Parameters.Parameter.${i + 1}.ParameterName`] = name;
+    parameters[`Parameters.Parameter.${i + 1}.ApplyMethod`] = "immediate";
+  }
+  const reply = await call(target, credentials, "ResetDBParameterGroup", parameters);
+  return reply.ok ? { ok: true, value: undefined } : reply;
+}
+
+/** A log file of an instance. */
+export interface LogFile {
+  /** Such as `general/mysql-general.log`. */
+  name: string;
+  /** When it was last written, in milliseconds since the epoch. */
+  lastWritten: number;
+  /** Bytes. */
+  size: number;
+}
+
+/** DescribeDBLogFiles: the log files whose name contains a text, oldest first. */
+export async function listLogFiles(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  instance: string,
+  contains: string,
+): Promise<AwsResult<LogFile[]>> {
+  const files: LogFile[] = [];
+  let marker: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const reply = await call(target, credentials, "DescribeDBLogFiles", {
+      DBInstanceIdentifier: instance,
+      FilenameContains: contains,
+      ...(marker === undefined ? {} : { Marker: marker }),
+    });
+    if (!reply.ok) return reply;
+    for (const details of list(child(reply.value, "DescribeDBLogFiles"), "DescribeDBLogFilesDetails")) {
+      const file = {
+        name: text(details, "LogFileName"),
+        lastWritten: Number(text(details, "LastWritten")),
+        size: Number(text(details, "Size")),
+      };
+      if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
+        return malformed("rds");
+      files.push(file);
+    }
+    marker = text(reply.value, "Marker");
+    if (!marker) {
+      files.sort((a, b) => a.lastWritten - b.lastWritten);
+      return { ok: true, value: files };
+    }
+  }
+  return malformed("rds");
+}
+
+/** A stretch of a log file. */
+export interface LogPortion {
+  data: string;
+  /** Where the next stretch begins: opaque. */
+  marker: string;
+  /** Whether there is more of the file now. */
+  pending: boolean;
+}
+
+/**
+ * DownloadDBLogFilePortion: the stretch of a log file that begins at a marker; `0` is the beginning of the file, and without
+ * one it is the file's newest lines.
+ */
+export async function downloadLogPortion(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  instance: string,
+  file: string,
+  from: { marker?: string | undefined; lines?: number },
+): Promise<AwsResult<LogPortion>> {
+  const reply = await call(target, credentials, "DownloadDBLogFilePortion", {
+    DBInstanceIdentifier: instance,
+    LogFileName: file,
+    ...(from.marker === undefined ? {} : { Marker: from.marker }),
+    ...(from.lines === undefined ? {} : { NumberOfLines: String(from.lines) }),
+  });
+  if (!reply.ok) return reply;
+  const marker = text(reply.value, "Marker");
+  if (marker === undefined) return malformed("rds");
+  const pending = text(reply.value, "AdditionalDataPending") === "true";
+  return { ok: true, value: { data: text(reply.value, "LogFileData") ?? "", marker, pending } };
 }
