@@ -48,7 +48,9 @@ export async function settle(group: LeasedGroup): Promise<Settled> {
     switch (call.do) {
       case "rest":
         await group.update((state) => settled(state, group.now()));
-        return { ok: true, until: null };
+        // A capture may have come or gone while that was stored.
+        if (nextCall(group.state(), group.now()).do === "rest") return { ok: true, until: null };
+        break;
       case "wait":
         return { ok: true, until: call.until };
       case "read": {

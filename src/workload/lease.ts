@@ -36,6 +36,11 @@ const MAX_DELAY_MS = 60 * 60_000;
 /** For how long that is tried. What was found is remembered after that, too, for the next capture. */
 export const RESTORE_FOR_MS = 7 * 24 * 60 * 60_000;
 
+/** What came of asking AWS, and the lease as it was then. */
+interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
+  result: Settled;
+}
+
 /** The attempts that AWS has failed so far. */
 interface Attempts {
   count: number;
@@ -67,9 +72,8 @@ export class LogLease extends DurableObject<Env> {
     this.#state = hold(this.#state, captureId);
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await this.#armBy(Date.now() + REVIEW_MS);
-    const result = await this.#settle(own);
+    const { result, holders, loggingSince } = await this.#settle(own);
     if (!result.ok) return result;
-    const { holders, loggingSince } = this.#state;
     return holders.includes(captureId) ? { ok: true, loggingSince } : { ok: false, failure: RELEASED };
   }
 
@@ -158,17 +162,17 @@ export class LogLease extends DurableObject<Env> {
   }
 
   /** Asks of AWS what is to be asked, once those that stand before it have been answered, and sets the alarm. */
-  #settle(own?: GroupAccess): Promise<Settled> {
+  #settle(own?: GroupAccess): Promise<SettledLease> {
     const mine = this.#queue.then(() => this.#settleNow(own));
     this.#queue = mine.catch(() => undefined);
     return mine;
   }
 
-  async #settleNow(own?: GroupAccess): Promise<Settled> {
+  async #settleNow(own?: GroupAccess): Promise<SettledLease> {
     const { storage } = this.ctx;
     const group = storage.kv.get<LogGroup>("group");
     // What was put away while this stood in the queue.
-    if (group === undefined) return { ok: true, until: null };
+    if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
     // Who asks is refused for what their own credentials lack.
     const accesses = own === undefined ? this.#accesses : preferring(this.#accesses, own);
     const aws = new LogGroupInAws(this.env, group, accesses, (worked) => {
@@ -178,7 +182,7 @@ export class LogLease extends DurableObject<Env> {
         storage.kv.put("accesses", preferring(known, worked));
       }
     });
-    const settled = await settle({
+    const result = await settle({
       now: () => Date.now(),
       state: () => this.#state,
       update: async (verb) => {
@@ -197,8 +201,10 @@ export class LogLease extends DurableObject<Env> {
         return changed;
       },
     });
-    await this.#arm(group, settled);
-    return settled;
+    // As it is now, not after the next wait.
+    const { holders, loggingSince } = this.#state;
+    await this.#arm(group, result);
+    return { result, holders, loggingSince };
   }
 
   /** Sets the alarm for what is left to do, or puts everything away. */
