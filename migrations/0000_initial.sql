@@ -72,6 +72,8 @@ CREATE TABLE `captures` (
 	`scheduled_end` integer,
 	`duration` integer,
 	`reason` text,
+	`redact` text DEFAULT 'secrets' NOT NULL,
+	`max_bytes` integer,
 	`created_at` integer NOT NULL,
 	`due_at` integer,
 	`rearmed` integer DEFAULT 0 NOT NULL,
@@ -116,6 +118,14 @@ CREATE TABLE `invites` (
 --> statement-breakpoint
 CREATE INDEX `invites_env_id` ON `invites` (`env_id`);--> statement-breakpoint
 CREATE INDEX `invites_expires_at` ON `invites` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `log_leases` (
+	`capture_id` integer PRIMARY KEY NOT NULL,
+	`lease_name` text NOT NULL,
+	`acquired_at` integer NOT NULL,
+	`tried_at` integer,
+	FOREIGN KEY (`capture_id`) REFERENCES `captures`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
 CREATE TABLE `members` (
 	`env_id` integer NOT NULL,
 	`user_id` text NOT NULL,

@@ -1,4 +1,5 @@
 import type { CaptureRunner } from "./captures/runner.ts";
+import type { LogLease } from "./workload/lease.ts";
 
 declare global {
   namespace Cloudflare {
@@ -7,6 +8,7 @@ declare global {
       DB: D1Database;
       BUCKET: R2Bucket;
       CAPTURE_RUNNER: DurableObjectNamespace<CaptureRunner>;
+      LOG_LEASE: DurableObjectNamespace<LogLease>;
 
       /** Secret that signs session cookies. */
       BETTER_AUTH_SECRET: string;

@@ -37,3 +37,15 @@ export async function assumeRole(
   if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiresAt)) return malformed("sts");
   return { ok: true, value: { accessKeyId, secretAccessKey, sessionToken, expiresAt } };
 }
+
+/** GetCallerIdentity: the AWS account that credentials belong to. Nobody can be denied to ask. */
+export async function callerAccount(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+): Promise<AwsResult<string>> {
+  const action = "GetCallerIdentity";
+  const reply = await callAws(target, credentials, queryRequest("sts", action, VERSION, {}));
+  if (!reply.ok) return reply;
+  const account = text(queryResult(reply.value, action), "Account");
+  return account ? { ok: true, value: account } : malformed("sts");
+}

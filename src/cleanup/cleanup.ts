@@ -2,6 +2,7 @@ import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
+import { releaseOrphanedLeases } from "./leases.ts";
 import {
   claimOverdue,
   erasableCaptures,
@@ -22,11 +23,26 @@ const MAX_BATCHES = 20;
 /** Fewer of captures: each asks R2 what it has stored. */
 const ERASE_BATCH = 100;
 
+/** Every minute: overdue captures are looked after, and the leases of captures that have ended are given back. */
+export async function everyMinute(env: Env, now: number): Promise<void> {
+  const [overdue, leases] = await Promise.allSettled([
+    lookAfterOverdue(env, now),
+    releaseOrphanedLeases(env, now),
+  ]);
+  const counts = {
+    ...(overdue.status === "fulfilled" ? overdue.value : {}),
+    ...(leases.status === "fulfilled" ? leases.value : {}),
+  };
+  log.info("cleanup.overdue", counts);
+  // Thrown only now: the one does not keep the other from its work.
+  for (const job of [overdue, leases]) if (job.status === "rejected") throw job.reason;
+}
+
 /**
- * Every minute: captures whose moment has passed without a move, because an alarm was lost or a Worker died before it set
- * one, are woken; those that do not move however often they are woken are failed.
+ * Wakes captures whose moment has passed without a move, because an alarm was lost or a Worker died before it set one; those
+ * that do not move however often they are woken are failed.
  */
-export async function lookAfterOverdue(env: Env, now: number): Promise<void> {
+async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, number>> {
   const overdue = await claimOverdue(env.DB, now, OVERDUE_BATCH);
   const counts = { found: overdue.length, rearmed: 0, failed: 0, errors: 0 };
   for (let i = 0; i < overdue.length; i += CONCURRENCY) {
@@ -41,7 +57,7 @@ export async function lookAfterOverdue(env: Env, now: number): Promise<void> {
       }),
     );
   }
-  log.info("cleanup.overdue", counts);
+  return counts;
 }
 
 async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {

@@ -219,6 +219,10 @@ export const captures = sqliteTable(
     /** How long to run, in milliseconds; null until stopped. */
     duration: integer("duration"),
     reason: text("reason"),
+    /** What is taken out of statements before they are stored: always passwords, on request every literal. */
+    redact: text("redact", { enum: ["secrets", "literals"] }).notNull().default("secrets"),
+    /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
+    maxBytes: integer("max_bytes"),
     createdAt: integer("created_at").notNull(),
     /** When the next move should have happened; null when none is due. What cron looks for. */
     dueAt: integer("due_at"),
@@ -256,3 +260,18 @@ export const captureEvents = sqliteTable(
   },
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
 );
+
+/**
+ * Captures that need their instance's general log: each has, or is about to ask for, a lease of the Durable Object `LogLease`
+ * that is named here. A row is written before the lease is asked for and goes once it is given back, so that cron finds the
+ * leases of captures that have ended. A capture with a row is not erased.
+ */
+export const logLeases = sqliteTable("log_leases", {
+  captureId: integer("capture_id")
+    .primaryKey()
+    .references(() => captures.id),
+  leaseName: text("lease_name").notNull(),
+  acquiredAt: integer("acquired_at").notNull(),
+  /** When cron last tried to give it back; null before. Those tried longest ago come first. */
+  triedAt: integer("tried_at"),
+});

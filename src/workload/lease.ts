@@ -1,63 +1,111 @@
 import { DurableObject } from "cloudflare:workers";
-import { type AwsFailure, awsTarget } from "../aws/client.ts";
-import { describeParameters, modifyParameters } from "../aws/rds.ts";
-import { retryDelay } from "../captures/lifecycle.ts";
 import type { Env } from "../env.ts";
-import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
 import {
-  calling,
-  hold,
-  IDLE,
-  type LeaseState,
-  letGo,
-  nextCall,
-  settled,
-  wasModified,
-  wasRead,
-} from "./lease-state.ts";
+  type GroupAccess,
+  type LogGroup,
+  LogGroupInAws,
+  leaseName,
+  preferring,
+  withAccess,
+} from "./lease-group.ts";
+import { type LeaseFailure, type Settled, settle } from "./lease-settle.ts";
+import { hold, IDLE, isIdle, type LeaseState, letGo, RESTORE_APPLIES_MS } from "./lease-state.ts";
+import { entitledHolders } from "./lease-store.ts";
 
-/** A parameter group and how to reach it. */
-export interface GroupAccess extends EnvironmentAccess {
-  parameterGroup: string;
+/**
+ * What came of asking for the log. Log files that were written after `loggingSince` are the lease's; null when logging was on
+ * before. Not ok: the capture has its lease all the same, and AWS would not switch the log on.
+ */
+export type LeaseResult = { ok: true; loggingSince: number | null } | { ok: false; failure: LeaseFailure };
+
+const RELEASED: LeaseFailure = {
+  kind: "rejected",
+  code: "LeaseReleased",
+  message: "The capture's lease was given back while it was asked for",
+  action: "rds:ModifyDBParameterGroup",
+};
+
+/** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
+const WATCHDOG_MS = 2 * 60_000;
+/** How often the holders of a lease are compared with what D1 says. */
+export const REVIEW_MS = 10 * 60_000;
+/** Pauses between attempts to restore a group grow to this. */
+const MAX_DELAY_MS = 60 * 60_000;
+/** For how long that is tried. What was found is remembered after that, too, for the next capture. */
+export const RESTORE_FOR_MS = 7 * 24 * 60 * 60_000;
+
+/** What came of asking AWS, and the lease as it was then. */
+interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
+  result: Settled;
 }
 
-/** The name of the Durable Object that holds the leases of a parameter group. */
-export function leaseName(region: string, accountId: string, parameterGroup: string): string {
-  return `${region}/${accountId}/${parameterGroup}`;
+/** The attempts that AWS has failed so far. */
+interface Attempts {
+  count: number;
+  since: number;
 }
-
-/** What came of asking for the log, or of letting it go. */
-export type LeaseResult = { ok: true } | { ok: false; failure: AwsFailure };
-
-const PARAMETERS = ["general_log", "log_output"] as const;
-/** How often a group is tried to be restored, with pauses up to a minute, before the captures of others have to do it. */
-const MAX_RESTORES = 600;
 
 /**
  * The leases on the general log of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group,
  * which all its instances and all their captures share: the first capture switches it on, the last one restores what was
- * found. Each state is stored before the call to AWS that follows from it, and calls are made one after the other, so that
+ * found. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
  * captures which start and stop at once, or a crash between any two steps, never leave logging off under a running capture,
- * nor on after the last.
+ * nor on after the last. What is owed to AWS is tried by the alarm; what D1 does not know of is let go.
  */
 export class LogLease extends DurableObject<Env> {
   /** The end of the queue in which the calls to AWS stand. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** Keeps the log on for a capture; safe to repeat. Not ok: the capture has its lease, and AWS would not switch the log on. */
-  async acquire(captureId: number, access: GroupAccess): Promise<LeaseResult> {
-    this.#access = access;
+  /**
+   * Keeps the log on for a capture; safe to repeat. The capture's row in `log_leases` must be there before.
+   * @param access credentials that belong to the group's account
+   */
+  async acquire(captureId: number, group: LogGroup, access: EnvironmentAccess): Promise<LeaseResult> {
+    const { kv } = this.ctx.storage;
+    const { envId, region, credentials } = access;
+    const own: GroupAccess = { envId, region, credentials, isProven: true };
+    kv.put("group", group);
+    kv.put("accesses", withAccess(this.#accesses, own));
+    kv.delete("abandoned");
     this.#state = hold(this.#state, captureId);
-    return this.#settle();
+    // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
+    await this.#armBy(Date.now() + REVIEW_MS);
+    const { result, holders, loggingSince } = await this.#settle(own);
+    if (!result.ok) return result;
+    return holders.includes(captureId) ? { ok: true, loggingSince } : { ok: false, failure: RELEASED };
   }
 
-  /** Gives a capture's lease back; safe to repeat. When it was the last and AWS does not restore the group, this tries on. */
-  async release(captureId: number): Promise<void> {
-    this.#state = letGo(this.#state, captureId);
-    await this.ctx.storage.setAlarm(Date.now() + retryDelay(1, Math.random()));
-    const result = await this.#settle();
-    if (result.ok && this.#state.holders.length === 0) await this.ctx.storage.deleteAll();
+  /**
+   * Gives a capture's lease back; safe to repeat. When it was the last and AWS does not restore the group, the alarm tries on.
+   * @param access how the capture's environment is reached now, which may be by a newer key; null when it is deleted
+   * @returns whether nothing is owed for the capture any more
+   */
+  async release(captureId: number, access: EnvironmentAccess | null): Promise<boolean> {
+    const { kv } = this.ctx.storage;
+    const state = this.#state;
+    const group = kv.get<LogGroup>("group");
+    if (group === undefined) return true;
+    const isNews = access !== null && this.#isNew(access) && access.region === group.region;
+    if (isNews) {
+      const { envId, region, credentials } = access;
+      kv.put("accesses", withAccess(this.#accesses, { envId, region, credentials, isProven: false }));
+    }
+    if (state.holders.includes(captureId)) {
+      this.#state = letGo(state, captureId);
+      kv.delete("attempts");
+    } else if (this.#isSettled()) {
+      return true;
+    } else {
+      // The alarm is at it, at its own pace, unless it was lost; a new key is worth an attempt.
+      const alarm = await this.ctx.storage.getAlarm();
+      if (alarm === null || isNews) await this.#armBy(Date.now());
+      return false;
+    }
+    await this.#armBy(Date.now() + WATCHDOG_MS);
+    await this.#settle();
+    return this.#isSettled();
   }
 
   /** The captures that hold a lease. */
@@ -65,21 +113,18 @@ export class LogLease extends DurableObject<Env> {
     return this.#state.holders;
   }
 
-  /** Tries again to restore the group. */
+  /** Does what is owed to AWS, and compares the holders with what D1 says. */
   override async alarm(): Promise<void> {
-    const { storage } = this.ctx;
-    const attempt = (storage.kv.get<number>("attempt") ?? 1) + 1;
-    if (attempt > MAX_RESTORES) return log.error("lease.restore.abandoned", { name: this.ctx.id.name ?? "" });
-    storage.kv.put("attempt", attempt);
-    // Before the call, which may be cut off.
-    await storage.setAlarm(Date.now() + retryDelay(attempt, Math.random()));
+    const group = this.ctx.storage.kv.get<LogGroup>("group");
+    if (group === undefined) return;
+    // Before anything that can be slow or cut off.
+    await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     try {
-      const result = await this.#settle();
-      if (!result.ok) return;
-      if (this.#state.holders.length === 0) await storage.deleteAll();
-      else await storage.deleteAlarm();
+      await this.#review(group);
+      await this.#settle();
     } catch (error) {
-      log.error("lease.alarm.failed", describeError(error));
+      // The watchdog tries again; thrown on, it would be given up after six times.
+      log.error("lease.alarm.failed", { lease: leaseName(group), ...describeError(error) });
     }
   }
 
@@ -91,51 +136,118 @@ export class LogLease extends DurableObject<Env> {
     this.ctx.storage.kv.put("state", state);
   }
 
-  get #access(): GroupAccess | undefined {
-    return this.ctx.storage.kv.get<GroupAccess>("access");
+  get #accesses(): readonly GroupAccess[] {
+    return this.ctx.storage.kv.get<GroupAccess[]>("accesses") ?? [];
   }
 
-  set #access(access: GroupAccess) {
-    this.ctx.storage.kv.put("access", access);
+  /** Whether nothing is owed to the group, or nothing more can be done. */
+  #isSettled(): boolean {
+    const { kv } = this.ctx.storage;
+    return this.#state.holders.length > 0 || isIdle(this.#state) || kv.get("abandoned") === true;
   }
 
-  /** Asks of AWS what is to be asked, once those that stand before it have been answered. */
-  #settle(): Promise<LeaseResult> {
-    const mine = this.#queue.then(() => this.#callAws());
+  #isNew({ credentials }: EnvironmentAccess): boolean {
+    return credentials !== null && !this.#accesses.some((known) => known.credentials === credentials);
+  }
+
+  /** Lets go of captures that have no row: their lease was given back before it was asked for, or their row was lost. */
+  async #review(group: LogGroup): Promise<void> {
+    const { holders } = this.#state;
+    if (holders.length === 0) return;
+    const entitled = await entitledHolders(this.env.DB, leaseName(group), holders);
+    for (const captureId of holders) {
+      if (entitled.includes(captureId)) continue;
+      log.warn("lease.review.released", { lease: leaseName(group), captureId });
+      this.#state = letGo(this.#state, captureId);
+    }
+  }
+
+  /** Asks of AWS what is to be asked, once those that stand before it have been answered, and sets the alarm. */
+  #settle(own?: GroupAccess): Promise<SettledLease> {
+    const mine = this.#queue.then(() => this.#settleNow(own));
     this.#queue = mine.catch(() => undefined);
     return mine;
   }
 
-  async #callAws(): Promise<LeaseResult> {
-    for (;;) {
-      const call = nextCall(this.#state);
-      const access = this.#access;
-      if (call.do === "rest" || access === undefined) {
-        this.#state = settled(this.#state);
-        return { ok: true };
+  async #settleNow(own?: GroupAccess): Promise<SettledLease> {
+    const { storage } = this.ctx;
+    const group = storage.kv.get<LogGroup>("group");
+    // What was put away while this stood in the queue.
+    if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
+    // Who asks is refused for what their own credentials lack.
+    const accesses = own === undefined ? this.#accesses : preferring(this.#accesses, own);
+    const aws = new LogGroupInAws(this.env, group, accesses, (worked) => {
+      const known = this.#accesses;
+      const [first] = known;
+      if (first?.credentials !== worked.credentials || !first?.isProven) {
+        storage.kv.put("accesses", preferring(known, worked));
       }
-      const target = awsTarget(this.env, access.region);
-      if (call.do === "read") {
-        const read = await askAs(this.env, access, Date.now(), (credentials) =>
-          describeParameters(target, credentials, access.parameterGroup, PARAMETERS),
-        );
-        if (!read.ok) return read;
-        this.#state = wasRead(this.#state, Object.fromEntries(read.value));
-      } else {
-        this.#state = calling(this.#state);
-        // On disk before AWS hears of it.
-        await this.ctx.storage.sync();
-        const { settings } = call;
-        const modified = await askAs(this.env, access, Date.now(), (credentials) =>
-          modifyParameters(target, credentials, access.parameterGroup, { ...settings }),
-        );
-        if (!modified.ok) return modified;
-        this.#state = wasModified(this.#state, settings);
-        log.info("lease.modified", {
-          parameterGroup: access.parameterGroup,
-          generalLog: settings.general_log,
+    });
+    const result = await settle({
+      now: () => Date.now(),
+      state: () => this.#state,
+      update: async (verb) => {
+        this.#state = verb(this.#state);
+        await storage.sync();
+      },
+      read: () => aws.read(),
+      change: async (settings) => {
+        const changed = await aws.change(settings);
+        log.info("lease.change", {
+          lease: leaseName(group),
+          generalLog: settings.general_log ?? null,
+          outcome: changed.outcome,
+          ...(changed.outcome === "accepted" ? {} : { code: changed.failure.code }),
         });
-      }
-    }
+        return changed;
+      },
+    });
+    // As it is now, not after the next wait.
+    const { holders, loggingSince } = this.#state;
+    await this.#arm(group, result);
+    return { result, holders, loggingSince };
   }
+
+  /** Sets the alarm for what is left to do, or puts everything away. */
+  async #arm(group: LogGroup, settled: Settled): Promise<void> {
+    const { storage } = this.ctx;
+    const now = Date.now();
+    const state = this.#state;
+    if (!settled.ok && !isIdle(state)) {
+      const attempts = storage.kv.get<Attempts>("attempts") ?? { count: 0, since: now };
+      attempts.count++;
+      storage.kv.put("attempts", attempts);
+      if (state.holders.length === 0 && now > attempts.since + RESTORE_FOR_MS) {
+        storage.kv.put("abandoned", true);
+        const { code } = settled.failure;
+        log.error("lease.restore.abandoned", { lease: leaseName(group), attempts: attempts.count, code });
+        return storage.deleteAlarm();
+      }
+      const longest = state.holders.length > 0 ? REVIEW_MS : MAX_DELAY_MS;
+      return storage.setAlarm(now + restoreDelay(attempts.count, longest, Math.random()));
+    }
+    storage.kv.delete("attempts");
+    if (!isIdle(state)) {
+      const until = settled.ok ? settled.until : null;
+      return storage.setAlarm(Math.max(now + 1, Math.min(until ?? Infinity, now + REVIEW_MS)));
+    }
+    // The servers may still be about to apply it: a capture that starts meanwhile has to know.
+    const until = (state.restoredAt ?? 0) + RESTORE_APPLIES_MS;
+    if (now < until) return storage.setAlarm(until);
+    await storage.deleteAll();
+  }
+
+  /** Makes sure that there is an alarm by a time. */
+  async #armBy(time: number): Promise<void> {
+    const alarm = await this.ctx.storage.getAlarm();
+    if (alarm === null || time < alarm) await this.ctx.storage.setAlarm(Math.max(time, Date.now() + 1));
+  }
+}
+
+const FIRST_DELAY_MS = 1000;
+
+/** Twice as long each time, half of it at random ("equal jitter"). */
+function restoreDelay(attempt: number, longest: number, random: number): number {
+  const ceiling = Math.min(longest, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 30));
+  return Math.max(1, Math.round(ceiling / 2 + (ceiling / 2) * random));
 }

@@ -1,3 +1,4 @@
+import { DescribeDBParametersCommand, ResetDBParameterGroupCommand } from "@aws-sdk/client-rds";
 import { describe, expect, it } from "vitest";
 import { createAccount, type LocalAccount } from "./client.ts";
 import { instanceOf, LIVE, loggingInstance, quietInstance } from "./logs.ts";
@@ -126,5 +127,32 @@ describe("general logging", () => {
     expect((await account.logFiles(instance)).isLogging).toBe(false);
     await account.patchInstance(instance, { parameterGroup: "first-params" });
     expect((await account.logFiles(instance)).isLogging).toBe(true);
+  });
+});
+
+describe("a parameter that is reset", () => {
+  it("has no value of its own any more, and its server stops to log", async () => {
+    const { account, instance, modify, names } = await quietInstance();
+    await account.setParameterApplication({ delayMs: 0 });
+    await modify(["general_log", "1"], ["log_output", "FILE"], ["max_connect_errors", "77"]);
+    expect(await names()).toEqual([LIVE]);
+    const rds = rdsClient(account);
+    const DBParameterGroupName = `${instance}-params`;
+    await rds.send(
+      new ResetDBParameterGroupCommand({
+        DBParameterGroupName,
+        ResetAllParameters: false,
+        Parameters: [{ ParameterName: "general_log", ApplyMethod: "immediate" }],
+      }),
+    );
+    const own = async () =>
+      (
+        await rds.send(new DescribeDBParametersCommand({ DBParameterGroupName, Source: "user" }))
+      ).Parameters?.map(({ ParameterName }) => ParameterName);
+    expect(await own()).toEqual(["log_output", "max_connect_errors"]);
+    expect(await account.logFiles(instance)).toMatchObject({ isLogging: false });
+    // AWS's default, which nobody should forget.
+    await rds.send(new ResetDBParameterGroupCommand({ DBParameterGroupName }));
+    expect(await own()).toEqual([]);
   });
 });

@@ -16,7 +16,8 @@ export const DEFAULT_APPLICATION: ParameterApplication = { delayMs: 1_000, stale
 
 /** Values on their way to the servers. Times are epoch milliseconds. */
 export interface ParameterChange {
-  values: ReadonlyMap<string, string>;
+  /** Undefined for a parameter that is to have no value of its own any more. */
+  values: ReadonlyMap<string, string | undefined>;
   shownAt: number;
   appliesAt: number;
   fails: boolean;
@@ -26,7 +27,7 @@ export interface ParameterChange {
 export function startApplying(
   { parameterApplication: { delayMs, staleMs, fails } }: Account,
   group: ParameterGroup,
-  settings: readonly [name: string, setting: ParameterSetting][],
+  settings: readonly [name: string, setting: ParameterSetting | { value: undefined; applyMethod: string }][],
   now: number,
 ): void {
   const immediate = settings.filter(([, { applyMethod }]) => applyMethod === "immediate");
@@ -48,7 +49,10 @@ export function applyNextChange(
   const change = group?.changes.shift();
   if (group === undefined || change === undefined) return undefined;
   group.hasFailed = change.fails;
-  if (!change.fails) for (const [name, value] of change.values) group.effective.set(name, value);
+  for (const [name, value] of change.fails ? [] : change.values) {
+    if (value === undefined) group.effective.delete(name);
+    else group.effective.set(name, value);
+  }
   return { group, appliedAt: change.appliesAt };
 }
 

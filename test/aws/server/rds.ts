@@ -39,6 +39,7 @@ export const rds: QueryService = {
     },
     DescribeDBParameters: { run: describeParameters, resource: parameterGroupArn },
     ModifyDBParameterGroup: { run: modifyParameterGroup, resource: parameterGroupArn },
+    ResetDBParameterGroup: { run: resetParameterGroup, resource: parameterGroupArn },
     ...logActions,
   },
   downloads: logDownloads,
@@ -134,14 +135,7 @@ function describeParameter(
 
 function modifyParameterGroup({ account, now }: Call, parameters: QueryParameters): XmlElements {
   const group = requiredGroup(account, parameters);
-  if (isDefaultGroup(group.name)) throw invalidParameterValue("Cannot modify a default parameter group.");
-  const changes = listOf(parameters, "Parameters.Parameter");
-  if (changes.length === 0) throw mustBeProvided("Parameters");
-  if (changes.length > MAX_PARAMETERS_PER_CALL) {
-    throw invalidParameterValue(
-      `At most ${MAX_PARAMETERS_PER_CALL} parameters can be modified in a single request, not ${changes.length}.`,
-    );
-  }
+  const changes = changesOf(group, parameters);
   // All are checked before any is set: a refused call changes nothing.
   const settings = changes.map((change) => settingOf(group, change));
   settleParameters(account, now);
@@ -155,12 +149,64 @@ function modifyParameterGroup({ account, now }: Call, parameters: QueryParameter
   return { DBParameterGroupName: group.name };
 }
 
+/** Takes the values of some parameters away, or of all those of the group unless it is told not to. */
+function resetParameterGroup({ account, now }: Call, parameters: QueryParameters): XmlElements {
+  const group = requiredGroup(account, parameters);
+  const changes =
+    (parameters.get("ResetAllParameters") ?? "true") === "true" ? allOf(group) : changesOf(group, parameters);
+  const resets = changes.map((change) => {
+    const { name, applyMethod } = changeOf(group, change);
+    return [name, { value: undefined, applyMethod }] as [string, { value: undefined; applyMethod: string }];
+  });
+  settleParameters(account, now);
+  for (const [name] of resets) group.values.delete(name);
+  startApplying(account, group, resets, now);
+  return { DBParameterGroupName: group.name };
+}
+
+function allOf(group: ParameterGroup): QueryParameters[] {
+  if (isDefaultGroup(group.name)) throw invalidParameterValue("Cannot modify a default parameter group.");
+  return [...group.values].map(
+    ([name, { applyMethod }]) =>
+      new Map([
+        ["ParameterName", name],
+        ["ApplyMethod", applyMethod],
+      ]),
+  );
+}
+
+function changesOf(group: ParameterGroup, parameters: QueryParameters): QueryParameters[] {
+  if (isDefaultGroup(group.name)) throw invalidParameterValue("Cannot modify a default parameter group.");
+  const changes = listOf(parameters, "Parameters.Parameter");
+  if (changes.length === 0) throw mustBeProvided("Parameters");
+  if (changes.length > MAX_PARAMETERS_PER_CALL) {
+    throw invalidParameterValue(
+      `At most ${MAX_PARAMETERS_PER_CALL} parameters can be modified in a single request, not ${changes.length}.`,
+    );
+  }
+  return changes;
+}
+
 function settingOf(
   group: ParameterGroup,
   change: QueryParameters,
 ): [name: string, setting: ParameterSetting] {
-  const name = required(change, "ParameterName");
   const value = required(change, "ParameterValue");
+  const { name, applyMethod, definition } = changeOf(group, change);
+  if (!isAllowedValue(definition, value)) {
+    throw invalidParameterValue(
+      `Invalid parameter value: ${value} for: ${name} allowed values are: ${definition.allowedValues ?? "a number"}`,
+    );
+  }
+  return [name, { value, applyMethod }];
+}
+
+/** What a change says of the parameter itself, if it can be changed so. */
+function changeOf(
+  group: ParameterGroup,
+  change: QueryParameters,
+): Pick<ParameterSetting, "applyMethod"> & { name: string; definition: ParameterDefinition } {
+  const name = required(change, "ParameterName");
   const applyMethod = required(change, "ApplyMethod");
   const definition = parametersOf(group.family).find((candidate) => candidate.name === name);
   if (definition === undefined) throw invalidParameterValue(`Could not find parameter with name: ${name}`);
@@ -175,12 +221,7 @@ function settingOf(
       "cannot use immediate apply method for static parameter",
     );
   }
-  if (!isAllowedValue(definition, value)) {
-    throw invalidParameterValue(
-      `Invalid parameter value: ${value} for: ${name} allowed values are: ${definition.allowedValues ?? "a number"}`,
-    );
-  }
-  return [name, { value, applyMethod }];
+  return { name, applyMethod, definition };
 }
 
 function requiredGroup(account: Account, parameters: QueryParameters): ParameterGroup {

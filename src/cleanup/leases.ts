@@ -1,0 +1,39 @@
+import type { Env } from "../env.ts";
+import { describeError, log } from "../log.ts";
+import { claimOrphanedLeases } from "../workload/lease-store.ts";
+import { giveBack } from "../workload/logging.ts";
+
+/** How many leases one run looks after; the next minute takes those tried longest ago. */
+const LEASE_BATCH = 100;
+/** How many of their Durable Objects are called at once. */
+const CONCURRENCY = 10;
+
+/** What one run did: leases found of captures that have ended, those given back, those still to restore, and failures. */
+export interface LeaseCounts extends Record<string, number> {
+  leases: number;
+  leasesReleased: number;
+  leasesOwed: number;
+  leaseErrors: number;
+}
+
+/**
+ * Gives the leases of captures back that have ended: their runner died before it did, or AWS would not restore the group then.
+ */
+export async function releaseOrphanedLeases(env: Env, now: number): Promise<LeaseCounts> {
+  const found = await claimOrphanedLeases(env.DB, now, LEASE_BATCH);
+  const counts: LeaseCounts = { leases: found.length, leasesReleased: 0, leasesOwed: 0, leaseErrors: 0 };
+  for (let i = 0; i < found.length; i += CONCURRENCY) {
+    await Promise.all(
+      found.slice(i, i + CONCURRENCY).map(async (lease) => {
+        try {
+          counts[(await giveBack(env, lease)) ? "leasesReleased" : "leasesOwed"]++;
+        } catch (error) {
+          counts.leaseErrors++;
+          const { captureId, leaseName } = lease;
+          log.warn("cleanup.lease.failed", { captureId, lease: leaseName, ...describeError(error) });
+        }
+      }),
+    );
+  }
+  return counts;
+}

@@ -1,0 +1,203 @@
+import { type AwsFailure, awsTarget, isTransient } from "../aws/client.ts";
+import { type DbInstance, listLogFiles } from "../aws/rds.ts";
+import type { Env } from "../env.ts";
+import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import { explain } from "../environments/instance.ts";
+import { describeError, log } from "../log.ts";
+import type { LeaseResult } from "./lease.ts";
+import { type LogGroup, leaseName } from "./lease-group.ts";
+import { forgetLease, type NotedLease, noteLease, readLease } from "./lease-store.ts";
+
+/*
+ * Logging on and off, for a capture's runner. Nothing is kept here: the lease's Durable Object knows the group, and D1 knows
+ * which capture has a lease.
+ */
+
+/** As much of a capture as its log needs. */
+export interface LoggedCapture extends EnvironmentAccess {
+  id: number;
+  /** The instance's identifier. */
+  instance: string;
+}
+
+/** Whether a capture's log is on; if not, what to do about it, and whether waiting may be enough. */
+export type Logging = { ready: true } | { ready: false; transient: boolean; reason: string };
+
+const HAS_GENERAL_LOG = ["mysql", "mariadb"];
+/** Where RDS has the general logs of both engines. */
+const GENERAL_LOGS = "general/";
+/** For how long a status that is not what it should be may be the one from before the change. */
+const STATUS_GRACE_MS = 60_000;
+/** A log that is on is written to at least so often: Amazon's own sessions see to that. */
+const WRITTEN_EVERY_MS = 5 * 60_000;
+
+/**
+ * Switches the general log of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until
+ * it is ready. Once this was called `letGo` must be, too, also when it never became ready; should the caller die before, cron
+ * does it when the capture has ended.
+ *
+ * Ready means that the servers have the change, not that AWS has it: a log file must have been written after the change was
+ * sent. That the instance is in-sync is not enough, as it may be so from before; nor is a file, which may be an earlier
+ * capture's. So the first call after which the log had to be switched on is never ready: ask RDS for the instance again.
+ * @param capture must be STARTING or RUNNING in D1
+ * @param instance what RDS said of the instance, not before `now`
+ * @param now when RDS was asked
+ */
+export async function switchOn(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  now: number,
+): Promise<Logging> {
+  const impossible = whyNever(capture, instance);
+  if (impossible !== null) return never(impossible);
+  const { accountId, parameterGroup } = instance;
+  const group: LogGroup = { region: capture.region, accountId, parameterGroup };
+  const hindered = await note(env, capture.id, group, now);
+  if (hindered !== null) return notYet(hindered);
+  const lease = await acquire(env, capture, group);
+  if (lease === null) return notYet(`The lease on the log of ${parameterGroup} could not be asked for`);
+  if (!lease.ok) return refused(lease.failure, lease.failure.action, capture, parameterGroup);
+  return isApplied(env, capture, instance, lease.loggingSince, now);
+}
+
+/**
+ * Gives the log of a capture back, if it has one; safe to repeat, at any time and for any capture, also one that is erased.
+ * @returns whether nothing is owed any more. If not, the lease's Durable Object tries on, and cron comes back to it: the
+ *   caller need not.
+ */
+export async function letGo(env: Env, captureId: number): Promise<boolean> {
+  const lease = await readLease(env.DB, captureId);
+  return lease === null || giveBack(env, lease);
+}
+
+/**
+ * Gives a lease back, and forgets it once that is confirmed: what was found is restored, or another capture needs the log.
+ * @throws Error when the lease's Durable Object or D1 can't be reached
+ */
+export async function giveBack(env: Env, lease: NotedLease): Promise<boolean> {
+  const { captureId, envId, region, credentials } = lease;
+  const access = credentials === null ? null : { envId, region, credentials };
+  const isDone = await env.LOG_LEASE.getByName(lease.leaseName).release(captureId, access);
+  if (isDone) await forgetLease(env.DB, captureId, lease.leaseName);
+  return isDone;
+}
+
+/** Why an instance can't log at all, and what to do; null when it can. */
+function whyNever({ instance: name }: LoggedCapture, { engine, parameterGroup }: DbInstance): string | null {
+  if (!HAS_GENERAL_LOG.includes(engine)) {
+    return `${name} runs ${engine}, which has no general log: only MySQL and MariaDB on RDS can be captured`;
+  }
+  if (parameterGroup.startsWith("default.")) {
+    return (
+      `${name} uses the parameter group ${parameterGroup}, which is Amazon's own and can't be changed: create a ` +
+      `parameter group of the same family, assign it to ${name}, and reboot ${name}`
+    );
+  }
+  return null;
+}
+
+/** Notes in D1 that the capture asks for this lease. Returns what stands in the way, or null. */
+async function note(env: Env, captureId: number, group: LogGroup, now: number): Promise<string | null> {
+  const name = leaseName(group);
+  let noted = await noteLease(env.DB, captureId, name, now);
+  if (noted !== null && noted !== name) {
+    // The instance was given another group since: the one before gets its own back first.
+    if (!(await letGo(env, captureId))) {
+      return `The parameter group ${noted.split("/")[2]}, which the instance had before, is not restored yet`;
+    }
+    noted = await noteLease(env.DB, captureId, name, now);
+  }
+  return noted === name ? null : "The capture is not starting any more";
+}
+
+async function acquire(env: Env, capture: LoggedCapture, group: LogGroup): Promise<LeaseResult | null> {
+  const { id, envId, region, credentials } = capture;
+  try {
+    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, { envId, region, credentials });
+  } catch (error) {
+    // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
+    log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });
+    return null;
+  }
+}
+
+/** Whether the servers have the change. */
+async function isApplied(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  since: number | null,
+  now: number,
+): Promise<Logging> {
+  const { parameterGroup, parameterApplyStatus: status } = instance;
+  const applying = `The change of the parameter group ${parameterGroup} is still being applied to ${capture.instance}`;
+  // What is known of the instance is from before the change.
+  if (since !== null && now <= since) return notYet(applying);
+  if (status === "applying") return notYet(applying);
+  const files = await askAs(env, capture, now, (keys) =>
+    listLogFiles(awsTarget(env, capture.region), keys, capture.instance, GENERAL_LOGS),
+  );
+  if (!files.ok) return refused(files.failure, "rds:DescribeDBLogFiles", capture, parameterGroup);
+  const writtenAfter = since ?? (status === "in-sync" ? -1 : now - WRITTEN_EVERY_MS);
+  const isWritten = files.value.some(
+    ({ name, lastWritten }) => name.startsWith(GENERAL_LOGS) && lastWritten > writtenAfter,
+  );
+  // Also for a group that waits for a reboot: another parameter may be why, and production is not rebooted for that.
+  if (isWritten) return { ready: true };
+  const reason = whyNotWritten(capture.instance, instance);
+  return status === "in-sync" || now < (since ?? 0) + STATUS_GRACE_MS ? notYet(reason) : never(reason);
+}
+
+function whyNotWritten(name: string, { parameterGroup, parameterApplyStatus: status }: DbInstance): string {
+  switch (status) {
+    case "in-sync":
+      return `RDS shows no general log file of ${name} that was written since logging was switched on in ${parameterGroup}`;
+    case "pending-reboot":
+      return (
+        `${name} has not taken the parameter group ${parameterGroup} over yet, its status is pending-reboot: ` +
+        `reboot ${name}, then capture again`
+      );
+    case "failed-to-apply":
+      return (
+        `RDS could not apply the parameter group ${parameterGroup} to ${name}, its status is failed-to-apply: see the ` +
+        `events of ${name} in the RDS console, correct the parameter they name, then capture again`
+      );
+    default:
+      return `RDS calls the parameter group ${parameterGroup} of ${name} ${status}: it has to be in-sync`;
+  }
+}
+
+/** RDS's words for "not at this moment", which come as HTTP 400. */
+const BUSY = /^(InvalidDBParameterGroupState|InvalidDBInstanceState|DBInstanceNotReady)/;
+/** Known keys that lack a permission, as opposed to keys that AWS does not know. */
+const FORBIDDEN = /^(AccessDenied|UnauthorizedOperation|NotAuthorized)/;
+
+function refused(
+  failure: AwsFailure,
+  action: string,
+  { instance, region }: LoggedCapture,
+  parameterGroup: string,
+): Logging {
+  const transient = isTransient(failure) || BUSY.test(failure.code);
+  if (
+    failure.kind !== "denied" ||
+    !FORBIDDEN.test(failure.code) ||
+    failure.message.includes("sts:AssumeRole")
+  ) {
+    return { ready: false, transient, reason: explain(failure, instance, region) };
+  }
+  const resource =
+    action === "rds:DescribeDBLogFiles" ? `instance ${instance}` : `parameter group ${parameterGroup}`;
+  return never(
+    `The environment's credentials lack a permission: allow them ${action} on the ${resource} in IAM (${failure.code})`,
+  );
+}
+
+function notYet(reason: string): Logging {
+  return { ready: false, transient: true, reason };
+}
+
+function never(reason: string): Logging {
+  return { ready: false, transient: false, reason };
+}

@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  changing,
+  hold,
+  IDLE,
+  isIdle,
+  isOn,
+  LATE_MS,
+  LOGGING_ON,
+  type LogSettings,
+  letGo,
+  nextCall,
+  RESTORE_APPLIES_MS,
+  SOON_AGAIN_MS,
+  settled,
+  wasChanged,
+  wasChecked,
+  wasLost,
+  wasRead,
+  wasRefused,
+} from "../../src/workload/lease-state.ts";
+import { type Answer, type Happening, World } from "./lease-world.ts";
+
+const OFF: LogSettings = { general_log: "0", log_output: "TABLE" };
+const ALREADY_ON: LogSettings = { general_log: "1", log_output: "TABLE,FILE" };
+
+describe("what is asked of AWS", () => {
+  it("is nothing while nobody needs the log", () => {
+    expect(nextCall(IDLE, 0)).toEqual({ do: "rest" });
+  });
+
+  it("is first what the group has, then the change, then nothing", () => {
+    let state = hold(IDLE, 1);
+    expect(nextCall(state, 0)).toEqual({ do: "read" });
+    state = wasRead(state, {});
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    state = wasChanged(changing(state, "logging", 0), "logging");
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+  });
+
+  it("is what was found once the last capture has let go, and not before", () => {
+    let state = wasChanged(changing(wasRead(hold(hold(IDLE, 1), 2), OFF), "logging", 0), "logging");
+    state = letGo(state, 1);
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+    state = letGo(state, 2);
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
+    state = settled(wasChanged(changing(state, "found", 7), "found"), 7);
+    expect(state).toEqual({ ...IDLE, restoredAt: 7 });
+  });
+
+  it("is nothing where logging was on already, neither then nor at the end", () => {
+    const state = wasRead(hold(IDLE, 1), ALREADY_ON);
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+    expect(settled(letGo(state, 1), 0)).toEqual(IDLE);
+  });
+
+  it("is nothing after a first change that AWS refused, once nobody needs the log", () => {
+    const before = wasRead(hold(IDLE, 1), OFF);
+    const state = wasRefused(changing(before, "logging", 0), before);
+    expect(nextCall(state, 0)).toEqual({ do: "read" });
+    expect(nextCall(letGo(state, 1), 0)).toEqual({ do: "rest" });
+  });
+
+  it("is what was found after a first change whose answer was lost, and later whether it stayed so", () => {
+    const before = wasRead(hold(IDLE, 1), OFF);
+    let state = letGo(wasLost(changing(before, "logging", 0)), 1);
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
+    state = wasChanged(changing(state, "found", 1000), "found");
+    expect(nextCall(state, 1000)).toEqual({ do: "wait", until: LATE_MS });
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
+    expect(isIdle(settled(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
+    // It did arrive.
+    expect(nextCall(wasChecked(state, OFF, LOGGING_ON), LATE_MS)).toMatchObject({
+      do: "change",
+      to: "found",
+    });
+  });
+
+  it("is never taken from what a capture has set", () => {
+    const state = changing(wasRead(hold(IDLE, 1), OFF), "logging", 0);
+    expect(wasRead(state, LOGGING_ON).found).toEqual(OFF);
+    expect(settled(letGo(state, 1), 0).found).toEqual(OFF);
+  });
+
+  it("is not what it has now after a refused change, while an earlier one may still arrive", () => {
+    const lost = letGo(wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0)), 1);
+    const before = hold(wasChanged(changing(lost, "found", 0), "found"), 2);
+    expect(wasRefused(changing(before, "logging", 0), before).found).toEqual(OFF);
+  });
+
+  it.each([
+    [{}, false],
+    [{ general_log: "1" }, false],
+    [{ general_log: "0", log_output: "FILE" }, false],
+    [{ general_log: "1", log_output: "NONE" }, false],
+    [{ general_log: "1", log_output: "FILE" }, true],
+    [{ general_log: "ON", log_output: "TABLE,FILE" }, true],
+  ])("takes %o for a log in files: %s", (settings, on) => {
+    expect(isOn(settings)).toBe(on);
+  });
+});
+
+describe("the time from which a log file counts", () => {
+  const start = (restoredAt: number | null, now: number) =>
+    changing(wasRead(hold({ ...IDLE, restoredAt }, 1), {}), "logging", now).loggingSince;
+
+  it("is that of the change", () => {
+    expect(start(null, 5000)).toBe(5000);
+    expect(start(1000, 1000 + RESTORE_APPLIES_MS)).toBe(1000 + RESTORE_APPLIES_MS);
+  });
+
+  it("is later when logging has just been switched off: servers may be about to apply that", () => {
+    expect(start(1000, 5000)).toBe(5000 + SOON_AGAIN_MS);
+  });
+});
+
+const captureId = fc.constantFrom(1, 1, 1, 2, 3);
+const delay = fc.integer({ min: 0, max: LATE_MS });
+const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
+  {},
+  OFF,
+  { general_log: "1" },
+  { log_output: "FILE" },
+  { general_log: "0", log_output: "NONE" },
+  ALREADY_ON,
+  { ...LOGGING_ON },
+);
+const answers: Answer[] = ["stale", "refused", "throttled", "done-but-lost", "lost", "late"];
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom("hold", "letGo"), captureId }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constant("ok" as const), delay }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constantFrom(...answers), delay }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant("crash"),
+      how: fc.constantFrom("done-but-lost", "lost", "late"),
+      delay,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant("calm") }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("alarm") }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("time"), by: delay }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("person"), settings }) },
+) as fc.Arbitrary<Happening>;
+
+/** What must hold whatever happens. */
+async function expectToHold(original: LogSettings, happenings: Happening[]): Promise<void> {
+  const world = new World(original);
+  for (const each of happenings) await world.happen(each);
+  expect(world.faults).toEqual([]);
+  await world.recover();
+  if (world.memory.holders.length > 0) expect(isOn(world.own)).toBe(true);
+  else expect(world.own).toEqual(world.original);
+  for (const id of world.memory.holders) await world.happen({ what: "letGo", captureId: id });
+  await world.recover();
+  expect(world.own).toEqual(world.original);
+  expect(isIdle(world.disk)).toBe(true);
+  expect(world.faults).toEqual([]);
+}
+
+describe("captures that start and stop in any interleaving, with crashes and failures between any two steps", () => {
+  it("have a log while they hold a lease, and leave the group as they found it", async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, fc.array(happening, { maxLength: 60, size: "max" }), expectToHold),
+      { numRuns: 5000, interruptAfterTimeLimit: 40_000 },
+    );
+  }, 60_000);
+});
