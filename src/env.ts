@@ -22,6 +22,8 @@ declare global {
       AWS_ENDPOINT_URL?: string;
       /** How long one AWS call may take, in milliseconds. */
       AWS_TIMEOUT_MS: string;
+      /** The most that one capture may record, in bytes of NDJSON before compression. */
+      MAX_CAPTURE_BYTES: string;
       /** Who may sign up: `open`, or `invite` for people with an invite only. */
       SIGN_UP: string;
       /** How many sign-ins, and how many sign-ups, one address may try in a window. */
@@ -41,7 +43,8 @@ type NumberName =
   | "AWS_TIMEOUT_MS"
   | "AUTH_RATE_LIMIT_MAX"
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
-  | "DELETED_RETENTION_DAYS";
+  | "DELETED_RETENTION_DAYS"
+  | "MAX_CAPTURE_BYTES";
 
 /**
  * Reads a variable that must be a positive number.

@@ -57,8 +57,16 @@ const OVERDUE_MS = 5 * SECOND;
 /** How often cron wakes a capture that does not move before it gives the capture up: about half an hour. */
 export const MAX_REARMS = 30;
 
+/** How a workload is recorded. */
+export interface RecordingOptions {
+  /** What is taken out of statements before they are stored: always passwords, on request every literal. */
+  redact: "secrets" | "literals";
+  /** The most to record, in bytes; null for as much as the service allows. */
+  maxBytes: number | null;
+}
+
 /** What a caller asked for, validated but not yet judged by the clock. */
-export interface CaptureRequest {
+export interface CaptureRequest extends RecordingOptions {
   name: string;
   envId: number;
   status: InitialStatus | null;
@@ -68,7 +76,7 @@ export interface CaptureRequest {
 }
 
 /** A capture about to be made. */
-export interface CapturePlan {
+export interface CapturePlan extends RecordingOptions {
   name: string;
   envId: number;
   status: InitialStatus;
@@ -80,7 +88,7 @@ export interface CapturePlan {
 
 /** Judges a request for a capture: what to make, or the 400 for what can't be. */
 export function planCapture(request: CaptureRequest, now: number): CapturePlan | ApiError {
-  const { name, envId, start, scheduledStart, duration } = request;
+  const { name, envId, start, scheduledStart, duration, redact, maxBytes } = request;
   if (duration !== null && duration < MIN_DURATION_MS) return refuse.durationTooShort();
   if (duration !== null && duration > MAX_DURATION_MS) {
     return new ApiError(400, `duration: must be at most ${MAX_DURATION_MS / SECOND} seconds (31 days)`);
@@ -109,6 +117,8 @@ export function planCapture(request: CaptureRequest, now: number): CapturePlan |
     scheduledStart,
     duration,
     scheduledEnd: duration === null ? null : from + duration,
+    redact,
+    maxBytes,
   };
 }
 
@@ -131,11 +141,16 @@ export interface Move {
   reason?: string;
 }
 
-/** What has to happen next: a move, a call to AWS, waiting (for ever when `until` is null), or nothing any more. */
+/**
+ * What has to happen next: a move, a start, waiting, collecting the workload until the end (for ever when `until` is null),
+ * storing the rest of it, or nothing any more.
+ */
 export type Step =
   | { do: "move"; move: Move }
   | { do: "start" }
-  | { do: "wait"; until: number | null }
+  | { do: "wait"; until: number }
+  | { do: "collect"; until: number | null }
+  | { do: "finish" }
   | { do: "rest" };
 
 /** Decides what a capture needs now. */
@@ -151,11 +166,11 @@ export function nextStep(capture: CaptureState, now: number): Step {
     case "STARTING":
       return missed(capture, now) ? { do: "move", move: fail(status, MISSED) } : { do: "start" };
     case "RUNNING":
-      if (scheduledEnd === null || now < scheduledEnd) return { do: "wait", until: scheduledEnd };
+      if (scheduledEnd === null || now < scheduledEnd) return { do: "collect", until: scheduledEnd };
       // The end that was promised, however late this runs.
       return { do: "move", move: { from: status, to: "STOPPING", end: scheduledEnd } };
     case "STOPPING":
-      return { do: "move", move: { from: status, to: "DONE" } };
+      return { do: "finish" };
     case "DONE":
     case "FAILED":
       return { do: "rest" };
@@ -168,6 +183,15 @@ const MISSED = "Its scheduled end passed before it could start";
 function missed({ scheduledStart, scheduledEnd }: CaptureState, now: number): boolean {
   return scheduledStart !== null && scheduledEnd !== null && now >= scheduledEnd;
 }
+
+/** The move that ends a capture early, because it has recorded as much as it may. */
+export function stopAtLimit(maxBytes: number, now: number): Move {
+  const reason = `It recorded as much as it may, ${maxBytes} bytes, and was ended early`;
+  return { from: "RUNNING", to: "STOPPING", end: now, reason };
+}
+
+/** The move to DONE, once the workload is stored. */
+export const FINISHED: Move = { from: "STOPPING", to: "DONE" };
 
 /** The move to FAILED, with a reason a person can act on. */
 export function fail(from: Status, reason: string): Move {

@@ -2,11 +2,25 @@ import { DurableObject } from "cloudflare:workers";
 import type { AwsResult } from "../aws/client.ts";
 import { isTransient } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
-import type { Env } from "../env.ts";
+import type { DbInstance } from "../aws/rds.ts";
+import { type Env, positiveNumber } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
 import { describeError, log } from "../log.ts";
-import { fail, MAX_RETRY_MS, type Move, nextStep, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
+import type { WorkloadState } from "../workload/archive.ts";
+import { letGo, switchOn } from "../workload/logging.ts";
+import { Recorder } from "../workload/recorder.ts";
+import {
+  FINISHED,
+  fail,
+  MAX_RETRY_MS,
+  type Move,
+  nextStep,
+  retryDelay,
+  run,
+  START_RETRY_MS,
+  stopAtLimit,
+} from "./lifecycle.ts";
 import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
 import { moveCapture, type RunnerRow, readForRunner } from "./store.ts";
 
@@ -26,8 +40,11 @@ interface Attempts {
   problem?: string;
 }
 
-/** Waiting until a moment, for ever (null), or no more at all. */
-type Until = number | null;
+/** Why a capture can't start now, and whether waiting may be enough. */
+interface Problem {
+  transient: boolean;
+  reason: string;
+}
 
 /**
  * One capture's runner, a Durable Object named after the capture's id. It makes the capture's moves at their time. D1 has
@@ -37,6 +54,7 @@ type Until = number | null;
 export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
   #wakes = 0;
+  readonly #recorder = new Recorder(this.ctx.storage, this.env);
   #metrics = new Map<string, { until: number; result: Promise<AwsResult<MetricPoint[][]>> }>();
 
   /**
@@ -69,18 +87,13 @@ export class CaptureRunner extends DurableObject<Env> {
     await storage.setAlarm(Date.now() + WATCHDOG_MS);
     try {
       let wakes: number;
-      let until: Until | "rest";
+      let until: number | "rest";
       do {
         wakes = this.#wakes;
         until = await this.#advance(captureId);
       } while (wakes !== this.#wakes);
-      if (until === "rest") {
-        await storage.deleteAll();
-      } else if (until === null) {
-        await storage.deleteAlarm();
-      } else {
-        await storage.setAlarm(Math.max(until, Date.now() + 1));
-      }
+      if (until === "rest") await storage.deleteAll();
+      else await storage.setAlarm(Math.max(until, Date.now() + 1));
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
@@ -88,7 +101,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /** Makes every move that can be made now. Returns when to go on. */
-  async #advance(captureId: number): Promise<Until | "rest"> {
+  async #advance(captureId: number): Promise<number | "rest"> {
     const { DB } = this.env;
     for (;;) {
       const capture = await readForRunner(DB, captureId);
@@ -97,9 +110,21 @@ export class CaptureRunner extends DurableObject<Env> {
       const step = nextStep(capture, now);
       switch (step.do) {
         case "rest":
+          // What a start that failed has switched on. When it can't be given back now, cron comes back to it.
+          await letGo(this.env, captureId);
           return "rest";
         case "wait":
           return step.until;
+        case "collect": {
+          const again = await this.#collect(capture, step.until);
+          if (again !== undefined) return again;
+          break;
+        }
+        case "finish": {
+          const again = await this.#finish(capture, now);
+          if (again !== undefined) return again;
+          break;
+        }
         case "move":
           await this.#move(capture, this.#withProblem(step.move), now);
           break;
@@ -132,7 +157,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * Tries to start the capture: asks AWS whether its instance is there and up.
+   * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
    * @returns when to try again; undefined when the capture has moved
    */
   async #start(capture: RunnerRow, now: number): Promise<number | undefined> {
@@ -141,7 +166,7 @@ export class CaptureRunner extends DurableObject<Env> {
     attempts.count++;
     // Counted before the call, or an attempt that kills the process would be made for ever.
     kv.put("attempts", attempts);
-    const problem = await this.#check(capture, now);
+    const problem = await this.#prepare(capture, now);
     const answered = Date.now();
     if (problem === null) {
       await this.#move(capture, run(capture, answered), answered);
@@ -165,8 +190,20 @@ export class CaptureRunner extends DurableObject<Env> {
     return;
   }
 
-  /** Why the capture can't start now, or null when it can. */
-  async #check(capture: RunnerRow, now: number): Promise<{ transient: boolean; reason: string } | null> {
+  /** Makes everything ready for the capture to run. Returns what is in the way, or null. */
+  async #prepare(capture: RunnerRow, now: number): Promise<Problem | null> {
+    const checked = await this.#check(capture, now);
+    if ("reason" in checked) return checked;
+    const logging = await switchOn(this.env, capture, checked.instance, now);
+    if (!logging.ready) return logging;
+    const begun = await this.#recorder.begin(capture, Date.now());
+    if (begun.ok) return null;
+    const { failure } = begun;
+    return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };
+  }
+
+  /** Whether the instance is there and up. */
+  async #check(capture: RunnerRow, now: number): Promise<Problem | { instance: DbInstance }> {
     const { region, instance } = capture;
     const found = await askAs(this.env, capture, now, (keys) =>
       inspectInstance(this.env, region, instance, keys),
@@ -174,11 +211,44 @@ export class CaptureRunner extends DurableObject<Env> {
     if (!found.ok)
       return { transient: isTransient(found.failure), reason: explain(found.failure, instance, region) };
     const { status } = found.value;
-    if (!DOWN.has(status) && !COMING_UP.has(status)) return null;
+    if (!DOWN.has(status) && !COMING_UP.has(status)) return { instance: found.value };
     return {
       transient: COMING_UP.has(status),
       reason: `The instance ${instance} is ${status}: it has to be available`,
     };
+  }
+
+  /**
+   * Collects what the log has that is new.
+   * @param end when the capture is to end; null when nobody knows
+   * @returns when to go on; undefined when the capture has moved
+   */
+  async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
+    const { pause, bytes } = await this.#recorder.collect(capture);
+    const now = Date.now();
+    const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
+    if (bytes < limit) return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
+    await this.#move(capture, stopAtLimit(limit, now), now);
+    return;
+  }
+
+  /**
+   * Stores the rest of the workload and gives the log back. Of a deleted capture, nothing more is stored.
+   * @returns when to go on; undefined when the capture has moved
+   */
+  async #finish(capture: RunnerRow, now: number): Promise<number | undefined> {
+    if (capture.deletedAt === null && capture.end !== null) {
+      const pause = await this.#recorder.finish({ ...capture, end: capture.end }, now);
+      if (pause !== null) return Date.now() + pause;
+    }
+    await letGo(this.env, capture.id);
+    await this.#move(capture, FINISHED, Date.now());
+    return;
+  }
+
+  /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
+  async workload(): Promise<WorkloadState | null> {
+    return this.#recorder.state();
   }
 
   /** The metrics of the running capture: the same question is put to AWS once in a while only, whoever asks. */

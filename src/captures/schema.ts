@@ -96,6 +96,10 @@ export const createSchema = z
     status: optional(word(INITIAL_STATUSES)),
     start: optional(timeSchema),
     scheduledStart: optional(timeSchema),
+    redact: optional(z.literal("literals", 'must be "literals", or absent')),
+    maxBytes: optional(
+      z.number().refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, "must be a positive integer"),
+    ),
     duration: optional(z.number().refine(Number.isSafeInteger, "must be a whole number of seconds")),
     end: optional(z.unknown()).refine(
       (end) => end === null,
@@ -103,8 +107,9 @@ export const createSchema = z
     ),
   })
   .transform(
-    ({ end: _, duration, ...rest }): CaptureRequest => ({
+    ({ end: _, duration, redact, ...rest }): CaptureRequest => ({
       ...rest,
+      redact: redact ?? "secrets",
       duration: duration === null ? null : duration * 1000,
     }),
   );

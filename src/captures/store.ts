@@ -1,6 +1,13 @@
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
-import { type CapturePlan, canMove, dueAt, type Move, type Status } from "./lifecycle.ts";
+import {
+  type CapturePlan,
+  canMove,
+  dueAt,
+  type Move,
+  type RecordingOptions,
+  type Status,
+} from "./lifecycle.ts";
 import type { CaptureFilter, CaptureRow } from "./schema.ts";
 
 /*
@@ -173,8 +180,8 @@ export async function createCapture(
       .prepare(
         `with ${caller}
          insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
-           duration, created_at, due_at)
-         select e.id, caller.id, ?4, e.region, e.instance, ?5, ?6, ?7, ?8, ?9, ?2, ?10
+           duration, created_at, due_at, redact, max_bytes)
+         select e.id, caller.id, ?4, e.region, e.instance, ?5, ?6, ?7, ?8, ?9, ?2, ?10, ?11, ?12
          from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id where m.env_id = ?3
          on conflict do nothing
          returning ${columns("captures")}`,
@@ -190,6 +197,8 @@ export async function createCapture(
         plan.scheduledEnd,
         plan.duration,
         dueAt(plan.status, plan, now),
+        plan.redact,
+        plan.maxBytes,
       ),
     // Only a capture that was made just now has no history.
     db
@@ -332,13 +341,18 @@ export async function deleteCapture(
 }
 
 /** As much of a capture as its runner needs, whoever asks; also of one that is deleted but not yet erased. */
-export type RunnerRow = CaptureTarget & { duration: number | null };
+export type RunnerRow = CaptureTarget &
+  RecordingOptions & {
+    duration: number | null;
+    deletedAt: number | null;
+  };
 
 /** Reads a capture for its runner; null when it has been erased. */
 export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return db
     .prepare(
-      `select ${columns("c")}, c.duration as duration, ${TARGET}
+      `select ${columns("c")}, c.duration as duration, c.deleted_at as deletedAt, c.redact as redact,
+         c.max_bytes as maxBytes, ${TARGET}
        from captures c join environments e on e.id = c.env_id where c.id = ?1`,
     )
     .bind(id)

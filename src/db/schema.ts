@@ -220,7 +220,9 @@ export const captures = sqliteTable(
     duration: integer("duration"),
     reason: text("reason"),
     /** What is taken out of statements before they are stored: always passwords, on request every literal. */
-    redact: text("redact", { enum: ["secrets", "literals"] }).notNull().default("secrets"),
+    redact: text("redact", { enum: ["secrets", "literals"] })
+      .notNull()
+      .default("secrets"),
     /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
     maxBytes: integer("max_bytes"),
     createdAt: integer("created_at").notNull(),

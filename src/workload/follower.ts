@@ -150,6 +150,14 @@ export async function follow(
   return { ok: true, value: { state: await work.store(fragments), caughtUp: read.value.caughtUp } };
 }
 
+/** Ends the following of a log whose rest can't be read: what is missing until the end is a gap. */
+export function giveUp(state: FollowerState, end: number, cause: string): FollowerState {
+  const from = state.reachedMicros === null ? end : Math.floor(state.reachedMicros / 1000);
+  const { manifest } = state;
+  const gaps = manifest.gaps.length < MAX_GAPS ? [...manifest.gaps, { from, to: end, cause }] : manifest.gaps;
+  return { ...state, openGap: null, manifest: { ...manifest, gaps, gapCount: manifest.gapCount + 1 } };
+}
+
 interface NewPortions {
   portions: { data: string; isCut: boolean }[];
   position: FilePosition;
