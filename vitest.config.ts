@@ -13,6 +13,7 @@ export default defineConfig({
           AWS_ENDPOINT_URL: inject("localAwsUrl"),
           // Long enough for this machine, short enough to be waited for.
           AWS_TIMEOUT_MS: "2000",
+          LOG_SETTLE_MS: "300",
           AUTH_RATE_LIMIT_MAX: "1000",
           BETTER_AUTH_SECRET: "only-for-tests-0123456789abcdef0123456789abcdef",
           CREDENTIALS_KEYS: `k2:${key(2)},k1:${key(1)}`,
@@ -30,6 +31,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // What the Worker logs is shown for tests that fail.
+    testTimeout: 20_000,
     silent: "passed-only",
     globalSetup: ["./test/global-setup.ts"],
     setupFiles: ["./test/setup.ts"],

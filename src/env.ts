@@ -22,6 +22,8 @@ declare global {
       AWS_ENDPOINT_URL?: string;
       /** How long one AWS call may take, in milliseconds. */
       AWS_TIMEOUT_MS: string;
+      /** How long the log of an idle database may take to come to a capture's end, in milliseconds. */
+      LOG_SETTLE_MS: string;
       /** The most that one capture may record, in bytes of NDJSON before compression. */
       MAX_CAPTURE_BYTES: string;
       /** Who may sign up: `open`, or `invite` for people with an invite only. */
@@ -44,6 +46,7 @@ type NumberName =
   | "AUTH_RATE_LIMIT_MAX"
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
   | "DELETED_RETENTION_DAYS"
+  | "LOG_SETTLE_MS"
   | "MAX_CAPTURE_BYTES";
 
 /**

@@ -1,7 +1,7 @@
 import { type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../aws/rds.ts";
 import { retryDelay } from "../captures/lifecycle.ts";
-import type { Env } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { log } from "../log.ts";
@@ -40,8 +40,6 @@ const SHORTEST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** When there is more to read than one step reads. */
 const NO_PAUSE_MS = 100;
-/** How long the log may take to come to a capture's end: an idle database writes nothing that says it has passed. */
-const SETTLE_MS = 10_000;
 /** How long the rest of the log is tried to be read once a capture has ended. */
 const DRAIN_FOR_MS = 10 * 60_000;
 const DRAIN_PAUSE_MS = 1000;
@@ -121,7 +119,9 @@ export class Recorder {
       );
     } else if (!hasPassed(kept.follower, capture.end)) {
       if (!stepped.value) return NO_PAUSE_MS;
-      if (now < capture.end + SETTLE_MS) return DRAIN_PAUSE_MS;
+      // An idle database writes nothing that says its log has passed the end.
+      const settled = capture.end + positiveNumber(this.#env, "LOG_SETTLE_MS");
+      if (now < settled) return Math.min(DRAIN_PAUSE_MS, settled - now);
     }
     await this.#publish(capture.id);
     return null;

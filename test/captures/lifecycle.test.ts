@@ -24,6 +24,8 @@ const request = (fields: Partial<CaptureRequest>): CaptureRequest => ({
   start: null,
   scheduledStart: null,
   duration: null,
+  redact: "secrets",
+  maxBytes: null,
   ...fields,
 });
 
@@ -114,7 +116,7 @@ describe("the next step", () => {
 
   it("ends a running capture at its scheduled end, however late it looks", () => {
     const running = state({ scheduledEnd: NOW });
-    expect(nextStep(running, NOW - 1)).toEqual({ do: "wait", until: NOW });
+    expect(nextStep(running, NOW - 1)).toEqual({ do: "collect", until: NOW });
     expect(nextStep(running, NOW + DAY)).toEqual({
       do: "move",
       move: { from: "RUNNING", to: "STOPPING", end: NOW },
@@ -122,7 +124,7 @@ describe("the next step", () => {
   });
 
   it("leaves a capture without a scheduled end running until it is stopped", () => {
-    expect(nextStep(state({}), NOW + 1000 * DAY)).toEqual({ do: "wait", until: null });
+    expect(nextStep(state({}), NOW + 1000 * DAY)).toEqual({ do: "collect", until: null });
   });
 
   it("only ever makes legal moves, from any state at any time", () => {

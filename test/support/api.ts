@@ -98,6 +98,8 @@ export async function createEnvironment(
   options: { aws?: LocalAccount; name?: string } = {},
 ): Promise<{ environment: Environment; aws: LocalAccount }> {
   const aws = options.aws ?? (await createAccount());
+  // What a test does not ask for should not make it wait.
+  await aws.setParameterApplication({ delayMs: 0 });
   const { credentials, region, instance } = aws;
   const reply = await admin.post<Environment>("/api/environments", {
     name: options.name ?? "production",

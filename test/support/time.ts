@@ -30,12 +30,15 @@ export function runAlarm(capture: { id: number }): Promise<boolean> {
 /** Waits until a capture has a status, letting its alarms come meanwhile. */
 export async function until(person: Person, capture: { id: number }, status: string): Promise<Capture> {
   let last: unknown;
-  for (let attempt = 0; attempt < 200; attempt++) {
+  // Real time, whatever time it is for the test: a log takes a second or two to come to a capture's end.
+  for (let attempt = 0; attempt < 500; attempt++) {
     await runAlarm(capture);
     const { body } = await person.get<Capture>(`/api/captures/${capture.id}`);
     if (body.status === status) return body;
     last = body;
-    await scheduler.wait(10);
+    // After `travel` the clock stands; waiting for something should still let time pass.
+    if (vi.isFakeTimers()) vi.setSystemTime(Date.now() + 50);
+    await scheduler.wait(attempt < 20 ? 10 : 30);
   }
   throw new Error(`The capture did not come to ${status}: ${JSON.stringify(last)}`);
 }
