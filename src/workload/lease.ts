@@ -98,8 +98,9 @@ export class LogLease extends DurableObject<Env> {
     } else if (this.#isSettled()) {
       return true;
     } else {
-      // The alarm is at it. It may have been lost, though, or have waited for such a key.
-      await this.#armBy(Date.now() + (isNews ? 1 : WATCHDOG_MS));
+      // The alarm is at it, at its own pace, unless it was lost; a new key is worth an attempt.
+      const alarm = await this.ctx.storage.getAlarm();
+      if (alarm === null || isNews) await this.#armBy(Date.now());
       return false;
     }
     await this.#armBy(Date.now() + WATCHDOG_MS);
