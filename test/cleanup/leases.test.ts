@@ -1,0 +1,132 @@
+import { abortAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LogLease } from "../../src/workload/lease.ts";
+import { leaseName } from "../../src/workload/lease-group.ts";
+import { LOGGING_ON } from "../../src/workload/lease-state.ts";
+import { switchOn } from "../../src/workload/logging.ts";
+import { type Cast, createCapture, createCast } from "../support/api.ts";
+import { daily, everyMinute } from "../support/cron.ts";
+import { accessOf, describedInstance, groupOf, leaseOf, settingsOf } from "../support/leases.ts";
+import { travel } from "../support/time.ts";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+let cast: Cast;
+let envId: number;
+
+// Afresh: time passes in these tests, and sessions with it.
+beforeEach(async () => {
+  cast = await createCast();
+  envId = cast.environment.id;
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await env.DB.prepare("delete from log_leases").run();
+  await abortAllDurableObjects();
+});
+
+/** A capture that has a lease, and a status, as if its runner had died then. */
+async function holding(status = "RUNNING"): Promise<number> {
+  const scheduledStart = new Date(Date.now() + 300 * DAY).toISOString();
+  const { id } = await createCapture(cast.owner, { envId, scheduledStart });
+  await move(id, "STARTING");
+  const { instance } = cast.aws;
+  const capture = { ...(await accessOf({ id: envId })), id, instance };
+  await switchOn(env, capture, await describedInstance(cast.aws), Date.now());
+  await move(id, status);
+  return id;
+}
+
+const move = (id: number, status: string) =>
+  env.DB.prepare("update captures set status = ?2, due_at = null where id = ?1").bind(id, status).run();
+const rows = () => env.DB.prepare("select count(*) as n from log_leases").first<number>("n");
+const settings = () => settingsOf(cast.aws, groupOf(cast.aws));
+const holders = () => leaseOf(groupOf(cast.aws)).holders();
+
+describe("every minute", () => {
+  it.each(["DONE", "FAILED"])("gives the lease of a capture back that is %s", async (status) => {
+    await holding(status);
+    expect(await settings()).toEqual(LOGGING_ON);
+    expect(await everyMinute()).toMatchObject({
+      leases: 1,
+      leasesReleased: 1,
+      leasesOwed: 0,
+      leaseErrors: 0,
+    });
+    expect(await settings()).toEqual({});
+    expect(await rows()).toBe(0);
+    expect(await everyMinute()).toMatchObject({ leases: 0 });
+  });
+
+  it("gives the lease of a capture back that was deleted before it was running", async () => {
+    const id = await holding("STARTING");
+    expect((await cast.owner.delete(`/api/captures/${id}`)).status).toBe(200);
+    expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
+    expect(await settings()).toEqual({});
+  });
+
+  it.each(["STARTING", "RUNNING", "STOPPING"])("leaves a capture alone that is %s", async (status) => {
+    const [kept, ended] = [await holding(status), await holding("DONE")];
+    expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
+    expect(await holders()).toEqual([kept]);
+    expect(await holders()).not.toContain(ended);
+    expect(await settings()).toEqual(LOGGING_ON);
+  });
+
+  it("comes back to a group that AWS does not restore", async () => {
+    await holding("DONE");
+    await cast.aws.deny("rds:*");
+    expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 0, leasesOwed: 1 });
+    expect(await rows()).toBe(1);
+    await cast.aws.deny();
+    await expect
+      .poll(async () => (await everyMinute()).leasesReleased, { timeout: 5000, interval: 300 })
+      .toBe(1);
+    expect(await settings()).toEqual({});
+  });
+
+  it("goes on with the others when one object can't be reached, and does the rest of its work", async () => {
+    await holding("DONE");
+    await holding("FAILED");
+    vi.spyOn(LogLease.prototype, "release").mockRejectedValueOnce(new Error("away"));
+    expect(await everyMinute()).toMatchObject({ found: 0, leases: 2, leasesReleased: 1, leaseErrors: 1 });
+    expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
+  });
+
+  it("takes a bounded number at a time, and comes to all of them", async () => {
+    await env.DB.batch([
+      env.DB.prepare(
+        `insert into captures (env_id, owner_id, name, status, created_at)
+         select ?1, ?2, 'ended ' || value, 'DONE', 0 from json_each(?3)`,
+      ).bind(envId, cast.owner.id, JSON.stringify(Array.from({ length: 150 }, (_, i) => i))),
+      env.DB.prepare(
+        `insert into log_leases (capture_id, lease_name, acquired_at)
+         select id, ?2, 0 from captures where env_id = ?1 and name like 'ended %'`,
+      ).bind(envId, leaseName(groupOf(cast.aws))),
+    ]);
+    const release = vi.spyOn(LogLease.prototype, "release").mockResolvedValue(false);
+    expect(await everyMinute()).toMatchObject({ leases: 100, leasesOwed: 100 });
+    await travel(cast.aws, MINUTE);
+    expect(await everyMinute()).toMatchObject({ leases: 100 });
+    expect(new Set(release.mock.calls.map(([id]) => id)).size).toBe(150);
+  });
+});
+
+describe("every day", () => {
+  it("erases a deleted capture only after its lease was given back", async () => {
+    const id = await holding("DONE");
+    await cast.owner.delete(`/api/captures/${id}`);
+    const isThere = async () =>
+      (await env.DB.prepare("select 1 from captures where id = ?1").bind(id).first()) !== null;
+    await travel(cast.aws, 31 * DAY);
+    await daily();
+    expect(await isThere()).toBe(true);
+    await everyMinute();
+    expect(await settings()).toEqual({});
+    await daily();
+    expect(await isThere()).toBe(false);
+  });
+});
