@@ -119,6 +119,8 @@ export interface CaptureState {
   scheduledStart: number | null;
   scheduledEnd: number | null;
   duration: number | null;
+  /** When cron looks after it; of a capture that has ended: when its metrics are to be archived, null when they need not be. */
+  dueAt?: number | null;
 }
 
 /** A move, and what changes with it. Absent fields stay as they are. */
@@ -131,10 +133,11 @@ export interface Move {
   reason?: string;
 }
 
-/** What has to happen next: a move, a call to AWS, waiting (for ever when `until` is null), or nothing any more. */
+/** What has to happen next: a move, a call to AWS, storing the metrics, waiting (for ever when `until` is null), or nothing any more. */
 export type Step =
   | { do: "move"; move: Move }
   | { do: "start" }
+  | { do: "archive" }
   | { do: "wait"; until: number | null }
   | { do: "rest" };
 
@@ -157,8 +160,11 @@ export function nextStep(capture: CaptureState, now: number): Step {
     case "STOPPING":
       return { do: "move", move: { from: status, to: "DONE" } };
     case "DONE":
-    case "FAILED":
-      return { do: "rest" };
+    case "FAILED": {
+      if (capture.dueAt == null) return { do: "rest" };
+      const at = capture.dueAt - OVERDUE_MS;
+      return now < at ? { do: "wait", until: at } : { do: "archive" };
+    }
   }
 }
 
@@ -205,6 +211,18 @@ export function stopRefusal(status: Status): ApiError | null {
   }
 }
 
+/**
+ * How long after a capture has ended its metrics are archived: RDS publishes a point within a minute or a few after its
+ * minute, and the last minute of the capture may just have begun.
+ */
+export const SETTLE_MS = 5 * MINUTE;
+const ARCHIVE_AFTER_MS = SETTLE_MS + MINUTE;
+
+/** When cron should look after the metrics of a capture that are to be archived at `at`. */
+export function archiveDueAt(at: number): number {
+  return at + OVERDUE_MS;
+}
+
 /** When cron should look after a capture that has come to this state at `now` and not left it; null for never. */
 export function dueAt(
   status: Status,
@@ -220,9 +238,17 @@ export function dueAt(
     case "STARTING":
     case "STOPPING":
       return now + OVERDUE_MS;
-    default:
-      return null;
+    case "DONE":
+    case "FAILED":
+      return archiveDueAt(now + ARCHIVE_AFTER_MS);
   }
+}
+
+const FIRST_ARCHIVE_RETRY_MS = 5 * MINUTE;
+
+/** How long to wait after an attempt to archive metrics: as `retryDelay`, but five minutes at first and a day at most. */
+export function archiveRetryDelay(attempt: number, random: number): number {
+  return equalJitter(Math.min(DAY, FIRST_ARCHIVE_RETRY_MS * 2 ** (attempt - 1)), random);
 }
 
 const FIRST_RETRY_MS = SECOND;
@@ -236,6 +262,8 @@ export const MAX_RETRY_MS = 60 * SECOND;
  * @param random a number from 0 to 1
  */
 export function retryDelay(attempt: number, random: number): number {
-  const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-  return Math.round(ceiling / 2 + (ceiling / 2) * random);
+  return equalJitter(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), random);
 }
+
+const equalJitter = (ceiling: number, random: number): number =>
+  Math.round(ceiling / 2 + (ceiling / 2) * random);

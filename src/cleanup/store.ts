@@ -24,10 +24,13 @@ export async function claimOverdue(db: Db, now: number, limit: number): Promise<
   return results;
 }
 
-/** Finds captures that were deleted before a time, and have ended. */
+/** Finds captures that were deleted before a time, and have ended; whether their metrics were archived does not matter any more. */
 export async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await db
-    .prepare("select id from captures where deleted_at < ?1 and due_at is null order by deleted_at limit ?2")
+    .prepare(
+      `select id from captures where deleted_at < ?1 and (due_at is null or status in ('DONE', 'FAILED'))
+       order by deleted_at limit ?2`,
+    )
     .bind(before, limit)
     .all<{ id: number }>();
   return results.map(({ id }) => id);
