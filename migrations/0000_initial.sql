@@ -78,6 +78,7 @@ CREATE TABLE `captures` (
 	`due_at` integer,
 	`rearmed` integer DEFAULT 0 NOT NULL,
 	`deleted_at` integer,
+	`metrics_archived_at` integer,
 	FOREIGN KEY (`env_id`) REFERENCES `environments`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`owner_id`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE no action
 );

@@ -129,6 +129,8 @@ export interface CaptureState {
   scheduledStart: number | null;
   scheduledEnd: number | null;
   duration: number | null;
+  /** When cron looks after it; of a capture that has ended: when its metrics are to be archived, null when they need not be. */
+  dueAt?: number | null;
 }
 
 /** A move, and what changes with it. Absent fields stay as they are. */
@@ -143,7 +145,7 @@ export interface Move {
 
 /**
  * What has to happen next: a move, a start, waiting, collecting the workload until the end (for ever when `until` is null),
- * storing the rest of it, or nothing any more.
+ * storing the rest of it, storing the metrics, or nothing any more.
  */
 export type Step =
   | { do: "move"; move: Move }
@@ -151,6 +153,7 @@ export type Step =
   | { do: "wait"; until: number }
   | { do: "collect"; until: number | null }
   | { do: "finish" }
+  | { do: "archive" }
   | { do: "rest" };
 
 /** Decides what a capture needs now. */
@@ -172,8 +175,11 @@ export function nextStep(capture: CaptureState, now: number): Step {
     case "STOPPING":
       return { do: "finish" };
     case "DONE":
-    case "FAILED":
-      return { do: "rest" };
+    case "FAILED": {
+      if (capture.dueAt == null) return { do: "rest" };
+      const at = capture.dueAt - OVERDUE_MS;
+      return now < at ? { do: "wait", until: at } : { do: "archive" };
+    }
   }
 }
 
@@ -229,6 +235,18 @@ export function stopRefusal(status: Status): ApiError | null {
   }
 }
 
+/**
+ * How long after a capture has ended its metrics are archived: RDS publishes a point within a minute or a few after its
+ * minute, and the last minute of the capture may just have begun.
+ */
+export const SETTLE_MS = 5 * MINUTE;
+const ARCHIVE_AFTER_MS = SETTLE_MS + MINUTE;
+
+/** When cron should look after the metrics of a capture that are to be archived at `at`. */
+export function archiveDueAt(at: number): number {
+  return at + OVERDUE_MS;
+}
+
 /** When cron should look after a capture that has come to this state at `now` and not left it; null for never. */
 export function dueAt(
   status: Status,
@@ -244,9 +262,17 @@ export function dueAt(
     case "STARTING":
     case "STOPPING":
       return now + OVERDUE_MS;
-    default:
-      return null;
+    case "DONE":
+    case "FAILED":
+      return archiveDueAt(now + ARCHIVE_AFTER_MS);
   }
+}
+
+const FIRST_ARCHIVE_RETRY_MS = 5 * MINUTE;
+
+/** How long to wait after an attempt to archive metrics: as `retryDelay`, but five minutes at first and a day at most. */
+export function archiveRetryDelay(attempt: number, random: number): number {
+  return equalJitter(Math.min(DAY, FIRST_ARCHIVE_RETRY_MS * 2 ** (attempt - 1)), random);
 }
 
 const FIRST_RETRY_MS = SECOND;
@@ -260,6 +286,8 @@ export const MAX_RETRY_MS = 60 * SECOND;
  * @param random a number from 0 to 1
  */
 export function retryDelay(attempt: number, random: number): number {
-  const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-  return Math.round(ceiling / 2 + (ceiling / 2) * random);
+  return equalJitter(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), random);
 }
+
+const equalJitter = (ceiling: number, random: number): number =>
+  Math.round(ceiling / 2 + (ceiling / 2) * random);

@@ -51,6 +51,29 @@ export interface Metric {
   dataPoints: DataPoint[];
 }
 
+/** What GET /api/captures/{id}/metrics answers. */
+export interface MetricsReply {
+  metrics: Metric[];
+  headers: Record<string, string>;
+}
+
+/**
+ * A reply and what has to be said of it, in headers since the body is the specification's.
+ * @param period of the points, in seconds; null when there can't be any
+ * @param incomplete what is missing, in words
+ */
+export function metricsReply(
+  metrics: Metric[],
+  source: "cloudwatch" | "archive",
+  period: number | null,
+  incomplete: string | null,
+): MetricsReply {
+  const headers: Record<string, string> = { "X-Metrics-Source": source };
+  if (period !== null) headers["X-Metrics-Period"] = String(period);
+  if (incomplete !== null) headers["X-Metrics-Incomplete"] = incomplete;
+  return { metrics, headers };
+}
+
 /** One point of a metric: the maximum of the period that begins at `Timestamp`. */
 export interface DataPoint {
   Timestamp: string;
@@ -121,26 +144,54 @@ export function metricsWindow(
   metrics: number,
   now: number,
 ): MetricsWindow | null {
+  const kept = keptPart(capture, now);
+  return kept && chooseWindow(kept, period, metrics, finestAt(now), "CloudWatch has this capture's metrics");
+}
+
+/** The capture's window as CloudWatch still has it, in the smallest period that it has for all of it; null when it has none. */
+export function keptWindow(capture: Pick<CaptureTarget, "start" | "end">, now: number): MetricsWindow | null {
+  const kept = keptPart(capture, now);
+  if (kept === null) return null;
+  const windows = RETENTION.map(({ period }) => align(kept.start, kept.end, period));
+  return windows.find(({ start, period }) => period % finestAt(now)(start) === 0) ?? windows.at(-1) ?? null;
+}
+
+function keptPart(
+  capture: Pick<CaptureTarget, "start" | "end">,
+  now: number,
+): { start: number; end: number } | null {
   const end = capture.end ?? now;
   if (capture.start === null || end <= now - KEPT_AT_MOST_MS) return null;
   // A period's length of grace, or the oldest period would be gone by the time it is asked for.
-  const start = Math.max(capture.start, now - KEPT_AT_MOST_MS + 3_600_000);
+  return { start: Math.max(capture.start, now - KEPT_AT_MOST_MS + 3_600_000), end };
+}
+
+/**
+ * The window to show: in the period that was asked for, or else the smallest that makes no more than 1,440 points of a metric.
+ * @param finestPeriod the period (seconds) of the finest points that there are of a time
+ * @param whose who has them, for the message of a refusal
+ * @throws ApiError 400 for a period that is no multiple of the finest, or that makes too many points
+ */
+export function chooseWindow(
+  { start, end }: { start: number; end: number },
+  period: number | undefined,
+  metrics: number,
+  finestPeriod: (time: number) => number,
+  whose: string,
+): MetricsWindow {
   if (period === undefined) {
-    const step = finestPeriod(floor(start, MINUTE_MS), now);
+    const step = finestPeriod(floor(start, MINUTE_MS));
     let window = align(start, end, step);
-    while (points(window) > MAX_POINTS || window.period % finestPeriod(window.start, now) !== 0) {
+    while (points(window) > MAX_POINTS || window.period % finestPeriod(window.start) !== 0) {
       window = align(start, end, window.period + step);
     }
     return window;
   }
   const window = align(start, end, period);
   // Whole periods begin before the capture does, where CloudWatch may have coarser points only.
-  const finest = finestPeriod(window.start, now);
+  const finest = finestPeriod(window.start);
   if (period % finest !== 0) {
-    throw new ApiError(
-      400,
-      `period: CloudWatch has this capture's metrics in multiples of ${finest} seconds only`,
-    );
+    throw new ApiError(400, `period: ${whose} in multiples of ${finest} seconds only`);
   }
   if (points(window) * metrics > MAX_REPLY_POINTS) {
     throw new ApiError(
@@ -152,9 +203,10 @@ export function metricsWindow(
 }
 
 /** The period (seconds) of the finest points that CloudWatch still has of a time, and will have when it is asked. */
-function finestPeriod(time: number, now: number): number {
-  return RETENTION.find(({ keptMs }) => now + MINUTE_MS - time < keptMs)?.period ?? 3600;
-}
+const finestAt =
+  (now: number) =>
+  (time: number): number =>
+    RETENTION.find(({ keptMs }) => now + MINUTE_MS - time < keptMs)?.period ?? 3600;
 
 function align(start: number, end: number, period: number): MetricsWindow {
   const periodMs = period * 1000;
@@ -164,7 +216,20 @@ function align(start: number, end: number, period: number): MetricsWindow {
 }
 
 const floor = (time: number, step: number): number => Math.floor(time / step) * step;
-const points = ({ start, end, period }: MetricsWindow): number => (end - start) / (period * 1000);
+/** How many points of a metric a window has room for. */
+export const points = ({ start, end, period }: MetricsWindow): number => (end - start) / (period * 1000);
+
+/** Says that CloudWatch has forgotten the beginning of a window, if it has; null when the window is whole. */
+export function forgotten(
+  capture: Pick<CaptureTarget, "start">,
+  window: MetricsWindow | null,
+): string | null {
+  if (capture.start === null) return null;
+  if (window === null) return "CloudWatch has forgotten all of it";
+  return window.start <= capture.start
+    ? null
+    : `CloudWatch has forgotten all before ${isoTime(window.start)}`;
+}
 
 /** A question of one capture's metrics that can be put to AWS. */
 export interface MetricsRequest {
@@ -203,8 +268,13 @@ async function fetchCached(
   }
 }
 
+/** The metrics that a query asks for: all unless it picks some. */
+export function wanted(query: MetricsQuery): number[] {
+  return query.type ?? METRICS.map((_, index) => index);
+}
+
 /**
- * The metrics of a capture, as the API shows them.
+ * The metrics of a capture as CloudWatch has them, as the API shows them.
  * @throws ApiError 502 when AWS refuses, 503 when it throttles or fails, 504 when it does not answer in time
  */
 export async function readMetrics(
@@ -212,10 +282,14 @@ export async function readMetrics(
   capture: CaptureTarget,
   query: MetricsQuery,
   now: number,
-): Promise<Metric[]> {
-  const metrics = query.type ?? METRICS.map((_, index) => index);
+): Promise<MetricsReply> {
+  const metrics = wanted(query);
   const window = metricsWindow(capture, query.period, metrics.length, now);
-  if (window === null) return metrics.map((index) => show(index, []));
+  const incomplete = forgotten(capture, window);
+  if (window === null) {
+    const none = metrics.map((index) => show(index, []));
+    return metricsReply(none, "cloudwatch", null, incomplete);
+  }
   const { envId, region, instance, credentials } = capture;
   const request: MetricsRequest = { target: { envId, region, instance, credentials }, window, metrics };
   // While it runs, many may watch: its runner asks for all of them.
@@ -223,7 +297,10 @@ export async function readMetrics(
     capture.status === "RUNNING"
       ? await fetchCached(env, capture.id, request, now)
       : await fetchMetrics(env, request, now);
-  if (result.ok) return metrics.map((index, i) => show(index, result.value[i] ?? []));
+  if (result.ok) {
+    const shown = metrics.map((index, i) => show(index, result.value[i] ?? []));
+    return metricsReply(shown, "cloudwatch", window.period, incomplete);
+  }
   const message = explain(result.failure, instance, region);
   switch (result.failure.kind) {
     case "throttled":
@@ -236,7 +313,8 @@ export async function readMetrics(
   }
 }
 
-function show(index: number, series: MetricPoint[]): Metric {
+/** One metric as the API shows it. */
+export function show(index: number, series: MetricPoint[]): Metric {
   const { label, type, unit } = kind(index);
   const dataPoints = series.map(({ time, value }) => ({
     Timestamp: isoTime(time),

@@ -13,6 +13,7 @@ import {
 import { describeError, log } from "../log.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { metricsQuerySchema, readMetrics } from "./metrics.ts";
+import { readArchivedMetrics } from "./metrics-archive.ts";
 import {
   type CaptureEvent,
   type CaptureRow,
@@ -109,7 +110,9 @@ export const captureRoutes = new Hono<App>()
       await store.readTarget(c.env.DB, c.var.credential, id, now),
       refuse.captureEnvironmentNotFound,
     );
-    return c.json(await readMetrics(c.env, target, query, now));
+    const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
+    const { metrics, headers } = await read(c.env, target, query, now);
+    return c.json(metrics, 200, headers);
   })
 
   .get("/:id/events", async (c) => {

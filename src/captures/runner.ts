@@ -11,6 +11,7 @@ import type { WorkloadState } from "../workload/archive.ts";
 import { letGo, switchOn } from "../workload/logging.ts";
 import { Recorder } from "../workload/recorder.ts";
 import {
+  archiveRetryDelay,
   FINISHED,
   fail,
   MAX_RETRY_MS,
@@ -22,7 +23,8 @@ import {
   stopAtLimit,
 } from "./lifecycle.ts";
 import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
-import { moveCapture, type RunnerRow, readForRunner } from "./store.ts";
+import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
+import { finishArchive, moveCapture, postponeArchive, type RunnerRow, readForRunner } from "./store.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
 const WATCHDOG_MS = 60_000;
@@ -48,8 +50,9 @@ interface Problem {
 
 /**
  * One capture's runner, a Durable Object named after the capture's id. It makes the capture's moves at their time. D1 has
- * the truth; here is only what is needed to go on: the capture's id and the attempts of a start. An alarm may come twice,
- * late, or for a capture that is gone; each reads the row first and does what the row calls for.
+ * the truth; here is only what is needed to go on: the capture's id and the attempts to start and to archive. An alarm may
+ * come twice, late, or for a capture that is gone; each reads the row first and does what the row calls for. It rests, with
+ * nothing left in its storage, once the capture has ended and its metrics are stored.
  */
 export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
@@ -105,12 +108,16 @@ export class CaptureRunner extends DurableObject<Env> {
     const { DB } = this.env;
     for (;;) {
       const capture = await readForRunner(DB, captureId);
-      if (capture === null) return "rest";
+      if (capture === null) {
+        // Erased, perhaps while its metrics were being stored.
+        await this.env.BUCKET.delete(archiveKey(captureId));
+        return "rest";
+      }
       const now = Date.now();
       const step = nextStep(capture, now);
       switch (step.do) {
         case "rest":
-          // What a start that failed has switched on. When it can't be given back now, cron comes back to it.
+          // What a start has switched on that was given up. When it can't be given back now, cron comes back to it.
           await letGo(this.env, captureId);
           return "rest";
         case "wait":
@@ -130,6 +137,11 @@ export class CaptureRunner extends DurableObject<Env> {
           break;
         case "start": {
           const again = await this.#start(capture, now);
+          if (again !== undefined) return again;
+          break;
+        }
+        case "archive": {
+          const again = await this.#archive(capture, now);
           if (again !== undefined) return again;
         }
       }
@@ -187,6 +199,8 @@ export class CaptureRunner extends DurableObject<Env> {
       ? `Tried ${attempts.count} times to start. ${problem.reason}`
       : problem.reason;
     await this.#move(capture, fail("STARTING", reason), answered);
+    // When it can't be given back now, cron comes back to it.
+    await letGo(this.env, capture.id);
     return;
   }
 
@@ -249,6 +263,43 @@ export class CaptureRunner extends DurableObject<Env> {
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
   async workload(): Promise<WorkloadState | null> {
     return this.#recorder.state();
+  }
+
+  /**
+   * Stores the metrics of the capture that has ended. Each step can be repeated: an attempt is claimed in the database, which
+   * says when the next may be made, before anything else; the stored object has one name; last the row says that it is there.
+   * @returns when to go on; undefined when the row says so
+   */
+  async #archive(capture: RunnerRow, now: number): Promise<number | "rest" | undefined> {
+    const { DB, BUCKET } = this.env;
+    const { kv } = this.ctx.storage;
+    const { id: captureId } = capture;
+    const able = archivable(capture, now);
+    if ("never" in able) {
+      await finishArchive(DB, captureId, null);
+      log.info("capture.metrics.dropped", { captureId, reason: able.never });
+      return "rest";
+    }
+    if ("notBefore" in able) {
+      await postponeArchive(DB, capture, able.notBefore);
+      return;
+    }
+    const attempt = (kv.get<number>("archiveAttempts") ?? 0) + 1;
+    const delay = archiveRetryDelay(attempt, Math.random());
+    if (!(await postponeArchive(DB, capture, now + delay))) return;
+    kv.put("archiveAttempts", attempt);
+    const stored = await archiveMetrics(this.env, capture, able.window, now);
+    if (!stored.ok) {
+      log.warn("capture.metrics.retry", { captureId, attempt, delay, reason: stored.reason });
+      return now + delay;
+    }
+    if (await finishArchive(DB, captureId, Date.now())) {
+      log.info("capture.metrics.archived", { captureId, attempt, ...stored.summary });
+      return "rest";
+    }
+    // Deleted meanwhile: its data may have been erased before this came.
+    await BUCKET.delete(archiveKey(captureId));
+    return;
   }
 
   /** The metrics of the running capture: the same question is put to AWS once in a while only, whoever asks. */

@@ -1,6 +1,7 @@
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
 import {
+  archiveDueAt,
   type CapturePlan,
   canMove,
   dueAt,
@@ -65,9 +66,12 @@ export type CaptureTarget = CaptureRow & {
   region: string;
   instance: string;
   credentials: string | null;
+  /** When its metrics were stored; null while CloudWatch has to be asked. */
+  metricsArchivedAt: number | null;
 };
 
-const TARGET = "c.region as region, c.instance as instance, e.credentials as credentials";
+const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,
+  c.metrics_archived_at as metricsArchivedAt`;
 
 /** Reads one capture with its instance and sealed credentials, for the metrics. */
 export async function readTarget(
@@ -331,7 +335,8 @@ export async function deleteCapture(
            status = case when status = 'RUNNING' then 'STOPPING'
              when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
            ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
-           due_at = iif(status in ('RUNNING', 'STOPPING'), ?4, null),
+           due_at = case when status in ('RUNNING', 'STOPPING') then ?4
+             when status in ('DONE', 'FAILED') then due_at else null end,
            reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
          where ${guard} returning ${columns("captures")}`,
       )
@@ -344,6 +349,7 @@ export async function deleteCapture(
 export type RunnerRow = CaptureTarget &
   RecordingOptions & {
     duration: number | null;
+    dueAt: number | null;
     deletedAt: number | null;
   };
 
@@ -351,8 +357,8 @@ export type RunnerRow = CaptureTarget &
 export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return db
     .prepare(
-      `select ${columns("c")}, c.duration as duration, c.deleted_at as deletedAt, c.redact as redact,
-         c.max_bytes as maxBytes, ${TARGET}
+      `select ${columns("c")}, c.duration as duration, c.due_at as dueAt, c.deleted_at as deletedAt,
+         c.redact as redact, c.max_bytes as maxBytes, ${TARGET}
        from captures c join environments e on e.id = c.env_id where c.id = ?1`,
     )
     .bind(id)
@@ -385,7 +391,8 @@ export async function moveCapture(
         // A failure ends what had started, though nobody has said when.
         `update captures set status = ?3, started_at = coalesce(?4, started_at),
            ended_at = coalesce(?5, ended_at, iif(?3 = 'FAILED' and started_at is not null, ?9, null)),
-           scheduled_end = ?6, reason = coalesce(?7, reason), due_at = ?8, rearmed = 0
+           scheduled_end = ?6, reason = coalesce(?7, reason), rearmed = 0,
+           due_at = iif(?3 = 'FAILED' and started_at is null, null, ?8)
          where id = ?1 and status = ?2`,
       )
       .bind(
@@ -401,4 +408,37 @@ export async function moveCapture(
       ),
   ])) as [D1Result, D1Result];
   return moved.meta.changes === 1;
+}
+
+/**
+ * Puts the archiving of a capture's metrics off, before an attempt too: one that is cut off is then made again no sooner.
+ * @returns whether it was: false when somebody else has done so, or there is nothing to archive any more
+ */
+export async function postponeArchive(
+  db: Db,
+  { id, dueAt }: Pick<RunnerRow, "id" | "dueAt">,
+  until: number,
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      "update captures set due_at = ?3, rearmed = 0 where id = ?1 and due_at = ?2 and status in ('DONE', 'FAILED')",
+    )
+    .bind(id, dueAt, archiveDueAt(until))
+    .run();
+  return meta.changes === 1;
+}
+
+/**
+ * Notes that a capture's metrics are stored, or with null that they never will be.
+ * @returns whether it was noted: a deleted capture has no stored metrics
+ */
+export async function finishArchive(db: Db, id: number, archivedAt: number | null): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `update captures set metrics_archived_at = ?2, due_at = null, rearmed = 0
+       where id = ?1 and status in ('DONE', 'FAILED') and (?2 is null or deleted_at is null)`,
+    )
+    .bind(id, archivedAt)
+    .run();
+  return meta.changes === 1;
 }

@@ -62,7 +62,9 @@ async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, n
 
 async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {
   const runner = env.CAPTURE_RUNNER.getByName(String(capture.id));
-  if (capture.rearmed <= MAX_REARMS) {
+  // One that has ended only has its metrics to store. That fails nothing, and its runner gives it up in time.
+  const hasEnded = capture.status === "DONE" || capture.status === "FAILED";
+  if (hasEnded || capture.rearmed <= MAX_REARMS) {
     await runner.rearm(capture.id);
     return "rearmed";
   }

@@ -24,11 +24,14 @@ export async function claimOverdue(db: Db, now: number, limit: number): Promise<
   return results;
 }
 
-/** Finds captures that were deleted before a time, have ended and gave their log back. */
+/**
+ * Finds captures that were deleted before a time, have ended and gave their log back; whether their metrics were archived does
+ * not matter any more.
+ */
 export async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await db
     .prepare(
-      `select id from captures where deleted_at < ?1 and due_at is null
+      `select id from captures where deleted_at < ?1 and (due_at is null or status in ('DONE', 'FAILED'))
          and not exists (select 1 from log_leases l where l.capture_id = captures.id)
        order by deleted_at limit ?2`,
     )

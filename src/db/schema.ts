@@ -226,11 +226,13 @@ export const captures = sqliteTable(
     /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
     maxBytes: integer("max_bytes"),
     createdAt: integer("created_at").notNull(),
-    /** When the next move should have happened; null when none is due. What cron looks for. */
+    /** When the next move, or the storing of the metrics, should have happened; null when none is due. What cron looks for. */
     dueAt: integer("due_at"),
     /** How often cron has had to wake the capture since its last move. */
     rearmed: integer("rearmed").notNull().default(0),
     deletedAt: integer("deleted_at"),
+    /** When its metrics were stored in R2; null while CloudWatch has to be asked. */
+    metricsArchivedAt: integer("metrics_archived_at"),
   },
   (table) => [
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),

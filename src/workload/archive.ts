@@ -7,7 +7,7 @@ import type { DigestsState } from "./digest.ts";
  *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (format.ts)
  *   workload/manifest.json          what they hold, once the capture has ended
  *   workload/digest.json            its statements, normalised and counted
- *   metrics.json                    CloudWatch's metrics, once they have settled
+ *   metrics.json                    CloudWatch's metrics, once they have settled (captures/metrics-archive.ts)
  *
  * Fragments are numbered without a hole from 0; those that the manifest does not count are left-overs of a step that was cut
  * off, and nobody's to read. While a capture runs, its runner has the manifest and the digest.
@@ -20,8 +20,6 @@ export const fragmentKey = (captureId: number, sequence: number): string =>
 export const manifestKey = (captureId: number): string => `captures/${captureId}/workload/manifest.json`;
 /** The key of a capture's digest. */
 export const digestKey = (captureId: number): string => `captures/${captureId}/workload/digest.json`;
-/** The key of a capture's metrics. */
-export const metricsKey = (captureId: number): string => `captures/${captureId}/metrics.json`;
 
 /** The custom metadata of a fragment in R2, for finding a time without reading fragments. Microseconds since the epoch. */
 export interface FragmentMetadata extends Record<string, string> {

@@ -218,10 +218,12 @@ describe("ending", () => {
     expect(await moves(running)).toEqual(WHOLE_LIFE);
   });
 
-  it("leaves nothing behind in the Durable Object", async () => {
+  it("leaves nothing behind in the Durable Object once the metrics are stored", async () => {
     const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     await until(cast.owner, capture, "DONE");
+    await travel(cast.aws, 7 * MINUTE);
+    await runAlarm(capture);
     await expect
       .poll(() => runInDurableObject(runnerOf(capture), (_, { storage }) => [...storage.kv.list()].length))
       .toBe(0);
