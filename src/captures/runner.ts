@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
 import { describeError, log } from "../log.ts";
+import type { WorkloadState } from "../workload/archive.ts";
 import { fail, MAX_RETRY_MS, type Move, nextStep, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
 import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
 import { moveCapture, type RunnerRow, readForRunner } from "./store.ts";
@@ -179,6 +180,11 @@ export class CaptureRunner extends DurableObject<Env> {
       transient: COMING_UP.has(status),
       reason: `The instance ${instance} is ${status}: it has to be available`,
     };
+  }
+
+  /** What the running capture has of its workload; null when it has none yet. */
+  async workload(_captureId: number): Promise<WorkloadState | null> {
+    return null;
   }
 
   /** The metrics of the running capture: the same question is put to AWS once in a while only, whoever asks. */
