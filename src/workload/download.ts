@@ -127,7 +127,8 @@ async function read(env: Env, { key, bytes }: Part): Promise<ReadableStream<Uint
 async function gzipOf(env: Env, part: Part, range: TimeRange): Promise<ReadableStream<Uint8Array>> {
   const stored = await read(env, part);
   if (part.whole) return stored;
-  const lines = textOf(stored, ({ text, micros }) => (isIn(range, micros()) ? `${text}\n` : ""));
+  const isIn = inRange(range);
+  const lines = textOf(stored, (line) => (isIn(microsOf(line)) ? `${line}\n` : ""));
   return streamOf(lines).pipeThrough(
     new CompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>,
   );
@@ -136,12 +137,18 @@ async function gzipOf(env: Env, part: Part, range: TimeRange): Promise<ReadableS
 /** A part as general-log text. */
 async function logText(env: Env, part: Part, range: TimeRange): Promise<ReadableStream<Uint8Array>> {
   const stored = await read(env, part);
-  const text = textOf(stored, ({ line, micros }) => {
-    const timeMicros = micros();
-    return part.whole || isIn(range, timeMicros) ? toLogText({ ...line(), timeMicros }) : "";
+  const isIn = inRange(range);
+  const text = textOf(stored, (line) => {
+    const timeMicros = microsOf(line);
+    if (!isIn(timeMicros)) return "";
+    const { threadId, command, statement } = JSON.parse(line) as WorkloadLine;
+    return toLogText({ timeMicros, threadId, command, statement });
   });
   return streamOf(text);
 }
+
+/** When a line's record was: format.ts writes the time first. */
+const microsOf = (line: string): number => parseTime(line.slice(9, 36));
 
 /** What a generator yields, made when it is asked for. */
 function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
@@ -160,22 +167,15 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
-function isIn(range: TimeRange, micros: number): boolean {
+function inRange(range: TimeRange): (micros: number) => boolean {
   const [from, to] = bounds(range);
-  return micros >= from && micros < to;
-}
-
-/** A line of a fragment, parsed as far as is asked for. */
-interface Line {
-  text: string;
-  micros(): number;
-  line(): WorkloadLine;
+  return (micros) => micros >= from && micros < to;
 }
 
 /** What each line of gzip NDJSON becomes, as bytes. */
 async function* textOf(
   stored: ReadableStream<Uint8Array>,
-  show: (line: Line) => string,
+  show: (line: string) => string,
 ): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder();
   const buffer = new LineBuffer();
@@ -186,19 +186,10 @@ async function* textOf(
   for await (const chunk of gunzip) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() as string;
-    for (const text of lines) buffer.add(show(lineOf(text)));
+    for (const line of lines) buffer.add(show(line));
     if (buffer.length >= CHUNK_BYTES) yield buffer.take();
   }
   if (buffer.length > 0) yield buffer.take();
-}
-
-function lineOf(text: string): Line {
-  return {
-    text,
-    // Where format.ts puts it: the first field.
-    micros: () => parseTime(text.slice(9, 36)),
-    line: () => JSON.parse(text) as WorkloadLine,
-  };
 }
 
 /**

@@ -36,7 +36,7 @@ export async function request<T = unknown>(
     init.body = body;
   }
   const reply = await exports.default.fetch(new Request(new URL(path, ORIGIN), init));
-  const text = await reply.text();
+  const text = new TextDecoder().decode(await reply.arrayBuffer());
   return {
     status: reply.status,
     headers: reply.headers,

@@ -427,10 +427,15 @@ describe("a download", () => {
 });
 
 describe("a download of a range", () => {
+  /** A record at a whole millisecond, where a border can be. */
+  const exactly = (millis: number, statement: string): LogRecord => ({
+    ...record(millis, statement),
+    timeMicros: (START + millis) * 1000,
+  });
   // Fragments of 10 records, 10 ms apart, 100 ms each.
   const FRAGMENTS = Array.from({ length: 6 }, (_, fragment) => [
-    Array.from({ length: 4 }, (_, i) => record(fragment * 100 + i * 10, `SELECT 'é${fragment}-${i}'`)),
-    Array.from({ length: 6 }, (_, i) => record(fragment * 100 + 40 + i * 10, `SELECT '${fragment}+${i}'`)),
+    Array.from({ length: 4 }, (_, i) => exactly(fragment * 100 + i * 10, `SELECT 'é${fragment}-${i}'`)),
+    Array.from({ length: 6 }, (_, i) => exactly(fragment * 100 + 40 + i * 10, `SELECT '${fragment}+${i}'`)),
   ]);
   let stored: Stored & { id: number };
 
@@ -451,6 +456,8 @@ describe("a download of a range", () => {
     [91, 200],
     [100, 201],
     [99, 300],
+    [100, 190],
+    [190, 290],
     [145, 155],
     [145, 455],
     [190, 191],
