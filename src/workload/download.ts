@@ -95,10 +95,11 @@ async function findParts(env: Env, manifest: Manifest, range: TimeRange): Promis
     for (const { key, size, customMetadata } of page.objects) {
       if (sequence === fragments) break;
       const bytes = sequence === fragments - 1 ? storedBytes - before : size;
-      if (key !== fragmentKey(captureId, sequence) || bytes > size || bytes <= 0)
-        throw new Error(`Capture ${captureId} has no whole fragment ${sequence}`);
-      const { firstMicros, lastMicros } = customMetadata as FragmentMetadata;
+      const { firstMicros, lastMicros } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
       const [first, last] = [Number(firstMicros), Number(lastMicros)];
+      // A part of a workload must not pass for all of it.
+      if (key !== fragmentKey(captureId, sequence) || bytes > size || bytes <= 0 || !(first <= last))
+        throw new Error(`Capture ${captureId} has no whole fragment ${sequence}`);
       if (last >= from && first < to)
         parts.push({ key, bytes, firstMicros: first, whole: first >= from && last < to });
       sequence++;

@@ -419,10 +419,16 @@ describe("a download", () => {
     },
   );
 
-  it("is an error and not a part when a fragment is missing", async () => {
-    const { id } = await ended([[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
-    await env.BUCKET.delete(fragmentKey(id, 0));
+  it.each<[string, (id: number, bytes: Uint8Array) => Promise<unknown>]>([
+    ["is missing", (id) => env.BUCKET.delete(fragmentKey(id, 0))],
+    ["that is the last is missing", (id) => env.BUCKET.delete(fragmentKey(id, 1))],
+    ["is too short", (id, bytes) => putFragment(id, 1, bytes.slice(1), [record(5, "SELECT 2")])],
+    ["does not say its times", (id, bytes) => env.BUCKET.put(fragmentKey(id, 1), bytes)],
+  ])("is an error and not a part when a fragment %s", async (_, damage) => {
+    const { id, fragments } = await ended([[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    await damage(id, fragments[1] as Uint8Array);
     expect((await open(id)).status).toBe(500);
+    expect((await open(id, "?format=log")).status).toBe(500);
   });
 });
 
