@@ -22,7 +22,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** Sends a request to the Worker, as itself, and reads the JSON that it answers. */
+/** Sends a request to the Worker, as itself, and reads the JSON that it answers; other bodies as text. */
 export async function request<T = unknown>(
   method: string,
   path: string,
@@ -36,13 +36,16 @@ export async function request<T = unknown>(
     init.body = body;
   }
   const reply = await exports.default.fetch(new Request(new URL(path, ORIGIN), init));
-  const text = await reply.text();
+  const text = new TextDecoder().decode(await reply.arrayBuffer());
   return {
     status: reply.status,
     headers: reply.headers,
-    body: (text === "" ? undefined : JSON.parse(text)) as T,
+    body: (isJson(reply) ? JSON.parse(text) : text || undefined) as T,
   };
 }
+
+const isJson = (reply: Response): boolean =>
+  reply.headers.get("content-type")?.startsWith("application/json") ?? false;
 
 /** Someone who is signed in, and sends requests as such. */
 export interface Person {
