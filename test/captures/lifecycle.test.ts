@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  archiveDueAt,
   type CaptureRequest,
   type CaptureState,
   canMove,
@@ -127,6 +128,16 @@ describe("the next step", () => {
     expect(nextStep(state({}), NOW + 1000 * DAY)).toEqual({ do: "collect", until: null });
   });
 
+  it.each(["DONE", "FAILED"] as const)(
+    "has the metrics of a %s capture archived when due, and then rests",
+    (status) => {
+      const dueAt = archiveDueAt(NOW);
+      expect(nextStep(state({ status, dueAt }), NOW - 1)).toEqual({ do: "wait", until: NOW });
+      expect(nextStep(state({ status, dueAt }), NOW)).toEqual({ do: "archive" });
+      expect(nextStep(state({ status, dueAt: null }), NOW)).toEqual({ do: "rest" });
+    },
+  );
+
   it("only ever makes legal moves, from any state at any time", () => {
     const time = fc.option(fc.integer({ min: NOW - DAY, max: NOW + DAY }));
     fc.assert(
@@ -188,11 +199,11 @@ describe("stopping", () => {
 });
 
 describe("cron's safety net", () => {
-  it("covers every live state except a capture that runs until it is stopped", () => {
+  it("covers every state, for its next move or its metrics, except a capture that runs until it is stopped", () => {
     const watched = STATUSES.filter(
       (status) => dueAt(status, { scheduledStart: NOW, scheduledEnd: NOW }, NOW) !== null,
     );
-    expect(watched).toEqual(["SCHEDULED", "STARTED", "STARTING", "RUNNING", "STOPPING"]);
+    expect(watched).toEqual(STATUSES);
     expect(dueAt("RUNNING", { scheduledStart: null, scheduledEnd: null }, NOW)).toBeNull();
   });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import { type Cast, createCapture, createCast } from "../support/api.ts";
-import { until } from "../support/time.ts";
+import { runAlarm, travel, until } from "../support/time.ts";
 
 /** What a request cost. */
 interface Cost {
@@ -12,13 +12,15 @@ interface Cost {
   d1: number;
   /** Calls of Durable Objects. */
   objects: number;
+  /** Calls of R2. */
+  bucket: number;
   /** Rows that D1 read. */
   rowsRead: number;
 }
 
 /** The environment, with every round trip to D1 and every call of a Durable Object counted. */
 function counting(): { env: Env; cost: Cost } {
-  const cost: Cost = { d1: 0, objects: 0, rowsRead: 0 };
+  const cost: Cost = { d1: 0, objects: 0, bucket: 0, rowsRead: 0 };
   const count = async <T>(trip: Promise<T>): Promise<T> => {
     cost.d1++;
     const result = await trip;
@@ -56,7 +58,13 @@ function counting(): { env: Env; cost: Cost } {
       };
     },
   } as unknown as Env["CAPTURE_RUNNER"];
-  return { env: { ...env, DB, CAPTURE_RUNNER }, cost };
+  const BUCKET = {
+    get: (key: string) => {
+      cost.bucket++;
+      return env.BUCKET.get(key);
+    },
+  } as unknown as R2Bucket;
+  return { env: { ...env, DB, CAPTURE_RUNNER, BUCKET }, cost };
 }
 
 let cast: Cast;
@@ -86,6 +94,15 @@ async function costOf(
     await createCapture(cast.owner, { envId: cast.environment.id }),
     "RUNNING",
   );
+  return costOfThis(method, path, headers, json);
+}
+
+async function costOfThis(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  json?: unknown,
+): Promise<Cost> {
   const { env: counted, cost } = counting();
   const init: RequestInit = { method, headers: { "content-type": "application/json", ...headers } };
   if (json !== undefined)
@@ -132,6 +149,17 @@ describe.each([
       expect(await costOf(method, path, headers(), name)).toMatchObject({ d1: 1, objects });
     },
   );
+
+  it("cost one round trip to D1 and one object of R2 for metrics that are stored, and no call of the runner", async () => {
+    const start = new Date(Date.now() - 7_200_000).toISOString();
+    const capture = await createCapture(cast.owner, { envId: cast.environment.id, start, duration: 600 });
+    running = await until(cast.owner, capture, "DONE");
+    await travel(cast.aws, 7 * 60_000);
+    await runAlarm(capture);
+    const cost = await costOfThis("GET", "/api/captures/{id}/metrics", headers());
+    await cast.aws.setClock(0);
+    expect(cost).toMatchObject({ d1: 1, objects: 0, bucket: 1 });
+  });
 
   it("read few rows: at most 10 for one capture, at most 4 for each of a page of one environment", async () => {
     expect((await costOf("GET", "/api/captures/{id}", headers())).rowsRead).toBeLessThanOrEqual(10);
