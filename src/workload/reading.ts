@@ -88,7 +88,7 @@ interface Known {
 async function askRunner(env: Env, capture: CaptureRow): Promise<WorkloadState | null> {
   if (!isGrowing(capture.status)) return null;
   try {
-    return await env.CAPTURE_RUNNER.getByName(String(capture.id)).workload(capture.id);
+    return await env.CAPTURE_RUNNER.getByName(String(capture.id)).workload();
   } catch (error) {
     log.warn("capture.workload.away", { captureId: capture.id, ...describeError(error) });
     throw new ApiError(503, "The workload of the running capture can't be read just now: try again", {

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { archiveRetryDelay, fail } from "../../src/captures/lifecycle.ts";
 import { METRICS, type Metric } from "../../src/captures/metrics.ts";
 import {
@@ -45,17 +45,16 @@ let admin: Person;
 
 beforeAll(async () => {
   cast = await createCast();
-  envId = cast.environment.id;
   const { key } = await createApiKey(cast.admin);
   admin = personWith(cast.admin.id, cast.admin.email, { "x-api-key": key });
 });
 
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cast.aws.clearFaults();
-  await cast.aws.setClock(0);
+// Of its own for each test: time passes in them, and would go back for the next.
+beforeEach(async () => {
+  cast = { ...cast, ...(await createEnvironment(admin)) };
+  envId = cast.environment.id;
 });
-
+afterEach(() => vi.restoreAllMocks());
 /** A capture that lasted for a while until an hour ago, and is DONE. */
 async function doneCapture(lastedMs = HOUR, env = envId): Promise<Capture> {
   const start = Math.floor(Date.now() / HOUR) * HOUR - HOUR - lastedMs;

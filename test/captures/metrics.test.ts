@@ -1,10 +1,17 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { METRICS, type Metric, metricsWindow } from "../../src/captures/metrics.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
-import { type Cast, createCapture, createCast, createEnvironment, type Reply } from "../support/api.ts";
+import {
+  type Cast,
+  createCapture,
+  createCast,
+  createEnvironment,
+  inNewEnvironment,
+  type Reply,
+} from "../support/api.ts";
 import { travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -16,15 +23,13 @@ let envId: number;
 
 beforeAll(async () => {
   cast = await createCast();
+});
+
+// Of its own for each test: time passes in them, and would go back for the next.
+beforeEach(async () => {
+  cast = await inNewEnvironment(cast);
   envId = cast.environment.id;
 });
-
-afterEach(async () => {
-  await cast.aws.clearFaults();
-  await cast.aws.setPageSize(null);
-  await cast.aws.setClock(0);
-});
-
 /** A capture that ran between two times; an end of null leaves it running. */
 async function captureOf(start: number, end: number | null): Promise<Capture> {
   const capture = await createCapture(cast.owner, { envId, start: new Date(start).toISOString() });

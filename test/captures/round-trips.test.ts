@@ -53,7 +53,7 @@ function counting(): { env: Env; cost: Cost } {
       };
       return {
         wake: (id: number, at: number) => call(() => runner.wake(id, at)),
-        workload: (id: number) => call(() => runner.workload(id)),
+        workload: () => call(() => runner.workload()),
         metrics: (request: Parameters<typeof runner.metrics>[0]) => call(() => runner.metrics(request)),
       };
     },

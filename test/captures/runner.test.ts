@@ -1,9 +1,9 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { type Cast, createCapture, createCast, runnerOf } from "../support/api.ts";
+import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -13,15 +13,15 @@ let envId: number;
 
 beforeAll(async () => {
   cast = await createCast();
+});
+
+// Of its own for each test: time passes in them, and would go back for the next.
+beforeEach(async () => {
+  cast = await inNewEnvironment(cast);
   envId = cast.environment.id;
 });
 
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cast.aws.clearFaults();
-  await cast.aws.setClock(0);
-  await cast.aws.patchInstance(cast.aws.instance, { status: "available" });
-});
+afterEach(() => vi.restoreAllMocks());
 
 const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 const get = async ({ id }: Capture) => (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
@@ -343,9 +343,13 @@ describe("racing", () => {
 
   it("does not start a capture that is deleted while it waits or starts", async () => {
     const scheduled = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
-    await cast.aws.fault({ kind: "delay", delayMs: 1000, action: "DescribeDBInstances", times: 1 });
+    await cast.aws.fault({ kind: "delay", delayMs: 1000, action: "DownloadDBLogFilePortion", times: 1 });
     const starting = await createCapture(cast.owner, { envId });
-    await expect.poll(() => get(starting)).toMatchObject({ status: "STARTING" });
+    // In the last call of a start.
+    await expect
+      .poll(async () => (await runAlarm(starting), (await cast.aws.requests()).map(({ action }) => action)))
+      .toContain("DescribeDBLogFiles");
+    await scheduler.wait(200);
     const info = vi.spyOn(console, "info");
     await Promise.all([scheduled, starting].map(({ id }) => cast.owner.delete(`/api/captures/${id}`)));
     // AWS's answer comes too late to make it run.

@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { type Cast, createCapture, createCast, runnerOf } from "../support/api.ts";
+import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
@@ -16,15 +16,14 @@ let envId: number;
 
 beforeAll(async () => {
   cast = await createCast();
+});
+
+// Of its own for each test: time passes in them, and would go back for the next.
+beforeEach(async () => {
+  cast = await inNewEnvironment(cast);
   envId = cast.environment.id;
 });
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cast.aws.clearFaults();
-  await cast.aws.setClock(0);
-});
-
+afterEach(() => vi.restoreAllMocks());
 const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 const get = async ({ id }: Capture) => (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
 const loseAlarm = (capture: Capture) =>

@@ -151,6 +151,14 @@ export async function createCast(): Promise<Cast> {
   return { admin, owner, member, stranger, environment, aws };
 }
 
+/** The same people in another environment, on another account: for a test that lets time pass, which does not go back. */
+export async function inNewEnvironment(cast: Cast): Promise<Cast> {
+  const { environment, aws } = await createEnvironment(cast.admin);
+  await addMember(cast.admin, environment.id, cast.owner);
+  await addMember(cast.admin, environment.id, cast.member);
+  return { ...cast, environment, aws };
+}
+
 let captures = 0;
 
 /** Makes a capture that is accepted, with a name of its own unless one is given. */
