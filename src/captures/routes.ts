@@ -11,6 +11,8 @@ import {
   refuseInput,
 } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { workloadRoutes } from "../workload/routes.ts";
+import { see } from "./access.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { metricsQuerySchema, readMetrics } from "./metrics.ts";
 import {
@@ -24,7 +26,7 @@ import {
 } from "./schema.ts";
 import * as store from "./store.ts";
 
-/** `/api/captures`: the endpoints of the specification, and a capture's history. */
+/** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()
   .use(authenticate)
 
@@ -116,14 +118,9 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const events = await store.readEvents(c.env.DB, c.var.credential, id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
-  });
+  })
 
-/** What the caller asked to see, or the refusal that fits. */
-function see<T>(seen: store.Seen<T>, notFound: () => Error): T {
-  if (seen.caller === null) throw refuse.loginRequired();
-  if (seen.found === null) throw notFound();
-  return seen.found;
-}
+  .route("/:id/workload", workloadRoutes);
 
 /** The capture before and after a change, or the refusal that fits. */
 function changed(change: store.Changed, refused: (before: CaptureRow) => Error) {

@@ -247,7 +247,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
-  async workload(): Promise<WorkloadState | null> {
+  async workload(_captureId: number): Promise<WorkloadState | null> {
     return this.#recorder.state();
   }
 

@@ -63,7 +63,7 @@ const isoSchema = z.iso.datetime({ offset: true });
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 /** A moment: ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given. Comes out in milliseconds. */
-const timeSchema = z.string().transform((text, ctx) => {
+export const timeSchema = z.string().transform((text, ctx) => {
   const [, day, clock = "00:00", seconds = ":00", zone = "Z"] = TIME.exec(text.trim()) ?? [];
   const offset = zone
     .toUpperCase()
@@ -120,18 +120,19 @@ export const renameSchema = z.strictObject({ name: nameSchema });
 /** The most captures that one page of a list holds. */
 export const MAX_PAGE = 1000;
 
+/** How many of something to list. */
+export const limitSchema = z
+  .string()
+  .regex(/^\d{1,4}$/, `must be an integer from 1 to ${MAX_PAGE}`)
+  .transform(Number)
+  .refine((limit) => limit >= 1 && limit <= MAX_PAGE, `must be an integer from 1 to ${MAX_PAGE}`);
+
 /** The query of GET /api/captures. */
 export const listSchema = z.strictObject({
   envId: once(idSchema),
   status: once(word(STATUSES)),
   name: once(z.string()),
-  limit: once(
-    z
-      .string()
-      .regex(/^\d{1,4}$/, `must be an integer from 1 to ${MAX_PAGE}`)
-      .transform(Number)
-      .refine((limit) => limit >= 1 && limit <= MAX_PAGE, `must be an integer from 1 to ${MAX_PAGE}`),
-  ),
+  limit: once(limitSchema),
   cursor: once(idSchema),
 });
 

@@ -43,6 +43,12 @@ const ENDPOINTS: {
     notFound: CAPTURES_ENVIRONMENT,
     member: 200,
   },
+  ...["workload", "workload/digest", "workload/download"].map((path) => ({
+    name: `GET /api/captures/{id}/${path}`,
+    send: (person: Pick<Person, "get">, { id }: Capture) => person.get(`/api/captures/${id}/${path}`),
+    notFound: CAPTURES_ENVIRONMENT,
+    member: 200 as const,
+  })),
   {
     name: "POST /api/captures",
     send: (person, { envId }) =>

@@ -51,6 +51,7 @@ function counting(): { env: Env; cost: Cost } {
       };
       return {
         wake: (id: number, at: number) => call(() => runner.wake(id, at)),
+        workload: (id: number) => call(() => runner.workload(id)),
         metrics: (request: Parameters<typeof runner.metrics>[0]) => call(() => runner.metrics(request)),
       };
     },
@@ -106,8 +107,11 @@ describe.each([
     ["GET", "/api/captures", 0],
     ["GET", "/api/captures?envId={envId}&limit=50", 0],
     ["GET", "/api/captures/{id}/events", 0],
-    // The runner of a running capture is asked for its metrics.
+    // The runner of a running capture is asked for its metrics and its workload.
     ["GET", "/api/captures/{id}/metrics", 1],
+    ["GET", "/api/captures/{id}/workload", 1],
+    ["GET", "/api/captures/{id}/workload/digest", 1],
+    ["GET", "/api/captures/{id}/workload/download", 1],
     ["GET", "/api/environments", 0],
     ["GET", "/api/environments/{envId}", 0],
     ["GET", "/api/environments/{envId}/members", 0],

@@ -22,7 +22,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** Sends a request to the Worker, as itself, and reads the JSON that it answers. */
+/** Sends a request to the Worker, as itself, and reads the JSON that it answers; other bodies as text. */
 export async function request<T = unknown>(
   method: string,
   path: string,
@@ -40,9 +40,12 @@ export async function request<T = unknown>(
   return {
     status: reply.status,
     headers: reply.headers,
-    body: (text === "" ? undefined : JSON.parse(text)) as T,
+    body: (isJson(reply) ? JSON.parse(text) : text || undefined) as T,
   };
 }
+
+const isJson = (reply: Response): boolean =>
+  reply.headers.get("content-type")?.startsWith("application/json") ?? false;
 
 /** Someone who is signed in, and sends requests as such. */
 export interface Person {

@@ -1,0 +1,9 @@
+import { refuse } from "../errors.ts";
+import type { Seen } from "./store.ts";
+
+/** What the caller asked to see, or the refusal that fits. */
+export function see<T>(seen: Seen<T>, notFound: () => Error): T {
+  if (seen.caller === null) throw refuse.loginRequired();
+  if (seen.found === null) throw notFound();
+  return seen.found;
+}

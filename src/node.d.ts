@@ -1,0 +1,24 @@
+/*
+ * As much of Node's modules, which workerd has, as is used here and in the tests; all of Node's types would clash with the
+ * Workers'.
+ */
+
+declare module "node:zlib" {
+  export function gunzipSync(bytes: Uint8Array): Uint8Array;
+  /** Reads all members of a gzip file, which DecompressionStream refuses. */
+  export function createGunzip(options?: {
+    chunkSize?: number;
+  }): import("node:stream").Duplex & AsyncIterable<Uint8Array<ArrayBuffer>>;
+}
+
+declare module "node:stream" {
+  export interface Duplex {
+    readonly destroyed: boolean;
+  }
+  export const Readable: { fromWeb(stream: ReadableStream): Duplex };
+  export function pipeline<S extends Duplex>(
+    source: Duplex,
+    into: S,
+    done: (error?: Error | null) => void,
+  ): S;
+}
