@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { accessSync, constants, statSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { startLocalAws } from "../test/aws/server/server.ts";
 import { ensureDemo } from "./demo.ts";
 import { DEMO, LOCAL_AWS } from "./local.ts";
@@ -9,7 +11,8 @@ import { holdState, persistTo, runningService } from "./state.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
- * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it.
+ * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it. With `--general-log FILE`
+ * the local AWS serves a real server's log; with AWS_ENDPOINT_URL a local AWS that runs already is used, and left running.
  */
 
 const children = new Set<ChildProcess>();
@@ -60,8 +63,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+const generalLog = generalLogOption();
+const runningAws = runningAwsUrl();
 const port = await freePort("PORT", 8787);
-const awsPort = await freePort("AWS_PORT", 4566);
+const awsPort = runningAws === undefined ? await freePort("AWS_PORT", 4566) : undefined;
 const address = `http://localhost:${port}`;
 const runsAlready = runningService();
 if (runsAlready !== null) {
@@ -80,9 +85,9 @@ const [migrated] = await once(migrations, "exit");
 if (stopping) process.exit(0);
 if (migrated !== 0) end("The migrations could not be applied; `npm run reset` makes an empty database");
 
-const aws = await startLocalAws({ port: awsPort });
+const awsUrl = runningAws ?? (await startAws(awsPort as number));
 const variables = {
-  AWS_ENDPOINT_URL: aws.url,
+  AWS_ENDPOINT_URL: awsUrl,
   AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
   AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
   SIGN_UP: "open",
@@ -107,14 +112,16 @@ const service = wrangler(
 service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 await answering();
-await ensureDemo(address).catch((error: Error) => end(`The demo could not be set up: ${error.message}`));
+await ensureDemo(address, generalLog !== undefined).catch((error: Error) =>
+  end(`The demo could not be set up: ${error.message}`),
+);
 everyMinute();
 
 console.log(`
 Captures runs on ${address}
 
   Demo sign-in   ${DEMO.email} / ${DEMO.password}
-  Local AWS      ${aws.url}/_local/
+  Local AWS      ${awsUrl}/_local/${generalLog === undefined ? "" : `\n  General log    ${generalLog}, as that of ${LOCAL_AWS.mariadb} (environment "mariadb")`}
 
 Try, in another terminal:
 
@@ -126,6 +133,47 @@ Try, in another terminal:
 
 Ctrl-C ends it; the data stays until \`npm run reset\`.
 `);
+
+/** The file that `--general-log` names, which has to be readable once it is there: the server may make it later. */
+function generalLogOption(): string | undefined {
+  let file: string | undefined;
+  try {
+    file = parseArgs({ options: { "general-log": { type: "string" } } }).values["general-log"];
+  } catch (error) {
+    end(`${(error as Error).message}\nusage: npm run dev [-- --general-log FILE]`);
+  }
+  if (file === undefined) return undefined;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    console.warn(`There is no ${file} yet: ${LOCAL_AWS.mariadb} has no general log until it is made`);
+    return file;
+  }
+  if (!found.isFile()) end(`${file} is no file: --general-log takes the general log of a MariaDB or MySQL`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    end(`The general log can't be read (${(error as Error).message}): let this user read it`);
+  }
+  return file;
+}
+
+/** The local AWS that AWS_ENDPOINT_URL names, if it does. */
+function runningAwsUrl(): string | undefined {
+  const url = process.env.AWS_ENDPOINT_URL;
+  if (url === undefined || url === "") return undefined;
+  if (!URL.canParse(url)) end(`AWS_ENDPOINT_URL must be an address, not ${JSON.stringify(url)}`);
+  if (generalLog !== undefined) {
+    end(
+      "--general-log is for the local AWS that this starts: give it to the one at AWS_ENDPOINT_URL instead",
+    );
+  }
+  return url;
+}
+
+async function startAws(on: number): Promise<string> {
+  const aws = await startLocalAws({ port: on, ...(generalLog === undefined ? {} : { generalLog }) });
+  return aws.url;
+}
 
 /** Waits until the service answers: 401 is an answer. */
 async function answering(): Promise<void> {

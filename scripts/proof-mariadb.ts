@@ -1,0 +1,283 @@
+import { deepStrictEqual, ok } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check, report } from "./checks.ts";
+import { type CapturedRecord, Client } from "./client.ts";
+import { MariaDb, readServerLog, type ServerRecord } from "./mariadb.ts";
+import { tryPort } from "./ports.ts";
+import { startService, stopGroup } from "./service.ts";
+
+/*
+ * `npm run proof:mariadb`: captures a real MariaDB server. Clients execute a known number of statements before, during and
+ * after a capture, others never pause; then the stored workload is compared with the server's own log, statement by
+ * statement: time, thread, command and text, passwords excepted.
+ *
+ * MariaDB's log has whole seconds and a capture has milliseconds, so nobody can tell which records of the second in which
+ * the capture started came before it, or which of the second in which it ended came after. Of those two seconds, the stored
+ * workload may lack the first records or the last ones, but none amid; of all seconds between, it has to have everything.
+ */
+
+const CLIENTS = 6;
+const STATEMENTS = { before: 60, during: 300, after: 60 };
+/** So that the capture reads its log more than once meanwhile. */
+const PACE_MS = { before: 5, during: 80, after: 5 };
+type Phase = keyof typeof STATEMENTS;
+
+const SECRET = /S3cret-[\w-]+/g;
+/** A secret with its quotes, which are doubled in a statement that is a string. */
+const QUOTED_SECRET = /'{0,2}S3cret-[\w-]+'{0,2}/;
+
+const folder = mkdtempSync(join(tmpdir(), "captures-proof-"));
+const databaseFolder = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
+const database = new MariaDb(databaseFolder);
+const version = await database.start().catch((error: NodeJS.ErrnoException) => {
+  const hint = error.code === "ENOENT" ? "\nOn Debian: apt-get install mariadb-server mariadb-client" : "";
+  console.error(`MariaDB could not be started: ${error.message}${hint}`);
+  removeFolders();
+  process.exit(1);
+});
+console.log(`MariaDB ${version}`);
+
+const [port, awsPort] = [await tryPort(0), await tryPort(0)];
+const service = await startService(
+  { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "state") },
+  ["--general-log", database.generalLog],
+);
+try {
+  await prove(new Client(`http://localhost:${port}`));
+} finally {
+  await stopGroup(service, "SIGKILL");
+  await database.stop();
+  removeFolders();
+}
+report();
+
+async function prove(client: Client): Promise<void> {
+  await database.ask(
+    "CREATE DATABASE shop; CREATE TABLE shop.notes (id INT AUTO_INCREMENT PRIMARY KEY, note MEDIUMTEXT)",
+  );
+  let isOver = false;
+  const steady = Promise.all(
+    [0, 1, 2].map((n) =>
+      database.execute(
+        endless(n, () => isOver),
+        10,
+      ),
+    ),
+  );
+
+  const executed = { before: await execute("before"), during: 0, after: 0 };
+  await nextSecond();
+  const { id } = await client.startCapture("proof", "mariadb");
+  await nextSecond();
+  executed.during = await execute("during");
+  await nextSecond();
+  const stopped = await client.stop(id);
+  await nextSecond();
+  executed.after = await execute("after");
+  isOver = true;
+  await steady;
+  const done = await client.waitFor(id, "DONE");
+
+  const captured = await client.records(id);
+  const server = readServerLog(database.generalLog);
+  const start = Date.parse(done.start as string) / 1000;
+  const end = Date.parse(done.end as string) / 1000;
+
+  for (const phase of ["before", "during", "after"] as const) {
+    await check(
+      `the server logged the ${executed[phase]} statements that were executed ${phase} the capture`,
+      () => deepStrictEqual(countOf(server, phase), executed[phase]),
+    );
+  }
+  await check(`the ${executed.during} statements executed during the capture were captured, no other`, () =>
+    deepStrictEqual(
+      {
+        before: countOf(captured, "before"),
+        during: countOf(captured, "during"),
+        after: countOf(captured, "after"),
+      },
+      { before: 0, during: executed.during, after: 0 },
+    ),
+  );
+  const window = server.filter(({ second }) => second >= Math.floor(start) && second <= Math.floor(end));
+  await check(
+    `${captured.length} captured records are the server's own of ${Math.ceil(end) - Math.floor(start)} seconds, one by one`,
+    () => compare(captured, window, start, end),
+  );
+  await check("every kind of record is among them", () => {
+    const commands = new Set(captured.map(({ command }) => command));
+    for (const command of ["Connect", "Init DB", "Query", "Prepare", "Execute", "Quit"]) {
+      ok(commands.has(command), `There is no ${command}`);
+    }
+    ok(
+      captured.some(({ statement }) => statement.length > 100_000),
+      "There is no long statement",
+    );
+  });
+  await check("who ran a statement is known of every session that began in the capture", () => {
+    const began = new Set(
+      captured.filter(({ command }) => command === "Connect").map(({ threadId }) => threadId),
+    );
+    const nameless = captured.filter(
+      ({ threadId, user, host }) => began.has(threadId) && (user !== "root" || host !== "localhost"),
+    );
+    deepStrictEqual(nameless, []);
+  });
+  const secrets = new Set(window.flatMap(({ statement }) => statement.match(SECRET) ?? []));
+  await check(`none of the ${secrets.size} passwords that the server logged is in the capture`, () => {
+    ok(secrets.size >= 7, "The server did not log the passwords: this proves nothing");
+    deepStrictEqual(JSON.stringify(captured).match(SECRET), null);
+  });
+  await check("the manifest counts what is stored, and knows of no gap", async () => {
+    const { records, gapCount } = await client.summary(id);
+    deepStrictEqual({ records, gapCount }, { records: captured.length, gapCount: 0 });
+  });
+  await check("the capture ended when it was stopped", () => deepStrictEqual(done.end, stopped.end));
+}
+
+/** Executes a phase's statements in several clients at once. @returns how many there were */
+async function execute(phase: Phase): Promise<number> {
+  const scripts = Array.from({ length: CLIENTS }, (_, n) => script(phase, n));
+  await Promise.all(scripts.map((statements) => database.execute(statements, PACE_MS[phase])));
+  return scripts.flat().filter((statement) => statement.includes(`proof ${phase} `)).length;
+}
+
+/** The statements of one client. Each has a mark, but those of the client program itself. */
+function script(phase: Phase, client: number): string[] {
+  const statements = ["use shop"];
+  for (let i = 0; statements.length < STATEMENTS[phase]; i++) {
+    const mark = `/* proof ${phase} ${client}.${i} */`;
+    statements.push(...unit(i, client, phase, mark));
+  }
+  return statements;
+}
+
+/** One thing that a client does: kinds of statements by turns. */
+function unit(i: number, client: number, phase: Phase, mark: string): string[] {
+  const user = `'${phase}${client}_${i}'@'localhost'`;
+  const secret = (n: number) => `S3cret-${phase}-${client}-${i}-${n}`;
+  switch (i % 12) {
+    case 0:
+      return [`SELECT ${i} ${mark}`];
+    case 1:
+      return [
+        `INSERT INTO notes (note) VALUES ('Größe ${i} – 寿司 🍣 é\u0301 \u{1F469}\u200D\u{1F680}') ${mark}`,
+      ];
+    case 2:
+      // Lines that a hasty reader takes for records or banners.
+      return [
+        `SELECT ${mark}\n\t\t${i} Apples\tand pears,\n\n  '261123  5:36:15 Query\tSELECT 1\n\t\t     3 Fruit\tx\nTime\t\t    Id',\n\t${client}`,
+      ];
+    case 3:
+      return [
+        `START TRANSACTION ${mark}`,
+        `UPDATE notes SET note = CONCAT(note, '!') WHERE id = ${i} ${mark}`,
+        `COMMIT ${mark}`,
+      ];
+    case 4:
+      return [
+        `PREPARE s FROM 'SELECT id, note ${mark} FROM notes WHERE id = ? OR note = ?'`.replace(
+          "PREPARE",
+          `PREPARE ${mark}`,
+        ),
+        `SET @id = ${i}, @note = 'it''s "${client}"\\n' ${mark}`,
+        `EXECUTE s USING @id, @note ${mark}`,
+        `DEALLOCATE PREPARE s ${mark}`,
+      ];
+    case 5:
+      return [`SELECT 'a "quoted" \\' text', "and 'another'", \`id\` ${mark} FROM notes LIMIT 1`];
+    case 6:
+      return [`SELECT no_such_column ${mark} FROM notes`];
+    case 7:
+      // Kinds of a long text: one line, and many; not in every client, or the proof is about nothing else.
+      if (client > 1) return [`SELECT COUNT(*) ${mark} FROM notes`];
+      return [
+        `SELECT LENGTH('${(client === 0 ? "0123456789" : "寿司 🍣\n").repeat(client === 0 ? 12_000 : 20_000)}') ${mark}`,
+      ];
+    case 8:
+      return [
+        `CREATE USER ${user} IDENTIFIED BY '${secret(1)}' ${mark}`,
+        `SET PASSWORD FOR ${user} = PASSWORD('${secret(2)}') ${mark}`,
+        `alter user ${user}\n  identified\n  by '${secret(3)}' ${mark}`,
+      ];
+    case 9:
+      return [
+        `GRANT SELECT ON shop.* TO ${user} identified by '${secret(1)}' ${mark}`,
+        `PREPARE ${mark} s FROM 'ALTER USER ${user.replaceAll("'", "''")} IDENTIFIED BY ''${secret(2)}'''`,
+        `EXECUTE s ${mark}`,
+        `ALTER USER ${user} IDENTIFIED VIA mysql_native_password USING PASSWORD('${secret(3)}') ${mark}`,
+        `DROP USER ${user} ${mark}`,
+      ];
+    case 10:
+      return [`SELECT 'a\r\nb\rc', '\t', 'trailing  ' ${mark}  `];
+    default:
+      return [`/*!40101 SET @x = ${i} */ ${mark}`, `SELECT 1 -- ${mark}\n+ 1 # more\n`];
+  }
+}
+
+/** Statements of a client that never pauses, so that the borders of the capture are amid others' work. */
+function* endless(client: number, isOver: () => boolean): Iterable<string> {
+  for (let i = 0; !isOver(); i++) yield `SELECT 'steady ${client}.${i} ✓'`;
+}
+
+/** How many statements of a phase there are, as they came from the clients. */
+function countOf(records: readonly { command: string; statement: string }[], phase: Phase): number {
+  return records.filter(
+    ({ command, statement }) => command === "Query" && statement.includes(`proof ${phase} `),
+  ).length;
+}
+
+/** Finds where the captured records begin in the server's, and compares them one by one to the end. */
+function compare(
+  captured: readonly CapturedRecord[],
+  server: readonly ServerRecord[],
+  start: number,
+  end: number,
+): void {
+  ok(captured.length > 0, "Nothing was captured");
+  const first = server.findIndex((record) => isSame(captured[0] as CapturedRecord, record));
+  ok(first >= 0, `The server has not logged ${show(captured[0])}`);
+  for (const [i, record] of captured.entries()) {
+    const own = server[first + i];
+    ok(
+      own !== undefined && isSame(record, own),
+      `Record ${i} of ${captured.length} is ${show(record)}, not ${show(own)}`,
+    );
+  }
+  const isWhole = ({ second }: ServerRecord) => second > Math.floor(start) && second < Math.floor(end);
+  const missing = [...server.slice(0, first), ...server.slice(first + captured.length)].filter(isWhole);
+  ok(missing.length === 0, `${missing.length} records are missing, such as ${show(missing[0])}`);
+}
+
+function isSame(captured: CapturedRecord, own: ServerRecord): boolean {
+  return (
+    captured.time === `${new Date(own.second * 1000).toISOString().slice(0, 19)}.000000Z` &&
+    captured.threadId === own.threadId &&
+    captured.command === own.command &&
+    captured.truncated === undefined &&
+    isSameText(captured.statement, own.statement)
+  );
+}
+
+/** In the place of a password, there is a mark in the captured text. */
+function isSameText(captured: string, own: string): boolean {
+  if (!QUOTED_SECRET.test(own)) return captured === own;
+  const parts = own.split(QUOTED_SECRET).map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join("'{0,2}<secret>'{0,2}")}$`).test(captured);
+}
+
+function show(record: object | undefined): string {
+  const text = JSON.stringify(record) ?? "nothing";
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function removeFolders(): void {
+  for (const path of [folder, databaseFolder]) rmSync(path, { recursive: true, force: true });
+}
+
+/** Waits for the next whole second, and a moment more. */
+function nextSecond(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1100 - (Date.now() % 1000)));
+}
