@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
+import { Recorder } from "../../src/workload/recorder.ts";
 import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
@@ -343,15 +344,15 @@ describe("racing", () => {
 
   it("does not start a capture that is deleted while it waits or starts", async () => {
     const scheduled = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
-    await cast.aws.fault({ kind: "delay", delayMs: 1000, action: "DownloadDBLogFilePortion", times: 1 });
-    const starting = await createCapture(cast.owner, { envId });
-    // In the last call of a start.
-    await expect
-      .poll(async () => (await runAlarm(starting), (await cast.aws.requests()).map(({ action }) => action)))
-      .toContain("DescribeDBLogFiles");
-    await scheduler.wait(200);
     const info = vi.spyOn(console, "info");
-    await Promise.all([scheduled, starting].map(({ id }) => cast.owner.delete(`/api/captures/${id}`)));
+    // In the last moment before it would run.
+    vi.spyOn(Recorder.prototype, "begin").mockImplementationOnce(async ({ id }) => {
+      await cast.owner.delete(`/api/captures/${id}`);
+      return { ok: true, value: undefined };
+    });
+    const starting = await createCapture(cast.owner, { envId });
+    await cast.owner.delete(`/api/captures/${scheduled.id}`);
+    await expect.poll(() => runAlarm(starting), { timeout: 5000, interval: 300 }).toBe(false);
     // AWS's answer comes too late to make it run.
     const late = { captureId: starting.id, from: "STARTING", to: "RUNNING", moved: false };
     await expect
