@@ -114,11 +114,10 @@ export class CaptureRunner extends DurableObject<Env> {
         return "rest";
       }
       const now = Date.now();
+      if (capture.status === "FAILED") await this.#abandon(capture);
       const step = nextStep(capture, now);
       switch (step.do) {
         case "rest":
-          // What a start has switched on that was given up. When it can't be given back now, cron comes back to it.
-          await letGo(this.env, captureId);
           return "rest";
         case "wait":
           return step.until;
@@ -199,8 +198,6 @@ export class CaptureRunner extends DurableObject<Env> {
       ? `Tried ${attempts.count} times to start. ${problem.reason}`
       : problem.reason;
     await this.#move(capture, fail("STARTING", reason), answered);
-    // When it can't be given back now, cron comes back to it.
-    await letGo(this.env, capture.id);
     return;
   }
 
@@ -258,6 +255,15 @@ export class CaptureRunner extends DurableObject<Env> {
     await letGo(this.env, capture.id);
     await this.#move(capture, FINISHED, Date.now());
     return;
+  }
+
+  /** Stores what was recorded of a capture that was given up while it ran, and gives its log back; once. */
+  async #abandon(capture: RunnerRow): Promise<void> {
+    const { kv } = this.ctx.storage;
+    if (kv.get("abandoned") === true) return;
+    if (capture.deletedAt === null) await this.#recorder.publish(capture.id);
+    await letGo(this.env, capture.id);
+    kv.put("abandoned", true);
   }
 
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */

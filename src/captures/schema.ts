@@ -1,7 +1,13 @@
 import * as z from "zod";
 import { idSchema, isoTime, once } from "../http.ts";
 import { nameSchema } from "../names.ts";
-import { type CaptureRequest, INITIAL_STATUSES, STATUSES, type Status } from "./lifecycle.ts";
+import {
+  type CaptureRequest,
+  INITIAL_STATUSES,
+  type RecordingOptions,
+  STATUSES,
+  type Status,
+} from "./lifecycle.ts";
 
 /** A capture as the API shows it: exactly the ten fields of the specification, times in ISO 8601 UTC. */
 export interface Capture {
@@ -28,6 +34,7 @@ export interface CaptureRow {
   status: Status;
   envId: number;
   reason: string | null;
+  redact: RecordingOptions["redact"];
 }
 
 /** Shows a capture. */

@@ -23,7 +23,7 @@ import type { CaptureFilter, CaptureRow } from "./schema.ts";
 
 const columns = (table: string) => `${table}.id as id, ${table}.name as name, ${table}.started_at as start,
   ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
-  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason`;
+  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact`;
 
 /** The caller's membership in the environment of capture ?3: no row of a deleted capture, nor of one in another's environment. */
 const CAPTURE_OF_CALLER = `from caller
@@ -358,7 +358,7 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return db
     .prepare(
       `select ${columns("c")}, c.duration as duration, c.due_at as dueAt, c.deleted_at as deletedAt,
-         c.redact as redact, c.max_bytes as maxBytes, ${TARGET}
+         c.max_bytes as maxBytes, ${TARGET}
        from captures c join environments e on e.id = c.env_id where c.id = ?1`,
     )
     .bind(id)

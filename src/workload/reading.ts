@@ -112,7 +112,7 @@ export async function readManifest(env: Env, capture: CaptureRow): Promise<Known
   const stored = await readStored<Manifest>(env, manifestKey(capture.id));
   if (stored !== null) return { manifest: stored, live: null };
   return {
-    manifest: emptyManifest(capture.id, "secrets"),
+    manifest: emptyManifest(capture.id, capture.redact),
     live: isGrowing(capture.status) ? { caughtUpAt: null } : null,
   };
 }

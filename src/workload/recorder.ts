@@ -123,7 +123,7 @@ export class Recorder {
       const settled = capture.end + positiveNumber(this.#env, "LOG_SETTLE_MS");
       if (now < settled) return Math.min(DRAIN_PAUSE_MS, settled - now);
     }
-    await this.#publish(capture.id);
+    await this.publish(capture.id);
     return null;
   }
 
@@ -216,7 +216,8 @@ export class Recorder {
     this.#kept = { follower, digests };
   }
 
-  async #publish(captureId: number): Promise<void> {
+  /** Stores what the fragments hold, for readers to find; safe to repeat. */
+  async publish(captureId: number): Promise<void> {
     const kept = this.#load();
     if (kept === null) return;
     const json = { httpMetadata: { contentType: "application/json" } };

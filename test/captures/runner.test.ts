@@ -54,7 +54,7 @@ describe("starting", () => {
 
   it("needs no help: the alarms come by themselves", async () => {
     const capture = await createCapture(cast.owner, { envId });
-    await expect.poll(() => get(capture)).toMatchObject({ status: "RUNNING" });
+    await expect.poll(() => get(capture), { timeout: 10_000 }).toMatchObject({ status: "RUNNING" });
   });
 
   it("waits for the scheduled start, and then starts", async () => {

@@ -287,6 +287,8 @@ describe("a crash", () => {
     await scheduler.wait(150);
     await abortAllDurableObjects();
     expect(await cutOff).toBe("cut off");
+    // Should the capture never ask again.
+    expect(await leaseAlarmOf(group)).toBeGreaterThan(Date.now());
     expect(await acquire(2)).toMatchObject({ ok: true });
     expect(await holders()).toEqual([1, 2]);
     await scheduler.wait(300);
@@ -309,6 +311,8 @@ describe("a crash", () => {
     await abortAllDurableObjects();
     expect(await cutOff).toBe("cut off");
     expect(await leaseAlarmOf(group)).toBeGreaterThan(Date.now());
+    // Not only at the next review.
+    expect(await leaseAlarmOf(group)).toBeLessThan(Date.now() + REVIEW_MS / 2);
     await scheduler.wait(300);
     await settleDown();
     expect(await settings()).toEqual({});

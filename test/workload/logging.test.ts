@@ -168,6 +168,20 @@ describe("switching on", () => {
   });
 });
 
+describe("a capture that has ended while it was switching its log on", () => {
+  it("does not take its lease again, although its row is still there", async () => {
+    const capture = await starting();
+    await untilReady(capture);
+    const group = groupOf(aws);
+    await leaseOf(group).release(capture.id, null);
+    await move(capture.id, "FAILED");
+    expect(await attempt(capture)).toMatchObject({ ready: false });
+    expect(await leaseOf(group).holders()).toEqual([]);
+    expect(await settingsOf(aws, group)).toEqual({});
+    expect(await letGo(env, capture.id)).toBe(true);
+  });
+});
+
 describe("what stands in the way", () => {
   /** The reason that waiting does not help. */
   async function never(capture: LoggedCapture): Promise<string> {
