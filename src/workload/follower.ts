@@ -150,6 +150,21 @@ export async function follow(
   return { ok: true, value: { state: await work.store(fragments), caughtUp: read.value.caughtUp } };
 }
 
+/**
+ * Ends the following of a log that has nothing more for the window: the record that was open, since only the next one says
+ * that a record is complete, is complete. To be kept as after a step.
+ */
+export async function endFollowing(
+  before: FollowerState,
+  digests: Digests,
+  fragments: FragmentStore,
+  window: CaptureWindow,
+): Promise<FollowerState> {
+  const work = new Work(before, before.position, digests, window);
+  work.end();
+  return work.store(fragments);
+}
+
 /** Ends the following of a log whose rest can't be read: what is missing until the end is a gap. */
 export function giveUp(state: FollowerState, end: number, cause: string): FollowerState {
   const from = state.reachedMicros === null ? end : Math.floor(state.reachedMicros / 1000);
@@ -252,10 +267,15 @@ class Work {
     this.#openGap = before.openGap;
   }
 
-  /** What comes next does not follow from what came before. */
-  lose(cause: string): void {
+  /** Nothing comes after what was read. */
+  end(): void {
     for (const record of this.#parser.end()) this.#record(record);
     this.#parser = new LogParser({ maxStatement: MAX_STATEMENT });
+  }
+
+  /** What comes next does not follow from what came before. */
+  lose(cause: string): void {
+    this.end();
     this.#openGap ??= { from: this.#knownUntil(), cause };
   }
 

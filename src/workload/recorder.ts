@@ -16,6 +16,7 @@ import {
 import { Digests, type DigestsState } from "./digest.ts";
 import {
   beginFollowing,
+  endFollowing,
   type FollowerState,
   type FragmentStore,
   follow,
@@ -123,8 +124,22 @@ export class Recorder {
       const settled = capture.end + positiveNumber(this.#env, "LOG_SETTLE_MS");
       if (now < settled) return Math.min(DRAIN_PAUSE_MS, settled - now);
     }
+    await this.#end(capture);
     await this.publish(capture.id);
     return null;
+  }
+
+  /** Stores the record that is still open: nothing comes after it. */
+  async #end({ id, start, end }: RecordedCapture): Promise<void> {
+    const kept = this.#load();
+    if (kept === null || start === null) return;
+    this.#kept = null;
+    const fragments = fragmentStore(this.#env.BUCKET, id);
+    this.#keep(
+      await endFollowing(kept.follower, kept.digests, fragments, { start, end }),
+      kept.digests,
+      null,
+    );
   }
 
   /** What has been recorded so far; null before the beginning. */

@@ -99,8 +99,8 @@ describe("every minute", () => {
   it("takes a bounded number at a time, and comes to all of them", async () => {
     await env.DB.batch([
       env.DB.prepare(
-        `insert into captures (env_id, owner_id, name, status, created_at)
-         select ?1, ?2, 'ended ' || value, 'DONE', 0 from json_each(?3)`,
+        `insert into captures (env_id, owner_id, name, region, instance, status, created_at)
+         select ?1, ?2, 'ended ' || value, 'us-east-1', 'i', 'DONE', 0 from json_each(?3)`,
       ).bind(envId, cast.owner.id, JSON.stringify(Array.from({ length: 150 }, (_, i) => i))),
       env.DB.prepare(
         `insert into log_leases (capture_id, lease_name, acquired_at)

@@ -53,6 +53,14 @@ const release = (captureId: number, by: EnvironmentAccess | null = access) =>
 const settings = () => settingsOf(aws, group);
 const holders = () => leaseOf(group).holders();
 
+/** A capture that is STARTING in the database, and whose runner leaves it alone. */
+async function startingCapture(): Promise<number> {
+  const scheduledStart = new Date(Date.now() + 300 * 86_400_000).toISOString();
+  const { id } = await createCapture(admin, { envId, scheduledStart });
+  await env.DB.prepare("update captures set status = 'STARTING' where id = ?1").bind(id).run();
+  return id;
+}
+
 /** Writes the row that a capture's lease needs. */
 async function note(captureId: number, of: LogGroup): Promise<void> {
   await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, 0)")
@@ -374,7 +382,7 @@ describe("an answer of AWS", () => {
   });
 
   it("that is lost, the log being switched off under a capture, is found out", async () => {
-    const { id } = await createCapture(admin, { envId });
+    const id = await startingCapture();
     await note(id, group);
     await acquire(1);
     await aws.fault({ kind: "delay", delayMs: 2600, action: "ResetDBParameterGroup", times: 1 });
@@ -392,7 +400,7 @@ describe("an answer of AWS", () => {
 
 describe("a review", () => {
   it("lets go of captures that have no row, and of no others", async () => {
-    const [kept, lost] = [await createCapture(admin, { envId }), await createCapture(admin, { envId })];
+    const [kept, lost] = [{ id: await startingCapture() }, { id: await startingCapture() }];
     await note(kept.id, group);
     await note(lost.id, { ...group, parameterGroup: "another" });
     for (const id of [kept.id, lost.id, 999_999]) await acquire(id);

@@ -1,0 +1,204 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Capture } from "../../src/captures/schema.ts";
+import type { Workload } from "../../src/workload/reading.ts";
+import {
+  type Cast,
+  createCapture,
+  createCast,
+  createEnvironment,
+  inNewEnvironment,
+  runnerOf,
+} from "../support/api.ts";
+import { groupOf, settingsOf } from "../support/leases.ts";
+import { runAlarm, until } from "../support/time.ts";
+import { linesOf } from "../workload/support.ts";
+
+let cast: Cast;
+let envId: number;
+
+beforeAll(async () => {
+  cast = await createCast();
+});
+
+beforeEach(async () => {
+  cast = await inNewEnvironment(cast);
+  envId = cast.environment.id;
+  // Only what a test writes is in the log.
+  await cast.aws.setWorkload(cast.aws.instance, { rate: 0 });
+});
+
+let thread = 1000;
+const write = (...statements: string[]) =>
+  cast.aws.appendLog(
+    cast.aws.instance,
+    statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
+  );
+const workloadOf = async ({ id }: Capture) =>
+  (await cast.member.get<Workload>(`/api/captures/${id}/workload`)).body;
+
+/** The statements that are stored of a capture. */
+async function statementsOf(capture: Capture): Promise<string[]> {
+  const { fragments } = await workloadOf(capture);
+  const stored = new Map<number, Uint8Array>();
+  for (let sequence = 0; sequence < fragments; sequence++) {
+    const key = `captures/${capture.id}/workload/${String(sequence).padStart(8, "0")}.ndjson.gz`;
+    stored.set(sequence, new Uint8Array(await ((await env.BUCKET.get(key)) as R2ObjectBody).arrayBuffer()));
+  }
+  return (await linesOf({ fragments: stored }, fragments)).map(({ statement }) => statement);
+}
+
+/** Stops a capture and waits until all of it is stored. */
+async function finish(capture: Capture): Promise<Capture> {
+  await cast.owner.post(`/api/captures/${capture.id}/stop`);
+  return until(cast.owner, capture, "DONE");
+}
+
+const started = async (fields: Record<string, unknown> = {}) =>
+  until(cast.owner, await createCapture(cast.owner, { envId, ...fields }), "RUNNING");
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `SELECT ${from + i}`);
+
+describe("a capture's workload", () => {
+  it("is every statement between its start and its end, and nothing else", async () => {
+    // Keeps the log on, before the capture and after it.
+    await started();
+    await write("before");
+    await scheduler.wait(5);
+    const capture = await started();
+    await write(...numbers(0, 20));
+    await runAlarm(capture);
+    await write(...numbers(20, 30));
+    await finish(capture);
+    await write("after");
+    expect(await statementsOf(capture)).toEqual(numbers(0, 30));
+    expect(await workloadOf(capture)).toMatchObject({
+      statements: 30,
+      commands: { Query: 30 },
+      gapCount: 0,
+      live: null,
+    });
+  });
+
+  it("can be watched while it runs", async () => {
+    const capture = await started();
+    await write(...numbers(0, 6));
+    await runAlarm(capture);
+    expect(await workloadOf(capture)).toMatchObject({
+      statements: 5,
+      live: { behindBy: expect.any(Number) },
+    });
+  });
+
+  it("survives its object being aborted between any two steps, each statement once", async () => {
+    const capture = await started();
+    for (let round = 0; round < 6; round++) {
+      await write(...numbers(round * 10, round * 10 + 10));
+      const alarm = runAlarm(capture).catch(() => false);
+      if (round % 2 === 0) {
+        await scheduler.wait(round * 7);
+        await abortAllDurableObjects();
+      }
+      await alarm;
+    }
+    await finish(capture);
+    expect(await statementsOf(capture)).toEqual(numbers(0, 60));
+  });
+
+  it("ends early, as DONE and with a reason, when it has recorded as much as it may", async () => {
+    const capture = await started({ maxBytes: 1000 });
+    await write(...numbers(0, 100));
+    const done = await until(cast.owner, capture, "DONE");
+    expect(done.reason).toBe("It recorded as much as it may, 1000 bytes, and was ended early");
+    expect((await workloadOf(capture)).bytes).toBeGreaterThanOrEqual(1000);
+  });
+
+  it("has no literals when that was asked for, and no passwords at any rate", async () => {
+    const plain = await started();
+    const redacted = await started({ redact: "literals" });
+    await write(
+      "SELECT * FROM t WHERE a = 'secret' AND b = 42",
+      "ALTER USER 'x'@'%' IDENTIFIED BY 'hunter2'",
+      "end",
+    );
+    await Promise.all([finish(plain), finish(redacted)]);
+    expect((await statementsOf(plain)).join()).toContain("'secret' AND b = 42");
+    expect((await statementsOf(redacted)).join()).toContain("a = ? AND b = ?");
+    expect((await statementsOf(plain)).join() + (await statementsOf(redacted)).join()).not.toContain(
+      "hunter2",
+    );
+    expect((await workloadOf(redacted)).redact).toBe("literals");
+  });
+
+  it.each([
+    ["redact", "everything", 'redact: must be "literals", or absent'],
+    ["maxBytes", 0, "maxBytes: must be a positive integer"],
+    ["maxBytes", "1 GB", "maxBytes: must be a number"],
+  ])("is not recorded with %s of %j", async (field, value, message) => {
+    const reply = await cast.owner.post("/api/captures", { name: "x", envId, [field]: value });
+    expect(reply).toMatchObject({ status: 400, body: { message } });
+  });
+
+  it("of a deleted capture is not stored any more, and its log is given back", async () => {
+    const capture = await started();
+    await write(...numbers(0, 5));
+    await cast.owner.delete(`/api/captures/${capture.id}`);
+    await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws)), { timeout: 10_000 }).toEqual({});
+    expect(await env.BUCKET.head(`captures/${capture.id}/workload/manifest.json`)).toBeNull();
+  });
+});
+
+describe("the general log", () => {
+  it("is on while a capture of the group runs, and as it was found after the last", async () => {
+    const group = groupOf(cast.aws);
+    expect(await settingsOf(cast.aws, group)).toEqual({});
+    const [one, two] = [await started(), await started()];
+    expect(await settingsOf(cast.aws, group)).toEqual({ general_log: "1", log_output: "FILE" });
+    await finish(one);
+    expect(await settingsOf(cast.aws, group)).toEqual({ general_log: "1", log_output: "FILE" });
+    await write("SELECT 'two is still recorded'");
+    await finish(two);
+    expect(await statementsOf(two)).toContain("SELECT 'two is still recorded'");
+    expect(await settingsOf(cast.aws, group)).toEqual({});
+  });
+
+  it("of Amazon's own parameter group can't be switched on, and the reason says what to do", async () => {
+    const { environment } = await createEnvironment(cast.owner, {
+      aws: { ...cast.aws, instance: "demo-default-group" },
+    });
+    const failed = await until(
+      cast.owner,
+      await createCapture(cast.owner, { envId: environment.id }),
+      "FAILED",
+    );
+    expect(failed.reason).toMatch(/uses the parameter group default\.mysql8\.0, .* create a parameter group/);
+  });
+
+  it("that the credentials may not switch on fails the capture with the permission to give", async () => {
+    await cast.aws.deny("rds:ModifyDBParameterGroup");
+    const failed = await until(cast.owner, await createCapture(cast.owner, { envId }), "FAILED");
+    expect(failed.reason).toContain("rds:ModifyDBParameterGroup");
+  });
+
+  it("that can't be read for good is a gap until the end, and the capture is DONE with what it has", async () => {
+    const capture = await started();
+    await write(...numbers(0, 10));
+    await runAlarm(capture);
+    await cast.aws.fault({ kind: "deny", action: "DescribeDBLogFiles" });
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await env.DB.prepare("update captures set ended_at = started_at + 1 where id = ?1")
+      .bind(capture.id)
+      .run();
+    await env.DB.prepare(
+      "update captures set ended_at = ended_at - 3600000, started_at = started_at - 3600000 where id = ?1",
+    )
+      .bind(capture.id)
+      .run();
+    await until(cast.owner, capture, "DONE");
+    const { gaps } = await workloadOf(capture);
+    expect(gaps.at(-1)?.cause).toContain("AccessDenied");
+    expect(await runInDurableObject(runnerOf(capture), () => true)).toBe(true);
+  });
+});
