@@ -196,7 +196,8 @@ async function readNew(
   while (portions.length < MAX_PORTIONS) {
     if (position.file === LIVE_LOG && live === null) live = { position, portions: [...portions] };
     const { file } = position;
-    const portion = await readPortion(position.marker, (marker, lines) =>
+    const isGrowing = file === LIVE_LOG || !(isLiveThere || position.next.length > 0);
+    const portion = await readPortion(position.marker, isGrowing, (marker, lines) =>
       source.portion(file, marker, lines),
     );
     if (!portion.ok) {

@@ -14,13 +14,30 @@ export interface WholePortion extends LogPortion {
 /** Asks for the stretch at a marker; `lines` at most, or as much as RDS gives. */
 export type Download = (marker: string, lines?: number) => Promise<AwsResult<LogPortion>>;
 
+/** What stands in the text for bytes that are no UTF-8, such as the beginning of a character whose end is not written yet. */
+const NO_CHARACTER = "\ufffd";
+
 /**
  * Reads a stretch of whole lines. RDS cuts the line that passes 1 MB and skips its rest, so the lines before it are asked for
  * alone, and the line itself next time, when it is the first. A single line of more than 1 MB can't be had whole.
+ *
+ * A long statement is written in several pieces, and the newest one may end amid a character, of which then neither half can
+ * be read: that line too is left for the next time.
+ * @param isGrowing whether the server still writes to the file
  */
-export async function readPortion(marker: string, download: Download): Promise<AwsResult<WholePortion>> {
+export async function readPortion(
+  marker: string,
+  isGrowing: boolean,
+  download: Download,
+): Promise<AwsResult<WholePortion>> {
   const first = await download(marker);
-  if (!first.ok || !isCut(first.value.data)) return withCut(first, false);
+  if (!first.ok) return first;
+  if (isGrowing && first.value.data.endsWith(NO_CHARACTER)) {
+    const lines = countLines(first.value.data);
+    if (lines > 0) return withCut(await download(marker, lines), false);
+    return { ok: true, value: { data: "", marker, pending: false, isCut: false } };
+  }
+  if (!isCut(first.value.data)) return withCut(first, false);
   const data = first.value.data.slice(0, -NOTICE.length);
   const lines = countLines(data);
   if (lines === 0) return { ok: true, value: { ...first.value, data: `${data}\n`, isCut: true } };
