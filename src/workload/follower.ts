@@ -73,7 +73,7 @@ const FRAGMENT_BYTES = 1024 * 1024;
 /** The longest statement that is kept whole, in UTF-16 units: a parser's state has to fit a value of the Durable Object. */
 const MAX_STATEMENT = 256 * 1024;
 /** How many threads are remembered, for the same reason. */
-const MAX_THREADS = 8192;
+const MAX_THREADS = 4096;
 const MAX_GAPS = 1000;
 /** Amazon's own user, whose statements are nobody's workload. */
 const AMAZON = "rdsadmin";
