@@ -66,13 +66,13 @@ async function prove(client: Client): Promise<void> {
     deepStrictEqual(done.end, stopped.end),
   );
   await check(
-    `${generated.length} records were generated from ${done.start} to ${done.end} (seed ${seed}), ` +
+    `${generated.filter(({ isDoubtful }) => !isDoubtful).length} records of clients were generated from ${done.start} to ${done.end} (seed ${seed}), ` +
       "and these were captured, each once, in their order",
     () => compare(captured, generated),
   );
   await check("the manifest counts what is stored, and knows of no gap", async () => {
     const { records, gapCount, gaps } = await client.summary(id);
-    deepStrictEqual({ records, gapCount, gaps }, { records: generated.length, gapCount: 0, gaps: [] });
+    deepStrictEqual({ records, gapCount, gaps }, { records: captured.length, gapCount: 0, gaps: [] });
   });
 }
 
@@ -92,33 +92,47 @@ async function nextReading(): Promise<void> {
       requests: { action: string }[];
     };
     if (requests.some(({ action }) => action === "DownloadDBLogFilePortion")) {
-      return pause(Math.random() * 60);
+      return pause(Math.random() * 300);
     }
     await pause(10);
   }
   throw new Error("The log was not read for a minute");
 }
 
-/** A record as the generator says it; Amazon's own are nobody's workload. */
-type GeneratedRecord = Omit<CapturedRecord, "time"> & { timeMicros: number };
+/** A record as the generator says it. */
+interface GeneratedRecord extends Omit<CapturedRecord, "time"> {
+  timeMicros: number;
+  /** Amazon's own, in a session that has not given itself away yet: whether it is captured is chance. */
+  isDoubtful: boolean;
+}
 
 async function generatedIn(from: string, to: string): Promise<GeneratedRecord[]> {
   const { records } = (await control("GET", `workload?${new URLSearchParams({ ...key, from, to })}`)) as {
     records: GeneratedRecord[];
   };
-  return records.filter(({ user }) => user !== "rdsadmin");
+  // Amazon's own records are nobody's workload. A session that is older than the log is known for Amazon's by its heartbeat.
+  const known = new Set<number>();
+  return records.flatMap((record): GeneratedRecord[] => {
+    const { user, threadId, command, statement } = record;
+    if (user !== "rdsadmin") return [{ ...record, isDoubtful: false }];
+    if (command === "Connect" || statement.includes("rds_heartbeat2")) known.add(threadId);
+    return known.has(threadId) ? [] : [{ ...record, isDoubtful: true }];
+  });
 }
 
 function compare(captured: readonly CapturedRecord[], generated: readonly GeneratedRecord[]): void {
   const began = new Set<number>();
-  for (const [i, { timeMicros, ...record }] of generated.entries()) {
+  let i = 0;
+  for (const { timeMicros, isDoubtful, ...record } of generated) {
     const millis = new Date(Math.floor(timeMicros / 1000)).toISOString().slice(0, -1);
     const time = `${millis}${String(timeMicros % 1000).padStart(3, "0")}Z`;
     const { user, host, ...found } = captured[i] ?? { user: null, host: null };
     const { user: itsUser, host: itsHost, ...expected } = { time, ...record };
     // What MySQL itself puts in the place of a password is taken for one.
     expected.statement = expected.statement.replaceAll("'<secret>'", "<secret>");
-    ok(isDeepStrictEqual(found, expected), `Record ${i} is ${show(captured[i])}, not ${show(expected)}`);
+    const isSame = isDeepStrictEqual(found, expected);
+    if (isDoubtful && !isSame) continue;
+    ok(isSame, `Record ${i} is ${show(captured[i])}, not ${show(expected)}`);
     // Of a session that is older than what was read of the log, nobody knows whose it is.
     if (record.command === "Connect") began.add(record.threadId);
     const isKnown = began.has(record.threadId) || user !== null;
@@ -126,11 +140,9 @@ function compare(captured: readonly CapturedRecord[], generated: readonly Genera
       !isKnown || (user === itsUser && host === itsHost),
       `Record ${i} is ${user}@${host}'s, not ${itsUser}@${itsHost}'s`,
     );
+    i++;
   }
-  ok(
-    captured.length === generated.length,
-    `${captured.length} were captured, the last is ${show(captured.at(-1))}`,
-  );
+  ok(captured.length === i, `${captured.length} were captured, the last is ${show(captured.at(-1))}`);
 }
 
 function show(record: object | undefined): string {
