@@ -24,6 +24,8 @@ export interface CapturedRecord {
 /** The manifest of a workload, as far as the proofs read it. */
 export interface WorkloadSummary {
   records: number;
+  statements: number;
+  storedBytes: number;
   gapCount: number;
   gaps: unknown[];
 }
@@ -39,12 +41,21 @@ export class Client {
     this.#address = address;
   }
 
-  /** Makes a capture of an environment, by the environment's name, and waits until it runs. */
-  async startCapture(name: string, environment: string): Promise<Capture> {
+  /** Makes a capture of an environment, by the environment's name. */
+  async createCapture(
+    name: string,
+    environment: string,
+    fields: Record<string, unknown> = {},
+  ): Promise<Capture> {
     const environments = await this.#json<{ id: number; name: string }[]>("GET", "/api/environments");
     const envId = environments.find((known) => known.name === environment)?.id;
     if (envId === undefined) throw new Error(`There is no environment ${environment}`);
-    const { id } = await this.#json<Capture>("POST", "/api/captures", { name, envId });
+    return this.#json<Capture>("POST", "/api/captures", { name, envId, ...fields });
+  }
+
+  /** Makes a capture and waits until it runs. */
+  async startCapture(name: string, environment: string): Promise<Capture> {
+    const { id } = await this.createCapture(name, environment);
     return this.waitFor(id, "RUNNING");
   }
 

@@ -1,5 +1,5 @@
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "./client.ts";
@@ -54,24 +54,14 @@ async function writeLog(): Promise<void> {
 }
 
 async function measure(client: Client): Promise<void> {
-  await client.signIn();
-  const envId = await client.environmentOf("demo-mariadb");
   const began = performance.now();
-  const capture = await client.createCapture({
-    name: "measured",
-    envId,
+  const { id } = await client.createCapture("measured", "mariadb", {
     start: new Date(from * 1000).toISOString(),
     duration: to - from,
   });
-  let workload: { bytes: number; storedBytes: number; statements: number };
-  for (;;) {
-    const { status, reason } = await client.capture(capture.id);
-    workload = await client.get(`/api/captures/${capture.id}/workload`);
-    if (status === "DONE") break;
-    if (status === "FAILED") throw new Error(String(reason));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  await client.waitFor(id, "DONE", 30 * 60_000);
   const seconds = (performance.now() - began) / 1000;
+  const workload = await client.summary(id);
   console.log(
     `${MEGABYTES} MB of log, ${workload.statements} statements, in ${seconds.toFixed(1)} s: ` +
       `${(MEGABYTES / seconds).toFixed(1)} MB/s; stored as ${(workload.storedBytes / 1e6).toFixed(1)} MB; ` +

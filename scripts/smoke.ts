@@ -59,7 +59,7 @@ async function survivesKill(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await stopGroup(service, "SIGKILL");
   service = await startService(environment);
-  const deadline = Date.now() + 75_000;
+  const deadline = Date.now() + 150_000;
   for (;;) {
     const capture = JSON.parse(await walk(`curl -sS -b cookies ${address}/api/captures/${made.id}`));
     if (capture.status === "DONE") {

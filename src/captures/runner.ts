@@ -27,7 +27,7 @@ import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
 import { finishArchive, moveCapture, postponeArchive, type RunnerRow, readForRunner } from "./store.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
-const WATCHDOG_MS = 60_000;
+const WATCHDOG_MS = 20_000;
 /** How long the metrics of a running capture are good for. */
 const METRICS_CACHE_MS = 30_000;
 /** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
