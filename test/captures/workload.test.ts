@@ -51,6 +51,8 @@ async function statementsOf(capture: Capture): Promise<string[]> {
 
 /** Stops a capture and waits until all of it is stored. */
 async function finish(capture: Capture): Promise<Capture> {
+  // What is written in the very millisecond of the stop comes after it.
+  await scheduler.wait(5);
   await cast.owner.post(`/api/captures/${capture.id}/stop`);
   return until(cast.owner, capture, "DONE");
 }

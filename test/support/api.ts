@@ -40,7 +40,7 @@ export async function request<T = unknown>(
   return {
     status: reply.status,
     headers: reply.headers,
-    body: (isJson(reply) ? JSON.parse(text) : text || undefined) as T,
+    body: (text !== "" && isJson(reply) ? JSON.parse(text) : text || undefined) as T,
   };
 }
 
