@@ -56,7 +56,8 @@ async function survivesKill(): Promise<void> {
       `curl -sS -b cookies ${address}/api/captures ${json} -d '{"name":"survivor","envId":1,"duration":60}'`,
     ),
   ) as { id: number };
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  // Until it runs: the local AWS dies too, and forgets that it was told to log.
+  await new Promise((resolve) => setTimeout(resolve, 8000));
   await stopGroup(service, "SIGKILL");
   service = await startService(environment);
   const deadline = Date.now() + 150_000;
