@@ -56,19 +56,23 @@ async function survivesKill(): Promise<void> {
       `curl -sS -b cookies ${address}/api/captures ${json} -d '{"name":"survivor","envId":1,"duration":60}'`,
     ),
   ) as { id: number };
-  // Until it runs: the local AWS dies too, and forgets that it was told to log.
-  await new Promise((resolve) => setTimeout(resolve, 8000));
+  // The local AWS dies too, and forgets that it was told to log: so not before the capture runs.
+  await waitFor(made.id, "RUNNING");
   await stopGroup(service, "SIGKILL");
   service = await startService(environment);
-  const deadline = Date.now() + 150_000;
+  const { end, scheduledEnd } = await waitFor(made.id, "DONE");
+  if (end !== scheduledEnd) throw new Error(`It ended at ${end}, not at ${scheduledEnd}`);
+}
+
+/** Waits until a capture has come to a state, for three minutes at most. */
+async function waitFor(id: number, status: string): Promise<{ end: string; scheduledEnd: string }> {
+  const deadline = Date.now() + 180_000;
   for (;;) {
-    const capture = JSON.parse(await walk(`curl -sS -b cookies ${address}/api/captures/${made.id}`));
-    if (capture.status === "DONE") {
-      if (capture.end === capture.scheduledEnd) return;
-      throw new Error(`It ended at ${capture.end}, not at ${capture.scheduledEnd}`);
+    const capture = JSON.parse(await walk(`curl -sS -b cookies ${address}/api/captures/${id}`));
+    if (capture.status === status) return capture;
+    if (Date.now() > deadline || capture.status === "FAILED") {
+      throw new Error(`It is not ${status} but ${JSON.stringify(capture)}`);
     }
-    if (Date.now() > deadline || capture.status === "FAILED")
-      throw new Error(`It is ${JSON.stringify(capture)}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
