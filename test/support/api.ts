@@ -26,8 +26,12 @@ export interface RequestOptions {
 export async function request<T = unknown>(
   method: string,
   path: string,
-  { json, body, headers = {} }: RequestOptions = {},
+  options: RequestOptions = {},
 ): Promise<Reply<T>> {
+  return readReply(await exports.default.fetch(makeRequest(method, path, options)));
+}
+
+function makeRequest(method: string, path: string, { json, body, headers = {} }: RequestOptions): Request {
   const init: RequestInit = { method, headers };
   if (json !== undefined) {
     init.body = JSON.stringify(json);
@@ -35,7 +39,10 @@ export async function request<T = unknown>(
   } else if (body !== undefined) {
     init.body = body;
   }
-  const reply = await exports.default.fetch(new Request(new URL(path, ORIGIN), init));
+  return new Request(new URL(path, ORIGIN), init);
+}
+
+async function readReply<T>(reply: Response): Promise<Reply<T>> {
   const text = new TextDecoder().decode(await reply.arrayBuffer());
   return {
     status: reply.status,
@@ -182,23 +189,10 @@ export async function requestIn<T = unknown>(
   overrides: Partial<Cloudflare.Env>,
   method: string,
   path: string,
-  { json, body, headers = {} }: RequestOptions = {},
+  options: RequestOptions = {},
 ): Promise<Reply<T>> {
-  const init: RequestInit = { method, headers };
-  if (json !== undefined) {
-    init.body = JSON.stringify(json);
-    init.headers = { "content-type": "application/json", ...headers };
-  } else if (body !== undefined) {
-    init.body = body;
-  }
-  const asked = new Request(new URL(path, ORIGIN), init);
-  const reply = await app.fetch(asked, { ...env, ...overrides }, createExecutionContext());
-  const text = await reply.text();
-  return {
-    status: reply.status,
-    headers: reply.headers,
-    body: (text === "" ? undefined : JSON.parse(text)) as T,
-  };
+  const asked = makeRequest(method, path, options);
+  return readReply(await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
 }
 
 /** An API key of a person's, as better-auth answers it when it is made. */
