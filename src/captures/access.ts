@@ -1,5 +1,5 @@
 import { refuse } from "../errors.ts";
-import type { Seen } from "./store.ts";
+import type { Seen } from "./reads.ts";
 
 /** What the caller asked to see, or the refusal that fits. */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {

@@ -21,7 +21,8 @@ import {
   show,
   wanted,
 } from "./metrics.ts";
-import type { CaptureTarget, RunnerRow } from "./store.ts";
+import type { CaptureTarget } from "./reads.ts";
+import type { RunnerRow } from "./runner-store.ts";
 
 /*
  * The metrics of a capture that has ended, kept in R2 for as long as the capture, whatever CloudWatch forgets.

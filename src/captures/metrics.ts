@@ -7,7 +7,7 @@ import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { isoTime, once } from "../http.ts";
 import { describeError, log } from "../log.ts";
-import type { CaptureTarget } from "./store.ts";
+import type { CaptureTarget } from "./reads.ts";
 
 /** One metric that RDS publishes to CloudWatch. */
 interface MetricKind {

@@ -13,9 +13,11 @@ import {
 import { describeError, log } from "../log.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
+import * as changes from "./changes.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { metricsQuerySchema, readMetrics } from "./metrics.ts";
 import { readArchivedMetrics } from "./metrics-archive.ts";
+import * as reads from "./reads.ts";
 import {
   type CaptureEvent,
   type CaptureRow,
@@ -25,7 +27,6 @@ import {
   renameSchema,
   toCapture,
 } from "./schema.ts";
-import * as store from "./store.ts";
 
 /** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()
@@ -35,7 +36,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, listSchema);
     const limit = query.limit ?? MAX_PAGE;
     // One more than the page, to know whether there is another.
-    const page = await store.listCaptures(
+    const page = await reads.listCaptures(
       c.env.DB,
       c.var.credential,
       { ...query, limit: limit + 1 },
@@ -56,7 +57,7 @@ export const captureRoutes = new Hono<App>()
     const now = Date.now();
     const plan = planCapture(request, now);
     if (plan instanceof ApiError) return refuseInput(c, plan);
-    const created = await store.createCapture(c.env.DB, c.var.credential, plan, now);
+    const created = await changes.createCapture(c.env.DB, c.var.credential, plan, now);
     switch (created.outcome) {
       case "unauthenticated":
         throw refuse.loginRequired();
@@ -72,14 +73,14 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id", async (c) => {
     const id = await readId(c);
-    const capture = await store.readCapture(c.env.DB, c.var.credential, id, Date.now());
+    const capture = await reads.readCapture(c.env.DB, c.var.credential, id, Date.now());
     return c.json(toCapture(see(capture, refuse.captureEnvironmentNotFound)));
   })
 
   .put("/:id", async (c) => {
     const id = await readId(c);
     const { name } = await readBody(c, renameSchema);
-    const renamed = await store.renameCapture(c.env.DB, c.var.credential, id, name, Date.now());
+    const renamed = await changes.renameCapture(c.env.DB, c.var.credential, id, name, Date.now());
     return c.json(toCapture(changed(renamed, refuse.duplicateName).after));
   })
 
@@ -87,7 +88,7 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const now = Date.now();
     const { before, after } = changed(
-      await store.deleteCapture(c.env.DB, c.var.credential, id, now),
+      await changes.deleteCapture(c.env.DB, c.var.credential, id, now),
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
@@ -98,7 +99,7 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/stop", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const stopped = await store.stopCapture(c.env.DB, c.var.credential, id, now);
+    const stopped = await changes.stopCapture(c.env.DB, c.var.credential, id, now);
     const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
     await wake(c, after.id, now);
     return c.json(toCapture(after));
@@ -109,7 +110,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, metricsQuerySchema);
     const now = Date.now();
     const target = see(
-      await store.readTarget(c.env.DB, c.var.credential, id, now),
+      await reads.readTarget(c.env.DB, c.var.credential, id, now),
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
@@ -119,14 +120,14 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
-    const events = await store.readEvents(c.env.DB, c.var.credential, id, Date.now());
+    const events = await reads.readEvents(c.env.DB, c.var.credential, id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
   })
 
   .route("/:id/workload", workloadRoutes);
 
 /** The capture before and after a change, or the refusal that fits. */
-function changed(change: store.Changed, refused: (before: CaptureRow) => Error) {
+function changed(change: changes.Changed, refused: (before: CaptureRow) => Error) {
   switch (change.outcome) {
     case "unauthenticated":
       throw refuse.loginRequired();
@@ -153,7 +154,7 @@ async function wake(c: AppContext, id: number, at: number): Promise<void> {
   }
 }
 
-function toEvent(event: store.EventRow): CaptureEvent {
+function toEvent(event: reads.EventRow): CaptureEvent {
   const { actor } = event;
   return {
     time: isoTime(event.time),

@@ -24,7 +24,13 @@ import {
 } from "./lifecycle.ts";
 import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
 import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
-import { finishArchive, moveCapture, postponeArchive, type RunnerRow, readForRunner } from "./store.ts";
+import {
+  finishArchive,
+  moveCapture,
+  postponeArchive,
+  type RunnerRow,
+  readForRunner,
+} from "./runner-store.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
 const WATCHDOG_MS = 20_000;

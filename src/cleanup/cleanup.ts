@@ -1,5 +1,5 @@
 import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
-import { moveCapture } from "../captures/store.ts";
+import { moveCapture } from "../captures/runner-store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { releaseOrphanedLeases } from "./leases.ts";

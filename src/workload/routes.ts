@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { see } from "../captures/access.ts";
+import { readCapture } from "../captures/reads.ts";
 import type { CaptureRow } from "../captures/schema.ts";
-import { readCapture } from "../captures/store.ts";
 import { refuse } from "../errors.ts";
 import { type App, type AppContext, readId, readQuery } from "../http.ts";
 import { openDownload } from "./download.ts";

@@ -15,8 +15,8 @@ import {
   slicesOf,
 } from "../../src/captures/metrics-archive.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
+import { moveCapture } from "../../src/captures/runner-store.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { moveCapture } from "../../src/captures/store.ts";
 import {
   type Cast,
   createApiKey,

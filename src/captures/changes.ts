@@ -1,0 +1,194 @@
+import type { Db } from "../db/types.ts";
+import { type Credential, callerOf } from "../identity/credential.ts";
+import { type CapturePlan, dueAt } from "./lifecycle.ts";
+import type { CaptureRow } from "./schema.ts";
+import { CAPTURE_OF_CALLER, columns } from "./sql.ts";
+
+/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member at any rate. */
+const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
+  where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
+
+/** What became of a new capture. */
+export type Created =
+  | { outcome: "created"; capture: CaptureRow }
+  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" };
+
+/** Makes a capture and the first event of its history. */
+export async function createCapture(
+  db: Db,
+  credential: Credential,
+  plan: CapturePlan,
+  now: number,
+): Promise<Created> {
+  const caller = callerOf(credential);
+  const [before, created] = (await db.batch([
+    db
+      .prepare(
+        `with ${caller} select m.env_id as memberOf from caller
+         left join members m on m.user_id = caller.id and m.env_id = ?3`,
+      )
+      .bind(credential.value, now, plan.envId),
+    db
+      .prepare(
+        `with ${caller}
+         insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
+           duration, created_at, due_at, redact, max_bytes)
+         select e.id, caller.id, ?4, e.region, e.instance, ?5, ?6, ?7, ?8, ?9, ?2, ?10, ?11, ?12
+         from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id where m.env_id = ?3
+         on conflict do nothing
+         returning ${columns("captures")}`,
+      )
+      .bind(
+        credential.value,
+        now,
+        plan.envId,
+        plan.name,
+        plan.status,
+        plan.start,
+        plan.scheduledStart,
+        plan.scheduledEnd,
+        plan.duration,
+        dueAt(plan.status, plan, now),
+        plan.redact,
+        plan.maxBytes,
+      ),
+    // Only a capture that was made just now has no history.
+    db
+      .prepare(
+        `with ${caller}
+         insert into capture_events (capture_id, time, to_status, actor)
+         select c.id, ?2, c.status, caller.id
+         from caller join captures c on c.owner_id = caller.id
+         where c.env_id = ?3 and c.name = ?4 and c.deleted_at is null
+           and not exists (select 1 from capture_events v where v.capture_id = c.id)`,
+      )
+      .bind(credential.value, now, plan.envId, plan.name),
+  ])) as [D1Result<{ memberOf: number | null }>, D1Result<CaptureRow>, D1Result];
+  const access = before.results[0];
+  if (access === undefined) return { outcome: "unauthenticated" };
+  if (access.memberOf === null) return { outcome: "no-environment" };
+  const capture = created.results[0];
+  return capture === undefined ? { outcome: "duplicate-name" } : { outcome: "created", capture };
+}
+
+/** What became of a change to a capture. */
+export type Changed =
+  /** `before` is the capture as it was, `after` as it is. */
+  | { outcome: "changed"; before: CaptureRow; after: CaptureRow }
+  /** The caller may change it, but its state or another's name forbids this change. */
+  | { outcome: "refused"; before: CaptureRow }
+  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+
+interface Access extends CaptureRow {
+  mayChange: 0 | 1;
+}
+
+function beforeChange(db: Db, credential: Credential, id: number, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `with ${callerOf(credential)} select (c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")}
+       ${CAPTURE_OF_CALLER}`,
+    )
+    .bind(credential.value, now, id);
+}
+
+function changed(before: D1Result, after: D1Result): Changed {
+  const access = (before as D1Result<Access>).results[0];
+  if (access === undefined) return { outcome: "unauthenticated" };
+  if (access.id === null) return { outcome: "not-found" };
+  if (access.mayChange !== 1) return { outcome: "forbidden" };
+  const row = (after as D1Result<CaptureRow>).results[0];
+  return row === undefined
+    ? { outcome: "refused", before: access }
+    : { outcome: "changed", before: access, after: row };
+}
+
+/** Renames a capture; refused when another of its environment has the name. */
+export async function renameCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  name: string,
+  now: number,
+): Promise<Changed> {
+  const [before, after] = (await db.batch([
+    beforeChange(db, credential, id, now),
+    db
+      .prepare(
+        `with ${callerOf(credential)}
+         update or ignore captures set name = ?4 where id = ?3 and deleted_at is null and ${MAY_CHANGE}
+         returning ${columns("captures")}`,
+      )
+      .bind(credential.value, now, id, name),
+  ])) as [D1Result, D1Result];
+  return changed(before, after);
+}
+
+/**
+ * The end of a running capture that is ended at ?2: its scheduled end if that has just passed, and not before its start,
+ * which may have come while the request was on its way.
+ */
+const ENDED_AT = "max(started_at, min(?2, coalesce(scheduled_end, ?2)))";
+
+/** Stops a running capture; refused in any other state. */
+export async function stopCapture(db: Db, credential: Credential, id: number, now: number): Promise<Changed> {
+  const caller = callerOf(credential);
+  const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE}`;
+  const [before, , after] = (await db.batch([
+    beforeChange(db, credential, id, now),
+    db
+      .prepare(
+        `with ${caller}
+         insert into capture_events (capture_id, time, from_status, to_status, actor)
+         select id, ?2, status, 'STOPPING', (select id from caller) from captures where ${guard}`,
+      )
+      .bind(credential.value, now, id),
+    db
+      .prepare(
+        `with ${caller}
+         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?4, rearmed = 0
+         where ${guard} returning ${columns("captures")}`,
+      )
+      .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
+  ])) as [D1Result, D1Result, D1Result];
+  return changed(before, after);
+}
+
+const NO_SCHEDULE = { scheduledStart: null, scheduledEnd: null };
+
+/** Deletes a capture: it is out of every reply, and its name is free. A live one is ended by the same batch. */
+export async function deleteCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  now: number,
+): Promise<Changed> {
+  const caller = callerOf(credential);
+  const guard = `id = ?3 and deleted_at is null and ${MAY_CHANGE}`;
+  const [before, , after] = (await db.batch([
+    beforeChange(db, credential, id, now),
+    db
+      .prepare(
+        `with ${caller}
+         insert into capture_events (capture_id, time, from_status, to_status, actor, reason)
+         select id, ?2, status, iif(status = 'RUNNING', 'STOPPING', 'FAILED'), (select id from caller),
+           iif(status = 'RUNNING', 'Deleted while it was running', 'Deleted before it was running')
+         from captures where ${guard} and status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING')`,
+      )
+      .bind(credential.value, now, id),
+    db
+      .prepare(
+        `with ${caller}
+         update captures set deleted_at = ?2, rearmed = 0,
+           status = case when status = 'RUNNING' then 'STOPPING'
+             when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
+           ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
+           due_at = case when status in ('RUNNING', 'STOPPING') then ?4
+             when status in ('DONE', 'FAILED') then due_at else null end,
+           reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
+         where ${guard} returning ${columns("captures")}`,
+      )
+      .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
+  ])) as [D1Result, D1Result, D1Result];
+  return changed(before, after);
+}

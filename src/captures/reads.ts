@@ -1,0 +1,127 @@
+import type { Db } from "../db/types.ts";
+import { type Credential, callerOf } from "../identity/credential.ts";
+import type { Status } from "./lifecycle.ts";
+import type { CaptureFilter, CaptureRow } from "./schema.ts";
+import { CAPTURE_OF_CALLER, columns, TARGET } from "./sql.ts";
+
+/** What the caller may know of a capture. */
+export type Seen<T> =
+  /** There is no such caller: not signed in, or no longer. */
+  | { caller: null }
+  /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
+  | { caller: string; found: T | null };
+
+/** Reads one capture. */
+export async function readCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  now: number,
+): Promise<Seen<CaptureRow>> {
+  const row = await db
+    .prepare(`with ${callerOf(credential)} select caller.id as caller, ${columns("c")} ${CAPTURE_OF_CALLER}`)
+    .bind(credential.value, now, id)
+    .first<CaptureRow & { caller: string }>();
+  return seen(row, (capture) => capture.id !== null);
+}
+
+function seen<T extends { caller: string }>(row: T | null, isThere: (row: T) => boolean): Seen<T> {
+  if (row === null) return { caller: null };
+  return { caller: row.caller, found: isThere(row) ? row : null };
+}
+
+/** A capture, the instance that it records, and the credentials that reach it. */
+export type CaptureTarget = CaptureRow & {
+  region: string;
+  instance: string;
+  credentials: string | null;
+  /** When its metrics were stored; null while CloudWatch has to be asked. */
+  metricsArchivedAt: number | null;
+};
+
+/** Reads one capture with its instance and sealed credentials, for the metrics. */
+export async function readTarget(
+  db: Db,
+  credential: Credential,
+  id: number,
+  now: number,
+): Promise<Seen<CaptureTarget>> {
+  const row = await db
+    .prepare(
+      `with ${callerOf(credential)} select caller.id as caller, ${columns("c")}, ${TARGET}
+       ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,
+    )
+    .bind(credential.value, now, id)
+    .first<CaptureTarget & { caller: string }>();
+  return seen(row, (capture) => capture.id !== null);
+}
+
+/** An event as the database has it. */
+export interface EventRow {
+  time: number;
+  from: Status | null;
+  to: Status;
+  actor: string;
+  actorName: string | null;
+  reason: string | null;
+}
+
+/** Reads the history of one capture, oldest first. */
+export async function readEvents(
+  db: Db,
+  credential: Credential,
+  id: number,
+  now: number,
+): Promise<Seen<EventRow[]>> {
+  const { results } = await db
+    .prepare(
+      `with ${callerOf(credential)}
+       select caller.id as caller, c.id as captureId, v.time as time, v.from_status as "from", v.to_status as "to",
+         v.actor as actor, u.name as actorName, v.reason as reason
+       ${CAPTURE_OF_CALLER} left join capture_events v on v.capture_id = c.id left join user u on u.id = v.actor
+       order by v.id`,
+    )
+    .bind(credential.value, now, id)
+    .all<EventRow & { caller: string; captureId: number | null }>();
+  const first = results[0];
+  if (first === undefined) return { caller: null };
+  return { caller: first.caller, found: first.captureId === null ? null : results };
+}
+
+/**
+ * Reads a page of captures, newest first: of one environment, or of every environment of the caller.
+ * @returns `found` is null when the environment asked for is unknown or not the caller's
+ */
+export async function listCaptures(
+  db: Db,
+  credential: Credential,
+  filter: CaptureFilter & { limit: number },
+  now: number,
+): Promise<Seen<CaptureRow[]>> {
+  const values: (string | number)[] = [credential.value, now];
+  const param = (value: string | number) => `?${values.push(value)}`;
+  const conditions = ["p.env_id = m.env_id", "p.deleted_at is null"];
+  if (filter.status !== undefined) conditions.push(`p.status = ${param(filter.status)}`);
+  if (filter.name !== undefined) conditions.push(`p.name = ${param(filter.name)}`);
+  if (filter.cursor !== undefined) conditions.push(`p.id < ${param(filter.cursor)}`);
+  const limit = param(filter.limit);
+  const environment = filter.envId === undefined ? "" : `and m.env_id = ${param(filter.envId)}`;
+  // At most a page from each environment, through its index: the cost never grows with other people's captures.
+  const { results } = await db
+    .prepare(
+      `with ${callerOf(credential)}
+       select caller.id as caller, m.env_id as memberOf, ${columns("c")}
+       from caller
+       left join members m on m.user_id = caller.id ${environment}
+       left join captures c on c.id in
+         (select p.id from captures p where ${conditions.join(" and ")} order by p.id desc limit ${limit})
+       order by c.id desc limit ${limit}`,
+    )
+    .bind(...values)
+    .all<CaptureRow & { caller: string; memberOf: number | null }>();
+  const first = results[0];
+  if (first === undefined) return { caller: null };
+  if (filter.envId !== undefined && first.memberOf === null) return { caller: first.caller, found: null };
+  // An environment without captures leaves a row of nulls, which the order puts last.
+  return { caller: first.caller, found: results.filter((row) => row.id !== null) };
+}

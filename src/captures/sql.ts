@@ -1,0 +1,26 @@
+/*
+ * The SQL that the statements of captures share. Each function of reads.ts, changes.ts and runner-store.ts is one round trip.
+ * A read for a caller is one statement that authenticates, authorises and reads; a write is one batch, which D1 runs as a
+ * transaction, with the permission and the expected state in the WHERE of every statement that changes something. The batch
+ * begins by reading what is there, so that a write which changed nothing can say why without asking again.
+ *
+ * They are SQL as it runs, not a query builder's calls: this is the path that every request takes. Parameters ?1 and ?2 are
+ * the caller's (see `callerOf`); ?2 is also the time of the request.
+ */
+
+/** The columns of a `CaptureRow`, each under its own name, of a table or its alias. */
+export const columns = (
+  table: string,
+) => `${table}.id as id, ${table}.name as name, ${table}.started_at as start,
+  ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
+  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact`;
+
+/** The caller's membership in the environment of capture ?3: no row of a deleted capture, nor of one in another's environment. */
+export const CAPTURE_OF_CALLER = `from caller
+  left join members m on m.user_id = caller.id
+    and m.env_id = (select env_id from captures where id = ?3 and deleted_at is null)
+  left join captures c on c.id = ?3 and c.env_id = m.env_id and c.deleted_at is null`;
+
+/** The instance that capture `c` of environment `e` records, and how it is reached. */
+export const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,
+  c.metrics_archived_at as metricsArchivedAt`;
