@@ -1,7 +1,8 @@
 import { apiKey } from "@better-auth/api-key";
-import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
+// Without Kysely: this service brings drizzle.
+import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/schema.ts";
 import { type Env, positiveNumber } from "../env.ts";

@@ -31,7 +31,7 @@ test("better-auth is evaluated only by requests that change who is signed in", (
   expect(always).not.toContain("/src/identity/auth.ts");
   expect(always.filter((module) => /better-auth|drizzle/.test(module))).toEqual([]);
 
-  expect([...closure("/src/identity/auth.ts")]).toContain("better-auth");
+  expect([...closure("/src/identity/auth.ts")]).toContain("better-auth/minimal");
   const askForIt = Object.entries(sources).filter(([, source]) => source.includes('import("./auth.ts")'));
   expect(askForIt.map(([path]) => path)).toEqual(["/src/identity/routes.ts"]);
 });
