@@ -1,20 +1,22 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { ApiError } from "./errors.ts";
 import type { App } from "./http.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { describeError, log } from "./log.ts";
+import { crossOrigin } from "./origins.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** The whole HTTP API. */
 export const app = new Hono<App>()
   .use(requestId())
-  .use(secureHeaders())
+  .use(securityHeaders)
+  .use(crossOrigin)
   .use(async (c, next) => {
     await next();
     // Everything here is somebody's own.

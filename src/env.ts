@@ -32,6 +32,8 @@ declare global {
       AUTH_RATE_LIMIT_MAX: string;
       /** The length of that window, in seconds. */
       AUTH_RATE_LIMIT_WINDOW_SECONDS: string;
+      /** Origins whose pages may use the API, parted by commas; empty or absent for none. */
+      CORS_ORIGINS?: string;
       /** How long the data of deleted captures and environments is kept, in days. */
       DELETED_RETENTION_DAYS: string;
     }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Env } from "./env.ts";
 import { ApiError, refuse } from "./errors.ts";
 import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
+import { refuseOtherOrigins } from "./origins.ts";
 
 /** What every route of the API finds in its context. */
 export interface App {
@@ -14,16 +15,12 @@ export interface App {
 export type AppContext = Context<App>;
 
 /**
- * Puts the caller's credential into the context, or answers 401. Costs no I/O.
- * A change that a page of another origin asks for with the caller's cookie is refused: SameSite keeps the cookie from other
- * sites, but not from other hosts of this site, and some changes have no body whose type could give them away.
+ * Puts the caller's credential into the context, or answers 401. Costs no I/O. A change that a page of another origin asks for
+ * with the caller's cookie is refused; an API key is not sent by a browser of its own accord.
  */
 export const authenticate: MiddlewareHandler<App> = async (c, next) => {
   const credential = await readCredential(c);
-  const origin = c.req.header("origin") ?? new URL(c.req.url).origin;
-  if (credential.kind === "session" && c.req.method !== "GET" && origin !== new URL(c.req.url).origin) {
-    throw refuse.otherOrigin();
-  }
+  if (credential.kind === "session") refuseOtherOrigins(c);
   c.set("credential", credential);
   await next();
 };

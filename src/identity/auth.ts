@@ -9,6 +9,7 @@ import { type Env, positiveNumber } from "../env.ts";
 import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
 import { log, rootCause } from "../log.ts";
 import { nameSchema } from "../names.ts";
+import { listedOrigins } from "../origins.ts";
 import { COOKIE_PREFIX } from "./credential.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -30,6 +31,7 @@ export function createAuth(env: Env, origin: string) {
     baseURL: origin,
     basePath: "/api/auth",
     secret: env.BETTER_AUTH_SECRET,
+    trustedOrigins: [...listedOrigins(env)],
     telemetry: { enabled: false },
     // What goes wrong is thrown to routes.ts, which answers and logs it as for any other request.
     onAPIError: { throw: true },

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
 import { rootCause } from "../log.ts";
+import { refuseOtherOrigins } from "../origins.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -16,6 +17,8 @@ export const identityRoutes = new Hono<App>()
   .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], answer);
 
 async function answer(c: AppContext): Promise<Response> {
+  // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
+  refuseOtherOrigins(c);
   // A sign-out has no body, and then no type of one.
   if (c.req.header("content-type") !== undefined) requireJson(c);
   const { createAuth } = await import("./auth.ts");
@@ -47,12 +50,9 @@ async function refusalOf(reply: Response): Promise<Error> {
   );
 }
 
-/**
- * better-auth refuses a cookie without an Origin, against forged requests of other sites. A browser always says which site a
- * POST comes from; a program that says nothing, such as curl, is no browser that could be misled.
- */
+/** better-auth refuses a cookie without an Origin; that one is not needed, `refuseOtherOrigins` has seen to. */
 function withOrigin(request: Request, origin: string): Request {
-  if (request.headers.has("origin") || request.headers.has("sec-fetch-site")) return request;
+  if (request.headers.has("origin")) return request;
   const headers = new Headers(request.headers);
   headers.set("origin", origin);
   return new Request(request, { headers });
