@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { contextStorage } from "hono/context-storage";
 import { requestId } from "hono/request-id";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
@@ -8,13 +9,16 @@ import type { App } from "./http.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { describeError, log } from "./log.ts";
 import { crossOrigin } from "./origins.ts";
+import { logRequest } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** The whole HTTP API. */
 export const app = new Hono<App>()
+  .use(contextStorage())
   .use(requestId())
+  .use(logRequest)
   .use(securityHeaders)
   .use(crossOrigin)
   .use(async (c, next) => {
@@ -49,7 +53,6 @@ app.notFound((c) => {
 app.onError((error, c) => {
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
   log.error("request.failed", {
-    requestId: c.var.requestId,
     method: c.req.method,
     // An invite's code is a secret for as long as the invite is open, as after this.
     path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),

@@ -8,7 +8,13 @@ import { refuseOtherOrigins } from "./origins.ts";
 /** What every route of the API finds in its context. */
 export interface App {
   Bindings: Env;
-  Variables: { requestId: string; credential: Credential };
+  Variables: {
+    requestId: string;
+    credential: Credential;
+    /** For the request's line in the log: who is calling, once that is known, and the capture that was changed. */
+    callerId?: string;
+    captureId?: number;
+  };
 }
 
 /** A request inside the API. */

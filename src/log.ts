@@ -1,19 +1,31 @@
+import { tryGetContext } from "hono/context-storage";
+import type { App } from "./http.ts";
+
 type Level = "info" | "warn" | "error";
 
 /** What a log line may hold. Callers pass ids, counts and codes; never a body, a header or a credential. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 function write(level: Level, event: string, fields: LogFields): void {
+  const requestId = tryGetContext<App>()?.var.requestId;
   // Workers Logs indexes the fields of a line that is one JSON object.
-  console[level](JSON.stringify({ level, event, ...fields }));
+  console[level](JSON.stringify({ level, event, requestId, ...fields }));
 }
 
-/** Structured log, one JSON object a line: `event` says what happened, in dotted lower-case words. */
+/**
+ * Structured log, one JSON object a line: `event` says what happened, in dotted lower-case words. A line that is written on
+ * behalf of a request has its id, however deep down; those of Durable Objects and cron have the ids of what they are about.
+ */
 export const log = {
   info: (event: string, fields: LogFields = {}) => write("info", event, fields),
   warn: (event: string, fields: LogFields = {}) => write("warn", event, fields),
   error: (event: string, fields: LogFields = {}) => write("error", event, fields),
 };
+
+/** Notes who is calling, for the request's line: the statement that did what was asked knows it. */
+export function noteCaller(userId: string): void {
+  tryGetContext<App>()?.set("callerId", userId);
+}
 
 /** The name and message of what was thrown, for a log line; the stack where there is one. */
 export function describeError(error: unknown): { error: string; stack?: string | undefined } {

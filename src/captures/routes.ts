@@ -147,10 +147,11 @@ function changed(change: changes.Changed, refused: (before: CaptureRow) => Error
  * runner not hear of it, cron tells it within a minute or two, so this is no reason to answer that it was not done.
  */
 async function wake(c: AppContext, id: number, at: number): Promise<void> {
+  c.set("captureId", id);
   try {
     await c.env.CAPTURE_RUNNER.getByName(String(id)).wake(id, at);
   } catch (error) {
-    log.warn("capture.wake.failed", { requestId: c.var.requestId, captureId: id, ...describeError(error) });
+    log.warn("capture.wake.failed", { captureId: id, ...describeError(error) });
   }
 }
 

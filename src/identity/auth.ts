@@ -7,7 +7,7 @@ import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/schema.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
-import { log, rootCause } from "../log.ts";
+import { log, noteCaller, rootCause } from "../log.ts";
 import { nameSchema } from "../names.ts";
 import { listedOrigins } from "../origins.ts";
 import { COOKIE_PREFIX } from "./credential.ts";
@@ -80,6 +80,7 @@ export function createAuth(env: Env, origin: string) {
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
         const userId = ctx.context.newSession?.user.id;
+        if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
         await acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
       }),

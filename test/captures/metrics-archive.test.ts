@@ -23,10 +23,11 @@ import {
   createCapture,
   createCast,
   createEnvironment,
+  type LogLine,
+  linesOf,
   type Person,
   personWith,
   type Reply,
-  recordConsole,
   runnerOf,
 } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
@@ -93,12 +94,8 @@ const source = ({ headers: sent }: Reply) => sent.get("x-metrics-source");
 const calls = async () => (await cast.aws.requests()).filter(({ action }) => action === "GetMetricData");
 
 /** What is logged of one event while something runs. */
-async function logged(event: string, run: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
-  const stop = recordConsole();
-  await run();
-  return stop()
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((line) => line.event === event);
+async function logged(event: string, run: () => Promise<unknown>): Promise<LogLine[]> {
+  return (await linesOf(run)).filter((line) => line.event === event);
 }
 
 describe("a capture that has ended", () => {

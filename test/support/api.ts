@@ -222,6 +222,21 @@ export function recordConsole(): () => string[] {
   };
 }
 
+/** A line of the log, which is one JSON object. */
+export type LogLine = Record<string, unknown>;
+
+/** What is logged while something runs. */
+export async function linesOf(run: () => Promise<unknown>): Promise<LogLine[]> {
+  const stop = recordConsole();
+  let lines: string[] = [];
+  try {
+    await run();
+  } finally {
+    lines = stop();
+  }
+  return lines.map((line) => JSON.parse(line) as LogLine);
+}
+
 /** Checks what every refusal is, whoever makes it: JSON with two keys, a request id, and nothing of our insides. */
 export function expectRefusal(reply: Reply, status: number, message: RegExp | string): void {
   expect(reply.body).toEqual({
