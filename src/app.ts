@@ -5,6 +5,7 @@ import { requestId } from "hono/request-id";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { ApiError } from "./errors.ts";
+import { healthRoutes } from "./health.ts";
 import type { App } from "./http.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { describeError, log } from "./log.ts";
@@ -34,6 +35,7 @@ export const app = new Hono<App>()
       },
     }),
   )
+  .route("/api/health", healthRoutes)
   .route("/api/auth", identityRoutes)
   .route("/api/captures", captureRoutes)
   .route("/api/environments", environmentRoutes)
