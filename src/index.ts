@@ -1,5 +1,5 @@
 import { app } from "./app.ts";
-import { everyMinute, purgeOld } from "./cleanup/cleanup.ts";
+import { everyDay, everyMinute } from "./cleanup/cleanup.ts";
 import type { Env } from "./env.ts";
 
 export { CaptureRunner } from "./captures/runner.ts";
@@ -11,5 +11,5 @@ const DAILY = "17 3 * * *";
 export default {
   fetch: app.fetch,
   scheduled: (controller, env) =>
-    controller.cron === DAILY ? purgeOld(env, Date.now()) : everyMinute(env, Date.now()),
+    controller.cron === DAILY ? everyDay(env, Date.now()) : everyMinute(env, Date.now()),
 } satisfies ExportedHandler<Env>;

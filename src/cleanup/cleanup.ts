@@ -3,6 +3,7 @@ import { moveCapture } from "../captures/runner-store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { releaseOrphanedLeases } from "./leases.ts";
+import { resealCredentials } from "./rotation.ts";
 import {
   claimOverdue,
   erasableCaptures,
@@ -75,8 +76,19 @@ async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promis
   return "failed";
 }
 
-/** Every day: what was deleted long enough ago is erased, what has expired is purged, in bounded batches. */
-export async function purgeOld(env: Env, now: number): Promise<void> {
+/** Every day: credentials that an older key sealed are sealed anew, and what is old is purged. */
+export async function everyDay(env: Env, now: number): Promise<void> {
+  try {
+    log.info("cleanup.resealed", await resealCredentials(env));
+  } catch (error) {
+    // It goes on tomorrow, and keeps nothing else from its turn.
+    log.error("cleanup.reseal.failed", describeError(error));
+  }
+  await purgeOld(env, now);
+}
+
+/** What was deleted long enough ago is erased, what has expired is purged, in bounded batches. */
+async function purgeOld(env: Env, now: number): Promise<void> {
   const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
   const purgeAll = (what: Purgeable, before: number) =>
     inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));

@@ -48,6 +48,21 @@ export async function open(env: Env, envId: number, sealed: string): Promise<Sto
   return storedSchema.parse(JSON.parse(new TextDecoder().decode(opened)));
 }
 
+/** The ids of CREDENTIALS_KEYS, the one that seals first. */
+export async function keyIds(env: Env): Promise<[sealing: string, ...older: string[]]> {
+  return (await keyring(env)).map(([id]) => id) as [string, ...string[]];
+}
+
+/**
+ * Seals credentials anew that an older key sealed, so that one can be dropped in the end.
+ * @returns the same text if the key in use sealed it
+ * @throws Error as `open` does
+ */
+export async function reseal(env: Env, envId: number, sealed: string): Promise<string> {
+  const [sealing] = await keyIds(env);
+  return sealed.startsWith(`${sealing}.`) ? sealed : seal(env, envId, await open(env, envId, sealed));
+}
+
 function algorithm(nonce: Uint8Array, envId: number) {
   return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(`environment:${envId}`) };
 }

@@ -2,7 +2,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
-import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import { askAs, type EnvironmentAccess, reseal } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
 import type { Changed } from "./lease-settle.ts";
 import { DEFAULTS, type LogSettings } from "./lease-state.ts";
@@ -49,6 +49,25 @@ export function withAccess(known: readonly GroupAccess[], added: GroupAccess): G
 export function preferring(known: readonly GroupAccess[], worked: GroupAccess): GroupAccess[] {
   const others = known.filter(({ credentials }) => credentials !== worked.credentials);
   return [{ ...worked, isProven: true }, ...others];
+}
+
+/**
+ * Ways to reach a group whose credentials an older key sealed, with theirs sealed anew: what is remembered here is a copy, which
+ * cron can't reach. Those that can't be opened are not among them.
+ * @returns the new text by the old one
+ */
+export async function resealed(env: Env, known: readonly GroupAccess[]): Promise<Map<string, string>> {
+  const renewed = new Map<string, string>();
+  for (const { envId, credentials } of known) {
+    if (credentials === null) continue;
+    try {
+      const sealed = await reseal(env, envId, credentials);
+      if (sealed !== credentials) renewed.set(credentials, sealed);
+    } catch (error) {
+      log.error("lease.reseal.failed", { envId, ...describeError(error) });
+    }
+  }
+  return renewed;
 }
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;

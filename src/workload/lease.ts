@@ -8,6 +8,7 @@ import {
   LogGroupInAws,
   leaseName,
   preferring,
+  resealed,
   withAccess,
 } from "./lease-group.ts";
 import { type LeaseFailure, type Settled, settle } from "./lease-settle.ts";
@@ -120,6 +121,7 @@ export class LogLease extends DurableObject<Env> {
     // Before anything that can be slow or cut off.
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     try {
+      await this.#reseal();
       await this.#review(group);
       await this.#settle();
     } catch (error) {
@@ -148,6 +150,18 @@ export class LogLease extends DurableObject<Env> {
 
   #isNew({ credentials }: EnvironmentAccess): boolean {
     return credentials !== null && !this.#accesses.some((known) => known.credentials === credentials);
+  }
+
+  /** Seals with the key in use what an older one sealed: every lease that needs its credentials does so within an hour. */
+  async #reseal(): Promise<void> {
+    const renewed = await resealed(this.env, this.#accesses);
+    if (renewed.size === 0) return;
+    // As they are now, not before the sealing.
+    const ways = this.#accesses.map((way) => ({
+      ...way,
+      credentials: renewed.get(way.credentials ?? "") ?? way.credentials,
+    }));
+    this.ctx.storage.kv.put("accesses", ways);
   }
 
   /** Lets go of captures that have no row: their lease was given back before it was asked for, or their row was lost. */

@@ -4,7 +4,7 @@ import { expect, vi } from "vitest";
 import worker from "../../src/index.ts";
 
 /** Runs a cron as the platform does. Returns the one line that it logs of an event. */
-async function cron(expression: string, event: string): Promise<Record<string, unknown>> {
+export async function cronLine(expression: string, event: string): Promise<Record<string, unknown>> {
   const info = vi.spyOn(console, "info");
   await worker.scheduled(createScheduledController({ cron: expression }), env);
   const lines = info.mock.calls.map(([line]) => JSON.parse(line as string) as Record<string, unknown>);
@@ -15,6 +15,6 @@ async function cron(expression: string, event: string): Promise<Record<string, u
 }
 
 /** What runs every minute, and its counts. */
-export const everyMinute = () => cron("* * * * *", "cleanup.overdue");
+export const everyMinute = () => cronLine("* * * * *", "cleanup.overdue");
 /** What runs every day, and its counts. */
-export const daily = () => cron("17 3 * * *", "cleanup.purged");
+export const daily = () => cronLine("17 3 * * *", "cleanup.purged");

@@ -1,0 +1,203 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import packageJson from "../../package.json";
+import { everyDay } from "../../src/cleanup/cleanup.ts";
+import { type ResealCounts, resealCredentials } from "../../src/cleanup/rotation.ts";
+import type { Env } from "../../src/env.ts";
+import { open, seal } from "../../src/environments/credentials.ts";
+import type { GroupAccess } from "../../src/workload/lease-group.ts";
+import { createEnvironment, type LogLine, linesOf, type Person, signUp } from "../support/api.ts";
+import { cronLine } from "../support/cron.ts";
+import { accessOf, groupOf, leaseOf, runLeaseAlarm, settingsOf } from "../support/leases.ts";
+
+const KEY = { accessKeyId: "AKIA0123456789ABCDEF", secretAccessKey: "a-secret-access-key" };
+const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
+const withKeys = (...ids: number[]): Env => ({
+  ...env,
+  CREDENTIALS_KEYS: ids.map((id) => `k${id}:${key(id)}`).join(","),
+});
+
+/** Before, while and after the key k1 is replaced by k2. */
+const [before, during, after] = [withKeys(1), withKeys(2, 1), withKeys(2)];
+
+beforeEach(async () => {
+  await env.DB.prepare("update environments set credentials = null").run();
+});
+
+/** A row with a text for credentials. */
+async function row(credentials: string | null): Promise<number> {
+  const made = await env.DB.prepare(
+    `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, credentials,
+       created_at, updated_at) values ('e', 'us-east-1', 'i', 'mysql', '8', 'p', '****CDEF', ?1, 0, 0) returning id`,
+  )
+    .bind(credentials)
+    .first<number>("id");
+  return made as number;
+}
+
+/** A row whose credentials were sealed with the first of some keys. */
+async function sealedRow(keys: Env): Promise<number> {
+  const id = await row(null);
+  await write(id, await seal(keys, id, KEY));
+  return id;
+}
+
+const write = (id: number, credentials: string) =>
+  env.DB.prepare("update environments set credentials = ?2 where id = ?1").bind(id, credentials).run();
+const read = async (id: number) =>
+  (await env.DB.prepare("select credentials from environments where id = ?1")
+    .bind(id)
+    .first<string>("credentials")) as string;
+
+/** What one run does, and what it logs. */
+async function rotate(keys: Env): Promise<{ counts: ResealCounts; lines: LogLine[] }> {
+  let counts: ResealCounts | undefined;
+  const lines = await linesOf(async () => {
+    counts = await resealCredentials(keys);
+  });
+  return { counts: counts as ResealCounts, lines };
+}
+
+describe("rotating the credentials key", () => {
+  it("seals with the new key what the old one sealed, so that the old one can be dropped", async () => {
+    const ids = await Promise.all([before, before, during].map(sealedRow));
+    const [, , current] = await Promise.all(ids.map(read));
+    const { counts, lines } = await rotate(during);
+    expect(counts).toEqual({ resealed: 2, changed: 0, unreadable: 0, withoutKey: 0 });
+    expect(lines).toEqual([]);
+    for (const id of ids) {
+      expect(await read(id)).toMatch(/^k2\./);
+      expect(await open(after, id, await read(id))).toEqual(KEY);
+    }
+    expect(await read(ids[2] as number)).toBe(current);
+    expect((await rotate(during)).counts).toEqual({ resealed: 0, changed: 0, unreadable: 0, withoutKey: 0 });
+  });
+
+  it("goes back to the old key as well", async () => {
+    const id = await sealedRow(after);
+    expect((await rotate(withKeys(1, 2))).counts).toMatchObject({ resealed: 1 });
+    expect(await open(before, id, await read(id))).toEqual(KEY);
+  });
+
+  it("takes one key's id for no other that begins or looks like it", async () => {
+    const keys = (...ids: string[]): Env => ({
+      ...env,
+      CREDENTIALS_KEYS: ids.map((id) => `${id}:${key(1)}`).join(","),
+    });
+    const [long, odd] = [await sealedRow(keys("k2025")), await sealedRow(keys("k_x"))];
+    expect((await rotate(keys("k2", "k2025", "k_x", "kax"))).counts).toMatchObject({ resealed: 2 });
+    for (const id of [long, odd]) expect(await read(id)).toMatch(/^k2\./);
+  });
+
+  it("leaves credentials that somebody changes meanwhile", async () => {
+    const [changed, left] = [await sealedRow(before), await sealedRow(before)];
+    const newer = await seal(during, changed, { ...KEY, secretAccessKey: "a newer one" });
+    const DB = new Proxy(env.DB, {
+      get: (db, name) => (sql: string) => {
+        const statement = db.prepare(sql);
+        if (name !== "prepare" || !sql.startsWith("update environments")) return statement;
+        const bind = (...values: unknown[]) => ({
+          run: async () => {
+            await write(changed, newer);
+            return statement.bind(...values).run();
+          },
+        });
+        return { bind };
+      },
+    });
+    expect((await rotate({ ...during, DB })).counts).toMatchObject({ resealed: 1, changed: 1 });
+    expect(await read(changed)).toBe(newer);
+    expect(await read(left)).toMatch(/^k2\./);
+  });
+
+  it("leaves what can't be opened, says which it is, and goes on", async () => {
+    const broken = await row("k1.AAAAAAAAAAAAAAAA.AAAA");
+    const others = await sealedRow(before);
+    // Another environment's, which is not this one's to open.
+    const moved = await row(await read(others));
+    const { counts, lines } = await rotate(during);
+    expect(counts).toEqual({ resealed: 1, changed: 0, unreadable: 2, withoutKey: 0 });
+    expect(lines.map(({ event, envId }) => [event, envId])).toEqual([
+      ["cleanup.reseal.unreadable", broken],
+      ["cleanup.reseal.unreadable", moved],
+    ]);
+    expect(await read(broken)).toBe("k1.AAAAAAAAAAAAAAAA.AAAA");
+    expect(await read(others)).toMatch(/^k2\./);
+  });
+
+  it("says how many name a key that is not there, as when it was dropped too soon", async () => {
+    const ids = [await sealedRow(before), await sealedRow(withKeys(3))];
+    const texts = await Promise.all(ids.map(read));
+    const { counts, lines } = await rotate(after);
+    expect(counts).toEqual({ resealed: 0, changed: 0, unreadable: 0, withoutKey: 2 });
+    expect(lines).toMatchObject([{ level: "error", event: "cleanup.reseal.keyless", environments: 2 }]);
+    expect(await Promise.all(ids.map(read))).toEqual(texts);
+  });
+
+  it("does 2,000 a day at most, and does not stop at those that can't be opened", async () => {
+    const rows = Array.from({ length: 150 }, (_, i) => `k1.broken.${i}`);
+    await env.DB.prepare(
+      `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, credentials,
+         created_at, updated_at) select 'e', 'us-east-1', 'i', 'mysql', '8', 'p', '****', value, 0, 0 from json_each(?1)`,
+    )
+      .bind(JSON.stringify(rows))
+      .run();
+    const last = await sealedRow(before);
+    expect((await rotate(during)).counts).toMatchObject({ unreadable: 150, resealed: 1 });
+    expect(await read(last)).toMatch(/^k2\./);
+    await env.DB.prepare(
+      `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, credentials,
+         created_at, updated_at) select e.name, 'us-east-1', 'i', 'mysql', '8', 'p', '****', 'k1.broken.again', 0, 0
+       from environments e, json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14]') where e.credentials like 'k1.broken.%'`,
+    ).run();
+    const text = await read(await sealedRow(before));
+    expect((await rotate(during)).counts).toMatchObject({ unreadable: 2000, resealed: 0 });
+    expect(text).toMatch(/^k1\./);
+  });
+
+  it("is what cron does every day, before the rest, which does not wait for it to succeed", async () => {
+    const id = await sealedRow(before);
+    expect(await cronLine("17 3 * * *", "cleanup.resealed")).toMatchObject({ resealed: 1, unreadable: 0 });
+    expect(await read(id)).toMatch(/^k2\./);
+    const lines = await linesOf(() => everyDay({ ...env, CREDENTIALS_KEYS: "broken" }, Date.now()));
+    expect(lines.map(({ event }) => event)).toEqual(["cleanup.reseal.failed", "cleanup.purged"]);
+    expect(lines[0]?.error).toMatch(/CREDENTIALS_KEYS must be/);
+  });
+
+  it("is looked at by `npm run credentials:keys`", async () => {
+    for (const keys of [before, before, during]) await sealedRow(keys);
+    await row(null);
+    const [, sql = ""] = /--command "(.*)"$/.exec(packageJson.scripts["credentials:keys"]) ?? [];
+    const { results } = await env.DB.prepare(sql).all();
+    expect(results).toEqual([
+      { key: "k1", environments: 2 },
+      { key: "k2", environments: 1 },
+    ]);
+  });
+});
+
+describe("a lease on a general log, which remembers credentials of its own", () => {
+  it("seals them with the new key at its next alarm, and still gives the log back with them", async () => {
+    const admin: Person = await signUp();
+    const { environment, aws } = await createEnvironment(admin);
+    const { id } = environment;
+    const access = await accessOf(environment);
+    const old = await seal(before, id, await open(env, id, access.credentials as string));
+    const group = groupOf(aws);
+    const lease = leaseOf(group);
+    expect(await lease.acquire(1, group, { ...access, credentials: old })).toMatchObject({ ok: true });
+    const remembered = () =>
+      runInDurableObject(lease, (_, { storage }) => storage.kv.get<GroupAccess[]>("accesses")) as Promise<
+        GroupAccess[]
+      >;
+    expect(await remembered()).toEqual([expect.objectContaining({ credentials: old })]);
+    // The capture has no row in D1, so the lease is given back as well.
+    await runLeaseAlarm(group);
+    const [way] = await remembered();
+    expect(way).toMatchObject({ envId: id, isProven: true, credentials: expect.stringMatching(/^k2\./) });
+    expect(await open(after, id, way?.credentials as string)).toEqual(aws.credentials);
+    expect(await settingsOf(aws, group)).toEqual({});
+    await abortAllDurableObjects();
+  });
+});
