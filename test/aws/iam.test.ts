@@ -1,0 +1,179 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+import { describe, expect, test } from "vitest";
+import environmentPolicy from "../../aws/environment-policy.json";
+import template from "../../aws/environment-role.template.json";
+import servicePolicy from "../../aws/service-policy.json";
+
+const texts = import.meta.glob<string>(["/src/aws/*.ts", "/README.md"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+const textOf = (path: string): string => {
+  const text = texts[path];
+  if (text === undefined) throw new Error(`There is no ${path}`);
+  return text;
+};
+
+/** A policy's statements, as far as they are used here. */
+interface Policy {
+  Statement: { Effect: string; Action: string | string[]; Resource?: unknown }[];
+}
+const actionsOf = ({ Statement }: Policy) => Statement.flatMap(({ Action }) => Action).sort();
+/** All matches of a pattern's first group. */
+const all = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, found]) => found as string);
+
+/** The IAM actions that the code asks AWS for. */
+function actionsInCode(): string[] {
+  const callers = Object.keys(texts).filter(
+    (path) => textOf(path).includes("callAws(") && !path.endsWith("/client.ts"),
+  );
+  expect(callers.sort()).toEqual(["/src/aws/cloudwatch.ts", "/src/aws/rds.ts", "/src/aws/sts.ts"]);
+  const cloudwatch = all(textOf("/src/aws/cloudwatch.ts"), /"x-amz-target": "\w+\.(\w+)"/g);
+  const rds = textOf("/src/aws/rds.ts");
+  const rdsActions = all(rds, /await call\(target, credentials, "(\w+)"/g);
+  const sts = textOf("/src/aws/sts.ts");
+  const stsActions = all(sts, /const action = "(\w+)"/g);
+  // No call is written in another way, in which its action would be missed.
+  expect(cloudwatch).toHaveLength(all(textOf("/src/aws/cloudwatch.ts"), /(callAws\()/g).length);
+  expect(rdsActions).toHaveLength(all(rds, /(await call\()/g).length);
+  expect(all(rds, /(callAws\()/g)).toHaveLength(1);
+  expect(stsActions).toHaveLength(all(sts, /(queryRequest\("sts", action,)/g).length);
+  expect(stsActions).toHaveLength(all(sts, /(callAws\()/g).length);
+  const named = (service: string, actions: string[]) => actions.map((action) => `${service}:${action}`);
+  return [
+    ...named("cloudwatch", cloudwatch),
+    ...named("rds", rdsActions),
+    ...named("sts", stsActions),
+  ].sort();
+}
+
+describe("the permissions in aws/", () => {
+  test("are those that the code needs, and none more", () => {
+    // Nobody can be denied to ask who they are.
+    const needed = actionsInCode().filter((action) => action !== "sts:GetCallerIdentity");
+    expect([...actionsOf(environmentPolicy), ...actionsOf(servicePolicy)].sort()).toEqual(needed);
+  });
+
+  test("are narrowed to one instance and one group wherever AWS can", () => {
+    for (const { Action, Resource } of environmentPolicy.Statement) {
+      if (Action === "cloudwatch:GetMetricData") expect(Resource).toBe("*");
+      else expect(Resource).toMatch(/^arn:aws:rds:REGION:ACCOUNT:(db:INSTANCE|pg:PARAMETER_GROUP)$/);
+    }
+    expect(JSON.stringify([environmentPolicy, servicePolicy, template])).not.toMatch(/"\w+:\*"/);
+  });
+
+  test("are in the README to the letter", () => {
+    const policies = all(textOf("/README.md"), /```json\n(\{\n {2}"Version": "2012-10-17",[^`]*)```/g);
+    expect(policies.map((text) => JSON.parse(text))).toEqual([environmentPolicy, trustPolicy()]);
+  });
+});
+
+const { Parameters, Conditions, Resources, Outputs } = template;
+const role = Resources.Role.Properties;
+
+/** What the placeholders of the README stand for in the template. */
+const README_VALUES: Record<string, string> = {
+  ServiceArn: "arn:aws:iam::SERVICE_ACCOUNT:user/captures",
+  ExternalId: "YOUR_EXTERNAL_ID",
+  InstanceIdentifier: "INSTANCE",
+  ParameterGroupName: "PARAMETER_GROUP",
+  InstanceRegion: "",
+  "AWS::Partition": "aws",
+  "AWS::Region": "REGION",
+  "AWS::AccountId": "ACCOUNT",
+};
+
+/** Does what CloudFormation does with the functions that the template uses. */
+function resolve(value: unknown, names: Record<string, unknown> = README_VALUES): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolve(item, names));
+  if (typeof value !== "object" || value === null) return value;
+  const [[name, argument] = [], ...others] = Object.entries(value);
+  if (name === "Ref" && others.length === 0) {
+    expect(names).toHaveProperty([argument as string]);
+    return names[argument as string];
+  }
+  if (name === "Fn::Sub") {
+    const [text, own] = argument as [string, Record<string, unknown>];
+    const known: Record<string, unknown> = { ...names, ...(resolve(own, names) as object) };
+    return text.replace(/\$\{([\w:]+)\}/g, (_, part: string) => {
+      expect(known).toHaveProperty([part]);
+      return String(known[part]);
+    });
+  }
+  if (name === "Fn::If") {
+    const [condition, yes, no] = argument as [keyof typeof Conditions, unknown, unknown];
+    const [one, two] = resolve(Conditions[condition]["Fn::Equals"], names) as [unknown, unknown];
+    return resolve(one === two ? yes : no, names);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, names)]));
+}
+
+function trustPolicy(): unknown {
+  return resolve(role.AssumeRolePolicyDocument);
+}
+
+describe("the CloudFormation template of a role", () => {
+  test("gives the role the policy, and nothing else", () => {
+    expect(Object.keys(Resources)).toEqual(["Role"]);
+    expect(Resources.Role.Type).toBe("AWS::IAM::Role");
+    expect(Object.keys(role).sort()).toEqual([
+      "AssumeRolePolicyDocument",
+      "Description",
+      "MaxSessionDuration",
+      "Policies",
+    ]);
+    expect(role.Policies).toHaveLength(1);
+    expect(resolve(role.Policies[0]?.PolicyDocument)).toEqual(environmentPolicy);
+  });
+
+  test("reaches into another region or partition than the stack's when it is told so", () => {
+    const names = { ...README_VALUES, InstanceRegion: "cn-north-1", "AWS::Partition": "aws-cn" };
+    const { Statement } = resolve(role.Policies[0]?.PolicyDocument, names) as Policy;
+    expect(Statement.map(({ Resource }) => Resource)).toEqual([
+      "arn:aws-cn:rds:cn-north-1:ACCOUNT:db:INSTANCE",
+      "arn:aws-cn:rds:cn-north-1:ACCOUNT:pg:PARAMETER_GROUP",
+      "*",
+    ]);
+  });
+
+  test("trusts the service with the external id only, which it shows nobody", () => {
+    expect(trustPolicy()).toEqual({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: README_VALUES.ServiceArn },
+          Action: "sts:AssumeRole",
+          Condition: { StringEquals: { "sts:ExternalId": README_VALUES.ExternalId } },
+        },
+      ],
+    });
+    expect(Parameters.ExternalId.NoEcho).toBe(true);
+    expect(Parameters.ExternalId).not.toHaveProperty("Default");
+    expect(JSON.stringify(Outputs)).not.toContain("ExternalId");
+    expect(Outputs.RoleArn.Value).toEqual({ "Fn::GetAtt": ["Role", "Arn"] });
+  });
+
+  test("uses every parameter, and lets through what the API lets through", () => {
+    const used = JSON.stringify([Resources, Conditions]);
+    for (const name of Object.keys(Parameters)) expect(used).toMatch(new RegExp(`"${name}"|\\{${name}\\}`));
+    // CloudFormation matches the whole value.
+    const allows = (name: keyof typeof Parameters, value: string) =>
+      new RegExp(`^(?:${Parameters[name].AllowedPattern})$`).test(value);
+    for (const [name, good, bad] of [
+      ["ServiceArn", "arn:aws:iam::123456789012:user/captures", "arn:aws:iam::123456789012:root"],
+      ["ServiceArn", "arn:aws-cn:iam::123456789012:role/a/b", "*"],
+      ["ExternalId", "aZ09_+=,.@:/-aZ09", "with a space"],
+      ["InstanceIdentifier", "demo-mysql-1", "demo--mysql"],
+      ["InstanceIdentifier", "a", "*"],
+      ["ParameterGroupName", "demo-mysql-params", "default.mysql8.0"],
+      ["InstanceRegion", "us-gov-west-1", "us-east"],
+      ["InstanceRegion", "", "*"],
+    ] as const) {
+      expect(allows(name, good)).toBe(true);
+      expect(allows(name, bad)).toBe(false);
+    }
+  });
+});
