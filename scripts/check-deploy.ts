@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual, promisify } from "node:util";
+import { unstable_readConfig as readConfig } from "wrangler";
+import { check, report } from "./checks.ts";
+
+/*
+ * `npm run check:deploy`: what `npm run deploy` would deploy, without an account and without deploying it. Closes with
+ * `N passed, N failed`.
+ */
+
+/** What a Worker may be, packed, on Cloudflare's free plan; ten on the paid one. */
+const MAX_GZIP_KIB = 3 * 1024;
+
+/** As much of Wrangler's configuration as is looked at here; its own types need packages that it does not bring along. */
+interface Config {
+  vars: Record<string, unknown>;
+  secrets?: { required?: string[] };
+  d1_databases: { binding: string; database_id?: string }[];
+  r2_buckets: { binding: string }[];
+  durable_objects: { bindings: { name: string }[] };
+  ratelimits?: { name: string }[];
+  [setting: string]: unknown;
+}
+
+const local: Config = readConfig({ config: "wrangler.toml" });
+const production: Config = readConfig({ config: "wrangler.toml", env: "production" });
+
+await check("production has every binding and setting that the tests have", sameSettings);
+await check("production has every variable and secret that src/env.ts asks for", allVariables);
+await check("wrangler deploy --dry-run --env production", dryRun);
+report();
+
+/** What may differ: who is meant, and what a local run does not need. */
+function comparable(config: Config): Record<string, unknown> {
+  const { targetEnvironment, route, routes, workers_dev, secrets, vars, d1_databases, ...others } = config;
+  return {
+    ...others,
+    vars: Object.keys(vars).sort(),
+    d1_databases: d1_databases.map(({ database_id, ...database }) => database),
+  };
+}
+
+function sameSettings(): void {
+  const [one, two] = [comparable(local), comparable(production)];
+  const names = Object.keys({ ...one, ...two });
+  const different = names.filter((name) => !isDeepStrictEqual(one[name], two[name]));
+  if (different.length > 0) {
+    throw new Error(`wrangler.toml has others under [env.production] than above it: ${different.join(", ")}`);
+  }
+}
+
+function allVariables(): void {
+  const declared = /interface Env \{(.*?)\n {4}\}/s.exec(readFileSync("src/env.ts", "utf8"))?.[1] ?? "";
+  // An optional one has a question mark.
+  const needed = [...declared.matchAll(/^ +([A-Z][A-Z0-9_]*): /gm)].map(([, name]) => name as string);
+  if (needed.length < 5) throw new Error("src/env.ts could not be read");
+  const there = new Set([
+    ...Object.keys(production.vars),
+    ...(production.secrets?.required ?? []),
+    ...[...production.durable_objects.bindings, ...(production.ratelimits ?? [])].map(({ name }) => name),
+    ...[...production.d1_databases, ...production.r2_buckets].map(({ binding }) => binding),
+  ]);
+  const missing = needed.filter((name) => !there.has(name));
+  if (missing.length > 0) throw new Error(`Missing under [env.production]: ${missing.join(", ")}`);
+}
+
+async function dryRun(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "captures-deploy-"));
+  try {
+    const { stdout } = await promisify(execFile)(
+      "wrangler",
+      ["deploy", "--dry-run", "--env", "production", "--outdir", folder],
+      { env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" } },
+    );
+    const size = Number(/gzip: ([\d.]+) KiB/.exec(stdout)?.[1]);
+    if (!(size < MAX_GZIP_KIB)) throw new Error(`The Worker is ${size} KiB packed, of ${MAX_GZIP_KIB}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
