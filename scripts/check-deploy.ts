@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { check, report } from "./checks.ts";
+import { quiet } from "./wrangler.ts";
 
 /*
  * `npm run check:deploy`: what `npm run deploy` would deploy, without an account and without deploying it. Closes with
@@ -31,7 +32,16 @@ const production: Config = readConfig({ config: "wrangler.toml", env: "productio
 await check("production has every binding and setting that the tests have", sameSettings);
 await check("production has every variable and secret that src/env.ts asks for", allVariables);
 await check("wrangler deploy --dry-run --env production", dryRun);
+await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
 report();
+
+function pinnedActions(): void {
+  const workflow = readFileSync(".github/workflows/ci.yml", "utf8");
+  const used = [...workflow.matchAll(/\buses: (.*)$/gm)].map(([, action]) => action as string);
+  const loose = used.filter((action) => !/^[\w/-]+@[0-9a-f]{40} # v\d/.test(action));
+  if (used.length === 0 || loose.length > 0)
+    throw new Error(`Not pinned: ${loose.join(", ") || "nothing used"}`);
+}
 
 /** What may differ: who is meant, and what a local run does not need. */
 function comparable(config: Config): Record<string, unknown> {
@@ -73,7 +83,7 @@ async function dryRun(): Promise<void> {
     const { stdout } = await promisify(execFile)(
       "wrangler",
       ["deploy", "--dry-run", "--env", "production", "--outdir", folder],
-      { env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" } },
+      { env: { ...quiet, NO_COLOR: "1" } },
     );
     const size = Number(/gzip: ([\d.]+) KiB/.exec(stdout)?.[1]);
     if (!(size < MAX_GZIP_KIB)) throw new Error(`The Worker is ${size} KiB packed, of ${MAX_GZIP_KIB}`);

@@ -8,6 +8,7 @@ import { DEMO, LOCAL_AWS } from "./local.ts";
 import { tryPort } from "./ports.ts";
 import { ensureSecrets } from "./secrets.ts";
 import { holdState, persistTo, runningService } from "./state.ts";
+import { quiet } from "./wrangler.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
@@ -17,16 +18,6 @@ import { holdState, persistTo, runningService } from "./state.ts";
 
 const children = new Set<ChildProcess>();
 let stopping = false;
-
-/** What wrangler must not do here: send telemetry, ask questions, look for updates or for where this machine is. */
-const quiet = {
-  ...process.env,
-  CI: "1",
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_SEND_ERROR_REPORTS: "false",
-  WRANGLER_HIDE_BANNER: "true",
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-};
 
 function wrangler(args: string[], stdout: "inherit" | "ignore"): ChildProcess {
   const child = spawn("wrangler", args, { stdio: ["ignore", stdout, "inherit"], env: quiet });
