@@ -21,6 +21,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
     status,
     // Of the Worker's clock, which moves with I/O only; of a download, up to its first byte.
     duration: Date.now() - started,
+    credential: c.var.credential?.kind,
     caller: c.var.callerId,
     captureId: c.var.captureId ?? idIn("/api/captures/:id", route, c.req.path),
     envId: idIn("/api/environments/:id", route, c.req.path),

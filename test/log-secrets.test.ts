@@ -1,6 +1,6 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Capture } from "../src/captures/schema.ts";
 import type { Environment } from "../src/environments/schema.ts";
 import worker from "../src/index.ts";
@@ -74,6 +74,22 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
   for (const pair of env.CREDENTIALS_KEYS.split(",")) keep("a credentials key", pair.split(":")[1] as string);
   keep("a password", PASSWORD);
   keep("a statement", STATEMENT);
+
+  // What AWS hands out for a role, which is nowhere but in the Worker's memory.
+  const realFetch = globalThis.fetch;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (...asked) => {
+    const reply = await realFetch(...asked);
+    const read = reply.clone().text();
+    void read.then(
+      (text) => {
+        for (const [, name, secret] of text.matchAll(/<(SecretAccessKey|SessionToken)>([^<]+)</g)) {
+          keep(`a temporary ${name}`, secret as string);
+        }
+      },
+      () => undefined,
+    );
+    return reply;
+  });
 
   /** Signs somebody up and in, and fails to do so in many ways. */
   const enter = async (name: string, inviteCode?: string): Promise<Person> => {
@@ -230,12 +246,15 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     await send("POST", "/api/auth/sign-out", member);
   });
 
+  vi.restoreAllMocks();
+
   // It has seen what it was to see: what was done, what was refused, what failed, and what is not a request.
   expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 201, 400, 401, 403, 404, 405, 415, 500]));
   const events = new Set(lines.map(({ event }) => event));
   for (const event of ["request", "request.failed", "capture.moved", "lease.change", "cleanup.purged"]) {
     expect(events).toContain(event);
   }
+  expect([...secrets.values()]).toContain("a temporary SessionToken");
   for (const secret of await secretsAtRest()) secrets.set(secret, "something kept in the database");
 
   const leaks: string[] = [];

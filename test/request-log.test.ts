@@ -40,6 +40,7 @@ describe("a request's line", () => {
       route: "/api/captures/:id",
       status: 200,
       duration: expect.any(Number),
+      credential: "session",
       caller: cast.member.id,
       captureId,
     });
@@ -68,8 +69,10 @@ describe("a request's line", () => {
     const made = await lineOf(create);
     const row = await env.DB.prepare("select id from captures where name = 'to be found'").first();
     expect(made).toMatchObject({ route: "/api/captures", status: 200, captureId: row?.id });
-    const environment = await lineOf(() => cast.admin.get(`/api/environments/${envId}/members`));
-    expect(environment).toMatchObject({ envId });
+    for (const path of ["", "/members"]) {
+      const line = await lineOf(() => cast.admin.get(`/api/environments/${envId}${path}`));
+      expect(line).toMatchObject({ envId, caller: cast.admin.id });
+    }
     const neither = await lineOf(() => cast.admin.get("/api/captures/9x9"));
     expect(neither).not.toHaveProperty("captureId");
   });
@@ -83,6 +86,7 @@ describe("a request's line", () => {
     const { key } = await createApiKey(cast.owner);
     const headers = { "x-api-key": key };
     expect(await lineOf(() => request("GET", "/api/captures", { headers }))).toMatchObject({
+      credential: "apiKey",
       caller: cast.owner.id,
     });
   });

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { ApiError, refuse } from "../errors.ts";
 import { type App, type AppContext, authenticate, isoTime, readBody, readId } from "../http.ts";
+import { noteCaller } from "../log.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
@@ -101,6 +102,7 @@ export const environmentRoutes = new Hono<App>()
     const id = await readId(c);
     const { standing, members } = await store.listMembers(c.env.DB, c.var.credential, id, Date.now());
     if (standing === null) throw refuse.loginRequired();
+    noteCaller(standing.caller);
     if (standing.role === null) throw refuse.environmentNotFound();
     return c.json(members.map(toMember));
   })
@@ -152,8 +154,9 @@ async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
 }
 
 /** The environment, or the refusal that fits. */
-function visible(environment: store.EnvironmentRow | { role: null } | null): store.EnvironmentRow {
+function visible(environment: store.EnvironmentRow | store.Unseen | null): store.EnvironmentRow {
   if (environment === null) throw refuse.loginRequired();
+  noteCaller(environment.caller);
   if (environment.role === null) throw refuse.environmentNotFound();
   return environment;
 }

@@ -21,11 +21,17 @@ export interface EnvironmentRow {
   credentialsHint: string;
   createdAt: number;
   role: Role;
+  /** The id of the user who asked for it. */
+  caller: string;
 }
+
+/** What is known of an environment that is unknown, or that the caller is no member of. */
+export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
-  e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role`;
+  e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role,
+  caller.id as caller`;
 
 /** The condition of the partial index `captures_live`, to the letter, or SQLite would not use it. */
 const LIVE = "status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')";
@@ -73,7 +79,7 @@ export function readEnvironment(
   credential: Credential,
   envId: number,
   now: number,
-): Promise<EnvironmentRow | { role: null } | null> {
+): Promise<EnvironmentRow | Unseen | null> {
   return db
     .prepare(
       `with ${callerOf(credential)} select ${COLUMNS} from caller
@@ -130,7 +136,7 @@ export async function completeEnvironment(
   envId: number,
   credentials: string,
   now: number,
-): Promise<EnvironmentRow | { role: null } | null> {
+): Promise<EnvironmentRow | Unseen | null> {
   const [, , read] = (await db.batch([
     db
       .prepare(
