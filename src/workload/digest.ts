@@ -1,5 +1,5 @@
 import { fingerprint, Normalizer } from "./normalize.ts";
-import type { Command, LogRecord } from "./parser.ts";
+import type { Command, LogRecord } from "./record.ts";
 
 /*
  * Which statements a workload consists of, counted in bounded memory.

@@ -4,8 +4,9 @@ import { emptyManifest, type Gap, type Manifest } from "./archive.ts";
 import { type Digests, runsStatement } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
 import { type FilePosition, LIVE_LOG, locate, nextFile, wasRenamed } from "./log-files.ts";
-import { LogParser, type LogRecord, type ParserSnapshot } from "./parser.ts";
+import { LogParser, type ParserSnapshot } from "./parser.ts";
 import { readPortion } from "./portion.ts";
+import type { LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
 import { type Identity, Threads, type ThreadsState } from "./threads.ts";
 

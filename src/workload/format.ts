@@ -1,4 +1,4 @@
-import type { Command, LogRecord } from "./parser.ts";
+import type { Command, LogRecord } from "./record.ts";
 import type { Identity } from "./threads.ts";
 
 /*

@@ -1,3 +1,7 @@
+import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
+import { type Format, Header } from "./header.ts";
+import type { Command, LogRecord } from "./record.ts";
+
 /*
  * Reads the general query log of MySQL 5.7, 8.0 and 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
  * may be cut anywhere between two calls, inside a UTF-8 sequence too; the records are the same.
@@ -7,79 +11,6 @@
  * records. No reader of this format can tell; the test is made as narrow as the servers' own format strings are
  * (File_query_log::write_general in MySQL, MYSQL_QUERY_LOG::write in MariaDB).
  */
-
-/** One record of the general log. */
-export interface LogRecord {
-  /** Microseconds since the epoch. MariaDB's log has whole seconds only. */
-  timeMicros: number;
-  /** The connection's id. */
-  threadId: number;
-  command: Command;
-  /** What follows the command: SQL, or what the command says of itself, such as `app@10.0.0.7 on shop using TCP/IP`. */
-  statement: string;
-  /** The statement was longer than the parser keeps, and has lost its end. */
-  truncated: boolean;
-  /** Where the record begins in the log, in bytes. */
-  start: number;
-  /** Where it ends: the first byte that is not its own. */
-  end: number;
-}
-
-/**
- * Every name that a server writes for a command: `Command_names::m_names` in MySQL's sql_parse.cc (5.7 to 8.4, where 8.0.26
- * renamed `Register Slave`), and `command_name` in MariaDB's.
- */
-export const COMMANDS = [
-  "Sleep",
-  "Quit",
-  "Init DB",
-  "Query",
-  "Field List",
-  "Create DB",
-  "Drop DB",
-  "Refresh",
-  "Shutdown",
-  "Statistics",
-  "Processlist",
-  "Connect",
-  "Kill",
-  "Debug",
-  "Ping",
-  "Time",
-  "Delayed insert",
-  "Change user",
-  "Binlog Dump",
-  "Table Dump",
-  "Connect Out",
-  "Register Slave",
-  "Register Replica",
-  "Prepare",
-  "Execute",
-  "Long Data",
-  "Close stmt",
-  "Reset stmt",
-  "Set option",
-  "Fetch",
-  "Daemon",
-  "Binlog Dump GTID",
-  "Reset Connection",
-  "clone",
-  "Group Replication Data Stream subscription",
-  "Error",
-  // MariaDB's own.
-  "Unimpl get tid",
-  "Reset connection",
-  "Bulk_execute",
-  "Slave_worker",
-  "Slave_IO",
-  "Slave_SQL",
-  "Com_multi",
-] as const;
-/** The name of a command, as the server writes it. */
-export type Command = (typeof COMMANDS)[number];
-
-/** Whose log this is, as far as the last header told. */
-type Format = "mysql" | "mariadb";
 
 /** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
 export interface LogPosition {
@@ -134,14 +65,11 @@ const BLOCK_BYTES = 32 * 1024;
  * everything is slower with, of all the statements around it.
  */
 const SMALL_BLOCK_BYTES = 2 * 1024;
-/** A header is judged by its line's beginning. Banners are the longest, for the path of the server. */
-const MAX_HEADER = 1024;
 /** The most bytes that UTF-8 takes for one UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
 const LF = 10;
 const TAB = 9;
-const SPACE = 32;
 
 /**
  * An incremental parser of one general log. Memory is bounded by a few times `maxStatement` and the size of a chunk,
@@ -253,7 +181,7 @@ export class LogParser {
 
   /** Begins or lengthens the incomplete line. What is beyond the longest statement, whatever the encoding, only counts. */
   #keep(bytes: Uint8Array): void {
-    const room = MAX_HEADER + MAX_BYTES_PER_UNIT * (this.#maxStatement + 1) - this.#lineKept;
+    const room = MAX_BANNER + MAX_BYTES_PER_UNIT * (this.#maxStatement + 1) - this.#lineKept;
     const kept = bytes.length > room ? bytes.subarray(0, Math.max(0, room)) : bytes;
     const needed = this.#lineKept + kept.length;
     if (needed > this.#line.length) {
@@ -399,176 +327,4 @@ function isHighSurrogate(unit: number): boolean {
 /** A copy that holds on to no other text. */
 function detach(text: string): string {
   return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
-}
-
-/** `/rdsdbbin/mysql/bin/mysqld, Version: 8.0.43 (Source distribution). started with:` */
-const BANNER_FIRST = /^\S.*, Version: .*started with:[ \t]*\r?\n?$/;
-/** `Time                 Id Command    Argument`, with tabs in MariaDB's. */
-const BANNER_LAST = /^Time[ \t]+Id Command[ \t]+Argument[ \t]*\r?\n?$/;
-
-/** Cheaper than the patterns: does the line end with `started with:`, or begin with `Time` and a space or tab? */
-function mayBeBanner(text: string, first: number, at: number, next: number): boolean {
-  if (next - at > MAX_HEADER || next - at < 16) return false;
-  if (first === 84 && text.startsWith("ime", at + 1)) return true;
-  let end = next - 1;
-  while (end > at && text.charCodeAt(end) <= SPACE) end--;
-  return text.charCodeAt(end) === 58 && text.startsWith("started with", end - 12);
-}
-
-function isBanner(line: string): boolean {
-  return BANNER_FIRST.test(line) || BANNER_LAST.test(line);
-}
-
-/** `Tcp port: 3306  Unix socket: /tmp/mysql.sock`, or on Windows `TCP Port: 3306, Named Pipe: MySQL`. */
-function isBannerMiddle(text: string, at: number): boolean {
-  return text.startsWith("Tcp port: ", at) || text.startsWith("TCP Port: ", at);
-}
-
-/** Reads one header into its own fields, so that none is allocated for the lines that are none. */
-class Header {
-  /** Null for a record of MariaDB's that has no time of its own. */
-  format: Format | null = null;
-  /** The time: with its fraction and in UTC for MySQL, whole local seconds for MariaDB, in microseconds since the epoch. */
-  timeMicros: number | null = null;
-  threadId = 0;
-  command: Command = "Query";
-  /** Where the statement begins in the text. */
-  statementAt = 0;
-
-  #days = -1;
-  #dayMicros = 0;
-
-  /** Whether the line from `at` to `end` (its newline, or the end of the text) begins with a header. */
-  read(text: string, at: number, end: number): boolean {
-    let tab: number;
-    if (text.charCodeAt(at) === TAB) {
-      if (text.charCodeAt(at + 1) !== TAB) return false;
-      this.format = null;
-      this.timeMicros = null;
-      tab = at + 1;
-    } else if (text.charCodeAt(at + 6) === SPACE) {
-      this.format = "mariadb";
-      tab = this.#readLocalTime(text, at);
-    } else {
-      this.format = "mysql";
-      tab = this.#readIsoTime(text, at);
-    }
-    return tab > 0 && this.#readThreadAndCommand(text, tab + 1, end);
-  }
-
-  /** `2026-11-23T05:36:15.123456Z`. Returns the place of the tab after it, or -1. */
-  #readIsoTime(text: string, at: number): number {
-    if (text.charCodeAt(at + 10) !== 84 || text.charCodeAt(at + 4) !== 45 || text.charCodeAt(at + 7) !== 45) {
-      return -1;
-    }
-    if (text.charCodeAt(at + 19) !== 46) return -1;
-    const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);
-    const clock = clockSeconds(text, at + 11);
-    const micros =
-      twoDigits(text, at + 20) * 10_000 + twoDigits(text, at + 22) * 100 + twoDigits(text, at + 24);
-    const day = this.#day(year, twoDigits(text, at + 5), twoDigits(text, at + 8));
-    let time = day + clock * 1_000_000 + micros;
-    let tab = at + 27;
-    const zone = text.charCodeAt(at + 26);
-    if (zone === 43 || zone === 45) {
-      if (text.charCodeAt(at + 29) !== 58) return -1;
-      const offset = twoDigits(text, at + 27) * 60 + twoDigits(text, at + 30);
-      time -= (zone === 43 ? offset : -offset) * 60_000_000;
-      tab = at + 32;
-    } else if (zone !== 90) {
-      return -1;
-    }
-    // Whatever was not a digit made it NaN.
-    if (text.charCodeAt(tab) !== TAB || Number.isNaN(time)) return -1;
-    this.timeMicros = time;
-    return tab;
-  }
-
-  /** `261123  5:36:15`, local time. Returns the place of the tab after it, or -1. */
-  #readLocalTime(text: string, at: number): number {
-    const clock = clockSeconds(text, at + 7);
-    const day = this.#day(2000 + twoDigits(text, at), twoDigits(text, at + 2), twoDigits(text, at + 4));
-    const time = day + clock * 1_000_000;
-    if (text.charCodeAt(at + 15) !== TAB || Number.isNaN(time)) return -1;
-    this.timeMicros = time;
-    return at + 15;
-  }
-
-  /** `    8 Query<TAB>`; the tab may be missing where the line ends. */
-  #readThreadAndCommand(text: string, from: number, end: number): boolean {
-    let at = from;
-    while (text.charCodeAt(at) === SPACE) at++;
-    const digits = at;
-    let id = 0;
-    for (;;) {
-      const digit = text.charCodeAt(at) - 48;
-      if (!(digit >= 0 && digit <= 9)) break;
-      id = id * 10 + digit;
-      at++;
-    }
-    if (at === digits || at - digits > 15 || text.charCodeAt(at) !== SPACE) return false;
-    at++;
-    const command = readCommand(text, at, end);
-    if (command === undefined) return false;
-    this.threadId = id;
-    this.command = command;
-    const after = at + command.length;
-    this.statementAt = after < end ? after + 1 : after;
-    return true;
-  }
-
-  /** The day's beginning in microseconds, NaN when there is no such day. The log stays on one day for long. */
-  #day(year: number, month: number, day: number): number {
-    const days = (year * 16 + month) * 32 + day;
-    if (days === this.#days) return this.#dayMicros;
-    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
-    const millis = Date.UTC(year, month - 1, day);
-    // 31 June, and years below 100, which Date.UTC takes for those of the twentieth century.
-    if (new Date(millis).getUTCDate() !== day || year < 1970) return Number.NaN;
-    this.#days = days;
-    this.#dayMicros = millis * 1000;
-    return this.#dayMicros;
-  }
-}
-
-/** The number that two digits make; NaN when they are none. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
-}
-
-/** `05:36:15` or ` 5:36:15` as seconds of the day; NaN when it is no time. Leap seconds are 60. */
-function clockSeconds(text: string, at: number): number {
-  if (text.charCodeAt(at + 2) !== 58 || text.charCodeAt(at + 5) !== 58) return Number.NaN;
-  const hour = text.charCodeAt(at) === SPACE ? text.charCodeAt(at + 1) - 48 : twoDigits(text, at);
-  const minute = twoDigits(text, at + 3);
-  const second = twoDigits(text, at + 6);
-  const isTime = hour >= 0 && hour <= 23 && minute <= 59 && second <= 60;
-  return isTime ? hour * 3600 + minute * 60 + second : Number.NaN;
-}
-
-/** The known command that stands at `at` and ends with a tab or the line; the longest, since "Connect Out" is one too. */
-function readCommand(text: string, at: number, end: number): Command | undefined {
-  // Nearly always one of these two.
-  if (text.startsWith("Query\t", at)) return "Query";
-  if (text.startsWith("Execute\t", at)) return "Execute";
-  for (const command of COMMANDS_BY_INITIAL[text.charCodeAt(at)] ?? []) {
-    const after = at + command.length;
-    if ((text.charCodeAt(after) === TAB || endsLine(text, after, end)) && text.startsWith(command, at)) {
-      return command;
-    }
-  }
-  return undefined;
-}
-
-/** Whether a line that has its newline ends at `at`. */
-function endsLine(text: string, at: number, end: number): boolean {
-  return at === end && end < text.length;
-}
-
-const COMMANDS_BY_INITIAL: Command[][] = [];
-for (const command of COMMANDS) {
-  const initial = command.charCodeAt(0);
-  COMMANDS_BY_INITIAL[initial] = [...(COMMANDS_BY_INITIAL[initial] ?? []), command];
 }

@@ -1,4 +1,4 @@
-import type { LogRecord } from "./parser.ts";
+import type { LogRecord } from "./record.ts";
 
 /*
  * Who a connection belongs to: the log says it once, in the Connect record, and the later records have the thread's id only.

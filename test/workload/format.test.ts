@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatTime, LineBuffer, parseTime, toLogText, toNdjson } from "../../src/workload/format.ts";
-import { COMMANDS, LogParser, type LogRecord } from "../../src/workload/parser.ts";
+import { LogParser } from "../../src/workload/parser.ts";
+import { COMMANDS, type LogRecord } from "../../src/workload/record.ts";
 import { LOGS } from "./logs.ts";
 
 const encoder = new TextEncoder();

@@ -1,12 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  COMMANDS,
-  LogParser,
-  type LogPosition,
-  type LogRecord,
-  type ParserOptions,
-} from "../../src/workload/parser.ts";
+import { LogParser, type LogPosition, type ParserOptions } from "../../src/workload/parser.ts";
+import { COMMANDS, type LogRecord } from "../../src/workload/record.ts";
 import { LOGS, MARIADB_10_11, MYSQL_8 } from "./logs.ts";
 
 const encoder = new TextEncoder();

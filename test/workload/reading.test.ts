@@ -16,8 +16,9 @@ import {
 import { Digests, runsStatement } from "../../src/workload/digest.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
 import { toLogText, toNdjson } from "../../src/workload/format.ts";
-import { LogParser, type LogRecord } from "../../src/workload/parser.ts";
+import { LogParser } from "../../src/workload/parser.ts";
 import type { Workload, WorkloadDigest } from "../../src/workload/reading.ts";
+import type { LogRecord } from "../../src/workload/record.ts";
 import {
   type Cast,
   createCapture,

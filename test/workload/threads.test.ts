@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Command, LogRecord } from "../../src/workload/parser.ts";
+import type { Command, LogRecord } from "../../src/workload/record.ts";
 import { parseConnect, Threads } from "../../src/workload/threads.ts";
 
 const record = (threadId: number, command: Command, statement = ""): LogRecord => ({
