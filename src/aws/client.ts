@@ -74,15 +74,27 @@ export interface AwsRequest {
 const signingKeys = new Map<string, ArrayBuffer>();
 const MAX_SIGNING_KEYS = 1000;
 
-/**
- * Sends one signed request (Signature Version 4, by aws4fetch), once: who calls owns the retries.
- * @returns the body of a 200, or the failure; throws only for a programming error
- */
+const utf8 = new TextDecoder();
+
+/** Sends one signed request, as callAwsForBytes does. */
 export async function callAws(
   target: AwsTarget,
   credentials: AwsCredentials,
   request: AwsRequest,
 ): Promise<AwsResult<string>> {
+  const reply = await callAwsForBytes(target, credentials, request);
+  return reply.ok ? { ok: true, value: utf8.decode(reply.value) } : reply;
+}
+
+/**
+ * Sends one signed request (Signature Version 4, by aws4fetch), once: who calls owns the retries.
+ * @returns the body of a 200, or the failure; throws only for a programming error
+ */
+export async function callAwsForBytes(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  request: AwsRequest,
+): Promise<AwsResult<Uint8Array>> {
   const { service } = request;
   if (signingKeys.size > MAX_SIGNING_KEYS) signingKeys.clear();
   const client = new AwsClient({
@@ -99,12 +111,12 @@ export async function callAws(
   });
   let status: number;
   let headers: Headers;
-  let body: string;
+  let body: Uint8Array;
   try {
     // The signal also ends a reply that stops half-way.
     const reply = await fetch(signed, { signal: AbortSignal.timeout(target.timeoutMs) });
     ({ status, headers } = reply);
-    body = await reply.text();
+    body = new Uint8Array(await reply.arrayBuffer());
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
     return failure(
@@ -116,7 +128,7 @@ export async function callAws(
     );
   }
   if (status === 200) return { ok: true, value: body };
-  const error = request.parseError(body, headers) ?? {
+  const error = request.parseError(utf8.decode(body), headers) ?? {
     code: `HTTP${status}`,
     message: `AWS ${service} answered ${status}`,
   };

@@ -1,5 +1,6 @@
 import { XMLParser } from "fast-xml-parser";
 import type { AwsErrorBody, AwsRequest } from "./client.ts";
+import { cutOutText } from "./xml-text.ts";
 
 /** A value inside a parsed XML reply. Every leaf is a string. */
 export type XmlValue = string | XmlObject | XmlValue[] | undefined;
@@ -17,6 +18,9 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   ignoreDeclaration: true,
 });
+
+const utf8 = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Makes a request of AWS's Query protocol, which RDS and STS speak: a form in, XML out. */
 export function queryRequest(
@@ -39,6 +43,24 @@ export function queryRequest(
  */
 export function queryResult(body: string, action: string): XmlObject | undefined {
   return child(child(parseXml(body), `${action}Response`), `${action}Result`);
+}
+
+/**
+ * The same of a reply in bytes, one element of which may hold a megabyte of text.
+ * @param large the name of that element, whose text is given apart, in UTF-8
+ */
+export function largeQueryResult(
+  body: Uint8Array,
+  action: string,
+  large: string,
+): { result: XmlObject; text: Uint8Array } | undefined {
+  const cut = cutOutText(body, large);
+  if (cut !== undefined) {
+    const result = queryResult(cut.envelope, action);
+    if (result?.[large] === "") return { result, text: cut.text };
+  }
+  const result = queryResult(utf8.decode(body), action);
+  return result && { result, text: encoder.encode(text(result, large) ?? "") };
 }
 
 function parseQueryError(body: string): AwsErrorBody | undefined {

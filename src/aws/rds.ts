@@ -1,5 +1,12 @@
-import { type AwsCredentials, type AwsResult, type AwsTarget, callAws, malformed } from "./client.ts";
-import { child, list, queryRequest, queryResult, text, type XmlObject } from "./query.ts";
+import {
+  type AwsCredentials,
+  type AwsResult,
+  type AwsTarget,
+  callAws,
+  callAwsForBytes,
+  malformed,
+} from "./client.ts";
+import { child, largeQueryResult, list, queryRequest, queryResult, text, type XmlObject } from "./query.ts";
 
 /*
  * The actions of RDS that the service needs (RDS API reference, version 2014-10-31, Query protocol).
@@ -184,7 +191,8 @@ export async function listLogFiles(
 
 /** A stretch of a log file. */
 export interface LogPortion {
-  data: string;
+  /** UTF-8: where the log has none, RDS has put U+FFFD. */
+  data: Uint8Array;
   /** Where the next stretch begins: opaque. */
   marker: string;
   /** Whether there is more of the file now. */
@@ -202,15 +210,18 @@ export async function downloadLogPortion(
   file: string,
   from: { marker?: string | undefined; lines?: number },
 ): Promise<AwsResult<LogPortion>> {
-  const reply = await call(target, credentials, "DownloadDBLogFilePortion", {
+  const action = "DownloadDBLogFilePortion";
+  const request = queryRequest("rds", action, VERSION, {
     DBInstanceIdentifier: instance,
     LogFileName: file,
     ...(from.marker === undefined ? {} : { Marker: from.marker }),
     ...(from.lines === undefined ? {} : { NumberOfLines: String(from.lines) }),
   });
+  const reply = await callAwsForBytes(target, credentials, request);
   if (!reply.ok) return reply;
-  const marker = text(reply.value, "Marker");
-  if (marker === undefined) return malformed("rds");
-  const pending = text(reply.value, "AdditionalDataPending") === "true";
-  return { ok: true, value: { data: text(reply.value, "LogFileData") ?? "", marker, pending } };
+  const portion = largeQueryResult(reply.value, action, "LogFileData");
+  const marker = text(portion?.result, "Marker");
+  if (portion === undefined || marker === undefined) return malformed("rds");
+  const pending = text(portion.result, "AdditionalDataPending") === "true";
+  return { ok: true, value: { data: portion.text, marker, pending } };
 }

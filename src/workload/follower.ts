@@ -1,11 +1,10 @@
-import type { AwsFailure, AwsResult } from "../aws/client.ts";
-import type { LogFile, LogPortion } from "../aws/rds.ts";
+import type { AwsResult } from "../aws/client.ts";
 import { emptyManifest, type Gap, type Manifest } from "./archive.ts";
 import { type Digests, runsStatement } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
-import { type FilePosition, LIVE_LOG, locate, nextFile, wasRenamed } from "./log-files.ts";
+import { type FilePosition, LIVE_LOG, locate } from "./log-files.ts";
+import { type LogSource, readNew } from "./log-reading.ts";
 import { LogParser, type ParserSnapshot } from "./parser.ts";
-import { readPortion } from "./portion.ts";
 import type { LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
 import { type Identity, Threads, type ThreadsState } from "./threads.ts";
@@ -16,13 +15,6 @@ import { type Identity, Threads, type ThreadsState } from "./threads.ts";
  * after the fragment is stored and before the next step. A step that is cut off before that is done again from the same
  * state: it stores the same fragment under the same number, so that nothing is lost or stored twice.
  */
-
-/** How the log is read. */
-export interface LogSource {
-  list(): Promise<AwsResult<LogFile[]>>;
-  /** `marker` undefined: the newest lines. */
-  portion(file: string, marker: string | undefined, lines?: number): Promise<AwsResult<LogPortion>>;
-}
 
 /** Where fragments go. */
 export interface FragmentStore {
@@ -47,6 +39,8 @@ export interface CaptureWindow {
 /** All that a follower has to know to go on. Structured clone keeps it. */
 export interface FollowerState {
   position: FilePosition;
+  /** How many lines to ask for at once, from how long the last ones were; absent for as many as RDS gives. */
+  linesAtOnce?: number | undefined;
   parser: ParserSnapshot;
   threads: ThreadsState;
   /** The threads that are Amazon's although nobody saw them connect. */
@@ -67,8 +61,6 @@ export interface Step {
   caughtUp: boolean;
 }
 
-/** One step reads no more portions (of 1 MB at most) than this. */
-const MAX_PORTIONS = 8;
 /** A fragment is added to until it has so many bytes: small enough to be read back, large enough to be few. */
 const FRAGMENT_BYTES = 1024 * 1024;
 /** The longest statement that is kept whole, in UTF-16 units: a parser's state has to fit a value of the Durable Object. */
@@ -120,7 +112,7 @@ export async function beginFollowing(
   if (!newest.ok) return newest;
   const parser = new LogParser({ maxStatement: MAX_STATEMENT });
   const threads = new Threads(MAX_THREADS);
-  for (const record of parser.push(new TextEncoder().encode(newest.value.data))) threads.see(record);
+  for (const record of parser.push(newest.value.data)) threads.see(record);
   state.position.marker = newest.value.marker;
   return { ok: true, value: { ...state, parser: parser.snapshot(), threads: threads.toJSON() } };
 }
@@ -144,10 +136,11 @@ export async function follow(
   if (!isThere) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
 
   const isLiveThere = listed.value.some(({ name }) => name === LIVE_LOG);
-  const read = await readNew(work.position, isLiveThere, source);
+  const read = await readNew(work.position, isLiveThere, source, before.linesAtOnce);
   if (!read.ok) return read;
   for (const { data, isCut } of read.value.portions) work.take(data, isCut);
   work.position = read.value.position;
+  work.linesAtOnce = read.value.linesAtOnce;
   return { ok: true, value: { state: await work.store(fragments), caughtUp: read.value.caughtUp } };
 }
 
@@ -174,78 +167,15 @@ export function giveUp(state: FollowerState, end: number, cause: string): Follow
   return { ...state, openGap: null, manifest: { ...manifest, gaps, gapCount: manifest.gapCount + 1 } };
 }
 
-interface NewPortions {
-  portions: { data: string; isCut: boolean }[];
-  position: FilePosition;
-  caughtUp: boolean;
-}
-
-/**
- * Reads on from a position, through renamed files into the live one.
- * @param isLiveThere whether there was a live file before the reading: until there is, the server still writes to the renamed one
- */
-async function readNew(
-  from: FilePosition,
-  isLiveThere: boolean,
-  source: LogSource,
-): Promise<AwsResult<NewPortions>> {
-  let position = from;
-  let portions: NewPortions["portions"] = [];
-  let caughtUp = false;
-  // Where the live file was begun, to go back to when it turns out to have been renamed under the reading.
-  let live: { position: FilePosition; portions: NewPortions["portions"] } | null = null;
-  while (portions.length < MAX_PORTIONS) {
-    if (position.file === LIVE_LOG && live === null) live = { position, portions: [...portions] };
-    const { file } = position;
-    const isGrowing = file === LIVE_LOG || !(isLiveThere || position.next.length > 0);
-    const portion = await readPortion(position.marker, isGrowing, (marker, lines) =>
-      source.portion(file, marker, lines),
-    );
-    if (!portion.ok) {
-      // Renamed or deleted just now: the next step's list tells.
-      if (isGone(portion.failure)) break;
-      return portion;
-    }
-    const { data, marker, pending, isCut } = portion.value;
-    const bytesRead = position.bytesRead + bytesAtLeast(data);
-    if (data !== "") portions.push({ data, isCut });
-    position = { ...position, marker, bytesRead };
-    if (pending && data !== "") continue;
-    if (file !== LIVE_LOG && (isLiveThere || position.next.length > 0)) {
-      position = nextFile(position);
-      continue;
-    }
-    caughtUp = true;
-    break;
-  }
-  if (live !== null) {
-    const listed = await source.list();
-    if (!listed.ok) return listed;
-    if (wasRenamed(live.position, listed.value)) {
-      ({ position, portions } = live);
-      caughtUp = false;
-    }
-  }
-  return { ok: true, value: { portions, position, caughtUp } };
-}
-
-/** How many bytes of the log a text is, at least: where they were no UTF-8, RDS put one character of three bytes for each. */
-function bytesAtLeast(data: string): number {
-  const replaced = data.includes("\ufffd") ? data.split("\ufffd").length - 1 : 0;
-  return new TextEncoder().encode(data).length - 2 * replaced;
-}
-
-const isGone = ({ code }: AwsFailure): boolean => code.startsWith("DBLogFileNotFound");
-
 /** One step's reading: turns text into the records of the window, counted and written down. */
 class Work {
   position: FilePosition;
+  linesAtOnce: number | undefined;
   readonly #before: FollowerState;
   readonly #window: CaptureWindow;
   readonly #digests: Digests;
   readonly #threads: Threads;
   readonly #amazons: Set<number>;
-  readonly #encoder = new TextEncoder();
   readonly #lines = new LineBuffer();
   readonly #manifest: Manifest;
   #parser: LogParser;
@@ -258,6 +188,7 @@ class Work {
   constructor(before: FollowerState, position: FilePosition, digests: Digests, window: CaptureWindow) {
     const { manifest } = before;
     this.position = position;
+    this.linesAtOnce = before.linesAtOnce;
     this.#before = before;
     this.#window = window;
     this.#digests = digests;
@@ -282,8 +213,8 @@ class Work {
   }
 
   /** Reads a portion. */
-  take(data: string, isCut: boolean): void {
-    for (const record of this.#parser.push(this.#encoder.encode(data))) this.#record(record);
+  take(data: Uint8Array, isCut: boolean): void {
+    for (const record of this.#parser.push(data)) this.#record(record);
     if (isCut)
       this.#gap({
         from: this.#knownUntil(),
@@ -381,6 +312,7 @@ class Work {
     }
     return {
       position: this.position,
+      linesAtOnce: this.linesAtOnce,
       parser: this.#parser.snapshot(),
       threads: this.#threads.toJSON(),
       amazons: [...this.#amazons],

@@ -1,10 +1,19 @@
 import type { AwsResult } from "../aws/client.ts";
 import type { LogPortion } from "../aws/rds.ts";
 
+const encoder = new TextEncoder();
+
 /** What RDS puts in the place of the rest of a line that it cut off at 1 MB; the marker it gives then skips that rest. */
-const NOTICE = " [Your log message was truncated]\n";
-/** A portion that is cut has 1 MB; a statement that only says so is shorter. */
-const CUT_AT_BYTES = 1024 * 1024;
+const NOTICE = encoder.encode(" [Your log message was truncated]\n");
+/** The most that RDS gives at once: a portion that is cut has so much; a statement that only says so is shorter. */
+const MAX_PORTION_BYTES = 1024 * 1024;
+const MAX_PORTION_LINES = 10_000;
+/** How much of that is asked for, so that lines that are longer than those before fit too. */
+const ASKED_FOR = 0.95;
+
+/** What stands in the text for bytes that are no UTF-8, such as the beginning of a character whose end is not written yet. */
+const NO_CHARACTER = encoder.encode("\ufffd");
+const LF = 10;
 
 /** A stretch of a log file, and whether a statement in it has lost its end for ever. */
 export interface WholePortion extends LogPortion {
@@ -14,9 +23,6 @@ export interface WholePortion extends LogPortion {
 /** Asks for the stretch at a marker; `lines` at most, or as much as RDS gives. */
 export type Download = (marker: string, lines?: number) => Promise<AwsResult<LogPortion>>;
 
-/** What stands in the text for bytes that are no UTF-8, such as the beginning of a character whose end is not written yet. */
-const NO_CHARACTER = "\ufffd";
-
 /**
  * Reads a stretch of whole lines. RDS cuts the line that passes 1 MB and skips its rest, so the lines before it are asked for
  * alone, and the line itself next time, when it is the first. A single line of more than 1 MB can't be had whole.
@@ -24,42 +30,51 @@ const NO_CHARACTER = "\ufffd";
  * A long statement is written in several pieces, and the newest one may end amid a character, of which then neither half can
  * be read: that line too is left for the next time.
  * @param isGrowing whether the server still writes to the file
+ * @param lines how many lines are likely to fit (see `linesThatFit`): what is cut is asked for twice
  */
 export async function readPortion(
   marker: string,
   isGrowing: boolean,
   download: Download,
+  lines?: number,
 ): Promise<AwsResult<WholePortion>> {
-  const first = await download(marker);
+  const first = await download(marker, lines);
   if (!first.ok) return first;
-  if (isGrowing && first.value.data.endsWith(NO_CHARACTER)) {
-    const lines = countLines(first.value.data);
-    if (lines > 0) return withCut(await download(marker, lines), false);
-    return { ok: true, value: { data: "", marker, pending: false, isCut: false } };
+  const { data } = first.value;
+  if (isGrowing && endsWith(data, NO_CHARACTER)) {
+    const whole = countLines(data);
+    if (whole > 0) return withCut(await download(marker, whole), false);
+    return { ok: true, value: { data: new Uint8Array(0), marker, pending: false, isCut: false } };
   }
-  if (!isCut(first.value.data)) return withCut(first, false);
-  const data = first.value.data.slice(0, -NOTICE.length);
+  if (data.length < MAX_PORTION_BYTES || !endsWith(data, NOTICE)) return withCut(first, false);
+  const rest = data.subarray(0, -NOTICE.length);
+  const whole = countLines(rest);
+  if (whole > 0) return withCut(await download(marker, whole), false);
+  const line = new Uint8Array(rest.length + 1);
+  line.set(rest);
+  line[rest.length] = LF;
+  return { ok: true, value: { ...first.value, data: line, isCut: true } };
+}
+
+/** How many lines are likely to fit a portion, if they are like those of the one before; undefined for as many as there may be. */
+export function linesThatFit(data: Uint8Array): number | undefined {
   const lines = countLines(data);
-  if (lines === 0) return { ok: true, value: { ...first.value, data: `${data}\n`, isCut: true } };
-  return withCut(await download(marker, lines), false);
+  const fitting = Math.max(1, Math.floor((ASKED_FOR * MAX_PORTION_BYTES * lines) / data.length));
+  return lines === 0 || fitting >= MAX_PORTION_LINES ? undefined : fitting;
 }
 
 function withCut(result: AwsResult<LogPortion>, cut: boolean): AwsResult<WholePortion> {
   return result.ok ? { ok: true, value: { ...result.value, isCut: cut } } : result;
 }
 
-function isCut(data: string): boolean {
-  // A character is at most three bytes for each of its UTF-16 units.
-  return (
-    data.endsWith(NOTICE) &&
-    data.length * 3 >= CUT_AT_BYTES &&
-    new TextEncoder().encode(data).length >= CUT_AT_BYTES
-  );
+function endsWith(data: Uint8Array, end: Uint8Array): boolean {
+  const at = data.length - end.length;
+  return at >= 0 && end.every((byte, index) => data[at + index] === byte);
 }
 
 /** The lines that are whole: those that end. */
-function countLines(data: string): number {
+function countLines(data: Uint8Array): number {
   let lines = 0;
-  for (let at = data.indexOf("\n"); at !== -1; at = data.indexOf("\n", at + 1)) lines++;
+  for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) lines++;
   return lines;
 }

@@ -21,8 +21,8 @@ import {
   type FragmentStore,
   follow,
   giveUp,
-  type LogSource,
 } from "./follower.ts";
+import type { LogSource } from "./log-reading.ts";
 
 /** As much of a capture as its recording needs. Times in milliseconds since the epoch. */
 export interface RecordedCapture {

@@ -8,9 +8,9 @@ import {
   type FollowerState,
   type FragmentStore,
   follow,
-  type LogSource,
 } from "../../src/workload/follower.ts";
 import type { WorkloadLine } from "../../src/workload/format.ts";
+import type { LogSource } from "../../src/workload/log-reading.ts";
 import { type LocalAccount, localAwsUrl } from "../aws/client.ts";
 
 /** An instance's log in the local AWS, as the follower reads it. */
