@@ -14,6 +14,9 @@ export interface CutOut {
 const LESS = 60;
 const AMPERSAND = 38;
 const SEMICOLON = 59;
+const QUOTE = 34;
+const APOSTROPHE = 39;
+const GREATER = 62;
 const CR = 13;
 
 const encoder = new TextEncoder();
@@ -30,63 +33,73 @@ export function cutOutText(document: Uint8Array, name: string): CutOut | undefin
   while (opened >= 0 && !startsWith(document, open, opened)) opened = document.indexOf(LESS, opened + 1);
   if (opened < 0) return undefined;
   const from = opened + open.length;
-  const to = document.indexOf(LESS, from);
-  if (to < 0 || !startsWith(document, encoder.encode(`</${name}>`), to)) return undefined;
-  const text = resolve(document.subarray(from, to));
-  if (text === undefined) return undefined;
-  const envelope = decoder.decode(document.subarray(0, from)) + decoder.decode(document.subarray(to));
-  return { envelope, text };
+  const cut = resolve(document, from);
+  if (cut === undefined || !startsWith(document, encoder.encode(`</${name}>`), cut.end)) return undefined;
+  const envelope = decoder.decode(document.subarray(0, from)) + decoder.decode(document.subarray(cut.end));
+  return { envelope, text: cut.text };
 }
 
 function startsWith(bytes: Uint8Array, word: Uint8Array, at: number): boolean {
   return word.every((byte, index) => bytes[at + index] === byte);
 }
 
-/** Resolves the references in a text; undefined when it has others than those of XML itself and numbers in ASCII. */
-function resolve(bytes: Uint8Array): Uint8Array | undefined {
-  // To XML a carriage return that is not a reference is a newline.
-  if (bytes.includes(CR)) return undefined;
-  let at = bytes.indexOf(AMPERSAND);
-  if (at < 0) return bytes;
+/**
+ * Reads the text from a place to the next tag, in one pass. Undefined when there is no tag, or the text has references other
+ * than those of XML itself and numbers in ASCII, or a carriage return that is none: to XML that is a newline.
+ */
+function resolve(bytes: Uint8Array, from: number): { text: Uint8Array; end: number } | undefined {
   const { length } = bytes;
-  const resolved = bytes.slice();
-  let end = at;
-  while (at < length) {
-    const byte = bytes[at++] as number;
+  const text = new Uint8Array(length - from);
+  let size = 0;
+  let at = from;
+  for (; at < length; at++) {
+    const byte = bytes[at] as number;
     if (byte !== AMPERSAND) {
-      resolved[end++] = byte;
+      if (byte === LESS) return { text: text.subarray(0, size), end: at };
+      if (byte === CR) return undefined;
+      text[size++] = byte;
       continue;
     }
     // Four characters at most, which are a number of 32 bits.
-    const from = at;
+    const first = at + 1;
     let name = 0;
-    while (at < length && at - from < 5 && bytes[at] !== SEMICOLON)
-      name = (name << 8) | (bytes[at++] as number);
-    if (bytes[at] !== SEMICOLON || at - from > 4) return undefined;
-    const character = NAMED.get(name) ?? numbered(bytes.subarray(from, at));
-    if (character === undefined) return undefined;
-    resolved[end++] = character;
-    at++;
+    while (++at < length && at - first < 5 && bytes[at] !== SEMICOLON)
+      name = (name << 8) | (bytes[at] as number);
+    if (bytes[at] !== SEMICOLON || at - first > 4) return undefined;
+    const character = characterOf(name) || numbered(bytes.subarray(first, at));
+    if (character === 0) return undefined;
+    text[size++] = character;
   }
-  return resolved.subarray(0, end);
+  return undefined;
 }
 
-/** XML's own references, by the bytes of their names as a number. */
-const NAMED = new Map<number, number>();
-for (const [name, character] of Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" })) {
-  const bytes = encoder.encode(name);
-  NAMED.set(
-    bytes.reduce((number, byte) => (number << 8) | byte, 0),
-    character.charCodeAt(0),
-  );
+/** The character of a reference by the bytes of its name: those of XML itself, and a carriage return as services write it. */
+function characterOf(name: number): number {
+  switch (name) {
+    case 0x61_6d_70: // amp
+      return AMPERSAND;
+    case 0x6c_74: // lt
+      return LESS;
+    case 0x67_74: // gt
+      return GREATER;
+    case 0x71_75_6f_74: // quot
+      return QUOTE;
+    case 0x61_70_6f_73: // apos
+      return APOSTROPHE;
+    case 0x23_78_44: // #xD
+    case 0x23_31_33: // #13
+      return CR;
+    default:
+      return 0;
+  }
 }
 
-/** The character that `#13` or `#xD` stands for, if it is one that XML has and ASCII too. */
-function numbered(reference: Uint8Array): number | undefined {
+/** The character that `#39` or `#x27` stands for, if it is one that XML has and ASCII too; else 0. */
+function numbered(reference: Uint8Array): number {
   const match = /^#(?:x([\dA-Fa-f]+)|(\d+))$/.exec(decoder.decode(reference));
-  if (match === null) return undefined;
+  if (match === null) return 0;
   const [, hexadecimal, decimal] = match;
   const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
   const isCharacter = (code >= 32 && code < 127) || code === 9 || code === 10 || code === CR;
-  return isCharacter ? code : undefined;
+  return isCharacter ? code : 0;
 }

@@ -1,7 +1,7 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, LIVE_LOG, nextFile, wasRenamed } from "./log-files.ts";
-import { linesThatFit, readPortion, type WholePortion } from "./portion.ts";
+import { linesThatFit, readPortion, sizeOf, type WholePortion } from "./portion.ts";
 
 /*
  * Reads what an instance's log has grown by: portion after portion, from the file it was in to the live one.
@@ -60,10 +60,11 @@ export async function readNew(
       return portion;
     }
     const { data, marker, pending, isCut } = portion.value;
-    const bytesRead = position.bytesRead + bytesAtLeast(data);
+    const size = sizeOf(data);
+    const bytesRead = position.bytesRead + size.bytesAtLeast;
     if (data.length > 0) {
       portions.push({ data, isCut });
-      linesAtOnce = linesThatFit(data);
+      linesAtOnce = linesThatFit(size);
     }
     position = { ...position, marker, bytesRead };
     if (pending && data.length > 0) continue;
@@ -83,15 +84,6 @@ export async function readNew(
     }
   }
   return { ok: true, value: { portions, position, linesAtOnce, caughtUp } };
-}
-
-/** How many bytes of the log a text is, at least: where they were no UTF-8, RDS put one character of three bytes for each. */
-function bytesAtLeast(data: Uint8Array): number {
-  let replaced = 0;
-  for (let at = data.indexOf(0xef); at !== -1; at = data.indexOf(0xef, at + 1)) {
-    if (data[at + 1] === 0xbf && data[at + 2] === 0xbd) replaced++;
-  }
-  return data.length - 2 * replaced;
 }
 
 const isGone = ({ code }: AwsFailure): boolean => code.startsWith("DBLogFileNotFound");

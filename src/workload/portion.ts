@@ -7,6 +7,7 @@ const encoder = new TextEncoder();
 const NOTICE = encoder.encode(" [Your log message was truncated]\n");
 /** The most that RDS gives at once: a portion that is cut has so much; a statement that only says so is shorter. */
 const MAX_PORTION_BYTES = 1024 * 1024;
+/** The most lines that RDS gives at once. */
 const MAX_PORTION_LINES = 10_000;
 /** How much of that is asked for, so that lines that are longer than those before fit too. */
 const ASKED_FOR = 0.95;
@@ -42,13 +43,13 @@ export async function readPortion(
   if (!first.ok) return first;
   const { data } = first.value;
   if (isGrowing && endsWith(data, NO_CHARACTER)) {
-    const whole = countLines(data);
+    const whole = sizeOf(data).lines;
     if (whole > 0) return withCut(await download(marker, whole), false);
     return { ok: true, value: { data: new Uint8Array(0), marker, pending: false, isCut: false } };
   }
   if (data.length < MAX_PORTION_BYTES || !endsWith(data, NOTICE)) return withCut(first, false);
   const rest = data.subarray(0, -NOTICE.length);
-  const whole = countLines(rest);
+  const whole = sizeOf(rest).lines;
   if (whole > 0) return withCut(await download(marker, whole), false);
   const line = new Uint8Array(rest.length + 1);
   line.set(rest);
@@ -56,10 +57,31 @@ export async function readPortion(
   return { ok: true, value: { ...first.value, data: line, isCut: true } };
 }
 
-/** How many lines are likely to fit a portion, if they are like those of the one before; undefined for as many as there may be. */
-export function linesThatFit(data: Uint8Array): number | undefined {
-  const lines = countLines(data);
-  const fitting = Math.max(1, Math.floor((ASKED_FOR * MAX_PORTION_BYTES * lines) / data.length));
+/** How much of a log file a portion is. */
+export interface PortionSize {
+  /** The lines that are whole: those that end. */
+  lines: number;
+  /** How many bytes it has there, at least: where they were no UTF-8, RDS put one character of three bytes for each. */
+  bytesAtLeast: number;
+}
+
+/** Measures a portion, in one pass: it is a megabyte. */
+export function sizeOf(data: Uint8Array): PortionSize {
+  let [lines, replaced] = [0, 0];
+  for (let at = 0; at < data.length; at++) {
+    const byte = data[at] as number;
+    if (byte === LF) lines++;
+    else if (byte === 0xef && data[at + 1] === 0xbf && data[at + 2] === 0xbd) replaced++;
+  }
+  return { lines, bytesAtLeast: data.length - 2 * replaced };
+}
+
+/**
+ * How many lines are likely to fit a portion, if they are as long as those of the one before; undefined for as many as there
+ * may be.
+ */
+export function linesThatFit({ lines, bytesAtLeast }: PortionSize): number | undefined {
+  const fitting = Math.max(1, Math.floor((ASKED_FOR * MAX_PORTION_BYTES * lines) / bytesAtLeast));
   return lines === 0 || fitting >= MAX_PORTION_LINES ? undefined : fitting;
 }
 
@@ -70,11 +92,4 @@ function withCut(result: AwsResult<LogPortion>, cut: boolean): AwsResult<WholePo
 function endsWith(data: Uint8Array, end: Uint8Array): boolean {
   const at = data.length - end.length;
   return at >= 0 && end.every((byte, index) => data[at + index] === byte);
-}
-
-/** The lines that are whole: those that end. */
-function countLines(data: Uint8Array): number {
-  let lines = 0;
-  for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) lines++;
-  return lines;
 }
