@@ -5,6 +5,7 @@
 
 declare module "node:zlib" {
   export function gunzipSync(bytes: Uint8Array): Uint8Array;
+  export function gzipSync(bytes: Uint8Array, options: { level: number }): Uint8Array;
   /** Reads all members of a gzip file, which DecompressionStream refuses. */
   export function createGunzip(options?: {
     chunkSize?: number;

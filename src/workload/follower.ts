@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { AwsResult } from "../aws/client.ts";
 import { emptyManifest, type Gap, type Manifest } from "./archive.ts";
 import { type Digests, runsStatement } from "./digest.ts";
@@ -63,6 +64,8 @@ export interface Step {
 
 /** A fragment is added to until it has so many bytes: small enough to be read back, large enough to be few. */
 const FRAGMENT_BYTES = 1024 * 1024;
+/** Of gzip's levels, the last before zlib searches in earnest: a third of the time of 6, for about a tenth more bytes. */
+const COMPRESSION = 3;
 /** The longest statement that is kept whole, in UTF-16 units: a parser's state has to fit a value of the Durable Object. */
 const MAX_STATEMENT = 256 * 1024;
 /** How many threads are remembered, for the same reason. */
@@ -289,7 +292,7 @@ class Work {
     let { tail } = this.#before;
     if (this.#records > 0) {
       manifest.bytes += this.#lines.length;
-      const member = await gzip(this.#lines.take());
+      const member = gzipSync(this.#lines.take(), { level: COMPRESSION });
       const isNew = tail === null || tail.bytes >= FRAGMENT_BYTES;
       const sequence = isNew ? manifest.fragments : manifest.fragments - 1;
       // Gzip members that stand one after the other are one gzip file (RFC 1952, section 2.2).
@@ -322,9 +325,4 @@ class Work {
       openGap: this.#openGap,
     };
   }
-}
-
-async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(compressed).arrayBuffer());
 }

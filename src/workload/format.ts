@@ -79,7 +79,7 @@ export function toLogText(
 const encoder = new TextEncoder();
 
 /** Lines are encoded together up to this length: fewer calls, and one emoji makes a two-byte string of its neighbours only. */
-const BATCH = 2048;
+const BATCH = 16 * 1024;
 
 /** Collects lines as UTF-8. */
 export class LineBuffer {

@@ -61,7 +61,7 @@ export const MAX_STATEMENT = 1024 * 1024;
 /** How many bytes are decoded in one go. One call for a few hundred records, not one for each, is what makes this fast. */
 const BLOCK_BYTES = 32 * 1024;
 /**
- * A block with a character beyond ASCII is halved down to this size, so that one emoji does not make two-byte strings, which
+ * A block with a character beyond ASCII is read in pieces of this size, so that one emoji does not make two-byte strings, which
  * everything is slower with, of all the statements around it.
  */
 const SMALL_BLOCK_BYTES = 2 * 1024;
@@ -215,10 +215,9 @@ export class LogParser {
     // No character then took more than a byte, and an index of the text is one of the bytes.
     const aligned = text.length === bytes.length && length === bytes.length;
     if (!aligned && bytes.length > SMALL_BLOCK_BYTES) {
-      const middle = bytes.lastIndexOf(LF, bytes.length >> 1) + 1;
-      if (middle > 0 && middle < bytes.length) {
-        this.#readBlock(bytes.subarray(0, middle), middle);
-        this.#readBlock(bytes.subarray(middle), length - middle);
+      const newline = bytes.indexOf(LF);
+      if (newline >= 0 && newline < bytes.length - 1) {
+        this.#readSmallBlocks(bytes, length);
         return;
       }
     }
@@ -266,6 +265,21 @@ export class LogParser {
     }
     this.#append(text, statementAt, text.length);
     this.#lineStart = blockStart + length;
+  }
+
+  /** Reads whole lines in small blocks. A line that is longer comes alone. */
+  #readSmallBlocks(bytes: Uint8Array, length: number): void {
+    let from = 0;
+    while (from < bytes.length) {
+      let to = bytes.length;
+      if (to - from > SMALL_BLOCK_BYTES) {
+        to = bytes.lastIndexOf(LF, from + SMALL_BLOCK_BYTES - 1) + 1;
+        if (to <= from) to = bytes.indexOf(LF, from) + 1 || bytes.length;
+      }
+      // What was not kept of the last line counts with it.
+      this.#readBlock(bytes.subarray(from, to), to < bytes.length ? to - from : length - from);
+      from = to;
+    }
   }
 
   /** Whether the header can be one here: only in a log of MariaDB does a record begin with two tabs. */
