@@ -76,6 +76,11 @@ export class Client {
     return this.#json("POST", `/api/captures/${id}/stop`);
   }
 
+  /** The moves of a capture, oldest first. */
+  events(id: number): Promise<{ time: string; to: string }[]> {
+    return this.#json("GET", `/api/captures/${id}/events`);
+  }
+
   summary(id: number): Promise<WorkloadSummary> {
     return this.#json("GET", `/api/captures/${id}/workload`);
   }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "./client.ts";
@@ -23,9 +23,11 @@ const service = await startService(
   { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "state") },
   ["--general-log", logFile],
 );
+const writing = setInterval(goOn, 1000);
 try {
   await measure(new Client(`http://localhost:${port}`));
 } finally {
+  clearInterval(writing);
   await stopGroup(service, "SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 }
@@ -36,8 +38,7 @@ async function writeLog(): Promise<void> {
   const bytesASecond = (MEGABYTES * 1e6) / (to - from);
   let id = 0;
   for (let second = from; second < to; second++) {
-    const [date, time] = new Date(second * 1000).toISOString().slice(2, 19).split("T") as [string, string];
-    let block = `${date.replaceAll("-", "")} ${time}`;
+    let block = timeOf(second);
     while (block.length < bytesASecond) {
       const statement =
         id % 3 === 0
@@ -53,36 +54,62 @@ async function writeLog(): Promise<void> {
   await once(stream, "close");
 }
 
+/** `261123 05:36:15`. */
+function timeOf(second: number): string {
+  const [date, time] = new Date(second * 1000).toISOString().slice(2, 19).split("T") as [string, string];
+  return `${date.replaceAll("-", "")} ${time}`;
+}
+
+/** Adds a record from after the window, as the server goes on doing: a log that nobody writes to is taken for one that is off. */
+function goOn(): void {
+  const now = Math.floor(Date.now() / 1000);
+  appendFileSync(logFile, `${timeOf(now)}\t    10 Query\tSELECT 1\n`);
+}
+
 async function measure(client: Client): Promise<void> {
-  const began = performance.now();
+  const before = largestWorkerd();
   const { id } = await client.createCapture("measured", "mariadb", {
     start: new Date(from * 1000).toISOString(),
     duration: to - from,
   });
   await client.waitFor(id, "DONE", 30 * 60_000);
-  const seconds = (performance.now() - began) / 1000;
+  const after = largestWorkerd();
+  const times = new Map((await client.events(id)).map(({ time, to: state }) => [state, Date.parse(time)]));
+  // Switching the log on is no part of reading it.
+  const seconds = ((times.get("DONE") as number) - (times.get("RUNNING") as number)) / 1000;
   const workload = await client.summary(id);
+  const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
   console.log(
     `${MEGABYTES} MB of log, ${workload.statements} statements, in ${seconds.toFixed(1)} s: ` +
-      `${(MEGABYTES / seconds).toFixed(1)} MB/s; stored as ${(workload.storedBytes / 1e6).toFixed(1)} MB; ` +
-      `peak memory of workerd ${(peakOfWorkerd() / 1024).toFixed(0)} MiB`,
+      `${(MEGABYTES / seconds).toFixed(1)} MB/s, and ${(MEGABYTES / cpuSeconds).toFixed(1)} MB per second of workerd's CPU; ` +
+      `stored as ${(workload.storedBytes / 1e6).toFixed(1)} MB; ` +
+      `peak memory of workerd ${(after.peakKib / 1024).toFixed(0)} MiB`,
   );
 }
 
-/** The most memory that this service's largest workerd process has had, in KiB (VmHWM, Linux). */
-function peakOfWorkerd(): number {
+interface Usage {
+  cpuSeconds: number;
+  peakKib: number;
+}
+
+/** What this service's largest workerd process has used so far: processor time, and the most memory (VmHWM). Linux only. */
+function largestWorkerd(): Usage {
   const group = service.pid as number;
-  const peaks = readdirSync("/proc")
+  const used = readdirSync("/proc")
     .filter((pid) => /^\d+$/.test(pid))
-    .flatMap((pid) => {
+    .flatMap((pid): Usage[] => {
       try {
         const status = readFileSync(`/proc/${pid}/status`, "utf8");
         const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ");
         const isOurs = /^Name:\tworkerd$/m.test(status) && Number(stat?.[2]) === group;
-        return isOurs ? [Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1])] : [];
+        if (!isOurs) return [];
+        // Fields 14 and 15 of proc(5), in hundredths of a second.
+        const cpuSeconds = (Number(stat?.[11]) + Number(stat?.[12])) / 100;
+        return [{ cpuSeconds, peakKib: Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) }];
       } catch {
+        // It has ended meanwhile.
         return [];
       }
     });
-  return Math.max(0, ...peaks);
+  return used.sort((a, b) => b.peakKib - a.peakKib)[0] ?? { cpuSeconds: 0, peakKib: 0 };
 }

@@ -40,7 +40,7 @@ export interface RecordedCapture {
 const SHORTEST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** When there is more to read than one step reads. */
-const NO_PAUSE_MS = 100;
+const NO_PAUSE_MS = 0;
 /** How long the rest of the log is tried to be read once a capture has ended. */
 const DRAIN_FOR_MS = 10 * 60_000;
 const DRAIN_PAUSE_MS = 1000;
