@@ -180,6 +180,8 @@ class Work {
   readonly #threads: Threads;
   readonly #amazons: Set<number>;
   readonly #lines = new LineBuffer();
+  readonly #members: Uint8Array[] = [];
+  #memberBytes = 0;
   readonly #manifest: Manifest;
   #parser: LogParser;
   #reachedMicros: number | null;
@@ -224,6 +226,7 @@ class Work {
         to: this.#knownUntil(),
         cause: "RDS cut a statement of more than 1 MB",
       });
+    this.#compress();
   }
 
   #knownUntil(): number {
@@ -252,8 +255,7 @@ class Work {
     record.statement = redactSecrets(record.statement);
     if (redact === "literals" && runsStatement(record)) record.statement = redactLiterals(record.statement);
     this.#digests.add(record);
-    const line = toNdjson(record, identity);
-    this.#lines.add(line);
+    this.#lines.add(toNdjson(record, identity));
     this.#count(record);
   }
 
@@ -286,20 +288,32 @@ class Work {
     this.#lastMicros = Math.max(this.#lastMicros, timeMicros);
   }
 
+  /** Compresses the lines that there are: a portion at a time, so that no more than one is kept in clear. */
+  #compress(): void {
+    const { length } = this.#lines;
+    if (length === 0) return;
+    this.#manifest.bytes += length;
+    const member = gzipSync(this.#lines.take(), { level: COMPRESSION });
+    this.#members.push(member);
+    this.#memberBytes += member.length;
+  }
+
   /** Stores the records and gives the state to go on from. */
   async store(fragments: FragmentStore): Promise<FollowerState> {
+    this.#compress();
     const manifest = this.#manifest;
     let { tail } = this.#before;
     if (this.#records > 0) {
-      manifest.bytes += this.#lines.length;
-      const member = gzipSync(this.#lines.take(), { level: COMPRESSION });
       const isNew = tail === null || tail.bytes >= FRAGMENT_BYTES;
       const sequence = isNew ? manifest.fragments : manifest.fragments - 1;
       // Gzip members that stand one after the other are one gzip file (RFC 1952, section 2.2).
       const earlier = isNew || tail === null ? new Uint8Array(0) : await fragments.read(sequence, tail.bytes);
-      const bytes = new Uint8Array(earlier.length + member.length);
-      bytes.set(earlier);
-      bytes.set(member, earlier.length);
+      const bytes = new Uint8Array(earlier.length + this.#memberBytes);
+      let end = 0;
+      for (const part of [earlier, ...this.#members]) {
+        bytes.set(part, end);
+        end += part.length;
+      }
       tail = {
         bytes: bytes.length,
         firstMicros: Math.min(
@@ -311,7 +325,7 @@ class Work {
       };
       await fragments.write(sequence, bytes, tail.firstMicros, tail.lastMicros, tail.records);
       manifest.fragments = sequence + 1;
-      manifest.storedBytes += member.length;
+      manifest.storedBytes += this.#memberBytes;
     }
     return {
       position: this.position,
