@@ -54,6 +54,11 @@ const SCHEDULE_AHEAD_MS = 366 * DAY;
 export const START_RETRY_MS = 10 * MINUTE;
 /** A move that is late by this much is looked after by cron. */
 const OVERDUE_MS = 5 * SECOND;
+/**
+ * How long a running capture goes without a sign of life from its runner before cron looks after it. The log keeps for hours
+ * what a lost alarm leaves unread for that long.
+ */
+const HEARTBEAT_MS = 3 * MINUTE;
 /** How often cron wakes a capture that does not move before it gives the capture up: about half an hour. */
 export const MAX_REARMS = 30;
 
@@ -247,17 +252,17 @@ export function archiveDueAt(at: number): number {
   return at + OVERDUE_MS;
 }
 
-/** When cron should look after a capture that has come to this state at `now` and not left it; null for never. */
+/** When cron should look after a capture that has come to this state at `now` and not left it, nor shown that it lives. */
 export function dueAt(
   status: Status,
   capture: Pick<CaptureState, "scheduledStart" | "scheduledEnd">,
   now: number,
-) {
+): number {
   switch (status) {
     case "SCHEDULED":
       return (capture.scheduledStart ?? now) + OVERDUE_MS;
     case "RUNNING":
-      return capture.scheduledEnd === null ? null : capture.scheduledEnd + OVERDUE_MS;
+      return Math.min(now + HEARTBEAT_MS, capture.scheduledEnd ?? Number.POSITIVE_INFINITY) + OVERDUE_MS;
     case "STARTED":
     case "STARTING":
     case "STOPPING":
@@ -266,6 +271,20 @@ export function dueAt(
     case "FAILED":
       return archiveDueAt(now + ARCHIVE_AFTER_MS);
   }
+}
+
+/**
+ * A running capture's sign of life: when cron should look after it now. Only when half of the time that it has is over, so
+ * that it is written once for several readings of the log.
+ * @returns null while what is written is good enough
+ */
+export function heartbeat(
+  capture: Pick<CaptureState, "scheduledStart" | "scheduledEnd" | "dueAt">,
+  now: number,
+): number | null {
+  const due = dueAt("RUNNING", capture, now);
+  const isFresh = capture.dueAt != null && capture.dueAt >= now + HEARTBEAT_MS / 2;
+  return isFresh || capture.dueAt === due ? null : due;
 }
 
 const FIRST_ARCHIVE_RETRY_MS = 5 * MINUTE;

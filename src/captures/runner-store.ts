@@ -69,6 +69,14 @@ export async function moveCapture(
   return moved.meta.changes === 1;
 }
 
+/** Notes that a running capture's runner is alive, and when cron is to look after it if it is not any more. */
+export async function noteAlive(db: Db, id: number, dueAt: number): Promise<void> {
+  await db
+    .prepare("update captures set due_at = ?2, rearmed = 0 where id = ?1 and status = 'RUNNING'")
+    .bind(id, dueAt)
+    .run();
+}
+
 /**
  * Puts the archiving of a capture's metrics off, before an attempt too: one that is cut off is then made again no sooner.
  * @returns whether it was: false when somebody else has done so, or there is nothing to archive any more

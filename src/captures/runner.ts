@@ -14,6 +14,7 @@ import {
   archiveRetryDelay,
   FINISHED,
   fail,
+  heartbeat,
   MAX_RETRY_MS,
   type Move,
   nextStep,
@@ -27,6 +28,7 @@ import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
 import {
   finishArchive,
   moveCapture,
+  noteAlive,
   postponeArchive,
   type RunnerRow,
   readForRunner,
@@ -236,7 +238,8 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * Collects what the log has that is new.
+   * Collects what the log has that is new, and shows cron that it still does: only then, so that cron comes to know of a
+   * capture whose every reading is cut off. AWS being away is no such thing.
    * @param end when the capture is to end; null when nobody knows
    * @returns when to go on; undefined when the capture has moved
    */
@@ -244,9 +247,13 @@ export class CaptureRunner extends DurableObject<Env> {
     const { pause, bytes } = await this.#recorder.collect(capture);
     const now = Date.now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
-    if (bytes < limit) return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
-    await this.#move(capture, stopAtLimit(limit, now), now);
-    return;
+    if (bytes >= limit) {
+      await this.#move(capture, stopAtLimit(limit, now), now);
+      return;
+    }
+    const due = heartbeat(capture, now);
+    if (due !== null) await noteAlive(this.env.DB, capture.id, due);
+    return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   type CaptureState,
   canMove,
   dueAt,
+  heartbeat,
   nextStep,
   planCapture,
   retryDelay,
@@ -199,18 +200,58 @@ describe("stopping", () => {
 });
 
 describe("cron's safety net", () => {
-  it("covers every state, for its next move or its metrics, except a capture that runs until it is stopped", () => {
-    const watched = STATUSES.filter(
-      (status) => dueAt(status, { scheduledStart: NOW, scheduledEnd: NOW }, NOW) !== null,
+  it.each(STATUSES)("comes to a capture that stays %s, within minutes", (status) => {
+    for (const scheduledEnd of [null, NOW + DAY]) {
+      const due = dueAt(status, { scheduledStart: NOW, scheduledEnd }, NOW);
+      expect(due).toBeGreaterThan(NOW);
+      expect(due).toBeLessThan(NOW + 10 * MINUTE);
+    }
+  });
+
+  it("comes to a running capture at its end, if that is sooner", () => {
+    expect(dueAt("RUNNING", { scheduledStart: null, scheduledEnd: NOW + MINUTE }, NOW)).toBe(
+      NOW + MINUTE + 5000,
     );
-    expect(watched).toEqual(STATUSES);
-    expect(dueAt("RUNNING", { scheduledStart: null, scheduledEnd: null }, NOW)).toBeNull();
   });
 
   it("leaves a capture its own time first", () => {
     expect(dueAt("SCHEDULED", { scheduledStart: NOW + DAY, scheduledEnd: null }, NOW)).toBeGreaterThan(
       NOW + DAY,
     );
+  });
+});
+
+describe("a running capture's sign of life", () => {
+  const running = (scheduledEnd: number | null) => {
+    const schedule = { scheduledStart: null, scheduledEnd };
+    return { ...schedule, dueAt: dueAt("RUNNING", schedule, NOW) };
+  };
+
+  it("is given once for several readings of the log, and before cron would come", () => {
+    for (const every of [100, 10_000, 60_000]) {
+      const capture = running(null);
+      let readings = 0;
+      let signs = 0;
+      for (let now = NOW; now < NOW + 60 * MINUTE; now += every) {
+        expect(capture.dueAt).toBeGreaterThan(now);
+        readings++;
+        const due = heartbeat(capture, now);
+        if (due === null) continue;
+        signs++;
+        capture.dueAt = due;
+      }
+      expect(signs).toBeGreaterThanOrEqual(60 / 3);
+      expect(signs).toBeLessThanOrEqual(Math.min(60, readings / 2));
+    }
+  });
+
+  it("is not needed any more once cron would come at the end", () => {
+    expect(heartbeat(running(NOW + MINUTE), NOW + MINUTE - 1)).toBeNull();
+    expect(heartbeat(running(NOW + 4 * MINUTE), NOW + 2 * MINUTE)).toBe(NOW + 4 * MINUTE + 5000);
+  });
+
+  it("is given by a capture that cron would never have come to", () => {
+    expect(heartbeat({ ...running(null), dueAt: null }, NOW)).toBeGreaterThan(NOW);
   });
 });
 

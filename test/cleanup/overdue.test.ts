@@ -4,6 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
+import type { Workload } from "../../src/workload/reading.ts";
+import { Recorder } from "../../src/workload/recorder.ts";
 import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
@@ -23,7 +25,11 @@ beforeEach(async () => {
   cast = await inNewEnvironment(cast);
   envId = cast.environment.id;
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  // What still runs would be overdue in the time of another test.
+  await env.DB.prepare("update captures set status = 'DONE', due_at = null").run();
+});
 const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 const get = async ({ id }: Capture) => (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
 const loseAlarm = (capture: Capture) =>
@@ -74,6 +80,58 @@ describe("every minute", () => {
     await travel(cast.aws, 2 * MINUTE);
     await everyMinute();
     expect((await until(cast.owner, capture, "DONE")).end).toBe(capture.scheduledEnd);
+  });
+
+  it.each([
+    ["with its end a day away", { duration: 86_400 }],
+    ["without an end", {}],
+  ])(
+    "has a capture %s go on within minutes of its alarm being lost, and nothing is missing",
+    async (_, fields) => {
+      await cast.aws.setWorkload(cast.aws.instance, { rate: 0 });
+      const capture = await until(
+        cast.owner,
+        await createCapture(cast.owner, { envId, ...fields }),
+        "RUNNING",
+      );
+      await runInDurableObject(runnerOf(capture), (_, { storage }) => storage.deleteAlarm());
+      const query = (statement: string) => ({ threadId: 7, command: "Query", statement });
+      await cast.aws.appendLog(cast.aws.instance, [query("SELECT 1"), query("SELECT 2")]);
+      await travel(cast.aws, 4 * MINUTE);
+      expect(await everyMinute()).toMatchObject({ found: 1, rearmed: 1 });
+      expect(await runAlarm(capture)).toBe(true);
+      const { body } = await cast.owner.get<Workload>(`/api/captures/${capture.id}/workload`);
+      // The last one is open until the next begins.
+      expect(body.statements).toBe(1);
+      expect(await everyMinute()).toMatchObject({ found: 0 });
+      expect((await get(capture)).status).toBe("RUNNING");
+    },
+  );
+
+  it("leaves a running capture alone that reads its log, for hours, also while AWS does not answer", async () => {
+    const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+    for (let minute = 0; minute < 60; minute++) {
+      if (minute === 10) await cast.aws.fault({ kind: "unavailable" });
+      if (minute === 50) await cast.aws.clearFaults();
+      await travel(cast.aws, MINUTE);
+      await runAlarm(capture);
+      expect(await everyMinute()).toMatchObject({ found: 0 });
+    }
+    expect((await get(capture)).status).toBe("RUNNING");
+  });
+
+  it("fails a running capture whose every reading is cut off, though its alarms come", async () => {
+    const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+    vi.spyOn(Recorder.prototype, "collect").mockRejectedValue(new Error("out of memory"));
+    for (let minute = 0; minute < MAX_REARMS + 5; minute++) {
+      await travel(cast.aws, MINUTE);
+      await runAlarm(capture);
+      await everyMinute();
+    }
+    expect(await get(capture)).toMatchObject({
+      status: "FAILED",
+      reason: "It stayed RUNNING and could not be moved on, although it was woken 30 times",
+    });
   });
 
   it("finishes a stop that its runner was not told of, although an alarm stands at the scheduled end", async () => {
