@@ -53,3 +53,50 @@ export const LOGS: [name: string, log: string][] = [
   ["MySQL 8.0", MYSQL_8],
   ["MariaDB 10.11", MARIADB_10_11],
 ];
+
+const SHORT_BANNER = "mysqld, Version: 8.4.6. started with:\nTcp port: 1\nTime  Id Command\n";
+
+/**
+ * The same difficulties in a few hundred bytes of each format, for tests that try everything: their work grows with the cube
+ * of the length.
+ */
+export const SHORT_LOGS: [name: string, log: string][] = [
+  [
+    "MySQL 5.7 to 8.4, in UTC",
+    `${SHORT_BANNER}2026-11-23T05:36:15.123456Z\t    8 Query\tSELECT '寿\r
+\t😀'\r
+2026-11-23T05:36:15.12
+\t\t    8 Query\tx
+2026-11-23T05:36:15.200200Z\t    8 Close stmt\t
+${SHORT_BANNER}2026-11-23T06:00:01.999999Z\t123456 Quit\t
+`,
+  ],
+  [
+    "MySQL 5.7 to 8.4, in another zone",
+    `2026-11-23T07:36:15.123456+02:00\t    8 Init DB\tgrüße
+2026-11-23T07:36:15.123456+02:00\t    9 Query\tSELECT 1,
+
+ 2 -- 2026-11-23T07:36:15.123456+02:00\t    9 Query\t
+2026-11-23T07:36:15.200000+02:0x\t    9 Query\t
+2026-11-22T23:06:15.200100-06:30\t    9 Execute\t
+`,
+  ],
+  [
+    "MariaDB",
+    `\t\t     1 Query\tundated
+/usr/sbin/mariadbd, Version: 10.11.19. started with:
+Tcp port: 1  Unix socket: /s
+Time\t\t    Id Command\tArgument
+261123  5:07:33\t     4 Query\tinsert into t values ('寿
+\tb','😀')
+\t\t     4 Query\t\t\tselect
+\t\t3 Things
+261123 1
+root/usr/sbin/mariadbd, Version: 10.11.19. started with:
+Tcp port: 1  Unix socket: /s
+Time\t\t    Id Command\tArgument
+\t\t    12 Quit\t
+261123 12:07:32\t     4 Quit\t
+`,
+  ],
+];

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogParser, type LogPosition, type ParserOptions } from "../../src/workload/parser.ts";
 import { COMMANDS, type LogRecord } from "../../src/workload/record.ts";
-import { LOGS, MARIADB_10_11, MYSQL_8 } from "./logs.ts";
+import { LOGS, MARIADB_10_11, MYSQL_8, SHORT_LOGS } from "./logs.ts";
 
 const encoder = new TextEncoder();
 
@@ -155,23 +155,32 @@ describe("any log", () => {
     for (let size = 1; size <= bytes.length; size++) expect(parse(bytes, {}, size)).toEqual(whole);
   });
 
-  it.each(LOGS)("of %s gives the same records for every beginning, split at every byte", (_, log) => {
-    const all = encoder.encode(log);
-    // Every beginning in one of a few strides, each split at every byte, and all of the log at every byte.
-    for (let length = all.length; length > 0; length -= 7) {
-      const bytes = all.subarray(0, length);
-      const expected = JSON.stringify(parse(bytes));
-      for (let at = 0; at <= length; at++) {
-        const parser = new LogParser();
-        const records = [
-          ...parser.push(bytes.subarray(0, at)),
-          ...parser.push(bytes.subarray(at)),
-          ...parser.end(),
-        ];
-        if (JSON.stringify(records) !== expected)
-          expect(records, `${length} bytes split at ${at}`).toEqual(parse(bytes));
-      }
+  /** Fails unless a log gives the same records in two pieces as whole, wherever it is split. */
+  function expectSameSplitAnywhere(bytes: Uint8Array): void {
+    const whole = parse(bytes);
+    const expected = JSON.stringify(whole);
+    for (let at = 0; at <= bytes.length; at++) {
+      const parser = new LogParser();
+      const records = [
+        ...parser.push(bytes.subarray(0, at)),
+        ...parser.push(bytes.subarray(at)),
+        ...parser.end(),
+      ];
+      // Comparing texts first: there are a hundred thousand comparisons.
+      if (JSON.stringify(records) !== expected)
+        expect(records, `${bytes.length} bytes split at ${at}`).toEqual(whole);
     }
+  }
+
+  it.each(SHORT_LOGS)("of %s gives the same records for every beginning, split at every byte", (_, log) => {
+    const bytes = encoder.encode(log);
+    for (let length = 0; length <= bytes.length; length++) expectSameSplitAnywhere(bytes.subarray(0, length));
+    // Otherwise this would be about nothing.
+    expect(new Set(parse(bytes).map(({ command }) => command)).size).toBeGreaterThan(1);
+  });
+
+  it.each(LOGS)("of %s gives the same records split at every byte", (_, log) => {
+    expectSameSplitAnywhere(encoder.encode(log));
   });
 
   it.each(LOGS)("of %s can be read on from the position after any chunk", (_, log) => {
