@@ -244,7 +244,11 @@ export class CaptureRunner extends DurableObject<Env> {
    * @returns when to go on; undefined when the capture has moved
    */
   async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
-    const { pause, bytes } = await this.#recorder.collect(capture);
+    // Stopped while the log was being read, the row says until when that is the capture's.
+    const { pause, bytes } = await this.#recorder.collect(
+      capture,
+      async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
+    );
     const now = Date.now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
     if (bytes >= limit) {

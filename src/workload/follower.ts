@@ -123,24 +123,24 @@ export async function beginFollowing(
 /**
  * Reads what is new, as much as one step may, and stores the records of the window.
  * @param digests counts the statements; to be kept together with the state, or restored with it
+ * @param window asked once the log has been read: who stops the capture meanwhile says which of it is no longer the capture's
  */
 export async function follow(
   before: FollowerState,
   digests: Digests,
   source: LogSource,
   fragments: FragmentStore,
-  window: CaptureWindow,
+  window: () => Promise<CaptureWindow>,
 ): Promise<AwsResult<Step>> {
   const listed = await source.list();
   if (!listed.ok) return listed;
   const { position, lost, isThere } = locate(before.position, listed.value);
-  const work = new Work(before, position, digests, window);
-  if (lost !== null) work.lose(lost);
-  if (!isThere) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
-
   const isLiveThere = listed.value.some(({ name }) => name === LIVE_LOG);
-  const read = await readNew(work.position, isLiveThere, source, before.linesAtOnce);
-  if (!read.ok) return read;
+  const read = isThere ? await readNew(position, isLiveThere, source, before.linesAtOnce) : null;
+  if (read?.ok === false) return read;
+  const work = new Work(before, position, digests, await window());
+  if (lost !== null) work.lose(lost);
+  if (read === null) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
   for (const { data, isCut } of read.value.portions) work.take(data, isCut);
   work.position = read.value.position;
   work.linesAtOnce = read.value.linesAtOnce;

@@ -90,11 +90,15 @@ export class Recorder {
 
   /**
    * Reads what is new.
+   * @param end asked once that is read: when the capture ended or is to end; null while nobody knows
    * @returns when to come back, in milliseconds from now, and how much has been recorded so far
    */
-  async collect(capture: RecordedCapture): Promise<{ pause: number; bytes: number }> {
+  async collect(
+    capture: RecordedCapture,
+    end: () => Promise<number | null>,
+  ): Promise<{ pause: number; bytes: number }> {
     const before = this.#load()?.follower.manifest.records;
-    const stepped = await this.#step(capture);
+    const stepped = await this.#step(capture, end);
     const { records = 0, bytes = 0 } = this.#load()?.follower.manifest ?? {};
     if (!stepped.ok) return { pause: this.#afterFailure(capture, stepped.failure), bytes };
     if (!stepped.value) return { pause: NO_PAUSE_MS, bytes };
@@ -107,7 +111,7 @@ export class Recorder {
    * @returns when to come back, in milliseconds from now; null when all is stored
    */
   async finish(capture: RecordedCapture & { end: number }, now: number): Promise<number | null> {
-    const stepped = await this.#step(capture);
+    const stepped = await this.#step(capture, async () => capture.end);
     const kept = this.#load();
     if (kept === null) return stepped.ok ? null : this.#afterFailure(capture, stepped.failure);
     if (!stepped.ok) {
@@ -151,8 +155,8 @@ export class Recorder {
   }
 
   /** One step; ok with whether all that there was has been read. */
-  async #step(capture: RecordedCapture): Promise<AwsResult<boolean>> {
-    const { start, end } = capture;
+  async #step(capture: RecordedCapture, end: () => Promise<number | null>): Promise<AwsResult<boolean>> {
+    const { start } = capture;
     if (start === null) return { ok: true, value: true };
     if (this.#load() === null) {
       const begun = await this.begin(capture, start);
@@ -162,10 +166,8 @@ export class Recorder {
     // The digests change as they count: what a step that fails has counted must not stay.
     this.#kept = null;
     const fragments = fragmentStore(this.#env.BUCKET, capture.id);
-    const stepped = await follow(kept.follower, kept.digests, this.#source(capture), fragments, {
-      start,
-      end,
-    });
+    const window = async () => ({ start, end: await end() });
+    const stepped = await follow(kept.follower, kept.digests, this.#source(capture), fragments, window);
     if (!stepped.ok) return stepped;
     this.#failures = 0;
     const { state, caughtUp } = stepped.value;

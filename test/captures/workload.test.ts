@@ -143,6 +143,24 @@ describe("a capture's workload", () => {
     expect(reply).toMatchObject({ status: 400, body: { message } });
   });
 
+  it("ends with the stop, also for a reading of the log that began before", async () => {
+    const capture = await started();
+    await write("SELECT 'before the stop'");
+    // The log is answered as it is half a second after it was asked for.
+    await cast.aws.fault({ kind: "delay", delayMs: 500, action: "DownloadDBLogFilePortion", times: 1 });
+    const lists = async () =>
+      (await cast.aws.requests()).filter(({ action }) => action === "DescribeDBLogFiles").length;
+    const before = await lists();
+    const reading = runAlarm(capture);
+    await expect.poll(lists, { timeout: 10_000 }).toBeGreaterThan(before);
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    // Only the second shows that the first is complete.
+    await write("SELECT 'after the stop'", "SELECT 'later'");
+    await reading;
+    await until(cast.owner, capture, "DONE");
+    expect(await statementsOf(capture)).toEqual(["SELECT 'before the stop'"]);
+  });
+
   it("of a deleted capture is not stored any more, and its log is given back", async () => {
     const capture = await started();
     await write(...numbers(0, 5));

@@ -43,7 +43,7 @@ async function followAll() {
   if (!begun.ok) throw new Error(begun.failure.message);
   let state = begun.value;
   for (;;) {
-    const step = await follow(state, digests, source, fragments, window);
+    const step = await follow(state, digests, source, fragments, async () => window);
     if (!step.ok) throw new Error(step.failure.message);
     ({ state } = step.value);
     if (step.value.caughtUp) return state.manifest;

@@ -75,7 +75,13 @@ export class TestFollower {
   async step(): Promise<boolean> {
     // As it comes back from storage.
     const digests = new Digests(JSON.parse(JSON.stringify(this.digests)));
-    const stepped = await follow(structuredClone(this.state), digests, this.source, this.store, this.window);
+    const stepped = await follow(
+      structuredClone(this.state),
+      digests,
+      this.source,
+      this.store,
+      async () => this.window,
+    );
     if (!stepped.ok) throw new Error(stepped.failure.message);
     this.digests = digests;
     this.state = stepped.value.state;
