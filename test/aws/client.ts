@@ -56,6 +56,8 @@ export interface Fault {
   action?: string;
   /** How many calls to strike; all until `clearFaults()` if absent. */
   times?: number;
+  /** How likely each call is to be struck, from 0 to 1; each is, if absent. */
+  chance?: number;
   /** For `delay` only. */
   delayMs?: number;
   /** For `hang` and `reset`: how many bytes of the right reply's body are sent before; no reply at all if absent. */

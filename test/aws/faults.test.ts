@@ -91,6 +91,19 @@ describe("a fault", () => {
     await expect(describeInstances()).resolves.toBeDefined();
   });
 
+  it("strikes by chance, if it should, and leaves the others to the next fault", async () => {
+    await account.fault({ kind: "throttle", chance: 0.5 });
+    await account.fault({ kind: "unavailable", chance: 0 });
+    const calls = await Promise.allSettled(Array.from({ length: 100 }, () => describeInstances()));
+    const struck = calls.filter(({ status }) => status === "rejected");
+    // Never so few or so many, in all the runs there will be.
+    expect(struck.length).toBeGreaterThan(5);
+    expect(struck.length).toBeLessThan(95);
+    await account.fault({ kind: "server-error", times: 100 });
+    const rest = await Promise.allSettled(Array.from({ length: 100 }, () => describeInstances()));
+    expect(rest.every(({ status }) => status === "rejected")).toBe(true);
+  });
+
   it("does not strike other accounts", async () => {
     await account.fault({ kind: "server-error" });
     const other = rdsClient(await createAccount());

@@ -13,7 +13,7 @@ import {
 } from "../support/api.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
 import { runAlarm, until } from "../support/time.ts";
-import { linesOf } from "../workload/support.ts";
+import { storedLines } from "../workload/support.ts";
 
 let cast: Cast;
 let envId: number;
@@ -41,12 +41,7 @@ const workloadOf = async ({ id }: Capture) =>
 /** The statements that are stored of a capture. */
 async function statementsOf(capture: Capture): Promise<string[]> {
   const { fragments } = await workloadOf(capture);
-  const stored = new Map<number, Uint8Array>();
-  for (let sequence = 0; sequence < fragments; sequence++) {
-    const key = `captures/${capture.id}/workload/${String(sequence).padStart(8, "0")}.ndjson.gz`;
-    stored.set(sequence, new Uint8Array(await ((await env.BUCKET.get(key)) as R2ObjectBody).arrayBuffer()));
-  }
-  return (await linesOf({ fragments: stored }, fragments)).map(({ statement }) => statement);
+  return (await storedLines(capture.id, fragments)).map(({ statement }) => statement);
 }
 
 /** Stops a capture and waits until all of it is stored. */

@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseTime } from "../../src/workload/format.ts";
-import { redactSecrets } from "../../src/workload/redact.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
 import { loggingInstance } from "../aws/logs.ts";
 import { GENERATED_PASSWORD } from "../aws/server/logs/statements.ts";
 import { generatedRecords } from "../aws/server/logs/workload.ts";
-import { logSource, TestFollower } from "./support.ts";
+import { logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "./support.ts";
 
 const HOUR = 3_600_000;
 
@@ -236,24 +234,9 @@ describe("a generated workload", () => {
       const source = logSource(account, instance);
       const follower = await new TestFollower(source, { start, end }).begin(true);
       await follower.catchUp();
-      const expected = generatedRecords({ instance, engine, seed, rate: 5, from: start, to: end }).filter(
-        ({ user }) => user !== "rdsadmin",
-      );
-      const lines = await follower.lines();
-      const shape = ({
-        timeMicros,
-        threadId,
-        command,
-        statement,
-      }: {
-        timeMicros: number;
-        threadId: number;
-        command: string;
-        statement: string;
-      }) => `${timeMicros} ${threadId} ${command} ${statement}`;
-      const captured = lines.map((line) => shape({ ...line, timeMicros: parseTime(line.time) }));
+      const captured = shapesOfLines(await follower.lines());
       expect(captured).toEqual(
-        expected.map((record) => shape({ ...record, statement: redactSecrets(record.statement) })),
+        shapesOfGenerated(generatedRecords({ instance, engine, seed, rate: 5, from: start, to: end })),
       );
       expect(captured.length).toBeGreaterThan(30_000);
       expect(captured.join("\n")).not.toContain(GENERATED_PASSWORD);

@@ -1,6 +1,8 @@
+import { env } from "cloudflare:workers";
 import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
+import { fragmentKey } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import {
   beginFollowing,
@@ -9,9 +11,11 @@ import {
   type FragmentStore,
   follow,
 } from "../../src/workload/follower.ts";
-import type { WorkloadLine } from "../../src/workload/format.ts";
+import { parseTime, type WorkloadLine } from "../../src/workload/format.ts";
 import type { LogSource } from "../../src/workload/log-reading.ts";
+import { redactSecrets } from "../../src/workload/redact.ts";
 import { type LocalAccount, localAwsUrl } from "../aws/client.ts";
+import type { GeneratedRecord } from "../aws/server/logs/workload.ts";
 
 /** An instance's log in the local AWS, as the follower reads it. */
 export function logSource(account: LocalAccount, instance = account.instance): LogSource {
@@ -49,6 +53,39 @@ export async function linesOf(
     for (const line of text.split("\n")) if (line !== "") lines.push(JSON.parse(line) as WorkloadLine);
   }
   return lines;
+}
+
+/** What is stored of a capture in R2. */
+export async function storedLines(captureId: number, fragments: number): Promise<WorkloadLine[]> {
+  const stored = new Map<number, Uint8Array>();
+  for (let sequence = 0; sequence < fragments; sequence++) {
+    const object = await env.BUCKET.get(fragmentKey(captureId, sequence));
+    stored.set(sequence, new Uint8Array(await (object as R2ObjectBody).arrayBuffer()));
+  }
+  return linesOf({ fragments: stored }, fragments);
+}
+
+/** What is compared of a record. */
+interface ComparedRecord {
+  timeMicros: number;
+  threadId: number;
+  command: string;
+  statement: string;
+}
+
+const shapeOf = ({ timeMicros, threadId, command, statement }: ComparedRecord): string =>
+  `${timeMicros} ${threadId} ${command} ${statement}`;
+
+/** Stored lines, for comparison with `shapesOfGenerated`. */
+export function shapesOfLines(lines: readonly WorkloadLine[]): string[] {
+  return lines.map((line) => shapeOf({ ...line, timeMicros: parseTime(line.time) }));
+}
+
+/** What a capture should store of a generated workload, as texts that can be compared: all but Amazon's own, no passwords. */
+export function shapesOfGenerated(records: readonly GeneratedRecord[]): string[] {
+  return records
+    .filter(({ user }) => user !== "rdsadmin")
+    .map((record) => shapeOf({ ...record, statement: redactSecrets(record.statement) }));
 }
 
 /** A follower of one log, whose steps can be repeated from a state that was kept. */

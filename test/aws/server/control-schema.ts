@@ -42,6 +42,7 @@ export const bodies = {
       kind: z.enum(FAULT_KINDS),
       action: z.enum(ACTIONS).optional(),
       times: z.int().min(1).optional(),
+      chance: z.number().min(0).max(1).optional(),
       delayMs: z.int().min(0).max(600_000).optional(),
       retryAfterSeconds: z.int().min(0).optional(),
       afterBytes: z.int().min(0).optional(),

@@ -24,6 +24,8 @@ export interface Fault {
   action?: string | undefined;
   /** How many more calls it strikes; undefined: all until it is cleared. */
   times?: number | undefined;
+  /** How likely it is to strike a call, from 0 to 1; undefined: it strikes. */
+  chance?: number | undefined;
   /** How long `delay` waits. */
   delayMs?: number | undefined;
   /** For `hang` and `reset`: how much of the body of the right reply is sent before; undefined: no reply at all. */
@@ -35,7 +37,9 @@ export interface Fault {
 /** Takes the oldest fault that strikes an action of an account, if there is one, and counts the strike. */
 export function takeFault(account: Account, action: string): Fault | undefined {
   const fault = account.faults.find(
-    (candidate) => candidate.action === undefined || candidate.action === action,
+    (candidate) =>
+      (candidate.action === undefined || candidate.action === action) &&
+      Math.random() < (candidate.chance ?? 1),
   );
   if (fault?.times !== undefined) {
     fault.times -= 1;

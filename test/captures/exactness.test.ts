@@ -1,0 +1,101 @@
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import type { Capture } from "../../src/captures/schema.ts";
+import type { Workload } from "../../src/workload/reading.ts";
+import { type Workload as GeneratedWorkload, generatedRecords } from "../aws/server/logs/workload.ts";
+import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
+import { runAlarm, travel, until } from "../support/time.ts";
+import { shapesOfGenerated, shapesOfLines, storedLines } from "../workload/support.ts";
+
+/*
+ * What is captured of a generated workload, over long statements that RDS cuts and a rotation now and then, is what was
+ * generated: each record once, in order, whatever befalls the service meanwhile.
+ */
+
+const SECOND = 1000;
+const RATE = 20;
+/** Six make a portion that RDS cuts. */
+const LONG = { bytes: 200_000, everySeconds: 4 };
+
+let cast: Cast;
+let workload: GeneratedWorkload;
+
+beforeAll(async () => {
+  cast = await createCast();
+});
+
+beforeEach(async () => {
+  cast = { ...cast, ...(await createEnvironment(cast.admin)) };
+});
+
+/**
+ * A capture of the generated workload of an engine, about to run. No time is skipped until it does: after that ours stands and
+ * AWS's goes on, and a start would not be the same for both.
+ */
+async function aboutToRun(engine: string): Promise<Capture> {
+  const { aws } = cast;
+  const instance = `demo-${engine}`;
+  workload = await aws.setWorkload(instance, { seed: 11, rate: RATE, long: LONG });
+  const { environment } = await createEnvironment(cast.admin, { aws: { ...aws, instance }, name: engine });
+  return createCapture(cast.admin, { envId: environment.id });
+}
+
+/** Stops a capture at a time that AWS's clock agrees on: between two journeys it goes on, and ours stands. */
+async function stop(capture: Capture): Promise<void> {
+  await travel(cast.aws, 20 * SECOND);
+  await cast.admin.post(`/api/captures/${capture.id}/stop`);
+  await travel(cast.aws, 2 * SECOND);
+}
+
+/** Lets the clients work for a while, and now and then the hour change. */
+async function work(round: number): Promise<void> {
+  await travel(cast.aws, 2 * SECOND);
+  if (round % 9 === 5) await cast.aws.rotateLog(workload.instance);
+}
+
+/** Checks what is stored of a capture that is DONE against what was generated between its start and its end. */
+async function expectExactly(capture: Capture): Promise<void> {
+  const { start, end } = (await cast.admin.get<Capture>(`/api/captures/${capture.id}`)).body;
+  const { body: manifest } = await cast.admin.get<Workload>(`/api/captures/${capture.id}/workload`);
+  const stored = await storedLines(capture.id, manifest.fragments);
+  const to = Date.parse(end as string);
+  // MariaDB's log has whole seconds: nobody knows which part of the one in which the capture started it has to have.
+  const isWhole = workload.engine === "mysql";
+  const from = isWhole
+    ? Date.parse(start as string)
+    : Math.ceil(Date.parse(start as string) / SECOND) * SECOND;
+  const generated = generatedRecords({ ...workload, from, to });
+  // A session of Amazon's that is older than the log may be taken for a client's until it gives itself away.
+  const amazons = new Set(
+    generated.filter(({ user }) => user === "rdsadmin").map(({ threadId }) => threadId),
+  );
+  const compared = stored.filter(
+    ({ threadId, time }) => !amazons.has(threadId) && (isWhole || Date.parse(time) >= from),
+  );
+  const captured = shapesOfLines(compared);
+  const expected = shapesOfGenerated(generated);
+  // Where they part, if they do: all of them would be too much to show.
+  const at = expected.findIndex((shape, i) => shape !== captured[i]);
+  expect([captured[at]?.slice(0, 200), captured.length]).toEqual([
+    expected[at]?.slice(0, 200),
+    expected.length,
+  ]);
+  expect(at).toBe(-1);
+  expect(expected.length).toBeGreaterThan(1000);
+  expect(expected.some((shape) => shape.length > LONG.bytes / 2)).toBe(true);
+  expect(manifest).toMatchObject({ records: stored.length, gapCount: 0 });
+}
+
+it.each(["mysql", "mariadb"])("is exact for %s while AWS throttles calls at random", async (engine) => {
+  const capture = await aboutToRun(engine);
+  await cast.aws.fault({ kind: "throttle", chance: 0.15 });
+  await until(cast.admin, capture, "RUNNING");
+  for (let round = 0; round < 60; round++) {
+    await work(round);
+    await runAlarm(capture);
+  }
+  await stop(capture);
+  await until(cast.admin, capture, "DONE");
+  const struck = (await cast.aws.requests()).filter(({ fault }) => fault !== null);
+  expect(struck.length).toBeGreaterThan(10);
+  await expectExactly(capture);
+});
