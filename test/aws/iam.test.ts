@@ -33,18 +33,21 @@ function actionsInCode(): string[] {
   const cloudwatch = all(textOf("/src/aws/cloudwatch.ts"), /"x-amz-target": "\w+\.(\w+)"/g);
   const rds = textOf("/src/aws/rds.ts");
   const rdsActions = all(rds, /await call\(target, credentials, "(\w+)"/g);
+  // One's reply is read byte by byte.
+  const rdsBytesActions = all(rds, /const action = "(\w+)"/g);
   const sts = textOf("/src/aws/sts.ts");
   const stsActions = all(sts, /const action = "(\w+)"/g);
   // No call is written in another way, in which its action would be missed.
   expect(cloudwatch).toHaveLength(all(textOf("/src/aws/cloudwatch.ts"), /(callAws\()/g).length);
   expect(rdsActions).toHaveLength(all(rds, /(await call\()/g).length);
   expect(all(rds, /(callAws\()/g)).toHaveLength(1);
+  expect(rdsBytesActions).toHaveLength(all(rds, /(callAwsForBytes\()/g).length);
   expect(stsActions).toHaveLength(all(sts, /(queryRequest\("sts", action,)/g).length);
   expect(stsActions).toHaveLength(all(sts, /(callAws\()/g).length);
   const named = (service: string, actions: string[]) => actions.map((action) => `${service}:${action}`);
   return [
     ...named("cloudwatch", cloudwatch),
-    ...named("rds", rdsActions),
+    ...named("rds", [...rdsActions, ...rdsBytesActions]),
     ...named("sts", stsActions),
   ].sort();
 }

@@ -100,11 +100,15 @@ describe("every minute", () => {
       await travel(cast.aws, 4 * MINUTE);
       expect(await everyMinute()).toMatchObject({ found: 1, rearmed: 1 });
       expect(await runAlarm(capture)).toBe(true);
-      const { body } = await cast.owner.get<Workload>(`/api/captures/${capture.id}/workload`);
-      // The last one is open until the next begins.
-      expect(body.statements).toBe(1);
+      const statements = async () =>
+        (await cast.owner.get<Workload>(`/api/captures/${capture.id}/workload`)).body.statements;
+      // The last one is open until the next record begins, which may be Amazon's.
+      expect(await statements()).toBeGreaterThanOrEqual(1);
       expect(await everyMinute()).toMatchObject({ found: 0 });
       expect((await get(capture)).status).toBe("RUNNING");
+      await cast.owner.post(`/api/captures/${capture.id}/stop`);
+      await until(cast.owner, capture, "DONE");
+      expect(await statements()).toBe(2);
     },
   );
 
