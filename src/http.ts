@@ -1,9 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
-import * as z from "zod";
+import type * as z from "zod";
 import type { Env } from "./env.ts";
 import { ApiError, refuse } from "./errors.ts";
 import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
 import { refuseOtherOrigins } from "./origins.ts";
+import { idSchema } from "./values.ts";
 
 /** What every route of the API finds in its context. */
 export interface App {
@@ -31,13 +32,6 @@ export const authenticate: MiddlewareHandler<App> = async (c, next) => {
   await next();
 };
 
-/** An id in a path or a query: a positive integer in decimal digits. */
-export const idSchema = z
-  .string()
-  .regex(/^[1-9][0-9]*$/, "must be a positive integer")
-  .transform(Number)
-  .refine(Number.isSafeInteger, "is too large to be an id");
-
 /**
  * The id in the request's path.
  * @throws ApiError 400 when it is not one.
@@ -52,16 +46,6 @@ export function readId(c: AppContext, name = "id"): Promise<number> {
  */
 export function readQuery<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
   return validate(c, schema, c.req.queries());
-}
-
-/** A query parameter that may be given once. */
-export function once<S extends z.ZodType<unknown, string | undefined>>(value: S) {
-  return z
-    .array(z.string())
-    .length(1, "may be given once only")
-    .transform(([only]) => only)
-    .pipe(value)
-    .optional();
 }
 
 /**
@@ -131,11 +115,4 @@ export async function refuseInput(c: AppContext, refusal: ApiError): Promise<nev
     .bind(credential.value, Date.now())
     .first();
   throw caller === null ? refuse.loginRequired() : refusal;
-}
-
-/** How the API writes a moment: ISO 8601 in UTC with milliseconds. */
-export function isoTime(milliseconds: number): string;
-export function isoTime(milliseconds: number | null): string | null;
-export function isoTime(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }

@@ -3,16 +3,14 @@ import type { MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
-import { isoTime } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { isoTime } from "../values.ts";
 import { SETTLE_MS } from "./lifecycle.ts";
 import {
   chooseWindow,
   fetchMetrics,
   forgotten,
   keptWindow,
-  METRICS,
-  type MetricsQuery,
   type MetricsReply,
   type MetricsWindow,
   metricsReply,
@@ -21,6 +19,7 @@ import {
   show,
   wanted,
 } from "./metrics.ts";
+import { METRICS, type MetricsQuery } from "./metrics-schema.ts";
 import type { CaptureTarget } from "./reads.ts";
 import type { RunnerRow } from "./runner-store.ts";
 

@@ -4,19 +4,20 @@ import {
   type App,
   type AppContext,
   authenticate,
-  isoTime,
   readBody,
   readId,
   readQuery,
   refuseInput,
 } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { isoTime } from "../values.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
 import * as changes from "./changes.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
-import { metricsQuerySchema, readMetrics } from "./metrics.ts";
+import { readMetrics } from "./metrics.ts";
 import { readArchivedMetrics } from "./metrics-archive.ts";
+import { metricsQuerySchema } from "./metrics-schema.ts";
 import * as reads from "./reads.ts";
 import {
   type CaptureEvent,

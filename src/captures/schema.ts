@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { idSchema, isoTime, once } from "../http.ts";
 import { nameSchema } from "../names.ts";
+import { idSchema, isoTime, once } from "../values.ts";
 import {
   type CaptureRequest,
   INITIAL_STATUSES,

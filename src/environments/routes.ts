@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { ApiError, refuse } from "../errors.ts";
-import { type App, type AppContext, authenticate, isoTime, readBody, readId } from "../http.ts";
+import { type App, type AppContext, authenticate, readBody, readId } from "../http.ts";
 import { noteCaller } from "../log.ts";
+import { isoTime } from "../values.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";

@@ -2,8 +2,8 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
-import { isoTime } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { isoTime } from "../values.ts";
 import { type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
 import { LineBuffer, parseTime, toLogText, type WorkloadLine } from "./format.ts";
 

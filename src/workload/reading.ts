@@ -1,10 +1,8 @@
-import * as z from "zod";
 import type { CaptureRow } from "../captures/schema.ts";
-import { limitSchema, timeSchema } from "../captures/schema.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
-import { isoTime, once } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { isoTime } from "../values.ts";
 import {
   digestKey,
   emptyManifest,
@@ -15,67 +13,7 @@ import {
 } from "./archive.ts";
 import type { DigestsState } from "./digest.ts";
 import { formatTime } from "./format.ts";
-
-/** The manifest of a capture's workload as the API shows it. */
-export interface Workload {
-  records: number;
-  /** How many of the records ran a statement. */
-  statements: number;
-  /** Records by command, such as `Query`. */
-  commands: Record<string, number>;
-  /** As NDJSON, before compression. */
-  bytes: number;
-  /** As stored, compressed. */
-  storedBytes: number;
-  fragments: number;
-  /** The times of the earliest and the latest record, with microseconds. */
-  firstRecord: string | null;
-  lastRecord: string | null;
-  /** What of the log could not be read: the first thousand of `gapCount`. */
-  gaps: { from: string; to: string; cause: string }[];
-  gapCount: number;
-  redact: Manifest["redact"];
-  /** While the capture runs: by how many seconds the log may be ahead (null until it was read once). Null once it has ended. */
-  live: { behindBy: number | null } | null;
-}
-
-/** One normalised statement as the API shows it. */
-export interface WorkloadDigest {
-  fingerprint: string;
-  digest: string;
-  count: number;
-  /** By how much `count` may be too high. */
-  overcount: number;
-  /** Of all statements, from 0 to 1. */
-  share: number;
-  firstSeen: string;
-  lastSeen: string;
-  example: string;
-}
-
-/** The query of GET /api/captures/{id}/workload/digest. */
-export const digestQuerySchema = z.strictObject({ limit: once(limitSchema) });
-
-/** How a workload can be downloaded. */
-export const FORMATS = ["ndjson", "log"] as const;
-
-/** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
-export const downloadQuerySchema = z
-  .strictObject({
-    format: once(
-      z
-        .string()
-        .transform((text) => FORMATS.find((known) => known === text))
-        .refine((known) => known !== undefined, `must be one of ${FORMATS.join(", ")}`)
-        .transform((known) => known as (typeof FORMATS)[number]),
-    ),
-    from: once(timeSchema),
-    to: once(timeSchema),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-    path: ["from"],
-    message: "must not be after to",
-  });
+import type { Workload, WorkloadDigest } from "./schema.ts";
 
 /** The workload of a capture as it is known now. */
 interface Known {

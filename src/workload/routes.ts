@@ -5,14 +5,8 @@ import type { CaptureRow } from "../captures/schema.ts";
 import { refuse } from "../errors.ts";
 import { type App, type AppContext, readId, readQuery } from "../http.ts";
 import { openDownload } from "./download.ts";
-import {
-  digestQuerySchema,
-  downloadQuerySchema,
-  readDigests,
-  readManifest,
-  toDigests,
-  toWorkload,
-} from "./reading.ts";
+import { readDigests, readManifest, toDigests, toWorkload } from "./reading.ts";
+import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
 
 const DEFAULT_DIGESTS = 100;
 

@@ -2,7 +2,6 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { archiveRetryDelay, fail } from "../../src/captures/lifecycle.ts";
-import { METRICS, type Metric } from "../../src/captures/metrics.ts";
 import {
   type ArchiveHeader,
   aggregate,
@@ -14,6 +13,7 @@ import {
   fillColumn,
   slicesOf,
 } from "../../src/captures/metrics-archive.ts";
+import { METRICS, type Metric } from "../../src/captures/metrics-schema.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
 import { moveCapture } from "../../src/captures/runner-store.ts";
 import type { Capture } from "../../src/captures/schema.ts";

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { METRICS, type Metric, metricsWindow } from "../../src/captures/metrics.ts";
+import { metricsWindow } from "../../src/captures/metrics.ts";
+import { METRICS, type Metric } from "../../src/captures/metrics-schema.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/reading.ts";
+import type { Workload } from "../../src/workload/schema.ts";
 import {
   type Cast,
   createCapture,

@@ -17,8 +17,8 @@ import { Digests, runsStatement } from "../../src/workload/digest.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
 import { toLogText, toNdjson } from "../../src/workload/format.ts";
 import { LogParser } from "../../src/workload/parser.ts";
-import type { Workload, WorkloadDigest } from "../../src/workload/reading.ts";
 import type { LogRecord } from "../../src/workload/record.ts";
+import type { Workload, WorkloadDigest } from "../../src/workload/schema.ts";
 import {
   type Cast,
   createCapture,

@@ -1,0 +1,30 @@
+import * as z from "zod";
+
+/*
+ * Values as the API writes them, in requests and replies. This and the rooms' schema.ts know nothing of HTTP or of Workers: the
+ * API reference and the client are made from them.
+ */
+
+/** An id in a path or a query: a positive integer in decimal digits. */
+export const idSchema = z
+  .string()
+  .regex(/^[1-9][0-9]*$/, "must be a positive integer")
+  .transform(Number)
+  .refine(Number.isSafeInteger, "is too large to be an id");
+
+/** A query parameter that may be given once. */
+export function once<S extends z.ZodType<unknown, string | undefined>>(value: S) {
+  return z
+    .array(z.string())
+    .length(1, "may be given once only")
+    .transform(([only]) => only)
+    .pipe(value)
+    .optional();
+}
+
+/** How the API writes a moment: ISO 8601 in UTC with milliseconds. */
+export function isoTime(milliseconds: number): string;
+export function isoTime(milliseconds: number | null): string | null;
+export function isoTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
