@@ -1,0 +1,301 @@
+import * as z from "zod";
+import { STATUSES } from "../captures/lifecycle.ts";
+import { METRICS } from "../captures/metrics-schema.ts";
+import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
+import * as examples from "./examples.ts";
+import {
+  BAD_ID,
+  idParameter,
+  invalid,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_WRITERS,
+  type Operation,
+  RETRY_AFTER,
+  refusals,
+  says,
+  saysLike,
+} from "./operation.ts";
+import { captureEventSchema, captureSchema, metricSchema } from "./replies.ts";
+
+const ID = idParameter("id", "The capture's id.");
+const MEMBER = "Members of the capture's environment.";
+const OWNER = "The capture's owner, and admins of its environment.";
+const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
+/** What a change to a capture is refused for, whatever the change. */
+const OF_CHANGES = [BAD_ID, ...OF_WRITERS, ...refusals("notOwnerOrAdmin", "captureNotFound")];
+/** What a read of a capture is refused for, whatever is read. */
+export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
+
+/** `/api/captures`, but for the workload. */
+export const captureOperations: Operation[] = [
+  {
+    id: "listCaptures",
+    method: "get",
+    path: "/api/captures",
+    tag: "Captures",
+    summary: "List captures",
+    description: "The captures of all your environments, newest first, a page at a time.",
+    permission: "Whoever is signed in; `envId` must be an environment that you are a member of.",
+    credentials: "any",
+    parameters: [
+      {
+        name: "envId",
+        in: "query",
+        description: "Only those of an environment.",
+        schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      },
+      {
+        name: "status",
+        in: "query",
+        description: "Only those in a state, in any letter case.",
+        schema: { type: "string", enum: STATUSES },
+      },
+      {
+        name: "name",
+        in: "query",
+        description: "Only those of exactly this name.",
+        schema: { type: "string" },
+      },
+      {
+        name: "limit",
+        in: "query",
+        description: "The most captures on a page.",
+        schema: { type: "integer", minimum: 1, maximum: MAX_PAGE, default: MAX_PAGE },
+      },
+      {
+        name: "cursor",
+        in: "query",
+        description: "Where a page begins: follow the `Link` header instead of making one.",
+        schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      },
+    ],
+    success: {
+      status: 200,
+      description: "A page of captures.",
+      headers: {
+        Link: {
+          description: 'The next page, with `rel="next"`, if there is one (RFC 8288).',
+          schema: { type: "string", pattern: '^<https?://[^>]+[?&]cursor=\\d+[^>]*>; rel="next"$' },
+          example: '<https://captures.example.com/api/captures?limit=1&cursor=1>; rel="next"',
+        },
+      },
+      content: { "application/json": { schema: z.array(captureSchema), example: [examples.capture] } },
+    },
+    refusals: [
+      invalid("limit: must be an integer from 1 to 1000"),
+      ...OF_CALLERS,
+      ...refusals("environmentNotFound"),
+    ],
+  },
+  {
+    id: "createCapture",
+    method: "post",
+    path: "/api/captures",
+    tag: "Captures",
+    summary: "Make a capture",
+    description: "It starts at once, or at its scheduled start.",
+    permission: "Members of the environment.",
+    credentials: "any",
+    body: {
+      schema: createSchema,
+      examples: {
+        now: { summary: "From now on, for an hour", value: { name: "myCapture", envId: 1, duration: 3600 } },
+        scheduled: {
+          summary: "At a time, until it is stopped",
+          value: { name: "nightly", envId: 1, scheduledStart: "2026-11-24T02:00:00Z" },
+        },
+        past: {
+          summary: "Of the past: back-dated",
+          value: {
+            name: "myCapture",
+            start: "2018-05-19 12:00:00",
+            end: null,
+            envId: 1,
+            scheduledStart: null,
+          },
+        },
+      },
+    },
+    success: { status: 200, description: "The capture.", content: ONE_CAPTURE },
+    refusals: [
+      invalid("name: is required"),
+      ...refusals("duplicateName", "durationTooShort", "noScheduledStart"),
+      says("durationTooLong", 400, "duration: must be at most 2678400 seconds (31 days)"),
+      says("scheduledWithStart", 400, "start: a scheduled capture can't have started already"),
+      says("scheduledInThePast", 400, "scheduledStart: is in the past"),
+      says("scheduledTooFarAhead", 400, "scheduledStart: is more than a year ahead"),
+      saysLike(
+        "scheduledOtherwise",
+        400,
+        "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not STARTED",
+        "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not (STARTED|STARTING)",
+      ),
+      says("startInTheFuture", 400, "start: is in the future; use scheduledStart"),
+      ...OF_BODIES,
+      ...OF_WRITERS,
+      ...refusals("environmentNotFound"),
+    ],
+  },
+  {
+    id: "getCapture",
+    method: "get",
+    path: "/api/captures/{id}",
+    tag: "Captures",
+    summary: "Show a capture",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The capture.", content: ONE_CAPTURE },
+    refusals: OF_CAPTURE_READS,
+  },
+  {
+    id: "renameCapture",
+    method: "put",
+    path: "/api/captures/{id}",
+    tag: "Captures",
+    summary: "Rename a capture",
+    permission: OWNER,
+    credentials: "any",
+    parameters: [ID],
+    body: {
+      schema: renameSchema,
+      examples: { rename: { summary: "Another name", value: { name: "newName" } } },
+    },
+    success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
+    refusals: [invalid("name: must not be empty"), ...refusals("duplicateName"), ...OF_BODIES, ...OF_CHANGES],
+  },
+  {
+    id: "deleteCapture",
+    method: "delete",
+    path: "/api/captures/{id}",
+    tag: "Captures",
+    summary: "Delete a capture",
+    description: "One that is live is ended first. The reply shows it as it was.",
+    permission: OWNER,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The capture as it was.", content: ONE_CAPTURE },
+    refusals: OF_CHANGES,
+  },
+  {
+    id: "stopCapture",
+    method: "post",
+    path: "/api/captures/{id}/stop",
+    tag: "Captures",
+    summary: "Stop a capture",
+    description: "A running one; what is left of its log is read before it is DONE.",
+    permission: OWNER,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
+    refusals: [...OF_CHANGES, ...refusals("alreadyStopped", "alreadyFailed", "notStartedYet")],
+  },
+  {
+    id: "getCaptureMetrics",
+    method: "get",
+    path: "/api/captures/{id}/metrics",
+    tag: "Captures",
+    summary: "Show a capture's CloudWatch metrics",
+    description:
+      "From CloudWatch until they have settled some minutes after the capture's end, from then on from the service's own store.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [
+      ID,
+      {
+        name: "type",
+        in: "query",
+        description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
+        schema: { type: "array", items: { type: "string", enum: METRICS.map(({ type }) => type) } },
+        example: ["READ IOPS"],
+      },
+      {
+        name: "period",
+        in: "query",
+        description: "Seconds from one point to the next; else the smallest that there is.",
+        schema: { type: "integer", minimum: 60, multipleOf: 60, maximum: 999_999_960 },
+      },
+    ],
+    success: {
+      status: 200,
+      description: "The metrics, each with the maximum of each period.",
+      headers: {
+        "X-Metrics-Source": {
+          description: "`archive`: final. `cloudwatch`: not stored yet, may still grow.",
+          schema: { type: "string", enum: ["cloudwatch", "archive"] },
+          required: true,
+          example: "archive",
+        },
+        "X-Metrics-Period": {
+          description: "Seconds from one point to the next; absent when there can't be any.",
+          schema: { type: "integer", minimum: 60, multipleOf: 60 },
+          example: 60,
+        },
+        "X-Metrics-Incomplete": {
+          description: "What is missing, only when something is.",
+          schema: { type: "string" },
+          example: "CloudWatch has forgotten all before 2025-08-25T12:00:00.000Z",
+        },
+      },
+      content: { "application/json": { schema: z.array(metricSchema), example: [examples.metric] } },
+    },
+    refusals: [
+      invalid("period: must be a multiple of 60 seconds"),
+      saysLike(
+        "periodTooFine",
+        400,
+        "period: CloudWatch has this capture's metrics in multiples of 300 seconds only",
+        "period: (CloudWatch has this capture's metrics|this capture's metrics are stored) in multiples of \\d+ seconds only",
+      ),
+      says(
+        "tooManyPoints",
+        400,
+        "period: makes more than 100800 points; ask for a longer period or fewer types",
+      ),
+      ...OF_CAPTURE_READS,
+      says(
+        "unreadable",
+        500,
+        "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
+      ),
+      saysLike(
+        "awsRefused",
+        502,
+        "AWS refused the credentials: The security token included in the request is invalid (UnrecognizedClientException). There is no such access key: check the access key id, and that the key is active.",
+        "AWS (refused the credentials|did not accept the request|did not find what was asked for): .+",
+      ),
+      {
+        ...saysLike(
+          "awsAway",
+          503,
+          "AWS is throttling requests of this account: Rate exceeded (Throttling). Try again soon.",
+          "AWS (is throttling requests of this account|could not answer): .+ Try again soon\\.",
+        ),
+        headers: RETRY_AFTER,
+      },
+      saysLike(
+        "awsLate",
+        504,
+        "AWS monitoring did not answer within 10 seconds (Timeout). Try again soon.",
+        "AWS \\w+ (did not answer within .+ seconds|could not be reached) .+ Try again soon\\.",
+      ),
+    ],
+  },
+  {
+    id: "listCaptureEvents",
+    method: "get",
+    path: "/api/captures/{id}/events",
+    tag: "Captures",
+    summary: "Show a capture's history",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 200,
+      description: "Its moves, oldest first.",
+      content: { "application/json": { schema: z.array(captureEventSchema), example: examples.events } },
+    },
+    refusals: OF_CAPTURE_READS,
+  },
+];

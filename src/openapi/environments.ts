@@ -1,0 +1,301 @@
+import * as z from "zod";
+import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
+import * as examples from "./examples.ts";
+import {
+  BAD_ID,
+  idParameter,
+  invalid,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_WRITERS,
+  type Operation,
+  type Parameter,
+  refusals,
+  saysLike,
+} from "./operation.ts";
+import {
+  checkedEnvironmentSchema,
+  environmentSchema,
+  inviteSchema,
+  memberRoleSchema,
+  memberSchema,
+  removedMemberSchema,
+} from "./replies.ts";
+
+const ID = idParameter("id", "The environment's id.");
+const USER_ID: Parameter = {
+  name: "userId",
+  in: "path",
+  description: "The member's id.",
+  schema: { type: "string", minLength: 1 },
+  example: examples.member.userId,
+};
+const MEMBER = "Members of the environment.";
+const ADMIN = "Admins of the environment.";
+const ONE_ENVIRONMENT = {
+  "application/json": { schema: environmentSchema, example: examples.environment },
+};
+const ROLE_BODY = {
+  schema: roleSchema,
+  examples: { member: { summary: "A member", value: { role: "member" } } },
+};
+
+/** What AWS would not do with the credentials, region and instance that it was asked with. */
+const AWS_WOULD_NOT = saysLike(
+  "awsWouldNot",
+  400,
+  "There is no RDS instance demo-mysql in us-east-1: check the instance's identifier and the region (DBInstanceNotFound)",
+  "(There is no RDS instance|AWS |\\S+ runs \\S+; only MySQL and MariaDB|This service has no AWS identity).*",
+);
+
+/** `/api/environments` and `/api/invites`. */
+export const environmentOperations: Operation[] = [
+  {
+    id: "listEnvironments",
+    method: "get",
+    path: "/api/environments",
+    tag: "Environments",
+    summary: "List your environments",
+    permission: "Whoever is signed in.",
+    credentials: "any",
+    success: {
+      status: 200,
+      description: "Your environments, with your role in each.",
+      content: {
+        "application/json": { schema: z.array(environmentSchema), example: [examples.environment] },
+      },
+    },
+    refusals: OF_CALLERS,
+  },
+  {
+    id: "createEnvironment",
+    method: "post",
+    path: "/api/environments",
+    tag: "Environments",
+    summary: "Make an environment",
+    description: "AWS is asked for the instance first. You become its first admin.",
+    permission: "Whoever is signed in.",
+    credentials: "any",
+    body: {
+      schema: createSchema,
+      examples: {
+        accessKey: {
+          summary: "With an access key",
+          value: {
+            name: "production",
+            region: "us-east-1",
+            instance: "demo-mysql",
+            credentials: { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" },
+          },
+        },
+        role: {
+          summary: "With a role that the service assumes",
+          value: {
+            name: "production",
+            region: "us-east-1",
+            instance: "demo-mysql",
+            credentials: {
+              roleArn: "arn:aws:iam::123456789012:role/captures",
+              externalId: "a-secret-of-ours",
+            },
+          },
+        },
+      },
+    },
+    success: { status: 201, description: "The environment.", content: ONE_ENVIRONMENT },
+    refusals: [
+      invalid('region: must be an AWS region such as "us-east-1"'),
+      AWS_WOULD_NOT,
+      ...OF_BODIES,
+      ...OF_WRITERS,
+    ],
+  },
+  {
+    id: "getEnvironment",
+    method: "get",
+    path: "/api/environments/{id}",
+    tag: "Environments",
+    summary: "Show an environment",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The environment.", content: ONE_ENVIRONMENT },
+    refusals: [BAD_ID, ...OF_CALLERS, ...refusals("environmentNotFound")],
+  },
+  {
+    id: "updateEnvironment",
+    method: "put",
+    path: "/api/environments/{id}",
+    tag: "Environments",
+    summary: "Change an environment",
+    description: "A new region, instance or credentials are tried with AWS first.",
+    permission: ADMIN,
+    credentials: "any",
+    parameters: [ID],
+    body: {
+      schema: updateSchema,
+      examples: { rename: { summary: "Another name", value: { name: "staging" } } },
+    },
+    success: { status: 200, description: "The environment as it is now.", content: ONE_ENVIRONMENT },
+    refusals: [
+      invalid("body: must have a field to change"),
+      BAD_ID,
+      AWS_WOULD_NOT,
+      ...OF_BODIES,
+      ...OF_WRITERS,
+      ...refusals("notAdmin", "environmentNotFound", "liveCaptures", "changedMeanwhile"),
+    ],
+  },
+  {
+    id: "deleteEnvironment",
+    method: "delete",
+    path: "/api/environments/{id}",
+    tag: "Environments",
+    summary: "Delete an environment",
+    description: "With its captures, members and invites. The reply shows it as it was.",
+    permission: ADMIN,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The environment as it was.", content: ONE_ENVIRONMENT },
+    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("notAdmin", "environmentNotFound", "liveCaptures")],
+  },
+  {
+    id: "checkEnvironment",
+    method: "post",
+    path: "/api/environments/{id}/check",
+    tag: "Environments",
+    summary: "Ask AWS whether the instance can be reached",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 200,
+      description: "The environment, and how its instance is.",
+      content: {
+        "application/json": {
+          schema: checkedEnvironmentSchema,
+          example: { ...examples.environment, status: "available" },
+        },
+      },
+    },
+    refusals: [BAD_ID, AWS_WOULD_NOT, ...OF_WRITERS, ...refusals("environmentNotFound")],
+  },
+  {
+    id: "listMembers",
+    method: "get",
+    path: "/api/environments/{id}/members",
+    tag: "Members",
+    summary: "List an environment's members",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 200,
+      description: "Its members.",
+      content: { "application/json": { schema: z.array(memberSchema), example: [examples.member] } },
+    },
+    refusals: [BAD_ID, ...OF_CALLERS, ...refusals("environmentNotFound")],
+  },
+  {
+    id: "changeMemberRole",
+    method: "put",
+    path: "/api/environments/{id}/members/{userId}",
+    tag: "Members",
+    summary: "Change a member's role",
+    permission: ADMIN,
+    credentials: "any",
+    parameters: [ID, USER_ID],
+    body: ROLE_BODY,
+    success: {
+      status: 200,
+      description: "The member's new role.",
+      content: {
+        "application/json": {
+          schema: memberRoleSchema,
+          example: { userId: examples.member.userId, role: "member" },
+        },
+      },
+    },
+    refusals: [
+      invalid("role: must be one of admin, member"),
+      BAD_ID,
+      ...OF_BODIES,
+      ...OF_WRITERS,
+      ...refusals("notAdmin", "environmentNotFound", "memberNotFound", "lastAdmin"),
+    ],
+  },
+  {
+    id: "removeMember",
+    method: "delete",
+    path: "/api/environments/{id}/members/{userId}",
+    tag: "Members",
+    summary: "Remove a member, or leave",
+    permission: "Admins of the environment; everybody may remove themselves.",
+    credentials: "any",
+    parameters: [ID, USER_ID],
+    success: {
+      status: 200,
+      description: "Who is a member no more.",
+      content: {
+        "application/json": { schema: removedMemberSchema, example: { userId: examples.member.userId } },
+      },
+    },
+    refusals: [
+      BAD_ID,
+      ...OF_WRITERS,
+      ...refusals("notAdmin", "environmentNotFound", "memberNotFound", "lastAdmin"),
+    ],
+  },
+  {
+    id: "createInvite",
+    method: "post",
+    path: "/api/environments/{id}/invites",
+    tag: "Members",
+    summary: "Invite somebody",
+    description: "A code for one person to join with a role, good for a week. It is shown once.",
+    permission: ADMIN,
+    credentials: "any",
+    parameters: [ID],
+    body: ROLE_BODY,
+    success: {
+      status: 201,
+      description: "The invite.",
+      content: {
+        "application/json": {
+          schema: inviteSchema,
+          example: {
+            code: "U4nJHxYKvPu6dJZ9YxV86tOhVRg4Xu_k_DYLzQwOUQw",
+            expiresAt: "2026-11-30T08:46:38.914Z",
+          },
+        },
+      },
+    },
+    refusals: [
+      invalid("role: must be one of admin, member"),
+      BAD_ID,
+      ...OF_BODIES,
+      ...OF_WRITERS,
+      ...refusals("notAdmin", "environmentNotFound"),
+    ],
+  },
+  {
+    id: "acceptInvite",
+    method: "post",
+    path: "/api/invites/{code}/accept",
+    tag: "Members",
+    summary: "Join an environment",
+    permission: "Whoever is signed in and has the code.",
+    credentials: "any",
+    parameters: [
+      {
+        name: "code",
+        in: "path",
+        description: "The invite's code.",
+        schema: { type: "string", minLength: 1 },
+        example: "U4nJHxYKvPu6dJZ9YxV86tOhVRg4Xu_k_DYLzQwOUQw",
+      },
+    ],
+    success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
+    refusals: [...OF_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
+  },
+];

@@ -1,0 +1,92 @@
+import type { Metric } from "../captures/metrics-schema.ts";
+import type { Capture, CaptureEvent } from "../captures/schema.ts";
+import type { Environment, Member } from "../environments/schema.ts";
+import type { Workload, WorkloadDigest } from "../workload/schema.ts";
+
+/*
+ * The examples of replies that the reference shows, as the API would answer them.
+ */
+
+export const capture: Capture = {
+  id: 1,
+  name: "myCapture",
+  start: "2018-05-19T22:06:53.000Z",
+  scheduledStart: null,
+  scheduledEnd: null,
+  end: "2018-05-19T22:20:39.000Z",
+  status: "DONE",
+  envId: 1,
+  type: "CAPTURE",
+  reason: null,
+};
+
+export const events: CaptureEvent[] = [
+  {
+    time: "2026-11-23T08:45:23.156Z",
+    from: null,
+    to: "SCHEDULED",
+    actor: { type: "user", id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH", name: "Demo" },
+    reason: null,
+  },
+  {
+    time: "2026-11-23T08:45:28.110Z",
+    from: "SCHEDULED",
+    to: "STARTED",
+    actor: { type: "runner" },
+    reason: null,
+  },
+];
+
+export const metric: Metric = {
+  label: "ReadIOPS",
+  type: "READ IOPS",
+  displayName: "READ IOPS",
+  dataPoints: [{ Timestamp: "2018-05-17T00:53:00.000Z", Maximum: 0.06666888896296544, Unit: "Count/Second" }],
+};
+
+export const workload: Workload = {
+  records: 1204,
+  statements: 1190,
+  commands: { Connect: 7, Query: 1190, Quit: 7 },
+  bytes: 251_342,
+  storedBytes: 31_877,
+  fragments: 1,
+  firstRecord: "2026-11-23T08:45:28.204113Z",
+  lastRecord: "2026-11-23T08:45:33.400927Z",
+  gaps: [],
+  gapCount: 0,
+  redact: "secrets",
+  live: { behindBy: 2 },
+};
+
+export const digest: WorkloadDigest = {
+  fingerprint: "8e1a6f0d5c3b2a47",
+  digest: "SELECT * FROM orders WHERE id = ?",
+  count: 640,
+  overcount: 0,
+  share: 0.5378,
+  firstSeen: "2026-11-23T08:45:28.204113Z",
+  lastSeen: "2026-11-23T08:45:33.400927Z",
+  example: "SELECT * FROM orders WHERE id = 17",
+};
+
+export const environment: Environment = {
+  id: 1,
+  name: "production",
+  region: "us-east-1",
+  instance: "demo-mysql",
+  engine: "mysql",
+  engineVersion: "8.0.40",
+  parameterGroup: "demo-mysql-params",
+  credentials: { accessKeyId: "****0000" },
+  role: "admin",
+  createdAt: "2026-11-23T08:45:17.332Z",
+};
+
+export const member: Member = {
+  userId: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH",
+  name: "Demo",
+  email: "demo@example.com",
+  role: "admin",
+  joinedAt: "2026-11-23T08:45:17.332Z",
+};

@@ -1,0 +1,165 @@
+import type * as z from "zod";
+import type { ApiError } from "../errors.ts";
+import { refuse } from "../errors.ts";
+
+/** A JSON Schema. */
+export type JsonSchema = Record<string, unknown>;
+
+/** A header of a reply. */
+export interface Header {
+  description: string;
+  schema: JsonSchema;
+  /** Whether every such reply has it. */
+  required?: true;
+  example: string | number;
+}
+
+/** A parameter in the path or the query. */
+export interface Parameter {
+  name: string;
+  in: "path" | "query";
+  description: string;
+  schema: JsonSchema;
+  example?: unknown;
+}
+
+/** A body that a request may have. */
+export interface RequestBody {
+  schema: z.ZodType;
+  /** By name, each with a line that says what it shows. */
+  examples: Record<string, { summary: string; value: unknown }>;
+}
+
+/** What an operation answers when it does what it was asked. */
+export interface Success {
+  status: 200 | 201;
+  description: string;
+  headers?: Record<string, Header>;
+  /** By media type. Of JSON the schema and an example; other bodies are described in words. */
+  content: Record<string, { schema: z.ZodType | JsonSchema; example?: unknown }>;
+}
+
+/** A refusal that an operation can answer with. */
+export interface Refusal {
+  /** The example's name, unique in the operation. */
+  name: string;
+  status: number;
+  /** The message; of one that varies, an example. */
+  message: string;
+  /** What a message that varies matches, all of it. */
+  pattern?: string;
+  headers?: Record<string, Header>;
+}
+
+/** One operation of the API. */
+export interface Operation {
+  id: string;
+  method: "get" | "post" | "put" | "delete";
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** Who may. */
+  permission: string;
+  /** How the caller is known: by anything, by the session cookie only, or not at all. */
+  credentials: "any" | "session" | "none";
+  parameters?: Parameter[];
+  body?: RequestBody;
+  success: Success;
+  refusals: Refusal[];
+}
+
+const retryAfterHeader: Header = {
+  description: "How many seconds to wait before trying again.",
+  schema: { type: "integer", minimum: 0 },
+  required: true,
+  example: 5,
+};
+
+/** `Retry-After`, which some refusals have. */
+export const RETRY_AFTER = { "Retry-After": retryAfterHeader };
+
+/** A refusal with fixed words. */
+export const says = (name: string, status: number, message: string): Refusal => ({ name, status, message });
+
+/** A refusal whose words vary: an example, and the pattern that all of them match. */
+export const saysLike = (name: string, status: number, message: string, pattern: string): Refusal => ({
+  name,
+  status,
+  message,
+  pattern,
+});
+
+/** Refusals of errors.ts, by their names there. */
+export function refusals(...names: (keyof typeof refuse)[]): Refusal[] {
+  return names.map((name) => refusalOf(name, refuse[name]()));
+}
+
+function refusalOf(name: string, { status, message, headers }: ApiError): Refusal {
+  const described = Object.entries(headers).map(([header, value]): [string, Header] => [
+    header,
+    {
+      description: HEADERS[header] ?? "",
+      schema: { type: "string", const: value },
+      required: true,
+      example: value,
+    },
+  ]);
+  return { name, status, message, ...(described.length > 0 && { headers: Object.fromEntries(described) }) };
+}
+
+/** What the headers of refusals say. */
+const HEADERS: Record<string, string> = {
+  "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
+};
+
+/** A fault of ours, which every operation can answer with. */
+export const FAULT = says(
+  "fault",
+  500,
+  "Something went wrong on our side; the request id helps us to find it",
+);
+
+/** A body of more than 64 KiB, which is refused wherever one is sent. */
+export const TOO_LARGE = says("tooLarge", 413, "The body is larger than 64 KiB");
+
+/** A body that does not say it is JSON. */
+export const NOT_JSON_TYPE = says(
+  "notJson",
+  415,
+  "The body must be JSON, with the header Content-Type: application/json",
+);
+
+/** What an operation refuses that does something on behalf of a caller, whoever that is. */
+export const OF_CALLERS = [...refusals("loginRequired"), FAULT];
+/** The same of an operation that changes something. */
+export const OF_WRITERS = [...refusals("loginRequired", "otherOrigin"), TOO_LARGE, FAULT];
+/** What an operation refuses of JSON bodies, besides what its fields are. */
+export const OF_BODIES = [
+  NOT_JSON_TYPE,
+  saysLike(
+    "malformed",
+    400,
+    "The body is not valid JSON: Unexpected end of JSON input",
+    "The body is not valid JSON: .*",
+  ),
+];
+
+/**
+ * What fields or parameters are refused for: any number of them, each with what is wrong.
+ * @param message of the example, such as `name: is required`
+ */
+export const invalid = (message: string, name = "invalid"): Refusal =>
+  saysLike(name, 400, message, "[^:]+: .+");
+
+/** The id in a path, and what is refused for it. */
+export const idParameter = (name: string, description: string): Parameter => ({
+  name,
+  in: "path",
+  description,
+  schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+  example: 1,
+});
+
+/** What is refused for an id in a path. */
+export const BAD_ID = says("badId", 400, "id: must be a positive integer");

@@ -1,0 +1,98 @@
+import * as z from "zod";
+import { INITIAL_STATUSES, MAX_DURATION_MS, MIN_DURATION_MS } from "../captures/lifecycle.ts";
+import { createSchema as captureSchema, renameSchema } from "../captures/schema.ts";
+import {
+  createSchema as environmentSchema,
+  ROLES,
+  roleSchema,
+  updateSchema,
+} from "../environments/schema.ts";
+import { nameSchema } from "../names.ts";
+import type { Documentation } from "./replies.ts";
+
+/*
+ * What the reference says of the bodies that requests may have. The schemas are the ones that validate them; what a refinement
+ * or a transformation of theirs asks for is said here, since JSON Schema can't be made of code.
+ */
+
+/** What the reference says of the schemas of requests. */
+export const requestDocumentation = z.registry<Documentation>();
+
+const add = (schema: z.ZodType, documentation: Documentation) =>
+  requestDocumentation.add(schema, documentation);
+
+/** A moment, as people and programs write it. */
+const MOMENT = {
+  type: ["string", "null"],
+  anyOf: undefined,
+  examples: ["2026-11-23T12:00:00.000Z", "2026-11-23 12:00:00"],
+};
+const seconds = (milliseconds: number) => milliseconds / 1000;
+
+add(nameSchema, { minLength: 1, maxLength: 100, pattern: "\\S", examples: ["myCapture"] });
+
+add(captureSchema, {
+  id: "NewCapture",
+  description: "A capture to make. A field that is not known is refused.",
+});
+const capture = captureSchema.in.shape;
+add(capture.envId, {
+  type: "integer",
+  minimum: 1,
+  description: "The environment to capture.",
+  examples: [1],
+});
+add(capture.status, {
+  type: ["string", "null"],
+  anyOf: undefined,
+  enum: [...INITIAL_STATUSES, null],
+  description:
+    "`SCHEDULED` needs a `scheduledStart` and is implied by one; the other two start at once. In any letter case.",
+});
+add(capture.start, {
+  ...MOMENT,
+  description:
+    "When it started, to back-date it. ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given.",
+});
+add(capture.scheduledStart, {
+  ...MOMENT,
+  description: "When it is to start: in the future, at most a year ahead.",
+});
+add(capture.redact, {
+  type: ["string", "null"],
+  anyOf: undefined,
+  enum: ["literals", null],
+  description: "`literals` stores statements with `?` for every literal. Passwords are never stored.",
+});
+add(capture.maxBytes, {
+  type: ["integer", "null"],
+  anyOf: undefined,
+  minimum: 1,
+  description: "Ends the capture early when so many bytes of NDJSON are recorded.",
+});
+add(capture.duration, {
+  type: ["integer", "null"],
+  anyOf: undefined,
+  minimum: seconds(MIN_DURATION_MS),
+  maximum: seconds(MAX_DURATION_MS),
+  description: "How long it is to run, in seconds. Without one it runs until it is stopped.",
+  examples: [3600],
+});
+add(capture.end, { type: "null", description: "Null, or absent: it is set when the capture ends." });
+
+add(renameSchema, { id: "CaptureName", description: "What to change of a capture." });
+
+add(environmentSchema, { id: "NewEnvironment", description: "An environment to make." });
+add(updateSchema, {
+  id: "EnvironmentChanges",
+  description: "What to change of an environment; what is absent stays.",
+  minProperties: 1,
+});
+const environment = environmentSchema.shape;
+add(environment.region, { description: "The AWS region of the instance.", examples: ["us-east-1"] });
+add(environment.instance, { description: "The identifier of the RDS instance.", examples: ["demo-mysql"] });
+add(environment.credentials, {
+  description: "An access key, or a role that the service assumes. Kept encrypted, and never shown again.",
+});
+
+add(roleSchema, { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });

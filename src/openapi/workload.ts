@@ -1,0 +1,128 @@
+import * as z from "zod";
+import { MAX_PAGE } from "../captures/schema.ts";
+import { FORMATS } from "../workload/schema.ts";
+import { OF_CAPTURE_READS } from "./captures.ts";
+import * as examples from "./examples.ts";
+import {
+  idParameter,
+  invalid,
+  type Operation,
+  RETRY_AFTER,
+  type Refusal,
+  says,
+  saysLike,
+} from "./operation.ts";
+import { workloadDigestSchema, workloadSchema } from "./replies.ts";
+
+const ID = idParameter("id", "The capture's id.");
+const MEMBER = "Members of the capture's environment.";
+const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
+
+const AWAY: Refusal = {
+  ...says("away", 503, "The workload of the running capture can't be read just now: try again"),
+  headers: RETRY_AFTER,
+};
+
+/** `/api/captures/{id}/workload`. */
+export const workloadOperations: Operation[] = [
+  {
+    id: "getWorkload",
+    method: "get",
+    path: "/api/captures/{id}/workload",
+    tag: "Workloads",
+    summary: "Show what a capture recorded, in numbers",
+    description: "Live while it runs.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 200,
+      description: "The workload's numbers.",
+      content: { "application/json": { schema: workloadSchema, example: examples.workload } },
+    },
+    refusals: [...OF_CAPTURE_READS, AWAY],
+  },
+  {
+    id: "getWorkloadDigest",
+    method: "get",
+    path: "/api/captures/{id}/workload/digest",
+    tag: "Workloads",
+    summary: "Show a capture's statements, normalised and counted",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [
+      ID,
+      {
+        name: "limit",
+        in: "query",
+        description: "How many of them.",
+        schema: { type: "integer", minimum: 1, maximum: MAX_PAGE, default: 100 },
+      },
+    ],
+    success: {
+      status: 200,
+      description: "The statements, the most frequent first.",
+      content: { "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] } },
+    },
+    refusals: [invalid("limit: must be an integer from 1 to 1000"), ...OF_CAPTURE_READS, AWAY],
+  },
+  {
+    id: "downloadWorkload",
+    method: "get",
+    path: "/api/captures/{id}/workload/download",
+    tag: "Workloads",
+    summary: "Download the records that a capture made",
+    description:
+      "A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [
+      ID,
+      {
+        name: "format",
+        in: "query",
+        description: "NDJSON in gzip, or general-log text.",
+        schema: { type: "string", enum: FORMATS, default: "ndjson" },
+      },
+      { name: "from", in: "query", description: "From this moment on.", schema: MOMENT },
+      { name: "to", in: "query", description: "Before this moment.", schema: MOMENT },
+    ],
+    success: {
+      status: 200,
+      description: "The file.",
+      headers: {
+        "Content-Disposition": {
+          description: "The file's name.",
+          schema: { type: "string", pattern: '^attachment; filename="capture-\\d+\\.(log|ndjson\\.gz)"$' },
+          required: true,
+          example: 'attachment; filename="capture-1.ndjson.gz"',
+        },
+      },
+      content: {
+        "application/gzip": {
+          schema: {
+            type: "string",
+            contentMediaType: "application/gzip",
+            description:
+              "Lines of `{time, threadId, user, host, command, statement, truncated?}`, compressed.",
+          },
+        },
+        "text/plain": {
+          schema: { type: "string", description: "As MySQL 5.7 to 8.4 write a general log." },
+          example: "2026-11-23T08:45:28.204113Z\t   17 Query\tSELECT * FROM orders WHERE id = 17\n",
+        },
+      },
+    },
+    refusals: [
+      invalid("format: must be one of ndjson, log"),
+      saysLike(
+        "tooManyFragments",
+        400,
+        "from, to: this would read 9000 fragments, and one download reads at most 8000: ask for less time, such as up to 2026-11-23T08:45:28.204Z",
+        "from, to: this would read \\d+ fragments, and one download reads at most \\d+: ask for less time, such as up to .+",
+      ),
+      ...OF_CAPTURE_READS,
+      AWAY,
+    ],
+  },
+];
