@@ -20,6 +20,8 @@ export interface Parameter {
   in: "path" | "query";
   description: string;
   schema: JsonSchema;
+  /** Of a parameter in the query; one in the path always is. */
+  required?: true;
   example?: unknown;
 }
 
@@ -30,13 +32,13 @@ export interface RequestBody {
   examples: Record<string, { summary: string; value: unknown }>;
 }
 
-/** What an operation answers when it does what it was asked. */
-export interface Success {
-  status: 200 | 201;
+/** What an operation answers with, other than a refusal. */
+export interface Answer {
+  status: number | "4XX";
   description: string;
   headers?: Record<string, Header>;
   /** By media type. Of JSON the schema and an example; other bodies are described in words. */
-  content: Record<string, { schema: z.ZodType | JsonSchema; example?: unknown }>;
+  content?: Record<string, { schema: z.ZodType | JsonSchema; example?: unknown }>;
 }
 
 /** A refusal that an operation can answer with. */
@@ -65,7 +67,10 @@ export interface Operation {
   credentials: "any" | "session" | "none";
   parameters?: Parameter[];
   body?: RequestBody;
-  success: Success;
+  /** What it answers when it does what it was asked. */
+  success: Answer;
+  /** What else it may answer that is no refusal. */
+  others?: Answer[];
   refusals: Refusal[];
 }
 

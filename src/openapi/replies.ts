@@ -30,8 +30,7 @@ function described<S extends z.ZodType>(schema: S, documentation: Documentation)
 const time = (description: string) => described(z.string(), { format: "date-time", description });
 const timeOrNull = (description: string) =>
   z.nullable(described(z.string(), { format: "date-time", description }));
-const id = (description: string) =>
-  described(z.int().positive(), { description, maximum: Number.MAX_SAFE_INTEGER });
+const id = (description: string) => described(z.int().positive(), { description });
 const count = (description: string) => described(z.int().nonnegative(), { description });
 
 /** The body of every refusal. */
@@ -228,4 +227,15 @@ export const inviteSchema = named(
   }),
   "Invite",
   "An invite into an environment.",
+);
+
+export const healthSchema = named(
+  z.object({ status: z.literal("ok"), database: z.literal("ok") }),
+  "Healthy",
+  "The service and its database answer.",
+);
+export const unhealthySchema = named(
+  z.object({ status: z.literal("unavailable"), database: z.literal("unavailable") }),
+  "Unavailable",
+  "The database does not answer.",
 );

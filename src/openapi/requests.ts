@@ -29,7 +29,13 @@ const MOMENT = {
 };
 const seconds = (milliseconds: number) => milliseconds / 1000;
 
-add(nameSchema, { minLength: 1, maxLength: 100, pattern: "\\S", examples: ["myCapture"] });
+add(nameSchema, {
+  description: "1 to 100 characters, none of them control characters, once the space around it is gone.",
+  minLength: 1,
+  maxLength: 100,
+  pattern: "\\S",
+  examples: ["myCapture"],
+});
 
 add(captureSchema, {
   id: "NewCapture",
@@ -78,7 +84,11 @@ add(capture.duration, {
   description: "How long it is to run, in seconds. Without one it runs until it is stopped.",
   examples: [3600],
 });
-add(capture.end, { type: "null", description: "Null, or absent: it is set when the capture ends." });
+add(capture.end, {
+  type: "null",
+  anyOf: undefined,
+  description: "Null, or absent: it is set when the capture ends.",
+});
 
 add(renameSchema, { id: "CaptureName", description: "What to change of a capture." });
 
@@ -90,7 +100,11 @@ add(updateSchema, {
 });
 const environment = environmentSchema.shape;
 add(environment.region, { description: "The AWS region of the instance.", examples: ["us-east-1"] });
-add(environment.instance, { description: "The identifier of the RDS instance.", examples: ["demo-mysql"] });
+add(environment.instance, {
+  pattern: "^[A-Za-z](-?[A-Za-z0-9])*$",
+  description: "The identifier of the RDS instance.",
+  examples: ["demo-mysql"],
+});
 add(environment.credentials, {
   description: "An access key, or a role that the service assumes. Kept encrypted, and never shown again.",
 });

@@ -1,0 +1,217 @@
+import type * as z from "zod";
+import { captureOperations } from "./captures.ts";
+import { environmentOperations } from "./environments.ts";
+import { healthOperations } from "./health.ts";
+import { identityOperations } from "./identity.ts";
+import type { Answer, Header, JsonSchema, Operation, Refusal } from "./operation.ts";
+import { errorSchema } from "./replies.ts";
+import { toJsonSchemas } from "./schemas.ts";
+import { workloadOperations } from "./workload.ts";
+
+/*
+ * The API's description in OpenAPI 3.1. It is made at build time and served as a file; the Worker knows nothing of it.
+ */
+
+const operations: Operation[] = [
+  ...captureOperations,
+  ...workloadOperations,
+  ...environmentOperations,
+  ...identityOperations,
+  ...healthOperations,
+];
+
+const TAGS = {
+  Captures: "What an instance does between a start and an end, at once, scheduled or back-dated.",
+  Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
+  Environments: "An RDS MySQL or MariaDB instance, the credentials that reach it, and who may use it.",
+  Members: "Who belongs to an environment, and how others join.",
+  Accounts: "Signing up, in and out.",
+  "API keys": "Keys that programs sign in with.",
+  Operations: "Whether the service is well.",
+};
+
+const DESCRIPTION = `Records what MySQL and MariaDB instances on Amazon RDS do: their statements and their CloudWatch metrics.
+
+**Who is calling.** A browser has the session cookie that \`POST /api/auth/sign-in/email\` sets. A program has an API key and sends it
+as \`Authorization: Bearer …\` or \`x-api-key: …\`. A cookie changes nothing on behalf of another site's page: such a request is a 403.
+
+**Bodies** are JSON of at most 64 KiB. **Times** are ISO 8601 in UTC. A field or a parameter that is not known is refused.
+
+**Refusals** are \`{"code", "message"}\` with the HTTP status as \`code\`. The examples of a status are all that an operation says; one
+with \`x-pattern\` varies, and matches it. A path that is not there is a 404 "No such path", a method that a path does not have a 405
+with \`Allow\`.
+
+**Every reply** has an \`X-Request-Id\`: your own, if the request has one that is harmless. \`HEAD\` is \`GET\` without the body.`;
+
+const SECURITY: Record<Operation["credentials"], object[] | undefined> = {
+  any: [{ session: [] }, { bearer: [] }, { apiKey: [] }],
+  session: [{ session: [] }],
+  none: [],
+};
+
+const REQUEST_ID: Header = {
+  description: "Names the request, also in the service's log.",
+  schema: { type: "string" },
+  required: true,
+  example: "6f6c1c1e-4f0b-4f7e-9d55-0c8f6f3b6a55",
+};
+
+/** The names of the statuses that are answered. */
+const REASONS: Record<number, string> = {
+  400: "What was sent can't be used.",
+  401: "Nobody is signed in.",
+  403: "The caller may not do this.",
+  404: "There is no such thing, or the caller may not know of it.",
+  409: "The state of things does not allow it.",
+  413: "The body is too large.",
+  415: "The body is not JSON.",
+  422: "What was sent contradicts what is there.",
+  429: "Too many requests.",
+  500: "A fault of the service's.",
+  502: "AWS refused.",
+  503: "Not just now.",
+  504: "AWS did not answer in time.",
+};
+
+type Of = (schema: z.ZodType) => JsonSchema;
+
+/** Makes the document. */
+export function describeApi(): JsonSchema {
+  const requests = toJsonSchemas("input", new Set(operations.flatMap(({ body }) => body?.schema ?? [])));
+  const replies = toJsonSchemas("output", new Set([errorSchema, ...operations.flatMap(replySchemas)]));
+  const request: Of = (schema) => requests.of.get(schema) as JsonSchema;
+  const reply: Of = (schema) => replies.of.get(schema) as JsonSchema;
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const operation of operations) {
+    paths[operation.path] ??= {};
+    (paths[operation.path] as Record<string, JsonSchema>)[operation.method] = toOperation(
+      operation,
+      request,
+      reply,
+    );
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Captures",
+      version: "1",
+      summary: "Records what databases on Amazon RDS do.",
+      description: DESCRIPTION,
+      license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
+    },
+    servers: [{ url: "/", description: "The service that serves this document." }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: { ...replies.components, ...requests.components },
+      headers: { RequestId: toHeader(REQUEST_ID) },
+      securitySchemes: {
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "captures.session_token",
+          description: "The cookie that signing in sets; over HTTPS it is `__Secure-captures.session_token`.",
+        },
+        bearer: { type: "http", scheme: "bearer", description: "An API key." },
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "An API key." },
+      },
+    },
+  };
+}
+
+function answersOf({ success, others = [] }: Operation): Answer[] {
+  return [success, ...others];
+}
+
+function replySchemas(operation: Operation): z.ZodType[] {
+  return answersOf(operation)
+    .flatMap(({ content = {} }) => Object.values(content))
+    .flatMap(({ schema }) => (isZod(schema) ? schema : []));
+}
+
+const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => "_zod" in schema;
+
+function toOperation(operation: Operation, request: Of, reply: Of): JsonSchema {
+  const { id, tag, summary, description, permission, credentials, parameters = [], body } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: [description, `**Who may:** ${permission}`].filter(Boolean).join("\n\n"),
+    security: SECURITY[credentials],
+    ...(parameters.length > 0 && {
+      parameters: parameters.map(({ required, ...parameter }) => ({
+        ...parameter,
+        required: parameter.in === "path" || required === true,
+      })),
+    }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: request(body.schema), examples: body.examples } },
+      },
+    }),
+    responses: Object.fromEntries(
+      [
+        ...answersOf(operation).map((answer) => [String(answer.status), toAnswer(answer, reply)] as const),
+        ...toRefusals(operation.refusals, reply(errorSchema)),
+      ].sort(([a], [b]) => a.localeCompare(b, "en")),
+    ),
+  };
+}
+
+function toAnswer({ description, headers, content }: Answer, reply: Of): JsonSchema {
+  return {
+    description,
+    headers: toHeaders(headers),
+    ...(content && {
+      content: Object.fromEntries(
+        Object.entries(content).map(([type, { schema, example }]) => [
+          type,
+          { schema: isZod(schema) ? reply(schema) : schema, ...(example !== undefined && { example }) },
+        ]),
+      ),
+    }),
+  };
+}
+
+/** The refusals of each status, with every message as an example. */
+function toRefusals(refusals: Refusal[], error: JsonSchema): [string, JsonSchema][] {
+  const statuses = Map.groupBy(refusals, ({ status }) => status);
+  return [...statuses].map(([status, same]) => [
+    String(status),
+    {
+      description: REASONS[status],
+      headers: toHeaders(Object.assign({}, ...same.map(({ headers }) => headers))),
+      content: {
+        "application/json": {
+          schema: error,
+          examples: Object.fromEntries(
+            same.map(({ name, message, pattern }) => [
+              name,
+              {
+                summary: message,
+                value: { code: status, message },
+                ...(pattern !== undefined && { "x-pattern": `^(?:${pattern})$` }),
+              },
+            ]),
+          ),
+        },
+      },
+    },
+  ]);
+}
+
+function toHeaders(headers: Record<string, Header> = {}): JsonSchema {
+  return {
+    "X-Request-Id": { $ref: "#/components/headers/RequestId" },
+    ...Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, toHeader(header)])),
+  };
+}
+
+const toHeader = ({ description, schema, required = undefined, example }: Header): JsonSchema => ({
+  description,
+  ...(required !== undefined && { required }),
+  schema,
+  example,
+});

@@ -1,0 +1,414 @@
+import * as z from "zod";
+import * as bodies from "./identity-bodies.ts";
+import {
+  FAULT,
+  type Header,
+  invalid,
+  NOT_JSON_TYPE,
+  type Operation,
+  RETRY_AFTER,
+  type Refusal,
+  refusals,
+  says,
+  TOO_LARGE,
+} from "./operation.ts";
+
+const time = "2026-11-23T08:45:17.228Z";
+const user = {
+  id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH",
+  name: "Demo",
+  email: "demo@example.com",
+  emailVerified: false,
+  image: null,
+  createdAt: time,
+  updatedAt: time,
+};
+const token = "fFHwk8IJJn4qRAWcc062wFApEZbG7btb";
+const session = {
+  id: "pKMV5cYEkkkyYYi5HvBsDnuu3xS9Byum",
+  token,
+  userId: user.id,
+  expiresAt: "2026-11-30T08:45:17.228Z",
+  createdAt: time,
+  updatedAt: time,
+  ipAddress: "192.0.2.1",
+  userAgent: "curl/8.14.1",
+};
+const apiKey = {
+  id: "xzy6mbW83OAeW6NuvuViBVmlQBEWHh7i",
+  configId: "default",
+  name: "nightly job",
+  start: "captures_HPqv",
+  prefix: "captures_",
+  referenceId: user.id,
+  enabled: true,
+  expiresAt: null,
+  createdAt: time,
+  updatedAt: time,
+  refillInterval: null,
+  refillAmount: null,
+  lastRefillAt: null,
+  rateLimitEnabled: false,
+  rateLimitTimeWindow: 86_400_000,
+  rateLimitMax: 10,
+  requestCount: 0,
+  remaining: null,
+  lastRequest: null,
+  permissions: null,
+  metadata: null,
+};
+
+const SESSION_COOKIE: Record<string, Header> = {
+  "Set-Cookie": {
+    description: "The session's cookie; over HTTPS with the prefix `__Secure-`, and `Secure`.",
+    schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
+    required: true,
+    example: `captures.session_token=${token}.signature; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`,
+  },
+};
+
+const ONCE_MORE_COOKIE: Record<string, Header> = {
+  "Set-Cookie": {
+    description: "When the session is prolonged, or was ended.",
+    schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
+    example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+  },
+};
+
+const TOO_OFTEN: Refusal = {
+  ...says("tooOften", 429, "Too many requests. Please try again later."),
+  headers: RETRY_AFTER,
+};
+const SIGNED_IN = "Whoever is signed in with a session.";
+const OF_READS = [TOO_OFTEN, FAULT];
+const OF_WRITES = [
+  ...refusals("otherOrigin"),
+  TOO_LARGE,
+  NOT_JSON_TYPE,
+  says("malformed", 400, "Invalid JSON in request body"),
+  ...OF_READS,
+];
+const UNAUTHORIZED = says("unauthorized", 401, "Unauthorized");
+const NO_SESSION = says("noSession", 401, "Unauthorized or invalid session");
+const PASSWORD_LENGTH = [
+  says("passwordTooShort", 400, "Password too short"),
+  says("passwordTooLong", 400, "Password too long"),
+];
+const EXPIRY = [
+  says("expiryTooSoon", 400, "The expiresIn is smaller than the predefined minimum value."),
+  says("expiryTooFar", 400, "The expiresIn is larger than the predefined maximum value."),
+];
+const NAME_LENGTH = says("nameLength", 400, "The name length is either too large or too small.");
+const NO_KEY = says("keyNotFound", 404, "API Key not found");
+
+type Parts = Pick<Operation, "id" | "summary" | "permission" | "credentials" | "refusals"> &
+  Partial<Operation>;
+
+/** An endpoint of better-auth's. */
+function endpoint(
+  method: "get" | "post",
+  path: string,
+  schema: z.ZodType,
+  example: unknown,
+  {
+    body,
+    success,
+    ...parts
+  }: Omit<Parts, "body" | "success"> & {
+    body?: { schema: z.ZodType; value: unknown };
+    success?: Partial<Operation["success"]>;
+  },
+): Operation {
+  return {
+    method,
+    path: `/api/auth/${path}`,
+    tag: path.startsWith("api-key/") ? "API keys" : "Accounts",
+    ...parts,
+    ...(body && {
+      body: { schema: body.schema, examples: { example: { summary: parts.summary, value: body.value } } },
+    }),
+    success: {
+      status: 200,
+      description: "It was done.",
+      content: { "application/json": { schema, example } },
+      ...success,
+    },
+  };
+}
+
+const get = (path: string, schema: z.ZodType, example: unknown, parts: Parameters<typeof endpoint>[4]) =>
+  endpoint("get", path, schema, example, parts);
+const post = (path: string, schema: z.ZodType, example: unknown, parts: Parameters<typeof endpoint>[4]) =>
+  endpoint("post", path, schema, example, parts);
+
+/** `/api/auth`: accounts, sessions and API keys. */
+export const identityOperations: Operation[] = [
+  post(
+    "sign-up/email",
+    bodies.signedUpSchema,
+    { token, user },
+    {
+      id: "signUp",
+      summary: "Sign up",
+      permission: "Everybody, or people with an invite where sign-up is by invite only.",
+      credentials: "none",
+      body: {
+        schema: bodies.signUpSchema,
+        value: { name: "Demo", email: "demo@example.com", password: "demo-password" },
+      },
+      success: { description: "The new account, signed in.", headers: SESSION_COOKIE },
+      refusals: [
+        invalid("name: must not be empty"),
+        says("invalidEmail", 400, "Invalid email"),
+        ...PASSWORD_LENGTH,
+        says(
+          "inviteRequired",
+          403,
+          "Sign-up is by invite only: send the code of an unused invite as inviteCode",
+        ),
+        says("exists", 422, "User already exists. Use another email."),
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  post(
+    "sign-in/email",
+    bodies.signedInSchema,
+    { redirect: false, token, user },
+    {
+      id: "signIn",
+      summary: "Sign in",
+      permission: "Everybody.",
+      credentials: "none",
+      body: { schema: bodies.signInSchema, value: { email: "demo@example.com", password: "demo-password" } },
+      success: { description: "The new session.", headers: SESSION_COOKIE },
+      refusals: [
+        invalid("password: Invalid input: expected string, received undefined"),
+        says("invalidEmail", 400, "Invalid email"),
+        says("wrong", 401, "Invalid email or password"),
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  post(
+    "sign-out",
+    bodies.successSchema,
+    { success: true },
+    {
+      id: "signOut",
+      summary: "Sign out",
+      permission: "Everybody.",
+      credentials: "session",
+      success: { headers: ONCE_MORE_COOKIE },
+      refusals: OF_WRITES,
+    },
+  ),
+  get(
+    "get-session",
+    bodies.currentSessionSchema,
+    { session, user },
+    {
+      id: "getSession",
+      summary: "Show who is signed in",
+      permission: "Everybody.",
+      credentials: "session",
+      success: { description: "Who is signed in; null when nobody is.", headers: ONCE_MORE_COOKIE },
+      refusals: OF_READS,
+    },
+  ),
+  get("list-sessions", z.array(bodies.sessionSchema), [session], {
+    id: "listSessions",
+    summary: "List your sessions",
+    permission: SIGNED_IN,
+    credentials: "session",
+    success: { description: "Your sessions.", headers: ONCE_MORE_COOKIE },
+    refusals: [UNAUTHORIZED, ...OF_READS],
+  }),
+  post(
+    "revoke-session",
+    bodies.statusSchema,
+    { status: true },
+    {
+      id: "revokeSession",
+      summary: "End one of your sessions",
+      permission: SIGNED_IN,
+      credentials: "session",
+      body: { schema: bodies.revokeSessionSchema, value: { token } },
+      refusals: [
+        invalid("token: Invalid input: expected string, received undefined"),
+        UNAUTHORIZED,
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  post(
+    "revoke-sessions",
+    bodies.statusSchema,
+    { status: true },
+    {
+      id: "revokeSessions",
+      summary: "End all of your sessions",
+      permission: SIGNED_IN,
+      credentials: "session",
+      success: { headers: ONCE_MORE_COOKIE },
+      refusals: [UNAUTHORIZED, ...OF_WRITES],
+    },
+  ),
+  post(
+    "revoke-other-sessions",
+    bodies.statusSchema,
+    { status: true },
+    {
+      id: "revokeOtherSessions",
+      summary: "End all of your sessions but this one",
+      permission: SIGNED_IN,
+      credentials: "session",
+      refusals: [UNAUTHORIZED, ...OF_WRITES],
+    },
+  ),
+  post(
+    "update-user",
+    bodies.statusSchema,
+    { status: true },
+    {
+      id: "updateUser",
+      summary: "Change your name",
+      permission: SIGNED_IN,
+      credentials: "session",
+      body: { schema: bodies.updateUserSchema, value: { name: "Demo" } },
+      success: { headers: SESSION_COOKIE },
+      refusals: [
+        invalid("name: must not be empty"),
+        says("nothing", 400, "No fields to update"),
+        says("email", 400, "Email can not be updated"),
+        UNAUTHORIZED,
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  post(
+    "change-password",
+    bodies.passwordChangedSchema,
+    { token: null, user },
+    {
+      id: "changePassword",
+      summary: "Change your password",
+      permission: SIGNED_IN,
+      credentials: "session",
+      body: {
+        schema: bodies.changePasswordSchema,
+        value: {
+          currentPassword: "demo-password",
+          newPassword: "another-password",
+          revokeOtherSessions: true,
+        },
+      },
+      success: { headers: ONCE_MORE_COOKIE },
+      refusals: [
+        invalid("newPassword: Invalid input: expected string, received undefined"),
+        says("wrong", 400, "Invalid password"),
+        ...PASSWORD_LENGTH,
+        UNAUTHORIZED,
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  post(
+    "api-key/create",
+    bodies.newApiKeySchema,
+    { ...apiKey, key: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQed" },
+    {
+      id: "createApiKey",
+      summary: "Make an API key",
+      permission: SIGNED_IN,
+      credentials: "session",
+      body: { schema: bodies.createKeySchema, value: { name: "nightly job" } },
+      success: { description: "The key. It is shown once." },
+      refusals: [
+        invalid("name: Invalid input: expected string, received number"),
+        NAME_LENGTH,
+        ...EXPIRY,
+        NO_SESSION,
+        ...OF_WRITES,
+      ],
+    },
+  ),
+  get(
+    "api-key/list",
+    bodies.apiKeyListSchema,
+    { apiKeys: [apiKey], total: 1 },
+    {
+      id: "listApiKeys",
+      summary: "List your API keys",
+      permission: SIGNED_IN,
+      credentials: "session",
+      parameters: [
+        {
+          name: "limit",
+          in: "query",
+          description: "The most keys to list.",
+          schema: { type: "integer", minimum: 0, maximum: 1000 },
+        },
+        {
+          name: "offset",
+          in: "query",
+          description: "How many to skip.",
+          schema: { type: "integer", minimum: 0, maximum: 1_000_000 },
+        },
+      ],
+      success: { description: "Your keys.", headers: ONCE_MORE_COOKIE },
+      refusals: [invalid("limit: Invalid input: expected number, received NaN"), UNAUTHORIZED, ...OF_READS],
+    },
+  ),
+  get("api-key/get", bodies.apiKeySchema, apiKey, {
+    id: "getApiKey",
+    summary: "Show an API key",
+    permission: "Its owner, signed in with a session.",
+    credentials: "session",
+    parameters: [
+      { name: "id", in: "query", description: "The key's id.", schema: { type: "string" }, required: true },
+    ],
+    success: { description: "The key, without the key itself.", headers: ONCE_MORE_COOKIE },
+    refusals: [
+      invalid("id: Invalid input: expected string, received undefined"),
+      UNAUTHORIZED,
+      NO_KEY,
+      ...OF_READS,
+    ],
+  }),
+  post("api-key/update", bodies.apiKeySchema, apiKey, {
+    id: "updateApiKey",
+    summary: "Change an API key",
+    permission: "Its owner, signed in with a session.",
+    credentials: "session",
+    body: { schema: bodies.updateKeySchema, value: { keyId: apiKey.id, enabled: false } },
+    success: { description: "The key as it is now." },
+    refusals: [
+      invalid("keyId: Invalid input: expected string, received undefined"),
+      says("nothing", 400, "No values to update."),
+      NAME_LENGTH,
+      ...EXPIRY,
+      NO_SESSION,
+      NO_KEY,
+      ...OF_WRITES,
+    ],
+  }),
+  post(
+    "api-key/delete",
+    bodies.successSchema,
+    { success: true },
+    {
+      id: "deleteApiKey",
+      summary: "Delete an API key",
+      permission: "Its owner, signed in with a session.",
+      credentials: "session",
+      body: { schema: bodies.deleteKeySchema, value: { keyId: apiKey.id } },
+      refusals: [
+        invalid("keyId: Invalid input: expected string, received undefined"),
+        UNAUTHORIZED,
+        NO_KEY,
+        ...OF_WRITES,
+      ],
+    },
+  ),
+];
