@@ -167,6 +167,7 @@ export const identityOperations: Operation[] = [
           "Sign-up is by invite only: send the code of an unused invite as inviteCode",
         ),
         says("exists", 422, "User already exists. Use another email."),
+        says("notCreated", 422, "Failed to create user"),
         ...OF_WRITES,
       ],
     },

@@ -167,4 +167,9 @@ export const idParameter = (name: string, description: string): Parameter => ({
 });
 
 /** What is refused for an id in a path. */
-export const BAD_ID = says("badId", 400, "id: must be a positive integer");
+export const BAD_ID = saysLike(
+  "badId",
+  400,
+  "id: must be a positive integer",
+  "id: (must be a positive integer|is too large to be an id)",
+);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import { type Cast, createCapture, createCast } from "../support/api.ts";
+import { checkUnread } from "../support/contract.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 /** What a request cost. */
@@ -109,8 +110,10 @@ async function costOfThis(
     init.body = JSON.stringify({ ...json, envId: method === "POST" ? cast.environment.id : undefined });
   const context = createExecutionContext();
   const url = `http://captures.test${path.replace("{id}", String(running.id)).replace("{envId}", String(cast.environment.id))}`;
-  const reply = await app.fetch(new Request(url, init), counted, context);
+  const asked = new Request(url, init);
+  const reply = await app.fetch(asked, counted, context);
   await waitOnExecutionContext(context);
+  await checkUnread(asked, reply);
   expect(reply.status).toBe(200);
   return cost;
 }

@@ -4,8 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/schema.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
+import type { Workload } from "../../src/workload/schema.ts";
 import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { runAlarm, travel, until } from "../support/time.ts";

@@ -5,6 +5,7 @@ import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Environment } from "../../src/environments/schema.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
+import { checkReply } from "./contract.ts";
 
 const ORIGIN = "http://captures.test";
 
@@ -28,7 +29,8 @@ export async function request<T = unknown>(
   path: string,
   options: RequestOptions = {},
 ): Promise<Reply<T>> {
-  return readReply(await exports.default.fetch(makeRequest(method, path, options)));
+  const asked = makeRequest(method, path, options);
+  return readReply(asked, await exports.default.fetch(asked));
 }
 
 function makeRequest(method: string, path: string, { json, body, headers = {} }: RequestOptions): Request {
@@ -42,13 +44,11 @@ function makeRequest(method: string, path: string, { json, body, headers = {} }:
   return new Request(new URL(path, ORIGIN), init);
 }
 
-async function readReply<T>(reply: Response): Promise<Reply<T>> {
+async function readReply<T>(asked: Request, reply: Response): Promise<Reply<T>> {
   const text = new TextDecoder().decode(await reply.arrayBuffer());
-  return {
-    status: reply.status,
-    headers: reply.headers,
-    body: (text !== "" && isJson(reply) ? JSON.parse(text) : text || undefined) as T,
-  };
+  const body: unknown = text !== "" && isJson(reply) ? JSON.parse(text) : text || undefined;
+  checkReply(asked, reply, body);
+  return { status: reply.status, headers: reply.headers, body: body as T };
 }
 
 const isJson = (reply: Response): boolean =>
@@ -192,7 +192,7 @@ export async function requestIn<T = unknown>(
   options: RequestOptions = {},
 ): Promise<Reply<T>> {
   const asked = makeRequest(method, path, options);
-  return readReply(await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
+  return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
 }
 
 /** An API key of a person's, as better-auth answers it when it is made. */

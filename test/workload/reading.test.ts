@@ -28,6 +28,7 @@ import {
   personWith,
   requestIn,
 } from "../support/api.ts";
+import { checkUnread } from "../support/contract.ts";
 
 const START = Date.UTC(2026, 10, 23, 5, 0, 0);
 const CAPTURES_ENVIRONMENT = "Capture's environment not found";
@@ -148,7 +149,9 @@ const withState = (state: WorkloadState | null | Error): Partial<Env> => ({
 async function open(id: number, query = "", overrides: Partial<Env> = {}): Promise<Response> {
   const url = `http://captures.test/api/captures/${id}/workload/download${query}`;
   const asked = new Request(url, { headers: cast.member.headers });
-  return app.fetch(asked, { ...env, ...overrides }, createExecutionContext());
+  const reply = await app.fetch(asked, { ...env, ...overrides }, createExecutionContext());
+  await checkUnread(asked, reply);
+  return reply;
 }
 
 async function download(id: number, query = "", overrides: Partial<Env> = {}): Promise<Uint8Array> {

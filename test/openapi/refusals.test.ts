@@ -1,0 +1,148 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  type Cast,
+  createCast,
+  type Reply,
+  type RequestOptions,
+  request,
+  requestIn,
+} from "../support/api.ts";
+import { type DescribedOperation, operations } from "../support/contract.ts";
+
+/*
+ * What every operation refuses in the same way is provoked of each of them here, by the names that the refusals have in the
+ * API's description; what only some do has tests of its own.
+ */
+
+type Described = (typeof operations)[number];
+
+let cast: Cast;
+beforeAll(async () => {
+  cast = await createCast();
+});
+
+let addresses = 0;
+/** A client that has not been heard of, so that better-auth has not counted it. */
+const newAddress = () => `192.0.2.${++addresses}`;
+
+/** A path of the operation's, with the examples of its parameters, and ids that nothing has. */
+function pathOf({ path, operation }: Described, id = "999999"): string {
+  const known = path
+    .replace("{id}", id)
+    .replace(/\{(\w+)\}/g, (_, name) => String(parameter(operation, name)?.example));
+  const query = (operation.parameters ?? [])
+    .filter((described) => described.in === "query" && described.required)
+    .map(({ name }) => `${name}=x`);
+  return query.length === 0 ? known : `${known}?${query.join("&")}`;
+}
+
+const parameter = ({ parameters = [] }: DescribedOperation, name: string) =>
+  parameters.find((known) => known.name === name);
+
+/** Asks what the operation is for, with its first example as the body, but for what is given. */
+function ask(
+  described: Described,
+  { id, overrides, ...options }: RequestOptions & { id?: string; overrides?: Partial<Cloudflare.Env> } = {},
+): Promise<Reply> {
+  const content = described.operation.requestBody?.content["application/json"];
+  const json = Object.values(content?.examples ?? {})[0]?.value;
+  const path = pathOf(described, id);
+  const asked = {
+    ...(json !== undefined && options.body === undefined && { json }),
+    ...options,
+    headers: { "cf-connecting-ip": newAddress(), ...cast.admin.headers, ...options.headers },
+  };
+  return overrides === undefined
+    ? request(described.method, path, asked)
+    : requestIn(overrides, described.method, path, asked);
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const nobody = (described: Described) => ask(described, { headers: { cookie: "" } });
+const ofNothing = (described: Described) => ask(described, inEnvironment(described, 999_999));
+
+/** Points an operation that names its environment elsewhere than in the path to one. */
+function inEnvironment({ path, method }: Described, envId: number): { json?: unknown } {
+  return path === "/api/captures" && method === "POST" ? { json: { name: "x", envId } } : {};
+}
+
+/** How to make any operation refuse, by the refusal's name in the description. */
+const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
+  loginRequired: nobody,
+  unauthorized: nobody,
+  noSession: nobody,
+  otherOrigin: (described) => ask(described, { headers: { origin: "https://evil.example" } }),
+  tooLarge: (described) =>
+    ask(described, { body: JSON.stringify("x".repeat(64 * 1024)), headers: JSON_TYPE }),
+  notJson: (described) => ask(described, { body: "name=x", headers: { "content-type": "text/plain" } }),
+  malformed: (described) => ask(described, { body: "{", headers: JSON_TYPE }),
+  badId: (described) => ask(described, { id: "one" }),
+  fault: (described) => ask(described, { overrides: { CORS_ORIGINS: "not an origin" } }),
+  tooOften: async (described) => {
+    const address = newAddress();
+    const key = `${address}|${described.path.replace("/api/auth", "")}`;
+    await env.DB.prepare("insert into rate_limit (id, key, count, last_request) values (?1, ?1, 1000, ?2)")
+      .bind(key, Date.now())
+      .run();
+    return ask(described, { headers: { "cf-connecting-ip": address } });
+  },
+  captureNotFound: ofNothing,
+  captureEnvironmentNotFound: ofNothing,
+  environmentNotFound: ofNothing,
+};
+
+describe.each(operations.map((described) => [described.operation.operationId, described] as const))(
+  "%s refuses as it is described",
+  (_, described) => {
+    const examples = Object.entries(described.operation.responses).flatMap(([status, { content }]) =>
+      Object.entries(content?.["application/json"]?.examples ?? {}).map(([name, example]) => ({
+        name,
+        status: Number(status),
+        message: example.value.message,
+        pattern: example["x-pattern"],
+      })),
+    );
+    // GET /api/captures names an environment in its query.
+    const uniform = examples.filter(
+      ({ name }) =>
+        name in PROVOKE &&
+        !(name === "environmentNotFound" && described.path === "/api/captures" && described.method === "GET"),
+    );
+
+    test.for(uniform)("$status $name", async ({ name, status, message, pattern }) => {
+      const reply = await (PROVOKE[name] as (typeof PROVOKE)[string])(described);
+      expect(reply.body).toEqual({
+        code: status,
+        message: pattern === undefined ? message : expect.stringMatching(new RegExp(pattern)),
+      });
+      expect(reply.status).toBe(status);
+    });
+
+    test("and what its own input is refused for is described with what an input can be wrong in", async () => {
+      const invalid = examples.filter(({ name }) => name === "invalid");
+      expect(invalid.length).toBe(hasInput(described.operation) ? 1 : 0);
+      if (invalid.length === 0) return;
+      const isBody = described.operation.requestBody !== undefined;
+      const reply = await (isBody ? ask(described, { json: [] }) : askFor(described, wrongQuery(described)));
+      expect(reply.status).toBe(400);
+    });
+  },
+);
+
+/** Whether the operation reads anything of a request that can be wrong, besides the ids in its path. */
+const hasInput = ({ requestBody, parameters = [] }: DescribedOperation): boolean =>
+  requestBody !== undefined || parameters.some((described) => described.in === "query");
+
+/** A query with something that the operation does not know, or can't read. */
+function wrongQuery({ path }: Described): string {
+  if (path === "/api/auth/api-key/get") return "";
+  return path.startsWith("/api/auth/") ? "?limit=x" : "?nope=1";
+}
+
+function askFor(described: Described, query: string): Promise<Reply> {
+  const path = pathOf(described, "1").replace(/\?.*/, "") + query;
+  return request(described.method, path, {
+    headers: { ...cast.admin.headers, "cf-connecting-ip": newAddress() },
+  });
+}

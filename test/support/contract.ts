@@ -1,0 +1,155 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { expect, inject } from "vitest";
+import json from "../../src/openapi/openapi.json";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    contractUrl: string;
+  }
+}
+
+/*
+ * Holds every reply of the tests against the API's description: an operation answers with no status, header, body or message
+ * that is not there. What each refusal is provoked by is collected for the whole run (test/contract/collector.ts).
+ */
+
+interface Content {
+  schema: Schema;
+  examples?: Record<string, { value: { message: string }; "x-pattern"?: string }>;
+}
+
+interface Header {
+  $ref?: string;
+  required?: boolean;
+  schema: Schema;
+}
+
+interface DescribedReply {
+  headers?: Record<string, Header>;
+  content?: Record<string, Content>;
+}
+
+/** An operation as the document describes it. */
+export interface DescribedOperation {
+  operationId: string;
+  parameters?: { name: string; in: "path" | "query"; required: boolean; schema: Schema; example?: unknown }[];
+  requestBody?: { content: Record<string, { schema: Schema; examples: Record<string, { value: unknown }> }> };
+  security: Record<string, unknown>[];
+  responses: Record<string, DescribedReply>;
+}
+
+interface Description extends Schema {
+  paths: Record<string, Record<string, DescribedOperation>>;
+  components: { schemas: Record<string, Schema>; headers: Record<string, Header> };
+}
+
+/** The API's description. */
+export const description = json as unknown as Description;
+
+/** Every operation, with where it is. */
+export const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+);
+
+const routes = operations.map(({ path, method, operation }) => ({
+  method,
+  operation,
+  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
+/** What is answered for a path or a method that is not described, as the description's beginning says; 204 to a preflight. */
+const ELSEWHERE = [204, 401, 404, 405, 413, 500];
+
+/** Made when they are needed first: a test file needs a few of them. */
+const validators = new WeakMap<Schema, Validator>();
+
+function validatorOf(schema: Schema): Validator {
+  const { schemas } = description.components;
+  const validator =
+    validators.get(schema) ?? new Validator({ ...schema, components: { schemas } }, "2020-12");
+  validators.set(schema, validator);
+  return validator;
+}
+
+const provoked = new Set<string>();
+
+/**
+ * Checks a reply.
+ * @param body what was read of it: JSON's value; undefined for what is not JSON
+ * @throws Error saying which operation answered what that it should not
+ */
+export function checkReply(asked: Request, reply: Response, body: unknown): void {
+  const { pathname } = new URL(asked.url);
+  const method = asked.method === "HEAD" ? "GET" : asked.method;
+  const route = routes.find((known) => known.method === method && known.pattern.test(pathname));
+  if (route === undefined) {
+    if (!ELSEWHERE.includes(reply.status)) {
+      throw new Error(`${asked.method} ${pathname} is not described and answered ${reply.status}`);
+    }
+    return;
+  }
+  const { operation } = route;
+  const said = `${operation.operationId} answered ${reply.status}`;
+  const described = operation.responses[reply.status];
+  if (described === undefined) throw new Error(`${said}, which is not described: ${JSON.stringify(body)}`);
+  checkHeaders(said, described, reply.headers);
+  const type = reply.headers.get("content-type")?.replace(/;.*/, "") ?? "";
+  const content = described.content?.[type];
+  if (described.content === undefined) {
+    if (body !== undefined) throw new Error(`${said} with a body, which is not described`);
+  } else if (content === undefined) {
+    throw new Error(`${said} with ${type || "no content type"}, which is not described`);
+  }
+  let example: string | undefined;
+  if (content !== undefined && asked.method !== "HEAD") {
+    if (type === "application/json") checkValue(said, body, content.schema);
+    if (content.examples) example = exampleOf(said, content.examples, (body as { message: string }).message);
+  }
+  provoked.add([operation.operationId, reply.status, example].filter((part) => part !== undefined).join(" "));
+}
+
+/** As `checkReply`, for a reply that is still to be read. */
+export async function checkUnread(asked: Request, reply: Response): Promise<void> {
+  const isJson = reply.headers.get("content-type")?.startsWith("application/json") ?? false;
+  checkReply(asked, reply, isJson && asked.method !== "HEAD" ? await reply.clone().json() : undefined);
+}
+
+function checkHeaders(said: string, { headers = {} }: DescribedReply, actual: Headers): void {
+  for (const [name, header] of Object.entries(headers)) {
+    const { required = false, schema } =
+      header.$ref === undefined ? header : (description.components.headers.RequestId as Header);
+    const value = actual.get(name);
+    if (value !== null)
+      checkValue(`${said}, ${name}`, schema.type === "integer" ? Number(value) : value, schema);
+    else if (required) throw new Error(`${said} without ${name}`);
+  }
+}
+
+function checkValue(said: string, value: unknown, schema: Schema): void {
+  const { valid, errors } = validatorOf(schema).validate(value);
+  if (valid) return;
+  const problems = errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`).join("; ");
+  throw new Error(
+    `${said} with something else than is described: ${problems}: ${JSON.stringify(value).slice(0, 1000)}`,
+  );
+}
+
+/** The example that a refusal is: the one with its words, or the strictest pattern that it matches. */
+function exampleOf(said: string, examples: NonNullable<Content["examples"]>, message: string): string {
+  const all = Object.entries(examples);
+  const same = all.find(
+    ([, example]) => example["x-pattern"] === undefined && example.value.message === message,
+  );
+  const alike = all
+    .filter(([, { "x-pattern": pattern }]) => pattern !== undefined && new RegExp(pattern).test(message))
+    .sort(([, a], [, b]) => (b["x-pattern"] ?? "").length - (a["x-pattern"] ?? "").length);
+  const found = same ?? alike[0];
+  if (found === undefined) throw new Error(`${said} with a message that is not described: ${message}`);
+  return found[0];
+}
+
+/** Tells the collector of the run what this file's tests have provoked. */
+export async function reportProvoked(): Promise<void> {
+  const report = { file: expect.getState().testPath, provoked: [...provoked] };
+  await fetch(inject("contractUrl"), { method: "POST", body: JSON.stringify(report) });
+}
