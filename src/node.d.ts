@@ -23,3 +23,7 @@ declare module "node:stream" {
     done: (error?: Error | null) => void,
   ): S;
 }
+
+declare module "node:process" {
+  export const env: Record<string, string | undefined>;
+}

@@ -1,0 +1,52 @@
+/** What the API, or the way to it, would not do. */
+export class CapturesError extends Error {
+  override readonly name = "CapturesError";
+  /** The HTTP status; null when there was no reply. */
+  readonly status: number | null;
+  /** What the service's log names the request by; null when there was no reply. */
+  readonly requestId: string | null;
+  /** In how many seconds to try again, if the API said so. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    message: string,
+    details: { status?: number; requestId?: string | null; retryAfter?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.status = details.status ?? null;
+    this.requestId = details.requestId ?? null;
+    this.retryAfter = details.retryAfter ?? null;
+  }
+}
+
+/** The error that a refusal is. */
+export async function errorOf(reply: Response, now: number): Promise<CapturesError> {
+  const text = await reply.text();
+  return new CapturesError(messageOf(text) ?? `The service answered ${reply.status}`, {
+    status: reply.status,
+    requestId: reply.headers.get("x-request-id"),
+    retryAfter: readRetryAfter(reply.headers.get("retry-after"), now),
+  });
+}
+
+/** The message of the API's refusals; a server on the way may have others. */
+function messageOf(text: string): string | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    const message = typeof body === "object" && body !== null && "message" in body ? body.message : null;
+    return typeof message === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reads `Retry-After` (RFC 9110, section 10.2.3), which is a number of seconds or a date.
+ * @returns seconds from now; null for what is neither
+ */
+export function readRetryAfter(text: string | null, now: number): number | null {
+  if (text === null) return null;
+  if (/^\d+$/.test(text)) return Number(text);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, (at - now) / 1000);
+}

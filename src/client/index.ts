@@ -1,0 +1,173 @@
+import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
+import type {
+  Capture,
+  CaptureChanges,
+  CaptureEvent,
+  CaptureFilter,
+  CheckedEnvironment,
+  DigestQuery,
+  DownloadQuery,
+  Environment,
+  EnvironmentChanges,
+  Invite,
+  Member,
+  MemberRole,
+  Metric,
+  Metrics,
+  MetricsQuery,
+  NewCapture,
+  NewEnvironment,
+  RemovedMember,
+  Role,
+  Workload,
+  WorkloadDigest,
+} from "./types.ts";
+
+export { CapturesError } from "./error.ts";
+export type { CallOptions, ClientOptions } from "./transport.ts";
+export type * from "./types.ts";
+
+/** What making a capture can be given. */
+export interface CreateOptions extends CallOptions {
+  /** Names the request, so that sending it again makes no second capture; a new one unless given. */
+  idempotencyKey?: string | undefined;
+}
+
+/** A client of the API. Its calls answer with what the API does, or throw a `CapturesError`. */
+export type Client = ReturnType<typeof createClient>;
+
+/** Makes a client. It holds no connection, and needs no end. */
+export function createClient(options: ClientOptions) {
+  const transport = new Transport(options);
+  return {
+    captures: captures(transport),
+    environments: environments(transport),
+    members: members(transport),
+    invites: invites(transport),
+  };
+}
+
+function captures(transport: Transport) {
+  const one = (method: Call["method"], id: number, more = "", call: Partial<Call> = {}): Call => ({
+    method,
+    path: `/api/captures/${id}${more}`,
+    ...call,
+  });
+  return {
+    /** The captures of all your environments, or those that a filter picks, newest first, read a page at a time. */
+    async *list(filter: CaptureFilter = {}, options?: CallOptions): AsyncGenerator<Capture, void, undefined> {
+      let call: Call | null = { method: "GET", path: "/api/captures", query: filter, options };
+      while (call !== null) {
+        const reply: Response = await transport.send(call);
+        yield* (await reply.json()) as Capture[];
+        const next = /<([^>]+)>; *rel="next"/.exec(reply.headers.get("link") ?? "")?.[1];
+        call = next === undefined ? null : { method: "GET", path: next, options };
+      }
+    },
+    /** Makes a capture. */
+    create(capture: NewCapture, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}) {
+      const call: Call = {
+        method: "POST",
+        path: "/api/captures",
+        json: capture,
+        idempotencyKey,
+        options: { signal },
+      };
+      return transport.json<Capture>(call);
+    },
+    /** Shows a capture. */
+    get: (id: number, options?: CallOptions) => transport.json<Capture>(one("GET", id, "", { options })),
+    /** Changes a capture's name. */
+    rename: (id: number, name: CaptureChanges["name"], options?: CallOptions) =>
+      transport.json<Capture>(one("PUT", id, "", { json: { name } satisfies CaptureChanges, options })),
+    /** Deletes a capture, and shows it as it was. */
+    delete: (id: number, options?: CallOptions) =>
+      transport.json<Capture>(one("DELETE", id, "", { options })),
+    /** Stops a running capture. It is not sent twice: whether the first one did it, a 409 would not tell. */
+    stop: (id: number, options?: CallOptions) =>
+      transport.json<Capture>(one("POST", id, "/stop", { options })),
+    /** A capture's CloudWatch metrics. */
+    async metrics(id: number, query: MetricsQuery = {}, options?: CallOptions): Promise<Metrics> {
+      const reply = await transport.send(one("GET", id, "/metrics", { query, options }));
+      const period = reply.headers.get("x-metrics-period");
+      return {
+        metrics: (await reply.json()) as Metric[],
+        source: reply.headers.get("x-metrics-source") as Metrics["source"],
+        period: period === null ? null : Number(period),
+        incomplete: reply.headers.get("x-metrics-incomplete"),
+      };
+    },
+    /** A capture's history, oldest first. */
+    events: (id: number, options?: CallOptions) =>
+      transport.json<CaptureEvent[]>(one("GET", id, "/events", { options })),
+    /** What a capture recorded, in numbers. */
+    workload: (id: number, options?: CallOptions) =>
+      transport.json<Workload>(one("GET", id, "/workload", { options })),
+    /** A capture's statements, normalised and counted, the most frequent first. */
+    digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),
+    /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of a general log. */
+    download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
+      transport.send(one("GET", id, "/workload/download", { query, options })),
+  };
+}
+
+function environments(transport: Transport) {
+  const path = (id: number, more = "") => `/api/environments/${id}${more}`;
+  return {
+    /** Your environments. */
+    list: (options?: CallOptions) =>
+      transport.json<Environment[]>({ method: "GET", path: "/api/environments", options }),
+    /** Makes an environment, once AWS has confirmed its instance. */
+    create: (environment: NewEnvironment, options?: CallOptions) =>
+      transport.json<Environment>({ method: "POST", path: "/api/environments", json: environment, options }),
+    /** Shows an environment. */
+    get: (id: number, options?: CallOptions) =>
+      transport.json<Environment>({ method: "GET", path: path(id), options }),
+    /** Changes an environment. */
+    update: (id: number, changes: EnvironmentChanges, options?: CallOptions) =>
+      transport.json<Environment>({ method: "PUT", path: path(id), json: changes, options }),
+    /** Deletes an environment, and shows it as it was. */
+    delete: (id: number, options?: CallOptions) =>
+      transport.json<Environment>({ method: "DELETE", path: path(id), options }),
+    /** Asks AWS whether the instance can be reached. */
+    check: (id: number, options?: CallOptions) =>
+      transport.json<CheckedEnvironment>({ method: "POST", path: path(id, "/check"), options }),
+  };
+}
+
+function members(transport: Transport) {
+  const path = (envId: number, userId?: string) =>
+    `/api/environments/${envId}/members${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
+  return {
+    /** Who belongs to an environment. */
+    list: (envId: number, options?: CallOptions) =>
+      transport.json<Member[]>({ method: "GET", path: path(envId), options }),
+    /** Changes what a member may do. */
+    setRole: (envId: number, userId: string, role: Role, options?: CallOptions) =>
+      transport.json<MemberRole>({ method: "PUT", path: path(envId, userId), json: { role }, options }),
+    /** Removes a member; yourself, to leave. */
+    remove: (envId: number, userId: string, options?: CallOptions) =>
+      transport.json<RemovedMember>({ method: "DELETE", path: path(envId, userId), options }),
+  };
+}
+
+function invites(transport: Transport) {
+  return {
+    /** Makes an invite, whose code is shown once. */
+    create: (envId: number, role: Role, options?: CallOptions) =>
+      transport.json<Invite>({
+        method: "POST",
+        path: `/api/environments/${envId}/invites`,
+        json: { role },
+        options,
+      }),
+    /** Joins an environment. */
+    accept: (code: string, options?: CallOptions) =>
+      transport.json<Environment>({
+        method: "POST",
+        path: `/api/invites/${encodeURIComponent(code)}/accept`,
+        options,
+      }),
+  };
+}

@@ -1,0 +1,133 @@
+import { CapturesError, errorOf } from "./error.ts";
+
+/** How to reach the API, and as whom. */
+export interface ClientOptions {
+  /** Where the service is, such as `https://captures.example.com`. */
+  baseUrl: string;
+  /** An API key. Without one, requests are whoever's the cookie is that `fetch` sends along, as in a browser. */
+  apiKey?: string | undefined;
+  /** What to send requests with; `fetch` unless given. */
+  fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /** How often to try again after a 429, a 503 or a broken connection; 4 times unless given. */
+  retries?: number | undefined;
+  /** The longest pause between two tries, in seconds, also if the API asks for a longer one; 60 unless given. */
+  maxRetryDelay?: number | undefined;
+}
+
+/** What every call can be given. */
+export interface CallOptions {
+  /** Ends the call, and its retries. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A value of a query; none when it is undefined, several when it is a list. */
+type QueryValue = string | number | Date | undefined | readonly string[];
+
+/** One request of the API. */
+export interface Call {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below the base URL, or a whole address of the API's own. */
+  path: string;
+  query?: Record<string, QueryValue>;
+  json?: unknown;
+  /** Makes a POST one that may be sent again. */
+  idempotencyKey?: string;
+  options?: CallOptions | undefined;
+}
+
+const FIRST_DELAY = 0.5;
+
+/** Sends requests, again where that is safe, and makes errors of refusals. */
+export class Transport {
+  readonly #base: URL;
+  readonly #headers: Record<string, string>;
+  readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #retries: number;
+  readonly #maxDelay: number;
+
+  constructor({ baseUrl, apiKey, fetch: send, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
+    this.#base = new URL(baseUrl);
+    this.#headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
+    this.#fetch = send ?? ((request) => fetch(request));
+    this.#retries = retries;
+    this.#maxDelay = maxRetryDelay;
+  }
+
+  /** The JSON that the API answers. */
+  async json<T>(call: Call): Promise<T> {
+    return (await this.send(call)).json() as Promise<T>;
+  }
+
+  /**
+   * The reply, once there is one that is no refusal.
+   * @throws CapturesError for a refusal, or when there is no reply; what the signal was aborted with
+   */
+  async send(call: Call): Promise<Response> {
+    const request = this.#requestOf(call);
+    const isRepeatable = call.method !== "POST" || call.idempotencyKey !== undefined;
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.#try(request.clone());
+      if (outcome instanceof Response) return outcome;
+      const delay = outcome.retryAfter ?? jitter(FIRST_DELAY * 2 ** (tries - 1));
+      const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
+      if (!isRepeatable || !isWorthIt) throw outcome;
+      await pause(delay, request.signal);
+    }
+  }
+
+  #requestOf({ method, path, query = {}, json, idempotencyKey, options }: Call): Request {
+    const url = new URL(path, this.#base);
+    // A reply's link must not lead the key to somebody else.
+    if (url.origin !== this.#base.origin)
+      throw new CapturesError(`${url.origin} is not ${this.#base.origin}`);
+    for (const [name, value] of Object.entries(query)) {
+      for (const one of Array.isArray(value) ? value : [value]) {
+        if (one !== undefined)
+          url.searchParams.append(name, one instanceof Date ? one.toISOString() : String(one));
+      }
+    }
+    const headers = new Headers(this.#headers);
+    // A structured field's string, as the header's draft asks for.
+    if (idempotencyKey !== undefined) headers.set("Idempotency-Key", JSON.stringify(idempotencyKey));
+    if (json !== undefined) headers.set("Content-Type", "application/json");
+    return new Request(url, {
+      method,
+      headers,
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(options?.signal && { signal: options.signal }),
+    });
+  }
+
+  async #try(request: Request): Promise<Response | CapturesError> {
+    let reply: Response;
+    try {
+      reply = await this.#fetch(request);
+    } catch (cause) {
+      request.signal.throwIfAborted();
+      return new CapturesError("The service could not be reached", { cause });
+    }
+    return reply.ok ? reply : errorOf(reply, Date.now());
+  }
+}
+
+/** Whether the same request may be answered otherwise later. */
+const isTransient = ({ status }: CapturesError): boolean =>
+  status === null || status === 429 || status === 503;
+
+/** Half of it at random, so that clients that were refused together do not come back together. */
+const jitter = (seconds: number): number => seconds / 2 + (seconds / 2) * Math.random();
+
+/** Waits, unless the signal ends it. */
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, seconds * 1000);
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}

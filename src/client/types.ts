@@ -1,0 +1,73 @@
+import type * as z from "zod";
+import type { InitialStatus } from "../captures/lifecycle.ts";
+import type { metricsQuerySchema } from "../captures/metrics-schema.ts";
+import type * as captures from "../captures/schema.ts";
+import type * as environments from "../environments/schema.ts";
+import type * as replies from "../openapi/replies.ts";
+import type * as workload from "../workload/schema.ts";
+
+/*
+ * What the client sends and answers with: the types of the schemas that validate requests and describe replies, so that neither
+ * can be another than the API's.
+ */
+
+/** One spelling of an object type, for the hints that editors show. */
+type Shown<T> = { [Key in keyof T]: T[Key] } & {};
+
+export type Capture = z.output<typeof replies.captureSchema>;
+export type CaptureEvent = z.output<typeof replies.captureEventSchema>;
+export type Metric = z.output<typeof replies.metricSchema>;
+export type Workload = z.output<typeof replies.workloadSchema>;
+export type WorkloadDigest = z.output<typeof replies.workloadDigestSchema>;
+export type Environment = z.output<typeof replies.environmentSchema>;
+export type CheckedEnvironment = z.output<typeof replies.checkedEnvironmentSchema>;
+export type Member = z.output<typeof replies.memberSchema>;
+export type MemberRole = z.output<typeof replies.memberRoleSchema>;
+export type RemovedMember = z.output<typeof replies.removedMemberSchema>;
+export type Invite = z.output<typeof replies.inviteSchema>;
+export type Role = environments.Role;
+
+/** A moment, as a Date or as text that the API reads. */
+export type Moment = Date | string;
+
+type CaptureFields = z.input<typeof captures.createSchema>;
+/** A capture to make. */
+export type NewCapture = Shown<
+  Omit<CaptureFields, "end" | "status" | "start" | "scheduledStart"> & {
+    status?: InitialStatus | null;
+    start?: Moment | null;
+    scheduledStart?: Moment | null;
+  }
+>;
+/** What to change of a capture. */
+export type CaptureChanges = z.input<typeof captures.renameSchema>;
+/** Which captures to list; `limit` is the size of a page, not of the list. */
+export type CaptureFilter = Shown<captures.CaptureFilter>;
+
+/** Which metrics, by the API's names or CloudWatch's, and in which period, in seconds. */
+export type MetricsQuery = {
+  [Key in keyof z.output<typeof metricsQuerySchema>]?: Key extends "type" ? string[] : number;
+};
+/** Metrics, and what is said of them. */
+export interface Metrics {
+  metrics: Metric[];
+  /** `archive` is final; `cloudwatch` may still grow. */
+  source: "cloudwatch" | "archive";
+  /** Seconds from one point to the next; null when there can't be any points. */
+  period: number | null;
+  /** What is missing, in words; null when nothing is. */
+  incomplete: string | null;
+}
+
+/** How many statements of a digest. */
+export type DigestQuery = Shown<z.output<typeof workload.digestQuerySchema>>;
+type DownloadFields = z.output<typeof workload.downloadQuerySchema>;
+/** Which records to download, and how: `from` is included, `to` is not. */
+export type DownloadQuery = {
+  [Key in keyof DownloadFields]: Key extends "from" | "to" ? Moment | undefined : DownloadFields[Key];
+};
+
+/** An environment to make. */
+export type NewEnvironment = z.input<typeof environments.createSchema>;
+/** What to change of an environment; what is absent stays. */
+export type EnvironmentChanges = z.input<typeof environments.updateSchema>;
