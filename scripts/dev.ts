@@ -112,6 +112,7 @@ console.log(`
 Captures runs on ${address}
 
   Demo sign-in   ${DEMO.email} / ${DEMO.password}
+  API reference  ${address}/docs
   Local AWS      ${awsUrl}/_local/${generalLog === undefined ? "" : `\n  General log    ${generalLog}, as that of ${LOCAL_AWS.mariadb} (environment "mariadb")`}
 
 Try, in another terminal:

@@ -29,6 +29,7 @@ try {
     for (const { command } of readTour()) console.log(`$ ${command}\n${await walk(command)}\n`);
   } else {
     for (const step of readTour()) await check(step.command.split("\n")[0] as string, () => tourStep(step));
+    await check("the API's reference is a page of the service's own files", servesReference);
     await check("a kill -9 in the middle of a capture loses nothing", survivesKill);
     await check("Ctrl-C ends all of it", endsCleanly);
   }
@@ -46,6 +47,24 @@ async function tourStep({ command, reply }: TourStep): Promise<void> {
 async function walk(command: string): Promise<string> {
   const { stdout } = await run("bash", ["-c", command.replaceAll(README_ADDRESS, address)], { cwd: folder });
   return stdout;
+}
+
+/** Asks for all that the page at /docs is made of, and for what of other hosts it could ask. */
+async function servesReference(): Promise<void> {
+  const page = await fetch(`${address}/docs`);
+  if (!/default-src 'none'; script-src 'self'/.test(page.headers.get("content-security-policy") ?? "")) {
+    throw new Error("The page may run what is not the service's");
+  }
+  const html = await page.text();
+  const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file as string);
+  for (const file of files.filter((name) => !name.startsWith("data:"))) {
+    const url = new URL(file, page.url);
+    if (url.origin !== address) throw new Error(`The page asks ${url.origin} for a file`);
+    const reply = await fetch(url);
+    if (!reply.ok) throw new Error(`${file} answered ${reply.status}`);
+  }
+  const { openapi } = (await (await fetch(`${address}/openapi.json`)).json()) as { openapi?: string };
+  if (openapi !== "3.1.0") throw new Error(`It is no OpenAPI 3.1 but ${openapi}`);
 }
 
 /** Makes a capture, kills everything at once, and waits for the service that is started again to end the capture on time. */
