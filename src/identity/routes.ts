@@ -45,7 +45,7 @@ async function refusalOf(reply: Response): Promise<Error> {
   return new ApiError(
     reply.status as ContentfulStatusCode,
     // Its validation says `[body.name] Invalid input`; the API says `name: Invalid input`.
-    message.replace(/\[body\.?([^\]]*)\] /g, (_, field: string) => `${field || "body"}: `),
+    message.replace(/\[(?:body|query)\.?([^\]]*)\] /g, (_, field: string) => `${field || "body"}: `),
     retryAfter === null ? {} : { "Retry-After": retryAfter },
   );
 }

@@ -159,7 +159,6 @@ export const identityOperations: Operation[] = [
       success: { description: "The new account, signed in.", headers: SESSION_COOKIE },
       refusals: [
         invalid("name: must not be empty"),
-        says("invalidEmail", 400, "Invalid email"),
         ...PASSWORD_LENGTH,
         says(
           "inviteRequired",
@@ -201,7 +200,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "session",
       success: { headers: ONCE_MORE_COOKIE },
-      refusals: OF_WRITES,
+      refusals: [invalid("body: Invalid input: expected object, received null"), ...OF_WRITES],
     },
   ),
   get(

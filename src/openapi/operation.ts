@@ -151,11 +151,12 @@ export const OF_BODIES = [
 ];
 
 /**
- * What fields or parameters are refused for: any number of them, each with what is wrong.
+ * What fields or parameters are refused for: any number of them, each with what is wrong. A name that is not known is whatever
+ * the request calls it.
  * @param message of the example, such as `name: is required`
  */
 export const invalid = (message: string, name = "invalid"): Refusal =>
-  saysLike(name, 400, message, "[^:]+: .+");
+  saysLike(name, 400, message, "[\\s\\S]*: [\\s\\S]+");
 
 /** The id in a path, and what is refused for it. */
 export const idParameter = (name: string, description: string): Parameter => ({

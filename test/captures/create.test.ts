@@ -136,6 +136,16 @@ describe("POST /api/captures", () => {
       { scheduledStart: inHours(17_520) },
       "scheduledStart: is more than a year ahead",
     ],
+    [
+      "a start besides a scheduled start",
+      { start: inHours(-1), scheduledStart: inHours(1) },
+      "start: a scheduled capture can't have started already",
+    ],
+    [
+      "a scheduled start of a capture that is to start at once",
+      { status: "STARTING", scheduledStart: inHours(1) },
+      "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not STARTING",
+    ],
     ["no name", { name: undefined }, "name: is required"],
     ["a blank name", { name: " \t " }, "name: must not be empty"],
     ["a name of 101 characters", { name: "é".repeat(101) }, "name: must be at most 100 characters long"],

@@ -119,11 +119,11 @@ describe.each(operations.map((described) => [described.operation.operationId, de
       expect(reply.status).toBe(status);
     });
 
-    test("and what its own input is refused for is described with what an input can be wrong in", async () => {
-      const invalid = examples.filter(({ name }) => name === "invalid");
-      expect(invalid.length).toBe(hasInput(described.operation) ? 1 : 0);
-      if (invalid.length === 0) return;
-      const isBody = described.operation.requestBody !== undefined;
+    test("and its own input in one way at least, if it has any", async () => {
+      const describes = examples.some(({ name }) => name === "invalid");
+      if (hasInput(described.operation)) expect(describes).toBe(true);
+      if (!describes) return;
+      const isBody = described.method !== "GET";
       const reply = await (isBody ? ask(described, { json: [] }) : askFor(described, wrongQuery(described)));
       expect(reply.status).toBe(400);
     });

@@ -298,14 +298,17 @@ describe("the manifest", () => {
     expect(body).toMatchObject({ records: 1, live: null });
   });
 
-  it("is not made up when the runner does not answer", async () => {
-    const id = await captureIn("RUNNING");
-    const path = `/api/captures/${id}/workload`;
-    const away = withState(new Error("Network connection lost"));
-    const reply = await requestIn(away, "GET", path, { headers: cast.member.headers });
-    expectRefusal(reply, 503, /try again/);
-    expect(reply.headers.get("retry-after")).toBe("5");
-  });
+  it.each(["", "/digest", "/download"])(
+    "is not made up when the runner does not answer: workload%s",
+    async (part) => {
+      const id = await captureIn("RUNNING");
+      const path = `/api/captures/${id}/workload${part}`;
+      const away = withState(new Error("Network connection lost"));
+      const reply = await requestIn(away, "GET", path, { headers: cast.member.headers });
+      expectRefusal(reply, 503, /try again/);
+      expect(reply.headers.get("retry-after")).toBe("5");
+    },
+  );
 });
 
 describe("the digest", () => {

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { createApiKey, type Reply, request, sessionCookie, signUp } from "../support/api.ts";
+
+const PASSWORD = "a long password";
+const DAY_SECONDS = 24 * 60 * 60;
+
+let addresses = 0;
+
+/** Posts as somebody, from an address of its own: better-auth limits how often one may change passwords. */
+function post(path: string, json: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  const address = { "cf-connecting-ip": `203.0.113.${++addresses}` };
+  return request("POST", `/api/auth/${path}`, { json, headers: { ...headers, ...address } });
+}
+
+describe("an account", () => {
+  test("signs in by an e-mail address", async () => {
+    const reply = await post("sign-in/email", { email: "no address", password: PASSWORD });
+    expect(reply.body).toEqual({ code: 400, message: "Invalid email" });
+  });
+
+  test("changes its name, and nothing else by that", async () => {
+    const { headers } = await signUp();
+    const renamed = await post("update-user", { name: " Renamed " }, headers);
+    expect(renamed).toMatchObject({ status: 200, body: { status: true } });
+    const { body } = await request<{ user: unknown }>("GET", "/api/auth/get-session", { headers });
+    expect(body.user).toMatchObject({ name: "Renamed" });
+    expect((await post("update-user", {}, headers)).body).toEqual({
+      code: 400,
+      message: "No fields to update",
+    });
+    expect((await post("update-user", { email: "other@example.com" }, headers)).body).toEqual({
+      code: 400,
+      message: "Email can not be updated",
+    });
+  });
+
+  test.each([
+    ["with the wrong old one", "a wrong password", "a new password", "Invalid password"],
+    ["to a short one", PASSWORD, "1234567", "Password too short"],
+    ["to a long one", PASSWORD, "x".repeat(129), "Password too long"],
+  ])("does not change its password %s", async (_, currentPassword, newPassword, message) => {
+    const { email, headers } = await signUp();
+    const reply = await post("change-password", { currentPassword, newPassword }, headers);
+    expect(reply.body).toEqual({ code: 400, message });
+    expect((await post("sign-in/email", { email, password: PASSWORD })).status).toBe(200);
+  });
+});
+
+describe("the sessions of an account", () => {
+  /** Somebody who is signed in twice: both cookies, and what the list shows of the second. */
+  async function signedInTwice() {
+    const { email, headers } = await signUp();
+    const cookie = sessionCookie(await post("sign-in/email", { email, password: PASSWORD }));
+    return { first: headers, second: { cookie } };
+  }
+
+  const sessions = (headers: Record<string, string>) =>
+    request<{ token: string }[]>("GET", "/api/auth/list-sessions", { headers });
+  const status = async (headers: Record<string, string>) => (await sessions(headers)).status;
+
+  test("are listed, and end one by one", async () => {
+    const { first, second } = await signedInTwice();
+    const { body } = await sessions(first);
+    expect(body).toHaveLength(2);
+    const token = body.find((session) => second.cookie.includes(session.token))?.token;
+    expect((await post("revoke-session", { token }, first)).body).toEqual({ status: true });
+    expect([await status(first), await status(second)]).toEqual([200, 401]);
+  });
+
+  test("end all at once", async () => {
+    const { first, second } = await signedInTwice();
+    expect((await post("revoke-sessions", {}, first)).body).toEqual({ status: true });
+    expect([await status(first), await status(second)]).toEqual([401, 401]);
+  });
+
+  test("are nobody else's to end", async () => {
+    const { first } = await signedInTwice();
+    const [session] = (await sessions(first)).body;
+    const stranger = await signUp();
+    expect((await post("revoke-session", { token: session?.token }, stranger.headers)).status).toBe(200);
+    expect(await status(first)).toBe(200);
+  });
+});
+
+describe("the API keys of an account", () => {
+  test("are shown to their owner, without the key itself", async () => {
+    const person = await signUp();
+    const { id, key } = await createApiKey(person, { name: "nightly" });
+    const shown = await person.get(`/api/auth/api-key/get?id=${id}`);
+    expect(shown).toMatchObject({ status: 200, body: { id, name: "nightly", start: key.slice(0, 13) } });
+    expect(JSON.stringify(shown.body)).not.toContain(key);
+    const stranger = await signUp();
+    expect((await stranger.get(`/api/auth/api-key/get?id=${id}`)).body).toEqual({
+      code: 404,
+      message: "API Key not found",
+    });
+  });
+
+  test.each([
+    [
+      "a name of 33 characters",
+      { name: "x".repeat(33) },
+      "The name length is either too large or too small.",
+    ],
+    [
+      "an end within a day",
+      { expiresIn: DAY_SECONDS - 1 },
+      "The expiresIn is smaller than the predefined minimum value.",
+    ],
+    [
+      "an end in more than a year",
+      { expiresIn: 366 * DAY_SECONDS },
+      "The expiresIn is larger than the predefined maximum value.",
+    ],
+  ])("do not take %s, new or changed", async (_, fields, message) => {
+    const person = await signUp();
+    const { id: keyId } = await createApiKey(person);
+    for (const [path, json] of [
+      ["api-key/create", fields],
+      ["api-key/update", { keyId, ...fields }],
+    ] as const) {
+      expect((await post(path, json, person.headers)).body).toEqual({ code: 400, message });
+    }
+  });
+
+  test("do not change by nothing", async () => {
+    const person = await signUp();
+    const { id: keyId } = await createApiKey(person);
+    expect((await post("api-key/update", { keyId }, person.headers)).body).toEqual({
+      code: 400,
+      message: "No values to update.",
+    });
+  });
+});
