@@ -81,6 +81,7 @@ export function describeApi(): JsonSchema {
   const replies = toJsonSchemas("output", new Set([errorSchema, ...operations.flatMap(replySchemas)]));
   const request: Of = (schema) => requests.of.get(schema) as JsonSchema;
   const reply: Of = (schema) => replies.of.get(schema) as JsonSchema;
+  const shared = toSharedRefusals(reply(errorSchema));
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const operation of operations) {
     paths[operation.path] ??= {};
@@ -88,6 +89,7 @@ export function describeApi(): JsonSchema {
       operation,
       request,
       reply,
+      shared,
     );
   }
   return {
@@ -104,6 +106,7 @@ export function describeApi(): JsonSchema {
     paths,
     components: {
       schemas: { ...replies.components, ...requests.components },
+      responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),
       headers: { RequestId: toHeader(REQUEST_ID) },
       securitySchemes: {
         session: {
@@ -131,7 +134,7 @@ function replySchemas(operation: Operation): z.ZodType[] {
 
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => "_zod" in schema;
 
-function toOperation(operation: Operation, request: Of, reply: Of): JsonSchema {
+function toOperation(operation: Operation, request: Of, reply: Of, shared: SharedRefusals): JsonSchema {
   const { id, tag, summary, description, permission, credentials, parameters = [], body } = operation;
   return {
     operationId: id,
@@ -154,7 +157,7 @@ function toOperation(operation: Operation, request: Of, reply: Of): JsonSchema {
     responses: Object.fromEntries(
       [
         ...answersOf(operation).map((answer) => [String(answer.status), toAnswer(answer, reply)] as const),
-        ...toRefusals(operation.refusals, reply(errorSchema)),
+        ...toRefusals(operation.refusals, reply(errorSchema), shared),
       ].sort(([a], [b]) => a.localeCompare(b, "en")),
     ),
   };
@@ -175,31 +178,63 @@ function toAnswer({ description, headers, content }: Answer, reply: Of): JsonSch
   };
 }
 
-/** The refusals of each status, with every message as an example. */
-function toRefusals(refusals: Refusal[], error: JsonSchema): [string, JsonSchema][] {
-  const statuses = Map.groupBy(refusals, ({ status }) => status);
-  return [...statuses].map(([status, same]) => [
-    String(status),
-    {
-      description: REASONS[status],
-      headers: toHeaders(Object.assign({}, ...same.map(({ headers }) => headers))),
-      content: {
-        "application/json": {
-          schema: error,
-          examples: Object.fromEntries(
-            same.map(({ name, message, pattern }) => [
-              name,
-              {
-                summary: message,
-                value: { code: status, message },
-                ...(pattern !== undefined && { "x-pattern": `^(?:${pattern})$` }),
-              },
-            ]),
-          ),
-        },
+/** What several operations refuse in the same way: by what is refused, with the name that all refer to. */
+type SharedRefusals = ReadonlyMap<string, { name: string; response: JsonSchema }>;
+
+function toSharedRefusals(error: JsonSchema): SharedRefusals {
+  const uses = Map.groupBy(
+    operations.flatMap(({ refusals }) => byStatus(refusals)),
+    ([, same]) => JSON.stringify(same),
+  );
+  const shared = [...uses].filter(([, all]) => all.length > 1);
+  const names = new Set<string>();
+  return new Map(
+    shared.map(([key, all]) => {
+      const [status, refusals] = all[0] as (typeof all)[number];
+      const name = refusals.map((refusal) => capitalised(refusal.name)).join("");
+      if (names.has(name)) throw new Error(`Two different replies are called ${name}`);
+      names.add(name);
+      return [key, { name, response: toRefusal(status, refusals, error) }];
+    }),
+  );
+}
+
+/** The refusals of each status. */
+function toRefusals(refusals: Refusal[], error: JsonSchema, shared: SharedRefusals): [string, JsonSchema][] {
+  return byStatus(refusals).map(([status, same]) => {
+    const name = shared.get(JSON.stringify(same))?.name;
+    return [
+      String(status),
+      name === undefined ? toRefusal(status, same, error) : { $ref: `#/components/responses/${name}` },
+    ];
+  });
+}
+
+const byStatus = (refusals: Refusal[]) => [...Map.groupBy(refusals, ({ status }) => status)];
+
+const capitalised = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** The reply of a status, with every message as an example. */
+function toRefusal(status: number, refusals: Refusal[], error: JsonSchema): JsonSchema {
+  return {
+    description: REASONS[status],
+    headers: toHeaders(Object.assign({}, ...refusals.map(({ headers }) => headers))),
+    content: {
+      "application/json": {
+        schema: error,
+        examples: Object.fromEntries(
+          refusals.map(({ name, message, pattern }) => [
+            name,
+            {
+              summary: message,
+              value: { code: status, message },
+              ...(pattern !== undefined && { "x-pattern": `^(?:${pattern})$` }),
+            },
+          ]),
+        ),
       },
     },
-  ]);
+  };
 }
 
 function toHeaders(headers: Record<string, Header> = {}): JsonSchema {

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/reading.ts";
+import type { Workload } from "../../src/workload/schema.ts";
 import { type Workload as GeneratedWorkload, generatedRecords } from "../aws/server/logs/workload.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { runAlarm, travel, until } from "../support/time.ts";

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { relative } from "node:path";
 import { text } from "node:stream/consumers";
+import { operationsOf } from "./operations.ts";
 
 /** What one test file has provoked: `operation status`, and of a refusal the name of its example. */
 interface Report {
@@ -45,31 +46,21 @@ export async function startCollector(): Promise<Collector> {
   };
 }
 
-interface Description {
-  paths: Record<
-    string,
-    Record<
-      string,
-      {
-        operationId: string;
-        responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }>;
-      }
-    >
-  >;
+interface DescribedOperation {
+  operationId: string;
+  responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }>;
 }
 
 /** All that is described: each operation's replies, and each of its refusals by name. */
 function described(): string[] {
-  const { paths } = JSON.parse(readFileSync("src/openapi/openapi.json", "utf8")) as Description;
-  return Object.values(paths)
-    .flatMap((methods) => Object.values(methods))
-    .flatMap(({ operationId, responses }) =>
-      Object.entries(responses)
-        .filter(([status]) => /^\d+$/.test(status))
-        .flatMap(([status, { content = {} }]) => {
-          const examples = Object.keys(content["application/json"]?.examples ?? {});
-          const reply = `${operationId} ${status}`;
-          return examples.length === 0 ? reply : examples.map((example) => `${reply} ${example}`);
-        }),
-    );
+  const description = JSON.parse(readFileSync("src/openapi/openapi.json", "utf8"));
+  return operationsOf<DescribedOperation>(description).flatMap(({ operation: { operationId, responses } }) =>
+    Object.entries(responses)
+      .filter(([status]) => /^\d+$/.test(status))
+      .flatMap(([status, { content = {} }]) => {
+        const examples = Object.keys(content["application/json"]?.examples ?? {});
+        const reply = `${operationId} ${status}`;
+        return examples.length === 0 ? reply : examples.map((example) => `${reply} ${example}`);
+      }),
+  );
 }

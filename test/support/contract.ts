@@ -1,6 +1,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { expect, inject } from "vitest";
 import json from "../../src/openapi/openapi.json";
+import { type Described, operationsOf } from "../contract/operations.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -38,18 +39,19 @@ export interface DescribedOperation {
   responses: Record<string, DescribedReply>;
 }
 
-interface Description extends Schema {
-  paths: Record<string, Record<string, DescribedOperation>>;
-  components: { schemas: Record<string, Schema>; headers: Record<string, Header> };
+interface Description extends Schema, Described<DescribedOperation> {
+  components: {
+    schemas: Record<string, Schema>;
+    headers: Record<string, Header>;
+    responses: Record<string, DescribedReply>;
+  };
 }
 
 /** The API's description. */
 export const description = json as unknown as Description;
 
 /** Every operation, with where it is. */
-export const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
-);
+export const operations = operationsOf(description);
 
 const routes = operations.map(({ path, method, operation }) => ({
   method,
