@@ -97,7 +97,6 @@ export function describeApi(): JsonSchema {
     info: {
       title: "Captures",
       version: "1",
-      summary: "Records what databases on Amazon RDS do.",
       description: DESCRIPTION,
       license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
     },
