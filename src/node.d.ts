@@ -27,3 +27,10 @@ declare module "node:stream" {
 declare module "node:process" {
   export const env: Record<string, string | undefined>;
 }
+
+declare module "node:async_hooks" {
+  export class AsyncLocalStorage<T> {
+    run<R>(store: T, body: () => R): R;
+    getStore(): T | undefined;
+  }
+}

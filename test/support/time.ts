@@ -12,12 +12,13 @@ afterEach(() => {
 });
 
 /**
- * Lets time pass, for the Worker, its Durable Objects and an AWS account, until the test ends. Alarms keep the real clock:
- * `runAlarm` lets one come.
+ * Lets time pass, for the Worker, its Durable Objects and an AWS account, until the test ends. The account's clock goes on
+ * from there, the others' stand until the next travel. Alarms keep the real clock: `runAlarm` lets one come.
  */
 export async function travel(aws: LocalAccount, milliseconds: number): Promise<void> {
-  const now = Date.now() + milliseconds;
-  offset += milliseconds;
+  // From the later of the two clocks: neither goes back.
+  const now = Math.max(Date.now(), vi.getRealSystemTime() + offset) + milliseconds;
+  offset = now - vi.getRealSystemTime();
   vi.useFakeTimers({ toFake: ["Date"], now });
   await aws.setClock(offset);
 }
