@@ -25,6 +25,8 @@ export interface CapturedRecord {
 export interface WorkloadSummary {
   records: number;
   statements: number;
+  /** Records by command, such as `Query`. */
+  commands: Record<string, number>;
   storedBytes: number;
   gapCount: number;
   gaps: unknown[];
@@ -87,13 +89,23 @@ export class Client {
 
   /** All that a capture has stored. */
   async records(id: number): Promise<CapturedRecord[]> {
-    const reply = await this.#fetch("GET", `/api/captures/${id}/workload/download?format=ndjson`);
-    if (!reply.ok) throw new Error(`The download answered ${reply.status} ${await reply.text()}`);
+    const reply = await this.#download(id, "ndjson");
     const lines = gunzipSync(await reply.arrayBuffer())
       .toString()
       .split("\n");
     lines.pop();
     return lines.map((line) => JSON.parse(line) as CapturedRecord);
+  }
+
+  /** The same as general-log text. */
+  async logText(id: number): Promise<string> {
+    return (await this.#download(id, "log")).text();
+  }
+
+  async #download(id: number, format: "ndjson" | "log"): Promise<Response> {
+    const reply = await this.#fetch("GET", `/api/captures/${id}/workload/download?format=${format}`);
+    if (!reply.ok) throw new Error(`The download answered ${reply.status} ${await reply.text()}`);
+    return reply;
   }
 
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {

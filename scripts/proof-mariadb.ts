@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok } from "node:assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { check, report } from "./checks.ts";
 import { type CapturedRecord, Client } from "./client.ts";
 import { MariaDb, readServerLog, type ServerRecord } from "./mariadb.ts";
@@ -11,12 +13,16 @@ import { startService, stopGroup } from "./service.ts";
 /*
  * `npm run proof:mariadb`: captures a real MariaDB server. Clients execute a known number of statements before, during and
  * after a capture, others never pause; then the stored workload is compared with the server's own log, statement by
- * statement: time, thread, command and text, passwords excepted.
+ * statement: time, thread, command and text, passwords excepted. The other download is what pt-query-digest reads.
  *
  * MariaDB's log has whole seconds and a capture has milliseconds, so nobody can tell which records of the second in which
  * the capture started came before it, or which of the second in which it ended came after. Of those two seconds, the stored
  * workload may lack the first records or the last ones, but none amid; of all seconds between, it has to have everything.
  */
+
+const run = promisify(execFile);
+/** pt-query-digest shows an example of each statement, which may be long. */
+const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 
 const CLIENTS = 6;
 const STATEMENTS = { before: 60, during: 300, after: 60 };
@@ -32,7 +38,10 @@ const folder = mkdtempSync(join(tmpdir(), "captures-proof-"));
 const databaseFolder = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
 const database = new MariaDb(databaseFolder);
 const version = await database.start().catch((error: NodeJS.ErrnoException) => {
-  const hint = error.code === "ENOENT" ? "\nOn Debian: apt-get install mariadb-server mariadb-client" : "";
+  const hint =
+    error.code === "ENOENT"
+      ? "\nOn Debian: apt-get install mariadb-server mariadb-client percona-toolkit"
+      : "";
   console.error(`MariaDB could not be started: ${error.message}${hint}`);
   removeFolders();
   process.exit(1);
@@ -134,7 +143,26 @@ async function prove(client: Client): Promise<void> {
     const { records, gapCount } = await client.summary(id);
     deepStrictEqual({ records, gapCount }, { records: captured.length, gapCount: 0 });
   });
+  await check("pt-query-digest reads its log, and counts the queries that the manifest counts", async () => {
+    const file = join(folder, "capture.log");
+    writeFileSync(file, await client.logText(id));
+    deepStrictEqual(await countQueries(file), (await client.summary(id)).commands.Query);
+  });
   await check("the capture ended when it was stopped", () => deepStrictEqual(done.end, stopped.end));
+}
+
+/**
+ * How many Query records pt-query-digest finds in a general log. Of other commands it finds too many: it takes a line of a
+ * statement that looks like a record for one.
+ */
+async function countQueries(file: string): Promise<number> {
+  const options = ["--type", "genlog", "--no-version-check", "--output", "json", "--limit", "1"];
+  const { stdout } = await run(
+    "pt-query-digest",
+    [...options, "--filter", '($event->{cmd} || "") eq "Query"', file],
+    { maxBuffer: MAX_REPORT_BYTES },
+  );
+  return (JSON.parse(stdout) as { global: { query_count: number } }).global.query_count;
 }
 
 /** Executes a phase's statements in several clients at once. @returns how many there were */
