@@ -163,7 +163,11 @@ function runningAwsUrl(): string | undefined {
 }
 
 async function startAws(on: number): Promise<string> {
-  const aws = await startLocalAws({ port: on, ...(generalLog === undefined ? {} : { generalLog }) });
+  const aws = await startLocalAws({
+    port: on,
+    persistTo,
+    ...(generalLog === undefined ? {} : { generalLog }),
+  });
   return aws.url;
 }
 

@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { startScratchLog } from "./aws/server/scratch-log.ts";
+import { startScratchState } from "./aws/server/scratch-state.ts";
 import { startLocalAws } from "./aws/server/server.ts";
 import { startCollector } from "./contract/collector.ts";
 
@@ -10,6 +11,8 @@ declare module "vitest" {
     contractUrl: string;
     /** Another local AWS, which serves a file on disk as the log of `demo-mariadb`, and where to write to the file. */
     scratchLog: { awsUrl: string; fileUrl: string };
+    /** Another one, which keeps its parameters in a file, and where to have it started again. */
+    scratchState: { awsUrl: string; restartUrl: string };
   }
 }
 
@@ -20,12 +23,14 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const aws = await startLocalAws({ port: 0 });
   project.provide("localAwsUrl", aws.url);
-  const { close, ...scratchLog } = await startScratchLog();
+  const { close: closeLog, ...scratchLog } = await startScratchLog();
   project.provide("scratchLog", scratchLog);
+  const { close: closeState, ...scratchState } = await startScratchState();
+  project.provide("scratchState", scratchState);
   const contract = await startCollector();
   project.provide("contractUrl", contract.url);
   return async () => {
-    await Promise.all([aws.close(), close(), contract.close()]);
+    await Promise.all([aws.close(), closeLog(), closeState(), contract.close()]);
     const missing = project.vitest.getGlobalTestNamePattern() === undefined ? contract.missing() : null;
     if (missing === null || missing.length === 0) return;
     console.error(`No test provokes what the API's description says:\n  ${missing.join("\n  ")}`);

@@ -11,6 +11,7 @@ import {
 import type { DiskLog } from "./logs/disk-log.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
 import { DEFAULT_APPLICATION, type ParameterApplication } from "./parameter-application.ts";
+import type { ParameterFile } from "./parameter-file.ts";
 import type { RequestRecord } from "./request-log.ts";
 
 /** One AWS account in one region. Nothing is shared between accounts. */
@@ -33,6 +34,8 @@ export interface Account {
   /** How far the account's idea of now is from the real one. */
   clockOffsetMs: number;
   parameterApplication: ParameterApplication;
+  /** Where its parameters are kept, if they are. */
+  parameterFile: ParameterFile | undefined;
   /** How many data points CloudWatch returns in one page at most, if fewer than asked for. */
   pageSize: number | undefined;
 }
@@ -124,6 +127,7 @@ export class Accounts {
       requests: [],
       clockOffsetMs: 0,
       parameterApplication: DEFAULT_APPLICATION,
+      parameterFile: undefined,
       pageSize: undefined,
     };
     for (const instance of instances) addParameterGroup(account, instance);

@@ -146,6 +146,7 @@ function modifyParameterGroup({ account, now }: Call, parameters: QueryParameter
       if (instance.parameterGroup === group.name) instance.parameterApplyStatus = "pending-reboot";
     }
   }
+  account.parameterFile?.save(account);
   return { DBParameterGroupName: group.name };
 }
 
@@ -161,6 +162,7 @@ function resetParameterGroup({ account, now }: Call, parameters: QueryParameters
   settleParameters(account, now);
   for (const [name] of resets) group.values.delete(name);
   startApplying(account, group, resets, now);
+  account.parameterFile?.save(account);
   return { DBParameterGroupName: group.name };
 }
 

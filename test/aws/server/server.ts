@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Accounts } from "./accounts.ts";
@@ -7,6 +8,7 @@ import { answerAws, errorReply } from "./aws.ts";
 import { answerControl, CONTROL_PREFIX } from "./control.ts";
 import { AwsError, commonErrors } from "./errors.ts";
 import { DiskLog } from "./logs/disk-log.ts";
+import { ParameterFile } from "./parameter-file.ts";
 import type { Outcome, Reply } from "./reply.ts";
 import type { RawRequest } from "./signature.ts";
 
@@ -15,6 +17,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_CONTROL_BODY_BYTES = 64 * MAX_BODY_BYTES;
 /** The demo account's instance whose log a real server's file can be. */
 const DISK_LOG_INSTANCE = "demo-mariadb";
+/** What the file with the demo account's parameters is called. */
+export const PARAMETER_FILE = "local-aws-parameters.json";
 /** How long a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
@@ -27,7 +31,9 @@ export interface LocalAwsOptions {
   host?: string;
   /** The general log of a real MariaDB or MySQL, to be served as that of the demo account's `demo-mariadb`. */
   generalLog?: string;
-  /** Told in a sentence what befell that file: `console.warn` unless told otherwise. */
+  /** A folder to keep in what was set in the demo account's parameter groups; nothing is kept unless told otherwise. */
+  persistTo?: string;
+  /** Told in a sentence what befell these files: `console.warn` unless told otherwise. */
   onNotice?: (notice: string) => void;
 }
 
@@ -41,18 +47,23 @@ export interface LocalAws {
 
 /**
  * Starts a local AWS: CloudWatch, RDS and STS as an endpoint override sees them, and the control API under
- * `/_local/`. All its state is in memory and its own.
+ * `/_local/`. All its state is its own and in memory, but what `persistTo` says.
  * @throws the listening error, such as EADDRINUSE
  */
 export async function startLocalAws({
   port,
   host = "127.0.0.1",
   generalLog,
+  persistTo,
   onNotice = (notice) => console.warn(`Local AWS: ${notice}`),
 }: LocalAwsOptions): Promise<LocalAws> {
   const accounts = new Accounts();
   if (generalLog !== undefined) {
     accounts.demo.diskLogs.set(DISK_LOG_INSTANCE, new DiskLog(generalLog, onNotice));
+  }
+  if (persistTo !== undefined) {
+    accounts.demo.parameterFile = new ParameterFile(join(persistTo, PARAMETER_FILE), onNotice);
+    accounts.demo.parameterFile.restore(accounts.demo);
   }
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
