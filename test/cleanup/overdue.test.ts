@@ -1,58 +1,43 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
 import type { Workload } from "../../src/workload/schema.ts";
-import { type Cast, createCapture, createCast, inNewEnvironment, runnerOf } from "../support/api.ts";
+import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
-import { runAlarm, travel, until } from "../support/time.ts";
+import { castForEachTest } from "../support/each-test.ts";
+import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-let cast: Cast;
-let envId: number;
+const cast = castForEachTest();
 
-beforeAll(async () => {
-  cast = await createCast();
-});
-
-// Of its own for each test: time passes in them, and would go back for the next.
-beforeEach(async () => {
-  cast = await inNewEnvironment(cast);
-  envId = cast.environment.id;
-});
 afterEach(async () => {
   vi.restoreAllMocks();
   // What still runs would be overdue in the time of another test.
   await env.DB.prepare("update captures set status = 'DONE', due_at = null").run();
 });
-const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
-const get = async ({ id }: Capture) => (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
+
+const create = (fields: object = {}) => createCapture(cast.owner, { envId: cast.environment.id, ...fields });
 const loseAlarm = (capture: Capture) =>
   runInDurableObject(runnerOf(capture), (_, { storage }) => storage.deleteAll());
-const alarmOf = (capture: Capture) =>
-  runInDurableObject(runnerOf(capture), (_, { storage }) => storage.getAlarm()) as Promise<number | null>;
 const count = (sql: string) => env.DB.prepare(`select count(*) as n from ${sql}`).first<number>("n");
 
 describe("every minute", () => {
   it("finds nothing to do where every capture moves by itself", async () => {
-    const capture = await until(
-      cast.owner,
-      await createCapture(cast.owner, { envId, duration: 3600 }),
-      "RUNNING",
-    );
-    await createCapture(cast.owner, { envId, scheduledStart: inFuture(60 * MINUTE) });
+    const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
+    await create({ scheduledStart: inFuture(60 * MINUTE) });
     expect(await everyMinute()).toMatchObject({ found: 0, rearmed: 0, failed: 0, errors: 0 });
-    expect((await get(capture)).status).toBe("RUNNING");
+    expect((await readCapture(cast.owner, capture)).status).toBe("RUNNING");
   });
 
   it("starts a capture whose Worker died between the insert and the arming", async () => {
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
-    const capture = await createCapture(cast.owner, { envId });
+    const capture = await create();
     wake.mockRestore();
     expect(await alarmOf(capture)).toBeNull();
     await travel(cast.aws, MINUTE);
@@ -61,7 +46,7 @@ describe("every minute", () => {
   });
 
   it("starts a scheduled capture whose alarm was lost", async () => {
-    const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
+    const capture = await create({ scheduledStart: inFuture(MINUTE) });
     await loseAlarm(capture);
     await everyMinute();
     expect(await alarmOf(capture)).toBeNull();
@@ -71,11 +56,7 @@ describe("every minute", () => {
   });
 
   it("ends a running capture whose alarm was lost, at its scheduled end", async () => {
-    const capture = await until(
-      cast.owner,
-      await createCapture(cast.owner, { envId, duration: 60 }),
-      "RUNNING",
-    );
+    const capture = await until(cast.owner, await create({ duration: 60 }), "RUNNING");
     await loseAlarm(capture);
     await travel(cast.aws, 2 * MINUTE);
     await everyMinute();
@@ -89,11 +70,7 @@ describe("every minute", () => {
     "has a capture %s go on within minutes of its alarm being lost, and nothing is missing",
     async (_, fields) => {
       await cast.aws.setWorkload(cast.aws.instance, { rate: 0 });
-      const capture = await until(
-        cast.owner,
-        await createCapture(cast.owner, { envId, ...fields }),
-        "RUNNING",
-      );
+      const capture = await until(cast.owner, await create({ ...fields }), "RUNNING");
       await runInDurableObject(runnerOf(capture), (_, { storage }) => storage.deleteAlarm());
       const query = (statement: string) => ({ threadId: 7, command: "Query", statement });
       await cast.aws.appendLog(cast.aws.instance, [query("SELECT 1"), query("SELECT 2")]);
@@ -105,7 +82,7 @@ describe("every minute", () => {
       // The last one is open until the next record begins, which may be Amazon's.
       expect(await statements()).toBeGreaterThanOrEqual(1);
       expect(await everyMinute()).toMatchObject({ found: 0 });
-      expect((await get(capture)).status).toBe("RUNNING");
+      expect((await readCapture(cast.owner, capture)).status).toBe("RUNNING");
       await cast.owner.post(`/api/captures/${capture.id}/stop`);
       await until(cast.owner, capture, "DONE");
       expect(await statements()).toBe(2);
@@ -113,7 +90,7 @@ describe("every minute", () => {
   );
 
   it("leaves a running capture alone that reads its log, for hours, also while AWS does not answer", async () => {
-    const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+    const capture = await until(cast.owner, await create(), "RUNNING");
     for (let minute = 0; minute < 60; minute++) {
       if (minute === 10) await cast.aws.fault({ kind: "unavailable" });
       if (minute === 50) await cast.aws.clearFaults();
@@ -121,29 +98,25 @@ describe("every minute", () => {
       await runAlarm(capture);
       expect(await everyMinute()).toMatchObject({ found: 0 });
     }
-    expect((await get(capture)).status).toBe("RUNNING");
+    expect((await readCapture(cast.owner, capture)).status).toBe("RUNNING");
   });
 
   it("fails a running capture whose every reading is cut off, though its alarms come", async () => {
-    const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+    const capture = await until(cast.owner, await create(), "RUNNING");
     vi.spyOn(Recorder.prototype, "collect").mockRejectedValue(new Error("out of memory"));
     for (let minute = 0; minute < MAX_REARMS + 5; minute++) {
       await travel(cast.aws, MINUTE);
       await runAlarm(capture);
       await everyMinute();
     }
-    expect(await get(capture)).toMatchObject({
+    expect(await readCapture(cast.owner, capture)).toMatchObject({
       status: "FAILED",
       reason: "It stayed RUNNING and could not be moved on, although it was woken 30 times",
     });
   });
 
   it("finishes a stop that its runner was not told of, although an alarm stands at the scheduled end", async () => {
-    const capture = await until(
-      cast.owner,
-      await createCapture(cast.owner, { envId, duration: 3600 }),
-      "RUNNING",
-    );
+    const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
     expect((await cast.owner.post(`/api/captures/${capture.id}/stop`)).status).toBe(200);
     wake.mockRestore();
@@ -157,9 +130,9 @@ describe("every minute", () => {
 
   it("leaves a runner alone that waits to try again", async () => {
     await cast.aws.fault({ kind: "throttle" });
-    const capture = await createCapture(cast.owner, { envId });
+    const capture = await create();
     await runAlarm(capture);
-    await expect.poll(() => get(capture)).toMatchObject({ status: "STARTING" });
+    await expect.poll(() => readCapture(cast.owner, capture)).toMatchObject({ status: "STARTING" });
     await travel(cast.aws, MINUTE);
     await runAlarm(capture);
     const alarm = await alarmOf(capture);
@@ -169,14 +142,14 @@ describe("every minute", () => {
   });
 
   it("fails a capture that does not move however often it is woken, and says so", async () => {
-    const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) });
+    const capture = await create({ scheduledStart: inFuture(MINUTE) });
     vi.spyOn(CaptureRunner.prototype, "alarm").mockResolvedValue(undefined);
     await travel(cast.aws, 2 * MINUTE);
     for (let minute = 0; minute < MAX_REARMS; minute++)
       expect(await everyMinute()).toMatchObject({ failed: 0 });
-    expect((await get(capture)).status).toBe("SCHEDULED");
+    expect((await readCapture(cast.owner, capture)).status).toBe("SCHEDULED");
     expect(await everyMinute()).toMatchObject({ failed: 1 });
-    const failed = await get(capture);
+    const failed = await readCapture(cast.owner, capture);
     expect(failed.status).toBe("FAILED");
     expect(failed.reason).toBe(
       "It stayed SCHEDULED and could not be moved on, although it was woken 30 times",
@@ -186,9 +159,7 @@ describe("every minute", () => {
   });
 
   it("goes on with the others when one runner can't be reached", async () => {
-    const captures = await Promise.all(
-      [1, 2, 3].map(() => createCapture(cast.owner, { envId, scheduledStart: inFuture(MINUTE) })),
-    );
+    const captures = await Promise.all([1, 2, 3].map(() => create({ scheduledStart: inFuture(MINUTE) })));
     for (const capture of captures) await loseAlarm(capture);
     vi.spyOn(CaptureRunner.prototype, "rearm").mockRejectedValueOnce(new Error("away"));
     await travel(cast.aws, 2 * MINUTE);
@@ -203,7 +174,12 @@ describe("every minute", () => {
       `insert into captures (env_id, owner_id, name, region, instance, status, created_at, due_at, scheduled_start)
        select ?1, ?2, 'overdue ' || value, 'us-east-1', 'i', 'SCHEDULED', 0, 1, ?4 from json_each(?3)`,
     )
-      .bind(envId, cast.owner.id, JSON.stringify(Array.from({ length: 600 }, (_, i) => i)), Date.now() + DAY)
+      .bind(
+        cast.environment.id,
+        cast.owner.id,
+        JSON.stringify(Array.from({ length: 600 }, (_, i) => i)),
+        Date.now() + DAY,
+      )
       .run();
     vi.spyOn(CaptureRunner.prototype, "rearm").mockResolvedValue(undefined);
     expect(await everyMinute()).toMatchObject({ found: 400 });

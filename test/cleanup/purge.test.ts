@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { purge } from "../../src/cleanup/store.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
-import { travel, until } from "../support/time.ts";
+import { inFuture, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -17,7 +17,6 @@ beforeEach(async () => {
   envId = cast.environment.id;
 });
 
-const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 const count = (sql: string, ...values: unknown[]) =>
   env.DB.prepare(`select count(*) as n from ${sql}`)
     .bind(...values)

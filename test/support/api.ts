@@ -179,6 +179,11 @@ export async function createCapture(
   return reply.body;
 }
 
+/** A capture as the API shows it to somebody. */
+export async function readCapture(person: Person, { id }: { id: number }): Promise<Capture> {
+  return (await person.get<Capture>(`/api/captures/${id}`)).body;
+}
+
 /** The runner of a capture. */
 export function runnerOf(capture: { id: number }) {
   return env.CAPTURE_RUNNER.getByName(String(capture.id));

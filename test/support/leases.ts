@@ -1,11 +1,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { awsTarget } from "../../src/aws/client.ts";
-import { describeInstance, describeParameters } from "../../src/aws/rds.ts";
+import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
 import { type LogGroup, leaseName } from "../../src/workload/lease-group.ts";
-import type { LogSettings } from "../../src/workload/lease-state.ts";
+import { LATE_MS, type LogSettings } from "../../src/workload/lease-state.ts";
 import type { LocalAccount } from "../aws/client.ts";
+import { type Cast, createCapture, type Person } from "./api.ts";
+import { inFuture, travel } from "./time.ts";
 
 /** How the service reaches an environment. */
 export async function accessOf({ id }: { id: number }): Promise<EnvironmentAccess> {
@@ -32,6 +34,21 @@ export const leaseAlarmOf = (group: LogGroup) =>
 export const storedBy = (group: LogGroup) =>
   runInDurableObject(leaseOf(group), (_, { storage }) => [...storage.kv.list()].length) as Promise<number>;
 
+/** A capture of an environment that is STARTING in the database, and whose runner leaves it alone. */
+export async function startingCapture(admin: Person, { id: envId }: { id: number }): Promise<number> {
+  const scheduledStart = inFuture(300 * 86_400_000);
+  const { id } = await createCapture(admin, { envId, scheduledStart });
+  await env.DB.prepare("update captures set status = 'STARTING' where id = ?1").bind(id).run();
+  return id;
+}
+
+/** Writes the row that a capture's lease needs. */
+export async function noteLease(captureId: number, group: LogGroup): Promise<void> {
+  await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, 0)")
+    .bind(captureId, leaseName(group))
+    .run();
+}
+
 const NAMES = ["general_log", "log_output"];
 
 /** The two settings that a group has of its own, as AWS shows them. */
@@ -55,4 +72,57 @@ export async function changesOf(aws: LocalAccount): Promise<string[]> {
     /^(Modify|Reset)DBParameterGroup$/.test(action),
   );
   return changes.map(({ action, status }) => `${action} ${status}`);
+}
+
+/** The lease on the group of an account's instance, which captures ask for with access to an environment. */
+export class GroupLease {
+  readonly aws: LocalAccount;
+  readonly group: LogGroup;
+  readonly access: EnvironmentAccess;
+
+  constructor(aws: LocalAccount, group: LogGroup, access: EnvironmentAccess) {
+    this.aws = aws;
+    this.group = group;
+    this.access = access;
+  }
+
+  /** That of an environment. */
+  static async of({ aws, environment }: Pick<Cast, "aws" | "environment">): Promise<GroupLease> {
+    return new GroupLease(aws, groupOf(aws), await accessOf(environment));
+  }
+
+  acquire(captureId: number, by = this.access) {
+    return leaseOf(this.group).acquire(captureId, this.group, by);
+  }
+
+  release(captureId: number, by: EnvironmentAccess | null = this.access): Promise<boolean> {
+    return leaseOf(this.group).release(captureId, by);
+  }
+
+  /** The captures that hold it. */
+  holders(): Promise<readonly number[]> {
+    return leaseOf(this.group).holders();
+  }
+
+  settings(): Promise<LogSettings> {
+    return settingsOf(this.aws, this.group);
+  }
+
+  /** Sets values in the group, as a person does who is none of the service's business. */
+  async set(values: Record<string, string>): Promise<void> {
+    const { parameterGroup } = this.group;
+    const target = awsTarget(env, this.aws.region);
+    const modified = await modifyParameters(target, this.aws.credentials, parameterGroup, values);
+    if (!modified.ok) throw new Error(modified.failure.message);
+    await this.aws.clearRequests();
+  }
+
+  /** Lets time pass and alarms come until it has put everything away. */
+  async settleDown(): Promise<void> {
+    for (let i = 0; i < 12; i++) {
+      if (!(await runLeaseAlarm(this.group))) return;
+      await travel(this.aws, LATE_MS);
+    }
+    throw new Error("The lease did not settle down");
+  }
 }

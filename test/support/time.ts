@@ -1,8 +1,8 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { LocalAccount } from "../aws/client.ts";
-import { type Person, runnerOf } from "./api.ts";
+import { type Person, readCapture, runnerOf } from "./api.ts";
 
 let offset = 0;
 
@@ -23,6 +23,13 @@ export async function travel(aws: LocalAccount, milliseconds: number): Promise<v
   await aws.setClock(offset);
 }
 
+/** A time to come, as the API takes it. */
+export const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
+
+/** When the alarm of a capture comes. */
+export const alarmOf = (capture: { id: number }) =>
+  runInDurableObject(runnerOf(capture), (_, { storage }) => storage.getAlarm()) as Promise<number | null>;
+
 /** Lets the alarm of a capture come now. Returns whether there was one. */
 export function runAlarm(capture: { id: number }): Promise<boolean> {
   return runDurableObjectAlarm(runnerOf(capture));
@@ -34,9 +41,9 @@ export async function until(person: Person, capture: { id: number }, status: str
   // Real time, whatever time it is for the test: a log takes a second or two to come to a capture's end.
   for (let attempt = 0; attempt < 500; attempt++) {
     await runAlarm(capture);
-    const { body } = await person.get<Capture>(`/api/captures/${capture.id}`);
-    if (body.status === status) return body;
-    last = body;
+    const current = await readCapture(person, capture);
+    if (current.status === status) return current;
+    last = current;
     // After `travel` the clock stands; waiting for something should still let time pass.
     if (vi.isFakeTimers()) vi.setSystemTime(Date.now() + 50);
     await scheduler.wait(attempt < 20 ? 10 : 30);

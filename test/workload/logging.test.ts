@@ -1,32 +1,26 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { LogLease } from "../../src/workload/lease.ts";
 import { leaseName } from "../../src/workload/lease-group.ts";
 import { LOGGING_ON } from "../../src/workload/lease-state.ts";
 import { type LoggedCapture, letGo, switchOn } from "../../src/workload/logging.ts";
-import type { LocalAccount } from "../aws/client.ts";
 import { createAccount } from "../aws/client.ts";
-import { createCapture, createEnvironment, type Person, signUp } from "../support/api.ts";
-import { accessOf, changesOf, describedInstance, groupOf, leaseOf, settingsOf } from "../support/leases.ts";
+import { environmentForEachTest } from "../support/each-test.ts";
+import {
+  accessOf,
+  changesOf,
+  describedInstance,
+  groupOf,
+  leaseOf,
+  settingsOf,
+  startingCapture,
+} from "../support/leases.ts";
 import { travel } from "../support/time.ts";
 
 const MINUTE = 60_000;
 
-let admin: Person;
-let aws: LocalAccount;
-let envId: number;
-
-beforeAll(async () => {
-  admin = await signUp("Admin");
-});
-
-beforeEach(async () => {
-  const made = await createEnvironment(admin);
-  aws = made.aws;
-  envId = made.environment.id;
-  await aws.setParameterApplication({ delayMs: 0 });
-});
+const own = environmentForEachTest();
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -34,12 +28,10 @@ afterEach(async () => {
   await abortAllDurableObjects();
 });
 
-/** A capture that is STARTING, whose runner leaves it alone. */
-async function starting(instance = aws.instance): Promise<LoggedCapture> {
-  const scheduledStart = new Date(Date.now() + 60 * MINUTE).toISOString();
-  const { id } = await createCapture(admin, { envId, scheduledStart });
-  await move(id, "STARTING");
-  return { ...(await accessOf({ id: envId })), id, instance };
+/** A capture that is STARTING, as the runner knows it. */
+async function starting(instance = own.aws.instance): Promise<LoggedCapture> {
+  const id = await startingCapture(own.admin, own.environment);
+  return { ...(await accessOf(own.environment)), id, instance };
 }
 
 const move = (id: number, status: string) =>
@@ -48,7 +40,7 @@ const move = (id: number, status: string) =>
 /** Looks at the instance and switches its log on, as the runner does each time. */
 async function attempt(capture: LoggedCapture) {
   const now = Date.now();
-  const instance = await describedInstance(aws, capture.instance);
+  const instance = await describedInstance(own.aws, capture.instance);
   // A millisecond apart, as calls to the real one are.
   await scheduler.wait(2);
   return switchOn(env, capture, instance, now);
@@ -70,8 +62,8 @@ describe("switching on", () => {
       reason: expect.stringContaining("still being applied"),
     });
     await untilReady(capture);
-    expect(await settingsOf(aws, groupOf(aws))).toEqual(LOGGING_ON);
-    expect(await changesOf(aws)).toHaveLength(1);
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual(LOGGING_ON);
+    expect(await changesOf(own.aws)).toHaveLength(1);
     await letGo(env, capture.id);
   });
 
@@ -79,18 +71,18 @@ describe("switching on", () => {
     const capture = await starting();
     vi.spyOn(LogLease.prototype, "acquire").mockRejectedValue(new Error("the object is away"));
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
-    expect(await leases()).toContainEqual({ id: capture.id, name: leaseName(groupOf(aws)) });
+    expect(await leases()).toContainEqual({ id: capture.id, name: leaseName(groupOf(own.aws)) });
     vi.restoreAllMocks();
     expect(await letGo(env, capture.id)).toBe(true);
   });
 
   it("waits while the change is being applied", async () => {
-    await aws.setParameterApplication({ delayMs: 60_000 });
+    await own.aws.setParameterApplication({ delayMs: 60_000 });
     const capture = await starting();
     await attempt(capture);
-    expect((await describedInstance(aws)).parameterApplyStatus).toBe("applying");
+    expect((await describedInstance(own.aws)).parameterApplyStatus).toBe("applying");
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
-    await travel(aws, MINUTE);
+    await travel(own.aws, MINUTE);
     await untilReady(capture);
     await letGo(env, capture.id);
   });
@@ -99,20 +91,20 @@ describe("switching on", () => {
     const earlier = await starting();
     await untilReady(earlier);
     await letGo(env, earlier.id);
-    await travel(aws, 2 * MINUTE);
+    await travel(own.aws, 2 * MINUTE);
     // RDS says for a while what it said before.
-    await aws.setParameterApplication({ delayMs: 60_000, staleMs: 60_000 });
+    await own.aws.setParameterApplication({ delayMs: 60_000, staleMs: 60_000 });
     const capture = await starting();
     await attempt(capture);
-    await travel(aws, 1000);
-    expect((await describedInstance(aws)).parameterApplyStatus).toBe("in-sync");
-    expect((await aws.logFiles(aws.instance)).files).toHaveLength(1);
+    await travel(own.aws, 1000);
+    expect((await describedInstance(own.aws)).parameterApplyStatus).toBe("in-sync");
+    expect((await own.aws.logFiles(own.aws.instance)).files).toHaveLength(1);
     expect(await attempt(capture)).toMatchObject({
       ready: false,
       transient: true,
       reason: expect.stringContaining("no general log file"),
     });
-    await travel(aws, MINUTE);
+    await travel(own.aws, MINUTE);
     await untilReady(capture);
     await letGo(env, capture.id);
   });
@@ -121,15 +113,15 @@ describe("switching on", () => {
     const earlier = await starting();
     await untilReady(earlier);
     // Both changes are shown as in-sync; the servers get the one in 5 seconds, the other in 6.
-    await aws.setParameterApplication({ delayMs: 5000, staleMs: 60_000 });
+    await own.aws.setParameterApplication({ delayMs: 5000, staleMs: 60_000 });
     await letGo(env, earlier.id);
-    await aws.setParameterApplication({ delayMs: 6000, staleMs: 60_000 });
+    await own.aws.setParameterApplication({ delayMs: 6000, staleMs: 60_000 });
     const capture = await starting();
     await attempt(capture);
-    await travel(aws, 3000);
-    expect(await aws.logFiles(aws.instance)).toMatchObject({ isLogging: true });
+    await travel(own.aws, 3000);
+    expect(await own.aws.logFiles(own.aws.instance)).toMatchObject({ isLogging: true });
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
-    await travel(aws, 20_000);
+    await travel(own.aws, 20_000);
     await untilReady(capture);
     await letGo(env, capture.id);
   });
@@ -141,22 +133,22 @@ describe("switching on", () => {
     expect(await letGo(env, first.id)).toBe(true);
     expect(await attempt(second)).toEqual({ ready: true });
     expect(await letGo(env, second.id)).toBe(true);
-    expect(await settingsOf(aws, groupOf(aws))).toEqual({});
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
     expect(await leases()).toEqual([]);
   });
 
   it("gives the group back that the instance had before it was given another", async () => {
     const capture = await starting();
     await untilReady(capture);
-    const before = groupOf(aws);
-    await aws.patchInstance(aws.instance, { parameterGroup: "another-params" });
+    const before = groupOf(own.aws);
+    await own.aws.patchInstance(own.aws.instance, { parameterGroup: "another-params" });
     await untilReady(capture);
     const now = { ...before, parameterGroup: "another-params" };
     expect(await leases()).toEqual([{ id: capture.id, name: leaseName(now) }]);
-    expect(await settingsOf(aws, before)).toEqual({});
+    expect(await settingsOf(own.aws, before)).toEqual({});
     expect(await leaseOf(before).holders()).toEqual([]);
     await letGo(env, capture.id);
-    expect(await settingsOf(aws, now)).toEqual({});
+    expect(await settingsOf(own.aws, now)).toEqual({});
   });
 
   it.each(["DONE", "FAILED", "SCHEDULED"])("asks for nothing for a capture that is %s", async (status) => {
@@ -164,7 +156,7 @@ describe("switching on", () => {
     await move(capture.id, status);
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
     expect(await leases()).toEqual([]);
-    expect(await changesOf(aws)).toEqual([]);
+    expect(await changesOf(own.aws)).toEqual([]);
   });
 });
 
@@ -172,12 +164,12 @@ describe("a capture that has ended while it was switching its log on", () => {
   it("does not take its lease again, although its row is still there", async () => {
     const capture = await starting();
     await untilReady(capture);
-    const group = groupOf(aws);
+    const group = groupOf(own.aws);
     await leaseOf(group).release(capture.id, null);
     await move(capture.id, "FAILED");
     expect(await attempt(capture)).toMatchObject({ ready: false });
     expect(await leaseOf(group).holders()).toEqual([]);
-    expect(await settingsOf(aws, group)).toEqual({});
+    expect(await settingsOf(own.aws, group)).toEqual({});
     expect(await letGo(env, capture.id)).toBe(true);
   });
 });
@@ -195,7 +187,7 @@ describe("what stands in the way", () => {
     const reason = await never(await starting("demo-default-group"));
     expect(reason).toContain("default.mysql8.0");
     expect(reason).toMatch(/create a parameter group .* assign it to demo-default-group, and reboot/);
-    expect(await changesOf(aws)).toEqual([]);
+    expect(await changesOf(own.aws)).toEqual([]);
   });
 
   it("is an engine without a general log", async () => {
@@ -205,7 +197,7 @@ describe("what stands in the way", () => {
   it.each(["DescribeDBParameters", "ModifyDBParameterGroup"])(
     "is a missing permission: rds:%s",
     async (action) => {
-      await aws.deny(`rds:${action}`);
+      await own.aws.deny(`rds:${action}`);
       expect(await never(await starting())).toBe(
         `The environment's credentials lack a permission: allow them rds:${action} on the parameter group ` +
           "demo-mysql-params in IAM (AccessDenied)",
@@ -217,30 +209,30 @@ describe("what stands in the way", () => {
   it("is the missing permission to list log files", async () => {
     const capture = await starting();
     await attempt(capture);
-    await aws.deny("rds:DescribeDBLogFiles");
+    await own.aws.deny("rds:DescribeDBLogFiles");
     expect(await never(capture)).toContain("rds:DescribeDBLogFiles on the instance demo-mysql");
   });
 
   it("is a change that could not be applied, once it is not the status from before", async () => {
-    await aws.setParameterApplication({ fails: true });
+    await own.aws.setParameterApplication({ fails: true });
     const capture = await starting();
     await attempt(capture);
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
-    await travel(aws, MINUTE);
+    await travel(own.aws, MINUTE);
     expect(await never(capture)).toMatch(/failed-to-apply: see the events of demo-mysql in the RDS console/);
   });
 
   it("is a reboot that is awaited, where the log does not come without it", async () => {
-    await aws.patchInstance(aws.instance, { parameterApplyStatus: "pending-reboot" });
-    await aws.setParameterApplication({ fails: true });
+    await own.aws.patchInstance(own.aws.instance, { parameterApplyStatus: "pending-reboot" });
+    await own.aws.setParameterApplication({ fails: true });
     const capture = await starting();
     await attempt(capture);
-    await travel(aws, MINUTE);
+    await travel(own.aws, MINUTE);
     expect(await never(capture)).toMatch(/pending-reboot: reboot demo-mysql/);
   });
 
   it("is not a reboot that is awaited for something else", async () => {
-    await aws.patchInstance(aws.instance, { parameterApplyStatus: "pending-reboot" });
+    await own.aws.patchInstance(own.aws.instance, { parameterApplyStatus: "pending-reboot" });
     const capture = await starting();
     await untilReady(capture);
     await letGo(env, capture.id);
@@ -251,11 +243,11 @@ describe("what stands in the way", () => {
     async (kind) => {
       const capture = await starting();
       for (const action of ["DescribeDBParameters", "ModifyDBParameterGroup"]) {
-        await aws.fault({ kind, action, times: 1 });
+        await own.aws.fault({ kind, action, times: 1 });
         expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
       }
       await attempt(capture);
-      await aws.fault({ kind, action: "DescribeDBLogFiles", times: 1 });
+      await own.aws.fault({ kind, action: "DescribeDBLogFiles", times: 1 });
       expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
       await untilReady(capture);
       await letGo(env, capture.id);
@@ -272,25 +264,27 @@ describe("letting go", () => {
   it("keeps the row until the group is restored", async () => {
     const capture = await starting();
     await untilReady(capture);
-    await aws.deny("rds:*");
+    await own.aws.deny("rds:*");
     expect(await letGo(env, capture.id)).toBe(false);
     expect(await leases()).toHaveLength(1);
-    await aws.deny();
+    await own.aws.deny();
     await expect.poll(() => letGo(env, capture.id), { timeout: 5000 }).toBe(true);
     expect(await leases()).toEqual([]);
-    expect(await settingsOf(aws, groupOf(aws))).toEqual({});
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
   });
 
   it("restores the group of an environment that was deleted", async () => {
     const capture = await starting();
     await untilReady(capture);
-    await env.DB.prepare("update environments set credentials = null where id = ?1").bind(envId).run();
+    await env.DB.prepare("update environments set credentials = null where id = ?1")
+      .bind(own.environment.id)
+      .run();
     expect(await letGo(env, capture.id)).toBe(true);
-    expect(await settingsOf(aws, groupOf(aws))).toEqual({});
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
   });
 
   it("leaves other groups alone: each has a lease of its own", async () => {
     const other = await createAccount();
-    expect(leaseName(groupOf(other))).not.toBe(leaseName(groupOf(aws)));
+    expect(leaseName(groupOf(other))).not.toBe(leaseName(groupOf(own.aws)));
   });
 });
