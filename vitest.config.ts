@@ -32,6 +32,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // What the Worker logs is shown for tests that fail.
     testTimeout: 20_000,
+    // How long something that comes by itself is waited for: on a busy machine, and after an eviction, seconds.
+    expect: { poll: { timeout: 10_000 } },
     silent: "passed-only",
     globalSetup: ["./test/global-setup.ts"],
     setupFiles: ["./test/setup.ts"],

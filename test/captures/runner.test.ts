@@ -27,9 +27,7 @@ describe("starting", () => {
 
   it("needs no help: the alarms come by themselves", async () => {
     const capture = await create();
-    await expect
-      .poll(() => readCapture(cast.owner, capture), { timeout: 10_000 })
-      .toMatchObject({ status: "RUNNING" });
+    await expect.poll(() => readCapture(cast.owner, capture)).toMatchObject({ status: "RUNNING" });
   });
 
   it("waits for the scheduled start, and then starts", async () => {

@@ -82,9 +82,7 @@ describe("every minute", () => {
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 0, leasesOwed: 1 });
     expect(await rows()).toBe(1);
     await cast.aws.deny();
-    await expect
-      .poll(async () => (await everyMinute()).leasesReleased, { timeout: 5000, interval: 300 })
-      .toBe(1);
+    await expect.poll(async () => (await everyMinute()).leasesReleased, { interval: 300 }).toBe(1);
     expect(await settings()).toEqual({});
   });
 

@@ -65,7 +65,7 @@ describe("every day", () => {
     await until(cast.admin, capture, "DONE");
     // A second alarm, which only a test lets come meanwhile, does not wait for the first one's restoring of the log.
     const leases = () => count("log_leases where capture_id = ?1", capture.id);
-    await expect.poll(leases, { timeout: 10_000 }).toBe(0);
+    await expect.poll(leases).toBe(0);
     expect((await cast.admin.delete(`/api/environments/${environment.id}`)).status).toBe(200);
     await travel(cast.aws, RETENTION + MINUTE);
     expect(await daily()).toMatchObject({ environments: 1 });

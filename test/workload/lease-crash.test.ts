@@ -122,7 +122,7 @@ describe("an answer of AWS", () => {
     expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { code: "Timeout" } });
     expect(await lease.release(1)).toBe(false);
     expect(await lease.settings()).toEqual({});
-    await expect.poll(() => lease.settings(), { timeout: 3000 }).toEqual(LOGGING_ON);
+    await expect.poll(() => lease.settings()).toEqual(LOGGING_ON);
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual({});
@@ -137,7 +137,7 @@ describe("an answer of AWS", () => {
     await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ResetDBParameterGroup", times: 1 });
     expect(await lease.release(1)).toBe(false);
     expect(await lease.acquire(id)).toMatchObject({ ok: true });
-    await expect.poll(() => lease.settings(), { timeout: 3000 }).toEqual({});
+    await expect.poll(() => lease.settings()).toEqual({});
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual(LOGGING_ON);

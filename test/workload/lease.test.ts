@@ -217,7 +217,7 @@ describe("the newest credentials of an environment", () => {
     expect(await lease.release(1, byRole)).toBe(false);
     expect(await lease.settings()).toEqual(LOGGING_ON);
     expect(await lease.release(1, lease.access)).toBe(false);
-    await expect.poll(() => lease.release(1, lease.access), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => lease.release(1, lease.access)).toBe(true);
     expect(await lease.settings()).toEqual({});
   });
 

@@ -47,7 +47,7 @@ async function attempt(capture: LoggedCapture) {
 }
 
 async function untilReady(capture: LoggedCapture): Promise<void> {
-  await expect.poll(() => attempt(capture), { timeout: 5000 }).toEqual({ ready: true });
+  await expect.poll(() => attempt(capture)).toEqual({ ready: true });
 }
 
 const leases = async () =>
@@ -268,7 +268,7 @@ describe("letting go", () => {
     expect(await letGo(env, capture.id)).toBe(false);
     expect(await leases()).toHaveLength(1);
     await own.aws.deny();
-    await expect.poll(() => letGo(env, capture.id), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => letGo(env, capture.id)).toBe(true);
     expect(await leases()).toEqual([]);
     expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
   });
