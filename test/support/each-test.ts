@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach } from "vitest";
-import { type Cast, createCast, createEnvironment, inNewEnvironment, signUp } from "./api.ts";
+import { type Cast, createCast, createEnvironment, inNewEnvironment, type Person, signUp } from "./api.ts";
 
 /*
  * What a file's tests need, the environment and its AWS account anew for each of them: time passes in a test, and would go
@@ -14,11 +14,13 @@ export function castForEachTest(): Cast {
   return cast;
 }
 
-/** The admin alone. */
-export function environmentForEachTest(): Pick<Cast, "admin" | "environment" | "aws"> {
+/** The admin alone. @param makeAdmin signs the admin up */
+export function environmentForEachTest(
+  makeAdmin: (name: string) => Promise<Person> = signUp,
+): Pick<Cast, "admin" | "environment" | "aws"> {
   const made = {} as Cast;
   beforeAll(async () => {
-    made.admin = await signUp("Admin");
+    made.admin = await makeAdmin("Admin");
   });
   beforeEach(async () => void Object.assign(made, await createEnvironment(made.admin)));
   return made;

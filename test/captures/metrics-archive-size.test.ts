@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import {
+  type ArchiveHeader,
+  aggregate,
+  archivable,
+  decodeArchive,
+  emptyColumns,
+  encodeArchive,
+  fillColumn,
+  slicesOf,
+} from "../../src/captures/metrics-archive.ts";
+import { METRICS } from "../../src/captures/metrics-schema.ts";
+import { signUpWithKey } from "../support/api.ts";
+import { environmentForEachTest } from "../support/each-test.ts";
+import { EndedCaptures, logged, SETTLED } from "../support/ended-captures.ts";
+import { runAlarm, travel } from "../support/time.ts";
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const own = environmentForEachTest(signUpWithKey);
+const captures = new EndedCaptures(own);
+
+describe("a large archive", () => {
+  const start = Date.UTC(2026, 0, 1);
+  const window = { start, end: start + 31 * DAY, period: 60 };
+  const header: ArchiveHeader = { version: 1, captureId: 7, ...window, archivedAt: start, incomplete: null };
+
+  it("of 31 days of minutes is written and read in seconds, one column at a time, and comes back to the bit", async () => {
+    const columns = emptyColumns(window, METRICS.length);
+    for (const column of columns) {
+      fillColumn(
+        column,
+        window,
+        Array.from(column, (_, i) => ({ time: start + i * MINUTE, value: Math.random() * 1e3 })),
+      );
+      column[17] = Number.NaN;
+    }
+    const began = performance.now();
+    const bytes = await encodeArchive(header, columns);
+    const written = performance.now();
+    const decoded = await decodeArchive(streamOf(bytes), 7, [0, 15]);
+    const read = performance.now();
+    console.info(
+      JSON.stringify({
+        event: "test.archive",
+        bytes: bytes.byteLength,
+        write: written - began,
+        read: read - written,
+      }),
+    );
+    expect(decoded.header).toEqual(header);
+    expect(decoded.columns).toEqual([columns[0], columns[15]]);
+    expect(bytes.byteLength).toBeLessThan(10_000_000);
+    expect(read - began).toBeLessThan(10_000);
+    const hours = aggregate(columns[3] as Float64Array, window, 3600);
+    expect(hours).toHaveLength(31 * 24);
+    const [first] = hours;
+    expect(first?.value).toBe(
+      Math.max(...[...(columns[3] as Float64Array)].slice(0, 60).filter((v) => v >= 0)),
+    );
+  });
+
+  it("is asked for in slices of at most 1,440 points, which are the whole window once", () => {
+    const now = Date.UTC(2026, 10, 23, 12, 0, 30);
+    for (const [days, period] of [
+      [14, 60],
+      [31, 300],
+      [400, 3600],
+      [2000, 3600],
+    ] as const) {
+      const able = archivable(
+        {
+          start: now - days * DAY,
+          end: now - DAY,
+          deletedAt: null,
+          credentials: "sealed",
+        },
+        now,
+      );
+      if (!("window" in able)) throw new Error("It can be archived");
+      expect(able.window.period).toBe(period);
+      const slices = [...slicesOf(able.window)];
+      expect(slices.length).toBeLessThanOrEqual(20);
+      let at = able.window.start;
+      for (const slice of slices) {
+        expect(slice.start).toBe(at);
+        expect((slice.end - slice.start) / (period * 1000)).toBeLessThanOrEqual(1440);
+        at = slice.end;
+      }
+      expect(at).toBe(able.window.end);
+    }
+  });
+
+  it("of a capture of 14 days is stored whole by one alarm", async () => {
+    const capture = await captures.create(14 * DAY);
+    await travel(own.aws, SETTLED);
+    await own.aws.clearRequests();
+    const [line] = await logged("capture.metrics.archived", () => runAlarm(capture));
+    expect(line).toMatchObject({ period: 60, points: 14 * 1440 * METRICS.length, incomplete: null });
+    expect(await captures.calls()).toHaveLength(14);
+    await own.aws.clearRequests();
+    const reply = await captures.metricsOf(capture);
+    // Not 840 seconds: at the edges those would be 1,441 points.
+    expect(reply.headers.get("x-metrics-period")).toBe("900");
+    expect(reply.body[15]?.dataPoints).toHaveLength(14 * 96);
+    expect((await captures.metricsOf(capture, "?period=60&type=ReadIOPS")).body[0]?.dataPoints).toHaveLength(
+      14 * 1440,
+    );
+    expect(await captures.metricsOf(capture, "?period=60")).toMatchObject({ status: 400 });
+    expect(await captures.calls()).toEqual([]);
+  });
+
+  it("waits for the end of the last period, however long that is", () => {
+    const end = Date.UTC(2026, 10, 23, 12, 10);
+    const capture = {
+      start: end - 100 * DAY,
+      end,
+      deletedAt: null,
+      credentials: "sealed",
+    };
+    const hourEnd = Date.UTC(2026, 10, 23, 13);
+    expect(archivable(capture, end + 10 * MINUTE)).toEqual({ notBefore: hourEnd + 5 * MINUTE });
+    expect(archivable(capture, hourEnd + 5 * MINUTE)).toMatchObject({
+      window: { end: hourEnd, period: 3600 },
+    });
+  });
+});
+
+function streamOf(bytes: ArrayBuffer): ReadableStream<Uint8Array> {
+  return new Response(bytes).body as ReadableStream<Uint8Array>;
+}

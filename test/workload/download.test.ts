@@ -1,0 +1,308 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { emptyManifest, fragmentKey, manifestKey } from "../../src/workload/archive.ts";
+import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
+import { LogParser } from "../../src/workload/parser.ts";
+import type { LogRecord } from "../../src/workload/record.ts";
+import { type Cast, createCast, expectRefusal, requestIn } from "../support/api.ts";
+import {
+  captureIn,
+  countingBucket,
+  download,
+  downloadLog,
+  ended,
+  gzip,
+  iso,
+  join,
+  logText,
+  ndjson,
+  open,
+  putFragment,
+  record,
+  START,
+  type Stored,
+  unzip,
+  withState,
+} from "../support/stored-workload.ts";
+
+let cast: Cast;
+
+beforeAll(async () => {
+  cast = await createCast();
+});
+
+describe("a download", () => {
+  const UNICODE = [
+    record(0, "SELECT 'é😀\n\t\"quoted\"'"),
+    record(1, "", "Quit"),
+    record(2, `INSERT INTO t VALUES ('${"𝒳".repeat(70_000)}')`),
+    record(3, "SELECT '\u2028 \u0000 \\n'"),
+  ];
+
+  it("has the stored bytes, as a gzip file of a known length", async () => {
+    const { id, fragments, records, manifest } = await ended(cast, [
+      [UNICODE.slice(0, 1), UNICODE.slice(1, 2)],
+      [UNICODE.slice(2)],
+    ]);
+    const reply = await open(cast.member, id);
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "content-type": "application/gzip",
+      "content-disposition": `attachment; filename="capture-${id}.ndjson.gz"`,
+      "cache-control": "no-store",
+    });
+    expect(reply.headers.has("content-encoding")).toBe(false);
+    const bytes = new Uint8Array(await reply.arrayBuffer());
+    expect(bytes).toEqual(join(fragments));
+    expect(bytes.length).toBe(manifest.storedBytes);
+    expect(unzip(bytes)).toBe(ndjson(records));
+    // `format=ndjson` is the same, and so is a range around all of it.
+    expect(await download(cast.member, id, "?format=ndjson")).toEqual(bytes);
+    expect(await download(cast.member, id, `?from=${iso(0)}&to=${iso(4)}`)).toEqual(bytes);
+  });
+
+  it("is general-log text on request, which reads back as the same records", async () => {
+    const { id, records } = await ended(cast, [
+      [UNICODE.slice(0, 1), UNICODE.slice(1, 2)],
+      [UNICODE.slice(2)],
+    ]);
+    const reply = await open(cast.member, id, "?format=log");
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "content-type": "text/plain; charset=utf-8",
+      "content-disposition": `attachment; filename="capture-${id}.log"`,
+    });
+    const bytes = new Uint8Array(await reply.arrayBuffer());
+    expect(new TextDecoder().decode(bytes)).toBe(logText(records));
+    const parser = new LogParser();
+    const bare = ({ timeMicros, threadId, command, statement }: LogRecord) =>
+      [timeMicros, threadId, command, statement] as const;
+    expect([...parser.push(bytes), ...parser.end()].map(bare)).toEqual(records.map(bare));
+  });
+
+  it("is in the order of its fragments, however many", async () => {
+    const all = Array.from({ length: 120 }, (_, i) => [[record(i * 10, `SELECT ${i}`)]]);
+    const { id, records } = await ended(cast, all);
+    expect(unzip(await download(cast.member, id))).toBe(ndjson(records));
+    expect(await downloadLog(cast.member, id)).toBe(logText(records));
+  });
+
+  it("has no fragment that the manifest does not count", async () => {
+    const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    const stray = [record(9, "SELECT 'left over'")];
+    await putFragment(id, 2, await gzip(ndjson(stray)), stray);
+    expect(unzip(await download(cast.member, id))).toBe(ndjson(records));
+    expect(await downloadLog(cast.member, id)).toBe(logText(records));
+  });
+
+  it.each(["RUNNING", "DONE"])(
+    "has no member of the last fragment that the manifest does not count, of one that is %s",
+    async (status) => {
+      const { id, records, fragments, manifest, digests } = await ended(cast, [
+        [[record(0, "SELECT 1")]],
+        [[record(5, "SELECT 2")], [record(6, "SELECT 3")]],
+      ]);
+      await env.DB.prepare("update captures set status = ?2 where id = ?1").bind(id, status).run();
+      const state = withState({ manifest, digests, caughtUpAt: null });
+      const more = [record(7, "SELECT 'not yet'")];
+      const last = fragments[1] as Uint8Array;
+      await putFragment(id, 1, join([last, await gzip(ndjson(more))]), [...records.slice(1), ...more]);
+      expect(await download(cast.member, id, "", state)).toEqual(join(fragments));
+      expect(await downloadLog(cast.member, id, "", state)).toBe(logText(records));
+      expect(unzip(await download(cast.member, id, `?from=${iso(6)}`, state))).toBe(ndjson(records.slice(2)));
+      expect(unzip(await download(cast.member, id, `?from=${iso(5)}&to=${iso(7)}`, state))).toBe(
+        ndjson(records.slice(1)),
+      );
+      expect(unzip(await download(cast.member, id, `?from=${iso(7)}`, state))).toBe("");
+    },
+  );
+
+  it.each<[string, (id: number, bytes: Uint8Array) => Promise<unknown>]>([
+    ["is missing", (id) => env.BUCKET.delete(fragmentKey(id, 0))],
+    ["that is the last is missing", (id) => env.BUCKET.delete(fragmentKey(id, 1))],
+    ["is too short", (id, bytes) => putFragment(id, 1, bytes.slice(1), [record(5, "SELECT 2")])],
+    ["does not say its times", (id, bytes) => env.BUCKET.put(fragmentKey(id, 1), bytes)],
+  ])("is an error and not a part when a fragment %s", async (_, damage) => {
+    const { id, fragments } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    await damage(id, fragments[1] as Uint8Array);
+    expect((await open(cast.member, id)).status).toBe(500);
+    expect((await open(cast.member, id, "?format=log")).status).toBe(500);
+  });
+});
+
+describe("a download of a range", () => {
+  /** A record at a whole millisecond, where a border can be. */
+  const exactly = (millis: number, statement: string): LogRecord => ({
+    ...record(millis, statement),
+    timeMicros: (START + millis) * 1000,
+  });
+  // Fragments of 10 records, 10 ms apart, 100 ms each.
+  const FRAGMENTS = Array.from({ length: 6 }, (_, fragment) => [
+    Array.from({ length: 4 }, (_, i) => exactly(fragment * 100 + i * 10, `SELECT 'é${fragment}-${i}'`)),
+    Array.from({ length: 6 }, (_, i) => exactly(fragment * 100 + 40 + i * 10, `SELECT '${fragment}+${i}'`)),
+  ]);
+  let stored: Stored & { id: number };
+
+  beforeAll(async () => {
+    stored = await ended(cast, FRAGMENTS);
+  });
+
+  const inRange = (from: number, to: number) =>
+    stored.records.filter(
+      ({ timeMicros }) => timeMicros >= (START + from) * 1000 && timeMicros < (START + to) * 1000,
+    );
+
+  it.each([
+    [0, 600],
+    [0, 1],
+    [100, 200],
+    [90, 200],
+    [91, 200],
+    [100, 201],
+    [99, 300],
+    [100, 190],
+    [190, 290],
+    [145, 155],
+    [145, 455],
+    [190, 191],
+    [191, 200],
+    [-1000, 5],
+    [590, 10_000],
+    [300, 300],
+    [10_000, 20_000],
+    [-20, -10],
+  ])("has the records from %i ms on and before %i ms, in both formats", async (from, to) => {
+    const query = `from=${iso(from)}&to=${iso(to)}`;
+    expect(unzip(await download(cast.member, stored.id, `?${query}`))).toBe(ndjson(inRange(from, to)));
+    expect(await downloadLog(cast.member, stored.id, `&${query}`)).toBe(logText(inRange(from, to)));
+  });
+
+  it("may have one border only", async () => {
+    expect(unzip(await download(cast.member, stored.id, `?from=${iso(250)}`))).toBe(
+      ndjson(inRange(250, 1e6)),
+    );
+    expect(unzip(await download(cast.member, stored.id, `?to=${iso(250)}`))).toBe(ndjson(inRange(-1e6, 250)));
+  });
+
+  it("reads times as the other endpoints do", async () => {
+    const query = `?from=${encodeURIComponent("2026-11-23 05:00:00.250")}&to=${encodeURIComponent("2026-11-23T06:00:00.350+01:00")}`;
+    expect(unzip(await download(cast.member, stored.id, query))).toBe(ndjson(inRange(250, 350)));
+  });
+
+  it("reads the fragments of the range only, and passes on unchanged those that are whole in it", async () => {
+    const { BUCKET, fragmentsRead, lists } = countingBucket();
+    const bytes = await download(cast.member, stored.id, `?from=${iso(150)}&to=${iso(450)}`, { BUCKET });
+    expect(fragmentsRead()).toEqual([1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence)));
+    expect(lists()).toBe(1);
+    const whole = join(stored.fragments.slice(2, 4));
+    const at = bytes.findIndex((_, i) => whole.every((byte, j) => bytes[i + j] === byte));
+    expect(at).toBeGreaterThan(0);
+  });
+
+  it("finds records whose fragments are not in the order of time", async () => {
+    const back = await ended(cast, [
+      [[record(500, "SELECT 1")]],
+      [[record(100, "SELECT 2")]],
+      [[record(300, "SELECT 3")]],
+    ]);
+    expect(unzip(await download(cast.member, back.id, `?from=${iso(250)}`))).toBe(
+      ndjson([record(500, "SELECT 1"), record(300, "SELECT 3")]),
+    );
+  });
+
+  it("is refused when it would read more fragments than one request can", async () => {
+    const fragments = MAX_FRAGMENTS + 10;
+    const id = await captureIn(cast, "DONE");
+    await env.BUCKET.put(
+      manifestKey(id),
+      JSON.stringify({ ...emptyManifest(id, "secrets"), fragments, storedBytes: fragments * 10 }),
+    );
+    const object = (i: number) => ({
+      key: fragmentKey(id, i),
+      size: 10,
+      customMetadata: {
+        firstMicros: String((START + i) * 1000),
+        lastMicros: String((START + i) * 1000),
+        records: "1",
+      },
+    });
+    const BUCKET = {
+      get: (key: string) => env.BUCKET.get(key),
+      list: async ({ cursor }: R2ListOptions) => {
+        const from = Number(cursor ?? 0);
+        const objects = Array.from({ length: Math.min(1000, fragments - from) }, (_, i) => object(from + i));
+        return { objects, truncated: from + 1000 < fragments, cursor: String(from + 1000) };
+      },
+    } as unknown as R2Bucket;
+    const path = `/api/captures/${id}/workload/download`;
+    const reply = await requestIn({ BUCKET }, "GET", path, { headers: cast.member.headers });
+    expectRefusal(
+      reply,
+      400,
+      `from, to: this would read ${fragments} fragments, and one download reads at most ${MAX_FRAGMENTS}: ask for less time, such as up to ${iso(MAX_FRAGMENTS)}`,
+    );
+  });
+
+  it.each([
+    ["format=csv", "format: must be one of ndjson, log"],
+    ["format=", "format: must be one of ndjson, log"],
+    ["format=log&format=log", "format: may be given once only"],
+    ["from=yesterday", /^from: must be a time such as/],
+    ["to=2026-13-01", /^to: must be a time such as/],
+    ["from=2026-11-23T06:00:00Z&to=2026-11-23T05:59:59.999Z", "from: must not be after to"],
+    ["form=log", "form: not known here"],
+  ])("is refused with ?%s", async (query, message) => {
+    const reply = await cast.member.get(`/api/captures/${stored.id}/workload/download?${query}`);
+    expectRefusal(reply, 400, message);
+  });
+});
+
+describe("a download of 100 MB", () => {
+  const FRAGMENTS = 25;
+  const FRAGMENT_BYTES = 4_000_000;
+  let id: number;
+  let storedBytes: number;
+
+  beforeAll(async () => {
+    // Random, so that it is large when stored too.
+    const lines: LogRecord[] = [];
+    for (let i = 0; i < FRAGMENT_BYTES / 40_000; i++) {
+      const noise = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(30_000))));
+      lines.push(record(i, `SELECT '${noise}'`));
+    }
+    const bytes = await gzip(ndjson(lines));
+    id = await captureIn(cast, "DONE");
+    for (let i = 0; i < FRAGMENTS; i++) await putFragment(id, i, bytes, lines);
+    storedBytes = FRAGMENTS * bytes.length;
+    const manifest = { ...emptyManifest(id, "secrets"), fragments: FRAGMENTS, storedBytes };
+    await env.BUCKET.put(manifestKey(id), JSON.stringify(manifest));
+  }, 60_000);
+
+  it.each(["ndjson", "log"])(
+    "is read while it is sent, as %s",
+    async (format) => {
+      const { BUCKET, fragmentsRead } = countingBucket();
+      const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
+      let bytes = 0;
+      let ahead = 0;
+      const perFragment = (format === "log" ? FRAGMENTS * FRAGMENT_BYTES : storedBytes) / FRAGMENTS;
+      for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>) {
+        bytes += chunk.length;
+        ahead = Math.max(ahead, fragmentsRead().length - Math.floor(bytes / perFragment));
+      }
+      expect(bytes).toBeGreaterThan(format === "log" ? 99e6 : storedBytes - 1);
+      expect(fragmentsRead().length).toBe(FRAGMENTS);
+      expect(ahead).toBeLessThanOrEqual(2);
+    },
+    60_000,
+  );
+
+  it.each(["ndjson", "log"])("is read no further when the client goes, as %s", async (format) => {
+    const { BUCKET, fragmentsRead } = countingBucket();
+    const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
+    const reader = (reply.body as ReadableStream<Uint8Array>).getReader();
+    expect((await reader.read()).done).toBe(false);
+    expect(fragmentsRead().length).toBe(1);
+    await reader.cancel();
+    await scheduler.wait(300);
+    expect(fragmentsRead().length).toBe(1);
+  });
+});
