@@ -1,10 +1,11 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Workload } from "../../src/workload/schema.ts";
 import { type Workload as GeneratedWorkload, generatedRecords } from "../aws/server/logs/workload.ts";
-import { type Cast, createCapture, createCast, createEnvironment, runnerOf } from "../support/api.ts";
+import { createCapture, createEnvironment, readCapture, runnerOf } from "../support/api.ts";
+import { environmentForEachTest } from "../support/each-test.ts";
 import { prepareStrikes, strike } from "../support/strikes.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 import { shapesOfGenerated, shapesOfLines, storedLines } from "../workload/support.ts";
@@ -19,16 +20,8 @@ const RATE = 20;
 /** Six make a portion that RDS cuts. */
 const LONG = { bytes: 200_000, everySeconds: 4 };
 
-let cast: Cast;
+const own = environmentForEachTest();
 let workload: GeneratedWorkload;
-
-beforeAll(async () => {
-  cast = await createCast();
-});
-
-beforeEach(async () => {
-  cast = { ...cast, ...(await createEnvironment(cast.admin)) };
-});
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -37,30 +30,30 @@ afterEach(() => vi.restoreAllMocks());
  * AWS's goes on, and a start would not be the same for both.
  */
 async function aboutToRun(engine: string): Promise<Capture> {
-  const { aws } = cast;
+  const { aws } = own;
   const instance = `demo-${engine}`;
   workload = await aws.setWorkload(instance, { seed: 11, rate: RATE, long: LONG });
-  const { environment } = await createEnvironment(cast.admin, { aws: { ...aws, instance }, name: engine });
-  return createCapture(cast.admin, { envId: environment.id });
+  const { environment } = await createEnvironment(own.admin, { aws: { ...aws, instance }, name: engine });
+  return createCapture(own.admin, { envId: environment.id });
 }
 
 /** Stops a capture at a time that AWS's clock agrees on: between two journeys it goes on, and ours stands. */
 async function stop(capture: Capture): Promise<void> {
-  await travel(cast.aws, 2 * SECOND);
-  await cast.admin.post(`/api/captures/${capture.id}/stop`);
-  await travel(cast.aws, 2 * SECOND);
+  await travel(own.aws, 2 * SECOND);
+  await own.admin.post(`/api/captures/${capture.id}/stop`);
+  await travel(own.aws, 2 * SECOND);
 }
 
 /** Lets the clients work for a while, and now and then the hour change. */
 async function work(round: number): Promise<void> {
-  await travel(cast.aws, 2 * SECOND);
-  if (round % 9 === 5) await cast.aws.rotateLog(workload.instance);
+  await travel(own.aws, 2 * SECOND);
+  if (round % 9 === 5) await own.aws.rotateLog(workload.instance);
 }
 
 /** Checks what is stored of a capture that is DONE against what was generated between its start and its end. */
 async function expectExactly(capture: Capture): Promise<void> {
-  const { start, end } = (await cast.admin.get<Capture>(`/api/captures/${capture.id}`)).body;
-  const { body: manifest } = await cast.admin.get<Workload>(`/api/captures/${capture.id}/workload`);
+  const { start, end } = await readCapture(own.admin, capture);
+  const { body: manifest } = await own.admin.get<Workload>(`/api/captures/${capture.id}/workload`);
   const stored = await storedLines(capture.id, manifest.fragments);
   const to = Date.parse(end as string);
   // MariaDB's log has whole seconds: nobody knows which part of the one in which the capture started it has to have.
@@ -94,16 +87,16 @@ it.each(["mysql", "mariadb"])(
   "is exact for %s while AWS throttles calls at random and objects lose their memory",
   async (engine) => {
     const capture = await aboutToRun(engine);
-    await cast.aws.fault({ kind: "throttle", chance: 0.15 });
-    await until(cast.admin, capture, "RUNNING");
+    await own.aws.fault({ kind: "throttle", chance: 0.15 });
+    await until(own.admin, capture, "RUNNING");
     for (let round = 0; round < 60; round++) {
       await work(round);
       await runAlarm(capture);
       if (round % 3 === 0) await abortAllDurableObjects();
     }
     await stop(capture);
-    await until(cast.admin, capture, "DONE");
-    const struck = (await cast.aws.requests()).filter(({ fault }) => fault !== null);
+    await until(own.admin, capture, "DONE");
+    const struck = (await own.aws.requests()).filter(({ fault }) => fault !== null);
     expect(struck.length).toBeGreaterThan(10);
     await expectExactly(capture);
   },
@@ -118,8 +111,7 @@ it.each(["mysql", "mariadb"])(
     wake.mockRestore();
     await runnerOf(capture).wake(capture.id, Date.now() + 60 * SECOND);
     await runInDurableObject(runnerOf(capture), (_, { storage }) => prepareStrikes(storage));
-    const isNow = async (status: string) =>
-      (await cast.admin.get<Capture>(`/api/captures/${capture.id}`)).body.status === status;
+    const isNow = async (status: string) => (await readCapture(own.admin, capture)).status === status;
 
     for (let moment = 1; !(await isNow("RUNNING")); moment++) await strike(capture, moment);
     let isStruck = true;

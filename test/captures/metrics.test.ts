@@ -1,39 +1,26 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { metricsWindow } from "../../src/captures/metrics.ts";
 import { METRICS, type Metric } from "../../src/captures/metrics-schema.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
-import {
-  type Cast,
-  createCapture,
-  createCast,
-  createEnvironment,
-  inNewEnvironment,
-  type Reply,
-} from "../support/api.ts";
+import { createCapture, createEnvironment, type Reply } from "../support/api.ts";
+import { castForEachTest } from "../support/each-test.ts";
 import { travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-let cast: Cast;
-let envId: number;
+const cast = castForEachTest();
 
-beforeAll(async () => {
-  cast = await createCast();
-});
-
-// Of its own for each test: time passes in them, and would go back for the next.
-beforeEach(async () => {
-  cast = await inNewEnvironment(cast);
-  envId = cast.environment.id;
-});
 /** A capture that ran between two times; an end of null leaves it running. */
 async function captureOf(start: number, end: number | null): Promise<Capture> {
-  const capture = await createCapture(cast.owner, { envId, start: new Date(start).toISOString() });
+  const capture = await createCapture(cast.owner, {
+    envId: cast.environment.id,
+    start: new Date(start).toISOString(),
+  });
   await until(cast.owner, capture, "RUNNING");
   if (end !== null) {
     await env.DB.prepare("update captures set status = 'DONE', ended_at = ?2 where id = ?1")
@@ -163,7 +150,7 @@ describe("GET /api/captures/{id}/metrics", () => {
 
   it("answers with empty data points before the start, and asks AWS nothing", async () => {
     const scheduledStart = new Date(Date.now() + DAY).toISOString();
-    const capture = await createCapture(cast.owner, { envId, scheduledStart });
+    const capture = await createCapture(cast.owner, { envId: cast.environment.id, scheduledStart });
     await cast.aws.clearRequests();
     const { status, body } = await metricsOf(capture);
     expect(status).toBe(200);

@@ -1,33 +1,18 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Workload } from "../../src/workload/schema.ts";
-import {
-  type Cast,
-  createCapture,
-  createCast,
-  createEnvironment,
-  inNewEnvironment,
-  runnerOf,
-} from "../support/api.ts";
+import { createCapture, createEnvironment, runnerOf } from "../support/api.ts";
+import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
 import { runAlarm, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
-let cast: Cast;
-let envId: number;
+const cast = castForEachTest();
 
-beforeAll(async () => {
-  cast = await createCast();
-});
-
-beforeEach(async () => {
-  cast = await inNewEnvironment(cast);
-  envId = cast.environment.id;
-  // Only what a test writes is in the log.
-  await cast.aws.setWorkload(cast.aws.instance, { rate: 0 });
-});
+// Only what a test writes is in the log.
+beforeEach(() => cast.aws.setWorkload(cast.aws.instance, { rate: 0 }));
 
 let thread = 1000;
 const write = (...statements: string[]) =>
@@ -53,7 +38,7 @@ async function finish(capture: Capture): Promise<Capture> {
 }
 
 const started = async (fields: Record<string, unknown> = {}) =>
-  until(cast.owner, await createCapture(cast.owner, { envId, ...fields }), "RUNNING");
+  until(cast.owner, await createCapture(cast.owner, { envId: cast.environment.id, ...fields }), "RUNNING");
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `SELECT ${from + i}`);
@@ -134,7 +119,11 @@ describe("a capture's workload", () => {
     ["maxBytes", 0, "maxBytes: must be a positive integer"],
     ["maxBytes", "1 GB", "maxBytes: must be a number"],
   ])("is not recorded with %s of %j", async (field, value, message) => {
-    const reply = await cast.owner.post("/api/captures", { name: "x", envId, [field]: value });
+    const reply = await cast.owner.post("/api/captures", {
+      name: "x",
+      envId: cast.environment.id,
+      [field]: value,
+    });
     expect(reply).toMatchObject({ status: 400, body: { message } });
   });
 
@@ -147,7 +136,7 @@ describe("a capture's workload", () => {
       (await cast.aws.requests()).filter(({ action }) => action === "DescribeDBLogFiles").length;
     const before = await lists();
     const reading = runAlarm(capture);
-    await expect.poll(lists, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(lists).toBeGreaterThan(before);
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     // Only the second shows that the first is complete.
     await write("SELECT 'after the stop'", "SELECT 'later'");
@@ -160,7 +149,7 @@ describe("a capture's workload", () => {
     const capture = await started();
     await write(...numbers(0, 5));
     await cast.owner.delete(`/api/captures/${capture.id}`);
-    await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws)), { timeout: 10_000 }).toEqual({});
+    await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
     expect(await env.BUCKET.head(`captures/${capture.id}/workload/manifest.json`)).toBeNull();
   });
 });
@@ -169,7 +158,7 @@ describe("the general log", () => {
   it("is on while a capture of the group runs, and as it was found after the last", async () => {
     const group = groupOf(cast.aws);
     // A second alarm, which only a test lets come meanwhile, makes a capture DONE before the first has restored the log.
-    const restored = () => expect.poll(() => settingsOf(cast.aws, group), { timeout: 10_000 }).toEqual({});
+    const restored = () => expect.poll(() => settingsOf(cast.aws, group)).toEqual({});
     await restored();
     const [one, two] = [await started(), await started()];
     expect(await settingsOf(cast.aws, group)).toEqual({ general_log: "1", log_output: "FILE" });
@@ -195,7 +184,11 @@ describe("the general log", () => {
 
   it("that the credentials may not switch on fails the capture with the permission to give", async () => {
     await cast.aws.deny("rds:ModifyDBParameterGroup");
-    const failed = await until(cast.owner, await createCapture(cast.owner, { envId }), "FAILED");
+    const failed = await until(
+      cast.owner,
+      await createCapture(cast.owner, { envId: cast.environment.id }),
+      "FAILED",
+    );
     expect(failed.reason).toContain("rds:ModifyDBParameterGroup");
   });
 
