@@ -76,13 +76,24 @@ async function survivesKill(): Promise<void> {
     ),
   ) as { id: number };
   // The local AWS dies too, which may have been told to log by then, or not. A busy machine may see it run already.
+  let restarted = 0;
   for (const states of [["STARTING", "RUNNING"], ["RUNNING"]]) {
     await waitFor(made.id, ...states);
     await stopGroup(service, "SIGKILL");
     service = await startService(environment);
+    restarted = Date.now();
   }
   const { end, scheduledEnd } = await waitFor(made.id, "DONE");
   if (end !== scheduledEnd) throw new Error(`It ended at ${end}, not at ${scheduledEnd}`);
+  // The database was still told to log, and what it logged since was read.
+  const { lastRecord } = JSON.parse(
+    await walk(`curl -sS -b cookies ${address}/api/captures/${made.id}/workload`),
+  ) as { lastRecord: string | null };
+  if (!(Date.parse(lastRecord ?? "") >= restarted)) {
+    throw new Error(
+      `It was killed until ${new Date(restarted).toISOString()}, and its last record is of ${lastRecord}`,
+    );
+  }
 }
 
 /** Waits until a capture has come to one of some states, for three minutes at most. */
