@@ -104,6 +104,18 @@ CREATE TABLE `environments` (
 );
 --> statement-breakpoint
 CREATE INDEX `environments_deleted_at` ON `environments` (`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint
+CREATE TABLE `idempotency_keys` (
+	`user_id` text NOT NULL,
+	`key` text NOT NULL,
+	`fingerprint` text NOT NULL,
+	`capture_id` integer NOT NULL,
+	`capture` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `key`),
+	FOREIGN KEY (`user_id`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `idempotency_keys_expires_at` ON `idempotency_keys` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `invites` (
 	`code_hash` text PRIMARY KEY NOT NULL,
 	`env_id` integer NOT NULL,

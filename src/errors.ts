@@ -41,6 +41,10 @@ export const refuse = {
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
+  keyReused: refusal(
+    422,
+    "Idempotency-Key: was sent with another body in the last 24 hours; a new capture needs a new key",
+  ),
   durationTooShort: refusal(400, "Duration must be at least 60 seconds"),
   noScheduledStart: refusal(400, "Cannot schedule without a schedule start time"),
   alreadyStopped: refusal(409, "This capture has already been stopped"),

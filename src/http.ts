@@ -49,6 +49,19 @@ export function readQuery<S extends z.ZodType>(c: AppContext, schema: S): Promis
 }
 
 /**
+ * A header of the request, through a schema; null when it is not there.
+ * @throws ApiError 400 that says what is wrong with it.
+ */
+export async function readHeader<S extends z.ZodType>(
+  c: AppContext,
+  name: string,
+  schema: S,
+): Promise<z.output<S> | null> {
+  const value = c.req.header(name);
+  return value === undefined ? null : validate(c, schema, value, name);
+}
+
+/**
  * The request's JSON body, through a schema.
  * @throws ApiError 400 that says which field is wrong, or where the JSON is malformed; 415 when it does not say it is JSON.
  */

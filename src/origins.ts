@@ -31,6 +31,7 @@ const allow = cors({
   exposeHeaders: [
     "Content-Disposition",
     "ETag",
+    "Idempotent-Replayed",
     "Link",
     "RateLimit",
     "RateLimit-Policy",

@@ -1,75 +1,12 @@
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
-import { type CapturePlan, dueAt } from "./lifecycle.ts";
+import { dueAt } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 import { CAPTURE_OF_CALLER, columns } from "./sql.ts";
 
 /** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member at any rate. */
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
-
-/** What became of a new capture. */
-export type Created =
-  | { outcome: "created"; capture: CaptureRow }
-  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" };
-
-/** Makes a capture and the first event of its history. */
-export async function createCapture(
-  db: Db,
-  credential: Credential,
-  plan: CapturePlan,
-  now: number,
-): Promise<Created> {
-  const caller = callerOf(credential);
-  const [before, created] = (await db.batch([
-    db
-      .prepare(
-        `with ${caller} select m.env_id as memberOf from caller
-         left join members m on m.user_id = caller.id and m.env_id = ?3`,
-      )
-      .bind(credential.value, now, plan.envId),
-    db
-      .prepare(
-        `with ${caller}
-         insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
-           duration, created_at, due_at, redact, max_bytes)
-         select e.id, caller.id, ?4, e.region, e.instance, ?5, ?6, ?7, ?8, ?9, ?2, ?10, ?11, ?12
-         from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id where m.env_id = ?3
-         on conflict do nothing
-         returning ${columns("captures")}`,
-      )
-      .bind(
-        credential.value,
-        now,
-        plan.envId,
-        plan.name,
-        plan.status,
-        plan.start,
-        plan.scheduledStart,
-        plan.scheduledEnd,
-        plan.duration,
-        dueAt(plan.status, plan, now),
-        plan.redact,
-        plan.maxBytes,
-      ),
-    // Only a capture that was made just now has no history.
-    db
-      .prepare(
-        `with ${caller}
-         insert into capture_events (capture_id, time, to_status, actor)
-         select c.id, ?2, c.status, caller.id
-         from caller join captures c on c.owner_id = caller.id
-         where c.env_id = ?3 and c.name = ?4 and c.deleted_at is null
-           and not exists (select 1 from capture_events v where v.capture_id = c.id)`,
-      )
-      .bind(credential.value, now, plan.envId, plan.name),
-  ])) as [D1Result<{ memberOf: number | null }>, D1Result<CaptureRow>, D1Result];
-  const access = before.results[0];
-  if (access === undefined) return { outcome: "unauthenticated" };
-  if (access.memberOf === null) return { outcome: "no-environment" };
-  const capture = created.results[0];
-  return capture === undefined ? { outcome: "duplicate-name" } : { outcome: "created", capture };
-}
 
 /** What became of a change to a capture. */
 export type Changed =

@@ -5,15 +5,17 @@ import {
   type AppContext,
   authenticate,
   readBody,
+  readHeader,
   readId,
   readQuery,
-  refuseInput,
 } from "../http.ts";
 import { describeError, log } from "../log.ts";
 import { isoTime } from "../values.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
 import * as changes from "./changes.ts";
+import * as creation from "./creation.ts";
+import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { readMetrics } from "./metrics.ts";
 import { readArchivedMetrics } from "./metrics-archive.ts";
@@ -54,11 +56,15 @@ export const captureRoutes = new Hono<App>()
   })
 
   .post("/", async (c) => {
+    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
     const request = await readBody(c, createSchema);
+    const keyed = key === null ? null : await keyedRequest(key, request);
     const now = Date.now();
     const plan = planCapture(request, now);
-    if (plan instanceof ApiError) return refuseInput(c, plan);
-    const created = await changes.createCapture(c.env.DB, c.var.credential, plan, now);
+    const created =
+      plan instanceof ApiError
+        ? await creation.findCreated(c.env.DB, c.var.credential, keyed, request.envId, now)
+        : await creation.createCapture(c.env.DB, c.var.credential, keyed, plan, now);
     switch (created.outcome) {
       case "unauthenticated":
         throw refuse.loginRequired();
@@ -66,6 +72,15 @@ export const captureRoutes = new Hono<App>()
         throw refuse.environmentNotFound();
       case "duplicate-name":
         throw refuse.duplicateName();
+      case "key-reused":
+        throw refuse.keyReused();
+      case "nothing":
+        throw plan;
+      case "replayed":
+        c.header("Idempotent-Replayed", "true");
+        // The first request may have been cut off before it came to this.
+        if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
+        return c.json(toCapture(created.capture));
       case "created":
         await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
         return c.json(toCapture(created.capture));

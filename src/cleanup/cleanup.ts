@@ -96,6 +96,7 @@ async function purgeOld(env: Env, now: number): Promise<void> {
     sessions: await purgeAll("sessions", now),
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
+    idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
     // Late, for they may take all the calls that a Worker may make; and environments after the captures that point to them.

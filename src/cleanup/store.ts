@@ -58,6 +58,8 @@ const PURGES = {
   keys: "delete from apikey where id in (select id from apikey where expires_at < ?1 limit ?2)",
   invites:
     "delete from invites where code_hash in (select code_hash from invites where expires_at < ?1 limit ?2)",
+  idempotencyKeys:
+    "delete from idempotency_keys where rowid in (select rowid from idempotency_keys where expires_at < ?1 limit ?2)",
   verifications:
     "delete from verification where id in (select id from verification where expires_at < ?1 limit ?2)",
   rateLimits:

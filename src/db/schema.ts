@@ -265,6 +265,28 @@ export const captureEvents = sqliteTable(
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
 );
 
+/** What callers' requests for captures were answered, so that a request which is repeated with its key is answered the same. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    key: text("key").notNull(),
+    /** The SHA-256 of what was asked for. */
+    fingerprint: text("fingerprint").notNull(),
+    // No foreign key: the capture may be erased first.
+    captureId: integer("capture_id").notNull(),
+    /** The capture as it was made, in JSON: what has become of it since does not change the reply. */
+    capture: text("capture").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.key] }),
+    index("idempotency_keys_expires_at").on(table.expiresAt),
+  ],
+);
+
 /**
  * Captures that need their instance's general log: each has, or is about to ask for, a lease of the Durable Object `LogLease`
  * that is named here. A row is written before the lease is asked for and goes once it is given back, so that cron finds the

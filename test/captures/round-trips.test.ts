@@ -153,6 +153,14 @@ describe.each([
     },
   );
 
+  it("cost no more for a capture with an Idempotency-Key, nor for the repeated request", async () => {
+    const keyed = { ...headers(), "idempotency-key": crypto.randomUUID() };
+    const json = { name: `made with a key ${keyed["idempotency-key"]}` };
+    for (let times = 0; times < 2; times++) {
+      expect(await costOfThis("POST", "/api/captures", keyed, json)).toMatchObject({ d1: 1, objects: 1 });
+    }
+  });
+
   it("cost one round trip to D1 and one object of R2 for metrics that are stored, and no call of the runner", async () => {
     const start = new Date(Date.now() - 7_200_000).toISOString();
     const capture = await createCapture(cast.owner, { envId: cast.environment.id, start, duration: 600 });

@@ -1,0 +1,163 @@
+import type { Db } from "../db/types.ts";
+import { type Credential, callerOf } from "../identity/credential.ts";
+import { KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
+import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";
+import type { CaptureRow } from "./schema.ts";
+import { columns } from "./sql.ts";
+
+/** What became of a request for a capture. */
+export type Created =
+  | { outcome: "created"; capture: CaptureRow }
+  /** The same was asked for with the same key before. `capture` is as it was made, `isUnmoved` whether it has that status yet. */
+  | { outcome: "replayed"; capture: CaptureRow; isUnmoved: boolean }
+  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "key-reused" };
+
+/** Who is asking, whether as a member, and what the key was answered. */
+interface Before {
+  memberOf: number | null;
+  fingerprint: string | null;
+  capture: string;
+  status: Status | null;
+}
+
+/** The key ?4 of the caller, while it is remembered. */
+const REMEMBERED = "k.user_id = caller.id and k.key = ?4 and k.expires_at > ?2";
+
+function beforeCreation(
+  db: Db,
+  credential: Credential,
+  keyed: KeyedRequest | null,
+  envId: number,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `with ${callerOf(credential)}
+       select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status
+       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
+         left join idempotency_keys k on ${REMEMBERED} left join captures c on c.id = k.capture_id`,
+    )
+    .bind(credential.value, now, envId, keyed?.key ?? null);
+}
+
+/** What a key was answered, if it was. Whoever has lost the environment meanwhile has lost the reply. */
+function remembered(before: Before, keyed: KeyedRequest | null): Created | null {
+  if (before.fingerprint === null) return null;
+  if (before.fingerprint !== keyed?.fingerprint) return { outcome: "key-reused" };
+  if (before.memberOf === null) return { outcome: "no-environment" };
+  const capture = JSON.parse(before.capture) as CaptureRow;
+  return { outcome: "replayed", capture, isUnmoved: before.status === capture.status };
+}
+
+/**
+ * Looks for what a key was answered, for a request that could not be granted now: by the clock it may have been possible when
+ * it was sent first.
+ */
+export async function findCreated(
+  db: Db,
+  credential: Credential,
+  keyed: KeyedRequest | null,
+  envId: number,
+  now: number,
+): Promise<Created | { outcome: "nothing" }> {
+  const before = await beforeCreation(db, credential, keyed, envId, now).first<Before>();
+  if (before === null) return { outcome: "unauthenticated" };
+  return remembered(before, keyed) ?? { outcome: "nothing" };
+}
+
+/** The capture of the caller that was made just now, of environment ?3 and name ?4: only that one has no history. */
+const NEW_CAPTURE = `from caller join captures c on c.owner_id = caller.id
+  where c.env_id = ?3 and c.name = ?4 and c.deleted_at is null
+    and not exists (select 1 from capture_events v where v.capture_id = c.id)`;
+
+/**
+ * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
+ * that is made is remembered, by the batch that makes it, so that of requests which come at once one is the first.
+ */
+export async function createCapture(
+  db: Db,
+  credential: Credential,
+  keyed: KeyedRequest | null,
+  plan: CapturePlan,
+  now: number,
+): Promise<Created> {
+  const caller = callerOf(credential);
+  const { envId, name, status, start, scheduledStart, scheduledEnd, redact } = plan;
+  const insert = db
+    .prepare(
+      `with ${caller}
+       insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
+         duration, created_at, due_at, redact, max_bytes)
+       select e.id, caller.id, ?5, e.region, e.instance, ?6, ?7, ?8, ?9, ?10, ?2, ?11, ?12, ?13
+       from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
+       where m.env_id = ?3 and not exists (select 1 from idempotency_keys k where ${REMEMBERED})
+       on conflict do nothing
+       returning ${columns("captures")}`,
+    )
+    .bind(
+      credential.value,
+      now,
+      envId,
+      keyed?.key ?? null,
+      name,
+      status,
+      start,
+      scheduledStart,
+      scheduledEnd,
+      plan.duration,
+      dueAt(status, plan, now),
+      redact,
+      plan.maxBytes,
+    );
+  const asMade = {
+    name,
+    start,
+    scheduledStart,
+    scheduledEnd,
+    end: null,
+    status,
+    envId,
+    reason: null,
+    redact,
+  };
+  const remember = (key: KeyedRequest) =>
+    db
+      .prepare(
+        // A key that has expired may still be there.
+        `with ${caller}
+         insert into idempotency_keys (user_id, key, fingerprint, capture_id, capture, expires_at)
+         select caller.id, ?5, ?6, c.id, json_set(?7, '$.id', c.id), ?8 ${NEW_CAPTURE}
+         on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, capture_id = excluded.capture_id,
+           capture = excluded.capture, expires_at = excluded.expires_at`,
+      )
+      .bind(
+        credential.value,
+        now,
+        envId,
+        name,
+        key.key,
+        key.fingerprint,
+        JSON.stringify(asMade),
+        now + KEY_LIFETIME_MS,
+      );
+  const event = db
+    .prepare(
+      `with ${caller}
+       insert into capture_events (capture_id, time, to_status, actor)
+       select c.id, ?2, c.status, caller.id ${NEW_CAPTURE}`,
+    )
+    .bind(credential.value, now, envId, name);
+  const [before, made] = (await db.batch([
+    beforeCreation(db, credential, keyed, envId, now),
+    insert,
+    ...(keyed === null ? [] : [remember(keyed)]),
+    event,
+  ])) as [D1Result<Before>, D1Result<CaptureRow>];
+  const access = before.results[0];
+  if (access === undefined) return { outcome: "unauthenticated" };
+  const answered = remembered(access, keyed);
+  if (answered !== null) return answered;
+  if (access.memberOf === null) return { outcome: "no-environment" };
+  const capture = made.results[0];
+  return capture === undefined ? { outcome: "duplicate-name" } : { outcome: "created", capture };
+}

@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { sha256 } from "../identity/hash.ts";
+import type { CaptureRequest } from "./lifecycle.ts";
+
+/** How long a key is remembered. */
+export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** A structured field's string, or as many clients send it: the same without quotes, of visible characters only. */
+const KEY = /^(?:"((?:[ !#-[\]-~]|\\["\\]){1,255})"|([!#-+\--:<-[\]-~]{1,255}))$/;
+
+/** The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header). Quoted or not, a key is the same key. */
+export const idempotencyKeySchema = z.string().transform((text, ctx) => {
+  const [, quoted, plain] = KEY.exec(text) ?? [];
+  const key = plain ?? quoted?.replace(/\\(.)/g, "$1");
+  if (key !== undefined) return key;
+  ctx.addIssue({
+    code: "custom",
+    message: 'must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  });
+  return z.NEVER;
+});
+
+/** A key, and the SHA-256 of what was asked for with it. */
+export interface KeyedRequest {
+  key: string;
+  fingerprint: string;
+}
+
+/**
+ * Puts a request together with its key. Requests are the same when they ask for the same: the fingerprint is of what the body
+ * was read as, so that space, the order of fields, and null for an absent field make no other request.
+ */
+export async function keyedRequest(key: string, request: CaptureRequest): Promise<KeyedRequest> {
+  return { key, fingerprint: await sha256(JSON.stringify(request)) };
+}
