@@ -75,6 +75,7 @@ CREATE TABLE `captures` (
 	`redact` text DEFAULT 'secrets' NOT NULL,
 	`max_bytes` integer,
 	`created_at` integer NOT NULL,
+	`version` integer DEFAULT 1 NOT NULL,
 	`due_at` integer,
 	`rearmed` integer DEFAULT 0 NOT NULL,
 	`deleted_at` integer,

@@ -25,7 +25,7 @@ export const app = new Hono<App>()
   .use(async (c, next) => {
     await next();
     // Everything here is somebody's own.
-    c.header("Cache-Control", "no-store");
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   })
   .use(
     bodyLimit({

@@ -41,6 +41,10 @@ export const refuse = {
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
+  outdated: refusal(
+    412,
+    "If-Match: the capture has changed since; look at it again, and send the ETag that it has now",
+  ),
   keyReused: refusal(
     422,
     "Idempotency-Key: was sent with another body in the last 24 hours; a new capture needs a new key",

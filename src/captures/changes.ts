@@ -8,13 +8,21 @@ import { CAPTURE_OF_CALLER, columns } from "./sql.ts";
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
 
+/** Whether the capture of the row at hand is one of the versions ?4 that the caller accepts; null for any. */
+const IS_ACCEPTED = "(?4 is null or version in (select value from json_each(?4)))";
+
+/** The versions of a capture that a change accepts, as the ETags of `If-Match` say; null for any. */
+export type Accepted = number[] | null;
+
+const accepting = (accepted: Accepted): string | null => accepted && JSON.stringify(accepted);
+
 /** What became of a change to a capture. */
 export type Changed =
   /** `before` is the capture as it was, `after` as it is. */
   | { outcome: "changed"; before: CaptureRow; after: CaptureRow }
   /** The caller may change it, but its state or another's name forbids this change. */
   | { outcome: "refused"; before: CaptureRow }
-  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+  | { outcome: "unauthenticated" | "not-found" | "forbidden" | "outdated" };
 
 interface Access extends CaptureRow {
   mayChange: 0 | 1;
@@ -29,11 +37,12 @@ function beforeChange(db: Db, credential: Credential, id: number, now: number): 
     .bind(credential.value, now, id);
 }
 
-function changed(before: D1Result, after: D1Result): Changed {
+function changed(before: D1Result, after: D1Result, accepted: Accepted): Changed {
   const access = (before as D1Result<Access>).results[0];
   if (access === undefined) return { outcome: "unauthenticated" };
   if (access.id === null) return { outcome: "not-found" };
   if (access.mayChange !== 1) return { outcome: "forbidden" };
+  if (accepted !== null && !accepted.includes(access.version)) return { outcome: "outdated" };
   const row = (after as D1Result<CaptureRow>).results[0];
   return row === undefined
     ? { outcome: "refused", before: access }
@@ -46,6 +55,7 @@ export async function renameCapture(
   credential: Credential,
   id: number,
   name: string,
+  accepted: Accepted,
   now: number,
 ): Promise<Changed> {
   const [before, after] = (await db.batch([
@@ -53,12 +63,13 @@ export async function renameCapture(
     db
       .prepare(
         `with ${callerOf(credential)}
-         update or ignore captures set name = ?4 where id = ?3 and deleted_at is null and ${MAY_CHANGE}
+         update or ignore captures set name = ?5, version = version + (name is not ?5)
+         where id = ?3 and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}
          returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, name),
+      .bind(credential.value, now, id, accepting(accepted), name),
   ])) as [D1Result, D1Result];
-  return changed(before, after);
+  return changed(before, after, accepted);
 }
 
 /**
@@ -68,9 +79,15 @@ export async function renameCapture(
 const ENDED_AT = "max(started_at, min(?2, coalesce(scheduled_end, ?2)))";
 
 /** Stops a running capture; refused in any other state. */
-export async function stopCapture(db: Db, credential: Credential, id: number, now: number): Promise<Changed> {
+export async function stopCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  accepted: Accepted,
+  now: number,
+): Promise<Changed> {
   const caller = callerOf(credential);
-  const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE}`;
+  const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
   const [before, , after] = (await db.batch([
     beforeChange(db, credential, id, now),
     db
@@ -79,16 +96,17 @@ export async function stopCapture(db: Db, credential: Credential, id: number, no
          insert into capture_events (capture_id, time, from_status, to_status, actor)
          select id, ?2, status, 'STOPPING', (select id from caller) from captures where ${guard}`,
       )
-      .bind(credential.value, now, id),
+      .bind(credential.value, now, id, accepting(accepted)),
     db
       .prepare(
         `with ${caller}
-         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?4, rearmed = 0
+         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?5, rearmed = 0,
+           version = version + 1
          where ${guard} returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
+      .bind(credential.value, now, id, accepting(accepted), dueAt("STOPPING", NO_SCHEDULE, now)),
   ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after);
+  return changed(before, after, accepted);
 }
 
 const NO_SCHEDULE = { scheduledStart: null, scheduledEnd: null };
@@ -98,10 +116,11 @@ export async function deleteCapture(
   db: Db,
   credential: Credential,
   id: number,
+  accepted: Accepted,
   now: number,
 ): Promise<Changed> {
   const caller = callerOf(credential);
-  const guard = `id = ?3 and deleted_at is null and ${MAY_CHANGE}`;
+  const guard = `id = ?3 and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
   const [before, , after] = (await db.batch([
     beforeChange(db, credential, id, now),
     db
@@ -112,20 +131,20 @@ export async function deleteCapture(
            iif(status = 'RUNNING', 'Deleted while it was running', 'Deleted before it was running')
          from captures where ${guard} and status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING')`,
       )
-      .bind(credential.value, now, id),
+      .bind(credential.value, now, id, accepting(accepted)),
     db
       .prepare(
         `with ${caller}
-         update captures set deleted_at = ?2, rearmed = 0,
+         update captures set deleted_at = ?2, rearmed = 0, version = version + 1,
            status = case when status = 'RUNNING' then 'STOPPING'
              when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
            ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
-           due_at = case when status in ('RUNNING', 'STOPPING') then ?4
+           due_at = case when status in ('RUNNING', 'STOPPING') then ?5
              when status in ('DONE', 'FAILED') then due_at else null end,
            reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
          where ${guard} returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, dueAt("STOPPING", NO_SCHEDULE, now)),
+      .bind(credential.value, now, id, accepting(accepted), dueAt("STOPPING", NO_SCHEDULE, now)),
   ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after);
+  return changed(before, after, accepted);
 }

@@ -15,6 +15,7 @@ import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
+import { acceptedVersions, captureTag, isKnown, pageTag } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { readMetrics } from "./metrics.ts";
@@ -52,7 +53,9 @@ export const captureRoutes = new Hono<App>()
       next.searchParams.set("cursor", String(last.id));
       c.header("Link", `<${next}>; rel="next"`);
     }
-    return c.json(captures.slice(0, limit).map(toCapture));
+    const shown = captures.slice(0, limit);
+    const tag = await pageTag(shown, last !== undefined);
+    return unlessKnown(c, tag, REVALIDATED, () => shown.map(toCapture));
   })
 
   .post("/", async (c) => {
@@ -90,21 +93,26 @@ export const captureRoutes = new Hono<App>()
   .get("/:id", async (c) => {
     const id = await readId(c);
     const capture = await reads.readCapture(c.env.DB, c.var.credential, id, Date.now());
-    return c.json(toCapture(see(capture, refuse.captureEnvironmentNotFound)));
+    const shown = see(capture, refuse.captureEnvironmentNotFound);
+    // Compressed on its way, its tag would come to be a weak one, of which If-Match accepts none.
+    return unlessKnown(c, captureTag(shown), `${REVALIDATED}, no-transform`, () => toCapture(shown));
   })
 
   .put("/:id", async (c) => {
     const id = await readId(c);
     const { name } = await readBody(c, renameSchema);
-    const renamed = await changes.renameCapture(c.env.DB, c.var.credential, id, name, Date.now());
-    return c.json(toCapture(changed(renamed, refuse.duplicateName).after));
+    const accepted = acceptedVersions(c.req.header("if-match"), id);
+    const renamed = await changes.renameCapture(c.env.DB, c.var.credential, id, name, accepted, Date.now());
+    const { after } = changed(renamed, refuse.duplicateName);
+    return c.json(toCapture(after), 200, { ETag: captureTag(after) });
   })
 
   .delete("/:id", async (c) => {
     const id = await readId(c);
     const now = Date.now();
+    const accepted = acceptedVersions(c.req.header("if-match"), id);
     const { before, after } = changed(
-      await changes.deleteCapture(c.env.DB, c.var.credential, id, now),
+      await changes.deleteCapture(c.env.DB, c.var.credential, id, accepted, now),
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
@@ -115,7 +123,8 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/stop", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const stopped = await changes.stopCapture(c.env.DB, c.var.credential, id, now);
+    const accepted = acceptedVersions(c.req.header("if-match"), id);
+    const stopped = await changes.stopCapture(c.env.DB, c.var.credential, id, accepted, now);
     const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
     await wake(c, after.id, now);
     return c.json(toCapture(after));
@@ -142,6 +151,17 @@ export const captureRoutes = new Hono<App>()
 
   .route("/:id/workload", workloadRoutes);
 
+/** A browser may keep it for its user, and asks whether it is still so each time. */
+const REVALIDATED = "private, no-cache";
+
+/** Answers 304 to a client that has what has the tag, and else the body, which is made only then. */
+function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () => object): Response {
+  const headers = { ETag: tag, "Cache-Control": cacheControl };
+  return isKnown(c.req.header("if-none-match"), tag)
+    ? c.body(null, 304, headers)
+    : c.json(body(), 200, headers);
+}
+
 /** The capture before and after a change, or the refusal that fits. */
 function changed(change: changes.Changed, refused: (before: CaptureRow) => Error) {
   switch (change.outcome) {
@@ -151,6 +171,8 @@ function changed(change: changes.Changed, refused: (before: CaptureRow) => Error
       throw refuse.captureNotFound();
     case "forbidden":
       throw refuse.notOwnerOrAdmin();
+    case "outdated":
+      throw refuse.outdated();
     case "refused":
       throw refused(change.before);
     case "changed":

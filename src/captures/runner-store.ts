@@ -50,7 +50,7 @@ export async function moveCapture(
         // A failure ends what had started, though nobody has said when.
         `update captures set status = ?3, started_at = coalesce(?4, started_at),
            ended_at = coalesce(?5, ended_at, iif(?3 = 'FAILED' and started_at is not null, ?9, null)),
-           scheduled_end = ?6, reason = coalesce(?7, reason), rearmed = 0,
+           scheduled_end = ?6, reason = coalesce(?7, reason), rearmed = 0, version = version + 1,
            due_at = iif(?3 = 'FAILED' and started_at is null, null, ?8)
          where id = ?1 and status = ?2`,
       )

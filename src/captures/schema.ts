@@ -35,6 +35,8 @@ export interface CaptureRow {
   envId: number;
   reason: string | null;
   redact: RecordingOptions["redact"];
+  /** How often what is shown has changed; see etags.ts. */
+  version: number;
 }
 
 /** Shows a capture. */

@@ -13,7 +13,8 @@ export const columns = (
   table: string,
 ) => `${table}.id as id, ${table}.name as name, ${table}.started_at as start,
   ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
-  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact`;
+  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
+  ${table}.version as version`;
 
 /** The caller's membership in the environment of capture ?3: no row of a deleted capture, nor of one in another's environment. */
 export const CAPTURE_OF_CALLER = `from caller

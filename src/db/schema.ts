@@ -226,6 +226,8 @@ export const captures = sqliteTable(
     /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
     maxBytes: integer("max_bytes"),
     createdAt: integer("created_at").notNull(),
+    /** Counted up by every change of what a reply shows: what its ETag is made of. */
+    version: integer("version").notNull().default(1),
     /** When the next move, or the storing of the metrics, should have happened; null when none is due. What cron looks for. */
     dueAt: integer("due_at"),
     /** How often cron has had to wake the capture since its last move. */

@@ -1,0 +1,47 @@
+import { sha256 } from "../identity/hash.ts";
+
+/*
+ * Entity tags (RFC 9110, 8.8.3) of what shows captures. They are made of versions, which every change counts up, so that
+ * comparing them needs no body.
+ */
+
+/** How captures are shown, as a part of their tags: to be counted up with every change of `toCapture`. */
+const FORMAT = 1;
+
+/** As much of a capture as its tag is made of. */
+export interface Versioned {
+  id: number;
+  version: number;
+}
+
+/** The tag of one capture, a strong one: the same version is shown by the same bytes. */
+export const captureTag = ({ id, version }: Versioned): string => `"${FORMAT}.${id}.${version}"`;
+
+/** The tag of a page of captures. A weak one: what is shown is the same, but it may be compressed on its way. */
+export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<string> {
+  return `W/"${await sha256([FORMAT, hasNext, ...captures.map(({ id, version }) => `${id}.${version}`)].join())}"`;
+}
+
+/** Every tag of a header that lists some. */
+const TAGS = /(W\/)?("[!#-~\x80-\xff]*")/g;
+
+/** Whether a client that sent this `If-None-Match` has what has the tag already. Weak or strong makes no difference here. */
+export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === "*") return true;
+  const opaque = tag.replace(/^W\//, "");
+  return [...ifNoneMatch.matchAll(TAGS)].some(([, , other]) => other === opaque);
+}
+
+/**
+ * The versions of a capture that an `If-Match` accepts: null for any. A weak tag accepts none (RFC 9110, 13.1.1), nor does
+ * anything that is no tag of this capture.
+ */
+export function acceptedVersions(ifMatch: string | undefined, id: number): number[] | null {
+  if (ifMatch === undefined || ifMatch.trim() === "*") return null;
+  const versions = [...ifMatch.matchAll(TAGS)].map(([, weak, tag]) => {
+    const version = Number(tag?.split(".")[2]?.slice(0, -1));
+    return weak === undefined && tag === captureTag({ id, version }) ? version : null;
+  });
+  return versions.filter((version) => version !== null);
+}
