@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
 import { requestId } from "hono/request-id";
+import { bookmarks } from "./bookmarks.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { ApiError } from "./errors.ts";
@@ -36,6 +37,7 @@ export const app = new Hono<App>()
     }),
   )
   .route("/api/health", healthRoutes)
+  .use(bookmarks)
   .route("/api/auth", identityRoutes)
   .route("/api/captures", captureRoutes)
   .route("/api/environments", environmentRoutes)

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
+import type { Db } from "./db/types.ts";
 import type { Env } from "./env.ts";
 import { ApiError, refuse } from "./errors.ts";
 import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
@@ -11,6 +12,8 @@ export interface App {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** The session in which this request asks the database; see bookmarks.ts. */
+    db: Db;
     credential: Credential;
     /** For the request's line in the log: who is calling, once that is known, and the capture that was changed. */
     callerId?: string;
@@ -124,7 +127,8 @@ function describe(issue: z.core.$ZodIssue, name?: string): string {
  */
 export async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
   const credential = c.get("credential");
-  const caller = await c.env.DB.prepare(`with ${callerOf(credential)} select id from caller`)
+  const caller = await c.var.db
+    .prepare(`with ${callerOf(credential)} select id from caller`)
     .bind(credential.value, Date.now())
     .first();
   throw caller === null ? refuse.loginRequired() : refusal;

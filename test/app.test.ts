@@ -5,6 +5,7 @@ import {
   createCapture,
   createCast,
   expectRefusal,
+  fakeDatabase,
   recordConsole,
   request,
   requestIn,
@@ -88,12 +89,12 @@ describe("the request id", () => {
 
 describe("a fault of ours", () => {
   /** A database that is away. */
-  const DB = {
+  const DB = fakeDatabase({
     prepare: () => {
       throw new Error("D1_ERROR: the secret plan failed", { cause: new Error("disk on fire") });
     },
     batch: () => Promise.reject(new Error("D1_ERROR: the secret plan failed")),
-  } as unknown as D1Database;
+  });
 
   test.each([
     ["GET", "/api/captures", undefined],

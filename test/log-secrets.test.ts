@@ -7,6 +7,7 @@ import worker from "../src/index.ts";
 import { createAccount } from "./aws/client.ts";
 import {
   createCapture,
+  fakeDatabase,
   linesOf,
   type Person,
   personWith,
@@ -23,12 +24,12 @@ const PASSWORD = "correct horse battery staple";
 const STATEMENT = "SELECT card FROM cards WHERE number = 4111111111111111";
 
 /** A database in which everything fails, with a word of what it was asked, as D1's errors have. */
-const BROKEN = {
+const BROKEN = fakeDatabase({
   prepare: (sql: string) => {
     throw new Error(`D1_ERROR: near "${sql.slice(0, 20)}": syntax error`);
   },
   batch: () => Promise.reject(new Error("D1_ERROR: the database is away")),
-} as unknown as D1Database;
+});
 
 /** The tests' own secrets, and those that the service's tables hold by the end: each a text that no line may have. */
 async function secretsAtRest(): Promise<string[]> {

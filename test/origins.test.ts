@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   createApiKey,
   expectRefusal,
+  fakeDatabase,
   type Person,
   type Reply,
   type RequestOptions,
@@ -66,14 +67,16 @@ describe("a page of a listed origin", () => {
 
   test("may read refusals, the service's own faults and what better-auth answers", async () => {
     const origin = CONSOLE;
-    const DB = { prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }) };
+    const DB = fakeDatabase({
+      prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
+    });
     const replies = [
       await send("GET", "/api/captures", { origin }),
       await send("GET", "/nope", { origin }),
       await send("PATCH", "/api/captures", { ...person.headers, origin }),
       await send("POST", "/api/captures", { ...person.headers, origin }, { body: "{" }),
       await send("GET", "/api/auth/get-session", { ...person.headers, origin }),
-      await requestIn({ ...listed, DB: DB as unknown as D1Database }, "GET", "/api/captures/1", {
+      await requestIn({ ...listed, DB }, "GET", "/api/captures/1", {
         headers: { ...person.headers, origin },
       }),
     ];

@@ -5,6 +5,7 @@ import {
   createApiKey,
   createCapture,
   createCast,
+  fakeDatabase,
   type LogLine,
   linesOf,
   request,
@@ -116,9 +117,11 @@ describe("a request's line", () => {
   });
 
   test("is an error when the fault is ours, beside the line that has the cause", async () => {
-    const DB = { prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }) };
+    const DB = fakeDatabase({
+      prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
+    });
     const lines = await linesOf(() =>
-      requestIn({ DB: DB as unknown as D1Database }, "GET", `/api/captures/${captureId}`, {
+      requestIn({ DB }, "GET", `/api/captures/${captureId}`, {
         headers: { ...cast.admin.headers, "x-request-id": "failed" },
       }),
     );

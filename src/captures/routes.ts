@@ -41,7 +41,7 @@ export const captureRoutes = new Hono<App>()
     const limit = query.limit ?? MAX_PAGE;
     // One more than the page, to know whether there is another.
     const page = await reads.listCaptures(
-      c.env.DB,
+      c.var.db,
       c.var.credential,
       { ...query, limit: limit + 1 },
       Date.now(),
@@ -66,8 +66,8 @@ export const captureRoutes = new Hono<App>()
     const plan = planCapture(request, now);
     const created =
       plan instanceof ApiError
-        ? await creation.findCreated(c.env.DB, c.var.credential, keyed, request.envId, now)
-        : await creation.createCapture(c.env.DB, c.var.credential, keyed, plan, now);
+        ? await creation.findCreated(c.var.db, c.var.credential, keyed, request.envId, now)
+        : await creation.createCapture(c.var.db, c.var.credential, keyed, plan, now);
     switch (created.outcome) {
       case "unauthenticated":
         throw refuse.loginRequired();
@@ -92,7 +92,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id", async (c) => {
     const id = await readId(c);
-    const capture = await reads.readCapture(c.env.DB, c.var.credential, id, Date.now());
+    const capture = await reads.readCapture(c.var.db, c.var.credential, id, Date.now());
     const shown = see(capture, refuse.captureEnvironmentNotFound);
     // Compressed on its way, its tag would come to be a weak one, of which If-Match accepts none.
     return unlessKnown(c, captureTag(shown), `${REVALIDATED}, no-transform`, () => toCapture(shown));
@@ -102,7 +102,7 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const { name } = await readBody(c, renameSchema);
     const accepted = acceptedVersions(c.req.header("if-match"), id);
-    const renamed = await changes.renameCapture(c.env.DB, c.var.credential, id, name, accepted, Date.now());
+    const renamed = await changes.renameCapture(c.var.db, c.var.credential, id, name, accepted, Date.now());
     const { after } = changed(renamed, refuse.duplicateName);
     return c.json(toCapture(after), 200, { ETag: captureTag(after) });
   })
@@ -112,7 +112,7 @@ export const captureRoutes = new Hono<App>()
     const now = Date.now();
     const accepted = acceptedVersions(c.req.header("if-match"), id);
     const { before, after } = changed(
-      await changes.deleteCapture(c.env.DB, c.var.credential, id, accepted, now),
+      await changes.deleteCapture(c.var.db, c.var.credential, id, accepted, now),
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
@@ -124,7 +124,7 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const now = Date.now();
     const accepted = acceptedVersions(c.req.header("if-match"), id);
-    const stopped = await changes.stopCapture(c.env.DB, c.var.credential, id, accepted, now);
+    const stopped = await changes.stopCapture(c.var.db, c.var.credential, id, accepted, now);
     const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
     await wake(c, after.id, now);
     return c.json(toCapture(after));
@@ -135,7 +135,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, metricsQuerySchema);
     const now = Date.now();
     const target = see(
-      await reads.readTarget(c.env.DB, c.var.credential, id, now),
+      await reads.readTarget(c.var.db, c.var.credential, id, now),
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
@@ -145,7 +145,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
-    const events = await reads.readEvents(c.env.DB, c.var.credential, id, Date.now());
+    const events = await reads.readEvents(c.var.db, c.var.credential, id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
   })
 

@@ -21,16 +21,16 @@ export const environmentRoutes = new Hono<App>()
   .use(authenticate)
 
   .get("/", async (c) => {
-    const environments = await store.listEnvironments(c.env.DB, c.var.credential, Date.now());
+    const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
     if (environments === null) throw refuse.loginRequired();
     return c.json(environments.map(toEnvironment));
   })
 
   .post("/", async (c) => {
     const { name, region, instance, credentials } = await readBody(c, createSchema);
-    const { DB } = c.env;
+    const { db } = c.var;
     // AWS is asked for people who are signed in only; and before anything is saved.
-    const caller = await store.readStanding(DB, c.var.credential, null, Date.now());
+    const caller = await store.readStanding(db, c.var.credential, null, Date.now());
     if (caller === null) throw refuse.loginRequired();
     const found = await inspect(c, region, instance, credentials);
     const now = Date.now();
@@ -44,10 +44,10 @@ export const environmentRoutes = new Hono<App>()
       parameterGroup,
       credentialsHint: hint(credentials),
     };
-    const id = await store.reserveEnvironment(DB, c.var.credential, draft, now);
+    const id = await store.reserveEnvironment(db, c.var.credential, draft, now);
     if (id === null) throw refuse.loginRequired();
     const sealed = await seal(c.env, id, credentials);
-    const environment = await store.completeEnvironment(DB, c.var.credential, id, sealed, now);
+    const environment = await store.completeEnvironment(db, c.var.credential, id, sealed, now);
     return c.json(toEnvironment(visible(environment)), 201);
   })
 
@@ -57,11 +57,11 @@ export const environmentRoutes = new Hono<App>()
     const id = await readId(c);
     const changes = await readBody(c, updateSchema);
     const now = Date.now();
-    const before = visible(await store.readEnvironment(c.env.DB, c.var.credential, id, now));
+    const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
     if (before.role !== "admin") throw refuse.notAdmin();
     const { name = null, ...target } = changes;
     const updated = await store.updateEnvironment(
-      c.env.DB,
+      c.var.db,
       c.var.credential,
       before,
       { name, target: Object.keys(target).length === 0 ? null : await retarget(c, before, target) },
@@ -81,7 +81,7 @@ export const environmentRoutes = new Hono<App>()
     const now = Date.now();
     const environment = await readVisible(c);
     adminOnly(
-      await store.deleteEnvironment(c.env.DB, c.var.credential, environment.id, now),
+      await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now),
       refuse.liveCaptures,
     );
     return c.json(toEnvironment(environment));
@@ -95,13 +95,13 @@ export const environmentRoutes = new Hono<App>()
       inspectInstance(c.env, region, instance, keys),
     );
     if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
-    await store.updateFound(c.env.DB, id, found.value, now);
+    await store.updateFound(c.var.db, id, found.value, now);
     return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
   })
 
   .get("/:id/members", async (c) => {
     const id = await readId(c);
-    const { standing, members } = await store.listMembers(c.env.DB, c.var.credential, id, Date.now());
+    const { standing, members } = await store.listMembers(c.var.db, c.var.credential, id, Date.now());
     if (standing === null) throw refuse.loginRequired();
     noteCaller(standing.caller);
     if (standing.role === null) throw refuse.environmentNotFound();
@@ -112,21 +112,21 @@ export const environmentRoutes = new Hono<App>()
     const id = await readId(c);
     const { role } = await readBody(c, roleSchema);
     const userId = c.req.param("userId");
-    memberChange(await store.changeRole(c.env.DB, c.var.credential, id, userId, role, Date.now()));
+    memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
     return c.json({ userId, role });
   })
 
   .delete("/:id/members/:userId", async (c) => {
     const id = await readId(c);
     const userId = c.req.param("userId");
-    memberChange(await store.removeMember(c.env.DB, c.var.credential, id, userId, Date.now()));
+    memberChange(await store.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
     return c.json({ userId });
   })
 
   .post("/:id/invites", async (c) => {
     const id = await readId(c);
     const { role } = await readBody(c, roleSchema);
-    const { outcome, invite } = await createInvite(c.env.DB, c.var.credential, id, role, Date.now());
+    const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
     adminOnly(outcome, refuse.notAdmin);
     return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);
   });
@@ -134,7 +134,7 @@ export const environmentRoutes = new Hono<App>()
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */
 export const inviteRoutes = new Hono<App>().use(authenticate).post("/:code/accept", async (c) => {
   const now = Date.now();
-  const accepted = await acceptInvite(c.env.DB, c.var.credential, c.req.param("code"), now);
+  const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
   switch (accepted.outcome) {
     case "unauthenticated":
       throw refuse.loginRequired();
@@ -143,7 +143,7 @@ export const inviteRoutes = new Hono<App>().use(authenticate).post("/:code/accep
     case "already-member":
       throw refuse.alreadyMember();
     case "accepted": {
-      const environment = await store.readEnvironment(c.env.DB, c.var.credential, accepted.envId, now);
+      const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
       return c.json(toEnvironment(visible(environment)));
     }
   }
@@ -151,7 +151,7 @@ export const inviteRoutes = new Hono<App>().use(authenticate).post("/:code/accep
 
 async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
   const id = await readId(c);
-  return visible(await store.readEnvironment(c.env.DB, c.var.credential, id, Date.now()));
+  return visible(await store.readEnvironment(c.var.db, c.var.credential, id, Date.now()));
 }
 
 /** The environment, or the refusal that fits. */

@@ -7,6 +7,13 @@ import { sha256 } from "./hash.ts";
 /** The prefix of better-auth's cookies, set in auth.ts. */
 export const COOKIE_PREFIX = "captures";
 
+const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
+
+/** What goes before a cookie's name: `__Secure-` where it was set over HTTPS, as better-auth does. */
+export function cookiePrefix(c: Context): "secure" | undefined {
+  return new URL(c.req.url).protocol === "https:" ? "secure" : undefined;
+}
+
 /** What a request shows of its caller: enough to look the caller up, not yet proof that there is one. */
 export interface Credential {
   /** `user` is for the service itself, which has just signed that user in; no request can show it. */
@@ -29,9 +36,7 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
     if (key === undefined) throw refuse.loginRequired();
     return { kind: "apiKey", value: await sha256(key) };
   }
-  // As better-auth names it: the prefix `__Secure-` where the cookie was set over HTTPS.
-  const prefix = new URL(c.req.url).protocol === "https:" ? "secure" : undefined;
-  const token = await getSignedCookie(c, c.env.BETTER_AUTH_SECRET, `${COOKIE_PREFIX}.session_token`, prefix);
+  const token = await getSignedCookie(c, c.env.BETTER_AUTH_SECRET, SESSION_COOKIE, cookiePrefix(c));
   if (!token) throw refuse.loginRequired();
   return { kind: "session", value: token };
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
+import { asDatabase } from "../db/session.ts";
 import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
 import { rootCause } from "../log.ts";
@@ -25,7 +26,8 @@ async function answer(c: AppContext): Promise<Response> {
   const { origin } = new URL(c.req.url);
   let reply: Response;
   try {
-    reply = await createAuth(c.env, origin).handler(withOrigin(c.req.raw, origin));
+    const env = { ...c.env, DB: asDatabase(c.var.db) };
+    reply = await createAuth(env, origin).handler(withOrigin(c.req.raw, origin));
   } catch (error) {
     throw rootCause(error);
   }

@@ -39,6 +39,6 @@ export const workloadRoutes = new Hono<App>()
 
 /** The capture, if the caller may read it. */
 async function readable(c: AppContext, id: number, now: number): Promise<CaptureRow> {
-  const capture = await readCapture(c.env.DB, c.var.credential, id, now);
+  const capture = await readCapture(c.var.db, c.var.credential, id, now);
   return see(capture, refuse.captureEnvironmentNotFound);
 }

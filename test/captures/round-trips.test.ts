@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
-import { type Cast, createCapture, createCast } from "../support/api.ts";
+import { type Cast, createCapture, createCast, fakeDatabase } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
@@ -40,11 +40,11 @@ function counting(): { env: Env; cost: Cost } {
     originals.set(wrapped, original);
     return wrapped;
   };
-  const DB = {
+  const DB = fakeDatabase({
     prepare: (sql: string) => statement(env.DB.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
       count(env.DB.batch(statements.map((wrapped) => originals.get(wrapped) ?? wrapped))),
-  } as unknown as D1Database;
+  });
   const CAPTURE_RUNNER = {
     getByName: (name: string) => {
       const runner = env.CAPTURE_RUNNER.getByName(name);

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { type Person, recordConsole, request, requestIn, signUp } from "../support/api.ts";
+import { fakeDatabase, type Person, recordConsole, request, requestIn, signUp } from "../support/api.ts";
 
 describe("better-auth", () => {
   test.each([
@@ -123,16 +123,9 @@ describe("a page of another site", () => {
 describe("a database that fails half-way", () => {
   /** The tests' database, except that statements that write to `table` fail. */
   function failing(table: string): D1Database {
-    return new Proxy(env.DB, {
-      get(db, name) {
-        if (name === "prepare") {
-          return (sql: string) =>
-            db.prepare(sql.replaceAll(`insert into "${table}"`, 'insert into "nowhere"'));
-        }
-        const value = Reflect.get(db, name);
-        return typeof value === "function" ? value.bind(db) : value;
-      },
-    });
+    const prepare = (sql: string) =>
+      env.DB.prepare(sql.replaceAll(`insert into "${table}"`, 'insert into "nowhere"'));
+    return fakeDatabase({ prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) });
   }
 
   test.each(["session", "account", "user"])(

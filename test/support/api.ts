@@ -200,6 +200,11 @@ export async function requestIn<T = unknown>(
   return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
 }
 
+/** A database that is as much as a test needs of one, in a request's session too. */
+export function fakeDatabase(db: object): D1Database {
+  return { ...db, withSession: () => ({ ...db, getBookmark: () => null }) } as unknown as D1Database;
+}
+
 /** An API key of a person's, as better-auth answers it when it is made. */
 export interface ApiKey {
   id: string;
