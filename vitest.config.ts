@@ -9,12 +9,16 @@ export default defineConfig({
     cloudflareTest(async ({ inject }) => ({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
+        // Beside those of wrangler.toml, one that is soon full.
+        ratelimits: { TEST_LIMITER: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
         bindings: {
           AWS_ENDPOINT_URL: inject("localAwsUrl"),
           // Long enough for this machine, short enough to be waited for.
           AWS_TIMEOUT_MS: "2000",
           LOG_SETTLE_MS: "300",
           AUTH_RATE_LIMIT_MAX: "1000",
+          // Some files make more in the environment that all of their tests share.
+          MAX_LIVE_CAPTURES: "10000",
           BETTER_AUTH_SECRET: "only-for-tests-0123456789abcdef0123456789abcdef",
           CREDENTIALS_KEYS: `k2:${key(2)},k1:${key(1)}`,
           AWS_ACCESS_KEY_ID: "AKIALOCALWORKER00000",

@@ -22,7 +22,7 @@ interface Config {
   d1_databases: { binding: string; database_id?: string }[];
   r2_buckets: { binding: string }[];
   durable_objects: { bindings: { name: string }[] };
-  ratelimits?: { name: string }[];
+  ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
   [setting: string]: unknown;
 }
 
@@ -31,6 +31,7 @@ const production: Config = readConfig({ config: "wrangler.toml", env: "productio
 
 await check("production has every binding and setting that the tests have", sameSettings);
 await check("production has every variable and secret that src/env.ts asks for", allVariables);
+await check("the variables say what the rate limiters let through in a minute", saidLimits);
 await check("wrangler deploy --dry-run --env production", dryRun);
 await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
 report();
@@ -43,12 +44,23 @@ function pinnedActions(): void {
     throw new Error(`Not pinned: ${loose.join(", ") || "nothing used"}`);
 }
 
-/** What may differ: who is meant, and what a local run does not need. */
+/** What may differ: who is meant, what a local run does not need, and how many requests are too many. */
 function comparable(config: Config): Record<string, unknown> {
-  const { targetEnvironment, route, routes, workers_dev, secrets, vars, d1_databases, ...others } = config;
+  const {
+    targetEnvironment,
+    route,
+    routes,
+    workers_dev,
+    secrets,
+    vars,
+    d1_databases,
+    ratelimits,
+    ...others
+  } = config;
   return {
     ...others,
     vars: Object.keys(vars).sort(),
+    ratelimits: ratelimits.map(({ simple, ...limiter }) => limiter),
     d1_databases: d1_databases.map(({ database_id, ...database }) => database),
   };
 }
@@ -62,6 +74,19 @@ function sameSettings(): void {
   }
 }
 
+function saidLimits(): void {
+  for (const { vars, ratelimits } of [local, production]) {
+    for (const { name, simple } of ratelimits) {
+      const variable = name.replace(/ER$/, "");
+      const said = Number(vars[variable]);
+      if (simple.period !== 60 || simple.limit !== said)
+        throw new Error(
+          `${name} lets ${simple.limit} through in ${simple.period} s, ${variable} says ${said}`,
+        );
+    }
+  }
+}
+
 function allVariables(): void {
   const declared = /interface Env \{(.*?)\n {4}\}/s.exec(readFileSync("src/env.ts", "utf8"))?.[1] ?? "";
   // An optional one has a question mark.
@@ -70,7 +95,7 @@ function allVariables(): void {
   const there = new Set([
     ...Object.keys(production.vars),
     ...(production.secrets?.required ?? []),
-    ...[...production.durable_objects.bindings, ...(production.ratelimits ?? [])].map(({ name }) => name),
+    ...[...production.durable_objects.bindings, ...production.ratelimits].map(({ name }) => name),
     ...[...production.d1_databases, ...production.r2_buckets].map(({ binding }) => binding),
   ]);
   const missing = needed.filter((name) => !there.has(name));

@@ -3,6 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import { readSession, writeSession } from "./db/session.ts";
 import type { App } from "./http.ts";
 import { COOKIE_PREFIX, cookiePrefix } from "./identity/credential.ts";
+import { isSafe } from "./methods.ts";
 
 /*
  * Which state of the database a client has seen, as D1's bookmarks say: programs send back the one that the last reply had,
@@ -14,11 +15,9 @@ const COOKIE = `${COOKIE_PREFIX}.bookmark`;
 /** Far longer than a copy is behind. A bookmark that all copies have come to changes nothing. */
 const COOKIE_SECONDS = 10 * 60;
 
-const READS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-
 /** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
 export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
-  const isRead = READS.includes(c.req.method);
+  const isRead = isSafe(c.req.method);
   const known = c.req.header(HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
   const session = isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB);
   c.set("db", session);

@@ -9,6 +9,8 @@ declare global {
       BUCKET: R2Bucket;
       CAPTURE_RUNNER: DurableObjectNamespace<CaptureRunner>;
       LOG_LEASE: DurableObjectNamespace<LogLease>;
+      SIGN_IN_LIMITER: RateLimit;
+      WRITE_LIMITER: RateLimit;
 
       /** Secret that signs session cookies. */
       BETTER_AUTH_SECRET: string;
@@ -26,12 +28,18 @@ declare global {
       LOG_SETTLE_MS: string;
       /** The most that one capture may record, in bytes of NDJSON before compression. */
       MAX_CAPTURE_BYTES: string;
+      /** How many captures that have not ended an environment may have. */
+      MAX_LIVE_CAPTURES: string;
       /** Who may sign up: `open`, or `invite` for people with an invite only. */
       SIGN_UP: string;
       /** How many sign-ins, and how many sign-ups, one address may try in a window. */
       AUTH_RATE_LIMIT_MAX: string;
       /** The length of that window, in seconds. */
       AUTH_RATE_LIMIT_WINDOW_SECONDS: string;
+      /** How many sign-ins and sign-ups of one address SIGN_IN_LIMITER lets through in a minute at one location. */
+      SIGN_IN_LIMIT: string;
+      /** How many changes of one session or API key WRITE_LIMITER lets through in a minute at one location. */
+      WRITE_LIMIT: string;
       /** Origins whose pages may use the API, parted by commas; empty or absent for none. */
       CORS_ORIGINS?: string;
       /** How long the data of deleted captures and environments is kept, in days. */
@@ -49,7 +57,10 @@ type NumberName =
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
   | "DELETED_RETENTION_DAYS"
   | "LOG_SETTLE_MS"
-  | "MAX_CAPTURE_BYTES";
+  | "MAX_CAPTURE_BYTES"
+  | "MAX_LIVE_CAPTURES"
+  | "SIGN_IN_LIMIT"
+  | "WRITE_LIMIT";
 
 /**
  * Reads a variable that must be a positive number.

@@ -3,6 +3,7 @@ import { cors } from "hono/cors";
 import type { Env } from "./env.ts";
 import { refuse } from "./errors.ts";
 import type { App, AppContext } from "./http.ts";
+import { isSafe } from "./methods.ts";
 
 /*
  * Which pages of other origins may use the API: those that CORS_ORIGINS lists may call it and read what it answers (CORS), and
@@ -56,8 +57,6 @@ export const crossOrigin: MiddlewareHandler<App> = async (c, next) => {
   if (listed.size > 0) c.header("Vary", "Origin", { append: true });
 };
 
-const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-
 /**
  * Refuses a change that a page of an origin that is not listed asks for: SameSite keeps a visitor's cookie from other sites,
  * but not from other hosts of this site, and some changes have no body whose type could give them away. A browser says
@@ -65,7 +64,7 @@ const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
  * @throws ApiError 403
  */
 export function refuseOtherOrigins(c: AppContext): void {
-  if (SAFE_METHODS.includes(c.req.method)) return;
+  if (isSafe(c.req.method)) return;
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site");
   const isOurs =

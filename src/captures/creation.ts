@@ -3,14 +3,17 @@ import { type Credential, callerOf } from "../identity/credential.ts";
 import { KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
 import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
-import { columns } from "./sql.ts";
+import { columns, IS_LIVE } from "./sql.ts";
 
 /** What became of a request for a capture. */
 export type Created =
   | { outcome: "created"; capture: CaptureRow }
   /** The same was asked for with the same key before. `capture` is as it was made, `isUnmoved` whether it has that status yet. */
   | { outcome: "replayed"; capture: CaptureRow; isUnmoved: boolean }
-  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "key-reused" };
+  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "too-many" | "key-reused" };
+
+/** As much of a request for a capture as says whether it was made before, and where it would be. */
+type Place = Pick<CapturePlan, "envId" | "name">;
 
 /** Who is asking, whether as a member, and what the key was answered. */
 interface Before {
@@ -18,6 +21,7 @@ interface Before {
   fingerprint: string | null;
   capture: string;
   status: Status | null;
+  isTaken: 0 | 1;
 }
 
 /** The key ?4 of the caller, while it is remembered. */
@@ -27,17 +31,18 @@ function beforeCreation(
   db: Db,
   credential: Credential,
   keyed: KeyedRequest | null,
-  envId: number,
+  { envId, name }: Place,
   now: number,
 ): D1PreparedStatement {
   return db
     .prepare(
       `with ${callerOf(credential)}
-       select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status
+       select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
+         exists (select 1 from captures n where n.env_id = ?3 and n.name = ?5 and n.deleted_at is null) as isTaken
        from caller left join members m on m.user_id = caller.id and m.env_id = ?3
          left join idempotency_keys k on ${REMEMBERED} left join captures c on c.id = k.capture_id`,
     )
-    .bind(credential.value, now, envId, keyed?.key ?? null);
+    .bind(credential.value, now, envId, keyed?.key ?? null, name);
 }
 
 /** What a key was answered, if it was. Whoever has lost the environment meanwhile has lost the reply. */
@@ -57,10 +62,10 @@ export async function findCreated(
   db: Db,
   credential: Credential,
   keyed: KeyedRequest | null,
-  envId: number,
+  place: Place,
   now: number,
 ): Promise<Created | { outcome: "nothing" }> {
-  const before = await beforeCreation(db, credential, keyed, envId, now).first<Before>();
+  const before = await beforeCreation(db, credential, keyed, place, now).first<Before>();
   if (before === null) return { outcome: "unauthenticated" };
   return remembered(before, keyed) ?? { outcome: "nothing" };
 }
@@ -72,13 +77,15 @@ const NEW_CAPTURE = `from caller join captures c on c.owner_id = caller.id
 
 /**
  * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
- * that is made is remembered, by the batch that makes it, so that of requests which come at once one is the first.
+ * that is made is remembered, by the batch that makes it, so that of requests which come at once one is the first. So with the
+ * last capture that its environment has room for: it may have `maxLive` that are live.
  */
 export async function createCapture(
   db: Db,
   credential: Credential,
   keyed: KeyedRequest | null,
   plan: CapturePlan,
+  maxLive: number,
   now: number,
 ): Promise<Created> {
   const caller = callerOf(credential);
@@ -91,6 +98,7 @@ export async function createCapture(
        select e.id, caller.id, ?5, e.region, e.instance, ?6, ?7, ?8, ?9, ?10, ?2, ?11, ?12, ?13
        from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
        where m.env_id = ?3 and not exists (select 1 from idempotency_keys k where ${REMEMBERED})
+         and (select count(*) from captures where env_id = ?3 and ${IS_LIVE}) < ?14
        on conflict do nothing
        returning ${columns("captures")}`,
     )
@@ -108,6 +116,7 @@ export async function createCapture(
       dueAt(status, plan, now),
       redact,
       plan.maxBytes,
+      maxLive,
     );
   const asMade = {
     name,
@@ -119,6 +128,7 @@ export async function createCapture(
     envId,
     reason: null,
     redact,
+    version: 1,
   };
   const remember = (key: KeyedRequest) =>
     db
@@ -148,7 +158,7 @@ export async function createCapture(
     )
     .bind(credential.value, now, envId, name);
   const [before, made] = (await db.batch([
-    beforeCreation(db, credential, keyed, envId, now),
+    beforeCreation(db, credential, keyed, plan, now),
     insert,
     ...(keyed === null ? [] : [remember(keyed)]),
     event,
@@ -159,5 +169,6 @@ export async function createCapture(
   if (answered !== null) return answered;
   if (access.memberOf === null) return { outcome: "no-environment" };
   const capture = made.results[0];
-  return capture === undefined ? { outcome: "duplicate-name" } : { outcome: "created", capture };
+  if (capture !== undefined) return { outcome: "created", capture };
+  return { outcome: access.isTaken === 1 ? "duplicate-name" : "too-many" };
 }

@@ -1,15 +1,9 @@
 import { Hono } from "hono";
+import { positiveNumber } from "../env.ts";
 import { ApiError, refuse } from "../errors.ts";
-import {
-  type App,
-  type AppContext,
-  authenticate,
-  readBody,
-  readHeader,
-  readId,
-  readQuery,
-} from "../http.ts";
+import { type App, type AppContext, authenticate, readBody, readHeader, readId, readQuery } from "../http.ts";
 import { describeError, log } from "../log.ts";
+import { limitWrites } from "../rate-limits.ts";
 import { isoTime } from "../values.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
@@ -34,7 +28,7 @@ import {
 
 /** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()
-  .use(authenticate)
+  .use(authenticate, limitWrites)
 
   .get("/", async (c) => {
     const query = await readQuery(c, listSchema);
@@ -62,12 +56,13 @@ export const captureRoutes = new Hono<App>()
     const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
     const request = await readBody(c, createSchema);
     const keyed = key === null ? null : await keyedRequest(key, request);
+    const maxLive = positiveNumber(c.env, "MAX_LIVE_CAPTURES");
     const now = Date.now();
     const plan = planCapture(request, now);
     const created =
       plan instanceof ApiError
-        ? await creation.findCreated(c.var.db, c.var.credential, keyed, request.envId, now)
-        : await creation.createCapture(c.var.db, c.var.credential, keyed, plan, now);
+        ? await creation.findCreated(c.var.db, c.var.credential, keyed, request, now)
+        : await creation.createCapture(c.var.db, c.var.credential, keyed, plan, maxLive, now);
     switch (created.outcome) {
       case "unauthenticated":
         throw refuse.loginRequired();
@@ -75,6 +70,8 @@ export const captureRoutes = new Hono<App>()
         throw refuse.environmentNotFound();
       case "duplicate-name":
         throw refuse.duplicateName();
+      case "too-many":
+        throw refuse.tooManyLive(maxLive);
       case "key-reused":
         throw refuse.keyReused();
       case "nothing":
@@ -83,10 +80,10 @@ export const captureRoutes = new Hono<App>()
         c.header("Idempotent-Replayed", "true");
         // The first request may have been cut off before it came to this.
         if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return c.json(toCapture(created.capture));
+        return c.json(toCapture(created.capture), 200, { ETag: captureTag(created.capture) });
       case "created":
         await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return c.json(toCapture(created.capture));
+        return c.json(toCapture(created.capture), 200, { ETag: captureTag(created.capture) });
     }
   })
 

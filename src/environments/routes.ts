@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { ApiError, refuse } from "../errors.ts";
 import { type App, type AppContext, authenticate, readBody, readId } from "../http.ts";
 import { noteCaller } from "../log.ts";
+import { limitWrites } from "../rate-limits.ts";
 import { isoTime } from "../values.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
@@ -18,7 +19,7 @@ import * as store from "./store.ts";
 
 /** `/api/environments`: environments, their members and their invites. */
 export const environmentRoutes = new Hono<App>()
-  .use(authenticate)
+  .use(authenticate, limitWrites)
 
   .get("/", async (c) => {
     const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
@@ -132,22 +133,24 @@ export const environmentRoutes = new Hono<App>()
   });
 
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */
-export const inviteRoutes = new Hono<App>().use(authenticate).post("/:code/accept", async (c) => {
-  const now = Date.now();
-  const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
-  switch (accepted.outcome) {
-    case "unauthenticated":
-      throw refuse.loginRequired();
-    case "no-invite":
-      throw refuse.inviteNotFound();
-    case "already-member":
-      throw refuse.alreadyMember();
-    case "accepted": {
-      const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-      return c.json(toEnvironment(visible(environment)));
+export const inviteRoutes = new Hono<App>()
+  .use(authenticate, limitWrites)
+  .post("/:code/accept", async (c) => {
+    const now = Date.now();
+    const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
+    switch (accepted.outcome) {
+      case "unauthenticated":
+        throw refuse.loginRequired();
+      case "no-invite":
+        throw refuse.inviteNotFound();
+      case "already-member":
+        throw refuse.alreadyMember();
+      case "accepted": {
+        const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
+        return c.json(toEnvironment(visible(environment)));
+      }
     }
-  }
-});
+  });
 
 async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
   const id = await readId(c);

@@ -1,4 +1,5 @@
 import type { DbInstance } from "../aws/rds.ts";
+import { IS_LIVE } from "../captures/sql.ts";
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
 import type { Role } from "./schema.ts";
@@ -32,9 +33,6 @@ const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as i
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
   e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role,
   caller.id as caller`;
-
-/** The condition of the partial index `captures_live`, to the letter, or SQLite would not use it. */
-const LIVE = "status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')";
 
 /** Whether the caller is an admin of environment ?3. */
 const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
@@ -213,7 +211,7 @@ export async function updateEnvironment(
            credentials = coalesce(?10, credentials), credentials_hint = coalesce(?11, credentials_hint), updated_at = ?2
          where id = ?3 and deleted_at is null and ${IS_ADMIN} and (?5 is null
            or (region, instance, credentials) is (?12, ?13, ?14) and ((region, instance) is (?5, ?6)
-             or not exists (select 1 from captures where env_id = ?3 and ${LIVE})))
+             or not exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})))
          returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
            credentials, credentials_hint as credentialsHint`,
       )
@@ -268,7 +266,7 @@ export async function deleteEnvironment(
         `with ${callerOf(credential)}
          update environments set deleted_at = ?2, credentials = null
          where id = ?3 and deleted_at is null and ${IS_ADMIN}
-           and not exists (select 1 from captures where env_id = ?3 and ${LIVE})`,
+           and not exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})`,
       )
       .bind(credential.value, now, envId),
     db

@@ -6,6 +6,7 @@ import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
 import { rootCause } from "../log.ts";
 import { refuseOtherOrigins } from "../origins.ts";
+import { ADDRESS_POLICY, exhausted, limitSignIns } from "../rate-limits.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -13,7 +14,8 @@ import { refuseOtherOrigins } from "../origins.ts";
  */
 export const identityRoutes = new Hono<App>()
   .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
-  .on("POST", ["/sign-up/email", "/sign-in/email", "/sign-out", "/update-user", "/change-password"], answer)
+  .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, answer)
+  .on("POST", ["/sign-out", "/update-user", "/change-password"], answer)
   .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], answer)
   .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], answer);
 
@@ -48,7 +50,7 @@ async function refusalOf(reply: Response): Promise<Error> {
     reply.status as ContentfulStatusCode,
     // Its validation says `[body.name] Invalid input`; the API says `name: Invalid input`.
     message.replace(/\[(?:body|query)\.?([^\]]*)\] /g, (_, field: string) => `${field || "body"}: `),
-    retryAfter === null ? {} : { "Retry-After": retryAfter },
+    retryAfter === null ? {} : exhausted(ADDRESS_POLICY, Number(retryAfter)),
   );
 }
 

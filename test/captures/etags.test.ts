@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, test, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import {
   type Cast,
@@ -6,6 +6,7 @@ import {
   createCast,
   createEnvironment,
   expectRefusal,
+  inNewEnvironment,
   type Person,
   type Reply,
   request,
@@ -208,6 +209,12 @@ describe("GET /api/captures", () => {
   });
 });
 
+test("POST /api/captures answers the tag that the new capture has", async () => {
+  const json = { name: "new with a tag", envId, scheduledStart: TOMORROW };
+  const { headers, body } = await cast.owner.post<Capture>("/api/captures", json);
+  expect(headers.get("etag")).toBe(await tagOf(pathOf(body)));
+});
+
 const CHANGED = /^If-Match: the capture has changed since/;
 
 describe("PUT /api/captures/{id} with If-Match", () => {
@@ -280,7 +287,9 @@ describe.each([
   ["POST", "/stop"],
 ])("%s /api/captures/{id}%s with If-Match", (method, suffix) => {
   it("changes the version that was looked at, and no other", async () => {
-    const capture = await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+    const { environment } = await inNewEnvironment(cast);
+    const made = await createCapture(cast.owner, { envId: environment.id });
+    const capture = await until(cast.owner, made, "RUNNING");
     const path = pathOf(capture);
     const old = await tagOf(path);
     await cast.owner.put(path, { name: `looked at ${capture.id}` });

@@ -50,6 +50,7 @@ describe("a request for a capture that is repeated with its Idempotency-Key", ()
     expect(second).toMatchObject({ status: 200, body: first.body });
     expect(second.headers.get("idempotent-replayed")).toBe("true");
     expect(JSON.stringify(second.body)).toBe(JSON.stringify(first.body));
+    expect(second.headers.get("etag")).toBe(first.headers.get("etag"));
     expect(await named("once")).toBe(1);
     const { body: events } = await cast.owner.get<unknown[]>(`/api/captures/${first.body.id}/events`);
     expect(events).toHaveLength(1);
