@@ -51,11 +51,6 @@ export const refuse = {
   ),
   durationTooShort: refusal(400, "Duration must be at least 60 seconds"),
   noScheduledStart: refusal(400, "Cannot schedule without a schedule start time"),
-  tooManyLive: (limit: number) =>
-    new ApiError(
-      409,
-      `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
-    ),
   alreadyStopped: refusal(409, "This capture has already been stopped"),
   alreadyFailed: refusal(409, "This capture failed and is no longer running"),
   notStartedYet: refusal(409, "Cannot stop a capture until it has started completely. Try again soon."),
@@ -67,3 +62,11 @@ export const refuse = {
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
 } as const;
+
+/** The refusal of a capture that an environment has no place for: it may have `limit` that have not ended. */
+export function tooManyLive(limit: number): ApiError {
+  return new ApiError(
+    409,
+    `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
+  );
+}

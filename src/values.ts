@@ -22,6 +22,9 @@ export function once<S extends z.ZodType<unknown, string | undefined>>(value: S)
     .optional();
 }
 
+/** As D1 writes bookmarks, which say what of the database somebody has seen. */
+export const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
+
 /** How the API writes a moment: ISO 8601 in UTC with milliseconds. */
 export function isoTime(milliseconds: number): string;
 export function isoTime(milliseconds: number | null): string | null;

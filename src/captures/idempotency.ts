@@ -6,7 +6,7 @@ import type { CaptureRequest } from "./lifecycle.ts";
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** A structured field's string, or as many clients send it: the same without quotes, of visible characters only. */
-const KEY = /^(?:"((?:[ !#-[\]-~]|\\["\\]){1,255})"|([!#-+\--:<-[\]-~]{1,255}))$/;
+export const KEY = /^(?:"((?:[ !#-[\]-~]|\\["\\]){1,255})"|([!#-+\--:<-[\]-~]{1,255}))$/;
 
 /** The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header). Quoted or not, a key is the same key. */
 export const idempotencyKeySchema = z.string().transform((text, ctx) => {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { positiveNumber } from "../env.ts";
-import { ApiError, refuse } from "../errors.ts";
+import { ApiError, refuse, tooManyLive } from "../errors.ts";
 import { type App, type AppContext, authenticate, readBody, readHeader, readId, readQuery } from "../http.ts";
 import { describeError, log } from "../log.ts";
 import { limitWrites } from "../rate-limits.ts";
@@ -71,7 +71,7 @@ export const captureRoutes = new Hono<App>()
       case "duplicate-name":
         throw refuse.duplicateName();
       case "too-many":
-        throw refuse.tooManyLive(maxLive);
+        throw tooManyLive(maxLive);
       case "key-reused":
         throw refuse.keyReused();
       case "nothing":

@@ -1,3 +1,4 @@
+import { BOOKMARK } from "../values.ts";
 import type { Db } from "./types.ts";
 
 /*
@@ -5,15 +6,12 @@ import type { Db } from "./types.ts";
  * a session says how much of the past its reads may still show. Nothing here costs a round trip.
  */
 
-/** As D1 writes bookmarks. Anything else is not shown to D1, which would fail the request. */
-const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
-
 /** A session for a request that changes something: it begins at the primary. */
 export const writeSession = (db: D1Database): D1DatabaseSession => db.withSession("first-primary");
 
 /**
  * A session for a request that only reads: at the nearest copy, or the nearest that has what the bookmark stands for. Whoever
- * sends a bookmark that is none wants to see what was written, and is answered by the primary.
+ * sends a bookmark that is none wants to see what was written, and is answered by the primary; D1 would fail the request.
  */
 export function readSession(db: D1Database, bookmark: string | undefined): D1DatabaseSession {
   if (bookmark === undefined) return db.withSession("first-unconstrained");

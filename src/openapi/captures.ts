@@ -2,16 +2,19 @@ import * as z from "zod";
 import { STATUSES } from "../captures/lifecycle.ts";
 import { METRICS } from "../captures/metrics-schema.ts";
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
+import { tooManyLive } from "../errors.ts";
 import * as examples from "./examples.ts";
+import { IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, RETRY_AFTER } from "./header-fields.ts";
 import {
+  type Answer,
   BAD_ID,
+  type Header,
   idParameter,
   invalid,
   OF_BODIES,
   OF_CALLERS,
   OF_WRITERS,
   type Operation,
-  RETRY_AFTER,
   refusals,
   says,
   saysLike,
@@ -22,8 +25,14 @@ const ID = idParameter("id", "The capture's id.");
 const MEMBER = "Members of the capture's environment.";
 const OWNER = "The capture's owner, and admins of its environment.";
 const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
+/** What a read answers whose reader has what is there. */
+const unchanged = (headers: Record<string, Header>): Answer => ({
+  status: 304,
+  description: "Nothing has changed since the `ETag` in `If-None-Match`.",
+  headers,
+});
 /** What a change to a capture is refused for, whatever the change. */
-const OF_CHANGES = [BAD_ID, ...OF_WRITERS, ...refusals("notOwnerOrAdmin", "captureNotFound")];
+const OF_CHANGES = [BAD_ID, ...OF_WRITERS, ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated")];
 /** What a read of a capture is refused for, whatever is read. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
@@ -69,11 +78,13 @@ export const captureOperations: Operation[] = [
         description: "Where a page begins: follow the `Link` header instead of making one.",
         schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
       },
+      IF_NONE_MATCH,
     ],
     success: {
       status: 200,
       description: "A page of captures.",
       headers: {
+        ...PAGE_TAG,
         Link: {
           description: 'The next page, with `rel="next"`, if there is one (RFC 8288).',
           schema: { type: "string", pattern: '^<https?://[^>]+[?&]cursor=\\d+[^>]*>; rel="next"$' },
@@ -82,6 +93,7 @@ export const captureOperations: Operation[] = [
       },
       content: { "application/json": { schema: z.array(captureSchema), example: [examples.capture] } },
     },
+    others: [unchanged(PAGE_TAG)],
     refusals: [
       invalid("limit: must be an integer from 1 to 1000"),
       ...OF_CALLERS,
@@ -97,6 +109,7 @@ export const captureOperations: Operation[] = [
     description: "It starts at once, or at its scheduled start.",
     permission: "Members of the environment.",
     credentials: "any",
+    parameters: [IDEMPOTENCY_KEY],
     body: {
       schema: createSchema,
       examples: {
@@ -117,9 +130,27 @@ export const captureOperations: Operation[] = [
         },
       },
     },
-    success: { status: 200, description: "The capture.", content: ONE_CAPTURE },
+    success: {
+      status: 200,
+      description: "The capture.",
+      headers: {
+        ...ONE_TAG,
+        "Idempotent-Replayed": {
+          description:
+            "Only where the request was sent with its key before: the reply is the one that it had then.",
+          schema: { type: "string", const: "true" },
+          example: "true",
+        },
+      },
+      content: ONE_CAPTURE,
+    },
     refusals: [
       invalid("name: is required"),
+      says(
+        "badKey",
+        400,
+        'Idempotency-Key: must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
+      ),
       ...refusals("duplicateName", "durationTooShort", "noScheduledStart"),
       says("durationTooLong", 400, "duration: must be at most 2678400 seconds (31 days)"),
       says("scheduledWithStart", 400, "start: a scheduled capture can't have started already"),
@@ -134,7 +165,13 @@ export const captureOperations: Operation[] = [
       says("startInTheFuture", 400, "start: is in the future; use scheduledStart"),
       ...OF_BODIES,
       ...OF_WRITERS,
-      ...refusals("environmentNotFound"),
+      ...refusals("environmentNotFound", "keyReused"),
+      saysLike(
+        "tooManyLive",
+        409,
+        tooManyLive(100).message,
+        "Environment has \\d+ captures that have not ended, which is the most it may have: stop or delete one, or wait for an end",
+      ),
     ],
   },
   {
@@ -145,8 +182,9 @@ export const captureOperations: Operation[] = [
     summary: "Show a capture",
     permission: MEMBER,
     credentials: "any",
-    parameters: [ID],
-    success: { status: 200, description: "The capture.", content: ONE_CAPTURE },
+    parameters: [ID, IF_NONE_MATCH],
+    success: { status: 200, description: "The capture.", headers: ONE_TAG, content: ONE_CAPTURE },
+    others: [unchanged(ONE_TAG)],
     refusals: OF_CAPTURE_READS,
   },
   {
@@ -157,12 +195,17 @@ export const captureOperations: Operation[] = [
     summary: "Rename a capture",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID],
+    parameters: [ID, IF_MATCH],
     body: {
       schema: renameSchema,
       examples: { rename: { summary: "Another name", value: { name: "newName" } } },
     },
-    success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
+    success: {
+      status: 200,
+      description: "The capture as it is now.",
+      headers: ONE_TAG,
+      content: ONE_CAPTURE,
+    },
     refusals: [invalid("name: must not be empty"), ...refusals("duplicateName"), ...OF_BODIES, ...OF_CHANGES],
   },
   {
@@ -174,7 +217,7 @@ export const captureOperations: Operation[] = [
     description: "One that is live is ended first. The reply shows it as it was.",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID],
+    parameters: [ID, IF_MATCH],
     success: { status: 200, description: "The capture as it was.", content: ONE_CAPTURE },
     refusals: OF_CHANGES,
   },
@@ -187,7 +230,7 @@ export const captureOperations: Operation[] = [
     description: "A running one; what is left of its log is read before it is DONE.",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID],
+    parameters: [ID, IF_MATCH],
     success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
     refusals: [...OF_CHANGES, ...refusals("alreadyStopped", "alreadyFailed", "notStartedYet")],
   },

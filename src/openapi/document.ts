@@ -1,9 +1,10 @@
 import type * as z from "zod";
 import { captureOperations } from "./captures.ts";
 import { environmentOperations } from "./environments.ts";
+import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
-import type { Answer, Header, JsonSchema, Operation, Refusal } from "./operation.ts";
+import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
 import { errorSchema } from "./replies.ts";
 import { toJsonSchemas } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
@@ -41,19 +42,23 @@ as \`Authorization: Bearer …\` or \`x-api-key: …\`. A cookie changes nothing
 with \`x-pattern\` varies, and matches it. A path that is not there is a 404 "No such path", a method that a path does not have a 405
 with \`Allow\`.
 
+**Repeats.** A capture that is asked for with an \`Idempotency-Key\` is made once, however often. A capture and a page of captures have
+an \`ETag\`: with \`If-None-Match\`, what you have already is a 304 without a body; with \`If-Match\`, what somebody else has changed
+meanwhile is a 412.
+
+**Own writes.** Reads are answered by the nearest copy of the database, which may be behind. Every reply has an \`X-D1-Bookmark\`: a
+read that sends it has seen as much at least. Browsers have it in the cookie \`captures.bookmark\`, which changes set.
+
+**Limits.** What changes something is limited by session or API key, sign-ins and sign-ups by address; \`RateLimit-Policy\` says how
+many there may be. One too many is a 429 with \`Retry-After\` and \`RateLimit\`, which is there only then: how much is left before is not
+known.
+
 **Every reply** has an \`X-Request-Id\`: your own, if the request has one that is harmless. \`HEAD\` is \`GET\` without the body.`;
 
 const SECURITY: Record<Operation["credentials"], object[] | undefined> = {
   any: [{ session: [] }, { bearer: [] }, { apiKey: [] }],
   session: [{ session: [] }],
   none: [],
-};
-
-const REQUEST_ID: Header = {
-  description: "Names the request, also in the service's log.",
-  schema: { type: "string" },
-  required: true,
-  example: "6f6c1c1e-4f0b-4f7e-9d55-0c8f6f3b6a55",
 };
 
 /** The names of the statuses that are answered. */
@@ -63,6 +68,7 @@ const REASONS: Record<number, string> = {
   403: "The caller may not do this.",
   404: "There is no such thing, or the caller may not know of it.",
   409: "The state of things does not allow it.",
+  412: "It has changed since.",
   413: "The body is too large.",
   415: "The body is not JSON.",
   422: "What was sent contradicts what is there.",
@@ -106,7 +112,8 @@ export function describeApi(): JsonSchema {
     components: {
       schemas: { ...replies.components, ...requests.components },
       responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),
-      headers: { RequestId: toHeader(REQUEST_ID) },
+      headers: { RequestId: toHeader(REQUEST_ID), Bookmark: toHeader(BOOKMARK_OF_REPLY) },
+      parameters: { Bookmark: toParameter(BOOKMARK_OF_READ) },
       securitySchemes: {
         session: {
           type: "apiKey",
@@ -121,9 +128,29 @@ export function describeApi(): JsonSchema {
   };
 }
 
-function answersOf({ success, others = [] }: Operation): Answer[] {
-  return [success, ...others];
+function answersOf(operation: Operation): Answer[] {
+  const { success, others = [] } = operation;
+  return [
+    isCounted(operation) ? { ...success, headers: { ...success.headers, ...WRITE_POLICY } } : success,
+    ...others,
+  ];
 }
+
+/** Whether the operation is one of the changes that are limited by caller. */
+const isCounted = ({ method, credentials }: Operation): boolean => method !== "get" && credentials === "any";
+
+/** Whether the operation's database may be a copy. */
+const isRead = ({ method, credentials }: Operation): boolean => method === "get" && credentials !== "none";
+
+function toParameters(operation: Operation): JsonSchema[] {
+  const own = (operation.parameters ?? []).map(toParameter);
+  return isRead(operation) ? [...own, { $ref: "#/components/parameters/Bookmark" }] : own;
+}
+
+const toParameter = ({ required, ...parameter }: Parameter): JsonSchema => ({
+  ...parameter,
+  required: parameter.in === "path" || required === true,
+});
 
 function replySchemas(operation: Operation): z.ZodType[] {
   return answersOf(operation)
@@ -134,19 +161,15 @@ function replySchemas(operation: Operation): z.ZodType[] {
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => "_zod" in schema;
 
 function toOperation(operation: Operation, request: Of, reply: Of, shared: SharedRefusals): JsonSchema {
-  const { id, tag, summary, description, permission, credentials, parameters = [], body } = operation;
+  const { id, tag, summary, description, permission, credentials, body } = operation;
+  const parameters = toParameters(operation);
   return {
     operationId: id,
     tags: [tag],
     summary,
     description: [description, `**Who may:** ${permission}`].filter(Boolean).join("\n\n"),
     security: SECURITY[credentials],
-    ...(parameters.length > 0 && {
-      parameters: parameters.map(({ required, ...parameter }) => ({
-        ...parameter,
-        required: parameter.in === "path" || required === true,
-      })),
-    }),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {
         required: true,
@@ -239,6 +262,7 @@ function toRefusal(status: number, refusals: Refusal[], error: JsonSchema): Json
 function toHeaders(headers: Record<string, Header> = {}): JsonSchema {
   return {
     "X-Request-Id": { $ref: "#/components/headers/RequestId" },
+    "X-D1-Bookmark": { $ref: "#/components/headers/Bookmark" },
     ...Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, toHeader(header)])),
   };
 }

@@ -90,3 +90,52 @@ export const member: Member = {
   role: "admin",
   joinedAt: "2026-11-23T08:45:17.332Z",
 };
+
+const time = "2026-11-23T08:45:17.228Z";
+/** Somebody with an account. */
+export const user = {
+  id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH",
+  name: "Demo",
+  email: "demo@example.com",
+  emailVerified: false,
+  image: null,
+  createdAt: time,
+  updatedAt: time,
+};
+/** What names a session. */
+export const token = "fFHwk8IJJn4qRAWcc062wFApEZbG7btb";
+/** A session. */
+export const session = {
+  id: "pKMV5cYEkkkyYYi5HvBsDnuu3xS9Byum",
+  token,
+  userId: user.id,
+  expiresAt: "2026-11-30T08:45:17.228Z",
+  createdAt: time,
+  updatedAt: time,
+  ipAddress: "192.0.2.1",
+  userAgent: "curl/8.14.1",
+};
+/** An API key, without the key itself. */
+export const apiKey = {
+  id: "xzy6mbW83OAeW6NuvuViBVmlQBEWHh7i",
+  configId: "default",
+  name: "nightly job",
+  start: "captures_HPqv",
+  prefix: "captures_",
+  referenceId: user.id,
+  enabled: true,
+  expiresAt: null,
+  createdAt: time,
+  updatedAt: time,
+  refillInterval: null,
+  refillAmount: null,
+  lastRefillAt: null,
+  rateLimitEnabled: false,
+  rateLimitTimeWindow: 86_400_000,
+  rateLimitMax: 10,
+  requestCount: 0,
+  remaining: null,
+  lastRequest: null,
+  permissions: null,
+  metadata: null,
+};

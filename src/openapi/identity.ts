@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { apiKey, session, token, user } from "./examples.ts";
+import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import * as bodies from "./identity-bodies.ts";
 import {
   FAULT,
@@ -6,57 +8,12 @@ import {
   invalid,
   NOT_JSON_TYPE,
   type Operation,
-  RETRY_AFTER,
   type Refusal,
   refusals,
   says,
+  saysLike,
   TOO_LARGE,
 } from "./operation.ts";
-
-const time = "2026-11-23T08:45:17.228Z";
-const user = {
-  id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH",
-  name: "Demo",
-  email: "demo@example.com",
-  emailVerified: false,
-  image: null,
-  createdAt: time,
-  updatedAt: time,
-};
-const token = "fFHwk8IJJn4qRAWcc062wFApEZbG7btb";
-const session = {
-  id: "pKMV5cYEkkkyYYi5HvBsDnuu3xS9Byum",
-  token,
-  userId: user.id,
-  expiresAt: "2026-11-30T08:45:17.228Z",
-  createdAt: time,
-  updatedAt: time,
-  ipAddress: "192.0.2.1",
-  userAgent: "curl/8.14.1",
-};
-const apiKey = {
-  id: "xzy6mbW83OAeW6NuvuViBVmlQBEWHh7i",
-  configId: "default",
-  name: "nightly job",
-  start: "captures_HPqv",
-  prefix: "captures_",
-  referenceId: user.id,
-  enabled: true,
-  expiresAt: null,
-  createdAt: time,
-  updatedAt: time,
-  refillInterval: null,
-  refillAmount: null,
-  lastRefillAt: null,
-  rateLimitEnabled: false,
-  rateLimitTimeWindow: 86_400_000,
-  rateLimitMax: 10,
-  requestCount: 0,
-  remaining: null,
-  lastRequest: null,
-  permissions: null,
-  metadata: null,
-};
 
 const SESSION_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
@@ -77,7 +34,17 @@ const ONCE_MORE_COOKIE: Record<string, Header> = {
 
 const TOO_OFTEN: Refusal = {
   ...says("tooOften", 429, "Too many requests. Please try again later."),
-  headers: RETRY_AFTER,
+  headers: EXHAUSTED,
+};
+/** More sign-ins and sign-ups of one address in a minute than are let through. */
+const TOO_MANY_SIGN_INS: Refusal = {
+  ...saysLike(
+    "tooManySignIns",
+    429,
+    "Too many requests: more than 20 sign-ins and sign-ups in 60 seconds; try again later",
+    "Too many requests: more than \\d+ sign-ins and sign-ups in 60 seconds; try again later",
+  ),
+  headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
 const SIGNED_IN = "Whoever is signed in with a session.";
 const OF_READS = [TOO_OFTEN, FAULT];
@@ -156,7 +123,10 @@ export const identityOperations: Operation[] = [
         schema: bodies.signUpSchema,
         value: { name: "Demo", email: "demo@example.com", password: "demo-password" },
       },
-      success: { description: "The new account, signed in.", headers: SESSION_COOKIE },
+      success: {
+        description: "The new account, signed in.",
+        headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY },
+      },
       refusals: [
         invalid("name: must not be empty"),
         ...PASSWORD_LENGTH,
@@ -167,6 +137,7 @@ export const identityOperations: Operation[] = [
         ),
         says("exists", 422, "User already exists. Use another email."),
         says("notCreated", 422, "Failed to create user"),
+        TOO_MANY_SIGN_INS,
         ...OF_WRITES,
       ],
     },
@@ -181,11 +152,12 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "none",
       body: { schema: bodies.signInSchema, value: { email: "demo@example.com", password: "demo-password" } },
-      success: { description: "The new session.", headers: SESSION_COOKIE },
+      success: { description: "The new session.", headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY } },
       refusals: [
         invalid("password: Invalid input: expected string, received undefined"),
         says("invalidEmail", 400, "Invalid email"),
         says("wrong", 401, "Invalid email or password"),
+        TOO_MANY_SIGN_INS,
         ...OF_WRITES,
       ],
     },

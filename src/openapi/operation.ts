@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { ApiError } from "../errors.ts";
 import { refuse } from "../errors.ts";
+import { EXHAUSTED, WRITE_POLICY } from "./header-fields.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -14,13 +15,13 @@ export interface Header {
   example: string | number;
 }
 
-/** A parameter in the path or the query. */
+/** A parameter in the path, the query or a header. */
 export interface Parameter {
   name: string;
-  in: "path" | "query";
+  in: "path" | "query" | "header";
   description: string;
   schema: JsonSchema;
-  /** Of a parameter in the query; one in the path always is. */
+  /** Of a parameter in the query or a header; one in the path always is. */
   required?: true;
   example?: unknown;
 }
@@ -74,16 +75,6 @@ export interface Operation {
   refusals: Refusal[];
 }
 
-const retryAfterHeader: Header = {
-  description: "How many seconds to wait before trying again.",
-  schema: { type: "integer", minimum: 0 },
-  required: true,
-  example: 5,
-};
-
-/** `Retry-After`, which some refusals have. */
-export const RETRY_AFTER = { "Retry-After": retryAfterHeader };
-
 /** A refusal with fixed words. */
 export const says = (name: string, status: number, message: string): Refusal => ({ name, status, message });
 
@@ -135,10 +126,21 @@ export const NOT_JSON_TYPE = says(
   "The body must be JSON, with the header Content-Type: application/json",
 );
 
+/** More changes of one caller in a minute than are let through. */
+const TOO_MANY_CHANGES: Refusal = {
+  ...saysLike(
+    "tooManyChanges",
+    429,
+    "Too many requests: more than 120 changes in 60 seconds; try again later",
+    "Too many requests: more than \\d+ changes in 60 seconds; try again later",
+  ),
+  headers: { ...EXHAUSTED, ...WRITE_POLICY },
+};
+
 /** What an operation refuses that does something on behalf of a caller, whoever that is. */
 export const OF_CALLERS = [...refusals("loginRequired"), FAULT];
 /** The same of an operation that changes something. */
-export const OF_WRITERS = [...refusals("loginRequired", "otherOrigin"), TOO_LARGE, FAULT];
+export const OF_WRITERS = [...refusals("loginRequired", "otherOrigin"), TOO_LARGE, TOO_MANY_CHANGES, FAULT];
 /** What an operation refuses of JSON bodies, besides what its fields are. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,

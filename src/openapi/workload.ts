@@ -3,15 +3,8 @@ import { MAX_PAGE } from "../captures/schema.ts";
 import { FORMATS } from "../workload/schema.ts";
 import { OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import {
-  idParameter,
-  invalid,
-  type Operation,
-  RETRY_AFTER,
-  type Refusal,
-  says,
-  saysLike,
-} from "./operation.ts";
+import { RETRY_AFTER } from "./header-fields.ts";
+import { idParameter, invalid, type Operation, type Refusal, says, saysLike } from "./operation.ts";
 import { workloadDigestSchema, workloadSchema } from "./replies.ts";
 
 const ID = idParameter("id", "The capture's id.");

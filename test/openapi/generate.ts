@@ -62,6 +62,7 @@ export function requestOf(described: Described, known: KnownIds): fc.Arbitrary<G
       { weight: 6, arbitrary: fc.constantFrom<Caller>("session", "key") },
       { weight: 2, arbitrary: fc.constantFrom(...CALLERS) },
     ),
+    headers: headersOf(operation),
     body: bodyOf(operation, known),
     type: fc.oneof(
       { weight: 9, arbitrary: fc.constant("application/json") },
@@ -76,14 +77,34 @@ export function requestOf(described: Described, known: KnownIds): fc.Arbitrary<G
       },
     ),
   };
-  return fc.record(parts).map(({ path, query, caller, body, type }) => ({
+  return fc.record(parts).map(({ path, query, caller, headers, body, type }) => ({
     method,
     path: path + query,
     caller,
     ...(method === "GET" || body === undefined
-      ? { headers: {} }
-      : { headers: type === "" ? {} : { "content-type": type }, body }),
+      ? { headers }
+      : { headers: type === "" ? headers : { ...headers, "content-type": type }, body }),
   }));
+}
+
+/** Headers that the operation reads: some as it asks, some not; text that no header can hold is no request. */
+function headersOf({ parameters = [] }: DescribedOperation): fc.Arbitrary<Record<string, string>> {
+  const values = parameters
+    .filter((parameter) => parameter.in === "header")
+    .map(({ name, schema }) => {
+      const value = fc.oneof(
+        { weight: 3, arbitrary: textOf(schema) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom("", "*", '"', "W/", "no such", "é", "1".repeat(400), '"1.1.NaN"'),
+        },
+      );
+      return value.map((text) => [name, text] as const);
+    });
+  return fc
+    .tuple(...values)
+    .chain((all) => fc.subarray(all))
+    .map((some) => Object.fromEntries(some));
 }
 
 function pathOf({ path }: Described, { environments, captures }: KnownIds): fc.Arbitrary<string> {

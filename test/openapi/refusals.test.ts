@@ -58,6 +58,8 @@ function ask(
     : requestIn(overrides, described.method, path, asked);
 }
 
+/** A limiter that lets nobody through. */
+const FULL: RateLimit = { limit: async () => ({ success: false }) };
 const JSON_TYPE = { "content-type": "application/json" };
 const nobody = (described: Described) => ask(described, { headers: { cookie: "" } });
 const ofNothing = (described: Described) => ask(described, inEnvironment(described, 999_999));
@@ -87,6 +89,8 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
       .run();
     return ask(described, { headers: { "cf-connecting-ip": address } });
   },
+  tooManyChanges: (described) => ask(described, { overrides: { WRITE_LIMITER: FULL } }),
+  tooManySignIns: (described) => ask(described, { overrides: { SIGN_IN_LIMITER: FULL } }),
   captureNotFound: ofNothing,
   captureEnvironmentNotFound: ofNothing,
   environmentNotFound: ofNothing,

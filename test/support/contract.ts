@@ -30,10 +30,18 @@ interface DescribedReply {
   content?: Record<string, Content>;
 }
 
+interface Parameter {
+  name: string;
+  in: "path" | "query" | "header";
+  required: boolean;
+  schema: Schema;
+  example?: unknown;
+}
+
 /** An operation as the document describes it. */
 export interface DescribedOperation {
   operationId: string;
-  parameters?: { name: string; in: "path" | "query"; required: boolean; schema: Schema; example?: unknown }[];
+  parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema; examples: Record<string, { value: unknown }> }> };
   security: Record<string, unknown>[];
   responses: Record<string, DescribedReply>;
@@ -43,6 +51,7 @@ interface Description extends Schema, Described<DescribedOperation> {
   components: {
     schemas: Record<string, Schema>;
     headers: Record<string, Header>;
+    parameters: Record<string, Parameter>;
     responses: Record<string, DescribedReply>;
   };
 }
@@ -51,13 +60,27 @@ interface Description extends Schema, Described<DescribedOperation> {
 export const description = json as unknown as Description;
 
 /** Every operation, with where it is. */
-export const operations = operationsOf(description);
+export const operations = operationsOf(description).map(({ operation, ...place }) => ({
+  ...place,
+  operation: { ...operation, parameters: (operation.parameters ?? []).map(resolved) },
+}));
+
+/** A parameter, or the one that many operations have. */
+function resolved(parameter: Parameter | { $ref: string }): Parameter {
+  if (!("$ref" in parameter)) return parameter;
+  return description.components.parameters[nameIn(parameter.$ref)] as Parameter;
+}
 
 const routes = operations.map(({ path, method, operation }) => ({
   method,
   operation,
   pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
+
+/** The name of what a reference is to. */
+function nameIn($ref: string): string {
+  return $ref.replace(/.*\//, "");
+}
 
 /** What is answered for a path or a method that is not described, as the description's beginning says; 204 to a preflight. */
 const ELSEWHERE = [204, 401, 404, 405, 413, 500];
@@ -119,7 +142,7 @@ export async function checkUnread(asked: Request, reply: Response): Promise<void
 function checkHeaders(said: string, { headers = {} }: DescribedReply, actual: Headers): void {
   for (const [name, header] of Object.entries(headers)) {
     const { required = false, schema } =
-      header.$ref === undefined ? header : (description.components.headers.RequestId as Header);
+      header.$ref === undefined ? header : (description.components.headers[nameIn(header.$ref)] as Header);
     const value = actual.get(name);
     if (value !== null)
       checkValue(`${said}, ${name}`, schema.type === "integer" ? Number(value) : value, schema);

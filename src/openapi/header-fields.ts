@@ -1,0 +1,117 @@
+import { KEY } from "../captures/idempotency.ts";
+import { BOOKMARK } from "../values.ts";
+import type { Header, Parameter } from "./operation.ts";
+
+/*
+ * The header fields of requests and replies that several operations have.
+ */
+
+/** The request's id, which every reply has. */
+export const REQUEST_ID: Header = {
+  description: "Names the request, also in the service's log.",
+  schema: { type: "string" },
+  required: true,
+  example: "6f6c1c1e-4f0b-4f7e-9d55-0c8f6f3b6a55",
+};
+
+const EXAMPLE_BOOKMARK = "00000001-00000002-00004c6d-8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e";
+
+/** The bookmark of a reply. */
+export const BOOKMARK_OF_REPLY: Header = {
+  description: "What of the database the reply has seen, for a later read. Absent where it was not asked.",
+  schema: { type: "string", pattern: BOOKMARK.source },
+  example: EXAMPLE_BOOKMARK,
+};
+
+/** The bookmark of a read. */
+export const BOOKMARK_OF_READ: Parameter = {
+  name: "X-D1-Bookmark",
+  in: "header",
+  description:
+    "The bookmark of an earlier reply: this one has seen as much at least. Anything that is no bookmark asks for the newest there is.",
+  schema: { type: "string", pattern: BOOKMARK.source },
+  example: EXAMPLE_BOOKMARK,
+};
+
+const retryAfterHeader: Header = {
+  description: "How many seconds to wait before trying again.",
+  schema: { type: "integer", minimum: 0 },
+  required: true,
+  example: 5,
+};
+
+/** `Retry-After`, which some refusals have. */
+export const RETRY_AFTER = { "Retry-After": retryAfterHeader };
+
+const rateLimitHeader: Header = {
+  description:
+    "The limit that was met, that nothing of it is left (`r`), and for how many seconds at most (`t`): draft-ietf-httpapi-ratelimit-headers.",
+  schema: { type: "string", pattern: '^"[\\w-]+";r=0;t=\\d+$' },
+  required: true,
+  example: '"writes";r=0;t=60',
+};
+
+/** What a 429 has. */
+export const EXHAUSTED = { ...RETRY_AFTER, RateLimit: rateLimitHeader };
+
+/** `RateLimit-Policy`, which replies have whose request is counted. */
+const policyHeader = (example: string): Record<string, Header> => ({
+  "RateLimit-Policy": {
+    description:
+      "The limits that the request counts for, each as how many (`q`) in how many seconds (`w`): draft-ietf-httpapi-ratelimit-headers.",
+    schema: { type: "string", pattern: '^"[\\w-]+";q=\\d+;w=\\d+(, "[\\w-]+";q=\\d+;w=\\d+)*$' },
+    required: true,
+    example,
+  },
+});
+
+/** `RateLimit-Policy` of what changes something. */
+export const WRITE_POLICY = policyHeader('"writes";q=120;w=60');
+/** `RateLimit-Policy` of sign-ins and sign-ups. */
+export const SIGN_IN_POLICY = policyHeader('"address";q=10;w=60, "sign-ins";q=20;w=60');
+
+/** The tag of one capture. */
+export const ONE_TAG: Record<string, Header> = {
+  ETag: {
+    description: "Names this version of the capture, for `If-None-Match` and `If-Match`.",
+    schema: { type: "string", pattern: '^"[^"]+"$' },
+    required: true,
+    example: '"1.1.3"',
+  },
+};
+/** The tag of a page of captures. */
+export const PAGE_TAG: Record<string, Header> = {
+  ETag: {
+    description: "Names what the page shows, for `If-None-Match`.",
+    schema: { type: "string", pattern: '^W/"[^"]+"$' },
+    required: true,
+    example: 'W/"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"',
+  },
+};
+
+/** A list of tags, or `*`. */
+const TAGS = '(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)';
+
+export const IF_NONE_MATCH: Parameter = {
+  name: "If-None-Match",
+  in: "header",
+  description: "`ETag`s of what you have: as long as one of them names what is there, the reply is a 304.",
+  schema: { type: "string", pattern: `^${TAGS}$` },
+};
+
+export const IF_MATCH: Parameter = {
+  name: "If-Match",
+  in: "header",
+  description:
+    "`ETag`s of the versions that you would change: if the capture is none of them any more, nothing happens, and the reply is a 412.",
+  schema: { type: "string", pattern: `^${TAGS}$` },
+};
+
+export const IDEMPOTENCY_KEY: Parameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  description:
+    "A text of your choice, new for each capture: for 24 hours, the same request with the same key is answered as it was at first, and makes no second capture (draft-ietf-httpapi-idempotency-key-header).",
+  schema: { type: "string", pattern: KEY.source },
+  example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+};
