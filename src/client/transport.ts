@@ -36,6 +36,7 @@ export interface Call {
 }
 
 const FIRST_DELAY = 0.5;
+const BOOKMARK = "X-D1-Bookmark";
 
 /** Sends requests, again where that is safe, and makes errors of refusals. */
 export class Transport {
@@ -44,6 +45,8 @@ export class Transport {
   readonly #fetch: (request: Request) => Promise<Response>;
   readonly #retries: number;
   readonly #maxDelay: number;
+  /** The newest bookmark of a reply: what of the database has been seen. */
+  #bookmark = "";
 
   constructor({ baseUrl, apiKey, fetch: send, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
     this.#base = new URL(baseUrl);
@@ -90,6 +93,8 @@ export class Transport {
     // A structured field's string, as the header's draft asks for.
     if (idempotencyKey !== undefined) headers.set("Idempotency-Key", JSON.stringify(idempotencyKey));
     if (json !== undefined) headers.set("Content-Type", "application/json");
+    // So that a read sees what was written before, whichever copy of the database answers.
+    if (method === "GET" && this.#bookmark !== "") headers.set(BOOKMARK, this.#bookmark);
     return new Request(url, {
       method,
       headers,
@@ -106,6 +111,9 @@ export class Transport {
       request.signal.throwIfAborted();
       return new CapturesError("The service could not be reached", { cause });
     }
+    const bookmark = reply.headers.get(BOOKMARK) ?? "";
+    // They sort by age, and replies may come in another order than they were made.
+    if (bookmark > this.#bookmark) this.#bookmark = bookmark;
     return reply.ok ? reply : errorOf(reply, Date.now());
   }
 }

@@ -1,6 +1,8 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { type CallOptions, CapturesError, type ClientOptions, createClient } from "captures/client";
 import { afterEach, beforeAll, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { app } from "../../src/app.ts";
 import { type Cast, createApiKey, createCast, createEnvironment, signUp } from "../support/api.ts";
 import { checkUnread, operations } from "../support/contract.ts";
 import { until } from "../support/time.ts";
@@ -270,6 +272,62 @@ describe("what is refused for now", () => {
     for (const request of server.requests) expect(await request.json()).toEqual({ name: "once", envId: 1 });
     await server.client().captures.create({ name: "twice", envId: 1 }, { idempotencyKey: "mine" });
     expect(server.requests.at(-1)?.headers.get("idempotency-key")).toBe('"mine"');
+  });
+});
+
+describe("a client of the Worker", () => {
+  test("makes one capture although the reply that it was made got lost", async () => {
+    const { id: envId } = (await createEnvironment(cast.admin)).environment;
+    let lost = 0;
+    const losing = async (request: Request) => {
+      const reply = await worker(request);
+      if (request.method !== "POST" || lost > 0) return reply;
+      lost++;
+      throw new TypeError("Network connection lost");
+    };
+    const { captures } = clientOf({ fetch: losing });
+    const scheduledStart = new Date(Date.now() + 3_600_000);
+    const made = await captures.create({ name: "lost and found", envId, scheduledStart });
+    expect(lost).toBe(1);
+    expect(await Array.fromAsync(captures.list({ envId }))).toEqual([made]);
+  });
+
+  test("waits for as long as a limit asks, and then goes on", async () => {
+    const { id } = (await createEnvironment(cast.admin)).environment;
+    const statuses: number[] = [];
+    const limited = async (request: Request) => {
+      const reply = await app.fetch(
+        request,
+        { ...env, WRITE_LIMITER: { limit: async () => ({ success: statuses.length > 0 }) } },
+        createExecutionContext(),
+      );
+      await checkUnread(request, reply);
+      statuses.push(reply.status);
+      return reply;
+    };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const call = clientOf({ fetch: limited }).environments.update(id, { name: "renamed in time" });
+    await vi.waitFor(() => expect(statuses).toEqual([429]));
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(statuses).toEqual([429]);
+    await vi.advanceTimersByTimeAsync(2000);
+    vi.useRealTimers();
+    expect(await call).toMatchObject({ id, name: "renamed in time" });
+    expect(statuses).toEqual([429, 200]);
+  });
+
+  test("reads what it has written: it sends the newest bookmark that it was answered", async () => {
+    const bookmarks = ["00000002-b", "00000001-a", null, "00000002-c"];
+    const sentBookmarks: (string | null)[] = [];
+    const send = async (request: Request) => {
+      sentBookmarks.push(request.headers.get("x-d1-bookmark"));
+      const bookmark = bookmarks.shift();
+      return Response.json([], bookmark ? { headers: { "x-d1-bookmark": bookmark } } : {});
+    };
+    const { environments } = clientOf({ fetch: send });
+    await environments.delete(1);
+    for (let reads = 0; reads < 4; reads++) await environments.list();
+    expect(sentBookmarks).toEqual([null, "00000002-b", "00000002-b", "00000002-b", "00000002-c"]);
   });
 });
 
