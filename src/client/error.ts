@@ -1,7 +1,7 @@
 /** What the API, or the way to it, would not do. */
 export class CapturesError extends Error {
   override readonly name = "CapturesError";
-  /** The HTTP status; null when there was no reply. */
+  /** The HTTP status; null when there was no reply, or none that came to its end. */
   readonly status: number | null;
   /** What the service's log names the request by; null when there was no reply. */
   readonly requestId: string | null;
@@ -21,13 +21,17 @@ export class CapturesError extends Error {
 
 /** The error that a refusal is. */
 export async function errorOf(reply: Response, now: number): Promise<CapturesError> {
-  const text = await reply.text();
+  // Of one that breaks off, the status is there.
+  const text = await reply.text().catch(() => "");
   return new CapturesError(messageOf(text) ?? `The service answered ${reply.status}`, {
     status: reply.status,
-    requestId: reply.headers.get("x-request-id"),
+    requestId: requestIdOf(reply),
     retryAfter: readRetryAfter(reply.headers.get("retry-after"), now),
   });
 }
+
+/** What the service's log names the request by. */
+export const requestIdOf = (reply: Response): string | null => reply.headers.get("x-request-id");
 
 /** The message of the API's refusals; a server on the way may have others. */
 function messageOf(text: string): string | null {
@@ -47,6 +51,7 @@ function messageOf(text: string): string | null {
 export function readRetryAfter(text: string | null, now: number): number | null {
   if (text === null) return null;
   if (/^\d+$/.test(text)) return Number(text);
-  const at = Date.parse(text);
+  // `Date.parse` takes "7.5" and "in 5" for dates, too.
+  const at = /^[A-Z][a-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, (at - now) / 1000);
 }

@@ -58,9 +58,9 @@ function captures(transport: Transport) {
     async *list(filter: CaptureFilter = {}, options?: CallOptions): AsyncGenerator<Capture, void, undefined> {
       let call: Call | null = { method: "GET", path: "/api/captures", query: filter, options };
       while (call !== null) {
-        const reply: Response = await transport.send(call);
-        yield* (await reply.json()) as Capture[];
-        const next = /<([^>]+)>; *rel="next"/.exec(reply.headers.get("link") ?? "")?.[1];
+        const page: { body: Capture[]; headers: Headers } = await transport.read(call);
+        yield* page.body;
+        const next = /<([^>]+)>; *rel="next"/.exec(page.headers.get("link") ?? "")?.[1];
         call = next === undefined ? null : { method: "GET", path: next, options };
       }
     },
@@ -88,13 +88,14 @@ function captures(transport: Transport) {
       transport.json<Capture>(one("POST", id, "/stop", { options })),
     /** A capture's CloudWatch metrics. */
     async metrics(id: number, query: MetricsQuery = {}, options?: CallOptions): Promise<Metrics> {
-      const reply = await transport.send(one("GET", id, "/metrics", { query, options }));
-      const period = reply.headers.get("x-metrics-period");
+      const call = one("GET", id, "/metrics", { query, options });
+      const { body, headers } = await transport.read<Metric[]>(call);
+      const period = headers.get("x-metrics-period");
       return {
-        metrics: (await reply.json()) as Metric[],
-        source: reply.headers.get("x-metrics-source") as Metrics["source"],
+        metrics: body,
+        source: headers.get("x-metrics-source") as Metrics["source"],
         period: period === null ? null : Number(period),
-        incomplete: reply.headers.get("x-metrics-incomplete"),
+        incomplete: headers.get("x-metrics-incomplete"),
       };
     },
     /** A capture's history, oldest first. */

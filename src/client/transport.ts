@@ -1,4 +1,4 @@
-import { CapturesError, errorOf } from "./error.ts";
+import { CapturesError, errorOf, requestIdOf } from "./error.ts";
 
 /** How to reach the API, and as whom. */
 export interface ClientOptions {
@@ -58,19 +58,32 @@ export class Transport {
 
   /** The JSON that the API answers. */
   async json<T>(call: Call): Promise<T> {
-    return (await this.send(call)).json() as Promise<T>;
+    return (await this.read<T>(call)).body;
+  }
+
+  /** The JSON that the API answers, with the headers of the reply. A reply that breaks off is none. */
+  read<T>(call: Call): Promise<{ body: T; headers: Headers }> {
+    return this.#exchange(call, async (reply) => ({
+      body: parse(reply, await reply.text()) as T,
+      headers: reply.headers,
+    }));
+  }
+
+  /** The reply, once there is one that is no refusal. Its body is still to be read. */
+  send(call: Call): Promise<Response> {
+    return this.#exchange(call, async (reply) => reply);
   }
 
   /**
-   * The reply, once there is one that is no refusal.
+   * What is made of the reply, once there is one that is no refusal.
    * @throws CapturesError for a refusal, or when there is no reply; what the signal was aborted with
    */
-  async send(call: Call): Promise<Response> {
+  async #exchange<T>(call: Call, read: (reply: Response) => Promise<T>): Promise<T> {
     const request = this.#requestOf(call);
     const isRepeatable = call.method !== "POST" || call.idempotencyKey !== undefined;
     for (let tries = 1; ; tries++) {
-      const outcome = await this.#try(request.clone());
-      if (outcome instanceof Response) return outcome;
+      const outcome = await this.#try(request.clone(), read);
+      if (!(outcome instanceof CapturesError)) return outcome;
       const delay = outcome.retryAfter ?? jitter(FIRST_DELAY * 2 ** (tries - 1));
       const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
       if (!isRepeatable || !isWorthIt) throw outcome;
@@ -103,18 +116,33 @@ export class Transport {
     });
   }
 
-  async #try(request: Request): Promise<Response | CapturesError> {
-    let reply: Response;
+  async #try<T>(request: Request, read: (reply: Response) => Promise<T>): Promise<T | CapturesError> {
+    let reply: Response | undefined;
     try {
       reply = await this.#fetch(request);
+      const bookmark = reply.headers.get(BOOKMARK) ?? "";
+      // They sort by age, and replies may come in another order than they were made.
+      if (bookmark > this.#bookmark) this.#bookmark = bookmark;
+      return reply.ok ? await read(reply) : await errorOf(reply, Date.now());
     } catch (cause) {
       request.signal.throwIfAborted();
-      return new CapturesError("The service could not be reached", { cause });
+      if (cause instanceof CapturesError) return cause;
+      if (reply === undefined) return new CapturesError("The service could not be reached", { cause });
+      return new CapturesError("The service's reply broke off", { requestId: requestIdOf(reply), cause });
     }
-    const bookmark = reply.headers.get(BOOKMARK) ?? "";
-    // They sort by age, and replies may come in another order than they were made.
-    if (bookmark > this.#bookmark) this.#bookmark = bookmark;
-    return reply.ok ? reply : errorOf(reply, Date.now());
+  }
+}
+
+/**
+ * The value of a reply's body.
+ * @throws CapturesError when it is no JSON, as that of a server on the way may be
+ */
+function parse(reply: Response, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const details = { status: reply.status, requestId: requestIdOf(reply), cause };
+    throw new CapturesError(`The service answered ${reply.status} with no JSON`, details);
   }
 }
 
