@@ -45,6 +45,10 @@ export const refuse = {
     412,
     "If-Match: the capture has changed since; look at it again, and send the ETag that it has now",
   ),
+  excluded: refusal(
+    412,
+    "If-None-Match: names the version that the capture has, which is not to be changed then",
+  ),
   keyReused: refusal(
     422,
     "Idempotency-Key: was sent with another body in the last 24 hours; a new capture needs a new key",

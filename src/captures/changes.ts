@@ -8,13 +8,17 @@ import { CAPTURE_OF_CALLER, columns } from "./sql.ts";
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
 
-/** Whether the capture of the row at hand is one of the versions ?4 that the caller accepts; null for any. */
-const IS_ACCEPTED = "(?4 is null or version in (select value from json_each(?4)))";
+/** Which versions of a capture a change is for, as the ETags of its preconditions say (RFC 9110, 13.1). */
+export interface Precondition {
+  /** Those of `If-Match`: one of these only; null for any. */
+  accepted: number[] | null;
+  /** Those of `If-None-Match`: none of these; null for none at all. */
+  excluded: number[] | null;
+}
 
-/** The versions of a capture that a change accepts, as the ETags of `If-Match` say; null for any. */
-export type Accepted = number[] | null;
-
-const accepting = (accepted: Accepted): string | null => accepted && JSON.stringify(accepted);
+/** Whether the capture of the row at hand has a version that the precondition ?4 lets pass. */
+const IS_ACCEPTED = `(?4 ->> 'accepted' is null or version in (select value from json_each(?4, '$.accepted')))
+  and ?4 ->> 'excluded' is not null and version not in (select value from json_each(?4, '$.excluded'))`;
 
 /** What became of a change to a capture. */
 export type Changed =
@@ -22,7 +26,7 @@ export type Changed =
   | { outcome: "changed"; before: CaptureRow; after: CaptureRow }
   /** The caller may change it, but its state or another's name forbids this change. */
   | { outcome: "refused"; before: CaptureRow }
-  | { outcome: "unauthenticated" | "not-found" | "forbidden" | "outdated" };
+  | { outcome: "unauthenticated" | "not-found" | "forbidden" | "outdated" | "excluded" };
 
 interface Access extends CaptureRow {
   mayChange: 0 | 1;
@@ -37,12 +41,20 @@ function beforeChange(db: Db, credential: Credential, id: number, now: number): 
     .bind(credential.value, now, id);
 }
 
-function changed(before: D1Result, after: D1Result, accepted: Accepted): Changed {
+function changed(
+  before: D1Result,
+  after: D1Result,
+  { accepted, excluded }: Precondition,
+  isPossible: (before: CaptureRow) => boolean = () => true,
+): Changed {
   const access = (before as D1Result<Access>).results[0];
   if (access === undefined) return { outcome: "unauthenticated" };
   if (access.id === null) return { outcome: "not-found" };
   if (access.mayChange !== 1) return { outcome: "forbidden" };
+  // What is refused whatever the version is, says so: its preconditions don't count then (RFC 9110, 13.2.1).
+  if (!isPossible(access)) return { outcome: "refused", before: access };
   if (accepted !== null && !accepted.includes(access.version)) return { outcome: "outdated" };
+  if (excluded === null || excluded.includes(access.version)) return { outcome: "excluded" };
   const row = (after as D1Result<CaptureRow>).results[0];
   return row === undefined
     ? { outcome: "refused", before: access }
@@ -55,7 +67,7 @@ export async function renameCapture(
   credential: Credential,
   id: number,
   name: string,
-  accepted: Accepted,
+  precondition: Precondition,
   now: number,
 ): Promise<Changed> {
   const [before, after] = (await db.batch([
@@ -67,9 +79,9 @@ export async function renameCapture(
          where id = ?3 and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}
          returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, accepting(accepted), name),
+      .bind(credential.value, now, id, JSON.stringify(precondition), name),
   ])) as [D1Result, D1Result];
-  return changed(before, after, accepted);
+  return changed(before, after, precondition);
 }
 
 /**
@@ -83,7 +95,7 @@ export async function stopCapture(
   db: Db,
   credential: Credential,
   id: number,
-  accepted: Accepted,
+  precondition: Precondition,
   now: number,
 ): Promise<Changed> {
   const caller = callerOf(credential);
@@ -96,7 +108,7 @@ export async function stopCapture(
          insert into capture_events (capture_id, time, from_status, to_status, actor)
          select id, ?2, status, 'STOPPING', (select id from caller) from captures where ${guard}`,
       )
-      .bind(credential.value, now, id, accepting(accepted)),
+      .bind(credential.value, now, id, JSON.stringify(precondition)),
     db
       .prepare(
         `with ${caller}
@@ -104,9 +116,9 @@ export async function stopCapture(
            version = version + 1
          where ${guard} returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, accepting(accepted), dueAt("STOPPING", NO_SCHEDULE, now)),
+      .bind(credential.value, now, id, JSON.stringify(precondition), dueAt("STOPPING", NO_SCHEDULE, now)),
   ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after, accepted);
+  return changed(before, after, precondition, ({ status }) => status === "RUNNING");
 }
 
 const NO_SCHEDULE = { scheduledStart: null, scheduledEnd: null };
@@ -116,7 +128,7 @@ export async function deleteCapture(
   db: Db,
   credential: Credential,
   id: number,
-  accepted: Accepted,
+  precondition: Precondition,
   now: number,
 ): Promise<Changed> {
   const caller = callerOf(credential);
@@ -131,7 +143,7 @@ export async function deleteCapture(
            iif(status = 'RUNNING', 'Deleted while it was running', 'Deleted before it was running')
          from captures where ${guard} and status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING')`,
       )
-      .bind(credential.value, now, id, accepting(accepted)),
+      .bind(credential.value, now, id, JSON.stringify(precondition)),
     db
       .prepare(
         `with ${caller}
@@ -144,7 +156,7 @@ export async function deleteCapture(
            reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
          where ${guard} returning ${columns("captures")}`,
       )
-      .bind(credential.value, now, id, accepting(accepted), dueAt("STOPPING", NO_SCHEDULE, now)),
+      .bind(credential.value, now, id, JSON.stringify(precondition), dueAt("STOPPING", NO_SCHEDULE, now)),
   ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after, accepted);
+  return changed(before, after, precondition);
 }

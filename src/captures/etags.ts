@@ -1,4 +1,5 @@
 import { sha256 } from "../identity/hash.ts";
+import type { Precondition } from "./changes.ts";
 
 /*
  * Entity tags (RFC 9110, 8.8.3) of what shows captures. They are made of versions, which every change counts up, so that
@@ -34,14 +35,26 @@ export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
 }
 
 /**
- * The versions of a capture that an `If-Match` accepts: null for any. A weak tag accepts none (RFC 9110, 13.1.1), nor does
- * anything that is no tag of this capture.
+ * Which versions of a capture a change is for. `If-Match` accepts no weak tag, and nothing that is no tag of this capture;
+ * `If-None-Match` takes a weak one for the same (RFC 9110, 13.1).
  */
-export function acceptedVersions(ifMatch: string | undefined, id: number): number[] | null {
-  if (ifMatch === undefined || ifMatch.trim() === "*") return null;
-  const versions = [...ifMatch.matchAll(TAGS)].map(([, weak, tag]) => {
+export function preconditionOf(
+  ifMatch: string | undefined,
+  ifNoneMatch: string | undefined,
+  id: number,
+): Precondition {
+  return {
+    accepted: ifMatch === undefined ? null : versionsIn(ifMatch, id, false),
+    excluded: ifNoneMatch === undefined ? [] : versionsIn(ifNoneMatch, id, true),
+  };
+}
+
+/** The versions of a capture that a list of tags names; null for all. */
+function versionsIn(tags: string, id: number, withWeak: boolean): number[] | null {
+  if (tags.trim() === "*") return null;
+  const versions = [...tags.matchAll(TAGS)].map(([, weak, tag]) => {
     const version = Number(tag?.split(".")[2]?.slice(0, -1));
-    return weak === undefined && tag === captureTag({ id, version }) ? version : null;
+    return (withWeak || weak === undefined) && tag === captureTag({ id, version }) ? version : null;
   });
   return versions.filter((version) => version !== null);
 }

@@ -9,7 +9,7 @@ import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
-import { acceptedVersions, captureTag, isKnown, pageTag } from "./etags.ts";
+import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { readMetrics } from "./metrics.ts";
@@ -98,8 +98,15 @@ export const captureRoutes = new Hono<App>()
   .put("/:id", async (c) => {
     const id = await readId(c);
     const { name } = await readBody(c, renameSchema);
-    const accepted = acceptedVersions(c.req.header("if-match"), id);
-    const renamed = await changes.renameCapture(c.var.db, c.var.credential, id, name, accepted, Date.now());
+    const precondition = readPrecondition(c, id);
+    const renamed = await changes.renameCapture(
+      c.var.db,
+      c.var.credential,
+      id,
+      name,
+      precondition,
+      Date.now(),
+    );
     const { after } = changed(renamed, refuse.duplicateName);
     return c.json(toCapture(after), 200, { ETag: captureTag(after) });
   })
@@ -107,9 +114,9 @@ export const captureRoutes = new Hono<App>()
   .delete("/:id", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const accepted = acceptedVersions(c.req.header("if-match"), id);
+    const precondition = readPrecondition(c, id);
     const { before, after } = changed(
-      await changes.deleteCapture(c.var.db, c.var.credential, id, accepted, now),
+      await changes.deleteCapture(c.var.db, c.var.credential, id, precondition, now),
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
@@ -120,8 +127,8 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/stop", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const accepted = acceptedVersions(c.req.header("if-match"), id);
-    const stopped = await changes.stopCapture(c.var.db, c.var.credential, id, accepted, now);
+    const precondition = readPrecondition(c, id);
+    const stopped = await changes.stopCapture(c.var.db, c.var.credential, id, precondition, now);
     const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
     await wake(c, after.id, now);
     return c.json(toCapture(after));
@@ -159,6 +166,9 @@ function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () 
     : c.json(body(), 200, headers);
 }
 
+const readPrecondition = (c: AppContext, id: number): changes.Precondition =>
+  preconditionOf(c.req.header("if-match"), c.req.header("if-none-match"), id);
+
 /** The capture before and after a change, or the refusal that fits. */
 function changed(change: changes.Changed, refused: (before: CaptureRow) => Error) {
   switch (change.outcome) {
@@ -170,6 +180,8 @@ function changed(change: changes.Changed, refused: (before: CaptureRow) => Error
       throw refuse.notOwnerOrAdmin();
     case "outdated":
       throw refuse.outdated();
+    case "excluded":
+      throw refuse.excluded();
     case "refused":
       throw refused(change.before);
     case "changed":

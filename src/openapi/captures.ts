@@ -4,7 +4,15 @@ import { METRICS } from "../captures/metrics-schema.ts";
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
 import { tooManyLive } from "../errors.ts";
 import * as examples from "./examples.ts";
-import { IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, RETRY_AFTER } from "./header-fields.ts";
+import {
+  IDEMPOTENCY_KEY,
+  IF_MATCH,
+  IF_NONE_MATCH,
+  IF_NONE_MATCH_OF_CHANGE,
+  ONE_TAG,
+  PAGE_TAG,
+  RETRY_AFTER,
+} from "./header-fields.ts";
 import {
   type Answer,
   BAD_ID,
@@ -32,7 +40,11 @@ const unchanged = (headers: Record<string, Header>): Answer => ({
   headers,
 });
 /** What a change to a capture is refused for, whatever the change. */
-const OF_CHANGES = [BAD_ID, ...OF_WRITERS, ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated")];
+const OF_CHANGES = [
+  BAD_ID,
+  ...OF_WRITERS,
+  ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
+];
 /** What a read of a capture is refused for, whatever is read. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
@@ -195,7 +207,7 @@ export const captureOperations: Operation[] = [
     summary: "Rename a capture",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID, IF_MATCH],
+    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
     body: {
       schema: renameSchema,
       examples: { rename: { summary: "Another name", value: { name: "newName" } } },
@@ -217,7 +229,7 @@ export const captureOperations: Operation[] = [
     description: "One that is live is ended first. The reply shows it as it was.",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID, IF_MATCH],
+    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
     success: { status: 200, description: "The capture as it was.", content: ONE_CAPTURE },
     refusals: OF_CHANGES,
   },
@@ -230,7 +242,7 @@ export const captureOperations: Operation[] = [
     description: "A running one; what is left of its log is read before it is DONE.",
     permission: OWNER,
     credentials: "any",
-    parameters: [ID, IF_MATCH],
+    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
     success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
     refusals: [...OF_CHANGES, ...refusals("alreadyStopped", "alreadyFailed", "notStartedYet")],
   },

@@ -107,6 +107,13 @@ export const IF_MATCH: Parameter = {
   schema: { type: "string", pattern: `^${TAGS}$` },
 };
 
+/** `If-None-Match` of what changes something. */
+export const IF_NONE_MATCH_OF_CHANGE: Parameter = {
+  ...IF_NONE_MATCH,
+  description:
+    "`ETag`s of versions that are not to be changed: if the capture is one of them, the reply is a 412.",
+};
+
 export const IDEMPOTENCY_KEY: Parameter = {
   name: "Idempotency-Key",
   in: "header",

@@ -301,3 +301,54 @@ describe.each([
     expect((await act(await tagOf(path))).status).toBe(200);
   });
 });
+
+describe("a change with If-None-Match", () => {
+  const NAMED = /^If-None-Match: names the version/;
+
+  it.each([
+    ["any", () => "*", 412],
+    ["the version that is there", (tag: string) => tag, 412],
+    ["that version, weakly, among others", (tag: string) => `"other" ,W/${tag}`, 412],
+    ["another version", (tag: string) => `${tag.slice(0, -1)}5"`, 200],
+    ["another's", () => '"1.1.1"', 200],
+    ["no tag at all", () => "x", 200],
+  ])("renames only what it does not name: %s", async (_, ifNoneMatch, status) => {
+    const capture = await scheduled();
+    const headers = { "if-none-match": ifNoneMatch(await tagOf(pathOf(capture))) };
+    const name = `not this one ${capture.id}`;
+    const reply = await send(cast.owner, "PUT", pathOf(capture), headers, { name });
+    if (status === 412) expectRefusal(reply, 412, NAMED);
+    expect(reply.status).toBe(status);
+    expect((await cast.owner.get(pathOf(capture))).body).toMatchObject({
+      name: status === 200 ? name : capture.name,
+    });
+  });
+
+  it.each([
+    ["DELETE", ""],
+    ["POST", "/stop"],
+  ])("neither deletes nor stops what it names: %s", async (method, suffix) => {
+    const { environment } = await inNewEnvironment(cast);
+    const made = await createCapture(cast.owner, { envId: environment.id });
+    const path = pathOf(await until(cast.owner, made, "RUNNING"));
+    const headers = { "if-none-match": await tagOf(path) };
+    expectRefusal(await send(cast.owner, method, `${path}${suffix}`, headers), 412, NAMED);
+    expect((await cast.owner.get(path)).body).toMatchObject({ status: "RUNNING" });
+  });
+
+  it("is refused for its If-Match first, and tells nobody more than they may know", async () => {
+    const path = pathOf(await scheduled());
+    const both = { "if-match": '"old"', "if-none-match": "*" };
+    const rename = (person: Person) => send(person, "PUT", path, both, { name: "x" });
+    expectRefusal(await rename(cast.owner), 412, CHANGED);
+    expect((await rename(cast.stranger)).status).toBe(404);
+    expect((await rename(cast.member)).status).toBe(403);
+  });
+});
+
+test("a capture that can't be stopped says why, whatever versions the request is for", async () => {
+  const path = `${pathOf(await scheduled())}/stop`;
+  for (const headers of [{}, { "if-match": '"old"' }, { "if-none-match": "*" }]) {
+    expectRefusal(await send(cast.owner, "POST", path, headers), 409, /^Cannot stop a capture until/);
+  }
+});
