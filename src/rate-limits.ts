@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { type Env, positiveNumber } from "./env.ts";
 import { ApiError } from "./errors.ts";
 import type { App, AppContext } from "./http.ts";
+import { type Credential, readSessionCookie } from "./identity/credential.ts";
 import { sha256 } from "./identity/hash.ts";
 import { describeError, log } from "./log.ts";
 import { isSafe } from "./methods.ts";
@@ -87,13 +88,24 @@ const WRITES: Limit = {
  * does not stop the browser.
  */
 export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
-  if (!isSafe(c.req.method)) {
-    const { kind, value } = c.var.credential;
-    // A session's value is its token, which is for nobody else to know.
-    await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
-  }
+  if (!isSafe(c.req.method)) await countWrite(c, c.var.credential);
   await next();
 };
+
+/**
+ * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: who
+ * could make keys without end would have no limit at all. That there is no session is better-auth's to say.
+ */
+export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
+  const session = await readSessionCookie(c);
+  if (session !== null) await countWrite(c, session);
+  await next();
+};
+
+async function countWrite(c: AppContext, { kind, value }: Credential): Promise<void> {
+  // A session's value is its token, which is for nobody else to know.
+  await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
+}
 
 const SIGN_INS: Limit = {
   binding: "SIGN_IN_LIMITER",

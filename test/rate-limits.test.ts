@@ -10,6 +10,7 @@ import {
   linesOf,
   type Reply,
   requestIn,
+  signUp,
 } from "./support/api.ts";
 
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
@@ -153,6 +154,67 @@ describe("a change", () => {
     const reply = await rename({ WRITE_LIMIT: "many" }, cast.owner.headers);
     expect(reply.status).toBe(500);
     expect(JSON.stringify(reply.body)).not.toContain("WRITE_LIMIT");
+  });
+});
+
+describe("a change of an account or of API keys", () => {
+  const CHANGES = [
+    "revoke-session",
+    "revoke-sessions",
+    "revoke-other-sessions",
+    "update-user",
+    "change-password",
+    "api-key/create",
+    "api-key/update",
+    "api-key/delete",
+  ];
+  const change = (
+    bindings: Partial<Cloudflare.Env>,
+    what: string,
+    headers: Record<string, string>,
+    json = {},
+  ) => requestIn(bindings, "POST", `/api/auth/${what}`, { json, headers });
+
+  test.each(CHANGES)("is counted with its session's other changes: %s", async (what) => {
+    const { limiter: WRITE_LIMITER, callers } = limiter(1);
+    const bindings = { WRITE_LIMITER, WRITE_LIMIT: "1" };
+    await requestIn(bindings, "PUT", path, { json: { name: "renamed" }, headers: cast.owner.headers });
+    const refused = await change(bindings, what, cast.owner.headers);
+    expectRefusal(refused, 429, "Too many requests: more than 1 changes in 60 seconds; try again later");
+    expect(refused.headers.get("ratelimit")).toBe('"writes";r=0;t=60');
+    expect(policyOf(refused)).toBe('"writes";q=1;w=60');
+    expect(new Set(callers).size).toBe(1);
+  });
+
+  test("is not had without being counted by an API key beside the cookie, and makes no key", async () => {
+    const headers = { ...cast.member.headers, "x-api-key": "captures_other", authorization: "Bearer other" };
+    const reply = await change({ WRITE_LIMITER: limiter(0).limiter }, "api-key/create", headers, {
+      name: "one too many",
+    });
+    expect(reply.status).toBe(429);
+    const made = await env.DB.prepare("select id from apikey where name = 'one too many'").first();
+    expect(made).toBeNull();
+  });
+
+  test("that is granted says what the limit is", async () => {
+    const json = { name: "Owner" };
+    const reply = await change({ WRITE_LIMIT: "120" }, "update-user", cast.owner.headers, json);
+    expect(reply.status).toBe(200);
+    expect(policyOf(reply)).toBe('"writes";q=120;w=60');
+  });
+
+  test("of nobody, or that a page of another site asks for, is refused as such, and not counted", async () => {
+    const { limiter: WRITE_LIMITER, callers } = limiter(0);
+    expect((await change({ WRITE_LIMITER }, "update-user", {}, { name: "x" })).status).toBe(401);
+    const headers = { ...cast.owner.headers, origin: "https://evil.example" };
+    expect((await change({ WRITE_LIMITER }, "update-user", headers, { name: "x" })).status).toBe(403);
+    expect(callers).toEqual([]);
+  });
+
+  test("is not what signing out is", async () => {
+    const person = await signUp();
+    const reply = await change({ WRITE_LIMITER: limiter(0).limiter }, "sign-out", person.headers);
+    expect(reply.status).toBe(200);
   });
 });
 

@@ -36,9 +36,17 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
     if (key === undefined) throw refuse.loginRequired();
     return { kind: "apiKey", value: await sha256(key) };
   }
+  const session = await readSessionCookie(c);
+  if (session === null) throw refuse.loginRequired();
+  return session;
+}
+
+/** Reads the session cookie, whatever else a request shows; null when there is none, or its signature is wrong. */
+export async function readSessionCookie<E extends { Bindings: Env }>(
+  c: Context<E>,
+): Promise<Credential | null> {
   const token = await getSignedCookie(c, c.env.BETTER_AUTH_SECRET, SESSION_COOKIE, cookiePrefix(c));
-  if (!token) throw refuse.loginRequired();
-  return { kind: "session", value: token };
+  return token ? { kind: "session", value: token } : null;
 }
 
 const CALLER = {

@@ -6,22 +6,26 @@ import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
 import { rootCause } from "../log.ts";
 import { refuseOtherOrigins } from "../origins.ts";
-import { ADDRESS_POLICY, exhausted, limitSignIns } from "../rate-limits.ts";
+import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../rate-limits.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
  * password resets that nothing would mail) are not reachable.
  */
 export const identityRoutes = new Hono<App>()
+  // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
+  .use(async (c, next) => {
+    refuseOtherOrigins(c);
+    await next();
+  })
   .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
   .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, answer)
-  .on("POST", ["/sign-out", "/update-user", "/change-password"], answer)
-  .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], answer)
-  .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], answer);
+  .on("POST", "/sign-out", answer)
+  .on("POST", ["/update-user", "/change-password"], limitAccountChanges, answer)
+  .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], limitAccountChanges, answer)
+  .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer);
 
 async function answer(c: AppContext): Promise<Response> {
-  // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
-  refuseOtherOrigins(c);
   // A sign-out has no body, and then no type of one.
   if (c.req.header("content-type") !== undefined) requireJson(c);
   const { createAuth } = await import("./auth.ts");

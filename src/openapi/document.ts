@@ -4,7 +4,15 @@ import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
-import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
+import {
+  type Answer,
+  type Header,
+  type JsonSchema,
+  type Operation,
+  type Parameter,
+  type Refusal,
+  TOO_MANY_CHANGES,
+} from "./operation.ts";
 import { errorSchema } from "./replies.ts";
 import { toJsonSchemas } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
@@ -137,7 +145,7 @@ function answersOf(operation: Operation): Answer[] {
 }
 
 /** Whether the operation is one of the changes that are limited by caller. */
-const isCounted = ({ method, credentials }: Operation): boolean => method !== "get" && credentials === "any";
+const isCounted = ({ refusals }: Operation): boolean => refusals.includes(TOO_MANY_CHANGES);
 
 /** Whether the operation's database may be a copy. */
 const isRead = ({ method, credentials }: Operation): boolean => method === "get" && credentials !== "none";

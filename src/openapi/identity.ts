@@ -13,6 +13,7 @@ import {
   says,
   saysLike,
   TOO_LARGE,
+  TOO_MANY_CHANGES,
 } from "./operation.ts";
 
 const SESSION_COOKIE: Record<string, Header> = {
@@ -55,6 +56,7 @@ const OF_WRITES = [
   says("malformed", 400, "Invalid JSON in request body"),
   ...OF_READS,
 ];
+const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
 const UNAUTHORIZED = says("unauthorized", 401, "Unauthorized");
 const NO_SESSION = says("noSession", 401, "Unauthorized or invalid session");
 const PASSWORD_LENGTH = [
@@ -209,7 +211,7 @@ export const identityOperations: Operation[] = [
       refusals: [
         invalid("token: Invalid input: expected string, received undefined"),
         UNAUTHORIZED,
-        ...OF_WRITES,
+        ...OF_CHANGES,
       ],
     },
   ),
@@ -223,7 +225,7 @@ export const identityOperations: Operation[] = [
       permission: SIGNED_IN,
       credentials: "session",
       success: { headers: ONCE_MORE_COOKIE },
-      refusals: [UNAUTHORIZED, ...OF_WRITES],
+      refusals: [UNAUTHORIZED, ...OF_CHANGES],
     },
   ),
   post(
@@ -235,7 +237,7 @@ export const identityOperations: Operation[] = [
       summary: "End all of your sessions but this one",
       permission: SIGNED_IN,
       credentials: "session",
-      refusals: [UNAUTHORIZED, ...OF_WRITES],
+      refusals: [UNAUTHORIZED, ...OF_CHANGES],
     },
   ),
   post(
@@ -254,7 +256,7 @@ export const identityOperations: Operation[] = [
         says("nothing", 400, "No fields to update"),
         says("email", 400, "Email can not be updated"),
         UNAUTHORIZED,
-        ...OF_WRITES,
+        ...OF_CHANGES,
       ],
     },
   ),
@@ -281,7 +283,7 @@ export const identityOperations: Operation[] = [
         says("wrong", 400, "Invalid password"),
         ...PASSWORD_LENGTH,
         UNAUTHORIZED,
-        ...OF_WRITES,
+        ...OF_CHANGES,
       ],
     },
   ),
@@ -301,7 +303,7 @@ export const identityOperations: Operation[] = [
         NAME_LENGTH,
         ...EXPIRY,
         NO_SESSION,
-        ...OF_WRITES,
+        ...OF_CHANGES,
       ],
     },
   ),
@@ -362,7 +364,7 @@ export const identityOperations: Operation[] = [
       ...EXPIRY,
       NO_SESSION,
       NO_KEY,
-      ...OF_WRITES,
+      ...OF_CHANGES,
     ],
   }),
   post(
@@ -379,7 +381,7 @@ export const identityOperations: Operation[] = [
         invalid("keyId: Invalid input: expected string, received undefined"),
         UNAUTHORIZED,
         NO_KEY,
-        ...OF_WRITES,
+        ...OF_CHANGES,
       ],
     },
   ),

@@ -127,7 +127,7 @@ export const NOT_JSON_TYPE = says(
 );
 
 /** More changes of one caller in a minute than are let through. */
-const TOO_MANY_CHANGES: Refusal = {
+export const TOO_MANY_CHANGES: Refusal = {
   ...saysLike(
     "tooManyChanges",
     429,
