@@ -83,7 +83,7 @@ function captures(transport: Transport) {
     /** Deletes a capture, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
       transport.json<Capture>(one("DELETE", id, "", { options })),
-    /** Stops a running capture. It is not sent twice: whether the first one did it, a 409 would not tell. */
+    /** Stops a running capture. It is not sent again once it may have been done: a 409 would not tell. */
     stop: (id: number, options?: CallOptions) =>
       transport.json<Capture>(one("POST", id, "/stop", { options })),
     /** A capture's CloudWatch metrics. */

@@ -30,7 +30,7 @@ export interface Call {
   path: string;
   query?: Record<string, QueryValue>;
   json?: unknown;
-  /** Makes a POST one that may be sent again. */
+  /** Makes a POST one that may be sent again, though it may have been done. */
   idempotencyKey?: string;
   options?: CallOptions | undefined;
 }
@@ -86,7 +86,9 @@ export class Transport {
       if (!(outcome instanceof CapturesError)) return outcome;
       const delay = outcome.retryAfter ?? jitter(FIRST_DELAY * 2 ** (tries - 1));
       const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
-      if (!isRepeatable || !isWorthIt) throw outcome;
+      // A limit refuses before anything is done.
+      const isSafe = isRepeatable || outcome.status === 429;
+      if (!isSafe || !isWorthIt) throw outcome;
       await pause(delay, request.signal);
     }
   }

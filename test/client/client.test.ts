@@ -251,6 +251,12 @@ describe("what is refused for now", () => {
     expect(error.cause).toBeInstanceOf(TypeError);
   });
 
+  test("by a limit, and so was not done, is asked for again whatever it is: a stop", async () => {
+    const server = answering(refusal(429, { "retry-after": "0" }), Response.json({ id: 1 }));
+    expect(await server.client().captures.stop(1)).toEqual({ id: 1 });
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("and may have been done is not asked for again: a stop, an invite", async () => {
     const server = answering(refusal(503, { "retry-after": "0" }));
     const { captures, invites } = server.client();
