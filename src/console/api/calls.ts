@@ -1,0 +1,180 @@
+import { type Answer, ask, send } from "./client.ts";
+import type {
+  ApiKey,
+  Capture,
+  CaptureEvent,
+  Environment,
+  Member,
+  Metric,
+  Role,
+  User,
+  Workload,
+  WorkloadDigest,
+} from "./types.ts";
+
+/** The most captures that the API lists at once. */
+export const PAGE_SIZE = 1000;
+
+/** Which captures to list. */
+export interface CaptureQuery {
+  envId?: string | undefined;
+  status?: string | undefined;
+  cursor?: string | undefined;
+  limit?: number;
+}
+
+/** A page of captures, and where the next begins: null when there is none. */
+export interface CapturePage {
+  captures: Capture[];
+  next: string | null;
+}
+
+/** The last page that was read of each address, with its ETag: what has not changed need not be sent again. */
+const pages = new Map<string, { etag: string; page: CapturePage }>();
+
+/** Lists captures, newest first. */
+export async function listCaptures(query: CaptureQuery, signal?: AbortSignal): Promise<CapturePage> {
+  const search = new URLSearchParams({ limit: String(query.limit ?? PAGE_SIZE) });
+  for (const name of ["envId", "status", "cursor"] as const) {
+    const value = query[name];
+    if (value !== undefined && value !== "") search.set(name, value);
+  }
+  const path = `/api/captures?${search}`;
+  const known = pages.get(path);
+  const { body, headers } = await send<Capture[] | undefined>("GET", path, {
+    ...(signal && { signal }),
+    headers: known ? { "If-None-Match": known.etag } : {},
+  });
+  if (body === undefined && known !== undefined) return known.page;
+  const next = /<([^>]+)>; *rel="next"/.exec(headers.get("Link") ?? "")?.[1];
+  const page = {
+    captures: body ?? [],
+    next: next === undefined ? null : new URL(next).searchParams.get("cursor"),
+  };
+  const etag = headers.get("ETag");
+  if (etag !== null) pages.set(path, { etag, page });
+  return page;
+}
+
+export const readCapture = (id: number, signal?: AbortSignal): Promise<Capture> =>
+  ask("GET", `/api/captures/${id}`, { ...(signal && { signal }) });
+
+/** What a new capture is asked for with; what is absent is the API's default. */
+export interface NewCapture {
+  name: string;
+  envId: number;
+  scheduledStart?: string;
+  duration?: number;
+  maxBytes?: number;
+  redact?: "literals";
+}
+
+export const createCapture = (capture: NewCapture): Promise<Capture> =>
+  ask("POST", "/api/captures", { body: capture });
+export const renameCapture = (id: number, name: string): Promise<Capture> =>
+  ask("PUT", `/api/captures/${id}`, { body: { name } });
+export const stopCapture = (id: number): Promise<Capture> => ask("POST", `/api/captures/${id}/stop`);
+export const deleteCapture = (id: number): Promise<Capture> => ask("DELETE", `/api/captures/${id}`);
+
+export const readEvents = (id: number, signal?: AbortSignal): Promise<CaptureEvent[]> =>
+  ask("GET", `/api/captures/${id}/events`, { ...(signal && { signal }) });
+export const readWorkload = (id: number, signal?: AbortSignal): Promise<Workload> =>
+  ask("GET", `/api/captures/${id}/workload`, { ...(signal && { signal }) });
+export const readDigest = (id: number, limit: number, signal?: AbortSignal): Promise<WorkloadDigest[]> =>
+  ask("GET", `/api/captures/${id}/workload/digest?limit=${limit}`, { ...(signal && { signal }) });
+
+/** The metrics of a capture, and what its headers say of them. */
+export interface CaptureMetrics {
+  metrics: Metric[];
+  /** Whether they may still grow. */
+  provisional: boolean;
+  /** Seconds from one point to the next; null when there are none. */
+  period: number | null;
+  /** What is missing, in words. */
+  incomplete: string | null;
+  /** When they were read, in milliseconds. */
+  readAt: number;
+}
+
+/** Reads all metrics of a capture. */
+export async function readMetrics(id: number, signal?: AbortSignal): Promise<CaptureMetrics> {
+  const { body, headers }: Answer<Metric[]> = await send("GET", `/api/captures/${id}/metrics`, {
+    ...(signal && { signal }),
+  });
+  const period = headers.get("X-Metrics-Period");
+  return {
+    metrics: body,
+    provisional: headers.get("X-Metrics-Source") !== "archive",
+    period: period === null ? null : Number(period),
+    incomplete: headers.get("X-Metrics-Incomplete"),
+    readAt: Date.now(),
+  };
+}
+
+/** Where a capture's workload is downloaded from. */
+export const downloadPath = (id: number, format: "ndjson" | "log"): string =>
+  `/api/captures/${id}/workload/download?format=${format}`;
+
+/** How an environment is reached in AWS. */
+export type Credentials =
+  | { accessKeyId: string; secretAccessKey: string }
+  | { roleArn: string; externalId: string };
+
+/** What an environment is made of, or changed to. */
+export interface EnvironmentInput {
+  name: string;
+  region: string;
+  instance: string;
+  credentials: Credentials;
+}
+
+export const listEnvironments = (signal?: AbortSignal): Promise<Environment[]> =>
+  ask("GET", "/api/environments", { ...(signal && { signal }) });
+export const readEnvironment = (id: number, signal?: AbortSignal): Promise<Environment> =>
+  ask("GET", `/api/environments/${id}`, { ...(signal && { signal }) });
+export const createEnvironment = (input: EnvironmentInput): Promise<Environment> =>
+  ask("POST", "/api/environments", { body: input });
+export const updateEnvironment = (id: number, changes: Partial<EnvironmentInput>): Promise<Environment> =>
+  ask("PUT", `/api/environments/${id}`, { body: changes });
+export const deleteEnvironment = (id: number): Promise<Environment> =>
+  ask("DELETE", `/api/environments/${id}`);
+export const checkEnvironment = (id: number): Promise<Environment & { status: string }> =>
+  ask("POST", `/api/environments/${id}/check`);
+
+export const listMembers = (envId: number, signal?: AbortSignal): Promise<Member[]> =>
+  ask("GET", `/api/environments/${envId}/members`, { ...(signal && { signal }) });
+export const changeRole = (envId: number, userId: string, role: Role): Promise<unknown> =>
+  ask("PUT", `/api/environments/${envId}/members/${userId}`, { body: { role } });
+export const removeMember = (envId: number, userId: string): Promise<unknown> =>
+  ask("DELETE", `/api/environments/${envId}/members/${userId}`);
+export const createInvite = (envId: number, role: Role): Promise<{ code: string; expiresAt: string }> =>
+  ask("POST", `/api/environments/${envId}/invites`, { body: { role } });
+export const acceptInvite = (code: string): Promise<Environment> =>
+  ask("POST", `/api/invites/${encodeURIComponent(code)}/accept`);
+
+/** Who is signed in; null for nobody. */
+export async function readUser(): Promise<User | null> {
+  const session = await ask<{ user: User } | null>("GET", "/api/auth/get-session");
+  return session?.user ?? null;
+}
+
+export const signIn = (email: string, password: string): Promise<{ user: User }> =>
+  ask("POST", "/api/auth/sign-in/email", { body: { email, password } });
+export const signUp = (input: {
+  name: string;
+  email: string;
+  password: string;
+  inviteCode?: string;
+}): Promise<{ user: User }> => ask("POST", "/api/auth/sign-up/email", { body: input });
+export const signOut = (): Promise<unknown> => ask("POST", "/api/auth/sign-out");
+
+export const listKeys = async (signal?: AbortSignal): Promise<ApiKey[]> => {
+  const { apiKeys } = await ask<{ apiKeys: ApiKey[] }>("GET", "/api/auth/api-key/list", {
+    ...(signal && { signal }),
+  });
+  return apiKeys;
+};
+export const createKey = (name: string): Promise<ApiKey & { key: string }> =>
+  ask("POST", "/api/auth/api-key/create", { body: { name } });
+export const deleteKey = (keyId: string): Promise<unknown> =>
+  ask("POST", "/api/auth/api-key/delete", { body: { keyId } });

@@ -1,0 +1,72 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { readUser } from "./api/calls.ts";
+import { onUnauthenticated } from "./api/client.ts";
+import type { User } from "./api/types.ts";
+import { Dialog } from "./components/dialog.tsx";
+import { Failure } from "./components/loading.tsx";
+import { Shell } from "./components/shell.tsx";
+import { SignIn } from "./components/sign-in.tsx";
+import { ToastProvider } from "./components/toasts.tsx";
+import { forgetOwners } from "./lib/owners.ts";
+import { SessionContext } from "./lib/session.ts";
+import { Pages } from "./pages.tsx";
+
+type State =
+  | { is: "unknown" }
+  | { is: "unreachable"; error: unknown }
+  | { is: "out" }
+  | { is: "in"; user: User; epoch: number; lost: boolean };
+
+/**
+ * The console. Who is not signed in gets the sign-in wherever they are, and is there once it is done; a session that ends
+ * while somebody works is renewed in a dialog, with what they had before them kept.
+ */
+export function App() {
+  const [state, setState] = useState<State>({ is: "unknown" });
+
+  const find = useCallback(() => {
+    setState({ is: "unknown" });
+    readUser().then(
+      (user) => setState(user === null ? { is: "out" } : { is: "in", user, epoch: 0, lost: false }),
+      (error) => setState({ is: "unreachable", error }),
+    );
+  }, []);
+  useEffect(find, [find]);
+  useEffect(() => {
+    onUnauthenticated(() => {
+      setState((before) => (before.is === "in" ? { ...before, lost: true } : { is: "out" }));
+    });
+  }, []);
+
+  const signedIn = (user: User) => {
+    setState((before) => {
+      const epoch = before.is === "in" ? before.epoch + 1 : 0;
+      return { is: "in", user, epoch, lost: false };
+    });
+  };
+  const signedOut = () => {
+    forgetOwners();
+    setState({ is: "out" });
+  };
+
+  return (
+    <ToastProvider>
+      <Shell user={state.is === "in" ? state.user : null} onSignedOut={signedOut}>
+        {state.is === "unreachable" && <Failure error={state.error} retry={find} />}
+        {state.is === "out" && <SignIn onSignedIn={signedIn} />}
+        {state.is === "in" && (
+          <SessionContext.Provider value={state}>
+            {/* Somebody else must not go on with what this one had before them. */}
+            <Pages key={state.user.id} />
+            {state.lost && (
+              <Dialog title="Your session has ended" onClose={signedOut} closeLabel="Sign out">
+                <p>Sign in again to go on where you are.</p>
+                <SignIn onSignedIn={signedIn} email={state.user.email} isDialog />
+              </Dialog>
+            )}
+          </SessionContext.Provider>
+        )}
+      </Shell>
+    </ToastProvider>
+  );
+}

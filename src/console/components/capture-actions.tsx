@@ -1,0 +1,141 @@
+import { useState } from "preact/hooks";
+import { deleteCapture, renameCapture, stopCapture } from "../api/calls.ts";
+import type { Capture, Role } from "../api/types.ts";
+import type { Owner } from "../lib/owners.ts";
+import { describe, NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate } from "../lib/router.ts";
+import { useSession } from "../lib/session.ts";
+import { Confirm } from "./confirm.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Field, Form, FormProblem } from "./field.tsx";
+import { isLive } from "./status.tsx";
+import { useToasts } from "./toasts.tsx";
+
+/** What can be done with a capture, for those who may: its owner and its environment's admins. */
+export function CaptureActions({
+  capture,
+  role,
+  owner,
+  onChange,
+}: {
+  capture: Capture;
+  /** The reader's role in the environment; undefined while it is not known. */
+  role: Role | undefined;
+  owner: Owner | null | undefined;
+  onChange: (capture: Capture) => void;
+}) {
+  const { user } = useSession();
+  const toasts = useToasts();
+  const [asked, setAsked] = useState<"stop" | "rename" | "delete" | null>(null);
+  const close = () => setAsked(null);
+  const mayChange = role === "admin" || owner?.id === user.id;
+
+  const stop = async () => {
+    onChange(await stopCapture(capture.id));
+    toasts.show(`${capture.name} is stopping`);
+  };
+  const remove = async () => {
+    await deleteCapture(capture.id);
+    toasts.show(`${capture.name} is deleted`);
+    navigate("/captures");
+  };
+  const renamed = (changed: Capture) => {
+    const before = capture.name;
+    onChange(changed);
+    close();
+    toasts.show(`Renamed to ${changed.name}`, {
+      undo: () => {
+        renameCapture(capture.id, before).then(
+          (restored) => {
+            onChange(restored);
+            toasts.show(`It is ${restored.name} again`);
+          },
+          (error) => toasts.show(`It could not be renamed: ${describe(error)}`, { bad: true }),
+        );
+      },
+    });
+  };
+
+  return (
+    <div class="actions">
+      {mayChange && capture.status === "RUNNING" && (
+        <button type="button" class="primary" onClick={() => setAsked("stop")}>
+          Stop
+        </button>
+      )}
+      <a class="button" href={`/compare?a=${capture.id}`}>
+        Compare
+      </a>
+      {mayChange && (
+        <>
+          <button type="button" onClick={() => setAsked("rename")}>
+            Rename
+          </button>
+          <button type="button" class="danger-quiet" onClick={() => setAsked("delete")}>
+            Delete
+          </button>
+        </>
+      )}
+      {asked === "stop" && (
+        <Confirm title={`Stop ${capture.name}?`} action="Stop it" perform={stop} onClose={close}>
+          <p>It ends now, and what it has recorded stays. A capture that has ended can't go on.</p>
+        </Confirm>
+      )}
+      {asked === "delete" && (
+        <Confirm title={`Delete ${capture.name}?`} action="Delete it" perform={remove} onClose={close}>
+          <p>
+            {isLive(capture.status) && "It is ended first. "}Nobody will see it any more, nor its metrics and
+            its workload. This can't be undone.
+          </p>
+        </Confirm>
+      )}
+      {asked === "rename" && <Rename capture={capture} onRenamed={renamed} onClose={close} />}
+    </div>
+  );
+}
+
+function Rename({
+  capture,
+  onRenamed,
+  onClose,
+}: {
+  capture: Capture;
+  onRenamed: (capture: Capture) => void;
+  onClose: () => void;
+}) {
+  const [name, setName] = useState(capture.name);
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    try {
+      onRenamed(await renameCapture(capture.id, name));
+    } catch (error) {
+      setErrors(sortErrors(error, ["name"]));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={`Rename ${capture.name}`} onClose={onClose}>
+      <Form onSubmit={submit} refused={errors}>
+        <Field name="name" label="New name" error={errors.fields.name}>
+          {(control) => (
+            <input
+              {...control}
+              value={name}
+              autoComplete="off"
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          )}
+        </Field>
+        <FormProblem message={errors.form} />
+        <div class="actions">
+          <button type="submit" class="primary" disabled={busy}>
+            {busy ? "One moment…" : "Rename"}
+          </button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}

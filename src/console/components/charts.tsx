@@ -1,0 +1,243 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { type AxisModel, axisOf, type ChartModel, chartOf, formatOffset } from "../lib/chart-model.ts";
+import { formatMinute, formatScaled } from "../lib/format.ts";
+import { plotOptions, readPalette } from "../lib/plot.ts";
+import { useColours } from "../lib/theme.ts";
+import type { MeasuredCapture } from "./metrics-section.tsx";
+
+const HEIGHT = 150;
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+/** Small multiples on one axis, with one crosshair, and one zoom: by dragging, or by keys. */
+export function ChartGrid({
+  types,
+  captures,
+  axis,
+}: {
+  types: string[];
+  captures: MeasuredCapture[];
+  axis: "time" | "offset";
+}) {
+  const charts = useMemo(
+    () => types.map((type) => chartOf(type, captures, axis)),
+    [types.join(), captures, axis],
+  );
+  const whole = useMemo(() => axisOf(charts, captures, axis), [charts, captures, axis]);
+  const [zoom, setZoom] = useState<Range | null>(null);
+  const sync = useMemo(() => uPlot.sync(crypto.randomUUID()), []);
+  const shown = zoom ?? whole;
+  const label = (seconds: number) => (axis === "time" ? formatMinute(seconds * 1000) : formatOffset(seconds));
+
+  const zoomTo = (from: number, to: number) => {
+    const left = Math.max(whole.from, from);
+    const right = Math.min(whole.to, to);
+    if (right - left < 1) return;
+    setZoom(left <= whole.from && right >= whole.to ? null : { from: left, to: right });
+  };
+  const around = (factor: number) => {
+    const middle = (shown.from + shown.to) / 2;
+    const half = ((shown.to - shown.from) / 2) * factor;
+    zoomTo(middle - half, middle + half);
+  };
+  const aside = (part: number) => {
+    const width = shown.to - shown.from;
+    const from = Math.min(Math.max(whole.from, shown.from + width * part), whole.to - width);
+    zoomTo(from, from + width);
+  };
+
+  return (
+    <>
+      <div class="chart-tools">
+        <span role="status">
+          {label(shown.from)} to {label(shown.to)}
+        </span>
+        <fieldset class="zoom">
+          <legend class="visually-hidden">What the charts show</legend>
+          <button type="button" aria-label="Zoom in" onClick={() => around(0.5)}>
+            +
+          </button>
+          <button type="button" aria-label="Zoom out" disabled={zoom === null} onClick={() => around(2)}>
+            −
+          </button>
+          <button type="button" aria-label="Earlier" disabled={zoom === null} onClick={() => aside(-0.5)}>
+            ←
+          </button>
+          <button type="button" aria-label="Later" disabled={zoom === null} onClick={() => aside(0.5)}>
+            →
+          </button>
+          <button type="button" disabled={zoom === null} onClick={() => setZoom(null)}>
+            Show all
+          </button>
+        </fieldset>
+        <span class="muted">Drag in a chart to zoom</span>
+      </div>
+      {captures.length > 1 && (
+        <ul class="legend">
+          {captures.map(({ id, name }, i) => (
+            <li key={id} class={`line-${i}`}>
+              <a href={`/captures/${id}`}>{name}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="charts">
+        {charts.map((chart) => (
+          <Chart
+            key={chart.type}
+            chart={chart}
+            whole={whole}
+            shown={shown}
+            axis={axis}
+            sync={sync}
+            onZoom={zoomTo}
+            label={label}
+          />
+        ))}
+      </div>
+      <MetricsTable charts={charts} label={label} />
+    </>
+  );
+}
+
+function Chart({
+  chart,
+  whole,
+  shown,
+  axis,
+  sync,
+  onZoom,
+  label,
+}: {
+  chart: ChartModel;
+  whole: AxisModel;
+  shown: Range;
+  axis: "time" | "offset";
+  sync: uPlot.SyncPubSub;
+  onZoom: (from: number, to: number) => void;
+  label: (seconds: number) => string;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLSpanElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef({ shown, onZoom });
+  latest.current = { shown, onZoom };
+  const colours = useColours();
+
+  // other colours are painted anew
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const say = (index: number | null) => {
+      if (readout.current === null) return;
+      const values = index === null ? [] : chart.lines.map(({ values }) => values[index]);
+      const said = values.map((value) => (value == null ? "–" : format(chart, value)));
+      const at = index === null ? undefined : chart.times[index];
+      readout.current.textContent = at === undefined ? "" : `${label(at)}: ${said.join(" · ")}`;
+    };
+    const size = { width: element.clientWidth, height: HEIGHT };
+    const drawn = new uPlot(
+      plotOptions(chart, whole, axis, readPalette(element), size, sync, {
+        cursor: say,
+        zoom: (from, to) => latest.current.onZoom(from, to),
+      }),
+      [chart.times, ...chart.lines.map(({ values }) => values)] as uPlot.AlignedData,
+      element,
+    );
+    drawn.setScale("x", { min: latest.current.shown.from, max: latest.current.shown.to });
+    plot.current = drawn;
+    const resizing = new ResizeObserver(() => {
+      if (element.clientWidth > 0) drawn.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
+    resizing.observe(element);
+    return () => {
+      resizing.disconnect();
+      plot.current = null;
+      drawn.destroy();
+    };
+  }, [chart, whole, axis, sync, colours]);
+
+  useEffect(() => {
+    plot.current?.setScale("x", { min: shown.from, max: shown.to });
+  }, [shown.from, shown.to]);
+
+  const words = chart.lines.map(({ name, summary }) => {
+    const whose = chart.lines.length > 1 ? `${name}: ` : "";
+    if (summary === null) return `${whose}no points`;
+    const { least, mean, most } = summary;
+    return `${whose}${format(chart, least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
+  });
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>
+          {chart.title}
+          {chart.scale.unit !== "" && <span class="muted"> {chart.scale.unit}</span>}
+        </strong>
+        <span class="readout" ref={readout} aria-hidden="true" />
+      </figcaption>
+      <div ref={place} role="img" aria-label={`${chart.title}. ${words.join(". ")}`} />
+      <p class="summary">
+        {words.map((line, i) => (
+          <span key={chart.lines[i]?.name} class={chart.lines.length > 1 ? `line-${i}` : undefined}>
+            {line}
+          </span>
+        ))}
+      </p>
+    </figure>
+  );
+}
+
+/** A value that is in the chart's unit already. */
+const format = ({ scale: { unit } }: ChartModel, value: number): string =>
+  formatScaled(value, { divisor: 1, unit });
+
+/** The same in figures, made when it is asked for: it can be long. */
+function MetricsTable({ charts, label }: { charts: ChartModel[]; label: (seconds: number) => string }) {
+  const [open, setOpen] = useState(false);
+  const times = [...new Set(charts.flatMap((chart) => chart.times))].sort((a, b) => a - b);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>The same as a table</summary>
+      {open && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+        <section class="table-wrap figures" tabIndex={0} aria-label="The metrics as a table">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                {charts.flatMap((chart) =>
+                  chart.lines.map(({ name }) => (
+                    <th scope="col" key={chart.type + name}>
+                      {chart.title} {chart.scale.unit !== "" && `(${chart.scale.unit})`}{" "}
+                      {chart.lines.length > 1 && name}
+                    </th>
+                  )),
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {times.map((time) => (
+                <tr key={time}>
+                  <th scope="row">{label(time)}</th>
+                  {charts.flatMap((chart) => {
+                    const at = chart.times.indexOf(time);
+                    return chart.lines.map(({ name, values }) => {
+                      const value = values[at];
+                      return <td key={chart.type + name}>{value == null ? "" : format(chart, value)}</td>;
+                    });
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </details>
+  );
+}

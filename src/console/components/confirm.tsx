@@ -1,0 +1,46 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { describe } from "../lib/refusals.ts";
+import { Dialog } from "./dialog.tsx";
+import { FormProblem } from "./field.tsx";
+
+/** Asks before something that can't be taken back, does it, and says so if it could not be done. */
+export function Confirm({
+  title,
+  action,
+  perform,
+  onClose,
+  children,
+}: {
+  title: string;
+  /** What the button says. */
+  action: string;
+  perform: () => Promise<void>;
+  onClose: () => void;
+  children: ComponentChildren;
+}) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const confirm = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await perform();
+      onClose();
+    } catch (error) {
+      setProblem(describe(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      <FormProblem message={problem} />
+      <div class="actions">
+        <button type="button" class="danger" disabled={busy} onClick={confirm}>
+          {busy ? "One moment…" : action}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

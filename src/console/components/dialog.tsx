@@ -1,0 +1,46 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+/** A modal dialog, open for as long as it is rendered. The browser keeps the focus inside, and gives it back. */
+export function Dialog({
+  title,
+  onClose,
+  closeLabel = "Cancel",
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  closeLabel?: string;
+  children: ComponentChildren;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const opener = document.activeElement;
+    const element = dialog.current;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        // Its owner takes it away: the browser closing it too would leave an owner that thinks it open.
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div class="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        <button type="button" class="quiet" onClick={onClose}>
+          {closeLabel}
+        </button>
+      </div>
+      {children}
+    </dialog>
+  );
+}

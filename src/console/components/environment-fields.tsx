@@ -1,0 +1,119 @@
+import type { Credentials } from "../api/calls.ts";
+import type { FormErrors } from "../lib/refusals.ts";
+import { Field } from "./field.tsx";
+
+/** What is typed into the form of an environment. */
+export interface EnvironmentDraft {
+  name: string;
+  region: string;
+  instance: string;
+  by: "key" | "role";
+  accessKeyId: string;
+  secretAccessKey: string;
+  roleArn: string;
+  externalId: string;
+}
+
+/** An empty form. */
+export const EMPTY_DRAFT: EnvironmentDraft = {
+  name: "",
+  region: "us-east-1",
+  instance: "",
+  by: "key",
+  accessKeyId: "",
+  secretAccessKey: "",
+  roleArn: "",
+  externalId: "",
+};
+
+/** The fields that the server may say something of. */
+export const ENVIRONMENT_FIELDS = [
+  "name",
+  "region",
+  "instance",
+  "accessKeyId",
+  "secretAccessKey",
+  "roleArn",
+  "externalId",
+  "credentials",
+] as const;
+
+/** The credentials that a draft has. */
+export function credentialsOf(draft: EnvironmentDraft): Credentials {
+  const { accessKeyId, secretAccessKey, roleArn, externalId } = draft;
+  return draft.by === "key" ? { accessKeyId, secretAccessKey } : { roleArn, externalId };
+}
+
+/** The fields of an environment, for a new one or one that is changed. */
+export function EnvironmentFields({
+  draft,
+  errors,
+  onChange,
+  isChange = false,
+}: {
+  draft: EnvironmentDraft;
+  errors: FormErrors;
+  onChange: (draft: EnvironmentDraft) => void;
+  isChange?: boolean;
+}) {
+  const text = (
+    name: Exclude<keyof EnvironmentDraft, "by">,
+    label: string,
+    hint?: string,
+    isSecret = false,
+  ) => (
+    <Field name={name} label={label} hint={hint} error={errors.fields[name]}>
+      {(control) => (
+        <input
+          {...control}
+          {...(isSecret && { type: "password" as const })}
+          autoComplete="off"
+          spellcheck={false}
+          value={draft[name]}
+          onInput={({ currentTarget }) => onChange({ ...draft, [name]: currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <div class="card">
+      {text("name", "Name", "What people call it here.")}
+      {text("region", "AWS region", "Such as eu-central-1.")}
+      {text("instance", "RDS instance", "The instance's identifier. MySQL or MariaDB.")}
+      <fieldset class="choice">
+        <legend>{isChange ? "New credentials" : "Credentials"}</legend>
+        <label>
+          <input
+            type="radio"
+            name="by"
+            checked={draft.by === "key"}
+            onChange={() => onChange({ ...draft, by: "key" })}
+          />
+          <span>An access key</span>
+        </label>
+        <label>
+          <input
+            type="radio"
+            name="by"
+            checked={draft.by === "role"}
+            onChange={() => onChange({ ...draft, by: "role" })}
+          />
+          <span>A role</span>
+        </label>
+      </fieldset>
+      {isChange && <p class="hint">Leave them empty to keep those that it has.</p>}
+      {draft.by === "key" ? (
+        <>
+          {text("accessKeyId", "Access key id")}
+          {text("secretAccessKey", "Secret access key", "Sealed before it is stored, and never shown.", true)}
+        </>
+      ) : (
+        <>
+          {text("roleArn", "ARN of the role")}
+          {text("externalId", "External id", "The one that the role's trust policy asks for.")}
+        </>
+      )}
+      {errors.fields.credentials && <p class="field-error">{errors.fields.credentials}</p>}
+    </div>
+  );
+}

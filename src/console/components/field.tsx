@@ -1,0 +1,88 @@
+import type { ComponentChildren, VNode } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+/** What ties a control to its label, hint and error. */
+export interface ControlProps {
+  id: string;
+  name: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": "true" | undefined;
+}
+
+/** A labelled control with a hint, and what the server said of it. */
+export function Field({
+  name,
+  label,
+  hint,
+  error,
+  children,
+}: {
+  name: string;
+  label: string;
+  hint?: ComponentChildren;
+  error?: string | undefined;
+  children: (control: ControlProps) => VNode;
+}) {
+  const id = useId();
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div class={error ? "field invalid" : "field"}>
+      <label for={id}>{label}</label>
+      {children({
+        id,
+        name,
+        "aria-describedby": described || undefined,
+        "aria-invalid": error ? "true" : undefined,
+      })}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p class="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What is wrong with a form as a whole. */
+export function FormProblem({ message }: { message: string | null }) {
+  return (
+    <div role="alert" class={message === null ? undefined : "problem"}>
+      {message}
+    </div>
+  );
+}
+
+/** A form that puts the focus on the first field that the server refused. */
+export function Form({
+  onSubmit,
+  refused,
+  children,
+}: {
+  onSubmit: () => void;
+  /** Changes with each refusal. */
+  refused: unknown;
+  children: ComponentChildren;
+}) {
+  const form = useRef<HTMLFormElement>(null);
+  // a refusal is what the focus follows
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [refused]);
+  return (
+    <form
+      ref={form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+    </form>
+  );
+}

@@ -1,0 +1,168 @@
+import { useState } from "preact/hooks";
+import { changeRole, createInvite, listMembers, removeMember } from "../api/calls.ts";
+import type { Environment, Member, Role } from "../api/types.ts";
+import { useResource } from "../lib/hooks.ts";
+import { describe } from "../lib/refusals.ts";
+import { navigate } from "../lib/router.ts";
+import { useSession } from "../lib/session.ts";
+import { Confirm } from "./confirm.tsx";
+import { FormProblem } from "./field.tsx";
+import { Loaded } from "./loading.tsx";
+import { Secret } from "./secret.tsx";
+import { Time } from "./time.tsx";
+import { useToasts } from "./toasts.tsx";
+
+/** Who belongs to an environment; its admins change that. */
+export function Members({ environment }: { environment: Environment }) {
+  const { user } = useSession();
+  const toasts = useToasts();
+  const members = useResource(`members/${environment.id}`, (signal) => listMembers(environment.id, signal));
+  const [leaving, setLeaving] = useState<Member | null>(null);
+  const isAdmin = environment.role === "admin";
+
+  const setRole = async (member: Member, role: Role) => {
+    try {
+      await changeRole(environment.id, member.userId, role);
+      toasts.show(`${member.name} is ${role === "admin" ? "an admin" : "a member"} now`, {
+        undo: () => void setRole({ ...member, role }, member.role),
+      });
+    } catch (error) {
+      toasts.show(describe(error), { bad: true });
+    }
+    members.reload();
+  };
+  const remove = async (member: Member) => {
+    await removeMember(environment.id, member.userId);
+    if (member.userId === user.id) {
+      toasts.show(`You have left ${environment.name}`);
+      navigate("/environments");
+      return;
+    }
+    toasts.show(`${member.name} is removed`);
+    members.reload();
+  };
+
+  return (
+    <section aria-labelledby="members-title">
+      <h2 id="members-title">Members</h2>
+      <Loaded resource={members} what="the members">
+        {(known) => (
+          <div class="table-wrap">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Role</th>
+                  <th scope="col" class="middle">
+                    Since
+                  </th>
+                  <th scope="col">
+                    <span class="visually-hidden">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {known.map((member) => (
+                  <tr key={member.userId}>
+                    <th scope="row">
+                      {member.name}
+                      <span class="muted member-email">{member.email}</span>
+                    </th>
+                    <td>
+                      {isAdmin ? (
+                        <select
+                          aria-label={`Role of ${member.name}`}
+                          value={member.role}
+                          onChange={({ currentTarget }) => void setRole(member, currentTarget.value as Role)}
+                        >
+                          <option value="admin">Admin</option>
+                          <option value="member">Member</option>
+                        </select>
+                      ) : member.role === "admin" ? (
+                        "Admin"
+                      ) : (
+                        "Member"
+                      )}
+                    </td>
+                    <td class="middle">
+                      <Time at={member.joinedAt} />
+                    </td>
+                    <td class="row-action">
+                      {(isAdmin || member.userId === user.id) && (
+                        <button
+                          type="button"
+                          class="danger-quiet"
+                          aria-label={member.userId === user.id ? "Leave" : `Remove ${member.name}`}
+                          onClick={() => setLeaving(member)}
+                        >
+                          {member.userId === user.id ? "Leave" : "Remove"}
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+      {isAdmin && <Invite environment={environment} />}
+      {leaving !== null && (
+        <Confirm
+          title={leaving.userId === user.id ? `Leave ${environment.name}?` : `Remove ${leaving.name}?`}
+          action={leaving.userId === user.id ? "Leave" : "Remove"}
+          perform={() => remove(leaving)}
+          onClose={() => setLeaving(null)}
+        >
+          <p>
+            {leaving.userId === user.id ? "You" : "They"} will not see its captures any more, until somebody
+            sends an invite.
+          </p>
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+function Invite({ environment }: { environment: Environment }) {
+  const [role, setRole] = useState<Role>("member");
+  const [invite, setInvite] = useState<{ code: string; expiresAt: string } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const create = async () => {
+    setProblem(null);
+    try {
+      setInvite(await createInvite(environment.id, role));
+    } catch (error) {
+      setProblem(describe(error));
+    }
+  };
+  return (
+    <div class="card">
+      <h3>Invite somebody</h3>
+      <div class="inline">
+        <label>
+          <span>As</span>
+          <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value as Role)}>
+            <option value="member">Member</option>
+            <option value="admin">Admin</option>
+          </select>
+        </label>
+        <button type="button" onClick={create}>
+          Make an invite
+        </button>
+      </div>
+      <FormProblem message={problem} />
+      {invite !== null && (
+        <Secret
+          label="Link for one person"
+          value={`${location.origin}/invite#code=${invite.code}`}
+          note={
+            <>
+              It is shown this once, and good until <Time at={invite.expiresAt} />.
+            </>
+          }
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { useEffect, useState } from "preact/hooks";
+import type { CaptureMetrics } from "../api/calls.ts";
+import { metricTitle } from "../lib/format.ts";
+import { Failure, Skeleton } from "./loading.tsx";
+
+/** A capture whose metrics are shown. Times are ISO 8601. */
+export interface MeasuredCapture {
+  id: number;
+  name: string;
+  start: string | null;
+  end: string | null;
+  read: CaptureMetrics;
+}
+
+type Charts = typeof import("./charts.tsx");
+
+/**
+ * The metrics of a capture, or of two laid over each other, and what has to be said of them. The charts are code of their own,
+ * fetched when first there is something to draw.
+ * @param axis `time` of the day, or `offset` from each capture's start
+ */
+export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]; axis: "time" | "offset" }) {
+  const [charts, setCharts] = useState<Charts>();
+  const [problem, setProblem] = useState<unknown>();
+  const [round, setRound] = useState(0);
+  // a new round is a reason to try again
+  useEffect(() => {
+    setProblem(undefined);
+    import("./charts.tsx").then((loaded) => setCharts(() => loaded), setProblem);
+  }, [round]);
+
+  const [first] = captures;
+  const withPoints = (first?.read.metrics ?? []).filter(({ type }) =>
+    captures.some(({ read }) =>
+      read.metrics.some((other) => other.type === type && other.dataPoints.length > 0),
+    ),
+  );
+  const without = (first?.read.metrics ?? []).filter((metric) => !withPoints.includes(metric));
+  return (
+    <>
+      {captures.map(({ id, name, read }) => (
+        <Notes key={id} name={captures.length > 1 ? name : null} read={read} />
+      ))}
+      {problem !== undefined && (
+        <Failure
+          error={new Error("The charts could not be loaded")}
+          retry={() => setRound((before) => before + 1)}
+        />
+      )}
+      {withPoints.length === 0 ? (
+        <p class="muted">CloudWatch has no points of this time yet. It publishes a minute when it is over.</p>
+      ) : charts === undefined ? (
+        problem === undefined && <Skeleton what="the charts" lines={6} />
+      ) : (
+        <charts.ChartGrid types={withPoints.map(({ type }) => type)} captures={captures} axis={axis} />
+      )}
+      {withPoints.length > 0 && without.length > 0 && (
+        <p class="muted">
+          Without points: {without.map(({ displayName }) => metricTitle(displayName)).join(", ")}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Notes({ name, read }: { name: string | null; read: CaptureMetrics }) {
+  const whose = name === null ? "" : `${name}: `;
+  return (
+    <>
+      {read.provisional && (
+        <p class="muted">
+          {whose}
+          <span class="hatch" aria-hidden="true" /> the hatched last minutes are provisional and may still
+          grow.
+        </p>
+      )}
+      {read.incomplete !== null && (
+        <p class="note">
+          {whose}
+          {read.incomplete}.
+        </p>
+      )}
+    </>
+  );
+}

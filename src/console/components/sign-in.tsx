@@ -1,0 +1,128 @@
+import { useState } from "preact/hooks";
+import { signIn, signUp } from "../api/calls.ts";
+import type { User } from "../api/types.ts";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate, usePlace } from "../lib/router.ts";
+import { Field, Form, FormProblem } from "./field.tsx";
+import { Heading } from "./heading.tsx";
+
+const FIELDS = ["name", "email", "password", "inviteCode"] as const;
+
+/** Signs somebody in, or up. It stands where a page would, so that the page is there afterwards. */
+export function SignIn({
+  onSignedIn,
+  email: knownEmail = "",
+  isDialog = false,
+}: {
+  onSignedIn: (user: User) => void;
+  email?: string;
+  isDialog?: boolean;
+}) {
+  const { path, hash } = usePlace();
+  // Who follows an invite has no account, most likely.
+  const invited = (path === "/invite" && new URLSearchParams(hash).get("code")) || "";
+  const [isNew, setNew] = useState(!isDialog && (path === "/sign-up" || invited !== ""));
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState(knownEmail);
+  const [password, setPassword] = useState("");
+  const [inviteCode, setInviteCode] = useState(invited);
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+
+  const submit = async () => {
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    try {
+      const { user } = isNew
+        ? await signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
+        : await signIn(email, password);
+      // The invite has been accepted with the sign-up.
+      if (isNew && inviteCode !== "") navigate("/environments", { replace: true });
+      else if (path === "/sign-in" || path === "/sign-up") navigate("/captures", { replace: true });
+      onSignedIn(user);
+    } catch (error) {
+      setErrors(sortErrors(error, FIELDS));
+      setBusy(false);
+    }
+  };
+
+  const title = isNew ? "Sign up" : "Sign in";
+  const form = (
+    <Form onSubmit={submit} refused={errors}>
+      {isNew && (
+        <Field name="name" label="Your name" error={errors.fields.name}>
+          {(control) => (
+            <input
+              {...control}
+              autoComplete="name"
+              value={name}
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
+      <Field name="email" label="E-mail address" error={errors.fields.email}>
+        {(control) => (
+          <input
+            {...control}
+            type="email"
+            autoComplete="username"
+            value={email}
+            onInput={({ currentTarget }) => setEmail(currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field name="password" label="Password" error={errors.fields.password}>
+        {(control) => (
+          <input
+            {...control}
+            type="password"
+            autoComplete={isNew ? "new-password" : "current-password"}
+            value={password}
+            onInput={({ currentTarget }) => setPassword(currentTarget.value)}
+          />
+        )}
+      </Field>
+      {isNew && (
+        <Field
+          name="inviteCode"
+          label="Invite code"
+          hint="If somebody has invited you. Some services let only invited people sign up."
+          error={errors.fields.inviteCode}
+        >
+          {(control) => (
+            <input
+              {...control}
+              autoComplete="off"
+              value={inviteCode}
+              onInput={({ currentTarget }) => setInviteCode(currentTarget.value.trim())}
+            />
+          )}
+        </Field>
+      )}
+      <FormProblem message={errors.form} />
+      <div class="actions">
+        <button type="submit" class="primary" disabled={busy}>
+          {busy ? "One moment…" : title}
+        </button>
+        {!isDialog && (
+          <button type="button" class="quiet" onClick={() => setNew(!isNew)}>
+            {isNew ? "I have an account" : "I have no account yet"}
+          </button>
+        )}
+      </div>
+    </Form>
+  );
+  if (isDialog) return form;
+  return (
+    <section class="narrow card">
+      <Heading title={title} />
+      <p class="muted">
+        {invited !== ""
+          ? "You were invited to an environment. Sign up, or sign in, to join it."
+          : "Captures records what a production database on Amazon RDS does."}
+      </p>
+      {form}
+    </section>
+  );
+}

@@ -1,0 +1,68 @@
+import { type ComponentChildren, createContext } from "preact";
+import { useCallback, useContext, useMemo, useRef, useState } from "preact/hooks";
+
+interface Toast {
+  id: number;
+  text: string;
+  bad: boolean;
+  undo: (() => void) | undefined;
+}
+
+/** Says in passing what came of something. */
+export interface Toasts {
+  show: (text: string, options?: { bad?: boolean; undo?: () => void }) => void;
+}
+
+const ToastContext = createContext<Toasts>({ show: () => {} });
+
+/** Who says things in passing. */
+export const useToasts = (): Toasts => useContext(ToastContext);
+
+const SHOWN_FOR_MS = 10_000;
+
+/** Shows what was said in passing, below everything; screen readers read it out. */
+export function ToastProvider({ children }: { children: ComponentChildren }) {
+  const [toasts, setToasts] = useState<Toast[]>([]);
+  const nextId = useRef(0);
+  const dismiss = useCallback(
+    (id: number) => setToasts((before) => before.filter((toast) => toast.id !== id)),
+    [],
+  );
+  const value = useMemo<Toasts>(
+    () => ({
+      show: (text, { bad = false, undo } = {}) => {
+        const id = nextId.current++;
+        setToasts((before) => [...before.slice(-2), { id, text, bad, undo }]);
+        // What went wrong stays until it was read.
+        if (!bad) setTimeout(() => dismiss(id), SHOWN_FOR_MS);
+      },
+    }),
+    [dismiss],
+  );
+  return (
+    <ToastContext.Provider value={value}>
+      {children}
+      <div class="toasts" role="status" aria-live="polite">
+        {toasts.map(({ id, text, bad, undo }) => (
+          <div key={id} class={bad ? "toast bad" : "toast"}>
+            <span>{text}</span>
+            {undo !== undefined && (
+              <button
+                type="button"
+                onClick={() => {
+                  dismiss(id);
+                  undo();
+                }}
+              >
+                Undo
+              </button>
+            )}
+            <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
+              ✕
+            </button>
+          </div>
+        ))}
+      </div>
+    </ToastContext.Provider>
+  );
+}

@@ -1,0 +1,84 @@
+import { downloadPath } from "../api/calls.ts";
+import type { Status, Workload } from "../api/types.ts";
+import { formatBytes, formatCount } from "../lib/format.ts";
+import { isLive } from "./status.tsx";
+import { Time } from "./time.tsx";
+
+/** What a capture has recorded, in numbers, what it could not, and the files. */
+export function WorkloadNumbers({
+  captureId,
+  status,
+  workload,
+}: {
+  captureId: number;
+  status: Status;
+  workload: Workload;
+}) {
+  const { records, statements, bytes, storedBytes, firstRecord, lastRecord, live } = workload;
+  if (records === 0 && workload.gapCount === 0) {
+    return <p class="muted">{isLive(status) ? "Nothing has been recorded yet." : "Nothing was recorded."}</p>;
+  }
+  return (
+    <>
+      <dl class="facts card">
+        <div>
+          <dt>Statements</dt>
+          <dd class="figure">{formatCount(statements)}</dd>
+        </div>
+        <div>
+          <dt>Records</dt>
+          <dd class="figure">{formatCount(records)}</dd>
+        </div>
+        <div>
+          <dt>Size</dt>
+          <dd class="figure">{formatBytes(bytes)}</dd>
+          <dd class="muted">{formatBytes(storedBytes)} as stored</dd>
+        </div>
+        {firstRecord !== null && lastRecord !== null && (
+          <div>
+            <dt>First and last record</dt>
+            <dd>
+              <Time at={firstRecord} precise />
+            </dd>
+            <dd>
+              <Time at={lastRecord} precise />
+            </dd>
+          </div>
+        )}
+        {live?.behindBy != null && (
+          <div>
+            <dt>Log read</dt>
+            <dd>up to {formatCount(live.behindBy)} s ago</dd>
+          </div>
+        )}
+      </dl>
+      <Gaps workload={workload} />
+      <div class="actions">
+        <a class="button" href={downloadPath(captureId, "ndjson")} download>
+          Download NDJSON (gzip)
+        </a>
+        <a class="button" href={downloadPath(captureId, "log")} download>
+          Download as a general log
+        </a>
+      </div>
+    </>
+  );
+}
+
+function Gaps({ workload: { gaps, gapCount } }: { workload: Workload }) {
+  if (gapCount === 0) return null;
+  return (
+    <details class="note">
+      <summary>
+        {formatCount(gapCount)} {gapCount === 1 ? "gap" : "gaps"}: a part of the log could not be read
+      </summary>
+      <ul>
+        {gaps.map(({ from, to, cause }) => (
+          <li key={from}>
+            <Time at={from} precise /> to <Time at={to} precise />: {cause}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

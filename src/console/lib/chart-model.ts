@@ -1,0 +1,91 @@
+import type { MeasuredCapture } from "../components/metrics-section.tsx";
+import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
+import { align, summarise, toLine, type Values } from "./series.ts";
+
+/** CloudWatch may still add to the latest minutes. */
+const SETTLE_SECONDS = 5 * 60;
+
+/** One chart: a metric of one capture, or of several, on an axis in seconds. */
+export interface ChartModel {
+  type: string;
+  title: string;
+  scale: Scale;
+  times: number[];
+  /** A line for each capture, in the scale's unit. */
+  lines: { name: string; values: Values; summary: ReturnType<typeof summarise> }[];
+}
+
+/** What all charts share: the axis, and where on it something is. */
+export interface AxisModel {
+  from: number;
+  to: number;
+  /** From where on values are provisional; null when all are final. */
+  provisionalFrom: number | null;
+  /** Where captures start and end. */
+  marks: number[];
+}
+
+const originOf = ({ start }: MeasuredCapture, axis: "time" | "offset"): number =>
+  axis === "time" || start === null ? 0 : Date.parse(start);
+
+/** The chart of one metric. */
+export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" | "offset"): ChartModel {
+  const found = captures.map((capture) => capture.read.metrics.find((metric) => metric.type === type));
+  const points = found.flatMap((metric) => metric?.dataPoints ?? []);
+  const most = points.reduce((highest, { Maximum }) => Math.max(highest, Math.abs(Maximum)), 0);
+  const scale = scaleOf(points[0]?.Unit ?? "", most);
+  const { times, values } = align(
+    captures.map((capture, i) => {
+      const metric = found[i];
+      if (metric === undefined) return { times: [], values: [] };
+      const line = toLine(metric, originOf(capture, axis), capture.read.period);
+      return { ...line, values: line.values.map((value) => value && value / scale.divisor) };
+    }),
+  );
+  return {
+    type,
+    title: metricTitle(found.find((metric) => metric !== undefined)?.displayName ?? type),
+    scale,
+    times,
+    lines: captures.map(({ name }, i) => ({
+      name,
+      values: values[i] ?? [],
+      summary: summarise(values[i] ?? []),
+    })),
+  };
+}
+
+/** The axis of all charts: from the first to the last point of any. */
+export function axisOf(
+  charts: ChartModel[],
+  captures: MeasuredCapture[],
+  axis: "time" | "offset",
+): AxisModel {
+  const period = Math.max(60, ...captures.map(({ read }) => read.period ?? 60));
+  const firsts = charts.map(({ times }) => times[0] ?? Number.POSITIVE_INFINITY);
+  const lasts = charts.map(({ times }) => times.at(-1) ?? Number.NEGATIVE_INFINITY);
+  const from = Math.min(...firsts);
+  // One point alone still needs room.
+  const to = Math.max(Math.max(...lasts), from + period);
+  const provisional = captures
+    .filter(({ read }) => read.provisional)
+    .map((capture) => (capture.read.readAt - originOf(capture, axis)) / 1000 - SETTLE_SECONDS)
+    .filter((since) => since < to);
+  const marks = captures.flatMap((capture) =>
+    [capture.start, capture.end].flatMap((time) =>
+      time === null ? [] : [(Date.parse(time) - originOf(capture, axis)) / 1000],
+    ),
+  );
+  return {
+    from,
+    to,
+    provisionalFrom: provisional.length === 0 ? null : Math.max(from, Math.min(...provisional)),
+    marks: [...new Set(marks)],
+  };
+}
+
+/** An offset from a capture's start, such as `+5m`. */
+export function formatOffset(seconds: number): string {
+  if (seconds === 0) return "0";
+  return `${seconds < 0 ? "−" : "+"}${formatDuration(Math.abs(seconds) * 1000)}`;
+}

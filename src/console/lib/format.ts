@@ -1,0 +1,116 @@
+/* How the console writes times, durations and amounts: in the reader's language and time zone. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const dayAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const zoneName = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
+const amount = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat();
+const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+
+/** A day and its time, to the minute. */
+export const formatMinute = (time: number | string): string => dayAndTime.format(new Date(time));
+/** A day and its time, to the second. */
+export const formatSecond = (time: number | string): string => dayAndSecond.format(new Date(time));
+/** A time of a day that is known, to the second. */
+export const formatClock = (time: number | string): string => second.format(new Date(time));
+/** A whole number, grouped. */
+export const formatCount = (count: number): string => whole.format(count);
+/** A number, to three digits. */
+export const formatAmount = (value: number): string => amount.format(value);
+/** A part of a whole, from 0 to 1. */
+export const formatShare = (share: number): string => percent.format(share);
+
+/** The reader's time zone with its offset at a moment, such as `Europe/Berlin (GMT+01:00)`. */
+export function timeZoneAt(time: number): string {
+  const { timeZone } = zoneName.resolvedOptions();
+  const offset = zoneName.formatToParts(time).find(({ type }) => type === "timeZoneName")?.value;
+  return offset === undefined || offset === timeZone ? timeZone : `${timeZone} (${offset})`;
+}
+
+const unit = (value: number, name: string) =>
+  new Intl.NumberFormat(undefined, { style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
+
+/** A length of time in its two largest units, such as `1h 5m`. */
+export function formatDuration(milliseconds: number): string {
+  const rounded = Math.max(0, Math.round(milliseconds / SECOND) * SECOND);
+  const parts: [number, string][] = [
+    [Math.floor(rounded / DAY), "day"],
+    [Math.floor(rounded / HOUR) % 24, "hour"],
+    [Math.floor(rounded / MINUTE) % 60, "minute"],
+    [Math.floor(rounded / SECOND) % 60, "second"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first === -1) return unit(0, "second");
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, name]) => unit(value, name))
+    .join(" ");
+}
+
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** An amount of bytes in the unit that keeps it short. */
+export function formatBytes(bytes: number): string {
+  const { divisor, name } = byteUnit(bytes);
+  return `${formatAmount(bytes / divisor)} ${name}`;
+}
+
+function byteUnit(most: number): { divisor: number; name: string } {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, most)) / 10)));
+  return { divisor: 1024 ** power, name: BYTE_UNITS[power] as string };
+}
+
+/** How to show the values of a metric: what they are divided by, and the unit that they are in then. */
+export interface Scale {
+  divisor: number;
+  unit: string;
+}
+
+/** The scale in which values up to `most` of one of CloudWatch's units are read best. */
+export function scaleOf(cloudWatchUnit: string, most: number): Scale {
+  switch (cloudWatchUnit) {
+    case "Percent":
+      return { divisor: 1, unit: "%" };
+    case "Count/Second":
+      return { divisor: 1, unit: "ops/s" };
+    case "Seconds":
+      if (most >= 1) return { divisor: 1, unit: "s" };
+      return most >= 0.001 ? { divisor: 0.001, unit: "ms" } : { divisor: 0.000_001, unit: "µs" };
+    case "Bytes":
+    case "Bytes/Second": {
+      const { divisor, name } = byteUnit(most);
+      return { divisor, unit: cloudWatchUnit === "Bytes" ? name : `${name}/s` };
+    }
+    default:
+      return { divisor: 1, unit: "" };
+  }
+}
+
+/** A value in its scale, with the unit. */
+export function formatScaled(value: number, { divisor, unit: name }: Scale): string {
+  const number = formatAmount(value / divisor);
+  return name === "" ? number : name === "%" ? `${number}%` : `${number} ${name}`;
+}
+
+/** Labels for ticks of a time axis, in seconds since the epoch: the day where one begins, else the time. */
+export function formatTicks(ticks: number[]): string[] {
+  return ticks.map((tick) => {
+    const date = new Date(tick * SECOND);
+    return date.getHours() === 0 && date.getMinutes() === 0 ? day.format(date) : minute.format(date);
+  });
+}
+
+/** The name of a metric as a person writes it, such as `Read IOPS` of `READ IOPS`. */
+export function metricTitle(displayName: string): string {
+  const words = displayName.toLowerCase().replace(/\b(cpu|iops)\b/g, (word) => word.toUpperCase());
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,125 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useSession } from "./session.ts";
+
+/** Something that is read from the API: what is known of it, and how the last reading went. */
+export interface Resource<T> {
+  data: T | undefined;
+  error: unknown;
+  loading: boolean;
+  /** Reads it again; what is known stays until then. */
+  reload: () => void;
+  /** Puts in what is known from elsewhere, such as the reply to a change. */
+  put: (data: T) => void;
+}
+
+interface Reading<T> {
+  key: string | null;
+  data: T | undefined;
+  error: unknown;
+  loading: boolean;
+}
+
+/**
+ * Reads something, and again when its key changes, when the connection is back, and when somebody has signed in again.
+ * @param key what it is; null for nothing yet
+ */
+export function useResource<T>(key: string | null, read: (signal: AbortSignal) => Promise<T>): Resource<T> {
+  const { epoch } = useSession();
+  const [round, setRound] = useState(0);
+  const [state, setState] = useState<Reading<T>>({
+    key: null,
+    data: undefined,
+    error: undefined,
+    loading: true,
+  });
+  const reader = useRef(read);
+  reader.current = read;
+
+  // a new round or session is a reason to read, not what is read
+  useEffect(() => {
+    if (key === null) return;
+    const abort = new AbortController();
+    const settle = (result: Pick<Reading<T>, "data" | "error">) => {
+      if (!abort.signal.aborted) setState({ key, loading: false, ...result });
+    };
+    setState((before) => {
+      const kept = before.key === key ? before.data : undefined;
+      return { key, data: kept, error: undefined, loading: true };
+    });
+    reader.current(abort.signal).then(
+      (data) => settle({ data, error: undefined }),
+      (error) => {
+        if (!abort.signal.aborted) setState((before) => ({ key, data: before.data, loading: false, error }));
+      },
+    );
+    return () => abort.abort();
+  }, [key, round, epoch]);
+
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  const put = useCallback(
+    (data: T) => setState((before) => ({ ...before, data, error: undefined, loading: false })),
+    [],
+  );
+  useEffect(() => {
+    addEventListener("online", reload);
+    return () => removeEventListener("online", reload);
+  }, [reload]);
+
+  const isCurrent = state.key === key;
+  return {
+    data: isCurrent ? state.data : undefined,
+    error: isCurrent ? state.error : undefined,
+    loading: key !== null && (!isCurrent || state.loading),
+    reload,
+    put,
+  };
+}
+
+/** Whether the tab can be seen. */
+export function useVisible(): boolean {
+  const [visible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const update = () => setVisible(!document.hidden);
+    document.addEventListener("visibilitychange", update);
+    return () => document.removeEventListener("visibilitychange", update);
+  }, []);
+  return visible;
+}
+
+/** Calls a function every so often, while the tab can be seen and `every` is not null; at once when it is seen again. */
+export function usePolling(poll: () => void, every: number | null): void {
+  const visible = useVisible();
+  const current = useRef(poll);
+  current.current = poll;
+  const wasHidden = useRef(false);
+  useEffect(() => {
+    if (!visible) wasHidden.current = true;
+    if (!visible || every === null) return;
+    if (wasHidden.current) current.current();
+    wasHidden.current = false;
+    const timer = setInterval(() => current.current(), every);
+    return () => clearInterval(timer);
+  }, [visible, every]);
+}
+
+/** The time, in milliseconds, as it passes; it stands still while nobody looks or `running` is false. */
+export function useNow(running = true): number {
+  const [now, setNow] = useState(Date.now);
+  usePolling(() => setNow(Date.now()), running ? 1000 : null);
+  return now;
+}
+
+/** Whether the browser has a network. */
+export function useOnline(): boolean {
+  const [online, setOnline] = useState(navigator.onLine);
+  useEffect(() => {
+    const update = () => setOnline(navigator.onLine);
+    addEventListener("online", update);
+    addEventListener("offline", update);
+    return () => {
+      removeEventListener("online", update);
+      removeEventListener("offline", update);
+    };
+  }, []);
+  return online;
+}

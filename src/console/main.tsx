@@ -1,0 +1,13 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { followLinks } from "./lib/router.ts";
+import { applyTheme, chosenTheme } from "./lib/theme.ts";
+import "./styles/tokens.css";
+import "./styles/elements.css";
+import "./styles/layout.css";
+import "./styles/parts.css";
+import "./styles/charts.css";
+
+applyTheme(chosenTheme());
+followLinks();
+render(<App />, document.getElementById("console") as HTMLElement);

@@ -1,0 +1,34 @@
+import type { VNode } from "preact";
+import { usePlace } from "./lib/router.ts";
+import { CapturePage } from "./pages/capture.tsx";
+import { CapturesPage } from "./pages/captures.tsx";
+import { ComparePage } from "./pages/compare.tsx";
+import { EnvironmentPage } from "./pages/environment.tsx";
+import { EnvironmentsPage } from "./pages/environments.tsx";
+import { InvitePage } from "./pages/invite.tsx";
+import { KeysPage } from "./pages/keys.tsx";
+import { NewCapturePage } from "./pages/new-capture.tsx";
+import { NewEnvironmentPage } from "./pages/new-environment.tsx";
+import { NotFoundPage } from "./pages/not-found.tsx";
+
+const PAGES: [RegExp, (id: number) => VNode][] = [
+  [/^\/(?:captures\/?)?$/, () => <CapturesPage />],
+  [/^\/captures\/new\/?$/, () => <NewCapturePage />],
+  [/^\/captures\/([1-9]\d{0,14})\/?$/, (id) => <CapturePage key={id} id={id} />],
+  [/^\/compare\/?$/, () => <ComparePage />],
+  [/^\/environments\/?$/, () => <EnvironmentsPage />],
+  [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],
+  [/^\/environments\/([1-9]\d{0,14})\/?$/, (id) => <EnvironmentPage key={id} id={id} />],
+  [/^\/invite\/?$/, () => <InvitePage />],
+  [/^\/keys\/?$/, () => <KeysPage />],
+];
+
+/** The page of the address. */
+export function Pages() {
+  const { path } = usePlace();
+  for (const [pattern, page] of PAGES) {
+    const match = pattern.exec(path);
+    if (match !== null) return page(Number(match[1]));
+  }
+  return <NotFoundPage />;
+}

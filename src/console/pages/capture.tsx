@@ -1,0 +1,204 @@
+import { useState } from "preact/hooks";
+import {
+  listEnvironments,
+  readCapture,
+  readDigest,
+  readEvents,
+  readMetrics,
+  readWorkload,
+} from "../api/calls.ts";
+import type { Capture } from "../api/types.ts";
+import { CaptureActions } from "../components/capture-actions.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { MetricsSection } from "../components/metrics-section.tsx";
+import { Progress } from "../components/progress.tsx";
+import { Statements } from "../components/statements.tsx";
+import { isLive, StatusBadge } from "../components/status.tsx";
+import { Time } from "../components/time.tsx";
+import { Timeline } from "../components/timeline.tsx";
+import { WorkloadNumbers } from "../components/workload.tsx";
+import { formatDuration } from "../lib/format.ts";
+import { usePolling, useResource } from "../lib/hooks.ts";
+import { useLive } from "../lib/live.ts";
+import { ownerOf } from "../lib/owners.ts";
+
+/** How often the metrics and the digest of a running capture are read again: CloudWatch has a point a minute. */
+const SLOW_POLL_MS = 60_000;
+
+/** One capture: its life, its metrics and what it recorded, live while it runs. */
+export function CapturePage({ id }: { id: number }) {
+  const capture = useResource(`capture/${id}`, (signal) => readCapture(id, signal));
+  const events = useResource(`events/${id}`, (signal) => readEvents(id, signal));
+  const environments = useResource("environments", listEnvironments);
+  const workload = useResource(`workload/${id}`, (signal) => readWorkload(id, signal));
+  const { data } = capture;
+  const following = data !== undefined && isLive(data.status);
+
+  const reread = () => {
+    capture.reload();
+    events.reload();
+    workload.reload();
+  };
+  const connected = useLive(
+    id,
+    following,
+    (message) => {
+      const isOver = !isLive(message.capture.status);
+      if (data?.status !== message.capture.status) events.reload();
+      capture.put(message.capture);
+      // What is stored of a capture that has ended is more than the message says.
+      if (isOver) workload.reload();
+      else if (message.workload !== null && workload.data !== undefined) {
+        workload.put({ ...workload.data, ...message.workload });
+      }
+    },
+    reread,
+  );
+
+  const name = data?.name ?? `Capture ${id}`;
+  const environment = environments.data?.find((known) => known.id === data?.envId);
+  return (
+    <article class="capture">
+      <div class="page-head">
+        <div>
+          <p class="crumbs">
+            <a href="/captures">Captures</a>
+            {environment !== undefined && (
+              <>
+                {" / "}
+                <a href={`/captures?envId=${environment.id}`}>{environment.name}</a>
+              </>
+            )}
+          </p>
+          <Heading title={name} />
+        </div>
+        {data !== undefined && (
+          <CaptureActions
+            capture={data}
+            role={environment?.role}
+            owner={events.data && ownerOf(events.data)}
+            onChange={(changed) => {
+              capture.put(changed);
+              events.reload();
+            }}
+          />
+        )}
+      </div>
+      <Loaded resource={capture} what="the capture" lines={3}>
+        {(known) => (
+          <>
+            <State capture={known} statements={workload.data?.statements ?? null} connected={connected} />
+            <Timeline events={events} />
+            <Metrics capture={known} />
+            <section aria-labelledby="workload-title">
+              <h2 id="workload-title">Workload</h2>
+              <Loaded resource={workload} what="the workload">
+                {(recorded) => <WorkloadNumbers captureId={id} status={known.status} workload={recorded} />}
+              </Loaded>
+              <Digest capture={known} />
+            </section>
+          </>
+        )}
+      </Loaded>
+    </article>
+  );
+}
+
+function State({
+  capture,
+  statements,
+  connected,
+}: {
+  capture: Capture;
+  statements: number | null;
+  connected: boolean;
+}) {
+  const { status, start, end, scheduledStart, scheduledEnd, reason } = capture;
+  const ends = end ?? scheduledEnd;
+  const begins = start ?? scheduledStart;
+  return (
+    <div class="card state">
+      <div class="state-now" role="status">
+        <StatusBadge status={status} />
+        {isLive(status) && (
+          <span class="muted live-note">{connected ? "live" : "looked at every 5 seconds"}</span>
+        )}
+      </div>
+      {status === "RUNNING" && <Progress capture={capture} statements={statements} />}
+      {reason !== null && <p class={status === "FAILED" ? "problem" : "note"}>{reason}</p>}
+      <dl class="facts">
+        <div>
+          <dt>{start === null ? "Scheduled start" : "Start"}</dt>
+          <dd>{begins === null ? "not yet" : <Time at={begins} precise />}</dd>
+        </div>
+        <div>
+          <dt>{end === null && ends !== null ? "Scheduled end" : "End"}</dt>
+          <dd>{ends === null ? isLive(status) ? "when it is stopped" : "–" : <Time at={ends} precise />}</dd>
+        </div>
+        {begins !== null && ends !== null && (
+          <div>
+            <dt>Duration</dt>
+            <dd>{formatDuration(Date.parse(ends) - Date.parse(begins))}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Number</dt>
+          <dd>{capture.id}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+function Metrics({ capture }: { capture: Capture }) {
+  const { id, status, start, end } = capture;
+  // Ended or not makes another reading of the same metrics.
+  const metrics = useResource(start === null ? null : `metrics/${id}/${status}`, (signal) =>
+    readMetrics(id, signal),
+  );
+  usePolling(metrics.reload, start !== null && isLive(status) ? SLOW_POLL_MS : null);
+  return (
+    <section aria-labelledby="metrics-title">
+      <h2 id="metrics-title">Metrics</h2>
+      {start === null ? (
+        <p class="muted">There are metrics once the capture has started.</p>
+      ) : (
+        <Loaded resource={metrics} what="the metrics" lines={6}>
+          {(read) => <MetricsSection captures={[{ id, name: capture.name, start, end, read }]} axis="time" />}
+        </Loaded>
+      )}
+    </section>
+  );
+}
+
+const FEW = 10;
+const MANY = 200;
+
+function Digest({ capture }: { capture: Capture }) {
+  const [limit, setLimit] = useState(FEW);
+  const hasStarted = capture.start !== null;
+  const digest = useResource(
+    hasStarted ? `digest/${capture.id}/${capture.status}/${limit}` : null,
+    (signal) => readDigest(capture.id, limit, signal),
+  );
+  usePolling(digest.reload, hasStarted && isLive(capture.status) ? SLOW_POLL_MS / 4 : null);
+  if (!hasStarted) return null;
+  return (
+    <>
+      <h3>Top statements</h3>
+      <Loaded resource={digest} what="the statements" lines={5}>
+        {(statements) => (
+          <>
+            <Statements statements={statements} />
+            {statements.length === limit && limit < MANY && (
+              <button type="button" onClick={() => setLimit(MANY)}>
+                Show up to {MANY}
+              </button>
+            )}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,327 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { listCaptures, listEnvironments, readWorkload } from "../api/calls.ts";
+import type { Capture } from "../api/types.ts";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { Progress } from "../components/progress.tsx";
+import { isLive, STATUSES, StatusBadge, statusName } from "../components/status.tsx";
+import { Time } from "../components/time.tsx";
+import { formatCount, formatDuration } from "../lib/format.ts";
+import { usePolling, useResource } from "../lib/hooks.ts";
+import { headSize, mergeHead } from "../lib/list.ts";
+import { useOwner } from "../lib/owners.ts";
+import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
+import { useSession } from "../lib/session.ts";
+
+const ROWS = 50;
+const LIVE_POLL_MS = 5000;
+/** For captures that others make. */
+const IDLE_POLL_MS = 30_000;
+
+/**
+ * The captures of all environments, or of one. A thousand are read at once, the most that the API gives, searched here, and
+ * shown some rows at a time; what is chosen is in the address.
+ */
+export function CapturesPage() {
+  const place = usePlace();
+  const { query } = place;
+  const envId = query.get("envId") ?? "";
+  const status = query.get("status") ?? "";
+  const cursor = query.get("cursor") ?? "";
+  const filter = { envId, status, cursor };
+
+  const environments = useResource("environments", listEnvironments);
+  const list = useResource(`captures?${new URLSearchParams(filter)}`, (signal) =>
+    listCaptures(filter, signal),
+  );
+  const captures = list.data?.captures ?? [];
+  const someLive = captures.some((capture) => isLive(capture.status));
+
+  const refreshing = useRef(false);
+  const refresh = async () => {
+    if (list.data === undefined || refreshing.current) return;
+    refreshing.current = true;
+    try {
+      const { captures: head } = await listCaptures({ ...filter, limit: headSize(captures) });
+      list.put({ ...list.data, captures: mergeHead(captures, head, headSize(captures)) });
+    } catch {
+      // The next one may succeed; a network that is away has its notice, a session that has ended its dialog.
+    } finally {
+      refreshing.current = false;
+    }
+  };
+  usePolling(refresh, list.data === undefined ? null : someLive ? LIVE_POLL_MS : IDLE_POLL_MS);
+
+  const names = new Map(environments.data?.map(({ id, name }) => [id, name]));
+  return (
+    <>
+      <div class="page-head">
+        <Heading title="Captures" />
+        <a class="button primary" href={`/captures/new${envId === "" ? "" : `?envId=${envId}`}`}>
+          New capture
+        </a>
+      </div>
+      <Filters place={place} environments={environments.data ?? []} />
+      <Loaded resource={list} what="the captures" lines={8}>
+        {({ captures: all, next }) => (
+          <CaptureTable
+            place={place}
+            captures={all}
+            next={next}
+            names={names}
+            hasEnvironments={environments.data === undefined || environments.data.length > 0}
+          />
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function Filters({ place, environments }: { place: Place; environments: { id: number; name: string }[] }) {
+  const { query } = place;
+  const choose = (changes: Record<string, string>) =>
+    navigate(withQuery(place, { page: "", cursor: "", ...changes }), { replace: true });
+  return (
+    <search class="filters">
+      <label>
+        <span>Search</span>
+        <input
+          type="search"
+          placeholder="Name or number"
+          value={query.get("q") ?? ""}
+          onInput={({ currentTarget }) =>
+            navigate(withQuery(place, { page: "", q: currentTarget.value }), { replace: true })
+          }
+        />
+      </label>
+      <label>
+        <span>Environment</span>
+        <select
+          value={query.get("envId") ?? ""}
+          onChange={({ currentTarget }) => choose({ envId: currentTarget.value })}
+        >
+          <option value="">All</option>
+          {environments.map(({ id, name }) => (
+            <option key={id} value={String(id)}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>Status</span>
+        <select
+          value={query.get("status") ?? ""}
+          onChange={({ currentTarget }) => choose({ status: currentTarget.value })}
+        >
+          <option value="">Any</option>
+          {STATUSES.map((status) => (
+            <option key={status} value={status}>
+              {statusName(status)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </search>
+  );
+}
+
+function CaptureTable({
+  place,
+  captures,
+  next,
+  names,
+  hasEnvironments,
+}: {
+  place: Place;
+  captures: Capture[];
+  next: string | null;
+  names: Map<number, string>;
+  hasEnvironments: boolean;
+}) {
+  const wanted = (place.query.get("q") ?? "").trim().toLowerCase();
+  const found =
+    wanted === ""
+      ? captures
+      : captures.filter(({ id, name }) => name.toLowerCase().includes(wanted) || String(id) === wanted);
+  const pages = Math.max(1, Math.ceil(found.length / ROWS));
+  const page = Math.min(pages, Math.max(1, Math.trunc(Number(place.query.get("page"))) || 1));
+  const shown = found.slice((page - 1) * ROWS, page * ROWS);
+  const isFiltered = wanted !== "" || place.query.has("status") || place.query.has("envId");
+
+  if (captures.length === 0 && !isFiltered) {
+    return (
+      <div class="empty">
+        <h2>No captures yet</h2>
+        <p>
+          {hasEnvironments
+            ? "A capture records the statements and the metrics of a database between a start and an end."
+            : "First add an environment: the database that is to be recorded."}
+        </p>
+        <a class="button primary" href={hasEnvironments ? "/captures/new" : "/environments/new"}>
+          {hasEnvironments ? "Make the first one" : "Add an environment"}
+        </a>
+      </div>
+    );
+  }
+  return (
+    <>
+      <p class="count" role="status">
+        {found.length === 0
+          ? "Nothing matches"
+          : `${formatCount(found.length)} ${found.length === 1 ? "capture" : "captures"}${next === null ? "" : ", and older ones"}`}
+      </p>
+      {shown.length > 0 && (
+        <div class="table-wrap">
+          <table class="captures">
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Status</th>
+                <th scope="col" class="wide">
+                  Environment
+                </th>
+                <th scope="col" class="wide">
+                  Owner
+                </th>
+                <th scope="col" class="middle">
+                  Start
+                </th>
+                <th scope="col" class="wide">
+                  End
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((capture) => (
+                <Row key={capture.id} capture={capture} environment={names.get(capture.envId) ?? ""} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <Paging place={place} page={page} pages={pages} next={next} />
+    </>
+  );
+}
+
+function Paging({
+  place,
+  page,
+  pages,
+  next,
+}: {
+  place: Place;
+  page: number;
+  pages: number;
+  next: string | null;
+}) {
+  const older = page === pages ? next : null;
+  const newer = page === 1 && place.query.has("cursor");
+  if (pages === 1 && older === null && !newer) return null;
+  const to = (number: number) => withQuery(place, { page: number === 1 ? "" : String(number) });
+  return (
+    <nav class="paging" aria-label="Pages">
+      {page > 1 && (
+        <a class="button" rel="prev" href={to(page - 1)}>
+          Previous
+        </a>
+      )}
+      {newer && (
+        <a class="button" href={withQuery(place, { cursor: "", page: "" })}>
+          Newest captures
+        </a>
+      )}
+      <span>
+        Page {page} of {pages}
+      </span>
+      {page < pages && (
+        <a class="button" rel="next" href={to(page + 1)}>
+          Next
+        </a>
+      )}
+      {older !== null && (
+        <a class="button" rel="next" href={withQuery(place, { cursor: older, page: "" })}>
+          Older captures
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function Row({ capture, environment }: { capture: Capture; environment: string }) {
+  const row = useRef<HTMLTableRowElement>(null);
+  const seen = useSeen(row);
+  const { id, name, status, start, scheduledStart, scheduledEnd, end, reason } = capture;
+  const begins = start ?? scheduledStart;
+  const ends = end ?? scheduledEnd;
+  return (
+    <tr ref={row}>
+      <th scope="row">
+        <a href={`/captures/${id}`}>{name}</a>
+      </th>
+      <td>
+        <StatusBadge status={status} />
+        {status === "RUNNING" && <RowProgress capture={capture} seen={seen} />}
+        {status === "FAILED" && reason !== null && (
+          <span class="row-reason" title={reason}>
+            {reason}
+          </span>
+        )}
+      </td>
+      <td class="wide">{environment}</td>
+      <td class="wide">
+        <OwnerName id={id} seen={seen} />
+      </td>
+      <td class="middle">{begins === null ? "–" : <Time at={begins} />}</td>
+      <td class="wide">
+        {ends === null ? (
+          isLive(status) ? (
+            "until stopped"
+          ) : (
+            "–"
+          )
+        ) : (
+          <>
+            <Time at={ends} />
+            {begins !== null && (
+              <span class="muted"> {formatDuration(Date.parse(ends) - Date.parse(begins))}</span>
+            )}
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function OwnerName({ id, seen }: { id: number; seen: boolean }) {
+  const { user } = useSession();
+  const owner = useOwner(id, seen);
+  if (owner === undefined) return <span class="muted">…</span>;
+  if (owner === null) return <span class="muted">–</span>;
+  return <>{owner.id === user.id ? "You" : (owner.name ?? "Somebody who has left")}</>;
+}
+
+function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
+  const workload = useResource(seen ? `workload/${capture.id}` : null, (signal) =>
+    readWorkload(capture.id, signal),
+  );
+  usePolling(workload.reload, seen ? 2 * LIVE_POLL_MS : null);
+  return <Progress capture={capture} statements={workload.data?.statements ?? null} />;
+}
+
+/** Whether an element has been on the screen. */
+function useSeen(element: { current: Element | null }): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (element.current === null) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      setSeen(true);
+      observer.disconnect();
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return seen;
+}

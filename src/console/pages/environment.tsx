@@ -1,0 +1,221 @@
+import { useState } from "preact/hooks";
+import { checkEnvironment, deleteEnvironment, readEnvironment, updateEnvironment } from "../api/calls.ts";
+import type { Environment } from "../api/types.ts";
+import { Confirm } from "../components/confirm.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import {
+  credentialsOf,
+  EMPTY_DRAFT,
+  ENVIRONMENT_FIELDS,
+  type EnvironmentDraft,
+  EnvironmentFields,
+} from "../components/environment-fields.tsx";
+import { Form, FormProblem } from "../components/field.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { Members } from "../components/members.tsx";
+import { Time } from "../components/time.tsx";
+import { useToasts } from "../components/toasts.tsx";
+import { useResource } from "../lib/hooks.ts";
+import { describe, NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate } from "../lib/router.ts";
+
+/** One environment: what it is, who belongs to it, and what its admins can change. */
+export function EnvironmentPage({ id }: { id: number }) {
+  const environment = useResource(`environment/${id}`, (signal) => readEnvironment(id, signal));
+  const { data } = environment;
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <p class="crumbs">
+            <a href="/environments">Environments</a>
+          </p>
+          <Heading title={data?.name ?? `Environment ${id}`} />
+        </div>
+        {data !== undefined && <Actions environment={data} onChange={environment.put} />}
+      </div>
+      <Loaded resource={environment} what="the environment">
+        {(known) => (
+          <>
+            <Facts environment={known} onChange={environment.put} />
+            <Members environment={known} />
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function Facts({
+  environment,
+  onChange,
+}: {
+  environment: Environment;
+  onChange: (environment: Environment) => void;
+}) {
+  const [said, setSaid] = useState<{ text: string; isBad: boolean } | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { instance, region, engine, engineVersion, parameterGroup, credentials, createdAt } = environment;
+  const check = async () => {
+    setBusy(true);
+    setSaid(null);
+    try {
+      const { status, ...checked } = await checkEnvironment(environment.id);
+      onChange(checked);
+      setSaid({ text: `AWS reaches ${checked.instance}: it is ${status}.`, isBad: false });
+    } catch (error) {
+      setSaid({ text: describe(error), isBad: true });
+    }
+    setBusy(false);
+  };
+  return (
+    <div class="card">
+      <dl class="facts">
+        <div>
+          <dt>Instance</dt>
+          <dd>{instance}</dd>
+          <dd class="muted">{region}</dd>
+        </div>
+        <div>
+          <dt>Engine</dt>
+          <dd>
+            {engine} {engineVersion}
+          </dd>
+        </div>
+        <div>
+          <dt>Parameter group</dt>
+          <dd>{parameterGroup}</dd>
+        </div>
+        <div>
+          <dt>{"roleArn" in credentials ? "Role" : "Access key"}</dt>
+          <dd>
+            <code>{"roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>Added</dt>
+          <dd>
+            <Time at={createdAt} />
+          </dd>
+        </div>
+      </dl>
+      <div class="actions">
+        <button type="button" disabled={busy} onClick={check}>
+          {busy ? "Asking AWS…" : "Check it with AWS"}
+        </button>
+        <a class="button quiet" href={`/captures?envId=${environment.id}`}>
+          Its captures
+        </a>
+      </div>
+      <div role="status" class={said === null ? undefined : said.isBad ? "problem" : "good"}>
+        {said?.text}
+      </div>
+    </div>
+  );
+}
+
+function Actions({
+  environment,
+  onChange,
+}: {
+  environment: Environment;
+  onChange: (environment: Environment) => void;
+}) {
+  const toasts = useToasts();
+  const [asked, setAsked] = useState<"edit" | "delete" | null>(null);
+  const close = () => setAsked(null);
+  if (environment.role !== "admin") return null;
+  const remove = async () => {
+    await deleteEnvironment(environment.id);
+    toasts.show(`${environment.name} is deleted`);
+    navigate("/environments");
+  };
+  return (
+    <div class="actions">
+      <button type="button" onClick={() => setAsked("edit")}>
+        Edit
+      </button>
+      <button type="button" class="danger-quiet" onClick={() => setAsked("delete")}>
+        Delete
+      </button>
+      {asked === "edit" && (
+        <Edit
+          environment={environment}
+          onClose={close}
+          onChanged={(changed) => {
+            onChange(changed);
+            close();
+            toasts.show(`${changed.name} is changed`);
+          }}
+        />
+      )}
+      {asked === "delete" && (
+        <Confirm title={`Delete ${environment.name}?`} action="Delete it" perform={remove} onClose={close}>
+          <p>Its captures go with it, for all of its members. This can't be undone.</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+/** What of a draft differs from the environment that it was made of. */
+function changesIn(environment: Environment, draft: EnvironmentDraft) {
+  const { name, region, instance } = draft;
+  const credentials = credentialsOf(draft);
+  return {
+    ...(name !== environment.name && { name }),
+    ...(region !== environment.region && { region }),
+    ...(instance !== environment.instance && { instance }),
+    ...(Object.values(credentials).some((value) => value !== "") && { credentials }),
+  };
+}
+
+function Edit({
+  environment,
+  onChanged,
+  onClose,
+}: {
+  environment: Environment;
+  onChanged: (environment: Environment) => void;
+  onClose: () => void;
+}) {
+  const { name, region, instance, credentials } = environment;
+  const [draft, setDraft] = useState<EnvironmentDraft>({
+    ...EMPTY_DRAFT,
+    name,
+    region,
+    instance,
+    by: "roleArn" in credentials ? "role" : "key",
+  });
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    const changes = changesIn(environment, draft);
+    if (Object.keys(changes).length === 0) {
+      onClose();
+      return;
+    }
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    try {
+      onChanged(await updateEnvironment(environment.id, changes));
+    } catch (error) {
+      setErrors(sortErrors(error, ENVIRONMENT_FIELDS));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={`Edit ${environment.name}`} onClose={onClose}>
+      <Form onSubmit={submit} refused={errors}>
+        <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} isChange />
+        <FormProblem message={errors.form} />
+        <div class="actions">
+          <button type="submit" class="primary" disabled={busy}>
+            {busy ? "Asking AWS…" : "Save"}
+          </button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,51 @@
+import { listEnvironments } from "../api/calls.ts";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { useResource } from "../lib/hooks.ts";
+
+/** The environments of the reader. */
+export function EnvironmentsPage() {
+  const environments = useResource("environments", listEnvironments);
+  return (
+    <>
+      <div class="page-head">
+        <Heading title="Environments" />
+        <a class="button primary" href="/environments/new">
+          Add an environment
+        </a>
+      </div>
+      <Loaded resource={environments} what="your environments">
+        {(known) =>
+          known.length === 0 ? (
+            <div class="empty">
+              <h2>No environments yet</h2>
+              <p>
+                An environment is a database that can be recorded. Add one, or ask somebody for an invite to
+                theirs.
+              </p>
+            </div>
+          ) : (
+            <ul class="cards">
+              {known.map(({ id, name, instance, region, engine, engineVersion, role }) => (
+                <li key={id} class="card">
+                  <h2>
+                    <a href={`/environments/${id}`}>{name}</a>
+                  </h2>
+                  <p>
+                    {instance} <span class="muted">in {region}</span>
+                  </p>
+                  <p class="muted">
+                    {engine} {engineVersion} · you are {role === "admin" ? "an admin" : "a member"}
+                  </p>
+                  <p>
+                    <a href={`/captures?envId=${id}`}>Captures of {name}</a>
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { useState } from "preact/hooks";
+import { acceptInvite } from "../api/calls.ts";
+import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Heading } from "../components/heading.tsx";
+import { useToasts } from "../components/toasts.tsx";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate, usePlace } from "../lib/router.ts";
+
+/** Joins an environment by an invite. Its code is in the address after `#`, which no server sees. */
+export function InvitePage() {
+  const { hash } = usePlace();
+  const toasts = useToasts();
+  const [code, setCode] = useState(new URLSearchParams(hash).get("code") ?? "");
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    try {
+      const environment = await acceptInvite(code);
+      toasts.show(`You have joined ${environment.name}`);
+      navigate(`/environments/${environment.id}`, { replace: true });
+    } catch (error) {
+      setErrors(sortErrors(error, ["code"]));
+      setBusy(false);
+    }
+  };
+  return (
+    <section class="narrow">
+      <Heading title="Join an environment" />
+      <Form onSubmit={submit} refused={errors}>
+        <div class="card">
+          <Field name="code" label="Invite code" error={errors.fields.code}>
+            {(control) => (
+              <input
+                {...control}
+                autoComplete="off"
+                value={code}
+                onInput={({ currentTarget }) => setCode(currentTarget.value.trim())}
+              />
+            )}
+          </Field>
+        </div>
+        <FormProblem message={errors.form} />
+        <div class="actions">
+          <button type="submit" class="primary" disabled={busy || code === ""}>
+            {busy ? "One moment…" : "Join"}
+          </button>
+        </div>
+      </Form>
+    </section>
+  );
+}

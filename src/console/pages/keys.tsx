@@ -1,0 +1,125 @@
+import { useState } from "preact/hooks";
+import { createKey, deleteKey, listKeys } from "../api/calls.ts";
+import type { ApiKey } from "../api/types.ts";
+import { Confirm } from "../components/confirm.tsx";
+import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { Secret } from "../components/secret.tsx";
+import { Time } from "../components/time.tsx";
+import { useToasts } from "../components/toasts.tsx";
+import { useResource } from "../lib/hooks.ts";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+
+/** The keys by which the reader's programs use the API. */
+export function KeysPage() {
+  const toasts = useToasts();
+  const keys = useResource("keys", listKeys);
+  const [name, setName] = useState("");
+  const [made, setMade] = useState<string | null>(null);
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+
+  const create = async () => {
+    setErrors(NO_ERRORS);
+    setMade(null);
+    try {
+      const { key } = await createKey(name);
+      setMade(key);
+      setName("");
+      keys.reload();
+    } catch (error) {
+      setErrors(sortErrors(error, ["name"]));
+    }
+  };
+  const revoke = async (key: ApiKey) => {
+    await deleteKey(key.id);
+    toasts.show(`${key.name ?? "The key"} is revoked`);
+    keys.reload();
+  };
+
+  return (
+    <section class="narrow">
+      <Heading title="API keys" />
+      <p class="muted">A program that sends a key acts as you. Give each program one of its own.</p>
+      <Form onSubmit={create} refused={errors}>
+        <div class="card">
+          <Field name="name" label="What the key is for" error={errors.fields.name}>
+            {(control) => (
+              <input
+                {...control}
+                autoComplete="off"
+                value={name}
+                onInput={({ currentTarget }) => setName(currentTarget.value)}
+              />
+            )}
+          </Field>
+          <FormProblem message={errors.form} />
+          <div class="actions">
+            <button type="submit" class="primary" disabled={name.trim() === ""}>
+              Make a key
+            </button>
+          </div>
+          {made !== null && <Secret label="The new key" value={made} note="It is shown this once." />}
+        </div>
+      </Form>
+      <Loaded resource={keys} what="your keys">
+        {(known) =>
+          known.length === 0 ? (
+            <p class="muted">You have no keys.</p>
+          ) : (
+            <div class="table-wrap">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">For</th>
+                    <th scope="col">Begins with</th>
+                    <th scope="col" class="middle">
+                      Made
+                    </th>
+                    <th scope="col">
+                      <span class="visually-hidden">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {known.map((key) => (
+                    <tr key={key.id}>
+                      <th scope="row">{key.name ?? "–"}</th>
+                      <td>
+                        <code>{key.start ?? ""}…</code>
+                      </td>
+                      <td class="middle">
+                        <Time at={key.createdAt} />
+                      </td>
+                      <td class="row-action">
+                        <button
+                          type="button"
+                          class="danger-quiet"
+                          aria-label={`Revoke ${key.name ?? key.start ?? "this key"}`}
+                          onClick={() => setRevoking(key)}
+                        >
+                          Revoke
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+      {revoking !== null && (
+        <Confirm
+          title={`Revoke ${revoking.name ?? "this key"}?`}
+          action="Revoke it"
+          perform={() => revoke(revoking)}
+          onClose={() => setRevoking(null)}
+        >
+          <p>Programs that use it are refused from now on.</p>
+        </Confirm>
+      )}
+    </section>
+  );
+}

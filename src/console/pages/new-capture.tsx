@@ -1,0 +1,254 @@
+import { useState } from "preact/hooks";
+import { createCapture, listEnvironments, type NewCapture } from "../api/calls.ts";
+import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { useToasts } from "../components/toasts.tsx";
+import { formatDuration, formatMinute, timeZoneAt } from "../lib/format.ts";
+import { useNow, useResource } from "../lib/hooks.ts";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate, usePlace } from "../lib/router.ts";
+
+const FIELDS = ["name", "envId", "scheduledStart", "duration", "maxBytes", "redact"] as const;
+const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
+const GIGABYTE = 1_000_000_000;
+
+/** Makes a capture: now or later, for a while or until it is stopped. */
+export function NewCapturePage() {
+  const environments = useResource("environments", listEnvironments);
+  return (
+    <section class="narrow">
+      <Heading title="New capture" />
+      <Loaded resource={environments} what="your environments">
+        {(known) =>
+          known.length === 0 ? (
+            <div class="empty">
+              <p>There is no environment yet: add the database that is to be recorded.</p>
+              <a class="button primary" href="/environments/new">
+                Add an environment
+              </a>
+            </div>
+          ) : (
+            <CaptureForm environments={known} />
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+function CaptureForm({ environments }: { environments: { id: number; name: string; instance: string }[] }) {
+  const { query } = usePlace();
+  const toasts = useToasts();
+  const [name, setName] = useState("");
+  const [envId, setEnvId] = useState(query.get("envId") ?? String(environments[0]?.id));
+  const [isLater, setLater] = useState(false);
+  const [startAt, setStartAt] = useState("");
+  const [isTimed, setTimed] = useState(true);
+  const [length, setLength] = useState("30");
+  const [unit, setUnit] = useState<keyof typeof UNITS>("minutes");
+  const [redact, setRedact] = useState(false);
+  const [maxGigabytes, setMaxGigabytes] = useState("");
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+
+  const submit = async () => {
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    const capture: NewCapture = { name, envId: Number(envId) };
+    // A time that is not filled in is sent as it is: what the server says of it is the same as what it says to programs.
+    if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
+    if (isTimed) capture.duration = Number(length) * UNITS[unit];
+    if (redact) capture.redact = "literals";
+    if (maxGigabytes !== "") capture.maxBytes = Number(maxGigabytes) * GIGABYTE;
+    try {
+      const made = await createCapture(capture);
+      toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
+      navigate(`/captures/${made.id}`);
+    } catch (error) {
+      setErrors(sortErrors(error, FIELDS));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Form onSubmit={submit} refused={errors}>
+      <div class="card">
+        <Field name="name" label="Name" error={errors.fields.name} hint="Unique in its environment.">
+          {(control) => (
+            <input
+              {...control}
+              value={name}
+              autoComplete="off"
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Field name="envId" label="Environment" error={errors.fields.envId}>
+          {(control) => (
+            <select
+              {...control}
+              value={envId}
+              onChange={({ currentTarget }) => setEnvId(currentTarget.value)}
+            >
+              {environments.map((environment) => (
+                <option key={environment.id} value={String(environment.id)}>
+                  {environment.name} ({environment.instance})
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Choice
+          legend="Start"
+          name="when"
+          options={["Now", "Later"]}
+          chosen={isLater ? 1 : 0}
+          onChoose={(index) => setLater(index === 1)}
+        />
+        {isLater && (
+          <Field
+            name="scheduledStart"
+            label="Start at"
+            error={errors.fields.scheduledStart}
+            hint={<StartHint startAt={startAt} />}
+          >
+            {(control) => (
+              <input
+                {...control}
+                type="datetime-local"
+                step={60}
+                value={startAt}
+                onInput={({ currentTarget }) => setStartAt(currentTarget.value)}
+              />
+            )}
+          </Field>
+        )}
+        <Choice
+          legend="Run"
+          name="length"
+          options={["For a while", "Until it is stopped"]}
+          chosen={isTimed ? 0 : 1}
+          onChoose={(index) => setTimed(index === 0)}
+        />
+        {isTimed && (
+          <div class="pair">
+            <Field
+              name="duration"
+              label="For"
+              error={errors.fields.duration}
+              hint="From one minute to 31 days."
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  type="number"
+                  min={0}
+                  inputMode="decimal"
+                  value={length}
+                  onInput={({ currentTarget }) => setLength(currentTarget.value)}
+                />
+              )}
+            </Field>
+            <Field name="unit" label="Unit of time">
+              {(control) => (
+                <select
+                  {...control}
+                  value={unit}
+                  onChange={({ currentTarget }) => setUnit(currentTarget.value as keyof typeof UNITS)}
+                >
+                  {Object.keys(UNITS).map((known) => (
+                    <option key={known} value={known}>
+                      {known}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          </div>
+        )}
+        <details>
+          <summary>What is stored</summary>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={redact}
+              onChange={({ currentTarget }) => setRedact(currentTarget.checked)}
+            />
+            <span>
+              Store statements with <code>?</code> for every literal. Passwords are never stored.
+            </span>
+          </label>
+          <Field
+            name="maxBytes"
+            label="End early at (GB)"
+            error={errors.fields.maxBytes}
+            hint="Leave empty for as much as the service allows."
+          >
+            {(control) => (
+              <input
+                {...control}
+                type="number"
+                min={0}
+                inputMode="decimal"
+                value={maxGigabytes}
+                onInput={({ currentTarget }) => setMaxGigabytes(currentTarget.value)}
+              />
+            )}
+          </Field>
+        </details>
+      </div>
+      <FormProblem message={errors.form} />
+      <div class="actions">
+        <button type="submit" class="primary" disabled={busy}>
+          {busy ? "One moment…" : isLater ? "Schedule" : "Start the capture"}
+        </button>
+        <a class="button quiet" href="/captures">
+          Cancel
+        </a>
+      </div>
+    </Form>
+  );
+}
+
+/** Says in which time zone a start is meant, and what that is elsewhere. */
+function StartHint({ startAt }: { startAt: string }) {
+  const now = useNow();
+  const start = startAt === "" ? Number.NaN : new Date(startAt).getTime();
+  if (Number.isNaN(start)) return <>In your time zone, {timeZoneAt(now)}.</>;
+  const utc = new Date(start).toISOString().slice(0, 16).replace("T", " ");
+  return (
+    <>
+      {formatMinute(start)}, {timeZoneAt(start)}; in UTC {utc}.{" "}
+      {start > now
+        ? `In ${formatDuration(Math.floor((start - now) / 60_000) * 60_000)}.`
+        : "That has passed."}
+    </>
+  );
+}
+
+function Choice({
+  legend,
+  name,
+  options,
+  chosen,
+  onChoose,
+}: {
+  legend: string;
+  name: string;
+  options: string[];
+  chosen: number;
+  onChoose: (index: number) => void;
+}) {
+  return (
+    <fieldset class="choice">
+      <legend>{legend}</legend>
+      {options.map((option, index) => (
+        <label key={option}>
+          <input type="radio" name={name} checked={index === chosen} onChange={() => onChoose(index)} />
+          <span>{option}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,55 @@
+import { useState } from "preact/hooks";
+import { createEnvironment } from "../api/calls.ts";
+import {
+  credentialsOf,
+  EMPTY_DRAFT,
+  ENVIRONMENT_FIELDS,
+  EnvironmentFields,
+} from "../components/environment-fields.tsx";
+import { Form, FormProblem } from "../components/field.tsx";
+import { Heading } from "../components/heading.tsx";
+import { useToasts } from "../components/toasts.tsx";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { navigate } from "../lib/router.ts";
+
+/** Adds an environment, once AWS has said that it is there. */
+export function NewEnvironmentPage() {
+  const toasts = useToasts();
+  const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const [errors, setErrors] = useState(NO_ERRORS);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setErrors(NO_ERRORS);
+    const { name, region, instance } = draft;
+    try {
+      const made = await createEnvironment({ name, region, instance, credentials: credentialsOf(draft) });
+      toasts.show(`${made.name} is added: AWS knows it as ${made.engine} ${made.engineVersion}`);
+      navigate(`/environments/${made.id}`);
+    } catch (error) {
+      setErrors(sortErrors(error, ENVIRONMENT_FIELDS));
+      setBusy(false);
+    }
+  };
+  return (
+    <section class="narrow">
+      <Heading title="Add an environment" />
+      <p class="muted">
+        An environment is one MySQL or MariaDB instance on Amazon RDS, and the people who may record it. AWS
+        is asked whether it is there before anything is stored.
+      </p>
+      <Form onSubmit={submit} refused={errors}>
+        <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} />
+        <FormProblem message={errors.form} />
+        <div class="actions">
+          <button type="submit" class="primary" disabled={busy}>
+            {busy ? "Asking AWS…" : "Add it"}
+          </button>
+          <a class="button quiet" href="/environments">
+            Cancel
+          </a>
+        </div>
+      </Form>
+    </section>
+  );
+}

@@ -1,0 +1,13 @@
+import { Heading } from "../components/heading.tsx";
+
+/** Where there is nothing. */
+export function NotFoundPage() {
+  return (
+    <section>
+      <Heading title="There is nothing here" />
+      <p>
+        The address may be mistyped. <a href="/captures">See the captures</a>.
+      </p>
+    </section>
+  );
+}
