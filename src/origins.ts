@@ -64,7 +64,14 @@ export const crossOrigin: MiddlewareHandler<App> = async (c, next) => {
  * @throws ApiError 403
  */
 export function refuseOtherOrigins(c: AppContext): void {
-  if (isSafe(c.req.method)) return;
+  if (!isSafe(c.req.method)) requireOurOrigin(c);
+}
+
+/**
+ * Refuses a page of an origin that is not listed, whatever it asks for.
+ * @throws ApiError 403
+ */
+export function requireOurOrigin(c: AppContext): void {
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site");
   const isOurs =

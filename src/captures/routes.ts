@@ -12,6 +12,7 @@ import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
+import { openLive } from "./live.ts";
 import { readMetrics } from "./metrics.ts";
 import { readArchivedMetrics } from "./metrics-archive.ts";
 import { metricsQuerySchema } from "./metrics-schema.ts";
@@ -152,6 +153,8 @@ export const captureRoutes = new Hono<App>()
     const events = await reads.readEvents(c.var.db, c.var.credential, id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
   })
+
+  .get("/:id/live", openLive)
 
   .route("/:id/workload", workloadRoutes);
 

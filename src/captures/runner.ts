@@ -23,6 +23,7 @@ import {
   START_RETRY_MS,
   stopAtLimit,
 } from "./lifecycle.ts";
+import { LiveSockets } from "./live.ts";
 import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
 import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
 import {
@@ -66,6 +67,7 @@ export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
   #wakes = 0;
   readonly #recorder = new Recorder(this.ctx.storage, this.env);
+  readonly #live = new LiveSockets(this.ctx, this.env, () => this.#recorder.state());
   #metrics = new Map<string, { until: number; result: Promise<AwsResult<MetricPoint[][]>> }>();
 
   /**
@@ -119,8 +121,10 @@ export class CaptureRunner extends DurableObject<Env> {
       if (capture === null) {
         // Erased, perhaps while its metrics were being stored.
         await this.env.BUCKET.delete(archiveKey(captureId));
+        await this.#live.progressed();
         return "rest";
       }
+      await this.#live.moved(capture);
       const now = Date.now();
       if (capture.status === "FAILED") await this.#abandon(capture);
       const step = nextStep(capture, now);
@@ -249,6 +253,7 @@ export class CaptureRunner extends DurableObject<Env> {
       capture,
       async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
     );
+    await this.#live.progressed();
     const now = Date.now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
     if (bytes >= limit) {
@@ -281,6 +286,15 @@ export class CaptureRunner extends DurableObject<Env> {
     if (capture.deletedAt === null) await this.#recorder.publish(capture.id);
     await letGo(this.env, capture.id);
     kv.put("abandoned", true);
+  }
+
+  /** Accepts a WebSocket that watches the capture; other requests come as calls. */
+  override fetch(request: Request): Promise<Response> {
+    return this.#live.accept(request);
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    this.#live.refuseMessage(socket);
   }
 
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */

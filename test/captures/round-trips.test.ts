@@ -55,6 +55,7 @@ function counting(): { env: Env; cost: Cost } {
       return {
         wake: (id: number, at: number) => call(() => runner.wake(id, at)),
         workload: () => call(() => runner.workload()),
+        fetch: (...request: Parameters<typeof runner.fetch>) => call(() => runner.fetch(...request)),
         metrics: (request: Parameters<typeof runner.metrics>[0]) => call(() => runner.metrics(request)),
       };
     },
@@ -114,7 +115,9 @@ async function costOfThis(
   const reply = await app.fetch(asked, counted, context);
   await waitOnExecutionContext(context);
   await checkUnread(asked, reply);
-  expect(reply.status).toBe(200);
+  expect(reply.status).toBe(reply.webSocket === null ? 200 : 101);
+  reply.webSocket?.accept();
+  reply.webSocket?.close();
   return cost;
 }
 
@@ -138,6 +141,11 @@ describe.each([
   ])("cost one round trip to D1: %s %s", async (method, path, objects) => {
     const cost = await costOf(method, path, headers());
     expect(cost).toMatchObject({ d1: 1, objects });
+  });
+
+  it("cost one round trip to D1 and one call of the runner for a live connection", async () => {
+    const cost = await costOf("GET", "/api/captures/{id}/live", { ...headers(), upgrade: "websocket" });
+    expect(cost).toMatchObject({ d1: 1, objects: 1 });
   });
 
   it.each([

@@ -22,7 +22,6 @@ export function Skeleton({ lines = 3, what }: { lines?: number; what: string }) 
     <div class="skeleton" role="status">
       <span class="visually-hidden">Loading {what}…</span>
       {Array.from({ length: lines }, (_, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines are alike
         <span key={line} aria-hidden="true" />
       ))}
     </div>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CaptureMetrics } from "../api/calls.ts";
+import { SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
 
@@ -38,8 +39,8 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   const without = (first?.read.metrics ?? []).filter((metric) => !withPoints.includes(metric));
   return (
     <>
-      {captures.map(({ id, name, read }) => (
-        <Notes key={id} name={captures.length > 1 ? name : null} read={read} />
+      {captures.map(({ id, name, end, read }) => (
+        <Notes key={id} name={captures.length > 1 ? name : null} end={end} read={read} />
       ))}
       {problem !== undefined && (
         <Failure
@@ -63,11 +64,11 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   );
 }
 
-function Notes({ name, read }: { name: string | null; read: CaptureMetrics }) {
+function Notes({ name, end, read }: { name: string | null; end: string | null; read: CaptureMetrics }) {
   const whose = name === null ? "" : `${name}: `;
   return (
     <>
-      {read.provisional && (
+      {read.provisional && (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
         <p class="muted">
           {whose}
           <span class="hatch" aria-hidden="true" /> the hatched last minutes are provisional and may still

@@ -2,8 +2,8 @@ import type { MeasuredCapture } from "../components/metrics-section.tsx";
 import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
 import { align, summarise, toLine, type Values } from "./series.ts";
 
-/** CloudWatch may still add to the latest minutes. */
-const SETTLE_SECONDS = 5 * 60;
+/** For how long CloudWatch may still add to a minute that is over. */
+export const SETTLE_MS = 5 * 60_000;
 
 /** One chart: a metric of one capture, or of several, on an axis in seconds. */
 export interface ChartModel {
@@ -69,7 +69,7 @@ export function axisOf(
   const to = Math.max(Math.max(...lasts), from + period);
   const provisional = captures
     .filter(({ read }) => read.provisional)
-    .map((capture) => (capture.read.readAt - originOf(capture, axis)) / 1000 - SETTLE_SECONDS)
+    .map((capture) => (capture.read.readAt - SETTLE_MS - originOf(capture, axis)) / 1000)
     .filter((since) => since < to);
   const marks = captures.flatMap((capture) =>
     [capture.start, capture.end].flatMap((time) =>

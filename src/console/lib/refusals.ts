@@ -1,4 +1,4 @@
-import { ApiFailure } from "../api/client.ts";
+import { ApiFailure } from "../api/failure.ts";
 
 /** What the server says of a form: of each field in its words, and of all of it. */
 export interface FormErrors {

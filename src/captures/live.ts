@@ -1,0 +1,148 @@
+import type { Env } from "../env.ts";
+import { ApiError, refuse } from "../errors.ts";
+import { type AppContext, readId } from "../http.ts";
+import type { Credential } from "../identity/credential.ts";
+import { describeError, log } from "../log.ts";
+import { requireOurOrigin } from "../origins.ts";
+import type { WorkloadState } from "../workload/archive.ts";
+import { see } from "./access.ts";
+import { readCapture } from "./reads.ts";
+import { type Capture, type CaptureRow, toCapture } from "./schema.ts";
+
+/*
+ * `GET /api/captures/{id}/live`: a WebSocket on which a capture's runner says how the capture is, at first and after every move
+ * and collection, until it has ended. The sockets hibernate: between two messages nothing of them is in memory. Each message is
+ * read for its receiver as GET would read it, so that who may not see the capture any more hears nothing more of it.
+ */
+
+/** One message: the capture as GET shows it, and what it has recorded so far; null before the beginning. */
+export interface LiveMessage {
+  capture: Capture;
+  workload: { records: number; statements: number; bytes: number; gapCount: number } | null;
+}
+
+/** How many may watch one capture; the others can ask now and then. */
+const MAX_SOCKETS = 100;
+
+/** Why a socket is closed by the service. */
+const CLOSE = {
+  ended: [1000, "The capture has ended"],
+  spoken: [1008, "Nothing is to be sent here"],
+  unauthenticated: [4401, "Login required"],
+  notFound: [4404, "Capture's environment not found"],
+} as const satisfies Record<string, [number, string]>;
+
+/** Who a socket is for, as the platform keeps it while the socket hibernates. */
+interface Watcher {
+  captureId: number;
+  credential: Credential;
+}
+
+const WATCHER_HEADER = "X-Captures-Watcher";
+
+/**
+ * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner.
+ * @throws ApiError 426 when no WebSocket is asked for; 403 to a page of another origin, since CORS does not hold WebSockets back
+ */
+export async function openLive(c: AppContext): Promise<Response> {
+  const id = await readId(c);
+  if (c.var.credential.kind === "session") requireOurOrigin(c);
+  const found = await readCapture(c.env.DB, c.var.credential, id, Date.now());
+  see(found, refuse.captureEnvironmentNotFound);
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    throw new ApiError(426, "This is a WebSocket: ask with Upgrade: websocket", { Upgrade: "websocket" });
+  }
+  const watcher: Watcher = { captureId: id, credential: c.var.credential };
+  const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
+    headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
+  });
+  if (webSocket === null) {
+    if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
+    throw new ApiError(503, "Too many are watching this capture: ask for it now and then instead", {
+      "Retry-After": "60",
+    });
+  }
+  // Of its own, since middleware adds headers to it.
+  return new Response(null, { status: 101, webSocket });
+}
+
+/** The sockets that watch a runner's capture. */
+export class LiveSockets {
+  readonly #state: DurableObjectState;
+  readonly #env: Env;
+  readonly #workload: () => WorkloadState | null;
+  /** How the capture was when it was last told; unknown after an eviction, and then told once more. */
+  #told: string | undefined;
+
+  constructor(state: DurableObjectState, env: Env, workload: () => WorkloadState | null) {
+    this.#state = state;
+    this.#env = env;
+    this.#workload = workload;
+  }
+
+  /** Accepts a socket that `openLive` hands over, and tells it how the capture is. */
+  async accept(request: Request): Promise<Response> {
+    const watcher = JSON.parse(request.headers.get(WATCHER_HEADER) ?? "null") as Watcher | null;
+    if (watcher === null) return new Response(null, { status: 400 });
+    if (this.#state.getWebSockets().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#state.acceptWebSocket(server);
+    // Answered without waking anything.
+    this.#state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    server.serializeAttachment(watcher);
+    // Read once it is a watcher: no move can come between.
+    await this.#tell([server]);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Closes a socket that sent something: they are there to listen. */
+  refuseMessage(socket: WebSocket): void {
+    socket.close(...CLOSE.spoken);
+  }
+
+  /** Tells all of a move, or that the capture was deleted; nothing when they know. */
+  async moved({
+    status,
+    deletedAt,
+  }: Pick<CaptureRow, "status"> & { deletedAt: number | null }): Promise<void> {
+    const now = `${status} ${deletedAt}`;
+    if (now === this.#told) return;
+    this.#told = now;
+    await this.progressed();
+  }
+
+  /** Tells all how the capture is now. */
+  async progressed(): Promise<void> {
+    await this.#tell(this.#state.getWebSockets());
+  }
+
+  async #tell(sockets: WebSocket[]): Promise<void> {
+    // Several of one person are asked about once.
+    const byWatcher = Map.groupBy(sockets, (socket) => JSON.stringify(socket.deserializeAttachment()));
+    await Promise.all([...byWatcher].map(([watcher, theirs]) => this.#tellOne(JSON.parse(watcher), theirs)));
+  }
+
+  async #tellOne({ captureId, credential }: Watcher, sockets: WebSocket[]): Promise<void> {
+    try {
+      const seen = await readCapture(this.#env.DB, credential, captureId, Date.now());
+      const close = (why: readonly [number, string]) => {
+        for (const socket of sockets) socket.close(...why);
+      };
+      if (seen.caller === null) return close(CLOSE.unauthenticated);
+      if (seen.found === null) return close(CLOSE.notFound);
+      const message = JSON.stringify(this.#message(seen.found));
+      for (const socket of sockets) socket.send(message);
+      if (seen.found.status === "DONE" || seen.found.status === "FAILED") close(CLOSE.ended);
+    } catch (error) {
+      // Who watches must not keep the capture from going on. The next message says all that this one would have said.
+      log.warn("capture.live.failed", { captureId, ...describeError(error) });
+    }
+  }
+
+  #message(capture: CaptureRow): LiveMessage {
+    const manifest = this.#workload()?.manifest;
+    if (manifest === undefined) return { capture: toCapture(capture), workload: null };
+    const { records, statements, bytes, gapCount } = manifest;
+    return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount } };
+  }
+}

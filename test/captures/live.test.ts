@@ -1,0 +1,242 @@
+import { evictDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { LiveMessage } from "../../src/captures/live.ts";
+import type { Capture } from "../../src/captures/schema.ts";
+import {
+  addMember,
+  type Cast,
+  createApiKey,
+  createCapture,
+  createCast,
+  expectRefusal,
+  type Person,
+  request,
+  runnerOf,
+  signUp,
+} from "../support/api.ts";
+import { runAlarm, until } from "../support/time.ts";
+
+const ORIGIN = "http://captures.test";
+const TIMEOUT = { timeout: 10_000 };
+
+let cast: Cast;
+let envId: number;
+
+beforeAll(async () => {
+  cast = await createCast();
+  envId = cast.environment.id;
+});
+
+/** A socket that is open, and all that it was told. */
+interface Watch {
+  socket: WebSocket;
+  messages: LiveMessage[];
+  /** The code that the service closed it with. */
+  closed: () => number | undefined;
+}
+
+function upgrade(headers: Record<string, string>, { id }: { id: number }): Promise<Response> {
+  return exports.default.fetch(
+    new Request(`${ORIGIN}/api/captures/${id}/live`, { headers: { upgrade: "websocket", ...headers } }),
+  );
+}
+
+async function watch(person: Pick<Person, "headers">, capture: { id: number }): Promise<Watch> {
+  const { status, webSocket } = await upgrade({ origin: ORIGIN, ...person.headers }, capture);
+  expect(status).toBe(101);
+  const socket = webSocket as WebSocket;
+  const messages: LiveMessage[] = [];
+  let code: number | undefined;
+  socket.addEventListener("message", ({ data }) => {
+    messages.push(JSON.parse(data as string));
+  });
+  socket.addEventListener("close", (event) => {
+    code = event.code;
+  });
+  socket.accept();
+  return { socket, messages, closed: () => code };
+}
+
+const statuses = ({ messages }: Watch) => [...new Set(messages.map(({ capture }) => capture.status))];
+const create = (person: Person, body: Record<string, unknown> = {}) =>
+  createCapture(person, { envId, ...body });
+const running = async (person: Person) => until(person, await create(person), "RUNNING");
+const later = () => new Date(Date.now() + 3_600_000).toISOString();
+
+describe("a capture's live connection", () => {
+  it("says at first how the capture is, as GET shows it", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const { messages, socket } = await watch(cast.owner, capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBe(1);
+    expect(messages[0]).toEqual({ capture, workload: null });
+    socket.close();
+  });
+
+  it("tells of every move, with what has been recorded so far, and closes once the capture has ended", async () => {
+    const capture = await running(cast.owner);
+    const watched = await watch(cast.owner, capture);
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.owner, capture, "DONE");
+    await expect.poll(watched.closed, TIMEOUT).toBe(1000);
+    expect(statuses(watched)).toEqual(["RUNNING", "STOPPING", "DONE"]);
+    const last = watched.messages.at(-1);
+    expect(last?.capture).toEqual((await cast.owner.get<Capture>(`/api/captures/${capture.id}`)).body);
+    expect(last?.workload).toEqual({
+      records: expect.any(Number),
+      statements: expect.any(Number),
+      bytes: expect.any(Number),
+      gapCount: 0,
+    });
+  });
+
+  it("tells after every collection what has been recorded", async () => {
+    const capture = await running(cast.owner);
+    const { messages, socket } = await watch(cast.owner, capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBeGreaterThan(0);
+    const before = messages.length;
+    await runAlarm(capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBeGreaterThan(before);
+    expect(messages.at(-1)?.workload).not.toBeNull();
+    socket.close();
+  });
+
+  it("tells everybody who watches", async () => {
+    const capture = await running(cast.owner);
+    const watched = await Promise.all([watch(cast.owner, capture), watch(cast.admin, capture)]);
+    await cast.admin.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.owner, capture, "DONE");
+    for (const { closed } of watched) await expect.poll(closed, TIMEOUT).toBe(1000);
+    for (const one of watched) expect(statuses(one).at(-1)).toBe("DONE");
+  });
+
+  it("survives that the runner is evicted: the platform keeps the socket", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const watched = await watch(cast.owner, capture);
+    await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
+    await evictDurableObject(runnerOf(capture));
+    await runAlarm(capture);
+    await expect.poll(() => watched.messages.length, TIMEOUT).toBe(2);
+    watched.socket.close();
+  });
+
+  it("says of a capture that has ended how it ended, and closes", async () => {
+    const capture = await running(cast.owner);
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.owner, capture, "DONE");
+    const watched = await watch(cast.owner, capture);
+    await expect.poll(watched.closed, TIMEOUT).toBe(1000);
+    expect(statuses(watched)).toEqual(["DONE"]);
+  });
+
+  it("answers a ping, and closes on whoever says anything else", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const { webSocket } = await upgrade(cast.owner.headers, capture);
+    const socket = webSocket as WebSocket;
+    const said: unknown[] = [];
+    let code: number | undefined;
+    socket.addEventListener("message", ({ data }) => {
+      said.push(data);
+    });
+    socket.addEventListener("close", (event) => {
+      code = event.code;
+    });
+    socket.accept();
+    socket.send("ping");
+    await expect.poll(() => said, TIMEOUT).toContain("pong");
+    socket.send("stop the capture");
+    await expect.poll(() => code, TIMEOUT).toBe(1008);
+  });
+});
+
+describe("who may watch", () => {
+  it("a member may, and a program with a key", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const { socket } = await watch(cast.member, capture);
+    socket.close();
+    const { key } = await createApiKey(cast.member);
+    const byKey = await watch({ headers: { "x-api-key": key } }, capture);
+    await expect.poll(() => byKey.messages.length, TIMEOUT).toBe(1);
+    byKey.socket.close();
+  });
+
+  it("to a stranger, of a capture that is not there, and to nobody, it answers as GET does", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const headers = { upgrade: "websocket" };
+    const path = `/api/captures/${capture.id}/live`;
+    const ask = (of: string, who: Record<string, string>) =>
+      request("GET", of, { headers: { ...headers, ...who } });
+    expectRefusal(await ask(path, cast.stranger.headers), 404, "Capture's environment not found");
+    expectRefusal(
+      await ask("/api/captures/999999999/live", cast.owner.headers),
+      404,
+      "Capture's environment not found",
+    );
+    expectRefusal(
+      await ask("/api/captures/x/live", cast.owner.headers),
+      400,
+      "id: must be a positive integer",
+    );
+    expectRefusal(await ask(path, {}), 401, "Login required");
+  });
+
+  it("a request that is no WebSocket's is told so", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const reply = await cast.owner.get(`/api/captures/${capture.id}/live`);
+    expectRefusal(reply, 426, /Upgrade: websocket/);
+    expect(reply.headers.get("upgrade")).toBe("websocket");
+  });
+
+  it("a page of another origin may not, with the cookie of who visits it", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const headers = { ...cast.owner.headers, upgrade: "websocket", origin: "https://elsewhere.test" };
+    const reply = await request("GET", `/api/captures/${capture.id}/live`, { headers });
+    expectRefusal(reply, 403, /another origin/);
+  });
+
+  it("who is removed from the environment hears nothing more", async () => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, envId, leaver);
+    const capture = await running(cast.owner);
+    const watched = await watch(leaver, capture);
+    await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
+    await cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`);
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.owner, capture, "DONE");
+    await expect.poll(watched.closed, TIMEOUT).toBe(4404);
+    expect(statuses(watched)).toEqual(["RUNNING"]);
+  });
+
+  it("who has signed out hears nothing more", async () => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, envId, leaver);
+    const capture = await running(cast.owner);
+    const watched = await watch(leaver, capture);
+    await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
+    await leaver.post("/api/auth/sign-out", {});
+    await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await until(cast.owner, capture, "DONE");
+    await expect.poll(watched.closed, TIMEOUT).toBe(4401);
+    expect(statuses(watched)).toEqual(["RUNNING"]);
+  });
+
+  it("a capture that is deleted is gone for those who watch it", async () => {
+    const capture = await running(cast.owner);
+    const watched = await watch(cast.member, capture);
+    await cast.owner.delete(`/api/captures/${capture.id}`);
+    await runAlarm(capture);
+    await expect.poll(watched.closed, TIMEOUT).toBe(4404);
+    expect(statuses(watched)).toEqual(["RUNNING"]);
+  });
+
+  it("at most a hundred may watch one capture; the next is told to ask now and then", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const sockets: WebSocket[] = [];
+    for (let i = 0; i < 100; i++) sockets.push((await watch(cast.owner, capture)).socket);
+    const reply = await request("GET", `/api/captures/${capture.id}/live`, {
+      headers: { ...cast.owner.headers, upgrade: "websocket" },
+    });
+    expectRefusal(reply, 503, /Too many/);
+    for (const socket of sockets) socket.close();
+  });
+});

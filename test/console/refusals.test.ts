@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { ApiFailure } from "../../src/console/api/failure.ts";
+import { describe as inWords, sortErrors } from "../../src/console/lib/refusals.ts";
+
+const FIELDS = ["name", "envId", "scheduledStart", "duration", "secretAccessKey"];
+const refused = (message: string, status = 400) =>
+  sortErrors(new ApiFailure(status, message, "a-request"), FIELDS);
+
+describe("what the server says of a form", () => {
+  it("goes to the fields that it names, in its words", () => {
+    expect(refused("name: must not be empty; duration: must be a number")).toEqual({
+      fields: { name: "must not be empty", duration: "must be a number" },
+      form: null,
+    });
+  });
+
+  it("goes to the field at the end of a path", () => {
+    expect(refused("credentials.secretAccessKey: must be an AWS secret access key, without spaces")).toEqual({
+      fields: { secretAccessKey: "must be an AWS secret access key, without spaces" },
+      form: null,
+    });
+  });
+
+  it.each([
+    ["Capture with the same name already exists in this environment", "name"],
+    ["Duration must be at least 60 seconds", "duration"],
+    ["Cannot schedule without a schedule start time", "scheduledStart"],
+    ["Environment does not exist", "envId"],
+  ])("goes to the field that it is about, though it names none: %s", (message, field) => {
+    expect(refused(message)).toEqual({ fields: { [field]: message }, form: null });
+  });
+
+  it("is said of the form when it is about no field of it", () => {
+    expect(refused("AWS refused the credentials: no such key (InvalidClientTokenId)").form).toMatch(/^AWS/);
+    expect(refused("redact: must be something").form).toBe("redact: must be something");
+  });
+
+  it("has the request's id when the fault is the service's", () => {
+    const error = new ApiFailure(500, "Something went wrong on our side", "a-request");
+    expect(inWords(error)).toBe("Something went wrong on our side (request a-request)");
+    expect(sortErrors(error, FIELDS)).toEqual({ fields: {}, form: inWords(error) });
+  });
+
+  it("is shown whatever was thrown", () => {
+    expect(inWords(new Error("broken"))).toBe("broken");
+    expect(inWords("broken")).toBe("broken");
+  });
+});
