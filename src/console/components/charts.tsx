@@ -166,12 +166,13 @@ function Chart({
     plot.current?.setScale("x", { min: shown.from, max: shown.to });
   }, [shown.from, shown.to]);
 
-  const words = chart.lines.map(({ name, summary }) => {
-    const whose = chart.lines.length > 1 ? `${name}: ` : "";
-    if (summary === null) return `${whose}no points`;
+  const summaries = chart.lines.map(({ summary }) => {
+    if (summary === null) return "no points";
     const { least, mean, most } = summary;
-    return `${whose}${format(chart, least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
+    return `${format(chart, least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
   });
+  const isPair = chart.lines.length > 1;
+  const words = chart.lines.map(({ name }, i) => (isPair ? `${name}: ${summaries[i]}` : summaries[i]));
   return (
     <figure class="chart">
       <figcaption>
@@ -182,10 +183,10 @@ function Chart({
         <span class="readout" ref={readout} aria-hidden="true" />
       </figcaption>
       <div ref={place} role="img" aria-label={`${chart.title}. ${words.join(". ")}`} />
-      <p class="summary">
-        {words.map((line, i) => (
-          <span key={chart.lines[i]?.name} class={chart.lines.length > 1 ? `line-${i}` : undefined}>
-            {line}
+      <p class="summary" aria-hidden="true">
+        {chart.lines.map(({ name }, i) => (
+          <span key={name} class={isPair ? `line-${i}` : undefined}>
+            {summaries[i]}
           </span>
         ))}
       </p>

@@ -71,7 +71,7 @@ function Notes({ name, end, read }: { name: string | null; end: string | null; r
       {read.provisional && (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
         <p class="muted">
           {whose}
-          <span class="hatch" aria-hidden="true" /> the hatched last minutes are provisional and may still
+          <span class="hatch" aria-hidden="true" /> The hatched last minutes are provisional and may still
           grow.
         </p>
       )}

@@ -57,8 +57,10 @@ export function Statements({ statements }: { statements: WorkloadDigest[] }) {
                 )}
               </td>
               <td class="share">
-                <meter min={0} max={1} value={statement.share} aria-label="Share of all statements" />
-                <span>{formatShare(statement.share)}</span>
+                <div>
+                  <meter min={0} max={1} value={statement.share} aria-label="Share of all statements" />
+                  <span>{formatShare(statement.share)}</span>
+                </div>
               </td>
             </tr>
           ))}

@@ -1,0 +1,226 @@
+import type { Page } from "playwright-core";
+import { check } from "../../scripts/checks.ts";
+import { SECOND } from "./environments.ts";
+import {
+  eventually,
+  expectThat,
+  failAws,
+  MINUTE_AND_MORE_MS,
+  type Send,
+  shown,
+  visitSignedIn,
+  type World,
+} from "./world.ts";
+
+/** The state that a capture's page says. */
+const state = (page: Page, name: string) => page.locator(".state .status").filter({ hasText: name });
+
+const HOUR_MS = 3_600_000;
+/** A capture of an hour that has passed, for its metrics. */
+const past = (send: Send, name: string, hoursAgo: number) =>
+  send<{ id: number }>("POST", "/api/captures", {
+    name,
+    envId: 1,
+    start: new Date(Math.floor(Date.now() / HOUR_MS - hoursAgo) * HOUR_MS).toISOString(),
+    duration: 3600,
+  });
+
+/** Captures, from being asked for to their metrics. */
+export async function checkCaptures(world: World): Promise<void> {
+  // Runs while the other checks do.
+  const watcher = await visitSignedIn(world);
+  await check(
+    "a capture is scheduled, errors next to their fields, in a time zone that is named",
+    async () => {
+      const { page } = watcher;
+      await page.goto("/captures/new");
+      await page.getByLabel("Later").check();
+      await shown(page.getByText("In your time zone, Europe/Berlin"));
+      await page.getByLabel("For", { exact: true }).fill("0.5");
+      await page.getByRole("button", { name: "Schedule" }).click();
+      await shown(page.getByText("must not be empty"));
+      await page.getByLabel("Name").fill("watched");
+      await page.getByRole("button", { name: "Schedule" }).click();
+      await shown(page.getByText("must be a time such as"));
+      await page.getByLabel("Start at").fill(inBerlin(Date.now() + 60_000));
+      await page.getByRole("button", { name: "Schedule" }).click();
+      await shown(page.getByText("Duration must be at least 60 seconds"));
+      await page.getByLabel("For", { exact: true }).fill("1");
+      await page.getByRole("button", { name: "Schedule" }).click();
+      await shown(page.getByRole("heading", { name: "watched", level: 1 }));
+      await shown(state(page, "Scheduled"));
+    },
+  );
+
+  await checkChanges(world);
+  await checkMetrics(world);
+
+  await check(
+    "it starts and ends by itself before one's eyes, with progress and what it recorded",
+    async () => {
+      const { page } = watcher;
+      await shown(state(page, "Running"), MINUTE_AND_MORE_MS);
+      await shown(page.getByText(/left · [\d,]+ statements/));
+      await shown(page.locator(".live-note").filter({ hasText: /^live$/ }));
+      await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
+      await shown(page.locator(".timeline .status").filter({ hasText: "Done" }));
+      await shown(page.getByRole("link", { name: "Download NDJSON (gzip)" }));
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Download NDJSON (gzip)" }).click(),
+      ]);
+      const file = download.suggestedFilename();
+      expectThat(/^capture-\d+\.ndjson\.gz$/.test(file), `The file is ${file}`);
+    },
+  );
+  await watcher.context.close();
+}
+
+/** Stop, rename and delete, and who may. */
+async function checkChanges(world: World): Promise<void> {
+  const { context, page, send } = await visitSignedIn(world);
+  const { id } = await send<{ id: number }>("POST", "/api/captures", { name: "to be stopped", envId: 1 });
+
+  await check("a second account sees the capture, and is not offered to stop it", async () => {
+    const second = await visitSignedIn(world, {}, SECOND);
+    await second.page.goto(`/captures/${id}`);
+    await shown(state(second.page, "Running"));
+    await shown(second.page.locator(".timeline li").filter({ hasText: "by Demo" }));
+    await shown(second.page.getByRole("link", { name: "Compare" }));
+    for (const name of ["Stop", "Rename", "Delete"]) {
+      expectThat((await second.page.getByRole("button", { name }).count()) === 0, `${name} is offered`);
+    }
+    await second.context.close();
+  });
+
+  await check("a refusal that comes all the same is shown", async () => {
+    const second = await visitSignedIn(world, {}, SECOND);
+    const mine = await second.send<{ id: number }>("POST", "/api/captures", {
+      name: "of the second",
+      envId: 1,
+      scheduledStart: new Date(Date.now() + HOUR_MS).toISOString(),
+    });
+    await second.page.goto(`/captures/${mine.id}`);
+    await second.page.getByRole("button", { name: "Delete" }).click();
+    const { id: userId } = await second
+      .send<{ user: { id: string } }>("GET", "/api/auth/get-session")
+      .then(({ user }) => user);
+    await send("DELETE", `/api/environments/1/members/${userId}`);
+    await second.page.getByRole("button", { name: "Delete it" }).click();
+    await shown(second.page.getByRole("alert").filter({ hasText: "Capture not found" }));
+    await second.context.close();
+  });
+
+  await check("a capture is renamed, a name that is taken is refused, and it is undone", async () => {
+    await page.goto(`/captures/${id}`);
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("New name").fill("watched");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await shown(page.getByText("Capture with the same name already exists in this environment"));
+    await page.getByLabel("New name").fill("renamed");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await shown(page.getByRole("heading", { name: "renamed", level: 1 }));
+    await page.getByRole("button", { name: "Undo" }).click();
+    await shown(page.getByRole("heading", { name: "to be stopped", level: 1 }));
+  });
+
+  await check("a running capture is stopped by keys alone", async () => {
+    await page.goto(`/captures/${id}`);
+    await shown(state(page, "Running"));
+    await page.getByRole("button", { name: "Stop" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Stop to be stopped?" });
+    await shown(dialog);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    const focused = await page.evaluate(() => document.activeElement?.textContent);
+    expectThat(focused === "Stop", `The focus is on ${focused}`);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await shown(state(page, "Stopping").or(state(page, "Done")));
+    await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
+  });
+
+  await check("its top statements are there, with their shares", async () => {
+    await shown(page.locator("table.statements tbody tr"));
+    const share = await page.locator(".share span").first().textContent();
+    expectThat(/^[\d.]+%$/.test(share ?? ""), `The share is ${share}`);
+  });
+
+  await check("a capture is deleted, after a question", async () => {
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
+    await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
+    await page.goto(`/captures/${id}`);
+    await shown(page.getByText("Capture's environment not found"));
+  });
+  await context.close();
+}
+
+/** Metrics of one capture and of two, and an AWS that fails meanwhile. */
+async function checkMetrics(world: World): Promise<void> {
+  const { context, page, send } = await visitSignedIn(world);
+  const [first, second] = [await past(send, "an hour", 3), await past(send, "the hour after", 2)];
+
+  await check(
+    "metrics that AWS does not give are an error with another try, and charts when it does",
+    async () => {
+      await failAws(world, { kind: "server-error", action: "GetMetricData" });
+      await page.goto(`/captures/${first.id}`);
+      await shown(page.getByRole("alert").filter({ hasText: "AWS could not answer" }));
+      await failAws(world, null);
+      await eventually("the charts are there", async () => {
+        const retry = page.getByRole("button", { name: "Try again" });
+        if ((await retry.count()) > 0) await retry.first().click();
+        return (await page.locator(".chart canvas").count()) === 16;
+      });
+      const said = await page.getByRole("img", { name: /^Read IOPS\. / }).getAttribute("aria-label");
+      expectThat(/[\d.]+ ops\/s to [\d.,]+ ops\/s, mean/.test(said ?? ""), `It says ${said}`);
+    },
+  );
+
+  await check("all charts have one crosshair, and zoom by dragging or by a button", async () => {
+    const charts = page.locator(".chart .u-over");
+    await charts.first().scrollIntoViewIfNeeded();
+    const box = await charts.first().boundingBox();
+    expectThat(box !== null, "There is no chart");
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width / 2, y);
+    await eventually("each chart says its value at the crosshair", async () =>
+      (await page.locator(".readout").allTextContents()).every((text) => /\d\d:\d\d: /.test(text)),
+    );
+    const range = page.locator(".chart-tools [role=status]");
+    const whole = await range.textContent();
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, y, { steps: 5 });
+    await page.mouse.up();
+    await eventually("the range is another", async () => (await range.textContent()) !== whole);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await eventually("the range is the whole", async () => (await range.textContent()) === whole);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await eventually("the range is another", async () => (await range.textContent()) !== whole);
+  });
+
+  await check("the metrics are there as a table too", async () => {
+    await page.getByText("The same as a table").click();
+    const rows = page.locator(".figures tbody tr");
+    await eventually("a row for each minute", async () => (await rows.count()) === 60);
+  });
+
+  await check("two captures are laid over each other, aligned at their starts", async () => {
+    await page.goto(`/compare?a=${first.id}`);
+    await page.getByLabel("Second").selectOption({ label: "the hour after" });
+    await shown(page.getByRole("img", { name: /^Read IOPS\. an hour: .*the hour after: / }));
+    const range = page.locator(".chart-tools [role=status]");
+    await eventually("offsets", async () => (await range.textContent()) === "0 to +59m");
+    const { search } = new URL(page.url());
+    expectThat(search === `?a=${first.id}&b=${second.id}`, `The address has ${search}`);
+  });
+  await context.close();
+}
+
+/** A moment as the browser's time zone has it, for a field of date and time. */
+function inBerlin(time: number): string {
+  return new Date(time).toLocaleString("sv-SE", { timeZone: "Europe/Berlin" }).slice(0, 16).replace(" ", "T");
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check, report } from "../../scripts/checks.ts";
+import { tryPort } from "../../scripts/ports.ts";
+import { startService, stopGroup } from "../../scripts/service.ts";
+import { checkCaptures } from "./captures.ts";
+import { checkEnvironments } from "./environments.ts";
+import { checkLists } from "./lists.ts";
+import { checkPages } from "./pages.ts";
+import { checkSessions } from "./sessions.ts";
+import { expectThat, launch, type World } from "./world.ts";
+
+/*
+ * `npm run test:console`: the console in a real browser, against `npm run dev` on free ports with data of its own. Closes with
+ * `N passed, N failed`.
+ */
+
+const folder = mkdtempSync(join(tmpdir(), "captures-console-"));
+const [port, awsPort] = [await tryPort(0), await tryPort(0)];
+const browser = await launch();
+const service = await startService({
+  PORT: String(port),
+  AWS_PORT: String(awsPort),
+  PERSIST_TO: join(folder, "state"),
+});
+const world: World = {
+  address: `http://localhost:${port}`,
+  awsAddress: `http://localhost:${awsPort}`,
+  browser,
+  offences: [],
+};
+try {
+  await checkSessions(world);
+  await checkEnvironments(world);
+  await checkCaptures(world);
+  await checkPages(world);
+  await checkLists(world);
+  await check("no page asked another host, broke its Content-Security-Policy or threw", () => {
+    expectThat(world.offences.length === 0, world.offences.join("\n"));
+  });
+} finally {
+  await browser.close();
+  await stopGroup(service, "SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+}
+report();

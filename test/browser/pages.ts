@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { check } from "../../scripts/checks.ts";
+import { expectAccessible, expectThat, shown, visit, visitSignedIn, type World } from "./world.ts";
+
+const DIST = "dist";
+const BUDGET_BYTES = 100 * 1024;
+
+/** Every page: for everybody, in both colours, on small screens, and small. */
+export async function checkPages(world: World): Promise<void> {
+  const setUp = await visitSignedIn(world);
+  const [capture, other] = await setUp.send<{ id: number; status: string }[]>(
+    "GET",
+    "/api/captures?status=DONE",
+  );
+  await setUp.context.close();
+  const pages: [path: string, ready: string][] = [
+    ["/captures", "table.captures tbody tr"],
+    ["/captures/new", "form"],
+    [`/captures/${capture?.id}`, ".chart canvas, #metrics-title"],
+    [`/compare?a=${capture?.id}&b=${other?.id}`, ".chart canvas"],
+    ["/environments", ".cards .card"],
+    ["/environments/new", "form"],
+    ["/environments/1", "select[aria-label^=Role]"],
+    ["/invite#code=abc", "form"],
+    ["/keys", "form"],
+    ["/nowhere", "h1"],
+  ];
+
+  for (const colours of ["light", "dark"] as const) {
+    await check(`axe finds nothing on any page, in ${colours} colours`, async () => {
+      const { context, page } = await visitSignedIn(world, { colours });
+      for (const [path, ready] of pages) {
+        await page.goto(path);
+        await shown(page.locator(ready));
+        await expectAccessible(page);
+      }
+      await page.goto("/environments/1");
+      await page.getByRole("button", { name: "Edit" }).click();
+      await shown(page.getByRole("dialog"));
+      await expectAccessible(page);
+      await context.close();
+      const out = await visit(world, { colours });
+      await out.page.goto("/");
+      await shown(out.page.getByRole("heading", { name: "Sign in" }));
+      await expectAccessible(out.page);
+      await out.context.close();
+    });
+  }
+
+  for (const width of [360, 3840]) {
+    await check(`no page is wider than a screen of ${width} pixels`, async () => {
+      const { context, page } = await visitSignedIn(world, { width, height: 800 });
+      for (const [path, ready] of pages) {
+        await page.goto(path);
+        await shown(page.locator(ready));
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        expectThat(wide <= width, `${path} is ${wide} pixels wide`);
+      }
+      await context.close();
+    });
+  }
+
+  await check("keys alone lead from page to page, and the focus follows", async () => {
+    const { context, page } = await visitSignedIn(world);
+    await page.goto("/captures");
+    await shown(page.locator("table.captures tbody tr"));
+    await page.keyboard.press("Tab");
+    const first = await page.evaluate(() => document.activeElement?.textContent);
+    expectThat(first === "Skip to the content", `The first is ${first}`);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await shown(page.getByRole("heading", { name: "Environments", level: 1 }));
+    const focused = await page.evaluate(() => document.activeElement?.textContent);
+    expectThat(focused === "Environments", `The focus is on ${focused}`);
+    expectThat((await page.title()) === "Environments · Captures", `The title is ${await page.title()}`);
+    await page.goBack();
+    await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
+    await context.close();
+  });
+
+  await check("the reader's choice of colours holds, and is kept", async () => {
+    const { context, page } = await visitSignedIn(world);
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    await page.goto("/captures");
+    const light = await background();
+    await page.getByRole("combobox", { name: "Colours" }).selectOption("dark");
+    const dark = await background();
+    expectThat(dark !== light, `The background is ${dark}`);
+    await page.reload();
+    await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
+    expectThat((await background()) === dark, "The choice is forgotten");
+    await context.close();
+  });
+
+  await check("the console is less than 100 KiB, all of it, compressed", () => {
+    const files = readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter(
+      (name) => /\.(html|js|css|svg)$/.test(name) && (name.startsWith("assets/") || !name.includes("/")),
+    );
+    const bytes = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(DIST, name))).length, 0);
+    expectThat(bytes > 0 && bytes < BUDGET_BYTES, `It is ${bytes} bytes`);
+  });
+
+  await check("its files are cached for good, its page is not, and both have the strict policy", async () => {
+    const reply = await fetch(`${world.address}/captures/1`, { headers: { "sec-fetch-mode": "navigate" } });
+    const html = await reply.text();
+    const policy = reply.headers.get("content-security-policy") ?? "";
+    expectThat(policy.startsWith("default-src 'none'; script-src 'self'"), `The policy is ${policy}`);
+    expectThat(!policy.includes("unsafe"), `The policy is ${policy}`);
+    expectThat(!reply.headers.get("cache-control")?.includes("immutable"), "The page is cached for good");
+    const script = /src="(\/assets\/[^"]+)"/.exec(html)?.[1];
+    const asset = await fetch(world.address + script);
+    const caching = asset.headers.get("cache-control");
+    expectThat(caching === "public, max-age=31536000, immutable", `Cache-Control is ${caching}`);
+  });
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { DEMO, LOCAL_AWS } from "../../scripts/local.ts";
+
+/** How long something may take to show, on a machine that is busy with other things. */
+export const PATIENCE_MS = 30_000;
+/** How long a capture of a minute may take from its start to its end. */
+export const MINUTE_AND_MORE_MS = 180_000;
+
+const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+// A browser of a test talks to nobody else.
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts the browser: CHROMIUM's, or Debian's. */
+export function launch(): Promise<Browser> {
+  const executablePath = [process.env.CHROMIUM, ...EXECUTABLES].find((path) => path && isThere(path));
+  if (executablePath === undefined) {
+    throw new Error("There is no Chromium: install Debian's package, or name another with CHROMIUM");
+  }
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(path, { flag: "r" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The service and the browser that all checks use. */
+export interface World {
+  address: string;
+  awsAddress: string;
+  browser: Browser;
+  /** What no page may do, of all pages: requests to other hosts, violations of the policy, errors that nobody caught. */
+  offences: string[];
+}
+
+/** How somebody looks at the console. */
+export interface Look {
+  width?: number;
+  height?: number;
+  colours?: "light" | "dark";
+}
+
+/** Opens a browser for somebody; it has cookies of its own. */
+export async function visit(world: World, look: Look = {}): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await world.browser.newContext({
+    baseURL: world.address,
+    viewport: { width: look.width ?? 1280, height: look.height ?? 800 },
+    colorScheme: look.colours ?? "light",
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => world.offences.push(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    if (/Content Security Policy/i.test(message.text())) world.offences.push(message.text());
+  });
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && host !== new URL(world.address).host) {
+      world.offences.push(`${page.url()} asked ${request.url()}`);
+    }
+  });
+  return { context, page };
+}
+
+/** Signs in as a person does. */
+export async function signIn(
+  page: Page,
+  { email, password }: { email: string; password: string } = DEMO,
+): Promise<void> {
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** Opens a browser for somebody who is signed in already; as the demo account unless another is given. */
+export async function visitSignedIn(
+  world: World,
+  look: Look = {},
+  account: { email: string; password: string } = DEMO,
+): Promise<{ context: BrowserContext; page: Page; send: Send }> {
+  const { context, page } = await visit(world, look);
+  const send = sender(world, context);
+  await send("POST", "/api/auth/sign-in/email", { email: account.email, password: account.password });
+  return { context, page, send };
+}
+
+/** Sends a request to the API, for what a check needs to be there. */
+export type Send = <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
+
+function sender({ address }: World, context: BrowserContext): Send {
+  return async <T>(method: string, path: string, body?: unknown) => {
+    const reply = await context.request.fetch(address + path, {
+      method,
+      headers: { origin: address },
+      ...(body !== undefined && { data: body }),
+    });
+    if (!reply.ok()) throw new Error(`${method} ${path} answered ${reply.status()} ${await reply.text()}`);
+    return (await reply.json()) as T;
+  };
+}
+
+/** Lets calls of AWS fail for the demo environment's account, or with null succeed again. */
+export async function failAws(world: World, fault: { kind: string; action: string } | null): Promise<void> {
+  const { accessKeyId } = LOCAL_AWS.customer;
+  const url = `${world.awsAddress}/_local/faults`;
+  const reply =
+    fault === null
+      ? await fetch(`${url}?accessKeyId=${accessKeyId}`, { method: "DELETE" })
+      : await fetch(url, { method: "POST", body: JSON.stringify({ accessKeyId, ...fault }) });
+  if (!reply.ok) throw new Error(`The local AWS answered ${reply.status} ${await reply.text()}`);
+}
+
+/** Waits until something holds. */
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean>,
+  withinMs = PATIENCE_MS,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`It did not come to be: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Waits until something is shown. */
+export function shown(locator: Locator, timeout = PATIENCE_MS): Promise<void> {
+  return locator.first().waitFor({ state: "visible", timeout });
+}
+
+/** Fails unless something is as it has to be. */
+export function expectThat(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise);
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeViolation {
+  id: string;
+  help: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** Fails when axe finds something on a page that keeps people out. */
+export async function expectAccessible(page: Page): Promise<void> {
+  // Evaluated by the debugger, which the page's policy does not hold for.
+  await page.evaluate(axeSource);
+  const violations = (await page.evaluate(
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  )) as AxeViolation[];
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html)}`);
+  expectThat(found.length === 0, `axe on ${page.url()}: ${found.join("; ")}`);
+}
