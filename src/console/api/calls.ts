@@ -166,7 +166,7 @@ export const signUp = (input: {
   password: string;
   inviteCode?: string;
 }): Promise<{ user: User }> => ask("POST", "/api/auth/sign-up/email", { body: input });
-export const signOut = (): Promise<unknown> => ask("POST", "/api/auth/sign-out");
+export const signOut = (): Promise<unknown> => ask("POST", "/api/auth/sign-out", { body: {} });
 
 export const listKeys = async (signal?: AbortSignal): Promise<ApiKey[]> => {
   const { apiKeys } = await ask<{ apiKeys: ApiKey[] }>("GET", "/api/auth/api-key/list", {
