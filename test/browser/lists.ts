@@ -1,5 +1,13 @@
 import { check } from "../../scripts/checks.ts";
-import { eventually, expectThat, type Send, shown, visitSignedIn, type World } from "./world.ts";
+import {
+  eventually,
+  expectThat,
+  MINUTE_AND_MORE_MS,
+  type Send,
+  shown,
+  visitSignedIn,
+  type World,
+} from "./world.ts";
 
 const MANY = 1000;
 const AT_ONCE = 10;
@@ -45,7 +53,7 @@ export async function checkLists(world: World): Promise<void> {
     await shown(page.locator("table.captures tbody tr"));
     const { id } = await send<{ id: number }>("POST", "/api/captures", { name: "made elsewhere", envId: 1 });
     const row = page.locator("table.captures tbody tr").filter({ hasText: "made elsewhere" });
-    await shown(row.getByText("Running"), 60_000);
+    await shown(row.getByText("Running"), MINUTE_AND_MORE_MS);
     await shown(row.getByText(/so far · [\d,]+ statements/));
     await shown(row.getByText("You"));
     await send("DELETE", `/api/captures/${id}`);

@@ -129,7 +129,7 @@ function Chart({
   latest.current = { shown, onZoom };
   const colours = useColours();
 
-  // other colours are painted anew
+  // Other colours are painted anew.
   useEffect(() => {
     const element = place.current;
     if (element === null) return;

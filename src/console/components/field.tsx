@@ -69,7 +69,7 @@ export function Form({
   children: ComponentChildren;
 }) {
   const form = useRef<HTMLFormElement>(null);
-  // a refusal is what the focus follows
+  // A refusal is what the focus follows.
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [refused]);

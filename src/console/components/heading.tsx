@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { takeHeadingFocus } from "../lib/router.ts";
 
 /**
@@ -8,10 +8,10 @@ import { takeHeadingFocus } from "../lib/router.ts";
  */
 export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · Captures`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (takeHeadingFocus()) heading.current?.focus({ preventScroll: true });
   }, []);
   return (

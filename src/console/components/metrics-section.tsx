@@ -24,7 +24,7 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   const [charts, setCharts] = useState<Charts>();
   const [problem, setProblem] = useState<unknown>();
   const [round, setRound] = useState(0);
-  // a new round is a reason to try again
+  // A new round is a reason to try again.
   useEffect(() => {
     setProblem(undefined);
     import("./charts.tsx").then((loaded) => setCharts(() => loaded), setProblem);

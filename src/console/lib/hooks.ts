@@ -22,8 +22,13 @@ interface Reading<T> {
 /**
  * Reads something, and again when its key changes, when the connection is back, and when somebody has signed in again.
  * @param key what it is; null for nothing yet
+ * @param version of the same: with another one it is read again, and shown as it was until then
  */
-export function useResource<T>(key: string | null, read: (signal: AbortSignal) => Promise<T>): Resource<T> {
+export function useResource<T>(
+  key: string | null,
+  read: (signal: AbortSignal) => Promise<T>,
+  version?: string,
+): Resource<T> {
   const { epoch } = useSession();
   const [round, setRound] = useState(0);
   const [state, setState] = useState<Reading<T>>({
@@ -35,7 +40,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
   const reader = useRef(read);
   reader.current = read;
 
-  // a new round or session is a reason to read, not what is read
+  // A new round, session or version is a reason to read, not what is read.
   useEffect(() => {
     if (key === null) return;
     const abort = new AbortController();
@@ -53,7 +58,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
       },
     );
     return () => abort.abort();
-  }, [key, round, epoch]);
+  }, [key, round, epoch, version]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   const put = useCallback(

@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import {
+  type CaptureMetrics,
   listEnvironments,
   readCapture,
   readDigest,
@@ -152,10 +153,12 @@ function State({
 }
 
 function Metrics({ capture }: { capture: Capture }) {
-  const { id, status, start, end } = capture;
-  // Ended or not makes another reading of the same metrics.
-  const metrics = useResource(start === null ? null : `metrics/${id}/${status}`, (signal) =>
-    readMetrics(id, signal),
+  const { id, status, start } = capture;
+  // Once it has ended they are more than they were.
+  const metrics = useResource(
+    start === null ? null : `metrics/${id}`,
+    (signal) => readMetrics(id, signal),
+    status,
   );
   usePolling(metrics.reload, start !== null && isLive(status) ? SLOW_POLL_MS : null);
   return (
@@ -165,11 +168,17 @@ function Metrics({ capture }: { capture: Capture }) {
         <p class="muted">There are metrics once the capture has started.</p>
       ) : (
         <Loaded resource={metrics} what="the metrics" lines={6}>
-          {(read) => <MetricsSection captures={[{ id, name: capture.name, start, end, read }]} axis="time" />}
+          {(read) => <ChartsOf capture={capture} read={read} />}
         </Loaded>
       )}
     </section>
   );
+}
+
+/** The charts are drawn anew for other metrics, not for every message of the live connection. */
+function ChartsOf({ capture: { id, name, start, end }, read }: { capture: Capture; read: CaptureMetrics }) {
+  const captures = useMemo(() => [{ id, name, start, end, read }], [id, name, start, end, read]);
+  return <MetricsSection captures={captures} axis="time" />;
 }
 
 const FEW = 10;
@@ -179,8 +188,9 @@ function Digest({ capture }: { capture: Capture }) {
   const [limit, setLimit] = useState(FEW);
   const hasStarted = capture.start !== null;
   const digest = useResource(
-    hasStarted ? `digest/${capture.id}/${capture.status}/${limit}` : null,
+    hasStarted ? `digest/${capture.id}/${limit}` : null,
     (signal) => readDigest(capture.id, limit, signal),
+    capture.status,
   );
   usePolling(digest.reload, hasStarted && isLive(capture.status) ? SLOW_POLL_MS / 4 : null);
   if (!hasStarted) return null;
