@@ -3,13 +3,22 @@ import type { Resource } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
 
 /** What went wrong, and a way to try again. */
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+export function Failure({
+  error,
+  retry,
+  busy = false,
+}: {
+  error: unknown;
+  retry?: () => void;
+  /** Whether it is being tried again. */
+  busy?: boolean;
+}) {
   return (
     <div class="problem" role="alert">
       <p>{describe(error)}</p>
       {retry !== undefined && (
-        <button type="button" onClick={retry}>
-          Try again
+        <button type="button" aria-disabled={busy} onClick={busy ? undefined : retry}>
+          {busy ? "Trying…" : "Try again"}
         </button>
       )}
     </div>
@@ -44,8 +53,10 @@ export function Loaded<T>({
   const { data, error, loading, reload } = resource;
   return (
     <>
-      {error !== undefined && <Failure error={error} retry={reload} />}
-      {data === undefined && loading && <Skeleton what={what} {...(lines !== undefined && { lines })} />}
+      {error !== undefined && <Failure error={error} retry={reload} busy={loading} />}
+      {data === undefined && error === undefined && loading && (
+        <Skeleton what={what} {...(lines !== undefined && { lines })} />
+      )}
       {data !== undefined && children(data)}
     </>
   );

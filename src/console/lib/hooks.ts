@@ -47,10 +47,12 @@ export function useResource<T>(
     const settle = (result: Pick<Reading<T>, "data" | "error">) => {
       if (!abort.signal.aborted) setState({ key, loading: false, ...result });
     };
-    setState((before) => {
-      const kept = before.key === key ? before.data : undefined;
-      return { key, data: kept, error: undefined, loading: true };
-    });
+    // What is known of it stays until there is an answer, and what went wrong too.
+    setState((before) =>
+      before.key === key
+        ? { ...before, loading: true }
+        : { key, data: undefined, error: undefined, loading: true },
+    );
     reader.current(abort.signal).then(
       (data) => settle({ data, error: undefined }),
       (error) => {

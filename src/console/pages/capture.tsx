@@ -11,7 +11,7 @@ import {
 import type { Capture } from "../api/types.ts";
 import { CaptureActions } from "../components/capture-actions.tsx";
 import { Heading } from "../components/heading.tsx";
-import { Loaded } from "../components/loading.tsx";
+import { Failure, Loaded } from "../components/loading.tsx";
 import { MetricsSection } from "../components/metrics-section.tsx";
 import { Progress } from "../components/progress.tsx";
 import { Statements } from "../components/statements.tsx";
@@ -86,6 +86,9 @@ export function CapturePage({ id }: { id: number }) {
           />
         )}
       </div>
+      {environments.error !== undefined && (
+        <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
+      )}
       <Loaded resource={capture} what="the capture" lines={3}>
         {(known) => (
           <>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { listCaptures, listEnvironments, readWorkload } from "../api/calls.ts";
 import type { Capture } from "../api/types.ts";
 import { Heading } from "../components/heading.tsx";
-import { Loaded } from "../components/loading.tsx";
+import { Failure, Loaded } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
 import { isLive, STATUSES, StatusBadge, statusName } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
@@ -61,6 +61,9 @@ export function CapturesPage() {
           New capture
         </a>
       </div>
+      {environments.error !== undefined && (
+        <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
+      )}
       <Filters place={place} environments={environments.data ?? []} />
       <Loaded resource={list} what="the captures" lines={8}>
         {({ captures: all, next }) => (
