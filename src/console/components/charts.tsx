@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type AxisModel, axisOf, type ChartModel, chartOf, formatOffset } from "../lib/chart-model.ts";
-import { formatMinute, formatScaled } from "../lib/format.ts";
+import { formatAmount, formatMinute, formatScaled } from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
 import { useColours } from "../lib/theme.ts";
 import type { MeasuredCapture } from "./metrics-section.tsx";
@@ -136,7 +136,7 @@ function Chart({
     const say = (index: number | null) => {
       if (readout.current === null) return;
       const values = index === null ? [] : chart.lines.map(({ values }) => values[index]);
-      const said = values.map((value) => (value == null ? "–" : format(chart, value)));
+      const said = values.map((value) => (value == null ? "–" : formatAmount(value)));
       const at = index === null ? undefined : chart.times[index];
       readout.current.textContent = at === undefined ? "" : `${label(at)}: ${said.join(" · ")}`;
     };
@@ -169,6 +169,7 @@ function Chart({
   const summaries = chart.lines.map(({ summary }) => {
     if (summary === null) return "no points";
     const { least, mean, most } = summary;
+    if (least === most) return format(chart, most);
     return `${format(chart, least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
   });
   const isPair = chart.lines.length > 1;

@@ -35,7 +35,8 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-const OFFSET_STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800];
+/** Steps of the axis, in seconds: none below a minute, which is as fine as CloudWatch gets. */
+const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800];
 
 /** How uPlot is to draw a chart. */
 export function plotOptions(
@@ -53,6 +54,8 @@ export function plotOptions(
     legend: { show: false },
     cursor: {
       sync: { key: sync.key, setSeries: false },
+      // Other charts have other values at that height.
+      y: false,
       drag: { x: true, y: false, setScale: false },
       points: { size: 7 },
     },
@@ -69,7 +72,7 @@ export function plotOptions(
         ticks,
         size: 28,
         space: 70,
-        ...(axis === "offset" && { incrs: OFFSET_STEPS }),
+        incrs: STEPS,
         values: (_, splits) => (axis === "time" ? formatTicks(splits) : splits.map(formatOffset)),
       },
       {
