@@ -1,13 +1,14 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 
-/** The console (src/console) becomes `dist`, which the Worker serves as static assets. */
+/** The console (src/console) becomes a part of `dist` (scripts/build.ts), which the Worker serves as static assets. */
 export default defineConfig({
   root: "src/console",
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false })],
   build: {
     outDir: "../../dist",
-    emptyOutDir: true,
+    // scripts/build.ts takes away what is old.
+    emptyOutDir: false,
     target: "es2024",
     // The Content-Security-Policy allows no script or style but those of files.
     assetsInlineLimit: 0,

@@ -1,30 +1,53 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { build } from "vite";
 import { describeApi } from "../src/openapi/document.ts";
 
 /*
- * `npm run build`: adds the API's description and its reference page to `dist`, which the Worker serves as static assets
- * without running. Whatever else is in `dist` stays.
+ * `npm run build`: makes `dist`, which the Worker serves as static assets without running: the console, and the API's
+ * description with its reference page. What an earlier build left goes only after the new is there: `wrangler dev` may be serving it.
  */
 
 const DIST = "dist";
 const DOCS = join(DIST, "docs");
 const PAGE = "src/openapi/page";
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+const HEADERS = ["src/console/headers.txt", "src/openapi/headers.txt"];
 
-mkdirSync(DOCS, { recursive: true });
-writeFileSync(join(DIST, "openapi.json"), JSON.stringify(describeApi()));
-for (const file of readdirSync(PAGE)) copyFileSync(join(PAGE, file), join(DOCS, file));
-for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
-  copyFileSync(join(SWAGGER_UI, file), join(DOCS, file));
+const made = new Set<string>();
+
+await buildConsole();
+write(join(DIST, "openapi.json"), JSON.stringify(describeApi()));
+for (const file of readdirSync(PAGE)) copy(join(PAGE, file), join(DOCS, file));
+for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) copy(join(SWAGGER_UI, file), join(DOCS, file));
+write(join(DIST, "_headers"), HEADERS.map((file) => readFileSync(file, "utf8")).join(""));
+prune();
+
+async function buildConsole(): Promise<void> {
+  const built = await build({ logLevel: "warn" });
+  if (!("output" in built)) throw new Error("Vite makes more than one bundle of the console");
+  for (const { fileName } of built.output) made.add(join(DIST, fileName));
+  const unbundled = "src/console/public";
+  for (const file of readdirSync(unbundled)) made.add(join(DIST, file));
 }
-addHeaders();
 
-/** Adds the reference's headers to those of other static files, in the place of what an earlier build added. */
-function addHeaders(): void {
-  const begin = "# The API reference";
-  const file = join(DIST, "_headers");
-  const others = existsSync(file) ? (readFileSync(file, "utf8").split(begin)[0] as string) : "";
-  writeFileSync(file, `${others}${begin}\n${readFileSync("src/openapi/headers.txt", "utf8")}`);
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  made.add(file);
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+  made.add(to);
+}
+
+/** Takes away what this build has not made. */
+function prune(): void {
+  for (const entry of readdirSync(DIST, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !made.has(path)) rmSync(path);
+  }
 }
