@@ -1,5 +1,5 @@
 import type { Env } from "../env.ts";
-import { ApiError, refuse } from "../errors.ts";
+import { refuse } from "../errors.ts";
 import { type AppContext, readId } from "../http.ts";
 import type { Credential } from "../identity/credential.ts";
 import { describeError, log } from "../log.ts";
@@ -7,19 +7,13 @@ import { requireOurOrigin } from "../origins.ts";
 import type { WorkloadState } from "../workload/archive.ts";
 import { see } from "./access.ts";
 import { readCapture } from "./reads.ts";
-import { type Capture, type CaptureRow, toCapture } from "./schema.ts";
+import { type CaptureRow, type LiveMessage, toCapture } from "./schema.ts";
 
 /*
  * `GET /api/captures/{id}/live`: a WebSocket on which a capture's runner says how the capture is, at first and after every move
  * and collection, until it has ended. The sockets hibernate: between two messages nothing of them is in memory. Each message is
  * read for its receiver as GET would read it, so that who may not see the capture any more hears nothing more of it.
  */
-
-/** One message: the capture as GET shows it, and what it has recorded so far; null before the beginning. */
-export interface LiveMessage {
-  capture: Capture;
-  workload: { records: number; statements: number; bytes: number; gapCount: number } | null;
-}
 
 /** How many may watch one capture; the others can ask now and then. */
 const MAX_SOCKETS = 100;
@@ -50,7 +44,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const found = await readCapture(c.env.DB, c.var.credential, id, Date.now());
   see(found, refuse.captureEnvironmentNotFound);
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new ApiError(426, "This is a WebSocket: ask with Upgrade: websocket", { Upgrade: "websocket" });
+    throw refuse.notWebSocket();
   }
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
@@ -58,12 +52,10 @@ export async function openLive(c: AppContext): Promise<Response> {
   });
   if (webSocket === null) {
     if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
-    throw new ApiError(503, "Too many are watching this capture: ask for it now and then instead", {
-      "Retry-After": "60",
-    });
+    throw refuse.tooManyWatch();
   }
-  // Of its own, since middleware adds headers to it.
-  return new Response(null, { status: 101, webSocket });
+  // Of its own, since middleware adds headers to it, all but the one that Hono has prepared for replies of its making.
+  return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
 }
 
 /** The sockets that watch a runner's capture. */

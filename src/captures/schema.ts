@@ -55,6 +55,12 @@ export function toCapture(row: CaptureRow): Capture {
   };
 }
 
+/** A message of a capture's live connection: the capture as GET shows it, and what it has recorded so far; null before the beginning. */
+export interface LiveMessage {
+  capture: Capture;
+  workload: { records: number; statements: number; bytes: number; gapCount: number } | null;
+}
+
 /** One move of a capture, as the API shows it. */
 export interface CaptureEvent {
   time: string;

@@ -16,6 +16,7 @@ type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
 export type Capture = z.output<typeof replies.captureSchema>;
 export type CaptureEvent = z.output<typeof replies.captureEventSchema>;
+export type LiveMessage = z.output<typeof replies.liveMessageSchema>;
 export type Metric = z.output<typeof replies.metricSchema>;
 export type Workload = z.output<typeof replies.workloadSchema>;
 export type WorkloadDigest = z.output<typeof replies.workloadDigestSchema>;

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Metric } from "../captures/metrics-schema.ts";
-import type { Capture, CaptureEvent } from "../captures/schema.ts";
+import type { Capture, CaptureEvent, LiveMessage } from "../captures/schema.ts";
 import type { Environment, Member } from "../environments/schema.ts";
 import type { ErrorBody } from "../errors.ts";
 import type { Workload, WorkloadDigest } from "../workload/schema.ts";
@@ -29,6 +29,7 @@ export type Agreement = All<
   [
     Exactly<Reply<"captureSchema">, Flat<Capture>>,
     Exactly<Reply<"captureEventSchema">, Flat<CaptureEvent>>,
+    Exactly<Reply<"liveMessageSchema">, Flat<LiveMessage>>,
     Exactly<Reply<"metricSchema">, Flat<Metric>>,
     Exactly<Reply<"workloadSchema">, Flat<Workload>>,
     Exactly<Reply<"workloadDigestSchema">, Flat<WorkloadDigest>>,

@@ -27,7 +27,7 @@ import {
   says,
   saysLike,
 } from "./operation.ts";
-import { captureEventSchema, captureSchema, metricSchema } from "./replies.ts";
+import { captureEventSchema, captureSchema, liveMessageSchema, metricSchema } from "./replies.ts";
 
 const ID = idParameter("id", "The capture's id.");
 const MEMBER = "Members of the capture's environment.";
@@ -352,5 +352,26 @@ export const captureOperations: Operation[] = [
       content: { "application/json": { schema: z.array(captureEventSchema), example: examples.events } },
     },
     refusals: OF_CAPTURE_READS,
+  },
+  {
+    id: "watchCapture",
+    method: "get",
+    path: "/api/captures/{id}/live",
+    tag: "Captures",
+    summary: "Watch a capture",
+    description: `A WebSocket (RFC 6455) that says how the capture is: at first, and after every move and collection, in JSON
+messages as \`x-messages\` of the reply has them. The service closes it with 1000 when the capture has ended, 4401 when who watches is
+not signed in any more, and 4404 when they may not see the capture any more. Send nothing but the text \`ping\`, which is answered with
+\`pong\` and costs nothing; for anything else it closes with 1008. A page of an origin that is not listed may not open one with a
+visitor's cookie.`,
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 101,
+      description: "The connection is a WebSocket from here on.",
+      messages: { schema: liveMessageSchema, example: examples.liveMessage },
+    },
+    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "notWebSocket", "tooManyWatch")],
   },
 ];

@@ -1,5 +1,5 @@
 import type { Metric } from "../captures/metrics-schema.ts";
-import type { Capture, CaptureEvent } from "../captures/schema.ts";
+import type { Capture, CaptureEvent, LiveMessage } from "../captures/schema.ts";
 import type { Environment, Member } from "../environments/schema.ts";
 import type { Workload, WorkloadDigest } from "../workload/schema.ts";
 
@@ -36,6 +36,17 @@ export const events: CaptureEvent[] = [
     reason: null,
   },
 ];
+
+export const liveMessage: LiveMessage = {
+  capture: {
+    ...capture,
+    start: "2026-11-23T08:45:28.204Z",
+    scheduledEnd: "2026-11-23T09:45:28.204Z",
+    end: null,
+    status: "RUNNING",
+  },
+  workload: { records: 5343, statements: 4419, bytes: 893_952, gapCount: 0 },
+};
 
 export const metric: Metric = {
   label: "ReadIOPS",

@@ -1,8 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LiveMessage } from "../../src/captures/live.ts";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture, LiveMessage } from "../../src/captures/schema.ts";
 import {
   addMember,
   type Cast,
@@ -15,6 +14,7 @@ import {
   runnerOf,
   signUp,
 } from "../support/api.ts";
+import { checkUnread } from "../support/contract.ts";
 import { runAlarm, until } from "../support/time.ts";
 
 const ORIGIN = "http://captures.test";
@@ -36,10 +36,13 @@ interface Watch {
   closed: () => number | undefined;
 }
 
-function upgrade(headers: Record<string, string>, { id }: { id: number }): Promise<Response> {
-  return exports.default.fetch(
-    new Request(`${ORIGIN}/api/captures/${id}/live`, { headers: { upgrade: "websocket", ...headers } }),
-  );
+async function upgrade(headers: Record<string, string>, { id }: { id: number }): Promise<Response> {
+  const asked = new Request(`${ORIGIN}/api/captures/${id}/live`, {
+    headers: { upgrade: "websocket", ...headers },
+  });
+  const reply = await exports.default.fetch(asked);
+  await checkUnread(asked, reply);
+  return reply;
 }
 
 async function watch(person: Pick<Person, "headers">, capture: { id: number }): Promise<Watch> {
