@@ -3,7 +3,7 @@ import { readUser } from "./api/calls.ts";
 import { onUnauthenticated } from "./api/client.ts";
 import type { User } from "./api/types.ts";
 import { Dialog } from "./components/dialog.tsx";
-import { Failure } from "./components/loading.tsx";
+import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
@@ -52,6 +52,7 @@ export function App() {
   return (
     <ToastProvider>
       <Shell user={state.is === "in" ? state.user : null} onSignedOut={signedOut}>
+        {state.is === "unknown" && <Skeleton what="the console" lines={8} />}
         {state.is === "unreachable" && <Failure error={state.error} retry={find} />}
         {state.is === "out" && <SignIn onSignedIn={signedIn} />}
         {state.is === "in" && (

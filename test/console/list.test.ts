@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Capture, Status } from "../../src/console/api/types.ts";
-import { headSize, mergeHead } from "../../src/console/lib/list.ts";
+import { headSize, isMoving, mergeHead } from "../../src/console/lib/list.ts";
 
 const capture = (id: number, status: Status = "DONE"): Capture => ({
   id,
@@ -18,18 +18,35 @@ const capture = (id: number, status: Status = "DONE"): Capture => ({
 /** Captures, newest first. */
 const list = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => capture(from - i));
 
-describe("refreshing a list reads", () => {
-  it("its beginning when nothing is live, for new ones", () => {
-    expect(headSize(list(1000, 1))).toBe(50);
-    expect(headSize([])).toBe(50);
+const NOW = Date.parse("2026-11-23T12:00:00Z");
+const scheduled = (scheduledStart: string) => ({ ...capture(1, "SCHEDULED"), scheduledStart });
+
+describe("a row can change by itself", () => {
+  it("while its capture is under way, and shortly before it starts", () => {
+    expect(isMoving(capture(1, "RUNNING"), NOW)).toBe(true);
+    expect(isMoving(scheduled("2026-11-23T12:01:00Z"), NOW)).toBe(true);
+    expect(isMoving(scheduled("2026-11-23T11:59:00Z"), NOW)).toBe(true);
   });
 
-  it("down to the last that is live, and no more than the API gives", () => {
+  it("not long before, nor once it has ended", () => {
+    expect(isMoving(scheduled("2026-12-24T12:00:00Z"), NOW)).toBe(false);
+    expect(isMoving(capture(1, "DONE"), NOW)).toBe(false);
+    expect(isMoving(capture(1, "FAILED"), NOW)).toBe(false);
+  });
+});
+
+describe("refreshing a list reads", () => {
+  it("its beginning when nothing moves, for new ones", () => {
+    expect(headSize(list(1000, 1), NOW)).toBe(50);
+    expect(headSize([], NOW)).toBe(50);
+  });
+
+  it("down to the last that moves, and no more than the API gives", () => {
     const captures = list(1000, 1);
     captures[120] = capture(880, "RUNNING");
-    expect(headSize(captures)).toBe(200);
-    captures[999] = capture(1, "SCHEDULED");
-    expect(headSize(captures)).toBe(1000);
+    expect(headSize(captures, NOW)).toBe(200);
+    captures[999] = capture(1, "STOPPING");
+    expect(headSize(captures, NOW)).toBe(1000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ApiFailure } from "../../src/console/api/failure.ts";
+import { ApiFailure, withWait } from "../../src/console/api/failure.ts";
 import { describe as inWords, sortErrors } from "../../src/console/lib/refusals.ts";
 
 const FIELDS = ["name", "envId", "scheduledStart", "duration", "secretAccessKey"];
@@ -44,5 +44,14 @@ describe("what the server says of a form", () => {
   it("is shown whatever was thrown", () => {
     expect(inWords(new Error("broken"))).toBe("broken");
     expect(inWords("broken")).toBe("broken");
+  });
+
+  it("has how long to wait, when the service says so", () => {
+    expect(withWait("Too many requests", "7")).toBe("Too many requests. Wait 7 seconds before trying again.");
+    expect(withWait("Please try again later.", "1")).toBe(
+      "Please try again later. Wait a second before trying again.",
+    );
+    expect(withWait("Too many requests", null)).toBe("Too many requests");
+    expect(withWait("Too many requests", "Fri, 31 Dec 1999 23:59:59 GMT")).toBe("Too many requests");
   });
 });

@@ -42,7 +42,7 @@ export async function listCaptures(query: CaptureQuery, signal?: AbortSignal): P
   const path = `/api/captures?${search}`;
   const known = pages.get(path);
   const { body, headers } = await send<Capture[] | undefined>("GET", path, {
-    ...(signal && { signal }),
+    signal,
     headers: known ? { "If-None-Match": known.etag } : {},
   });
   if (body === undefined && known !== undefined) return known.page;
@@ -57,7 +57,7 @@ export async function listCaptures(query: CaptureQuery, signal?: AbortSignal): P
 }
 
 export const readCapture = (id: number, signal?: AbortSignal): Promise<Capture> =>
-  ask("GET", `/api/captures/${id}`, { ...(signal && { signal }) });
+  ask("GET", `/api/captures/${id}`, { signal });
 
 /** What a new capture is asked for with; what is absent is the API's default. */
 export interface NewCapture {
@@ -69,19 +69,20 @@ export interface NewCapture {
   redact?: "literals";
 }
 
-export const createCapture = (capture: NewCapture): Promise<Capture> =>
-  ask("POST", "/api/captures", { body: capture });
+/** @param key names the request: sent twice with the same one, it makes one capture */
+export const createCapture = (capture: NewCapture, key: string): Promise<Capture> =>
+  ask("POST", "/api/captures", { body: capture, headers: { "Idempotency-Key": key } });
 export const renameCapture = (id: number, name: string): Promise<Capture> =>
   ask("PUT", `/api/captures/${id}`, { body: { name } });
 export const stopCapture = (id: number): Promise<Capture> => ask("POST", `/api/captures/${id}/stop`);
 export const deleteCapture = (id: number): Promise<Capture> => ask("DELETE", `/api/captures/${id}`);
 
 export const readEvents = (id: number, signal?: AbortSignal): Promise<CaptureEvent[]> =>
-  ask("GET", `/api/captures/${id}/events`, { ...(signal && { signal }) });
+  ask("GET", `/api/captures/${id}/events`, { signal });
 export const readWorkload = (id: number, signal?: AbortSignal): Promise<Workload> =>
-  ask("GET", `/api/captures/${id}/workload`, { ...(signal && { signal }) });
+  ask("GET", `/api/captures/${id}/workload`, { signal });
 export const readDigest = (id: number, limit: number, signal?: AbortSignal): Promise<WorkloadDigest[]> =>
-  ask("GET", `/api/captures/${id}/workload/digest?limit=${limit}`, { ...(signal && { signal }) });
+  ask("GET", `/api/captures/${id}/workload/digest?limit=${limit}`, { signal });
 
 /** The metrics of a capture, and what its headers say of them. */
 export interface CaptureMetrics {
@@ -98,9 +99,7 @@ export interface CaptureMetrics {
 
 /** Reads all metrics of a capture. */
 export async function readMetrics(id: number, signal?: AbortSignal): Promise<CaptureMetrics> {
-  const { body, headers }: Answer<Metric[]> = await send("GET", `/api/captures/${id}/metrics`, {
-    ...(signal && { signal }),
-  });
+  const { body, headers }: Answer<Metric[]> = await send("GET", `/api/captures/${id}/metrics`, { signal });
   const period = headers.get("X-Metrics-Period");
   return {
     metrics: body,
@@ -129,9 +128,9 @@ export interface EnvironmentInput {
 }
 
 export const listEnvironments = (signal?: AbortSignal): Promise<Environment[]> =>
-  ask("GET", "/api/environments", { ...(signal && { signal }) });
+  ask("GET", "/api/environments", { signal });
 export const readEnvironment = (id: number, signal?: AbortSignal): Promise<Environment> =>
-  ask("GET", `/api/environments/${id}`, { ...(signal && { signal }) });
+  ask("GET", `/api/environments/${id}`, { signal });
 export const createEnvironment = (input: EnvironmentInput): Promise<Environment> =>
   ask("POST", "/api/environments", { body: input });
 export const updateEnvironment = (id: number, changes: Partial<EnvironmentInput>): Promise<Environment> =>
@@ -142,7 +141,7 @@ export const checkEnvironment = (id: number): Promise<Environment & { status: st
   ask("POST", `/api/environments/${id}/check`);
 
 export const listMembers = (envId: number, signal?: AbortSignal): Promise<Member[]> =>
-  ask("GET", `/api/environments/${envId}/members`, { ...(signal && { signal }) });
+  ask("GET", `/api/environments/${envId}/members`, { signal });
 export const changeRole = (envId: number, userId: string, role: Role): Promise<unknown> =>
   ask("PUT", `/api/environments/${envId}/members/${userId}`, { body: { role } });
 export const removeMember = (envId: number, userId: string): Promise<unknown> =>
@@ -169,9 +168,7 @@ export const signUp = (input: {
 export const signOut = (): Promise<unknown> => ask("POST", "/api/auth/sign-out", { body: {} });
 
 export const listKeys = async (signal?: AbortSignal): Promise<ApiKey[]> => {
-  const { apiKeys } = await ask<{ apiKeys: ApiKey[] }>("GET", "/api/auth/api-key/list", {
-    ...(signal && { signal }),
-  });
+  const { apiKeys } = await ask<{ apiKeys: ApiKey[] }>("GET", "/api/auth/api-key/list", { signal });
   return apiKeys;
 };
 export const createKey = (name: string): Promise<ApiKey & { key: string }> =>

@@ -1,10 +1,20 @@
-import { ApiFailure } from "./failure.ts";
+import { ApiFailure, withWait } from "./failure.ts";
 
 /** An answer with its headers, for the replies that say things there. */
 export interface Answer<T> {
   body: T;
   headers: Headers;
 }
+
+/** What a request can be given. */
+export interface RequestOptions {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  headers?: Record<string, string>;
+}
+
+/** Longer than the service waits for AWS, and than a list takes on a bad connection. */
+const TIMEOUT_MS = 60_000;
 
 let whenUnauthenticated: () => void = () => {};
 
@@ -20,45 +30,57 @@ export function onUnauthenticated(listener: () => void): void {
 export async function send<T>(
   method: string,
   path: string,
-  { body, signal, headers = {} }: { body?: unknown; signal?: AbortSignal; headers?: HeadersInit } = {},
+  { body, signal, headers = {} }: RequestOptions = {},
 ): Promise<Answer<T>> {
-  const init: RequestInit = { method, headers: new Headers(headers), credentials: "same-origin" };
-  if (signal !== undefined) init.signal = signal;
-  if (body !== undefined) {
-    (init.headers as Headers).set("Content-Type", "application/json");
-    init.body = JSON.stringify(body);
-  }
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const init: RequestInit = {
+    method,
+    credentials: "same-origin",
+    headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
   let reply: Response;
+  let read: unknown;
   try {
     reply = await fetch(path, init);
+    read = reply.status === 304 ? undefined : await readJson(reply);
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiFailure(
-      0,
-      navigator.onLine ? "The service can't be reached just now" : "You are offline",
-      null,
-    );
+    throw new ApiFailure(0, whyUnanswered(timeout), null);
   }
-  if (reply.status === 304) return { body: undefined as T, headers: reply.headers };
-  if (!reply.ok) throw await failureOf(reply, path);
-  return { body: (await reply.json()) as T, headers: reply.headers };
+  if (reply.ok || reply.status === 304) return { body: read as T, headers: reply.headers };
+  // Who gets a password wrong has lost no session.
+  if (reply.status === 401 && !path.startsWith("/api/auth/sign-")) whenUnauthenticated();
+  throw failureOf(reply, read);
 }
 
 /** As `send`, for those who need no headers. */
-export async function ask<T>(
-  method: string,
-  path: string,
-  options?: { body?: unknown; signal?: AbortSignal },
-): Promise<T> {
+export async function ask<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
   return (await send<T>(method, path, options)).body;
 }
 
-async function failureOf(reply: Response, path: string): Promise<ApiFailure> {
-  const said = (await reply.json().catch(() => null)) as { message?: unknown } | null;
-  const message = typeof said?.message === "string" ? said.message : `The service answered ${reply.status}`;
-  // A wrong password is not a session that has ended.
-  if (reply.status === 401 && !path.startsWith("/api/auth/sign-")) whenUnauthenticated();
-  const retryAfter = reply.headers.get("Retry-After");
-  const advice = reply.status === 429 && retryAfter !== null ? `. Try again in ${retryAfter} seconds` : "";
-  return new ApiFailure(reply.status, message + advice, reply.headers.get("X-Request-Id"));
+/** A reply's JSON. What stands between may refuse in its own way, such as with a page; null then. */
+async function readJson(reply: Response): Promise<unknown> {
+  const text = await reply.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (reply.ok) throw error;
+    return null;
+  }
+}
+
+function whyUnanswered(timeout: AbortSignal): string {
+  if (!navigator.onLine) return "You are offline";
+  return timeout.aborted
+    ? `The service did not answer within ${TIMEOUT_MS / 1000} seconds`
+    : "The service can't be reached just now";
+}
+
+function failureOf({ status, headers }: Response, body: unknown): ApiFailure {
+  const { message } = (body ?? {}) as { message?: unknown };
+  const words = typeof message === "string" ? message : `The service answered ${status}`;
+  const wait = status === 429 ? headers.get("Retry-After") : null;
+  return new ApiFailure(status, withWait(words, wait), headers.get("X-Request-Id"));
 }

@@ -12,3 +12,13 @@ export class ApiFailure extends Error {
     this.requestId = requestId;
   }
 }
+
+/**
+ * A refusal's words, and for how long to wait before trying again.
+ * @param seconds what `Retry-After` says
+ */
+export function withWait(words: string, seconds: string | null): string {
+  if (seconds === null || !/^\d+$/.test(seconds)) return words;
+  const sentence = /[.!?]$/.test(words) ? words : `${words}.`;
+  return `${sentence} Wait ${seconds === "1" ? "a second" : `${seconds} seconds`} before trying again.`;
+}

@@ -7,7 +7,7 @@ import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Field, Form, FormProblem } from "./field.tsx";
+import { Form, FormProblem, TextField } from "./field.tsx";
 import { isLive } from "./status.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -119,16 +119,7 @@ function Rename({
   return (
     <Dialog title={`Rename ${capture.name}`} onClose={onClose}>
       <Form onSubmit={submit} refused={errors}>
-        <Field name="name" label="New name" error={errors.fields.name}>
-          {(control) => (
-            <input
-              {...control}
-              value={name}
-              autoComplete="off"
-              onInput={({ currentTarget }) => setName(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField name="name" label="New name" error={errors.fields.name} value={name} onChange={setName} />
         <FormProblem message={errors.form} />
         <div class="actions">
           <button type="submit" class="primary" disabled={busy}>

@@ -1,6 +1,6 @@
 import type { Credentials } from "../api/calls.ts";
 import type { FormErrors } from "../lib/refusals.ts";
-import { Field } from "./field.tsx";
+import { TextField } from "./field.tsx";
 
 /** What is typed into the form of an environment. */
 export interface EnvironmentDraft {
@@ -62,18 +62,16 @@ export function EnvironmentFields({
     hint?: string,
     isSecret = false,
   ) => (
-    <Field name={name} label={label} hint={hint} error={errors.fields[name]}>
-      {(control) => (
-        <input
-          {...control}
-          {...(isSecret && { type: "password" as const })}
-          autoComplete="off"
-          spellcheck={false}
-          value={draft[name]}
-          onInput={({ currentTarget }) => onChange({ ...draft, [name]: currentTarget.value })}
-        />
-      )}
-    </Field>
+    <TextField
+      name={name}
+      label={label}
+      hint={hint}
+      error={errors.fields[name]}
+      {...(isSecret && { type: "password" as const })}
+      spellcheck={false}
+      value={draft[name]}
+      onChange={(text) => onChange({ ...draft, [name]: text })}
+    />
   );
   return (
     <div class="card">

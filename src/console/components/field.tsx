@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from "preact";
+import { type ComponentChildren, h, type LooseInputHTMLAttributes, type VNode } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 /** What ties a control to its label, hint and error. */
@@ -45,6 +45,43 @@ export function Field({
         </p>
       )}
     </div>
+  );
+}
+
+/** A field that takes text, or what is typed as text. */
+export function TextField({
+  name,
+  label,
+  hint,
+  error,
+  onChange,
+  ...input
+}: {
+  name: string;
+  label: string;
+  hint?: ComponentChildren;
+  error?: string | undefined;
+  value: string;
+  onChange: (value: string) => void;
+  type?: "text" | "email" | "password" | "number" | "datetime-local";
+  autoComplete?: string;
+  spellcheck?: boolean;
+  inputMode?: "decimal";
+  min?: number;
+  step?: number;
+}) {
+  return (
+    <Field name={name} label={label} hint={hint} error={error}>
+      {(control) =>
+        // JSX wants to know which type it is.
+        h<LooseInputHTMLAttributes, HTMLInputElement>("input", {
+          autoComplete: "off",
+          ...input,
+          ...control,
+          onInput: ({ currentTarget }) => onChange((currentTarget as HTMLInputElement).value),
+        })
+      }
+    </Field>
   );
 }
 

@@ -23,12 +23,9 @@ type Charts = typeof import("./charts.tsx");
 export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]; axis: "time" | "offset" }) {
   const [charts, setCharts] = useState<Charts>();
   const [problem, setProblem] = useState<unknown>();
-  const [round, setRound] = useState(0);
-  // A new round is a reason to try again.
   useEffect(() => {
-    setProblem(undefined);
     import("./charts.tsx").then((loaded) => setCharts(() => loaded), setProblem);
-  }, [round]);
+  }, []);
 
   const [first] = captures;
   const withPoints = (first?.read.metrics ?? []).filter(({ type }) =>
@@ -45,7 +42,8 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
       {problem !== undefined && (
         <Failure
           error={new Error("The charts could not be loaded")}
-          retry={() => setRound((before) => before + 1)}
+          // After a deployment they are under another name, which only a new page knows; browsers remember a failed import, too.
+          retry={() => location.reload()}
         />
       )}
       {withPoints.length === 0 ? (

@@ -3,7 +3,7 @@ import { signIn, signUp } from "../api/calls.ts";
 import type { User } from "../api/types.ts";
 import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { navigate, usePlace } from "../lib/router.ts";
-import { Field, Form, FormProblem } from "./field.tsx";
+import { Form, FormProblem, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
 
 const FIELDS = ["name", "email", "password", "inviteCode"] as const;
@@ -50,55 +50,42 @@ export function SignIn({
   const form = (
     <Form onSubmit={submit} refused={errors}>
       {isNew && (
-        <Field name="name" label="Your name" error={errors.fields.name}>
-          {(control) => (
-            <input
-              {...control}
-              autoComplete="name"
-              value={name}
-              onInput={({ currentTarget }) => setName(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          name="name"
+          label="Your name"
+          error={errors.fields.name}
+          autoComplete="name"
+          value={name}
+          onChange={setName}
+        />
       )}
-      <Field name="email" label="E-mail address" error={errors.fields.email}>
-        {(control) => (
-          <input
-            {...control}
-            type="email"
-            autoComplete="username"
-            value={email}
-            onInput={({ currentTarget }) => setEmail(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field name="password" label="Password" error={errors.fields.password}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete={isNew ? "new-password" : "current-password"}
-            value={password}
-            onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        name="email"
+        label="E-mail address"
+        error={errors.fields.email}
+        type="email"
+        autoComplete="username"
+        value={email}
+        onChange={setEmail}
+      />
+      <TextField
+        name="password"
+        label="Password"
+        error={errors.fields.password}
+        type="password"
+        autoComplete={isNew ? "new-password" : "current-password"}
+        value={password}
+        onChange={setPassword}
+      />
       {isNew && (
-        <Field
+        <TextField
           name="inviteCode"
           label="Invite code"
           hint="If somebody has invited you. Some services let only invited people sign up."
           error={errors.fields.inviteCode}
-        >
-          {(control) => (
-            <input
-              {...control}
-              autoComplete="off"
-              value={inviteCode}
-              onInput={({ currentTarget }) => setInviteCode(currentTarget.value.trim())}
-            />
-          )}
-        </Field>
+          value={inviteCode}
+          onChange={(text) => setInviteCode(text.trim())}
+        />
       )}
       <FormProblem message={errors.form} />
       <div class="actions">
@@ -106,7 +93,14 @@ export function SignIn({
           {busy ? "One moment…" : title}
         </button>
         {!isDialog && (
-          <button type="button" class="quiet" onClick={() => setNew(!isNew)}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              setNew(!isNew);
+              setErrors(NO_ERRORS);
+            }}
+          >
             {isNew ? "I have an account" : "I have no account yet"}
           </button>
         )}

@@ -93,9 +93,13 @@ export function useVisible(): boolean {
   return visible;
 }
 
-/** Calls a function every so often, while the tab can be seen and `every` is not null; at once when it is seen again. */
+/**
+ * Calls a function every so often, while the tab can be seen, somebody is signed in, and `every` is not null; at once when it is
+ * seen again.
+ */
 export function usePolling(poll: () => void, every: number | null): void {
-  const visible = useVisible();
+  const { lost } = useSession();
+  const visible = useVisible() && !lost;
   const current = useRef(poll);
   current.current = poll;
   const wasHidden = useRef(false);

@@ -2,12 +2,23 @@ import type { Capture } from "../api/types.ts";
 
 /** How many are read at least when a list is refreshed: new ones come in at the front. */
 const SMALLEST_HEAD = 50;
+/** A start that is further away than this is no reason to look at a capture often. */
+const SOON_MS = 2 * 60_000;
 
-/** How much of a list, newest first, has to be read again to learn of all that can have changed: down to the last live one. */
-export function headSize(captures: Capture[]): number {
-  const lastLive = captures.findLastIndex(({ status }) => status !== "DONE" && status !== "FAILED");
+/** Whether a capture's row can change by itself any moment. */
+export function isMoving({ status, scheduledStart }: Capture, now: number): boolean {
+  if (status === "SCHEDULED") return scheduledStart === null || Date.parse(scheduledStart) - now < SOON_MS;
+  return status !== "DONE" && status !== "FAILED";
+}
+
+/**
+ * How much of a list, newest first, has to be read again to learn of all that can have changed by itself: down to the last one
+ * that moves.
+ */
+export function headSize(captures: Capture[], now: number): number {
+  const lastMoving = captures.findLastIndex((capture) => isMoving(capture, now));
   // Rounded up, so that the address stays the same from one time to the next.
-  return Math.min(1000, Math.max(SMALLEST_HEAD, Math.ceil((lastLive + 1) / 100) * 100));
+  return Math.min(1000, Math.max(SMALLEST_HEAD, Math.ceil((lastMoving + 1) / 100) * 100));
 }
 
 /**

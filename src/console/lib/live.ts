@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LiveMessage } from "../api/types.ts";
 import { usePolling, useVisible } from "./hooks.ts";
+import { useSession } from "./session.ts";
 
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
@@ -8,10 +9,14 @@ const LONGEST_RETRY_MS = 60_000;
 const FINAL = new Set([1000, 4404]);
 
 const POLL_MS = 5000;
+/** How often the service is asked whether it is still there: a connection can be lost without a word. */
+const PING_MS = 20_000;
+/** How long it may take to say so. The platform answers, without waking anything. */
+const PONG_MS = 10_000;
 
 /**
- * Follows a capture while it is live: through its WebSocket, and by polling while that does not work. A hidden tab does neither;
- * when it is seen again, it catches up.
+ * Follows a capture while it is live: through its WebSocket, and by polling while that does not work. A hidden tab does neither, nor
+ * one whose session has ended; when it is seen again, or somebody signed in, it catches up.
  * @param following whether there is anything to follow
  * @returns whether the socket is open
  */
@@ -22,38 +27,59 @@ export function useLive(
   poll: () => void,
 ): boolean {
   const visible = useVisible();
+  const { lost } = useSession();
   const [open, setOpen] = useState(false);
   const handlers = useRef({ onMessage, poll });
   handlers.current = { onMessage, poll };
 
   useEffect(() => {
-    if (!following || !visible) return;
+    if (!following || !visible || lost) return;
     let socket: WebSocket | undefined;
     let retry: ReturnType<typeof setTimeout> | undefined;
+    let heartbeat: ReturnType<typeof setTimeout> | undefined;
     let attempt = 0;
     const connect = () => {
-      socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/captures/${id}/live`);
-      socket.onopen = () => setOpen(true);
-      socket.onmessage = ({ data }) => {
-        attempt = 0;
-        handlers.current.onMessage(JSON.parse(data as string) as LiveMessage);
+      const opened = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/captures/${id}/live`);
+      socket = opened;
+      const lost = () => {
+        // Its own close may take as long as the network does to say that it is away.
+        opened.onclose = null;
+        opened.close();
+        closed(0);
       };
-      socket.onclose = ({ code }) => {
+      const ping = () => {
+        opened.send("ping");
+        heartbeat = setTimeout(lost, PONG_MS);
+      };
+      const closed = (code: number) => {
+        clearTimeout(heartbeat);
         setOpen(false);
         // What the service says by closing, a request says better.
         handlers.current.poll();
         if (FINAL.has(code)) return;
         retry = setTimeout(connect, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt++));
       };
+      opened.onopen = () => {
+        setOpen(true);
+        heartbeat = setTimeout(ping, PING_MS);
+      };
+      opened.onmessage = ({ data }) => {
+        attempt = 0;
+        clearTimeout(heartbeat);
+        heartbeat = setTimeout(ping, PING_MS);
+        if (data !== "pong") handlers.current.onMessage(JSON.parse(data as string) as LiveMessage);
+      };
+      opened.onclose = ({ code }) => closed(code);
     };
     connect();
     return () => {
       clearTimeout(retry);
+      clearTimeout(heartbeat);
       if (socket !== undefined) socket.onclose = null;
       socket?.close();
       setOpen(false);
     };
-  }, [id, following, visible]);
+  }, [id, following, visible, lost]);
 
   usePolling(() => handlers.current.poll(), following && !open ? POLL_MS : null);
   return open;

@@ -7,6 +7,8 @@ export interface Session {
   user: User;
   /** Grows each time that somebody signs in: what failed for want of a session can be read again. */
   epoch: number;
+  /** Whether the session has ended: there is nothing to ask for until somebody has signed in again. */
+  lost: boolean;
 }
 
 /** The session of the pages that need one. */

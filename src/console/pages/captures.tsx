@@ -8,7 +8,7 @@ import { isLive, STATUSES, StatusBadge, statusName } from "../components/status.
 import { Time } from "../components/time.tsx";
 import { formatCount, formatDuration } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { headSize, mergeHead } from "../lib/list.ts";
+import { headSize, isMoving, mergeHead } from "../lib/list.ts";
 import { useOwner } from "../lib/owners.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
@@ -35,22 +35,23 @@ export function CapturesPage() {
     listCaptures(filter, signal),
   );
   const captures = list.data?.captures ?? [];
-  const someLive = captures.some((capture) => isLive(capture.status));
+  const someMoving = captures.some((capture) => isMoving(capture, Date.now()));
 
   const refreshing = useRef(false);
   const refresh = async () => {
     if (list.data === undefined || refreshing.current) return;
     refreshing.current = true;
     try {
-      const { captures: head } = await listCaptures({ ...filter, limit: headSize(captures) });
-      list.put({ ...list.data, captures: mergeHead(captures, head, headSize(captures)) });
+      const limit = headSize(captures, Date.now());
+      const { captures: head } = await listCaptures({ ...filter, limit });
+      list.put({ ...list.data, captures: mergeHead(captures, head, limit) });
     } catch {
       // The next one may succeed; a network that is away has its notice, a session that has ended its dialog.
     } finally {
       refreshing.current = false;
     }
   };
-  usePolling(refresh, list.data === undefined ? null : someLive ? LIVE_POLL_MS : IDLE_POLL_MS);
+  usePolling(refresh, list.data === undefined ? null : someMoving ? LIVE_POLL_MS : IDLE_POLL_MS);
 
   const names = new Map(environments.data?.map(({ id, name }) => [id, name]));
   return (
@@ -313,15 +314,13 @@ function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
   return <Progress capture={capture} statements={workload.data?.statements ?? null} />;
 }
 
-/** Whether an element has been on the screen. */
+/** Whether an element is on the screen. */
 function useSeen(element: { current: Element | null }): boolean {
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     if (element.current === null) return;
     const observer = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      setSeen(true);
-      observer.disconnect();
+      setSeen(entries.at(-1)?.isIntersecting ?? false);
     });
     observer.observe(element.current);
     return () => observer.disconnect();

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { acceptInvite } from "../api/calls.ts";
-import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
@@ -30,16 +30,13 @@ export function InvitePage() {
       <Heading title="Join an environment" />
       <Form onSubmit={submit} refused={errors}>
         <div class="card">
-          <Field name="code" label="Invite code" error={errors.fields.code}>
-            {(control) => (
-              <input
-                {...control}
-                autoComplete="off"
-                value={code}
-                onInput={({ currentTarget }) => setCode(currentTarget.value.trim())}
-              />
-            )}
-          </Field>
+          <TextField
+            name="code"
+            label="Invite code"
+            error={errors.fields.code}
+            value={code}
+            onChange={(text) => setCode(text.trim())}
+          />
         </div>
         <FormProblem message={errors.form} />
         <div class="actions">

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { createKey, deleteKey, listKeys } from "../api/calls.ts";
 import type { ApiKey } from "../api/types.ts";
 import { Confirm } from "../components/confirm.tsx";
-import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { Secret } from "../components/secret.tsx";
@@ -44,16 +44,13 @@ export function KeysPage() {
       <p class="muted">A program that sends a key acts as you. Give each program one of its own.</p>
       <Form onSubmit={create} refused={errors}>
         <div class="card">
-          <Field name="name" label="What the key is for" error={errors.fields.name}>
-            {(control) => (
-              <input
-                {...control}
-                autoComplete="off"
-                value={name}
-                onInput={({ currentTarget }) => setName(currentTarget.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            name="name"
+            label="What the key is for"
+            error={errors.fields.name}
+            value={name}
+            onChange={setName}
+          />
           <FormProblem message={errors.form} />
           <div class="actions">
             <button type="submit" class="primary" disabled={name.trim() === ""}>

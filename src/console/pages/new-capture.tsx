@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { createCapture, listEnvironments, type NewCapture } from "../api/calls.ts";
-import { Field, Form, FormProblem } from "../components/field.tsx";
+import { Field, Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useToasts } from "../components/toasts.tsx";
@@ -52,17 +52,25 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const [errors, setErrors] = useState(NO_ERRORS);
   const [busy, setBusy] = useState(false);
 
+  // Sent again after an answer that was lost, it must not make a second capture; with something changed, it is another request.
+  const sent = useRef({ body: "", key: "" });
+  const keyFor = (capture: NewCapture) => {
+    const body = JSON.stringify(capture);
+    if (body !== sent.current.body) sent.current = { body, key: crypto.randomUUID() };
+    return sent.current.key;
+  };
+
   const submit = async () => {
     setBusy(true);
     setErrors(NO_ERRORS);
     const capture: NewCapture = { name, envId: Number(envId) };
     // A time that is not filled in is sent as it is: what the server says of it is the same as what it says to programs.
     if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
-    if (isTimed) capture.duration = Number(length) * UNITS[unit];
+    if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
     if (redact) capture.redact = "literals";
-    if (maxGigabytes !== "") capture.maxBytes = Number(maxGigabytes) * GIGABYTE;
+    if (maxGigabytes !== "") capture.maxBytes = Math.round(Number(maxGigabytes) * GIGABYTE);
     try {
-      const made = await createCapture(capture);
+      const made = await createCapture(capture, keyFor(capture));
       toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
       navigate(`/captures/${made.id}`);
     } catch (error) {
@@ -74,16 +82,14 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   return (
     <Form onSubmit={submit} refused={errors}>
       <div class="card">
-        <Field name="name" label="Name" error={errors.fields.name} hint="Unique in its environment.">
-          {(control) => (
-            <input
-              {...control}
-              value={name}
-              autoComplete="off"
-              onInput={({ currentTarget }) => setName(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          name="name"
+          label="Name"
+          error={errors.fields.name}
+          hint="Unique in its environment."
+          value={name}
+          onChange={setName}
+        />
         <Field name="envId" label="Environment" error={errors.fields.envId}>
           {(control) => (
             <select
@@ -107,22 +113,16 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
           onChoose={(index) => setLater(index === 1)}
         />
         {isLater && (
-          <Field
+          <TextField
             name="scheduledStart"
             label="Start at"
             error={errors.fields.scheduledStart}
             hint={<StartHint startAt={startAt} />}
-          >
-            {(control) => (
-              <input
-                {...control}
-                type="datetime-local"
-                step={60}
-                value={startAt}
-                onInput={({ currentTarget }) => setStartAt(currentTarget.value)}
-              />
-            )}
-          </Field>
+            type="datetime-local"
+            step={60}
+            value={startAt}
+            onChange={setStartAt}
+          />
         )}
         <Choice
           legend="Run"
@@ -133,23 +133,17 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
         />
         {isTimed && (
           <div class="pair">
-            <Field
+            <TextField
               name="duration"
               label="For"
               error={errors.fields.duration}
               hint="From one minute to 31 days."
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  type="number"
-                  min={0}
-                  inputMode="decimal"
-                  value={length}
-                  onInput={({ currentTarget }) => setLength(currentTarget.value)}
-                />
-              )}
-            </Field>
+              type="number"
+              min={0}
+              inputMode="decimal"
+              value={length}
+              onChange={setLength}
+            />
             <Field name="unit" label="Unit of time">
               {(control) => (
                 <select
@@ -179,23 +173,17 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
               Store statements with <code>?</code> for every literal. Passwords are never stored.
             </span>
           </label>
-          <Field
+          <TextField
             name="maxBytes"
             label="End early at (GB)"
             error={errors.fields.maxBytes}
             hint="Leave empty for as much as the service allows."
-          >
-            {(control) => (
-              <input
-                {...control}
-                type="number"
-                min={0}
-                inputMode="decimal"
-                value={maxGigabytes}
-                onInput={({ currentTarget }) => setMaxGigabytes(currentTarget.value)}
-              />
-            )}
-          </Field>
+            type="number"
+            min={0}
+            inputMode="decimal"
+            value={maxGigabytes}
+            onChange={setMaxGigabytes}
+          />
         </details>
       </div>
       <FormProblem message={errors.form} />
