@@ -2,12 +2,13 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type AxisModel, axisOf, type ChartModel, chartOf, formatOffset } from "../lib/chart-model.ts";
-import { formatAmount, formatMinute, formatScaled } from "../lib/format.ts";
+import { formatAmount, formatMinute, formatMoment, formatScaled } from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
 import { useColours } from "../lib/theme.ts";
 import type { MeasuredCapture } from "./metrics-section.tsx";
 
 const HEIGHT = 150;
+const DAY_SECONDS = 86_400;
 
 interface Range {
   from: number;
@@ -32,6 +33,10 @@ export function ChartGrid({
   const [zoom, setZoom] = useState<Range | null>(null);
   const sync = useMemo(() => uPlot.sync(crypto.randomUUID()), []);
   const shown = zoom ?? whole;
+  const plots = useMemo(() => new Set<uPlot>(), []);
+  const isWithinDay = whole.to - whole.from <= DAY_SECONDS;
+  const brief = (seconds: number) =>
+    axis === "time" ? formatMoment(seconds * 1000, isWithinDay) : formatOffset(seconds);
   const label = (seconds: number) => (axis === "time" ? formatMinute(seconds * 1000) : formatOffset(seconds));
 
   const zoomTo = (from: number, to: number) => {
@@ -75,6 +80,7 @@ export function ChartGrid({
             Show all
           </button>
         </fieldset>
+        <Moment charts={charts} shown={shown} plots={plots} label={label} />
         <span class="muted">Drag in a chart to zoom</span>
       </div>
       {captures.length > 1 && (
@@ -95,8 +101,9 @@ export function ChartGrid({
             shown={shown}
             axis={axis}
             sync={sync}
+            plots={plots}
             onZoom={zoomTo}
-            label={label}
+            brief={brief}
           />
         ))}
       </div>
@@ -105,22 +112,68 @@ export function ChartGrid({
   );
 }
 
+/** Moves the crosshair of all charts by keys, as pointing at one of them does. */
+function Moment({
+  charts,
+  shown,
+  plots,
+  label,
+}: {
+  charts: ChartModel[];
+  shown: Range;
+  plots: ReadonlySet<uPlot>;
+  label: (seconds: number) => string;
+}) {
+  const [chosen, setChosen] = useState<number | null>(null);
+  const times = useMemo(() => momentsOf(charts), [charts]);
+  const inside = times.filter((time) => time >= shown.from && time <= shown.to);
+  const index = Math.max(0, chosen === null ? 0 : inside.findLastIndex((time) => time <= chosen));
+  const point = (at: number) => {
+    const time = inside[at];
+    if (time === undefined) return;
+    setChosen(time);
+    // The others follow it.
+    const [plot] = plots;
+    plot?.setCursor({ left: plot.valToPos(time, "x"), top: 0 });
+  };
+  return (
+    <label class="moment">
+      <span>Crosshair</span>
+      <input
+        type="range"
+        min={0}
+        max={Math.max(0, inside.length - 1)}
+        value={index}
+        aria-valuetext={label(inside[index] ?? shown.from)}
+        onInput={({ currentTarget }) => point(Number(currentTarget.value))}
+      />
+    </label>
+  );
+}
+
+/** Every moment that some chart has a point at. */
+const momentsOf = (charts: ChartModel[]): number[] =>
+  [...new Set(charts.flatMap(({ times }) => times))].sort((a, b) => a - b);
+
 function Chart({
   chart,
   whole,
   shown,
   axis,
   sync,
+  plots,
   onZoom,
-  label,
+  brief,
 }: {
   chart: ChartModel;
   whole: AxisModel;
   shown: Range;
   axis: "time" | "offset";
   sync: uPlot.SyncPubSub;
+  /** Where the chart puts its plot for as long as it is there. */
+  plots: Set<uPlot>;
   onZoom: (from: number, to: number) => void;
-  label: (seconds: number) => string;
+  brief: (seconds: number) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
@@ -138,11 +191,13 @@ function Chart({
       const values = index === null ? [] : chart.lines.map(({ values }) => values[index]);
       const said = values.map((value) => (value == null ? "–" : formatAmount(value)));
       const at = index === null ? undefined : chart.times[index];
-      readout.current.textContent = at === undefined ? "" : `${label(at)}: ${said.join(" · ")}`;
+      readout.current.textContent = at === undefined ? "" : `${brief(at)}: ${said.join(" · ")}`;
     };
-    const size = { width: element.clientWidth, height: HEIGHT };
+    const palette = readPalette(element);
+    const height = HEIGHT * palette.zoom;
+    const size = { width: element.clientWidth, height };
     const drawn = new uPlot(
-      plotOptions(chart, whole, axis, readPalette(element), size, sync, {
+      plotOptions(chart, whole, axis, palette, size, sync, {
         cursor: say,
         zoom: (from, to) => latest.current.onZoom(from, to),
       }),
@@ -151,16 +206,18 @@ function Chart({
     );
     drawn.setScale("x", { min: latest.current.shown.from, max: latest.current.shown.to });
     plot.current = drawn;
+    plots.add(drawn);
     const resizing = new ResizeObserver(() => {
-      if (element.clientWidth > 0) drawn.setSize({ width: element.clientWidth, height: HEIGHT });
+      if (element.clientWidth > 0) drawn.setSize({ width: element.clientWidth, height });
     });
     resizing.observe(element);
     return () => {
       resizing.disconnect();
       plot.current = null;
+      plots.delete(drawn);
       drawn.destroy();
     };
-  }, [chart, whole, axis, sync, colours]);
+  }, [chart, whole, axis, sync, plots, colours]);
 
   useEffect(() => {
     plot.current?.setScale("x", { min: shown.from, max: shown.to });
@@ -170,7 +227,7 @@ function Chart({
     if (summary === null) return "no points";
     const { least, mean, most } = summary;
     if (least === most) return format(chart, most);
-    return `${format(chart, least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
+    return `${formatAmount(least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
   });
   const isPair = chart.lines.length > 1;
   const words = chart.lines.map(({ name }, i) => (isPair ? `${name}: ${summaries[i]}` : summaries[i]));
@@ -202,7 +259,7 @@ const format = ({ scale: { unit } }: ChartModel, value: number): string =>
 /** The same in figures, made when it is asked for: it can be long. */
 function MetricsTable({ charts, label }: { charts: ChartModel[]; label: (seconds: number) => string }) {
   const [open, setOpen] = useState(false);
-  const times = [...new Set(charts.flatMap((chart) => chart.times))].sort((a, b) => a - b);
+  const times = momentsOf(charts);
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>The same as a table</summary>

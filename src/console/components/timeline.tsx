@@ -8,7 +8,7 @@ import { Time } from "./time.tsx";
 /** What has happened to a capture, in its order. */
 export function Timeline({ events }: { events: Resource<CaptureEvent[]> }) {
   return (
-    <section aria-labelledby="timeline-title">
+    <section class="card" aria-labelledby="timeline-title">
       <h2 id="timeline-title">Timeline</h2>
       <Loaded resource={events} what="the timeline" lines={4}>
         {(known) => (

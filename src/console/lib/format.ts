@@ -9,16 +9,26 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", tim
 const dayAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dayAndMinute = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const zoneName = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
 const amount = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat();
+const points = new Intl.NumberFormat(undefined, { signDisplay: "exceptZero", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
 /** A day and its time, to the minute. */
 export const formatMinute = (time: number | string): string => dayAndTime.format(new Date(time));
 /** A day and its time, to the second. */
 export const formatSecond = (time: number | string): string => dayAndSecond.format(new Date(time));
+/** A moment on an axis, to the minute: the time alone when the axis is no longer than a day. */
+export const formatMoment = (time: number, isWithinDay: boolean): string =>
+  (isWithinDay ? minute : dayAndMinute).format(new Date(time));
 /** A time of a day that is known, to the second. */
 export const formatClock = (time: number | string): string => second.format(new Date(time));
 /** A whole number, grouped. */
@@ -27,6 +37,9 @@ export const formatCount = (count: number): string => whole.format(count);
 export const formatAmount = (value: number): string => amount.format(value);
 /** A part of a whole, from 0 to 1. */
 export const formatShare = (share: number): string => percent.format(share);
+
+/** What a part of a whole has gained or lost, in percentage points. */
+export const formatChange = (change: number): string => points.format(100 * change);
 
 /** The reader's time zone with its offset at a moment, such as `Europe/Berlin (GMT+01:00)`. */
 export function timeZoneAt(time: number): string {

@@ -2,6 +2,7 @@ import type uPlot from "uplot";
 import type { AxisModel, ChartModel } from "./chart-model.ts";
 import { formatOffset } from "./chart-model.ts";
 import { formatAmount, formatTicks } from "./format.ts";
+import { amountTicks } from "./ticks.ts";
 
 /** What a chart is painted with, from the style sheet. */
 export interface Palette {
@@ -11,11 +12,14 @@ export interface Palette {
   hatch: string;
   mark: string;
   font: string;
+  /** How large the reader's letters are, against the usual: measures grow with them. */
+  zoom: number;
 }
 
 /** Reads the palette from the styles in force. */
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
+  const zoom = textZoom();
   const colour = (name: string) => {
     // A custom property is as it was written; what a colour comes to is known of a property only.
     const probe = document.createElement("span");
@@ -31,8 +35,14 @@ export function readPalette(element: Element): Palette {
     lines: [colour("--series-a"), colour("--series-b")],
     hatch: colour("--hatch"),
     mark: colour("--muted"),
-    font: `11px ${style.fontFamily}`,
+    font: `${11 * zoom}px ${style.fontFamily}`,
+    zoom,
   };
+}
+
+/** The size of the page's letters, as a part of the 16 pixels that they usually have. */
+export function textZoom(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
 
 /** Steps of the axis, in seconds: none below a minute, which is as fine as CloudWatch gets. */
@@ -48,6 +58,7 @@ export function plotOptions(
   sync: uPlot.SyncPubSub,
   on: { cursor: (index: number | null) => void; zoom: (from: number, to: number) => void },
 ): uPlot.Options {
+  const { zoom } = palette;
   const ticks = { stroke: palette.grid, width: 1, size: 4 };
   return {
     ...size,
@@ -62,7 +73,12 @@ export function plotOptions(
     scales: {
       x: { time: axis === "time", range: (_, from, to) => [from, to] },
       // From zero: a chart of its own excerpt makes a ripple look like a wave.
-      y: { range: (_, least, most) => [Math.min(0, least ?? 0), most > 0 ? most * 1.08 : 1] },
+      y: {
+        range: (_, least, most) => {
+          const ticks = amountTicks(least, most);
+          return [ticks[0] ?? 0, ticks.at(-1) ?? 1];
+        },
+      },
     },
     axes: [
       {
@@ -70,8 +86,8 @@ export function plotOptions(
         font: palette.font,
         grid: { stroke: palette.grid, width: 1 },
         ticks,
-        size: 28,
-        space: 70,
+        size: 28 * zoom,
+        space: 70 * zoom,
         incrs: STEPS,
         values: (_, splits) => (axis === "time" ? formatTicks(splits) : splits.map(formatOffset)),
       },
@@ -80,8 +96,8 @@ export function plotOptions(
         font: palette.font,
         grid: { stroke: palette.grid, width: 1 },
         ticks,
-        size: 52,
-        space: 32,
+        size: 52 * zoom,
+        splits: (_, __, least, most) => amountTicks(least, most),
         values: (_, splits) => splits.map(formatAmount),
       },
     ],

@@ -8,6 +8,7 @@ import {
   readMetrics,
   readWorkload,
 } from "../api/calls.ts";
+import { ApiFailure } from "../api/failure.ts";
 import type { Capture } from "../api/types.ts";
 import { CaptureActions } from "../components/capture-actions.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -26,6 +27,8 @@ import { ownerOf } from "../lib/owners.ts";
 
 /** How often the metrics and the digest of a running capture are read again: CloudWatch has a point a minute. */
 const SLOW_POLL_MS = 60_000;
+/** For how long after a capture's end its metrics are expected to become final. */
+const RECENT_MS = 15 * 60_000;
 
 /** One capture: its life, its metrics and what it recorded, live while it runs. */
 export function CapturePage({ id }: { id: number }) {
@@ -34,7 +37,8 @@ export function CapturePage({ id }: { id: number }) {
   const environments = useResource("environments", listEnvironments);
   const workload = useResource(`workload/${id}`, (signal) => readWorkload(id, signal));
   const { data } = capture;
-  const following = data !== undefined && isLive(data.status);
+  const isGone = capture.error instanceof ApiFailure && capture.error.status === 404;
+  const following = data !== undefined && isLive(data.status) && !isGone;
 
   const reread = () => {
     capture.reload();
@@ -92,8 +96,10 @@ export function CapturePage({ id }: { id: number }) {
       <Loaded resource={capture} what="the capture" lines={3}>
         {(known) => (
           <>
-            <State capture={known} statements={workload.data?.statements ?? null} connected={connected} />
-            <Timeline events={events} />
+            <div class="overview">
+              <State capture={known} statements={workload.data?.statements ?? null} connected={connected} />
+              <Timeline events={events} />
+            </div>
             <Metrics capture={known} />
             <section aria-labelledby="workload-title">
               <h2 id="workload-title">Workload</h2>
@@ -156,14 +162,17 @@ function State({
 }
 
 function Metrics({ capture }: { capture: Capture }) {
-  const { id, status, start } = capture;
+  const { id, status, start, end } = capture;
   // Once it has ended they are more than they were.
   const metrics = useResource(
     start === null ? null : `metrics/${id}`,
     (signal) => readMetrics(id, signal),
     status,
   );
-  usePolling(metrics.reload, start !== null && isLive(status) ? SLOW_POLL_MS : null);
+  // CloudWatch adds to them for some minutes after the end.
+  const isRecent = end !== null && Date.now() - Date.parse(end) < RECENT_MS;
+  const mayGrow = isLive(status) || (isRecent && metrics.data?.provisional !== false);
+  usePolling(metrics.reload, start !== null && mayGrow ? SLOW_POLL_MS : null);
   return (
     <section aria-labelledby="metrics-title">
       <h2 id="metrics-title">Metrics</h2>

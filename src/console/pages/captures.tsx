@@ -171,9 +171,7 @@ function CaptureTable({
   return (
     <>
       <p class="count" role="status">
-        {found.length === 0
-          ? "Nothing matches"
-          : `${formatCount(found.length)} ${found.length === 1 ? "capture" : "captures"}${next === null ? "" : ", and older ones"}`}
+        {countOf(found.length, captures.length, next !== null, wanted !== "")}
       </p>
       {shown.length > 0 && (
         <div class="table-wrap">
@@ -204,9 +202,17 @@ function CaptureTable({
           </table>
         </div>
       )}
-      <Paging place={place} page={page} pages={pages} next={next} />
+      <Paging place={place} page={page} pages={pages} next={next} isSearch={wanted !== ""} />
     </>
   );
+}
+
+/** How many there are, and whether the older ones, which are not read yet, may have more. */
+function countOf(found: number, read: number, hasOlder: boolean, isSearch: boolean): string {
+  const captures = `${formatCount(found)} ${found === 1 ? "capture" : "captures"}`;
+  if (!hasOlder) return found === 0 ? "Nothing matches" : captures;
+  if (!isSearch) return `${captures}, and older ones`;
+  return `${found === 0 ? "Nothing" : captures} of these ${formatCount(read)}; older ones have not been searched`;
 }
 
 function Paging({
@@ -214,11 +220,13 @@ function Paging({
   page,
   pages,
   next,
+  isSearch,
 }: {
   place: Place;
   page: number;
   pages: number;
   next: string | null;
+  isSearch: boolean;
 }) {
   const older = page === pages ? next : null;
   const newer = page === 1 && place.query.has("cursor");
@@ -246,7 +254,7 @@ function Paging({
       )}
       {older !== null && (
         <a class="button" rel="next" href={withQuery(place, { cursor: older, page: "" })}>
-          Older captures
+          {isSearch ? "Search older captures" : "Older captures"}
         </a>
       )}
     </nav>

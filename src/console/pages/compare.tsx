@@ -1,17 +1,21 @@
 import { useMemo } from "preact/hooks";
-import { listCaptures, readCapture, readMetrics } from "../api/calls.ts";
+import { listCaptures, readCapture, readDigest, readMetrics } from "../api/calls.ts";
 import type { Capture } from "../api/types.ts";
+import { ComparedStatements } from "../components/compared-statements.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { MetricsSection } from "../components/metrics-section.tsx";
-import { StatusBadge } from "../components/status.tsx";
+import { isLive, StatusBadge } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
-import { formatDuration } from "../lib/format.ts";
-import { useResource } from "../lib/hooks.ts";
+import { formatDuration, formatMinute } from "../lib/format.ts";
+import { usePolling, useResource } from "../lib/hooks.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 
 /** How many captures can be picked from; those that are older have addresses of their own. */
 const CHOICES = 200;
+/** How many statements of each are compared. */
+const STATEMENTS = 200;
+const SLOW_POLL_MS = 60_000;
 
 /** Two captures laid over each other, aligned at their starts. */
 export function ComparePage() {
@@ -33,7 +37,13 @@ export function ComparePage() {
       </div>
       {a == null || b == null ? (
         <div class="empty">
-          <p>Choose two captures: their metrics are laid over each other, aligned at their starts.</p>
+          <p>
+            Choose two captures: their metrics are laid over each other, aligned at their starts, and their
+            statements are compared.
+          </p>
+          <p class="muted">
+            The newest {CHOICES} can be chosen here. The page of any other has a Compare button.
+          </p>
         </div>
       ) : (
         <Comparison key={`${a}/${b}`} a={a} b={b} />
@@ -72,6 +82,7 @@ function Pick({
         {choices.map((capture) => (
           <option key={capture.id} value={String(capture.id)}>
             {capture.name}
+            {capture.start !== null && ` (${formatMinute(capture.start)})`}
           </option>
         ))}
       </select>
@@ -80,13 +91,23 @@ function Pick({
 }
 
 function Comparison({ a, b }: { a: number; b: number }) {
+  const read = async (id: number, signal: AbortSignal) => {
+    const [capture, metrics] = await Promise.all([readCapture(id, signal), readMetrics(id, signal)]);
+    return { capture, read: metrics };
+  };
   const both = useResource(`comparison/${a}/${b}`, (signal) =>
-    Promise.all(
-      [a, b].map(async (id) => {
-        const [capture, read] = await Promise.all([readCapture(id, signal), readMetrics(id, signal)]);
-        return { capture, read };
-      }),
-    ),
+    Promise.all([read(a, signal), read(b, signal)]),
+  );
+  const digests = useResource(`digests/${a}/${b}`, (signal) =>
+    Promise.all([readDigest(a, STATEMENTS, signal), readDigest(b, STATEMENTS, signal)]),
+  );
+  const someLive = both.data?.some(({ capture }) => isLive(capture.status)) ?? false;
+  usePolling(
+    () => {
+      both.reload();
+      digests.reload();
+    },
+    someLive ? SLOW_POLL_MS : null,
   );
   const captures = useMemo(
     () =>
@@ -126,8 +147,18 @@ function Comparison({ a, b }: { a: number; b: number }) {
               </div>
             ))}
           </div>
-          <h2>Metrics</h2>
-          <MetricsSection captures={captures} axis="offset" />
+          <section aria-labelledby="metrics-title">
+            <h2 id="metrics-title">Metrics</h2>
+            <MetricsSection captures={captures} axis="offset" />
+          </section>
+          <section aria-labelledby="statements-title">
+            <h2 id="statements-title">Top statements</h2>
+            <Loaded resource={digests} what="the statements" lines={5}>
+              {(read) => (
+                <ComparedStatements names={[pair[0].capture.name, pair[1].capture.name]} digests={read} />
+              )}
+            </Loaded>
+          </section>
         </>
       )}
     </Loaded>
