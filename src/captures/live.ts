@@ -41,7 +41,7 @@ const WATCHER_HEADER = "X-Captures-Watcher";
 export async function openLive(c: AppContext): Promise<Response> {
   const id = await readId(c);
   if (c.var.credential.kind === "session") requireOurOrigin(c);
-  const found = await readCapture(c.env.DB, c.var.credential, id, Date.now());
+  const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   see(found, refuse.captureEnvironmentNotFound);
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw refuse.notWebSocket();

@@ -5,7 +5,10 @@ import {
   eventually,
   expectThat,
   failAws,
+  LOG_ON_AGAIN_MS,
   MINUTE_AND_MORE_MS,
+  NEXT_MINUTE_MS,
+  PATIENCE_MS,
   type Send,
   shown,
   visitSignedIn,
@@ -82,7 +85,7 @@ export async function checkCaptures(world: World): Promise<void> {
 }
 
 async function seesItRun(page: Page): Promise<void> {
-  await shown(state(page, "Running"), MINUTE_AND_MORE_MS);
+  await shown(state(page, "Running"), NEXT_MINUTE_MS);
   await shown(page.locator(".state").getByText(/left · [\d,]+ statements/));
   await shown(page.locator(".live-note").filter({ hasText: /^live$/ }));
 }
@@ -137,7 +140,7 @@ async function checkChanges(world: World): Promise<void> {
 
   await check("a running capture is stopped by keys alone", async () => {
     await page.goto(`/captures/${id}`);
-    await shown(state(page, "Running"));
+    await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
     await page.getByRole("button", { name: "Stop" }).focus();
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Stop to be stopped?" });
@@ -151,7 +154,7 @@ async function checkChanges(world: World): Promise<void> {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await shown(state(page, "Stopping").or(state(page, "Done")));
-    await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
+    await shown(state(page, "Done"), 10_000 + PATIENCE_MS);
   });
 
   await check("its top statements are there, with their shares", async () => {
@@ -214,6 +217,20 @@ async function checkMetrics(world: World): Promise<void> {
     await eventually("the range is another", async () => (await range.textContent()) !== whole);
   });
 
+  await check("the crosshair is moved by keys, too", async () => {
+    await page.getByRole("button", { name: "Show all" }).click();
+    const slider = page.getByRole("slider", { name: "Crosshair" });
+    await slider.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+    const readouts = page.locator(".readout");
+    // Three minutes after the full hour.
+    await eventually("each chart says its value there", async () =>
+      (await readouts.allTextContents()).every((text) => /^\d\d:03: [\d.,]+$/.test(text)),
+    );
+    const said = await slider.getAttribute("aria-valuetext");
+    expectThat(said?.endsWith(":03") ?? false, `The slider says ${said}`);
+  });
+
   await check("the metrics are there as a table too", async () => {
     await page.getByText("The same as a table").click();
     const rows = page.locator(".figures tbody tr");
@@ -228,6 +245,7 @@ async function checkMetrics(world: World): Promise<void> {
     await eventually("offsets", async () => (await range.textContent()) === "0 to +59m");
     const { search } = new URL(page.url());
     expectThat(search === `?a=${first.id}&b=${second.id}`, `The address has ${search}`);
+    await shown(page.getByRole("heading", { name: "Top statements" }));
   });
   await context.close();
 }

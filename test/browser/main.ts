@@ -7,6 +7,7 @@ import { startService, stopGroup } from "../../scripts/service.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkEnvironments } from "./environments.ts";
 import { checkLists } from "./lists.ts";
+import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
 import { checkSessions } from "./sessions.ts";
 import { expectThat, launch, type World } from "./world.ts";
@@ -34,6 +35,7 @@ try {
   await checkSessions(world);
   await checkEnvironments(world);
   await checkCaptures(world);
+  await checkLive(world);
   await checkPages(world);
   await checkLists(world);
   await check("no page asked another host, broke its Content-Security-Policy or threw", () => {

@@ -5,8 +5,15 @@ import { DEMO, LOCAL_AWS } from "../../scripts/local.ts";
 
 /** How long something may take to show, on a machine that is busy with other things. */
 export const PATIENCE_MS = 30_000;
-/** How long a capture of a minute may take from its start to its end. */
-export const MINUTE_AND_MORE_MS = 180_000;
+/**
+ * How long a start may take when the last capture of the same log has just ended: servers that may still be about to switch the
+ * log off are waited for (SOON_AGAIN_MS in src/workload/lease-state.ts), by tries that are further and further apart.
+ */
+export const LOG_ON_AGAIN_MS = 30_000 + PATIENCE_MS;
+/** How long until a capture that is scheduled for the next full minute has started. */
+export const NEXT_MINUTE_MS = 60_000 + LOG_ON_AGAIN_MS;
+/** How long a capture of a minute may take until it has ended, with all that its log has still to say (LOG_SETTLE_MS). */
+export const MINUTE_AND_MORE_MS = 60_000 + 10_000 + PATIENCE_MS;
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 // A browser of a test talks to nobody else.

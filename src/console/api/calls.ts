@@ -29,9 +29,6 @@ export interface CapturePage {
   next: string | null;
 }
 
-/** The last page that was read of each address, with its ETag: what has not changed need not be sent again. */
-const pages = new Map<string, { etag: string; page: CapturePage }>();
-
 /** Lists captures, newest first. */
 export async function listCaptures(query: CaptureQuery, signal?: AbortSignal): Promise<CapturePage> {
   const search = new URLSearchParams({ limit: String(query.limit ?? PAGE_SIZE) });
@@ -40,20 +37,13 @@ export async function listCaptures(query: CaptureQuery, signal?: AbortSignal): P
     if (value !== undefined && value !== "") search.set(name, value);
   }
   const path = `/api/captures?${search}`;
-  const known = pages.get(path);
-  const { body, headers } = await send<Capture[] | undefined>("GET", path, {
-    signal,
-    headers: known ? { "If-None-Match": known.etag } : {},
-  });
-  if (body === undefined && known !== undefined) return known.page;
+  // What has not changed is not sent again: the reply has an ETag, by which the browser asks.
+  const { body, headers } = await send<Capture[]>("GET", path, { signal });
   const next = /<([^>]+)>; *rel="next"/.exec(headers.get("Link") ?? "")?.[1];
-  const page = {
-    captures: body ?? [],
+  return {
+    captures: body,
     next: next === undefined ? null : new URL(next).searchParams.get("cursor"),
   };
-  const etag = headers.get("ETag");
-  if (etag !== null) pages.set(path, { etag, page });
-  return page;
 }
 
 export const readCapture = (id: number, signal?: AbortSignal): Promise<Capture> =>

@@ -44,12 +44,12 @@ export async function send<T>(
   let read: unknown;
   try {
     reply = await fetch(path, init);
-    read = reply.status === 304 ? undefined : await readJson(reply);
+    read = await readJson(reply);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiFailure(0, whyUnanswered(timeout), null);
   }
-  if (reply.ok || reply.status === 304) return { body: read as T, headers: reply.headers };
+  if (reply.ok) return { body: read as T, headers: reply.headers };
   // Who gets a password wrong has lost no session.
   if (reply.status === 401 && !path.startsWith("/api/auth/sign-")) whenUnauthenticated();
   throw failureOf(reply, read);

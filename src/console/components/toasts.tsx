@@ -1,5 +1,5 @@
 import { type ComponentChildren, createContext } from "preact";
-import { useCallback, useContext, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 interface Toast {
   id: number;
@@ -33,36 +33,62 @@ export function ToastProvider({ children }: { children: ComponentChildren }) {
       show: (text, { bad = false, undo } = {}) => {
         const id = nextId.current++;
         setToasts((before) => [...before.slice(-2), { id, text, bad, undo }]);
-        // What went wrong stays until it was read.
-        if (!bad) setTimeout(() => dismiss(id), SHOWN_FOR_MS);
       },
     }),
-    [dismiss],
+    [],
   );
   return (
     <ToastContext.Provider value={value}>
       {children}
       <div class="toasts" role="status" aria-live="polite">
-        {toasts.map(({ id, text, bad, undo }) => (
-          <div key={id} class={bad ? "toast bad" : "toast"}>
-            <span>{text}</span>
-            {undo !== undefined && (
-              <button
-                type="button"
-                onClick={() => {
-                  dismiss(id);
-                  undo();
-                }}
-              >
-                Undo
-              </button>
-            )}
-            <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
-              ✕
-            </button>
-          </div>
+        {toasts.map((toast) => (
+          <ToastMessage key={toast.id} toast={toast} dismiss={dismiss} />
         ))}
       </div>
     </ToastContext.Provider>
+  );
+}
+
+/** It goes by itself, but not while somebody points at it or has the focus in it; what went wrong stays until it was read. */
+function ToastMessage({
+  toast: { id, text, bad, undo },
+  dismiss,
+}: {
+  toast: Toast;
+  dismiss: (id: number) => void;
+}) {
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (bad || isHeld) return;
+    const timer = setTimeout(() => dismiss(id), SHOWN_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [id, bad, isHeld, dismiss]);
+  const hold = () => setHeld(true);
+  const release = () => setHeld(false);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits; what can be done has buttons
+    <div
+      class={bad ? "toast bad" : "toast"}
+      onMouseEnter={hold}
+      onMouseLeave={release}
+      onFocusIn={hold}
+      onFocusOut={release}
+    >
+      <span>{text}</span>
+      {undo !== undefined && (
+        <button
+          type="button"
+          onClick={() => {
+            dismiss(id);
+            undo();
+          }}
+        >
+          Undo
+        </button>
+      )}
+      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
+        ✕
+      </button>
+    </div>
   );
 }

@@ -271,6 +271,18 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
     <tr ref={row}>
       <th scope="row">
         <a href={`/captures/${id}`}>{name}</a>
+        {/* What the columns that have no room here would say. */}
+        <span class="row-more">
+          {environment} · <OwnerName id={id} seen={seen} />
+          {begins !== null && (
+            <span class="row-when">
+              <Time at={begins} />
+              {ends !== null &&
+                begins !== null &&
+                ` · ${formatDuration(Date.parse(ends) - Date.parse(begins))}`}
+            </span>
+          )}
+        </span>
       </th>
       <td>
         <StatusBadge status={status} />
