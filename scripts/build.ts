@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build } from "vite";
 import { describeApi } from "../src/openapi/document.ts";
 
@@ -21,7 +21,7 @@ await buildConsole();
 write(join(DIST, "openapi.json"), JSON.stringify(describeApi()));
 for (const file of readdirSync(PAGE)) copy(join(PAGE, file), join(DOCS, file));
 for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) copy(join(SWAGGER_UI, file), join(DOCS, file));
-write(join(DIST, "_headers"), HEADERS.map((file) => readFileSync(file, "utf8")).join(""));
+write(join(DIST, "_headers"), [...HEADERS.map((file) => readFileSync(file, "utf8")), keptForGood()].join(""));
 prune();
 
 async function buildConsole(): Promise<void> {
@@ -30,6 +30,20 @@ async function buildConsole(): Promise<void> {
   for (const { fileName } of built.output) made.add(join(DIST, fileName));
   const unbundled = "src/console/public";
   for (const file of readdirSync(unbundled)) made.add(join(DIST, file));
+}
+
+/**
+ * Lets browsers keep what has its content's hash in its name. Each by its whole name: what is not there is answered with the
+ * console's page, and that must not be kept in the place of a file.
+ */
+function keptForGood(): string {
+  return [...made]
+    .filter((file) => file.startsWith(join(DIST, "assets")))
+    .map(
+      (file) =>
+        `/${relative(DIST, file)}\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n`,
+    )
+    .join("");
 }
 
 function write(file: string, text: string): void {

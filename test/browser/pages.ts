@@ -107,6 +107,9 @@ export async function checkPages(world: World): Promise<void> {
     const asset = await fetch(world.address + script);
     const caching = asset.headers.get("cache-control");
     expectThat(caching === "public, max-age=31536000, immutable", `Cache-Control is ${caching}`);
+    const gone = await fetch(`${world.address}/assets/index-gone.js`);
+    const kept = gone.headers.get("cache-control");
+    expectThat(!kept?.includes("immutable"), `What is not there is cached: ${kept}`);
   });
 }
 

@@ -132,9 +132,7 @@ function Moment({
     const time = inside[at];
     if (time === undefined) return;
     setChosen(time);
-    // The others follow it.
-    const [plot] = plots;
-    plot?.setCursor({ left: plot.valToPos(time, "x"), top: 0 });
+    for (const plot of plots) plot.setCursor({ left: plot.valToPos(time, "x"), top: 0 });
   };
   return (
     <label class="moment">
