@@ -59,7 +59,7 @@ export async function checkLists(world: World): Promise<void> {
     const row = page.locator("table.captures tbody tr").filter({ hasText: "made elsewhere" });
     await shown(row.getByText("Running"), LOG_ON_AGAIN_MS + IDLE_POLL_MS);
     await shown(row.getByText(/so far · [\d,]+ statements/));
-    await shown(row.getByText("You"));
+    await shown(row.getByText("You", { exact: true }));
     await send("DELETE", `/api/captures/${id}`);
     await row.waitFor({ state: "detached" });
   });
