@@ -14,7 +14,9 @@ const ABOUT: [RegExp, string][] = [
   [/same name already exists/, "name"],
   [/^Duration must/, "duration"],
   [/schedule start time/, "scheduledStart"],
-  [/^(Environment does not exist)/, "envId"],
+  [/^Environment does not exist/, "envId"],
+  [/^(Invalid email$|User already exists)/, "email"],
+  [/^Password too (short|long)/, "password"],
 ];
 
 /**
