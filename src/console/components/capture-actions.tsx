@@ -2,9 +2,10 @@ import { useState } from "preact/hooks";
 import { deleteCapture, renameCapture, stopCapture } from "../api/calls.ts";
 import type { Capture, Role } from "../api/types.ts";
 import type { Owner } from "../lib/owners.ts";
-import { describe, NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
+import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Form, FormProblem, TextField } from "./field.tsx";
@@ -104,18 +105,9 @@ function Rename({
   onClose: () => void;
 }) {
   const [name, setName] = useState(capture.name);
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      onRenamed(await renameCapture(capture.id, name));
-    } catch (error) {
-      setErrors(sortErrors(error, ["name"]));
-      setBusy(false);
-    }
-  };
+  const { busy, errors, submit } = useSubmission(["name"], async () => {
+    onRenamed(await renameCapture(capture.id, name));
+  });
   return (
     <Dialog title={`Rename ${capture.name}`} onClose={onClose}>
       <Form onSubmit={submit} refused={errors}>

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { signIn, signUp } from "../api/calls.ts";
 import type { User } from "../api/types.ts";
-import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { navigate, usePlace } from "../lib/router.ts";
+import { useSubmission } from "../lib/submission.ts";
 import { Form, FormProblem, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
 
@@ -26,25 +26,16 @@ export function SignIn({
   const [email, setEmail] = useState(knownEmail);
   const [password, setPassword] = useState("");
   const [inviteCode, setInviteCode] = useState(invited);
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
 
-  const submit = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      const { user } = isNew
-        ? await signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
-        : await signIn(email, password);
-      // The invite has been accepted with the sign-up.
-      if (isNew && inviteCode !== "") navigate("/environments", { replace: true });
-      else if (path === "/sign-in" || path === "/sign-up") navigate("/captures", { replace: true });
-      onSignedIn(user);
-    } catch (error) {
-      setErrors(sortErrors(error, FIELDS));
-      setBusy(false);
-    }
-  };
+  const { busy, errors, submit, clear } = useSubmission(FIELDS, async () => {
+    const { user } = isNew
+      ? await signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
+      : await signIn(email, password);
+    // The invite has been accepted with the sign-up.
+    if (isNew && inviteCode !== "") navigate("/environments", { replace: true });
+    else if (path === "/sign-in" || path === "/sign-up") navigate("/captures", { replace: true });
+    onSignedIn(user);
+  });
 
   const title = isNew ? "Sign up" : "Sign in";
   const form = (
@@ -98,7 +89,7 @@ export function SignIn({
             class="quiet"
             onClick={() => {
               setNew(!isNew);
-              setErrors(NO_ERRORS);
+              clear();
             }}
           >
             {isNew ? "I have an account" : "I have no account yet"}

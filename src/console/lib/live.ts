@@ -41,15 +41,13 @@ export function useLive(
     const connect = () => {
       const opened = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/captures/${id}/live`);
       socket = opened;
-      const lost = () => {
-        // Its own close may take as long as the network does to say that it is away.
-        opened.onclose = null;
-        opened.close();
-        closed(0);
-      };
       const ping = () => {
         opened.send("ping");
-        heartbeat = setTimeout(lost, PONG_MS);
+        heartbeat = setTimeout(() => {
+          // Its own close may take as long as the network does to say that it is away.
+          abandon(opened);
+          closed(0);
+        }, PONG_MS);
       };
       const closed = (code: number) => {
         clearTimeout(heartbeat);
@@ -75,12 +73,19 @@ export function useLive(
     return () => {
       clearTimeout(retry);
       clearTimeout(heartbeat);
-      if (socket !== undefined) socket.onclose = null;
-      socket?.close();
+      if (socket !== undefined) abandon(socket);
       setOpen(false);
     };
   }, [id, following, visible, lost]);
 
   usePolling(() => handlers.current.poll(), following && !open ? POLL_MS : null);
   return open;
+}
+
+/** Closes a socket from which nothing more is to be heard, also of what is on its way. */
+function abandon(socket: WebSocket): void {
+  socket.onopen = null;
+  socket.onmessage = null;
+  socket.onclose = null;
+  socket.close();
 }

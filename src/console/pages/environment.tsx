@@ -17,8 +17,9 @@ import { Members } from "../components/members.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useResource } from "../lib/hooks.ts";
-import { describe, NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
+import { useSubmission } from "../lib/submission.ts";
 
 /** One environment: what it is, who belongs to it, and what its admins can change. */
 export function EnvironmentPage({ id }: { id: number }) {
@@ -188,23 +189,14 @@ function Edit({
     instance,
     by: "roleArn" in credentials ? "role" : "key",
   });
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
+  const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
     const changes = changesIn(environment, draft);
     if (Object.keys(changes).length === 0) {
       onClose();
       return;
     }
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      onChanged(await updateEnvironment(environment.id, changes));
-    } catch (error) {
-      setErrors(sortErrors(error, ENVIRONMENT_FIELDS));
-      setBusy(false);
-    }
-  };
+    onChanged(await updateEnvironment(environment.id, changes));
+  });
   return (
     <Dialog title={`Edit ${environment.name}`} onClose={onClose}>
       <Form onSubmit={submit} refused={errors}>

@@ -3,28 +3,19 @@ import { acceptInvite } from "../api/calls.ts";
 import { Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
-import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { navigate, usePlace } from "../lib/router.ts";
+import { useSubmission } from "../lib/submission.ts";
 
 /** Joins an environment by an invite. Its code is in the address after `#`, which no server sees. */
 export function InvitePage() {
   const { hash } = usePlace();
   const toasts = useToasts();
   const [code, setCode] = useState(new URLSearchParams(hash).get("code") ?? "");
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      const environment = await acceptInvite(code);
-      toasts.show(`You have joined ${environment.name}`);
-      navigate(`/environments/${environment.id}`, { replace: true });
-    } catch (error) {
-      setErrors(sortErrors(error, ["code"]));
-      setBusy(false);
-    }
-  };
+  const { busy, errors, submit } = useSubmission(["code"], async () => {
+    const environment = await acceptInvite(code);
+    toasts.show(`You have joined ${environment.name}`);
+    navigate(`/environments/${environment.id}`, { replace: true });
+  });
   return (
     <section class="narrow">
       <Heading title="Join an environment" />

@@ -9,7 +9,7 @@ import { Secret } from "../components/secret.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useResource } from "../lib/hooks.ts";
-import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
+import { useSubmission } from "../lib/submission.ts";
 
 /** The keys by which the reader's programs use the API. */
 export function KeysPage() {
@@ -17,21 +17,15 @@ export function KeysPage() {
   const keys = useResource("keys", listKeys);
   const [name, setName] = useState("");
   const [made, setMade] = useState<string | null>(null);
-  const [errors, setErrors] = useState(NO_ERRORS);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
 
-  const create = async () => {
-    setErrors(NO_ERRORS);
+  const { busy, errors, submit } = useSubmission(["name"], async () => {
     setMade(null);
-    try {
-      const { key } = await createKey(name);
-      setMade(key);
-      setName("");
-      keys.reload();
-    } catch (error) {
-      setErrors(sortErrors(error, ["name"]));
-    }
-  };
+    const { key } = await createKey(name);
+    setMade(key);
+    setName("");
+    keys.reload();
+  });
   const revoke = async (key: ApiKey) => {
     await deleteKey(key.id);
     toasts.show(`${key.name ?? "The key"} is revoked`);
@@ -42,7 +36,7 @@ export function KeysPage() {
     <section class="narrow">
       <Heading title="API keys" />
       <p class="muted">A program that sends a key acts as you. Give each program one of its own.</p>
-      <Form onSubmit={create} refused={errors}>
+      <Form onSubmit={submit} refused={errors}>
         <div class="card">
           <TextField
             name="name"
@@ -53,7 +47,7 @@ export function KeysPage() {
           />
           <FormProblem message={errors.form} />
           <div class="actions">
-            <button type="submit" class="primary" disabled={name.trim() === ""}>
+            <button type="submit" class="primary" disabled={busy || name.trim() === ""}>
               Make a key
             </button>
           </div>

@@ -6,8 +6,8 @@ import { Loaded } from "../components/loading.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { formatDuration, formatMinute, timeZoneAt } from "../lib/format.ts";
 import { useNow, useResource } from "../lib/hooks.ts";
-import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { navigate, usePlace } from "../lib/router.ts";
+import { useSubmission } from "../lib/submission.ts";
 
 const FIELDS = ["name", "envId", "scheduledStart", "duration", "maxBytes", "redact"] as const;
 const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
@@ -49,8 +49,6 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const [unit, setUnit] = useState<keyof typeof UNITS>("minutes");
   const [redact, setRedact] = useState(false);
   const [maxGigabytes, setMaxGigabytes] = useState("");
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
 
   // Sent again after an answer that was lost, it must not make a second capture; with something changed, it is another request.
   const sent = useRef({ body: "", key: "" });
@@ -60,24 +58,17 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
     return sent.current.key;
   };
 
-  const submit = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
+  const { busy, errors, submit } = useSubmission(FIELDS, async () => {
     const capture: NewCapture = { name, envId: Number(envId) };
     // A time that is not filled in is sent as it is: what the server says of it is the same as what it says to programs.
     if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
     if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
     if (redact) capture.redact = "literals";
     if (maxGigabytes !== "") capture.maxBytes = Math.round(Number(maxGigabytes) * GIGABYTE);
-    try {
-      const made = await createCapture(capture, keyFor(capture));
-      toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
-      navigate(`/captures/${made.id}`);
-    } catch (error) {
-      setErrors(sortErrors(error, FIELDS));
-      setBusy(false);
-    }
-  };
+    const made = await createCapture(capture, keyFor(capture));
+    toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
+    navigate(`/captures/${made.id}`);
+  });
 
   return (
     <Form onSubmit={submit} refused={errors}>

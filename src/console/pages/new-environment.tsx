@@ -9,28 +9,19 @@ import {
 import { Form, FormProblem } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
-import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
+import { useSubmission } from "../lib/submission.ts";
 
 /** Adds an environment, once AWS has said that it is there. */
 export function NewEnvironmentPage() {
   const toasts = useToasts();
   const [draft, setDraft] = useState(EMPTY_DRAFT);
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
+  const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
     const { name, region, instance } = draft;
-    try {
-      const made = await createEnvironment({ name, region, instance, credentials: credentialsOf(draft) });
-      toasts.show(`${made.name} is added: AWS knows it as ${made.engine} ${made.engineVersion}`);
-      navigate(`/environments/${made.id}`);
-    } catch (error) {
-      setErrors(sortErrors(error, ENVIRONMENT_FIELDS));
-      setBusy(false);
-    }
-  };
+    const made = await createEnvironment({ name, region, instance, credentials: credentialsOf(draft) });
+    toasts.show(`${made.name} is added: AWS knows it as ${made.engine} ${made.engineVersion}`);
+    navigate(`/environments/${made.id}`);
+  });
   return (
     <section class="narrow">
       <Heading title="Add an environment" />
