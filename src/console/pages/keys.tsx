@@ -35,7 +35,10 @@ export function KeysPage() {
   return (
     <section class="narrow">
       <Heading title="API keys" />
-      <p class="muted">A program that sends a key acts as you. Give each program one of its own.</p>
+      <p class="muted">
+        A program that sends a key acts as you. Give each program one of its own. What it can ask for is in
+        the <a href="/docs/">API reference</a>.
+      </p>
       <Form onSubmit={submit} refused={errors}>
         <div class="card">
           <TextField
