@@ -24,7 +24,10 @@ beforeAll(async () => {
 
 let addresses = 0;
 /** A client that has not been heard of, so that better-auth has not counted it. */
-const newAddress = () => `192.0.2.${++addresses}`;
+function newAddress(): string {
+  const address = ++addresses;
+  return `198.18.${address >> 8}.${address & 255}`;
+}
 
 /** A path of the operation's, with the examples of its parameters, and ids that nothing has. */
 function pathOf({ path, operation }: Described, id = "999999"): string {
