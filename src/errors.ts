@@ -65,7 +65,6 @@ export const refuse = {
   ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
-  notWebSocket: refusal(426, "This is a WebSocket: ask with Upgrade: websocket", { Upgrade: "websocket" }),
   tooManyWatch: refusal(503, "Too many are watching this capture: ask for it now and then instead", {
     "Retry-After": "60",
   }),

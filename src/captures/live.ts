@@ -4,15 +4,17 @@ import { type AppContext, readId } from "../http.ts";
 import type { Credential } from "../identity/credential.ts";
 import { describeError, log } from "../log.ts";
 import { requireOurOrigin } from "../origins.ts";
-import type { WorkloadState } from "../workload/archive.ts";
+import type { Manifest, WorkloadState } from "../workload/archive.ts";
+import { findManifest } from "../workload/reading.ts";
 import { see } from "./access.ts";
 import { readCapture } from "./reads.ts";
 import { type CaptureRow, type LiveMessage, toCapture } from "./schema.ts";
 
 /*
- * `GET /api/captures/{id}/live`: a WebSocket on which a capture's runner says how the capture is, at first and after every move
- * and collection, until it has ended. The sockets hibernate: between two messages nothing of them is in memory. Each message is
- * read for its receiver as GET would read it, so that who may not see the capture any more hears nothing more of it.
+ * `GET /api/captures/{id}/live`: how a capture is, with what it has recorded so far. With `Upgrade: websocket` its runner says it on
+ * a WebSocket, at first and after every move and collection, until it has ended. The sockets hibernate: between two messages
+ * nothing of them is in memory. Each message is read for its receiver as GET would read it, so that who may not see the capture
+ * any more hears nothing more of it.
  */
 
 /** How many may watch one capture; the others can ask now and then. */
@@ -35,17 +37,17 @@ interface Watcher {
 const WATCHER_HEADER = "X-Captures-Watcher";
 
 /**
- * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner.
- * @throws ApiError 426 when no WebSocket is asked for; 403 to a page of another origin, since CORS does not hold WebSockets back
+ * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner. Who asks for no
+ * WebSocket is answered what its first message would be.
+ * @throws ApiError 403 to a WebSocket of another origin's page, since CORS does not hold those back; 503 when too many watch
  */
 export async function openLive(c: AppContext): Promise<Response> {
   const id = await readId(c);
-  if (c.var.credential.kind === "session") requireOurOrigin(c);
+  const isWebSocket = c.req.header("upgrade")?.toLowerCase() === "websocket";
+  if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
-  see(found, refuse.captureEnvironmentNotFound);
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw refuse.notWebSocket();
-  }
+  const capture = see(found, refuse.captureEnvironmentNotFound);
+  if (!isWebSocket) return c.json(toMessage(capture, (await findManifest(c.env, capture))?.manifest));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
@@ -56,6 +58,12 @@ export async function openLive(c: AppContext): Promise<Response> {
   }
   // Of its own, since middleware adds headers to it, all but the one that Hono has prepared for replies of its making.
   return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
+}
+
+function toMessage(capture: CaptureRow, manifest: Manifest | undefined): LiveMessage {
+  if (manifest === undefined) return { capture: toCapture(capture), workload: null };
+  const { records, statements, bytes, gapCount } = manifest;
+  return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount } };
 }
 
 /** The sockets that watch a runner's capture. */
@@ -122,19 +130,12 @@ export class LiveSockets {
       };
       if (seen.caller === null) return close(CLOSE.unauthenticated);
       if (seen.found === null) return close(CLOSE.notFound);
-      const message = JSON.stringify(this.#message(seen.found));
+      const message = JSON.stringify(toMessage(seen.found, this.#workload()?.manifest));
       for (const socket of sockets) socket.send(message);
       if (seen.found.status === "DONE" || seen.found.status === "FAILED") close(CLOSE.ended);
     } catch (error) {
       // Who watches must not keep the capture from going on. The next message says all that this one would have said.
       log.warn("capture.live.failed", { captureId, ...describeError(error) });
     }
-  }
-
-  #message(capture: CaptureRow): LiveMessage {
-    const manifest = this.#workload()?.manifest;
-    if (manifest === undefined) return { capture: toCapture(capture), workload: null };
-    const { records, statements, bytes, gapCount } = manifest;
-    return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount } };
   }
 }

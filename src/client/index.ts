@@ -10,6 +10,7 @@ import type {
   Environment,
   EnvironmentChanges,
   Invite,
+  LiveMessage,
   Member,
   MemberRole,
   Metric,
@@ -101,6 +102,9 @@ function captures(transport: Transport) {
     /** A capture's history, oldest first. */
     events: (id: number, options?: CallOptions) =>
       transport.json<CaptureEvent[]>(one("GET", id, "/events", { options })),
+    /** How a capture is, with what it has recorded so far: what the first message of its WebSocket would be. */
+    progress: (id: number, options?: CallOptions) =>
+      transport.json<LiveMessage>(one("GET", id, "/live", { options })),
     /** What a capture recorded, in numbers. */
     workload: (id: number, options?: CallOptions) =>
       transport.json<Workload>(one("GET", id, "/workload", { options })),

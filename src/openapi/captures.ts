@@ -23,6 +23,7 @@ import {
   OF_CALLERS,
   OF_WRITERS,
   type Operation,
+  type Refusal,
   refusals,
   says,
   saysLike,
@@ -45,6 +46,11 @@ const OF_CHANGES = [
   ...OF_WRITERS,
   ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
 ];
+/** A runner that can't be asked what its capture has recorded. */
+export const AWAY: Refusal = {
+  ...says("away", 503, "The workload of the running capture can't be read just now: try again"),
+  headers: RETRY_AFTER,
+};
 /** What a read of a capture is refused for, whatever is read. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
@@ -359,19 +365,20 @@ export const captureOperations: Operation[] = [
     path: "/api/captures/{id}/live",
     tag: "Captures",
     summary: "Watch a capture",
-    description: `A WebSocket (RFC 6455) that says how the capture is: at first, and after every move and collection, in JSON
-messages as \`x-messages\` of the reply has them. The service closes it with 1000 when the capture has ended, 4401 when who watches is
-not signed in any more, and 4404 when they may not see the capture any more. Send nothing but the text \`ping\`, which is answered with
-\`pong\` and costs nothing; for anything else it closes with 1008. A page of an origin that is not listed may not open one with a
-visitor's cookie.`,
+    description: `How the capture is, with what it has recorded so far. With \`Upgrade: websocket\` (RFC 6455) it is said at first,
+and after every move and collection, each time in a message like the body of the 200. The service closes the WebSocket with 1000 when
+the capture has ended, 4401 when who watches is not signed in any more, and 4404 when they may not see the capture any more. Send
+nothing but the text \`ping\`, which is answered with \`pong\` and costs nothing; for anything else it closes with 1008. A page of an
+origin that is not listed may not open one with a visitor's cookie.`,
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],
     success: {
-      status: 101,
-      description: "The connection is a WebSocket from here on.",
-      messages: { schema: liveMessageSchema, example: examples.liveMessage },
+      status: 200,
+      description: "How it is now.",
+      content: { "application/json": { schema: liveMessageSchema, example: examples.liveMessage } },
     },
-    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "notWebSocket", "tooManyWatch")],
+    others: [{ status: 101, description: "The connection is a WebSocket from here on." }],
+    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "tooManyWatch"), AWAY],
   },
 ];

@@ -79,7 +79,6 @@ const REASONS: Record<number, string> = {
   412: "It has changed since.",
   413: "The body is too large.",
   415: "The body is not JSON.",
-  426: "A WebSocket has to be asked for.",
   422: "What was sent contradicts what is there.",
   429: "Too many requests.",
   500: "A fault of the service's.",
@@ -163,7 +162,7 @@ const toParameter = ({ required, ...parameter }: Parameter): JsonSchema => ({
 
 function replySchemas(operation: Operation): z.ZodType[] {
   return answersOf(operation)
-    .flatMap(({ content = {}, messages }) => [...Object.values(content), messages ?? []].flat())
+    .flatMap(({ content = {} }) => Object.values(content))
     .flatMap(({ schema }) => (isZod(schema) ? schema : []));
 }
 
@@ -194,7 +193,7 @@ function toOperation(operation: Operation, request: Of, reply: Of, shared: Share
   };
 }
 
-function toAnswer({ description, headers, content, messages }: Answer, reply: Of): JsonSchema {
+function toAnswer({ description, headers, content }: Answer, reply: Of): JsonSchema {
   return {
     description,
     headers: toHeaders(headers),
@@ -206,7 +205,6 @@ function toAnswer({ description, headers, content, messages }: Answer, reply: Of
         ]),
       ),
     }),
-    ...(messages && { "x-messages": { schema: reply(messages.schema), example: messages.example } }),
   };
 }
 

@@ -40,8 +40,6 @@ export interface Answer {
   headers?: Record<string, Header>;
   /** By media type. Of JSON the schema and an example; other bodies are described in words. */
   content?: Record<string, { schema: z.ZodType | JsonSchema; example?: unknown }>;
-  /** Of an answer that opens a WebSocket: what each message is. OpenAPI has no word for it. */
-  messages?: { schema: z.ZodType; example: unknown };
 }
 
 /** A refusal that an operation can answer with. */
@@ -109,7 +107,6 @@ function refusalOf(name: string, { status, message, headers }: ApiError): Refusa
 /** What the headers of refusals say. */
 const HEADERS: Record<string, string> = {
   "Retry-After": "How many seconds to wait before trying again.",
-  Upgrade: "What the connection has to become (RFC 9110, section 7.8).",
   "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
 };
 

@@ -159,21 +159,24 @@ export const workloadDigestSchema = named(
   "One normalised statement and how often it ran.",
 );
 
-/** A message of a live connection. No component of the description: what is in no reply's body is not used, says its linter. */
-export const liveMessageSchema = z.object({
-  capture: captureSchema,
-  workload: described(
-    z.nullable(
-      z.object({
-        records: count("How many records there are so far."),
-        statements: count("How many of them are statements."),
-        bytes: count("How large they are."),
-        gapCount: count("How many parts of the log could not be read."),
-      }),
+export const liveMessageSchema = named(
+  z.object({
+    capture: captureSchema,
+    workload: described(
+      z.nullable(
+        z.object({
+          records: count("How many records there are so far."),
+          statements: count("How many of them are statements."),
+          bytes: count("How large they are."),
+          gapCount: count("How many parts of the log could not be read."),
+        }),
+      ),
+      { description: "What it has recorded so far; null before it began." },
     ),
-    { description: "What it has recorded so far; null before it began." },
-  ),
-});
+  }),
+  "LiveMessage",
+  "A capture, and what it has recorded so far.",
+);
 
 const roleSchema = named(
   z.enum(ROLES),

@@ -1,20 +1,14 @@
 import * as z from "zod";
 import { MAX_PAGE } from "../captures/schema.ts";
 import { FORMATS } from "../workload/schema.ts";
-import { OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { RETRY_AFTER } from "./header-fields.ts";
-import { idParameter, invalid, type Operation, type Refusal, says, saysLike } from "./operation.ts";
+import { idParameter, invalid, type Operation, saysLike } from "./operation.ts";
 import { workloadDigestSchema, workloadSchema } from "./replies.ts";
 
 const ID = idParameter("id", "The capture's id.");
 const MEMBER = "Members of the capture's environment.";
 const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
-
-const AWAY: Refusal = {
-  ...says("away", 503, "The workload of the running capture can't be read just now: try again"),
-  headers: RETRY_AFTER,
-};
 
 /** `/api/captures/{id}/workload`. */
 export const workloadOperations: Operation[] = [

@@ -41,18 +41,24 @@ async function readStored<T>(env: Env, key: string): Promise<T | null> {
 }
 
 /**
- * The manifest of a capture: its runner's while it grows, else the stored one. A runner that has nothing may have ended the
- * capture just now, so that what is stored is looked for then too.
+ * The manifest of a capture: its runner's while it grows, else the stored one; null before there is one. A runner that has nothing
+ * may have ended the capture just now, so that what is stored is looked for then too.
+ * @throws ApiError 503 when the runner can't be asked
  */
-export async function readManifest(env: Env, capture: CaptureRow): Promise<Known> {
+export async function findManifest(env: Env, capture: CaptureRow): Promise<Known | null> {
   const state = await askRunner(env, capture);
   if (state !== null) return { manifest: state.manifest, live: { caughtUpAt: state.caughtUpAt } };
   const stored = await readStored<Manifest>(env, manifestKey(capture.id));
-  if (stored !== null) return { manifest: stored, live: null };
-  return {
+  return stored === null ? null : { manifest: stored, live: null };
+}
+
+/** As `findManifest`, with an empty one before there is one. */
+export async function readManifest(env: Env, capture: CaptureRow): Promise<Known> {
+  const empty = {
     manifest: emptyManifest(capture.id, capture.redact),
     live: isGrowing(capture.status) ? { caughtUpAt: null } : null,
   };
+  return (await findManifest(env, capture)) ?? empty;
 }
 
 /** The digests of a capture, from where its manifest is. */

@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Capture, LiveMessage } from "../../src/captures/schema.ts";
+import type { Workload } from "../../src/workload/schema.ts";
 import {
   addMember,
   type Cast,
@@ -183,11 +184,27 @@ describe("who may watch", () => {
     expectRefusal(await ask(path, {}), 401, "Login required");
   });
 
-  it("a request that is no WebSocket's is told so", async () => {
+  it("a request that asks for no WebSocket is answered the first message: before, while and after it records", async () => {
+    const ask = async ({ id }: Pick<Capture, "id">) =>
+      (await cast.owner.get<LiveMessage>(`/api/captures/${id}/live`)).body;
+    const shown = async ({ id }: Pick<Capture, "id">) =>
+      (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
     const capture = await create(cast.owner, { scheduledStart: later() });
-    const reply = await cast.owner.get(`/api/captures/${capture.id}/live`);
-    expectRefusal(reply, 426, /Upgrade: websocket/);
-    expect(reply.headers.get("upgrade")).toBe("websocket");
+    expect(await ask(capture)).toEqual({ capture, workload: null });
+
+    const runs = await running(cast.owner);
+    await expect.poll(async () => (await ask(runs)).workload).not.toBeNull();
+    expect((await ask(runs)).capture).toEqual(await shown(runs));
+
+    await cast.owner.post(`/api/captures/${runs.id}/stop`);
+    await until(cast.owner, runs, "DONE");
+    const { records, statements, bytes, gapCount } = (
+      await cast.owner.get<Workload>(`/api/captures/${runs.id}/workload`)
+    ).body;
+    expect(await ask(runs)).toEqual({
+      capture: await shown(runs),
+      workload: { records, statements, bytes, gapCount },
+    });
   });
 
   it("a page of another origin may not, with the cookie of who visits it", async () => {

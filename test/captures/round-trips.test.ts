@@ -132,6 +132,7 @@ describe.each([
     ["GET", "/api/captures/{id}/events", 0],
     // The runner of a running capture is asked for its metrics and its workload.
     ["GET", "/api/captures/{id}/metrics", 1],
+    ["GET", "/api/captures/{id}/live", 1],
     ["GET", "/api/captures/{id}/workload", 1],
     ["GET", "/api/captures/{id}/workload/digest", 1],
     ["GET", "/api/captures/{id}/workload/download", 1],

@@ -77,7 +77,14 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   loginRequired: nobody,
   unauthorized: nobody,
   noSession: nobody,
-  otherOrigin: (described) => ask(described, { headers: { origin: "https://evil.example" } }),
+  // Of a change; of what only reads, a WebSocket.
+  otherOrigin: (described) =>
+    ask(described, {
+      headers: {
+        origin: "https://evil.example",
+        ...(described.method === "GET" && { upgrade: "websocket" }),
+      },
+    }),
   tooLarge: (described) =>
     ask(described, { body: JSON.stringify("x".repeat(64 * 1024)), headers: JSON_TYPE }),
   notJson: (described) => ask(described, { body: "name=x", headers: { "content-type": "text/plain" } }),

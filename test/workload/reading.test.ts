@@ -140,11 +140,11 @@ describe("the manifest", () => {
     expect(body).toMatchObject({ records: 1, live: null });
   });
 
-  it.each(["", "/digest", "/download"])(
-    "is not made up when the runner does not answer: workload%s",
+  it.each(["workload", "workload/digest", "workload/download", "live"])(
+    "is not made up when the runner does not answer: %s",
     async (part) => {
       const id = await captureIn(cast, "RUNNING");
-      const path = `/api/captures/${id}/workload${part}`;
+      const path = `/api/captures/${id}/${part}`;
       const away = withState(new Error("Network connection lost"));
       const reply = await requestIn(away, "GET", path, { headers: cast.member.headers });
       expectRefusal(reply, 503, /try again/);
