@@ -1,0 +1,93 @@
+import { Agent, request } from "node:http";
+
+/** A request to send. */
+export interface Sent {
+  method: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** What a stretch of load came to. */
+export interface Load {
+  requests: number;
+  seconds: number;
+}
+
+/** Sends requests over connections that stay open. */
+export class Client {
+  readonly address: string;
+  readonly #agent: Agent;
+  readonly #hostname: string;
+  readonly #port: string;
+  readonly #connections: number;
+
+  /** @param connections how many requests are on their way at a time, at most */
+  constructor(address: string, connections: number) {
+    this.address = address;
+    this.#connections = connections;
+    ({ hostname: this.#hostname, port: this.#port } = new URL(address));
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
+  }
+
+  /** Sends one request. @returns its status and body */
+  send({ method, path, headers = {}, body }: Sent): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        {
+          host: this.#hostname,
+          port: this.#port,
+          agent: this.#agent,
+          method,
+          path,
+          headers: body === undefined ? headers : { ...headers, "content-length": Buffer.byteLength(body) },
+        },
+        (reply) => {
+          const chunks: Buffer[] = [];
+          reply.on("data", (chunk: Buffer) => chunks.push(chunk));
+          reply.once("error", reject);
+          reply.once("end", () =>
+            resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          );
+        },
+      );
+      sent.once("error", reject);
+      sent.end(body);
+    });
+  }
+
+  /** Sends one request that has to succeed. @returns the JSON that it answered */
+  async json<T>(sent: Sent): Promise<T> {
+    const { status, text } = await this.send(sent);
+    if (status >= 300)
+      throw new Error(`${sent.method} ${sent.path} answered ${status} ${text.slice(0, 300)}`);
+    return JSON.parse(text) as T;
+  }
+
+  /**
+   * Keeps all connections busy for some time.
+   * @param next the request to send next; null when there are no more
+   * @throws Error when one is answered with anything but success: what refuses is not what is measured
+   */
+  async load(milliseconds: number, next: () => Sent | null): Promise<Load> {
+    const began = performance.now();
+    const until = began + milliseconds;
+    let requests = 0;
+    const one = async () => {
+      while (performance.now() < until) {
+        const sent = next();
+        if (sent === null) return;
+        const { status, text } = await this.send(sent);
+        if (status !== 200)
+          throw new Error(`${sent.method} ${sent.path} answered ${status} ${text.slice(0, 300)}`);
+        requests++;
+      }
+    };
+    await Promise.all(Array.from({ length: this.#connections }, one));
+    return { requests, seconds: (performance.now() - began) / 1000 };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

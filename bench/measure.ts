@@ -1,0 +1,33 @@
+import type { Row } from "./table.ts";
+import { bundle, scratchFolder } from "./workerd.ts";
+
+/** What a measure is given. */
+export interface Bench {
+  /** Less of everything, to see that it works: the figures mean little. */
+  isQuick: boolean;
+  /** A main module, bundled once for all measures. */
+  bundled(entry: string): Promise<string>;
+  /** An empty folder of the measure's own. */
+  folder(): string;
+}
+
+/** Something that is measured: its rows, or an error for what could not be. */
+export interface Measure {
+  name: string;
+  run(bench: Bench): Promise<Row[]>;
+}
+
+/** What the measures of one run share. */
+export function createBench(isQuick: boolean): Bench {
+  const bundles = new Map<string, Promise<string>>();
+  const bundleFolder = scratchFolder();
+  return {
+    isQuick,
+    folder: scratchFolder,
+    bundled(entry) {
+      const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder);
+      bundles.set(entry, bundling);
+      return bundling;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { alternate, type Comparison, type Side } from "../alternate.ts";
+import { Client, type Sent } from "../load.ts";
+import type { Bench, Measure } from "../measure.ts";
+import { type Caller, type Database, migrate, seedCaptures, seedEnvironments, signUp } from "../seed.ts";
+import { judged, type Row } from "../table.ts";
+import { Workerd } from "../workerd.ts";
+
+const CONNECTIONS = 16;
+/** Captures that a slice of stops can stop: more than it comes to. */
+const RUNNING = 4000;
+const SEEDED = 1000;
+const RUNS_IN = 2;
+
+/** Requests a second of the API for each of a bare Worker's (bench/worker/bare.ts) that runs the same statements. */
+export const requests: Measure = {
+  name: "requests",
+  async run(bench: Bench): Promise<Row[]> {
+    const database = { DB: "requests" };
+    const runner = { className: "QuietRunner", scriptName: "bare" };
+    const [api, bare] = await Promise.all([
+      bench.bundled("src/index.ts"),
+      bench.bundled("bench/worker/bare.ts"),
+    ]);
+    const workerd = await Workerd.start(
+      [
+        { name: "api", bundle: api, databases: database, runner },
+        { name: "bare", bundle: bare, databases: database, runner: { className: "QuietRunner" } },
+      ],
+      bench.folder(),
+    );
+    const clients = {
+      api: new Client(workerd.address("api"), CONNECTIONS),
+      bare: new Client(workerd.address("bare"), CONNECTIONS),
+    };
+    try {
+      const db = await workerd.miniflare.getD1Database("DB", "api");
+      await migrate(db);
+      const caller = await signUp(clients.api);
+      await seedEnvironments(db, caller, 10, RUNS_IN);
+      await seedCaptures(db, SEEDED, { first: 1, last: 1 });
+      const running = await seedRunning(db);
+      const rows: Row[] = [];
+      for (const { measure, atLeast, next, prepare } of kinds(caller, running, db)) {
+        const side = (client: Client): Side => ({
+          load: (milliseconds) => client.load(milliseconds, next),
+          prepare,
+        });
+        await sameReplies(clients, measure, next, prepare);
+        const size = bench.isQuick ? { rounds: 3, sliceMs: 150 } : { rounds: 31, sliceMs: 400 };
+        const comparison = await alternate(workerd, side(clients.api), side(clients.bare), size);
+        rows.push(judged(measure, comparison.ratio, { atLeast }, { more: describe(comparison) }));
+      }
+      return rows;
+    } finally {
+      clients.api.close();
+      clients.bare.close();
+      await workerd.stop();
+    }
+  },
+};
+
+interface Kind {
+  measure: string;
+  atLeast: number;
+  next(): Sent | null;
+  prepare(): Promise<void>;
+}
+
+function kinds({ headers }: Caller, running: { first: number; count: number }, db: Database): Kind[] {
+  let count = 0;
+  let stopped = 0;
+  const nothing = async () => {};
+  const anyId = () => 1 + (count++ % SEEDED);
+  const write = (method: string, path: string, body: unknown): Sent => ({
+    method,
+    path: `/api/captures${path}`,
+    headers,
+    body: JSON.stringify(body),
+  });
+  return [
+    {
+      measure: "GET one capture",
+      atLeast: 0.9,
+      next: () => ({ method: "GET", path: `/api/captures/${anyId()}`, headers }),
+      prepare: nothing,
+    },
+    {
+      measure: "GET a list of 100",
+      atLeast: 0.9,
+      next: () => ({ method: "GET", path: "/api/captures?envId=1&limit=100", headers }),
+      prepare: nothing,
+    },
+    {
+      measure: "POST",
+      atLeast: 0.85,
+      next: () => {
+        const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
+        return write("POST", "", { name: `made ${count++}`, envId: 1, scheduledStart, duration: 3600 });
+      },
+      prepare: nothing,
+    },
+    {
+      measure: "PUT",
+      atLeast: 0.85,
+      next: () => write("PUT", `/${anyId()}`, { name: `renamed ${count}` }),
+      prepare: nothing,
+    },
+    {
+      measure: "stop",
+      atLeast: 0.85,
+      next: () =>
+        stopped < running.count
+          ? { method: "POST", path: `/api/captures/${running.first + stopped++}/stop`, headers }
+          : null,
+      prepare: async () => {
+        stopped = 0;
+        await db.batch([
+          db.prepare("delete from capture_events where capture_id >= ?1").bind(running.first),
+          db
+            .prepare(
+              "update captures set status = 'RUNNING', ended_at = null, due_at = null where env_id = ?1",
+            )
+            .bind(RUNS_IN),
+        ]);
+      },
+    },
+  ];
+}
+
+/** Makes captures that can be stopped, in an environment of their own. */
+async function seedRunning(db: Database): Promise<{ first: number; count: number }> {
+  await seedCaptures(db, RUNNING, { first: RUNS_IN, last: RUNS_IN });
+  const found = await db
+    .prepare("select min(id) as first, count(*) as count from captures where env_id = ?1")
+    .bind(RUNS_IN)
+    .first<{ first: number; count: number }>();
+  if (found === null) throw new Error("No running captures were made");
+  return found;
+}
+
+/** Makes sure that both sides answer with the same fields: a bare Worker that does less would be no measure. */
+async function sameReplies(
+  clients: Record<"api" | "bare", Client>,
+  measure: string,
+  next: Kind["next"],
+  prepare: Kind["prepare"],
+): Promise<void> {
+  await prepare();
+  const shapes = [];
+  for (const client of [clients.api, clients.bare]) {
+    const sent = next() as Sent;
+    const reply = await client.json<object | object[]>(sent);
+    shapes.push(
+      JSON.stringify([Array.isArray(reply) ? reply.length : 1, Object.keys([reply].flat()[0] ?? {})]),
+    );
+  }
+  if (shapes[0] !== shapes[1])
+    throw new Error(`${measure}: the API answers ${shapes[0]}, the bare Worker ${shapes[1]}`);
+}
+
+function describe({ spread, cpuRatio, first, second }: Comparison): string {
+  const [low, high] = spread.map((value) => value.toFixed(2));
+  return `middle half ${low} to ${high}; by CPU time ${cpuRatio.toFixed(2)}; ${first.toFixed(0)} to ${second.toFixed(0)} requests/s`;
+}

@@ -1,0 +1,92 @@
+import { CaptureRunner } from "../../src/captures/runner.ts";
+import { type CaptureRow, toCapture } from "../../src/captures/schema.ts";
+import type { Env } from "../../src/env.ts";
+import { type Recorded, record, SAMPLE } from "./recorded.ts";
+
+/*
+ * What the API is measured against: a Worker without a framework, validation, sign-in or refusals, which runs the same D1
+ * statements, makes the same call of a Durable Object, and serialises the same body. The statements are the API's own, recorded
+ * when the first request comes, so that the two can't drift apart.
+ */
+
+export { LogLease } from "../../src/workload/lease.ts";
+// As wrangler.toml, by which this is bundled, asks of a Worker.
+export { CaptureRunner };
+
+const PAGE = 100;
+const HOUR = 3_600_000;
+
+/** A runner that is woken as any other and then does nothing, so that one measurement does not run into the next. */
+export class QuietRunner extends CaptureRunner {
+  override async alarm(): Promise<void> {}
+}
+
+interface Statements {
+  read: Recorded;
+  list: Recorded;
+  create: Recorded;
+  rename: Recorded;
+  stop: Recorded;
+}
+
+let recording: Promise<Statements> | undefined;
+
+async function recordAll(headers: Headers, env: Env, context: ExecutionContext): Promise<Statements> {
+  const { id, envId, name } = SAMPLE;
+  const one = (method: string, path: string, body?: unknown) =>
+    record(method, `/api/captures${path}`, body, headers, env, context);
+  const scheduledStart = new Date(Date.now() + HOUR).toISOString();
+  return {
+    read: await one("GET", `/${id}`),
+    list: await one("GET", `?envId=${envId}&limit=${PAGE}`),
+    create: await one("POST", "", { name, envId, scheduledStart, duration: 3600 }),
+    rename: await one("PUT", `/${id}`, { name }),
+    stop: await one("POST", `/${id}/stop`),
+  };
+}
+
+export default {
+  async fetch(request, env, context) {
+    recording ??= recordAll(request.headers, env, context);
+    const { read, list, create, rename, stop } = await recording;
+    const { DB, CAPTURE_RUNNER } = env;
+    const now = Date.now();
+    const path = request.url.slice(request.url.indexOf("/api/captures") + "/api/captures".length);
+    const id = Number.parseInt(path.slice(1), 10);
+    switch (request.method) {
+      case "GET": {
+        if (Number.isNaN(id)) {
+          const envId = Number(path.slice(path.indexOf("envId=") + "envId=".length, path.indexOf("&")));
+          const [page] = (await list.run(DB, now, { envId })) as [D1Result<CaptureRow>];
+          return Response.json(page.results.slice(0, PAGE).map(toCapture));
+        }
+        return Response.json(toCapture((await read.first(DB, now, { id })) as CaptureRow));
+      }
+      case "PUT": {
+        const { name } = JSON.parse(await request.text());
+        return Response.json(toCapture(captureIn(await rename.run(DB, now, { id, name }))));
+      }
+      default: {
+        if (path.endsWith("/stop")) {
+          const capture = captureIn(await stop.run(DB, now, { id }));
+          await CAPTURE_RUNNER.getByName(String(id)).wake(id, now);
+          return Response.json(toCapture(capture));
+        }
+        const { name, envId } = JSON.parse(await request.text());
+        const capture = captureIn(await create.run(DB, now, { name, envId }));
+        const at = capture.scheduledStart as number;
+        await CAPTURE_RUNNER.getByName(String(capture.id)).wake(capture.id, at);
+        return Response.json(toCapture(capture));
+      }
+    }
+  },
+} satisfies ExportedHandler<Env>;
+
+/** The capture that a batch has changed: the last one that it gives. */
+function captureIn(results: D1Result[]): CaptureRow {
+  const found = results.findLast(
+    ({ results: [row] }) => (row as CaptureRow | undefined)?.status !== undefined,
+  );
+  if (found === undefined) throw new Error("The statements changed nothing");
+  return found.results[0] as CaptureRow;
+}

@@ -1,0 +1,173 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { quiet } from "../scripts/wrangler.ts";
+
+/*
+ * Runs Workers in one workerd process, each on a socket of its own: a request goes straight to the Worker, without the proxies
+ * of `wrangler dev` and without Miniflare's own entry Worker.
+ */
+
+/** The secrets of a Worker that nobody else reaches. */
+export const SECRETS = {
+  BETTER_AUTH_SECRET: "only-for-measuring-0123456789abcdef0123456789abcdef",
+  CREDENTIALS_KEYS: `bench:${Buffer.alloc(32, 7).toString("base64")}`,
+};
+
+/** A Worker to run. */
+export interface WorkerSpec {
+  name: string;
+  /** What `bundle()` returned. */
+  bundle: string;
+  /** Which local database each binding is; those with the same name are one. */
+  databases: Record<string, string>;
+  /** Variables over those of wrangler.toml. */
+  variables?: Record<string, string>;
+  /** Whose class `CaptureRunner` is: that of this Worker unless another is named. */
+  runner?: { className: string; scriptName?: string };
+}
+
+const run = promisify(execFile);
+
+/**
+ * Bundles a Worker as a deployment does: wrangler, minified.
+ * @returns the main module; the folder has the others
+ */
+export async function bundle(entry: string, folder: string): Promise<string> {
+  const outdir = join(folder, entry.replaceAll(/[^a-z]/g, "-"));
+  const { assets } = unstable_readConfig({ config: "wrangler.toml" });
+  // Static assets are no part of a bundle, and need not have been built.
+  if (assets?.directory !== undefined) mkdirSync(assets.directory, { recursive: true });
+  const args = ["--env", "", "--dry-run", "--minify", "--outdir", outdir];
+  await run("wrangler", ["deploy", entry, ...args], { env: quiet });
+  return join(outdir, `${basename(entry, ".ts")}.js`);
+}
+
+/** A folder for what a measure leaves, which goes when the process ends. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "captures-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Workers that run. */
+export class Workerd {
+  readonly miniflare: Miniflare;
+  readonly #pid: number;
+  readonly #addresses: ReadonlyMap<string, string>;
+
+  private constructor(miniflare: Miniflare, pid: number, addresses: ReadonlyMap<string, string>) {
+    this.miniflare = miniflare;
+    this.#pid = pid;
+    this.#addresses = addresses;
+  }
+
+  /** Starts Workers, their data in `folder`. */
+  static async start(specs: readonly WorkerSpec[], folder: string): Promise<Workerd> {
+    const before = new Set(workerdChildren());
+    const options = convertV4MiniflareOptions({
+      rootPath: resolve("."),
+      resourcePersistencePath: join(folder, "state"),
+      log: new Log(LogLevel.ERROR),
+      logRequests: false,
+      cf: false,
+      // What the Workers log is for nobody to read.
+      handleStructuredLogs: () => {},
+      workers: specs.map(workerOptions),
+    });
+    const miniflare = new Miniflare(options);
+    await miniflare.ready;
+    const [pid] = workerdChildren().filter((child) => !before.has(child));
+    if (pid === undefined) throw new Error("There is no workerd among the children of this process");
+    const addresses = new Map<string, string>();
+    for (const { name } of specs) addresses.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
+    return new Workerd(miniflare, pid, addresses);
+  }
+
+  /** Where a Worker listens, without a slash at the end. */
+  address(name: string): string {
+    const address = this.#addresses.get(name);
+    if (address === undefined) throw new Error(`No Worker is called ${name}`);
+    return address;
+  }
+
+  /** The CPU time that the process has used so far, in milliseconds, by the kernel's ticks of 10. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.#pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  /** The memory of the process in MiB: now, and the most since the process began. */
+  memory(): { now: number; peak: number } {
+    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
+    const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024;
+    return { now: mib("VmRSS"), peak: mib("VmHWM") };
+  }
+
+  /** Runs a cron of the Worker. */
+  async scheduled(name: string, cron = "* * * * *"): Promise<void> {
+    const worker = await this.miniflare.getWorker(name);
+    const { outcome } = await worker.scheduled({ cron });
+    if (outcome !== "ok") throw new Error(`The cron of ${name} came to ${outcome}`);
+  }
+
+  stop(): Promise<void> {
+    return this.miniflare.dispose();
+  }
+}
+
+/** The Worker as wrangler.toml says, but for what a measure says otherwise. */
+function workerOptions({ name, bundle: main, databases, variables, runner }: WorkerSpec): V4WorkerOptions {
+  const service = unstable_getMiniflareWorkerOptions("wrangler.toml").workerOptions as V4WorkerOptions;
+  // Miniflare puts a proxy before a Worker that has static assets.
+  const { assets: _, modulesRules: __, durableObjects, bindings, ...rest } = service;
+  return {
+    ...rest,
+    name,
+    modules: modulesOf(main),
+    modulesRoot: dirname(main),
+    bindings: { ...bindings, ...SECRETS, AUTH_RATE_LIMIT_MAX: "1000000", ...variables },
+    durableObjects: {
+      ...durableObjects,
+      CAPTURE_RUNNER: { className: "CaptureRunner", useSQLite: true, ...runner },
+    },
+    d1Databases: databases,
+    r2Buckets: { BUCKET: `${name}-bucket` },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  };
+}
+
+const MODULE_TYPES = { ".js": "ESModule", ".wasm": "CompiledWasm", ".bin": "Data" } as const;
+
+/** The files of a bundle, the main module first. */
+export function modulesOf(
+  main: string,
+): { type: "ESModule" | "CompiledWasm" | "Data" | "Text"; path: string }[] {
+  const others = readdirSync(dirname(main)).filter(
+    (file) => file !== basename(main) && file !== "README.md" && extname(file) !== ".map",
+  );
+  return [basename(main), ...others].map((file) => ({
+    type: MODULE_TYPES[extname(file) as keyof typeof MODULE_TYPES] ?? "Text",
+    path: join(dirname(main), file),
+  }));
+}
+
+/** The workerd processes that this process has started, and that have not ended. */
+function workerdChildren(): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+        return name === "workerd" && Number(rest?.split(" ")[1]) === process.pid;
+      } catch {
+        // Ended meanwhile.
+        return false;
+      }
+    });
+}
