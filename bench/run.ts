@@ -1,6 +1,12 @@
 import { parseArgs } from "node:util";
 import { createBench, type Measure } from "./measure.ts";
+import { bundleSize } from "./measures/bundle.ts";
+import { cloudwatch } from "./measures/cloudwatch.ts";
+import { cpu } from "./measures/cpu.ts";
+import { growth } from "./measures/growth.ts";
+import { lateness } from "./measures/lateness.ts";
 import { requests } from "./measures/requests.ts";
+import { roundTrips } from "./measures/round-trips.ts";
 import { machine, type Row, table } from "./table.ts";
 
 /*
@@ -8,7 +14,7 @@ import { machine, type Row, table } from "./table.ts";
  * given several times), BENCH_QUICK=1 less of everything. Exits with 1 only when something could not be measured.
  */
 
-const MEASURES: readonly Measure[] = [requests];
+const MEASURES: readonly Measure[] = [requests, roundTrips, growth, cloudwatch, cpu, lateness, bundleSize];
 
 const { only = [] } = parseArgs({ options: { only: { type: "string", multiple: true } } }).values;
 const unknown = only.filter((name) => !MEASURES.some((measure) => measure.name === name));

@@ -66,8 +66,11 @@ export class Workerd {
     this.#addresses = addresses;
   }
 
-  /** Starts Workers, their data in `folder`. */
-  static async start(specs: readonly WorkerSpec[], folder: string): Promise<Workerd> {
+  /**
+   * Starts Workers, their data in `folder`.
+   * @param isInspected whether V8's inspector can be connected to, which costs a little
+   */
+  static async start(specs: readonly WorkerSpec[], folder: string, isInspected = false): Promise<Workerd> {
     const before = new Set(workerdChildren());
     const options = convertV4MiniflareOptions({
       rootPath: resolve("."),
@@ -75,6 +78,7 @@ export class Workerd {
       log: new Log(LogLevel.ERROR),
       logRequests: false,
       cf: false,
+      ...(isInspected ? { inspectorPort: 0 } : {}),
       // What the Workers log is for nobody to read.
       handleStructuredLogs: () => {},
       workers: specs.map(workerOptions),

@@ -1,0 +1,64 @@
+import type { Bench, Measure } from "../measure.ts";
+import { type BenchEnvironment, type Capture, Service } from "../service.ts";
+import type { Row } from "../table.ts";
+
+/** How often `/metrics` asks CloudWatch: for a capture that runs, again within the cache's time, and once they are stored. */
+export const cloudwatch: Measure = {
+  name: "cloudwatch",
+  async run(bench: Bench): Promise<Row[]> {
+    const service = await Service.start(bench);
+    try {
+      const environment = await service.createEnvironment("production");
+      const running = await service.send<Capture>("POST", "/captures", {
+        name: "live",
+        envId: environment.id,
+      });
+      await service.waitFor(running.id, "RUNNING");
+      const live = await callsFor(service, environment, running.id);
+      const cached = await callsFor(service, environment, running.id);
+      const archived = await callsFor(service, environment, await archivedCapture(service, environment));
+      return [row("live", live, 1), row("again within 30 s", cached, 0), row("archived", archived, 0)];
+    } finally {
+      await service.stop();
+    }
+  },
+};
+
+function row(which: string, calls: number, target: number): Row {
+  return {
+    measure: `CloudWatch calls for /metrics: ${which}`,
+    figure: String(calls),
+    target: String(target),
+    isMet: calls === target,
+  };
+}
+
+async function callsFor(service: Service, { accessKeyId }: BenchEnvironment, id: number): Promise<number> {
+  const path = `requests?accessKeyId=${accessKeyId}`;
+  await service.control("DELETE", path);
+  const metrics = await service.send<unknown[]>("GET", `/captures/${id}/metrics`);
+  if (metrics.length === 0) throw new Error(`Capture ${id} has no metrics`);
+  const { requests } = await service.control<{ requests: { service: string }[] }>("GET", path);
+  return requests.filter((request) => request.service === "monitoring").length;
+}
+
+/** Makes a capture of some minutes two hours ago, and lets the time pass that its metrics take to be archived. */
+async function archivedCapture(service: Service, environment: BenchEnvironment): Promise<number> {
+  const start = new Date(Date.now() - 2 * 3_600_000).toISOString();
+  const made = { name: "past", envId: environment.id, start, duration: 600 };
+  const { id } = await service.send<Capture>("POST", "/captures", made);
+  await service.waitFor(id, "DONE");
+  await service.database.prepare("update captures set due_at = 1 where id = ?1").bind(id).run();
+  await service.cron();
+  const archivedAt = () =>
+    service.database
+      .prepare("select metrics_archived_at as at from captures where id = ?1")
+      .bind(id)
+      .first<number | null>("at");
+  const deadline = Date.now() + 60_000;
+  while ((await archivedAt()) === null) {
+    if (Date.now() > deadline) throw new Error("The metrics were not archived within a minute");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return id;
+}

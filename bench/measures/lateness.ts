@@ -1,0 +1,73 @@
+import type { Bench, Measure } from "../measure.ts";
+import { Service } from "../service.ts";
+import { quantile, type Row } from "../table.ts";
+
+const ENVIRONMENTS = 20;
+/** How long 5,000 captures take to be made, and more. */
+const AHEAD_MS = 60_000;
+const WITHIN_MS = 180_000;
+
+/**
+ * How late captures start that were scheduled, by their history: all of them for one moment, the worst that a minute can hold,
+ * and each with all that a start takes, against the local AWS.
+ */
+export const lateness: Measure = {
+  name: "lateness",
+  async run(bench: Bench): Promise<Row[]> {
+    const count = bench.isQuick ? 100 : 5000;
+    const service = await Service.start(bench);
+    try {
+      const environments: number[] = [];
+      for (let i = 0; i < ENVIRONMENTS; i++) {
+        environments.push((await service.createEnvironment(`environment ${i}`)).id);
+      }
+      const due = Date.now() + (bench.isQuick ? 10_000 : AHEAD_MS);
+      const scheduledStart = new Date(due).toISOString();
+      let made = 0;
+      await service.client.load(due - Date.now(), () => {
+        if (made === count) return null;
+        const envId = environments[made % ENVIRONMENTS];
+        const body = JSON.stringify({ name: `due ${made++}`, envId, scheduledStart, duration: 3600 });
+        return { method: "POST", path: "/api/captures", headers: service.caller.headers, body };
+      });
+      if (made < count) throw new Error(`Only ${made} captures could be made before they were due`);
+      const late = await startsAfter(service, due, count);
+      const ms = (part: number) => `${(quantile(late, part) / 1000).toFixed(2)} s`;
+      return [
+        {
+          measure: `lateness of ${count.toLocaleString("en")} starts scheduled for one moment`,
+          figure: `p50 ${ms(0.5)}, p99 ${ms(0.99)}, most ${ms(1)}`,
+        },
+        amount("lost", count - late.length),
+        amount("early", late.filter((milliseconds) => milliseconds < 0).length),
+      ];
+    } finally {
+      await service.stop();
+    }
+  },
+};
+
+function amount(what: string, value: number): Row {
+  return {
+    measure: `scheduled starts that were ${what}`,
+    figure: String(value),
+    target: "0",
+    isMet: value === 0,
+  };
+}
+
+/** Waits until all have started or time is up. @returns how late each was, in milliseconds */
+async function startsAfter(service: Service, due: number, count: number): Promise<number[]> {
+  const deadline = due + WITHIN_MS;
+  await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
+  for (;;) {
+    const { results } = await service.database
+      .prepare(
+        `select v.time - c.scheduled_start as late from captures c join capture_events v on v.capture_id = c.id
+         where v.from_status = 'SCHEDULED' and v.to_status = 'STARTED'`,
+      )
+      .all<{ late: number }>();
+    if (results.length >= count || Date.now() > deadline) return results.map(({ late }) => late);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}

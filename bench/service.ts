@@ -1,0 +1,135 @@
+import { LOCAL_AWS } from "../scripts/local.ts";
+import { type LocalAws, startLocalAws } from "../test/aws/server/server.ts";
+import { Client } from "./load.ts";
+import type { Bench } from "./measure.ts";
+import { type Caller, type Database, migrate, signUp } from "./seed.ts";
+import { Workerd } from "./workerd.ts";
+
+/** An environment, and the key of the AWS account that stands behind it alone. */
+export interface BenchEnvironment {
+  id: number;
+  accessKeyId: string;
+}
+
+/** A capture as the API answers it, as far as it is read here. */
+export interface Capture {
+  id: number;
+  name: string;
+  status: string;
+  scheduledStart: string | null;
+  scheduledEnd: string | null;
+  reason: string | null;
+}
+
+const NAME = "service";
+const CONNECTIONS = 16;
+
+/** The whole service on a local AWS: one Worker with its own runners, and somebody who is signed in. */
+export class Service {
+  readonly workerd: Workerd;
+  readonly database: Database;
+  readonly client: Client;
+  readonly caller: Caller;
+  readonly #aws: LocalAws;
+
+  private constructor(workerd: Workerd, database: Database, client: Client, caller: Caller, aws: LocalAws) {
+    this.workerd = workerd;
+    this.database = database;
+    this.client = client;
+    this.caller = caller;
+    this.#aws = aws;
+  }
+
+  /**
+   * Starts a service, with an empty database.
+   * @param entry the main module: that of the service, or one that has the service in it
+   */
+  static async start(
+    bench: Bench,
+    entry = "src/index.ts",
+    variables: Record<string, string> = {},
+  ): Promise<Service> {
+    const aws = await startLocalAws({ port: 0 });
+    const worker = {
+      name: NAME,
+      bundle: await bench.bundled(entry),
+      databases: { DB: "service" },
+      variables: {
+        AWS_ENDPOINT_URL: aws.url,
+        AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
+        LOG_SETTLE_MS: "300",
+        ...variables,
+      },
+    };
+    const workerd = await Workerd.start([worker], bench.folder());
+    const database = await workerd.miniflare.getD1Database("DB", NAME);
+    await migrate(database);
+    const client = new Client(workerd.address(NAME), CONNECTIONS);
+    return new Service(workerd, database, client, await signUp(client), aws);
+  }
+
+  /** Makes an environment on an AWS account of its own. */
+  async createEnvironment(name: string): Promise<BenchEnvironment> {
+    const account = await this.control<{
+      accessKeyId: string;
+      secretAccessKey: string;
+      region: string;
+      instance: string;
+    }>("POST", "accounts", {});
+    const { accessKeyId, secretAccessKey, region, instance } = account;
+    await this.control("PUT", "parameter-application", { accessKeyId, delayMs: 0 });
+    const credentials = { accessKeyId, secretAccessKey };
+    const { id } = await this.send<{ id: number }>("POST", "/environments", {
+      name,
+      region,
+      instance,
+      credentials,
+    });
+    return { id, accessKeyId };
+  }
+
+  /** Sends a request as the one who is signed in; it has to succeed. */
+  send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { headers } = this.caller;
+    return this.client.json<T>({
+      method,
+      path: `/api${path}`,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Waits until a capture has come to a state. */
+  async waitFor(id: number, status: string): Promise<Capture> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const capture = await this.send<Capture>("GET", `/captures/${id}`);
+      if (capture.status === status) return capture;
+      if (Date.now() > deadline) throw new Error(`Not ${status} but ${JSON.stringify(capture)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Runs the cron of every minute now. */
+  cron(): Promise<void> {
+    return this.workerd.scheduled(NAME);
+  }
+
+  /** Tells the local AWS something (test/aws/server/control.ts). */
+  async control<T = void>(method: string, path: string, body?: unknown): Promise<T> {
+    const reply = await fetch(`${this.#aws.url}/_local/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`The local AWS answered ${reply.status} ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    await this.workerd.stop();
+    await this.#aws.close();
+  }
+}

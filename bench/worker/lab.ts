@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import { app } from "../../src/app.ts";
+import { callAws } from "../../src/aws/client.ts";
+import type { Env } from "../../src/env.ts";
+import { readCredential } from "../../src/identity/credential.ts";
+import { counting } from "../../test/support/counting.ts";
+
+/* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
+
+// As wrangler.toml, by which this is bundled, asks of a Worker.
+export { CaptureRunner } from "../../src/captures/runner.ts";
+export { LogLease } from "../../src/workload/lease.ts";
+
+/** How often to do what is timed, from outside: the clock of a Worker stands still while it computes. */
+const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
+
+const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
+  /** Signs a call of AWS, as the service does, and sends it nowhere. */
+  .get("/lab/sign", async (c) => {
+    const keys = {
+      accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+      secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    };
+    const target = { region: "us-east-1", endpointUrl: "http://bench.invalid", timeoutMs: 10_000 };
+    const body = "Action=DescribeDBInstances&Version=2014-10-31&DBInstanceIdentifier=production";
+    const request = {
+      service: "rds" as const,
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+      body,
+      parseError: () => undefined,
+    };
+    const send = globalThis.fetch;
+    globalThis.fetch = async () => new Response("");
+    try {
+      for (let i = timesOf(c.req.url); i > 0; i--) await callAws(target, keys, request);
+    } finally {
+      globalThis.fetch = send;
+    }
+    return c.body(null);
+  })
+  /** Reads the caller's credential, a session's cookie or an API key, as every request does. */
+  .get("/lab/credential", async (c) => {
+    for (let i = timesOf(c.req.url); i > 0; i--) await readCredential(c);
+    return c.body(null);
+  })
+  /** Lets the API answer on the database that a header names, and says in the reply's headers what that cost. */
+  .all("/api/*", async (c) => {
+    const database = c.req.header("x-bench-database");
+    const { env, cost } = counting(
+      database === undefined ? c.env : { ...c.env, DB: c.env[database] as D1Database },
+    );
+    const reply = await app.fetch(c.req.raw, env, c.executionCtx);
+    // Counted to the end: what is still to come is awaited by nobody.
+    const body = await reply.text();
+    const headers = new Headers(reply.headers);
+    headers.set("x-bench-cost", JSON.stringify(cost));
+    return new Response(body, { status: reply.status, headers });
+  });
+
+export default { fetch: lab.fetch } satisfies ExportedHandler<Env & Record<string, D1Database>>;
