@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { Database } from "./database.ts";
 import type { Client } from "./load.ts";
-import type { Workerd } from "./workerd.ts";
-
-/** A local D1 database, as Miniflare gives it to Node. */
-export type Database = Awaited<ReturnType<Workerd["miniflare"]["getD1Database"]>>;
 
 /** Who sends the requests. */
 export interface Caller {
@@ -20,7 +17,7 @@ const BEGAN = Date.UTC(2026, 0, 1);
 export async function migrate(database: Database): Promise<void> {
   for (const file of readdirSync("migrations").filter((name) => name.endsWith(".sql"))) {
     const statements = readFileSync(`migrations/${file}`, "utf8").split("--> statement-breakpoint");
-    await database.batch(statements.map((sql) => database.prepare(sql)));
+    await database.batch(statements.map((sql) => ({ sql })));
   }
 }
 
@@ -48,26 +45,23 @@ export async function seedEnvironments(
   const upTo = (n: number) =>
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${n})`;
   await database.batch([
-    database
-      .prepare(
-        `insert into user (id, name, email, email_verified, created_at, updated_at)
-         values ('somebody', 'Somebody', 'somebody@example.com', 0, ?1, ?1)`,
-      )
-      .bind(BEGAN),
-    database
-      .prepare(
-        `insert into environments (id, name, region, instance, engine, engine_version, parameter_group, credentials_hint,
-           created_at, updated_at)
-         ${upTo(count)}
-         select i, 'environment ' || i, 'us-east-1', 'db-' || i, 'mysql', '8.0.40', 'group-' || i, '****', ?1, ?1 from n`,
-      )
-      .bind(BEGAN),
-    database
-      .prepare(
-        `insert into members (env_id, user_id, role, created_at)
-         ${upTo(count)} select i, iif(i <= ?1, ?2, 'somebody'), 'admin', ?3 from n`,
-      )
-      .bind(mine, caller.id, BEGAN),
+    {
+      sql: `insert into user (id, name, email, email_verified, created_at, updated_at)
+        values ('somebody', 'Somebody', 'somebody@example.com', 0, ?1, ?1)`,
+      values: [BEGAN],
+    },
+    {
+      sql: `insert into environments (id, name, region, instance, engine, engine_version, parameter_group, credentials_hint,
+          created_at, updated_at)
+        ${upTo(count)}
+        select i, 'environment ' || i, 'us-east-1', 'db-' || i, 'mysql', '8.0.40', 'group-' || i, '****', ?1, ?1 from n`,
+      values: [BEGAN],
+    },
+    {
+      sql: `insert into members (env_id, user_id, role, created_at)
+        ${upTo(count)} select i, iif(i <= ?1, ?2, 'somebody'), 'admin', ?3 from n`,
+      values: [mine, caller.id, BEGAN],
+    },
   ]);
 }
 
@@ -77,21 +71,17 @@ export async function seedCaptures(
   count: number,
   { first, last }: { first: number; last: number },
 ): Promise<void> {
-  const existing = await database
-    .prepare("select coalesce(max(id), 0) as id from captures")
-    .first<{ id: number }>();
-  const from = (existing?.id ?? 0) + 1;
+  const [highest] = await database.run<{ id: number | null }>("select max(id) as id from captures");
+  const from = (highest?.id ?? 0) + 1;
   for (let at = from; at < from + count; at += CHUNK) {
     const end = Math.min(at + CHUNK, from + count) - 1;
-    await database
-      .prepare(
-        `insert into captures (env_id, owner_id, name, region, instance, status, started_at, ended_at, scheduled_end, duration,
-           created_at, metrics_archived_at)
-         with recursive n(i) as (select ?1 union all select i + 1 from n where i < ?2)
-         select ?3 + i % ?4, 'somebody', 'capture ' || i, 'us-east-1', 'db', 'DONE', ?5 + i, ?5 + i + 60000, ?5 + i + 60000,
-           60000, ?5 + i, ?5 + i + 600000 from n`,
-      )
-      .bind(at, end, first, last - first + 1, BEGAN)
-      .run();
+    await database.run(
+      `insert into captures (env_id, owner_id, name, region, instance, status, started_at, ended_at, scheduled_end, duration,
+         created_at, metrics_archived_at)
+       with recursive n(i) as (select ?1 union all select i + 1 from n where i < ?2)
+       select ?3 + i % ?4, 'somebody', 'capture ' || i, 'us-east-1', 'db', 'DONE', ?5 + i, ?5 + i + 60000, ?5 + i + 60000,
+         60000, ?5 + i, ?5 + i + 600000 from n`,
+      ...[at, end, first, last - first + 1, BEGAN],
+    );
   }
 }

@@ -1,8 +1,9 @@
 import { LOCAL_AWS } from "../scripts/local.ts";
 import { type LocalAws, startLocalAws } from "../test/aws/server/server.ts";
+import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
 import type { Bench } from "./measure.ts";
-import { type Caller, type Database, migrate, signUp } from "./seed.ts";
+import { type Caller, migrate, signUp } from "./seed.ts";
 import { Workerd } from "./workerd.ts";
 
 /** An environment, and the key of the AWS account that stands behind it alone. */
@@ -53,7 +54,7 @@ export class Service {
     const worker = {
       name: NAME,
       bundle: await bench.bundled(entry),
-      databases: { DB: "service" },
+      databases: { DB: NAME },
       variables: {
         AWS_ENDPOINT_URL: aws.url,
         AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
@@ -63,7 +64,7 @@ export class Service {
       },
     };
     const workerd = await Workerd.start([worker], bench.folder());
-    const database = await workerd.miniflare.getD1Database("DB", NAME);
+    const database = workerd.database(NAME);
     await migrate(database);
     const client = new Client(workerd.address(NAME), CONNECTIONS);
     return new Service(workerd, database, client, await signUp(client), aws);

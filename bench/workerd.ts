@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { quiet } from "../scripts/wrangler.ts";
+import { Database } from "./database.ts";
 
 /*
  * Runs Workers in one workerd process, each on a socket of its own: a request goes straight to the Worker, without the proxies
@@ -32,6 +33,9 @@ export interface WorkerSpec {
 }
 
 const run = promisify(execFile);
+/** The Worker of the bench's own that gives access to the databases. */
+const SQL = "sql";
+const DIRECT = { host: "127.0.0.1", port: 0 };
 
 /**
  * Bundles a Worker as a deployment does: wrangler, minified.
@@ -56,12 +60,12 @@ export function scratchFolder(): string {
 
 /** Workers that run. */
 export class Workerd {
-  readonly miniflare: Miniflare;
+  readonly #miniflare: Miniflare;
   readonly #pid: number;
   readonly #addresses: ReadonlyMap<string, string>;
 
   private constructor(miniflare: Miniflare, pid: number, addresses: ReadonlyMap<string, string>) {
-    this.miniflare = miniflare;
+    this.#miniflare = miniflare;
     this.#pid = pid;
     this.#addresses = addresses;
   }
@@ -81,14 +85,15 @@ export class Workerd {
       ...(isInspected ? { inspectorPort: 0 } : {}),
       // What the Workers log is for nobody to read.
       handleStructuredLogs: () => {},
-      workers: specs.map(workerOptions),
+      workers: [...specs.map(workerOptions), sqlWorker(specs)],
     });
     const miniflare = new Miniflare(options);
     await miniflare.ready;
     const [pid] = workerdChildren().filter((child) => !before.has(child));
     if (pid === undefined) throw new Error("There is no workerd among the children of this process");
     const addresses = new Map<string, string>();
-    for (const { name } of specs) addresses.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
+    for (const name of [...specs.map((spec) => spec.name), SQL])
+      addresses.set(name, (await miniflare.unsafeGetDirectURL(name)).origin);
     return new Workerd(miniflare, pid, addresses);
   }
 
@@ -97,6 +102,11 @@ export class Workerd {
     const address = this.#addresses.get(name);
     if (address === undefined) throw new Error(`No Worker is called ${name}`);
     return address;
+  }
+
+  /** One of the databases that the Workers are bound to, by its own name. */
+  database(name: string): Database {
+    return new Database(this.address(SQL), name);
   }
 
   /** The CPU time that the process has used so far, in milliseconds, by the kernel's ticks of 10. */
@@ -114,13 +124,13 @@ export class Workerd {
 
   /** Runs a cron of the Worker. */
   async scheduled(name: string, cron = "* * * * *"): Promise<void> {
-    const worker = await this.miniflare.getWorker(name);
+    const worker = await this.#miniflare.getWorker(name);
     const { outcome } = await worker.scheduled({ cron });
     if (outcome !== "ok") throw new Error(`The cron of ${name} came to ${outcome}`);
   }
 
   stop(): Promise<void> {
-    return this.miniflare.dispose();
+    return this.#miniflare.dispose();
   }
 }
 
@@ -141,7 +151,20 @@ function workerOptions({ name, bundle: main, databases, variables, runner }: Wor
     },
     d1Databases: databases,
     r2Buckets: { BUCKET: `${name}-bucket` },
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    unsafeDirectSockets: [DIRECT],
+  };
+}
+
+/** Runs SQL on any of the databases. */
+function sqlWorker(specs: readonly WorkerSpec[]): V4WorkerOptions {
+  const names = specs.flatMap(({ databases }) => Object.values(databases));
+  return {
+    name: SQL,
+    modules: [{ type: "ESModule", path: resolve("bench/worker/sql.js") }],
+    modulesRoot: resolve("bench/worker"),
+    compatibilityDate: "2026-10-20",
+    d1Databases: Object.fromEntries(names.map((name) => [name, name])),
+    unsafeDirectSockets: [DIRECT],
   };
 }
 

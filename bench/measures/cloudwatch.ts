@@ -48,15 +48,11 @@ async function archivedCapture(service: Service, environment: BenchEnvironment):
   const made = { name: "past", envId: environment.id, start, duration: 600 };
   const { id } = await service.send<Capture>("POST", "/captures", made);
   await service.waitFor(id, "DONE");
-  await service.database.prepare("update captures set due_at = 1 where id = ?1").bind(id).run();
+  await service.database.run("update captures set due_at = 1 where id = ?1", id);
   await service.cron();
-  const archivedAt = () =>
-    service.database
-      .prepare("select metrics_archived_at as at from captures where id = ?1")
-      .bind(id)
-      .first<number | null>("at");
+  const sql = "select id from captures where id = ?1 and metrics_archived_at is not null";
   const deadline = Date.now() + 60_000;
-  while ((await archivedAt()) === null) {
+  while ((await service.database.run(sql, id)).length === 0) {
     if (Date.now() > deadline) throw new Error("The metrics were not archived within a minute");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -24,7 +24,7 @@ export const cpu: Measure = {
     );
     const clients = [new Client(workerd.address("api"), 1), new Client(workerd.address("lab"), 1)] as const;
     try {
-      await migrate(await workerd.miniflare.getD1Database("DB", "api"));
+      await migrate(workerd.database("cpu"));
       const { headers } = await signUp(clients[0]);
       const times = bench.isQuick ? 1000 : 10_000;
       const key = { "x-api-key": `captures_${"k".repeat(64)}` };

@@ -61,12 +61,10 @@ async function startsAfter(service: Service, due: number, count: number): Promis
   const deadline = due + WITHIN_MS;
   await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
   for (;;) {
-    const { results } = await service.database
-      .prepare(
-        `select v.time - c.scheduled_start as late from captures c join capture_events v on v.capture_id = c.id
-         where v.from_status = 'SCHEDULED' and v.to_status = 'STARTED'`,
-      )
-      .all<{ late: number }>();
+    const results = await service.database.run<{ late: number }>(
+      `select v.time - c.scheduled_start as late from captures c join capture_events v on v.capture_id = c.id
+       where v.from_status = 'SCHEDULED' and v.to_status = 'STARTED'`,
+    );
     if (results.length >= count || Date.now() > deadline) return results.map(({ late }) => late);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

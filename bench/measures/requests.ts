@@ -1,7 +1,8 @@
 import { alternate, type Comparison, type Side } from "../alternate.ts";
+import type { Database } from "../database.ts";
 import { Client, type Sent } from "../load.ts";
 import type { Bench, Measure } from "../measure.ts";
-import { type Caller, type Database, migrate, seedCaptures, seedEnvironments, signUp } from "../seed.ts";
+import { type Caller, migrate, seedCaptures, seedEnvironments, signUp } from "../seed.ts";
 import { judged, type Row } from "../table.ts";
 import { Workerd } from "../workerd.ts";
 
@@ -15,7 +16,7 @@ const RUNS_IN = 2;
 export const requests: Measure = {
   name: "requests",
   async run(bench: Bench): Promise<Row[]> {
-    const database = { DB: "requests" };
+    const databases = { DB: "requests" };
     const runner = { className: "QuietRunner", scriptName: "bare" };
     const [api, bare] = await Promise.all([
       bench.bundled("src/index.ts"),
@@ -23,8 +24,8 @@ export const requests: Measure = {
     ]);
     const workerd = await Workerd.start(
       [
-        { name: "api", bundle: api, databases: database, runner },
-        { name: "bare", bundle: bare, databases: database, runner: { className: "QuietRunner" } },
+        { name: "api", bundle: api, databases, runner },
+        { name: "bare", bundle: bare, databases, runner: { className: "QuietRunner" } },
       ],
       bench.folder(),
     );
@@ -33,7 +34,7 @@ export const requests: Measure = {
       bare: new Client(workerd.address("bare"), CONNECTIONS),
     };
     try {
-      const db = await workerd.miniflare.getD1Database("DB", "api");
+      const db = workerd.database("requests");
       await migrate(db);
       const caller = await signUp(clients.api);
       await seedEnvironments(db, caller, 10, RUNS_IN);
@@ -115,12 +116,11 @@ function kinds({ headers }: Caller, running: { first: number; count: number }, d
       prepare: async () => {
         stopped = 0;
         await db.batch([
-          db.prepare("delete from capture_events where capture_id >= ?1").bind(running.first),
-          db
-            .prepare(
-              "update captures set status = 'RUNNING', ended_at = null, due_at = null where env_id = ?1",
-            )
-            .bind(RUNS_IN),
+          { sql: "delete from capture_events where capture_id >= ?1", values: [running.first] },
+          {
+            sql: "update captures set status = 'RUNNING', ended_at = null, due_at = null where env_id = ?1",
+            values: [RUNS_IN],
+          },
         ]);
       },
     },
@@ -130,11 +130,11 @@ function kinds({ headers }: Caller, running: { first: number; count: number }, d
 /** Makes captures that can be stopped, in an environment of their own. */
 async function seedRunning(db: Database): Promise<{ first: number; count: number }> {
   await seedCaptures(db, RUNNING, { first: RUNS_IN, last: RUNS_IN });
-  const found = await db
-    .prepare("select min(id) as first, count(*) as count from captures where env_id = ?1")
-    .bind(RUNS_IN)
-    .first<{ first: number; count: number }>();
-  if (found === null) throw new Error("No running captures were made");
+  const [found] = await db.run<{ first: number; count: number }>(
+    "select min(id) as first, count(*) as count from captures where env_id = ?1",
+    RUNS_IN,
+  );
+  if (found === undefined) throw new Error("No running captures were made");
   return found;
 }
 

@@ -1,0 +1,11 @@
+/* Runs SQL on a database for the bench: a Worker as it is, without a build. Statements of one request are one batch. */
+export default {
+  /** @type {ExportedHandlerFetchHandler<Record<string, D1Database>>} */
+  async fetch(request, env) {
+    const { database, statements } = /** @type {any} */ (await request.json());
+    const db = /** @type {D1Database} */ (env[database]);
+    const bound = statements.map((/** @type {any} */ { sql, values }) => db.prepare(sql).bind(...values));
+    const results = await db.batch(bound);
+    return Response.json(results.map((result) => result.results));
+  },
+};
