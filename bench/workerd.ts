@@ -109,10 +109,13 @@ export class Workerd {
     return new Database(this.address(SQL), name);
   }
 
-  /** The CPU time that the process has used so far, in milliseconds, by the kernel's ticks of 10. */
+  /** The CPU time that the threads of the process have used so far, in milliseconds. */
   cpuMs(): number {
-    const fields = readFileSync(`/proc/${this.#pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
+    const folder = `/proc/${this.#pid}/task`;
+    const nanoseconds = readdirSync(folder).map((thread) =>
+      Number(readFileSync(`${folder}/${thread}/schedstat`, "utf8").split(" ")[0]),
+    );
+    return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
   }
 
   /** The memory of the process in MiB: now, and the most since the process began. */

@@ -30,7 +30,7 @@ export const bundleSize: Measure = {
 /** The CPU time that V8's profile of a start shows. */
 async function startUpMs(folder: string): Promise<number> {
   const file = join(folder, "startup.cpuprofile");
-  const args = ["check", "startup", "--outfile", file, "--args", "--minify"];
+  const args = ["check", "startup", "--outfile", file, "--args=--minify"];
   await run("wrangler", args, { env: quiet });
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as {
     nodes: { id: number; callFrame: { functionName: string } }[];

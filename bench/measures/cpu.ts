@@ -50,7 +50,7 @@ export const cpu: Measure = {
         for (let i = 0; i < ROUNDS; i++) costs.push((await cost(times)) - (await cost(0)));
         rows.push({
           measure: `CPU of ${measure}`,
-          figure: `${((median(costs) / times) * 1000).toFixed(0)} µs`,
+          figure: `${((median(costs) / times) * 1000).toFixed(1)} µs`,
         });
       }
       return rows;
