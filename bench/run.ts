@@ -5,6 +5,7 @@ import { cloudwatch } from "./measures/cloudwatch.ts";
 import { cpu } from "./measures/cpu.ts";
 import { growth } from "./measures/growth.ts";
 import { lateness } from "./measures/lateness.ts";
+import { log } from "./measures/log.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
 import { machine, type Row, table } from "./table.ts";
@@ -14,7 +15,16 @@ import { machine, type Row, table } from "./table.ts";
  * given several times), BENCH_QUICK=1 less of everything. Exits with 1 only when something could not be measured.
  */
 
-const MEASURES: readonly Measure[] = [requests, roundTrips, growth, cloudwatch, cpu, lateness, bundleSize];
+const MEASURES: readonly Measure[] = [
+  requests,
+  roundTrips,
+  growth,
+  cloudwatch,
+  cpu,
+  lateness,
+  log,
+  bundleSize,
+];
 
 const { only = [] } = parseArgs({ options: { only: { type: "string", multiple: true } } }).values;
 const unknown = only.filter((name) => !MEASURES.some((measure) => measure.name === name));

@@ -4,6 +4,7 @@ import { callAws } from "../../src/aws/client.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/identity/credential.ts";
 import { counting } from "../../test/support/counting.ts";
+import { followLog } from "./log.ts";
 
 /* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
 
@@ -13,6 +14,9 @@ export { LogLease } from "../../src/workload/lease.ts";
 
 /** How often to do what is timed, from outside: the clock of a Worker stands still while it computes. */
 const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
+
+/** The log that `POST /lab/log` follows. */
+let logText = new Uint8Array(0);
 
 const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Signs a call of AWS, as the service does, and sends it nowhere. */
@@ -42,6 +46,16 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   .get("/lab/credential", async (c) => {
     for (let i = timesOf(c.req.url); i > 0; i--) await readCredential(c);
     return c.body(null);
+  })
+  /** Gives it some log. */
+  .put("/lab/log", async (c) => {
+    logText = new Uint8Array(await c.req.arrayBuffer());
+    return c.body(null);
+  })
+  /** Follows that log, again and again, until it was so many bytes; answers with the manifest. */
+  .post("/lab/log", async (c) => {
+    const bytes = Number(new URL(c.req.url).searchParams.get("bytes"));
+    return c.json(await followLog(logText, bytes, c.env.BUCKET));
   })
   /** Lets the API answer on the database that a header names, and says in the reply's headers what that cost. */
   .all("/api/*", async (c) => {

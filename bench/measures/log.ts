@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeBusyLog } from "../../scripts/busy-log.ts";
+import type { Bench, Measure } from "../measure.ts";
+import { judged, median, type Row } from "../table.ts";
+import { Workerd } from "../workerd.ts";
+
+/** How much of the log is different: it is read again and again. */
+const DIFFERENT_MB = 32;
+const ROUNDS = 5;
+/** How much more memory five times the log may take, in MiB, to be called flat: what V8 has not collected yet comes and goes. */
+const FLAT_MIB = 64;
+
+/** How fast a general log is parsed, redacted, digested, compressed and stored in R2, and with what memory. */
+export const log: Measure = {
+  name: "log",
+  async run(bench: Bench): Promise<Row[]> {
+    const [short, long] = bench.isQuick ? [20, 60] : [100, 500];
+    const file = join(bench.folder(), "general.log");
+    const now = Math.floor(Date.now() / 1000);
+    await writeBusyLog(file, DIFFERENT_MB, now - 3000, now);
+    const text = readFileSync(file);
+    const speeds: Speed[] = [];
+    const peaks: number[] = [];
+    for (const megabytes of [short, long]) {
+      // A process for each: the peak is of its whole life.
+      const workerd = await start(bench, text);
+      try {
+        await follow(workerd, DIFFERENT_MB);
+        const rounds = megabytes === short && !bench.isQuick ? ROUNDS : 1;
+        for (let round = 0; round < rounds; round++) {
+          speeds.push(await follow(workerd, megabytes));
+          if (round === 0) peaks.push(workerd.memory().peak);
+        }
+      } finally {
+        await workerd.stop();
+      }
+    }
+    const [small = 0, large = 0] = peaks;
+    const wall = `${median(speeds.map(({ wall }) => wall)).toFixed(0)} MB/s by the clock, R2's local simulation among it`;
+    return [
+      judged(
+        "general log parsed, redacted, digested, compressed and stored, for each second of CPU",
+        median(speeds.map(({ cpu }) => cpu)),
+        { atLeast: 80 },
+        { unit: " MB", digits: 0, more: wall },
+      ),
+      {
+        measure: `peak memory of workerd at ${short} and ${long} MB of log`,
+        figure: `${small.toFixed(0)} and ${large.toFixed(0)} MiB`,
+        target: `flat: at most ${FLAT_MIB} MiB more`,
+        isMet: large - small <= FLAT_MIB,
+      },
+    ];
+  },
+};
+
+/** Megabytes a second. */
+interface Speed {
+  wall: number;
+  cpu: number;
+}
+
+async function start(bench: Bench, text: Buffer<ArrayBuffer>): Promise<Workerd> {
+  const lab = { name: "lab", bundle: await bench.bundled("bench/worker/lab.ts"), databases: { DB: "log" } };
+  const workerd = await Workerd.start([lab], bench.folder());
+  const given = await fetch(`${workerd.address("lab")}/lab/log`, { method: "PUT", body: text });
+  if (!given.ok) throw new Error(`The log was answered with ${given.status}`);
+  return workerd;
+}
+
+async function follow(workerd: Workerd, megabytes: number): Promise<Speed> {
+  const [began, before] = [performance.now(), workerd.cpuMs()];
+  const bytes = megabytes * 1e6;
+  const reply = await fetch(`${workerd.address("lab")}/lab/log?bytes=${bytes}`, { method: "POST" });
+  if (!reply.ok) throw new Error(`Following the log answered ${reply.status} ${await reply.text()}`);
+  const { records, gapCount } = (await reply.json()) as { records: number; gapCount: number };
+  // About 150 bytes each.
+  if (records < bytes / 300 || gapCount > 0)
+    throw new Error(`Only ${records} records were read, with ${gapCount} gaps`);
+  return {
+    wall: megabytes / ((performance.now() - began) / 1000),
+    cpu: megabytes / ((workerd.cpuMs() - before) / 1000),
+  };
+}

@@ -1,0 +1,81 @@
+import type { LogPortion } from "../../src/aws/rds.ts";
+import type { Manifest } from "../../src/workload/archive.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import { beginFollowing, type FragmentStore, follow } from "../../src/workload/follower.ts";
+import { LIVE_LOG } from "../../src/workload/log-files.ts";
+import type { LogSource } from "../../src/workload/log-reading.ts";
+
+/* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
+
+const PORTION_BYTES = 1_000_000;
+const LF = 10;
+
+/** A log that has the same megabytes again and again, so that it can be longer than memory. */
+class EndlessLog implements LogSource {
+  readonly #text: Uint8Array;
+  readonly #bytes: number;
+  /** The portions of the text, by where they begin; the text is made of whole lines. */
+  readonly #ends = new Map<number, number>();
+
+  constructor(text: Uint8Array, bytes: number) {
+    this.#text = text;
+    this.#bytes = bytes;
+    for (let start = 0; start < text.length; ) {
+      const end = text.lastIndexOf(LF, start + PORTION_BYTES - 1) + 1;
+      this.#ends.set(start, end);
+      start = end;
+    }
+  }
+
+  async list() {
+    return { ok: true as const, value: [{ name: LIVE_LOG, lastWritten: Date.now(), size: this.#bytes }] };
+  }
+
+  async portion(_: string, marker: string | undefined) {
+    return { ok: true as const, value: this.#at(Number(marker)) };
+  }
+
+  #at(position: number): LogPortion {
+    const start = position % this.#text.length;
+    const end = this.#ends.get(start) as number;
+    const marker = position + end - start;
+    // A copy, as what comes over the network is.
+    return { data: this.#text.slice(start, end), marker: String(marker), pending: marker < this.#bytes };
+  }
+}
+
+function fragmentsIn(bucket: R2Bucket): FragmentStore {
+  const key = (sequence: number) => `bench/${sequence}`;
+  return {
+    read: async (sequence, bytes) => {
+      const object = await bucket.get(key(sequence), { range: { offset: 0, length: bytes } });
+      if (object === null) throw new Error(`The fragment ${sequence} is gone`);
+      return new Uint8Array(await object.arrayBuffer());
+    },
+    write: async (sequence, bytes, firstMicros, lastMicros, records) => {
+      const customMetadata = {
+        firstMicros: String(firstMicros),
+        lastMicros: String(lastMicros),
+        records: String(records),
+      };
+      await bucket.put(key(sequence), bytes, { customMetadata });
+    },
+  };
+}
+
+/** Follows so many bytes of log to their end, step by step as a capture's runner does. */
+export async function followLog(text: Uint8Array, bytes: number, bucket: R2Bucket): Promise<Manifest> {
+  const source = new EndlessLog(text, bytes);
+  const fragments = fragmentsIn(bucket);
+  const digests = new Digests();
+  const window = { start: 0, end: null };
+  const begun = await beginFollowing(source, 1, window, "secrets", true);
+  if (!begun.ok) throw new Error(begun.failure.message);
+  let state = begun.value;
+  for (;;) {
+    const step = await follow(state, digests, source, fragments, async () => window);
+    if (!step.ok) throw new Error(step.failure.message);
+    ({ state } = step.value);
+    if (step.value.caughtUp) return state.manifest;
+  }
+}
