@@ -1,8 +1,9 @@
 import type { Context } from "hono";
-import { getSignedCookie } from "hono/cookie";
+import { getCookie } from "hono/cookie";
 import type { Env } from "../env.ts";
 import { refuse } from "../errors.ts";
 import { sha256 } from "./hash.ts";
+import { signedValue } from "./signed-cookie.ts";
 
 /** The prefix of better-auth's cookies, set in auth.ts. */
 export const COOKIE_PREFIX = "captures";
@@ -45,8 +46,9 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
 export async function readSessionCookie<E extends { Bindings: Env }>(
   c: Context<E>,
 ): Promise<Credential | null> {
-  const token = await getSignedCookie(c, c.env.BETTER_AUTH_SECRET, SESSION_COOKIE, cookiePrefix(c));
-  return token ? { kind: "session", value: token } : null;
+  const cookie = getCookie(c, SESSION_COOKIE, cookiePrefix(c));
+  const token = cookie === undefined ? null : await signedValue(cookie, c.env.BETTER_AUTH_SECRET);
+  return token === null ? null : { kind: "session", value: token };
 }
 
 const CALLER = {
