@@ -7,7 +7,7 @@ type Level = "info" | "warn" | "error";
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 function write(level: Level, event: string, fields: LogFields): void {
-  const requestId = tryGetContext<App>()?.var.requestId;
+  const requestId = tryGetContext<App>()?.get("requestId");
   // Workers Logs indexes the fields of a line that is one JSON object.
   console[level](JSON.stringify({ level, event, requestId, ...fields }));
 }

@@ -21,9 +21,9 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
     status,
     // Of the Worker's clock, which moves with I/O only; of a download, up to its first byte.
     duration: Date.now() - started,
-    credential: c.var.credential?.kind,
-    caller: c.var.callerId,
-    captureId: c.var.captureId ?? idIn("/api/captures/:id", route, c.req.path),
+    credential: c.get("credential")?.kind,
+    caller: c.get("callerId"),
+    captureId: c.get("captureId") ?? idIn("/api/captures/:id", route, c.req.path),
     envId: idIn("/api/environments/:id", route, c.req.path),
     colo: (c.req.raw.cf as { colo?: string } | undefined)?.colo,
     ray: rayOf(c),
