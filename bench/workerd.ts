@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -76,6 +77,7 @@ export class Workerd {
    */
   static async start(specs: readonly WorkerSpec[], folder: string, isInspected = false): Promise<Workerd> {
     const before = new Set(workerdChildren());
+    process.env.MINIFLARE_WORKERD_PATH = silentWorkerd(folder);
     const options = convertV4MiniflareOptions({
       rootPath: resolve("."),
       resourcePersistencePath: join(folder, "state"),
@@ -83,8 +85,6 @@ export class Workerd {
       logRequests: false,
       cf: false,
       ...(isInspected ? { inspectorPort: 0 } : {}),
-      // What the Workers log is for nobody to read.
-      handleStructuredLogs: () => {},
       workers: [...specs.map(workerOptions), sqlWorker(specs)],
     });
     const miniflare = new Miniflare(options);
@@ -132,9 +132,31 @@ export class Workerd {
     if (outcome !== "ok") throw new Error(`The cron of ${name} came to ${outcome}`);
   }
 
+  /** Where V8's inspector of a Worker listens, if it does. */
+  async inspectorUrl(name: string): Promise<URL> {
+    const url = await this.#miniflare.getInspectorURL();
+    url.pathname = `/core:user:${name}`;
+    return url;
+  }
+
   stop(): Promise<void> {
     return this.#miniflare.dispose();
   }
+}
+
+/**
+ * A program that is workerd with nobody to read what the Workers log. On the platform, a collector does so elsewhere; here it
+ * would be this process, by a pipe, instead of sending the load.
+ */
+function silentWorkerd(folder: string): string {
+  const { default: binary } = createRequire(createRequire(import.meta.url).resolve("miniflare"))(
+    "workerd",
+  ) as {
+    default: string;
+  };
+  const program = join(folder, "workerd");
+  writeFileSync(program, `#!/bin/sh\nexec '${binary}' "$@" > /dev/null\n`, { mode: 0o755 });
+  return program;
 }
 
 /** The Worker as wrangler.toml says, but for what a measure says otherwise. */
