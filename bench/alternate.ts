@@ -1,5 +1,5 @@
 import type { Load } from "./load.ts";
-import { median, quantile } from "./table.ts";
+import { median, quantile } from "./statistics.ts";
 import type { Workerd } from "./workerd.ts";
 
 /** One of two that are compared. */

@@ -5,6 +5,8 @@ import { bundle, scratchFolder } from "./workerd.ts";
 export interface Bench {
   /** Less of everything, to see that it works: the figures mean little. */
   isQuick: boolean;
+  /** Whether V8's inspector is to be connected to, and the bundles are to be read. */
+  isProfile: boolean;
   /** A main module, bundled once for all measures. */
   bundled(entry: string): Promise<string>;
   /** An empty folder of the measure's own. */
@@ -18,14 +20,15 @@ export interface Measure {
 }
 
 /** What the measures of one run share. */
-export function createBench(isQuick: boolean): Bench {
+export function createBench({ isQuick = false, isProfile = false } = {}): Bench {
   const bundles = new Map<string, Promise<string>>();
   const bundleFolder = scratchFolder();
   return {
     isQuick,
+    isProfile,
     folder: scratchFolder,
     bundled(entry) {
-      const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder);
+      const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder, !isProfile);
       bundles.set(entry, bundling);
       return bundling;
     },

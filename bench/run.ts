@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createBench, type Measure } from "./measure.ts";
 import { bundleSize } from "./measures/bundle.ts";
@@ -8,11 +9,12 @@ import { lateness } from "./measures/lateness.ts";
 import { log } from "./measures/log.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
-import { machine, type Row, table } from "./table.ts";
+import { insertBetween, machine, type Row, table } from "./table.ts";
 
 /*
- * `npm run bench`: measures the service against its targets and prints one table. `--only NAME` measures that alone (it can be
- * given several times), BENCH_QUICK=1 less of everything. Exits with 1 only when something could not be measured.
+ * `npm run bench`: measures the service against its targets and prints one table. `--only NAME,NAME` measures these alone,
+ * `--quick` less of everything, `--write` puts the table into README.md beside this file. Exits with 1 only when something
+ * could not be measured.
  */
 
 const MEASURES: readonly Measure[] = [
@@ -25,8 +27,16 @@ const MEASURES: readonly Measure[] = [
   log,
   bundleSize,
 ];
+const README = "bench/README.md";
 
-const { only = [] } = parseArgs({ options: { only: { type: "string", multiple: true } } }).values;
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true, default: [] },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+const only = values.only.flatMap((names) => names.split(","));
 const unknown = only.filter((name) => !MEASURES.some((measure) => measure.name === name));
 if (unknown.length > 0) {
   console.error(
@@ -35,7 +45,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const bench = createBench(process.env.BENCH_QUICK === "1");
+const bench = createBench({ isQuick: values.quick });
 const rows: Row[] = [];
 let failed = 0;
 for (const { name, run } of MEASURES) {
@@ -50,7 +60,8 @@ for (const { name, run } of MEASURES) {
   }
   console.error(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
-console.log(
-  `\n${table(rows)}\n\n${machine()}${bench.isQuick ? "\nA quick run: the figures mean little." : ""}`,
-);
+const result = `${table(rows)}\n\n${machine()}${bench.isQuick ? " A quick run: the figures mean little." : ""}`;
+console.log(`\n${result}`);
+if (values.write)
+  writeFileSync(README, insertBetween(readFileSync(README, "utf8"), "the last table", result));
 process.exit(failed === 0 ? 0 : 1);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 
 /** A line of the table. */
@@ -33,26 +34,32 @@ export function table(rows: readonly Row[]): string {
     ["---", "---", "---", "---"],
     ...rows.map((row) => [row.measure, row.figure, row.target ?? "", verdict(row)]),
   ];
+  return markdown(cells);
+}
+
+/** Cells as Markdown writes a table. */
+export function markdown(cells: readonly (readonly string[])[]): string {
   return cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** The machine and the programs, in a line. */
+/** A text with something else between the comments of Markdown that name its place. */
+export function insertBetween(text: string, place: string, inserted: string): string {
+  const [before, after] = [`<!-- begin: ${place} -->\n`, `\n<!-- end: ${place} -->`];
+  const [begin, end] = [text.indexOf(before), text.indexOf(after)];
+  if (begin < 0 || end < 0) throw new Error(`There are no comments for ${place}`);
+  return `${text.slice(0, begin)}${before}\n${inserted}\n${text.slice(end)}`;
+}
+
+/** The machine, the programs and the day, in a line. */
 export function machine(): string {
   const [first] = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(0);
   const commit = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
-  return `${cpus().length} cores of ${first?.model}, ${gib} GiB, Linux ${release()}, Node ${process.version}, commit ${commit}`;
-}
-
-/** The value that half of them are below. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The value that such a part of them are at or below. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
-  if (value === undefined) throw new Error("Nothing was measured");
-  return value;
+  const installed = JSON.parse(readFileSync("package-lock.json", "utf8")).packages;
+  const workerd = installed["node_modules/workerd"].version;
+  const day = new Date().toISOString().slice(0, 10);
+  return (
+    `${day}: ${cpus().length} cores of ${first?.model}, ${gib} GiB, Linux ${release()}, workerd ${workerd}, ` +
+    `Node ${process.version}, commit ${commit}`
+  );
 }

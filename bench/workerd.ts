@@ -39,15 +39,15 @@ const SQL = "sql";
 const DIRECT = { host: "127.0.0.1", port: 0 };
 
 /**
- * Bundles a Worker as a deployment does: wrangler, minified.
+ * Bundles a Worker as a deployment does: wrangler, minified unless it is to be read.
  * @returns the main module; the folder has the others
  */
-export async function bundle(entry: string, folder: string): Promise<string> {
+export async function bundle(entry: string, folder: string, isMinified = true): Promise<string> {
   const outdir = join(folder, entry.replaceAll(/[^a-z]/g, "-"));
   const { assets } = unstable_readConfig({ config: "wrangler.toml" });
   // Static assets are no part of a bundle, and need not have been built.
   if (assets?.directory !== undefined) mkdirSync(assets.directory, { recursive: true });
-  const args = ["--env", "", "--dry-run", "--minify", "--outdir", outdir];
+  const args = ["--env", "", "--dry-run", ...(isMinified ? ["--minify"] : []), "--outdir", outdir];
   await run("wrangler", ["deploy", entry, ...args], { env: quiet });
   return join(outdir, `${basename(entry, ".ts")}.js`);
 }
@@ -132,7 +132,7 @@ export class Workerd {
     if (outcome !== "ok") throw new Error(`The cron of ${name} came to ${outcome}`);
   }
 
-  /** Where V8's inspector of a Worker listens, if it does. */
+  /** Where V8's inspector of a Worker listens, if it was asked for. */
   async inspectorUrl(name: string): Promise<URL> {
     const url = await this.#miniflare.getInspectorURL();
     url.pathname = `/core:user:${name}`;

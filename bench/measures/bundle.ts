@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { quiet } from "../../scripts/wrangler.ts";
 import type { Bench, Measure } from "../measure.ts";
-import { judged, median, type Row } from "../table.ts";
+import { median } from "../statistics.ts";
+import { judged, type Row } from "../table.ts";
 import { modulesOf } from "../workerd.ts";
 
 const run = promisify(execFile);

@@ -1,7 +1,8 @@
 import { Client, type Sent } from "../load.ts";
 import type { Bench, Measure } from "../measure.ts";
 import { migrate, signUp } from "../seed.ts";
-import { median, type Row } from "../table.ts";
+import { median } from "../statistics.ts";
+import type { Row } from "../table.ts";
 import { Workerd } from "../workerd.ts";
 
 const ROUNDS = 5;

@@ -1,6 +1,7 @@
 import type { Bench, Measure } from "../measure.ts";
 import { Service } from "../service.ts";
-import { quantile, type Row } from "../table.ts";
+import { quantile } from "../statistics.ts";
+import type { Row } from "../table.ts";
 
 const ENVIRONMENTS = 20;
 /** How long 5,000 captures take to be made, and more. */

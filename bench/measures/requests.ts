@@ -16,32 +16,10 @@ const RUNS_IN = 2;
 export const requests: Measure = {
   name: "requests",
   async run(bench: Bench): Promise<Row[]> {
-    const databases = { DB: "requests" };
-    const runner = { className: "QuietRunner", scriptName: "bare" };
-    const [api, bare] = await Promise.all([
-      bench.bundled("src/index.ts"),
-      bench.bundled("bench/worker/bare.ts"),
-    ]);
-    const workerd = await Workerd.start(
-      [
-        { name: "api", bundle: api, databases, runner },
-        { name: "bare", bundle: bare, databases, runner: { className: "QuietRunner" } },
-      ],
-      bench.folder(),
-    );
-    const clients = {
-      api: new Client(workerd.address("api"), CONNECTIONS),
-      bare: new Client(workerd.address("bare"), CONNECTIONS),
-    };
+    const { workerd, clients, kinds, stop } = await startBoth(bench);
     try {
-      const db = workerd.database("requests");
-      await migrate(db);
-      const caller = await signUp(clients.api);
-      await seedEnvironments(db, caller, 10, RUNS_IN);
-      await seedCaptures(db, SEEDED, { first: 1, last: 1 });
-      const running = await seedRunning(db);
       const rows: Row[] = [];
-      for (const { measure, atLeast, next, prepare } of kinds(caller, running, db)) {
+      for (const { measure, atLeast, next, prepare } of kinds) {
         const side = (client: Client): Side => ({
           load: (milliseconds) => client.load(milliseconds, next),
           prepare,
@@ -53,21 +31,62 @@ export const requests: Measure = {
       }
       return rows;
     } finally {
-      clients.api.close();
-      clients.bare.close();
-      await workerd.stop();
+      await stop();
     }
   },
 };
 
-interface Kind {
+/** The API and the bare Worker on one database, and what to ask them. */
+export interface Both {
+  workerd: Workerd;
+  clients: Record<"api" | "bare", Client>;
+  kinds: Kind[];
+  stop(): Promise<void>;
+}
+
+/** Starts both, with somebody who is signed in and captures to ask about. */
+export async function startBoth(bench: Bench): Promise<Both> {
+  const databases = { DB: "requests" };
+  const runner = { className: "QuietRunner", scriptName: "bare" };
+  const [api, bare] = await Promise.all([
+    bench.bundled("src/index.ts"),
+    bench.bundled("bench/worker/bare.ts"),
+  ]);
+  const workerd = await Workerd.start(
+    [
+      { name: "api", bundle: api, databases, runner },
+      { name: "bare", bundle: bare, databases, runner: { className: "QuietRunner" } },
+    ],
+    bench.folder(),
+    bench.isProfile,
+  );
+  const clients = {
+    api: new Client(workerd.address("api"), CONNECTIONS),
+    bare: new Client(workerd.address("bare"), CONNECTIONS),
+  };
+  const db = workerd.database("requests");
+  await migrate(db);
+  const caller = await signUp(clients.api);
+  await seedEnvironments(db, caller, 10, RUNS_IN);
+  await seedCaptures(db, SEEDED, { first: 1, last: 1 });
+  const running = await seedRunning(db);
+  const stop = async () => {
+    clients.api.close();
+    clients.bare.close();
+    await workerd.stop();
+  };
+  return { workerd, clients, kinds: requestsOf(caller, running, db), stop };
+}
+
+/** A kind of request, and how many of the bare Worker's rate it has to come to. */
+export interface Kind {
   measure: string;
   atLeast: number;
   next(): Sent | null;
   prepare(): Promise<void>;
 }
 
-function kinds({ headers }: Caller, running: { first: number; count: number }, db: Database): Kind[] {
+function requestsOf({ headers }: Caller, running: { first: number; count: number }, db: Database): Kind[] {
   let count = 0;
   let stopped = 0;
   const nothing = async () => {};

@@ -5,7 +5,11 @@ export default {
     const { database, statements } = /** @type {any} */ (await request.json());
     const db = /** @type {D1Database} */ (env[database]);
     const bound = statements.map((/** @type {any} */ { sql, values }) => db.prepare(sql).bind(...values));
-    const results = await db.batch(bound);
-    return Response.json(results.map((result) => result.results));
+    try {
+      const results = await db.batch(bound);
+      return Response.json(results.map((result) => result.results));
+    } catch (error) {
+      return new Response(String(error), { status: 500 });
+    }
   },
 };

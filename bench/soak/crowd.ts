@@ -1,0 +1,175 @@
+import { Dice } from "../../test/aws/server/random.ts";
+import type { BenchEnvironment, Capture, Service } from "../service.ts";
+import type { Promised } from "./history.ts";
+
+/** How many people use the service at a time. */
+const PEOPLE = 8;
+const MAX_PAUSE_MS = 120;
+/** How many captures may be live: what is made beyond is made later, so that the load stays the same. */
+const MAX_LIVE = 40;
+/** How far ahead captures are scheduled. */
+const MAX_AHEAD_MS = 15_000;
+/** The shortest that the API takes, in seconds. */
+const DURATION = 60;
+const AWAY = [502, 503, 504];
+
+interface Action {
+  name: string;
+  /** How often, against the others. */
+  weight: number;
+  run(crowd: Crowd, dice: Dice): Promise<void>;
+}
+
+const ACTIONS: readonly Action[] = [
+  {
+    name: "read a capture",
+    weight: 25,
+    run: (crowd, dice) => crowd.ask("GET", `/captures/${crowd.anyId(dice)}`, [200, 404]),
+  },
+  {
+    name: "list captures",
+    weight: 15,
+    run: (crowd, dice) => {
+      const envId = dice.pick(crowd.environments).id;
+      const query = dice.pick(["limit=50", `envId=${envId}&limit=20`, "status=RUNNING&limit=20"]);
+      return crowd.ask("GET", `/captures?${query}`, [200]);
+    },
+  },
+  {
+    name: "read a history",
+    weight: 8,
+    run: (crowd, dice) => crowd.ask("GET", `/captures/${crowd.anyId(dice)}/events`, [200, 404]),
+  },
+  {
+    name: "read metrics",
+    weight: 6,
+    // AWS may be away, and may have refused.
+    run: (crowd, dice) => crowd.ask("GET", `/captures/${crowd.anyId(dice)}/metrics`, [200, 404, ...AWAY]),
+  },
+  {
+    name: "read a workload",
+    weight: 6,
+    run: (crowd, dice) => crowd.ask("GET", `/captures/${crowd.anyId(dice)}/workload`, [200, 404]),
+  },
+  {
+    name: "rename a capture",
+    weight: 8,
+    run: (crowd, dice) =>
+      crowd.ask("PUT", `/captures/${crowd.anyId(dice)}`, [200, 404], { name: crowd.newName("renamed") }),
+  },
+  { name: "make a capture", weight: 16, run: (crowd, dice) => crowd.create(dice) },
+  { name: "stop a capture", weight: 10, run: (crowd, dice) => crowd.stop(crowd.anyId(dice)) },
+  { name: "delete a capture", weight: 3, run: (crowd, dice) => crowd.delete(crowd.anyId(dice)) },
+];
+const BAG = ACTIONS.flatMap((action) => Array<Action>(action.weight).fill(action)) as [Action, ...Action[]];
+
+/** People who use the service in every way at once, and keep what they were told. */
+export class Crowd {
+  readonly environments: readonly [BenchEnvironment, ...BenchEnvironment[]];
+  /** What was answered as the API's description does not allow. */
+  readonly problems: string[] = [];
+  /** What each capture's makers were told, by its id. */
+  readonly captures = new Map<number, Promised>();
+  /** How many requests were answered. */
+  requests = 0;
+  /** How many captures are live, as far as is known. */
+  live = 0;
+  readonly #service: Service;
+  /** The captures that are still asked about: the last ones. */
+  #recent: number[] = [];
+  #names = 0;
+
+  constructor(service: Service, environments: readonly [BenchEnvironment, ...BenchEnvironment[]]) {
+    this.#service = service;
+    this.environments = environments;
+  }
+
+  /** Lets everybody do one thing after the other until they are told to stop. */
+  async run(seed: number, signal: AbortSignal): Promise<void> {
+    const person = async (dice: Dice) => {
+      await this.create(dice);
+      while (!signal.aborted) {
+        await dice.pick(BAG).run(this, dice);
+        await new Promise((resolve) => setTimeout(resolve, dice.below(MAX_PAUSE_MS)));
+      }
+    };
+    await Promise.all(Array.from({ length: PEOPLE }, (_, n) => person(new Dice(seed + n))));
+  }
+
+  /** A capture that is there, or was a while ago; mostly a new one. */
+  anyId(dice: Dice): number {
+    return this.#recent[dice.below(this.#recent.length)] ?? 1;
+  }
+
+  /** A name that no capture had yet. */
+  newName(what: string): string {
+    return `${what} ${++this.#names}`;
+  }
+
+  /** Sends a request whose reply has to have one of these statuses. */
+  async ask(method: string, path: string, statuses: readonly number[], body?: unknown): Promise<void> {
+    await this.#send(method, path, statuses, body);
+  }
+
+  /** Makes a capture: now, for a duration or until it is stopped; in some seconds; or back-dated. */
+  async create(dice: Dice): Promise<void> {
+    if (this.live >= MAX_LIVE) return;
+    this.live++;
+    const envId = dice.pick(this.environments).id;
+    const now = Date.now();
+    const when = dice.pick<Record<string, unknown>>([
+      {},
+      { duration: DURATION },
+      { scheduledStart: new Date(now + dice.below(MAX_AHEAD_MS)).toISOString(), duration: DURATION },
+      { scheduledStart: new Date(now + dice.below(MAX_AHEAD_MS)).toISOString() },
+      { start: new Date(now - 600_000).toISOString(), duration: DURATION },
+    ]);
+    const name = this.newName("capture");
+    const text = await this.#send("POST", "/captures", [200], { name, envId, ...when });
+    if (text === null) return;
+    const { id } = JSON.parse(text) as Capture;
+    this.captures.set(id, { stopped: false, deleted: false });
+    this.#recent = [...this.#recent.slice(1 - MAX_LIVE), id];
+  }
+
+  /** Stops a capture, if it runs. */
+  async stop(id: number): Promise<void> {
+    if ((await this.#send("POST", `/captures/${id}/stop`, [200, 404, 409])) !== null)
+      this.#told(id).stopped = true;
+  }
+
+  /** Deletes a capture, if it is there. */
+  async delete(id: number): Promise<void> {
+    if ((await this.#send("DELETE", `/captures/${id}`, [200, 404])) !== null) this.#told(id).deleted = true;
+  }
+
+  #told(id: number): Promised {
+    const promised = this.captures.get(id);
+    if (promised === undefined) throw new Error(`Nobody made capture ${id}`);
+    return promised;
+  }
+
+  /** @returns the reply's body if it was answered with 200 */
+  async #send(
+    method: string,
+    path: string,
+    statuses: readonly number[],
+    body?: unknown,
+  ): Promise<string | null> {
+    const { headers } = this.#service.caller;
+    const sent = { method, path: `/api${path}`, headers };
+    try {
+      const { status, text } = await this.#service.client.send(
+        body === undefined ? sent : { ...sent, body: JSON.stringify(body) },
+      );
+      this.requests++;
+      if (!statuses.includes(status)) {
+        this.problems.push(`${method} ${path} was answered ${status} ${text.slice(0, 200)}`);
+      }
+      return status === 200 ? text : null;
+    } catch (error) {
+      this.problems.push(`${method} ${path} was not answered: ${(error as Error).message}`);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { FaultKind } from "../../test/aws/server/faults.ts";
+import type { Dice } from "../../test/aws/server/random.ts";
+import type { BenchEnvironment, Service } from "../service.ts";
+
+/** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */
+const KINDS: readonly [FaultKind, number][] = [
+  ["throttle", 6],
+  ["server-error", 4],
+  ["unavailable", 4],
+  ["delay", 4],
+  ["reset", 4],
+  ["hang", 2],
+  ["garbage", 2],
+  ["deny", 1],
+];
+const BAG = KINDS.flatMap(([kind, times]) => Array<FaultKind>(times).fill(kind)) as [
+  FaultKind,
+  ...FaultKind[],
+];
+const MAX_PAUSE_MS = 800;
+const MAX_DELAY_MS = 1500;
+const MAX_TIMES = 3;
+
+/** Lets calls of AWS fail at random until it is told to stop. @returns how many faults were set */
+export async function failAtRandom(
+  service: Service,
+  environments: readonly [BenchEnvironment, ...BenchEnvironment[]],
+  dice: Dice,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  while (!signal.aborted) {
+    const kind = dice.pick(BAG);
+    await service.control("POST", "faults", {
+      accessKeyId: dice.pick(environments).accessKeyId,
+      kind,
+      times: 1 + dice.below(MAX_TIMES),
+      ...(kind === "delay" ? { delayMs: dice.below(MAX_DELAY_MS) } : {}),
+    });
+    count++;
+    await new Promise((resolve) => setTimeout(resolve, dice.below(MAX_PAUSE_MS)));
+  }
+  for (const { accessKeyId } of environments) {
+    await service.control("DELETE", `faults?accessKeyId=${accessKeyId}`);
+  }
+  return count;
+}
