@@ -47,12 +47,14 @@ if (unknown.length > 0) {
 
 const bench = createBench({ isQuick: values.quick });
 const rows: Row[] = [];
+let measured = 0;
 let failed = 0;
 for (const { name, run } of MEASURES) {
   if (only.length > 0 && !only.includes(name)) continue;
   const began = performance.now();
   try {
     rows.push(...(await run(bench)));
+    measured++;
   } catch (error) {
     failed++;
     rows.push({ measure: name, figure: `could not be measured: ${(error as Error).message}` });
@@ -64,4 +66,5 @@ const result = `${table(rows)}\n\n${machine()}${bench.isQuick ? " A quick run: t
 console.log(`\n${result}`);
 if (values.write)
   writeFileSync(README, insertBetween(readFileSync(README, "utf8"), "the last table", result));
+console.log(`\n${measured} measured, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
