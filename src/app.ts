@@ -26,7 +26,7 @@ export const app = new Hono<App>()
   .use(async (c, next) => {
     await next();
     // Everything here is somebody's own.
-    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   })
   .use(
     bodyLimit({
