@@ -24,9 +24,9 @@ export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   await next();
   const bookmark = session.getBookmark();
   if (bookmark === null || c.res.status === 401) return;
-  c.header(HEADER, bookmark);
+  c.res.headers.set(HEADER, bookmark);
   // After a sign-in too, which shows no credential yet.
-  if (isRead || c.res.status >= 400 || c.var.credential?.kind === "apiKey") return;
+  if (isRead || c.res.status >= 400 || c.get("credential")?.kind === "apiKey") return;
   const prefix = cookiePrefix(c);
   setCookie(c, COOKIE, bookmark, {
     path: "/api",

@@ -127,7 +127,8 @@ function describe(issue: z.core.$ZodIssue, name?: string): string {
  */
 export async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
   const credential = c.get("credential");
-  const caller = await c.var.db
+  const caller = await c
+    .get("db")
     .prepare(`with ${callerOf(credential)} select id from caller`)
     .bind(credential.value, Date.now())
     .first();

@@ -88,7 +88,7 @@ const WRITES: Limit = {
  * does not stop the browser.
  */
 export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
-  if (!isSafe(c.req.method)) await countWrite(c, c.var.credential);
+  if (!isSafe(c.req.method)) await countWrite(c, c.get("credential"));
   await next();
 };
 

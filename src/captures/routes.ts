@@ -36,8 +36,8 @@ export const captureRoutes = new Hono<App>()
     const limit = query.limit ?? MAX_PAGE;
     // One more than the page, to know whether there is another.
     const page = await reads.listCaptures(
-      c.var.db,
-      c.var.credential,
+      c.get("db"),
+      c.get("credential"),
       { ...query, limit: limit + 1 },
       Date.now(),
     );
@@ -62,8 +62,8 @@ export const captureRoutes = new Hono<App>()
     const plan = planCapture(request, now);
     const created =
       plan instanceof ApiError
-        ? await creation.findCreated(c.var.db, c.var.credential, keyed, request, now)
-        : await creation.createCapture(c.var.db, c.var.credential, keyed, plan, maxLive, now);
+        ? await creation.findCreated(c.get("db"), c.get("credential"), keyed, request, now)
+        : await creation.createCapture(c.get("db"), c.get("credential"), keyed, plan, maxLive, now);
     switch (created.outcome) {
       case "unauthenticated":
         throw refuse.loginRequired();
@@ -90,7 +90,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id", async (c) => {
     const id = await readId(c);
-    const capture = await reads.readCapture(c.var.db, c.var.credential, id, Date.now());
+    const capture = await reads.readCapture(c.get("db"), c.get("credential"), id, Date.now());
     const shown = see(capture, refuse.captureEnvironmentNotFound);
     // Compressed on its way, its tag would come to be a weak one, of which If-Match accepts none.
     return unlessKnown(c, captureTag(shown), `${REVALIDATED}, no-transform`, () => toCapture(shown));
@@ -101,8 +101,8 @@ export const captureRoutes = new Hono<App>()
     const { name } = await readBody(c, renameSchema);
     const precondition = readPrecondition(c, id);
     const renamed = await changes.renameCapture(
-      c.var.db,
-      c.var.credential,
+      c.get("db"),
+      c.get("credential"),
       id,
       name,
       precondition,
@@ -117,7 +117,7 @@ export const captureRoutes = new Hono<App>()
     const now = Date.now();
     const precondition = readPrecondition(c, id);
     const { before, after } = changed(
-      await changes.deleteCapture(c.var.db, c.var.credential, id, precondition, now),
+      await changes.deleteCapture(c.get("db"), c.get("credential"), id, precondition, now),
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
@@ -129,7 +129,7 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const now = Date.now();
     const precondition = readPrecondition(c, id);
-    const stopped = await changes.stopCapture(c.var.db, c.var.credential, id, precondition, now);
+    const stopped = await changes.stopCapture(c.get("db"), c.get("credential"), id, precondition, now);
     const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
     await wake(c, after.id, now);
     return c.json(toCapture(after));
@@ -140,7 +140,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, metricsQuerySchema);
     const now = Date.now();
     const target = see(
-      await reads.readTarget(c.var.db, c.var.credential, id, now),
+      await reads.readTarget(c.get("db"), c.get("credential"), id, now),
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
@@ -150,7 +150,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
-    const events = await reads.readEvents(c.var.db, c.var.credential, id, Date.now());
+    const events = await reads.readEvents(c.get("db"), c.get("credential"), id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
   })
 
