@@ -10,7 +10,9 @@ const CONNECTIONS = 16;
 /** Captures that a slice of stops can stop: more than it comes to. */
 const RUNNING = 4000;
 const SEEDED = 1000;
+/** The environments of captures that are stopped, and of those that are made. */
 const RUNS_IN = 2;
+const MADE_IN = 3;
 
 /** Requests a second of the API for each of a bare Worker's (bench/worker/bare.ts) that runs the same statements. */
 export const requests: Measure = {
@@ -67,7 +69,7 @@ export async function startBoth(bench: Bench): Promise<Both> {
   const db = workerd.database("requests");
   await migrate(db);
   const caller = await signUp(clients.api);
-  await seedEnvironments(db, caller, 10, RUNS_IN);
+  await seedEnvironments(db, caller, 10, MADE_IN);
   await seedCaptures(db, SEEDED, { first: 1, last: 1 });
   const running = await seedRunning(db);
   const stop = async () => {
@@ -115,9 +117,19 @@ function requestsOf({ headers }: Caller, running: { first: number; count: number
       atLeast: 0.85,
       next: () => {
         const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
-        return write("POST", "", { name: `made ${count++}`, envId: 1, scheduledStart, duration: 3600 });
+        return write("POST", "", { name: `made ${count++}`, envId: MADE_IN, scheduledStart, duration: 3600 });
       },
-      prepare: nothing,
+      // The statement counts the captures of the environment that are live.
+      prepare: async () => {
+        await db.batch(
+          ["delete from capture_events where capture_id in", "delete from captures where id in"].map(
+            (sql) => ({
+              sql: `${sql} (select id from captures where env_id = ?1)`,
+              values: [MADE_IN],
+            }),
+          ),
+        );
+      },
     },
     {
       measure: "PUT",
