@@ -3,6 +3,7 @@ import { type LocalAws, startLocalAws } from "../test/aws/server/server.ts";
 import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
 import type { Bench } from "./measure.ts";
+import { pause } from "./pause.ts";
 import { type Caller, migrate, signUp } from "./seed.ts";
 import { Workerd } from "./workerd.ts";
 
@@ -108,7 +109,7 @@ export class Service {
       const capture = await this.send<Capture>("GET", `/captures/${id}`);
       if (capture.status === status) return capture;
       if (Date.now() > deadline) throw new Error(`Not ${status} but ${JSON.stringify(capture)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
     }
   }
 

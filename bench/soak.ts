@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { check, report } from "../scripts/checks.ts";
 import { Dice } from "../test/aws/server/random.ts";
 import { createBench } from "./measure.ts";
+import { pause } from "./pause.ts";
 import { type BenchEnvironment, Service } from "./service.ts";
 import { Crowd } from "./soak/crowd.ts";
 import { failAtRandom } from "./soak/faults.ts";
@@ -178,8 +179,4 @@ function showFailures(rows: readonly Row[]): void {
     ({ reason }) => reason,
   );
   for (const [reason, failed] of reasons) console.log(`        ${failed.length} FAILED: ${reason}`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

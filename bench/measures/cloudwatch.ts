@@ -1,4 +1,5 @@
 import type { Bench, Measure } from "../measure.ts";
+import { pause } from "../pause.ts";
 import { type BenchEnvironment, type Capture, Service } from "../service.ts";
 import type { Row } from "../table.ts";
 
@@ -54,7 +55,7 @@ async function archivedCapture(service: Service, environment: BenchEnvironment):
   const deadline = Date.now() + 60_000;
   while ((await service.database.run(sql, id)).length === 0) {
     if (Date.now() > deadline) throw new Error("The metrics were not archived within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   return id;
 }

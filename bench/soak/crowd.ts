@@ -1,4 +1,5 @@
 import { Dice } from "../../test/aws/server/random.ts";
+import { pause } from "../pause.ts";
 import type { BenchEnvironment, Capture, Service } from "../service.ts";
 import type { Promised } from "./history.ts";
 
@@ -90,7 +91,7 @@ export class Crowd {
       await this.create(dice);
       while (!signal.aborted) {
         await dice.pick(BAG).run(this, dice);
-        await new Promise((resolve) => setTimeout(resolve, dice.below(MAX_PAUSE_MS)));
+        await pause(dice.below(MAX_PAUSE_MS));
       }
     };
     await Promise.all(Array.from({ length: PEOPLE }, (_, n) => person(new Dice(seed + n))));

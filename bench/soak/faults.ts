@@ -1,5 +1,6 @@
 import type { FaultKind } from "../../test/aws/server/faults.ts";
 import type { Dice } from "../../test/aws/server/random.ts";
+import { pause } from "../pause.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 
 /** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */
@@ -38,7 +39,7 @@ export async function failAtRandom(
       ...(kind === "delay" ? { delayMs: dice.below(MAX_DELAY_MS) } : {}),
     });
     count++;
-    await new Promise((resolve) => setTimeout(resolve, dice.below(MAX_PAUSE_MS)));
+    await pause(dice.below(MAX_PAUSE_MS));
   }
   for (const { accessKeyId } of environments) {
     await service.control("DELETE", `faults?accessKeyId=${accessKeyId}`);
