@@ -11,6 +11,7 @@ import { Workerd } from "./workerd.ts";
 export interface BenchEnvironment {
   id: number;
   accessKeyId: string;
+  instance: string;
 }
 
 /** A capture as the API answers it, as far as it is read here. */
@@ -88,7 +89,7 @@ export class Service {
       instance,
       credentials,
     });
-    return { id, accessKeyId };
+    return { id, accessKeyId, instance };
   }
 
   /** Sends a request as the one who is signed in; it has to succeed. */

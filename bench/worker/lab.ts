@@ -4,7 +4,7 @@ import { callAws } from "../../src/aws/client.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/identity/credential.ts";
 import { counting } from "../../test/support/counting.ts";
-import { followLog } from "./log.ts";
+import { Following } from "./log.ts";
 
 /* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
 
@@ -15,8 +15,9 @@ export { LogLease } from "../../src/workload/lease.ts";
 /** How often to do what is timed, from outside: the clock of a Worker stands still while it computes. */
 const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
 
-/** The log that `POST /lab/log` follows. */
+/** The log, and how far it has been followed. */
 let logText = new Uint8Array(0);
+let following: Following | undefined;
 
 const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Signs a call of AWS, as the service does, and sends it nowhere. */
@@ -52,10 +53,13 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
     logText = new Uint8Array(await c.req.arrayBuffer());
     return c.body(null);
   })
-  /** Follows that log, again and again, until it was so many bytes; answers with the manifest. */
+  /** Makes a step in following that log, again and again until it was so many bytes: each a request, as each is an alarm. */
   .post("/lab/log", async (c) => {
     const bytes = Number(new URL(c.req.url).searchParams.get("bytes"));
-    return c.json(await followLog(logText, bytes, c.env.BUCKET));
+    following ??= await Following.begin(logText, bytes, c.env.BUCKET);
+    const step = await following.step();
+    if (step.caughtUp) following = undefined;
+    return c.json(step);
   })
   /** Lets the API answer on the database that a header names, and says in the reply's headers what that cost. */
   .all("/api/*", async (c) => {

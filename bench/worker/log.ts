@@ -1,7 +1,12 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
 import type { Manifest } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
-import { beginFollowing, type FragmentStore, follow } from "../../src/workload/follower.ts";
+import {
+  beginFollowing,
+  type FollowerState,
+  type FragmentStore,
+  follow,
+} from "../../src/workload/follower.ts";
 import { LIVE_LOG } from "../../src/workload/log-files.ts";
 import type { LogSource } from "../../src/workload/log-reading.ts";
 
@@ -9,6 +14,7 @@ import type { LogSource } from "../../src/workload/log-reading.ts";
 
 const PORTION_BYTES = 1_000_000;
 const LF = 10;
+const WINDOW = { start: 0, end: null };
 
 /** A log that has the same megabytes again and again, so that it can be longer than memory. */
 class EndlessLog implements LogSource {
@@ -63,19 +69,32 @@ function fragmentsIn(bucket: R2Bucket): FragmentStore {
   };
 }
 
-/** Follows so many bytes of log to their end, step by step as a capture's runner does. */
-export async function followLog(text: Uint8Array, bytes: number, bucket: R2Bucket): Promise<Manifest> {
-  const source = new EndlessLog(text, bytes);
-  const fragments = fragmentsIn(bucket);
-  const digests = new Digests();
-  const window = { start: 0, end: null };
-  const begun = await beginFollowing(source, 1, window, "secrets", true);
-  if (!begun.ok) throw new Error(begun.failure.message);
-  let state = begun.value;
-  for (;;) {
-    const step = await follow(state, digests, source, fragments, async () => window);
+/** A log that is being followed: one step at a time, as a capture's runner does. */
+export class Following {
+  readonly #source: LogSource;
+  readonly #fragments: FragmentStore;
+  readonly #digests = new Digests();
+  #state: FollowerState;
+
+  private constructor(source: LogSource, fragments: FragmentStore, state: FollowerState) {
+    this.#source = source;
+    this.#fragments = fragments;
+    this.#state = state;
+  }
+
+  /** Begins with a log that has a text again and again, until it was so many bytes. */
+  static async begin(text: Uint8Array, bytes: number, bucket: R2Bucket): Promise<Following> {
+    const source = new EndlessLog(text, bytes);
+    const begun = await beginFollowing(source, 1, WINDOW, "secrets", true);
+    if (!begun.ok) throw new Error(begun.failure.message);
+    return new Following(source, fragmentsIn(bucket), begun.value);
+  }
+
+  /** Makes one step. @returns what is known then, and whether that was the last */
+  async step(): Promise<{ manifest: Manifest; caughtUp: boolean }> {
+    const step = await follow(this.#state, this.#digests, this.#source, this.#fragments, async () => WINDOW);
     if (!step.ok) throw new Error(step.failure.message);
-    ({ state } = step.value);
-    if (step.value.caughtUp) return state.manifest;
+    this.#state = step.value.state;
+    return { manifest: this.#state.manifest, caughtUp: step.value.caughtUp };
   }
 }
