@@ -33,6 +33,7 @@ export const cpu: Measure = {
         ["signing one request for AWS", "/lab/sign", {}],
         ["verifying one session cookie", "/lab/credential", headers],
         ["hashing one API key", "/lab/credential", key],
+        ["the API's own part in GET one capture: no D1, no network", "/lab/request", headers],
       ];
       const rows: Row[] = [];
       for (const [measure, path, sent = {}] of steps) {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { app } from "../../src/app.ts";
 import { callAws } from "../../src/aws/client.ts";
+import type { CaptureRow } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/identity/credential.ts";
 import { counting } from "../../test/support/counting.ts";
@@ -18,6 +19,28 @@ const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
 /** The log, and how far it has been followed. */
 let logText = new Uint8Array(0);
 let following: Following | undefined;
+
+const ROW: CaptureRow & { caller: string } = {
+  caller: "somebody",
+  id: 77,
+  name: "capture 77",
+  start: 1_767_225_600_000,
+  scheduledStart: null,
+  scheduledEnd: 1_767_225_660_000,
+  end: 1_767_225_660_000,
+  status: "DONE",
+  envId: 1,
+  reason: null,
+  redact: "secrets",
+  version: 1,
+};
+
+/** A database that has one row, and takes no time. */
+function instantDatabase(): D1Database {
+  const statement = { bind: () => statement, first: async () => ROW };
+  const database = { prepare: () => statement, withSession: () => database, getBookmark: () => null };
+  return database as unknown as D1Database;
+}
 
 const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Signs a call of AWS, as the service does, and sends it nowhere. */
@@ -46,6 +69,18 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Reads the caller's credential, a session's cookie or an API key, as every request does. */
   .get("/lab/credential", async (c) => {
     for (let i = timesOf(c.req.url); i > 0; i--) await readCredential(c);
+    return c.body(null);
+  })
+  /** Lets the API answer a request for a capture whose row is there at once: what is left is the API's own. */
+  .get("/lab/request", async (c) => {
+    const env = { ...c.env, DB: instantDatabase() };
+    const cookie = c.req.header("cookie") as string;
+    for (let i = timesOf(c.req.url); i > 0; i--) {
+      const request = new Request(`http://bench.invalid/api/captures/${ROW.id}`, { headers: { cookie } });
+      const reply = await app.fetch(request, env, c.executionCtx);
+      if (!reply.ok) throw new Error(`The API answered ${reply.status}`);
+      await reply.arrayBuffer();
+    }
     return c.body(null);
   })
   /** Gives it some log. */
