@@ -27,6 +27,8 @@ export class Database {
   async batch(statements: readonly Statement[]): Promise<unknown[][]> {
     const reply = await fetch(this.#address, {
       method: "POST",
+      // workerd closes connections that were idle for some minutes, which fetch notices too late for a request with a body.
+      headers: { connection: "close" },
       body: JSON.stringify({
         database: this.#name,
         statements: statements.map(({ sql, values = [] }) => ({ sql, values })),
