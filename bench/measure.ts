@@ -1,5 +1,5 @@
 import type { Row } from "./table.ts";
-import { bundle, scratchFolder } from "./workerd.ts";
+import { bundle, memoryFolder, scratchFolder } from "./workerd.ts";
 
 /** What a measure is given. */
 export interface Bench {
@@ -11,6 +11,8 @@ export interface Bench {
   bundled(entry: string): Promise<string>;
   /** An empty folder of the measure's own. */
   folder(): string;
+  /** An empty folder of the measure's own that is in memory, not on the disk. */
+  memoryFolder(): string;
 }
 
 /** Something that is measured: its rows, or an error for what could not be. */
@@ -26,7 +28,8 @@ export function createBench({ isQuick = false, isProfile = false } = {}): Bench 
   return {
     isQuick,
     isProfile,
-    folder: scratchFolder,
+    folder: () => scratchFolder(),
+    memoryFolder,
     bundled(entry) {
       const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder, !isProfile);
       bundles.set(entry, bundling);

@@ -46,11 +46,13 @@ export class Service {
   /**
    * Starts a service, with an empty database.
    * @param entry the main module: that of the service, or one that has the service in it
+   * @param folder where its data are
    */
   static async start(
     bench: Bench,
     entry = "src/index.ts",
     variables: Record<string, string> = {},
+    folder = bench.folder(),
   ): Promise<Service> {
     const aws = await startLocalAws({ port: 0 });
     const worker = {
@@ -65,7 +67,7 @@ export class Service {
         ...variables,
       },
     };
-    const workerd = await Workerd.start([worker], bench.folder());
+    const workerd = await Workerd.start([worker], folder);
     const database = workerd.database(NAME);
     await migrate(database);
     const client = new Client(workerd.address(NAME), CONNECTIONS);

@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -61,11 +69,26 @@ export async function bundle(entry: string, folder: string, isMinified = true): 
   return join(outdir, `${basename(entry, ".ts")}.js`);
 }
 
+/** Linux's file system in memory, and what there has to be room for: 5,000 databases are about a tenth of it. */
+const IN_MEMORY = "/dev/shm";
+const ROOM_BYTES = 2 ** 30;
+
 /** A folder for what a measure leaves, which goes when the process ends. */
-export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "captures-bench-"));
+export function scratchFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, "captures-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The same in memory: nothing waits for a disk. @throws Error when there is no room */
+export function memoryFolder(): string {
+  const { bavail, bsize } = statfsSync(IN_MEMORY);
+  const free = bavail * bsize;
+  if (free < ROOM_BYTES) {
+    const mib = (bytes: number) => Math.floor(bytes / 2 ** 20);
+    throw new Error(`${IN_MEMORY} has ${mib(free)} MiB free, and has to have ${mib(ROOM_BYTES)}`);
+  }
+  return scratchFolder(IN_MEMORY);
 }
 
 /** Workers that run. */
@@ -86,7 +109,7 @@ export class Workerd {
    */
   static async start(specs: readonly WorkerSpec[], folder: string, isInspected = false): Promise<Workerd> {
     const before = new Set(workerdChildren());
-    process.env.MINIFLARE_WORKERD_PATH = silentWorkerd(folder);
+    process.env.MINIFLARE_WORKERD_PATH = silentWorkerd();
     const options = convertV4MiniflareOptions({
       rootPath: resolve("."),
       resourcePersistencePath: join(folder, "state"),
@@ -157,13 +180,13 @@ export class Workerd {
  * A program that is workerd with nobody to read what the Workers log. On the platform, a collector does so elsewhere; here it
  * would be this process, by a pipe, instead of sending the load.
  */
-function silentWorkerd(folder: string): string {
+function silentWorkerd(): string {
   const { default: binary } = createRequire(createRequire(import.meta.url).resolve("miniflare"))(
     "workerd",
   ) as {
     default: string;
   };
-  const program = join(folder, "workerd");
+  const program = join(scratchFolder(), "workerd");
   writeFileSync(program, `#!/bin/sh\nexec '${binary}' "$@" > /dev/null\n`, { mode: 0o755 });
   return program;
 }
