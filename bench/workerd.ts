@@ -106,10 +106,16 @@ export class Workerd {
   /**
    * Starts Workers, their data in `folder`.
    * @param isInspected whether V8's inspector can be connected to, which costs a little
+   * @param isCollectable whether Workers can have garbage collected: each has a global function `gc`
    */
-  static async start(specs: readonly WorkerSpec[], folder: string, isInspected = false): Promise<Workerd> {
+  static async start(
+    specs: readonly WorkerSpec[],
+    folder: string,
+    { isInspected = false, isCollectable = false } = {},
+  ): Promise<Workerd> {
     const before = new Set(workerdChildren());
     process.env.MINIFLARE_WORKERD_PATH = silentWorkerd();
+    process.env.MINIFLARE_WORKERD_V8_FLAGS = isCollectable ? "--expose-gc" : "";
     const options = convertV4MiniflareOptions({
       rootPath: resolve("."),
       resourcePersistencePath: join(folder, "state"),

@@ -60,7 +60,7 @@ export async function startBoth(bench: Bench): Promise<Both> {
       { name: "bare", bundle: bare, databases, runner: { className: "QuietRunner" } },
     ],
     bench.folder(),
-    bench.isProfile,
+    { isInspected: bench.isProfile },
   );
   const clients = {
     api: new Client(workerd.address("api"), CONNECTIONS),

@@ -5,7 +5,7 @@ import type { CaptureRow } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/identity/credential.ts";
 import { counting } from "../../test/support/counting.ts";
-import { Following } from "./log.ts";
+import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 
 /* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
 
@@ -19,6 +19,9 @@ const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
 /** The log, and how far it has been followed. */
 let logText = new Uint8Array(0);
 let following: Following | undefined;
+
+/** V8's full collection, if workerd was started with `--expose-gc`. */
+const { gc } = globalThis as { gc?: () => void };
 
 const ROW: CaptureRow & { caller: string } = {
   caller: "somebody",
@@ -88,10 +91,16 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
     logText = new Uint8Array(await c.req.arrayBuffer());
     return c.body(null);
   })
-  /** Makes a step in following that log, again and again until it was so many bytes: each a request, as each is an alarm. */
+  /**
+   * Makes a step in following that log, again and again until it was so many bytes: each a request, as each is an alarm. Where
+   * garbage can be collected, it is, and R2 is left out: then the process holds what is live, and nothing of R2's simulation.
+   */
   .post("/lab/log", async (c) => {
     const bytes = Number(new URL(c.req.url).searchParams.get("bytes"));
-    following ??= await Following.begin(logText, bytes, c.env.BUCKET);
+    following ??= await Following.begin(
+      new EndlessLog(logText, bytes, gc),
+      gc === undefined ? fragmentsIn(c.env.BUCKET) : lastFragment(),
+    );
     const step = await following.step();
     if (step.caughtUp) following = undefined;
     return c.json(step);

@@ -17,15 +17,18 @@ const LF = 10;
 const WINDOW = { start: 0, end: null };
 
 /** A log that has the same megabytes again and again, so that it can be longer than memory. */
-class EndlessLog implements LogSource {
+export class EndlessLog implements LogSource {
   readonly #text: Uint8Array;
   readonly #bytes: number;
+  readonly #collect: (() => void) | undefined;
   /** The portions of the text, by where they begin; the text is made of whole lines. */
   readonly #ends = new Map<number, number>();
 
-  constructor(text: Uint8Array, bytes: number) {
+  /** @param collect collects garbage, before each portion */
+  constructor(text: Uint8Array, bytes: number, collect?: () => void) {
     this.#text = text;
     this.#bytes = bytes;
+    this.#collect = collect;
     for (let start = 0; start < text.length; ) {
       const end = text.lastIndexOf(LF, start + PORTION_BYTES - 1) + 1;
       this.#ends.set(start, end);
@@ -38,6 +41,7 @@ class EndlessLog implements LogSource {
   }
 
   async portion(_: string, marker: string | undefined) {
+    this.#collect?.();
     return { ok: true as const, value: this.#at(Number(marker)) };
   }
 
@@ -50,7 +54,8 @@ class EndlessLog implements LogSource {
   }
 }
 
-function fragmentsIn(bucket: R2Bucket): FragmentStore {
+/** Puts fragments into R2, as a capture does. */
+export function fragmentsIn(bucket: R2Bucket): FragmentStore {
   const key = (sequence: number) => `bench/${sequence}`;
   return {
     read: async (sequence, bytes) => {
@@ -69,6 +74,20 @@ function fragmentsIn(bucket: R2Bucket): FragmentStore {
   };
 }
 
+/** Forgets all fragments but the last, which is read back. */
+export function lastFragment(): FragmentStore {
+  let last: Uint8Array | undefined;
+  return {
+    read: async (sequence, bytes) => {
+      if (last === undefined) throw new Error(`The fragment ${sequence} is gone`);
+      return last.slice(0, bytes);
+    },
+    write: async (_, bytes) => {
+      last = bytes;
+    },
+  };
+}
+
 /** A log that is being followed: one step at a time, as a capture's runner does. */
 export class Following {
   readonly #source: LogSource;
@@ -82,19 +101,18 @@ export class Following {
     this.#state = state;
   }
 
-  /** Begins with a log that has a text again and again, until it was so many bytes. */
-  static async begin(text: Uint8Array, bytes: number, bucket: R2Bucket): Promise<Following> {
-    const source = new EndlessLog(text, bytes);
+  static async begin(source: LogSource, fragments: FragmentStore): Promise<Following> {
     const begun = await beginFollowing(source, 1, WINDOW, "secrets", true);
     if (!begun.ok) throw new Error(begun.failure.message);
-    return new Following(source, fragmentsIn(bucket), begun.value);
+    return new Following(source, fragments, begun.value);
   }
 
-  /** Makes one step. @returns what is known then, and whether that was the last */
-  async step(): Promise<{ manifest: Manifest; caughtUp: boolean }> {
+  /** Makes one step. @returns what is known then, how much has been read, and whether that was all */
+  async step(): Promise<{ manifest: Manifest; bytesRead: number; caughtUp: boolean }> {
     const step = await follow(this.#state, this.#digests, this.#source, this.#fragments, async () => WINDOW);
     if (!step.ok) throw new Error(step.failure.message);
     this.#state = step.value.state;
-    return { manifest: this.#state.manifest, caughtUp: step.value.caughtUp };
+    const { manifest, position } = this.#state;
+    return { manifest, bytesRead: position.bytesRead, caughtUp: step.value.caughtUp };
   }
 }
