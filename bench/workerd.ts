@@ -73,10 +73,15 @@ export async function bundle(entry: string, folder: string, isMinified = true): 
 const IN_MEMORY = "/dev/shm";
 const ROOM_BYTES = 2 ** 30;
 
+const scratch: string[] = [];
+process.once("exit", () => {
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder for what a measure leaves, which goes when the process ends. */
 export function scratchFolder(parent = tmpdir()): string {
   const folder = mkdtempSync(join(parent, "captures-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  scratch.push(folder);
   return folder;
 }
 
