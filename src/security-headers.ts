@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { isHttps } from "./scheme.ts";
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -33,5 +34,4 @@ const overHttps = secureHeaders({
 });
 
 /** Security headers on every reply, refusals too. Over plain HTTP, which is for local use, a browser is not sent to HTTPS. */
-export const securityHeaders: MiddlewareHandler = (c, next) =>
-  (new URL(c.req.url).protocol === "https:" ? overHttps : overHttp)(c, next);
+export const securityHeaders: MiddlewareHandler = (c, next) => (isHttps(c) ? overHttps : overHttp)(c, next);

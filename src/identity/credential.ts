@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { Env } from "../env.ts";
 import { refuse } from "../errors.ts";
+import { isHttps } from "../scheme.ts";
 import { sha256 } from "./hash.ts";
 import { signedValue } from "./signed-cookie.ts";
 
@@ -12,7 +13,7 @@ const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
 
 /** What goes before a cookie's name: `__Secure-` where it was set over HTTPS, as better-auth does. */
 export function cookiePrefix(c: Context): "secure" | undefined {
-  return new URL(c.req.url).protocol === "https:" ? "secure" : undefined;
+  return isHttps(c) ? "secure" : undefined;
 }
 
 /** What a request shows of its caller: enough to look the caller up, not yet proof that there is one. */
