@@ -31,7 +31,8 @@ export const cpu: Measure = {
       const key = { "x-api-key": `captures_${"k".repeat(64)}` };
       const steps: [string, string, Sent["headers"]][] = [
         ["signing one request for AWS", "/lab/sign", {}],
-        ["verifying one session cookie", "/lab/credential", headers],
+        ["verifying one session cookie that is new", "/lab/new-credential", {}],
+        ["reading one session cookie that came before", "/lab/credential", headers],
         ["hashing one API key", "/lab/credential", key],
         ["the API's own part in GET one capture: no D1, no network", "/lab/request", headers],
       ];

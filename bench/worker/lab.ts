@@ -4,6 +4,7 @@ import { callAws } from "../../src/aws/client.ts";
 import type { CaptureRow } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/identity/credential.ts";
+import { signedValue } from "../../src/identity/signed-cookie.ts";
 import { counting } from "../../test/support/counting.ts";
 import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 
@@ -45,6 +46,25 @@ function instantDatabase(): D1Database {
   return database as unknown as D1Database;
 }
 
+const SECRET = "the bench's own secret of 32 characters";
+
+/** More than twice as many as are remembered at once (src/identity/signed-cookie.ts), for one to be forgotten before its turn. */
+const NEW_COOKIES = 2500;
+let newCookies: Promise<string[]> | undefined;
+
+async function makeCookies(): Promise<string[]> {
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(SECRET), algorithm, false, ["sign"]);
+  return Promise.all(
+    Array.from({ length: NEW_COOKIES }, async () => {
+      const token = crypto.randomUUID();
+      const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(token));
+      return `${token}.${new Uint8Array(signature).toBase64()}`;
+    }),
+  );
+}
+
 const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Signs a call of AWS, as the service does, and sends it nowhere. */
   .get("/lab/sign", async (c) => {
@@ -72,6 +92,16 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
   /** Reads the caller's credential, a session's cookie or an API key, as every request does. */
   .get("/lab/credential", async (c) => {
     for (let i = timesOf(c.req.url); i > 0; i--) await readCredential(c);
+    return c.body(null);
+  })
+  /** Verifies session cookies that have not been seen for longer than they are remembered. */
+  .get("/lab/new-credential", async (c) => {
+    newCookies ??= makeCookies();
+    const cookies = await newCookies;
+    for (let i = timesOf(c.req.url); i > 0; i--) {
+      const cookie = cookies[i % cookies.length] as string;
+      if ((await signedValue(cookie, SECRET)) === null) throw new Error("A good cookie was refused");
+    }
     return c.body(null);
   })
   /** Lets the API answer a request for a capture whose row is there at once: what is left is the API's own. */
