@@ -45,9 +45,10 @@ export async function seedEnvironments(
   const upTo = (n: number) =>
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${n})`;
   await database.batch([
+    // Whose id comes after every other, for the index of members to have a row behind the caller's, whatever their id is.
     {
       sql: `insert into user (id, name, email, email_verified, created_at, updated_at)
-        values ('somebody', 'Somebody', 'somebody@example.com', 0, ?1, ?1)`,
+        values ('~somebody', 'Somebody', 'somebody@example.com', 0, ?1, ?1)`,
       values: [BEGAN],
     },
     {
@@ -59,7 +60,7 @@ export async function seedEnvironments(
     },
     {
       sql: `insert into members (env_id, user_id, role, created_at)
-        ${upTo(count)} select i, iif(i <= ?1, ?2, 'somebody'), 'admin', ?3 from n`,
+        ${upTo(count)} select i, iif(i <= ?1, ?2, '~somebody'), 'admin', ?3 from n`,
       values: [mine, caller.id, BEGAN],
     },
   ]);
@@ -79,7 +80,7 @@ export async function seedCaptures(
       `insert into captures (env_id, owner_id, name, region, instance, status, started_at, ended_at, scheduled_end, duration,
          created_at, metrics_archived_at)
        with recursive n(i) as (select ?1 union all select i + 1 from n where i < ?2)
-       select ?3 + i % ?4, 'somebody', 'capture ' || i, 'us-east-1', 'db', 'DONE', ?5 + i, ?5 + i + 60000, ?5 + i + 60000,
+       select ?3 + i % ?4, '~somebody', 'capture ' || i, 'us-east-1', 'db', 'DONE', ?5 + i, ?5 + i + 60000, ?5 + i + 60000,
          60000, ?5 + i, ?5 + i + 600000 from n`,
       ...[at, end, first, last - first + 1, BEGAN],
     );
