@@ -62,11 +62,14 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   );
 }
 
+const hasPoints = ({ metrics }: CaptureMetrics): boolean =>
+  metrics.some(({ dataPoints }) => dataPoints.length > 0);
+
 function Notes({ name, end, read }: { name: string | null; end: string | null; read: CaptureMetrics }) {
   const whose = name === null ? "" : `${name}: `;
   return (
     <>
-      {read.provisional && (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
+      {hasPoints(read) && read.provisional && (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
         <p class="muted">
           {whose}
           <span class="hatch" aria-hidden="true" /> The hatched last minutes are provisional and may still

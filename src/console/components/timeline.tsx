@@ -18,7 +18,7 @@ export function Timeline({ events }: { events: Resource<CaptureEvent[]> }) {
                 <StatusBadge status={event.to} />
                 <span class="timeline-when">
                   <Time at={event.time} precise />
-                  {i > 0 && <span class="muted"> +{since(known[i - 1], event)}</span>}
+                  {i > 0 && <span class="muted timeline-since"> +{since(known[i - 1], event)}</span>}
                 </span>
                 <span class="muted">by {actorName(event.actor)}</span>
                 {event.reason !== null && <span class="timeline-reason">{event.reason}</span>}
@@ -33,7 +33,7 @@ export function Timeline({ events }: { events: Resource<CaptureEvent[]> }) {
 
 function since(before: CaptureEvent | undefined, event: CaptureEvent): string {
   const passed = Date.parse(event.time) - Date.parse(before?.time ?? event.time);
-  return passed < 1000 ? `${passed} ms` : formatDuration(passed);
+  return passed < 1000 ? `${passed}ms` : formatDuration(passed);
 }
 
 function actorName(actor: CaptureEvent["actor"]): string {
