@@ -5,7 +5,7 @@ import { archiveRetryDelay } from "../../src/captures/lifecycle.ts";
 import { archiveKey } from "../../src/captures/metrics-archive.ts";
 import { METRICS } from "../../src/captures/metrics-schema.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
-import { runnerOf, signUpWithKey } from "../support/api.ts";
+import { bindingsOf, runnerOf, signUpWithKey } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
@@ -141,16 +141,15 @@ describe("a crash", () => {
         return new Promise<T>(() => undefined);
       };
       await runInDurableObject(runnerOf(capture), (runner: CaptureRunner) => {
-        // biome-ignore lint/complexity/useLiteralKeys: the object's own bindings, which are protected
-        const own = runner["env"];
-        const put = own.BUCKET.put.bind(own.BUCKET);
-        const prepare = own.DB.prepare.bind(own.DB);
+        const { BUCKET, DB } = bindingsOf(runner);
+        const put = BUCKET.put.bind(BUCKET);
+        const prepare = DB.prepare.bind(DB);
         if (what === "put") {
           const hung = (...sent: Parameters<typeof put>) => hang(async () => put(...sent));
-          vi.spyOn(own.BUCKET, "put").mockImplementation(hung as typeof own.BUCKET.put);
+          vi.spyOn(BUCKET, "put").mockImplementation(hung as typeof BUCKET.put);
         }
         const mark = { claim: "set due_at = ?3", finish: "set metrics_archived_at", put: "-" }[what];
-        vi.spyOn(own.DB, "prepare").mockImplementation((sql) => {
+        vi.spyOn(DB, "prepare").mockImplementation((sql) => {
           const statement = prepare(sql);
           if (!sql.includes(mark)) return statement;
           const bind = statement.bind.bind(statement);

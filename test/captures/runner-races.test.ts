@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
-import { createCapture, readCapture, runnerOf } from "../support/api.ts";
+import { bindingsOf, createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 import { movesOf, WHOLE_LIFE } from "./support.ts";
@@ -81,8 +81,7 @@ describe("racing", () => {
   it("does not sleep over a stop that comes while an alarm is handled", async () => {
     const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
     await runInDurableObject(runnerOf(capture), async (runner: CaptureRunner) => {
-      // biome-ignore lint/complexity/useLiteralKeys: the object's own binding, which is protected
-      const { DB } = runner["env"];
+      const { DB } = bindingsOf(runner);
       const prepare = DB.prepare.bind(DB);
       // The handler has read that the capture runs, and is told of the stop before it acts on that.
       vi.spyOn(DB, "prepare").mockImplementationOnce((sql) => {

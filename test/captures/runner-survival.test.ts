@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
-import { createCapture, readCapture, runnerOf } from "../support/api.ts";
+import { bindingsOf, createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 import { movesOf, WHOLE_LIFE } from "./support.ts";
@@ -70,8 +70,7 @@ describe("surviving", () => {
       throw new Error("D1 is away");
     });
     await runInDurableObject(runnerOf(capture), async (runner: CaptureRunner) => {
-      // biome-ignore lint/complexity/useLiteralKeys: the object's own binding, which is protected
-      const own = vi.spyOn(runner["env"].DB, "prepare").mockImplementation(() => {
+      const own = vi.spyOn(bindingsOf(runner).DB, "prepare").mockImplementation(() => {
         throw new Error("D1 is away");
       });
       await runner.alarm();

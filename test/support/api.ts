@@ -2,7 +2,9 @@ import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
+import type { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
+import type { Env } from "../../src/env.ts";
 import type { Environment } from "../../src/environments/schema.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
 import { checkReply } from "./contract.ts";
@@ -187,6 +189,11 @@ export async function readCapture(person: Person, { id }: { id: number }): Promi
 /** The runner of a capture. */
 export function runnerOf(capture: { id: number }) {
   return env.CAPTURE_RUNNER.getByName(String(capture.id));
+}
+
+/** A runner's own bindings: other objects than the test's. By name, since to all but the runner itself they are protected. */
+export function bindingsOf(runner: CaptureRunner): Env {
+  return Reflect.get(runner, "env");
 }
 
 /** Sends a request to the Worker as it would be with other variables or bindings than the tests' own. */
