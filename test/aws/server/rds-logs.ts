@@ -141,8 +141,7 @@ function reply(request: unknown, portion: Portion, source: LogSource, hour: numb
 /** XML has no bytes, and not all characters: what is not UTF-8, and what XML can't say, is replaced. */
 function xmlText(bytes: Buffer): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd");
+  return text.replace(/[[\p{Cc}\ufffe\uffff]--[\t\n\r\x7f-\x9f]]/gv, "\ufffd");
 }
 
 function reachableInstance({ account }: Call, parameters: QueryParameters): Instance {
