@@ -40,10 +40,12 @@ export function ToastProvider({ children }: { children: ComponentChildren }) {
   return (
     <ToastContext.Provider value={value}>
       {children}
-      <div class="toasts" role="status" aria-live="polite">
-        {toasts.map((toast) => (
-          <ToastMessage key={toast.id} toast={toast} dismiss={dismiss} />
-        ))}
+      <div role="status" aria-live="polite">
+        <ul class="toasts">
+          {toasts.map((toast) => (
+            <ToastMessage key={toast.id} toast={toast} dismiss={dismiss} />
+          ))}
+        </ul>
       </div>
     </ToastContext.Provider>
   );
@@ -66,8 +68,7 @@ function ToastMessage({
   const hold = () => setHeld(true);
   const release = () => setHeld(false);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits; what can be done has buttons
-    <div
+    <li
       class={bad ? "toast bad" : "toast"}
       onMouseEnter={hold}
       onMouseLeave={release}
@@ -89,6 +90,6 @@ function ToastMessage({
       <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
         ✕
       </button>
-    </div>
+    </li>
   );
 }
