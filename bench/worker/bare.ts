@@ -17,7 +17,10 @@ export { CaptureRunner };
 const PAGE = 100;
 const HOUR = 3_600_000;
 
-/** A runner that is woken as any other and then does nothing, so that one measurement does not run into the next. */
+/**
+ * The runner of both Workers (`requests.ts`). It is woken as in the service, so that the call costs what it costs there. Its alarm
+ * is left out: what a stop or a start sets going would be done while the next requests are timed, which are not about that.
+ */
 export class QuietRunner extends CaptureRunner {
   override async alarm(): Promise<void> {}
 }

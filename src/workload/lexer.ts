@@ -35,7 +35,7 @@ const LESS = 60;
 export const SECRET = "<secret>";
 const SECRET_BYTES = [...SECRET].map((char) => char.charCodeAt(0));
 
-/** 1 for each character that a name may have without quotes. Control characters are blanks, so no digest has any. */
+/** 1 for each character that a name may have without quotes. Control characters are blanks, so that none comes into a digest. */
 const WORD_CHARS = new Uint8Array(256);
 for (let code = 0; code < 256; code++) {
   if (code >= 128 || /[0-9A-Za-z_$]/.test(String.fromCharCode(code))) WORD_CHARS[code] = 1;
