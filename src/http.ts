@@ -125,7 +125,7 @@ function describe(issue: z.core.$ZodIssue, name?: string): string {
  * Refuses a request for what it sent. Who sent it would have been asked by the statement that this request now never
  * reaches, so it is asked here: someone who is not signed in gets 401, not a lesson in the API.
  */
-export async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
+async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
   const credential = c.get("credential");
   const caller = await c
     .get("db")

@@ -118,7 +118,7 @@ export async function createCapture(
       plan.maxBytes,
       maxLive,
     );
-  const asMade = {
+  const asMade: Omit<CaptureRow, "id"> = {
     name,
     start,
     scheduledStart,

@@ -40,6 +40,9 @@ export function canMove(from: Status, to: Status): boolean {
   return MOVES[from].includes(to);
 }
 
+/** Whether a capture in this state moves no more. */
+export const hasEnded = (status: Status): boolean => MOVES[status].length === 0;
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;

@@ -7,6 +7,7 @@ import { requireOurOrigin } from "../origins.ts";
 import type { Manifest, WorkloadState } from "../workload/archive.ts";
 import { findManifest } from "../workload/reading.ts";
 import { see } from "./access.ts";
+import { hasEnded } from "./lifecycle.ts";
 import { readCapture } from "./reads.ts";
 import { type CaptureRow, type LiveMessage, toCapture } from "./schema.ts";
 
@@ -132,7 +133,7 @@ export class LiveSockets {
       if (seen.found === null) return close(CLOSE.notFound);
       const message = JSON.stringify(toMessage(seen.found, this.#workload()?.manifest));
       for (const socket of sockets) socket.send(message);
-      if (seen.found.status === "DONE" || seen.found.status === "FAILED") close(CLOSE.ended);
+      if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {
       // Who watches must not keep the capture from going on. The next message says all that this one would have said.
       log.warn("capture.live.failed", { captureId, ...describeError(error) });

@@ -11,7 +11,7 @@ import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
-import { planCapture, stopRefusal } from "./lifecycle.ts";
+import { hasEnded, planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { readMetrics } from "./metrics.ts";
 import { readArchivedMetrics } from "./metrics-archive.ts";
@@ -81,10 +81,10 @@ export const captureRoutes = new Hono<App>()
         c.header("Idempotent-Replayed", "true");
         // The first request may have been cut off before it came to this.
         if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return c.json(toCapture(created.capture), 200, { ETag: captureTag(created.capture) });
+        return tagged(c, created.capture);
       case "created":
         await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return c.json(toCapture(created.capture), 200, { ETag: captureTag(created.capture) });
+        return tagged(c, created.capture);
     }
   })
 
@@ -109,7 +109,7 @@ export const captureRoutes = new Hono<App>()
       Date.now(),
     );
     const { after } = changed(renamed, refuse.duplicateName);
-    return c.json(toCapture(after), 200, { ETag: captureTag(after) });
+    return tagged(c, after);
   })
 
   .delete("/:id", async (c) => {
@@ -121,7 +121,7 @@ export const captureRoutes = new Hono<App>()
       refuse.captureNotFound,
     );
     // Its runner cancels what it was waiting for, or finishes what was running.
-    if (before.status !== "DONE" && before.status !== "FAILED") await wake(c, after.id, now);
+    if (!hasEnded(before.status)) await wake(c, after.id, now);
     return c.json(toCapture(before));
   })
 
@@ -168,6 +168,10 @@ function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () 
     ? c.body(null, 304, headers)
     : c.json(body(), 200, headers);
 }
+
+/** A capture with its tag, for a later If-Match. */
+const tagged = (c: AppContext, capture: CaptureRow): Response =>
+  c.json(toCapture(capture), 200, { ETag: captureTag(capture) });
 
 const readPrecondition = (c: AppContext, id: number): changes.Precondition =>
   preconditionOf(c.req.header("if-match"), c.req.header("if-none-match"), id);

@@ -1,4 +1,4 @@
-import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
+import { fail, hasEnded, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/runner-store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
@@ -64,8 +64,7 @@ async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, n
 async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {
   const runner = env.CAPTURE_RUNNER.getByName(String(capture.id));
   // One that has ended only has its metrics to store. That fails nothing, and its runner gives it up in time.
-  const hasEnded = capture.status === "DONE" || capture.status === "FAILED";
-  if (hasEnded || capture.rearmed <= MAX_REARMS) {
+  if (hasEnded(capture.status) || capture.rearmed <= MAX_REARMS) {
     await runner.rearm(capture.id);
     return "rearmed";
   }

@@ -48,7 +48,7 @@ function messageOf(text: string): string | null {
  * Reads `Retry-After` (RFC 9110, section 10.2.3), which is a number of seconds or a date.
  * @returns seconds from now; null for what is neither
  */
-export function readRetryAfter(text: string | null, now: number): number | null {
+function readRetryAfter(text: string | null, now: number): number | null {
   if (text === null) return null;
   if (/^\d+$/.test(text)) return Number(text);
   // `Date.parse` takes "7.5" and "in 5" for dates, too.

@@ -30,8 +30,10 @@ import {
 } from "./operation.ts";
 import { captureEventSchema, captureSchema, liveMessageSchema, metricSchema } from "./replies.ts";
 
-const ID = idParameter("id", "The capture's id.");
-const MEMBER = "Members of the capture's environment.";
+/** The capture in a path. */
+export const ID = idParameter("id", "The capture's id.");
+/** Who may read a capture. */
+export const MEMBER = "Members of the capture's environment.";
 const OWNER = "The capture's owner, and admins of its environment.";
 const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
 /** What a read answers whose reader has what is there. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { nameSchema } from "../names.ts";
-import { type Documentation, replyDocumentation } from "./replies.ts";
+import { type Documentation, named, replyDocumentation } from "./replies.ts";
 import { requestDocumentation } from "./requests.ts";
 
 /*
@@ -10,11 +10,6 @@ import { requestDocumentation } from "./requests.ts";
 
 function request<S extends z.ZodType>(schema: S, id: string, description: string): S {
   requestDocumentation.add(schema, { id, description });
-  return schema;
-}
-
-function reply<S extends z.ZodType>(schema: S, id: string, description: string): S {
-  replyDocumentation.add(schema, { id, description });
   return schema;
 }
 
@@ -91,7 +86,7 @@ export const updateKeySchema = request(
 );
 export const deleteKeySchema = request(z.object({ keyId: z.string() }), "ApiKeyId", "A key, by its id.");
 
-const userSchema = reply(
+const userSchema = named(
   z.object({
     id: z.string(),
     name: z.string(),
@@ -105,7 +100,7 @@ const userSchema = reply(
   "A person who can sign in.",
 );
 
-export const sessionSchema = reply(
+export const sessionSchema = named(
   z.object({
     id: z.string(),
     token: z.string(),
@@ -120,24 +115,24 @@ export const sessionSchema = reply(
   "A signed-in browser or program.",
 );
 
-export const signedUpSchema = reply(
+export const signedUpSchema = named(
   z.object({ token: z.string(), user: userSchema }),
   "SignedUp",
   "A new session.",
 );
-export const signedInSchema = reply(
+export const signedInSchema = named(
   z.object({ redirect: z.literal(false), token: z.string(), user: userSchema }),
   "SignedIn",
   "A new session.",
 );
 export const currentSessionSchema = z.nullable(
-  reply(
+  named(
     z.object({ session: sessionSchema, user: userSchema }),
     "CurrentSession",
     "Who is signed in, and how.",
   ),
 );
-export const passwordChangedSchema = reply(
+export const passwordChangedSchema = named(
   z.object({
     token: field(z.nullable(z.string()), { description: "That of the new session, if others were revoked." }),
     user: userSchema,
@@ -145,8 +140,8 @@ export const passwordChangedSchema = reply(
   "PasswordChanged",
   "Whose password was changed.",
 );
-export const statusSchema = reply(z.object({ status: z.literal(true) }), "Done", "That it was done.");
-export const successSchema = reply(z.object({ success: z.literal(true) }), "Success", "That it was done.");
+export const statusSchema = named(z.object({ status: z.literal(true) }), "Done", "That it was done.");
+export const successSchema = named(z.object({ success: z.literal(true) }), "Success", "That it was done.");
 
 const apiKeyFields = {
   id: z.string(),
@@ -172,13 +167,13 @@ const apiKeyFields = {
   permissions: z.null(),
   metadata: z.null(),
 };
-export const apiKeySchema = reply(z.object(apiKeyFields), "ApiKey", "A key that programs sign in with.");
-export const newApiKeySchema = reply(
+export const apiKeySchema = named(z.object(apiKeyFields), "ApiKey", "A key that programs sign in with.");
+export const newApiKeySchema = named(
   z.object({ ...apiKeyFields, key: field(z.string(), { description: "The key itself. It is shown once." }) }),
   "CreatedApiKey",
   "A key that was just made.",
 );
-export const apiKeyListSchema = reply(
+export const apiKeyListSchema = named(
   z.object({
     apiKeys: z.array(apiKeySchema),
     total: z.int(),

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { ApiError } from "../errors.ts";
 import { refuse } from "../errors.ts";
-import { EXHAUSTED, WRITE_POLICY } from "./header-fields.ts";
+import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -106,7 +106,7 @@ function refusalOf(name: string, { status, message, headers }: ApiError): Refusa
 
 /** What the headers of refusals say. */
 const HEADERS: Record<string, string> = {
-  "Retry-After": "How many seconds to wait before trying again.",
+  "Retry-After": RETRY_AFTER["Retry-After"].description,
   "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
 };
 

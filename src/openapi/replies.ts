@@ -17,7 +17,8 @@ export interface Documentation extends Record<string, unknown> {
 /** What the reference says of the schemas of replies. */
 export const replyDocumentation = z.registry<Documentation>();
 
-function named<S extends z.ZodType>(schema: S, id: string, description: string): S {
+/** Names the schema of a reply in the reference. */
+export function named<S extends z.ZodType>(schema: S, id: string, description: string): S {
   replyDocumentation.add(schema, { id, description });
   return schema;
 }
@@ -28,8 +29,7 @@ function described<S extends z.ZodType>(schema: S, documentation: Documentation)
 }
 
 const time = (description: string) => described(z.string(), { format: "date-time", description });
-const timeOrNull = (description: string) =>
-  z.nullable(described(z.string(), { format: "date-time", description }));
+const timeOrNull = (description: string) => z.nullable(time(description));
 const id = (description: string) => described(z.int().positive(), { description });
 const count = (description: string) => described(z.int().nonnegative(), { description });
 

@@ -16,13 +16,11 @@ export function toJsonSchemas(
 ): { components: Record<string, JsonSchema>; of: ReadonlyMap<z.ZodType, JsonSchema> } {
   const documentation = io === "input" ? requestDocumentation : replyDocumentation;
   // A schema without a name has one for as long as this takes, so that all are made together.
-  const unnamed = new Map<z.ZodType, string>();
   const registry = z.registry<Documentation & { id: string }>();
   for (const [id, schema] of documentation._idmap) registry.add(schema as z.ZodType, { id });
+  let unnamed = 0;
   for (const schema of schemas) {
-    if (registry.has(schema)) continue;
-    unnamed.set(schema, `unnamed:${unnamed.size}`);
-    registry.add(schema, { id: unnamed.get(schema) as string });
+    if (!registry.has(schema)) registry.add(schema, { id: `unnamed:${unnamed++}` });
   }
   const made = z.toJSONSchema(registry, {
     io,
@@ -47,9 +45,8 @@ export function toJsonSchemas(
   }
   const of = new Map<z.ZodType, JsonSchema>();
   for (const schema of schemas) {
-    const id = unnamed.get(schema);
-    const name = registry.get(schema)?.id;
-    of.set(schema, id === undefined ? { $ref: `${COMPONENTS}${name}` } : clean(made[id] as JsonSchema));
+    const id = registry.get(schema)?.id as string;
+    of.set(schema, id in components ? { $ref: `${COMPONENTS}${id}` } : clean(made[id] as JsonSchema));
   }
   return { components, of };
 }

@@ -1,13 +1,11 @@
 import * as z from "zod";
 import { MAX_PAGE } from "../captures/schema.ts";
 import { FORMATS } from "../workload/schema.ts";
-import { AWAY, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { idParameter, invalid, type Operation, saysLike } from "./operation.ts";
+import { invalid, type Operation, saysLike } from "./operation.ts";
 import { workloadDigestSchema, workloadSchema } from "./replies.ts";
 
-const ID = idParameter("id", "The capture's id.");
-const MEMBER = "Members of the capture's environment.";
 const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
 
 /** `/api/captures/{id}/workload`. */

@@ -68,7 +68,7 @@ export async function readNew(
     }
     position = { ...position, marker, bytesRead };
     if (pending && data.length > 0) continue;
-    if (file !== LIVE_LOG && (isLiveThere || position.next.length > 0)) {
+    if (!isGrowing) {
       position = nextFile(position);
       continue;
     }
