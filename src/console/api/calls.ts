@@ -1,9 +1,12 @@
+import { PAGE_SIZE } from "../lib/list.ts";
 import { type Answer, ask, send } from "./client.ts";
 import type {
   ApiKey,
   Capture,
   CaptureEvent,
+  CheckedEnvironment,
   Environment,
+  Invite,
   Member,
   Metric,
   Role,
@@ -11,9 +14,6 @@ import type {
   Workload,
   WorkloadDigest,
 } from "./types.ts";
-
-/** The most captures that the API lists at once. */
-export const PAGE_SIZE = 1000;
 
 /** Which captures to list. */
 export interface CaptureQuery {
@@ -127,7 +127,7 @@ export const updateEnvironment = (id: number, changes: Partial<EnvironmentInput>
   ask("PUT", `/api/environments/${id}`, { body: changes });
 export const deleteEnvironment = (id: number): Promise<Environment> =>
   ask("DELETE", `/api/environments/${id}`);
-export const checkEnvironment = (id: number): Promise<Environment & { status: string }> =>
+export const checkEnvironment = (id: number): Promise<CheckedEnvironment> =>
   ask("POST", `/api/environments/${id}/check`);
 
 export const listMembers = (envId: number, signal?: AbortSignal): Promise<Member[]> =>
@@ -136,7 +136,7 @@ export const changeRole = (envId: number, userId: string, role: Role): Promise<u
   ask("PUT", `/api/environments/${envId}/members/${userId}`, { body: { role } });
 export const removeMember = (envId: number, userId: string): Promise<unknown> =>
   ask("DELETE", `/api/environments/${envId}/members/${userId}`);
-export const createInvite = (envId: number, role: Role): Promise<{ code: string; expiresAt: string }> =>
+export const createInvite = (envId: number, role: Role): Promise<Invite> =>
   ask("POST", `/api/environments/${envId}/invites`, { body: { role } });
 export const acceptInvite = (code: string): Promise<Environment> =>
   ask("POST", `/api/invites/${encodeURIComponent(code)}/accept`);

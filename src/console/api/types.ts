@@ -5,7 +5,9 @@ import type { Capture } from "../../client/types.ts";
 export type {
   Capture,
   CaptureEvent,
+  CheckedEnvironment,
   Environment,
+  Invite,
   LiveMessage,
   Member,
   Metric,

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { deleteCapture, renameCapture, stopCapture } from "../api/calls.ts";
 import type { Capture, Role } from "../api/types.ts";
+import { isLive } from "../lib/list.ts";
 import type { Owner } from "../lib/owners.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
@@ -9,7 +10,6 @@ import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Form, FormProblem, TextField } from "./field.tsx";
-import { isLive } from "./status.tsx";
 import { useToasts } from "./toasts.tsx";
 
 /** What can be done with a capture, for those who may: its owner and its environment's admins. */

@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { type AxisModel, axisOf, type ChartModel, chartOf, formatOffset } from "../lib/chart-model.ts";
 import { formatAmount, formatMinute, formatMoment, formatScaled } from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
+import { type Aligned, align } from "../lib/series.ts";
 import { useColours } from "../lib/theme.ts";
 import type { MeasuredCapture } from "./metrics-section.tsx";
 
@@ -28,6 +29,10 @@ export function ChartGrid({
   const charts = useMemo(
     () => types.map((type) => chartOf(type, captures, axis)),
     [types.join(), captures, axis],
+  );
+  const aligned = useMemo(
+    () => align(charts.flatMap(({ times, lines }) => lines.map(({ values }) => ({ times, values })))),
+    [charts],
   );
   const whole = useMemo(() => axisOf(charts, captures, axis), [charts, captures, axis]);
   const [zoom, setZoom] = useState<Range | null>(null);
@@ -80,7 +85,7 @@ export function ChartGrid({
             Show all
           </button>
         </fieldset>
-        <Moment charts={charts} shown={shown} plots={plots} label={label} />
+        <Moment times={aligned.times} shown={shown} plots={plots} label={label} />
         <span class="muted">Drag in a chart to zoom</span>
       </div>
       {captures.length > 1 && (
@@ -107,25 +112,25 @@ export function ChartGrid({
           />
         ))}
       </div>
-      <MetricsTable charts={charts} label={label} />
+      <MetricsTable charts={charts} aligned={aligned} label={label} />
     </>
   );
 }
 
 /** Moves the crosshair of all charts by keys, as pointing at one of them does. */
 function Moment({
-  charts,
+  times,
   shown,
   plots,
   label,
 }: {
-  charts: ChartModel[];
+  /** Every moment that some chart has a point at. */
+  times: number[];
   shown: Range;
   plots: ReadonlySet<uPlot>;
   label: (seconds: number) => string;
 }) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const times = useMemo(() => momentsOf(charts), [charts]);
   const inside = times.filter((time) => time >= shown.from && time <= shown.to);
   const index = Math.max(0, chosen === null ? 0 : inside.findLastIndex((time) => time <= chosen));
   const point = (at: number) => {
@@ -148,10 +153,6 @@ function Moment({
     </label>
   );
 }
-
-/** Every moment that some chart has a point at. */
-const momentsOf = (charts: ChartModel[]): number[] =>
-  [...new Set(charts.flatMap(({ times }) => times))].sort((a, b) => a - b);
 
 function Chart({
   chart,
@@ -255,9 +256,20 @@ const format = ({ scale: { unit } }: ChartModel, value: number): string =>
   formatScaled(value, { divisor: 1, unit });
 
 /** The same in figures, made when it is asked for: it can be long. */
-function MetricsTable({ charts, label }: { charts: ChartModel[]; label: (seconds: number) => string }) {
+function MetricsTable({
+  charts,
+  aligned: { times, values },
+  label,
+}: {
+  charts: ChartModel[];
+  /** Every line of every chart, on one axis. */
+  aligned: Aligned;
+  label: (seconds: number) => string;
+}) {
   const [open, setOpen] = useState(false);
-  const times = momentsOf(charts);
+  const columns = charts.flatMap((chart) =>
+    chart.lines.map(({ name }, i) => ({ key: `${chart.type} ${i}`, chart, name })),
+  );
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>The same as a table</summary>
@@ -268,26 +280,21 @@ function MetricsTable({ charts, label }: { charts: ChartModel[]; label: (seconds
             <thead>
               <tr>
                 <th scope="col">Time</th>
-                {charts.flatMap((chart) =>
-                  chart.lines.map(({ name }) => (
-                    <th scope="col" key={chart.type + name}>
-                      {chart.title} {chart.scale.unit !== "" && `(${chart.scale.unit})`}{" "}
-                      {chart.lines.length > 1 && name}
-                    </th>
-                  )),
-                )}
+                {columns.map(({ key, chart, name }) => (
+                  <th scope="col" key={key}>
+                    {chart.title} {chart.scale.unit !== "" && `(${chart.scale.unit})`}{" "}
+                    {chart.lines.length > 1 && name}
+                  </th>
+                ))}
               </tr>
             </thead>
             <tbody>
-              {times.map((time) => (
+              {times.map((time, row) => (
                 <tr key={time}>
                   <th scope="row">{label(time)}</th>
-                  {charts.flatMap((chart) => {
-                    const at = chart.times.indexOf(time);
-                    return chart.lines.map(({ name, values }) => {
-                      const value = values[at];
-                      return <td key={chart.type + name}>{value == null ? "" : format(chart, value)}</td>;
-                    });
+                  {columns.map(({ key, chart }, i) => {
+                    const value = values[i]?.[row];
+                    return <td key={key}>{value == null ? "" : format(chart, value)}</td>;
                   })}
                 </tr>
               ))}

@@ -1,6 +1,6 @@
 import type { Credentials } from "../api/calls.ts";
 import type { FormErrors } from "../lib/refusals.ts";
-import { TextField } from "./field.tsx";
+import { Choice, TextField } from "./field.tsx";
 
 /** What is typed into the form of an environment. */
 export interface EnvironmentDraft {
@@ -78,27 +78,13 @@ export function EnvironmentFields({
       {text("name", "Name", "What people call it here.")}
       {text("region", "AWS region", "Such as eu-central-1.")}
       {text("instance", "RDS instance", "The instance's identifier. MySQL or MariaDB.")}
-      <fieldset class="choice">
-        <legend>{isChange ? "New credentials" : "Credentials"}</legend>
-        <label>
-          <input
-            type="radio"
-            name="by"
-            checked={draft.by === "key"}
-            onChange={() => onChange({ ...draft, by: "key" })}
-          />
-          <span>An access key</span>
-        </label>
-        <label>
-          <input
-            type="radio"
-            name="by"
-            checked={draft.by === "role"}
-            onChange={() => onChange({ ...draft, by: "role" })}
-          />
-          <span>A role</span>
-        </label>
-      </fieldset>
+      <Choice
+        legend={isChange ? "New credentials" : "Credentials"}
+        name="by"
+        options={["An access key", "A role"]}
+        chosen={draft.by === "key" ? 0 : 1}
+        onChoose={(index) => onChange({ ...draft, by: index === 0 ? "key" : "role" })}
+      />
       {isChange && <p class="hint">Leave them empty to keep those that it has.</p>}
       {draft.by === "key" ? (
         <>

@@ -85,6 +85,33 @@ export function TextField({
   );
 }
 
+/** One of a few options, all of which can be seen. */
+export function Choice({
+  legend,
+  name,
+  options,
+  chosen,
+  onChoose,
+}: {
+  legend: string;
+  name: string;
+  options: string[];
+  chosen: number;
+  onChoose: (index: number) => void;
+}) {
+  return (
+    <fieldset class="choice">
+      <legend>{legend}</legend>
+      {options.map((option, index) => (
+        <label key={option}>
+          <input type="radio" name={name} checked={index === chosen} onChange={() => onChoose(index)} />
+          <span>{option}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 /** What is wrong with a form as a whole. */
 export function FormProblem({ message }: { message: string | null }) {
   return (

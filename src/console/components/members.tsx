@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { changeRole, createInvite, listMembers, removeMember } from "../api/calls.ts";
-import type { Environment, Member, Role } from "../api/types.ts";
+import type { Environment, Invite, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
@@ -106,7 +106,7 @@ export function Members({ environment }: { environment: Environment }) {
           </div>
         )}
       </Loaded>
-      {isAdmin && <Invite environment={environment} />}
+      {isAdmin && <InviteForm environment={environment} />}
       {leaving !== null && (
         <Confirm
           title={leaving.userId === user.id ? `Leave ${environment.name}?` : `Remove ${leaving.name}?`}
@@ -124,9 +124,9 @@ export function Members({ environment }: { environment: Environment }) {
   );
 }
 
-function Invite({ environment }: { environment: Environment }) {
+function InviteForm({ environment }: { environment: Environment }) {
   const [role, setRole] = useState<Role>("member");
-  const [invite, setInvite] = useState<{ code: string; expiresAt: string } | null>(null);
+  const [invite, setInvite] = useState<Invite | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const create = async () => {
     setProblem(null);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CaptureMetrics } from "../api/calls.ts";
+import type { Metric } from "../api/types.ts";
 import { SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
@@ -28,12 +29,12 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   }, []);
 
   const [first] = captures;
-  const withPoints = (first?.read.metrics ?? []).filter(({ type }) =>
-    captures.some(({ read }) =>
-      read.metrics.some((other) => other.type === type && other.dataPoints.length > 0),
-    ),
+  const metrics = first?.read.metrics ?? [];
+  const drawn = new Set(
+    captures.flatMap(({ read }) => read.metrics.filter(hasPoints).map(({ type }) => type)),
   );
-  const without = (first?.read.metrics ?? []).filter((metric) => !withPoints.includes(metric));
+  const withPoints = metrics.filter(({ type }) => drawn.has(type));
+  const without = metrics.filter(({ type }) => !drawn.has(type));
   return (
     <>
       {captures.map(({ id, name, end, read }) => (
@@ -62,20 +63,21 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
   );
 }
 
-const hasPoints = ({ metrics }: CaptureMetrics): boolean =>
-  metrics.some(({ dataPoints }) => dataPoints.length > 0);
+const hasPoints = ({ dataPoints }: Metric): boolean => dataPoints.length > 0;
 
 function Notes({ name, end, read }: { name: string | null; end: string | null; read: CaptureMetrics }) {
   const whose = name === null ? "" : `${name}: `;
   return (
     <>
-      {hasPoints(read) && read.provisional && (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
-        <p class="muted">
-          {whose}
-          <span class="hatch" aria-hidden="true" /> The hatched last minutes are provisional and may still
-          grow.
-        </p>
-      )}
+      {read.metrics.some(hasPoints) &&
+        read.provisional &&
+        (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
+          <p class="muted">
+            {whose}
+            <span class="hatch" aria-hidden="true" /> The hatched last minutes are provisional and may still
+            grow.
+          </p>
+        )}
       {read.incomplete !== null && (
         <p class="note">
           {whose}

@@ -16,9 +16,6 @@ export const STATUSES = Object.keys(NAMES) as Status[];
 /** A state as a person reads it. */
 export const statusName = (status: Status): string => NAMES[status];
 
-/** Whether a capture in this state will still change by itself. */
-export const isLive = (status: Status): boolean => status !== "DONE" && status !== "FAILED";
-
 /** A capture's state: told by its words, and by a dot's colour at a glance. */
 export function StatusBadge({ status }: { status: Status }) {
   return <span class={`status status-${status.toLowerCase()}`}>{NAMES[status]}</span>;

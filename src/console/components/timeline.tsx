@@ -14,9 +14,9 @@ export function Timeline({ events }: { events: Resource<CaptureEvent[]> }) {
         {(known) => (
           <ol class="timeline">
             {known.map((event, i) => (
-              <li key={`${event.time} ${event.to}`} class={`to-${event.to.toLowerCase()}`}>
+              <li key={`${event.time} ${event.to}`}>
                 <StatusBadge status={event.to} />
-                <span class="timeline-when">
+                <span>
                   <Time at={event.time} precise />
                   {i > 0 && <span class="muted timeline-since"> +{since(known[i - 1], event)}</span>}
                 </span>

@@ -1,7 +1,7 @@
 import { downloadPath } from "../api/calls.ts";
 import type { Status, Workload } from "../api/types.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
-import { isLive } from "./status.tsx";
+import { isLive } from "../lib/list.ts";
 import { Time } from "./time.tsx";
 
 /** What a capture has recorded, in numbers, what it could not, and the files. */

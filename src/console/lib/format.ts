@@ -7,7 +7,6 @@ const DAY = 24 * HOUR;
 
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const dayAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayAndMinute = new Intl.DateTimeFormat(undefined, {
   month: "short",
@@ -29,8 +28,6 @@ export const formatSecond = (time: number | string): string => dayAndSecond.form
 /** A moment on an axis, to the minute: the time alone when the axis is no longer than a day. */
 export const formatMoment = (time: number, isWithinDay: boolean): string =>
   (isWithinDay ? minute : dayAndMinute).format(new Date(time));
-/** A time of a day that is known, to the second. */
-export const formatClock = (time: number | string): string => second.format(new Date(time));
 /** A whole number, grouped. */
 export const formatCount = (count: number): string => whole.format(count);
 /** A number, to three digits. */
@@ -68,6 +65,10 @@ export function formatDuration(milliseconds: number): string {
     .map(([value, name]) => unit(value, name))
     .join(" ");
 }
+
+/** The time from one moment to another. */
+export const formatSpan = (from: string, to: string): string =>
+  formatDuration(Date.parse(to) - Date.parse(from));
 
 const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 

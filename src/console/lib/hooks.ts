@@ -113,10 +113,10 @@ export function usePolling(poll: () => void, every: number | null): void {
   }, [visible, every]);
 }
 
-/** The time, in milliseconds, as it passes; it stands still while nobody looks or `running` is false. */
-export function useNow(running = true): number {
+/** The time, in milliseconds, as it passes; it stands still while nobody looks. */
+export function useNow(): number {
   const [now, setNow] = useState(Date.now);
-  usePolling(() => setNow(Date.now()), running ? 1000 : null);
+  usePolling(() => setNow(Date.now()), 1000);
   return now;
 }
 

@@ -1,14 +1,20 @@
-import type { Capture } from "../api/types.ts";
+import type { Capture, Status } from "../api/types.ts";
+
+/** The most captures that the API lists at once. */
+export const PAGE_SIZE = 1000;
 
 /** How many are read at least when a list is refreshed: new ones come in at the front. */
 const SMALLEST_HEAD = 50;
 /** A start that is further away than this is no reason to look at a capture often. */
 const SOON_MS = 2 * 60_000;
 
+/** Whether a capture in this state will still change by itself. */
+export const isLive = (status: Status): boolean => status !== "DONE" && status !== "FAILED";
+
 /** Whether a capture's row can change by itself any moment. */
 export function isMoving({ status, scheduledStart }: Capture, now: number): boolean {
   if (status === "SCHEDULED") return scheduledStart === null || Date.parse(scheduledStart) - now < SOON_MS;
-  return status !== "DONE" && status !== "FAILED";
+  return isLive(status);
 }
 
 /**
@@ -18,7 +24,7 @@ export function isMoving({ status, scheduledStart }: Capture, now: number): bool
 export function headSize(captures: Capture[], now: number): number {
   const lastMoving = captures.findLastIndex((capture) => isMoving(capture, now));
   // Rounded up, so that the address stays the same from one time to the next.
-  return Math.min(1000, Math.max(SMALLEST_HEAD, Math.ceil((lastMoving + 1) / 100) * 100));
+  return Math.min(PAGE_SIZE, Math.max(SMALLEST_HEAD, Math.ceil((lastMoving + 1) / 100) * 100));
 }
 
 /**

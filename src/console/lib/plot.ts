@@ -41,7 +41,7 @@ export function readPalette(element: Element): Palette {
 }
 
 /** The size of the page's letters, as a part of the 16 pixels that they usually have. */
-export function textZoom(): number {
+function textZoom(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
 

@@ -6,7 +6,7 @@ export type Values = (number | null | undefined)[];
 /** One line of a chart before it is put on an axis: times in seconds, ascending. */
 export interface Line {
   times: number[];
-  values: (number | null)[];
+  values: Values;
 }
 
 /**
@@ -29,8 +29,16 @@ export function toLine(metric: Metric, origin: number, period: number | null): L
   return line;
 }
 
-/** Puts lines on one axis: every moment of any of them. */
-export function align(lines: Line[]): { times: number[]; values: Values[] } {
+/** Lines on one axis. */
+export interface Aligned {
+  /** Every moment of any of them, in seconds, ascending. */
+  times: number[];
+  /** Of each line, its value at each moment. */
+  values: Values[];
+}
+
+/** Puts lines on one axis. */
+export function align(lines: Line[]): Aligned {
   const times = [...new Set(lines.flatMap((line) => line.times))].sort((a, b) => a - b);
   const position = new Map(times.map((time, i) => [time, i]));
   const values = lines.map((line) => {

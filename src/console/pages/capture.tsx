@@ -16,12 +16,13 @@ import { Failure, Loaded } from "../components/loading.tsx";
 import { MetricsSection } from "../components/metrics-section.tsx";
 import { Progress } from "../components/progress.tsx";
 import { Statements } from "../components/statements.tsx";
-import { isLive, StatusBadge } from "../components/status.tsx";
+import { StatusBadge } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
 import { Timeline } from "../components/timeline.tsx";
 import { WorkloadNumbers } from "../components/workload.tsx";
-import { formatDuration } from "../lib/format.ts";
+import { formatSpan } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
+import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
 import { ownerOf } from "../lib/owners.ts";
 
@@ -149,7 +150,7 @@ function State({
         {begins !== null && ends !== null && (
           <div>
             <dt>Duration</dt>
-            <dd>{formatDuration(Date.parse(ends) - Date.parse(begins))}</dd>
+            <dd>{formatSpan(begins, ends)}</dd>
           </div>
         )}
         <div>

@@ -4,12 +4,12 @@ import type { Capture } from "../api/types.ts";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
-import { isLive, STATUSES, StatusBadge, statusName } from "../components/status.tsx";
+import { STATUSES, StatusBadge, statusName } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
-import { formatCount, formatDuration } from "../lib/format.ts";
+import { formatCount, formatSpan } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { headSize, isMoving, mergeHead } from "../lib/list.ts";
-import { useOwner } from "../lib/owners.ts";
+import { headSize, isLive, isMoving, mergeHead } from "../lib/list.ts";
+import { type Owner, useOwner } from "../lib/owners.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
 
@@ -265,6 +265,7 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
   const row = useRef<HTMLTableRowElement>(null);
   const seen = useSeen(row);
   const { id, name, status, start, scheduledStart, scheduledEnd, end, reason } = capture;
+  const owner = useOwner(id, seen);
   const begins = start ?? scheduledStart;
   const ends = end ?? scheduledEnd;
   return (
@@ -273,13 +274,11 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
         <a href={`/captures/${id}`}>{name}</a>
         {/* What the columns that have no room here would say. */}
         <span class="row-more">
-          {environment} · <OwnerName id={id} seen={seen} />
+          {environment} · <OwnerName owner={owner} />
           {begins !== null && (
             <span class="row-when">
               <Time at={begins} />
-              {ends !== null &&
-                begins !== null &&
-                ` · ${formatDuration(Date.parse(ends) - Date.parse(begins))}`}
+              {ends !== null && ` · ${formatSpan(begins, ends)}`}
             </span>
           )}
         </span>
@@ -295,7 +294,7 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
       </td>
       <td class="wide">{environment}</td>
       <td class="wide">
-        <OwnerName id={id} seen={seen} />
+        <OwnerName owner={owner} />
       </td>
       <td class="middle">{begins === null ? "–" : <Time at={begins} />}</td>
       <td class="wide">
@@ -308,9 +307,7 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
         ) : (
           <>
             <Time at={ends} />
-            {begins !== null && (
-              <span class="muted"> {formatDuration(Date.parse(ends) - Date.parse(begins))}</span>
-            )}
+            {begins !== null && <span class="muted"> {formatSpan(begins, ends)}</span>}
           </>
         )}
       </td>
@@ -318,9 +315,8 @@ function Row({ capture, environment }: { capture: Capture; environment: string }
   );
 }
 
-function OwnerName({ id, seen }: { id: number; seen: boolean }) {
+function OwnerName({ owner }: { owner: Owner | null | undefined }) {
   const { user } = useSession();
-  const owner = useOwner(id, seen);
   if (owner === undefined) return <span class="muted">…</span>;
   if (owner === null) return <span class="muted">–</span>;
   return <>{owner.id === user.id ? "You" : (owner.name ?? "Somebody who has left")}</>;

@@ -5,10 +5,11 @@ import { ComparedStatements } from "../components/compared-statements.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { MetricsSection } from "../components/metrics-section.tsx";
-import { isLive, StatusBadge } from "../components/status.tsx";
+import { StatusBadge } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
-import { formatDuration, formatMinute } from "../lib/format.ts";
+import { formatMinute, formatSpan } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
+import { isLive } from "../lib/list.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 
 /** How many captures can be picked from; those that are older have addresses of their own. */
@@ -20,22 +21,23 @@ const SLOW_POLL_MS = 60_000;
 /** Two captures laid over each other, aligned at their starts. */
 export function ComparePage() {
   const place = usePlace();
-  const [a, b] = ["a", "b"].map((name) => idOf(place.query.get(name)));
+  const a = idOf(place.query.get("a"));
+  const b = idOf(place.query.get("b"));
   const list = useResource("choices", (signal) => listCaptures({ limit: CHOICES }, signal));
   const choices = (list.data?.captures ?? []).filter(({ start }) => start !== null);
   return (
     <>
       <Heading title="Compare two captures" />
       <div class="filters">
-        <Pick label="First" name="a" place={place} chosen={a ?? null} choices={choices} />
-        <Pick label="Second" name="b" place={place} chosen={b ?? null} choices={choices} />
-        {a != null && b != null && (
+        <Pick label="First" name="a" place={place} chosen={a} choices={choices} />
+        <Pick label="Second" name="b" place={place} chosen={b} choices={choices} />
+        {a !== null && b !== null && (
           <a class="button" href={withQuery(place, { a: String(b), b: String(a) })}>
             Swap
           </a>
         )}
       </div>
-      {a == null || b == null ? (
+      {a === null || b === null ? (
         <div class="empty">
           <p>
             Choose two captures: their metrics are laid over each other, aligned at their starts, and their
@@ -139,8 +141,7 @@ function Comparison({ a, b }: { a: number; b: number }) {
                   ) : (
                     <>
                       <Time at={capture.start} precise />
-                      {capture.end !== null &&
-                        `, ${formatDuration(Date.parse(capture.end) - Date.parse(capture.start))}`}
+                      {capture.end !== null && `, ${formatSpan(capture.start, capture.end)}`}
                     </>
                   )}
                 </p>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { createCapture, listEnvironments, type NewCapture } from "../api/calls.ts";
-import { Field, Form, FormProblem, TextField } from "../components/field.tsx";
+import { Choice, Field, Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useToasts } from "../components/toasts.tsx";
@@ -203,31 +203,5 @@ function StartHint({ startAt }: { startAt: string }) {
         ? `In ${formatDuration(Math.floor((start - now) / 60_000) * 60_000)}.`
         : "That has passed."}
     </>
-  );
-}
-
-function Choice({
-  legend,
-  name,
-  options,
-  chosen,
-  onChoose,
-}: {
-  legend: string;
-  name: string;
-  options: string[];
-  chosen: number;
-  onChoose: (index: number) => void;
-}) {
-  return (
-    <fieldset class="choice">
-      <legend>{legend}</legend>
-      {options.map((option, index) => (
-        <label key={option}>
-          <input type="radio" name={name} checked={index === chosen} onChange={() => onChoose(index)} />
-          <span>{option}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
