@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { control } from "../scripts/control.ts";
 import { LOCAL_AWS } from "../scripts/local.ts";
 import { type LocalAws, startLocalAws } from "../test/aws/server/server.ts";
 import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
 import type { Bench } from "./measure.ts";
-import { pause } from "./pause.ts";
 import { type Caller, migrate, signUp } from "./seed.ts";
 import { Workerd } from "./workerd.ts";
 
@@ -17,11 +18,7 @@ export interface BenchEnvironment {
 /** A capture as the API answers it, as far as it is read here. */
 export interface Capture {
   id: number;
-  name: string;
   status: string;
-  scheduledStart: string | null;
-  scheduledEnd: string | null;
-  reason: string | null;
 }
 
 const NAME = "service";
@@ -122,14 +119,8 @@ export class Service {
   }
 
   /** Tells the local AWS something (test/aws/server/control.ts). */
-  async control<T = void>(method: string, path: string, body?: unknown): Promise<T> {
-    const reply = await fetch(`${this.#aws.url}/_local/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`The local AWS answered ${reply.status} ${text}`);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+  control<T = void>(method: string, path: string, body?: unknown): Promise<T> {
+    return control<T>(this.#aws.url, method, path, body);
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { check, report } from "../scripts/checks.ts";
 import { Dice } from "../test/aws/server/random.ts";
 import { createBench } from "./measure.ts";
-import { pause } from "./pause.ts";
 import { type BenchEnvironment, Service } from "./service.ts";
 import { Crowd } from "./soak/crowd.ts";
 import { failAtRandom } from "./soak/faults.ts";

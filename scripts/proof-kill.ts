@@ -2,9 +2,11 @@ import { deepStrictEqual, ok } from "node:assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { check, report } from "./checks.ts";
 import { type CapturedRecord, Client } from "./client.ts";
+import { control } from "./control.ts";
 import { LOCAL_AWS } from "./local.ts";
 import { tryPort } from "./ports.ts";
 import { startProcess, startService, stopGroup } from "./service.ts";
@@ -44,7 +46,7 @@ report();
 
 async function prove(client: Client): Promise<void> {
   const seed = Math.floor(Math.random() * 1e6);
-  await control("PUT", "workload", { ...key, rate: RATE, seed });
+  await control(awsUrl, "PUT", "workload", { ...key, rate: RATE, seed });
   const { id } = await client.startCapture("survivor", "demo");
   for (let n = 1; n <= RANDOM_KILLS; n++) {
     const after = Math.round(Math.random() * RANDOM_WITHIN_MS);
@@ -86,11 +88,13 @@ async function kill(which: string): Promise<void> {
 
 /** Waits until the service asks for a stretch of the log: what it does with it is still to come. */
 async function nextReading(): Promise<void> {
-  await control("DELETE", `requests?accessKeyId=${key.accessKeyId}`);
+  await control(awsUrl, "DELETE", `requests?accessKeyId=${key.accessKeyId}`);
   for (let i = 0; i < 6000; i++) {
-    const { requests } = (await control("GET", `requests?accessKeyId=${key.accessKeyId}`)) as {
-      requests: { action: string }[];
-    };
+    const { requests } = await control<{ requests: { action: string }[] }>(
+      awsUrl,
+      "GET",
+      `requests?accessKeyId=${key.accessKeyId}`,
+    );
     if (requests.some(({ action }) => action === "DownloadDBLogFilePortion")) {
       return pause(Math.random() * 300);
     }
@@ -107,9 +111,11 @@ interface GeneratedRecord extends Omit<CapturedRecord, "time"> {
 }
 
 async function generatedIn(from: string, to: string): Promise<GeneratedRecord[]> {
-  const { records } = (await control("GET", `workload?${new URLSearchParams({ ...key, from, to })}`)) as {
-    records: GeneratedRecord[];
-  };
+  const { records } = await control<{ records: GeneratedRecord[] }>(
+    awsUrl,
+    "GET",
+    `workload?${new URLSearchParams({ ...key, from, to })}`,
+  );
   // Amazon's own records are nobody's workload. A session that is older than the log is known for Amazon's by its heartbeat.
   const known = new Set<number>();
   return records.flatMap((record): GeneratedRecord[] => {
@@ -148,18 +154,4 @@ function compare(captured: readonly CapturedRecord[], generated: readonly Genera
 function show(record: object | undefined): string {
   const text = JSON.stringify(record) ?? "missing";
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-async function control(method: string, path: string, body?: object): Promise<unknown> {
-  const reply = await fetch(`${awsUrl}/_local/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!reply.ok) throw new Error(`The local AWS answered ${reply.status} ${await reply.text()}`);
-  const text = await reply.text();
-  return text === "" ? null : JSON.parse(text);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,5 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Bench, Measure } from "../measure.ts";
-import { pause } from "../pause.ts";
 import { type BenchEnvironment, type Capture, Service } from "../service.ts";
 import type { Row } from "../table.ts";
 

@@ -1,6 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { FaultKind } from "../../test/aws/server/faults.ts";
 import type { Dice } from "../../test/aws/server/random.ts";
-import { pause } from "../pause.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 
 /** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */

@@ -65,7 +65,7 @@ async function makeCookies(): Promise<string[]> {
   );
 }
 
-const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
+const lab = new Hono<{ Bindings: Env }>()
   /** Signs a call of AWS, as the service does, and sends it nowhere. */
   .get("/lab/sign", async (c) => {
     const keys = {
@@ -135,12 +135,9 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
     if (step.caughtUp) following = undefined;
     return c.json(step);
   })
-  /** Lets the API answer on the database that a header names, and says in the reply's headers what that cost. */
+  /** Lets the API answer, and says in the reply's headers what that cost. */
   .all("/api/*", async (c) => {
-    const database = c.req.header("x-bench-database");
-    const { env, cost } = counting(
-      database === undefined ? c.env : { ...c.env, DB: c.env[database] as D1Database },
-    );
+    const { env, cost } = counting(c.env);
     const reply = await app.fetch(c.req.raw, env, c.executionCtx);
     // Counted to the end: what is still to come is awaited by nobody.
     const body = await reply.text();
@@ -149,4 +146,4 @@ const lab = new Hono<{ Bindings: Env & Record<string, D1Database> }>()
     return new Response(body, { status: reply.status, headers });
   });
 
-export default { fetch: lab.fetch } satisfies ExportedHandler<Env & Record<string, D1Database>>;
+export default { fetch: lab.fetch } satisfies ExportedHandler<Env>;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { control } from "../../scripts/control.ts";
 import { DEMO, LOCAL_AWS } from "../../scripts/local.ts";
 
 /** How long something may take to show, on a machine that is busy with other things. */
@@ -126,12 +127,9 @@ function sender({ address }: World, context: BrowserContext): Send {
 /** Lets calls of AWS fail for the demo environment's account, or with null succeed again. */
 export async function failAws(world: World, fault: { kind: string; action: string } | null): Promise<void> {
   const { accessKeyId } = LOCAL_AWS.customer;
-  const url = `${world.awsAddress}/_local/faults`;
-  const reply =
-    fault === null
-      ? await fetch(`${url}?accessKeyId=${accessKeyId}`, { method: "DELETE" })
-      : await fetch(url, { method: "POST", body: JSON.stringify({ accessKeyId, ...fault }) });
-  if (!reply.ok) throw new Error(`The local AWS answered ${reply.status} ${await reply.text()}`);
+  await (fault === null
+    ? control(world.awsAddress, "DELETE", `faults?accessKeyId=${accessKeyId}`)
+    : control(world.awsAddress, "POST", "faults", { accessKeyId, ...fault }));
 }
 
 /** Waits until something holds. */

@@ -14,7 +14,7 @@ import {
   requestIn,
 } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
-import { runAlarm, travel, until } from "../support/time.ts";
+import { inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 const HOUR = 3_600_000;
 
@@ -26,7 +26,6 @@ beforeAll(async () => {
   envId = cast.environment.id;
 });
 
-const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 /** A key that nobody has used. */
 const newKey = () => crypto.randomUUID();
 

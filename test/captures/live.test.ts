@@ -16,7 +16,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
-import { runAlarm, until } from "../support/time.ts";
+import { inFuture, runAlarm, until } from "../support/time.ts";
 
 const ORIGIN = "http://captures.test";
 const TIMEOUT = { timeout: 10_000 };
@@ -66,7 +66,7 @@ const statuses = ({ messages }: Watch) => [...new Set(messages.map(({ capture })
 const create = (person: Person, body: Record<string, unknown> = {}) =>
   createCapture(person, { envId, ...body });
 const running = async (person: Person) => until(person, await create(person), "RUNNING");
-const later = () => new Date(Date.now() + 3_600_000).toISOString();
+const later = () => inFuture(3_600_000);
 
 describe("a capture's live connection", () => {
   it("says at first how the capture is, as GET shows it", async () => {

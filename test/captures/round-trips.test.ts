@@ -2,11 +2,11 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
-import { type Cast, createCapture, createCast } from "../support/api.ts";
+import { type Cast, createApiKey, createCapture, createCast } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
 import type { Cost } from "../support/cost.ts";
 import { counting } from "../support/counting.ts";
-import { runAlarm, travel, until } from "../support/time.ts";
+import { inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 let cast: Cast;
 let running: { id: number };
@@ -14,12 +14,11 @@ const keys: Record<string, string> = {};
 
 beforeAll(async () => {
   cast = await createCast();
-  const key = await cast.owner.post<{ key: string }>("/api/auth/api-key/create", { name: "program" });
-  keys["x-api-key"] = key.body.key;
+  keys["x-api-key"] = (await createApiKey(cast.owner)).key;
   for (let i = 0; i < 60; i++) {
     await createCapture(cast.owner, {
       envId: cast.environment.id,
-      scheduledStart: new Date(Date.now() + 1e7).toISOString(),
+      scheduledStart: inFuture(1e7),
     });
   }
 });

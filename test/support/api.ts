@@ -7,7 +7,7 @@ import type { Capture } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
 import type { Environment } from "../../src/environments/schema.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
-import { checkReply } from "./contract.ts";
+import { checkReply, isJson } from "./contract.ts";
 
 const ORIGIN = "http://captures.test";
 
@@ -52,9 +52,6 @@ async function readReply<T>(asked: Request, reply: Response): Promise<Reply<T>> 
   checkReply(asked, reply, body);
   return { status: reply.status, headers: reply.headers, body: body as T };
 }
-
-const isJson = (reply: Response): boolean =>
-  reply.headers.get("content-type")?.startsWith("application/json") ?? false;
 
 /** Someone who is signed in, and sends requests as such. */
 export interface Person {

@@ -133,10 +133,13 @@ export function checkReply(asked: Request, reply: Response, body: unknown): void
   provoked.add([operation.operationId, reply.status, example].filter((part) => part !== undefined).join(" "));
 }
 
+/** Whether a reply's body is JSON. */
+export const isJson = (reply: Response): boolean =>
+  reply.headers.get("content-type")?.startsWith("application/json") ?? false;
+
 /** As `checkReply`, for a reply that is still to be read. */
 export async function checkUnread(asked: Request, reply: Response): Promise<void> {
-  const isJson = reply.headers.get("content-type")?.startsWith("application/json") ?? false;
-  checkReply(asked, reply, isJson && asked.method !== "HEAD" ? await reply.clone().json() : undefined);
+  checkReply(asked, reply, isJson(reply) && asked.method !== "HEAD" ? await reply.clone().json() : undefined);
 }
 
 function checkHeaders(said: string, { headers = {} }: DescribedReply, actual: Headers): void {
