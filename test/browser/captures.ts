@@ -227,16 +227,34 @@ async function checkMetrics(world: World): Promise<void> {
   await check("the crosshair is moved by keys, too", async () => {
     await page.getByRole("button", { name: "Show all" }).click();
     const slider = page.getByRole("slider", { name: "Crosshair" });
-    await slider.focus();
+    // It would go on from where the pointer was.
+    await slider.press("Home");
     for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
-    const readouts = page.locator(".readout");
     // Three minutes after the full hour.
-    await eventually("each chart says its value there", async () =>
-      (await readouts.allTextContents()).every((text) => /^\d\d:03: [\d.,]+$/.test(text)),
-    );
-    const said = await slider.getAttribute("aria-valuetext");
-    expectThat(said?.endsWith(":03") ?? false, `The slider says ${said}`);
+    await crosshairIsAt(page, "03");
   });
+
+  await check(
+    "a crosshair that keys have put somewhere stays there through zoom, and a pointer takes it over",
+    async () => {
+      // Twenty minutes after the full hour, and not in the middle of what is shown.
+      await page.getByRole("slider", { name: "Crosshair" }).fill("20");
+      await crosshairIsAt(page, "20");
+      const range = page.locator(".chart-tools [role=status]");
+      const whole = await range.textContent();
+      await page.getByRole("button", { name: "Zoom in" }).click();
+      await eventually("the range is another", async () => (await range.textContent()) !== whole);
+      await crosshairIsAt(page, "20");
+      await page.getByRole("button", { name: "Show all" }).click();
+      await eventually("the range is the whole", async () => (await range.textContent()) === whole);
+      await crosshairIsAt(page, "20");
+      const chart = page.locator(".chart .u-over").first();
+      const box = await chart.boundingBox();
+      expectThat(box !== null, "There is no chart");
+      await chart.hover({ position: { x: (box.width * 40) / 59, y: box.height / 2 } });
+      await crosshairIsAt(page, "40");
+    },
+  );
 
   await check("the metrics are there as a table too", async () => {
     await page.getByText("The same as a table").click();
@@ -255,6 +273,24 @@ async function checkMetrics(world: World): Promise<void> {
     await shown(page.getByRole("heading", { name: "Top statements" }));
   });
   await context.close();
+}
+
+/** Waits until each chart says its value at a minute of its hour, and the slider says that minute. */
+async function crosshairIsAt(page: Page, minute: string): Promise<void> {
+  const slider = page.getByRole("slider", { name: "Crosshair" });
+  const there = new RegExp(`^\\d\\d:${minute}: [\\d.,]+$`);
+  let said: (string | null)[] = [];
+  await eventually(
+    () => `the slider and each chart say :${minute} (but ${said.join(", ")})`,
+    async () => {
+      said = [
+        await slider.getAttribute("aria-valuetext"),
+        ...(await page.locator(".readout").allTextContents()),
+      ];
+      const [moment, ...values] = said;
+      return moment?.endsWith(`:${minute}`) === true && values.every((value) => there.test(value ?? ""));
+    },
+  );
 }
 
 /** A moment as the browser's time zone has it, for a field of date and time. */

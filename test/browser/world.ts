@@ -132,15 +132,17 @@ export async function failAws(world: World, fault: { kind: string; action: strin
     : control(world.awsAddress, "POST", "faults", { accessKeyId, ...fault }));
 }
 
-/** Waits until something holds. */
+/** Waits until something holds, or fails with what has not come to be. */
 export async function eventually(
-  what: string,
+  what: string | (() => string),
   holds: () => Promise<boolean>,
   withinMs = PATIENCE_MS,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`It did not come to be: ${what}`);
+    if (Date.now() > deadline) {
+      throw new Error(`It did not come to be: ${typeof what === "string" ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

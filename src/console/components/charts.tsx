@@ -16,6 +16,12 @@ interface Range {
   to: number;
 }
 
+/** Where the crosshair is: one that keys put there stays on its moment whatever the charts show, a pointer's under the pointer. */
+interface Crosshair {
+  time: number;
+  by: "keys" | "pointer";
+}
+
 /** Small multiples on one axis, with one crosshair, and one zoom: by dragging, or by keys. */
 export function ChartGrid({
   types,
@@ -38,12 +44,30 @@ export function ChartGrid({
   const [zoom, setZoom] = useState<Range | null>(null);
   const sync = useMemo(() => uPlot.sync(crypto.randomUUID()), []);
   const shown = zoom ?? whole;
-  const plots = useMemo(() => new Set<uPlot>(), []);
+  const [crosshair, setCrosshair] = useState<Crosshair | null>(null);
+  const inside = useMemo(
+    () => aligned.times.filter((time) => time >= shown.from && time <= shown.to),
+    [aligned, shown.from, shown.to],
+  );
+  const index = Math.max(
+    0,
+    inside.findLastIndex((time) => crosshair !== null && time <= crosshair.time),
+  );
+  const pinned = crosshair?.by === "keys" ? (inside[index] ?? null) : null;
   const isWithinDay = whole.to - whole.from <= DAY_SECONDS;
   const brief = (seconds: number) =>
     axis === "time" ? formatMoment(seconds * 1000, isWithinDay) : formatOffset(seconds);
   const label = (seconds: number) => (axis === "time" ? formatMinute(seconds * 1000) : formatOffset(seconds));
+  // It can be long, and neither zoom nor crosshair change it.
+  const table = useMemo(
+    () => <MetricsTable charts={charts} aligned={aligned} label={label} />,
+    [charts, aligned, axis],
+  );
 
+  const pointAt = (time: number) =>
+    setCrosshair((before) =>
+      before?.time === time && before.by === "pointer" ? before : { time, by: "pointer" },
+    );
   const zoomTo = (from: number, to: number) => {
     const left = Math.max(whole.from, from);
     const right = Math.min(whole.to, to);
@@ -85,7 +109,20 @@ export function ChartGrid({
             Show all
           </button>
         </fieldset>
-        <Moment times={aligned.times} shown={shown} plots={plots} label={label} />
+        <label class="moment">
+          <span>Crosshair</span>
+          <input
+            type="range"
+            min={0}
+            max={Math.max(0, inside.length - 1)}
+            value={index}
+            aria-valuetext={label(inside[index] ?? shown.from)}
+            onInput={({ currentTarget }) => {
+              const time = inside[Number(currentTarget.value)];
+              if (time !== undefined) setCrosshair({ time, by: "keys" });
+            }}
+          />
+        </label>
         <span class="muted">Drag in a chart to zoom</span>
       </div>
       {captures.length > 1 && (
@@ -106,51 +143,15 @@ export function ChartGrid({
             shown={shown}
             axis={axis}
             sync={sync}
-            plots={plots}
+            pinned={pinned}
+            onPoint={pointAt}
             onZoom={zoomTo}
             brief={brief}
           />
         ))}
       </div>
-      <MetricsTable charts={charts} aligned={aligned} label={label} />
+      {table}
     </>
-  );
-}
-
-/** Moves the crosshair of all charts by keys, as pointing at one of them does. */
-function Moment({
-  times,
-  shown,
-  plots,
-  label,
-}: {
-  /** Every moment that some chart has a point at. */
-  times: number[];
-  shown: Range;
-  plots: ReadonlySet<uPlot>;
-  label: (seconds: number) => string;
-}) {
-  const [chosen, setChosen] = useState<number | null>(null);
-  const inside = times.filter((time) => time >= shown.from && time <= shown.to);
-  const index = Math.max(0, chosen === null ? 0 : inside.findLastIndex((time) => time <= chosen));
-  const point = (at: number) => {
-    const time = inside[at];
-    if (time === undefined) return;
-    setChosen(time);
-    for (const plot of plots) plot.setCursor({ left: plot.valToPos(time, "x"), top: 0 });
-  };
-  return (
-    <label class="moment">
-      <span>Crosshair</span>
-      <input
-        type="range"
-        min={0}
-        max={Math.max(0, inside.length - 1)}
-        value={index}
-        aria-valuetext={label(inside[index] ?? shown.from)}
-        onInput={({ currentTarget }) => point(Number(currentTarget.value))}
-      />
-    </label>
   );
 }
 
@@ -160,7 +161,8 @@ function Chart({
   shown,
   axis,
   sync,
-  plots,
+  pinned,
+  onPoint,
   onZoom,
   brief,
 }: {
@@ -169,16 +171,17 @@ function Chart({
   shown: Range;
   axis: "time" | "offset";
   sync: uPlot.SyncPubSub;
-  /** Where the chart puts its plot for as long as it is there. */
-  plots: Set<uPlot>;
+  /** The moment that the crosshair stays on; null when it is the pointer's. */
+  pinned: number | null;
+  onPoint: (time: number) => void;
   onZoom: (from: number, to: number) => void;
   brief: (seconds: number) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef({ shown, onZoom });
-  latest.current = { shown, onZoom };
+  const latest = useRef({ shown, pinned, onPoint, onZoom });
+  latest.current = { shown, pinned, onPoint, onZoom };
   const colours = useColours();
 
   // Other colours are painted anew.
@@ -192,12 +195,17 @@ function Chart({
       const at = index === null ? undefined : chart.times[index];
       readout.current.textContent = at === undefined ? "" : `${brief(at)}: ${said.join(" · ")}`;
     };
+    const point = () => {
+      const time = chart.times[drawn.cursor.idx ?? -1];
+      if (time !== undefined) latest.current.onPoint(time);
+    };
     const palette = readPalette(element);
     const height = HEIGHT * palette.zoom;
     const size = { width: element.clientWidth, height };
     const drawn = new uPlot(
       plotOptions(chart, whole, axis, palette, size, sync, {
         cursor: say,
+        drawn: (plot) => pin(plot, latest.current.pinned),
         zoom: (from, to) => latest.current.onZoom(from, to),
       }),
       [chart.times, ...chart.lines.map(({ values }) => values)] as uPlot.AlignedData,
@@ -205,7 +213,8 @@ function Chart({
     );
     drawn.setScale("x", { min: latest.current.shown.from, max: latest.current.shown.to });
     plot.current = drawn;
-    plots.add(drawn);
+    // After uPlot's own listener, which finds the point that is nearest.
+    drawn.over.addEventListener("mousemove", point);
     const resizing = new ResizeObserver(() => {
       if (element.clientWidth > 0) drawn.setSize({ width: element.clientWidth, height });
     });
@@ -213,14 +222,15 @@ function Chart({
     return () => {
       resizing.disconnect();
       plot.current = null;
-      plots.delete(drawn);
       drawn.destroy();
     };
-  }, [chart, whole, axis, sync, plots, colours]);
+  }, [chart, whole, axis, sync, colours]);
 
   useEffect(() => {
     plot.current?.setScale("x", { min: shown.from, max: shown.to });
   }, [shown.from, shown.to]);
+
+  useEffect(() => pin(plot.current, pinned), [pinned]);
 
   const summaries = chart.lines.map(({ summary }) => {
     if (summary === null) return "no points";
@@ -251,11 +261,16 @@ function Chart({
   );
 }
 
+/** Puts a plot's crosshair on a moment that is to stay; what is drawn anew, at another scale, asks for it again. */
+function pin(plot: uPlot | null, moment: number | null): void {
+  if (moment !== null) plot?.setCursor({ left: plot.valToPos(moment, "x"), top: 0 });
+}
+
 /** A value that is in the chart's unit already. */
 const format = ({ scale: { unit } }: ChartModel, value: number): string =>
   formatScaled(value, { divisor: 1, unit });
 
-/** The same in figures, made when it is asked for: it can be long. */
+/** The same in figures, made when it is asked for. */
 function MetricsTable({
   charts,
   aligned: { times, values },

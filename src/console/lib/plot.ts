@@ -56,7 +56,11 @@ export function plotOptions(
   palette: Palette,
   size: { width: number; height: number },
   sync: uPlot.SyncPubSub,
-  on: { cursor: (index: number | null) => void; zoom: (from: number, to: number) => void },
+  on: {
+    cursor: (index: number | null) => void;
+    drawn: (plot: uPlot) => void;
+    zoom: (from: number, to: number) => void;
+  },
 ): uPlot.Options {
   const { zoom } = palette;
   const ticks = { stroke: palette.grid, width: 1, size: 4 };
@@ -118,6 +122,7 @@ export function plotOptions(
     hooks: {
       drawClear: [(plot) => shadeProvisional(plot, axisModel, palette)],
       drawAxes: [(plot) => drawMarks(plot, axisModel, palette)],
+      draw: [on.drawn],
       setCursor: [(plot) => on.cursor(plot.cursor.idx ?? null)],
       setSelect: [
         (plot) => {
