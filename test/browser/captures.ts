@@ -268,8 +268,7 @@ async function checkMetrics(world: World): Promise<void> {
     await shown(page.getByRole("img", { name: /^Read IOPS\. an hour: .*the hour after: / }));
     const range = page.locator(".chart-tools [role=status]");
     await eventually("offsets", async () => (await range.textContent()) === "0 to +59m");
-    const { search } = new URL(page.url());
-    expectThat(search === `?a=${first.id}&b=${second.id}`, `The address has ${search}`);
+    await page.waitForURL(({ search }) => search === `?a=${first.id}&b=${second.id}`);
     await shown(page.getByRole("heading", { name: "Top statements" }));
   });
   await context.close();

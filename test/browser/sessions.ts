@@ -9,7 +9,7 @@ export async function checkSessions(world: World): Promise<void> {
     await shown(page.getByRole("heading", { name: "Sign in" }));
     await signIn(page);
     await shown(page.getByRole("heading", { name: "Environments", level: 1 }));
-    expectThat(new URL(page.url()).pathname === "/environments", `It is ${page.url()}`);
+    await page.waitForURL(({ pathname }) => pathname === "/environments");
     await context.close();
   });
 
