@@ -1,5 +1,7 @@
-import { fingerprint, Normalizer } from "./normalize.ts";
+import { hexToKey, toHex, toKey } from "./fingerprint.ts";
+import { Normalizer } from "./normalize.ts";
 import type { Command, LogRecord } from "./record.ts";
+import { NO_SHAPE } from "./shape.ts";
 
 /*
  * Which statements a workload consists of, counted in bounded memory.
@@ -33,6 +35,8 @@ export interface DigestsState {
 export const MAX_DIGESTS = 1000;
 /** The longest example, in UTF-16 code units. */
 export const MAX_EXAMPLE = 1024;
+/** How many shapes are remembered for each digest that there is room for. */
+const SHAPES_A_DIGEST = 4;
 
 interface Slot extends DigestEntry {
   key: number;
@@ -54,7 +58,7 @@ export function runsStatement({ command }: Pick<LogRecord, "command">): boolean 
 /**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
  * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 5 KB (a digest, an
- * example and six numbers; less than 1 KB is usual), whatever the workload.
+ * example, six numbers and a few shapes; less than 1 KB is usual), whatever the workload.
  *
  * What the bound costs: as long as a workload has no more digests than the capacity, every count is exact. After that a new
  * digest takes the place of the rarest one and inherits its count, which is what `overcount` says. With n statements and
@@ -71,6 +75,8 @@ export class Digests {
    */
   #heap: Slot[] = [];
   readonly #normalizer = new Normalizer();
+  /** The keys of digests by the shapes of statements, so that a statement like one before is not normalised again. */
+  readonly #shapes = new Map<number, number>();
 
   /** @param from a table to go on with, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
@@ -92,12 +98,10 @@ export class Digests {
   add(record: Pick<LogRecord, "command" | "statement" | "timeMicros">): void {
     if (!runsStatement(record)) return;
     const { statement, timeMicros } = record;
-    const normalizer = this.#normalizer;
-    normalizer.read(statement);
     this.#total++;
-    const { high, low } = normalizer;
-    const key = keyOf(high, low);
-    const known = this.#slots.get(key);
+    const normalizer = this.#normalizer;
+    const shape = normalizer.load(statement);
+    const known = this.#ofShape(shape) ?? this.#normalised(shape);
     if (known !== undefined) {
       known.count++;
       if (timeMicros > known.lastSeenMicros) known.lastSeenMicros = timeMicros;
@@ -106,10 +110,12 @@ export class Digests {
     }
     const full = this.#slots.size >= this.capacity;
     const inherited = full ? this.#rarest().count : 0;
+    const { high, low } = normalizer;
+    const key = toKey(high, low);
     const slot: Slot = {
       key,
       order: inherited + 1,
-      fingerprint: fingerprint(high, low),
+      fingerprint: toHex(high, low),
       digest: normalizer.text(),
       count: inherited + 1,
       overcount: inherited,
@@ -138,7 +144,7 @@ export class Digests {
     if (entries.length < capacity) missingThere = 0;
     const met = new Set<Slot>();
     for (const entry of entries) {
-      const key = keyOfFingerprint(entry.fingerprint);
+      const key = hexToKey(entry.fingerprint);
       const slot = this.#slots.get(key);
       if (slot === undefined) {
         const added = { ...entry, key, order: 0 };
@@ -180,6 +186,25 @@ export class Digests {
   /** The whole table, the most frequent first. */
   toJSON(): DigestsState {
     return { capacity: this.capacity, total: this.#total, entries: this.top(this.capacity) };
+  }
+
+  /** The slot of a statement of this shape, if there was one like it and its digest still has its place. */
+  #ofShape(shape: number): Slot | undefined {
+    const key = this.#shapes.get(shape);
+    return key === undefined ? undefined : this.#slots.get(key);
+  }
+
+  /** The slot of the statement that is loaded, of this shape, by normalising it; undefined when its digest has none. */
+  #normalised(shape: number): Slot | undefined {
+    const normalizer = this.#normalizer;
+    normalizer.read();
+    const key = toKey(normalizer.high, normalizer.low);
+    if (shape !== NO_SHAPE) {
+      // All of them go, since most of a workload that has so many will not come again.
+      if (this.#shapes.size >= SHAPES_A_DIGEST * this.capacity) this.#shapes.clear();
+      this.#shapes.set(shape, key);
+    }
+    return this.#slots.get(key);
   }
 
   /** The slot with the lowest count, which is then on top of the heap. */
@@ -227,15 +252,6 @@ function byCount(a: DigestEntry, b: DigestEntry): number {
 
 function entryOf({ key: _key, order: _order, ...entry }: Slot): DigestEntry {
   return entry;
-}
-
-/** 53 of the 64 bits, which a number holds. Of a million digests the chance that any two share them is one in 18,000. */
-function keyOf(high: number, low: number): number {
-  return high * 0x200000 + (low >>> 11);
-}
-
-function keyOfFingerprint(hex: string): number {
-  return keyOf(Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8), 16));
 }
 
 /** A copy, since a part of a string would keep the block of the log around it in memory. */

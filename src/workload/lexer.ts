@@ -41,11 +41,13 @@ for (let code = 0; code < 256; code++) {
   if (code >= 128 || /[0-9A-Za-z_$]/.test(String.fromCharCode(code))) WORD_CHARS[code] = 1;
 }
 
-function isWordChar(byte: number): boolean {
+/** Whether a name may have this byte of UTF-8 without quotes. */
+export function isWordChar(byte: number): boolean {
   return WORD_CHARS[byte] === 1;
 }
 
-function isDigit(byte: number): boolean {
+/** Whether this byte is one of the digits 0 to 9. */
+export function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
@@ -80,8 +82,9 @@ export class Lexer {
   hash = 0;
   /** The text in UTF-8: faster to read than a string that may be a part of another. Two zeros end it. */
   bytes = new Uint8Array(1024);
+  /** How many bytes the text has. */
+  length = 0;
   #text = "";
-  #length = 0;
   /** Inside an executable comment. */
   #executable = false;
 
@@ -99,7 +102,7 @@ export class Lexer {
     this.bytes[length] = 0;
     this.bytes[length + 1] = 0;
     this.#text = text;
-    this.#length = length;
+    this.length = length;
     this.kind = END;
     this.start = 0;
     this.end = 0;
@@ -108,9 +111,9 @@ export class Lexer {
   }
 
   /** The text between two places. Places are counted in bytes, as `start` and `end` are. */
-  slice(start: number, end = this.#length): string {
+  slice(start: number, end = this.length): string {
     // Otherwise every character is one byte, and the places are those of the string.
-    if (this.#length !== this.#text.length) return decoder.decode(this.bytes.subarray(start, end));
+    if (this.length !== this.#text.length) return decoder.decode(this.bytes.subarray(start, end));
     return this.#text.slice(start, end);
   }
 
@@ -119,7 +122,7 @@ export class Lexer {
    */
   next(): number {
     const { bytes } = this;
-    const length = this.#length;
+    const length = this.length;
     let at = this.end;
     while (at < length && (bytes[at] as number) <= 32) at++;
     this.start = at;
@@ -203,7 +206,7 @@ export class Lexer {
       }
     } else if (first === 95) {
       // _utf8mb4'..', with a blank too. A name that begins so and stands before a string can't be anything else.
-      while (at < this.#length && (bytes[at] as number) <= 32) at++;
+      while (at < this.length && (bytes[at] as number) <= 32) at++;
       const next = bytes[at] as number;
       if (next === SINGLE || next === DOUBLE) {
         this.#quoted(at, next);
@@ -254,39 +257,22 @@ export class Lexer {
     return WORD;
   }
 
-  /** Runs to the closing quote, past doubled ones and, except in names, escaped ones. */
+  /** Runs to the closing quote. */
   #quoted(open: number, quote: number): void {
-    const { bytes } = this;
-    const length = this.#length;
-    let at = open + 1;
-    for (;;) {
-      if (at >= length) {
-        this.end = length;
-        this.unterminated = true;
-        return;
-      }
-      const code = bytes[at] as number;
-      if (code === quote) {
-        if ((bytes[at + 1] as number) !== quote) break;
-        at += 2;
-      } else if (code === BACKSLASH && quote !== BACKTICK) {
-        at += 2;
-      } else {
-        at++;
-      }
-    }
-    this.end = at + 1;
+    const end = endOfQuoted(this.bytes, this.length, open, quote);
+    this.unterminated = end < 0;
+    this.end = end < 0 ? this.length : end;
   }
 
   #lineComment(start: number): void {
     const newline = this.bytes.indexOf(LF, start);
-    this.end = newline < 0 || newline > this.#length ? this.#length : newline;
+    this.end = newline < 0 || newline > this.length ? this.length : newline;
     this.kind = COMMENT;
   }
 
   #blockComment(start: number): void {
     const { bytes } = this;
-    const length = this.#length;
+    const length = this.length;
     this.kind = COMMENT;
     let at = start + 2;
     // `/*!50000 ...` and MariaDB's `/*M!100100 ...` are run.
@@ -306,6 +292,29 @@ export class Lexer {
   #startsWith(word: readonly number[], at: number): boolean {
     return word.every((byte, index) => this.bytes[at + index] === byte);
   }
+}
+
+/**
+ * Finds the closing quote of a string or a name, past doubled ones and, except in names, escaped ones.
+ * @param bytes the text, ended by two zeros
+ * @param length without these
+ * @param open where the opening quote is, which is `quote`
+ * @returns where what comes after it begins, or -1 when it is not closed
+ */
+export function endOfQuoted(bytes: Uint8Array, length: number, open: number, quote: number): number {
+  let at = open + 1;
+  while (at < length) {
+    const code = bytes[at] as number;
+    if (code === quote) {
+      if ((bytes[at + 1] as number) !== quote) return at + 1;
+      at += 2;
+    } else if (code === BACKSLASH && quote !== BACKTICK) {
+      at += 2;
+    } else {
+      at++;
+    }
+  }
+  return -1;
 }
 
 /** Whether a dot after this byte separates the parts of a name. */

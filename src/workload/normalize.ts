@@ -1,5 +1,7 @@
+import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toHex } from "./fingerprint.ts";
 import { classOf, FUNCTION, ROWS_WORD, VALUE_WORD } from "./keywords.ts";
 import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+import { shapeOf } from "./shape.ts";
 
 /*
  * Normalised statements: what statements that differ only in their values have in common. After the digests of
@@ -68,10 +70,19 @@ export class Normalizer {
   readonly #siblingStart = new Int32Array(MAX_DEPTH + 1);
   readonly #siblingEnd = new Int32Array(MAX_DEPTH + 1);
 
-  /** Normalises a statement and computes its fingerprint. */
-  read(sql: string): void {
+  /**
+   * Takes a statement in, which `read` is to normalise.
+   * @returns its shape: for one whose digest is known by its shape, `read` is not needed
+   */
+  load(sql: string): number {
     const lexer = this.#lexer;
     lexer.reset(sql);
+    return shapeOf(lexer.bytes, lexer.length);
+  }
+
+  /** Normalises the statement and computes its fingerprint. Once only: what was loaded is let go. */
+  read(): void {
+    const lexer = this.#lexer;
     const { bytes } = lexer;
     this.#length = 0;
     this.#full = false;
@@ -329,24 +340,18 @@ export class Normalizer {
     if ((out[lead] as number) >= 0x80) this.#length = lead;
   }
 
-  /**
-   * Two lanes of multiply and xor, mixed at the end (the construction of cyrb53, with all 64 bits). Not cryptographic: whoever
-   * wants to can make two statements with one fingerprint, and has them counted together.
-   */
   #hash(): void {
     const out = this.#out;
     const length = this.#length;
-    let a = 0xdeadbeef | 0;
-    let b = 0x41c6ce57 | 0;
+    let first = FIRST_LANE;
+    let second = SECOND_LANE;
     for (let at = 0; at < length; at++) {
       const code = out[at] as number;
-      a = Math.imul(a ^ code, 0x9e3779b1);
-      b = Math.imul(b ^ code, 0x5f356495);
+      first = addToFirst(first, code);
+      second = addToSecond(second, code);
     }
-    a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35);
-    b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
-    this.high = b >>> 0;
-    this.low = a >>> 0;
+    this.low = mix(first, second);
+    this.high = mix(second, this.low);
   }
 }
 
@@ -380,11 +385,7 @@ export interface Digest {
 
 /** Normalises one statement. */
 export function digestOf(sql: string): Digest {
-  shared.read(sql);
-  return { fingerprint: fingerprint(shared.high, shared.low), text: shared.text() };
-}
-
-/** The two halves of a fingerprint in hexadecimal. */
-export function fingerprint(high: number, low: number): string {
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  shared.load(sql);
+  shared.read();
+  return { fingerprint: toHex(shared.high, shared.low), text: shared.text() };
 }

@@ -1,0 +1,132 @@
+import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toKey } from "./fingerprint.ts";
+import { endOfQuoted, isDigit, isWordChar } from "./lexer.ts";
+
+/*
+ * The shape of a statement: its bytes, with a mark in the place of each number, string and comment. Statements of one shape have
+ * one digest, since all that the digest makes of a number or a string is that it is one, and of a comment nothing; statements of
+ * one digest may have many shapes, by their blanks, the length of their lists and the case of their keywords. An application has
+ * few of them, and reading a shape costs a third of what a digest does.
+ *
+ * Where it takes more than the next bytes to know what is a number, a string or a comment, there is no shape.
+ */
+
+/** What a statement has that has no shape. Every shape is at least 0. */
+export const NO_SHAPE = -1;
+
+/** A longer statement is likely to have a long list, and so a shape that does not come again. */
+const MAX_SHAPE_BYTES = 4096;
+// What stands for a number and for a comment: no byte does. A string's first quote stands for it.
+const NUMBER_MARK = 256;
+const COMMENT_MARK = 257;
+
+const EXCLAMATION = 33;
+const QUOTE = 34;
+const HASH = 35;
+const APOSTROPHE = 39;
+const STAR = 42;
+const MINUS = 45;
+const DOT = 46;
+const SLASH = 47;
+const CAPITAL_M = 77;
+const BACKTICK = 96;
+
+// What a byte may begin; 0 for nothing but itself.
+const WORD = 1;
+const NUMBER = 2;
+const STRING = 3;
+const NAME = 4;
+const COMMENT = 5;
+const FRACTION = 6;
+const KINDS = new Uint8Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  if (isWordChar(byte)) KINDS[byte] = isDigit(byte) ? NUMBER : WORD;
+}
+KINDS[QUOTE] = KINDS[APOSTROPHE] = STRING;
+KINDS[BACKTICK] = NAME;
+KINDS[HASH] = KINDS[MINUS] = KINDS[SLASH] = COMMENT;
+KINDS[DOT] = FRACTION;
+
+/**
+ * A statement's shape as a number, the same for two that differ in nothing but numbers, strings and what comments say; NO_SHAPE
+ * for one with a comment to the end of a line or one that is executed, with a name or a number that a digit and a letter stand
+ * side by side in (`2fa`, `1e5`, `0x1F`; not `t2`), with something that is not closed, or of more than 4 KB.
+ * @param bytes the statement in UTF-8, ended by two zeros
+ * @param length without these
+ */
+export function shapeOf(bytes: Uint8Array, length: number): number {
+  if (length > MAX_SHAPE_BYTES) return NO_SHAPE;
+  let first = FIRST_LANE;
+  let second = SECOND_LANE;
+  let at = 0;
+  while (at < length) {
+    const start = at;
+    let code = bytes[at] as number;
+    switch (KINDS[code]) {
+      case NUMBER:
+        at = endOfNumber(bytes, at);
+        if (at < 0) return NO_SHAPE;
+        code = NUMBER_MARK;
+        break;
+      case STRING:
+        at = endOfQuoted(bytes, length, at, code);
+        if (at < 0) return NO_SHAPE;
+        break;
+      case WORD:
+        while (isWordChar(bytes[at + 1] as number)) {
+          first = addToFirst(first, code);
+          second = addToSecond(second, code);
+          code = bytes[++at] as number;
+        }
+        at++;
+        break;
+      case NAME:
+        at = endOfQuoted(bytes, length, at, code);
+        if (at < 0) return NO_SHAPE;
+        for (let inside = start; inside < at - 1; inside++) {
+          first = addToFirst(first, bytes[inside] as number);
+          second = addToSecond(second, bytes[inside] as number);
+        }
+        break;
+      case COMMENT: {
+        const next = bytes[++at];
+        if (code === HASH || (code === MINUS && next === MINUS)) return NO_SHAPE;
+        if (code === SLASH && next === STAR) {
+          at = endOfComment(bytes, length, at + 1);
+          if (at < 0) return NO_SHAPE;
+          code = COMMENT_MARK;
+        }
+        break;
+      }
+      case FRACTION:
+        if (isDigit(bytes[++at] as number)) return NO_SHAPE;
+        break;
+      default:
+        at++;
+    }
+    first = addToFirst(first, code);
+    second = addToSecond(second, code);
+  }
+  const low = mix(first, second);
+  return toKey(mix(second, low), low);
+}
+
+/** The end of a number, or -1 when what begins with these digits is none, or none that is plain: `12` and `12.50` are. */
+function endOfNumber(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (isDigit(bytes[at] as number)) at++;
+  if (bytes[at] === DOT) {
+    if (!isDigit(bytes[++at] as number)) return -1;
+    while (isDigit(bytes[at] as number)) at++;
+    if (bytes[at] === DOT) return -1;
+  }
+  return isWordChar(bytes[at] as number) ? -1 : at;
+}
+
+/** The end of a comment whose content begins at `start`, or -1 when it is executed or not closed. */
+function endOfComment(bytes: Uint8Array, length: number, start: number): number {
+  const mark = bytes[start] === CAPITAL_M ? start + 1 : start;
+  if (bytes[mark] === EXCLAMATION) return -1;
+  let at = bytes.indexOf(SLASH, start + 1);
+  while (at >= 0 && bytes[at - 1] !== STAR) at = bytes.indexOf(SLASH, at + 1);
+  return at < 0 || at >= length ? -1 : at + 1;
+}
