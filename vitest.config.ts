@@ -36,6 +36,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // What the Worker logs is shown for tests that fail.
     testTimeout: 20_000,
+    // The first hook of a file waits for the Worker to start, too.
+    hookTimeout: 30_000,
     // How long something that comes by itself is waited for: on a busy machine, and after an eviction, seconds.
     expect: { poll: { timeout: 10_000 } },
     silent: "passed-only",

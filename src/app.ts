@@ -66,10 +66,11 @@ app.onError((error, c) => {
   return c.json(refusal.body, refusal.status);
 });
 
-/** The methods that some route has for a path. Middleware, which is there for all methods, does not count. */
+/** The methods that some route has for a path, HEAD with GET. Middleware, which is there for all methods, does not count. */
 function allowedMethods(path: string): string[] {
   const methods = new Set(app.routes.map(({ method }) => method).filter((method) => method !== "ALL"));
-  return [...methods].filter((method) =>
+  const allowed = [...methods].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
+  return allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : method));
 }

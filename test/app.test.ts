@@ -33,11 +33,11 @@ describe("a path or a method that is not there", () => {
   });
 
   test.each([
-    ["PATCH", "/api/captures/1", "GET, PUT, DELETE"],
-    ["POST", "/api/captures/1", "GET, PUT, DELETE"],
-    ["DELETE", "/api/captures", "GET, POST"],
+    ["PATCH", "/api/captures/1", "GET, HEAD, PUT, DELETE"],
+    ["POST", "/api/captures/1", "GET, HEAD, PUT, DELETE"],
+    ["DELETE", "/api/captures", "GET, HEAD, POST"],
     ["GET", "/api/captures/1/stop", "POST"],
-    ["OPTIONS", "/api/environments", "GET, POST"],
+    ["OPTIONS", "/api/environments", "GET, HEAD, POST"],
     ["PUT", "/api/environments/1/invites", "POST"],
     ["POST", "/api/environments/1/members/x", "PUT, DELETE"],
     ["GET", "/api/invites/x/accept", "POST"],

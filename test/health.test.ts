@@ -27,7 +27,7 @@ describe("/api/health", () => {
   test.each(["POST", "PUT", "DELETE"])("is not for %s", async (method) => {
     const reply = await request(method, "/api/health");
     expect(reply.status).toBe(405);
-    expect(reply.headers.get("allow")).toBe("GET");
+    expect(reply.headers.get("allow")).toBe("GET, HEAD");
   });
 
   test.each([
