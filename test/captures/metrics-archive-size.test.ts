@@ -16,6 +16,7 @@ import { EndedCaptures, logged, SETTLED } from "../support/ended-captures.ts";
 import { runAlarm, travel } from "../support/time.ts";
 
 const MINUTE = 60_000;
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 
 const own = environmentForEachTest(signUpWithKey);
@@ -92,24 +93,34 @@ describe("a large archive", () => {
     }
   });
 
-  it("of a capture of 14 days is stored whole by one alarm", async () => {
-    const capture = await captures.create(14 * DAY);
-    await travel(own.aws, SETTLED);
-    await own.aws.clearRequests();
-    const [line] = await logged("capture.metrics.archived", () => runAlarm(capture));
-    expect(line).toMatchObject({ period: 60, points: 14 * 1440 * METRICS.length, incomplete: null });
-    expect(await captures.calls()).toHaveLength(14);
-    await own.aws.clearRequests();
-    const reply = await captures.metricsOf(capture);
-    // Not 840 seconds: at the edges those would be 1,441 points.
-    expect(reply.headers.get("x-metrics-period")).toBe("900");
-    expect(reply.body[15]?.dataPoints).toHaveLength(14 * 96);
-    expect((await captures.metricsOf(capture, "?period=60&type=ReadIOPS")).body[0]?.dataPoints).toHaveLength(
-      14 * 1440,
-    );
-    expect(await captures.metricsOf(capture, "?period=60")).toMatchObject({ status: 400 });
-    expect(await captures.calls()).toEqual([]);
-  });
+  it.each([
+    { begins: "at a multiple of 14 minutes", isMultiple: true, period: 840 },
+    // Periods of 14 minutes would be 1,441, with those at the edges.
+    { begins: "elsewhere", isMultiple: false, period: 900 },
+  ])(
+    "of a capture of 14 days that begins $begins is stored whole by one alarm",
+    async ({ isMultiple, period }) => {
+      const ended = Math.floor(Date.now() / HOUR) * HOUR;
+      const hours = [1, 2, 3, 4, 5, 6, 7];
+      const ago =
+        hours.find((n) => ((ended - n * HOUR - 14 * DAY) % (14 * MINUTE) === 0) === isMultiple) ?? 0;
+      const capture = await captures.create(14 * DAY, own.environment.id, ago * HOUR);
+      await travel(own.aws, SETTLED);
+      await own.aws.clearRequests();
+      const [line] = await logged("capture.metrics.archived", () => runAlarm(capture));
+      expect(line).toMatchObject({ period: 60, points: 14 * 1440 * METRICS.length, incomplete: null });
+      expect(await captures.calls()).toHaveLength(14);
+      await own.aws.clearRequests();
+      const reply = await captures.metricsOf(capture);
+      expect(reply.headers.get("x-metrics-period")).toBe(String(period));
+      expect(reply.body[15]?.dataPoints).toHaveLength((14 * DAY) / (period * 1000));
+      expect(
+        (await captures.metricsOf(capture, "?period=60&type=ReadIOPS")).body[0]?.dataPoints,
+      ).toHaveLength(14 * 1440);
+      expect(await captures.metricsOf(capture, "?period=60")).toMatchObject({ status: 400 });
+      expect(await captures.calls()).toEqual([]);
+    },
+  );
 
   it("waits for the end of the last period, however long that is", () => {
     const end = Date.UTC(2026, 10, 23, 12, 10);

@@ -43,7 +43,7 @@ describe("better-auth", () => {
     ["GET", "/api/auth/sign-in/email", "POST"],
     ["PUT", "/api/auth/sign-out", "POST"],
     ["DELETE", "/api/auth/api-key/delete", "POST"],
-    ["POST", "/api/auth/get-session", "GET"],
+    ["POST", "/api/auth/get-session", "GET, HEAD"],
   ])("is not asked %s %s: a 405 says what is possible", async (method, path, allow) => {
     const reply = await request(method, path);
     expect(reply.status).toBe(405);

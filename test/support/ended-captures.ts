@@ -42,10 +42,10 @@ export class EndedCaptures {
     this.#own = own;
   }
 
-  /** A capture that lasted for a while until an hour ago, and is DONE. */
-  async create(lastedMs = HOUR, envId = this.#own.environment.id): Promise<Capture> {
+  /** A capture that lasted for a while until a full hour, the last but one unless it is said how long ago, and is DONE. */
+  async create(lastedMs = HOUR, envId = this.#own.environment.id, agoMs = HOUR): Promise<Capture> {
     const { admin } = this.#own;
-    const start = Math.floor(Date.now() / HOUR) * HOUR - HOUR - lastedMs;
+    const start = Math.floor(Date.now() / HOUR) * HOUR - agoMs - lastedMs;
     const capture = await createCapture(admin, {
       envId,
       start: new Date(start).toISOString(),
