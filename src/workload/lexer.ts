@@ -23,6 +23,8 @@ const BACKTICK = 96;
 const SINGLE = 39;
 const DOUBLE = 34;
 const BACKSLASH = 92;
+const EXCLAMATION = 33;
+const CAPITAL_M = 77;
 const MINUS = 45;
 const DOT = 46;
 const SLASH = 47;
@@ -274,19 +276,17 @@ export class Lexer {
     const { bytes } = this;
     const length = this.length;
     this.kind = COMMENT;
-    let at = start + 2;
-    // `/*!50000 ...` and MariaDB's `/*M!100100 ...` are run.
-    if ((bytes[at] as number) === 77 && (bytes[at + 1] as number) === 33) at++;
-    if ((bytes[at] as number) === 33) {
-      at++;
+    const mark = executableMark(bytes, start + 2);
+    if (mark >= 0) {
+      let at = mark + 1;
       while (isDigit(bytes[at] as number)) at++;
       this.end = at;
       this.#executable = true;
       return;
     }
-    while (at < length && !(bytes[at] === STAR && bytes[at + 1] === SLASH)) at++;
-    this.unterminated = at >= length;
-    this.end = Math.min(length, at + 2);
+    const end = endOfComment(bytes, length, start + 2);
+    this.unterminated = end < 0;
+    this.end = end < 0 ? length : end;
   }
 
   #startsWith(word: readonly number[], at: number): boolean {
@@ -315,6 +315,26 @@ export function endOfQuoted(bytes: Uint8Array, length: number, open: number, quo
     }
   }
   return -1;
+}
+
+/**
+ * Where the exclamation mark is that has a comment run, `/*!50000 ...` or MariaDB's `/*M!100100 ...`; -1 for any other comment.
+ * @param start where the comment's content begins
+ */
+export function executableMark(bytes: Uint8Array, start: number): number {
+  const at = bytes[start] === CAPITAL_M ? start + 1 : start;
+  return bytes[at] === EXCLAMATION ? at : -1;
+}
+
+/**
+ * Finds the end of a comment that is not run.
+ * @param start where the comment's content begins
+ * @returns where what comes after it begins, or -1 when it is not closed
+ */
+export function endOfComment(bytes: Uint8Array, length: number, start: number): number {
+  let at = bytes.indexOf(SLASH, start + 1);
+  while (at >= 0 && bytes[at - 1] !== STAR) at = bytes.indexOf(SLASH, at + 1);
+  return at < 0 || at >= length ? -1 : at + 1;
 }
 
 /** Whether a dot after this byte separates the parts of a name. */

@@ -1,5 +1,5 @@
 import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toKey } from "./fingerprint.ts";
-import { endOfQuoted, isDigit, isWordChar } from "./lexer.ts";
+import { endOfComment, endOfQuoted, executableMark, isDigit, isWordChar } from "./lexer.ts";
 
 /*
  * The shape of a statement: its bytes, with a mark in the place of each number, string and comment. Statements of one shape have
@@ -19,7 +19,6 @@ const MAX_SHAPE_BYTES = 4096;
 const NUMBER_MARK = 256;
 const COMMENT_MARK = 257;
 
-const EXCLAMATION = 33;
 const QUOTE = 34;
 const HASH = 35;
 const APOSTROPHE = 39;
@@ -27,7 +26,6 @@ const STAR = 42;
 const MINUS = 45;
 const DOT = 46;
 const SLASH = 47;
-const CAPITAL_M = 77;
 const BACKTICK = 96;
 
 // What a byte may begin; 0 for nothing but itself.
@@ -91,8 +89,9 @@ export function shapeOf(bytes: Uint8Array, length: number): number {
         const next = bytes[++at];
         if (code === HASH || (code === MINUS && next === MINUS)) return NO_SHAPE;
         if (code === SLASH && next === STAR) {
-          at = endOfComment(bytes, length, at + 1);
-          if (at < 0) return NO_SHAPE;
+          const content = at + 1;
+          at = endOfComment(bytes, length, content);
+          if (at < 0 || executableMark(bytes, content) >= 0) return NO_SHAPE;
           code = COMMENT_MARK;
         }
         break;
@@ -120,13 +119,4 @@ function endOfNumber(bytes: Uint8Array, start: number): number {
     if (bytes[at] === DOT) return -1;
   }
   return isWordChar(bytes[at] as number) ? -1 : at;
-}
-
-/** The end of a comment whose content begins at `start`, or -1 when it is executed or not closed. */
-function endOfComment(bytes: Uint8Array, length: number, start: number): number {
-  const mark = bytes[start] === CAPITAL_M ? start + 1 : start;
-  if (bytes[mark] === EXCLAMATION) return -1;
-  let at = bytes.indexOf(SLASH, start + 1);
-  while (at >= 0 && bytes[at - 1] !== STAR) at = bytes.indexOf(SLASH, at + 1);
-  return at < 0 || at >= length ? -1 : at + 1;
 }
