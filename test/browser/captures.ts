@@ -3,6 +3,7 @@ import { check } from "../../scripts/checks.ts";
 import { SECOND } from "./environments.ts";
 import {
   eventually,
+  expectAccessible,
   expectThat,
   failAws,
   LOG_ON_AGAIN_MS,
@@ -260,6 +261,12 @@ async function checkMetrics(world: World): Promise<void> {
     await page.getByText("The same as a table").click();
     const rows = page.locator(".figures tbody tr");
     await eventually("a row for each minute", async () => (await rows.count()) === 60);
+    await expectAccessible(page);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    await eventually("keys have scrolled it both ways", () =>
+      page.locator(".figures").evaluate(({ scrollTop, scrollLeft }) => scrollTop > 0 && scrollLeft > 0),
+    );
   });
 
   await check("two captures are laid over each other, aligned at their starts", async () => {
