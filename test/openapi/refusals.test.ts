@@ -109,16 +109,8 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
 describe.each(operations.map((described) => [described.operation.operationId, described] as const))(
   "%s refuses as it is described",
   (_, described) => {
-    const examples = Object.entries(described.operation.responses).flatMap(([status, { content }]) =>
-      Object.entries(content?.["application/json"]?.examples ?? {}).map(([name, example]) => ({
-        name,
-        status: Number(status),
-        message: example.value.message,
-        pattern: example["x-pattern"],
-      })),
-    );
     // GET /api/captures names an environment in its query.
-    const uniform = examples.filter(
+    const uniform = examplesOf(described).filter(
       ({ name }) =>
         name in PROVOKE &&
         !(name === "environmentNotFound" && described.path === "/api/captures" && described.method === "GET"),
@@ -132,19 +124,45 @@ describe.each(operations.map((described) => [described.operation.operationId, de
       });
       expect(reply.status).toBe(status);
     });
-
-    test("and its own input in one way at least, if it has any", async () => {
-      const describes = examples.some(({ name }) => name === "invalid");
-      if (hasInput(described.operation)) expect(describes).toBe(true);
-      if (!describes) return;
-      const isBody = described.method !== "GET";
-      const reply = await (isBody ? ask(described, { json: [] }) : askFor(described, wrongQuery(described)));
-      expect(reply.status).toBe(400);
-    });
   },
 );
 
-/** Whether the operation reads anything of a request that can be wrong, besides the ids in its path. */
+describe("the input of an operation", () => {
+  const named = (some: Described[]) =>
+    some.map((described) => [described.operation.operationId, described] as const);
+  const describesInvalid = (described: Described) =>
+    examplesOf(described).some(({ name }) => name === "invalid");
+
+  test.for(named(operations.filter(({ operation }) => hasInput(operation))))(
+    "can be invalid, as the description of %s says",
+    ([, described]) => {
+      expect(describesInvalid(described)).toBe(true);
+    },
+  );
+
+  test.for(named(operations.filter(describesInvalid)))(
+    "is refused by %s when it is invalid",
+    async ([, described]) => {
+      const isBody = described.method !== "GET";
+      const reply = await (isBody ? ask(described, { json: [] }) : askFor(described, wrongQuery(described)));
+      expect(reply.status).toBe(400);
+    },
+  );
+});
+
+/** The refusals that an operation describes, with what each says. */
+function examplesOf({ operation }: Described) {
+  return Object.entries(operation.responses).flatMap(([status, { content }]) =>
+    Object.entries(content?.["application/json"]?.examples ?? {}).map(([name, example]) => ({
+      name,
+      status: Number(status),
+      message: example.value.message,
+      pattern: example["x-pattern"],
+    })),
+  );
+}
+
+/** Whether the operation reads something of a request that can be wrong, besides the ids in its path. */
 const hasInput = ({ requestBody, parameters = [] }: DescribedOperation): boolean =>
   requestBody !== undefined || parameters.some((described) => described.in === "query");
 
