@@ -28,6 +28,8 @@ export default defineConfig({
       },
     })),
   ],
+  // Logs of real servers, which tests import as they are.
+  assetsInclude: ["test/fixtures/**/*.log"],
   // workerd gets the AWS SDK's browser build, whose XML parser needs a DOM; this other build brings its own.
   resolve: {
     alias: [{ find: /^@aws-sdk\/xml-builder$/, replacement: "@aws-sdk/xml-builder/dist-cjs/index.js" }],
