@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { armBy, isArmedBy } from "../alarms.ts";
 import type { AwsResult } from "../aws/client.ts";
 import { isTransient } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
@@ -78,8 +79,7 @@ export class CaptureRunner extends DurableObject<Env> {
     const { storage } = this.ctx;
     this.#wakes++;
     storage.kv.put("captureId", captureId);
-    const alarm = await storage.getAlarm();
-    if (alarm === null || at < alarm) await storage.setAlarm(Math.max(at, Date.now() + 1));
+    await armBy(storage, at);
   }
 
   /**
@@ -87,8 +87,8 @@ export class CaptureRunner extends DurableObject<Env> {
    * that is between two attempts has one and is left alone.
    */
   async rearm(captureId: number): Promise<void> {
-    const alarm = await this.ctx.storage.getAlarm();
-    if (alarm === null || alarm > Date.now() + MAX_RETRY_MS) await this.wake(captureId, Date.now());
+    const now = Date.now();
+    if (!(await isArmedBy(this.ctx.storage, now + MAX_RETRY_MS))) await this.wake(captureId, now);
   }
 
   /** Does what the capture calls for now, and sets the alarm for what comes next. */

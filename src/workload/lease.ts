@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { armBy, isArmedBy } from "../alarms.ts";
 import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
@@ -72,7 +73,7 @@ export class LogLease extends DurableObject<Env> {
     kv.delete("abandoned");
     this.#state = hold(this.#state, captureId);
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
-    await this.#armBy(Date.now() + REVIEW_MS);
+    await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
     const { result, holders, loggingSince } = await this.#settle(own);
     if (!result.ok) return result;
     return holders.includes(captureId) ? { ok: true, loggingSince } : { ok: false, failure: RELEASED };
@@ -100,11 +101,12 @@ export class LogLease extends DurableObject<Env> {
       return true;
     } else {
       // The alarm is at it, at its own pace, unless it was lost; a new key is worth an attempt.
-      const alarm = await this.ctx.storage.getAlarm();
-      if (alarm === null || isNews) await this.#armBy(Date.now());
+      if (isNews || !(await isArmedBy(this.ctx.storage, Infinity))) {
+        await armBy(this.ctx.storage, Date.now());
+      }
       return false;
     }
-    await this.#armBy(Date.now() + WATCHDOG_MS);
+    await armBy(this.ctx.storage, Date.now() + WATCHDOG_MS);
     await this.#settle();
     return this.#isSettled();
   }
@@ -249,12 +251,6 @@ export class LogLease extends DurableObject<Env> {
     const until = (state.restoredAt ?? 0) + RESTORE_APPLIES_MS;
     if (now < until) return storage.setAlarm(until);
     await storage.deleteAll();
-  }
-
-  /** Makes sure that there is an alarm by a time. */
-  async #armBy(time: number): Promise<void> {
-    const alarm = await this.ctx.storage.getAlarm();
-    if (alarm === null || time < alarm) await this.ctx.storage.setAlarm(Math.max(time, Date.now() + 1));
   }
 }
 

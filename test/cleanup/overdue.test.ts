@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ALARM_GRACE_MS } from "../../src/alarms.ts";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
@@ -53,6 +54,32 @@ describe("every minute", () => {
     await travel(cast.aws, 2 * MINUTE);
     await everyMinute();
     await until(cast.owner, capture, "RUNNING");
+  });
+
+  it.each([
+    ["cron", () => everyMinute()],
+    [
+      "somebody who tells its runner of a later time",
+      (capture: Capture) => runnerOf(capture).wake(capture.id, Date.now() + DAY),
+    ],
+  ])("starts a scheduled capture whose alarm stands in the past and never fires, by %s", async (_, wake) => {
+    const capture = await create({ scheduledStart: inFuture(MINUTE) });
+    // The clock passes the alarm, which does not come.
+    await travel(cast.aws, MINUTE + ALARM_GRACE_MS + 1);
+    expect(await alarmOf(capture)).toBeLessThan(Date.now() - ALARM_GRACE_MS);
+    await wake(capture);
+    const alarm = (await alarmOf(capture)) ?? 0;
+    expect(alarm).toBeGreaterThan(Date.now());
+    expect(alarm).toBeLessThan(Date.now() + 1000);
+    await until(cast.owner, capture, "RUNNING");
+  });
+
+  it("leaves an alarm to come that is a few seconds late", async () => {
+    const capture = await create({ scheduledStart: inFuture(MINUTE) });
+    const alarm = await alarmOf(capture);
+    await travel(cast.aws, MINUTE + ALARM_GRACE_MS / 2);
+    await runnerOf(capture).rearm(capture.id);
+    expect(await alarmOf(capture)).toBe(alarm);
   });
 
   it("ends a running capture whose alarm was lost, at its scheduled end", async () => {
