@@ -31,10 +31,18 @@ export type AwsService = "monitoring" | "rds" | "sts";
  * - `denied`: wrong, expired or insufficient credentials;
  * - `not-found`: what was asked about is not there;
  * - `rejected`: AWS can't accept the request as it is;
- * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (nor could it be reached) may
- *   pass by themselves.
+ * - `clock`: AWS's time and the request's are too far apart, which is the fault of this service's clock;
+ * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (nor could it be reached).
+ * The last four may pass by themselves.
  */
-export type AwsFailureKind = "denied" | "not-found" | "rejected" | "throttled" | "unavailable" | "timeout";
+export type AwsFailureKind =
+  | "denied"
+  | "not-found"
+  | "rejected"
+  | "clock"
+  | "throttled"
+  | "unavailable"
+  | "timeout";
 
 /** A failure of AWS, as a value: it is data that callers act on. Holds no secret. */
 export interface AwsFailure {
@@ -50,9 +58,11 @@ export interface AwsFailure {
 /** What came of a call to AWS. */
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
 
+const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set(["clock", "throttled", "unavailable", "timeout"]);
+
 /** Whether trying the same again later can succeed. */
-export function isTransient(failure: AwsFailure): boolean {
-  return failure.kind === "throttled" || failure.kind === "unavailable" || failure.kind === "timeout";
+export function isTransient({ kind }: AwsFailure): boolean {
+  return TRANSIENT.has(kind);
 }
 
 /** An error as a service's protocol encodes it. */
@@ -132,7 +142,7 @@ export async function callAwsForBytes(
     code: `HTTP${status}`,
     message: `AWS ${service} answered ${status}`,
   };
-  return failure(kindOf(error.code, status), error.code, error.message, retryAfter(headers));
+  return failure(kindOf(error, status), error.code, error.message, retryAfter(headers));
 }
 
 /** The failure of a reply that is not what the protocol says. */
@@ -160,10 +170,16 @@ function endpoint({ endpointUrl, region }: AwsTarget, service: AwsService): stri
 const THROTTLED =
   /^(Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|RequestThrottled|PriorRequestNotComplete)/;
 const DENIED =
-  /^(AccessDenied|UnauthorizedOperation|NotAuthorized|Unauthorized|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken|RequestExpired|OptInRequired|RegionDisabled)/;
+  /^(AccessDenied|UnauthorizedOperation|NotAuthorized|Unauthorized|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken|OptInRequired|RegionDisabled)/;
 const NOT_FOUND = /(NotFound|NotFoundFault|NoSuchEntity|ResourceNotFoundException)$/;
 
-function kindOf(code: string, status: number): AwsFailureKind {
+// "Common error types", and the words that go with SignatureDoesNotMatch and InvalidSignatureException ("Signature Version 4:
+// troubleshooting"): a wrong secret is answered with the same codes and other words.
+const OTHER_TIME = /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)/;
+const OTHER_TIME_SAID = /^Signature (expired|not yet current):/;
+
+function kindOf({ code, message }: AwsErrorBody, status: number): AwsFailureKind {
+  if (OTHER_TIME.test(code) || OTHER_TIME_SAID.test(message)) return "clock";
   if (THROTTLED.test(code) || status === 429) return "throttled";
   if (status >= 500) return "unavailable";
   if (DENIED.test(code)) return "denied";

@@ -226,6 +226,7 @@ export async function readMetrics(
   }
   const message = explain(result.failure, instance, region);
   switch (result.failure.kind) {
+    case "clock":
     case "throttled":
     case "unavailable":
       throw new ApiError(503, message, { "Retry-After": String(result.failure.retryAfter ?? 5) });

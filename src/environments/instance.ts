@@ -30,6 +30,8 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
     case "rejected":
       if (failure.code === "UnsupportedEngine") return failure.message;
       return `AWS did not accept the request: ${said}`;
+    case "clock":
+      return `The clock of this service is wrong, and AWS refuses its requests until it is right: ${said}. The credentials are not at fault. Try again soon.`;
     case "throttled":
       return `AWS is throttling requests of this account: ${said}. Try again soon.`;
     case "unavailable":
@@ -50,6 +52,6 @@ function advice({ code, message }: AwsFailure): string {
   if (/^(SignatureDoesNotMatch|InvalidSignature)/.test(code)) {
     return "The secret access key does not belong to the access key id, or the region is not the instance's.";
   }
-  if (/^(ExpiredToken|RequestExpired)/.test(code)) return "The credentials have expired: give new ones.";
+  if (code.startsWith("ExpiredToken")) return "The credentials have expired: give new ones.";
   return "Give them the permissions that the README lists.";
 }

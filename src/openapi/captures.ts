@@ -333,7 +333,7 @@ export const captureOperations: Operation[] = [
           "awsAway",
           503,
           "AWS is throttling requests of this account: Rate exceeded (Throttling). Try again soon.",
-          "AWS (is throttling requests of this account|could not answer): .+ Try again soon\\.",
+          "(AWS (is throttling requests of this account|could not answer)|The clock of this service is wrong, .+): .+ Try again soon\\.",
         ),
         headers: RETRY_AFTER,
       },

@@ -230,6 +230,17 @@ describe.each([
     expect(await calls()).toHaveLength(1);
   });
 
+  it("a clock of this service that is wrong is its own fault, and may pass", async () => {
+    const target = await capture();
+    await cast.aws.setClock(-HOUR);
+    const reply = await metricsOf(target);
+    await cast.aws.setClock(0);
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { message: expect.stringMatching(/^The clock of this service is wrong, /) },
+    });
+  });
+
   it("passes on when AWS wants to be asked again", async () => {
     const target = await capture();
     await cast.aws.fault({ kind: "throttle", retryAfterSeconds: 17, times: 1 });

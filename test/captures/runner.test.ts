@@ -100,6 +100,24 @@ describe("starting", () => {
     },
   );
 
+  it.each([
+    ["RequestTimeTooSkewed", "The difference between the request time and the current time is too large."],
+    ["RequestExpired", "Request has expired. Timestamp date is 2026-11-27T10:00:00Z"],
+    ["SignatureDoesNotMatch", "Signature expired: 20261127T100000Z is now earlier than 20261127T101500Z"],
+    [
+      "InvalidSignatureException",
+      "Signature not yet current: 20261128T100000Z is still later than 20261127T101500Z",
+    ],
+  ])("waits while AWS says that this service's clock is wrong, as %s", async (code, message) => {
+    const capture = await create({ scheduledStart: inFuture(1000), duration: 60 });
+    await travel(cast.aws, 1000);
+    const aws = vi.spyOn(globalThis, "fetch").mockImplementation(async () => queryError(403, code, message));
+    await runAlarm(capture);
+    await expect.poll(() => readCapture(cast.owner, capture)).toMatchObject({ status: "STARTING" });
+    aws.mockRestore();
+    await until(cast.owner, capture, "RUNNING");
+  });
+
   it("waits with growing pauses while AWS is down, and gives up with the cause after ten minutes", async () => {
     await cast.aws.fault({ kind: "unavailable" });
     const capture = await create();

@@ -101,6 +101,21 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     await createEnvironment(person, { aws });
   });
 
+  test.each([
+    ["is behind AWS's", 3_600_000, "Signature expired"],
+    ["is ahead of AWS's", -3_600_000, "Signature not yet current"],
+  ])(
+    "a request of this service whose clock %s: the credentials are not at fault",
+    async (_, offset, said) => {
+      await aws.setClock(offset);
+      const { message } = await refusal();
+      expect(message).toMatch(/^The clock of this service is wrong, .* The credentials are not at fault\./);
+      expect(message).toContain(said);
+      await aws.setClock(0);
+      await createEnvironment(person, { aws });
+    },
+  );
+
   test("no call is repeated behind the caller's back", async () => {
     await aws.fault({ kind: "server-error" });
     await refusal();
