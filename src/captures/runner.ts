@@ -1,27 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { armBy, isArmedBy } from "../alarms.ts";
 import type { AwsResult } from "../aws/client.ts";
-import { isTransient } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
-import type { DbInstance } from "../aws/rds.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { askAs } from "../environments/credentials.ts";
-import { explain, inspectInstance } from "../environments/instance.ts";
 import { describeError, log } from "../log.ts";
 import type { WorkloadState } from "../workload/archive.ts";
-import { letGo, switchOn } from "../workload/logging.ts";
+import { letGo } from "../workload/logging.ts";
 import { Recorder } from "../workload/recorder.ts";
 import {
   archiveRetryDelay,
   FINISHED,
-  fail,
   heartbeat,
   MAX_RETRY_MS,
   type Move,
   nextStep,
-  retryDelay,
-  run,
-  START_RETRY_MS,
   stopAtLimit,
 } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
@@ -35,6 +27,7 @@ import {
   type RunnerRow,
   readForRunner,
 } from "./runner-store.ts";
+import { CaptureStart } from "./start.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
 const WATCHDOG_MS = 20_000;
@@ -42,21 +35,6 @@ const WATCHDOG_MS = 20_000;
 const METRICS_CACHE_MS = 30_000;
 /** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
 const MAX_CACHED = 4;
-
-/** The attempts to start so far. */
-interface Attempts {
-  count: number;
-  /** When the first was made. */
-  since: number;
-  /** Why the last one did not succeed. */
-  problem?: string;
-}
-
-/** Why a capture can't start now, and whether waiting may be enough. */
-interface Problem {
-  transient: boolean;
-  reason: string;
-}
 
 /**
  * One capture's runner, a Durable Object named after the capture's id. It makes the capture's moves at their time. D1 has
@@ -68,6 +46,7 @@ export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
   #wakes = 0;
   readonly #recorder = new Recorder(this.ctx.storage, this.env);
+  readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#recorder);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#recorder.state());
   #metrics = new Map<string, { until: number; result: Promise<AwsResult<MetricPoint[][]>> }>();
 
@@ -147,8 +126,9 @@ export class CaptureRunner extends DurableObject<Env> {
           await this.#move(capture, this.#withProblem(step.move), now);
           break;
         case "start": {
-          const again = await this.#start(capture, now);
-          if (again !== undefined) return again;
+          const started = await this.#start.attempt(capture, now);
+          if ("again" in started) return started.again;
+          await this.#move(capture, started.move, Date.now());
           break;
         }
         case "archive": {
@@ -161,7 +141,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** A failure, with what kept the capture from starting until then. */
   #withProblem(move: Move): Move {
-    const problem = this.ctx.storage.kv.get<Attempts>("attempts")?.problem;
+    const { problem } = this.#start;
     if (move.reason === undefined || problem === undefined) return move;
     return { ...move, reason: `${move.reason}. ${problem}` };
   }
@@ -177,68 +157,6 @@ export class CaptureRunner extends DurableObject<Env> {
       moved,
       ...(reason === undefined ? {} : { reason }),
     });
-  }
-
-  /**
-   * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
-   * @returns when to try again; undefined when the capture has moved
-   */
-  async #start(capture: RunnerRow, now: number): Promise<number | undefined> {
-    const { kv } = this.ctx.storage;
-    const attempts = kv.get<Attempts>("attempts") ?? { count: 0, since: now };
-    attempts.count++;
-    // Counted before the call, or an attempt that kills the process would be made for ever.
-    kv.put("attempts", attempts);
-    const problem = await this.#prepare(capture, now);
-    const answered = Date.now();
-    if (problem === null) {
-      await this.#move(capture, run(capture, answered), answered);
-      return;
-    }
-    kv.put("attempts", { ...attempts, problem: problem.reason });
-    const delay = retryDelay(attempts.count, Math.random());
-    if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
-      log.warn("capture.start.retry", {
-        captureId: capture.id,
-        attempt: attempts.count,
-        delay,
-        reason: problem.reason,
-      });
-      return answered + delay;
-    }
-    const reason = problem.transient
-      ? `Tried ${attempts.count} times to start. ${problem.reason}`
-      : problem.reason;
-    await this.#move(capture, fail("STARTING", reason), answered);
-    return;
-  }
-
-  /** Makes everything ready for the capture to run. Returns what is in the way, or null. */
-  async #prepare(capture: RunnerRow, now: number): Promise<Problem | null> {
-    const checked = await this.#check(capture, now);
-    if ("reason" in checked) return checked;
-    const logging = await switchOn(this.env, capture, checked.instance, now);
-    if (!logging.ready) return logging;
-    const begun = await this.#recorder.begin(capture, Date.now());
-    if (begun.ok) return null;
-    const { failure } = begun;
-    return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };
-  }
-
-  /** Whether the instance is there and up. */
-  async #check(capture: RunnerRow, now: number): Promise<Problem | { instance: DbInstance }> {
-    const { region, instance } = capture;
-    const found = await askAs(this.env, capture, now, (keys) =>
-      inspectInstance(this.env, region, instance, keys),
-    );
-    if (!found.ok)
-      return { transient: isTransient(found.failure), reason: explain(found.failure, instance, region) };
-    const { status } = found.value;
-    if (!DOWN.has(status) && !COMING_UP.has(status)) return { instance: found.value };
-    return {
-      transient: COMING_UP.has(status),
-      reason: `The instance ${instance} is ${status}: it has to be available`,
-    };
   }
 
   /**
@@ -359,26 +277,3 @@ export class CaptureRunner extends DurableObject<Env> {
     }
   }
 }
-
-// RDS User Guide, "Viewing Amazon RDS DB instance status". In any other state the database is there to be recorded.
-const DOWN: ReadonlySet<string> = new Set([
-  "deleting",
-  "failed",
-  "inaccessible-encryption-credentials",
-  "incompatible-network",
-  "incompatible-parameters",
-  "incompatible-restore",
-  "insufficient-capacity",
-  "restore-error",
-  "stopped",
-  "stopping",
-  "storage-full",
-]);
-const COMING_UP: ReadonlySet<string> = new Set([
-  "creating",
-  "maintenance",
-  "rebooting",
-  "renaming",
-  "starting",
-  "upgrading",
-]);

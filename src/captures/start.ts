@@ -1,0 +1,126 @@
+import { isTransient } from "../aws/client.ts";
+import type { DbInstance } from "../aws/rds.ts";
+import type { Env } from "../env.ts";
+import { askAs } from "../environments/credentials.ts";
+import { explain, inspectInstance } from "../environments/instance.ts";
+import { log } from "../log.ts";
+import { switchOn } from "../workload/logging.ts";
+import type { Recorder } from "../workload/recorder.ts";
+import { fail, type Move, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
+import type { RunnerRow } from "./runner-store.ts";
+
+/** The attempts to start so far. */
+interface Attempts {
+  count: number;
+  /** When the first was made. */
+  since: number;
+  /** Why the last one did not succeed. */
+  problem?: string;
+}
+
+/** Why a capture can't start now, and whether waiting may be enough. */
+interface Problem {
+  transient: boolean;
+  reason: string;
+}
+
+/** The start of a runner's capture, which is tried until it succeeds, can't succeed, or has been tried for long enough. */
+export class CaptureStart {
+  readonly #storage: DurableObjectStorage;
+  readonly #env: Env;
+  readonly #recorder: Recorder;
+
+  constructor(storage: DurableObjectStorage, env: Env, recorder: Recorder) {
+    this.#storage = storage;
+    this.#env = env;
+    this.#recorder = recorder;
+  }
+
+  /** What kept the capture from starting until now; undefined when nothing did. */
+  get problem(): string | undefined {
+    return this.#storage.kv.get<Attempts>("attempts")?.problem;
+  }
+
+  /**
+   * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
+   * @returns the move to make, or when to try again
+   */
+  async attempt(capture: RunnerRow, now: number): Promise<{ move: Move } | { again: number }> {
+    const { kv } = this.#storage;
+    const attempts = kv.get<Attempts>("attempts") ?? { count: 0, since: now };
+    attempts.count++;
+    // Counted before the call, or an attempt that kills the process would be made for ever.
+    kv.put("attempts", attempts);
+    const problem = await this.#prepare(capture, now);
+    const answered = Date.now();
+    if (problem === null) return { move: run(capture, answered) };
+    kv.put("attempts", { ...attempts, problem: problem.reason });
+    const delay = retryDelay(attempts.count, Math.random());
+    if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
+      log.warn("capture.start.retry", {
+        captureId: capture.id,
+        attempt: attempts.count,
+        delay,
+        reason: problem.reason,
+      });
+      return { again: answered + delay };
+    }
+    const reason = problem.transient
+      ? `Tried ${attempts.count} times to start. ${problem.reason}`
+      : problem.reason;
+    return { move: fail("STARTING", reason) };
+  }
+
+  /** Makes everything ready for the capture to run. Returns what is in the way, or null. */
+  async #prepare(capture: RunnerRow, now: number): Promise<Problem | null> {
+    const checked = await checkInstance(this.#env, capture, now);
+    if ("reason" in checked) return checked;
+    const logging = await switchOn(this.#env, capture, checked.instance, now);
+    if (!logging.ready) return logging;
+    const begun = await this.#recorder.begin(capture, Date.now());
+    if (begun.ok) return null;
+    const { failure } = begun;
+    return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };
+  }
+}
+
+/** Whether a capture's instance is there and up. */
+async function checkInstance(
+  env: Env,
+  capture: RunnerRow,
+  now: number,
+): Promise<Problem | { instance: DbInstance }> {
+  const { region, instance } = capture;
+  const found = await askAs(env, capture, now, (keys) => inspectInstance(env, region, instance, keys));
+  if (!found.ok)
+    return { transient: isTransient(found.failure), reason: explain(found.failure, instance, region) };
+  const { status } = found.value;
+  if (!DOWN.has(status) && !COMING_UP.has(status)) return { instance: found.value };
+  return {
+    transient: COMING_UP.has(status),
+    reason: `The instance ${instance} is ${status}: it has to be available`,
+  };
+}
+
+// RDS User Guide, "Viewing Amazon RDS DB instance status". In any other state the database is there to be recorded.
+const DOWN: ReadonlySet<string> = new Set([
+  "deleting",
+  "failed",
+  "inaccessible-encryption-credentials",
+  "incompatible-network",
+  "incompatible-parameters",
+  "incompatible-restore",
+  "insufficient-capacity",
+  "restore-error",
+  "stopped",
+  "stopping",
+  "storage-full",
+]);
+const COMING_UP: ReadonlySet<string> = new Set([
+  "creating",
+  "maintenance",
+  "rebooting",
+  "renaming",
+  "starting",
+  "upgrading",
+]);
