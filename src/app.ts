@@ -5,7 +5,7 @@ import { requestId } from "hono/request-id";
 import { bookmarks } from "./bookmarks.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, refuse } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import type { App } from "./http.ts";
 import { identityRoutes } from "./identity/routes.ts";
@@ -13,6 +13,7 @@ import { describeError, log } from "./log.ts";
 import { crossOrigin } from "./origins.ts";
 import { logRequest } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { isTransientFault } from "./transient.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -56,14 +57,17 @@ app.notFound((c) => {
 
 app.onError((error, c) => {
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
-  log.error("request.failed", {
+  const isTransient = isTransientFault(error);
+  log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,
     // An invite's code is a secret for as long as the invite is open, as after this.
     path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
     ...describeError(error),
   });
-  const refusal = new ApiError(500, "Something went wrong on our side; the request id helps us to find it");
-  return c.json(refusal.body, refusal.status);
+  const refusal = isTransient
+    ? refuse.unavailable()
+    : new ApiError(500, "Something went wrong on our side; the request id helps us to find it");
+  return c.json(refusal.body, refusal.status, refusal.headers);
 });
 
 /** The methods that some route has for a path, HEAD with GET. Middleware, which is there for all methods, does not count. */

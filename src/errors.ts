@@ -65,6 +65,8 @@ export const refuse = {
   ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
+  /** What failed for a reason that passes; whether something was done is not known. */
+  unavailable: refusal(503, "The service can't answer just now: try again soon", { "Retry-After": "5" }),
   tooManyWatch: refusal(503, "Too many are watching this capture: ask for it now and then instead", {
     "Retry-After": "60",
   }),

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
-import type { Db } from "./db/types.ts";
+import type { RequestSession } from "./db/session.ts";
 import type { Env } from "./env.ts";
 import { ApiError, refuse } from "./errors.ts";
 import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
@@ -13,7 +13,7 @@ export interface App {
   Variables: {
     requestId: string;
     /** The session in which this request asks the database; see bookmarks.ts. */
-    db: Db;
+    db: RequestSession;
     credential: Credential;
     /** For the request's line in the log: who is calling, once that is known, and the capture that was changed. */
     callerId?: string;

@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import { isTransientFault } from "../transient.ts";
 import { isoTime } from "../values.ts";
 import { SETTLE_MS } from "./lifecycle.ts";
 import {
@@ -266,6 +267,7 @@ export async function readArchivedMetrics(
   } catch (error) {
     log.error("capture.metrics.unreadable", { captureId: capture.id, ...describeError(error) });
     if (keptWindow(capture, now) !== null) return readMetrics(env, capture, query, now);
+    if (isTransientFault(error)) throw error;
     throw new ApiError(
       500,
       "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",

@@ -1,3 +1,5 @@
+import { describeError, log } from "../log.ts";
+import { isTransientFault } from "../transient.ts";
 import { BOOKMARK } from "../values.ts";
 import type { Db } from "./types.ts";
 
@@ -7,16 +9,105 @@ import type { Db } from "./types.ts";
  */
 
 /** A session for a request that changes something: it begins at the primary. */
-export const writeSession = (db: D1Database): D1DatabaseSession => db.withSession("first-primary");
+export const writeSession = (db: D1Database): RequestSession =>
+  new RequestSession(db.withSession("first-primary"));
 
 /**
  * A session for a request that only reads: at the nearest copy, or the nearest that has what the bookmark stands for. Whoever
  * sends a bookmark that is none wants to see what was written, and is answered by the primary; D1 would fail the request.
  */
-export function readSession(db: D1Database, bookmark: string | undefined): D1DatabaseSession {
-  if (bookmark === undefined) return db.withSession("first-unconstrained");
-  return BOOKMARK.test(bookmark) ? db.withSession(bookmark) : writeSession(db);
+export function readSession(db: D1Database, bookmark: string | undefined): RequestSession {
+  if (bookmark === undefined) return new RequestSession(db.withSession("first-unconstrained"));
+  return BOOKMARK.test(bookmark) ? new RequestSession(db.withSession(bookmark)) : writeSession(db);
 }
 
 /** A session as a database, for what is typed for those only. Drizzle uses no more of it than `prepare` and `batch`. */
 export const asDatabase = (session: Db): D1Database => session as D1Database;
+
+/** How long a read waits until it is tried once more, in milliseconds; up to twice as long, so that not all come at once. */
+const PAUSE_MS = 50;
+
+/** A statement of D1's behind one of ours. */
+interface Original {
+  statement: D1PreparedStatement;
+  isRead: boolean;
+}
+
+/**
+ * A request's session. A read that D1 fails to answer for a reason that passes is tried once more. A write is not: the answer may
+ * be all that was lost.
+ */
+export class RequestSession implements Db {
+  readonly #session: D1DatabaseSession;
+  readonly #originals = new WeakMap<D1PreparedStatement, Original>();
+  #fault: unknown;
+
+  constructor(session: D1DatabaseSession) {
+    this.#session = session;
+  }
+
+  /** The last transient fault that a statement failed with for good; undefined when there was none. */
+  get fault(): unknown {
+    return this.#fault;
+  }
+
+  /** See D1's session. */
+  getBookmark(): D1SessionBookmark | null {
+    return this.#session.getBookmark();
+  }
+
+  /** See D1's session. */
+  prepare(sql: string): D1PreparedStatement {
+    return this.#wrap({ statement: this.#session.prepare(sql), isRead: isRead(sql) });
+  }
+
+  /** See D1's session. A batch of reads only is one read. */
+  batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+    const originals = statements.map(
+      (statement) => this.#originals.get(statement) ?? { statement, isRead: false },
+    );
+    return this.#ask(
+      originals.every(({ isRead }) => isRead),
+      () => this.#session.batch<T>(originals.map(({ statement }) => statement)),
+    );
+  }
+
+  #wrap(original: Original): D1PreparedStatement {
+    const { statement, isRead } = original;
+    const wrapped = {
+      bind: (...values: unknown[]) => this.#wrap({ statement: statement.bind(...values), isRead }),
+      first: (column?: string) =>
+        this.#ask(isRead, () => (column === undefined ? statement.first() : statement.first(column))),
+      all: () => this.#ask(isRead, () => statement.all()),
+      run: () => this.#ask(isRead, () => statement.run()),
+      raw: (options?: { columnNames?: false }) => this.#ask(isRead, () => statement.raw(options)),
+    } as D1PreparedStatement;
+    this.#originals.set(wrapped, original);
+    return wrapped;
+  }
+
+  async #ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isTransientFault(error)) throw error;
+      if (!isRead) throw this.#note(error);
+      log.warn("database.read.repeated", { error: describeError(error).error });
+    }
+    await scheduler.wait(PAUSE_MS * (1 + Math.random()));
+    try {
+      return await ask();
+    } catch (error) {
+      throw isTransientFault(error) ? this.#note(error) : error;
+    }
+  }
+
+  #note(fault: unknown): unknown {
+    this.#fault = fault;
+    return fault;
+  }
+}
+
+/** Whether a statement changes nothing. One that might, such as a call of `replace()`, is taken for one that does. */
+const isRead = (sql: string): boolean =>
+  /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete|replace)\b/i.test(sql);

@@ -30,13 +30,15 @@ async function answer(c: AppContext): Promise<Response> {
   if (c.req.header("content-type") !== undefined) requireJson(c);
   const { createAuth } = await import("./auth.ts");
   const { origin } = new URL(c.req.url);
+  const { db } = c.var;
   let reply: Response;
   try {
-    const env = { ...c.env, DB: asDatabase(c.var.db) };
-    reply = await createAuth(env, origin).handler(withOrigin(c.req.raw, origin));
+    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, origin).handler(withOrigin(c.req.raw, origin));
   } catch (error) {
-    throw rootCause(error);
+    throw db.fault ?? rootCause(error);
   }
+  // better-auth takes some of the database's faults for the caller's, and answers others as if it had been done.
+  if (db.fault !== undefined) throw db.fault;
   if (reply.status >= 400) throw await refusalOf(reply);
   return c.newResponse(reply.body, reply);
 }

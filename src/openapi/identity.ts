@@ -3,7 +3,7 @@ import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import * as bodies from "./identity-bodies.ts";
 import {
-  FAULT,
+  FAULTS,
   type Header,
   invalid,
   NOT_JSON_TYPE,
@@ -48,7 +48,7 @@ const TOO_MANY_SIGN_INS: Refusal = {
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
 const SIGNED_IN = "Whoever is signed in with a session.";
-const OF_READS = [TOO_OFTEN, FAULT];
+const OF_READS = [TOO_OFTEN, ...FAULTS];
 const OF_WRITES = [
   ...refusals("otherOrigin"),
   TOO_LARGE,

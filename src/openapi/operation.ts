@@ -94,19 +94,20 @@ export function refusals(...names: (keyof typeof refuse)[]): Refusal[] {
 function refusalOf(name: string, { status, message, headers }: ApiError): Refusal {
   const described = Object.entries(headers).map(([header, value]): [string, Header] => [
     header,
-    {
-      description: HEADERS[header] ?? "",
-      schema: { type: "string", const: value },
-      required: true,
-      example: value,
-    },
+    header === "Retry-After"
+      ? RETRY_AFTER[header]
+      : {
+          description: HEADERS[header] ?? "",
+          schema: { type: "string", const: value },
+          required: true,
+          example: value,
+        },
   ]);
   return { name, status, message, ...(described.length > 0 && { headers: Object.fromEntries(described) }) };
 }
 
 /** What the headers of refusals say. */
 const HEADERS: Record<string, string> = {
-  "Retry-After": RETRY_AFTER["Retry-After"].description,
   "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
 };
 
@@ -116,6 +117,8 @@ export const FAULT = says(
   500,
   "Something went wrong on our side; the request id helps us to find it",
 );
+/** The same, and a fault that passes by itself, of an operation that asks the database. */
+export const FAULTS = [FAULT, ...refusals("unavailable")];
 
 /** A body of more than 64 KiB, which is refused wherever one is sent. */
 export const TOO_LARGE = says("tooLarge", 413, "The body is larger than 64 KiB");
@@ -139,9 +142,14 @@ export const TOO_MANY_CHANGES: Refusal = {
 };
 
 /** What an operation refuses that does something on behalf of a caller, whoever that is. */
-export const OF_CALLERS = [...refusals("loginRequired"), FAULT];
+export const OF_CALLERS = [...refusals("loginRequired"), ...FAULTS];
 /** The same of an operation that changes something. */
-export const OF_WRITERS = [...refusals("loginRequired", "otherOrigin"), TOO_LARGE, TOO_MANY_CHANGES, FAULT];
+export const OF_WRITERS = [
+  ...refusals("loginRequired", "otherOrigin"),
+  TOO_LARGE,
+  TOO_MANY_CHANGES,
+  ...FAULTS,
+];
 /** What an operation refuses of JSON bodies, besides what its fields are. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,

@@ -9,6 +9,7 @@ import {
   requestIn,
 } from "../support/api.ts";
 import { type DescribedOperation, operations } from "../support/contract.ts";
+import { faultyDatabase } from "../support/faults.ts";
 
 /*
  * What every operation refuses in the same way is provoked of each of them here, by the names that the refusals have in the
@@ -63,6 +64,8 @@ function ask(
 
 /** A limiter that lets nobody through. */
 const FULL: RateLimit = { limit: async () => ({ success: false }) };
+/** A database that nobody gets through to. */
+const LOST = faultyDatabase(() => ({ error: new Error("D1_ERROR: Network connection lost.") }));
 const JSON_TYPE = { "content-type": "application/json" };
 const nobody = (described: Described) => ask(described, { headers: { cookie: "" } });
 const ofNothing = (described: Described) => ask(described, inEnvironment(described, 999_999));
@@ -91,6 +94,7 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   malformed: (described) => ask(described, { body: "{", headers: JSON_TYPE }),
   badId: (described) => ask(described, { id: "one" }),
   fault: (described) => ask(described, { overrides: { CORS_ORIGINS: "not an origin" } }),
+  unavailable: (described) => ask(described, { overrides: { DB: LOST } }),
   tooOften: async (described) => {
     const address = newAddress();
     const key = `${address}|${described.path.replace("/api/auth", "")}`;

@@ -60,7 +60,7 @@ function countedDatabase(database: D1Database, cost: Cost): D1Database {
 }
 
 /** An object with some methods in the place of its own. */
-function intercept<T extends object>(original: T, methods: Record<string, unknown>): T {
+export function intercept<T extends object>(original: T, methods: Record<string, unknown>): T {
   return new Proxy(original, {
     get: (_, name) => {
       if (Object.hasOwn(methods, name)) return methods[name as string];

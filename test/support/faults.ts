@@ -1,0 +1,61 @@
+import { env } from "cloudflare:workers";
+import { intercept } from "./counting.ts";
+
+/** What goes wrong with a statement or a batch. */
+export interface Fault {
+  error: Error;
+  /** Whether it is run all the same, so that only its answer is lost. */
+  isAnswerLost?: boolean;
+}
+
+/**
+ * The tests' database, of which some trips fail.
+ * @param faultOf what goes wrong, if anything, with a trip; it is told the SQL, that of a batch in one
+ */
+export function faultyDatabase(faultOf: (sql: string) => Fault | undefined): D1Database {
+  const statements = new WeakMap<object, { sql: string; original: D1PreparedStatement }>();
+  const trip = async <T>(sql: string, run: () => Promise<T>): Promise<T> => {
+    const fault = faultOf(sql);
+    if (fault === undefined) return run();
+    if (fault.isAnswerLost) await run();
+    throw fault.error;
+  };
+  const statement = (sql: string, original: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = intercept(original, {
+      bind: (...values: unknown[]) => statement(sql, original.bind(...values)),
+      first: (...column: [string]) => trip(sql, () => original.first(...column)),
+      all: () => trip(sql, () => original.all()),
+      run: () => trip(sql, () => original.run()),
+      raw: () => trip(sql, () => original.raw()),
+    });
+    statements.set(wrapped, { sql, original });
+    return wrapped;
+  };
+  const faulty = <D extends Pick<D1Database, "prepare" | "batch">>(inner: D, more: object = {}): D =>
+    intercept(inner, {
+      prepare: (sql: string) => statement(sql, inner.prepare(sql)),
+      batch: (batch: D1PreparedStatement[]) => {
+        const known = batch.map((one) => statements.get(one) ?? { sql: "", original: one });
+        return trip(known.map(({ sql }) => sql).join(";\n"), () =>
+          inner.batch(known.map(({ original }) => original)),
+        );
+      },
+      ...more,
+    });
+  return faulty(env.DB, {
+    withSession: (...args: Parameters<D1Database["withSession"]>) => faulty(env.DB.withSession(...args)),
+  });
+}
+
+/** What goes wrong with the first trips that match, as often as given; counts all that match. */
+export function failing(
+  matching: RegExp,
+  error: Error,
+  { times = 1, isAnswerLost = false } = {},
+): { DB: D1Database; trips: () => number } {
+  let trips = 0;
+  const DB = faultyDatabase((sql) =>
+    matching.test(sql) && ++trips <= times ? { error, isAnswerLost } : undefined,
+  );
+  return { DB, trips: () => trips };
+}
