@@ -1,6 +1,6 @@
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
-import { KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
+import { answerFormat, KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
 import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns, IS_LIVE } from "./sql.ts";
@@ -45,12 +45,15 @@ function beforeCreation(
     .bind(credential.value, now, envId, keyed?.key ?? null, name);
 }
 
-/** What a key was answered, if it was. Whoever has lost the environment meanwhile has lost the reply. */
+/**
+ * What a key was answered, if it was. Whoever has lost the environment meanwhile has lost the reply.
+ * @throws Unreadable when the answer can't be read: better no reply than a second capture
+ */
 function remembered(before: Before, keyed: KeyedRequest | null): Created | null {
   if (before.fingerprint === null) return null;
   if (before.fingerprint !== keyed?.fingerprint) return { outcome: "key-reused" };
   if (before.memberOf === null) return { outcome: "no-environment" };
-  const capture = JSON.parse(before.capture) as CaptureRow;
+  const { capture } = answerFormat.parse(before.capture);
   return { outcome: "replayed", capture, isUnmoved: before.status === capture.status };
 }
 
@@ -118,7 +121,9 @@ export async function createCapture(
       plan.maxBytes,
       maxLive,
     );
-  const asMade: Omit<CaptureRow, "id"> = {
+  const asMade: CaptureRow = {
+    // Known to the statement only.
+    id: 0,
     name,
     start,
     scheduledStart,
@@ -136,7 +141,7 @@ export async function createCapture(
         // A key that has expired may still be there.
         `with ${caller}
          insert into idempotency_keys (user_id, key, fingerprint, capture_id, capture, expires_at)
-         select caller.id, ?5, ?6, c.id, json_set(?7, '$.id', c.id), ?8 ${NEW_CAPTURE}
+         select caller.id, ?5, ?6, c.id, json_set(?7, '$.capture.id', c.id), ?8 ${NEW_CAPTURE}
          on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, capture_id = excluded.capture_id,
            capture = excluded.capture, expires_at = excluded.expires_at`,
       )
@@ -147,7 +152,7 @@ export async function createCapture(
         name,
         key.key,
         key.fingerprint,
-        JSON.stringify(asMade),
+        answerFormat.stringify({ capture: asMade }),
         now + KEY_LIFETIME_MS,
       );
   const event = db

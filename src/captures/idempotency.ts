@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { sha256 } from "../identity/hash.ts";
-import type { CaptureRequest } from "./lifecycle.ts";
+import { storedFormat } from "../stored.ts";
+import { type CaptureRequest, STATUSES } from "./lifecycle.ts";
+import type { CaptureRow } from "./schema.ts";
 
 /** How long a key is remembered. */
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -33,3 +35,27 @@ export interface KeyedRequest {
 export async function keyedRequest(key: string, request: CaptureRequest): Promise<KeyedRequest> {
   return { key, fingerprint: await sha256(JSON.stringify(request)) };
 }
+
+const capturedSchema = z.object({
+  id: z.number(),
+  name: z.string(),
+  start: z.number().nullable(),
+  scheduledStart: z.number().nullable(),
+  scheduledEnd: z.number().nullable(),
+  end: z.number().nullable(),
+  status: z.enum(STATUSES),
+  envId: z.number(),
+  reason: z.string().nullable(),
+  redact: z.enum(["secrets", "literals"]),
+  version: z.number(),
+}) satisfies z.ZodType<CaptureRow>;
+
+/**
+ * How the answer to a key is stored: the capture as it was made. Before there were versions it was the capture itself, whose
+ * `version` is another: how often it has changed.
+ */
+export const answerFormat = storedFormat(
+  "answer to an Idempotency-Key",
+  1,
+  z.union([z.object({ capture: capturedSchema }), capturedSchema.transform((capture) => ({ capture }))]),
+);

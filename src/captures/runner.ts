@@ -4,12 +4,13 @@ import type { AwsResult } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
-import type { WorkloadState } from "../workload/archive.ts";
+import { isGrowing, type WorkloadState } from "../workload/archive.ts";
 import { letGo } from "../workload/logging.ts";
 import { Recorder } from "../workload/recorder.ts";
 import {
   archiveRetryDelay,
   FINISHED,
+  fail,
   heartbeat,
   MAX_RETRY_MS,
   type Move,
@@ -35,6 +36,10 @@ const WATCHDOG_MS = 20_000;
 const METRICS_CACHE_MS = 30_000;
 /** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
 const MAX_CACHED = 4;
+
+/** Why a capture has failed whose recording can't be read. */
+const UNREADABLE =
+  "What the service kept of the recording can't be read any more, so that it could not go on. What was stored until then is kept";
 
 /**
  * One capture's runner, a Durable Object named after the capture's id. It makes the capture's moves at their time. D1 has
@@ -103,6 +108,7 @@ export class CaptureRunner extends DurableObject<Env> {
         await this.#live.progressed();
         return "rest";
       }
+      if (await this.#givesUp(capture)) continue;
       await this.#live.moved(capture);
       const now = Date.now();
       if (capture.status === "FAILED") await this.#abandon(capture);
@@ -137,6 +143,15 @@ export class CaptureRunner extends DurableObject<Env> {
         }
       }
     }
+  }
+
+  /** Gives a capture up whose recording can't be read; whether it was one. What becomes of its records, `#abandon` sees to. */
+  async #givesUp(capture: RunnerRow): Promise<boolean> {
+    const damage = isGrowing(capture.status) ? this.#recorder.damage() : null;
+    if (damage === null) return false;
+    log.error("capture.recording.unreadable", { captureId: capture.id, ...describeError(damage) });
+    await this.#move(capture, fail(capture.status, UNREADABLE), Date.now());
+    return true;
   }
 
   /** A failure, with what kept the capture from starting until then. */
@@ -201,7 +216,10 @@ export class CaptureRunner extends DurableObject<Env> {
   async #abandon(capture: RunnerRow): Promise<void> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
-    if (capture.deletedAt === null) await this.#recorder.publish(capture.id);
+    if (capture.deletedAt === null) {
+      if (this.#recorder.damage() !== null) await this.#recorder.salvage(capture, capture.end ?? Date.now());
+      await this.#recorder.publish(capture.id);
+    }
     await letGo(this.env, capture.id);
     kv.put("abandoned", true);
   }

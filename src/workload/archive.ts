@@ -1,4 +1,6 @@
+import * as z from "zod";
 import type { Status } from "../captures/lifecycle.ts";
+import { storedFormat } from "../stored.ts";
 import type { DigestsState } from "./digest.ts";
 
 /*
@@ -28,37 +30,45 @@ export interface FragmentMetadata extends Record<string, string> {
   records: string;
 }
 
-/** A stretch of the log that could not be read. Milliseconds since the epoch. */
-export interface Gap {
+const gapSchema = z.object({
   /** The last moment before it that is known to be whole. */
-  from: number;
+  from: z.number(),
   /** The first moment after it. */
-  to: number;
+  to: z.number(),
   /** In words a person understands. */
-  cause: string;
-}
+  cause: z.string(),
+});
+
+/** A stretch of the log that could not be read. Milliseconds since the epoch. */
+export type Gap = z.output<typeof gapSchema>;
+
+/** A manifest as it is stored. */
+export const manifestSchema = z.object({
+  captureId: z.number(),
+  records: z.number(),
+  /** How many of the records ran a statement (digest.ts says which do). */
+  statements: z.number(),
+  /** Records by command, such as `Query`. */
+  commands: z.record(z.string(), z.number()),
+  bytes: z.number(),
+  /** Bytes as stored, compressed. */
+  storedBytes: z.number(),
+  fragments: z.number(),
+  firstMicros: z.number().nullable(),
+  lastMicros: z.number().nullable(),
+  /** In the order of time, the first thousand. */
+  gaps: z.array(gapSchema),
+  /** How many there are in all. */
+  gapCount: z.number(),
+  /** What was done to statements before they were stored. */
+  redact: z.enum(["secrets", "literals"]),
+});
 
 /** What a capture's fragments hold. Times in microseconds, bytes of NDJSON before compression. */
-export interface Manifest {
-  captureId: number;
-  records: number;
-  /** How many of the records ran a statement (digest.ts says which do). */
-  statements: number;
-  /** Records by command, such as `Query`. */
-  commands: Record<string, number>;
-  bytes: number;
-  /** Bytes as stored, compressed. */
-  storedBytes: number;
-  fragments: number;
-  firstMicros: number | null;
-  lastMicros: number | null;
-  /** In the order of time, the first thousand. */
-  gaps: Gap[];
-  /** How many there are in all. */
-  gapCount: number;
-  /** What was done to statements before they were stored. */
-  redact: "secrets" | "literals";
-}
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** How a manifest is stored. */
+export const manifestFormat = storedFormat("workload's manifest", 1, manifestSchema);
 
 /** What is known of a capture's workload at some moment. */
 export interface WorkloadState {

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { storedFormat } from "../stored.ts";
 import { hexToKey, toHex, toKey } from "./fingerprint.ts";
 import { Normalizer } from "./normalize.ts";
 import type { Command, LogRecord } from "./record.ts";
@@ -7,29 +9,36 @@ import { NO_SHAPE } from "./shape.ts";
  * Which statements a workload consists of, counted in bounded memory.
  */
 
-/** One normalised statement and how often it ran. */
-export interface DigestEntry {
+const entrySchema = z.object({
   /** 64 bits in hexadecimal, not cryptographic. */
-  fingerprint: string;
+  fingerprint: z.string(),
   /** The normalised statement. */
-  digest: string;
+  digest: z.string(),
   /** How often it ran, or up to `overcount` more. */
-  count: number;
+  count: z.number(),
   /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
-  overcount: number;
+  overcount: z.number(),
   /** When it was first and last seen since it has had its place in the table; microseconds since the epoch. */
-  firstSeenMicros: number;
-  lastSeenMicros: number;
+  firstSeenMicros: z.number(),
+  lastSeenMicros: z.number(),
   /** One of the statements, cut at MAX_EXAMPLE: the first since it has had its place. */
-  example: string;
-}
+  example: z.string(),
+});
+
+/** One normalised statement and how often it ran. */
+export type DigestEntry = z.output<typeof entrySchema>;
+
+const digestsSchema = z.object({
+  capacity: z.number(),
+  total: z.number(),
+  entries: z.array(entrySchema),
+});
 
 /** The table in JSON. */
-export interface DigestsState {
-  capacity: number;
-  total: number;
-  entries: DigestEntry[];
-}
+export type DigestsState = z.output<typeof digestsSchema>;
+
+/** How the table is stored. */
+export const digestsFormat = storedFormat("table of digests", 1, digestsSchema);
 
 /** How many digests are counted at once unless the caller says otherwise. */
 export const MAX_DIGESTS = 1000;

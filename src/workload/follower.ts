@@ -1,14 +1,15 @@
 import { gzipSync } from "node:zlib";
+import * as z from "zod";
 import type { AwsResult } from "../aws/client.ts";
-import { emptyManifest, type Gap, type Manifest } from "./archive.ts";
+import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
 import { type Digests, runsStatement } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
-import { type FilePosition, LIVE_LOG, locate } from "./log-files.ts";
+import { type FilePosition, filePositionSchema, LIVE_LOG, locate } from "./log-files.ts";
 import { type LogSource, readNew } from "./log-reading.ts";
-import { LogParser, type ParserSnapshot } from "./parser.ts";
+import { LogParser, parserSchema } from "./parser.ts";
 import type { LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
-import { type Identity, Threads, type ThreadsState } from "./threads.ts";
+import { type Identity, Threads, threadsSchema } from "./threads.ts";
 
 /*
  * Follows an instance's general log: reads what is new, leaves out what is not the capture's, and stores the rest as
@@ -37,23 +38,28 @@ export interface CaptureWindow {
   end: number | null;
 }
 
-/** All that a follower has to know to go on. Structured clone keeps it. */
-export interface FollowerState {
-  position: FilePosition;
+/** A follower's state as it is stored (recording-store.ts). */
+export const followerSchema = z.object({
+  position: filePositionSchema,
   /** How many lines to ask for at once, from how long the last ones were; absent for as many as RDS gives. */
-  linesAtOnce?: number | undefined;
-  parser: ParserSnapshot;
-  threads: ThreadsState;
-  /** The threads that are Amazon's although nobody saw them connect. */
-  amazons: number[];
-  manifest: Manifest;
+  linesAtOnce: z.number().optional(),
+  parser: parserSchema,
+  threads: threadsSchema,
+  /** The threads that are Amazon's although nobody saw them connect, those that were seen last at the end. */
+  amazons: z.array(z.number()),
+  manifest: manifestSchema,
   /** The last fragment is added to until it is large enough: how many of its bytes count, and what it holds. */
-  tail: { bytes: number; firstMicros: number; lastMicros: number; records: number } | null;
+  tail: z
+    .object({ bytes: z.number(), firstMicros: z.number(), lastMicros: z.number(), records: z.number() })
+    .nullable(),
   /** The latest time that the log was seen to have come to. */
-  reachedMicros: number | null;
+  reachedMicros: z.number().nullable(),
   /** A gap that has begun, until the first record after it says where it ends. */
-  openGap: { from: number; cause: string } | null;
-}
+  openGap: z.object({ from: z.number(), cause: z.string() }).nullable(),
+});
+
+/** All that a follower has to know to go on. */
+export type FollowerState = z.output<typeof followerSchema>;
 
 /** What a step came to. */
 export interface Step {
@@ -66,10 +72,10 @@ export interface Step {
 const FRAGMENT_BYTES = 1024 * 1024;
 /** Of gzip's levels, the last before zlib searches in earnest: a third of the time of 6, for about a tenth more bytes. */
 const COMPRESSION = 3;
-/** The longest statement that is kept whole, in UTF-16 units: a parser's state has to fit a value of the Durable Object. */
+/** The longest statement that is kept whole, in UTF-16 units: the one that is open is written after every step. */
 const MAX_STATEMENT = 256 * 1024;
-/** How many threads are remembered, for the same reason. */
-const MAX_THREADS = 4096;
+/** How many threads are remembered, for the same reason; and how many of Amazon's that nobody saw connect. */
+export const MAX_THREADS_KEPT = 4096;
 const MAX_GAPS = 1000;
 /** Amazon's own user, whose statements are nobody's workload. */
 const AMAZON = "rdsadmin";
@@ -77,6 +83,20 @@ const AMAZON = "rdsadmin";
 const HEARTBEAT = "rds_heartbeat2";
 
 const NO_LOG_OF_THAT_TIME = "The instance has no log of that time any more, or wrote none";
+
+/** The state of a follower that has read nothing yet, at the beginning of the live file. */
+export function stateAt(manifest: Manifest, known: FilePosition["known"] = {}): FollowerState {
+  return {
+    position: { file: LIVE_LOG, marker: "0", bytesRead: 0, known, next: [] },
+    parser: new LogParser({ maxStatement: MAX_STATEMENT }).snapshot(),
+    threads: [],
+    amazons: [],
+    manifest,
+    tail: null,
+    reachedMicros: null,
+    openGap: null,
+  };
+}
 
 /**
  * Where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
@@ -93,16 +113,7 @@ export async function beginFollowing(
   if (!listed.ok) return listed;
   const renamed = listed.value.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
   const known = Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
-  const state: FollowerState = {
-    position: { file: LIVE_LOG, marker: "0", bytesRead: 0, known, next: [] },
-    parser: new LogParser({ maxStatement: MAX_STATEMENT }).snapshot(),
-    threads: [],
-    amazons: [],
-    manifest: emptyManifest(captureId, redact),
-    tail: null,
-    reachedMicros: null,
-    openGap: null,
-  };
+  const state = stateAt(emptyManifest(captureId, redact), known);
   if (isBackDated) {
     const [file = LIVE_LOG, ...next] = renamed
       .filter(({ lastWritten }) => lastWritten >= window.start)
@@ -114,7 +125,7 @@ export async function beginFollowing(
   const newest = await source.portion(LIVE_LOG, undefined);
   if (!newest.ok) return newest;
   const parser = new LogParser({ maxStatement: MAX_STATEMENT });
-  const threads = new Threads(MAX_THREADS);
+  const threads = new Threads(MAX_THREADS_KEPT);
   for (const record of parser.push(newest.value.data)) threads.see(record);
   state.position.marker = newest.value.marker;
   return { ok: true, value: { ...state, parser: parser.snapshot(), threads: threads.toJSON() } };
@@ -198,7 +209,7 @@ class Work {
     this.#window = window;
     this.#digests = digests;
     this.#parser = new LogParser({ maxStatement: MAX_STATEMENT, from: before.parser });
-    this.#threads = new Threads(MAX_THREADS, before.threads);
+    this.#threads = new Threads(MAX_THREADS_KEPT, before.threads);
     this.#amazons = new Set(before.amazons);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
     this.#reachedMicros = before.reachedMicros;
@@ -265,8 +276,17 @@ class Work {
       this.#amazons.delete(threadId);
       return identity.user === AMAZON;
     }
-    if (statement.includes(HEARTBEAT)) this.#amazons.add(threadId);
+    if (statement.includes(HEARTBEAT)) this.#noteAmazons(threadId);
     return this.#amazons.has(threadId);
+  }
+
+  /** Of too many, the one that was seen longest ago is forgotten: should it be there yet, it says so again. */
+  #noteAmazons(threadId: number): void {
+    this.#amazons.delete(threadId);
+    this.#amazons.add(threadId);
+    if (this.#amazons.size <= MAX_THREADS_KEPT) return;
+    const [oldest] = this.#amazons;
+    this.#amazons.delete(oldest as number);
   }
 
   #isInWindow({ timeMicros }: LogRecord): boolean {

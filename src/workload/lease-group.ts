@@ -1,32 +1,48 @@
+import * as z from "zod";
 import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
 import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess, reseal } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
+import { storedFormat } from "../stored.ts";
 import type { Changed } from "./lease-settle.ts";
 import { DEFAULTS, type LogSettings } from "./lease-state.ts";
 
+const groupSchema = z.object({ region: z.string(), accountId: z.string(), parameterGroup: z.string() });
+
 /** What has a lease of its own: a parameter group. */
-export interface LogGroup {
-  region: string;
-  accountId: string;
-  parameterGroup: string;
-}
+export type LogGroup = z.output<typeof groupSchema>;
+
+/** How a lease stores its group. */
+export const groupFormat = storedFormat("lease's parameter group", 1, groupSchema);
 
 /** The name of the Durable Object that holds the leases of a parameter group. */
 export function leaseName({ region, accountId, parameterGroup }: LogGroup): string {
   return `${region}/${accountId}/${parameterGroup}`;
 }
 
-/** A way to reach a group. */
-export interface GroupAccess extends EnvironmentAccess {
+const accessSchema = z.object({
+  envId: z.number(),
+  region: z.string(),
+  /** The sealed credentials; null once the environment is deleted. */
+  credentials: z.string().nullable(),
   /**
    * Whether these credentials are known to be of the group's account. An environment can be pointed to another account,
    * where another group may bear the same name.
    */
-  isProven: boolean;
-}
+  isProven: z.boolean(),
+}) satisfies z.ZodType<EnvironmentAccess>;
+
+/** A way to reach a group. */
+export type GroupAccess = z.output<typeof accessSchema>;
+
+/** How a lease stores its ways to reach the group. */
+export const accessesFormat = storedFormat(
+  "list of a lease's ways to its parameter group",
+  1,
+  z.object({ ways: z.array(accessSchema) }),
+);
 
 /** More ways than this are not remembered. */
 const MAX_ACCESSES = 4;

@@ -1,3 +1,6 @@
+import * as z from "zod";
+import { storedFormat } from "../stored.ts";
+
 /*
  * What a parameter group's general log is to be, decided from who needs it. Pure verbs, each from one state to the next, told
  * the time; the loop in lease-settle.ts does what `nextCall` says, and stores every state before the call that follows from it.
@@ -6,13 +9,15 @@
  * then showed it; and while a lost one may still arrive, what the group has is looked at once more.
  */
 
-/** The two parameters that decide whether an instance writes a general log that RDS lets one download. */
-export interface LogSettings {
+const settingsSchema = z.object({
   /** `1` or `0`; absent where the group has no value of its own and the engine's holds: off. */
-  general_log?: string;
+  general_log: z.string().exactOptional(),
   /** `FILE`, `TABLE`, both parted by a comma, or `NONE`; absent where RDS's own value holds: `TABLE`. */
-  log_output?: string;
-}
+  log_output: z.string().exactOptional(),
+});
+
+/** The two parameters that decide whether an instance writes a general log that RDS lets one download. */
+export type LogSettings = z.output<typeof settingsSchema>;
 
 /** What a capture needs. */
 export const LOGGING_ON = { general_log: "1", log_output: "FILE" } as const satisfies LogSettings;
@@ -37,23 +42,29 @@ export function isSame(a: LogSettings, b: LogSettings): boolean {
 /** How a group can be wanted: logging for captures, or as it was found. */
 export type Wanted = "logging" | "found";
 
-/** Who needs the log of a parameter group, and what is known of the group. */
-export interface LeaseState {
+/** A lease's state as it is stored. */
+const leaseSchema = z.object({
   /** The captures that need it. */
-  readonly holders: readonly number[];
+  holders: z.array(z.number()).readonly(),
   /** What the group had before the first of them; null while nothing of it is or may be changed. */
-  readonly found: LogSettings | null;
+  found: settingsSchema.nullable(),
   /** What the group is known to have. Not known while a change is under way, or when its answer was lost. */
-  readonly has: Wanted | "unknown";
+  has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
   /** Until when the change that is under way may arrive at AWS; null when none is. */
-  readonly callUntil: number | null;
+  callUntil: z.number().nullable(),
   /** Until when earlier changes may still arrive whose answers were lost; null when there are none. */
-  readonly lostUntil: number | null;
+  lostUntil: z.number().nullable(),
   /** Log files that were written after this were written under the last change that switched logging on. */
-  readonly loggingSince: number | null;
+  loggingSince: z.number().nullable(),
   /** When the group was last given back what was found. Outlives that. */
-  readonly restoredAt: number | null;
-}
+  restoredAt: z.number().nullable(),
+});
+
+/** Who needs the log of a parameter group, and what is known of the group. */
+export type LeaseState = Readonly<z.output<typeof leaseSchema>>;
+
+/** How a lease's state is stored. */
+export const leaseFormat = storedFormat("lease's state", 1, leaseSchema);
 
 /** Nobody needs the log, and it is as it was found. */
 export const IDLE: LeaseState = {

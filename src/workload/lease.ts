@@ -3,6 +3,7 @@ import { armBy, isArmedBy } from "../alarms.ts";
 import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
+import { Unreadable } from "../stored.ts";
 import {
   type GroupAccess,
   type LogGroup,
@@ -14,6 +15,7 @@ import {
 } from "./lease-group.ts";
 import { type LeaseFailure, type Settled, settle } from "./lease-settle.ts";
 import { hold, IDLE, isIdle, type LeaseState, letGo, RESTORE_APPLIES_MS } from "./lease-state.ts";
+import { LeaseStorage } from "./lease-storage.ts";
 import { entitledHolders } from "./lease-store.ts";
 
 /**
@@ -43,12 +45,6 @@ interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
   result: Settled;
 }
 
-/** The attempts that AWS has failed so far. */
-interface Attempts {
-  count: number;
-  since: number;
-}
-
 /**
  * The leases on the general log of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group,
  * which all its instances and all their captures share: the first capture switches it on, the last one restores what was
@@ -57,6 +53,7 @@ interface Attempts {
  * nor on after the last. What is owed to AWS is tried by the alarm; what D1 does not know of is let go.
  */
 export class LogLease extends DurableObject<Env> {
+  readonly #stored = new LeaseStorage(this.ctx.storage.kv);
   /** The end of the queue in which the calls to AWS stand. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -65,13 +62,13 @@ export class LogLease extends DurableObject<Env> {
    * @param access credentials that belong to the group's account
    */
   async acquire(captureId: number, group: LogGroup, access: EnvironmentAccess): Promise<LeaseResult> {
-    const { kv } = this.ctx.storage;
+    const stored = this.#stored;
     const { envId, region, credentials } = access;
     const own: GroupAccess = { envId, region, credentials, isProven: true };
-    kv.put("group", group);
-    kv.put("accesses", withAccess(this.#accesses, own));
-    kv.delete("abandoned");
-    this.#state = hold(this.#state, captureId);
+    stored.group = group;
+    stored.accesses = withAccess(stored.accesses, own);
+    stored.abandoned = false;
+    stored.state = hold(stored.state, captureId);
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
     const { result, holders, loggingSince } = await this.#settle(own);
@@ -85,18 +82,17 @@ export class LogLease extends DurableObject<Env> {
    * @returns whether nothing is owed for the capture any more
    */
   async release(captureId: number, access: EnvironmentAccess | null): Promise<boolean> {
-    const { kv } = this.ctx.storage;
-    const state = this.#state;
-    const group = kv.get<LogGroup>("group");
+    const stored = this.#stored;
+    const { group, state } = stored;
     if (group === undefined) return true;
     const isNews = access !== null && this.#isNew(access) && access.region === group.region;
     if (isNews) {
       const { envId, region, credentials } = access;
-      kv.put("accesses", withAccess(this.#accesses, { envId, region, credentials, isProven: false }));
+      stored.accesses = withAccess(stored.accesses, { envId, region, credentials, isProven: false });
     }
     if (state.holders.includes(captureId)) {
-      this.#state = letGo(state, captureId);
-      kv.delete("attempts");
+      stored.state = letGo(state, captureId);
+      stored.attempts = undefined;
     } else if (this.#isSettled()) {
       return true;
     } else {
@@ -113,68 +109,60 @@ export class LogLease extends DurableObject<Env> {
 
   /** The captures that hold a lease. */
   async holders(): Promise<readonly number[]> {
-    return this.#state.holders;
+    return this.#stored.state.holders;
   }
 
   /** Does what is owed to AWS, and compares the holders with what D1 says. */
   override async alarm(): Promise<void> {
-    const group = this.ctx.storage.kv.get<LogGroup>("group");
-    if (group === undefined) return;
+    const { storage } = this.ctx;
     // Before anything that can be slow or cut off.
-    await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
+    await storage.setAlarm(Date.now() + WATCHDOG_MS);
     try {
+      const { group } = this.#stored;
+      if (group === undefined) return await storage.deleteAlarm();
       await this.#reseal();
       await this.#review(group);
       await this.#settle();
     } catch (error) {
       // The watchdog tries again; thrown on, it would be given up after six times.
-      log.error("lease.alarm.failed", { lease: leaseName(group), ...describeError(error) });
+      log.error("lease.alarm.failed", { lease: this.ctx.id.name, ...describeError(error) });
+      // Only another version of the service can read it, and until one comes what is owed stays owed.
+      if (error instanceof Unreadable) await storage.setAlarm(Date.now() + MAX_DELAY_MS);
     }
-  }
-
-  get #state(): LeaseState {
-    return this.ctx.storage.kv.get<LeaseState>("state") ?? IDLE;
-  }
-
-  set #state(state: LeaseState) {
-    this.ctx.storage.kv.put("state", state);
-  }
-
-  get #accesses(): readonly GroupAccess[] {
-    return this.ctx.storage.kv.get<GroupAccess[]>("accesses") ?? [];
   }
 
   /** Whether nothing is owed to the group, or nothing more can be done. */
   #isSettled(): boolean {
-    const { kv } = this.ctx.storage;
-    return this.#state.holders.length > 0 || isIdle(this.#state) || kv.get("abandoned") === true;
+    const { state, abandoned } = this.#stored;
+    return state.holders.length > 0 || isIdle(state) || abandoned;
   }
 
   #isNew({ credentials }: EnvironmentAccess): boolean {
-    return credentials !== null && !this.#accesses.some((known) => known.credentials === credentials);
+    return credentials !== null && !this.#stored.accesses.some((known) => known.credentials === credentials);
   }
 
   /** Seals with the key in use what an older one sealed: every lease that needs its credentials does so within an hour. */
   async #reseal(): Promise<void> {
-    const renewed = await resealed(this.env, this.#accesses);
+    const stored = this.#stored;
+    const renewed = await resealed(this.env, stored.accesses);
     if (renewed.size === 0) return;
     // As they are now, not before the sealing.
-    const ways = this.#accesses.map((way) => ({
+    stored.accesses = stored.accesses.map((way) => ({
       ...way,
       credentials: renewed.get(way.credentials ?? "") ?? way.credentials,
     }));
-    this.ctx.storage.kv.put("accesses", ways);
   }
 
   /** Lets go of captures that have no row: their lease was given back before it was asked for, or their row was lost. */
   async #review(group: LogGroup): Promise<void> {
-    const { holders } = this.#state;
+    const stored = this.#stored;
+    const { holders } = stored.state;
     if (holders.length === 0) return;
     const entitled = await entitledHolders(this.env.DB, leaseName(group), holders);
     for (const captureId of holders) {
       if (entitled.includes(captureId)) continue;
       log.warn("lease.review.released", { lease: leaseName(group), captureId });
-      this.#state = letGo(this.#state, captureId);
+      stored.state = letGo(stored.state, captureId);
     }
   }
 
@@ -186,25 +174,25 @@ export class LogLease extends DurableObject<Env> {
   }
 
   async #settleNow(own?: GroupAccess): Promise<SettledLease> {
-    const { storage } = this.ctx;
-    const group = storage.kv.get<LogGroup>("group");
+    const stored = this.#stored;
+    const { group } = stored;
     // What was put away while this stood in the queue.
     if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
     // Who asks is refused for what their own credentials lack.
-    const accesses = own === undefined ? this.#accesses : preferring(this.#accesses, own);
+    const accesses = own === undefined ? stored.accesses : preferring(stored.accesses, own);
     const aws = new LogGroupInAws(this.env, group, accesses, (worked) => {
-      const known = this.#accesses;
+      const known = stored.accesses;
       const [first] = known;
       if (first?.credentials !== worked.credentials || !first?.isProven) {
-        storage.kv.put("accesses", preferring(known, worked));
+        stored.accesses = preferring(known, worked);
       }
     });
     const result = await settle({
       now: () => Date.now(),
-      state: () => this.#state,
+      state: () => stored.state,
       update: async (verb) => {
-        this.#state = verb(this.#state);
-        await storage.sync();
+        stored.state = verb(stored.state);
+        await this.ctx.storage.sync();
       },
       read: () => aws.read(),
       change: async (settings) => {
@@ -219,7 +207,7 @@ export class LogLease extends DurableObject<Env> {
       },
     });
     // As it is now, not after the next wait.
-    const { holders, loggingSince } = this.#state;
+    const { holders, loggingSince } = stored.state;
     await this.#arm(group, result);
     return { result, holders, loggingSince };
   }
@@ -227,14 +215,15 @@ export class LogLease extends DurableObject<Env> {
   /** Sets the alarm for what is left to do, or puts everything away. */
   async #arm(group: LogGroup, settled: Settled): Promise<void> {
     const { storage } = this.ctx;
+    const stored = this.#stored;
     const now = Date.now();
-    const state = this.#state;
+    const { state } = stored;
     if (!settled.ok && !isIdle(state)) {
-      const attempts = storage.kv.get<Attempts>("attempts") ?? { count: 0, since: now };
+      const attempts = stored.attempts ?? { count: 0, since: now };
       attempts.count++;
-      storage.kv.put("attempts", attempts);
+      stored.attempts = attempts;
       if (state.holders.length === 0 && now > attempts.since + RESTORE_FOR_MS) {
-        storage.kv.put("abandoned", true);
+        stored.abandoned = true;
         const { code } = settled.failure;
         log.error("lease.restore.abandoned", { lease: leaseName(group), attempts: attempts.count, code });
         return storage.deleteAlarm();
@@ -242,7 +231,7 @@ export class LogLease extends DurableObject<Env> {
       const longest = state.holders.length > 0 ? REVIEW_MS : MAX_DELAY_MS;
       return storage.setAlarm(now + restoreDelay(attempts.count, longest, Math.random()));
     }
-    storage.kv.delete("attempts");
+    stored.attempts = undefined;
     if (!isIdle(state)) {
       const until = settled.ok ? settled.until : null;
       return storage.setAlarm(Math.max(now + 1, Math.min(until ?? Infinity, now + REVIEW_MS)));

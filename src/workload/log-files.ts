@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { LogFile } from "../aws/rds.ts";
 
 /*
@@ -13,19 +14,22 @@ export const LIVE_LOG = "general/mysql-general.log";
 /** A name that is seen with a time so much later is another file: the older form of names comes again every day. */
 const REUSED_MS = 12 * 3_600_000;
 
-/** Where a follower is among the files. */
-export interface FilePosition {
+/** A position as it is stored. */
+export const filePositionSchema = z.object({
   /** The name that the file has now. */
-  file: string;
+  file: z.string(),
   /** Where to go on in it; opaque, `0` for its beginning. */
-  marker: string;
+  marker: z.string(),
   /** How much of it was read, in bytes: a file that is shorter is not the one that it was. */
-  bytesRead: number;
+  bytesRead: z.number(),
   /** The renamed files that were there when the files were last listed, and when each was last written. */
-  known: Record<string, number>;
+  known: z.record(z.string(), z.number()),
   /** The renamed files to read after this one, oldest first. */
-  next: string[];
-}
+  next: z.array(z.string()),
+});
+
+/** Where a follower is among the files. */
+export type FilePosition = z.output<typeof filePositionSchema>;
 
 /** Where a follower is once it has seen the list of files. */
 export interface Located {

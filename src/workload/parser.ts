@@ -1,6 +1,7 @@
+import * as z from "zod";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
 import { type Format, Header } from "./header.ts";
-import type { Command, LogRecord } from "./record.ts";
+import { COMMANDS, type LogRecord } from "./record.ts";
 
 /*
  * Reads the general query log of MySQL 5.7, 8.0 and 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
@@ -12,38 +13,58 @@ import type { Command, LogRecord } from "./record.ts";
  * (File_query_log::write_general in MySQL, MYSQL_QUERY_LOG::write in MariaDB).
  */
 
-/** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
-export interface LogPosition {
+const positionSchema = z.object({
   /** The first byte that belongs to no complete record: read on from here. */
-  offset: number;
-  format: Format | null;
+  offset: z.number(),
+  format: z.enum(["mysql", "mariadb"] as const satisfies Format[]).nullable(),
   /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
-  secondMicros: number | null;
-}
+  secondMicros: z.number().nullable(),
+});
+
+/** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
+export type LogPosition = z.output<typeof positionSchema>;
+
+const openRecordSchema = z.object({
+  /** Null when no time was known for it; it is counted then, and not emitted. */
+  timeMicros: z.number().nullable(),
+  threadId: z.number(),
+  command: z.enum(COMMANDS),
+  start: z.number(),
+  /** The first characters of the statement, with the newline of every line that was read. */
+  text: z.string(),
+  /** How many characters all of it has. */
+  length: z.number(),
+});
 
 /** The record whose end has not been seen. */
-interface OpenRecord {
-  /** Null when no time was known for it; it is counted then, and not emitted. */
-  timeMicros: number | null;
-  threadId: number;
-  command: Command;
-  start: number;
-  /** The first characters of the statement, with the newline of every line that was read. */
-  text: string;
-  /** How many characters all of it has. */
-  length: number;
-}
+type OpenRecord = z.output<typeof openRecordSchema>;
+
+/** Bytes, or their base64: JSON has no bytes. */
+const bytesSchema = z.union([
+  z.instanceof(Uint8Array),
+  z.string().transform((base64, ctx) => {
+    try {
+      return Uint8Array.fromBase64(base64);
+    } catch {
+      ctx.addIssue({ code: "custom", message: "is not base64" });
+      return z.NEVER;
+    }
+  }),
+]);
+
+/** A parser's state as it is stored. */
+export const parserSchema = positionSchema.extend({
+  open: openRecordSchema.nullable(),
+  /** The beginning of the line that is not complete. */
+  line: bytesSchema,
+  /** How many bytes that line has. */
+  lineBytes: z.number(),
+  undatedRecords: z.number(),
+  strayBytes: z.number(),
+});
 
 /** A parser's whole state, for going on with the next byte. Structured clone keeps it; as large as the open record. */
-export interface ParserSnapshot extends LogPosition {
-  open: OpenRecord | null;
-  /** The beginning of the line that is not complete. */
-  line: Uint8Array;
-  /** How many bytes that line has. */
-  lineBytes: number;
-  undatedRecords: number;
-  strayBytes: number;
-}
+export type ParserSnapshot = z.output<typeof parserSchema>;
 
 /** What a parser may be told. */
 export interface ParserOptions {

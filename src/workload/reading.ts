@@ -2,16 +2,18 @@ import type { CaptureRow } from "../captures/schema.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import type { StoredFormat } from "../stored.ts";
 import { isoTime } from "../values.ts";
 import {
   digestKey,
   emptyManifest,
   isGrowing,
   type Manifest,
+  manifestFormat,
   manifestKey,
   type WorkloadState,
 } from "./archive.ts";
-import type { DigestsState } from "./digest.ts";
+import { type DigestsState, digestsFormat } from "./digest.ts";
 import { formatTime } from "./format.ts";
 import type { Workload, WorkloadDigest } from "./schema.ts";
 
@@ -35,9 +37,10 @@ async function askRunner(env: Env, capture: CaptureRow): Promise<WorkloadState |
   }
 }
 
-async function readStored<T>(env: Env, key: string): Promise<T | null> {
+/** @throws Unreadable when there is something else */
+async function readStored<T>(env: Env, key: string, format: StoredFormat<T>): Promise<T | null> {
   const object = await env.BUCKET.get(key);
-  return object === null ? null : object.json<T>();
+  return object === null ? null : format.parse(await object.text());
 }
 
 /**
@@ -48,7 +51,7 @@ async function readStored<T>(env: Env, key: string): Promise<T | null> {
 export async function findManifest(env: Env, capture: CaptureRow): Promise<Known | null> {
   const state = await askRunner(env, capture);
   if (state !== null) return { manifest: state.manifest, live: { caughtUpAt: state.caughtUpAt } };
-  const stored = await readStored<Manifest>(env, manifestKey(capture.id));
+  const stored = await readStored(env, manifestKey(capture.id), manifestFormat);
   return stored === null ? null : { manifest: stored, live: null };
 }
 
@@ -65,7 +68,7 @@ export async function readManifest(env: Env, capture: CaptureRow): Promise<Known
 export async function readDigests(env: Env, capture: CaptureRow): Promise<DigestsState> {
   const state = await askRunner(env, capture);
   if (state !== null) return state.digests;
-  const stored = await readStored<DigestsState>(env, digestKey(capture.id));
+  const stored = await readStored(env, digestKey(capture.id), digestsFormat);
   return stored ?? { capacity: 0, total: 0, entries: [] };
 }
 

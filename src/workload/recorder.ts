@@ -5,15 +5,17 @@ import { type Env, positiveNumber } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { log } from "../log.ts";
+import { Unreadable } from "../stored.ts";
 import {
   digestKey,
   type FragmentMetadata,
   fragmentKey,
   type Manifest,
+  manifestFormat,
   manifestKey,
   type WorkloadState,
 } from "./archive.ts";
-import { Digests, type DigestsState } from "./digest.ts";
+import { Digests, digestsFormat } from "./digest.ts";
 import {
   beginFollowing,
   endFollowing,
@@ -23,6 +25,8 @@ import {
   giveUp,
 } from "./follower.ts";
 import type { LogSource } from "./log-reading.ts";
+import { keepRecording, loadRecording } from "./recording-store.ts";
+import { salvage } from "./salvage.ts";
 
 /** As much of a capture as its recording needs. Times in milliseconds since the epoch. */
 export interface RecordedCapture {
@@ -46,8 +50,6 @@ const DRAIN_FOR_MS = 10 * 60_000;
 const DRAIN_PAUSE_MS = 1000;
 
 const GENERAL_LOGS = "general/";
-/** A value of a Durable Object's storage may have 2 MB. */
-const DIGESTS_CHUNK = 1_000_000;
 
 /** What a recorder goes on from. */
 interface Kept {
@@ -146,7 +148,27 @@ export class Recorder {
     );
   }
 
-  /** What has been recorded so far; null before the beginning. */
+  /** Why what is kept of the recording can't be read; null when it can, or when there is nothing. */
+  damage(): Unreadable | null {
+    try {
+      this.#load();
+      return null;
+    } catch (error) {
+      if (error instanceof Unreadable) return error;
+      throw error;
+    }
+  }
+
+  /** Puts what the fragments say of themselves in the place of a recording that can't be read, and a gap until the end. */
+  async salvage({ id, start, redact }: RecordedCapture, end: number): Promise<void> {
+    if (start === null) return;
+    this.#keep(await salvage(this.#env.BUCKET, { id, start, redact }, end), new Digests(), null);
+  }
+
+  /**
+   * What has been recorded so far; null before the beginning.
+   * @throws Unreadable
+   */
   state(): WorkloadState | null {
     const kept = this.#load();
     if (kept === null) return null;
@@ -202,33 +224,19 @@ export class Recorder {
     };
   }
 
+  /** @throws Unreadable */
   #load(): Kept | null {
     if (this.#kept !== null) return this.#kept;
-    const { kv } = this.#storage;
-    const rest = kv.get<Omit<FollowerState, "parser" | "threads">>("follower");
-    const parser = kv.get<FollowerState["parser"]>("follower/parser");
-    const threads = kv.get<FollowerState["threads"]>("follower/threads");
-    if (rest === undefined || parser === undefined || threads === undefined) return null;
-    const json = [...kv.list<string>({ prefix: "digests/" })].map(([, chunk]) => chunk).join("");
-    const digests = new Digests(JSON.parse(json) as DigestsState);
-    this.#kept = { follower: { ...rest, parser, threads }, digests };
+    const recording = loadRecording(this.#storage.kv);
+    if (recording === null) return null;
+    this.#kept = { follower: recording.follower, digests: new Digests(recording.digests) };
     return this.#kept;
   }
 
   /** Writes everything in one go: Durable Object storage makes one transaction of what is written without awaiting. */
   #keep(follower: FollowerState, digests: Digests, caughtUpAt: number | null): void {
     const { kv } = this.#storage;
-    const { parser, threads, ...rest } = follower;
-    const json = JSON.stringify(digests.toJSON());
-    kv.put("follower", rest);
-    kv.put("follower/parser", parser);
-    kv.put("follower/threads", threads);
-    let chunks = 0;
-    for (let at = 0; at < json.length; at += DIGESTS_CHUNK) {
-      kv.put(`digests/${String(chunks++).padStart(3, "0")}`, json.slice(at, at + DIGESTS_CHUNK));
-    }
-    // Of a longer table before.
-    for (let old = chunks; kv.delete(`digests/${String(old).padStart(3, "0")}`); old++);
+    keepRecording(kv, { follower, digests: digests.toJSON() });
     if (caughtUpAt !== null) kv.put("caughtUpAt", caughtUpAt);
     this.#kept = { follower, digests };
   }
@@ -238,9 +246,13 @@ export class Recorder {
     const kept = this.#load();
     if (kept === null) return;
     const json = { httpMetadata: { contentType: "application/json" } };
-    await this.#env.BUCKET.put(digestKey(captureId), JSON.stringify(kept.digests.toJSON()), json);
+    await this.#env.BUCKET.put(digestKey(captureId), digestsFormat.stringify(kept.digests.toJSON()), json);
     // Last: who finds the manifest finds the rest.
-    await this.#env.BUCKET.put(manifestKey(captureId), JSON.stringify(kept.follower.manifest), json);
+    await this.#env.BUCKET.put(
+      manifestKey(captureId),
+      manifestFormat.stringify(kept.follower.manifest),
+      json,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { LogRecord } from "./record.ts";
 
 /*
@@ -12,8 +13,11 @@ export interface Identity {
   db: string | null;
 }
 
-/** A thread table in JSON. */
-export type ThreadsState = [threadId: number, user: string, host: string, db: string | null][];
+/** A thread table as it is stored. */
+export const threadsSchema = z.array(z.tuple([z.number(), z.string(), z.string(), z.string().nullable()]));
+
+/** A thread table in JSON: of each its id, user, host and default database. */
+export type ThreadsState = z.output<typeof threadsSchema>;
 
 /** How many threads are remembered unless the caller says otherwise: RDS's largest instances allow 16,000 connections. */
 export const MAX_THREADS = 16_384;
@@ -59,7 +63,7 @@ export class Threads {
       case "Init DB": {
         const known = this.#get(threadId);
         if (known === null) return null;
-        const identity = { ...known, db: own(statement) };
+        const identity = { ...known, db: statement.length > MAX_DB ? null : own(statement) };
         this.#set(threadId, identity);
         return identity;
       }
@@ -127,12 +131,21 @@ const DENIED = /^Access denied for user '(.*)'@'([^']*)'/s;
 
 /** The names of a user, a host and a database are shorter. What is longer is no such record, and slow to match. */
 const MAX_CONNECT = 1024;
+/**
+ * The longest names in UTF-16 units, of which a character may take two: of users 128 characters (MariaDB's
+ * USERNAME_CHAR_LENGTH; MySQL's have 32), of hosts 255 in ASCII, of databases 64. A statement may hold a line that looks like
+ * a Connect record: the names in it must not fill a table that is kept for as long as a capture.
+ */
+const MAX_USER = 256;
+const MAX_HOST = 255;
+const MAX_DB = 128;
 
 /** Reads a Connect or Change user record's argument; null when it is not of that form. */
 export function parseConnect(statement: string): Identity | null {
   const match = statement.length > MAX_CONNECT ? null : CONNECT.exec(statement);
   if (match === null) return null;
   const [, user = "", host = "", db = ""] = match;
+  if (user.length > MAX_USER || host.length > MAX_HOST || db.length > MAX_DB) return null;
   return { user: own(user), host: own(host), db: db === "" ? null : own(db) };
 }
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
+import { ANSWER } from "../fixtures/stored-unversioned.ts";
 import {
   type Cast,
   createApiKey,
@@ -9,6 +10,7 @@ import {
   createEnvironment,
   expectRefusal,
   inNewEnvironment,
+  linesOf,
   type Person,
   request,
   requestIn,
@@ -219,6 +221,33 @@ describe("an Idempotency-Key", () => {
     expect((await daily()).idempotencyKeys).toBeGreaterThan(0);
     expect(await remembered(purged)).toBe(0);
     expect(await remembered(key)).toBe(1);
+  });
+
+  it("is answered what was stored before answers had a version", async () => {
+    const [key, json] = [newKey(), { name: "keyed", envId, scheduledStart: inFuture(HOUR) }];
+    const { body } = await ask(cast.owner, key, json);
+    await env.DB.prepare("update idempotency_keys set capture = ?2 where key = ?1").bind(key, ANSWER).run();
+    const replayed = await ask(cast.owner, key, json);
+    expect(replayed).toMatchObject({ status: 200, body: { id: 2, name: "keyed", status: "SCHEDULED" } });
+    expect(Object.keys(replayed.body)).toEqual(Object.keys(body));
+  });
+
+  it.each([
+    ["is of a newer version", '{"version":2}'],
+    ["is damaged", ANSWER.replace('"id":2', '"id":"2"')],
+  ])("whose answer %s is refused with a 500: better no reply than a second capture", async (_, stored) => {
+    const [key, json] = [
+      newKey(),
+      { name: `unread ${stored.length}`, envId, scheduledStart: inFuture(HOUR) },
+    ];
+    await ask(cast.owner, key, json);
+    await env.DB.prepare("update idempotency_keys set capture = ?2 where key = ?1").bind(key, stored).run();
+    const lines = await linesOf(async () => {
+      expectRefusal(await ask(cast.owner, key, json), 500, /^Something went wrong on our side/);
+    });
+    const [failed] = lines.filter(({ event }) => event === "request.failed");
+    expect(failed?.error).toMatch(/^Unreadable: The answer to an Idempotency-Key is /);
+    expect(await named(json.name)).toBe(1);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Workload } from "../../src/workload/schema.ts";
-import { createCapture, createEnvironment, runnerOf } from "../support/api.ts";
+import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
 import { runAlarm, until } from "../support/time.ts";
@@ -210,5 +210,60 @@ describe("the general log", () => {
     const { gaps } = await workloadOf(capture);
     expect(gaps.at(-1)?.cause).toContain("AccessDenied");
     expect(await runInDurableObject(runnerOf(capture), () => true)).toBe(true);
+  });
+});
+
+describe("a recording that can't be read any more", () => {
+  const damage = (capture: Capture) =>
+    runInDurableObject(runnerOf(capture), (_, { storage }) =>
+      storage.kv.put("recording/follower/0000", new TextEncoder().encode('{"version":9}')),
+    );
+
+  it.each(["RUNNING", "STOPPING"])(
+    "fails its %s capture once, with what was stored until then and a gap for the rest",
+    async (status) => {
+      const capture = await started();
+      await write(...numbers(0, 20), "the open one");
+      await expect.poll(async () => runAlarm(capture).then(() => statementsOf(capture))).toHaveLength(20);
+      // Nothing of it is in memory any more.
+      await abortAllDurableObjects();
+      await damage(capture);
+      await write("after");
+      if (status === "STOPPING") await cast.owner.post(`/api/captures/${capture.id}/stop`);
+      const lines = await linesOf(() => until(cast.owner, capture, "FAILED"));
+      await runAlarm(capture);
+      expect(lines.filter(({ event }) => event === "capture.recording.unreadable")).toMatchObject([
+        {
+          captureId: capture.id,
+          error: expect.stringMatching(/^Unreadable: The follower's state is of version 9/),
+        },
+      ]);
+      const { body } = await cast.owner.get<Capture>(`/api/captures/${capture.id}`);
+      expect(body.reason).toMatch(/^What the service kept of the recording can't be read any more/);
+      expect(await statementsOf(capture)).toEqual(numbers(0, 20));
+      const workload = await workloadOf(capture);
+      expect(workload).toMatchObject({ records: 20, fragments: 1, gapCount: 1, live: null });
+      expect(workload.gaps).toMatchObject([
+        {
+          from: `${workload.lastRecord?.slice(0, 23)}Z`,
+          to: body.end,
+          cause: expect.stringMatching(/^What the service kept of the recording could not be read/),
+        },
+      ]);
+      await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
+    },
+  );
+
+  it("is a gap from the start to the end when nothing was stored of it", async () => {
+    const capture = await started();
+    await damage(capture);
+    await abortAllDurableObjects();
+    const { start, end } = await until(cast.owner, capture, "FAILED");
+    await runAlarm(capture);
+    expect(await workloadOf(capture)).toMatchObject({
+      records: 0,
+      fragments: 0,
+      gaps: [{ from: start, to: end }],
+    });
   });
 });

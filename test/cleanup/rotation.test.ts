@@ -7,6 +7,7 @@ import { type ResealCounts, resealCredentials } from "../../src/cleanup/rotation
 import type { Env } from "../../src/env.ts";
 import { open, seal } from "../../src/environments/credentials.ts";
 import type { GroupAccess } from "../../src/workload/lease-group.ts";
+import { LeaseStorage } from "../../src/workload/lease-storage.ts";
 import { createEnvironment, type LogLine, linesOf, type Person, signUp } from "../support/api.ts";
 import { cronLine } from "../support/cron.ts";
 import { accessOf, groupOf, leaseOf, runLeaseAlarm, settingsOf } from "../support/leases.ts";
@@ -188,7 +189,7 @@ describe("a lease on a general log, which remembers credentials of its own", () 
     const lease = leaseOf(group);
     expect(await lease.acquire(1, group, { ...access, credentials: old })).toMatchObject({ ok: true });
     const remembered = () =>
-      runInDurableObject(lease, (_, { storage }) => storage.kv.get<GroupAccess[]>("accesses")) as Promise<
+      runInDurableObject(lease, (_, { storage }) => new LeaseStorage(storage.kv).accesses) as Promise<
         GroupAccess[]
       >;
     expect(await remembered()).toEqual([expect.objectContaining({ credentials: old })]);

@@ -1,9 +1,18 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Env } from "../../src/env.ts";
-import { manifestKey } from "../../src/workload/archive.ts";
+import { digestKey, manifestKey } from "../../src/workload/archive.ts";
 import type { Workload, WorkloadDigest } from "../../src/workload/schema.ts";
-import { type Cast, createCast, expectRefusal, type Person, personWith, requestIn } from "../support/api.ts";
+import { DIGESTS, MANIFEST } from "../fixtures/stored-unversioned.ts";
+import {
+  type Cast,
+  createCast,
+  expectRefusal,
+  linesOf,
+  type Person,
+  personWith,
+  requestIn,
+} from "../support/api.ts";
 import {
   captureIn,
   download,
@@ -151,6 +160,34 @@ describe("the manifest", () => {
       expect(reply.headers.get("retry-after")).toBe("5");
     },
   );
+});
+
+describe("what is stored of a workload", () => {
+  it("from before there were versions is read", async () => {
+    const id = await captureIn(cast, "DONE");
+    await env.BUCKET.put(manifestKey(id), MANIFEST);
+    await env.BUCKET.put(digestKey(id), DIGESTS);
+    const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
+    expect(body).toMatchObject({ records: 4, statements: 3, gaps: [], redact: "secrets" });
+    const digests = await cast.member.get<WorkloadDigest[]>(`/api/captures/${id}/workload/digest`);
+    expect(digests.body.map(({ count }) => count)).toEqual([1, 1, 1]);
+  });
+
+  it.each([
+    ["workload", manifestKey, "version 2", '{"version":2}'],
+    ["workload/download", manifestKey, "damaged", MANIFEST.slice(0, 90)],
+    ["live", manifestKey, "damaged", "null"],
+    ["workload/digest", digestKey, "damaged", DIGESTS.replace('"total":3', '"total":null')],
+  ])("that can't be read is a 500, and the log has the cause: %s", async (path, keyOf, cause, stored) => {
+    const id = await captureIn(cast, "DONE");
+    await env.BUCKET.put(keyOf(id), stored);
+    const lines = await linesOf(async () => {
+      const reply = await cast.member.get(`/api/captures/${id}/${path}`);
+      expectRefusal(reply, 500, /^Something went wrong on our side/);
+    });
+    const [failed] = lines.filter(({ event }) => event === "request.failed");
+    expect(failed?.error).toMatch(new RegExp(`^Unreadable: The .* is (of )?${cause}`));
+  });
 });
 
 describe("the digest", () => {

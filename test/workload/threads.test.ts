@@ -32,6 +32,22 @@ describe("a Connect record", () => {
     expect(parseConnect(statement)).toEqual(identity);
   });
 
+  it("may have the longest names that a server takes", () => {
+    const [user, host, db] = ["😀".repeat(128), "h".repeat(255), "😀".repeat(64)];
+    expect(parseConnect(`${user}@${host} on ${db} using SSL/TLS`)).toEqual({ user, host, db });
+  });
+
+  it.each([
+    ["user", `${"u".repeat(257)}@h on d using TCP/IP`],
+    ["host", `u@${"h".repeat(256)} on d using TCP/IP`],
+    ["database", `u@h on ${"d".repeat(129)} using TCP/IP`],
+  ])(
+    "with a longer name of a %s is a line of a statement that looks like one, and says nothing",
+    (_, text) => {
+      expect(parseConnect(text)).toBeNull();
+    },
+  );
+
   it("of another form says nothing", () => {
     expect(parseConnect("Got an error reading communication packets")).toBeNull();
     expect(parseConnect("")).toBeNull();
@@ -55,6 +71,12 @@ describe("the thread table", () => {
     expect(threads.see(record(8, "Quit"))).toMatchObject({ user: "root" });
     expect(threads.see(record(8, "Query"))).toBeNull();
     expect(threads.size).toBe(0);
+  });
+
+  it("knows no database whose name is longer than there are", () => {
+    const threads = new Threads();
+    threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
+    expect(threads.see(record(8, "Init DB", "x".repeat(129)))).toEqual({ user: "app", host: "h", db: null });
   });
 
   it("knows who was denied, and forgets the thread", () => {

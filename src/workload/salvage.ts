@@ -1,0 +1,53 @@
+import { emptyManifest, type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
+import { type FollowerState, stateAt } from "./follower.ts";
+
+/** What a reader is told of a recording of which only the fragments can be read. */
+const LOST =
+  "What the service kept of the recording could not be read any more: nothing was recorded from then on, and the statements recorded before are there but not counted";
+
+/**
+ * The state of a recording of which only the fragments can be read, from what they say of themselves. How many statements they
+ * hold, and how many bytes before compression, only the recording knew. The rest until the end is a gap.
+ * @param end milliseconds since the epoch
+ */
+export async function salvage(
+  bucket: R2Bucket,
+  capture: { id: number; start: number; redact: Manifest["redact"] },
+  end: number,
+): Promise<FollowerState> {
+  const manifest = await manifestOfFragments(bucket, capture.id, capture.redact);
+  const { lastMicros } = manifest;
+  const from = lastMicros === null ? capture.start : Math.floor(lastMicros / 1000);
+  manifest.gaps.push({ from, to: Math.max(from, end), cause: LOST });
+  manifest.gapCount = 1;
+  return { ...stateAt(manifest), reachedMicros: lastMicros };
+}
+
+async function manifestOfFragments(
+  bucket: R2Bucket,
+  captureId: number,
+  redact: Manifest["redact"],
+): Promise<Manifest> {
+  const manifest = emptyManifest(captureId, redact);
+  const prefix = fragmentKey(captureId, 0).replace(/[^/]*$/, "");
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({
+      prefix,
+      include: ["customMetadata"],
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { key, size, customMetadata } of page.objects) {
+      // Not one of the fragments, or one after a hole.
+      if (key !== fragmentKey(captureId, manifest.fragments)) continue;
+      const { firstMicros, lastMicros, records } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
+      manifest.fragments++;
+      manifest.storedBytes += size;
+      manifest.records += Number(records);
+      manifest.firstMicros = Math.min(manifest.firstMicros ?? Infinity, Number(firstMicros));
+      manifest.lastMicros = Math.max(manifest.lastMicros ?? -Infinity, Number(lastMicros));
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return manifest;
+}

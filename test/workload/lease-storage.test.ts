@@ -1,0 +1,89 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it } from "vitest";
+import { Unreadable } from "../../src/stored.ts";
+import type { LogGroup } from "../../src/workload/lease-group.ts";
+import { IDLE } from "../../src/workload/lease-state.ts";
+import { LeaseStorage } from "../../src/workload/lease-storage.ts";
+import { LEASE } from "../fixtures/stored-unversioned.ts";
+import { linesOf } from "../support/api.ts";
+import { leaseAlarmOf, leaseOf, runLeaseAlarm } from "../support/leases.ts";
+
+const HOUR = 3_600_000;
+
+afterEach(() => abortAllDurableObjects());
+
+/** A group that nobody else has, whose lease has stored this. */
+async function stored(values: Record<string, unknown>): Promise<LogGroup> {
+  const group = { ...(LEASE.group as LogGroup), parameterGroup: crypto.randomUUID() };
+  await runInDurableObject(leaseOf(group), (_, { storage }) => {
+    for (const [key, value] of Object.entries(values)) storage.kv.put(key, value);
+  });
+  return group;
+}
+
+const inLease = <T>(group: LogGroup, run: (storage: LeaseStorage, kv: SyncKvStorage) => T): Promise<T> =>
+  runInDurableObject(leaseOf(group), (_, { storage }) =>
+    run(new LeaseStorage(storage.kv), storage.kv),
+  ) as Promise<T>;
+
+describe("what a lease has stored", () => {
+  it("is nothing at first", async () => {
+    const group = await stored({});
+    expect(
+      await inLease(group, ({ group, state, accesses, attempts, abandoned }) => ({
+        group,
+        state,
+        accesses,
+        attempts,
+        abandoned,
+      })),
+    ).toEqual({ group: undefined, state: IDLE, accesses: [], attempts: undefined, abandoned: false });
+  });
+
+  it("from before there were versions opens, and comes back from the version of today", async () => {
+    const group = await stored(LEASE);
+    const before = await inLease(group, (it) => ({
+      group: it.group,
+      state: it.state,
+      accesses: it.accesses,
+      attempts: it.attempts,
+      abandoned: it.abandoned,
+    }));
+    expect(before).toEqual(LEASE);
+    const [versions, after] = await inLease(group, (it, kv) => {
+      Object.assign(it, before);
+      const versions = ["group", "state", "accesses", "attempts"].map(
+        (key) => kv.get<{ version: number }>(key)?.version,
+      );
+      return [versions, { ...before, state: it.state, accesses: it.accesses, attempts: it.attempts }];
+    });
+    expect(versions).toEqual([1, 1, 1, 1]);
+    expect(after).toEqual(before);
+  });
+
+  it.each([
+    ["of a newer version", "state", { version: 2 }],
+    ["damaged", "accesses", [{ envId: "2" }]],
+    ["damaged", "group", "us-east-1"],
+  ])("that is %s is neither forgotten nor given back as something else: %s", async (_, key, value) => {
+    const group = await stored({ ...LEASE, [key]: value });
+    await runInDurableObject(leaseOf(group), (_, { storage }) => storage.setAlarm(Date.now() + HOUR));
+    const before = Date.now();
+    const lines = await linesOf(() => runLeaseAlarm(group));
+    expect(lines).toMatchObject([
+      {
+        level: "error",
+        event: "lease.alarm.failed",
+        error: expect.stringMatching(/^Unreadable: The /),
+      },
+    ]);
+    // An hour later, not every two minutes for ever.
+    expect(await leaseAlarmOf(group)).toBeGreaterThanOrEqual(before + HOUR);
+    expect(await inLease(group, (_, kv) => kv.get(key))).toEqual(value);
+    const access = { envId: 2, region: group.region, credentials: "k2.a.b" };
+    const refused = await runInDurableObject(leaseOf(group), (lease) =>
+      lease.release(1, access).catch((error) => error),
+    );
+    expect(refused).toBeInstanceOf(Unreadable);
+  });
+});
