@@ -2,12 +2,14 @@ import { fail, hasEnded, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/runner-store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
+import { within } from "../time-limit.ts";
 import { releaseOrphanedLeases } from "./leases.ts";
 import { resealCredentials } from "./rotation.ts";
 import {
-  claimOverdue,
+  countWakes,
   erasableCaptures,
   eraseCaptures,
+  findOverdue,
   type OverdueCapture,
   type Purgeable,
   purge,
@@ -18,6 +20,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const OVERDUE_BATCH = 400;
 /** How many runners are called at once. */
 const CONCURRENCY = 25;
+/** How long a runner may take to be woken: one that hangs must not keep the others from their turn. */
+const WAKE_TIMEOUT_MS = 10_000;
 /** Rows that one statement purges, and statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
@@ -44,11 +48,12 @@ export async function everyMinute(env: Env, now: number): Promise<void> {
  * that do not move however often they are woken are failed.
  */
 async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, number>> {
-  const overdue = await claimOverdue(env.DB, now, OVERDUE_BATCH);
+  const overdue = await findOverdue(env.DB, now, OVERDUE_BATCH);
   const counts = { found: overdue.length, rearmed: 0, failed: 0, errors: 0 };
   for (let i = 0; i < overdue.length; i += CONCURRENCY) {
+    const some = overdue.slice(i, i + CONCURRENCY);
     await Promise.all(
-      overdue.slice(i, i + CONCURRENCY).map(async (capture) => {
+      some.map(async (capture) => {
         try {
           counts[await lookAfter(env, capture, now)]++;
         } catch (error) {
@@ -57,6 +62,7 @@ async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, n
         }
       }),
     );
+    await countWakes(env.DB, some, now);
   }
   return counts;
 }
@@ -64,14 +70,14 @@ async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, n
 async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {
   const runner = env.CAPTURE_RUNNER.getByName(String(capture.id));
   // One that has ended only has its metrics to store. That fails nothing, and its runner gives it up in time.
-  if (hasEnded(capture.status) || capture.rearmed <= MAX_REARMS) {
-    await runner.rearm(capture.id);
+  if (hasEnded(capture.status) || capture.rearmed < MAX_REARMS) {
+    await within(WAKE_TIMEOUT_MS, "The runner", runner.rearm(capture.id));
     return "rearmed";
   }
   const reason = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
   await moveCapture(env.DB, capture, fail(capture.status, reason), "cleanup", now);
   // For its runner to put away what it has; that it can't be reached may be why it is here.
-  await runner.wake(capture.id, now).catch(() => undefined);
+  await within(WAKE_TIMEOUT_MS, "The runner", runner.wake(capture.id, now)).catch(() => undefined);
   return "failed";
 }
 

@@ -7,21 +7,35 @@ export interface OverdueCapture {
   status: Status;
   scheduledStart: number | null;
   scheduledEnd: number | null;
-  /** How often it has been found so since its last move, this time included. */
+  /** How often it was woken since its last move. */
   rearmed: number;
 }
 
-/** Finds captures whose move is overdue, those found least often first, and counts that they were found. */
-export async function claimOverdue(db: Db, now: number, limit: number): Promise<OverdueCapture[]> {
+/** Finds captures whose move is overdue, those woken least often first. */
+export async function findOverdue(db: Db, now: number, limit: number): Promise<OverdueCapture[]> {
   const { results } = await db
     .prepare(
-      `update captures set rearmed = rearmed + 1
-       where id in (select id from captures where due_at <= ?1 order by rearmed, due_at limit ?2)
-       returning id, status, scheduled_start as scheduledStart, scheduled_end as scheduledEnd, rearmed`,
+      `select id, status, scheduled_start as scheduledStart, scheduled_end as scheduledEnd, rearmed
+       from captures where due_at <= ?1 order by rearmed, due_at limit ?2`,
     )
     .bind(now, limit)
     .all<OverdueCapture>();
   return results;
+}
+
+/**
+ * Counts that captures were woken, or that it was tried. Only then: what nobody did must not be counted because an answer of the
+ * database was lost. One that has moved on meanwhile counts from 0 again, and one that another run counted is not counted twice.
+ */
+export async function countWakes(db: Db, woken: readonly OverdueCapture[], now: number): Promise<void> {
+  await db
+    .prepare(
+      `update captures set rearmed = captures.rearmed + 1 from json_each(?1) as w
+       where captures.id = w.value ->> 'id' and captures.status = w.value ->> 'status'
+         and captures.rearmed = w.value ->> 'rearmed' and captures.due_at <= ?2`,
+    )
+    .bind(JSON.stringify(woken.map(({ id, status, rearmed }) => ({ id, status, rearmed }))), now)
+    .run();
 }
 
 /**

@@ -1,15 +1,17 @@
-import { runInDurableObject } from "cloudflare:test";
+import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ALARM_GRACE_MS } from "../../src/alarms.ts";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
+import worker from "../../src/index.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
 import type { Workload } from "../../src/workload/schema.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
+import { failing } from "../support/faults.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -183,6 +185,24 @@ describe("every minute", () => {
     );
     const { body } = await cast.owner.get<{ actor: object }[]>(`/api/captures/${capture.id}/events`);
     expect(body.at(-1)?.actor).toEqual({ type: "cleanup" });
+  });
+
+  it.each([
+    ["is lost", true],
+    ["does not come, for nothing was done", false],
+  ])("counts no wake that was not made: what the database answers %s", async (_, isAnswerLost) => {
+    const capture = await create({ scheduledStart: inFuture(MINUTE) });
+    await loseAlarm(capture);
+    await travel(cast.aws, 2 * MINUTE);
+    const error = new Error("D1_ERROR: Network connection lost.");
+    const { DB } = failing(/captures/, error, { times: Number.POSITIVE_INFINITY, isAnswerLost });
+    for (let minute = 0; minute < MAX_REARMS + 5; minute++) {
+      const run = worker.scheduled(createScheduledController({ cron: "* * * * *" }), { ...env, DB });
+      await expect(run).rejects.toThrow("Network connection lost");
+    }
+    expect(await readCapture(cast.owner, capture)).toMatchObject({ status: "SCHEDULED" });
+    expect(await everyMinute()).toMatchObject({ found: 1, rearmed: 1 });
+    await until(cast.owner, capture, "RUNNING");
   });
 
   it("goes on with the others when one runner can't be reached", async () => {
