@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { Agent, request } from "node:http";
 
 /** A request to send. */
 export interface Sent {
@@ -6,13 +6,6 @@ export interface Sent {
   path: string;
   headers?: Record<string, string>;
   body?: string;
-}
-
-/** What a request was answered. */
-export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
 }
 
 /** What a stretch of load came to. */
@@ -37,8 +30,8 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
   }
 
-  /** Sends one request. */
-  send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
+  /** Sends one request. @returns its status and body */
+  send({ method, path, headers = {}, body }: Sent): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
@@ -54,11 +47,7 @@ export class Client {
           reply.on("data", (chunk: Buffer) => chunks.push(chunk));
           reply.once("error", reject);
           reply.once("end", () =>
-            resolve({
-              status: reply.statusCode ?? 0,
-              headers: reply.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
+            resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
           );
         },
       );

@@ -51,7 +51,7 @@ export const refuse = {
   ),
   keyReused: refusal(
     422,
-    "Idempotency-Key: was sent with another body in the last 24 hours; a new capture needs a new key",
+    "Idempotency-Key: was sent with another body in the last 24 hours; another request needs another key",
   ),
   durationTooShort: refusal(400, "Duration must be at least 60 seconds"),
   noScheduledStart: refusal(400, "Cannot schedule without a schedule start time"),

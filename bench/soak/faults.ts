@@ -2,7 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { FaultKind } from "../../test/aws/server/faults.ts";
 import type { Dice } from "../../test/aws/server/random.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
-import type { FaultCounts } from "./plan.ts";
 
 /** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */
 const KINDS: readonly [FaultKind, number][] = [
@@ -23,28 +22,27 @@ const MAX_PAUSE_MS = 800;
 const MAX_DELAY_MS = 1500;
 const MAX_TIMES = 3;
 
-/** Lets calls of AWS fail at random until it is told to stop. @returns how often each kind was set to strike */
+/** Lets calls of AWS fail at random until it is told to stop. @returns how many faults were set */
 export async function failAtRandom(
   service: Service,
   environments: readonly [BenchEnvironment, ...BenchEnvironment[]],
   dice: Dice,
   signal: AbortSignal,
-): Promise<FaultCounts> {
-  const counts: FaultCounts = {};
+): Promise<number> {
+  let count = 0;
   while (!signal.aborted) {
     const kind = dice.pick(BAG);
-    const times = 1 + dice.below(MAX_TIMES);
     await service.control("POST", "faults", {
       accessKeyId: dice.pick(environments).accessKeyId,
       kind,
-      times,
+      times: 1 + dice.below(MAX_TIMES),
       ...(kind === "delay" ? { delayMs: dice.below(MAX_DELAY_MS) } : {}),
     });
-    counts[`AWS ${kind}`] = (counts[`AWS ${kind}`] ?? 0) + times;
+    count++;
     await pause(dice.below(MAX_PAUSE_MS));
   }
   for (const { accessKeyId } of environments) {
     await service.control("DELETE", `faults?accessKeyId=${accessKeyId}`);
   }
-  return counts;
+  return count;
 }

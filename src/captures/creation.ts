@@ -1,6 +1,7 @@
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
-import { answerFormat, KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
+import { answerFormat, type KeyedRequest } from "./idempotency.ts";
+import { isRemembered, remember } from "./idempotency-store.ts";
 import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns, IS_LIVE } from "./sql.ts";
@@ -24,9 +25,6 @@ interface Before {
   isTaken: 0 | 1;
 }
 
-/** The key ?4 of the caller, while it is remembered. */
-const REMEMBERED = "k.user_id = caller.id and k.key = ?4 and k.expires_at > ?2";
-
 function beforeCreation(
   db: Db,
   credential: Credential,
@@ -40,7 +38,7 @@ function beforeCreation(
        select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
          exists (select 1 from captures n where n.env_id = ?3 and n.name = ?5 and n.deleted_at is null) as isTaken
        from caller left join members m on m.user_id = caller.id and m.env_id = ?3
-         left join idempotency_keys k on ${REMEMBERED} left join captures c on c.id = k.capture_id`,
+         left join idempotency_keys k on ${isRemembered("?4")} left join captures c on c.id = k.capture_id`,
     )
     .bind(credential.value, now, envId, keyed?.key ?? null, name);
 }
@@ -100,7 +98,7 @@ export async function createCapture(
          duration, created_at, due_at, redact, max_bytes)
        select e.id, caller.id, ?5, e.region, e.instance, ?6, ?7, ?8, ?9, ?10, ?2, ?11, ?12, ?13
        from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
-       where m.env_id = ?3 and not exists (select 1 from idempotency_keys k where ${REMEMBERED})
+       where m.env_id = ?3 and not exists (select 1 from idempotency_keys k where ${isRemembered("?4")})
          and (select count(*) from captures where env_id = ?3 and ${IS_LIVE}) < ?14
        on conflict do nothing
        returning ${columns("captures")}`,
@@ -135,26 +133,8 @@ export async function createCapture(
     redact,
     version: 1,
   };
-  const remember = (key: KeyedRequest) =>
-    db
-      .prepare(
-        // A key that has expired may still be there.
-        `with ${caller}
-         insert into idempotency_keys (user_id, key, fingerprint, capture_id, capture, expires_at)
-         select caller.id, ?5, ?6, c.id, json_set(?7, '$.capture.id', c.id), ?8 ${NEW_CAPTURE}
-         on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, capture_id = excluded.capture_id,
-           capture = excluded.capture, expires_at = excluded.expires_at`,
-      )
-      .bind(
-        credential.value,
-        now,
-        envId,
-        name,
-        key.key,
-        key.fingerprint,
-        answerFormat.stringify({ capture: asMade }),
-        now + KEY_LIFETIME_MS,
-      );
+  const answer = answerFormat.stringify({ capture: asMade });
+  const making = { from: NEW_CAPTURE, id: "c.id", idPath: "$.capture.id", values: [envId, name] };
   const event = db
     .prepare(
       `with ${caller}
@@ -165,7 +145,7 @@ export async function createCapture(
   const [before, made] = (await db.batch([
     beforeCreation(db, credential, keyed, plan, now),
     insert,
-    ...(keyed === null ? [] : [remember(keyed)]),
+    ...(keyed === null ? [] : [remember(db, credential, keyed, answer, making, now)]),
     event,
   ])) as [D1Result<Before>, D1Result<CaptureRow>];
   const access = before.results[0];

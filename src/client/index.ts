@@ -28,9 +28,9 @@ export { CapturesError } from "./error.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";
 export type * from "./types.ts";
 
-/** What making a capture can be given. */
+/** What making a capture or an environment can be given. */
 export interface CreateOptions extends CallOptions {
-  /** Names the request, so that sending it again makes no second capture; a new one unless given. */
+  /** Names the request, so that sending it again makes no second one; a new key unless given. */
   idempotencyKey?: string | undefined;
 }
 
@@ -124,8 +124,17 @@ function environments(transport: Transport) {
     list: (options?: CallOptions) =>
       transport.json<Environment[]>({ method: "GET", path: "/api/environments", options }),
     /** Makes an environment, once AWS has confirmed its instance. */
-    create: (environment: NewEnvironment, options?: CallOptions) =>
-      transport.json<Environment>({ method: "POST", path: "/api/environments", json: environment, options }),
+    create: (
+      environment: NewEnvironment,
+      { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {},
+    ) =>
+      transport.json<Environment>({
+        method: "POST",
+        path: "/api/environments",
+        json: environment,
+        idempotencyKey,
+        options: { signal },
+      }),
     /** Shows an environment. */
     get: (id: number, options?: CallOptions) =>
       transport.json<Environment>({ method: "GET", path: path(id), options }),

@@ -267,7 +267,11 @@ export const captureEvents = sqliteTable(
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
 );
 
-/** What callers' requests for captures were answered, so that a request which is repeated with its key is answered the same. */
+/**
+ * What callers' requests that make something were answered, so that a request which is repeated with its key is answered the same.
+ * The first that could were those for captures, which two columns are called after; by the fingerprint, the request that is
+ * repeated is of the same kind.
+ */
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
   {
@@ -277,10 +281,10 @@ export const idempotencyKeys = sqliteTable(
     key: text("key").notNull(),
     /** The SHA-256 of what was asked for. */
     fingerprint: text("fingerprint").notNull(),
-    // No foreign key: the capture may be erased first.
-    captureId: integer("capture_id").notNull(),
-    /** The capture as it was made, in JSON: what has become of it since does not change the reply. */
-    capture: text("capture").notNull(),
+    /** The id of what was made. No foreign key: it may be erased first. */
+    madeId: integer("capture_id").notNull(),
+    /** It as it was made, in JSON: what has become of it since does not change the reply. */
+    made: text("capture").notNull(),
     expiresAt: integer("expires_at").notNull(),
   },
   (table) => [

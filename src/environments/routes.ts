@@ -1,9 +1,11 @@
 import { Hono } from "hono";
+import { idempotencyKeySchema, type KeyedRequest } from "../captures/idempotency.ts";
 import { ApiError, refuse } from "../errors.ts";
-import { type App, type AppContext, authenticate, readBody, readId } from "../http.ts";
+import { type App, type AppContext, authenticate, readBody, readHeader, readId } from "../http.ts";
 import { noteCaller } from "../log.ts";
 import { limitWrites } from "../rate-limits.ts";
 import { isoTime } from "../values.ts";
+import * as creation from "./creation.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
@@ -11,6 +13,7 @@ import {
   createSchema,
   type Environment,
   type EnvironmentChanges,
+  type EnvironmentRequest,
   type Member,
   roleSchema,
   updateSchema,
@@ -28,28 +31,13 @@ export const environmentRoutes = new Hono<App>()
   })
 
   .post("/", async (c) => {
-    const { name, region, instance, credentials } = await readBody(c, createSchema);
-    const { db } = c.var;
-    // AWS is asked for people who are signed in only; and before anything is saved.
-    const caller = await store.readStanding(db, c.var.credential, null, Date.now());
-    if (caller === null) throw refuse.loginRequired();
-    const found = await inspect(c, region, instance, credentials);
-    const now = Date.now();
-    const { engine, engineVersion, parameterGroup } = found;
-    const draft = {
-      name,
-      region,
-      instance,
-      engine,
-      engineVersion,
-      parameterGroup,
-      credentialsHint: hint(credentials),
-    };
-    const id = await store.reserveEnvironment(db, c.var.credential, draft, now);
-    if (id === null) throw refuse.loginRequired();
-    const sealed = await seal(c.env, id, credentials);
-    const environment = await store.completeEnvironment(db, c.var.credential, id, sealed, now);
-    return c.json(toEnvironment(visible(environment)), 201);
+    const { db, credential } = c.var;
+    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
+    const request = await readBody(c, createSchema);
+    const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
+    // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
+    const before = await creation.findCreated(db, credential, keyed, Date.now());
+    return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
   })
 
   .get("/:id", async (c) => c.json(toEnvironment(await readVisible(c))))
@@ -152,6 +140,39 @@ export const inviteRoutes = new Hono<App>()
     }
   });
 
+/** Makes an environment that AWS confirms. */
+async function create(
+  c: AppContext,
+  keyed: KeyedRequest | null,
+  { name, region, instance, credentials }: EnvironmentRequest,
+): Promise<creation.Created> {
+  const { db, credential } = c.var;
+  const { engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials);
+  const now = Date.now();
+  const credentialsHint = hint(credentials);
+  const draft = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint };
+  const id = await creation.reserveEnvironment(db, credential, draft, now);
+  if (id === null) return { outcome: "unauthenticated" };
+  const sealed = await seal(c.env, id, credentials);
+  return creation.completeEnvironment(db, credential, keyed, { id, ...draft }, sealed, now);
+}
+
+/** The reply to a request for an environment. */
+function created(c: AppContext, made: creation.Created): Response {
+  switch (made.outcome) {
+    case "unauthenticated":
+      throw refuse.loginRequired();
+    case "gone":
+      throw refuse.environmentNotFound();
+    case "key-reused":
+      throw refuse.keyReused();
+    case "replayed":
+      c.header("Idempotent-Replayed", "true");
+  }
+  noteCaller(made.caller);
+  return c.json(toEnvironment(made.environment), 201);
+}
+
 async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
   const id = await readId(c);
   return visible(await store.readEnvironment(c.var.db, c.var.credential, id, Date.now()));
@@ -217,7 +238,7 @@ function memberChange(outcome: store.MemberOutcome): void {
   adminOnly(outcome, refuse.lastAdmin);
 }
 
-function toEnvironment(row: store.EnvironmentRow): Environment {
+function toEnvironment(row: creation.Made): Environment {
   const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
   return {
     id,

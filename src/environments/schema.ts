@@ -71,6 +71,9 @@ export const createSchema = z.strictObject({
   credentials: credentialsSchema,
 });
 
+/** An environment that is asked for. */
+export type EnvironmentRequest = z.output<typeof createSchema>;
+
 /** The body of PUT /api/environments/{id}: what is absent stays. */
 export const updateSchema = createSchema
   .partial()

@@ -2,6 +2,7 @@ import type { DbInstance } from "../aws/rds.ts";
 import { IS_LIVE } from "../captures/sql.ts";
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
+import type { NewEnvironment } from "./creation.ts";
 import type { Role } from "./schema.ts";
 
 /*
@@ -45,16 +46,6 @@ const standing = (credential: Credential) => `with ${callerOf(credential)}
   select caller.id as caller, m.role as role
   from caller left join members m on m.user_id = caller.id and m.env_id = ?3`;
 
-/** Reads who is calling and, if `envId` is given, the caller's role there: null when not signed in. */
-export function readStanding(
-  db: Db,
-  credential: Credential,
-  envId: number | null,
-  now: number,
-): Promise<Standing> {
-  return db.prepare(standing(credential)).bind(credential.value, now, envId).first<NonNullable<Standing>>();
-}
-
 /** Reads the caller's environments, by id; null when not signed in. */
 export async function listEnvironments(
   db: Db,
@@ -85,77 +76,6 @@ export function readEnvironment(
     )
     .bind(credential.value, now, envId)
     .first<EnvironmentRow>();
-}
-
-/** An environment to be made. */
-export type NewEnvironment = Pick<
-  EnvironmentRow,
-  "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
->;
-
-/**
- * Reserves an environment's id, to which its credentials are then sealed. Without members it is nobody's to see; should it
- * stay so, cron erases it.
- * @returns null when not signed in
- */
-export async function reserveEnvironment(
-  db: Db,
-  credential: Credential,
-  environment: NewEnvironment,
-  now: number,
-): Promise<number | null> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint } = environment;
-  const row = await db
-    .prepare(
-      `with ${callerOf(credential)}
-       insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
-         updated_at, deleted_at)
-       select ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?2, ?2, ?2 from caller returning id`,
-    )
-    .bind(
-      credential.value,
-      now,
-      name,
-      region,
-      instance,
-      engine,
-      engineVersion,
-      parameterGroup,
-      credentialsHint,
-    )
-    .first<{ id: number }>();
-  return row?.id ?? null;
-}
-
-/** Completes a reserved environment: its sealed credentials, and its maker as its first admin. */
-export async function completeEnvironment(
-  db: Db,
-  credential: Credential,
-  envId: number,
-  credentials: string,
-  now: number,
-): Promise<EnvironmentRow | Unseen | null> {
-  const [, , read] = (await db.batch([
-    db
-      .prepare(
-        `with ${callerOf(credential)} update environments set credentials = ?4, deleted_at = null
-         where id = ?3 and credentials is null and exists (select 1 from caller)`,
-      )
-      .bind(credential.value, now, envId, credentials),
-    db
-      .prepare(
-        `with ${callerOf(credential)} insert into members (env_id, user_id, role, created_at)
-         select ?3, caller.id, 'admin', ?2 from caller`,
-      )
-      .bind(credential.value, now, envId),
-    db
-      .prepare(
-        `with ${callerOf(credential)} select ${COLUMNS} from caller
-         left join members m on m.user_id = caller.id and m.env_id = ?3 left join environments e on e.id = m.env_id`,
-      )
-      .bind(credential.value, now, envId),
-  ])) as [D1Result, D1Result, D1Result<EnvironmentRow>];
-  return read.results[0] ?? null;
 }
 
 /** What became of a change that only an admin may make. */

@@ -11,6 +11,7 @@ import {
   IF_NONE_MATCH_OF_CHANGE,
   ONE_TAG,
   PAGE_TAG,
+  REPLAYED,
   RETRY_AFTER,
 } from "./header-fields.ts";
 import {
@@ -21,6 +22,7 @@ import {
   invalid,
   OF_BODIES,
   OF_CALLERS,
+  OF_KEYS,
   OF_WRITERS,
   type Operation,
   type Refusal,
@@ -155,22 +157,12 @@ export const captureOperations: Operation[] = [
       description: "The capture.",
       headers: {
         ...ONE_TAG,
-        "Idempotent-Replayed": {
-          description:
-            "Only where the request was sent with its key before: the reply is the one that it had then.",
-          schema: { type: "string", const: "true" },
-          example: "true",
-        },
+        ...REPLAYED,
       },
       content: ONE_CAPTURE,
     },
     refusals: [
       invalid("name: is required"),
-      says(
-        "badKey",
-        400,
-        'Idempotency-Key: must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
-      ),
       ...refusals("duplicateName", "durationTooShort", "noScheduledStart"),
       says("durationTooLong", 400, "duration: must be at most 2678400 seconds (31 days)"),
       says("scheduledWithStart", 400, "start: a scheduled capture can't have started already"),
@@ -185,7 +177,8 @@ export const captureOperations: Operation[] = [
       says("startInTheFuture", 400, "start: is in the future; use scheduledStart"),
       ...OF_BODIES,
       ...OF_WRITERS,
-      ...refusals("environmentNotFound", "keyReused"),
+      ...OF_KEYS,
+      ...refusals("environmentNotFound"),
       saysLike(
         "tooManyLive",
         409,

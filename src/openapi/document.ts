@@ -50,7 +50,7 @@ as \`Authorization: Bearer …\` or \`x-api-key: …\`. A cookie changes nothing
 with \`x-pattern\` varies, and matches it. A path that is not there is a 404 "No such path", a method that a path does not have a 405
 with \`Allow\`. A 503 passes by itself: try again after \`Retry-After\` seconds. Whether what changes something was done is not known then.
 
-**Repeats.** A capture that is asked for with an \`Idempotency-Key\` is made once, however often. A capture and a page of captures have
+**Repeats.** A capture or an environment that is asked for with an \`Idempotency-Key\` is made once, however often. A capture and a page of captures have
 an \`ETag\`: with \`If-None-Match\`, what you have already is a 304 without a body; with \`If-Match\`, what somebody else has changed
 meanwhile is a 412.
 

@@ -1,12 +1,14 @@
 import * as z from "zod";
 import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
+import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import {
   BAD_ID,
   idParameter,
   invalid,
   OF_BODIES,
   OF_CALLERS,
+  OF_KEYS,
   OF_WRITERS,
   type Operation,
   type Parameter,
@@ -76,6 +78,7 @@ export const environmentOperations: Operation[] = [
     description: "AWS is asked for the instance first. You become its first admin.",
     permission: "Whoever is signed in.",
     credentials: "any",
+    parameters: [IDEMPOTENCY_KEY],
     body: {
       schema: createSchema,
       examples: {
@@ -102,12 +105,15 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    success: { status: 201, description: "The environment.", content: ONE_ENVIRONMENT },
+    success: { status: 201, description: "The environment.", headers: REPLAYED, content: ONE_ENVIRONMENT },
     refusals: [
       invalid('region: must be an AWS region such as "us-east-1"'),
       AWS_WOULD_NOT,
       ...OF_BODIES,
       ...OF_WRITERS,
+      ...OF_KEYS,
+      // Of a request that is repeated, when its caller has left the environment or it was deleted.
+      ...refusals("environmentNotFound"),
     ],
   },
   {

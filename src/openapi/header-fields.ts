@@ -118,7 +118,17 @@ export const IDEMPOTENCY_KEY: Parameter = {
   name: "Idempotency-Key",
   in: "header",
   description:
-    "A text of your choice, new for each capture: for 24 hours, the same request with the same key is answered as it was at first, and makes no second capture (draft-ietf-httpapi-idempotency-key-header).",
+    "A text of your choice, new for each request: for 24 hours, the same request with the same key is answered as it was at first, and makes nothing a second time (draft-ietf-httpapi-idempotency-key-header).",
   schema: { type: "string", pattern: KEY.source },
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+};
+
+/** What a reply has that was given before. */
+export const REPLAYED: Record<string, Header> = {
+  "Idempotent-Replayed": {
+    description:
+      "Only where the request was sent with its key before: the reply is the one that it had then.",
+    schema: { type: "string", const: "true" },
+    example: "true",
+  },
 };

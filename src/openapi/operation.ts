@@ -160,6 +160,15 @@ export const OF_BODIES = [
     "The body is not valid JSON: .*",
   ),
 ];
+/** What an operation refuses of an Idempotency-Key. */
+export const OF_KEYS = [
+  says(
+    "badKey",
+    400,
+    'Idempotency-Key: must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  ),
+  ...refusals("keyReused"),
+];
 
 /**
  * What fields or parameters are refused for: any number of them, each with what is wrong. A name that is not known is whatever

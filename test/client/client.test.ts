@@ -280,6 +280,16 @@ describe("what is refused for now", () => {
     await server.client().captures.create({ name: "twice", envId: 1 }, { idempotencyKey: "mine" });
     expect(server.requests.at(-1)?.headers.get("idempotency-key")).toBe('"mine"');
   });
+
+  test("is asked for again with the same key when it makes an environment", async () => {
+    const server = answering(refusal(503, { "retry-after": "0" }), Response.json({ id: 1 }, { status: 201 }));
+    const credentials = { accessKeyId: "AKIA0000000000000000", secretAccessKey: "secret" };
+    const environment = { name: "once", region: "us-east-1", instance: "demo-mysql", credentials };
+    await server.client().environments.create(environment);
+    const [first, second] = server.requests.map(({ headers }) => headers.get("idempotency-key"));
+    expect(first).toMatch(/^"[\w-]{36}"$/);
+    expect(second).toBe(first);
+  });
 });
 
 describe("a client of the Worker", () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { completeEnvironment, reserveEnvironment } from "../../src/environments/creation.ts";
 import type { Environment } from "../../src/environments/schema.ts";
-import { completeEnvironment, reserveEnvironment } from "../../src/environments/store.ts";
 import { createAccount, type LocalAccount } from "../aws/client.ts";
 import { createCapture, createEnvironment, type Person, signUp } from "../support/api.ts";
 
@@ -199,9 +199,13 @@ test("an environment whose creator signed out half-way has neither credentials n
   const credential = { kind: "session", value: token } as const;
   const { name, region, instance, engine, engineVersion, parameterGroup } = environment;
   const draft = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint: "****" };
-  const id = await reserveEnvironment(env.DB, credential, draft, Date.now());
+  const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;
   await leaving.post("/api/auth/sign-out");
-  expect(await completeEnvironment(env.DB, credential, id ?? 0, "sealed", Date.now())).toBeNull();
+  expect(await completeEnvironment(env.DB, credential, null, { id, ...draft }, "sealed", Date.now())).toEqual(
+    {
+      outcome: "unauthenticated",
+    },
+  );
   const row = await env.DB.prepare("select * from environments where id = ?").bind(id).first();
   expect(row).toMatchObject({ credentials: null, deleted_at: expect.any(Number) });
 });

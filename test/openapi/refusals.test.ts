@@ -113,11 +113,12 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
 describe.each(operations.map((described) => [described.operation.operationId, described] as const))(
   "%s refuses as it is described",
   (_, described) => {
-    // GET /api/captures names an environment in its query.
+    // GET /api/captures names an environment in its query, and POST /api/environments by a key that was used.
+    const isNamedOtherwise =
+      (described.path === "/api/captures" && described.method === "GET") ||
+      described.path === "/api/environments";
     const uniform = examplesOf(described).filter(
-      ({ name }) =>
-        name in PROVOKE &&
-        !(name === "environmentNotFound" && described.path === "/api/captures" && described.method === "GET"),
+      ({ name }) => name in PROVOKE && !(name === "environmentNotFound" && isNamedOtherwise),
     );
 
     test.for(uniform)("$status $name", async ({ name, status, message, pattern }) => {

@@ -121,8 +121,9 @@ export const listEnvironments = (signal?: AbortSignal): Promise<Environment[]> =
   ask("GET", "/api/environments", { signal });
 export const readEnvironment = (id: number, signal?: AbortSignal): Promise<Environment> =>
   ask("GET", `/api/environments/${id}`, { signal });
-export const createEnvironment = (input: EnvironmentInput): Promise<Environment> =>
-  ask("POST", "/api/environments", { body: input });
+/** @param key names the request: sent twice with the same one, it makes one environment */
+export const createEnvironment = (input: EnvironmentInput, key: string): Promise<Environment> =>
+  ask("POST", "/api/environments", { body: input, headers: { "Idempotency-Key": key } });
 export const updateEnvironment = (id: number, changes: Partial<EnvironmentInput>): Promise<Environment> =>
   ask("PUT", `/api/environments/${id}`, { body: changes });
 export const deleteEnvironment = (id: number): Promise<Environment> =>

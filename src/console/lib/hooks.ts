@@ -134,3 +134,16 @@ export function useOnline(): boolean {
   }, []);
   return online;
 }
+
+/**
+ * Keys for requests that make something: one that is sent again, after an answer that was lost, has the key that it had; with
+ * something changed it is another request.
+ */
+export function useRequestKey(): (body: object) => string {
+  const sent = useRef({ body: "", key: "" });
+  return (body) => {
+    const text = JSON.stringify(body);
+    if (text !== sent.current.body) sent.current = { body: text, key: crypto.randomUUID() };
+    return sent.current.key;
+  };
+}

@@ -1,11 +1,11 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { createCapture, listEnvironments, type NewCapture } from "../api/calls.ts";
 import { Choice, Field, Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { formatDuration, formatMinute, timeZoneAt } from "../lib/format.ts";
-import { useNow, useResource } from "../lib/hooks.ts";
+import { useNow, useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 
@@ -50,14 +50,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const [redact, setRedact] = useState(false);
   const [maxGigabytes, setMaxGigabytes] = useState("");
 
-  // Sent again after an answer that was lost, it must not make a second capture; with something changed, it is another request.
-  const sent = useRef({ body: "", key: "" });
-  const keyFor = (capture: NewCapture) => {
-    const body = JSON.stringify(capture);
-    if (body !== sent.current.body) sent.current = { body, key: crypto.randomUUID() };
-    return sent.current.key;
-  };
-
+  const keyFor = useRequestKey();
   const { busy, errors, submit } = useSubmission(FIELDS, async () => {
     const capture: NewCapture = { name, envId: Number(envId) };
     // A time that is not filled in is sent as it is: what the server says of it is the same as what it says to programs.

@@ -9,6 +9,7 @@ import {
 import { Form, FormProblem } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { useRequestKey } from "../lib/hooks.ts";
 import { navigate } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 
@@ -16,9 +17,11 @@ import { useSubmission } from "../lib/submission.ts";
 export function NewEnvironmentPage() {
   const toasts = useToasts();
   const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const keyFor = useRequestKey();
   const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
     const { name, region, instance } = draft;
-    const made = await createEnvironment({ name, region, instance, credentials: credentialsOf(draft) });
+    const environment = { name, region, instance, credentials: credentialsOf(draft) };
+    const made = await createEnvironment(environment, keyFor(environment));
     toasts.show(`${made.name} is added: AWS knows it as ${made.engine} ${made.engineVersion}`);
     navigate(`/environments/${made.id}`);
   });
