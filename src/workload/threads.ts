@@ -13,14 +13,22 @@ export interface Identity {
   db: string | null;
 }
 
-/** A thread table as it is stored. */
-export const threadsSchema = z.array(z.tuple([z.number(), z.string(), z.string(), z.string().nullable()]));
+const namesSchema = [z.string(), z.string(), z.string().nullable()] as const;
 
-/** A thread table in JSON: of each its id, user, host and default database. */
+/** A thread table as it is stored. */
+export const threadsSchema = z.array(z.tuple([z.number(), ...namesSchema, z.tuple(namesSchema).optional()]));
+
+/**
+ * A thread table in JSON: of each its id, user, host and default database, and while a Change user may still be refused, those
+ * of who it belonged to till then.
+ */
 export type ThreadsState = z.output<typeof threadsSchema>;
 
 /** How many threads are remembered unless the caller says otherwise: RDS's largest instances allow 16,000 connections. */
 export const MAX_THREADS = 16_384;
+
+/** Of how many threads the user before a Change user is remembered: it is for one record, the thread's next. */
+const MAX_CHANGES = 256;
 
 /**
  * The threads that are connected, by their ids. Bounded: of more threads than the capacity, those that were quiet longest
@@ -34,11 +42,18 @@ export class Threads {
   #young = new Map<number, Identity>();
   #old = new Map<number, Identity>();
   readonly #generation: number;
+  /** Who the threads belonged to whose last record was a Change user: the next may say that it was refused. */
+  readonly #before = new Map<number, Identity>();
 
   /** @param capacity the most threads that are remembered, at least 2 */
   constructor(capacity = MAX_THREADS, state: ThreadsState = []) {
     this.#generation = Math.max(1, Math.floor(capacity / 2));
-    for (const [threadId, user, host, db] of state) this.#set(threadId, { user, host, db });
+    for (const [threadId, user, host, db, before] of state) {
+      this.#set(threadId, { user, host, db });
+      if (before !== undefined) {
+        this.#before.set(threadId, { user: before[0], host: before[1], db: before[2] });
+      }
+    }
   }
 
   /**
@@ -48,21 +63,42 @@ export class Threads {
   see(record: LogRecord): Identity | null {
     const { threadId, command, statement } = record;
     // Nearly all are Query or Execute.
-    if (command === "Query" || command === "Execute") return this.#get(threadId);
+    if (command === "Query" || command === "Execute") {
+      if (this.#before.size > 0) this.#before.delete(threadId);
+      return this.#get(threadId);
+    }
+    const before = this.#before.get(threadId);
+    this.#before.delete(threadId);
     switch (command) {
       case "Connect": {
         const denied = parseDenied(statement);
         if (denied !== null) {
-          this.#delete(threadId);
+          this.#refuse(threadId, before);
           return denied;
         }
-        return this.#connect(threadId, statement);
+        const identity = parseConnect(statement);
+        // `Your password has expired...`, and whatever else a server says after the record of a log-in.
+        if (identity === null)
+          return before === undefined ? this.#get(threadId) : this.#refuse(threadId, before);
+        this.#set(threadId, identity);
+        return identity;
       }
-      case "Change user":
-        return this.#connect(threadId, statement);
+      case "Change user": {
+        const known = this.#get(threadId);
+        const identity = parseConnect(statement);
+        // Better nobody than whoever had the thread before.
+        if (identity === null) this.#delete(threadId);
+        else this.#set(threadId, identity);
+        if (known !== null) this.#remember(threadId, known);
+        return identity;
+      }
       case "Init DB": {
         const known = this.#get(threadId);
         if (known === null) return null;
+        if (statement.includes(ACCOUNT)) {
+          if (before !== undefined) this.#refuse(threadId, before);
+          return known;
+        }
         const identity = { ...known, db: statement.length > MAX_DB ? null : own(statement) };
         this.#set(threadId, identity);
         return identity;
@@ -85,15 +121,31 @@ export class Threads {
 
   /** The table, those that were quiet longest first. */
   toJSON(): ThreadsState {
-    return [...this.#old, ...this.#young].map(([id, { user, host, db }]) => [id, user, host, db]);
+    return [...this.#old, ...this.#young].map(([id, { user, host, db }]) => {
+      const before = this.#before.get(id);
+      if (before === undefined) return [id, user, host, db];
+      return [id, user, host, db, [before.user, before.host, before.db]];
+    });
   }
 
-  #connect(threadId: number, statement: string): Identity | null {
-    const identity = parseConnect(statement);
-    // Better nobody than whoever had the id before.
-    if (identity === null) this.#delete(threadId);
-    else this.#set(threadId, identity);
-    return identity;
+  /**
+   * A log-in, or with `before` a Change user, was refused. MariaDB goes on as the user before; MySQL closes the connection, and
+   * nothing follows that could be taken for that user's.
+   */
+  #refuse(threadId: number, before: Identity | undefined): Identity | null {
+    if (before === undefined) this.#delete(threadId);
+    else this.#set(threadId, before);
+    return before ?? null;
+  }
+
+  #remember(threadId: number, identity: Identity): void {
+    if (this.#before.size >= MAX_CHANGES) {
+      for (const oldest of this.#before.keys()) {
+        this.#before.delete(oldest);
+        break;
+      }
+    }
+    this.#before.set(threadId, identity);
   }
 
   #get(threadId: number): Identity | null {
@@ -128,6 +180,8 @@ export class Threads {
 const CONNECT = /^(.*)@(\S*)(?: as .*?)? on (.*?)(?: using [^ ]+(?: Pipe| Memory)?)?\s*$/s;
 /** ER_ACCESS_DENIED_ERROR and its relatives, which follow the Connect record of a log-in that failed. */
 const DENIED = /^Access denied for user '(.*)'@'([^']*)'/s;
+/** What ER_DBACCESS_DENIED_ERROR has in every language that servers speak. An Init DB record may have it in a database's place. */
+const ACCOUNT = "'@'";
 
 /** The names of a user, a host and a database are shorter. What is longer is no such record, and slow to match. */
 const MAX_CONNECT = 1024;

@@ -87,6 +87,74 @@ describe("the thread table", () => {
     expect(threads.see(record(8, "Query"))).toBeNull();
   });
 
+  const app = { user: "app", host: "h", db: "shop" };
+  const other = { user: "other", host: "h", db: "x" };
+  const connected = () => {
+    const threads = new Threads();
+    threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
+    threads.see(record(8, "Query", "SELECT 1"));
+    return threads;
+  };
+
+  it.each([
+    ["Connect", "Access denied for user 'other'@'h' (using password: YES)"],
+    ["Init DB", "Access denied for user 'other'@'%' to database 'x'"],
+    ["Connect", "Your password has expired. To log in you must change it using a client that supports it."],
+  ] as const)("goes on as the old user after a Change user that was refused: %s %s", (command, refusal) => {
+    const threads = connected();
+    expect(threads.see(record(8, "Change user", "other@h on x using TCP/IP"))).toEqual(other);
+    const again = new Threads(undefined, JSON.parse(JSON.stringify(threads)));
+    for (const one of [threads, again]) {
+      one.see(record(8, command, refusal));
+      expect(one.see(record(8, "Query", "SELECT 1"))).toEqual(app);
+    }
+  });
+
+  it("keeps the new user of a Change user when a later USE is refused", () => {
+    const threads = connected();
+    threads.see(record(8, "Change user", "other@h on x using TCP/IP"));
+    threads.see(record(8, "Query", "use y"));
+    threads.see(record(8, "Init DB", "Access denied for user 'other'@'%' to database 'y'"));
+    expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(other);
+  });
+
+  it("takes a refused database for no database, and nothing away for it", () => {
+    const threads = connected();
+    for (const refusal of [
+      "Access denied for user 'app'@'%' to database 'other'",
+      "Benutzer 'app'@'%' hat keine Zugriffsberechtigung für Datenbank 'other'",
+    ]) {
+      expect(threads.see(record(8, "Init DB", refusal))).toEqual(app);
+    }
+    expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(app);
+  });
+
+  it("keeps who connected when a second Connect record says something else", () => {
+    const threads = new Threads();
+    threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
+    const expired =
+      "Your password has expired. To log in you must change it using a client that supports it.";
+    expect(threads.see(record(8, "Connect", expired))).toEqual(app);
+    expect(threads.see(record(8, "Quit"))).toEqual(app);
+  });
+
+  it("remembers the user before of a bounded number of threads, and of those the newest", () => {
+    const threads = new Threads();
+    for (let id = 1; id <= 1000; id++) {
+      threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
+      threads.see(record(id, "Change user", "other@h on x using TCP/IP"));
+    }
+    expect(threads.toJSON().filter(([, , , , before]) => before !== undefined)).toHaveLength(256);
+    threads.see(record(1000, "Connect", "Access denied for user 'other'@'h' (using password: YES)"));
+    expect(threads.see(record(1000, "Query"))).toMatchObject({ user: "u1000" });
+  });
+
+  it("opens a table that was stored before there was a user before", () => {
+    const threads = new Threads(10, [[8, "app", "h", "shop"]]);
+    expect(threads.see(record(8, "Query"))).toEqual(app);
+    expect(threads.toJSON()).toEqual([[8, "app", "h", "shop"]]);
+  });
+
   it("does not grow beyond its capacity, and keeps those that speak", () => {
     const threads = new Threads(100);
     for (let id = 1; id <= 10_000; id++) {
