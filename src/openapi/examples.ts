@@ -67,6 +67,7 @@ export const workload: Workload = {
   gaps: [],
   gapCount: 0,
   redact: "secrets",
+  digestVersion: 2,
   live: { behindBy: 2 },
 };
 

@@ -104,7 +104,9 @@ export const metricSchema = named(
 export const workloadSchema = named(
   z.object({
     records: count("How many records of the log were recorded."),
-    statements: count("How many of the records ran a statement."),
+    statements: count(
+      "How many of the records ran a statement: as many as the digests count. No statement is a record of comments only, or `EXECUTE`, whose statement has a record of its own.",
+    ),
     commands: described(z.record(z.string(), z.int().positive()), {
       description: "Records by command, such as `Query`.",
     }),
@@ -127,6 +129,10 @@ export const workloadSchema = named(
     redact: described(z.enum(["secrets", "literals"]), {
       description: "What was taken out of statements before they were stored.",
     }),
+    digestVersion: described(z.int().positive(), {
+      description:
+        "By which rules its statements were normalised: fingerprints of two versions are not to be compared.",
+    }),
     live: described(
       z.nullable(
         z.object({
@@ -147,7 +153,10 @@ export const workloadDigestSchema = named(
     fingerprint: described(z.string(), {
       description: "64 bits in hexadecimal that stand for the normalised statement.",
     }),
-    digest: described(z.string(), { description: "The normalised statement." }),
+    digest: described(z.string(), {
+      description:
+        "The normalised statement; of one of more than 4 KB the middle is left out, and counts for the fingerprint.",
+    }),
     count: count("How often it ran, or up to `overcount` more."),
     overcount: count("By how much `count` may be too high."),
     share: described(z.number().min(0).max(1), { description: "Of all statements, from 0 to 1." }),

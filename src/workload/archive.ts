@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Status } from "../captures/lifecycle.ts";
 import { storedFormat } from "../stored.ts";
 import type { DigestsState } from "./digest.ts";
+import { DIGEST_VERSION } from "./normalize.ts";
 
 /*
  * What is kept of a capture in R2, all of it below `captures/{id}/`, so that erasing a capture is erasing a prefix:
@@ -46,7 +47,7 @@ export type Gap = z.output<typeof gapSchema>;
 export const manifestSchema = z.object({
   captureId: z.number(),
   records: z.number(),
-  /** How many of the records ran a statement (digest.ts says which do). */
+  /** How many of the records ran a statement (`Digests.add` says which do): as many as the digests count. */
   statements: z.number(),
   /** Records by command, such as `Query`. */
   commands: z.record(z.string(), z.number()),
@@ -62,6 +63,8 @@ export const manifestSchema = z.object({
   gapCount: z.number(),
   /** What was done to statements before they were stored. */
   redact: z.enum(["secrets", "literals"]),
+  /** The DIGEST_VERSION that its statements were counted by from the first one on. */
+  digestVersion: z.int().positive().default(1),
 });
 
 /** What a capture's fragments hold. Times in microseconds, bytes of NDJSON before compression. */
@@ -93,6 +96,7 @@ export function emptyManifest(captureId: number, redact: Manifest["redact"]): Ma
     gaps: [],
     gapCount: 0,
     redact,
+    digestVersion: DIGEST_VERSION,
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { storedFormat } from "../stored.ts";
 import { hexToKey, toHex, toKey } from "./fingerprint.ts";
+import type { Format } from "./header.ts";
 import { Normalizer } from "./normalize.ts";
 import type { Command, LogRecord } from "./record.ts";
 import { NO_SHAPE } from "./shape.ts";
@@ -12,7 +13,7 @@ import { NO_SHAPE } from "./shape.ts";
 const entrySchema = z.object({
   /** 64 bits in hexadecimal, not cryptographic. */
   fingerprint: z.string(),
-  /** The normalised statement. */
+  /** The normalised statement, at most MAX_DIGEST bytes of UTF-8 (digest-text.ts). */
   digest: z.string(),
   /** How often it ran, or up to `overcount` more. */
   count: z.number(),
@@ -54,20 +55,15 @@ interface Slot extends DigestEntry {
 }
 
 /**
- * The commands that ran a statement. Prepare is none: the statement runs when it is executed, and is logged again with its
- * values then.
+ * The commands whose records may say that a statement ran. Prepare is none: the statement runs when it is executed, and is logged
+ * again with its values then.
  */
 const RUNS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute"]);
 
-/** Whether a record is counted: it says that a statement ran. */
-export function runsStatement({ command }: Pick<LogRecord, "command">): boolean {
-  return command === "Query" || RUNS.has(command);
-}
-
 /**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
- * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 5 KB (a digest, an
- * example, six numbers and a few shapes; less than 1 KB is usual), whatever the workload.
+ * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 6 KB (a digest of
+ * MAX_DIGEST, an example of MAX_EXAMPLE, six numbers and a few shapes; less than 1 KB is usual), whatever the workload.
  *
  * What the bound costs: as long as a workload has no more digests than the capacity, every count is exact. After that a new
  * digest takes the place of the rarest one and inherits its count, which is what `overcount` says. With n statements and
@@ -103,19 +99,32 @@ export class Digests {
     return this.#slots.size;
   }
 
-  /** Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. */
-  add(record: Pick<LogRecord, "command" | "statement" | "timeMicros">): void {
-    if (!runsStatement(record)) return;
-    const { statement, timeMicros } = record;
-    this.#total++;
+  /**
+   * Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. No statement is what
+   * consists of comments only or of nothing, and EXECUTE, which the servers log twice: as it was sent, and as what it executed.
+   * @param server whose log it is from; null when that is not known
+   * @returns whether it was counted
+   */
+  add(
+    record: Pick<LogRecord, "command" | "statement" | "timeMicros">,
+    server: Format | null = null,
+  ): boolean {
+    const { command, statement, timeMicros } = record;
+    if (command !== "Query" && !RUNS.has(command)) return false;
     const normalizer = this.#normalizer;
-    const shape = normalizer.load(statement);
-    const known = this.#ofShape(shape) ?? this.#normalised(shape);
+    const shape = normalizer.load(statement, server);
+    let known = this.#ofShape(shape);
+    if (known === undefined) {
+      normalizer.read();
+      if (normalizer.isEmpty || (command === "Query" && normalizer.isExecute)) return false;
+      known = this.#slots.get(this.#remember(shape));
+    }
+    this.#total++;
     if (known !== undefined) {
       known.count++;
       if (timeMicros > known.lastSeenMicros) known.lastSeenMicros = timeMicros;
       else if (timeMicros < known.firstSeenMicros) known.firstSeenMicros = timeMicros;
-      return;
+      return true;
     }
     const full = this.#slots.size >= this.capacity;
     const inherited = full ? this.#rarest().count : 0;
@@ -138,6 +147,7 @@ export class Digests {
       this.#sink(0);
     }
     this.#slots.set(key, slot);
+    return true;
   }
 
   /**
@@ -203,17 +213,15 @@ export class Digests {
     return key === undefined ? undefined : this.#slots.get(key);
   }
 
-  /** The slot of the statement that is loaded, of this shape, by normalising it; undefined when its digest has none. */
-  #normalised(shape: number): Slot | undefined {
-    const normalizer = this.#normalizer;
-    normalizer.read();
-    const key = toKey(normalizer.high, normalizer.low);
+  /** Remembers that statements of this shape have the digest that was read last. @returns its key */
+  #remember(shape: number): number {
+    const key = toKey(this.#normalizer.high, this.#normalizer.low);
     if (shape !== NO_SHAPE) {
       // All of them go, since most of a workload that has so many will not come again.
       if (this.#shapes.size >= SHAPES_A_DIGEST * this.capacity) this.#shapes.clear();
       this.#shapes.set(shape, key);
     }
-    return this.#slots.get(key);
+    return key;
   }
 
   /** The slot with the lowest count, which is then on top of the heap. */

@@ -2,12 +2,12 @@ import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { AwsResult } from "../aws/client.ts";
 import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
-import { type Digests, runsStatement } from "./digest.ts";
+import type { Digests } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
 import { type FilePosition, filePositionSchema, LIVE_LOG, locate } from "./log-files.ts";
 import { type LogSource, readNew } from "./log-reading.ts";
 import { LogParser, parserSchema } from "./parser.ts";
-import type { LogRecord } from "./record.ts";
+import { holdsSql, type LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
 import { type Identity, Threads, threadsSchema } from "./threads.ts";
 
@@ -264,10 +264,10 @@ class Work {
     if (this.#isAmazons(record, identity) || !this.#isInWindow(record)) return;
     const { redact } = this.#manifest;
     record.statement = redactSecrets(record.statement);
-    if (redact === "literals" && runsStatement(record)) record.statement = redactLiterals(record.statement);
-    this.#digests.add(record);
+    if (redact === "literals" && holdsSql(record)) record.statement = redactLiterals(record.statement);
+    const ran = this.#digests.add(record, this.#parser.format);
     this.#lines.add(toNdjson(record, identity));
-    this.#count(record);
+    this.#count(record, ran);
   }
 
   /** Whether a record is Amazon's own. A session older than the log gives itself away by what it does all the time. */
@@ -296,10 +296,10 @@ class Work {
     return timeMicros >= from * 1000 && (end === null || timeMicros < end * 1000);
   }
 
-  #count({ timeMicros, command }: LogRecord): void {
+  #count({ timeMicros, command }: LogRecord, ran: boolean): void {
     const manifest = this.#manifest;
     manifest.records++;
-    if (runsStatement({ command })) manifest.statements++;
+    if (ran) manifest.statements++;
     manifest.commands[command] = (manifest.commands[command] ?? 0) + 1;
     manifest.firstMicros = Math.min(manifest.firstMicros ?? timeMicros, timeMicros);
     manifest.lastMicros = Math.max(manifest.lastMicros ?? timeMicros, timeMicros);

@@ -1,3 +1,5 @@
+import type { Format } from "./header.ts";
+
 /*
  * The tokens of MySQL's and MariaDB's SQL, as far as it takes to tell a literal from an identifier. Reads the default
  * sql_mode: double quotes are strings (ANSI_QUOTES is off), and a backslash escapes (NO_BACKSLASH_ESCAPES is off). A log does
@@ -72,6 +74,26 @@ export function wordHash(word: string): number {
   return hash;
 }
 
+/**
+ * The hash of what stands between two places, as wordHash makes it; 0 when it could not stand there without quotes, since it is
+ * no word or would be read as a number.
+ */
+export function hashOfName(bytes: Uint8Array, start: number, end: number): number {
+  if (start === end) return 0;
+  let at = start;
+  while (isDigit(bytes[at] as number)) at++;
+  const letter = (bytes[at] as number) | 32;
+  // `1`, and what may be `1e5`, `0x1F` or `0b1`.
+  if (at > start && (at >= end || letter === 98 || letter === 101 || letter === 120)) return 0;
+  let hash = HASH_START;
+  for (at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (!isWordChar(byte)) return 0;
+    hash = hashStep(hash, byte);
+  }
+  return hash;
+}
+
 /** Reads one statement, or several, token by token into its own fields. */
 export class Lexer {
   /** Of the token that was read last: its kind, its first character and the one after its last. */
@@ -87,6 +109,7 @@ export class Lexer {
   /** How many bytes the text has. */
   length = 0;
   #text = "";
+  #server: Format | null = null;
   /** Inside an executable comment. */
   #executable = false;
 
@@ -94,8 +117,11 @@ export class Lexer {
     this.reset(text);
   }
 
-  /** Begins another text. Of the one before nothing is kept. */
-  reset(text: string): void {
+  /**
+   * Begins another text. Of the one before nothing is kept.
+   * @param server whose executable comments are read as what they hold, and all others as comments; null for both servers'
+   */
+  reset(text: string, server: Format | null = null): void {
     const room = 3 * text.length + 2;
     if (room > this.bytes.length || this.bytes.length > ROOM_BYTES) {
       this.bytes = new Uint8Array(Math.max(room, 1024));
@@ -104,7 +130,13 @@ export class Lexer {
     this.bytes[length] = 0;
     this.bytes[length + 1] = 0;
     this.#text = text;
+    this.#server = server;
     this.length = length;
+    this.rewind();
+  }
+
+  /** Begins the text again. */
+  rewind(): void {
     this.kind = END;
     this.start = 0;
     this.end = 0;
@@ -274,19 +306,27 @@ export class Lexer {
 
   #blockComment(start: number): void {
     const { bytes } = this;
-    const length = this.length;
     this.kind = COMMENT;
     const mark = executableMark(bytes, start + 2);
     if (mark >= 0) {
       let at = mark + 1;
-      while (isDigit(bytes[at] as number)) at++;
+      let version = 0;
+      for (; isDigit(bytes[at] as number); at++) version = version * 10 + (bytes[at] as number) - 48;
+      if (!runs(this.#server, mark > start + 2, version)) {
+        this.#plainComment(start);
+        return;
+      }
       this.end = at;
       this.#executable = true;
       return;
     }
-    const end = endOfComment(bytes, length, start + 2);
+    this.#plainComment(start);
+  }
+
+  #plainComment(start: number): void {
+    const end = endOfComment(this.bytes, this.length, start + 2);
     this.unterminated = end < 0;
-    this.end = end < 0 ? length : end;
+    this.end = end < 0 ? this.length : end;
   }
 
   #startsWith(word: readonly number[], at: number): boolean {
@@ -324,6 +364,24 @@ export function endOfQuoted(bytes: Uint8Array, length: number, open: number, quo
 export function executableMark(bytes: Uint8Array, start: number): number {
   const at = bytes[start] === CAPITAL_M ? start + 1 : start;
   return bytes[at] === EXCLAMATION ? at : -1;
+}
+
+/** Versions of MySQL that MariaDB never was: what a comment keeps for them it does not run. */
+const FIRST_FOREIGN = 50_700;
+const LAST_FOREIGN = 99_999;
+/** `/*!99999 ...` and `/*!999999 ...` are the idioms for never. */
+const NEVER_IN_MYSQL = 99_999;
+const NEVER_IN_MARIADB = 999_999;
+
+/**
+ * Whether a server runs an executable comment: MySQL's Lex_input_stream in sql_lex.cc, where `/*M!` is a plain comment, and
+ * MariaDB's. A server's own version is taken to be as high as the comment asks for.
+ */
+function runs(server: Format | null, isMariadbs: boolean, version: number): boolean {
+  if (server === null) return true;
+  if (server === "mysql") return !isMariadbs && version < NEVER_IN_MYSQL;
+  const isForeign = !isMariadbs && version >= FIRST_FOREIGN && version <= LAST_FOREIGN;
+  return !isForeign && version < NEVER_IN_MARIADB;
 }
 
 /**

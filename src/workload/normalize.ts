@@ -1,6 +1,26 @@
-import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toHex } from "./fingerprint.ts";
-import { classOf, FUNCTION, ROWS_WORD, VALUE_WORD } from "./keywords.ts";
-import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+import { DigestText } from "./digest-text.ts";
+import { toHex } from "./fingerprint.ts";
+import type { Format } from "./header.ts";
+import {
+  AMID_NAME,
+  BEFORE_NAME,
+  BEFORE_OPERAND,
+  classOf,
+  DEFAULT_WORD,
+  FROM,
+  FUNCTION,
+  NILADIC_FUNCTION,
+  NO_KEYWORD,
+  ROWS_WORD,
+  SOFT_KEYWORD,
+  STRING_AFTER_FROM,
+  synonymOf,
+  TEMPORAL,
+  VALUE_WORD,
+} from "./keywords.ts";
+import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING, SYMBOL, WORD, wordHash } from "./lexer.ts";
+import { Lists } from "./lists.ts";
+import { isBeforeLiteral, isCalled, nextAt, putQuoted, roleOf } from "./names.ts";
 import { shapeOf } from "./shape.ts";
 
 /*
@@ -8,14 +28,15 @@ import { shapeOf } from "./shape.ts";
  * performance_schema and pt-fingerprint (Percona Toolkit); not equal to either.
  */
 
-/** The longest digest text, in bytes of UTF-8; as `performance_schema_max_digest_length`. The rest does not count. */
-export const MAX_DIGEST = 1024;
-
-const decoder = new TextDecoder();
+/**
+ * The version of these rules, and of the fingerprints that they make: 1 until names lost their backticks and NULL became a value.
+ * Fingerprints of two versions are not to be compared.
+ */
+export const DIGEST_VERSION = 2;
 
 // What the last token written was, as far as the next one cares.
 const NOTHING = 0;
-/** After an opening parenthesis, a dot or an "@": no blank follows. */
+/** After an opening parenthesis: no blank follows. */
 const OPENED = 1;
 const NAME = 2;
 const LITERAL = 3;
@@ -24,108 +45,201 @@ const OPERATOR = 5;
 const WORD_KEY = 6;
 const COMMA = 7;
 const FUNCTION_NAME = 8;
+/** After a dot or an "@", where every word is a name: no blank follows. */
+const PART = 9;
 
+const DOUBLE_QUOTE = 34;
+const AMPERSAND = 38;
 const OPEN_PARENTHESIS = 40;
 const CLOSE_PARENTHESIS = 41;
 const PLUS = 43;
 const COMMA_CHAR = 44;
 const MINUS = 45;
 const DOT = 46;
-const SEMICOLON = 59;
-const AMPERSAND = 38;
 const COLON = 58;
+const SEMICOLON = 59;
 const EXCLAMATION = 33;
 const LESS = 60;
 const EQUALS = 61;
 const GREATER = 62;
-const BAR = 124;
 const QUESTION = 63;
 const AT = 64;
+const UNDERSCORE = 95;
+const BAR = 124;
 const BLANK = 32;
-/** The deepest parentheses whose lists are collapsed. */
-const MAX_DEPTH = 64;
+
+const EXECUTE = wordHash("EXECUTE");
 
 /**
  * Normalises statements, one at a time, into a buffer of its own: a digest that has been seen before costs no string. Not
  * re-entrant.
  *
- * - Literals are `?`, with their sign; so are NULL, TRUE, FALSE and DEFAULT where a value is assigned or listed.
+ * - Literals are `?`, with their sign, their character set and DATE, TIME or TIMESTAMP before them; so are NULL, TRUE and FALSE
+ *   where an operand stands, and DEFAULT where a value is assigned or listed. `IS NULL` and `NOT NULL` stay.
  * - `?, ?, ?` is `?+`; a list of literals in parentheses is `(?+)`, however many there are.
  * - Of the rows of VALUES, and of equal lists in a row, the first is left.
- * - Comments are gone (executable ones are read as what they hold), blanks are one or none by the tokens, and a semicolon at
- *   the end is gone. Keywords are in capitals; names stay as they are.
+ * - Comments are gone (those that the server executes are read as what they hold), blanks are one or none by the tokens, and
+ *   semicolons are gone but one between statements. Keywords are in capitals; names stay as they are.
+ * - A name is without its quotes if it can be. Double quotes are a name's where one of them in the statement stands where only a
+ *   name can: the session then runs with ANSI_QUOTES. Else they are a string's.
  */
 export class Normalizer {
-  /** The fingerprint's halves. */
-  high = 0;
-  low = 0;
-
   readonly #lexer = new Lexer();
-  readonly #out = new Uint8Array(MAX_DIGEST);
-  #length = 0;
-  #full = false;
-  // Of each open parenthesis: where it is, whether it is a list of its own, and the list before it at the same depth.
-  readonly #groupStart = new Int32Array(MAX_DEPTH);
-  readonly #groupBare = new Uint8Array(MAX_DEPTH);
-  readonly #siblingStart = new Int32Array(MAX_DEPTH + 1);
-  readonly #siblingEnd = new Int32Array(MAX_DEPTH + 1);
+  readonly #out = new DigestText();
+  readonly #lists = new Lists(this.#out);
+  /** Whether names may stand in double quotes. */
+  #ansiQuotes = false;
+  /** The hash of the first word, and whether more than one statement was read. */
+  #firstWord = 0;
+  #isSeveral = false;
 
   /**
    * Takes a statement in, which `read` is to normalise.
+   * @param server whose statement it is; null when that is not known
    * @returns its shape: for one whose digest is known by its shape, `read` is not needed
    */
-  load(sql: string): number {
+  load(sql: string, server: Format | null = null): number {
     const lexer = this.#lexer;
-    lexer.reset(sql);
+    lexer.reset(sql, server);
     return shapeOf(lexer.bytes, lexer.length);
   }
 
   /** Normalises the statement and computes its fingerprint. Once only: what was loaded is let go. */
   read(): void {
+    this.#ansiQuotes = false;
+    if (!this.#write()) {
+      this.#ansiQuotes = true;
+      this.#lexer.rewind();
+      this.#write();
+    }
+    this.#lexer.reset("");
+    this.#out.hash();
+  }
+
+  /** The fingerprint's halves. */
+  get high(): number {
+    return this.#out.high;
+  }
+  get low(): number {
+    return this.#out.low;
+  }
+
+  /** The digest of the statement read last. */
+  text(): string {
+    return this.#out.toString();
+  }
+
+  /** Whether nothing was left of the statement read last: it was comments only, or nothing at all. */
+  get isEmpty(): boolean {
+    return this.#out.length === 0;
+  }
+
+  /** Whether the statement read last is EXECUTE, and nothing else. */
+  get isExecute(): boolean {
+    return this.#firstWord === EXECUTE && !this.#isSeveral;
+  }
+
+  /** Writes the digest; false when a name in double quotes shows that all of them are names, and that it has to begin again. */
+  #write(): boolean {
     const lexer = this.#lexer;
+    const out = this.#out;
+    const lists = this.#lists;
     const { bytes } = lexer;
-    this.#length = 0;
-    this.#full = false;
+    out.clear();
+    lists.clear();
+    this.#firstWord = 0;
+    this.#isSeveral = false;
     let last = NOTHING;
+    /** The class of the keyword that was written last. */
+    let keyword = NO_KEYWORD;
+    /** FROM may have a string behind it. */
+    let stringAfterFrom = false;
     /** What stood before a plus or minus that was written last. */
     let beforeSign = -1;
     let signAt = 0;
     let comma = false;
-    let semicolons = 0;
-    let depth = 0;
+    let semicolon = false;
     /** The depth at which the rows of VALUES stand, or -1. */
     let rowsDepth = -1;
     let firstRow = -1;
-    this.#siblingEnd[0] = -1;
 
-    for (let kind = lexer.next(); kind !== END && !this.#full; kind = lexer.next()) {
+    for (let kind = lexer.next(); kind !== END && !out.isFull; kind = lexer.next()) {
       if (kind === COMMENT) continue;
       const { start, end } = lexer;
       const first = bytes[start] as number;
-      let literal = kind === STRING || kind === NUMBER || (kind === SYMBOL && first === QUESTION);
-      let word = 0;
-      if (kind === WORD) {
-        word = classOf(lexer.hash);
-        if (word === VALUE_WORD) {
-          const equals = last === OPERATOR && this.#out[this.#length - 1] === EQUALS;
-          const listed = (last === OPENED && depth > 0 && this.#bare(depth)) || (comma && last === LITERAL);
-          literal = equals || listed || (rowsDepth >= 0 && depth > rowsDepth && (last === OPENED || comma));
+      if (kind === STRING && first === DOUBLE_QUOTE) {
+        if (this.#ansiQuotes) {
+          kind = QUOTED;
+        } else {
+          const afterFrom =
+            keyword === FROM &&
+            !stringAfterFrom &&
+            (lists.depth === 0 || lists.isBare) &&
+            bytes[nextAt(lexer)] !== AT;
+          const afterKeyword = last === WORD_KEY && (keyword === BEFORE_NAME || afterFrom);
+          const ofName = (last === PART && out.last === DOT) || bytes[nextAt(lexer)] === DOT;
+          if (afterKeyword || ofName) return false;
         }
+      }
+      /** What stands here is a name. */
+      const isNamed = last === WORD_KEY && (keyword === BEFORE_NAME || keyword === FROM);
+      let literal = kind === STRING || kind === NUMBER || (kind === SYMBOL && first === QUESTION);
+      let word = NO_KEYWORD;
+      if (kind === WORD) {
+        if (last === PART) {
+          // `@@GLOBAL.x`; else a name, whatever it says.
+          const isScope = out.last === AT && out.bytes[out.length - 2] === AT;
+          if (isScope && classOf(lexer.hash) === SOFT_KEYWORD) word = SOFT_KEYWORD;
+        } else {
+          word = roleOf(lexer, classOf(lexer.hash), isNamed);
+          if (
+            (word === TEMPORAL || first === UNDERSCORE) &&
+            isBeforeLiteral(lexer, word === TEMPORAL, this.#ansiQuotes)
+          )
+            continue;
+          if (word === TEMPORAL) word = NO_KEYWORD;
+          if (word === VALUE_WORD) {
+            literal =
+              comma ||
+              last === OPENED ||
+              last === OPERATOR ||
+              (last === WORD_KEY && keyword === BEFORE_OPERAND);
+          } else if (word === DEFAULT_WORD) {
+            const equals = last === OPERATOR && out.last === EQUALS;
+            const listed = (last === OPENED && lists.isBare) || (comma && last === LITERAL);
+            const inRow = rowsDepth >= 0 && lists.depth > rowsDepth && (last === OPENED || comma);
+            literal = (equals || listed || inRow) && !isCalled(lexer);
+          }
+        }
+        if (this.#firstWord === 0) this.#firstWord = lexer.hash;
       }
       if (
         rowsDepth >= 0 &&
-        depth === rowsDepth &&
+        lists.depth === rowsDepth &&
         !(kind === SYMBOL && (first === COMMA_CHAR || first === OPEN_PARENTHESIS))
       ) {
         if (last !== WORD_KEY) rowsDepth = -1;
       }
-      for (; semicolons > 0; semicolons--) this.#put(SEMICOLON);
+      if (kind === SYMBOL && first === SEMICOLON) {
+        semicolon = out.length > 0;
+        continue;
+      }
+      if (semicolon) {
+        out.put(SEMICOLON);
+        semicolon = false;
+        this.#isSeveral = true;
+      }
 
       if (literal) {
         if (beforeSign >= 0) {
           // The sign of a number, not a difference.
-          if (beforeSign !== NAME && beforeSign !== LITERAL && beforeSign !== CLOSED) {
-            this.#length = signAt;
+          if (
+            beforeSign !== NAME &&
+            beforeSign !== LITERAL &&
+            beforeSign !== CLOSED &&
+            beforeSign !== FUNCTION_NAME
+          ) {
+            out.length = signAt;
             last = beforeSign;
             beforeSign = -1;
             if (last === COMMA) {
@@ -136,11 +250,11 @@ export class Normalizer {
         }
         if (last === LITERAL && (comma || kind === STRING)) {
           // A list, or strings that stand side by side, which are one.
-          if (comma && this.#out[this.#length - 1] === QUESTION) this.#put(PLUS);
+          if (comma && out.bytes[out.length - 1] === QUESTION) out.put(PLUS);
         } else {
           if (comma) this.#putComma();
-          else if (last !== NOTHING && last !== OPENED) this.#put(BLANK);
-          this.#put(QUESTION);
+          else if (isBlankAfter(last)) out.put(BLANK);
+          out.put(QUESTION);
         }
         comma = false;
         last = LITERAL;
@@ -155,23 +269,12 @@ export class Normalizer {
           beforeSign = -1;
           continue;
         }
-        if (first === SEMICOLON) {
-          semicolons++;
-          continue;
-        }
         if (first === CLOSE_PARENTHESIS) {
           if (comma) this.#putComma();
           comma = false;
-          this.#put(CLOSE_PARENTHESIS);
-          if (depth > 0) {
-            if (depth <= MAX_DEPTH) {
-              const isRow = depth - 1 === rowsDepth;
-              if (this.#closeGroup(depth, isRow && firstRow >= 0 ? firstRow : -1) && isRow && firstRow < 0) {
-                firstRow = this.#length;
-              }
-            }
-            depth--;
-          }
+          out.put(CLOSE_PARENTHESIS);
+          const isRow = lists.depth - 1 === rowsDepth;
+          if (lists.close(isRow ? firstRow : -1) && isRow && firstRow < 0) firstRow = out.length;
           last = CLOSED;
           beforeSign = -1;
           continue;
@@ -183,43 +286,45 @@ export class Normalizer {
         }
         if (first === OPEN_PARENTHESIS) {
           const bare = last !== NAME && last !== FUNCTION_NAME;
-          if (bare && last !== NOTHING && last !== OPENED && last !== COMMA) this.#put(BLANK);
-          depth++;
-          if (depth <= MAX_DEPTH) {
-            this.#groupStart[depth - 1] = this.#length;
-            this.#groupBare[depth - 1] = bare ? 1 : 0;
-            this.#siblingEnd[depth] = -1;
-          }
-          this.#put(OPEN_PARENTHESIS);
+          if (bare && isBlankAfter(last)) out.put(BLANK);
+          lists.open(bare);
+          out.put(OPEN_PARENTHESIS);
           last = OPENED;
           beforeSign = -1;
           continue;
         }
         if (first === DOT) {
-          this.#put(DOT);
-          last = OPENED;
+          out.put(DOT);
+          last = PART;
           beforeSign = -1;
           continue;
         }
         if (first === AT) {
-          if (last !== NOTHING && last !== OPENED && last !== COMMA && last !== NAME && last !== LITERAL)
-            this.#put(BLANK);
-          this.#put(AT);
-          last = OPENED;
+          // An account's host, or a variable.
+          if (isBlankAfter(last) && last !== NAME && last !== LITERAL) out.put(BLANK);
+          out.put(AT);
+          last = PART;
           beforeSign = -1;
           continue;
         }
         const joined =
-          last === OPERATOR && bytes[start - 1] === this.#out[this.#length - 1] && joins(bytes, start);
+          last === OPERATOR && bytes[start - 1] === out.bytes[out.length - 1] && joins(bytes, start);
         const sign = first === MINUS || first === PLUS;
         if (sign) {
           beforeSign = last;
-          signAt = last === COMMA ? this.#length - 2 : this.#length;
+          signAt = last === COMMA ? out.length - 2 : out.length;
         } else {
           beforeSign = -1;
         }
-        if (!joined && last !== NOTHING && last !== OPENED && last !== COMMA) this.#put(BLANK);
-        this.#put(first);
+        if (!joined && isBlankAfter(last)) out.put(BLANK);
+        if (joined && out.last === EXCLAMATION) {
+          // `!=` is `<>`.
+          out.length--;
+          out.put(LESS);
+          out.put(GREATER);
+        } else {
+          out.put(first);
+        }
         last = OPERATOR;
         continue;
       }
@@ -227,132 +332,51 @@ export class Normalizer {
       if (comma) {
         this.#putComma();
         comma = false;
-      } else if (last !== NOTHING && last !== OPENED) {
-        this.#put(BLANK);
+      } else if (isBlankAfter(last)) {
+        out.put(BLANK);
       }
       beforeSign = -1;
-      if (word === 0) {
-        this.#putText(bytes, start, end);
+      // A name is still to come.
+      if (!(word === AMID_NAME && isNamed)) keyword = word;
+      if (kind === QUOTED) {
+        putQuoted(out, lexer, last === PART, isNamed);
+        last = NAME;
+      } else if (word === NO_KEYWORD) {
+        out.putText(bytes, start, end);
         last = NAME;
       } else {
-        this.#putCapitals(bytes, start, end);
-        last = word === FUNCTION ? FUNCTION_NAME : WORD_KEY;
+        const synonym = synonymOf(lexer.hash);
+        if (synonym === undefined) out.putCapitals(bytes, start, end);
+        else out.putText(synonym, 0, synonym.length);
+        if (word === SOFT_KEYWORD) last = NAME;
+        else last = word === FUNCTION || word === NILADIC_FUNCTION ? FUNCTION_NAME : WORD_KEY;
+        if (word === STRING_AFTER_FROM) stringAfterFrom = true;
         if (word === ROWS_WORD && rowsDepth < 0) {
-          rowsDepth = depth;
+          rowsDepth = lists.depth;
           firstRow = -1;
         }
       }
-      // A name without an end was cut off, and may hold anything.
-      if (kind === QUOTED && lexer.unterminated) this.#out[this.#length - 1] = QUESTION;
     }
-    lexer.reset("");
-    this.#hash();
-  }
-
-  /** The digest of the statement read last. */
-  text(): string {
-    return decoder.decode(this.#out.subarray(0, this.#length));
-  }
-
-  #bare(depth: number): boolean {
-    return depth <= MAX_DEPTH && this.#groupBare[depth - 1] === 1;
+    return true;
   }
 
   /** After the comma was taken back: only whether it was a literal matters. */
   #lastBeforeComma(): number {
-    const code = this.#out[this.#length - 1];
-    const before = this.#out[this.#length - 2];
+    const { bytes, length } = this.#out;
+    const code = bytes[length - 1];
+    const before = bytes[length - 2];
     return code === QUESTION || (code === PLUS && before === QUESTION) ? LITERAL : CLOSED;
   }
 
-  /**
-   * Collapses the list that was just closed: one of literals only to `(?+)`, and one that repeats the list before it, or is a
-   * further row (`rowEnd` is where the first one ends), to nothing.
-   * @returns whether it was a list of its own, not the arguments of a function
-   */
-  #closeGroup(depth: number, rowEnd: number): boolean {
-    if (this.#groupBare[depth - 1] !== 1) {
-      this.#siblingEnd[depth - 1] = -1;
-      return false;
-    }
-    const out = this.#out;
-    const start = this.#groupStart[depth - 1] as number;
-    const inside = this.#length - start - 2;
-    if (out[start + 1] === QUESTION && (inside === 1 || (inside === 2 && out[start + 2] === PLUS))) {
-      this.#length = start + 2;
-      this.#put(PLUS);
-      this.#put(CLOSE_PARENTHESIS);
-    }
-    if (rowEnd >= 0) {
-      this.#length = rowEnd;
-      this.#full = false;
-      return true;
-    }
-    const siblingStart = this.#siblingStart[depth - 1] as number;
-    const siblingEnd = this.#siblingEnd[depth - 1] as number;
-    const size = this.#length - start;
-    if (siblingEnd >= 0 && siblingEnd + 2 === start && siblingEnd - siblingStart === size) {
-      let same = true;
-      for (let at = 0; at < size && same; at++) same = out[siblingStart + at] === out[start + at];
-      if (same) {
-        this.#length = siblingEnd;
-        return true;
-      }
-    }
-    this.#siblingStart[depth - 1] = start;
-    this.#siblingEnd[depth - 1] = this.#length;
-    return true;
-  }
-
-  #put(code: number): void {
-    if (this.#length < MAX_DIGEST) this.#out[this.#length++] = code;
-    else this.#full = true;
-  }
-
   #putComma(): void {
-    this.#put(COMMA_CHAR);
-    this.#put(BLANK);
+    this.#out.put(COMMA_CHAR);
+    this.#out.put(BLANK);
   }
+}
 
-  #putText(bytes: Uint8Array, start: number, end: number): void {
-    const out = this.#out;
-    let length = this.#length;
-    const stop = Math.min(end, start + MAX_DIGEST - length);
-    for (let at = start; at < stop; at++) out[length++] = bytes[at] as number;
-    this.#length = length;
-    if (stop < end) this.#cut();
-  }
-
-  /** Keywords have letters and underscores only, and of those the mask makes capitals. */
-  #putCapitals(bytes: Uint8Array, start: number, end: number): void {
-    const from = this.#length;
-    this.#putText(bytes, start, end);
-    const out = this.#out;
-    for (let at = from; at < this.#length; at++) out[at] = (out[at] as number) & 0xdf;
-  }
-
-  /** The digest is full: it ends with a whole character. */
-  #cut(): void {
-    this.#full = true;
-    const out = this.#out;
-    let lead = this.#length - 1;
-    while (lead > 0 && ((out[lead] as number) & 0xc0) === 0x80) lead--;
-    if ((out[lead] as number) >= 0x80) this.#length = lead;
-  }
-
-  #hash(): void {
-    const out = this.#out;
-    const length = this.#length;
-    let first = FIRST_LANE;
-    let second = SECOND_LANE;
-    for (let at = 0; at < length; at++) {
-      const code = out[at] as number;
-      first = addToFirst(first, code);
-      second = addToSecond(second, code);
-    }
-    this.low = mix(first, second);
-    this.high = mix(second, this.low);
-  }
+/** Whether a blank separates what is written next from what was written last. */
+function isBlankAfter(last: number): boolean {
+  return last !== NOTHING && last !== OPENED && last !== COMMA && last !== PART;
 }
 
 /** Whether the operator goes on with the character at `at`: `<=`, `!=`, `:=`, `->>`. A sign after an operator does not. */
@@ -383,9 +407,9 @@ export interface Digest {
   text: string;
 }
 
-/** Normalises one statement. */
-export function digestOf(sql: string): Digest {
-  shared.load(sql);
+/** Normalises one statement of this server; null when that is not known. */
+export function digestOf(sql: string, server: Format | null = null): Digest {
+  shared.load(sql, server);
   shared.read();
   return { fingerprint: toHex(shared.high, shared.low), text: shared.text() };
 }

@@ -195,6 +195,11 @@ export class LogParser {
     };
   }
 
+  /** Whose log it is, as far as its headers have told. */
+  get format(): Format | null {
+    return this.#format;
+  }
+
   /** How many bytes have been read, of all the log. */
   get bytesRead(): number {
     return this.#lineStart + this.#lineBytes;

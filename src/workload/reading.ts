@@ -74,7 +74,16 @@ export async function readDigests(env: Env, capture: CaptureRow): Promise<Digest
 
 /** Shows a manifest. */
 export function toWorkload({ manifest, live }: Known, now: number): Workload {
-  const { captureId: _, firstMicros, lastMicros, gaps, gapCount, redact, ...counts } = manifest;
+  const {
+    captureId: _,
+    firstMicros,
+    lastMicros,
+    gaps,
+    gapCount,
+    redact,
+    digestVersion,
+    ...counts
+  } = manifest;
   return {
     ...counts,
     firstRecord: firstMicros === null ? null : formatTime(firstMicros),
@@ -82,6 +91,7 @@ export function toWorkload({ manifest, live }: Known, now: number): Workload {
     gaps: gaps.map(({ from, to, cause }) => ({ from: isoTime(from), to: isoTime(to), cause })),
     gapCount,
     redact,
+    digestVersion,
     live: live && { behindBy: secondsSince(live.caughtUpAt, now) },
   };
 }

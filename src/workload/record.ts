@@ -67,3 +67,11 @@ export const COMMANDS = [
 ] as const;
 /** The name of a command, as the server writes it. */
 export type Command = (typeof COMMANDS)[number];
+
+/** The commands whose text is SQL, with values in it: a Prepare has those that are not bound. */
+const SQL_COMMANDS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute", "Prepare"]);
+
+/** Whether what a record says is SQL. */
+export function holdsSql({ command }: Pick<LogRecord, "command">): boolean {
+  return command === "Query" || SQL_COMMANDS.has(command);
+}

@@ -22,6 +22,8 @@ export interface Workload {
   gaps: { from: string; to: string; cause: string }[];
   gapCount: number;
   redact: RecordingOptions["redact"];
+  /** By which rules its statements were normalised: the fingerprints of two versions are not to be compared. */
+  digestVersion: number;
   /** While the capture runs: by how many seconds the log may be ahead (null until it was read once). Null once it has ended. */
   live: { behindBy: number | null } | null;
 }

@@ -1,5 +1,6 @@
 import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toKey } from "./fingerprint.ts";
-import { endOfComment, endOfQuoted, executableMark, isDigit, isWordChar } from "./lexer.ts";
+import { AMID_NAME, BEFORE_NAME, classOf, FROM } from "./keywords.ts";
+import { endOfComment, endOfQuoted, executableMark, hashOfName, isDigit, isWordChar } from "./lexer.ts";
 
 /*
  * The shape of a statement: its bytes, with a mark in the place of each number, string and comment. Statements of one shape have
@@ -7,7 +8,9 @@ import { endOfComment, endOfQuoted, executableMark, isDigit, isWordChar } from "
  * one digest may have many shapes, by their blanks, the length of their lists and the case of their keywords. An application has
  * few of them, and reading a shape costs a third of what a digest does.
  *
- * Where it takes more than the next bytes to know what is a number, a string or a comment, there is no shape.
+ * Where it takes more than the next bytes to know what is a number, a string or a comment, there is no shape. Where what stands in
+ * double quotes may be a name, since another of the statement stands where names do, all of it counts: that makes more shapes
+ * than there have to be, and none of two digests.
  */
 
 /** What a statement has that has no shape. Every shape is at least 0. */
@@ -19,6 +22,7 @@ const MAX_SHAPE_BYTES = 4096;
 const NUMBER_MARK = 256;
 const COMMENT_MARK = 257;
 
+const BLANK = 32;
 const QUOTE = 34;
 const HASH = 35;
 const APOSTROPHE = 39;
@@ -53,6 +57,11 @@ KINDS[DOT] = FRACTION;
  */
 export function shapeOf(bytes: Uint8Array, length: number): number {
   if (length > MAX_SHAPE_BYTES) return NO_SHAPE;
+  return hashOfShape(bytes, length, false);
+}
+
+/** @param isAnsi whether names may stand in double quotes */
+function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number {
   let first = FIRST_LANE;
   let second = SECOND_LANE;
   let at = 0;
@@ -68,6 +77,15 @@ export function shapeOf(bytes: Uint8Array, length: number): number {
       case STRING:
         at = endOfQuoted(bytes, length, at, code);
         if (at < 0) return NO_SHAPE;
+        if (code !== QUOTE) break;
+        if (isAnsi) {
+          for (let inside = start; inside < at - 1; inside++) {
+            first = addToFirst(first, bytes[inside] as number);
+            second = addToSecond(second, bytes[inside] as number);
+          }
+        } else if (isNamePlace(bytes, length, start, at)) {
+          return hashOfShape(bytes, length, true);
+        }
         break;
       case WORD:
         while (isWordChar(bytes[at + 1] as number)) {
@@ -107,6 +125,21 @@ export function shapeOf(bytes: Uint8Array, length: number): number {
   }
   const low = mix(first, second);
   return toKey(mix(second, low), low);
+}
+
+/** Whether what stands in double quotes from `start` to `end` may be a name: wherever the normaliser takes it for one, at least. */
+function isNamePlace(bytes: Uint8Array, length: number, start: number, end: number): boolean {
+  let before = start - 1;
+  while (before >= 0 && (bytes[before] as number) <= BLANK) before--;
+  let after = end;
+  while (after < length && (bytes[after] as number) <= BLANK) after++;
+  if (bytes[after] === DOT || bytes[before] === DOT) return true;
+  // A comment: who knows what is before it.
+  if (bytes[after] === SLASH || bytes[before] === SLASH) return true;
+  let word = before;
+  while (word >= 0 && isWordChar(bytes[word] as number)) word--;
+  const wordClass = classOf(hashOfName(bytes, word + 1, before + 1));
+  return wordClass === BEFORE_NAME || wordClass === FROM || wordClass === AMID_NAME;
 }
 
 /** The end of a number, or -1 when what begins with these digits is none, or none that is plain: `12` and `12.50` are. */

@@ -13,7 +13,7 @@ import {
   manifestKey,
   type WorkloadState,
 } from "../../src/workload/archive.ts";
-import { Digests, runsStatement } from "../../src/workload/digest.ts";
+import { Digests } from "../../src/workload/digest.ts";
 import { toLogText, toNdjson } from "../../src/workload/format.ts";
 import type { LogRecord } from "../../src/workload/record.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
@@ -99,7 +99,7 @@ export async function storeFragments(id: number, fragments: LogRecord[][][]): Pr
   }
   Object.assign(manifest, {
     records: records.length,
-    statements: records.filter(runsStatement).length,
+    statements: digests.total,
     bytes: new TextEncoder().encode(ndjson(records)).length,
     firstMicros: Math.min(...times),
     lastMicros: Math.max(...times),

@@ -41,6 +41,33 @@ describe("following the log", () => {
     });
   });
 
+  it("counts as statements what its digest counts, and redacts every command that holds SQL", async () => {
+    const { account } = await loggingInstance();
+    const window = { start: Date.now() - 60_000, end: null };
+    const follower = await new TestFollower(logSource(account), window).begin(false, "literals");
+    await account.appendLog(account.instance, [
+      { threadId: 8, command: "Query", statement: "PREPARE s FROM 'SELECT 17'" },
+      { threadId: 8, command: "Prepare", statement: "SELECT 17, ?" },
+      { threadId: 8, command: "Query", statement: "EXECUTE s USING 17" },
+      { threadId: 8, command: "Execute", statement: "SELECT 17, TIMESTAMP'2026-05-28 20:26:40'" },
+      { threadId: 8, command: "Query", statement: "/* 17 */" },
+      { threadId: 8, command: "Query", statement: "" },
+      { threadId: 8, command: "Quit", statement: "" },
+      { threadId: 9, command: "Query", statement: "last" },
+    ]);
+    await follower.catchUp();
+    const { manifest } = follower.state;
+    expect((await follower.statements()).join("\n")).not.toContain("17");
+    expect(manifest).toMatchObject({ records: 7, statements: 2, digestVersion: 2 });
+    expect(follower.digests.total).toBe(2);
+    expect(
+      follower.digests
+        .top(9)
+        .map(({ digest }) => digest)
+        .sort(),
+    ).toEqual(["PREPARE s FROM ?", "SELECT ?+"]);
+  });
+
   it("goes on in the renamed file when the hour changes, and then in the new one", async () => {
     const { account, instance, follower } = await following();
     await write(account, ...numbers(0, 10));

@@ -89,6 +89,7 @@ describe("a capture that has captured nothing", () => {
         gaps: [],
         gapCount: 0,
         redact: "secrets",
+        digestVersion: 2,
         live: status === "RUNNING" || status === "STOPPING" ? { behindBy: null } : null,
       });
       expect((await cast.member.get(`/api/captures/${id}/workload/digest`)).body).toEqual([]);
@@ -119,8 +120,27 @@ describe("the manifest", () => {
       gaps: [{ from: iso(10), to: iso(1000), cause: "The log was gone" }],
       gapCount: 1,
       redact: "secrets",
+      digestVersion: 2,
       live: null,
     });
+  });
+
+  it("opens as it was stored before digests had a version, and says that its digests are of the first", async () => {
+    const { id, manifest, digests } = await ended(cast, [[[record(0, "SELECT a FROM `t`")]]]);
+    const { digestVersion: _, ...older } = manifest;
+    await env.BUCKET.put(manifestKey(id), JSON.stringify(older));
+    const [entry] = digests.entries;
+    const old = {
+      ...digests,
+      entries: [{ ...entry, fingerprint: "0123456789abcdef", digest: "SELECT a FROM `t`" }],
+    };
+    await env.BUCKET.put(digestKey(id), JSON.stringify(old));
+    const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
+    expect(body).toMatchObject({ statements: 1, digestVersion: 1 });
+    const read = await cast.member.get<WorkloadDigest[]>(`/api/captures/${id}/workload/digest`);
+    expect(read.body).toMatchObject([
+      { fingerprint: "0123456789abcdef", digest: "SELECT a FROM `t`", count: 1 },
+    ]);
   });
 
   it.each(["RUNNING", "STOPPING"])(
