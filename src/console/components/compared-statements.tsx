@@ -8,14 +8,23 @@ const ROWS = 25;
 export function ComparedStatements({
   names,
   digests: [first, second],
+  isOfOneVersion,
 }: {
   names: [string, string];
   digests: [WorkloadDigest[], WorkloadDigest[]];
+  /** Whether both were normalised by the same rules. */
+  isOfOneVersion: boolean;
 }) {
   const compared = compareDigests(first, second);
   if (compared.length === 0) return <p class="muted">Neither has recorded a statement.</p>;
   return (
     <>
+      {!isOfOneVersion && (
+        <p class="hint">
+          One of these captures was counted by older rules for what is the same statement: what seems to be in
+          one of them only may be in both.
+        </p>
+      )}
       <div class="table-wrap">
         <table class="statements">
           <thead>

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { listCaptures, readCapture, readDigest, readMetrics } from "../api/calls.ts";
+import { listCaptures, readCapture, readDigest, readMetrics, readWorkload } from "../api/calls.ts";
 import type { Capture } from "../api/types.ts";
 import { ComparedStatements } from "../components/compared-statements.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -100,14 +100,21 @@ function Comparison({ a, b }: { a: number; b: number }) {
   const both = useResource(`comparison/${a}/${b}`, (signal) =>
     Promise.all([read(a, signal), read(b, signal)]),
   );
-  const digests = useResource(`digests/${a}/${b}`, (signal) =>
-    Promise.all([readDigest(a, STATEMENTS, signal), readDigest(b, STATEMENTS, signal)]),
+  const readStatements = async (id: number, signal: AbortSignal) => {
+    const [digests, { digestVersion }] = await Promise.all([
+      readDigest(id, STATEMENTS, signal),
+      readWorkload(id, signal),
+    ]);
+    return { digests, digestVersion };
+  };
+  const statements = useResource(`digests/${a}/${b}`, (signal) =>
+    Promise.all([readStatements(a, signal), readStatements(b, signal)]),
   );
   const someLive = both.data?.some(({ capture }) => isLive(capture.status)) ?? false;
   usePolling(
     () => {
       both.reload();
-      digests.reload();
+      statements.reload();
     },
     someLive ? SLOW_POLL_MS : null,
   );
@@ -154,9 +161,13 @@ function Comparison({ a, b }: { a: number; b: number }) {
           </section>
           <section aria-labelledby="statements-title">
             <h2 id="statements-title">Top statements</h2>
-            <Loaded resource={digests} what="the statements" lines={5}>
-              {(read) => (
-                <ComparedStatements names={[pair[0].capture.name, pair[1].capture.name]} digests={read} />
+            <Loaded resource={statements} what="the statements" lines={5}>
+              {([first, second]) => (
+                <ComparedStatements
+                  names={[pair[0].capture.name, pair[1].capture.name]}
+                  digests={[first.digests, second.digests]}
+                  isOfOneVersion={first.digestVersion === second.digestVersion}
+                />
               )}
             </Loaded>
           </section>
