@@ -38,6 +38,7 @@ describe("a recording from before there were versions", () => {
     const { linesAtOnce: _, ...rest } = RUNNER.follower as FollowerState;
     expect(recording.follower).toEqual({
       ...rest,
+      manifest: { ...rest.manifest, digestVersion: 1 },
       parser: RUNNER["follower/parser"],
       threads: RUNNER["follower/threads"],
     });
