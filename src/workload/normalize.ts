@@ -47,6 +47,8 @@ const COMMA = 7;
 const FUNCTION_NAME = 8;
 /** After a dot or an "@", where every word is a name: no blank follows. */
 const PART = 9;
+/** After a semicolon. */
+const SEPARATED = 10;
 
 const DOUBLE_QUOTE = 34;
 const AMPERSAND = 38;
@@ -177,12 +179,12 @@ export class Normalizer {
             (lists.depth === 0 || lists.isBare) &&
             bytes[nextAt(lexer)] !== AT;
           const afterKeyword = last === WORD_KEY && (keyword === BEFORE_NAME || afterFrom);
-          const ofName = (last === PART && out.last === DOT) || bytes[nextAt(lexer)] === DOT;
-          if (afterKeyword || ofName) return false;
+          const afterDot = last === PART && out.last === DOT;
+          if ((!comma && (afterKeyword || afterDot)) || bytes[nextAt(lexer)] === DOT) return false;
         }
       }
       /** What stands here is a name. */
-      const isNamed = last === WORD_KEY && (keyword === BEFORE_NAME || keyword === FROM);
+      const isNamed = last === WORD_KEY && !comma && (keyword === BEFORE_NAME || keyword === FROM);
       let literal = kind === STRING || kind === NUMBER || (kind === SYMBOL && first === QUESTION);
       let word = NO_KEYWORD;
       if (kind === WORD) {
@@ -221,7 +223,11 @@ export class Normalizer {
         if (last !== WORD_KEY) rowsDepth = -1;
       }
       if (kind === SYMBOL && first === SEMICOLON) {
-        semicolon = out.length > 0;
+        if (out.length > 0) {
+          semicolon = true;
+          last = SEPARATED;
+          beforeSign = -1;
+        }
         continue;
       }
       if (semicolon) {

@@ -20,6 +20,8 @@ describe("the shape of a statement", () => {
     ["SELECT `a'1` FROM t LIMIT 1", "SELECT `a'1` FROM t LIMIT 2"],
     ["SELECT /* it's */ a FROM t /*/ 1 */", 'SELECT /*+ # " -- */ a FROM t /* */'],
     ['SELECT a FROM t WHERE b = "a" AND c LIKE "x"', 'SELECT a FROM t WHERE b = "b" AND c LIKE "y"'],
+    ['UPDATE , "a"', 'UPDATE , "b"'],
+    ['UPDATE ; "a"', 'UPDATE ; "b"'],
     ["SELECT N'a', _utf8'b', x'20', @1", "SELECT N'c', _utf8'd', x'2021', @2"],
   ])("is the same for %s and %s", (one, other) => {
     expect(shape(one)).not.toBe(NO_SHAPE);
