@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
 
 /** A request to send. */
 export interface Sent {
@@ -6,6 +6,13 @@ export interface Sent {
   path: string;
   headers?: Record<string, string>;
   body?: string;
+}
+
+/** What a request was answered. */
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
 }
 
 /** What a stretch of load came to. */
@@ -30,8 +37,8 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
   }
 
-  /** Sends one request. @returns its status and body */
-  send({ method, path, headers = {}, body }: Sent): Promise<{ status: number; text: string }> {
+  /** Sends one request. */
+  send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
@@ -47,7 +54,11 @@ export class Client {
           reply.on("data", (chunk: Buffer) => chunks.push(chunk));
           reply.once("error", reject);
           reply.once("end", () =>
-            resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+            resolve({
+              status: reply.statusCode ?? 0,
+              headers: reply.headers,
+              text: Buffer.concat(chunks).toString(),
+            }),
           );
         },
       );

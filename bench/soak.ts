@@ -8,11 +8,14 @@ import { Crowd } from "./soak/crowd.ts";
 import { failAtRandom } from "./soak/faults.ts";
 import { type Left, type Move, violations } from "./soak/history.ts";
 import { memoryGrowth, type Sample } from "./soak/memory.ts";
+import type { FaultCounts } from "./soak/plan.ts";
+import { Platform } from "./soak/platform.ts";
+import { isLogging, judgeStored } from "./soak/recordings.ts";
 
 /*
- * `npm run soak`: keeps a mixed load on the service for `--minutes` (5) while captures start, run and end and the local AWS
- * fails at random, then lets all captures come to their end and judges the history of each, what callers were told, and
- * workerd's memory. What is done follows from `--seed`, which is printed; when, the machine decides. Closes with
+ * `npm run soak`: keeps a mixed load on the service for `--minutes` (5) while captures start, run and end and the local AWS, D1,
+ * R2 and Durable Objects fail at random, then lets all captures come to their end and judges the history and the records of each,
+ * what callers were told, whether a log was left on, and workerd's memory. What is done follows from `--seed`, which is printed; when, the machine decides. Closes with
  * `N passed, N failed`.
  */
 
@@ -31,11 +34,20 @@ const LIVE = "status not in ('DONE', 'FAILED')";
 
 interface Row extends Left {
   id: number;
+  envId: number;
+}
+
+/** What was left when the load had ended and all that could end had. */
+interface Remains {
+  /** How many captures have not ended. */
+  live: number;
+  /** The environments whose log is still on. */
+  logging: BenchEnvironment[];
 }
 
 const { minutes, seed } = options();
 console.log(`A soak of ${minutes} min with --seed ${seed}`);
-const service = await Service.start(createBench(), "src/index.ts", { AWS_TIMEOUT_MS: "2000" });
+const service = await Service.start(createBench(), "bench/worker/faulty.ts", { AWS_TIMEOUT_MS: "2000" });
 try {
   await soak();
 } finally {
@@ -56,21 +68,23 @@ async function soak(): Promise<void> {
   const environments: BenchEnvironment[] = [];
   for (let i = 0; i < ENVIRONMENTS; i++)
     environments.push(await service.createEnvironment(`environment ${i}`));
-  const crowd = new Crowd(service, environments as [BenchEnvironment, ...BenchEnvironment[]]);
+  const platform = new Platform(service);
+  const crowd = new Crowd(service, platform, environments as [BenchEnvironment, ...BenchEnvironment[]]);
   const samples: Sample[] = [];
   const signal = AbortSignal.timeout(minutes * 60_000);
   const [faults] = await Promise.all([
     failAtRandom(service, crowd.environments, new Dice(seed - 1), signal),
+    platform.failAtRandom(new Dice(seed - 2), signal),
     crowd.run(seed, signal),
     watch(crowd, samples, signal),
-    runCron(signal),
+    runCron(crowd, platform, signal),
   ]);
   const draining = new AbortController();
-  const cron = runCron(draining.signal);
-  const left = await drain(crowd);
+  const cron = runCron(crowd, platform, draining.signal);
+  const remains = await drain(crowd);
   draining.abort();
   await cron;
-  await judge(crowd, faults, samples, left);
+  await judge(crowd, { ...faults, ...(await platform.struck()) }, samples, remains);
 }
 
 /** Notes what memory workerd has and how many captures are live, again and again. */
@@ -89,9 +103,15 @@ async function watch(crowd: Crowd, samples: Sample[], signal: AbortSignal): Prom
   }
 }
 
-async function runCron(signal: AbortSignal): Promise<void> {
+/** Runs the cron again and again. It may fail while the platform does. */
+async function runCron(crowd: Crowd, platform: Platform, signal: AbortSignal): Promise<void> {
   for (let n = 0; !signal.aborted; n++) {
-    if (n % (CRON_MS / SAMPLE_MS) === 0) await service.cron();
+    const since = Date.now();
+    if (n % (CRON_MS / SAMPLE_MS) === 0) {
+      await service.cron().catch((error: Error) => {
+        if (!platform.hasFailedSince(since)) crowd.problems.push(error.message);
+      });
+    }
     await pause(SAMPLE_MS);
   }
 }
@@ -103,8 +123,8 @@ async function liveCount(): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Lets every capture come to its end: those that have none are stopped. @returns how many did not */
-async function drain(crowd: Crowd): Promise<number> {
+/** Lets every capture come to its end, and every log be switched off: captures that have no end are stopped. */
+async function drain(crowd: Crowd): Promise<Remains> {
   const deadline = Date.now() + DRAIN_MS;
   for (;;) {
     const running = await service.database.run<{ id: number }>(
@@ -112,14 +132,22 @@ async function drain(crowd: Crowd): Promise<number> {
     );
     for (const { id } of running) await crowd.stop(id);
     const live = await liveCount();
-    if (live === 0 || Date.now() > deadline) return live;
+    const logging: BenchEnvironment[] = [];
+    for (const environment of crowd.environments)
+      if (await isLogging(service, environment)) logging.push(environment);
+    if ((live === 0 && logging.length === 0) || Date.now() > deadline) return { live, logging };
     await pause(SAMPLE_MS);
   }
 }
 
-async function judge(crowd: Crowd, faults: number, samples: readonly Sample[], left: number): Promise<void> {
+async function judge(
+  crowd: Crowd,
+  faults: FaultCounts,
+  samples: readonly Sample[],
+  { live, logging }: Remains,
+): Promise<void> {
   const rows = await service.database.run<Row>(
-    `select id, status, started_at as start, ended_at as "end", scheduled_start as scheduledStart,
+    `select id, env_id as envId, status, started_at as start, ended_at as "end", scheduled_start as scheduledStart,
        scheduled_end as scheduledEnd, deleted_at as deletedAt, reason from captures order by id`,
   );
   const moves = await service.database.run<Move & { captureId: number }>(
@@ -129,14 +157,21 @@ async function judge(crowd: Crowd, faults: number, samples: readonly Sample[], l
   const histories = Map.groupBy(moves, ({ captureId }) => captureId);
   const count = (status: string) => rows.filter((row) => row.status === status).length;
 
-  await check(`${crowd.requests} requests were answered as the API says, while ${faults} faults struck`, () =>
-    none(crowd.problems),
+  console.log(
+    `        faults: ${Object.entries(faults)
+      .sort()
+      .map(([kind, times]) => `${kind} ${times}`)
+      .join(", ")}`,
+  );
+  await check(
+    `${crowd.requests} requests were answered as the API says, ${crowd.refusals} of them 503 while the platform failed`,
+    () => none(crowd.problems),
   );
   await check(`the ${crowd.captures.size} captures that were made are there, and no other`, () =>
     none(difference(new Set(rows.map(({ id }) => id)), new Set(crowd.captures.keys()))),
   );
   await check(`all have ended: ${count("DONE")} DONE, ${count("FAILED")} FAILED`, () =>
-    none(left === 0 ? [] : [`${left} have not, ${DRAIN_MS / 1000} s after the load`]),
+    none(live === 0 ? [] : [`${live} have not, ${DRAIN_MS / 1000} s after the load`]),
   );
   await check(
     `${moves.length} moves: none is lost, repeated, illegal or early, no stop or deletion forgotten`,
@@ -149,6 +184,13 @@ async function judge(crowd: Crowd, faults: number, samples: readonly Sample[], l
         }),
       ),
   );
+  await judgeRecords(
+    crowd,
+    rows.filter(({ id }) => histories.get(id)?.some(({ to }) => to === "RUNNING")),
+  );
+  await check("every log is off that was switched on", () =>
+    none(logging.map(({ id }) => `that of environment ${id} is on, ${DRAIN_MS / 1000} s after the load`)),
+  );
   const growth = memoryGrowth(samples);
   if (growth === null) console.log("        workerd's memory is judged in longer soaks only");
   else {
@@ -157,6 +199,31 @@ async function judge(crowd: Crowd, faults: number, samples: readonly Sample[], l
     await check(`workerd's memory stays: ${grew}`, () => none(isFlat ? [] : ["it has grown"]));
   }
   showFailures(rows);
+}
+
+/** Judges what captures have stored that ran and were not deleted. */
+async function judgeRecords(crowd: Crowd, rows: readonly Row[]): Promise<void> {
+  const problems: string[] = [];
+  const counts = { captures: 0, stored: 0, excused: 0 };
+  for (const { id, envId, start, end, deletedAt } of rows) {
+    const environment = crowd.environments.find((one) => one.id === envId);
+    if (deletedAt !== null || start === null || end === null || environment === undefined) continue;
+    const { stored, excused, ...wrong } = await judgeStored(service, environment, { id, start, end });
+    counts.captures++;
+    counts.stored += stored;
+    counts.excused += excused;
+    for (const [what, found] of Object.entries(wrong)) {
+      if (found.length > 0)
+        problems.push(
+          `capture ${id} (${start} to ${end}): ${found.length} ${what}, the first ${JSON.stringify(found[0])}`,
+        );
+    }
+  }
+  await check(
+    `${counts.stored} records are stored by ${counts.captures} captures, each once and in order; ` +
+      `${counts.excused} are in gaps that are reported, none is missing otherwise`,
+    () => none(problems),
+  );
 }
 
 function none(problems: readonly string[]): void {

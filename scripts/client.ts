@@ -1,13 +1,34 @@
 import { gunzipSync } from "node:zlib";
-import { DEMO } from "./local.ts";
+import { DEMO, LOCAL_AWS } from "./local.ts";
 
 /** A capture as the API shows it, as far as the proofs read it. */
 export interface Capture {
   id: number;
   status: string;
   start: string | null;
+  scheduledStart: string | null;
+  scheduledEnd: string | null;
   end: string | null;
   reason: string | null;
+}
+
+/** A move as a capture's history has it. */
+export interface CaptureEvent {
+  time: string;
+  from: string | null;
+  to: string;
+  actor: { type: string };
+  reason: string | null;
+}
+
+/** A reply that is a refusal. */
+export class RefusedError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** A line of a downloaded workload. */
@@ -29,7 +50,7 @@ export interface WorkloadSummary {
   commands: Record<string, number>;
   storedBytes: number;
   gapCount: number;
-  gaps: unknown[];
+  gaps: { from: string; to: string; cause: string }[];
 }
 
 const POLL_MS = 250;
@@ -37,22 +58,50 @@ const POLL_MS = 250;
 /** The demo account, using the service at an address. It signs in once: a session outlives the service's restart. */
 export class Client {
   readonly #address: string;
+  readonly #patienceMs: number;
+  readonly #environments = new Map<string, number>();
   #cookie = "";
 
-  constructor(address: string) {
+  /** @param patienceMs for how long a request is sent again that nobody answers, or with a 5xx: the service may be dead */
+  constructor(address: string, patienceMs = 0) {
     this.#address = address;
+    this.#patienceMs = patienceMs;
   }
 
-  /** Makes a capture of an environment, by the environment's name. */
+  /** Makes an environment of an instance of the local AWS's first account. */
+  async createEnvironment(name: string, instance: string): Promise<void> {
+    const { region, customer: credentials } = LOCAL_AWS;
+    await this.#json("POST", "/api/environments", { name, region, instance, credentials });
+  }
+
+  /** Makes a capture of an environment, by the environment's name. Sent again, it is the same capture. */
   async createCapture(
     name: string,
     environment: string,
     fields: Record<string, unknown> = {},
   ): Promise<Capture> {
-    const environments = await this.#json<{ id: number; name: string }[]>("GET", "/api/environments");
-    const envId = environments.find((known) => known.name === environment)?.id;
-    if (envId === undefined) throw new Error(`There is no environment ${environment}`);
-    return this.#json<Capture>("POST", "/api/captures", { name, envId, ...fields });
+    const envId = await this.#environmentId(environment);
+    return this.#json(
+      "POST",
+      "/api/captures",
+      { name, envId, ...fields },
+      { "idempotency-key": `"${name}"` },
+    );
+  }
+
+  async #environmentId(name: string): Promise<number> {
+    if (!this.#environments.has(name)) {
+      const all = await this.#json<{ id: number; name: string }[]>("GET", "/api/environments");
+      for (const environment of all) this.#environments.set(environment.name, environment.id);
+    }
+    const id = this.#environments.get(name);
+    if (id === undefined) throw new Error(`There is no environment ${name}`);
+    return id;
+  }
+
+  /** The captures of all environments, newest first. */
+  captures(): Promise<Capture[]> {
+    return this.#json("GET", "/api/captures?limit=1000");
   }
 
   /** Makes a capture and waits until it runs. */
@@ -79,7 +128,7 @@ export class Client {
   }
 
   /** The moves of a capture, oldest first. */
-  events(id: number): Promise<{ time: string; to: string }[]> {
+  events(id: number): Promise<CaptureEvent[]> {
     return this.#json("GET", `/api/captures/${id}/events`);
   }
 
@@ -87,10 +136,15 @@ export class Client {
     return this.#json("GET", `/api/captures/${id}/workload`);
   }
 
+  /** Where a capture's metrics come from: `archive` once they are stored. */
+  async metricsSource(id: number): Promise<string | null> {
+    return (await this.#fetch("GET", `/api/captures/${id}/metrics`)).headers.get("x-metrics-source");
+  }
+
   /** All that a capture has stored. */
   async records(id: number): Promise<CapturedRecord[]> {
     const reply = await this.#download(id, "ndjson");
-    const lines = gunzipSync(await reply.arrayBuffer())
+    const lines = gunzipSync(new Uint8Array(await reply.arrayBuffer()))
       .toString()
       .split("\n");
     lines.pop();
@@ -108,19 +162,41 @@ export class Client {
     return reply;
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const reply = await this.#fetch(method, path, body);
-    if (!reply.ok) throw new Error(`${method} ${path} answered ${reply.status} ${await reply.text()}`);
-    return (await reply.json()) as T;
+  /** @throws RefusedError for a reply that is none of success */
+  async #json<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
+    const reply = await this.#fetch(method, path, body, headers);
+    if (reply.ok) return (await reply.json()) as T;
+    throw new RefusedError(reply.status, `${method} ${path} answered ${reply.status} ${await reply.text()}`);
   }
 
-  async #fetch(method: string, path: string, body?: unknown): Promise<Response> {
-    if (this.#cookie === "") await this.#signIn();
-    return fetch(this.#address + path, {
-      method,
-      headers: { cookie: this.#cookie, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+  async #fetch(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (;;) {
+      try {
+        if (this.#cookie === "") await this.#signIn();
+        const reply = await fetch(this.#address + path, {
+          method,
+          headers: { cookie: this.#cookie, "content-type": "application/json", ...headers },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        // Whole, or whoever reads it is told in the middle that the service is dead.
+        const bytes = await reply.arrayBuffer();
+        if (reply.status < 500 || Date.now() > deadline) return new Response(bytes, reply);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
   }
 
   async #signIn(): Promise<void> {

@@ -2,6 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Dice } from "../../test/aws/server/random.ts";
 import type { BenchEnvironment, Capture, Service } from "../service.ts";
 import type { Promised } from "./history.ts";
+import type { Platform } from "./platform.ts";
+import { wrongReply } from "./replies.ts";
 
 /** How many people use the service at a time. */
 const PEOPLE = 8;
@@ -13,6 +15,9 @@ const MAX_AHEAD_MS = 15_000;
 /** The shortest that the API takes, in seconds. */
 const DURATION = 60;
 const AWAY = [502, 503, 504];
+/** How long whoever asks for a capture waits before asking again, with the same key, and how often. */
+const AGAIN_MS = 1000;
+const MAX_AGAIN = 120;
 
 interface Action {
   name: string;
@@ -75,13 +80,21 @@ export class Crowd {
   requests = 0;
   /** How many captures are live, as far as is known. */
   live = 0;
+  /** How many were answered 503 while the platform failed. */
+  refusals = 0;
   readonly #service: Service;
+  readonly #platform: Platform;
   /** The captures that are still asked about: the last ones. */
   #recent: number[] = [];
   #names = 0;
 
-  constructor(service: Service, environments: readonly [BenchEnvironment, ...BenchEnvironment[]]) {
+  constructor(
+    service: Service,
+    platform: Platform,
+    environments: readonly [BenchEnvironment, ...BenchEnvironment[]],
+  ) {
     this.#service = service;
+    this.#platform = platform;
     this.environments = environments;
   }
 
@@ -126,22 +139,33 @@ export class Crowd {
       { start: new Date(now - 600_000).toISOString(), duration: DURATION },
     ]);
     const name = this.newName("capture");
-    const text = await this.#send("POST", "/captures", [200], { name, envId, ...when });
-    if (text === null) return;
-    const { id } = JSON.parse(text) as Capture;
-    this.captures.set(id, { stopped: false, deleted: false });
-    this.#recent = [...this.#recent.slice(1 - MAX_LIVE), id];
+    const body = { name, envId, ...when };
+    // Only who asks again learns whether a capture was made whose answer was lost.
+    for (let i = 0; i < MAX_AGAIN; i++) {
+      const answered = await this.#send("POST", "/captures", [200], body, { "idempotency-key": `"${name}"` });
+      if (answered.status === 200) {
+        const { id } = JSON.parse(answered.text) as Capture;
+        this.captures.set(id, { stopped: false, deleted: false });
+        this.#recent = [...this.#recent.slice(1 - MAX_LIVE), id];
+      }
+      if (answered.status !== 503) return;
+      await pause(AGAIN_MS);
+    }
+    this.problems.push(`${name} was asked for ${MAX_AGAIN} times`);
   }
 
   /** Stops a capture, if it runs. */
   async stop(id: number): Promise<void> {
-    if ((await this.#send("POST", `/captures/${id}/stop`, [200, 404, 409])) !== null)
-      this.#told(id).stopped = true;
+    const { status } = await this.#send("POST", `/captures/${id}/stop`, [200, 404, 409]);
+    if (status === 200) this.#told(id).stopped = true;
+    else if (status === 503) this.#told(id).stopped ||= "unknown";
   }
 
   /** Deletes a capture, if it is there. */
   async delete(id: number): Promise<void> {
-    if ((await this.#send("DELETE", `/captures/${id}`, [200, 404])) !== null) this.#told(id).deleted = true;
+    const { status } = await this.#send("DELETE", `/captures/${id}`, [200, 404]);
+    if (status === 200) this.#told(id).deleted = true;
+    else if (status === 503) this.#told(id).deleted ||= "unknown";
   }
 
   #told(id: number): Promised {
@@ -150,27 +174,32 @@ export class Crowd {
     return promised;
   }
 
-  /** @returns the reply's body if it was answered with 200 */
+  /** @returns what it was answered; the status is 0 if nothing was */
   async #send(
     method: string,
     path: string,
-    statuses: readonly number[],
+    allowed: readonly number[],
     body?: unknown,
-  ): Promise<string | null> {
-    const { headers } = this.#service.caller;
+    more: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> {
+    const headers = { ...this.#service.caller.headers, ...more };
     const sent = { method, path: `/api${path}`, headers };
+    const since = Date.now();
     try {
-      const { status, text } = await this.#service.client.send(
+      const answer = await this.#service.client.send(
         body === undefined ? sent : { ...sent, body: JSON.stringify(body) },
       );
+      const { status, text } = answer;
       this.requests++;
-      if (!statuses.includes(status)) {
-        this.problems.push(`${method} ${path} was answered ${status} ${text.slice(0, 200)}`);
-      }
-      return status === 200 ? text : null;
+      const retryAfter = answer.headers["retry-after"];
+      const isPlatformFailing = this.#platform.hasFailedSince(since);
+      const wrong = wrongReply({ status, retryAfter, allowed, isPlatformFailing });
+      if (wrong !== null) this.problems.push(`${method} ${path} ${wrong}: ${text.slice(0, 200)}`);
+      else if (!allowed.includes(status)) this.refusals++;
+      return { status, text };
     } catch (error) {
       this.problems.push(`${method} ${path} was not answered: ${(error as Error).message}`);
-      return null;
+      return { status: 0, text: "" };
     }
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { FaultKind } from "../../test/aws/server/faults.ts";
 import type { Dice } from "../../test/aws/server/random.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
+import type { FaultCounts } from "./plan.ts";
 
 /** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */
 const KINDS: readonly [FaultKind, number][] = [
@@ -22,27 +23,28 @@ const MAX_PAUSE_MS = 800;
 const MAX_DELAY_MS = 1500;
 const MAX_TIMES = 3;
 
-/** Lets calls of AWS fail at random until it is told to stop. @returns how many faults were set */
+/** Lets calls of AWS fail at random until it is told to stop. @returns how often each kind was set to strike */
 export async function failAtRandom(
   service: Service,
   environments: readonly [BenchEnvironment, ...BenchEnvironment[]],
   dice: Dice,
   signal: AbortSignal,
-): Promise<number> {
-  let count = 0;
+): Promise<FaultCounts> {
+  const counts: FaultCounts = {};
   while (!signal.aborted) {
     const kind = dice.pick(BAG);
+    const times = 1 + dice.below(MAX_TIMES);
     await service.control("POST", "faults", {
       accessKeyId: dice.pick(environments).accessKeyId,
       kind,
-      times: 1 + dice.below(MAX_TIMES),
+      times,
       ...(kind === "delay" ? { delayMs: dice.below(MAX_DELAY_MS) } : {}),
     });
-    count++;
+    counts[`AWS ${kind}`] = (counts[`AWS ${kind}`] ?? 0) + times;
     await pause(dice.below(MAX_PAUSE_MS));
   }
   for (const { accessKeyId } of environments) {
     await service.control("DELETE", `faults?accessKeyId=${accessKeyId}`);
   }
-  return count;
+  return counts;
 }

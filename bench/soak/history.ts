@@ -25,10 +25,10 @@ export interface Left {
   reason: string | null;
 }
 
-/** What the service has said that it did for a caller. */
+/** What the service has said that it did for a caller; `unknown` when its answer was lost. */
 export interface Promised {
-  stopped: boolean;
-  deleted: boolean;
+  stopped: boolean | "unknown";
+  deleted: boolean | "unknown";
 }
 
 const BEGINNINGS: readonly string[] = ["SCHEDULED", "STARTED", "STARTING"];
@@ -104,11 +104,11 @@ function brokenPromises({ deletedAt }: Left, history: readonly Move[], promised:
   const isStopped = history.some(
     ({ to, actor, reason }) => to === "STOPPING" && !SERVICE.includes(actor) && reason === null,
   );
-  if (promised.stopped !== isStopped)
+  if (promised.stopped !== "unknown" && promised.stopped !== isStopped)
     wrong.push(
       promised.stopped ? "a stop is lost that was answered" : "it was stopped by a request that was refused",
     );
-  if (promised.deleted !== (deletedAt !== null))
+  if (promised.deleted !== "unknown" && promised.deleted !== (deletedAt !== null))
     wrong.push(
       promised.deleted
         ? "a deletion is lost that was answered"

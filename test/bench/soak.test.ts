@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Left, type Move, violations } from "../../bench/soak/history.ts";
 import { memoryGrowth } from "../../bench/soak/memory.ts";
+import { wrongReply } from "../../bench/soak/replies.ts";
 
 const START = 1_000_000;
 const END = START + 60_000;
@@ -121,6 +122,49 @@ describe("the judge of a soak's histories", () => {
     ]);
     const deleted = { ...capture, deletedAt: END };
     expect(violations(deleted, history, KEPT)).toEqual(["it was deleted by a request that was refused"]);
+  });
+
+  test("takes either for true of a stop and a deletion whose answer was lost, and nothing else", () => {
+    const lost = { stopped: "unknown", deleted: "unknown" } as const;
+    const stopped = changed(4, { time: END - 5000, actor: "somebody" });
+    expect(violations(capture, history, lost)).toEqual([]);
+    expect(violations({ ...capture, end: END - 5000 }, stopped, lost)).toEqual([]);
+    expect(violations({ ...capture, deletedAt: END }, history, lost)).toEqual([]);
+    // Sent again, it is done once.
+    const twice = stopped.toSpliced(5, 0, stopped[4] as Move);
+    expect(violations({ ...capture, end: END - 5000 }, twice, lost)).toEqual([
+      "the move from RUNNING to STOPPING is repeated",
+    ]);
+    const stuck = { ...capture, status: "STOPPING" };
+    expect(violations(stuck, history.slice(0, 5), lost)).toEqual(["it has not ended but is STOPPING"]);
+  });
+});
+
+describe("the judge of a soak's replies", () => {
+  const reply = { status: 200, retryAfter: undefined, allowed: [200, 404], isPlatformFailing: true };
+  const unavailable = { ...reply, status: 503, retryAfter: "5" };
+
+  test("lets pass what the description allows, and a 503 that says when to come back while the platform fails", () => {
+    expect(wrongReply(reply)).toBe(null);
+    expect(wrongReply({ ...reply, status: 404, isPlatformFailing: false })).toBe(null);
+    expect(wrongReply(unavailable)).toBe(null);
+    // AWS may be away, whatever the platform does.
+    expect(wrongReply({ ...unavailable, allowed: [200, 503], isPlatformFailing: false })).toBe(null);
+  });
+
+  test("finds a 503 wrong while nothing was away", () => {
+    expect(wrongReply({ ...unavailable, isPlatformFailing: false })).toMatch(/while nothing was away/);
+  });
+
+  test.each([undefined, "", "0", "-1", "soon"])(
+    "finds a 503 wrong with a Retry-After of %j",
+    (retryAfter) => {
+      expect(wrongReply({ ...unavailable, retryAfter })).toMatch(/without a Retry-After/);
+    },
+  );
+
+  test.each([500, 502, 504, 401, 409, 429, 201, 0])("finds a %i wrong, whatever fails", (status) => {
+    expect(wrongReply({ ...unavailable, status })).toBe(`was answered ${status}`);
   });
 });
 

@@ -1,0 +1,37 @@
+import { gunzipSync } from "node:zlib";
+import type { CapturedRecord, WorkloadSummary } from "../../scripts/client.ts";
+import { type GeneratedRecord, judgeRecording, type Verdict } from "../../scripts/kill/judge.ts";
+import type { BenchEnvironment, Service } from "../service.ts";
+
+/** Judges what a capture that ran has stored by what its instance's clients did meanwhile. Times in milliseconds. */
+export async function judgeStored(
+  service: Service,
+  { accessKeyId, instance }: BenchEnvironment,
+  { id, start, end }: { id: number; start: number; end: number },
+): Promise<Verdict> {
+  const { gaps } = await service.send<WorkloadSummary>("GET", `/captures/${id}/workload`);
+  const window = new URLSearchParams({ accessKeyId, instance, from: String(start), to: String(end) });
+  const path = `workload?${window}`;
+  const { records: generated } = await service.control<{ records: GeneratedRecord[] }>("GET", path);
+  return judgeRecording(generated, { start, end, gaps, records: await download(service, id) });
+}
+
+async function download(service: Service, id: number): Promise<CapturedRecord[]> {
+  const { address } = service.client;
+  const { cookie = "" } = service.caller.headers;
+  const reply = await fetch(`${address}/api/captures/${id}/workload/download`, { headers: { cookie } });
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  if (!reply.ok) throw new Error(`The download answered ${reply.status} ${new TextDecoder().decode(bytes)}`);
+  const lines = gunzipSync(bytes).toString().split("\n");
+  lines.pop();
+  return lines.map((line) => JSON.parse(line) as CapturedRecord);
+}
+
+/** Whether an environment's instance writes a general log to files now. */
+export async function isLogging(
+  service: Service,
+  { accessKeyId, instance }: BenchEnvironment,
+): Promise<boolean> {
+  const path = `log-files?${new URLSearchParams({ accessKeyId, instance })}`;
+  return (await service.control<{ isLogging: boolean }>("GET", path)).isLogging;
+}
