@@ -21,6 +21,9 @@ export interface Load {
   seconds: number;
 }
 
+/** A connection that was open before was closed before anything was answered. */
+class ClosedError extends Error {}
+
 /** Sends requests over connections that stay open. */
 export class Client {
   readonly address: string;
@@ -37,8 +40,20 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
   }
 
-  /** Sends one request. */
-  send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
+  /**
+   * Sends one request. Once more if the connection was closed just as it was used again: workerd closes those that were idle for a
+   * while, and has seen nothing of the request then (Node.js, `request.reusedSocket`).
+   */
+  async send(sent: Sent): Promise<Answer> {
+    try {
+      return await this.#send(sent);
+    } catch (error) {
+      if (!(error instanceof ClosedError)) throw error;
+      return this.#send(sent);
+    }
+  }
+
+  #send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
@@ -62,7 +77,9 @@ export class Client {
           );
         },
       );
-      sent.once("error", reject);
+      sent.once("error", (error: NodeJS.ErrnoException) =>
+        reject(sent.reusedSocket && error.code === "ECONNRESET" ? new ClosedError(error.message) : error),
+      );
       sent.end(body);
     });
   }

@@ -47,7 +47,11 @@ interface Remains {
 
 const { minutes, seed } = options();
 console.log(`A soak of ${minutes} min with --seed ${seed}`);
-const service = await Service.start(createBench(), "bench/worker/faulty.ts", { AWS_TIMEOUT_MS: "2000" });
+const service = await Service.start(createBench(), "bench/worker/faulty.ts", {
+  AWS_TIMEOUT_MS: "2000",
+  // The local AWS writes a log second by second, each when it is over.
+  LOG_SETTLE_MS: "2000",
+});
 try {
   await soak();
 } finally {
@@ -205,18 +209,22 @@ async function judge(
 async function judgeRecords(crowd: Crowd, rows: readonly Row[]): Promise<void> {
   const problems: string[] = [];
   const counts = { captures: 0, stored: 0, excused: 0 };
-  for (const { id, envId, start, end, deletedAt } of rows) {
+  for (const { id, envId, status, start, end, deletedAt } of rows) {
     const environment = crowd.environments.find((one) => one.id === envId);
     if (deletedAt !== null || start === null || end === null || environment === undefined) continue;
-    const { stored, excused, ...wrong } = await judgeStored(service, environment, { id, start, end });
+    const { verdict, gaps } = await judgeStored(service, environment, { id, start, end });
+    const { stored, excused, ...wrong } = verdict;
     counts.captures++;
     counts.stored += stored;
     counts.excused += excused;
     for (const [what, found] of Object.entries(wrong)) {
-      if (found.length > 0)
-        problems.push(
-          `capture ${id} (${start} to ${end}): ${found.length} ${what}, the first ${JSON.stringify(found[0])}`,
-        );
+      if (found.length === 0) continue;
+      const window = `${new Date(start).toISOString()} to ${new Date(end).toISOString()}`;
+      const itsGaps = gaps.map(({ from, to, cause }) => `${from} to ${to} (${cause})`);
+      problems.push(
+        `capture ${id} (${status}, ${window}): ${found.length} ${what}, such as ${JSON.stringify(found[0])}; ` +
+          `its gaps: ${itsGaps.slice(0, MAX_SHOWN).join(", ")}`,
+      );
     }
   }
   await check(

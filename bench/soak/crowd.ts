@@ -65,7 +65,7 @@ const ACTIONS: readonly Action[] = [
   },
   { name: "make a capture", weight: 16, run: (crowd, dice) => crowd.create(dice) },
   { name: "stop a capture", weight: 10, run: (crowd, dice) => crowd.stop(crowd.anyId(dice)) },
-  { name: "delete a capture", weight: 3, run: (crowd, dice) => crowd.delete(crowd.anyId(dice)) },
+  { name: "delete a capture", weight: 2, run: (crowd, dice) => crowd.delete(crowd.anyId(dice)) },
 ];
 const BAG = ACTIONS.flatMap((action) => Array<Action>(action.weight).fill(action)) as [Action, ...Action[]];
 

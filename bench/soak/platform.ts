@@ -26,11 +26,11 @@ export class Platform {
     return this.#isFailing || time <= this.#failedUntil + SLACK_MS;
   }
 
-  /** Lets single calls fail for a while, or one part altogether, or none, again and again until it is told to stop. */
+  /** Lets no call fail for a while, then single ones, then all of one part, by turns until it is told to stop. */
   async failAtRandom(dice: Dice, signal: AbortSignal): Promise<void> {
     for (let n = 0; !signal.aborted; n++) {
       const kind = KINDS[n % KINDS.length] as (typeof KINDS)[number];
-      const away = dice.pick(BINDINGS);
+      const away = BINDINGS[Math.floor(n / KINDS.length) % BINDINGS.length] as (typeof BINDINGS)[number];
       const [least, more] = STRETCH_MS[kind];
       const lastsMs = least + dice.below(more);
       await this.#tell({

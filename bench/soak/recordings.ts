@@ -3,17 +3,21 @@ import type { CapturedRecord, WorkloadSummary } from "../../scripts/client.ts";
 import { type GeneratedRecord, judgeRecording, type Verdict } from "../../scripts/kill/judge.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 
-/** Judges what a capture that ran has stored by what its instance's clients did meanwhile. Times in milliseconds. */
+/**
+ * Judges what a capture that ran has stored by what its instance's clients did meanwhile. Times in milliseconds.
+ * @returns also the gaps that it reports
+ */
 export async function judgeStored(
   service: Service,
   { accessKeyId, instance }: BenchEnvironment,
   { id, start, end }: { id: number; start: number; end: number },
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; gaps: WorkloadSummary["gaps"] }> {
   const { gaps } = await service.send<WorkloadSummary>("GET", `/captures/${id}/workload`);
   const window = new URLSearchParams({ accessKeyId, instance, from: String(start), to: String(end) });
   const path = `workload?${window}`;
   const { records: generated } = await service.control<{ records: GeneratedRecord[] }>("GET", path);
-  return judgeRecording(generated, { start, end, gaps, records: await download(service, id) });
+  const records = await download(service, id);
+  return { verdict: judgeRecording(generated, { start, end, gaps, records }), gaps };
 }
 
 async function download(service: Service, id: number): Promise<CapturedRecord[]> {
