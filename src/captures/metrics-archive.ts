@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
 import { explain } from "../environments/instance.ts";
 import { ApiError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import { storedFormat, Unreadable } from "../stored.ts";
 import { isTransientFault } from "../transient.ts";
 import { isoTime } from "../values.ts";
 import { SETTLE_MS } from "./lifecycle.ts";
@@ -20,6 +20,7 @@ import {
   show,
   wanted,
 } from "./metrics.ts";
+import { aggregate, type Column, emptyColumns, fillColumn } from "./metrics-columns.ts";
 import { METRICS, type MetricsQuery } from "./metrics-schema.ts";
 import type { CaptureTarget } from "./reads.ts";
 import type { RunnerRow } from "./runner-store.ts";
@@ -36,7 +37,6 @@ import type { RunnerRow } from "./runner-store.ts";
 export const archiveKey = (captureId: number): string => `captures/${captureId}/metrics.json`;
 
 const headerSchema = z.object({
-  version: z.literal(1),
   captureId: z.number(),
   /** The first moment and the last, exclusive, in milliseconds; whole periods. */
   start: z.number(),
@@ -51,35 +51,7 @@ const headerSchema = z.object({
 /** What the first line of a stored object says. */
 export type ArchiveHeader = z.output<typeof headerSchema>;
 
-/** One metric's values, one for each period of the window; NaN where there is no point. */
-export type Column = Float64Array;
-
-/** Columns without a point. */
-export function emptyColumns(window: MetricsWindow, count: number): Column[] {
-  return Array.from({ length: count }, () => new Float64Array(points(window)).fill(Number.NaN));
-}
-
-/** Puts points into their places of a column; what is outside of the window is left out. */
-export function fillColumn(column: Column, window: MetricsWindow, series: readonly MetricPoint[]): void {
-  for (const { time, value } of series) {
-    const place = Math.floor((time - window.start) / (window.period * 1000));
-    if (place >= 0 && place < column.length) column[place] = value;
-  }
-}
-
-/** The points of a column in a longer period, a multiple of its own: the maximum of each, aligned as CloudWatch's are. */
-export function aggregate(column: Column, { start, period }: MetricsWindow, asked: number): MetricPoint[] {
-  const series: MetricPoint[] = [];
-  for (const [place, value] of column.entries()) {
-    if (Number.isNaN(value)) continue;
-    const at = start + place * period * 1000;
-    const time = at - (at % (asked * 1000));
-    const last = series.at(-1);
-    if (last?.time === time) last.value = Math.max(last.value, value);
-    else series.push({ time, value });
-  }
-  return series;
-}
+const headerFormat = storedFormat("metrics archive", 1, headerSchema);
 
 /** Writes the object, a column at a time. */
 export async function encodeArchive(header: ArchiveHeader, columns: readonly Column[]): Promise<ArrayBuffer> {
@@ -87,7 +59,7 @@ export async function encodeArchive(header: ArchiveHeader, columns: readonly Col
   const written = new Response(gzip.readable).arrayBuffer();
   const writer = gzip.writable.getWriter();
   const encoder = new TextEncoder();
-  await writer.write(encoder.encode(`[${JSON.stringify(header)}`));
+  await writer.write(encoder.encode(`[${headerFormat.stringify(header)}`));
   for (const [index, column] of columns.entries()) {
     const values = Array.from(column, (value) => (Number.isNaN(value) ? null : value));
     const line = JSON.stringify({ label: METRICS[index]?.label, values });
@@ -98,50 +70,44 @@ export async function encodeArchive(header: ArchiveHeader, columns: readonly Col
   return written;
 }
 
-/** A stored object that is not what `encodeArchive` writes. */
-class Corrupt extends Error {
-  override readonly name = "Corrupt";
-}
-
 /**
  * Reads some metrics (indexes of METRICS) of an object.
- * @throws Error when it is cut off, damaged, or not what was stored for the capture
+ * @returns a column for each, null for a metric that the service did not know when the object was stored
+ * @throws Unreadable, or another Error, when it is cut off, damaged, or not what was stored for the capture
  */
 export async function decodeArchive(
   body: ReadableStream<Uint8Array>,
   captureId: number,
   metrics: readonly number[],
-): Promise<{ header: ArchiveHeader; columns: Column[] }> {
+): Promise<{ header: ArchiveHeader; columns: (Column | null)[] }> {
   let header: ArchiveHeader | undefined;
   const found = new Map<string, Column>();
   const labels = new Set(metrics.map((index) => METRICS[index]?.label));
+  let last = "";
   for await (const line of linesOf(body)) {
+    last = line;
     if (header === undefined) {
-      header = headerSchema.parse(JSON.parse(line.replace(/^\[/, "").replace(/[,\]]$/, "")));
-      if (header.captureId !== captureId) throw new Corrupt(`It is capture ${header.captureId}'s`);
+      header = headerFormat.parse(line.replace(/^\[/, "").replace(/[,\]]$/, ""));
+      if (header.captureId !== captureId) throw new Unreadable(`It is capture ${header.captureId}'s`);
       continue;
     }
     const label = /^\{"label":"(\w+)"/.exec(line)?.[1];
-    if (label === undefined) throw new Corrupt("A line is not a metric's");
+    if (label === undefined) throw new Unreadable("A line is not a metric's");
     // To the end in any case: it is there that gzip's checksum is.
     if (labels.has(label)) found.set(label, columnOf(line.slice(0, -1), points(header)));
   }
-  if (header === undefined) throw new Corrupt("It is empty");
-  const columns = metrics.map((index) => {
-    const column = found.get(METRICS[index]?.label ?? "");
-    if (column === undefined) throw new Corrupt(`It has no ${METRICS[index]?.label}`);
-    return column;
-  });
-  return { header, columns };
+  // A column that is not there must be one that was not stored.
+  if (header === undefined || !last.endsWith("]")) throw new Unreadable("It has no end");
+  return { header, columns: metrics.map((index) => found.get(METRICS[index]?.label ?? "") ?? null) };
 }
 
 function columnOf(line: string, length: number): Column {
   const { values } = JSON.parse(line) as { values?: unknown };
   if (!Array.isArray(values) || values.length !== length)
-    throw new Corrupt("A metric is not as long as it was");
+    throw new Unreadable("A metric is not as long as it was");
   return Float64Array.from(values, (value) => {
     if (value === null) return Number.NaN;
-    if (typeof value !== "number") throw new Corrupt("A value is not a number");
+    if (typeof value !== "number") throw new Unreadable("A value is not a number");
     return value;
   });
 }
@@ -218,10 +184,7 @@ export async function archiveMetrics(
   const missing = missingTail(columns, window);
   if (missing !== null && now < window.end + LATE_MS) return { ok: false, reason: `${missing} yet` };
   const incomplete = [forgotten(capture, window), missing].filter((text) => text !== null).join("; ") || null;
-  const body = await encodeArchive(
-    { version: 1, captureId: id, ...window, archivedAt: Date.now(), incomplete },
-    columns,
-  );
+  const body = await encodeArchive({ captureId: id, ...window, archivedAt: Date.now(), incomplete }, columns);
   await env.BUCKET.put(archiveKey(id), body, {
     httpMetadata: { contentType: "application/json", contentEncoding: "gzip" },
   });
@@ -232,9 +195,15 @@ export async function archiveMetrics(
   return { ok: true, summary: { period: window.period, points: count, bytes: body.byteLength, incomplete } };
 }
 
-/** A window in parts that are asked for one at a time, oldest first: it is the oldest that retention takes first. */
-export function* slicesOf({ start, end, period }: MetricsWindow): Generator<MetricsWindow> {
-  const step = SLICE_POINTS * period * 1000;
+/**
+ * A window in parts that are asked for one at a time, oldest first: it is the oldest that retention takes first.
+ * @param most how many points of a metric a part has
+ */
+export function* slicesOf(
+  { start, end, period }: MetricsWindow,
+  most = SLICE_POINTS,
+): Generator<MetricsWindow> {
+  const step = most * period * 1000;
   for (let from = start; from < end; from += step) {
     yield { start: from, end: Math.min(from + step, end), period };
   }
@@ -259,10 +228,10 @@ export async function readArchivedMetrics(
   now: number,
 ): Promise<MetricsReply> {
   const metrics = wanted(query);
-  let archive: { header: ArchiveHeader; columns: Column[] };
+  let archive: Awaited<ReturnType<typeof decodeArchive>>;
   try {
     const object = await env.BUCKET.get(archiveKey(capture.id));
-    if (object === null) throw new Corrupt("It is gone");
+    if (object === null) throw new Unreadable("It is gone");
     archive = await decodeArchive(object.body, capture.id, metrics);
   } catch (error) {
     log.error("capture.metrics.unreadable", { captureId: capture.id, ...describeError(error) });
@@ -281,6 +250,12 @@ export async function readArchivedMetrics(
     () => header.period,
     "this capture's metrics are stored",
   );
-  const shown = metrics.map((index, i) => show(index, aggregate(columns[i] as Column, header, period)));
-  return metricsReply(shown, "archive", period, header.incomplete);
+  const shown = metrics.map((index, i) => {
+    const column = columns[i];
+    return show(index, column == null ? [] : aggregate(column, header, period));
+  });
+  const unknown = metrics.filter((_, i) => columns[i] === null).map((index) => METRICS[index]?.type);
+  const notStored = unknown.length === 0 ? null : `Not stored for this capture: ${unknown.join(", ")}`;
+  const incomplete = [header.incomplete, notStored].filter((text) => text !== null).join("; ") || null;
+  return metricsReply(shown, "archive", period, incomplete);
 }

@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
   type ArchiveHeader,
-  aggregate,
   archivable,
   decodeArchive,
-  emptyColumns,
   encodeArchive,
-  fillColumn,
   slicesOf,
 } from "../../src/captures/metrics-archive.ts";
+import { aggregate, emptyColumns, fillColumn } from "../../src/captures/metrics-columns.ts";
 import { METRICS } from "../../src/captures/metrics-schema.ts";
+import { METRICS_ARCHIVE } from "../fixtures/stored-unversioned.ts";
 import { signUpWithKey } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import { EndedCaptures, logged, SETTLED } from "../support/ended-captures.ts";
@@ -22,10 +21,61 @@ const DAY = 86_400_000;
 const own = environmentForEachTest(signUpWithKey);
 const captures = new EndedCaptures(own);
 
+describe("an archive from before there were other versions", () => {
+  const bytes = Uint8Array.fromBase64(METRICS_ARCHIVE);
+
+  it("is read, and bears its version as those of today do", async () => {
+    const { header, columns } = await decodeArchive(streamOf(bytes.buffer), 1, [0, 13]);
+    expect(header).toMatchObject({ captureId: 1, period: 60, incomplete: null });
+    expect((header.end - header.start) / MINUTE).toBe(6);
+    for (const column of columns) expect(column?.every((value) => value >= 0)).toBe(true);
+    const written = await encodeArchive(header, Array<Float64Array>(16).fill(new Float64Array(6)));
+    const [first] = (await textOf(written)).split("\n");
+    expect(first).toMatch(/^\[\{.*"version":1\},$/);
+  });
+
+  it("is another capture's when it says so", async () => {
+    await expect(decodeArchive(streamOf(bytes.buffer), 2, [0])).rejects.toThrow("It is capture 1's");
+  });
+
+  const text = textOf(bytes.buffer);
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    [
+      "of a newer version",
+      (it) => it.replace('"version":1', '"version":2'),
+      /^The metrics archive is of version 2/,
+    ],
+    ["whose end is missing", (it) => it.split("\n").slice(0, 9).join("\n"), /^It has no end$/],
+    [
+      "whose header is damaged",
+      (it) => it.replace('"period":60', '"period":"60"'),
+      /^The metrics archive is damaged: period/,
+    ],
+    [
+      "one of whose columns is short",
+      (it) => it.replace(/("CPUUtilization","values":\[)[^,]*,/, "$1"),
+      /not as long as it was$/,
+    ],
+  ])("is not read when it is one %s", async (_, harm, message) => {
+    const harmed = await gzip(harm(await text));
+    await expect(decodeArchive(streamOf(harmed), 1, [0])).rejects.toThrow(message);
+  });
+
+  it("is read without the metrics that came later, and with those that went", async () => {
+    const changed = (await text).replace(
+      /\{"label":"BurstBalance".*/,
+      '{"label":"Gone","values":[1,2,3,4,5,6]}]',
+    );
+    const { columns } = await decodeArchive(streamOf(await gzip(changed)), 1, [0, 15]);
+    expect([columns[0]?.length, columns[1]]).toEqual([6, null]);
+  });
+});
+
 describe("a large archive", () => {
   const start = Date.UTC(2026, 0, 1);
   const window = { start, end: start + 31 * DAY, period: 60 };
-  const header: ArchiveHeader = { version: 1, captureId: 7, ...window, archivedAt: start, incomplete: null };
+  const header: ArchiveHeader = { captureId: 7, ...window, archivedAt: start, incomplete: null };
 
   it("of 31 days of minutes is written and read in seconds, one column at a time, and comes back to the bit", async () => {
     const columns = emptyColumns(window, METRICS.length);
@@ -137,6 +187,11 @@ describe("a large archive", () => {
     });
   });
 });
+
+const textOf = (bytes: ArrayBuffer) =>
+  new Response(streamOf(bytes).pipeThrough(new DecompressionStream("gzip"))).text();
+const gzip = (text: string) =>
+  new Response(new Response(text).body?.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 
 function streamOf(bytes: ArrayBuffer): ReadableStream<Uint8Array> {
   return new Response(bytes).body as ReadableStream<Uint8Array>;

@@ -211,6 +211,34 @@ describe("a capture that is deleted", () => {
   });
 });
 
+describe("metrics that were stored before the service knew of another", () => {
+  it("are shown as they are, with that one empty and named", async () => {
+    const capture = await captures.create();
+    await captures.settle(capture);
+    const whole = await captures.metricsOf(capture);
+    const key = archiveKey(capture.id);
+    const stored = (await env.BUCKET.get(key)) as R2ObjectBody;
+    const text = await new Response(stored.body.pipeThrough(new DecompressionStream("gzip"))).text();
+    const lines = text.split("\n").filter((line) => !/"(ReadIOPS|DiskQueueDepth)"/.test(line));
+    expect(lines).toHaveLength(text.split("\n").length - 2);
+    const body = new Response(lines.join("\n")).body?.pipeThrough(new CompressionStream("gzip"));
+    await env.BUCKET.put(key, await new Response(body).arrayBuffer());
+    await own.aws.clearRequests();
+    const reply = await captures.metricsOf(capture);
+    const emptied = ["ReadIOPS", "DiskQueueDepth"];
+    expect(reply.body).toEqual(
+      whole.body.map((metric) => (emptied.includes(metric.label) ? { ...metric, dataPoints: [] } : metric)),
+    );
+    expect(sourceOf(reply)).toBe("archive");
+    expect(reply.headers.get("x-metrics-incomplete")).toBe(
+      "Not stored for this capture: READ IOPS, DISK QUEUE DEPTH",
+    );
+    const other = await captures.metricsOf(capture, "?type=WriteIOPS");
+    expect(other.headers.get("x-metrics-incomplete")).toBeNull();
+    expect(await own.aws.requests()).toEqual([]);
+  });
+});
+
 describe("a stored object that can't be read", () => {
   const bad: [string, (bytes: Uint8Array) => Uint8Array | null][] = [
     ["is cut off", (bytes) => bytes.slice(0, bytes.length / 2)],
