@@ -79,6 +79,24 @@ export function keptWindow(capture: Pick<CaptureTarget, "start" | "end">, now: n
   return windows.find(({ start, period }) => period % finestAt(now)(start) === 0) ?? windows.at(-1) ?? null;
 }
 
+/**
+ * The window in which a capture's metrics are asked for to answer whatever is asked of them, in the smallest period that
+ * CloudWatch has: periods of up to a day are whole in it, those through which the capture's start and end run among them. Of
+ * longer ones it has no more than a day before and after the capture; nothing from before CloudWatch's points of its period.
+ * @returns null when CloudWatch has none
+ */
+export function baseWindow(capture: Pick<CaptureTarget, "start" | "end">, now: number): MetricsWindow | null {
+  const kept = keptPart(capture, now);
+  if (kept === null) return null;
+  const period = finestAt(now)(floor(kept.start, MINUTE_MS));
+  const first = floor(kept.start, period * 1000);
+  const dayBefore = floor(kept.start - DAY_MS, period * 1000);
+  const oldest = RETENTION.find((kind) => kind.period === period)?.keptMs ?? KEPT_AT_MOST_MS;
+  // As in `finestAt`, and a period more, since it is asked for later than now.
+  const stillThere = floor(now + MINUTE_MS - oldest, period * 1000) + 2 * period * 1000;
+  return align(Math.min(first, Math.max(dayBefore, stillThere)), Math.min(kept.end + DAY_MS, now), period);
+}
+
 function keptPart(
   capture: Pick<CaptureTarget, "start" | "end">,
   now: number,
@@ -176,11 +194,16 @@ export async function fetchMetrics(
   );
 }
 
+/** A question that the capture's runner answers from what it has asked CloudWatch for. */
+export interface CachedRequest extends MetricsRequest {
+  capture: Pick<CaptureTarget, "start" | "end">;
+}
+
 /** Asks the capture's runner, which remembers; or CloudWatch, should the runner be away: it is not needed to answer. */
 async function fetchCached(
   env: Env,
   captureId: number,
-  request: MetricsRequest,
+  request: CachedRequest,
   now: number,
 ): Promise<AwsResult<MetricPoint[][]>> {
   try {
@@ -213,13 +236,9 @@ export async function readMetrics(
     const none = metrics.map((index) => show(index, []));
     return metricsReply(none, "cloudwatch", null, incomplete);
   }
-  const { envId, region, instance, credentials } = capture;
-  const request: MetricsRequest = { target: { envId, region, instance, credentials }, window, metrics };
-  // While it runs, many may watch: its runner asks for all of them.
-  const result =
-    capture.status === "RUNNING"
-      ? await fetchCached(env, capture.id, request, now)
-      : await fetchMetrics(env, request, now);
+  const { id, envId, region, instance, credentials, start, end } = capture;
+  const target = { envId, region, instance, credentials };
+  const result = await fetchCached(env, id, { target, capture: { start, end }, window, metrics }, now);
   if (result.ok) {
     const shown = metrics.map((index, i) => show(index, result.value[i] ?? []));
     return metricsReply(shown, "cloudwatch", window.period, incomplete);

@@ -18,8 +18,9 @@ import {
   stopAtLimit,
 } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
-import { fetchMetrics, type MetricsRequest } from "./metrics.ts";
+import { type CachedRequest, fetchMetrics } from "./metrics.ts";
 import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
+import { MetricsCache } from "./metrics-cache.ts";
 import {
   finishArchive,
   moveCapture,
@@ -32,11 +33,6 @@ import { CaptureStart } from "./start.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
 const WATCHDOG_MS = 20_000;
-/** How long the metrics of a running capture are good for. */
-const METRICS_CACHE_MS = 30_000;
-/** How many different questions (metrics, period) are remembered: the points of one can take 8 MB of an isolate's 128. */
-const MAX_CACHED = 4;
-
 /** Why a capture has failed whose recording can't be read. */
 const UNREADABLE =
   "What the service kept of the recording can't be read any more, so that it could not go on. What was stored until then is kept";
@@ -53,7 +49,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #recorder = new Recorder(this.ctx.storage, this.env);
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#recorder);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#recorder.state());
-  #metrics = new Map<string, { until: number; result: Promise<AwsResult<MetricPoint[][]>> }>();
+  readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
   /**
    * Tells the runner that its capture needs it at a time, in milliseconds since the epoch; at once if that has passed. An
@@ -275,23 +271,8 @@ export class CaptureRunner extends DurableObject<Env> {
     return;
   }
 
-  /** The metrics of the running capture: the same question is put to AWS once in a while only, whoever asks. */
-  async metrics(request: MetricsRequest): Promise<AwsResult<MetricPoint[][]>> {
-    const now = Date.now();
-    const key = `${request.window.start}/${request.window.period}/${request.metrics}`;
-    const cached = this.#metrics.get(key);
-    if (cached !== undefined && now < cached.until) return cached.result;
-    const result = fetchMetrics(this.env, request, now);
-    if (this.#metrics.size >= MAX_CACHED) this.#metrics.clear();
-    this.#metrics.set(key, { until: now + METRICS_CACHE_MS, result });
-    try {
-      const settled = await result;
-      // A failure is answered once, not for half a minute.
-      if (!settled.ok) this.#metrics.delete(key);
-      return settled;
-    } catch (error) {
-      this.#metrics.delete(key);
-      throw error;
-    }
+  /** The capture's metrics, as CloudWatch has them or had them just now. */
+  metrics(request: CachedRequest): Promise<AwsResult<MetricPoint[][]>> {
+    return this.#metrics.read(request, Date.now());
   }
 }

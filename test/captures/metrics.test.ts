@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { metricsWindow } from "../../src/captures/metrics.ts";
+import { getMetricData } from "../../src/aws/cloudwatch.ts";
+import { baseWindow, metricsWindow } from "../../src/captures/metrics.ts";
 import { METRICS, type Metric } from "../../src/captures/metrics-schema.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
+import { localAwsUrl } from "../aws/client.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../aws/server/metric-values.ts";
 import { createCapture, createEnvironment, type Reply } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
@@ -33,6 +35,12 @@ async function captureOf(start: number, end: number | null): Promise<Capture> {
 
 const metricsOf = ({ id }: Capture, query = ""): Promise<Reply<Metric[]>> =>
   cast.member.get<Metric[]>(`/api/captures/${id}/metrics${query}`);
+
+/** What a call of GetMetricData asked for. */
+function windowOf(parameters: Record<string, unknown>) {
+  const [start, end] = [Number(parameters.StartTime) * 1000, Number(parameters.EndTime) * 1000];
+  return { end, minutes: (end - start) / MINUTE };
+}
 
 const calls = async () => (await cast.aws.requests()).filter(({ action }) => action === "GetMetricData");
 
@@ -89,8 +97,8 @@ describe("GET /api/captures/{id}/metrics", () => {
     const capture = await captureOf(Date.now() - HOUR, Date.now() - 30 * MINUTE);
     const { body } = await metricsOf(capture, "?type=burst%20balance&type=ReadIOPS&type=READ%20IOPS");
     expect(body.map(({ label }) => label)).toEqual(["ReadIOPS", "BurstBalance"]);
-    const [call] = await calls();
-    expect(call?.parameters.MetricDataQueries).toHaveLength(2);
+    const all = await metricsOf(capture);
+    expect(body).toEqual([all.body[1], all.body[15]]);
   });
 
   it.each([
@@ -125,7 +133,7 @@ describe("GET /api/captures/{id}/metrics", () => {
   });
 
   it("puts every page of a long reply together", async () => {
-    await cast.aws.setPageSize(50);
+    await cast.aws.setPageSize(1000);
     const start = Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR;
     const capture = await captureOf(start, start + HOUR);
     const { body } = await metricsOf(capture);
@@ -164,28 +172,73 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect(await calls()).toEqual([]);
   });
 
-  it("caches a running capture's metrics for thirty seconds, whoever asks", async () => {
-    const capture = await captureOf(Date.now() - HOUR, null);
-    const first = await Promise.all([metricsOf(capture), metricsOf(capture), metricsOf(capture)]);
-    expect((await calls()).length).toBe(1);
-    expect(first[1].body).toEqual(first[0].body);
-    await travel(cast.aws, 29_000);
-    expect((await metricsOf(capture)).body).toEqual(first[0].body);
-    expect((await calls()).length).toBe(1);
-    await travel(cast.aws, 2 * MINUTE);
+  it.each([
+    ["running", null],
+    ["done, but not archived yet,", -30 * MINUTE],
+  ])("asks CloudWatch once in thirty seconds about a %s capture, whoever asks for what", async (_, end) => {
+    const capture = await captureOf(Date.now() - HOUR - 20_000, end === null ? null : Date.now() + end);
+    const queries = ["", "?type=ReadIOPS", "?type=BurstBalance&type=CPUUtilization&period=120"];
+    for (let minutes = 1; minutes <= 60; minutes++) queries.push(`?period=${60 * minutes}`);
+    // The Worker's clock stands from here on.
+    await travel(cast.aws, 0);
+    const first = await Promise.all(queries.map((query) => metricsOf(capture, query)));
+    expect(first.map(({ status }) => status)).toEqual(queries.map(() => 200));
+    expect(await calls()).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 29_000);
+    for (const query of ["", "?period=86400"]) expect((await metricsOf(capture, query)).status).toBe(200);
+    expect(await calls()).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 1_000);
+    await metricsOf(capture);
+    expect(await calls()).toHaveLength(2);
+  });
+
+  it("shows what is new after thirty seconds, and asks for no more than it needs", async () => {
+    const capture = await captureOf(Date.now() - 7 * HOUR, null);
+    const first = await metricsOf(capture);
+    await travel(cast.aws, 3 * MINUTE);
     const later = await metricsOf(capture);
-    expect((await calls()).length).toBe(2);
-    expect(later.body[0]?.dataPoints.length).toBeGreaterThan(first[0].body[0]?.dataPoints.length as number);
+    const [whole, rest] = (await calls()).map(({ parameters }) => windowOf(parameters));
+    // A day before the start too, for the periods that begin before it.
+    expect(whole?.minutes).toBeGreaterThan(31 * 60);
+    // What may have come late.
+    expect(rest?.minutes).toBeGreaterThanOrEqual(60);
+    expect(rest?.minutes).toBeLessThan(70);
+    expect(rest?.end).toBeGreaterThan(whole?.end as number);
+    const seen = first.body[0]?.dataPoints.length as number;
+    expect(later.body[0]?.dataPoints.slice(0, seen - 5)).toEqual(
+      first.body[0]?.dataPoints.slice(0, seen - 5),
+    );
+    expect(later.body[0]?.dataPoints).toHaveLength(seen + 3);
     const newest = Date.parse(later.body[0]?.dataPoints.at(-1)?.Timestamp ?? "");
     expect(newest).toBeLessThanOrEqual(Date.now() - METRIC_DELAY_MS);
   });
 
-  it("remembers a few questions only, whose points can be many", async () => {
-    const capture = await captureOf(Date.now() - HOUR, null);
-    const periods = [60, 120, 180, 240, 300, 360];
-    for (const period of [...periods, 60]) await metricsOf(capture, `?period=${period}`);
-    expect(await calls()).toHaveLength(periods.length + 1);
-  });
+  it.each([60, 120, 420, 900, 3600, 5400, 25_200, 86_400])(
+    "makes the points of %i seconds that CloudWatch itself would, the first and the last among them",
+    async (period) => {
+      const start = Date.now() - 5 * HOUR - 12_345;
+      const capture = await captureOf(start, start + 3 * HOUR);
+      const { body } = await metricsOf(capture, `?period=${period}`);
+      const step = period * 1000;
+      const window = {
+        start: Math.floor(start / step) * step,
+        end: Math.ceil((start + 3 * HOUR) / step) * step,
+        period,
+      };
+      const said = await getMetricData(
+        { region: cast.aws.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 },
+        cast.aws.credentials,
+        { instance: cast.aws.instance, metrics: METRICS.map(({ label }) => label), ...window },
+      );
+      if (!said.ok) throw new Error(said.failure.message);
+      expect(said.value[0]?.length).toBeGreaterThan(0);
+      expect(
+        body.map(({ dataPoints }) =>
+          dataPoints.map(({ Timestamp, Maximum }) => ({ time: Date.parse(Timestamp), value: Maximum })),
+        ),
+      ).toEqual(said.value);
+    },
+  );
 
   it("asks CloudWatch without the cache when the runner can't be reached", async () => {
     const capture = await captureOf(Date.now() - HOUR, null);
@@ -293,6 +346,33 @@ describe("the window that CloudWatch is asked for", () => {
         const age = now - (asked?.start as number);
         const finest = age < 15 * DAY ? 60 : age < 63 * DAY ? 300 : 3600;
         expect((asked?.period as number) % finest, `${minutes} minutes, ${period}`).toBe(0);
+      }
+    }
+  });
+
+  it("has all that the periods of up to a day need, in points that CloudWatch still has", () => {
+    for (let hours = 0; hours < 455 * 24; hours += 5) {
+      const capture = { start: now - hours * HOUR - 12_345, end: now - hours * HOUR + 7 * HOUR };
+      const base = baseWindow(capture, now);
+      if (base === null) throw new Error("There is a window");
+      const age = now - base.start;
+      const finest = age < 15 * DAY ? 60 : age < 63 * DAY ? 300 : 3600;
+      expect(base.period % finest, `${hours} hours ago`).toBe(0);
+      expect((base.end - base.start) / (base.period * 1000)).toBeLessThanOrEqual(16 * 1440);
+      for (const period of [60, 300, 420, 3600, 86_400]) {
+        let asked: ReturnType<typeof window> = null;
+        try {
+          asked = metricsWindow(capture, period, 1, now);
+        } catch {
+          continue;
+        }
+        if (asked === null) throw new Error("There is a window");
+        expect(period % base.period).toBe(0);
+        const isAtTheBorder = [15, 63, 455].some(
+          (days) => Math.abs(now - asked.start - days * DAY) < 2 * DAY,
+        );
+        if (!isAtTheBorder) expect(base.start).toBeLessThanOrEqual(asked.start);
+        expect(base.end).toBeGreaterThanOrEqual(Math.min(asked.end, now));
       }
     }
   });
