@@ -34,6 +34,17 @@ describe("the text of a log portion", () => {
     ["an escaped reference", "&amp;lt; &#38;lt; &amp;#13;", "&lt; &lt; &#13;"],
     ["characters beyond ASCII", "寿司 🍣 é &lt;\ufffd", "寿司 🍣 é <\ufffd"],
     ["a sign that closes nothing", "a > b ]] >", "a > b ]] >"],
+    ["references beyond ASCII", "&#x5bff;&#233;&#x1F363;&#0000233;", "寿é🍣é"],
+    ["references to control characters", "&#x1;&#0;&#27;[0m&#x1f;", "\u0001\0\u001b[0m\u001f"],
+    ["control characters as they are", "\u0001\0\u001b", "\u0001\0\u001b"],
+    ["references to characters that are none", "&#xFFFE;&#xFFFF;", "\ufffe\uffff"],
+    ["references to halves of characters", "&#xD83C;&#xDF63;&#55356;&#57187;", "🍣🍣"],
+    ["references to one half only", "&#xD83C;a&#xDF63;&#xD83C;", "\ufffda\ufffd\ufffd"],
+    ["references to no code", "&#x110000;&#99999999;", "\ufffd\ufffd"],
+    ["carriage returns as they are", "a\r\nb\rc", "a\r\nb\rc"],
+    ["a CDATA section", "<![CDATA[a < b &amp; c ]] > \u0001]]>", "a < b &amp; c ]] > \u0001"],
+    ["a part in a CDATA section", "a&lt;<![CDATA[< b]]><![CDATA[]]]]><![CDATA[>]]>&#1;", "a<< b]]>\u0001"],
+    ["a comment", "a<!-- b -> -->c", "ac"],
   ])("is read without a parser when it is %s", (_, written, meant) => {
     const element = `<LogFileData>${written}</LogFileData>`;
     expect(isFast(element)).toBe(true);
@@ -41,20 +52,23 @@ describe("the text of a log portion", () => {
   });
 
   it.each([
-    ["a CDATA section", "<LogFileData><![CDATA[a < b &amp; c]]></LogFileData>", "a < b &amp; c"],
-    ["a part in a CDATA section", "<LogFileData>a <![CDATA[< b]]></LogFileData>", "a < b"],
-    ["a comment", "<LogFileData>a<!-- b -->c</LogFileData>", "ac"],
-    ["an attribute", '<LogFileData xml:space="preserve"> a &lt;</LogFileData>', " a <"],
-    ["a blank in the tag", "<LogFileData >a</LogFileData >", "a"],
+    ["an attribute", '<LogFileData xml:space="preserve"> a &lt;&#1;</LogFileData>', " a <\u0001"],
+    ["a blank in the tag", "<LogFileData >a&#1;</LogFileData >", "a\u0001"],
+  ])("is read without a parser from an element with %s", (_, element, meant) => {
+    expect(isFast(element)).toBe(true);
+    expect(logOf(element)).toBe(meant);
+  });
+
+  it.each([
     ["an element without content", "<LogFileData/>", ""],
     ["no element", "", ""],
-    ["a reference beyond ASCII", "<LogFileData>&#x5bff;&#233;&#x1F363;</LogFileData>", "寿é🍣"],
     [
       "the name in a comment before it",
       "<!-- <LogFileData></LogFileData> --><LogFileData>a</LogFileData>",
       "a",
     ],
-    ["carriage returns, which XML makes newlines", "<LogFileData>a\r\nb\rc</LogFileData>", "a\nb\nc"],
+    ["a longer name", "<LogFileDataOf>b</LogFileDataOf><LogFileData/>", ""],
+    ["a reference of HTML's", "<LogFileData>a&nbsp;b</LogFileData>", "a\u00a0b"],
   ])("is left to the parser when it has %s", (_, element, meant) => {
     expect(logOf(element)).toBe(meant);
   });
@@ -62,6 +76,7 @@ describe("the text of a log portion", () => {
   it.each([
     ["an ampersand alone", "<LogFileData>a & b</LogFileData>"],
     ["a reference without an end", "<LogFileData>a &lt b</LogFileData>"],
+    ["a CDATA section without an end", "<LogFileData>a<![CDATA[ b</LogFileData>"],
     ["an element that is not closed", "<LogFileData>a"],
     ["an element that is closed by another's name", "<LogFileData>a</LogFile>"],
     ["an element that is closed twice", "<LogFileData>a</LogFileData></LogFileData>"],
@@ -82,7 +97,7 @@ describe("the text of a log portion", () => {
     expect(largeQueryResult(encoder.encode(cutOff), ACTION, "LogFileData")).toBeUndefined();
   });
 
-  it("is the same as the parser's, whatever it is", () => {
+  it("is the same as the parser's, whatever XML has", () => {
     const pieces = fc.constantFrom(
       "a",
       "寿",
@@ -97,25 +112,36 @@ describe("the text of a log portion", () => {
       " ",
       ";",
       "&#233;",
-    );
-    const odd = fc.constantFrom(
-      "&",
-      "&;",
-      "&nbsp;",
-      "&#0;",
       "&#x1F363;",
-      "\r",
-      "]]>",
-      "<b/>",
       "<![CDATA[<]]>",
-      "&quot",
+      "<!-- - -->",
     );
+    const odd = fc.constantFrom("&", "&;", "&nbsp;", "]]>", "<b/>", "&quot", "<![CDATA[");
     const content = fc.array(fc.oneof({ weight: 9, arbitrary: pieces }, { weight: 1, arbitrary: odd }));
     fc.assert(
       fc.property(content, (parts) => {
         const element = `<LogFileData>x${parts.join("")}</LogFileData>`;
         const parsed = queryResult(reply(element), ACTION);
         expect(logOf(element)).toBe(parsed && (text(parsed, "LogFileData") ?? ""));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("has every character of the log that it was made of, however each was written", () => {
+    const written = fc
+      .tuple(fc.integer({ min: 0, max: 0x10ffff }), fc.constantFrom("decimal", "hexadecimal", "raw"))
+      .filter(([code]) => (code & ~0x7ff) !== 0xd800)
+      .map(([code, how]): [string, string] => {
+        const character = String.fromCodePoint(code);
+        const mustBeReference = character === "<" || character === "&" || character === ">";
+        if (how === "raw" && !mustBeReference) return [character, character];
+        return [character, how === "decimal" ? `&#${code};` : `&#x${code.toString(16)};`];
+      });
+    fc.assert(
+      fc.property(fc.array(written), (characters) => {
+        const element = `<LogFileData>${characters.map(([, as]) => as).join("")}</LogFileData>`;
+        expect(logOf(element)).toBe(characters.map(([character]) => character).join(""));
       }),
       { numRuns: 500 },
     );
