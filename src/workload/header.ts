@@ -1,15 +1,18 @@
 import { COMMANDS, type Command } from "./record.ts";
 
 /*
- * The line that begins a record, in the servers' own forms: MySQL 5.7 to 8.4's with its time in ISO 8601, MariaDB's with
+ * The line that begins a record, in the servers' own forms: MySQL 5.7 to 8.4's with its time in ISO 8601, the same without
+ * the tab after the time, as early releases of 5.7 are said to write it, and MariaDB's, which MySQL 5.5 and 5.6 had too, with
  * whole local seconds, or none at all for what ran in the same second.
  */
 
-/** Whose log this is, as far as a header tells. */
-export type Format = "mysql" | "mariadb";
+/** In whose form a log is, as far as a header tells. */
+export type Format = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;
 const SPACE = 32;
+/** An id is written to the right of so many places: without the tab before it, that is what keeps it from the time. */
+const ID_WIDTH = 5;
 
 /** Reads one header into its own fields, so that none is allocated for the lines that are none. */
 export class Header {
@@ -27,23 +30,28 @@ export class Header {
 
   /** Whether the line from `at` to `end` (its newline, or the end of the text) begins with a header. */
   read(text: string, at: number, end: number): boolean {
-    let tab: number;
     if (text.charCodeAt(at) === TAB) {
       if (text.charCodeAt(at + 1) !== TAB) return false;
       this.format = null;
       this.timeMicros = null;
-      tab = at + 1;
-    } else if (text.charCodeAt(at + 6) === SPACE) {
-      this.format = "mariadb";
-      tab = this.#readLocalTime(text, at);
-    } else {
-      this.format = "mysql";
-      tab = this.#readIsoTime(text, at);
+      return this.#readThreadAndCommand(text, at + 2, end, 1);
     }
-    return tab > 0 && this.#readThreadAndCommand(text, tab + 1, end);
+    if (text.charCodeAt(at + 6) === SPACE) {
+      this.format = "mariadb";
+      const tab = this.#readLocalTime(text, at);
+      return tab > 0 && this.#readThreadAndCommand(text, tab + 1, end, 1);
+    }
+    const after = this.#readIsoTime(text, at);
+    if (after < 0) return false;
+    if (text.charCodeAt(after) === TAB) {
+      this.format = "mysql";
+      return this.#readThreadAndCommand(text, after + 1, end, 1);
+    }
+    this.format = "mysql-untabbed";
+    return this.#readThreadAndCommand(text, after, end, ID_WIDTH);
   }
 
-  /** `2026-11-23T05:36:15.123456Z`. Returns the place of the tab after it, or -1. */
+  /** `2026-11-23T05:36:15.123456Z`. Returns the place after it, or -1. */
   #readIsoTime(text: string, at: number): number {
     if (text.charCodeAt(at + 10) !== 84 || text.charCodeAt(at + 4) !== 45 || text.charCodeAt(at + 7) !== 45) {
       return -1;
@@ -55,20 +63,20 @@ export class Header {
       twoDigits(text, at + 20) * 10_000 + twoDigits(text, at + 22) * 100 + twoDigits(text, at + 24);
     const day = this.#day(year, twoDigits(text, at + 5), twoDigits(text, at + 8));
     let time = day + clock * 1_000_000 + micros;
-    let tab = at + 27;
+    let after = at + 27;
     const zone = text.charCodeAt(at + 26);
     if (zone === 43 || zone === 45) {
       if (text.charCodeAt(at + 29) !== 58) return -1;
       const offset = twoDigits(text, at + 27) * 60 + twoDigits(text, at + 30);
       time -= (zone === 43 ? offset : -offset) * 60_000_000;
-      tab = at + 32;
+      after = at + 32;
     } else if (zone !== 90) {
       return -1;
     }
     // Whatever was not a digit made it NaN.
-    if (text.charCodeAt(tab) !== TAB || Number.isNaN(time)) return -1;
+    if (Number.isNaN(time)) return -1;
     this.timeMicros = time;
-    return tab;
+    return after;
   }
 
   /** `261123  5:36:15`, local time. Returns the place of the tab after it, or -1. */
@@ -81,8 +89,8 @@ export class Header {
     return at + 15;
   }
 
-  /** `    8 Query<TAB>`; the tab may be missing where the line ends. */
-  #readThreadAndCommand(text: string, from: number, end: number): boolean {
+  /** `    8 Query<TAB>`; the tab may be missing where the line ends. The id takes `width` places at least. */
+  #readThreadAndCommand(text: string, from: number, end: number, width: number): boolean {
     let at = from;
     while (text.charCodeAt(at) === SPACE) at++;
     const digits = at;
@@ -93,7 +101,7 @@ export class Header {
       id = id * 10 + digit;
       at++;
     }
-    if (at === digits || at - digits > 15 || text.charCodeAt(at) !== SPACE) return false;
+    if (at === digits || at - digits > 15 || at - from < width || text.charCodeAt(at) !== SPACE) return false;
     at++;
     const command = readCommand(text, at, end);
     if (command === undefined) return false;

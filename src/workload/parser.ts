@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
 import { type Format, Header } from "./header.ts";
-import { COMMANDS, type LogRecord } from "./record.ts";
+import { COMMANDS, type LeftOut, type LogRecord } from "./record.ts";
 
 /*
- * Reads the general query log of MySQL 5.7, 8.0 and 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
+ * Reads the general query log of MySQL 5.5 to 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
  * may be cut anywhere between two calls, inside a UTF-8 sequence too; the records are the same.
  *
  * The log has no escaping: a record ends only where the next header of a known command begins, or a server's banner. So a
@@ -16,13 +16,18 @@ import { COMMANDS, type LogRecord } from "./record.ts";
 const positionSchema = z.object({
   /** The first byte that belongs to no complete record: read on from here. */
   offset: z.number(),
-  format: z.enum(["mysql", "mariadb"] as const satisfies Format[]).nullable(),
+  format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies Format[]).nullable(),
   /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
   secondMicros: z.number().nullable(),
 });
 
 /** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
 export type LogPosition = z.output<typeof positionSchema>;
+
+const leftOutSchema = z.object({
+  strayBytes: z.number(),
+  undatedRecords: z.number(),
+}) satisfies z.ZodType<LeftOut>;
 
 const openRecordSchema = z.object({
   /** Null when no time was known for it; it is counted then, and not emitted. */
@@ -34,6 +39,7 @@ const openRecordSchema = z.object({
   text: z.string(),
   /** How many characters all of it has. */
   length: z.number(),
+  leftOut: leftOutSchema.optional(),
 });
 
 /** The record whose end has not been seen. */
@@ -59,8 +65,7 @@ export const parserSchema = positionSchema.extend({
   line: bytesSchema,
   /** How many bytes that line has. */
   lineBytes: z.number(),
-  undatedRecords: z.number(),
-  strayBytes: z.number(),
+  ...leftOutSchema.shape,
 });
 
 /** A parser's whole state, for going on with the next byte. Structured clone keeps it; as large as the open record. */
@@ -114,10 +119,9 @@ export class LogParser {
   #lineStart = 0;
   #records: LogRecord[] = [];
 
-  /** Records that had to be left out since MariaDB gave them no time and the one before them was not read. */
-  undatedRecords = 0;
-  /** Bytes that belong to no record and no banner: what is left of a record whose beginning was not read. */
-  strayBytes = 0;
+  /** What was left out since the last record that says so, or was taken. */
+  #undatedRecords = 0;
+  #strayBytes = 0;
 
   constructor(options: ParserOptions = {}) {
     this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
@@ -132,8 +136,8 @@ export class LogParser {
     this.#lineStart = from.offset;
     this.#keep(from.line);
     this.#lineBytes = from.lineBytes;
-    this.undatedRecords = from.undatedRecords;
-    this.strayBytes = from.strayBytes;
+    this.#undatedRecords = from.undatedRecords;
+    this.#strayBytes = from.strayBytes;
   }
 
   /**
@@ -190,14 +194,23 @@ export class LogParser {
       open: this.#open === null ? null : { ...this.#open, text: detach(this.#open.text) },
       line: this.#line.slice(0, this.#lineKept),
       lineBytes: this.#lineBytes,
-      undatedRecords: this.undatedRecords,
-      strayBytes: this.strayBytes,
+      undatedRecords: this.#undatedRecords,
+      strayBytes: this.#strayBytes,
     };
   }
 
   /** Whose log it is, as far as its headers have told. */
   get format(): Format | null {
     return this.#format;
+  }
+
+  /** What was left out since the last record that says so, for who can't wait for the next one. It is not said again. */
+  takeLeftOut(): LeftOut | null {
+    if (this.#strayBytes === 0 && this.#undatedRecords === 0) return null;
+    const leftOut = { strayBytes: this.#strayBytes, undatedRecords: this.#undatedRecords };
+    this.#strayBytes = 0;
+    this.#undatedRecords = 0;
+    return leftOut;
   }
 
   /** How many bytes have been read, of all the log. */
@@ -282,7 +295,7 @@ export class LogParser {
       }
       if (this.#open === null) {
         if (!isBannerMiddle(text, at)) {
-          this.strayBytes += (aligned ? blockStart + next : blockStart + byteAt) - lineStart;
+          this.#strayBytes += (aligned ? blockStart + next : blockStart + byteAt) - lineStart;
         }
       } else if (statementAt < 0) {
         statementAt = at;
@@ -308,8 +321,12 @@ export class LogParser {
     }
   }
 
-  /** Whether the header can be one here: only in a log of MariaDB does a record begin with two tabs. */
+  /**
+   * Whether the header can be one here: only in a log of MariaDB does a record begin with two tabs, and only where no record
+   * is open in another form is one without the tab after its time.
+   */
   #acceptHeader({ format, timeMicros }: Header): boolean {
+    if (format === "mysql-untabbed" && this.#format !== format && this.#open !== null) return false;
     if (format !== null) {
       this.#format = format;
       this.#secondMicros = format === "mariadb" && timeMicros !== null ? timeMicros - this.#zoneMicros : null;
@@ -322,8 +339,11 @@ export class LogParser {
 
   #begin(header: Header, start: number): void {
     const { format, threadId, command } = header;
-    const timeMicros = format === "mysql" ? header.timeMicros : this.#secondMicros;
+    const hasOwnTime = format !== null && format !== "mariadb";
+    const timeMicros = hasOwnTime ? header.timeMicros : this.#secondMicros;
     this.#open = { timeMicros, threadId, command, start, text: "", length: 0 };
+    const leftOut = timeMicros === null ? null : this.takeLeftOut();
+    if (leftOut !== null) this.#open.leftOut = leftOut;
   }
 
   /** Adds `text` from `from` (or nothing, below zero) to `to` to the open record's statement. */
@@ -342,9 +362,9 @@ export class LogParser {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
-    const { timeMicros, threadId, command, start, text, length } = open;
+    const { timeMicros, threadId, command, start, text, length, leftOut } = open;
     if (timeMicros === null) {
-      this.undatedRecords++;
+      this.#undatedRecords++;
       return;
     }
     let truncated = length > this.#maxStatement;
@@ -356,7 +376,9 @@ export class LogParser {
       cut--;
     }
     const statement = cut === text.length ? text : text.slice(0, cut);
-    this.#records.push({ timeMicros, threadId, command, statement, truncated, start, end });
+    const record: LogRecord = { timeMicros, threadId, command, statement, truncated, start, end };
+    if (leftOut !== undefined) record.leftOut = leftOut;
+    this.#records.push(record);
   }
 }
 

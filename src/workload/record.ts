@@ -1,3 +1,11 @@
+/** What of a log was read but can't be part of any record that is given. */
+export interface LeftOut {
+  /** Bytes that belong to no record and no banner: what is left of a record whose beginning was not read, or no such log. */
+  strayBytes: number;
+  /** Records to which MariaDB gave no time, as it was that of the one before, and that one was not read. */
+  undatedRecords: number;
+}
+
 /** One record of the general log. */
 export interface LogRecord {
   /** Microseconds since the epoch. MariaDB's log has whole seconds only. */
@@ -13,6 +21,8 @@ export interface LogRecord {
   start: number;
   /** Where it ends: the first byte that is not its own. */
   end: number;
+  /** What was left out since the record before it; absent where that is nothing. */
+  leftOut?: LeftOut;
 }
 
 /**

@@ -49,9 +49,31 @@ Time\t\t    Id Command\tArgument
 \t\t     4 Quit\t
 `;
 
+/** A log without the tab after the time, as early releases of MySQL 5.7 are said to write it. */
+export const MYSQL_UNTABBED = `${BANNER}2016-05-25T10:00:00.000009Z    8 Connect\tapp@10.0.0.7 on shop using TCP/IP
+2016-05-25T10:00:00.123456Z    8 Query\tSELECT 1,
+\t2 -- grüße 😀
+2016-05-25T10:00:00.2Z    8 Query\tno record
+2016-05-25T10:00:00.300000Z12345 Query\tSELECT 'an id of five digits'
+2016-05-25T12:00:00.400000+02:00123456 Query\tSELECT 'in another zone'
+2016-05-25T10:00:00.500000Z    8 Close stmt\t
+${BANNER}2016-05-25T11:00:00.000000Z    9 Quit\t
+`;
+
+/** A log of MySQL 5.6: MariaDB's form with a banner of its own. */
+export const MYSQL_5_6 = `${BANNER}160525 10:00:00\t    8 Connect\tapp@10.0.0.7 on shop
+\t\t    8 Query\tSELECT 1,
+\t2
+\t\t    8 Init DB\tshop
+160525 10:00:01\t    8 Query\tSELECT 3
+\t\t    8 Quit\t
+`;
+
 export const LOGS: [name: string, log: string][] = [
   ["MySQL 8.0", MYSQL_8],
   ["MariaDB 10.11", MARIADB_10_11],
+  ["MySQL 5.7 without tabs", MYSQL_UNTABBED],
+  ["MySQL 5.6", MYSQL_5_6],
 ];
 
 const SHORT_BANNER = "mysqld, Version: 8.4.6. started with:\nTcp port: 1\nTime  Id Command\n";
@@ -79,6 +101,30 @@ ${SHORT_BANNER}2026-11-23T06:00:01.999999Z\t123456 Quit\t
  2 -- 2026-11-23T07:36:15.123456+02:00\t    9 Query\t
 2026-11-23T07:36:15.200000+02:0x\t    9 Query\t
 2026-11-22T23:06:15.200100-06:30\t    9 Execute\t
+`,
+  ],
+  [
+    "MySQL 5.7 without tabs",
+    `2016-05-25T10:00:00.123456Z    8 Query\tSELECT '寿
+2016-05-25T10:00:00.123456Z   8 Query\tx
+2016-05-25T12:00:00.200000+02:0012345 Close stmt\t
+${SHORT_BANNER}2016-05-25T10:00:01.000000Z    8 Quit\t
+`,
+  ],
+  [
+    "MySQL whose statements hold lines without tabs",
+    `2016-05-25T10:00:00.123456Z\t    8 Query\tSELECT '
+2016-05-25T10:00:00.123456Z    8 Query\tx'
+2016-05-25T10:00:01.000000Z\t    8 Quit\t
+`,
+  ],
+  [
+    "nothing that is known, then MySQL",
+    `10:00:00 8 SELECT 1
+寿
+2016-05-25T10:00:01.000000Z\t    8 Query\tSELECT 1
+${SHORT_BANNER}rest
+2016-05-25T10:00:02.000000Z\t    8 Quit\t
 `,
   ],
   [

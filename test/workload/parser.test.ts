@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogParser, type LogPosition, type ParserOptions } from "../../src/workload/parser.ts";
 import { COMMANDS, type LogRecord } from "../../src/workload/record.ts";
-import { LOGS, MARIADB_10_11, MYSQL_8, SHORT_LOGS } from "./logs.ts";
+import { LOGS, MARIADB_10_11, MYSQL_5_6, MYSQL_8, MYSQL_UNTABBED, SHORT_LOGS } from "./logs.ts";
 
 const encoder = new TextEncoder();
 
@@ -101,6 +101,62 @@ describe("the log of MySQL", () => {
   });
 });
 
+describe("the log of MySQL 5.7 without tabs after times", () => {
+  it("is read like the other", () => {
+    const records = parse(MYSQL_UNTABBED);
+    expect(records.map(({ threadId, command, statement }) => [threadId, command, statement])).toEqual([
+      [8, "Connect", "app@10.0.0.7 on shop using TCP/IP"],
+      [8, "Query", "SELECT 1,\n\t2 -- grüße 😀\n2016-05-25T10:00:00.2Z    8 Query\tno record"],
+      [12345, "Query", "SELECT 'an id of five digits'"],
+      [123456, "Query", "SELECT 'in another zone'"],
+      [8, "Close stmt", ""],
+      [9, "Quit", ""],
+    ]);
+    expect(records[1]?.timeMicros).toBe(micros("2016-05-25T10:00:00Z", 123_456));
+    expect(records[3]?.timeMicros).toBe(micros("2016-05-25T10:00:00Z", 400_000));
+    expect(records.some(({ leftOut }) => leftOut)).toBe(false);
+  });
+
+  it("goes over into the one with tabs, and back where a server opens the log", () => {
+    const [tabbed, untabbed] = [
+      "2016-05-25T10:00:00.123456Z\t    8 Query\t",
+      "2016-05-25T10:00:00.123456Z    8 Query\t",
+    ];
+    const banner = MYSQL_8.slice(0, MYSQL_8.indexOf("2026"));
+    const log = `${untabbed}a\n${tabbed}b\n${untabbed}of b\n${banner}${untabbed}c\n${untabbed}d\n`;
+    expect(statements(log)).toEqual(["a", `b\n${untabbed}of b`, "c", "d"]);
+  });
+
+  it("has no header whose id takes less than its places", () => {
+    const line = "2016-05-25T10:00:00.123456Z    8 Query\t";
+    const others = [
+      "Z8 Query\tx",
+      "Z 8 Query\tx",
+      "Z   8 Query\tx",
+      "Z     Query\tx",
+      "Z    8 Query x",
+      "Z    8\tQuery\tx",
+    ];
+    const lines = others.map((other) => `2016-05-25T10:00:00.123456${other}`).join("\n");
+    expect(statements(`${line}SELECT '\n${lines}\n`)).toEqual([`SELECT '\n${lines}`]);
+  });
+});
+
+describe("the log of MySQL 5.6", () => {
+  it("is in MariaDB's form", () => {
+    const second = micros("2016-05-25T10:00:00Z");
+    expect(
+      parse(MYSQL_5_6).map(({ timeMicros, command, statement }) => [timeMicros - second, command, statement]),
+    ).toEqual([
+      [0, "Connect", "app@10.0.0.7 on shop"],
+      [0, "Query", "SELECT 1,\n\t2"],
+      [0, "Init DB", "shop"],
+      [1_000_000, "Query", "SELECT 3"],
+      [1_000_000, "Quit", ""],
+    ]);
+  });
+});
+
 describe("the log of MariaDB", () => {
   it("gives the records without a time the second of the one before, over a banner too", () => {
     const records = parse(MARIADB_10_11);
@@ -136,8 +192,11 @@ describe("the log of MariaDB", () => {
     const log =
       "\t\t     3 Query\ta\n\t\t     3 Query\tb\n261123  5:07:33\t     3 Query\tc\n\t\t     3 Query\td\n";
     const records = [...parser.push(encoder.encode(log)), ...parser.end()];
-    expect(records.map(({ statement }) => statement)).toEqual(["c", "d"]);
-    expect(parser.undatedRecords).toBe(2);
+    expect(records.map(({ statement, leftOut }) => [statement, leftOut])).toEqual([
+      ["c", { strayBytes: 0, undatedRecords: 2 }],
+      ["d", undefined],
+    ]);
+    expect(parser.takeLeftOut()).toBeNull();
   });
 
   it("may follow a log of MySQL, and the other way round: each record says which it is", () => {
@@ -223,18 +282,29 @@ describe("any log", () => {
   });
 
   it("may begin in the middle of a statement, whose bytes are counted", () => {
-    const parser = new LogParser();
     const rest = "  FROM grüße\n WHERE x = 1\n";
-    const records = parser.push(encoder.encode(`${rest}2026-11-23T05:36:15.123456Z\t    8 Query\ta\n`));
-    expect([...records, ...parser.end()].map(({ statement }) => statement)).toEqual(["a"]);
-    expect(parser.strayBytes).toBe(encoder.encode(rest).length);
+    const records = parse(`${rest}2026-11-23T05:36:15.123456Z\t    8 Query\ta\n`);
+    const strayBytes = encoder.encode(rest).length;
+    expect(records).toMatchObject([{ statement: "a", leftOut: { strayBytes, undatedRecords: 0 } }]);
   });
 
-  it("does not count a banner's bytes as lost", () => {
+  it("says of what it left out before which record that was, or that none has come yet", () => {
     const parser = new LogParser();
-    parser.push(encoder.encode(MYSQL_8));
-    parser.end();
-    expect(parser.strayBytes).toBe(0);
+    const banner = MYSQL_8.slice(0, MYSQL_8.indexOf("2026"));
+    const header = "2026-11-23T05:36:15.123456Z\t    8 Query\t";
+    const records = parser.push(
+      encoder.encode(`${header}a\n${banner}stray\n${header}b\n${header}c\n${banner}more\n`),
+    );
+    expect(records.map(({ leftOut }) => leftOut?.strayBytes)).toEqual([undefined, 6, undefined]);
+    expect(parser.takeLeftOut()).toEqual({ strayBytes: 5, undatedRecords: 0 });
+    expect(parser.takeLeftOut()).toBeNull();
+  });
+
+  it.each(LOGS)("of %s has nothing to leave out, banners among it", (_, log) => {
+    const parser = new LogParser();
+    const records = [...parser.push(encoder.encode(log)), ...parser.end()];
+    expect(records.filter(({ leftOut }) => leftOut)).toEqual([]);
+    expect(parser.takeLeftOut()).toBeNull();
   });
 
   it("has what is not UTF-8 replaced", () => {
