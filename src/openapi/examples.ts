@@ -60,6 +60,7 @@ export const workload: Workload = {
   statements: 1190,
   commands: { Connect: 7, Query: 1190, Quit: 7 },
   bytes: 251_342,
+  strayBytes: 0,
   storedBytes: 31_877,
   fragments: 1,
   firstRecord: "2026-11-23T08:45:28.204113Z",

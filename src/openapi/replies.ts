@@ -111,6 +111,7 @@ export const workloadSchema = named(
       description: "Records by command, such as `Query`.",
     }),
     bytes: count("As NDJSON, before compression."),
+    strayBytes: count("Bytes of the log that belong to no record that could be read; a gap says when."),
     storedBytes: count("As stored, compressed."),
     fragments: count("How many objects hold it."),
     firstRecord: timeOrNull("The time of the earliest record, with microseconds."),

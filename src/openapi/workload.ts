@@ -8,6 +8,15 @@ import { workloadDigestSchema, workloadSchema } from "./replies.ts";
 
 const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
 
+/** What people miss in a workload and no general log has. */
+const NEVER_LOGGED = [
+  "Live while it runs. What of the log could not be read is a gap.",
+  "What a general log never has is no gap: the statements of stored procedures (their `CALL` is there, and those of functions, " +
+    "triggers and events are); in MySQL, statements with a syntax error; statements of a client that was killed before they were " +
+    "logged; MariaDB's values of a bulk execution, of which there is one `Execute` with `?` in their places; whether a statement " +
+    "succeeded, and how long it took.",
+].join("\n\n");
+
 /** `/api/captures/{id}/workload`. */
 export const workloadOperations: Operation[] = [
   {
@@ -16,7 +25,7 @@ export const workloadOperations: Operation[] = [
     path: "/api/captures/{id}/workload",
     tag: "Workloads",
     summary: "Show what a capture recorded, in numbers",
-    description: "Live while it runs.",
+    description: NEVER_LOGGED,
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],

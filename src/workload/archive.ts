@@ -52,6 +52,8 @@ export const manifestSchema = z.object({
   /** Records by command, such as `Query`. */
   commands: z.record(z.string(), z.number()),
   bytes: z.number(),
+  /** Bytes of the log that belong to no record that could be read. Absent in what was stored before they were counted. */
+  strayBytes: z.number().optional(),
   /** Bytes as stored, compressed. */
   storedBytes: z.number(),
   fragments: z.number(),
@@ -89,6 +91,7 @@ export function emptyManifest(captureId: number, redact: Manifest["redact"]): Ma
     statements: 0,
     commands: {},
     bytes: 0,
+    strayBytes: 0,
     storedBytes: 0,
     fragments: 0,
     firstMicros: null,

@@ -2,12 +2,13 @@ import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { AwsResult } from "../aws/client.ts";
 import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
+import { beginAt, beginAtEnd } from "./beginning.ts";
 import type { Digests } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
-import { type FilePosition, filePositionSchema, LIVE_LOG, locate } from "./log-files.ts";
+import { type FilePosition, filePositionSchema, LIVE_LOG, type Loss, locate } from "./log-files.ts";
 import { type LogSource, readNew } from "./log-reading.ts";
 import { LogParser, parserSchema } from "./parser.ts";
-import { holdsSql, type LogRecord } from "./record.ts";
+import { holdsSql, type LeftOut, type LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
 import { type Identity, Threads, threadsSchema } from "./threads.ts";
 
@@ -38,6 +39,18 @@ export interface CaptureWindow {
   end: number | null;
 }
 
+const openGapSchema = z.object({
+  from: z.number(),
+  cause: z.string(),
+  /** Whether what follows may have been read before it, and has to be later to be new. */
+  mayRepeat: z.literal(true).optional(),
+  /** How many records were left out because nobody knows their time. */
+  undatedRecords: z.number().optional(),
+});
+
+/** A gap whose end is not known yet. */
+type OpenGap = z.output<typeof openGapSchema>;
+
 /** A follower's state as it is stored (recording-store.ts). */
 export const followerSchema = z.object({
   position: filePositionSchema,
@@ -55,7 +68,7 @@ export const followerSchema = z.object({
   /** The latest time that the log was seen to have come to. */
   reachedMicros: z.number().nullable(),
   /** A gap that has begun, until the first record after it says where it ends. */
-  openGap: z.object({ from: z.number(), cause: z.string() }).nullable(),
+  openGap: openGapSchema.nullable(),
 });
 
 /** All that a follower has to know to go on. */
@@ -83,6 +96,8 @@ const AMAZON = "rdsadmin";
 const HEARTBEAT = "rds_heartbeat2";
 
 const NO_LOG_OF_THAT_TIME = "The instance has no log of that time any more, or wrote none";
+const UNKNOWN_FORM = "A part of the log is not of a form that can be read, or its beginning was not read";
+const UNDATED = "The time of records is that of the one before them, which was not read";
 
 /** The state of a follower that has read nothing yet, at the beginning of the live file. */
 export function stateAt(manifest: Manifest, known: FilePosition["known"] = {}): FollowerState {
@@ -109,26 +124,20 @@ export async function beginFollowing(
   redact: Manifest["redact"],
   isBackDated: boolean,
 ): Promise<AwsResult<FollowerState>> {
-  const listed = await source.list();
-  if (!listed.ok) return listed;
-  const renamed = listed.value.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
-  const known = Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
-  const state = stateAt(emptyManifest(captureId, redact), known);
-  if (isBackDated) {
-    const [file = LIVE_LOG, ...next] = renamed
-      .filter(({ lastWritten }) => lastWritten >= window.start)
-      .map(({ name }) => name);
-    state.position = { ...state.position, file, next };
-    state.openGap = { from: window.start, cause: NO_LOG_OF_THAT_TIME };
-    return { ok: true, value: state };
-  }
-  const newest = await source.portion(LIVE_LOG, undefined);
-  if (!newest.ok) return newest;
-  const parser = new LogParser({ maxStatement: MAX_STATEMENT });
+  const options = { maxStatement: MAX_STATEMENT };
+  const begun = await (isBackDated ? beginAt(window.start, source, options) : beginAtEnd(source, options));
+  if (!begun.ok) return begun;
+  const { position, parser, before } = begun.value;
   const threads = new Threads(MAX_THREADS_KEPT);
-  for (const record of parser.push(newest.value.data)) threads.see(record);
-  state.position.marker = newest.value.marker;
-  return { ok: true, value: { ...state, parser: parser.snapshot(), threads: threads.toJSON() } };
+  for (const record of before) threads.see(record);
+  const state: FollowerState = {
+    ...stateAt(emptyManifest(captureId, redact)),
+    position,
+    parser: parser.snapshot(),
+    threads: threads.toJSON(),
+    openGap: isBackDated ? { from: window.start, cause: NO_LOG_OF_THAT_TIME } : null,
+  };
+  return { ok: true, value: state };
 }
 
 /**
@@ -146,13 +155,15 @@ export async function follow(
   const listed = await source.list();
   if (!listed.ok) return listed;
   const { position, lost, isThere } = locate(before.position, listed.value);
-  const isLiveThere = listed.value.some(({ name }) => name === LIVE_LOG);
-  const read = isThere ? await readNew(position, isLiveThere, source, before.linesAtOnce) : null;
+  const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
   const work = new Work(before, position, digests, await window());
   if (lost !== null) work.lose(lost);
   if (read === null) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
-  for (const { data, isCut } of read.value.portions) work.take(data, isCut);
+  for (const { data, isCut, lost: before } of read.value.portions) {
+    if (before) work.lose(before);
+    work.take(data, isCut);
+  }
   work.position = read.value.position;
   work.linesAtOnce = read.value.linesAtOnce;
   return { ok: true, value: { state: await work.store(fragments), caughtUp: read.value.caughtUp } };
@@ -179,6 +190,12 @@ export function giveUp(state: FollowerState, end: number, cause: string): Follow
   const { manifest } = state;
   const gaps = manifest.gaps.length < MAX_GAPS ? [...manifest.gaps, { from, to: end, cause }] : manifest.gaps;
   return { ...state, openGap: null, manifest: { ...manifest, gaps, gapCount: manifest.gapCount + 1 } };
+}
+
+/** Why there is a gap, with the number of records in it that are known of. */
+function causeOf({ cause, undatedRecords = 0 }: OpenGap): string {
+  if (undatedRecords === 0) return cause;
+  return `${cause} (${undatedRecords} ${undatedRecords === 1 ? "record" : "records"} without a time)`;
 }
 
 /** One step's reading: turns text into the records of the window, counted and written down. */
@@ -214,23 +231,28 @@ class Work {
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
     this.#reachedMicros = before.reachedMicros;
     this.#openGap = before.openGap;
+    // Of a state from when nobody asked for it, and its reading may have begun in the middle of a record.
+    this.#parser.takeLeftOut();
   }
 
   /** Nothing comes after what was read. */
   end(): void {
     for (const record of this.#parser.end()) this.#record(record);
+    this.#leaveOut(this.#parser.takeLeftOut());
     this.#parser = new LogParser({ maxStatement: MAX_STATEMENT });
   }
 
   /** What comes next does not follow from what came before. */
-  lose(cause: string): void {
+  lose({ cause, mayRepeat }: Loss): void {
     this.end();
     this.#openGap ??= { from: this.#knownUntil(), cause };
+    if (mayRepeat) this.#openGap = { ...this.#openGap, mayRepeat };
   }
 
   /** Reads a portion. */
   take(data: Uint8Array, isCut: boolean): void {
     for (const record of this.#parser.push(data)) this.#record(record);
+    this.#leaveOut(this.#parser.takeLeftOut());
     if (isCut)
       this.#gap({
         from: this.#knownUntil(),
@@ -240,8 +262,18 @@ class Work {
     this.#compress();
   }
 
+  /** Counts what belongs to no record, and begins a gap there. */
+  #leaveOut(leftOut: LeftOut | null | undefined): void {
+    if (!leftOut) return;
+    const { strayBytes, undatedRecords } = leftOut;
+    this.#manifest.strayBytes = (this.#manifest.strayBytes ?? 0) + strayBytes;
+    const cause = strayBytes > 0 ? UNKNOWN_FORM : UNDATED;
+    const gap = this.#openGap ?? { from: this.#knownUntil(), cause };
+    this.#openGap = { ...gap, undatedRecords: (gap.undatedRecords ?? 0) + undatedRecords };
+  }
+
   #knownUntil(): number {
-    return this.#reachedMicros === null ? this.#window.start : Math.floor(this.#reachedMicros / 1000);
+    return Math.max(this.#window.start, Math.floor((this.#reachedMicros ?? 0) / 1000));
   }
 
   #gap(gap: Gap): void {
@@ -253,10 +285,17 @@ class Work {
 
   #record(record: LogRecord): void {
     const { timeMicros } = record;
+    this.#leaveOut(record.leftOut);
     if (this.#openGap !== null) {
-      const { from, cause } = this.#openGap;
+      const { from, mayRepeat } = this.#openGap;
+      if (mayRepeat && timeMicros <= Math.max(this.#reachedMicros ?? 0, from * 1000)) {
+        this.#threads.see(record);
+        return;
+      }
       const to = Math.floor(timeMicros / 1000);
-      if (to > from) this.#gap({ from, to, cause });
+      // A log that begins before the capture lacks nothing of it; after that, whatever is lost is, however short it was.
+      if (to > from || this.#reachedMicros !== null)
+        this.#gap({ from, to: Math.max(from, to), cause: causeOf(this.#openGap) });
       this.#openGap = null;
     }
     if (this.#reachedMicros === null || timeMicros > this.#reachedMicros) this.#reachedMicros = timeMicros;

@@ -379,7 +379,7 @@ const NEVER_IN_MARIADB = 999_999;
  */
 function runs(server: Format | null, isMariadbs: boolean, version: number): boolean {
   if (server === null) return true;
-  if (server === "mysql") return !isMariadbs && version < NEVER_IN_MYSQL;
+  if (server !== "mariadb") return !isMariadbs && version < NEVER_IN_MYSQL;
   const isForeign = !isMariadbs && version >= FIRST_FOREIGN && version <= LAST_FOREIGN;
   return !isForeign && version < NEVER_IN_MARIADB;
 }

@@ -20,8 +20,12 @@ export const filePositionSchema = z.object({
   file: z.string(),
   /** Where to go on in it; opaque, `0` for its beginning. */
   marker: z.string(),
-  /** How much of it was read, in bytes: a file that is shorter is not the one that it was. */
+  /** How far into the file that is, in bytes, at least: a file that is shorter is not the one that it was. */
   bytesRead: z.number(),
+  /** The same, at most; absent where nobody knows, as after the rest of a line that RDS left out. */
+  bytesAtMost: z.number().optional(),
+  /** The size that the file was last listed with. It does not shrink either, and counts what was there before the capture. */
+  size: z.number().optional(),
   /** The renamed files that were there when the files were last listed, and when each was last written. */
   known: z.record(z.string(), z.number()),
   /** The renamed files to read after this one, oldest first. */
@@ -31,11 +35,19 @@ export const filePositionSchema = z.object({
 /** Where a follower is among the files. */
 export type FilePosition = z.output<typeof filePositionSchema>;
 
+/** That a part of the log is lost. */
+export interface Loss {
+  /** Why, in words a person understands. */
+  cause: string;
+  /** Whether what is read next may have been read before: then only what is later than all that was read is new. */
+  mayRepeat?: true;
+}
+
 /** Where a follower is once it has seen the list of files. */
 export interface Located {
   position: FilePosition;
   /** Why what it had not read yet of its file can't be read any more; null when nothing is lost. */
-  lost: string | null;
+  lost: Loss | null;
   /** Whether the file is there to be read: between the renaming and the opening of the next one, there is no live file. */
   isThere: boolean;
 }
@@ -52,25 +64,35 @@ export function locate(position: FilePosition, files: readonly LogFile[]): Locat
   if (position.file === LIVE_LOG && appeared.length > 0) {
     const [mine, ...next] = appeared as [LogFile, ...LogFile[]];
     const moved = { ...here, file: mine.name, next: next.map(({ name }) => name) };
-    if (mine.size >= position.bytesRead) return { position: moved, lost: null, isThere: true };
-    return { position: { ...moved, marker: "0", bytesRead: 0 }, lost: DELETED, isThere: true };
+    if (!hasShrunk(position, mine))
+      return { position: { ...moved, size: mine.size }, lost: null, isThere: true };
+    return { position: beginningOf(moved, mine), lost: { cause: DELETED, mayRepeat: true }, isThere: true };
   }
   const file = files.find(({ name }) => name === position.file);
   if (file === undefined) {
     if (position.file === LIVE_LOG) return { position: here, lost: null, isThere: false };
-    return { position: nextFile(here), lost: DELETED, isThere: true };
+    return { position: nextFile(here), lost: { cause: DELETED }, isThere: true };
   }
-  if (file.size >= position.bytesRead) return { position: here, lost: null, isThere: true };
-  return { position: { ...here, marker: "0", bytesRead: 0 }, lost: SHRUNK, isThere: true };
+  if (!hasShrunk(position, file))
+    return { position: { ...here, size: file.size }, lost: null, isThere: true };
+  return { position: beginningOf(here, file), lost: { cause: SHRUNK, mayRepeat: true }, isThere: true };
 }
 
 const DELETED = "RDS deleted a log file before it was read to its end";
 const SHRUNK = "The log file was cut off or replaced";
 
+function hasShrunk({ bytesRead, size = 0 }: FilePosition, file: LogFile): boolean {
+  return file.size < Math.max(bytesRead, size);
+}
+
+function beginningOf(position: FilePosition, { size }: LogFile): FilePosition {
+  return { ...position, marker: "0", bytesRead: 0, bytesAtMost: 0, size };
+}
+
 /** The beginning of the file after this one: the next renamed one, or the live one. */
 export function nextFile(position: FilePosition): FilePosition {
   const [file = LIVE_LOG, ...next] = position.next;
-  return { ...position, file, next, marker: "0", bytesRead: 0 };
+  return { ...position, file, next, marker: "0", bytesRead: 0, bytesAtMost: 0, size: undefined };
 }
 
 /** Whether a file was renamed between two lists: then what was read of the live one may be the old file's, or the new one's. */

@@ -8,7 +8,7 @@ const NOTICE = encoder.encode(" [Your log message was truncated]\n");
 /** The most that RDS gives at once: a portion that is cut has so much; a statement that only says so is shorter. */
 const MAX_PORTION_BYTES = 1024 * 1024;
 /** The most lines that RDS gives at once. */
-const MAX_PORTION_LINES = 10_000;
+export const MAX_PORTION_LINES = 10_000;
 /** How much of that is asked for, so that lines that are longer than those before fit too. */
 const ASKED_FOR = 0.95;
 

@@ -82,10 +82,12 @@ export function toWorkload({ manifest, live }: Known, now: number): Workload {
     gapCount,
     redact,
     digestVersion,
+    strayBytes,
     ...counts
   } = manifest;
   return {
     ...counts,
+    strayBytes: strayBytes ?? 0,
     firstRecord: firstMicros === null ? null : formatTime(firstMicros),
     lastRecord: lastMicros === null ? null : formatTime(lastMicros),
     gaps: gaps.map(({ from, to, cause }) => ({ from: isoTime(from), to: isoTime(to), cause })),

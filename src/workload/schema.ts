@@ -12,6 +12,8 @@ export interface Workload {
   commands: Record<string, number>;
   /** As NDJSON, before compression. */
   bytes: number;
+  /** Bytes of the log that belong to no record that could be read. */
+  strayBytes: number;
   /** As stored, compressed. */
   storedBytes: number;
   fragments: number;

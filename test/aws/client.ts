@@ -48,10 +48,19 @@ export interface AccountOptions {
 export interface Fault {
   /**
    * `throttle`: refused for its rate. `server-error`: 500. `unavailable`: 503. `deny`: AccessDenied. `delay`: answered
-   * after `delayMs`. `hang`: never answered. `garbage`: 200 with a body that is not what the protocol says. `reset`:
+   * after `delayMs`. `no-file`: DBLogFileNotFoundFault, as while a file is renamed. `hang`: never answered. `garbage`: 200 with a body that is not what the protocol says. `reset`:
    * the connection is cut off.
    */
-  kind: "throttle" | "server-error" | "unavailable" | "deny" | "delay" | "hang" | "garbage" | "reset";
+  kind:
+    | "throttle"
+    | "server-error"
+    | "unavailable"
+    | "deny"
+    | "no-file"
+    | "delay"
+    | "hang"
+    | "garbage"
+    | "reset";
   /** The action to strike, such as `GetMetricData`; any if absent. For `AssumeRole`, the role's account counts too. */
   action?: string;
   /** How many calls to strike; all until `clearFaults()` if absent. */
@@ -102,6 +111,16 @@ export interface RotationOptions {
   suffix?: "date" | "hour";
   /** How long there is no live file: the server goes on to write to the renamed one. */
   gapMs?: number;
+}
+
+/** What people have met of DownloadDBLogFilePortion that its reference does not say; what is absent stays as it is. */
+export interface PortionManners {
+  /** What AdditionalDataPending says: the truth, as at first, `false` always, or nothing. */
+  pending?: "true-or-false" | "false" | "absent";
+  /** What becomes of control characters, which XML can't say: U+FFFD, as at first, or references such as `&#x1;`. */
+  controls?: "replaced" | "referenced";
+  /** Whether a portion with a NUL is refused as binary data. */
+  refusesBinary?: boolean;
 }
 
 /** A general log file, as it is and not as AWS lists it. */
@@ -191,6 +210,8 @@ export interface LocalAccount {
   loseLog(instance: string, logFileName: string): Promise<void>;
   /** Cuts the live log's end off. @param size the bytes that stay */
   truncateLog(instance: string, size?: number): Promise<void>;
+  /** Changes how DownloadDBLogFilePortion answers for an instance. */
+  setPortionManners(instance: string, manners: PortionManners): Promise<void>;
   /** An instance's general log files, oldest first, and whether it logs to a file now. */
   logFiles(instance: string): Promise<{ isLogging: boolean; files: LocalLogFile[] }>;
   /**
@@ -244,6 +265,8 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     loseLog: (instance, logFileName) =>
       control("DELETE", `log-files${query}&${new URLSearchParams({ instance, logFileName })}`),
     truncateLog: (instance, size = 0) => control("POST", "log-truncations", { accessKeyId, instance, size }),
+    setPortionManners: (instance, manners) =>
+      control("PUT", "log-portions", { accessKeyId, instance, ...manners }),
     logFiles: (instance) => control("GET", `log-files${query}&${new URLSearchParams({ instance })}`),
     logText: (instance, logFileName) => {
       const one = logFileName === undefined ? {} : { logFileName };

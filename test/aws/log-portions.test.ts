@@ -1,4 +1,8 @@
+import { DownloadDBLogFilePortionCommand } from "@aws-sdk/client-rds";
 import { describe, expect, it } from "vitest";
+import { callAws } from "../../src/aws/client.ts";
+import { queryRequest } from "../../src/aws/query.ts";
+import { localAwsUrl } from "./client.ts";
 import { LIVE, loggingInstance, quietInstance } from "./logs.ts";
 
 const MB = 1024 * 1024;
@@ -112,6 +116,49 @@ describe("DownloadDBLogFilePortion", () => {
     const text = "\ufeff\tSELECT '<a href=\"x\">&amp;</a>' -- 🍣\r\n  \r\n\n";
     await account.appendLog(instance, `${text}\0\x1b\uffff\n`);
     expect((await portion()).LogFileData).toBe(`${text}\ufffd\ufffd\ufffd\n`);
+  });
+
+  it("says whether there is more only as it is told to", async () => {
+    const { account, instance, portion, rds } = await emptyLog();
+    await account.appendLog(instance, "one\ntwo\n");
+    await account.setPortionManners(instance, { pending: "false" });
+    expect(await portion({ NumberOfLines: 1 })).toMatchObject({
+      LogFileData: "one\n",
+      AdditionalDataPending: false,
+    });
+    await account.setPortionManners(instance, { pending: "absent" });
+    const command = new DownloadDBLogFilePortionCommand({
+      DBInstanceIdentifier: instance,
+      LogFileName: LIVE,
+      Marker: "0",
+    });
+    expect(await rds.send(command)).not.toHaveProperty("AdditionalDataPending");
+  });
+
+  it("writes control characters as references if it is told to", async () => {
+    const { account, instance } = await emptyLog();
+    await account.appendLog(instance, "\0\x1b\t\r\n");
+    await account.setPortionManners(instance, { controls: "referenced" });
+    const target = { region: account.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 };
+    const request = queryRequest("rds", "DownloadDBLogFilePortion", "2014-10-31", {
+      DBInstanceIdentifier: instance,
+      LogFileName: LIVE,
+      Marker: "0",
+    });
+    const reply = await callAws(target, account.credentials, request);
+    expect(reply.ok && reply.value).toContain("<LogFileData>&#x0;&#x1B;\t&#xD;\n</LogFileData>");
+  });
+
+  it("refuses portions with a NUL, and only those, if it is told to", async () => {
+    const { account, instance, portion } = await emptyLog();
+    await account.appendLog(instance, "one\n\0\nthree\n");
+    await account.setPortionManners(instance, { refusesBinary: true });
+    await expect(portion()).rejects.toMatchObject({
+      name: "InvalidParameterValue",
+      message: "This file contains binary data and should be downloaded instead of viewed.",
+      $metadata: { httpStatusCode: 400 },
+    });
+    expect((await portion({ NumberOfLines: 1 })).LogFileData).toBe("one\n");
   });
 
   it("refuses a marker that is not its own, or another instance's, and less than one line", async () => {

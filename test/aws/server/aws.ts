@@ -7,6 +7,7 @@ import { type Fault, type FaultKind, takeFault } from "./faults.ts";
 import { decodeJson, encodeJson, encodeJsonError, queryErrorHeader } from "./json.ts";
 import { decodeQuery, encodeQueryError, encodeQueryReply } from "./query.ts";
 import { rds } from "./rds.ts";
+import { fileNotFound } from "./rds-logs.ts";
 import { garbage, jsonReply, type Outcome, type Reply, streamReply, xmlReply } from "./reply.ts";
 import { recordRequest } from "./request-log.ts";
 import type { Action, Call, Download, Service } from "./service.ts";
@@ -108,6 +109,8 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
       throw commonErrors.serviceUnavailable(fault.retryAfterSeconds);
     case "deny":
       throw denied(principal, iamAction, bound.resource(call));
+    case "no-file":
+      throw fileNotFound(String(progress.parameters.LogFileName));
     case "garbage":
       return garbage();
     case "hang":

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CONTROLS, PENDING } from "./logs/portion.ts";
 
 const MAX_DELAY_MS = 600_000;
 const MAX_RATE = 10_000;
@@ -58,6 +59,12 @@ export const logBodies = {
     gapMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
   }),
   truncation: z.strictObject({ ...ofInstance, size: z.int().min(0) }),
+  portions: z.strictObject({
+    ...ofInstance,
+    pending: z.enum(PENDING).optional(),
+    controls: z.enum(CONTROLS).optional(),
+    refusesBinary: z.boolean().optional(),
+  }),
   file: z.strictObject({ ...ofInstance, logFileName: z.string().min(1) }),
   text: z.strictObject({ ...ofInstance, logFileName: z.string().min(1).optional() }),
 };

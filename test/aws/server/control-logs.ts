@@ -12,6 +12,7 @@ import type { Instance } from "./instances.ts";
 import { logFiles, logOf, settleParameters } from "./logging.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
 import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
+import { CONTROLS, DEFAULT_MANNERS, PENDING } from "./logs/portion.ts";
 import { generatedRecords, generatedText } from "./logs/workload.ts";
 
 const STREAM_CHUNK_BYTES = 256 * 1024;
@@ -84,6 +85,14 @@ export const LOG_ROUTES: readonly Route[] = [
     path: "log-truncations",
     about: "cut the live log's end off: {accessKeyId, instance, size}",
     run: truncate,
+  },
+  {
+    method: "PUT",
+    path: "log-portions",
+    about:
+      "let DownloadDBLogFilePortion answer as people have met it: {accessKeyId, instance, " +
+      `pending?: ${PENDING.join("|")}, controls?: ${CONTROLS.join("|")}, refusesBinary?}`,
+    run: changePortions,
   },
 ];
 
@@ -166,6 +175,13 @@ function truncate(accounts: Accounts, { values }: Input): void {
   const { size, ...key } = logBodies.truncation.parse(values);
   const { log, now } = findOwn(accounts, key);
   if (!log.truncate(size, now)) throw new ControlError(409, `There is no ${LIVE_FILE} of ${size} bytes`);
+}
+
+function changePortions(accounts: Accounts, { values }: Input): void {
+  const { accessKeyId, instance, ...manners } = logBodies.portions.parse(values);
+  const { account } = find(accounts, { accessKeyId, instance });
+  const before = account.portionManners.get(instance) ?? DEFAULT_MANNERS;
+  account.portionManners.set(instance, { ...before, ...withoutUndefined(manners) });
 }
 
 function find(accounts: Accounts, key: { accessKeyId: string; instance: string }): Found {

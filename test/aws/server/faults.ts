@@ -2,7 +2,7 @@ import type { Account } from "./accounts.ts";
 
 /**
  * How a call can be made to fail: refused for its rate (`throttle`), 500 (`server-error`), 503 (`unavailable`),
- * refused by policy (`deny`), answered late (`delay`) or never (`hang`), answered with 200 and a body that is not
+ * refused by policy (`deny`), or since the log file is not there in this moment (`no-file`), answered late (`delay`) or never (`hang`), answered with 200 and a body that is not
  * what the protocol says (`garbage`), cut off without an answer (`reset`).
  */
 export const FAULT_KINDS = [
@@ -10,6 +10,7 @@ export const FAULT_KINDS = [
   "server-error",
   "unavailable",
   "deny",
+  "no-file",
   "delay",
   "hang",
   "garbage",

@@ -62,8 +62,11 @@ export function encodeQueryReply(
       ResponseMetadata: { RequestId: requestId },
     },
   });
-  // A raw carriage return would reach the other side as a newline: so XML wants it.
-  return text.replaceAll("\r", "&#xD;");
+  // A raw carriage return would reach the other side as a newline: so XML wants it. It has none of the others at all.
+  return text.replace(
+    /[\p{Cc}--[\t\n\x7f-\x9f]]/gv,
+    (control) => `&#x${control.charCodeAt(0).toString(16).toUpperCase()};`,
+  );
 }
 
 /** The error envelope of the Query protocol. */

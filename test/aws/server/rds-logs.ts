@@ -3,9 +3,11 @@ import type { Instance } from "./instances.ts";
 import { logFiles } from "./logging.ts";
 import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
 import {
+  DEFAULT_MANNERS,
   MAX_PORTION_LINES,
   newestPortion,
   type Portion,
+  type PortionManners,
   portionFrom,
   TRUNCATION_NOTICE,
 } from "./logs/portion.ts";
@@ -33,6 +35,12 @@ interface Position {
   /** Which hour's file it was, whatever its name is by now. */
   hour: number;
   offset: number;
+}
+
+/** Whose log is asked for, which its markers are good for, and how the answer is. */
+interface PortionRequest {
+  of: readonly string[];
+  manners: PortionManners;
 }
 
 const resource = ({ account }: Call, parameters: QueryParameters) =>
@@ -88,13 +96,14 @@ function downloadPortion(call: Call, parameters: QueryParameters): XmlElements {
   const files = logFiles(call.account, instance, call.now);
   const named = requiredFile(files, parameters);
   const lines = linesOf(parameters);
-  const request = [call.account.id, instance.identifier];
+  const manners = call.account.portionManners.get(instance.identifier) ?? DEFAULT_MANNERS;
+  const request = { of: [call.account.id, instance.identifier], manners };
   const marker = parameters.get("Marker");
   if (marker === undefined || marker === "") {
     return reply(request, newestPortion(named, lines), named, named.hour);
   }
   if (marker === "0") return reply(request, portionFrom(named, 0, lines), named, liveHour(files) ?? 0);
-  const position = readToken(request, marker);
+  const position = readToken(request.of, marker);
   if (!isPosition(position)) throw invalidMarker();
   return named.name === LIVE_FILE
     ? followLive(request, files, named, position, lines)
@@ -108,7 +117,7 @@ function downloadPortion(call: Call, parameters: QueryParameters): XmlElements {
  * the renamed file for ever; and when that file is lost, the marker is taken for one of the new file.
  */
 function followLive(
-  request: unknown,
+  request: PortionRequest,
   files: readonly LogSource[],
   live: LogSource,
   { hour, offset }: Position,
@@ -124,23 +133,33 @@ function followLive(
   if (!isDrained || newer > 1) return reply(request, portion, renamed, hour);
   return {
     ...reply(request, portion, renamed, hour),
-    Marker: makeToken(request, { hour: live.hour, offset: 0 } satisfies Position),
-    AdditionalDataPending: live.size > 0,
+    Marker: makeToken(request.of, { hour: live.hour, offset: 0 } satisfies Position),
+    ...pending(request, live.size > 0),
   };
 }
 
 /** @param hour the hour that the marker bears */
-function reply(request: unknown, portion: Portion, source: LogSource, hour: number): XmlElements {
+function reply(request: PortionRequest, portion: Portion, source: LogSource, hour: number): XmlElements {
+  const { refusesBinary, controls } = request.manners;
+  if (refusesBinary && portion.bytes.includes(0)) {
+    throw invalidParameterValue("This file contains binary data and should be downloaded instead of viewed.");
+  }
   return {
-    LogFileData: xmlText(portion.bytes) + (portion.isCut ? TRUNCATION_NOTICE : ""),
-    Marker: makeToken(request, { hour, offset: portion.end } satisfies Position),
-    AdditionalDataPending: portion.end < source.size,
+    LogFileData: xmlText(portion.bytes, controls) + (portion.isCut ? TRUNCATION_NOTICE : ""),
+    Marker: makeToken(request.of, { hour, offset: portion.end } satisfies Position),
+    ...pending(request, portion.end < source.size),
   };
 }
 
+function pending({ manners }: PortionRequest, isPending: boolean): XmlElements {
+  if (manners.pending === "absent") return {};
+  return { AdditionalDataPending: manners.pending === "true-or-false" && isPending };
+}
+
 /** XML has no bytes, and not all characters: what is not UTF-8, and what XML can't say, is replaced. */
-function xmlText(bytes: Buffer): string {
+function xmlText(bytes: Buffer, controls: PortionManners["controls"]): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (controls === "referenced") return text;
   return text.replace(/[[\p{Cc}\ufffe\uffff]--[\t\n\r\x7f-\x9f]]/gv, "\ufffd");
 }
 
@@ -157,7 +176,8 @@ function requiredFile(files: readonly LogSource[], parameters: QueryParameters):
   return file;
 }
 
-function fileNotFound(name: string): AwsError {
+/** What RDS says of a log file that is not there. */
+export function fileNotFound(name: string): AwsError {
   return queryError("DBLogFileNotFoundFault", 404, `DBLog File: ${name}, is not found on the DB instance`);
 }
 

@@ -6,6 +6,26 @@ export const MAX_PORTION_LINES = 10_000;
 /** What RDS puts where it cut a line, with the space before it and the newline after it. */
 export const TRUNCATION_NOTICE = " [Your log message was truncated]\n";
 
+/** What AdditionalDataPending says: the truth, `false` always, or nothing. */
+export const PENDING = ["true-or-false", "false", "absent"] as const;
+/** What becomes of control characters, which XML can't say: U+FFFD, or references such as `&#x1;`. */
+export const CONTROLS = ["replaced", "referenced"] as const;
+
+/** What people have met of DownloadDBLogFilePortion that its reference does not say. */
+export interface PortionManners {
+  pending: (typeof PENDING)[number];
+  controls: (typeof CONTROLS)[number];
+  /** Whether a portion with a NUL is refused as binary data. */
+  refusesBinary: boolean;
+}
+
+/** As its reference says. */
+export const DEFAULT_MANNERS: PortionManners = {
+  pending: "true-or-false",
+  controls: "replaced",
+  refusesBinary: false,
+};
+
 const NEWLINE = 10;
 const SCAN_BYTES = 256 * 1024;
 
