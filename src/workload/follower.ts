@@ -10,6 +10,7 @@ import { type LogSource, readNew } from "./log-reading.ts";
 import { LogParser, parserSchema } from "./parser.ts";
 import { holdsSql, type LeftOut, type LogRecord } from "./record.ts";
 import { redactLiterals, redactSecrets } from "./redact.ts";
+import { Sessions, sessionsSchema } from "./session-mode.ts";
 import { type Identity, Threads, threadsSchema } from "./threads.ts";
 
 /*
@@ -58,6 +59,8 @@ export const followerSchema = z.object({
   linesAtOnce: z.number().optional(),
   parser: parserSchema,
   threads: threadsSchema,
+  /** What is known of how sessions' statements are to be read; absent in what was stored before it was. */
+  sessions: sessionsSchema.optional(),
   /** The threads that are Amazon's although nobody saw them connect, those that were seen last at the end. */
   amazons: z.array(z.number()),
   manifest: manifestSchema,
@@ -129,12 +132,14 @@ export async function beginFollowing(
   if (!begun.ok) return begun;
   const { position, parser, before } = begun.value;
   const threads = new Threads(MAX_THREADS_KEPT);
-  for (const record of before) threads.see(record);
+  const sessions = new Sessions();
+  for (const record of before) sessions.see(record, threads.see(record)?.db);
   const state: FollowerState = {
     ...stateAt(emptyManifest(captureId, redact)),
     position,
     parser: parser.snapshot(),
     threads: threads.toJSON(),
+    sessions: sessions.toJSON(),
     openGap: isBackDated ? { from: window.start, cause: NO_LOG_OF_THAT_TIME } : null,
   };
   return { ok: true, value: state };
@@ -206,6 +211,7 @@ class Work {
   readonly #window: CaptureWindow;
   readonly #digests: Digests;
   readonly #threads: Threads;
+  readonly #sessions: Sessions;
   readonly #amazons: Set<number>;
   readonly #lines = new LineBuffer();
   readonly #members: Uint8Array[] = [];
@@ -227,6 +233,7 @@ class Work {
     this.#digests = digests;
     this.#parser = new LogParser({ maxStatement: MAX_STATEMENT, from: before.parser });
     this.#threads = new Threads(MAX_THREADS_KEPT, before.threads);
+    this.#sessions = new Sessions(before.sessions);
     this.#amazons = new Set(before.amazons);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
     this.#reachedMicros = before.reachedMicros;
@@ -300,10 +307,13 @@ class Work {
     }
     if (this.#reachedMicros === null || timeMicros > this.#reachedMicros) this.#reachedMicros = timeMicros;
     const identity = this.#threads.see(record);
+    const session = this.#sessions.see(record, identity?.db);
     if (this.#isAmazons(record, identity) || !this.#isInWindow(record)) return;
     const { redact } = this.#manifest;
-    record.statement = redactSecrets(record.statement);
-    if (redact === "literals" && holdsSql(record)) record.statement = redactLiterals(record.statement);
+    record.statement = redactSecrets(record.statement, session);
+    if (redact === "literals" && holdsSql(record)) {
+      record.statement = redactLiterals(record.statement, session);
+    }
     const ran = this.#digests.add(record, this.#parser.format);
     this.#lines.add(toNdjson(record, identity));
     this.#count(record, ran);
@@ -391,6 +401,7 @@ class Work {
       linesAtOnce: this.linesAtOnce,
       parser: this.#parser.snapshot(),
       threads: this.#threads.toJSON(),
+      sessions: this.#sessions.toJSON(),
       amazons: [...this.#amazons],
       manifest,
       tail,

@@ -1,10 +1,23 @@
 import type { Format } from "./header.ts";
 
 /*
- * The tokens of MySQL's and MariaDB's SQL, as far as it takes to tell a literal from an identifier. Reads the default
- * sql_mode: double quotes are strings (ANSI_QUOTES is off), and a backslash escapes (NO_BACKSLASH_ESCAPES is off). A log does
- * not say which mode a session had.
+ * The tokens of MySQL's and MariaDB's SQL, as far as it takes to tell a literal from an identifier. Double quotes are strings
+ * (ANSI_QUOTES is off); whether a backslash escapes is the lexer's reading, and it does unless another one is asked for. A log
+ * does not always say which mode a session had: readings.ts chooses.
  */
+
+/** How quotes end. ESCAPES: sql_mode's default, and a client whose characters have no backslash in them. */
+export const ESCAPES = 0;
+/** NO_BACKSLASH_ESCAPES: a backslash is a character like any other. */
+export const PLAIN = 1;
+/**
+ * A client in gbk, big5, sjis, cp932 or gb18030, in which the second byte of a character may be that of a backslash or a
+ * backtick. What is left of such a character in a text that was decoded as UTF-8 is something beyond ASCII before it, which here
+ * takes it along.
+ */
+export const WIDE = 2;
+/** One of ESCAPES, PLAIN and WIDE. */
+export type Reading = typeof ESCAPES | typeof PLAIN | typeof WIDE;
 
 /** The kinds of token. Numbers, since the compiler has no enums to erase, and comparing these is what the digest does most. */
 export const END = 0;
@@ -108,6 +121,8 @@ export class Lexer {
   bytes = new Uint8Array(1024);
   /** How many bytes the text has. */
   length = 0;
+  /** How quotes end. Stays from one text to the next. */
+  reading: Reading = ESCAPES;
   #text = "";
   #server: Format | null = null;
   /** Inside an executable comment. */
@@ -293,7 +308,11 @@ export class Lexer {
 
   /** Runs to the closing quote. */
   #quoted(open: number, quote: number): void {
-    const end = endOfQuoted(this.bytes, this.length, open, quote);
+    const { bytes, length, reading } = this;
+    const end =
+      reading === ESCAPES
+        ? endOfQuoted(bytes, length, open, quote)
+        : endOfQuotedAs(reading, bytes, length, open, quote);
     this.unterminated = end < 0;
     this.end = end < 0 ? this.length : end;
   }
@@ -355,6 +374,36 @@ export function endOfQuoted(bytes: Uint8Array, length: number, open: number, quo
     }
   }
   return -1;
+}
+
+/** What endOfQuoted finds, by another reading than the default. */
+function endOfQuotedAs(
+  reading: Reading,
+  bytes: Uint8Array,
+  length: number,
+  open: number,
+  quote: number,
+): number {
+  let at = open + 1;
+  while (at < length) {
+    const code = bytes[at] as number;
+    if (reading === WIDE && code >= 0x80 && isTrail(bytes[at + 1] as number)) {
+      at += 2;
+    } else if (code === quote) {
+      if ((bytes[at + 1] as number) !== quote) return at + 1;
+      at += 2;
+    } else if (reading === WIDE && code === BACKSLASH && quote !== BACKTICK) {
+      at += 2;
+    } else {
+      at++;
+    }
+  }
+  return -1;
+}
+
+/** Whether this byte may be the second of a character and mean something by itself. */
+function isTrail(byte: number): boolean {
+  return byte === BACKSLASH || byte === BACKTICK;
 }
 
 /**

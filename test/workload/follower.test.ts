@@ -272,6 +272,46 @@ describe("a generated workload", () => {
   );
 });
 
+describe("sessions in the log", () => {
+  it("reads the strings of a session by the mode that it set, also in the steps after", async () => {
+    const { account } = await loggingInstance();
+    const follower = await new TestFollower(logSource(account), {
+      start: Date.now() - 60_000,
+      end: null,
+    }).begin(false, "literals");
+    const write = (threadId: number, ...statements: string[]) =>
+      account.appendLog(
+        account.instance,
+        statements.map((statement) => ({ threadId, command: "Query", statement })),
+      );
+    const select = "SELECT a FROM t WHERE path = 'C:\\' AND name = 'top secret'";
+    await write(501, "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", select, "SELECT 1");
+    await follower.catchUp();
+    await write(501, select);
+    // Of this one nothing is known.
+    await write(502, select, "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual([
+      "SET sql_mode = ?",
+      "SELECT a FROM t WHERE path = ? AND name = ?",
+      "SELECT ?",
+      "SELECT a FROM t WHERE path = ? AND name = ?",
+      "SELECT a FROM t WHERE path = ?",
+    ]);
+  });
+
+  it("goes on from a state that was stored before there was a word of sessions in it", async () => {
+    const { account, follower } = await following();
+    await write(account, "SELECT 1", "SELECT 2");
+    await follower.catchUp();
+    const { sessions: _, ...stored } = follower.state;
+    follower.state = stored;
+    await write(account, "SELECT 3", "end");
+    await follower.catchUp();
+    expect(await follower.statements()).toEqual(["SELECT 1", "SELECT 2", "SELECT 3"]);
+  });
+});
+
 async function switchOn(account: LocalAccount, instance: string): Promise<void> {
   const { instanceOf } = await import("../aws/logs.ts");
   const { rdsClient } = await import("../aws/sdk.ts");

@@ -7,6 +7,7 @@ import { Digests } from "../../src/workload/digest.ts";
 import { type FollowerState, MAX_THREADS_KEPT, stateAt } from "../../src/workload/follower.ts";
 import { LogParser } from "../../src/workload/parser.ts";
 import { keepRecording, loadRecording, type Recording } from "../../src/workload/recording-store.ts";
+import { Sessions } from "../../src/workload/session-mode.ts";
 import { Threads } from "../../src/workload/threads.ts";
 import { RUNNER } from "../fixtures/stored-unversioned.ts";
 import { fitsProduction, PRODUCTION_LIMIT } from "../support/stored-size.ts";
@@ -142,7 +143,7 @@ describe("the size of what is kept", () => {
 
   const worst: [string, () => Recording][] = [
     [
-      "threads with the longest names of each server, in another alphabet",
+      "threads with the longest names of each server, in another alphabet, whose sessions have all set something",
       () => {
         const threads = new Threads(MAX_THREADS_KEPT);
         for (let threadId = 0; threadId < 5000; threadId++) {
@@ -150,7 +151,12 @@ describe("the size of what is kept", () => {
           threads.see(recordOf("Connect", statement, threadId));
         }
         expect(threads.toJSON().length).toBeGreaterThan(2048);
-        return { ...small, follower: { ...small.follower, threads: threads.toJSON() } };
+        const sessions = new Sessions();
+        for (let n = 0; n < 5000; n++) {
+          sessions.see(recordOf("Query", "SET NAMES gbk, sql_mode = ''", 4_000_000_000 + n), "mysql");
+        }
+        const tables = { threads: threads.toJSON(), sessions: sessions.toJSON() };
+        return { ...small, follower: { ...small.follower, ...tables } };
       },
     ],
     [

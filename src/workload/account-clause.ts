@@ -1,0 +1,228 @@
+import { NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+
+/*
+ * The grammar of account statements, as far as it takes to say of each literal in them whether it is a secret: after MySQL 8.4's
+ * and MariaDB 11.8's `create_user`, `alter_user`, `grant`, `set_password` and CLONE in sql_yacc.yy. What is not in it is odd. A
+ * server refuses it, but MariaDB logs it all the same, and where a password stands in it nobody can tell.
+ */
+
+/** What a clause makes of a token. */
+export const KEEP = 0;
+/** A secret. */
+export const REMOVE = 1;
+/** Not in the grammar. */
+export const ODD = 2;
+/** The clause has ended before it. */
+export const OVER = 3;
+/** One of KEEP, REMOVE, ODD and OVER. */
+export type Verdict = typeof KEEP | typeof REMOVE | typeof ODD | typeof OVER;
+
+/** A part of a statement that may hold a secret: asked token by token. */
+export interface Clause {
+  /** What it is of; in capitals. */
+  readonly verb: string;
+  /** The next token is to be a secret. */
+  readonly atSecret: boolean;
+  /** By what was read of it, it is likely to be one in a text that is no statement, too. */
+  readonly isLikely: boolean;
+  /**
+   * @param kind of the token, as the lexer has it
+   * @param token a word or a name in capitals, without its backticks; anything else as it is written
+   * @param isGlued nothing stands between it and the token before
+   */
+  next(kind: number, token: string, isGlued: boolean): Verdict;
+}
+
+/** The words of the options of accounts, but for those that the grammar has places for. */
+const OPTIONS = new Set(
+  `ACCOUNT ADD ADMIN ALL AND AUTHENTICATION CURRENT DATA DAY DEFAULT DISCARD DROP EXPIRE FACTOR FAILED_LOGIN_ATTEMPTS
+  FINISH GRANT HISTORY INITIAL INITIATE INTERVAL LOCK MAX_CONNECTIONS_PER_HOUR MAX_QUERIES_PER_HOUR MAX_STATEMENT_TIME
+  MAX_UPDATES_PER_HOUR MAX_USER_CONNECTIONS MODIFY NEVER NO NONE OLD OPTION OPTIONAL PASSWORD PASSWORD_LOCK_TIME REGISTRATION
+  REQUIRE RETAIN REUSE SET SSL UNBOUNDED UNLOCK UNREGISTER WITH X509 CHALLENGE_RESPONSE`.split(/\s+/),
+);
+/** What a number may follow: how many, how often, for how long. */
+const COUNTED = new Set(
+  `ADD AND DROP FAILED_LOGIN_ATTEMPTS HISTORY INTERVAL MAX_CONNECTIONS_PER_HOUR MAX_QUERIES_PER_HOUR MAX_STATEMENT_TIME
+  MAX_UPDATES_PER_HOUR MAX_USER_CONNECTIONS MODIFY PASSWORD_LOCK_TIME`.split(/\s+/),
+);
+/** What a text follows that is none of a secret. */
+const TEXTS = new Set(["ATTRIBUTE", "CIPHER", "COMMENT", "DIRECTORY", "ISSUER", "SUBJECT"]);
+/** Accounts that are written as functions. */
+const FUNCTIONS = new Set(["CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "USER"]);
+/** `ALTER USER u 2 FACTOR INITIATE REGISTRATION`. */
+const FACTOR = /^[23]$/;
+const PLUGIN = /^['"]\w+['"]$/;
+
+type Place =
+  | "privileges"
+  | "name"
+  | "named"
+  | "host"
+  | "port"
+  | "identified"
+  | "plugin"
+  | "plugged"
+  | "by"
+  | "secret"
+  | "call"
+  | "random"
+  | "text"
+  | "options";
+
+/** Where a clause of accounts begins. */
+const BEGINNINGS = {
+  /** CREATE USER and ALTER USER: their accounts follow. */
+  USER: "name",
+  /** Privileges or roles follow, then TO and accounts. */
+  GRANT: "privileges",
+  /** CLONE INSTANCE FROM an account. */
+  CLONE: "privileges",
+  /** SET PASSWORD, the password of this account or of another. */
+  PASSWORD: "named",
+  /** What follows IDENTIFIED BY, WITH or VIA where it is not known of what statement. */
+  "IDENTIFIED BY": "by",
+  "IDENTIFIED WITH": "plugin",
+} as const satisfies Record<string, Place>;
+
+/** Accounts, and how they are identified. */
+export class AccountClause implements Clause {
+  readonly verb: keyof typeof BEGINNINGS;
+  #place: Place;
+  /** The token before: words in capitals, symbols as they are. */
+  #previous = "";
+  /** It was a secret: nothing stands right behind it but what ends its part. */
+  #isAfterSecret = false;
+  /** The host is not in quotes, and has several tokens. */
+  #isBareHost = false;
+
+  constructor(verb: keyof typeof BEGINNINGS) {
+    this.verb = verb;
+    this.#place = BEGINNINGS[verb];
+    if (verb === "PASSWORD") this.#previous = verb;
+  }
+
+  get atSecret(): boolean {
+    return this.#place === "by" || this.#place === "secret" || this.#place === "call";
+  }
+
+  get isLikely(): boolean {
+    return this.#place !== "privileges";
+  }
+
+  next(kind: number, token: string, isGlued: boolean): Verdict {
+    if (kind === SYMBOL && token === ";") return OVER;
+    if (this.#isAfterSecret && isGlued && token !== "," && token !== ")") return ODD;
+    this.#isAfterSecret = false;
+    const verdict = this.#read(kind, token, isGlued);
+    if (verdict === REMOVE) this.#isAfterSecret = true;
+    this.#previous = token;
+    return verdict;
+  }
+
+  #go(place: Place): Verdict {
+    this.#place = place;
+    return KEEP;
+  }
+
+  #read(kind: number, token: string, isGlued: boolean): Verdict {
+    const isWord = kind === WORD;
+    const isName = isWord || kind === QUOTED || kind === STRING || token === "?";
+    switch (this.#place) {
+      case "privileges":
+        // Without TO, it takes more to say that this is one.
+        if (isWord && token === "IDENTIFIED") return OVER;
+        return isWord && token === (this.verb === "CLONE" ? "FROM" : "TO") ? this.#go("name") : KEEP;
+      case "name":
+        if (isWord && (token === "IF" || token === "NOT" || token === "EXISTS")) return KEEP;
+        this.#isBareHost = false;
+        return isName ? this.#go("named") : ODD;
+      case "named":
+        return this.#named(kind, token, isGlued);
+      case "host":
+        this.#isBareHost = isWord || kind === NUMBER;
+        return isName || kind === NUMBER ? this.#go("named") : ODD;
+      case "port":
+        return kind === NUMBER ? this.#go("options") : ODD;
+      case "identified":
+        if (!isWord) return ODD;
+        if (token === "BY") return this.#go("by");
+        return token === "WITH" || token === "VIA" ? this.#go("plugin") : ODD;
+      case "plugin":
+        if (kind === STRING && !PLUGIN.test(token)) return ODD;
+        return isName ? this.#go("plugged") : ODD;
+      case "plugged":
+        if (isWord && token === "BY") return this.#go("by");
+        if (isWord && (token === "AS" || token === "USING")) return this.#go("secret");
+        return this.#option(kind, token);
+      case "by":
+        if (isWord && token === "PASSWORD") return this.#go("secret");
+        if (isWord && token === "RANDOM") return this.#go("random");
+        return this.#secret(kind, token);
+      case "secret":
+        if (isWord && (token === "PASSWORD" || token === "OLD_PASSWORD")) return this.#go("call");
+        return this.#secret(kind, token);
+      case "call":
+        if (token === "(") return this.#previous.endsWith("PASSWORD") ? KEEP : ODD;
+        if (token === ")") return this.#go("options");
+        if (token === "?") return KEEP;
+        return kind === STRING ? REMOVE : ODD;
+      case "random":
+        if (!isWord) return ODD;
+        return token === "PASSWORD" || token === "RANDOM" ? this.#go("options") : ODD;
+      case "text":
+        if (token === "=") return KEEP;
+        return kind === STRING || token === "?" ? this.#go("options") : ODD;
+      case "options":
+        return this.#option(kind, token);
+    }
+  }
+
+  /** After an account, or its first half. */
+  #named(kind: number, token: string, isGlued: boolean): Verdict {
+    if (token === "@" && this.#previous !== "PASSWORD") return this.#go("host");
+    if (this.#isBareHost && isGlued && (kind === WORD || kind === NUMBER || token === "." || token === "-")) {
+      return KEEP;
+    }
+    if (token === "(" || token === ")")
+      return FUNCTIONS.has(this.#previous) || this.#previous === "(" ? KEEP : ODD;
+    if (this.verb === "CLONE" && token === ":") return this.#go("port");
+    if (this.verb !== "PASSWORD") return this.#option(kind, token);
+    if (token === ":") return KEEP;
+    if (token === "=") return this.#go("secret");
+    if (kind !== WORD) return ODD;
+    if (token === "TO") return this.#go("random");
+    return token === "FOR" && this.#previous === "PASSWORD" ? this.#go("name") : ODD;
+  }
+
+  #secret(kind: number, token: string): Verdict {
+    if (token === "?") return this.#go("options");
+    if (kind !== STRING) return ODD;
+    this.#place = "options";
+    return REMOVE;
+  }
+
+  #option(kind: number, token: string): Verdict {
+    if (token === ",") return this.verb === "PASSWORD" ? OVER : this.#go("name");
+    this.#place = "options";
+    if (kind === NUMBER || token === "?")
+      return COUNTED.has(this.#previous) || FACTOR.test(token) ? KEEP : ODD;
+    if (kind !== WORD) return ODD;
+    if (TEXTS.has(token)) return this.#go("text");
+    switch (token) {
+      case "IDENTIFIED":
+        return this.#go("identified");
+      case "REPLACE":
+        return this.#go("secret");
+      case "EXCEPT":
+      case "ROLE":
+      case "TO":
+        return this.#go("name");
+      case "AS":
+        if (this.#previous === "CHALLENGE_RESPONSE") return this.#go("secret");
+        return this.verb === "GRANT" ? this.#go("name") : ODD;
+      case "OR":
+        return this.#go("plugin");
+    }
+    return OPTIONS.has(token) ? KEEP : ODD;
+  }
+}

@@ -1,0 +1,122 @@
+import { type Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./account-clause.ts";
+import { NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+
+/*
+ * The options of replication and of servers, one of which is a password: after `change_replication_source`, `start_replica` and
+ * `server_def` in MySQL 8.4's sql_yacc.yy, and MariaDB 11.8's.
+ */
+
+/** The options whose values are no secrets. Of one with another name nobody knows. */
+const HARMLESS = new RegExp(
+  `^(?:${[
+    "(?:MASTER|SOURCE)_(?:HOST|USER|PORT|BIND|CONNECT_RETRY|RETRY_COUNT|DELAY|LOG_FILE|LOG_POS|AUTO_POSITION)",
+    "(?:MASTER|SOURCE)_(?:HEARTBEAT_PERIOD|SSL|SSL_\\w+|TLS_\\w+|USE_GTID|DEMOTE_TO_\\w+|PUBLIC_KEY_PATH)",
+    "(?:MASTER|SOURCE)_(?:COMPRESSION_ALGORITHMS|ZSTD_COMPRESSION_LEVEL|CONNECTION_AUTO_FAILOVER|GTID_POS)",
+    "RELAY_LOG_(?:FILE|POS)|(?:IGNORE|DO)_(?:SERVER|DOMAIN)_IDS|SQL_(?:BEFORE|AFTER)_GTIDS|GTID_ONLY",
+    "GET_(?:MASTER|SOURCE)_PUBLIC_KEY|REQUIRE_ROW_FORMAT|REQUIRE_TABLE_PRIMARY_KEY_CHECK|NETWORK_NAMESPACE",
+    "PRIVILEGE_CHECKS_USER|ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS",
+    "USER|HOST|DATABASE|SOCKET|OWNER|PORT|DEFAULT_AUTH|PLUGIN_DIR",
+  ].join("|")})$`,
+);
+/** Words that stand by themselves after START. */
+const STARTED =
+  /^(?:ALL|SLAVES?|REPLICA|GROUP_REPLICATION|(?:SQL|IO|RELAY)_THREAD|UNTIL|SQL_AFTER_MTS_GAPS)$/;
+
+type Place = "head" | "option" | "equals" | "value" | "list" | "channel" | "end";
+
+/** CHANGE MASTER TO and CHANGE REPLICATION SOURCE TO, START REPLICA, CREATE SERVER. */
+export class OptionClause implements Clause {
+  readonly verb: "CHANGE" | "START" | "SERVER";
+  /** `Start replica`, `change master data`: only its password says so. */
+  readonly isLikely = false;
+  #place: Place;
+  #name = "";
+  #previous: string;
+  #isAfterSecret = false;
+
+  /** @param last the token that the clause begins with, in capitals */
+  constructor(verb: "CHANGE" | "START" | "SERVER", last: string) {
+    this.verb = verb;
+    this.#previous = last;
+    this.#place = verb === "START" ? "option" : "head";
+  }
+
+  get atSecret(): boolean {
+    return this.#place !== "head" && this.#name.endsWith("PASSWORD");
+  }
+
+  next(kind: number, token: string, isGlued: boolean): Verdict {
+    if (kind === SYMBOL && token === ";") return OVER;
+    if (this.#isAfterSecret && isGlued && token !== "," && token !== ")") return ODD;
+    this.#isAfterSecret = false;
+    const verdict = this.#read(kind, token);
+    if (verdict === REMOVE) this.#isAfterSecret = true;
+    this.#previous = token;
+    return verdict;
+  }
+
+  #go(place: Place): Verdict {
+    this.#place = place;
+    return KEEP;
+  }
+
+  #read(kind: number, token: string): Verdict {
+    switch (this.#place) {
+      case "head":
+        return this.verb === "CHANGE" ? this.#change(kind, token) : this.#server(kind, token);
+      case "option":
+        return this.#option(kind, token);
+      case "equals":
+        if (token === "=") return this.#go("value");
+        return this.verb === "SERVER" ? this.#value(kind, token) : ODD;
+      case "value":
+        return this.#value(kind, token);
+      case "list":
+        if (token === ")") return this.#go("option");
+        return kind === NUMBER || token === "," || token === "?" ? KEEP : ODD;
+      case "channel":
+        if (kind === WORD && token === "CHANNEL") return KEEP;
+        return kind === STRING || token === "?" ? this.#go("end") : ODD;
+      case "end":
+        return ODD;
+    }
+  }
+
+  /** `CHANGE MASTER ['connection'] TO`, `CHANGE REPLICATION SOURCE TO`; `CHANGE REPLICATION FILTER` has no secrets. */
+  #change(kind: number, token: string): Verdict {
+    if (kind === WORD && token === "TO") return this.#go("option");
+    if (this.#previous === "REPLICATION") return token === "SOURCE" ? KEEP : token === "FILTER" ? OVER : ODD;
+    return this.#previous === "MASTER" && (kind === STRING || kind === QUOTED) ? KEEP : ODD;
+  }
+
+  /** `CREATE SERVER name FOREIGN DATA WRAPPER name OPTIONS (`. */
+  #server(kind: number, token: string): Verdict {
+    if (token === "(") return this.#previous === "OPTIONS" ? this.#go("option") : ODD;
+    if (kind !== STRING) return kind === WORD || kind === QUOTED ? KEEP : ODD;
+    return /^(?:SERVER|EXISTS|WRAPPER)$/.test(this.#previous) ? KEEP : ODD;
+  }
+
+  #option(kind: number, token: string): Verdict {
+    this.#name = "";
+    if (token === ",") return KEEP;
+    if (token === ")" && this.verb === "SERVER") return this.#go("end");
+    if (kind === STRING) return /^(?:SLAVE|REPLICA)$/.test(this.#previous) ? KEEP : ODD;
+    if (kind !== WORD) return ODD;
+    if (this.verb === "START" && STARTED.test(token)) return KEEP;
+    if (token === "FOR") return this.#go("channel");
+    this.#name = token;
+    return this.#go("equals");
+  }
+
+  #value(kind: number, token: string): Verdict {
+    if (this.#name.endsWith("PASSWORD")) {
+      if (kind !== STRING && token !== "?") return ODD;
+      this.#place = "option";
+      return token === "?" ? KEEP : REMOVE;
+    }
+    if (!HARMLESS.test(this.#name)) return ODD;
+    if (token === "(") return this.#go("list");
+    const isValue = kind === STRING || kind === NUMBER || kind === WORD || kind === QUOTED || token === "?";
+    return isValue ? this.#go("option") : ODD;
+  }
+}

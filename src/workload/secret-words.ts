@@ -1,0 +1,156 @@
+/*
+ * The words by which secrets are known.
+ */
+
+/** What a text that holds a secret has somewhere. Account statements with typing mistakes are known by their other words. */
+export const MAY_HOLD_SECRET = new RegExp(
+  [
+    "pas[sw]|pwd|\\bpw|_pw|secret|credential|identif|dentf|sst_auth|authentication_s",
+    "mysql|global_priv|slave_master|\\bservers\\b|spider_|external_|import_binlog",
+    "connection|option_list|crypt",
+    "grant\\s|(?:create|alter|replace)\\s+(?:user|server)|change\\s+(?:master|repl)|clone\\s|execute\\s",
+    "start\\s+(?:slave|repl|group_|all)|\\bby\\s*['\"]|set\\s+pa?s",
+    "[\\s*#]-p\\S|://[^\\s/@]*@",
+  ].join("|"),
+  "i",
+);
+/** The same for a statement that reads or writes tables, and for what may follow it in a packet; but for comments and variables. */
+const MAY_HOLD_IN_DML =
+  /pas[sw]|dentif|dentf|mysql|crypt|global_priv|servers|slave_master|spider_|authentication_s|create user|alter user|external_/i;
+
+/**
+ * Whether a statement may hold a secret at all: nearly all are done with after this test, which is why it is in two parts. The
+ * first letters tell the many that read or write tables, which have few places for one.
+ */
+export function mayHoldSecret(sql: string): boolean {
+  let at = 0;
+  while (sql.charCodeAt(at) <= 32) at++;
+  switch (sql.charCodeAt(at) | 32) {
+    // SELECT, not SET.
+    case 115:
+      if ((sql.charCodeAt(at + 2) | 32) !== 108) break;
+      return mayHoldInDml(sql);
+    // DELETE, INSERT, REPLACE, UPDATE, WITH.
+    case 100:
+    case 105:
+    case 114:
+    case 117:
+    case 119:
+      return mayHoldInDml(sql);
+  }
+  return MAY_HOLD_SECRET.test(sql);
+}
+
+function mayHoldInDml(sql: string): boolean {
+  if (MAY_HOLD_IN_DML.test(sql)) return true;
+  const hasMark = sql.includes("@") || sql.includes("#") || sql.includes("/*") || sql.includes("--");
+  return hasMark && MAY_HOLD_SECRET.test(sql);
+}
+
+/** The functions whose arguments are passwords. */
+export const PASSWORD_FUNCTIONS = new Set([
+  "PASSWORD",
+  "OLD_PASSWORD",
+  "ED25519_PASSWORD",
+  "ENCRYPT",
+  "VALIDATE_PASSWORD_STRENGTH",
+  // MariaDB's Spider: their last argument says how to connect.
+  "SPIDER_BG_DIRECT_SQL",
+  "SPIDER_DIRECT_SQL",
+]);
+/** The functions whose first argument is data, and what follows it a key. */
+export const KEYED_FUNCTIONS = new Set(["AES_DECRYPT", "AES_ENCRYPT", "DES_DECRYPT", "DES_ENCRYPT"]);
+
+/** Procedures of RDS that are given passwords or private keys, in whatever database. */
+export const RDS_PROCEDURE = /^RDS_(?:SET_EXTERNAL_|IMPORT_BINLOG)/;
+
+/** Tables of the database `mysql` that hold passwords or their hashes. */
+export const ACCOUNT_TABLES = new Set([
+  "GLOBAL_PRIV",
+  "PASSWORD_HISTORY",
+  "SERVERS",
+  "SLAVE_MASTER_INFO",
+  "SPIDER_TABLES",
+  "USER",
+]);
+/** Those among them that no application calls a table of its own. */
+export const UNMISTAKABLE_TABLES = new Set(["GLOBAL_PRIV", "SLAVE_MASTER_INFO", "SPIDER_TABLES"]);
+/** Columns by which the others are known where the default database is not. */
+export const ACCOUNT_COLUMNS = new Set([
+  "AUTHENTICATION_STRING",
+  "PASSWORD_EXPIRED",
+  "PLUGIN",
+  "SERVER_NAME",
+  "SSL_CIPHER",
+  "SUPER_PRIV",
+  "WRAPPER",
+]);
+
+/** Words that a BY and a string may follow: any other is likely to be a misspelt IDENTIFIED. */
+export const BEFORE_BY = new Set([
+  "CLUSTER",
+  "DISTRIBUTED",
+  "ENCLOSED",
+  "ESCAPED",
+  "GROUP",
+  "ORDER",
+  "PARTITION",
+  "STARTING",
+  "SUBPARTITION",
+  "TERMINATED",
+]);
+
+/** Names of user variables. */
+const SECRET_VARIABLE = /PASSW|PASSPHRASE|PASS(?![A-Z])|PWD|(?<![A-Z])PW(?![A-Z])|SECRET|CREDENTIAL/;
+/** Names of system variables and of variables in procedures; `default_password_lifetime` is none of a secret. */
+const SECRET_SETTING = /(?:PASSWORD|PASSWD|PASSPHRASE|PWD|(?:^|_)PW|SST_AUTH|SECRET|SECRET_KEY|SECRET_ID)$/;
+
+/**
+ * Whether what is assigned to a variable is a secret.
+ * @param name in capitals; of a user variable with its "@"
+ */
+export function isSecretName(name: string): boolean {
+  return name.startsWith("@") ? SECRET_VARIABLE.test(name) : SECRET_SETTING.test(name) || isMisspelt(name);
+}
+
+/** Whether a word is PASSWORD but for one or two typing mistakes. */
+export function isMisspelt(word: string): boolean {
+  const right = "PASSWORD";
+  if (!word.startsWith("P") || word === right || Math.abs(word.length - right.length) > 2) return false;
+  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
+  for (let i = 0; i < word.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < right.length; j++) {
+      const change = (row[j] as number) + (word[i] === right[j] ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return (row[right.length] as number) <= 2;
+}
+
+/** `-pSecret` of a command line; with a capital it is a port. */
+const OPTION = /(?:^|[\s*#])-p\S/;
+/** `--password ..`, `password: ..`, `pw=..`, and a URL's `user:..@`. */
+const REMARK =
+  /--password\s+\S|(?:passw(?:or)?d|passphrase|\bpwd?|\bpass|secret)["'`]?\s*[:=]\s*\S|:\/\/[^\s/:@]+:[^\s/@]+@/i;
+
+/** Whether a comment says a secret in so many words. */
+export function saysSecret(comment: string): boolean {
+  return OPTION.test(comment) || REMARK.test(comment);
+}
+
+/** Whether a table's CONNECTION string holds more than where to. */
+export function isSecretConnection(text: string): boolean {
+  const url = text.indexOf("://");
+  return (url >= 0 && text.includes("@", url)) || /passw|pwd/i.test(text);
+}
+
+/** Whether a table's comment or options, in which Spider and CONNECT have theirs, give a password. */
+export function givesPassword(text: string): boolean {
+  return /(?:passw(?:or)?d|pwd)\s*["'=]/i.test(text);
+}
+
+/** What makes a text that nobody can read one of an account. */
+export const ACCOUNT_WORDS =
+  /identif\w*\s+(?:by|with|via)|set\s+password|(?:master|source)_password|password\s*\(|(?:create|alter)\s+user/i;
