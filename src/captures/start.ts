@@ -1,22 +1,28 @@
+import * as z from "zod";
 import { isTransient } from "../aws/client.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
-import { log } from "../log.ts";
+import { describeError, log } from "../log.ts";
+import { storedFormat } from "../stored.ts";
 import { switchOn } from "../workload/logging.ts";
 import type { Recorder } from "../workload/recorder.ts";
 import { fail, type Move, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
-/** The attempts to start so far. */
-interface Attempts {
-  count: number;
+const attemptsSchema = z.object({
+  count: z.number(),
   /** When the first was made. */
-  since: number;
+  since: z.number(),
   /** Why the last one did not succeed. */
-  problem?: string;
-}
+  problem: z.string().optional(),
+});
+
+/** The attempts to start so far. */
+type Attempts = z.output<typeof attemptsSchema>;
+
+const attemptsFormat = storedFormat("list of attempts to start", 1, attemptsSchema);
 
 /** Why a capture can't start now, and whether waiting may be enough. */
 interface Problem {
@@ -38,7 +44,23 @@ export class CaptureStart {
 
   /** What kept the capture from starting until now; undefined when nothing did. */
   get problem(): string | undefined {
-    return this.#storage.kv.get<Attempts>("attempts")?.problem;
+    return this.#attempts?.problem;
+  }
+
+  /** Undefined before the first. What can't be read is counted from anew: it only says for how long to try. */
+  get #attempts(): Attempts | undefined {
+    const stored = this.#storage.kv.get("attempts");
+    if (stored === undefined) return undefined;
+    try {
+      return attemptsFormat.read(stored);
+    } catch (error) {
+      log.error("capture.attempts.unreadable", describeError(error));
+      return undefined;
+    }
+  }
+
+  set #attempts(attempts: Attempts) {
+    this.#storage.kv.put("attempts", attemptsFormat.write(attempts));
   }
 
   /**
@@ -46,15 +68,14 @@ export class CaptureStart {
    * @returns the move to make, or when to try again
    */
   async attempt(capture: RunnerRow, now: number): Promise<{ move: Move } | { again: number }> {
-    const { kv } = this.#storage;
-    const attempts = kv.get<Attempts>("attempts") ?? { count: 0, since: now };
+    const attempts = this.#attempts ?? { count: 0, since: now };
     attempts.count++;
     // Counted before the call, or an attempt that kills the process would be made for ever.
-    kv.put("attempts", attempts);
+    this.#attempts = attempts;
     const problem = await this.#prepare(capture, now);
     const answered = Date.now();
     if (problem === null) return { move: run(capture, answered) };
-    kv.put("attempts", { ...attempts, problem: problem.reason });
+    this.#attempts = { ...attempts, problem: problem.reason };
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
       log.warn("capture.start.retry", {

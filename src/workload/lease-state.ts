@@ -94,6 +94,14 @@ export type LeaseCall =
   | { do: "wait"; until: number }
   | { do: "rest" };
 
+/** The most captures that a lease remembers: its state is one value of a Durable Object, which may have 2 MB. */
+export const MAX_HOLDERS = 10_000;
+
+/** Whether there is room for a capture, if it does not hold the lease already. */
+export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
+  return holders.length < MAX_HOLDERS || holders.includes(captureId);
+}
+
 /** Another capture needs the log. Asking twice is asking once. */
 export function hold(state: LeaseState, captureId: number): LeaseState {
   return state.holders.includes(captureId) ? state : { ...state, holders: [...state.holders, captureId] };

@@ -14,7 +14,16 @@ import {
   withAccess,
 } from "./lease-group.ts";
 import { type LeaseFailure, type Settled, settle } from "./lease-settle.ts";
-import { hold, IDLE, isIdle, type LeaseState, letGo, RESTORE_APPLIES_MS } from "./lease-state.ts";
+import {
+  hasRoom,
+  hold,
+  IDLE,
+  isIdle,
+  type LeaseState,
+  letGo,
+  MAX_HOLDERS,
+  RESTORE_APPLIES_MS,
+} from "./lease-state.ts";
 import { LeaseStorage } from "./lease-storage.ts";
 import { entitledHolders } from "./lease-store.ts";
 
@@ -28,6 +37,13 @@ const RELEASED: LeaseFailure = {
   kind: "rejected",
   code: "LeaseReleased",
   message: "The capture's lease was given back while it was asked for",
+  action: "rds:ModifyDBParameterGroup",
+};
+
+const FULL: LeaseFailure = {
+  kind: "rejected",
+  code: "TooManyCaptures",
+  message: `The log of the parameter group is needed by ${MAX_HOLDERS} captures already, which is the most`,
   action: "rds:ModifyDBParameterGroup",
 };
 
@@ -65,6 +81,7 @@ export class LogLease extends DurableObject<Env> {
     const stored = this.#stored;
     const { envId, region, credentials } = access;
     const own: GroupAccess = { envId, region, credentials, isProven: true };
+    if (!hasRoom(stored.state, captureId)) return { ok: false, failure: FULL };
     stored.group = group;
     stored.accesses = withAccess(stored.accesses, own);
     stored.abandoned = false;

@@ -1,12 +1,13 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { Unreadable } from "../../src/stored.ts";
-import type { LogGroup } from "../../src/workload/lease-group.ts";
-import { IDLE } from "../../src/workload/lease-state.ts";
+import type { GroupAccess, LogGroup } from "../../src/workload/lease-group.ts";
+import { IDLE, MAX_HOLDERS } from "../../src/workload/lease-state.ts";
 import { LeaseStorage } from "../../src/workload/lease-storage.ts";
 import { LEASE } from "../fixtures/stored-unversioned.ts";
 import { linesOf } from "../support/api.ts";
 import { leaseAlarmOf, leaseOf, runLeaseAlarm } from "../support/leases.ts";
+import { fitsProduction } from "../support/stored-size.ts";
 
 const HOUR = 3_600_000;
 
@@ -59,6 +60,23 @@ describe("what a lease has stored", () => {
     });
     expect(versions).toEqual([1, 1, 1, 1]);
     expect(after).toEqual(before);
+  });
+
+  it("stays below what production takes, with as many captures and ways as it may have", async () => {
+    const holders = Array.from({ length: MAX_HOLDERS }, (_, i) => 2 ** 40 + i);
+    const settings = { general_log: "x".repeat(2000), log_output: "x".repeat(2000) };
+    const way = { envId: 2 ** 40, region: "us-gov-west-1", credentials: "x".repeat(4000), isProven: true };
+    const group = await stored(LEASE);
+    const fits = await inLease(group, (it, kv) => {
+      it.state = { ...it.state, holders, found: settings };
+      it.accesses = Array<GroupAccess>(4).fill(way);
+      return [...kv.list()].map(([key, value]) => [key, fitsProduction(kv, value)]);
+    });
+    expect(fits.length).toBeGreaterThanOrEqual(4);
+    expect(fits.filter(([, isSmall]) => !isSmall)).toEqual([]);
+    const refused = await leaseOf(group).acquire(1, group, { ...way, envId: 2 });
+    expect(refused).toMatchObject({ ok: false, failure: { kind: "rejected", code: "TooManyCaptures" } });
+    expect(await leaseOf(group).holders()).toHaveLength(MAX_HOLDERS);
   });
 
   it.each([
