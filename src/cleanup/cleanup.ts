@@ -3,7 +3,7 @@ import { moveCapture } from "../captures/runner-store.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { within } from "../time-limit.ts";
-import { releaseOrphanedLeases } from "./leases.ts";
+import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { resealCredentials } from "./rotation.ts";
 import {
   countWakes,
@@ -30,17 +30,15 @@ const ERASE_BATCH = 100;
 
 /** Every minute: overdue captures are looked after, and the leases of captures that have ended are given back. */
 export async function everyMinute(env: Env, now: number): Promise<void> {
-  const [overdue, leases] = await Promise.allSettled([
+  const jobs = await Promise.allSettled<Record<string, number>>([
     lookAfterOverdue(env, now),
     releaseOrphanedLeases(env, now),
+    wakeQuietLeases(env, now),
   ]);
-  const counts = {
-    ...(overdue.status === "fulfilled" ? overdue.value : {}),
-    ...(leases.status === "fulfilled" ? leases.value : {}),
-  };
-  log.info("cleanup.overdue", counts);
-  // Thrown only now: the one does not keep the other from its work.
-  for (const job of [overdue, leases]) if (job.status === "rejected") throw job.reason;
+  const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
+  log.info("cleanup.overdue", Object.assign({}, ...counts));
+  // Thrown only now: the one does not keep the others from their work.
+  for (const job of jobs) if (job.status === "rejected") throw job.reason;
 }
 
 /**

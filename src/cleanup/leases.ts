@@ -1,10 +1,13 @@
 import type { Env } from "../env.ts";
 import { describeError, log } from "../log.ts";
-import { claimOrphanedLeases } from "../workload/lease-store.ts";
-import { giveBack } from "../workload/logging.ts";
+import { REVIEW_MS } from "../workload/lease.ts";
+import { claimOrphanedLeases, claimQuietLeases } from "../workload/lease-store.ts";
+import { giveBack, wakeLeases } from "../workload/logging.ts";
 
 /** How many leases one run looks after; the next minute takes those tried longest ago. */
 const LEASE_BATCH = 100;
+/** A lease that is held is looked after so often, in case its alarm was lost: it does so itself more often. */
+const QUIET_MS = 15 * 60_000;
 /** How many of their Durable Objects are called at once. */
 const CONCURRENCY = 10;
 
@@ -36,4 +39,14 @@ export async function releaseOrphanedLeases(env: Env, now: number): Promise<Leas
     );
   }
   return counts;
+}
+
+/**
+ * Makes sure that leases which are held have an alarm: it compares their holders with what D1 says, and the group with what it
+ * should have.
+ */
+export async function wakeQuietLeases(env: Env, now: number): Promise<{ leasesLookedAfter: number }> {
+  const names = await claimQuietLeases(env.DB, now - QUIET_MS, now, LEASE_BATCH);
+  await wakeLeases(env, names, now + REVIEW_MS);
+  return { leasesLookedAfter: names.length };
 }

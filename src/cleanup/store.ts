@@ -39,14 +39,14 @@ export async function countWakes(db: Db, woken: readonly OverdueCapture[], now: 
 }
 
 /**
- * Finds captures that were deleted before a time, have ended and gave their log back; whether their metrics were archived does
- * not matter any more.
+ * Finds captures that were deleted before a time, have ended and gave their log back or abandoned that; whether their metrics were
+ * archived does not matter any more.
  */
 export async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await db
     .prepare(
       `select id from captures where deleted_at < ?1 and (due_at is null or status in ('DONE', 'FAILED'))
-         and not exists (select 1 from log_leases l where l.capture_id = captures.id)
+         and not exists (select 1 from log_leases l where l.capture_id = captures.id and l.abandoned_at is null)
        order by deleted_at limit ?2`,
     )
     .bind(before, limit)
@@ -54,10 +54,11 @@ export async function erasableCaptures(db: Db, before: number, limit: number): P
   return results.map(({ id }) => id);
 }
 
-/** Erases captures and their events from the database. */
+/** Erases captures, their events, and what was abandoned of their leases from the database. */
 export async function eraseCaptures(db: Db, ids: number[]): Promise<void> {
   const list = JSON.stringify(ids);
   await db.batch([
+    db.prepare("delete from log_leases where capture_id in (select value from json_each(?1))").bind(list),
     db.prepare("delete from capture_events where capture_id in (select value from json_each(?1))").bind(list),
     db.prepare("delete from captures where id in (select value from json_each(?1))").bind(list),
   ]);

@@ -296,14 +296,33 @@ export const idempotencyKeys = sqliteTable(
 /**
  * Captures that need their instance's general log: each has, or is about to ask for, a lease of the Durable Object `LogLease`
  * that is named here. A row is written before the lease is asked for and goes once it is given back, so that cron finds the
- * leases of captures that have ended. A capture with a row is not erased.
+ * leases of captures that have ended. A capture with a row is not erased, nor its environment deleted, unless an admin has
+ * abandoned what is owed; the row then goes with the capture.
  */
-export const logLeases = sqliteTable("log_leases", {
-  captureId: integer("capture_id")
-    .primaryKey()
-    .references(() => captures.id),
-  leaseName: text("lease_name").notNull(),
-  acquiredAt: integer("acquired_at").notNull(),
-  /** When cron last tried to give it back; null before. Those tried longest ago come first. */
-  triedAt: integer("tried_at"),
-});
+export const logLeases = sqliteTable(
+  "log_leases",
+  {
+    captureId: integer("capture_id")
+      .primaryKey()
+      .references(() => captures.id),
+    leaseName: text("lease_name").notNull(),
+    acquiredAt: integer("acquired_at").notNull(),
+    /** When cron last looked after it; null before. Those looked after longest ago come first. */
+    triedAt: integer("tried_at"),
+    /** Since when the lease is to be given back and is not; null while the capture needs it. */
+    owedSince: integer("owed_since"),
+    /** Why not, when that was last tried, in words; null before. */
+    owedReason: text("owed_reason"),
+    /** What the group is to have again, in JSON: `LogSettings`. */
+    owedSettings: text("owed_settings"),
+    abandonedAt: integer("abandoned_at"),
+    /** The user's id; `cleanup` where there was nobody left to ask. */
+    abandonedBy: text("abandoned_by"),
+  },
+  (table) => [
+    // Few or none, and looked for by every read of environments.
+    index("log_leases_owed_since")
+      .on(table.owedSince)
+      .where(sql`owed_since is not null and abandoned_at is null`),
+  ],
+);

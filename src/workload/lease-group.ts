@@ -3,7 +3,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
-import { askAs, type EnvironmentAccess, reseal } from "../environments/credentials.ts";
+import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import { describeError, log } from "../log.ts";
 import { storedFormat } from "../stored.ts";
 import type { Changed } from "./lease-settle.ts";
@@ -22,68 +22,10 @@ export function leaseName({ region, accountId, parameterGroup }: LogGroup): stri
   return `${region}/${accountId}/${parameterGroup}`;
 }
 
-const accessSchema = z.object({
-  envId: z.number(),
-  region: z.string(),
-  /** The sealed credentials; null once the environment is deleted. */
-  credentials: z.string().nullable(),
-  /**
-   * Whether these credentials are known to be of the group's account. An environment can be pointed to another account,
-   * where another group may bear the same name.
-   */
-  isProven: z.boolean(),
-}) satisfies z.ZodType<EnvironmentAccess>;
-
-/** A way to reach a group. */
-export type GroupAccess = z.output<typeof accessSchema>;
-
-/** How a lease stores its ways to reach the group. */
-export const accessesFormat = storedFormat(
-  "list of a lease's ways to its parameter group",
-  1,
-  z.object({ ways: z.array(accessSchema) }),
-);
-
-/** More ways than this are not remembered. */
-const MAX_ACCESSES = 4;
-
-/**
- * The ways to reach a group with one more. The first is the one that changed the group last; one that was never used comes second if it
- * is proven, and last if not.
- */
-export function withAccess(known: readonly GroupAccess[], added: GroupAccess): GroupAccess[] {
-  const [first, ...others] = known;
-  if (first === undefined) return [added];
-  if (known.some(({ credentials }) => credentials === added.credentials)) {
-    return known.map((way) => (way.credentials === added.credentials && added.isProven ? added : way));
-  }
-  const ways = added.isProven ? [added, ...others] : [...others.slice(0, MAX_ACCESSES - 2), added];
-  return [first, ...ways].slice(0, MAX_ACCESSES);
-}
-
-/** The ways to reach a group, the one that worked first. */
-export function preferring(known: readonly GroupAccess[], worked: GroupAccess): GroupAccess[] {
-  const others = known.filter(({ credentials }) => credentials !== worked.credentials);
-  return [{ ...worked, isProven: true }, ...others];
-}
-
-/**
- * Ways to reach a group whose credentials an older key sealed, with theirs sealed anew: what is remembered here is a copy, which
- * cron can't reach. Those that can't be opened are not among them.
- * @returns the new text by the old one
- */
-export async function resealed(env: Env, known: readonly GroupAccess[]): Promise<Map<string, string>> {
-  const renewed = new Map<string, string>();
-  for (const { envId, credentials } of known) {
-    if (credentials === null) continue;
-    try {
-      const sealed = await reseal(env, envId, credentials);
-      if (sealed !== credentials) renewed.set(credentials, sealed);
-    } catch (error) {
-      log.error("lease.reseal.failed", { envId, ...describeError(error) });
-    }
-  }
-  return renewed;
+/** The group whose leases an object of a name holds. */
+export function groupOf(leaseName: string): LogGroup {
+  const [region = "", accountId = "", ...parameterGroup] = leaseName.split("/");
+  return { region, accountId, parameterGroup: parameterGroup.join("/") };
 }
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
@@ -92,20 +34,25 @@ type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 export class LogGroupInAws {
   readonly #env: Env;
   readonly #group: LogGroup;
-  readonly #accesses: readonly GroupAccess[];
-  readonly #worked: (access: GroupAccess) => void;
+  readonly #accesses: () => Promise<readonly EnvironmentAccess[]>;
+  readonly #proven: Set<string>;
 
-  /** @param worked told which of the ways AWS let change the group */
+  /**
+   * @param accesses reads the ways to reach the group, each time anew: credentials that were replaced or whose environment was
+   *   deleted are not used any more
+   * @param proven sealed credentials that are known to be of the group's account; what is found out is added. An environment
+   *   can be pointed to another account, where another group may bear the same name
+   */
   constructor(
     env: Env,
     group: LogGroup,
-    accesses: readonly GroupAccess[],
-    worked: (access: GroupAccess) => void,
+    accesses: () => Promise<readonly EnvironmentAccess[]>,
+    proven: Set<string>,
   ) {
     this.#env = env;
     this.#group = group;
     this.#accesses = accesses;
-    this.#worked = worked;
+    this.#proven = proven;
   }
 
   /** The values that the group has of its own. */
@@ -140,47 +87,44 @@ export class LogGroupInAws {
     const { region, parameterGroup } = this.#group;
     const target = awsTarget(this.#env, region);
     return changed(
-      await this.#as((keys) => modifyParameters(target, keys, parameterGroup, values), this.#worked),
+      await this.#as((keys) => modifyParameters(target, keys, parameterGroup, values)),
       "rds:ModifyDBParameterGroup",
     );
   }
 
-  /** Takes values away; without the permission for that, the values that would hold then are written instead. */
   async #reset(names: readonly [string, ...string[]]): Promise<Changed> {
     const { region, parameterGroup } = this.#group;
     const target = awsTarget(this.#env, region);
-    const reset = await this.#as(
-      (keys) => resetParameters(target, keys, parameterGroup, names),
-      this.#worked,
+    return changed(
+      await this.#as((keys) => resetParameters(target, keys, parameterGroup, names)),
+      "rds:ResetDBParameterGroup",
     );
-    if (reset.ok || reset.failure.kind !== "denied") return changed(reset, "rds:ResetDBParameterGroup");
-    const defaults = Object.entries(DEFAULTS).filter(([name]) => names.includes(name));
-    return this.#modify(Object.fromEntries(defaults));
   }
 
   /** Asks AWS in one way after the other until one is not denied. */
-  async #as<T>(ask: Ask<T>, onSuccess?: (access: GroupAccess) => void): Promise<AwsResult<T>> {
+  async #as<T>(ask: Ask<T>): Promise<AwsResult<T>> {
     let denied: AwsResult<T> | undefined;
-    for (const access of this.#accesses) {
+    for (const access of await this.#accesses()) {
       const result = await this.#askIn(access, ask);
-      if (result.ok) onSuccess?.(access);
       if (result.ok || result.failure.kind !== "denied") return result;
       denied ??= result;
     }
     return denied ?? refused("NoAccess", "There are no credentials to reach the parameter group with");
   }
 
-  async #askIn<T>(access: GroupAccess, ask: Ask<T>): Promise<AwsResult<T>> {
+  async #askIn<T>(access: EnvironmentAccess, ask: Ask<T>): Promise<AwsResult<T>> {
     const { accountId, region } = this.#group;
-    if (access.credentials === null) return refused("EnvironmentDeleted", "The environment was deleted");
+    const { credentials } = access;
+    if (credentials === null) return refused("EnvironmentDeleted", "The environment was deleted");
     try {
       return await askAs(this.#env, access, Date.now(), async (keys) => {
-        if (!access.isProven) {
+        if (!this.#proven.has(credentials)) {
           const account = await callerAccount(awsTarget(this.#env, region), keys);
           if (!account.ok) return account;
           if (account.value !== accountId) {
-            return refused("OtherAccount", "The credentials are of another AWS account by now");
+            return refused("OtherAccount", "The environment's credentials are of another AWS account by now");
           }
+          this.#proven.add(credentials);
         }
         return ask(keys);
       });
@@ -191,6 +135,14 @@ export class LogGroupInAws {
     }
   }
 }
+
+/** The codes of failures that are not AWS's: the group could not be reached in a way. Their messages say it all. */
+export const OWN_CODES: ReadonlySet<string> = new Set([
+  "NoAccess",
+  "EnvironmentDeleted",
+  "OtherAccount",
+  "CredentialsUnreadable",
+]);
 
 function refused(
   code: string,

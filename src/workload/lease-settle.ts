@@ -11,6 +11,7 @@ import {
   wasChecked,
   wasDeleted,
   wasLost,
+  wasNotRestored,
   wasNotShown,
   wasRead,
   wasRefused,
@@ -73,7 +74,7 @@ export async function settle(group: LeasedGroup): Promise<Settled> {
   }
 }
 
-/** Makes a change. Returns why AWS would not, or null when it has. */
+/** Makes a change. Returns why AWS would not, or null when it has, or there is another way to be tried at once. */
 async function change(
   group: LeasedGroup,
   before: LeaseState,
@@ -89,18 +90,27 @@ async function change(
       await group.update(wasDeleted);
       return null;
     }
-    await group.update((state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)));
-    return failure;
+    return notMade(failure, (state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)));
   }
   const read = await group.read();
   if (read.ok && isSame(settings, read.value)) {
     await group.update((state) => wasChanged(state, to));
     return null;
   }
+  if (read.ok) {
+    const message = "AWS accepted a change of the parameter group but does not show it yet";
+    const action = "rds:DescribeDBParameters";
+    return notMade({ kind: "unavailable", code: "NotShown", message, action }, wasNotShown);
+  }
   await group.update(wasNotShown);
-  if (!read.ok) return failed(read.failure, "DescribeDBParameters").failure;
-  const message = "AWS accepted a change of the parameter group but does not show it yet";
-  return { kind: "unavailable", code: "NotShown", message, action: "rds:DescribeDBParameters" };
+  return failed(read.failure, "DescribeDBParameters").failure;
+
+  async function notMade(failure: LeaseFailure, verb: (state: LeaseState) => LeaseState) {
+    await group.update((state) =>
+      to === "found" ? wasNotRestored(verb(state), settings, failure.kind) : verb(state),
+    );
+    return !before.writesDefaults && group.state().writesDefaults ? null : failure;
+  }
 }
 
 function failed(failure: AwsFailure, action: string): { ok: false; failure: LeaseFailure } {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { AwsFailureKind } from "../aws/client.ts";
 import { storedFormat } from "../stored.ts";
 
 /*
@@ -46,6 +47,11 @@ export type Wanted = "logging" | "found";
 const leaseSchema = z.object({
   /** The captures that need it. */
   holders: z.array(z.number()).readonly(),
+  /**
+   * The captures for which the log is or may be switched on by a lease; those that have let go among them while nobody who
+   * still holds a lease answers for the group instead. What is owed to the group when nobody holds a lease is owed by these.
+   */
+  answerable: z.array(z.number()).readonly().default([]),
   /** What the group had before the first of them; null while nothing of it is or may be changed. */
   found: settingsSchema.nullable(),
   /** What the group is known to have. Not known while a change is under way, or when its answer was lost. */
@@ -58,6 +64,10 @@ const leaseSchema = z.object({
   loggingSince: z.number().nullable(),
   /** When the group was last given back what was found. Outlives that. */
   restoredAt: z.number().nullable(),
+  /** How often AWS has failed to take values away since logging was switched on. */
+  failedResets: z.number().default(0),
+  /** Whether the values that hold where there are none are to be written, because values can't be taken away. */
+  writesDefaults: z.boolean().default(false),
 });
 
 /** Who needs the log of a parameter group, and what is known of the group. */
@@ -69,16 +79,21 @@ export const leaseFormat = storedFormat("lease's state", 1, leaseSchema);
 /** Nobody needs the log, and it is as it was found. */
 export const IDLE: LeaseState = {
   holders: [],
+  answerable: [],
   found: null,
   has: "found",
   callUntil: null,
   lostUntil: null,
   loggingSince: null,
   restoredAt: null,
+  failedResets: 0,
+  writesDefaults: false,
 };
 
 /** The longest that AWS may take to carry out a change that it was sent and whose answer was lost. */
 export const LATE_MS = 2 * 60_000;
+/** So many attempts to take values away are made before the defaults are written instead: a log is not left on for that. */
+export const MAX_RESETS = 3;
 /** For how long servers may still be about to apply what was restored. A change after that need not wait for it. */
 export const RESTORE_APPLIES_MS = 60_000;
 /** How much longer a log that is switched on again so soon is not trusted: it may be the one that is about to end. */
@@ -104,12 +119,27 @@ export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
 
 /** Another capture needs the log. Asking twice is asking once. */
 export function hold(state: LeaseState, captureId: number): LeaseState {
-  return state.holders.includes(captureId) ? state : { ...state, holders: [...state.holders, captureId] };
+  if (state.holders.includes(captureId)) return state;
+  return relieving({ ...state, holders: [...state.holders, captureId] });
 }
 
-/** A capture needs the log no more. */
+/** A capture needs the log no more. It answers for the group if nobody else does. */
 export function letGo(state: LeaseState, captureId: number): LeaseState {
-  return { ...state, holders: state.holders.filter((id) => id !== captureId) };
+  return relieving({ ...state, holders: state.holders.filter((id) => id !== captureId) });
+}
+
+/** Those who have let go need not answer for a group any more once somebody who holds a lease does. */
+function relieving(state: LeaseState): LeaseState {
+  const { has, holders, answerable } = state;
+  // The log is on, and so it is for each of them.
+  const holding = has === "logging" ? holders : answerable.filter((id) => holders.includes(id));
+  return holding.length > 0 ? { ...state, answerable: holding } : state;
+}
+
+/** A capture has let go, and nobody answers for what is owed, since a version that did not note who does stored the state. */
+export function answersIfNobody(state: LeaseState, captureId: number): LeaseState {
+  const isOwed = state.holders.length === 0 && !isIdle(state);
+  return isOwed && state.answerable.length === 0 ? { ...state, answerable: [captureId] } : state;
 }
 
 /** Decides what has to be asked of AWS. */
@@ -119,7 +149,7 @@ export function nextCall(state: LeaseState, now: number): LeaseCall {
   // Logging that was on before the first capture stays on, and is nobody's to touch.
   if (isOn(found)) return { do: "rest" };
   const to = holders.length > 0 ? "logging" : "found";
-  const settings = to === "logging" ? LOGGING_ON : found;
+  const settings = to === "logging" ? LOGGING_ON : state.writesDefaults ? { ...DEFAULTS, ...found } : found;
   if (has !== to) return { do: "change", to, settings };
   const until = latest(state);
   if (until === null) return { do: "rest" };
@@ -133,7 +163,7 @@ export function wasRead(state: LeaseState, found: LogSettings): LeaseState {
 
 /** A change is about to be sent: until it is answered, nobody knows what the group has. */
 export function changing(state: LeaseState, to: Wanted, now: number): LeaseState {
-  const { restoredAt } = state;
+  const { restoredAt, answerable, holders } = state;
   const isSoon = restoredAt !== null && now < restoredAt + RESTORE_APPLIES_MS;
   return {
     ...state,
@@ -142,14 +172,20 @@ export function changing(state: LeaseState, to: Wanted, now: number): LeaseState
     lostUntil: latest(state),
     callUntil: now + LATE_MS,
     ...(to === "logging"
-      ? { loggingSince: isSoon ? now + SOON_AGAIN_MS : now }
+      ? {
+          loggingSince: isSoon ? now + SOON_AGAIN_MS : now,
+          // From here on it may be on for them.
+          answerable: [...new Set([...answerable, ...holders])].slice(-MAX_HOLDERS),
+          failedResets: 0,
+          writesDefaults: false,
+        }
       : { loggingSince: null, restoredAt: now }),
   };
 }
 
 /** AWS accepted a change, and then showed it. */
 export function wasChanged(state: LeaseState, to: Wanted): LeaseState {
-  return { ...state, has: to, callUntil: null };
+  return relieving({ ...state, has: to, callUntil: null });
 }
 
 /** AWS accepted a change, but did not show it afterwards: it has to be made again. */
@@ -162,15 +198,33 @@ export function wasNotShown(state: LeaseState): LeaseState {
  * @param before the state that the change was decided in
  */
 export function wasRefused(state: LeaseState, before: LeaseState): LeaseState {
-  const { has, loggingSince, restoredAt } = before;
-  const refused = { ...state, has, loggingSince, restoredAt, callUntil: null };
+  const { has, loggingSince, restoredAt, answerable } = before;
+  const refused = relieving({ ...state, has, loggingSince, restoredAt, answerable, callUntil: null });
   // Nothing was ever changed, so what was found may be another's to change meanwhile: it is read anew.
-  return has === "found" && refused.lostUntil === null ? { ...refused, found: null } : refused;
+  return has === "found" && refused.lostUntil === null
+    ? { ...refused, found: null, answerable: [] }
+    : refused;
 }
 
 /** The answer to a change was lost: it may have been carried out, or will be, or not. */
 export function wasLost(state: LeaseState): LeaseState {
   return { ...state, has: "unknown", lostUntil: latest(state), callUntil: null };
+}
+
+/**
+ * A change to what was found did not work, as `wasRefused`, `wasLost` or `wasNotShown` have noted. Where values were to be
+ * taken away and that is not allowed, or has failed often, the defaults are written next; should that fail too, taking away
+ * is tried again.
+ * @param settings what the group was to have
+ * @param kind how AWS failed
+ */
+export function wasNotRestored(state: LeaseState, settings: LogSettings, kind: AwsFailureKind): LeaseState {
+  const takesAway = Object.keys(DEFAULTS).some((name) => settings[name as keyof LogSettings] === undefined);
+  if (!takesAway) return { ...state, writesDefaults: false };
+  // AWS is asked less then, not more.
+  if (kind === "throttled") return state;
+  const failedResets = state.failedResets + 1;
+  return { ...state, failedResets, writesDefaults: kind === "denied" || failedResets >= MAX_RESETS };
 }
 
 /** AWS said what the group has, after the last moment at which a lost change could arrive. */

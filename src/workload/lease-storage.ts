@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { storedFormat } from "../stored.ts";
-import { accessesFormat, type GroupAccess, groupFormat, type LogGroup } from "./lease-group.ts";
+import { groupFormat, type LogGroup } from "./lease-group.ts";
 import { IDLE, type LeaseState, leaseFormat } from "./lease-state.ts";
 
 const attemptsSchema = z.object({ count: z.number(), since: z.number() });
@@ -40,18 +40,6 @@ export class LeaseStorage {
     this.#kv.put("state", leaseFormat.write(state));
   }
 
-  /** The ways to reach the group. */
-  get accesses(): readonly GroupAccess[] {
-    const stored = this.#kv.get("accesses");
-    if (stored === undefined) return [];
-    // Before there were versions, the array itself.
-    return accessesFormat.read(Array.isArray(stored) ? { ways: stored } : stored).ways;
-  }
-
-  set accesses(ways: readonly GroupAccess[]) {
-    this.#kv.put("accesses", accessesFormat.write({ ways: [...ways] }));
-  }
-
   /** Undefined while AWS has not failed. */
   get attempts(): Attempts | undefined {
     const stored = this.#kv.get("attempts");
@@ -63,13 +51,8 @@ export class LeaseStorage {
     else this.#kv.put("attempts", attemptsFormat.write(attempts));
   }
 
-  /** Whether what is owed to the group has been given up. */
-  get abandoned(): boolean {
-    return this.#kv.get("abandoned") === true;
-  }
-
-  set abandoned(abandoned: boolean) {
-    if (abandoned) this.#kv.put("abandoned", true);
-    else this.#kv.delete("abandoned");
+  /** Drops what earlier versions stored and nothing reads: sealed credentials, and that they had given a group up. */
+  dropOutdated(): void {
+    for (const key of ["accesses", "abandoned"]) this.#kv.delete(key);
   }
 }

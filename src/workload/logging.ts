@@ -6,7 +6,7 @@ import { explain } from "../environments/instance.ts";
 import { describeError, log } from "../log.ts";
 import type { LeaseResult } from "./lease.ts";
 import { type LogGroup, leaseName } from "./lease-group.ts";
-import { forgetLease, type NotedLease, noteLease, readLease } from "./lease-store.ts";
+import { forgetLease, type NotedLease, noteLease, owedLeases, readLease } from "./lease-store.ts";
 
 /*
  * Logging on and off, for a capture's runner. Nothing is kept here: the lease's Durable Object knows the group, and D1 knows
@@ -73,14 +73,42 @@ export async function letGo(env: Env, captureId: number): Promise<boolean> {
 
 /**
  * Gives a lease back, and forgets it once that is confirmed: what was found is restored, or another capture needs the log.
+ * @param atOnce whether AWS is to be asked now even if the lease is between two attempts
  * @throws Error when the lease's Durable Object or D1 can't be reached
  */
-export async function giveBack(env: Env, lease: NotedLease): Promise<boolean> {
-  const { captureId, envId, region, credentials } = lease;
-  const access = credentials === null ? null : { envId, region, credentials };
-  const isDone = await env.LOG_LEASE.getByName(lease.leaseName).release(captureId, access);
-  if (isDone) await forgetLease(env.DB, captureId, lease.leaseName);
+export async function giveBack(
+  env: Env,
+  { captureId, leaseName }: NotedLease,
+  atOnce = false,
+): Promise<boolean> {
+  const isDone = await env.LOG_LEASE.getByName(leaseName).release(captureId, atOnce);
+  if (isDone) await forgetLease(env.DB, captureId, leaseName);
   return isDone;
+}
+
+/** More groups than an environment comes to owe. */
+const MAX_OWED = 20;
+
+/** Tries at once to give back what an environment owes. What fails is left to the leases' alarms, and said in D1. */
+export async function giveBackOwed(env: Env, envId: number): Promise<void> {
+  for (const lease of await owedLeases(env.DB, envId, MAX_OWED)) {
+    try {
+      await giveBack(env, lease, true);
+    } catch (error) {
+      log.warn("lease.release.failed", { envId, lease: lease.leaseName, ...describeError(error) });
+    }
+  }
+}
+
+/** Makes sure that leases come to look after their groups by a time. What fails is left to cron. */
+export async function wakeLeases(env: Env, leaseNames: readonly string[], at: number): Promise<void> {
+  for (const name of leaseNames) {
+    try {
+      await env.LOG_LEASE.getByName(name).wake(at);
+    } catch (error) {
+      log.warn("lease.wake.failed", { lease: name, ...describeError(error) });
+    }
+  }
 }
 
 /** Why an instance can't log at all, and what to do; null when it can. */
@@ -112,9 +140,9 @@ async function note(env: Env, captureId: number, group: LogGroup, now: number): 
 }
 
 async function acquire(env: Env, capture: LoggedCapture, group: LogGroup): Promise<LeaseResult | null> {
-  const { id, envId, region, credentials } = capture;
+  const { id, credentials } = capture;
   try {
-    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, { envId, region, credentials });
+    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, credentials);
   } catch (error) {
     // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
     log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });

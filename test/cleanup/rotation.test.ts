@@ -1,4 +1,3 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import packageJson from "../../package.json";
@@ -6,11 +5,8 @@ import { everyDay } from "../../src/cleanup/cleanup.ts";
 import { type ResealCounts, resealCredentials } from "../../src/cleanup/rotation.ts";
 import type { Env } from "../../src/env.ts";
 import { open, seal } from "../../src/environments/credentials.ts";
-import type { GroupAccess } from "../../src/workload/lease-group.ts";
-import { LeaseStorage } from "../../src/workload/lease-storage.ts";
-import { createEnvironment, type LogLine, linesOf, type Person, signUp } from "../support/api.ts";
+import { type LogLine, linesOf } from "../support/api.ts";
 import { cronLine } from "../support/cron.ts";
-import { accessOf, groupOf, leaseOf, runLeaseAlarm, settingsOf } from "../support/leases.ts";
 
 const KEY = { accessKeyId: "AKIA0123456789ABCDEF", secretAccessKey: "a-secret-access-key" };
 const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
@@ -175,30 +171,5 @@ describe("rotating the credentials key", () => {
       { key: "k1", environments: 2 },
       { key: "k2", environments: 1 },
     ]);
-  });
-});
-
-describe("a lease on a general log, which remembers credentials of its own", () => {
-  it("seals them with the new key at its next alarm, and still gives the log back with them", async () => {
-    const admin: Person = await signUp();
-    const { environment, aws } = await createEnvironment(admin);
-    const { id } = environment;
-    const access = await accessOf(environment);
-    const old = await seal(before, id, await open(env, id, access.credentials as string));
-    const group = groupOf(aws);
-    const lease = leaseOf(group);
-    expect(await lease.acquire(1, group, { ...access, credentials: old })).toMatchObject({ ok: true });
-    const remembered = () =>
-      runInDurableObject(lease, (_, { storage }) => new LeaseStorage(storage.kv).accesses) as Promise<
-        GroupAccess[]
-      >;
-    expect(await remembered()).toEqual([expect.objectContaining({ credentials: old })]);
-    // The capture has no row in D1, so the lease is given back as well.
-    await runLeaseAlarm(group);
-    const [way] = await remembered();
-    expect(way).toMatchObject({ envId: id, isProven: true, credentials: expect.stringMatching(/^k2\./) });
-    expect(await open(after, id, way?.credentials as string)).toEqual(aws.credentials);
-    expect(await settingsOf(aws, group)).toEqual({});
-    await abortAllDurableObjects();
   });
 });

@@ -44,12 +44,18 @@ export async function startingCapture(admin: Person, { id: envId }: { id: number
 
 /** Writes the row that a capture's lease needs. */
 export async function noteLease(captureId: number, group: LogGroup): Promise<void> {
-  await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, 0)")
-    .bind(captureId, leaseName(group))
+  await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, ?3)")
+    .bind(captureId, leaseName(group), Date.now())
     .run();
 }
 
 const NAMES = ["general_log", "log_output"];
+
+/** Keys that have signed changes of a group, in the order of their first. */
+export async function changersOf(aws: LocalAccount): Promise<string[]> {
+  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
+  return [...new Set(changes.map(({ accessKeyId }) => accessKeyId))];
+}
 
 /** The two settings that a group has of its own, as AWS shows them. */
 export async function settingsOf(aws: LocalAccount, group: LogGroup): Promise<LogSettings> {
@@ -66,19 +72,24 @@ export async function describedInstance(aws: LocalAccount, instance = aws.instan
   return found.value;
 }
 
+const CHANGES = /^(Modify|Reset)DBParameterGroup$/;
+
 /** The actions that change a group which an account was asked for, and what came of each. */
 export async function changesOf(aws: LocalAccount): Promise<string[]> {
-  const changes = (await aws.requests()).filter(({ action }) =>
-    /^(Modify|Reset)DBParameterGroup$/.test(action),
-  );
+  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
   return changes.map(({ action, status }) => `${action} ${status}`);
 }
+
+/** A capture for `GroupLease`: a number that a test knows it by, or the capture itself. */
+type Holder = number | { id: number };
 
 /** The lease on the group of an account's instance, which captures ask for with access to an environment. */
 export class GroupLease {
   readonly aws: LocalAccount;
   readonly group: LogGroup;
   readonly access: EnvironmentAccess;
+  readonly #captures = new Map<number, Promise<number>>();
+  readonly #names = new Map<number, number>();
 
   constructor(aws: LocalAccount, group: LogGroup, access: EnvironmentAccess) {
     this.aws = aws;
@@ -91,17 +102,38 @@ export class GroupLease {
     return new GroupLease(aws, groupOf(aws), await accessOf(environment));
   }
 
-  acquire(captureId: number, by = this.access) {
-    return leaseOf(this.group).acquire(captureId, this.group, by);
+  /** The id of a capture, which is made in an environment, FAILED, with a row for its lease, when it is named first. */
+  async idOf(holder: Holder, by = this.access): Promise<number> {
+    if (typeof holder === "object") return holder.id;
+    const id = this.#captures.get(holder) ?? this.#make(holder, by);
+    this.#captures.set(holder, id);
+    return id;
   }
 
-  release(captureId: number, by: EnvironmentAccess | null = this.access): Promise<boolean> {
-    return leaseOf(this.group).release(captureId, by);
+  async #make(holder: number, { envId }: EnvironmentAccess): Promise<number> {
+    const id = await env.DB.prepare(
+      `insert into captures (env_id, owner_id, name, region, instance, status, created_at)
+       select env_id, user_id, ?2, 'us-east-1', 'i', 'FAILED', 0 from members where env_id = ?1 limit 1 returning id`,
+    )
+      .bind(envId, `holder ${holder} ${leaseName(this.group)}`)
+      .first<number>("id");
+    if (id === null) throw new Error("The environment has no members");
+    this.#names.set(id, holder);
+    await noteLease(id, this.group);
+    return id;
+  }
+
+  async acquire(holder: Holder, by = this.access) {
+    return leaseOf(this.group).acquire(await this.idOf(holder, by), this.group, by.credentials);
+  }
+
+  async release(holder: Holder, atOnce?: boolean): Promise<boolean> {
+    return leaseOf(this.group).release(await this.idOf(holder), atOnce);
   }
 
   /** The captures that hold it. */
-  holders(): Promise<readonly number[]> {
-    return leaseOf(this.group).holders();
+  async holders(): Promise<number[]> {
+    return (await leaseOf(this.group).holders()).map((id) => this.#names.get(id) ?? id);
   }
 
   settings(): Promise<LogSettings> {

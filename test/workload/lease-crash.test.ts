@@ -136,12 +136,12 @@ describe("an answer of AWS", () => {
     await lease.acquire(1);
     await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ResetDBParameterGroup", times: 1 });
     expect(await lease.release(1)).toBe(false);
-    expect(await lease.acquire(id)).toMatchObject({ ok: true });
+    expect(await lease.acquire({ id })).toMatchObject({ ok: true });
     await expect.poll(() => lease.settings()).toEqual({});
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual(LOGGING_ON);
-    await lease.release(id);
+    await lease.release({ id });
     await lease.settleDown();
     expect(await lease.settings()).toEqual({});
   });

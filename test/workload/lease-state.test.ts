@@ -1,15 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { AwsFailureKind } from "../../src/aws/client.ts";
 import {
+  answersIfNobody,
   changing,
+  DEFAULTS,
   hold,
   IDLE,
   isIdle,
   isOn,
   LATE_MS,
+  type LeaseState,
   LOGGING_ON,
   type LogSettings,
+  leaseFormat,
   letGo,
+  MAX_RESETS,
   nextCall,
   RESTORE_APPLIES_MS,
   SOON_AGAIN_MS,
@@ -17,6 +23,7 @@ import {
   wasChanged,
   wasChecked,
   wasLost,
+  wasNotRestored,
   wasRead,
   wasRefused,
 } from "../../src/workload/lease-state.ts";
@@ -101,6 +108,101 @@ describe("what is asked of AWS", () => {
   });
 });
 
+/** A lease on a group without values of its own, that one capture held and has let go of. */
+const letGoOf = (captureId: number) =>
+  letGo(wasChanged(changing(wasRead(hold(IDLE, captureId), {}), "logging", 0), "logging"), captureId);
+
+describe("what is asked of AWS where values can't be taken away", () => {
+  /** What is asked, after a way to restore the group has failed. */
+  function failing(state: LeaseState, kind: AwsFailureKind): LeaseState {
+    const call = nextCall(state, 0);
+    if (call.do !== "change") throw new Error(`It asks to ${call.do}`);
+    return wasNotRestored(wasLost(changing(state, "found", 0)), call.settings, kind);
+  }
+  const settingsAskedOf = (state: LeaseState) => {
+    const call = nextCall(state, 0);
+    return call.do === "change" ? call.settings : call.do;
+  };
+
+  it("is after the third failure, or the first denial, to write the defaults", () => {
+    let state = letGoOf(1);
+    for (let failures = 0; failures < MAX_RESETS; failures++) {
+      expect(settingsAskedOf(state)).toEqual({});
+      state = failing(state, "unavailable");
+    }
+    expect(settingsAskedOf(state)).toEqual(DEFAULTS);
+    expect(settingsAskedOf(failing(letGoOf(1), "denied"))).toEqual(DEFAULTS);
+  });
+
+  it("is to try that again first, when the defaults could not be written either", () => {
+    let state = failing(failing(letGoOf(1), "denied"), "denied");
+    expect(settingsAskedOf(state)).toEqual({});
+    state = failing(letGoOf(1), "unavailable");
+    state = failing(failing(state, "unavailable"), "unavailable");
+    state = failing(state, "unavailable");
+    expect(settingsAskedOf(state)).toEqual({});
+    // One more is enough from now on.
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(DEFAULTS);
+  });
+
+  it("is nothing more while AWS says that it is asked too much", () => {
+    let state = letGoOf(1);
+    for (let i = 0; i < 10; i++) state = failing(state, "throttled");
+    expect(settingsAskedOf(state)).toEqual({});
+  });
+
+  it("counts anew once logging was switched on again", () => {
+    let state = failing(failing(letGoOf(1), "unavailable"), "unavailable");
+    state = letGo(wasChanged(changing(hold(state, 2), "logging", 0), "logging"), 2);
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual({});
+  });
+});
+
+describe("who answers for a group", () => {
+  const on = (state: LeaseState) => wasChanged(changing(state, "logging", 0), "logging");
+
+  it("is who holds a lease on it, and the last to let go until it is restored", () => {
+    let state = hold(on(wasRead(hold(IDLE, 1), {})), 2);
+    expect(state.answerable).toEqual([1, 2]);
+    state = letGo(state, 1);
+    expect(state.answerable).toEqual([2]);
+    state = letGo(state, 2);
+    expect(state.answerable).toEqual([2]);
+    expect(settled(wasChanged(changing(state, "found", 0), "found"), 0).answerable).toEqual([]);
+  });
+
+  it("is who has let go, until the log is on for another", () => {
+    const owed = wasLost(changing(letGoOf(1), "found", 0));
+    const state = hold(owed, 2);
+    expect(state.answerable).toEqual([1]);
+    expect(on(state).answerable).toEqual([2]);
+  });
+
+  it("is nobody for whom AWS refused to switch it on", () => {
+    const state = hold(wasLost(changing(letGoOf(1), "found", 0)), 2);
+    const refused = wasRefused(changing(state, "logging", 0), state);
+    expect(letGo(refused, 2).answerable).toEqual([1]);
+    const first = wasRead(hold(IDLE, 1), {});
+    expect(wasRefused(changing(first, "logging", 0), first).answerable).toEqual([]);
+  });
+
+  it("is nobody where logging was on already", () => {
+    expect(letGo(hold(wasRead(hold(IDLE, 1), ALREADY_ON), 2), 1).answerable).toEqual([]);
+  });
+
+  it("is the capture that lets go, or that cron comes with, of a state that was stored before this was noted", () => {
+    const { answerable, failedResets, writesDefaults, ...yesterday } = on(wasRead(hold(IDLE, 1), {}));
+    const opened = leaseFormat.read(yesterday);
+    expect(opened).toEqual({ ...yesterday, answerable: [], failedResets: 0, writesDefaults: false });
+    expect(hold(opened, 2).answerable).toEqual([1, 2]);
+    const owed = letGo(opened, 1);
+    expect(answersIfNobody(owed, 1).answerable).toEqual([1]);
+    expect(answersIfNobody(answersIfNobody(owed, 1), 8).answerable).toEqual([1]);
+    expect(answersIfNobody(opened, 7)).toEqual(opened);
+    expect(answersIfNobody(IDLE, 7)).toEqual(IDLE);
+  });
+});
+
 describe("the time from which a log file counts", () => {
   const start = (restoredAt: number | null, now: number) =>
     changing(wasRead(hold({ ...IDLE, restoredAt }, 1), {}), "logging", now).loggingSince;
@@ -126,7 +228,7 @@ const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
   ALREADY_ON,
   { ...LOGGING_ON },
 );
-const answers: Answer[] = ["stale", "refused", "throttled", "done-but-lost", "lost", "late"];
+const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ what: fc.constantFrom("hold", "letGo"), captureId }) },
   {
@@ -148,6 +250,13 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ what: fc.constant("calm") }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant("alarm") }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant("time"), by: delay }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant("resets"),
+      how: fc.constantFrom("work", "fail", "do nothing"),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("person"), settings }) },
 ) as fc.Arbitrary<Happening>;
 
@@ -158,11 +267,12 @@ async function expectToHold(original: LogSettings, happenings: Happening[]): Pro
   expect(world.faults).toEqual([]);
   await world.recover();
   if (world.memory.holders.length > 0) expect(isOn(world.own)).toBe(true);
-  else expect(world.own).toEqual(world.original);
+  else expect(world.isRestored()).toBe(true);
   for (const id of world.memory.holders) await world.happen({ what: "letGo", captureId: id });
   await world.recover();
-  expect(world.own).toEqual(world.original);
+  expect(world.isRestored()).toBe(true);
   expect(isIdle(world.disk)).toBe(true);
+  expect(world.disk.answerable).toEqual([]);
   expect(world.faults).toEqual([]);
 }
 

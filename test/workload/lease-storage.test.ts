@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { Unreadable } from "../../src/stored.ts";
-import type { GroupAccess, LogGroup } from "../../src/workload/lease-group.ts";
+import type { LogGroup } from "../../src/workload/lease-group.ts";
 import { IDLE, MAX_HOLDERS } from "../../src/workload/lease-state.ts";
 import { LeaseStorage } from "../../src/workload/lease-storage.ts";
 import { LEASE } from "../fixtures/stored-unversioned.ts";
@@ -30,58 +30,53 @@ const inLease = <T>(group: LogGroup, run: (storage: LeaseStorage, kv: SyncKvStor
 describe("what a lease has stored", () => {
   it("is nothing at first", async () => {
     const group = await stored({});
-    expect(
-      await inLease(group, ({ group, state, accesses, attempts, abandoned }) => ({
-        group,
-        state,
-        accesses,
-        attempts,
-        abandoned,
-      })),
-    ).toEqual({ group: undefined, state: IDLE, accesses: [], attempts: undefined, abandoned: false });
+    expect(await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }))).toEqual({
+      group: undefined,
+      state: IDLE,
+      attempts: undefined,
+    });
   });
 
   it("from before there were versions opens, and comes back from the version of today", async () => {
     const group = await stored(LEASE);
-    const before = await inLease(group, (it) => ({
-      group: it.group,
-      state: it.state,
-      accesses: it.accesses,
-      attempts: it.attempts,
-      abandoned: it.abandoned,
-    }));
-    expect(before).toEqual(LEASE);
+    const { accesses, abandoned, ...kept } = LEASE;
+    const before = await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }));
+    const added = { answerable: [], failedResets: 0, writesDefaults: false };
+    expect(before).toEqual({ ...kept, state: { ...(kept.state as object), ...added } });
     const [versions, after] = await inLease(group, (it, kv) => {
       Object.assign(it, before);
-      const versions = ["group", "state", "accesses", "attempts"].map(
-        (key) => kv.get<{ version: number }>(key)?.version,
-      );
-      return [versions, { ...before, state: it.state, accesses: it.accesses, attempts: it.attempts }];
+      const versions = ["group", "state", "attempts"].map((key) => kv.get<{ version: number }>(key)?.version);
+      return [versions, { ...before, state: it.state, attempts: it.attempts }];
     });
-    expect(versions).toEqual([1, 1, 1, 1]);
+    expect(versions).toEqual([1, 1, 1]);
     expect(after).toEqual(before);
   });
 
-  it("stays below what production takes, with as many captures and ways as it may have", async () => {
+  it("stays below what production takes, with as many captures as it may have", async () => {
     const holders = Array.from({ length: MAX_HOLDERS }, (_, i) => 2 ** 40 + i);
     const settings = { general_log: "x".repeat(2000), log_output: "x".repeat(2000) };
-    const way = { envId: 2 ** 40, region: "us-gov-west-1", credentials: "x".repeat(4000), isProven: true };
     const group = await stored(LEASE);
     const fits = await inLease(group, (it, kv) => {
-      it.state = { ...it.state, holders, found: settings };
-      it.accesses = Array<GroupAccess>(4).fill(way);
+      it.state = { ...it.state, holders, answerable: holders, found: settings };
       return [...kv.list()].map(([key, value]) => [key, fitsProduction(kv, value)]);
     });
     expect(fits.length).toBeGreaterThanOrEqual(4);
     expect(fits.filter(([, isSmall]) => !isSmall)).toEqual([]);
-    const refused = await leaseOf(group).acquire(1, group, { ...way, envId: 2 });
+    const refused = await leaseOf(group).acquire(1, group, null);
     expect(refused).toMatchObject({ ok: false, failure: { kind: "rejected", code: "TooManyCaptures" } });
     expect(await leaseOf(group).holders()).toHaveLength(MAX_HOLDERS);
   });
 
+  it("keeps no credentials that an earlier version left, nor that it had given up", async () => {
+    const group = await stored(LEASE);
+    await inLease(group, (it) => it.dropOutdated());
+    const keys = await inLease(group, (_, kv) => [...kv.list()].map(([key]) => key));
+    expect(keys.sort()).toEqual(["attempts", "group", "state"]);
+  });
+
   it.each([
     ["of a newer version", "state", { version: 2 }],
-    ["damaged", "accesses", [{ envId: "2" }]],
+    ["damaged", "state", { holders: "1" }],
     ["damaged", "group", "us-east-1"],
   ])("that is %s is neither forgotten nor given back as something else: %s", async (_, key, value) => {
     const group = await stored({ ...LEASE, [key]: value });
@@ -98,9 +93,8 @@ describe("what a lease has stored", () => {
     // An hour later, not every two minutes for ever.
     expect(await leaseAlarmOf(group)).toBeGreaterThanOrEqual(before + HOUR);
     expect(await inLease(group, (_, kv) => kv.get(key))).toEqual(value);
-    const access = { envId: 2, region: group.region, credentials: "k2.a.b" };
     const refused = await runInDurableObject(leaseOf(group), (lease) =>
-      lease.release(1, access).catch((error) => error),
+      lease.release(1, true).catch((error) => error),
     );
     expect(refused).toBeInstanceOf(Unreadable);
   });

@@ -1,20 +1,29 @@
 /** A parameter group in a simulated AWS, and a lease on it that can be struck between any two steps. */
-import { type Changed, type LeasedGroup, settle } from "../../src/workload/lease-settle.ts";
+import type { AwsFailureKind } from "../../src/aws/client.ts";
 import {
+  type Changed,
+  type LeasedGroup,
+  type LeaseFailure,
+  settle,
+} from "../../src/workload/lease-settle.ts";
+import {
+  DEFAULTS,
   hold,
   IDLE,
   isOn,
+  isSame,
   LATE_MS,
   type LeaseState,
   type LogSettings,
   letGo,
+  MAX_RESETS,
 } from "../../src/workload/lease-state.ts";
 
 /** For how long AWS may still show what a group had before a change. */
 const STALE_MS = 30_000;
 
 /** How AWS takes a call: `stale` shows an older state, `late` carries it out a while later, the answer to it being lost. */
-export type Answer = "ok" | "stale" | "refused" | "throttled" | "done-but-lost" | "lost" | "late";
+export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done-but-lost" | "lost" | "late";
 
 /** Something that happens. */
 export type Happening =
@@ -27,6 +36,8 @@ export type Happening =
   | { what: "calm" }
   | { what: "alarm" }
   | { what: "time"; by: number }
+  /** From now on AWS does or does not know how to take values away; if not, it answers so, or as if it had. */
+  | { what: "resets"; how: "work" | "fail" | "do nothing" }
   /** A person changes the group, while no capture has to do with it. */
   | { what: "person"; settings: LogSettings };
 
@@ -37,12 +48,16 @@ interface Step {
   since: number;
 }
 
-const FAILURE = {
-  kind: "unavailable",
+const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
+  kind,
   code: "Simulated",
   message: "simulated",
   action: "rds:Simulated",
-} as const;
+});
+
+/** Whether a change takes values away. */
+const takesAway = (settings: LogSettings) =>
+  Object.keys(DEFAULTS).some((name) => settings[name as keyof LogSettings] === undefined);
 
 /** The lease and its group. */
 export class World {
@@ -59,6 +74,11 @@ export class World {
   /** Whether a change arrives, or has arrived, later than its caller waited for it. */
   hasLate = false;
   readonly faults: string[] = [];
+  /** Whether the defaults were written where there had been no values. */
+  wroteDefaults = false;
+  #resets: "work" | "fail" | "do nothing" = "work";
+  /** How often values were to be taken away since logging was switched on, and whether that was not allowed. */
+  #resetting = { attempts: 0, denied: false };
   #late: { at: number; settings: LogSettings }[] = [];
   #before: { own: LogSettings; at: number } | null = null;
   #step: { step: Step; resolve: (value: never) => void } | undefined;
@@ -98,6 +118,9 @@ export class World {
       case "time":
         // A disk answers at once, next to AWS.
         if (this.#step?.step.kind !== "sync") this.now += happening.by;
+        break;
+      case "resets":
+        this.#resets = happening.how;
         break;
       case "person":
         if (this.memory.found === null && this.memory.holders.length === 0 && this.#step === undefined) {
@@ -156,6 +179,7 @@ export class World {
       change: (settings) => {
         this.changes++;
         if (isOn(this.original)) this.faults.push("changed a group that logged already");
+        this.#watchResets(settings);
         return ask<Changed>("change", settings);
       },
     };
@@ -173,24 +197,42 @@ export class World {
     } else if (step.kind === "read") {
       const isStale = how === "stale" && this.#before !== null && this.now <= this.#before.at + STALE_MS;
       const value = isStale ? this.#before?.own : this.own;
-      resolve(how === "ok" || isStale ? { ok: true, value } : { ok: false, failure: FAILURE });
+      resolve(
+        how === "ok" || isStale ? { ok: true, value } : { ok: false, failure: failureOf("unavailable") },
+      );
       // What was shown once is not hidden again.
       if (how === "ok") this.#before = null;
     } else {
       this.#send(step, how, delay);
-      const isAccepted = how === "ok" || how === "stale";
-      const isRefused = how === "refused" || how === "throttled";
+      const isFailing = this.#resets === "fail" && takesAway(step.settings);
+      const isAccepted = (how === "ok" || how === "stale") && !isFailing;
+      const isRefused = how === "refused" || how === "denied" || how === "throttled";
+      if (how === "denied" && takesAway(step.settings)) this.#resetting.denied = true;
       const outcome = isAccepted ? "accepted" : isRefused ? "refused" : "lost";
-      resolve({ outcome, failure: FAILURE });
+      const kind = how === "denied" || how === "throttled" ? how : "unavailable";
+      resolve({ outcome, failure: failureOf(kind) });
     }
   }
 
   #send({ settings, since }: Step, how: Answer, delay: number): void {
+    // AWS can't.
+    if (this.#resets !== "work" && takesAway(settings)) return;
     if (how === "ok" || how === "stale" || how === "done-but-lost") this.#apply(settings);
     if (how !== "late") return;
     this.hasLate = true;
     // At the latest so that AWS shows it when the time of doubt is over.
     this.#late.push({ at: since + Math.min(delay, LATE_MS - STALE_MS - 1), settings });
+  }
+
+  /** The defaults are written where taking values away is not allowed or has been tried often, and nowhere else. */
+  #watchResets(settings: LogSettings): void {
+    if (isOn(settings)) this.#resetting = { attempts: 0, denied: false };
+    else if (takesAway(settings)) this.#resetting.attempts++;
+    else if (takesAway(this.original)) {
+      this.wroteDefaults = true;
+      const { attempts, denied } = this.#resetting;
+      if (!denied && attempts < MAX_RESETS) this.faults.push("wrote defaults without need");
+    }
   }
 
   #apply(settings: LogSettings): void {
@@ -218,6 +260,30 @@ export class World {
 
   #check(): void {
     const { found } = this.memory;
+    if (found === null && this.disk.found === null && isSame(this.own, this.original)) {
+      // Put away: what is there now is what the next capture finds.
+      this.original = this.own;
+      this.wroteDefaults = false;
+    }
     if (found !== null && found !== this.original) this.faults.push("what was found is not what was there");
+    this.#checkOwed(this.memory);
+    this.#checkOwed(this.disk);
+  }
+
+  /** Somebody answers for what is or may be changed; who holds a lease, before those who have let go. */
+  #checkOwed({ has, holders, answerable }: LeaseState): void {
+    if (has !== "found" && answerable.length === 0) this.faults.push("nobody answers for the group");
+    if (has === "logging" && holders.length > 0 && answerable.some((id) => !holders.includes(id))) {
+      this.faults.push("the log is on for others, and somebody answers who has let go");
+    }
+  }
+
+  /** Whether the group is as it was before the captures: exactly, unless values could not be taken away. */
+  isRestored(): boolean {
+    const { own, original } = this;
+    return isSame(own, original) && (this.wroteDefaults || isEqual(own, original));
   }
 }
+
+const isEqual = (a: LogSettings, b: LogSettings) =>
+  a.general_log === b.general_log && a.log_output === b.log_output;

@@ -1,16 +1,21 @@
-import { abortAllDurableObjects } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RESTORE_FOR_MS, REVIEW_MS } from "../../src/workload/lease.ts";
-import { LOGGING_ON, RESTORE_APPLIES_MS } from "../../src/workload/lease-state.ts";
-import { createAccount } from "../aws/client.ts";
-import { createEnvironment, recordConsole } from "../support/api.ts";
+import { ALARM_GRACE_MS } from "../../src/alarms.ts";
+import { HOURLY_FOR_MS, REVIEW_MS } from "../../src/workload/lease.ts";
+import { leaseName } from "../../src/workload/lease-group.ts";
+import { LOGGING_ON, MAX_RESETS, RESTORE_APPLIES_MS } from "../../src/workload/lease-state.ts";
+import { LeaseStorage } from "../../src/workload/lease-storage.ts";
+import { createAccount, type LocalAccount } from "../aws/client.ts";
+import { createEnvironment, recordConsole, signUp } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   accessOf,
+  changersOf,
   changesOf,
   GroupLease,
   leaseAlarmOf,
+  leaseOf,
   noteLease,
   runLeaseAlarm,
   startingCapture,
@@ -20,6 +25,7 @@ import { travel } from "../support/time.ts";
 
 const OFF = { general_log: "0", log_output: "TABLE" };
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 // Each test has an account, and so a group and a lease, of its own.
 const own = environmentForEachTest();
@@ -139,33 +145,35 @@ describe("a refusal", () => {
     expect(await lease.release(1)).toBe(true);
   });
 
-  it("to restore is tried again with growing pauses for days, then given up and remembered", async () => {
+  it("to restore is tried again with growing pauses, an hour at most for a week, then a day, and never given up", async () => {
     await lease.acquire(1);
     await own.aws.deny("rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup");
     expect(await lease.release(1)).toBe(false);
-    const began = Date.now();
-    const pauses: number[] = [];
-    const stop = recordConsole();
-    for (
-      let alarm = await leaseAlarmOf(lease.group);
-      alarm !== null;
-      alarm = await leaseAlarmOf(lease.group)
-    ) {
-      pauses.push(alarm - Date.now());
-      await travel(own.aws, Math.max(1, alarm - Date.now()));
-      await runLeaseAlarm(lease.group);
-      expect(await lease.release(1)).toBe((await leaseAlarmOf(lease.group)) === null);
-    }
-    expect(stop().filter((line) => line.includes("lease.restore.abandoned"))).toHaveLength(1);
-    expect(pauses[0]).toBeLessThanOrEqual(2000);
-    expect(Math.max(...pauses)).toBeGreaterThan(30 * MINUTE);
-    expect(Math.max(...pauses)).toBeLessThanOrEqual(60 * MINUTE);
-    expect(Date.now() - began).toBeGreaterThan(RESTORE_FOR_MS);
+    const pause = async () => ((await leaseAlarmOf(lease.group)) ?? 0) - Date.now();
+    /** The pauses after so many more attempts. */
+    const pauses = async (attempts: number) => {
+      const seen: number[] = [];
+      for (let i = 0; i < attempts; i++) {
+        await travel(own.aws, Math.max(1, await pause()));
+        await runLeaseAlarm(lease.group);
+        expect(await lease.release(1)).toBe(false);
+        seen.push(await pause());
+      }
+      return seen;
+    };
+    expect(await pause()).toBeLessThanOrEqual(2000);
+    const first = await pauses(16);
+    expect(first.at(-1)).toBeGreaterThanOrEqual(30 * MINUTE);
+    expect(Math.max(...first)).toBeLessThanOrEqual(60 * MINUTE);
+    await travel(own.aws, HOURLY_FOR_MS);
+    const later = await pauses(4);
+    expect(later.at(-1)).toBeGreaterThanOrEqual(12 * 60 * MINUTE);
+    expect(Math.max(...later)).toBeLessThanOrEqual(DAY);
     await own.aws.deny();
-    expect(await lease.acquire(2)).toMatchObject({ ok: true });
-    expect(await lease.release(2)).toBe(true);
+    await runLeaseAlarm(lease.group);
+    expect(await lease.release(1)).toBe(true);
     expect(await lease.settings()).toEqual({});
-  }, 60_000);
+  });
 
   it("to restore ends with the permission", async () => {
     await lease.acquire(1);
@@ -174,18 +182,6 @@ describe("a refusal", () => {
     await own.aws.deny();
     await runLeaseAlarm(lease.group);
     expect(await lease.release(1)).toBe(true);
-    expect(await lease.settings()).toEqual({});
-  });
-
-  it("is not the end when another capture's environment can reach the group", async () => {
-    const weak = await accessOf(
-      (await createEnvironment(own.admin, { aws: { ...own.aws, credentials: await weakKeys() } }))
-        .environment,
-    );
-    await lease.acquire(1);
-    expect(await lease.acquire(2, weak)).toMatchObject({ ok: true });
-    await lease.release(1);
-    expect(await lease.release(2, weak)).toBe(true);
     expect(await lease.settings()).toEqual({});
   });
 
@@ -199,40 +195,211 @@ describe("a refusal", () => {
   });
 });
 
-/** Keys of another account: they are known to AWS, and reach nothing of this one. */
-async function weakKeys() {
-  return (await createAccount({ instances: [{ identifier: own.aws.instance, parameterGroup: "other" }] }))
-    .credentials;
-}
+describe("a way to restore the group that fails", () => {
+  const resetting = (kind: "server-error" | "garbage", times?: number) =>
+    own.aws.fault({ kind, action: "ResetDBParameterGroup", ...(times === undefined ? {} : { times }) });
 
-describe("the newest credentials of an environment", () => {
-  it("restore the group when those of the lease were withdrawn", async () => {
-    const role = await own.aws.createRole({ externalId: "first-role" });
-    const other = await createEnvironment(own.admin, { aws: { ...own.aws, credentials: role as never } });
-    const byRole = await accessOf(other.environment);
-    expect(await lease.acquire(1, byRole)).toMatchObject({ ok: true });
-    // The role trusts nobody any more.
-    await own.aws.createRole({ ...role, trustedAccountId: "999999999999" });
-    await own.aws.expireSessions();
-    expect(await lease.release(1, byRole)).toBe(false);
-    expect(await lease.settings()).toEqual(LOGGING_ON);
-    expect(await lease.release(1, lease.access)).toBe(false);
-    await expect.poll(() => lease.release(1, lease.access)).toBe(true);
+  it("again and again otherwise than by denial is given up for the defaults, which are written", async () => {
+    await resetting("server-error");
+    await lease.acquire(1);
+    expect(await lease.release(1)).toBe(false);
+    for (let attempt = 1; attempt < MAX_RESETS; attempt++) {
+      expect(await lease.settings()).toEqual(LOGGING_ON);
+      await runLeaseAlarm(lease.group);
+    }
+    expect(await lease.settings()).toEqual(OFF);
+    // The last attempt may still arrive: that is waited for.
+    expect(await lease.release(1)).toBe(false);
+    await lease.settleDown();
+    expect(await lease.release(1)).toBe(true);
+    expect((await changesOf(own.aws)).filter((change) => change.startsWith("Reset"))).toHaveLength(
+      MAX_RESETS,
+    );
+  });
+
+  it("is asked of AWS once more where the log is on for another capture, which may be known then", async () => {
+    await resetting("server-error", MAX_RESETS - 1);
+    await lease.acquire(1);
+    await lease.release(1);
+    await runLeaseAlarm(lease.group);
+    expect(await lease.acquire(2)).toMatchObject({ ok: true });
+    expect(await lease.release(2)).toBe(false);
     expect(await lease.settings()).toEqual({});
   });
 
-  it("change nothing when they are another account's, whose group bears the same name", async () => {
-    const stranger = await createEnvironment(own.admin);
-    const theirs = await accessOf(stranger.environment);
+  it("does not count what AWS says that it did and has not done otherwise", async () => {
+    await resetting("garbage", 1);
     await lease.acquire(1);
-    await own.aws.deny("rds:*");
-    expect(await lease.release(1, theirs)).toBe(false);
-    await runLeaseAlarm(lease.group);
-    expect(await changesOf(stranger.aws)).toEqual([]);
-    expect(await lease.release(1, theirs)).toBe(false);
-    await own.aws.deny();
+    expect(await lease.release(1)).toBe(false);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual({});
+  });
+});
+
+describe("credentials", () => {
+  const key = ({ credentials }: LocalAccount) => credentials.accessKeyId;
+  const rows = () =>
+    env.DB.prepare(
+      `select l.owed_reason as reason, l.owed_settings as settings, l.owed_since as since, c.env_id as envId
+       from log_leases l join captures c on c.id = l.capture_id where l.lease_name = ?1 and l.owed_since is not null`,
+    )
+      .bind(leaseName(lease.group))
+      .all<{ reason: string; settings: string; since: number; envId: number }>()
+      .then(({ results }) => results);
+  /** Another team's environment of the same instance, in the same account, by a role. */
+  async function otherTenant() {
+    const role = await own.aws.createRole({ externalId: "other-tenant" });
+    const { environment } = await createEnvironment(await signUp("Other"), {
+      aws: { ...own.aws, credentials: role as never },
+    });
+    await own.aws.clearRequests();
+    return { environment, role, access: await accessOf(environment) };
+  }
+  const changeCredentials = (credentials: unknown) =>
+    own.admin.put(`/api/environments/${own.environment.id}`, { credentials });
+
+  it("of an environment serve its captures alone: the last to let go restores the group with its own", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    expect(await changersOf(own.aws)).toEqual([key(own.aws)]);
+    expect(await lease.acquire(2, other.access)).toMatchObject({ ok: true });
+    expect(await lease.release(1)).toBe(true);
+    await own.aws.clearRequests();
+    expect(await lease.release(2)).toBe(true);
+    const changers = await changersOf(own.aws);
+    expect(changers).toHaveLength(1);
+    expect(changers).not.toContain(key(own.aws));
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("of another environment are no help: what is refused to its own is owed by it, and by nobody else", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    await lease.acquire(2, other.access);
+    await lease.release(1);
+    // The role trusts nobody any more.
+    await own.aws.createRole({ ...other.role, trustedAccountId: "999999999999" });
+    await own.aws.expireSessions();
+    await own.aws.clearRequests();
+    expect(await lease.release(2)).toBe(false);
+    await runLeaseAlarm(lease.group);
+    expect(await changesOf(own.aws)).toEqual([]);
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    expect(await rows()).toMatchObject([
+      { envId: other.environment.id, reason: expect.stringContaining("sts:AssumeRole"), settings: "{}" },
+    ]);
+    // A capture for which the log is on answers for it from then on.
+    expect(await lease.acquire(3)).toMatchObject({ ok: true });
+    expect(await lease.release(2)).toBe(true);
+    expect(await lease.release(3)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("that are refused to switch the log on owe nothing for what another has left on", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    await own.aws.fault({ kind: "server-error", action: "ResetDBParameterGroup", times: 1 });
+    expect(await lease.release(1)).toBe(false);
+    await own.aws.deny("rds:ModifyDBParameterGroup");
+    expect(await lease.acquire(2, other.access)).toMatchObject({ ok: false });
+    await own.aws.deny("rds:*");
+    expect(await lease.release(2)).toBe(true);
+    expect(await lease.release(1)).toBe(false);
+    expect((await rows()).map(({ envId }) => envId)).toEqual([own.environment.id]);
+  });
+
+  it("that were replaced are not used any more: the present ones are", async () => {
+    await lease.acquire(1);
+    const role = await own.aws.createRole({ externalId: "newer" });
+    expect((await changeCredentials(role)).status).toBe(200);
+    await own.aws.clearRequests();
+    expect(await lease.release(1)).toBe(true);
+    expect(await changersOf(own.aws)).not.toContain(key(own.aws));
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("of another account by now change nothing there, whose group bears the same name; the debt is said", async () => {
+    const stranger = await createAccount();
+    await lease.acquire(1);
+    expect((await changeCredentials(stranger.credentials)).status).toBe(200);
+    await own.aws.clearRequests();
+    expect(await lease.release(1)).toBe(false);
+    await runLeaseAlarm(lease.group);
+    expect(await changesOf(stranger)).toEqual([]);
+    expect(await changesOf(own.aws)).toEqual([]);
+    expect(await rows()).toMatchObject([
+      { reason: "The environment's credentials are of another AWS account by now" },
+    ]);
+    await changeCredentials(own.aws.credentials);
+    expect(await lease.release(1, true)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("of a deleted environment are used for nothing: what nobody can give back is forgotten, and logged", async () => {
+    await lease.acquire(1);
+    await env.DB.prepare("update environments set deleted_at = 1 where id = ?1")
+      .bind(own.environment.id)
+      .run();
+    await own.aws.clearRequests();
+    const stop = recordConsole();
+    expect(await lease.release(1)).toBe(true);
+    expect(stop().filter((line) => line.includes("lease.forgotten"))).toHaveLength(1);
+    expect(await own.aws.requests()).toEqual([]);
+    expect(await storedBy(lease.group)).toBe(0);
+  });
+
+  it("are not kept by the lease, nor those that an earlier version kept", async () => {
+    await lease.acquire(1);
+    const stored = () =>
+      runInDurableObject(leaseOf(lease.group), (_, { storage }) =>
+        JSON.stringify([...storage.kv.list()]),
+      ) as Promise<string>;
+    expect(await stored()).not.toContain(lease.access.credentials);
+    await runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
+      storage.kv.put("accesses", [{ ...lease.access, isProven: true }]);
+    });
+    await runLeaseAlarm(lease.group);
+    expect(await stored()).not.toContain(lease.access.credentials);
+  });
+
+  it("are those of the capture that cron comes with, for a lease that an earlier version left owing", async () => {
+    await lease.acquire(1);
+    await runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
+      const { answerable, failedResets, writesDefaults, ...yesterday } = new LeaseStorage(storage.kv).state;
+      storage.kv.put("state", { ...yesterday, holders: [] });
+      storage.kv.put("abandoned", true);
+    });
+    await runLeaseAlarm(lease.group);
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    expect(await lease.release(1)).toBe(false);
+    expect(await lease.release(1, true)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+});
+
+describe("an alarm that stands in the past and never fires", () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ["a capture that asks", () => lease.acquire(2)],
+    ["cron, which comes for what is owed", () => lease.release(1)],
+    ["a capture that gives back what it has not", () => lease.release(2)],
+    ["cron, which looks after leases", () => leaseOf(lease.group).wake(Date.now() + DAY)],
+  ])("is set anew by %s", async (_, come) => {
+    await lease.acquire(1);
+    await own.aws.deny("rds:*");
+    await lease.release(1);
+    await travel(own.aws, DAY);
+    expect(await leaseAlarmOf(lease.group)).toBeLessThan(Date.now() - ALARM_GRACE_MS);
+    await come();
+    expect(await leaseAlarmOf(lease.group)).toBeGreaterThan(Date.now());
+    await own.aws.deny();
+    await runLeaseAlarm(lease.group);
+    await lease.release(2);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("is none where there is nothing to do", async () => {
+    await leaseOf(lease.group).wake(Date.now());
+    expect(await leaseAlarmOf(lease.group)).toBeNull();
   });
 });
 
@@ -244,7 +411,7 @@ describe("a review", () => {
     ];
     await noteLease(kept.id, lease.group);
     await noteLease(lost.id, { ...lease.group, parameterGroup: "another" });
-    for (const id of [kept.id, lost.id, 999_999]) await lease.acquire(id);
+    for (const id of [kept.id, lost.id, 999_999]) await lease.acquire({ id });
     expect(((await leaseAlarmOf(lease.group)) ?? 0) - Date.now()).toBeLessThanOrEqual(REVIEW_MS);
     await travel(own.aws, REVIEW_MS);
     await runLeaseAlarm(lease.group);

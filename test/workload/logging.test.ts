@@ -165,7 +165,7 @@ describe("a capture that has ended while it was switching its log on", () => {
     const capture = await starting();
     await untilReady(capture);
     const group = groupOf(own.aws);
-    await leaseOf(group).release(capture.id, null);
+    await leaseOf(group).release(capture.id);
     await move(capture.id, "FAILED");
     expect(await attempt(capture)).toMatchObject({ ready: false });
     expect(await leaseOf(group).holders()).toEqual([]);
@@ -270,16 +270,6 @@ describe("letting go", () => {
     await own.aws.deny();
     await expect.poll(() => letGo(env, capture.id)).toBe(true);
     expect(await leases()).toEqual([]);
-    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
-  });
-
-  it("restores the group of an environment that was deleted", async () => {
-    const capture = await starting();
-    await untilReady(capture);
-    await env.DB.prepare("update environments set credentials = null where id = ?1")
-      .bind(own.environment.id)
-      .run();
-    expect(await letGo(env, capture.id)).toBe(true);
     expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
   });
 
