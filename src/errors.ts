@@ -59,6 +59,10 @@ export const refuse = {
   alreadyFailed: refusal(409, "This capture failed and is no longer running"),
   notStartedYet: refusal(409, "Cannot stop a capture until it has started completely. Try again soon."),
   liveCaptures: refusal(409, "Environment has captures that have not ended: stop or delete them first"),
+  stillOwed: refusal(
+    409,
+    "Environment has not given a parameter group back as it was found (see owed): check it to try again, or abandon it first",
+  ),
   changedMeanwhile: refusal(
     409,
     "Environment was changed by somebody else just now: look at it and try again",

@@ -147,6 +147,9 @@ function environments(transport: Transport) {
     /** Asks AWS whether the instance can be reached. */
     check: (id: number, options?: CallOptions) =>
       transport.json<CheckedEnvironment>({ method: "POST", path: path(id, "/check"), options }),
+    /** Abandons what it owes to parameter groups. */
+    abandon: (id: number, options?: CallOptions) =>
+      transport.json<Environment>({ method: "POST", path: path(id, "/abandon"), options }),
   };
 }
 

@@ -2,9 +2,11 @@ import { Hono } from "hono";
 import { idempotencyKeySchema, type KeyedRequest } from "../captures/idempotency.ts";
 import { ApiError, refuse } from "../errors.ts";
 import { type App, type AppContext, authenticate, readBody, readHeader, readId } from "../http.ts";
-import { noteCaller } from "../log.ts";
+import { log, noteCaller } from "../log.ts";
 import { limitWrites } from "../rate-limits.ts";
 import { isoTime } from "../values.ts";
+import { groupOf } from "../workload/lease-group.ts";
+import { giveBackOwed, wakeLeases } from "../workload/logging.ts";
 import * as creation from "./creation.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
@@ -15,6 +17,7 @@ import {
   type EnvironmentChanges,
   type EnvironmentRequest,
   type Member,
+  type Owed,
   roleSchema,
   updateSchema,
 } from "./schema.ts";
@@ -58,6 +61,12 @@ export const environmentRoutes = new Hono<App>()
     );
     switch (updated.outcome) {
       case "changed":
+        // What is owed may be given back with the new credentials.
+        await wakeLeases(
+          c.env,
+          owedOf(before).map(({ leaseName }) => leaseName),
+          now,
+        );
         return c.json(toEnvironment(updated.environment));
       case "conflict":
         throw refuse.changedMeanwhile();
@@ -69,15 +78,17 @@ export const environmentRoutes = new Hono<App>()
   .delete("/:id", async (c) => {
     const now = Date.now();
     const environment = await readVisible(c);
-    adminOnly(
-      await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now),
-      refuse.liveCaptures,
-    );
+    const outcome = await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+    if (outcome === "owing") throw refuse.stillOwed();
+    adminOnly(outcome, refuse.liveCaptures);
     return c.json(toEnvironment(environment));
   })
 
   .post("/:id/check", async (c) => {
-    const environment = await readVisible(c);
+    const before = await readVisible(c);
+    const isOwing = owedOf(before).length > 0;
+    if (isOwing) await giveBackOwed(c.env, before.id);
+    const environment = isOwing ? await readVisible(c) : before;
     const { id, region, instance, credentials } = environment;
     const now = Date.now();
     const found = await askAs(c.env, { envId: id, region, credentials }, now, (keys) =>
@@ -86,6 +97,18 @@ export const environmentRoutes = new Hono<App>()
     if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
     await store.updateFound(c.var.db, id, found.value, now);
     return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
+  })
+
+  .post("/:id/abandon", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const abandoned = await store.abandonOwed(c.var.db, c.var.credential, id, now);
+    if (abandoned.outcome !== "changed") throw notChanged(abandoned.outcome, refuse.notAdmin);
+    const { environment, leaseNames } = abandoned;
+    noteCaller(environment.caller);
+    for (const lease of leaseNames) log.warn("lease.abandoned", { envId: id, lease, by: environment.caller });
+    await wakeLeases(c.env, leaseNames, now);
+    return c.json(toEnvironment(environment));
   })
 
   .get("/:id/members", async (c) => {
@@ -170,7 +193,8 @@ function created(c: AppContext, made: creation.Created): Response {
       c.header("Idempotent-Replayed", "true");
   }
   noteCaller(made.caller);
-  return c.json(toEnvironment(made.environment), 201);
+  // A new one owes nothing.
+  return c.json(toEnvironment({ ...made.environment, owed: "[]" }), 201);
 }
 
 async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
@@ -238,7 +262,7 @@ function memberChange(outcome: store.MemberOutcome): void {
   adminOnly(outcome, refuse.lastAdmin);
 }
 
-function toEnvironment(row: creation.Made): Environment {
+function toEnvironment(row: creation.Made & Pick<store.EnvironmentRow, "owed">): Environment {
   const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
   return {
     id,
@@ -253,6 +277,27 @@ function toEnvironment(row: creation.Made): Environment {
       : { accessKeyId: credentialsHint },
     role,
     createdAt: isoTime(row.createdAt),
+    owed: owedOf(row).map(toOwed),
+  };
+}
+
+/** What an environment owes, each group once: its captures may share one. */
+function owedOf({ owed }: Pick<store.EnvironmentRow, "owed">): store.OwedRow[] {
+  const rows = (JSON.parse(owed) as store.OwedRow[]).sort((a, b) => a.since - b.since);
+  return [...new Map(rows.toReversed().map((row) => [row.leaseName, row])).values()].reverse();
+}
+
+function toOwed({ leaseName, since, reason, settings }: store.OwedRow): Owed {
+  const { region, parameterGroup } = groupOf(leaseName);
+  return {
+    region,
+    parameterGroup,
+    settings: settings && {
+      generalLog: settings.general_log ?? null,
+      logOutput: settings.log_output ?? null,
+    },
+    since: isoTime(since),
+    reason,
   };
 }
 

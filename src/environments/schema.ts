@@ -20,6 +20,19 @@ export interface Environment {
   /** What the caller is in it. */
   role: Role;
   createdAt: string;
+  /** What captures have changed in parameter groups and is not given back. */
+  owed: Owed[];
+}
+
+/** A parameter group that captures have switched a log on in, and that is not as it was found. */
+export interface Owed {
+  region: string;
+  parameterGroup: string;
+  /** What the group is to have again, null where it had no value of its own; null while that is not known. */
+  settings: { generalLog: string | null; logOutput: string | null } | null;
+  since: string;
+  /** Why it is not given back; null when that has not been tried yet. */
+  reason: string | null;
 }
 
 /** A member as the API shows one. */

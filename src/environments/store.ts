@@ -2,6 +2,7 @@ import type { DbInstance } from "../aws/rds.ts";
 import { IS_LIVE } from "../captures/sql.ts";
 import type { Db } from "../db/types.ts";
 import { type Credential, callerOf } from "../identity/credential.ts";
+import type { LogSettings } from "../workload/lease-state.ts";
 import type { NewEnvironment } from "./creation.ts";
 import type { Role } from "./schema.ts";
 
@@ -23,6 +24,8 @@ export interface EnvironmentRow {
   credentialsHint: string;
   createdAt: number;
   role: Role;
+  /** What is owed to parameter groups, in JSON: `OwedRow[]`. */
+  owed: string;
   /** The id of the user who asked for it. */
   caller: string;
 }
@@ -33,7 +36,25 @@ export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
   e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role,
+  (select json_group_array(json_object('leaseName', l.lease_name, 'since', l.owed_since, 'reason', l.owed_reason,
+      'settings', json(l.owed_settings)))
+    from log_leases l cross join captures c on c.id = l.capture_id
+    where l.owed_since is not null and l.abandoned_at is null and c.env_id = e.id) as owed,
   caller.id as caller`;
+
+/** A lease that a capture of an environment has not given back. */
+export interface OwedRow {
+  leaseName: string;
+  since: number;
+  /** Why not; null when it has not been tried yet. */
+  reason: string | null;
+  /** What the group is to have again; null when that is not known yet. */
+  settings: LogSettings | null;
+}
+
+/** Whether environment ?3 has a lease that is not given back, nor abandoned. */
+const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
+  where c.env_id = ?3 and l.abandoned_at is null)`;
 
 /** Whether the caller is an admin of environment ?3. */
 const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
@@ -41,10 +62,6 @@ const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = cal
 
 /** The caller, and the role that the caller has in environment ?3. */
 export type Standing = { caller: string; role: Role | null } | null;
-
-const standing = (credential: Credential) => `with ${callerOf(credential)}
-  select caller.id as caller, m.role as role
-  from caller left join members m on m.user_id = caller.id and m.env_id = ?3`;
 
 /** Reads the caller's environments, by id; null when not signed in. */
 export async function listEnvironments(
@@ -69,13 +86,16 @@ export function readEnvironment(
   envId: number,
   now: number,
 ): Promise<EnvironmentRow | Unseen | null> {
+  return environmentRead(db, credential, envId, now).first<EnvironmentRow>();
+}
+
+function environmentRead(db: Db, credential: Credential, envId: number, now: number): D1PreparedStatement {
   return db
     .prepare(
       `with ${callerOf(credential)} select ${COLUMNS} from caller
        left join members m on m.user_id = caller.id and m.env_id = ?3 left join environments e on e.id = m.env_id`,
     )
-    .bind(credential.value, now, envId)
-    .first<EnvironmentRow>();
+    .bind(credential.value, now, envId);
 }
 
 /** What became of a change that only an admin may make. */
@@ -168,25 +188,34 @@ export async function updateFound(db: Db, envId: number, found: DbInstance, now:
     .run();
 }
 
+/** What became of an environment that was to be deleted; `owing` when something is owed to a parameter group. */
+export type DeleteOutcome = AdminOutcome | "owing";
+
 /**
- * Deletes an environment with its captures, members and invites; refused while a capture is live. Its credentials are gone
- * at once, the rest is erased by cron.
+ * Deletes an environment with its captures, members and invites; refused while a capture is live, or has changed a parameter
+ * group that is not given back: without the environment's credentials nobody could. These are gone at once, the rest is erased
+ * by cron.
  */
 export async function deleteEnvironment(
   db: Db,
   credential: Credential,
   envId: number,
   now: number,
-): Promise<AdminOutcome> {
+): Promise<DeleteOutcome> {
   const isDeleted = "(select deleted_at from environments where id = ?1) = ?2";
+  const isLive = `exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})`;
   const [before, changes] = (await db.batch([
-    db.prepare(standing(credential)).bind(credential.value, now, envId),
+    db
+      .prepare(
+        `with ${callerOf(credential)} select caller.id as caller, m.role as role, ${isLive} as isLive
+         from caller left join members m on m.user_id = caller.id and m.env_id = ?3`,
+      )
+      .bind(credential.value, now, envId),
     db
       .prepare(
         `with ${callerOf(credential)}
          update environments set deleted_at = ?2, credentials = null
-         where id = ?3 and deleted_at is null and ${IS_ADMIN}
-           and not exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})`,
+         where id = ?3 and deleted_at is null and ${IS_ADMIN} and not ${isLive} and not ${HAS_LEASES}`,
       )
       .bind(credential.value, now, envId),
     db
@@ -196,8 +225,44 @@ export async function deleteEnvironment(
       .bind(envId, now),
     db.prepare(`delete from members where env_id = ?1 and ${isDeleted}`).bind(envId, now),
     db.prepare(`delete from invites where env_id = ?1 and ${isDeleted}`).bind(envId, now),
-  ])) as [D1Result, D1Result, ...D1Result[]];
-  return outcome(before, changes);
+  ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
+  const result = outcome(before, changes);
+  return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;
+}
+
+/** What became of what was to be abandoned. */
+export type Abandoned =
+  | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
+  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+
+/**
+ * Abandons what an environment owes to parameter groups: nobody tries to give it back any more. That it was owed stays on
+ * record, with who abandoned it, until its captures are erased.
+ */
+export async function abandonOwed(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<Abandoned> {
+  const [changes, read] = (await db.batch([
+    db
+      .prepare(
+        `with ${callerOf(credential)}
+         update log_leases set abandoned_at = ?2, abandoned_by = (select id from caller)
+         where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
+           and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = ?3)
+         returning lease_name as leaseName`,
+      )
+      .bind(credential.value, now, envId),
+    environmentRead(db, credential, envId, now),
+  ])) as [D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
+  const environment = read.results[0];
+  if (environment === undefined) return { outcome: "unauthenticated" };
+  if (environment.role === null) return { outcome: "not-found" };
+  if (environment.role !== "admin") return { outcome: "forbidden" };
+  const leaseNames = [...new Set(changes.results.map(({ leaseName }) => leaseName))];
+  return { outcome: "changed", environment, leaseNames };
 }
 
 /** A member as the database has one. */

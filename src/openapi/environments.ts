@@ -158,12 +158,18 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments/{id}",
     tag: "Environments",
     summary: "Delete an environment",
-    description: "With its captures, members and invites. The reply shows it as it was.",
+    description:
+      "With its captures, members and invites. The reply shows it as it was. Not while it owes something to a parameter group: " +
+      "nobody could give that back without its credentials.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],
     success: { status: 200, description: "The environment as it was.", content: ONE_ENVIRONMENT },
-    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("notAdmin", "environmentNotFound", "liveCaptures")],
+    refusals: [
+      BAD_ID,
+      ...OF_WRITERS,
+      ...refusals("notAdmin", "environmentNotFound", "liveCaptures", "stillOwed"),
+    ],
   },
   {
     id: "checkEnvironment",
@@ -171,6 +177,7 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments/{id}/check",
     tag: "Environments",
     summary: "Ask AWS whether the instance can be reached",
+    description: "What it owes to parameter groups is given back first, if that is possible now.",
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],
@@ -185,6 +192,21 @@ export const environmentOperations: Operation[] = [
       },
     },
     refusals: [BAD_ID, AWS_WOULD_NOT, ...OF_WRITERS, ...refusals("environmentNotFound")],
+  },
+  {
+    id: "abandonOwed",
+    method: "post",
+    path: "/api/environments/{id}/abandon",
+    tag: "Environments",
+    summary: "Abandon what is owed to parameter groups",
+    description:
+      "They stay as they are, with the log switched on where it was: to be mended by hand. The service does not try any more, " +
+      "and the next capture takes what it finds for theirs.",
+    permission: ADMIN,
+    credentials: "any",
+    parameters: [ID],
+    success: { status: 200, description: "The environment, which owes nothing.", content: ONE_ENVIRONMENT },
+    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("notAdmin", "environmentNotFound")],
   },
   {
     id: "listMembers",

@@ -94,6 +94,7 @@ export const environment: Environment = {
   credentials: { accessKeyId: "****0000" },
   role: "admin",
   createdAt: "2026-11-23T08:45:17.332Z",
+  owed: [],
 };
 
 export const member: Member = {

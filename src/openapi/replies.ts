@@ -194,6 +194,27 @@ const roleSchema = named(
   "An admin changes the environment, its members and anybody's captures; a member makes captures.",
 );
 
+const valueOrNull = described(z.nullable(z.string()), {
+  description: "Null where it had no value of its own.",
+});
+
+const owedSchema = named(
+  z.object({
+    region: described(z.string(), { description: "The AWS region of the group." }),
+    parameterGroup: described(z.string(), { description: "Its name." }),
+    settings: described(z.nullable(z.object({ generalLog: valueOrNull, logOutput: valueOrNull })), {
+      description:
+        "The `general_log` and `log_output` that it is to have again; null while that is not known.",
+    }),
+    since: time("Since when."),
+    reason: described(z.nullable(z.string()), {
+      description: "Why it is not given back; null when that has not been tried yet.",
+    }),
+  }),
+  "Owed",
+  "A parameter group that captures have switched a log on in, and that is not as it was found.",
+);
+
 export const environmentSchema = named(
   z.object({
     id: id("Its id."),
@@ -211,6 +232,11 @@ export const environmentSchema = named(
     ),
     role: roleSchema,
     createdAt: time("When it was made."),
+    owed: described(z.array(owedSchema), {
+      description:
+        "What its captures have changed in parameter groups and is not given back yet. It is tried again by itself, and by " +
+        "checking the environment.",
+    }),
   }),
   "Environment",
   "An RDS instance, how it is reached, and what the caller may do with it.",

@@ -1,13 +1,20 @@
-import { abortAllDurableObjects } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LogLease } from "../../src/workload/lease.ts";
+import { LogLease, REVIEW_MS } from "../../src/workload/lease.ts";
 import { leaseName } from "../../src/workload/lease-group.ts";
 import { LOGGING_ON } from "../../src/workload/lease-state.ts";
 import { switchOn } from "../../src/workload/logging.ts";
 import { type Cast, createCapture, createCast } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
-import { accessOf, describedInstance, groupOf, leaseOf, settingsOf } from "../support/leases.ts";
+import {
+  accessOf,
+  describedInstance,
+  groupOf,
+  leaseAlarmOf,
+  leaseOf,
+  settingsOf,
+} from "../support/leases.ts";
 import { travel } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -113,6 +120,24 @@ describe("every minute", () => {
   });
 });
 
+describe("a lease that is held", () => {
+  it("has its alarm set anew within minutes when that was lost", async () => {
+    await holding("RUNNING");
+    const group = groupOf(cast.aws);
+    const lose = () => runInDurableObject(leaseOf(group), (_, { storage }) => storage.deleteAlarm());
+    await lose();
+    expect(await everyMinute()).toMatchObject({ leases: 0, leasesLookedAfter: 0 });
+    await travel(cast.aws, 16 * MINUTE);
+    expect(await everyMinute()).toMatchObject({ leases: 0, leasesLookedAfter: 1 });
+    const alarm = (await leaseAlarmOf(group)) ?? 0;
+    expect(alarm).toBeGreaterThan(Date.now());
+    expect(alarm).toBeLessThanOrEqual(Date.now() + REVIEW_MS);
+    // Not every minute from then on.
+    await travel(cast.aws, MINUTE);
+    expect(await everyMinute()).toMatchObject({ leasesLookedAfter: 0 });
+  });
+});
+
 describe("every day", () => {
   it("erases a deleted capture only after its lease was given back", async () => {
     const id = await holding("DONE");
@@ -126,5 +151,19 @@ describe("every day", () => {
     expect(await settings()).toEqual({});
     await daily();
     expect(await isThere()).toBe(false);
+  });
+
+  it("erases a deleted capture whose lease was abandoned, and what is on record of that with it", async () => {
+    const id = await holding("DONE");
+    await cast.aws.deny("rds:*");
+    await everyMinute();
+    expect((await cast.admin.post(`/api/environments/${envId}/abandon`)).status).toBe(200);
+    expect(await rows()).toBe(1);
+    expect(await everyMinute()).toMatchObject({ leases: 0 });
+    await cast.owner.delete(`/api/captures/${id}`);
+    await travel(cast.aws, 31 * DAY);
+    await daily();
+    expect(await env.DB.prepare("select 1 from captures where id = ?1").bind(id).first()).toBeNull();
+    expect(await rows()).toBe(0);
   });
 });

@@ -81,6 +81,7 @@ describe("the client and the Worker", () => {
     expect(await environments.list()).toContainEqual(environment);
     expect(await environments.update(envId, { name: "renamed" })).toMatchObject({ name: "renamed" });
     expect(await environments.check(envId)).toMatchObject({ id: envId, status: "available" });
+    expect(await environments.abandon(envId)).toMatchObject({ id: envId, owed: [] });
 
     const guest = await signUp("Guest");
     const { code } = await invites.create(envId, "member");

@@ -20,6 +20,7 @@ const ENDPOINTS: {
   { method: "put", path: (_, id) => `/${id}`, json: { name: "renamed" }, member: NOT_ADMIN, admin: 200 },
   { method: "delete", path: (_, id) => `/${id}`, member: NOT_ADMIN, admin: 200 },
   { method: "post", path: (_, id) => `/${id}/check`, member: 200, admin: 200 },
+  { method: "post", path: (_, id) => `/${id}/abandon`, member: NOT_ADMIN, admin: 200 },
   { method: "get", path: (_, id) => `/${id}/members`, member: 200, admin: 200 },
   {
     method: "put",

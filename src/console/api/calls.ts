@@ -130,6 +130,9 @@ export const deleteEnvironment = (id: number): Promise<Environment> =>
   ask("DELETE", `/api/environments/${id}`);
 export const checkEnvironment = (id: number): Promise<CheckedEnvironment> =>
   ask("POST", `/api/environments/${id}/check`);
+/** Has the service give up what the environment owes to parameter groups. */
+export const abandonOwed = (id: number): Promise<Environment> =>
+  ask("POST", `/api/environments/${id}/abandon`);
 
 export const listMembers = (envId: number, signal?: AbortSignal): Promise<Member[]> =>
   ask("GET", `/api/environments/${envId}/members`, { signal });

@@ -14,6 +14,7 @@ import { Form, FormProblem } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { Members } from "../components/members.tsx";
+import { Owed } from "../components/owed.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useResource } from "../lib/hooks.ts";
@@ -39,6 +40,7 @@ export function EnvironmentPage({ id }: { id: number }) {
       <Loaded resource={environment} what="the environment">
         {(known) => (
           <>
+            <Owed environment={known} onChange={environment.put} />
             <Facts environment={known} onChange={environment.put} />
             <Members environment={known} />
           </>
@@ -64,7 +66,9 @@ function Facts({
     try {
       const { status, ...checked } = await checkEnvironment(environment.id);
       onChange(checked);
-      setSaid({ text: `AWS reaches ${checked.instance}: it is ${status}.`, isBad: false });
+      const reaches = `AWS reaches ${checked.instance}: it is ${status}.`;
+      const isOwing = checked.owed.length > 0;
+      setSaid({ text: isOwing ? `${reaches} Not all could be given back.` : reaches, isBad: isOwing });
     } catch (error) {
       setSaid({ text: describe(error), isBad: true });
     }

@@ -26,7 +26,7 @@ export function EnvironmentsPage() {
             </div>
           ) : (
             <ul class="cards">
-              {known.map(({ id, name, instance, region, engine, engineVersion, role }) => (
+              {known.map(({ id, name, instance, region, engine, engineVersion, role, owed }) => (
                 <li key={id} class="card">
                   <h2>
                     <a href={`/environments/${id}`}>{name}</a>
@@ -37,6 +37,12 @@ export function EnvironmentsPage() {
                   <p class="muted">
                     {engine} {engineVersion} · you are {role === "admin" ? "an admin" : "a member"}
                   </p>
+                  {owed.length > 0 && (
+                    <p class="note">
+                      The log of {owed.map(({ parameterGroup }) => parameterGroup).join(" and ")} is not given
+                      back
+                    </p>
+                  )}
                   <p>
                     <a href={`/captures?envId=${id}`}>Captures of {name}</a>
                   </p>
