@@ -30,6 +30,8 @@ try {
   } else {
     for (const step of readTour()) await check(step.command.split("\n")[0] as string, () => tourStep(step));
     await check("the API's reference is a page of the service's own files", servesReference);
+    await check("a sign-out without a body ends the session", signsOut);
+    await check("every path below /api, and /api itself, is answered in JSON", answersInJson);
     await check("a kill -9 while a capture starts, and one amid it, lose nothing", survivesKill);
     await check("Ctrl-C ends all of it", endsCleanly);
   }
@@ -65,6 +67,55 @@ async function servesReference(): Promise<void> {
   }
   const { openapi } = (await (await fetch(`${address}/openapi.json`)).json()) as { openapi?: string };
   if (openapi !== "3.1.0") throw new Error(`It is no OpenAPI 3.1 but ${openapi}`);
+}
+
+/** Signs somebody new up, and out again without a body, by fetch and by curl: over HTTP both send an empty one. */
+async function signsOut(): Promise<void> {
+  const sender = {
+    fetch: async (path: string, cookie: string) =>
+      (await fetch(`${address}${path}`, { method: "POST", headers: { cookie } })).status,
+    curl: async (path: string, cookie: string) =>
+      Number(
+        await walk(
+          `curl -sS -o /dev/null -w '%{http_code}' -X POST -H 'Cookie: ${cookie}' ${address}${path}`,
+        ),
+      ),
+  };
+  for (const send of Object.values(sender)) {
+    for (const path of ["/sign-out", "/revoke-other-sessions", "/revoke-sessions"]) {
+      const cookie = await signUp();
+      const status = await send(`/api/auth${path}`, cookie);
+      if (status !== 200) throw new Error(`${path} answered ${status}`);
+      const { status: after } = await fetch(`${address}/api/captures`, { headers: { cookie } });
+      const expected = path === "/revoke-other-sessions" ? 200 : 401;
+      if (after !== expected) throw new Error(`After ${path}, the session's cookie is answered ${after}`);
+    }
+  }
+}
+
+/** Signs somebody new up, and gives the session's cookie. */
+async function signUp(): Promise<string> {
+  const reply = await fetch(`${address}/api/auth/sign-up/email`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      name: "Smoke",
+      email: `${crypto.randomUUID()}@example.com`,
+      password: "a long password",
+    }),
+  });
+  const [cookie = ""] = (reply.headers.get("set-cookie") ?? "").split(";");
+  if (!reply.ok) throw new Error(`The sign-up answered ${reply.status}`);
+  return cookie;
+}
+
+async function answersInJson(): Promise<void> {
+  for (const path of ["/api", "/api/", "/api/nope"]) {
+    const reply = await fetch(`${address}${path}`);
+    const { message } = (await reply.json()) as { message?: string };
+    if (reply.status !== 404 || message !== "No such path")
+      throw new Error(`${path} answered ${reply.status}`);
+  }
 }
 
 /** Makes a capture, kills everything while it starts and while it runs, and waits for it to end on time nevertheless. */

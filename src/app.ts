@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
-import { requestId } from "hono/request-id";
 import { bookmarks } from "./bookmarks.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
@@ -11,6 +10,7 @@ import type { App } from "./http.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { describeError, log } from "./log.ts";
 import { crossOrigin } from "./origins.ts";
+import { requestId } from "./request-id.ts";
 import { logRequest } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { isTransientFault } from "./transient.ts";
@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** The whole HTTP API. */
 export const app = new Hono<App>()
   .use(contextStorage())
-  .use(requestId())
+  .use(requestId)
   .use(logRequest)
   .use(securityHeaders)
   .use(crossOrigin)

@@ -71,6 +71,9 @@ export const refuse = {
   alreadyMember: refusal(409, "You are a member of this environment already"),
   /** What failed for a reason that passes; whether something was done is not known. */
   unavailable: refusal(503, "The service can't answer just now: try again soon", { "Retry-After": "5" }),
+  tooManyHashes: refusal(503, "Too many are signing in or up just now: try again soon", {
+    "Retry-After": "2",
+  }),
   tooManyWatch: refusal(503, "Too many are watching this capture: ask for it now and then instead", {
     "Retry-After": "60",
   }),

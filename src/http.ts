@@ -5,7 +5,7 @@ import type { Env } from "./env.ts";
 import { ApiError, refuse } from "./errors.ts";
 import { type Credential, callerOf, readCredential } from "./identity/credential.ts";
 import { refuseOtherOrigins } from "./origins.ts";
-import { idSchema } from "./values.ts";
+import { cut, idSchema } from "./values.ts";
 
 /** What every route of the API finds in its context. */
 export interface App {
@@ -100,9 +100,15 @@ async function validate<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const message = result.error.issues.map((issue) => describe(issue, name)).join("; ");
-  return refuseInput(c, new ApiError(400, message));
+  const problems = [...new Set(result.error.issues.map((issue) => cut(describe(issue, name), MAX_PROBLEM)))];
+  const more = problems.length - MAX_PROBLEMS;
+  const shown = more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems;
+  return refuseInput(c, new ApiError(400, shown.join("; ")));
 }
+
+/** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
+const MAX_PROBLEMS = 5;
+const MAX_PROBLEM = 500;
 
 /** Says what is wrong and where, such as `duration: must be a number`. */
 function describe(issue: z.core.$ZodIssue, name?: string): string {

@@ -1,15 +1,27 @@
 import { tryGetContext } from "hono/context-storage";
 import type { App } from "./http.ts";
+import { cut } from "./values.ts";
 
 type Level = "info" | "warn" | "error";
 
 /** What a log line may hold. Callers pass ids, counts and codes; never a body, a header or a credential. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
+/**
+ * The most characters of one field. What was thrown can quote what a caller sent, of any length; Workers Logs takes 256 KB a line.
+ */
+const MAX_FIELD = 1000;
+/** The same of a stack, whose every line counts. */
+const MAX_STACK = 4000;
+
 function write(level: Level, event: string, fields: LogFields): void {
   const requestId = tryGetContext<App>()?.get("requestId");
+  const bounded = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === "string" ? cut(value, name === "stack" ? MAX_STACK : MAX_FIELD) : value,
+  ]);
   // Workers Logs indexes the fields of a line that is one JSON object.
-  console[level](JSON.stringify({ level, event, requestId, ...fields }));
+  console[level](JSON.stringify({ level, event, requestId, ...Object.fromEntries(bounded) }));
 }
 
 /**

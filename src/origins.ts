@@ -42,6 +42,7 @@ const allow = cors({
     "X-Metrics-Period",
     "X-Metrics-Source",
     "X-Request-Id",
+    "X-Workload-Incomplete",
   ],
   maxAge: PREFLIGHT_SECONDS,
 });

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { App, AppContext } from "./http.ts";
 import { log } from "./log.ts";
+import { clientRequestId } from "./request-id.ts";
 
 /**
  * One line for every request, so that each can be found by the id that its reply bears; how many requests are sampled is the
@@ -25,6 +26,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
     caller: c.get("callerId"),
     captureId: c.get("captureId") ?? idIn("/api/captures/:id", route, c.req.path),
     envId: idIn("/api/environments/:id", route, c.req.path),
+    clientRequestId: clientRequestId(c),
     colo: (c.req.raw.cf as { colo?: string } | undefined)?.colo,
     ray: rayOf(c),
   };

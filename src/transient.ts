@@ -8,6 +8,8 @@
  * handling").
  */
 
+import { describeError, log } from "./log.ts";
+
 const WORDS = [
   /network connection lost/i,
   /because its code was updated/i,
@@ -34,4 +36,19 @@ interface Marked extends Error {
   retryable?: unknown;
   overloaded?: unknown;
   durableObjectReset?: unknown;
+}
+
+/** How long it is waited before the second try, in milliseconds; up to twice as long, so that not all come at once. */
+const PAUSE_MS = 50;
+
+/** Asks for what can be asked for again, such as a read: once more after a fault that passes. */
+export async function askTwice<T>(event: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isTransientFault(error)) throw error;
+    log.warn(event, { error: describeError(error).error });
+  }
+  await scheduler.wait(PAUSE_MS * (1 + Math.random()));
+  return ask();
 }

@@ -22,6 +22,10 @@ export function once<S extends z.ZodType<unknown, string | undefined>>(value: S)
     .optional();
 }
 
+/** A text, cut if it is longer than `max` characters, with how long it was. */
+export const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max)}… (${text.length} characters)`;
+
 /** As D1 writes bookmarks, which say what of the database somebody has seen. */
 export const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 

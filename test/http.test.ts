@@ -197,3 +197,30 @@ describe.each(IDS)("%s %s", (method, template) => {
     expectRefusal(await send("abc", { "x-api-key": "no such key" }), 401, "Login required");
   });
 });
+
+describe("a refusal of what was sent", () => {
+  const get = (path: string) => request<{ message: string }>("GET", path, { headers: cast.admin.headers });
+
+  test("says a problem once, however often it is there", async () => {
+    const reply = await get(`/api/captures/${captureId}/metrics?${"type=0&".repeat(2000)}`);
+    expect(reply.status).toBe(400);
+    expect(reply.body.message).toMatch(/^type: "0" is not one of CPU UTILIZATION, [^;]+$/);
+    expect(reply.body.message.length).toBeLessThan(520);
+  });
+
+  test("says the first problems, cut, and how many more there are", async () => {
+    const query = Array.from({ length: 100 }, (_, i) => `${"x".repeat(100)}${i}=1`).join("&");
+    const unknown = await get(`/api/captures?${query}&limit=0&envId=x&cursor=x&status=x&name=a&name=b`);
+    expect(unknown.status).toBe(400);
+    expect(unknown.body.message.length).toBeLessThan(3000);
+    expect(unknown.body.message).toMatch(/; and 1 more$/);
+  });
+
+  test("is short when better-auth makes it", async () => {
+    const callbackURL = "x".repeat(60_000);
+    const json = { email: "a@example.com", password: "a long password", callbackURL };
+    const reply = await request("POST", "/api/auth/sign-in/email", { json });
+    expect(reply.status).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(reply.body).length).toBeLessThan(1100);
+  });
+});

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { describeError, log } from "../src/log.ts";
 import {
   type Cast,
   createApiKey,
@@ -36,7 +37,8 @@ describe("a request's line", () => {
     expect(line).toEqual({
       level: "info",
       event: "request",
-      requestId: "find-me",
+      requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+      clientRequestId: "find-me",
       method: "GET",
       route: "/api/captures/:id",
       status: 200,
@@ -103,7 +105,8 @@ describe("a request's line", () => {
         ),
       ),
     );
-    const callers = new Map(lines.map(({ requestId, caller }) => [requestId, caller]));
+    const callers = new Map(lines.map(({ clientRequestId, caller }) => [clientRequestId, caller]));
+    expect(new Set(lines.map(({ requestId }) => requestId)).size).toBe(ids.length);
     expect(callers).toEqual(new Map(ids.map((id, i) => [id, (i % 2 === 0 ? cast.owner : cast.member).id])));
   });
 
@@ -121,14 +124,22 @@ describe("a request's line", () => {
       prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
     });
     const lines = await linesOf(() =>
-      requestIn({ DB }, "GET", `/api/captures/${captureId}`, {
-        headers: { ...cast.admin.headers, "x-request-id": "failed" },
-      }),
+      requestIn({ DB }, "GET", `/api/captures/${captureId}`, { headers: cast.admin.headers }),
     );
+    const requestId = lines[0]?.requestId;
+    expect(requestId).toMatch(/^[\da-f-]{36}$/);
     expect(lines).toEqual([
-      expect.objectContaining({ level: "error", event: "request.failed", requestId: "failed" }),
-      expect.objectContaining({ level: "error", event: "request", requestId: "failed", status: 500 }),
+      expect.objectContaining({ level: "error", event: "request.failed", requestId }),
+      expect.objectContaining({ level: "error", event: "request", requestId, status: 500 }),
     ]);
+  });
+
+  test("has what the caller calls it, if that is a name", async () => {
+    const own = async (id: string) =>
+      (await lineOf(() => request("GET", "/api/captures", { headers: { "x-request-id": id } })))
+        .clientRequestId;
+    expect(await own("trace:1/2=3.4+5")).toBe("trace:1/2=3.4+5");
+    for (const id of ["a b", '"}{', "x".repeat(101)]) expect(await own(id)).toBeUndefined();
   });
 });
 
@@ -139,8 +150,36 @@ test("a line that is written deep in a request has its id", async () => {
   const lines = await linesOf(() =>
     requestIn({ CAPTURE_RUNNER }, "POST", "/api/captures", {
       json: { name: "not woken", envId, scheduledStart },
-      headers: { ...cast.owner.headers, "x-request-id": "deep" },
+      headers: cast.owner.headers,
     }),
   );
-  expect(lines).toContainEqual(expect.objectContaining({ event: "capture.wake.failed", requestId: "deep" }));
+  const [first, last] = ["capture.wake.failed", "request"].map((name) =>
+    lines.find(({ event }) => event === name),
+  );
+  expect(first?.requestId).toMatch(/^[\da-f-]{36}$/);
+  expect(first?.requestId).toBe(last?.requestId);
+});
+
+describe("a line that quotes what was sent", () => {
+  test("is short, however long that was", async () => {
+    const callbackURL = `https://evil.example/${"x".repeat(60_000)}`;
+    const json = { email: cast.owner.email, password: "a long password", callbackURL };
+    const lines = await linesOf(() => request("POST", "/api/auth/sign-in/email", { json }));
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(2000);
+  });
+
+  test("is short when it is of an error, and has the beginning and how long it was", async () => {
+    const error = new Error("e".repeat(100_000));
+    const lines = await linesOf(async () => log.error("too.long", { ...describeError(error), count: 1 }));
+    expect(lines).toEqual([
+      {
+        level: "error",
+        event: "too.long",
+        error: `Error: ${"e".repeat(993)}… (100007 characters)`,
+        stack: expect.stringMatching(/^.{4000}… \(\d+ characters\)$/s),
+        count: 1,
+      },
+    ]);
+  });
 });

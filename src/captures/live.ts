@@ -20,6 +20,8 @@ import { type CaptureRow, type LiveMessage, toCapture } from "./schema.ts";
 
 /** How many may watch one capture; the others can ask now and then. */
 const MAX_SOCKETS = 100;
+/** How often it is asked whether those who watch still may, in milliseconds, when nothing else is told. */
+const RECHECK_MS = 60_000;
 
 /** Why a socket is closed by the service. */
 const CLOSE = {
@@ -74,6 +76,8 @@ export class LiveSockets {
   readonly #workload: () => WorkloadState | null;
   /** How the capture was when it was last told; unknown after an eviction, and then told once more. */
   #told: string | undefined;
+  /** When it was last asked whether all may watch; 0 after an eviction, and then asked once more. */
+  #checkedAt = 0;
 
   constructor(state: DurableObjectState, env: Env, workload: () => WorkloadState | null) {
     this.#state = state;
@@ -85,7 +89,9 @@ export class LiveSockets {
   async accept(request: Request): Promise<Response> {
     const watcher = JSON.parse(request.headers.get(WATCHER_HEADER) ?? "null") as Watcher | null;
     if (watcher === null) return new Response(null, { status: 400 });
-    if (this.#state.getWebSockets().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
+    // Before somebody is turned away, those leave who may not watch any more.
+    if (this.#open().length >= MAX_SOCKETS) await this.#tell(this.#open(), false);
+    if (this.#open().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#state.acceptWebSocket(server);
     // Answered without waking anything.
@@ -114,16 +120,38 @@ export class LiveSockets {
 
   /** Tells all how the capture is now. */
   async progressed(): Promise<void> {
-    await this.#tell(this.#state.getWebSockets());
+    this.#checkedAt = Date.now();
+    await this.#tell(this.#open());
   }
 
-  async #tell(sockets: WebSocket[]): Promise<void> {
+  /**
+   * Closes the sockets of those who are signed out or may not see the capture any more, once in a while.
+   * @returns when to do it again, in milliseconds since the epoch; null when nobody watches
+   */
+  async recheck(): Promise<number | null> {
+    const now = Date.now();
+    if (now >= this.#checkedAt + RECHECK_MS) {
+      this.#checkedAt = now;
+      await this.#tell(this.#open(), false);
+    }
+    return this.#open().length === 0 ? null : this.#checkedAt + RECHECK_MS;
+  }
+
+  /** The platform keeps one that was closed here until its other end has answered, which that may never do. */
+  #open(): WebSocket[] {
+    return this.#state.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+  }
+
+  /** @param isNews whether to send the message; else only who may not see it is closed */
+  async #tell(sockets: WebSocket[], isNews = true): Promise<void> {
     // Several of one person are asked about once.
     const byWatcher = Map.groupBy(sockets, (socket) => JSON.stringify(socket.deserializeAttachment()));
-    await Promise.all([...byWatcher].map(([watcher, theirs]) => this.#tellOne(JSON.parse(watcher), theirs)));
+    await Promise.all(
+      [...byWatcher].map(([watcher, theirs]) => this.#tellOne(JSON.parse(watcher), theirs, isNews)),
+    );
   }
 
-  async #tellOne({ captureId, credential }: Watcher, sockets: WebSocket[]): Promise<void> {
+  async #tellOne({ captureId, credential }: Watcher, sockets: WebSocket[], isNews: boolean): Promise<void> {
     try {
       const seen = await readCapture(this.#env.DB, credential, captureId, Date.now());
       const close = (why: readonly [number, string]) => {
@@ -132,7 +160,7 @@ export class LiveSockets {
       if (seen.caller === null) return close(CLOSE.unauthenticated);
       if (seen.found === null) return close(CLOSE.notFound);
       const message = JSON.stringify(toMessage(seen.found, this.#workload()?.manifest));
-      for (const socket of sockets) socket.send(message);
+      if (isNews) for (const socket of sockets) socket.send(message);
       if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {
       // Who watches must not keep the capture from going on. The next message says all that this one would have said.

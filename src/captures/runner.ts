@@ -86,7 +86,10 @@ export class CaptureRunner extends DurableObject<Env> {
         until = await this.#advance(captureId);
       } while (wakes !== this.#wakes);
       if (until === "rest") await storage.deleteAll();
-      else await storage.setAlarm(Math.max(until, Date.now() + 1));
+      else {
+        const recheck = await this.#live.recheck();
+        await storage.setAlarm(Math.max(Math.min(until, recheck ?? until), Date.now() + 1));
+      }
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
@@ -221,8 +224,12 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /** Accepts a WebSocket that watches the capture; other requests come as calls. */
-  override fetch(request: Request): Promise<Response> {
-    return this.#live.accept(request);
+  override async fetch(request: Request): Promise<Response> {
+    const reply = await this.#live.accept(request);
+    // Who watches a capture that has long to wait must not watch for ever.
+    const recheck = await this.#live.recheck();
+    if (recheck !== null) await armBy(this.ctx.storage, recheck);
+    return reply;
   }
 
   override webSocketMessage(socket: WebSocket): void {

@@ -4,6 +4,8 @@ import { idSchema, isoTime, once } from "../values.ts";
 import {
   type CaptureRequest,
   INITIAL_STATUSES,
+  MAX_DURATION_MS,
+  MIN_DURATION_MS,
   type RecordingOptions,
   STATUSES,
   type Status,
@@ -115,7 +117,16 @@ export const createSchema = z
     maxBytes: optional(
       z.number().refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, "must be a positive integer"),
     ),
-    duration: optional(z.number().refine(Number.isSafeInteger, "must be a whole number of seconds")),
+    // One that is too short or too long is refused for that, whole or not (planCapture).
+    duration: optional(
+      z
+        .number()
+        .refine(
+          (seconds) =>
+            Number.isInteger(seconds) || seconds * 1000 < MIN_DURATION_MS || seconds * 1000 > MAX_DURATION_MS,
+          "must be a whole number of seconds",
+        ),
+    ),
     end: optional(z.unknown()).refine(
       (end) => end === null,
       "is set when the capture ends; give a duration instead",

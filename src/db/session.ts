@@ -1,5 +1,4 @@
-import { describeError, log } from "../log.ts";
-import { isTransientFault } from "../transient.ts";
+import { askTwice, isTransientFault } from "../transient.ts";
 import { BOOKMARK } from "../values.ts";
 import type { Db } from "./types.ts";
 
@@ -23,9 +22,6 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
 
 /** A session as a database, for what is typed for those only. Drizzle uses no more of it than `prepare` and `batch`. */
 export const asDatabase = (session: Db): D1Database => session as D1Database;
-
-/** How long a read waits until it is tried once more, in milliseconds; up to twice as long, so that not all come at once. */
-const PAUSE_MS = 50;
 
 /** A statement of D1's behind one of ours. */
 interface Original {
@@ -88,23 +84,11 @@ export class RequestSession implements Db {
 
   async #ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
     try {
-      return await ask();
+      return await (isRead ? askTwice("database.read.repeated", ask) : ask());
     } catch (error) {
-      if (!isTransientFault(error)) throw error;
-      if (!isRead) throw this.#note(error);
-      log.warn("database.read.repeated", { error: describeError(error).error });
+      if (isTransientFault(error)) this.#fault = error;
+      throw error;
     }
-    await scheduler.wait(PAUSE_MS * (1 + Math.random()));
-    try {
-      return await ask();
-    } catch (error) {
-      throw isTransientFault(error) ? this.#note(error) : error;
-    }
-  }
-
-  #note(fault: unknown): unknown {
-    this.#fault = fault;
-    return fault;
   }
 }
 

@@ -5,8 +5,10 @@ import { asDatabase } from "../db/session.ts";
 import { ApiError } from "../errors.ts";
 import { type App, type AppContext, requireJson } from "../http.ts";
 import { rootCause } from "../log.ts";
+import { isSafe } from "../methods.ts";
 import { refuseOtherOrigins } from "../origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../rate-limits.ts";
+import { cut } from "../values.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -26,14 +28,13 @@ export const identityRoutes = new Hono<App>()
   .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer);
 
 async function answer(c: AppContext): Promise<Response> {
-  // A sign-out has no body, and then no type of one.
-  if (c.req.header("content-type") !== undefined) requireJson(c);
-  const { createAuth } = await import("./auth.ts");
   const { origin } = new URL(c.req.url);
+  const request = await forwarded(c, origin);
+  const { createAuth } = await import("./auth.ts");
   const { db } = c.var;
   let reply: Response;
   try {
-    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, origin).handler(withOrigin(c.req.raw, origin));
+    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, origin).handler(request);
   } catch (error) {
     throw db.fault ?? rootCause(error);
   }
@@ -43,12 +44,16 @@ async function answer(c: AppContext): Promise<Response> {
   return c.newResponse(reply.body, reply);
 }
 
+/** The most characters of a message of better-auth's. */
+const MAX_MESSAGE = 1000;
+
 const refusalSchema = z.object({ message: z.string() });
 
 /** A refusal of better-auth's in the shape that all refusals of the API have. */
 async function refusalOf(reply: Response): Promise<Error> {
   const { data } = refusalSchema.safeParse(await reply.json().catch(() => undefined));
-  const message = data?.message ?? "Request refused";
+  // Its validation quotes what was sent.
+  const message = cut(data?.message ?? "Request refused", MAX_MESSAGE);
   // Of its own faults, better-auth knows more than a caller should.
   if (reply.status >= 500) return new Error(`better-auth answered ${reply.status}: ${message}`);
   const retryAfter = reply.headers.get("x-retry-after");
@@ -60,10 +65,16 @@ async function refusalOf(reply: Response): Promise<Error> {
   );
 }
 
-/** better-auth refuses a cookie without an Origin; that one is not needed, `refuseOtherOrigins` has seen to. */
-function withOrigin(request: Request, origin: string): Request {
-  if (request.headers.has("origin")) return request;
-  const headers = new Headers(request.headers);
-  headers.set("origin", origin);
-  return new Request(request, { headers });
+/**
+ * The request as better-auth is to have it. Over HTTP one without a body has an empty one, which better-auth takes for one that is
+ * not JSON: it gets none then. And it refuses a cookie without an Origin; that one is not needed, `refuseOtherOrigins` has seen to.
+ * @throws ApiError 415 for a body that does not say it is JSON
+ */
+async function forwarded(c: AppContext, origin: string): Promise<Request> {
+  const headers = new Headers(c.req.raw.headers);
+  if (!headers.has("origin")) headers.set("origin", origin);
+  const body = isSafe(c.req.method) ? "" : await c.req.text();
+  if (body !== "" || headers.has("content-type")) requireJson(c);
+  if (body === "") headers.delete("content-type");
+  return new Request(c.req.url, { method: c.req.method, headers, ...(body !== "" && { body }) });
 }

@@ -362,7 +362,8 @@ export const captureOperations: Operation[] = [
     summary: "Watch a capture",
     description: `How the capture is, with what it has recorded so far. With \`Upgrade: websocket\` (RFC 6455) it is said at first,
 and after every move and collection, each time in a message like the body of the 200. The service closes the WebSocket with 1000 when
-the capture has ended, 4401 when who watches is not signed in any more, and 4404 when they may not see the capture any more. Send
+the capture has ended, and within a minute with 4401 when who watches is not signed in any more, with 4404 when they may not see the
+capture any more. Send
 nothing but the text \`ping\`, which is answered with \`pong\` and costs nothing; for anything else it closes with 1008. A page of an
 origin that is not listed may not open one with a visitor's cookie.`,
     permission: MEMBER,

@@ -61,7 +61,7 @@ read that sends it has seen as much at least. Browsers have it in the cookie \`c
 many there may be. One too many is a 429 with \`Retry-After\` and \`RateLimit\`, which is there only then: how much is left before is not
 known.
 
-**Every reply** has an \`X-Request-Id\`: your own, if the request has one that is harmless. \`HEAD\` is \`GET\` without the body.`;
+**Every reply** has an \`X-Request-Id\`, which names the request in the service's log. One of your own is noted there beside it. \`HEAD\` is \`GET\` without the body.`;
 
 const SECURITY: Record<Operation["credentials"], object[] | undefined> = {
   any: [{ session: [] }, { bearer: [] }, { apiKey: [] }],

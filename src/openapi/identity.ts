@@ -54,9 +54,18 @@ const OF_WRITES = [
   TOO_LARGE,
   NOT_JSON_TYPE,
   says("malformed", 400, "Invalid JSON in request body"),
+  // better-auth's, of fields that no operation here has a use for.
+  saysLike(
+    "otherAddress",
+    403,
+    "Invalid callbackURL",
+    "Invalid (callbackURL|redirectURL|errorCallbackURL|newUserCallbackURL)",
+  ),
   ...OF_READS,
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
+/** What an operation refuses that hashes a password. */
+const OF_PASSWORDS = refusals("tooManyHashes");
 const UNAUTHORIZED = says("unauthorized", 401, "Unauthorized");
 const NO_SESSION = says("noSession", 401, "Unauthorized or invalid session");
 const PASSWORD_LENGTH = [
@@ -140,6 +149,7 @@ export const identityOperations: Operation[] = [
         says("exists", 422, "User already exists. Use another email."),
         says("notCreated", 422, "Failed to create user"),
         TOO_MANY_SIGN_INS,
+        ...OF_PASSWORDS,
         ...OF_WRITES,
       ],
     },
@@ -160,6 +170,7 @@ export const identityOperations: Operation[] = [
         says("invalidEmail", 400, "Invalid email"),
         says("wrong", 401, "Invalid email or password"),
         TOO_MANY_SIGN_INS,
+        ...OF_PASSWORDS,
         ...OF_WRITES,
       ],
     },
@@ -281,6 +292,7 @@ export const identityOperations: Operation[] = [
       refusals: [
         invalid("newPassword: Invalid input: expected string, received undefined"),
         says("wrong", 400, "Invalid password"),
+        ...OF_PASSWORDS,
         ...PASSWORD_LENGTH,
         UNAUTHORIZED,
         ...OF_CHANGES,

@@ -123,6 +123,19 @@ describe("POST /api/captures", () => {
       "duration: must be at most 2678400 seconds (31 days)",
     ],
     ["half a second", { duration: 60.5 }, "duration: must be a whole number of seconds"],
+    ["a fraction under a minute", { duration: 59.9 }, "Duration must be at least 60 seconds"],
+    ["less than a second", { duration: 0.5 }, "Duration must be at least 60 seconds"],
+    ["a negative fraction", { duration: -0.1 }, "Duration must be at least 60 seconds"],
+    [
+      "a fraction over a month",
+      { duration: 2_678_400.5 },
+      "duration: must be at most 2678400 seconds (31 days)",
+    ],
+    [
+      "far more than a number is exact to",
+      { duration: 1e300 },
+      "duration: must be at most 2678400 seconds (31 days)",
+    ],
     ["a duration in words", { duration: "60" }, "duration: must be a number"],
     [
       "a state that captures come to",

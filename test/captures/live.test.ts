@@ -16,7 +16,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
-import { inFuture, runAlarm, until } from "../support/time.ts";
+import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 const ORIGIN = "http://captures.test";
 const TIMEOUT = { timeout: 10_000 };
@@ -258,5 +258,50 @@ describe("who may watch", () => {
     });
     expectRefusal(reply, 503, /Too many/);
     for (const socket of sockets) socket.close();
+  });
+
+  it.each([
+    [
+      "was removed",
+      4404,
+      (leaver: Person) => cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`),
+    ],
+    ["signed out", 4401, (leaver: Person) => leaver.post("/api/auth/sign-out")],
+  ])("who %s is gone within a minute, though the capture waits for its start", async (_, code, leave) => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, envId, leaver);
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const [watched, stays] = [await watch(leaver, capture), await watch(cast.owner, capture)];
+    await expect.poll(() => stays.messages.length, TIMEOUT).toBe(1);
+    await leave(leaver);
+    expect(await alarmOf(capture)).toBeLessThanOrEqual(Date.now() + 60_000);
+    await travel(cast.aws, 60_000);
+    await runAlarm(capture);
+    await expect.poll(watched.closed, TIMEOUT).toBe(code);
+    expect(stays.closed()).toBeUndefined();
+    // The next look is a minute later, and once nobody watches there is none.
+    expect(await alarmOf(capture)).toBeLessThanOrEqual(Date.now() + 60_000);
+    stays.socket.close();
+    await travel(cast.aws, 60_000);
+    await expect
+      .poll(async () => {
+        await runAlarm(capture);
+        return alarmOf(capture);
+      }, TIMEOUT)
+      .toBe(Date.parse(capture.scheduledStart ?? ""));
+  });
+
+  it("those who may not watch any more take nobody's place", async () => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, envId, leaver);
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    // None of them answers when it is closed.
+    for (let i = 0; i < 100; i++) await watch(leaver, capture);
+    await cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`);
+    const { socket, messages } = await watch(cast.owner, capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBe(1);
+    const second = await watch(cast.owner, capture);
+    socket.close();
+    second.socket.close();
   });
 });

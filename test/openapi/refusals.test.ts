@@ -49,8 +49,7 @@ function ask(
   described: Described,
   { id, overrides, ...options }: RequestOptions & { id?: string; overrides?: Partial<Cloudflare.Env> } = {},
 ): Promise<Reply> {
-  const content = described.operation.requestBody?.content["application/json"];
-  const json = Object.values(content?.examples ?? {})[0]?.value;
+  const json = exampleOf(described);
   const path = pathOf(described, id);
   const asked = {
     ...(json !== undefined && options.body === undefined && { json }),
@@ -60,6 +59,12 @@ function ask(
   return overrides === undefined
     ? request(described.method, path, asked)
     : requestIn(overrides, described.method, path, asked);
+}
+
+/** The first example of the operation's body. */
+function exampleOf({ operation }: Described): object | undefined {
+  const content = operation.requestBody?.content["application/json"];
+  return Object.values(content?.examples ?? {})[0]?.value as object | undefined;
 }
 
 /** A limiter that lets nobody through. */
@@ -94,6 +99,8 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   malformed: (described) => ask(described, { body: "{", headers: JSON_TYPE }),
   badId: (described) => ask(described, { id: "one" }),
   fault: (described) => ask(described, { overrides: { CORS_ORIGINS: "not an origin" } }),
+  otherAddress: (described) =>
+    ask(described, { json: { ...exampleOf(described), callbackURL: "https://evil.example/" } }),
   unavailable: (described) => ask(described, { overrides: { DB: LOST } }),
   tooOften: async (described) => {
     const address = newAddress();
