@@ -67,7 +67,7 @@ export const workloadOperations: Operation[] = [
     tag: "Workloads",
     summary: "Download the records that a capture made",
     description:
-      "A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads.",
+      'A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads. Where stored records are lost, a line says so instead: `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
     permission: MEMBER,
     credentials: "any",
     parameters: [
@@ -90,6 +90,12 @@ export const workloadOperations: Operation[] = [
           schema: { type: "string", pattern: '^attachment; filename="capture-\\d+\\.(log|ndjson\\.gz)"$' },
           required: true,
           example: 'attachment; filename="capture-1.ndjson.gz"',
+        },
+        "X-Workload-Incomplete": {
+          description: "Which of the stored records are lost, only when some are.",
+          schema: { type: "string" },
+          example:
+            "a fragment is missing after 2026-11-23T08:45:28.204113Z before 2026-11-23T08:51:02.000100Z",
         },
       },
       content: {

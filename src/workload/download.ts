@@ -1,11 +1,12 @@
 import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { createGunzip, gzipSync } from "node:zlib";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import { askTwice } from "../transient.ts";
 import { isoTime } from "../values.ts";
 import { type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
-import { LineBuffer, parseTime, toLogText, type WorkloadLine } from "./format.ts";
+import { formatTime, LineBuffer, parseTime, toLogText, type WorkloadLine } from "./format.ts";
 
 /*
  * Streams a capture's workload out of its fragments, one after the other, with the memory of a few chunks.
@@ -42,13 +43,31 @@ interface Part {
   whole: boolean;
 }
 
+/** Fragments, one after the other, that the manifest counts and R2 has not, or not whole: a hole that the download says. */
+interface Hole {
+  fragments: number;
+  /** The times of the records before and after it, as far as there are any. */
+  afterMicros: number | null;
+  beforeMicros: number | null;
+}
+
+const isHole = (part: Part | Hole): part is Hole => "fragments" in part;
+const isPart = (part: Part | Hole): part is Part => !isHole(part);
+
+/** What a download has. */
+export interface Download {
+  body: ReadableStream<Uint8Array>;
+  /** What is missing of it, in words; null when nothing is. */
+  incomplete: string | null;
+}
+
 /** An empty gzip file: nothing at all would be no gzip file. */
 const EMPTY_GZIP = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** Text is sent on in pieces of about this size. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Opens a download: gzip for `ndjson`, text for `log`.
+ * Opens a download: gzip for `ndjson`, text for `log`. What R2 has lost of it is said where it was, and the rest follows.
  * @throws ApiError 400 when it would have to read too many fragments
  */
 export async function openDownload(
@@ -56,16 +75,64 @@ export async function openDownload(
   manifest: Manifest,
   format: "ndjson" | "log",
   range: TimeRange,
-): Promise<ReadableStream<Uint8Array>> {
-  const parts = await findParts(env, manifest, range);
+): Promise<Download> {
+  const all = await findParts(env, manifest, range);
+  const parts = all.filter(isPart);
   if (parts.length > MAX_FRAGMENTS) throw tooMany(parts);
   const { captureId } = manifest;
-  if (format === "log") return concatenate(captureId, parts, (part) => logText(env, part, range));
-  if (parts.length === 0) return new Response(EMPTY_GZIP).body as ReadableStream<Uint8Array>;
+  const incomplete = describeHoles(all.filter(isHole));
+  if (incomplete !== null) log.error("workload.download.incomplete", { captureId, incomplete });
+  if (format === "log") {
+    const open = async (part: Part | Hole) =>
+      isHole(part) ? bytesOf(new TextEncoder().encode(holeText(part))) : logText(env, part, range);
+    return { body: concatenate(captureId, all, open), incomplete };
+  }
+  if (all.length === 0) return { body: bytesOf(EMPTY_GZIP), incomplete };
+  const sent = all.map((part) =>
+    isHole(part) ? gzipSync(new TextEncoder().encode(holeLine(part)), { level: 1 }) : part,
+  );
   const length = parts.every(({ whole }) => whole)
-    ? parts.reduce((sum, { bytes }) => sum + bytes, 0)
+    ? sent.reduce((sum, part) => sum + ("bytes" in part ? part.bytes : part.length), 0)
     : undefined;
-  return concatenate(captureId, parts, (part) => gzipOf(env, part, range), length);
+  const open = async (part: Part | Uint8Array) =>
+    "bytes" in part ? gzipOf(env, part, range) : bytesOf(part);
+  return { body: concatenate(captureId, sent, open, length), incomplete };
+}
+
+const bytesOf = (bytes: Uint8Array) => new Response(bytes).body as ReadableStream<Uint8Array>;
+
+const timeOrNull = (micros: number | null): string | null => (micros === null ? null : formatTime(micros));
+
+/** The line that stands for a hole among the records. */
+function holeLine({ fragments, afterMicros, beforeMicros }: Hole): string {
+  const missing = { fragments, after: timeOrNull(afterMicros), before: timeOrNull(beforeMicros) };
+  return `${JSON.stringify({ missing })}\n`;
+}
+
+/** The same in a general log: a statement that does nothing, of a thread that there is not. */
+function holeText(hole: Hole): string {
+  const statement = `/* Captures: ${describeHole(hole)} */`;
+  const timeMicros = hole.afterMicros ?? hole.beforeMicros ?? 0;
+  return toLogText({ timeMicros, threadId: 0, command: "Query", statement });
+}
+
+function describeHole({ fragments, afterMicros, beforeMicros }: Hole): string {
+  const what = fragments === 1 ? "a fragment is missing" : `${fragments} fragments are missing`;
+  const bounds = [
+    afterMicros === null ? null : `after ${formatTime(afterMicros)}`,
+    beforeMicros === null ? null : `before ${formatTime(beforeMicros)}`,
+  ];
+  return [what, ...bounds.filter((bound) => bound !== null)].join(" ");
+}
+
+/** How many holes are described one by one. */
+const MAX_HOLES = 5;
+
+function describeHoles(holes: Hole[]): string | null {
+  if (holes.length === 0) return null;
+  const more = holes.length - MAX_HOLES;
+  const first = holes.slice(0, MAX_HOLES).map(describeHole);
+  return [...first, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
 function tooMany(parts: Part[]): ApiError {
@@ -76,39 +143,76 @@ function tooMany(parts: Part[]): ApiError {
   );
 }
 
-/** The fragments that have records of the range. */
-async function findParts(env: Env, manifest: Manifest, range: TimeRange): Promise<Part[]> {
-  const { captureId, fragments, storedBytes } = manifest;
-  const [from, to] = bounds(range);
-  const parts: Part[] = [];
-  let sequence = 0;
-  let before = 0;
-  let cursor: string | undefined;
+/** What R2 says of a fragment. Times are NaN where it does not say them. */
+interface Listed {
+  size: number;
+  first: number;
+  last: number;
+}
+
+/** Lists the fragments that the manifest counts, by their numbers. */
+async function listFragments(env: Env, { captureId, fragments }: Manifest): Promise<Map<number, Listed>> {
+  const found = new Map<number, Listed>();
   // Seven digits are more than there will be; the manifest and the digest are not below it.
   const prefix = fragmentKey(captureId, 0).replace(/[^/]*$/, "0");
-  while (sequence < fragments) {
+  let cursor: string | undefined;
+  while (fragments > 0) {
     const page = await env.BUCKET.list({
       prefix,
       include: ["customMetadata"],
       ...(cursor === undefined ? {} : { cursor }),
     });
+    let sequence = -1;
     for (const { key, size, customMetadata } of page.objects) {
-      if (sequence === fragments) break;
-      const bytes = sequence === fragments - 1 ? storedBytes - before : size;
+      sequence = Number(/(\d{8})[^/]*$/.exec(key)?.[1]);
+      if (sequence >= fragments) break;
       const { firstMicros, lastMicros } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
-      const [first, last] = [Number(firstMicros), Number(lastMicros)];
-      // A part of a workload must not pass for all of it.
-      if (key !== fragmentKey(captureId, sequence) || bytes > size || bytes <= 0 || !(first <= last))
-        throw new Error(`Capture ${captureId} has no whole fragment ${sequence}`);
-      if (last >= from && first < to)
-        parts.push({ key, bytes, firstMicros: first, whole: first >= from && last < to });
-      sequence++;
-      before += bytes;
+      found.set(sequence, { size, first: Number(firstMicros), last: Number(lastMicros) });
     }
-    if (!page.truncated) break;
+    if (!page.truncated || sequence >= fragments) break;
     cursor = page.cursor;
   }
-  if (sequence < fragments) throw new Error(`Capture ${captureId} has no fragment ${sequence}`);
+  return found;
+}
+
+/** The fragments that have records of the range, and the holes between them that may have had some. */
+async function findParts(env: Env, manifest: Manifest, range: TimeRange): Promise<(Part | Hole)[]> {
+  const { captureId, fragments, storedBytes } = manifest;
+  const [from, to] = bounds(range);
+  const found = await listFragments(env, manifest);
+  const parts: (Part | Hole)[] = [];
+  let hole: Hole | null = null;
+  let isWhole = true;
+  let before = 0;
+  let afterMicros: number | null = null;
+  const endHole = (beforeMicros: number | null) => {
+    if (hole === null) return;
+    const { afterMicros: after } = hole;
+    if ((beforeMicros ?? Number.POSITIVE_INFINITY) >= from && (after ?? Number.NEGATIVE_INFINITY) < to)
+      parts.push({ ...hole, beforeMicros });
+    hole = null;
+  };
+  for (let sequence = 0; sequence < fragments; sequence++) {
+    const { size, first, last } = found.get(sequence) ?? { size: 0, first: Number.NaN, last: Number.NaN };
+    // After a hole it is not known how much of the last one counts: what it may have too much was recorded all the same.
+    const bytes: number = sequence === fragments - 1 && isWhole ? storedBytes - before : size;
+    if (bytes > size || bytes <= 0 || !(first <= last)) {
+      isWhole = false;
+      hole = { fragments: ((hole as Hole | null)?.fragments ?? 0) + 1, afterMicros, beforeMicros: null };
+      continue;
+    }
+    endHole(first);
+    if (last >= from && first < to)
+      parts.push({
+        key: fragmentKey(captureId, sequence),
+        bytes,
+        firstMicros: first,
+        whole: first >= from && last < to,
+      });
+    before += bytes;
+    afterMicros = last;
+  }
+  endHole(null);
   return parts;
 }
 
@@ -119,7 +223,9 @@ const bounds = ({ from, to }: TimeRange): [number, number] => [
 ];
 
 async function read(env: Env, { key, bytes }: Part): Promise<ReadableStream<Uint8Array>> {
-  const object = await env.BUCKET.get(key, { range: { offset: 0, length: bytes } });
+  const object = await askTwice("workload.fragment.repeated", () =>
+    env.BUCKET.get(key, { range: { offset: 0, length: bytes } }),
+  );
   if (object === null) throw new Error(`${key} is gone`);
   return object.body;
 }
@@ -197,10 +303,10 @@ async function* textOf(
  * Streams the parts, each opened when the one before it has been read: a client that reads slowly, or no more, has nothing
  * read for it.
  */
-function concatenate(
+function concatenate<P>(
   captureId: number,
-  parts: Part[],
-  open: (part: Part) => Promise<ReadableStream<Uint8Array>>,
+  parts: P[],
+  open: (part: P) => Promise<ReadableStream<Uint8Array>>,
   length?: number,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } =
@@ -212,7 +318,7 @@ function concatenate(
       }
       await writable.close();
     } catch (error) {
-      // The client has gone, or R2 failed: the reply ends short of its end, which the client can see.
+      // The client has gone, or R2 failed amid it: the reply ends short of its end, which the client can see.
       log.warn("workload.download.cut", { captureId, ...describeError(error) });
       await writable.abort(error).catch(() => {});
     }

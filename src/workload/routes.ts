@@ -30,10 +30,12 @@ export const workloadRoutes = new Hono<App>()
     const { format = "ndjson", from, to } = await readQuery(c, downloadQuerySchema);
     const { manifest } = await readManifest(c.env, await readable(c, id, Date.now()));
     const isLog = format === "log";
-    return c.body(await openDownload(c.env, manifest, format, { from, to }), 200, {
+    const { body, incomplete } = await openDownload(c.env, manifest, format, { from, to });
+    return c.body(body, 200, {
       // Not Content-Encoding: a file of several gzip members is one that browsers cut after the first and curl refuses.
       "Content-Type": isLog ? "text/plain; charset=utf-8" : "application/gzip",
       "Content-Disposition": `attachment; filename="capture-${id}.${isLog ? "log" : "ndjson.gz"}"`,
+      ...(incomplete !== null && { "X-Workload-Incomplete": incomplete }),
     });
   });
 

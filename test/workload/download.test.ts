@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { emptyManifest, fragmentKey, manifestKey } from "../../src/workload/archive.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
+import { formatTime } from "../../src/workload/format.ts";
 import { LogParser } from "../../src/workload/parser.ts";
 import type { LogRecord } from "../../src/workload/record.ts";
 import { type Cast, createCast, expectRefusal, requestIn } from "../support/api.ts";
@@ -115,16 +116,79 @@ describe("a download", () => {
     },
   );
 
-  it.each<[string, (id: number, bytes: Uint8Array) => Promise<unknown>]>([
-    ["is missing", (id) => env.BUCKET.delete(fragmentKey(id, 0))],
-    ["that is the last is missing", (id) => env.BUCKET.delete(fragmentKey(id, 1))],
-    ["is too short", (id, bytes) => putFragment(id, 1, bytes.slice(1), [record(5, "SELECT 2")])],
-    ["does not say its times", (id, bytes) => env.BUCKET.put(fragmentKey(id, 1), bytes)],
-  ])("is an error and not a part when a fragment %s", async (_, damage) => {
-    const { id, fragments } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
-    await damage(id, fragments[1] as Uint8Array);
-    expect((await open(cast.member, id)).status).toBe(500);
-    expect((await open(cast.member, id, "?format=log")).status).toBe(500);
+  const LOSSES: [string, number, (id: number, bytes: Uint8Array) => Promise<unknown>][] = [
+    ["the first is missing", 0, (id) => env.BUCKET.delete(fragmentKey(id, 0))],
+    ["one in the middle is missing", 1, (id) => env.BUCKET.delete(fragmentKey(id, 1))],
+    ["the last is missing", 2, (id) => env.BUCKET.delete(fragmentKey(id, 2))],
+    ["the last is too short", 2, (id, bytes) => putFragment(id, 2, bytes.slice(1), [record(9, "SELECT 3")])],
+    ["one does not say its times", 1, (id, bytes) => env.BUCKET.put(fragmentKey(id, 1), bytes)],
+  ];
+
+  it.each(LOSSES)(
+    "says what is lost of it, and has the rest, where of three fragments %s",
+    async (_, lost, damage) => {
+      const records = [record(0, "SELECT 1"), record(5, "SELECT 2"), record(9, "SELECT 3")];
+      const { id, fragments } = await ended(
+        cast,
+        records.map((one) => [[one]]),
+      );
+      await damage(id, fragments[lost] as Uint8Array);
+      const time = (index: number) => {
+        const one = records[index];
+        return one === undefined ? null : formatTime(one.timeMicros);
+      };
+      const [after, before] = [time(lost - 1), time(lost + 1)];
+      const words = ["a fragment is missing", after && `after ${after}`, before && `before ${before}`]
+        .filter(Boolean)
+        .join(" ");
+      const said = { missing: { fragments: 1, after, before } };
+
+      const reply = await open(cast.member, id);
+      expect(reply.status).toBe(200);
+      expect(reply.headers.get("x-workload-incomplete")).toBe(words);
+      const lines = records.map((one) => ndjson([one]));
+      lines[lost] = `${JSON.stringify(said)}\n`;
+      expect(unzip(new Uint8Array(await reply.arrayBuffer()))).toBe(lines.join(""));
+
+      const texts = records.map((one) => logText([one]));
+      const shown = await downloadLog(cast.member, id);
+      for (const [index, text] of texts.entries()) if (index !== lost) expect(shown).toContain(text);
+      expect(shown).not.toContain(texts[lost]);
+      expect(shown).toContain(`    0 Query\t/* Captures: ${words} */\n`);
+    },
+  );
+
+  it("says nothing of a loss that is not in the time that is asked for", async () => {
+    const { id, records } = await ended(cast, [
+      [[record(0, "SELECT 1")]],
+      [[record(5, "SELECT 2")]],
+      [[record(9, "SELECT 3")]],
+      [[record(20, "SELECT 4")]],
+    ]);
+    await env.BUCKET.delete(fragmentKey(id, 1));
+    const reply = await open(cast.member, id, `?from=${iso(15)}`);
+    expect(reply.headers.has("x-workload-incomplete")).toBe(false);
+    expect(unzip(new Uint8Array(await reply.arrayBuffer()))).toBe(ndjson(records.slice(3)));
+    const around = await open(cast.member, id, `?to=${iso(7)}`);
+    expect(around.headers.get("x-workload-incomplete")).toMatch(/^a fragment is missing/);
+  });
+
+  it("asks R2 once more for a fragment that it fails to give for a reason that passes", async () => {
+    const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    const { BUCKET, fragmentsRead } = countingBucket();
+    let isStruck = false;
+    const get = BUCKET.get.bind(BUCKET);
+    const failing = {
+      list: BUCKET.list,
+      get: (key: string, options: R2GetOptions) => {
+        if (key !== fragmentKey(id, 1) || isStruck) return get(key, options);
+        isStruck = true;
+        return Promise.reject(new Error("get: We encountered an internal error. Please try again. (10001)"));
+      },
+    } as unknown as R2Bucket;
+    expect(unzip(await download(cast.member, id, "", { BUCKET: failing }))).toBe(ndjson(records));
+    expect(isStruck).toBe(true);
+    expect(fragmentsRead()).toHaveLength(2);
   });
 });
 
