@@ -73,8 +73,9 @@ async function refusalOf(reply: Response): Promise<Error> {
 async function forwarded(c: AppContext, origin: string): Promise<Request> {
   const headers = new Headers(c.req.raw.headers);
   if (!headers.has("origin")) headers.set("origin", origin);
+  if (headers.has("content-type")) requireJson(c);
   const body = isSafe(c.req.method) ? "" : await c.req.text();
-  if (body !== "" || headers.has("content-type")) requireJson(c);
+  if (body !== "") requireJson(c);
   if (body === "") headers.delete("content-type");
   return new Request(c.req.url, { method: c.req.method, headers, ...(body !== "" && { body }) });
 }
