@@ -7,6 +7,7 @@ import { chooseReading } from "./readings.ts";
 import * as words from "./secret-words.ts";
 import type { Session } from "./session-mode.ts";
 import { contentOf } from "./sql-string.ts";
+import { type Context, Statement } from "./statement.ts";
 
 /*
  * Finds the secrets in a text: goes through its tokens once, and remembers of the statement before them what decides which
@@ -22,15 +23,6 @@ export interface Found {
   /** It has a place for a secret, be it filled or not. */
   hasPlace: boolean;
 }
-
-/** What a text is, which decides how much it takes to find a secret in it. */
-export type Context =
-  /** A statement: what is odd in the account statements in it goes. */
-  | "statement"
-  /** Put together of strings and of what is not known. */
-  | "assembled"
-  /** A string or a comment, which may be an application's text: only what looks like a secret goes. */
-  | "data";
 
 /** How deep statements in strings in statements are followed. What is deeper is removed whole. */
 const MAX_DEPTH = 3;
@@ -57,14 +49,9 @@ export function findSecrets(original: string, session: Session, context: Context
     if (first !== undefined) from = Math.min(from, first.start);
   }
   // Where some of these characters are whole and some are not, there are more readings.
-  if (
-    !isClear &&
-    session.wide !== false &&
-    /[\u0080-\uffff]\\/.test(text) &&
-    words.ACCOUNT_WORDS.test(text)
-  ) {
-    from = Math.min(from, choice.from);
-  }
+  const isMixed = session.wide !== false && /[\u0080-\uffff]\\/.test(text);
+  const isFound = from < Number.POSITIVE_INFINITY || (!isClear && isMixed && words.ACCOUNT_WORDS.test(text));
+  if (isFound && (isMixed || !isClear)) from = Math.min(from, choice.from);
   if (from === Number.POSITIVE_INFINITY) return { cuts: [], isOpen: false, hasPlace: false };
   return { cuts: [{ start: from, end: Number.MAX_SAFE_INTEGER, by: SECRET }], isOpen: true, hasPlace: true };
 }
@@ -92,41 +79,6 @@ const BEFORE_TABLE = new Set([
   "REPLACE",
   "UPDATE",
 ]);
-
-/** What a statement has said of itself so far. */
-class Statement {
-  /** Its first word. */
-  first = "";
-  /** SET, as a statement of its own. */
-  setting = false;
-  /** SET STATEMENT .. FOR another statement. */
-  settingFor = false;
-  /** UPDATE, INSERT, REPLACE or LOAD, in which SET and PASSWORD are about columns. */
-  writing = false;
-  isTableDdl = false;
-  /** It names a table of accounts; or one that is, if the default database is `mysql`. */
-  isAccounts = false;
-  maybeAccounts = false;
-  hasSecretColumn = false;
-  /** The variables of SELECT .. INTO. */
-  into = false;
-  /** The variable of DECLARE. */
-  declared = "";
-  /** EXECUTE .. USING values for a statement that has secrets, or that is not known. */
-  using = false;
-  /** At which depth of parentheses what is assigned is a secret; -1 when nothing is. */
-  assigning = -1;
-  parentheses = 0;
-  /** The depth of parentheses in which a function has its arguments, 0 when it has not. */
-  passwordCall = 0;
-  keyedCall = 0;
-  isKeyed = false;
-  quoteCall = 0;
-  /** A statement in pieces, at which depth of parentheses it began, and what it is read as. */
-  assembly: Assembly | null = null;
-  assemblyDepth = 0;
-  assemblyContext: Context = "assembled";
-}
 
 class Scanner {
   /** All strings of the text are secrets. */
@@ -330,8 +282,9 @@ class Scanner {
     const { bytes, unterminated, reading } = this.#lexer;
     const { assembly } = statement;
     if (kind === NUMBER) {
+      if (assembly === null) return;
       const places = Int32Array.from({ length: token.length + 1 }, (_, i) => start + i);
-      assembly?.add({ text: token, places, length: token.length }, start, end, false);
+      assembly.add({ text: token, places, length: token.length }, start, end, false);
       return;
     }
     if (assembly === null && !words.MAY_HOLD_SECRET.test(token) && !token.includes("\\")) return;

@@ -17,7 +17,8 @@ interface Client {
 
 const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 const CHARACTERS = [
-  // The last byte of 誠 in gbk, of 功 in big5 and of 表 in sjis is that of a backslash; that of ャ a backtick's in none.
+  // The last byte of 誠 in gbk, of 功 in big5 and of 表 in sjis is that of a backslash, that of チ in sjis a backtick's. The third
+  // of gbk is UTF-8 as well, but for its backslash.
   { set: "utf8mb4", wide: false, characters: [utf8("é"), utf8("誠"), utf8("😀")] },
   {
     set: "gbk",
@@ -270,7 +271,8 @@ const APPLICATION: Form[] = [
   (s, t) => join("SELECT id, identified FROM user WHERE password = ", s, " AND pw <> ", t),
   (s, t) => join("SELECT identified AS by_whom, ", s, " FROM mysql_servers ORDER BY identified, ", t),
   (s, t) => join("REPLACE INTO password_resets SET password = ", s, ", note = ", t),
-  (s, t) => join("SELECT CONCAT(name, ' identified by Dr. ', ", s, ") FROM bodies WHERE a IN (", t, ", 'x')"),
+  (s, t) =>
+    join("SELECT CONCAT(name, ' identified by ', author), ", s, " FROM bodies WHERE a IN (", t, ", 'x')"),
   (s, t) => join("SET STATEMENT max_statement_time=10 FOR UPDATE acc SET password=", s, ", note=", t),
   (s, t) => join("INSERT INTO t VALUES (1, ", s, ") ON DUPLICATE KEY UPDATE password = ", t),
   (s, t) => join("CALL change_note(", s, ", ", t, ")"),
@@ -285,7 +287,7 @@ describe("an application's statements", () => {
       fc.property(utf8Client, fc.constantFrom(...APPLICATION), phrase, phrase, (one, form, first, second) => {
         const sql = logged(form(literal(one, first), literal(one, second)));
         const known = { ...UNKNOWN, escapes: one.escapes, wide: false };
-        for (const known_ of [known, UNKNOWN]) expect(redactSecrets(sql, known_)).toBe(sql);
+        for (const session of [known, UNKNOWN]) expect(redactSecrets(sql, session)).toBe(sql);
       }),
       { numRuns: 2000 },
     );
