@@ -204,8 +204,19 @@ export function stopAtLimit(maxBytes: number, now: number): Move {
   return { from: "RUNNING", to: "STOPPING", end: now, reason };
 }
 
-/** The move to DONE, once the workload is stored. */
-export const FINISHED: Move = { from: "STOPPING", to: "DONE" };
+/**
+ * The move to DONE, once the workload is stored.
+ * @param capture with the reason why it was ended early, if it was
+ * @param missing why the end of its log is missing; null when it is not
+ */
+export function finish({ reason }: { reason: string | null }, missing: string | null): Move {
+  const move: Move = { from: "STOPPING", to: "DONE" };
+  if (missing === null) return move;
+  return {
+    ...move,
+    reason: `${reason === null ? "" : `${reason}. `}The end of its log is missing. ${missing}`,
+  };
+}
 
 /** The move to FAILED, with a reason a person can act on. */
 export function fail(from: Status, reason: string): Move {
@@ -277,15 +288,16 @@ export function dueAt(
 }
 
 /**
- * A running capture's sign of life: when cron should look after it now. Only when half of the time that it has is over, so
- * that it is written once for several readings of the log.
+ * The sign of life of a capture that is running, or stopping for long: when cron should look after it now. Only when half of the
+ * time that it has is over, so that it is written once for several readings of the log.
  * @returns null while what is written is good enough
  */
 export function heartbeat(
-  capture: Pick<CaptureState, "scheduledStart" | "scheduledEnd" | "dueAt">,
+  capture: Pick<CaptureState, "status" | "scheduledStart" | "scheduledEnd" | "dueAt">,
   now: number,
 ): number | null {
-  const due = dueAt("RUNNING", capture, now);
+  const scheduledEnd = capture.status === "RUNNING" ? capture.scheduledEnd : null;
+  const due = dueAt("RUNNING", { ...capture, scheduledEnd }, now);
   const isFresh = capture.dueAt != null && capture.dueAt >= now + HEARTBEAT_MS / 2;
   return isFresh || capture.dueAt === due ? null : due;
 }

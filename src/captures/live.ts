@@ -4,8 +4,8 @@ import { type AppContext, readId } from "../http.ts";
 import type { Credential } from "../identity/credential.ts";
 import { describeError, log } from "../log.ts";
 import { requireOurOrigin } from "../origins.ts";
-import type { Manifest, WorkloadState } from "../workload/archive.ts";
-import { findManifest } from "../workload/reading.ts";
+import { isGrowing, type WorkloadState } from "../workload/archive.ts";
+import { findManifest, type Known, toProblem } from "../workload/reading.ts";
 import { see } from "./access.ts";
 import { hasEnded } from "./lifecycle.ts";
 import { readCapture } from "./reads.ts";
@@ -50,7 +50,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
-  if (!isWebSocket) return c.json(toMessage(capture, (await findManifest(c.env, capture))?.manifest));
+  if (!isWebSocket) return c.json(toMessage(capture, await findManifest(c.env, capture)));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
@@ -63,10 +63,11 @@ export async function openLive(c: AppContext): Promise<Response> {
   return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
 }
 
-function toMessage(capture: CaptureRow, manifest: Manifest | undefined): LiveMessage {
-  if (manifest === undefined) return { capture: toCapture(capture), workload: null };
-  const { records, statements, bytes, gapCount } = manifest;
-  return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount } };
+function toMessage(capture: CaptureRow, known: Known | null): LiveMessage {
+  if (known === null) return { capture: toCapture(capture), workload: null };
+  const { records, statements, bytes, gapCount } = known.manifest;
+  const problem = toProblem(known.live?.problem ?? null);
+  return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount, problem } };
 }
 
 /** The sockets that watch a runner's capture. */
@@ -159,7 +160,9 @@ export class LiveSockets {
       };
       if (seen.caller === null) return close(CLOSE.unauthenticated);
       if (seen.found === null) return close(CLOSE.notFound);
-      const message = JSON.stringify(toMessage(seen.found, this.#workload()?.manifest));
+      const state = this.#workload();
+      const live = state !== null && isGrowing(seen.found.status) ? state : null;
+      const message = JSON.stringify(toMessage(seen.found, state && { manifest: state.manifest, live }));
       if (isNews) for (const socket of sockets) socket.send(message);
       if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {

@@ -69,10 +69,12 @@ export async function moveCapture(
   return moved.meta.changes === 1;
 }
 
-/** Notes that a running capture's runner is alive, and when cron is to look after it if it is not any more. */
+/** Notes that the runner of a capture that is running or stopping is alive, and when cron is to look after it if it is not any more. */
 export async function noteAlive(db: Db, id: number, dueAt: number): Promise<void> {
   await db
-    .prepare("update captures set due_at = ?2, rearmed = 0 where id = ?1 and status = 'RUNNING'")
+    .prepare(
+      "update captures set due_at = ?2, rearmed = 0 where id = ?1 and status in ('RUNNING', 'STOPPING')",
+    )
     .bind(id, dueAt)
     .run();
 }

@@ -7,10 +7,11 @@ import { describeError, log } from "../log.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
 import { letGo } from "../workload/logging.ts";
 import { Recorder } from "../workload/recorder.ts";
+import { StorageFailure } from "../workload/storage-failure.ts";
 import {
   archiveRetryDelay,
-  FINISHED,
   fail,
+  finish,
   heartbeat,
   MAX_RETRY_MS,
   type Move,
@@ -93,6 +94,8 @@ export class CaptureRunner extends DurableObject<Env> {
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
+      this.#recorder.suffer(sayError(error));
+      await this.#live.progressed();
     }
   }
 
@@ -175,7 +178,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /**
    * Collects what the log has that is new, and shows cron that it still does: only then, so that cron comes to know of a
-   * capture whose every reading is cut off. AWS being away is no such thing.
+   * capture whose every reading is cut off. AWS or R2 being away is no such thing: the log keeps what was not read.
    * @param end when the capture is to end; null when nobody knows
    * @returns when to go on; undefined when the capture has moved
    */
@@ -192,9 +195,14 @@ export class CaptureRunner extends DurableObject<Env> {
       await this.#move(capture, stopAtLimit(limit, now), now);
       return;
     }
+    await this.#showAlive(capture, now);
+    return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Shows cron that the runner does what it can, now and then. */
+  async #showAlive(capture: RunnerRow, now: number): Promise<void> {
     const due = heartbeat(capture, now);
     if (due !== null) await noteAlive(this.env.DB, capture.id, due);
-    return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -202,12 +210,20 @@ export class CaptureRunner extends DurableObject<Env> {
    * @returns when to go on; undefined when the capture has moved
    */
   async #finish(capture: RunnerRow, now: number): Promise<number | undefined> {
+    let missing: string | null = null;
     if (capture.deletedAt === null && capture.end !== null) {
-      const pause = await this.#recorder.finish({ ...capture, end: capture.end }, now);
-      if (pause !== null) return Date.now() + pause;
+      const finished = await this.#recorder.finish({ ...capture, end: capture.end }, now);
+      if ("pause" in finished) {
+        if (this.#recorder.problem() !== null) {
+          await this.#showAlive(capture, Date.now());
+          await this.#live.progressed();
+        }
+        return Date.now() + finished.pause;
+      }
+      ({ missing } = finished);
     }
-    await letGo(this.env, capture.id);
-    await this.#move(capture, FINISHED, Date.now());
+    await this.#letGo(capture.id);
+    await this.#move(capture, finish(capture, missing), Date.now());
     return;
   }
 
@@ -215,12 +231,26 @@ export class CaptureRunner extends DurableObject<Env> {
   async #abandon(capture: RunnerRow): Promise<void> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
-    if (capture.deletedAt === null) {
-      if (this.#recorder.damage() !== null) await this.#recorder.salvage(capture, capture.end ?? Date.now());
-      await this.#recorder.publish(capture.id);
+    // First: the customer's log is not left on because ours can't be stored.
+    await this.#letGo(capture.id);
+    if (capture.deletedAt === null && capture.end !== null) {
+      await this.#recorder.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
     }
-    await letGo(this.env, capture.id);
     kv.put("abandoned", true);
+  }
+
+  /** Gives the log back. When that can't be asked for, cron does it: nothing that is recorded depends on it. */
+  async #letGo(captureId: number): Promise<void> {
+    try {
+      await letGo(this.env, captureId);
+    } catch (error) {
+      log.warn("capture.lease.away", { captureId, ...describeError(error) });
+    }
+  }
+
+  /** What keeps the capture from going on, for cron; null when nothing is known to. */
+  async problem(): Promise<string | null> {
+    return this.#recorder.problem()?.reason ?? this.#start.problem ?? null;
   }
 
   /** Accepts a WebSocket that watches the capture; other requests come as calls. */
@@ -282,4 +312,12 @@ export class CaptureRunner extends DurableObject<Env> {
   metrics(request: CachedRequest): Promise<AwsResult<MetricPoint[][]>> {
     return this.#metrics.read(request, Date.now());
   }
+}
+
+/** What kept a runner from going on, for people: of what was not foreseen only its kind, since its words may hold anything. */
+function sayError(error: unknown): string {
+  if (error instanceof StorageFailure) return error.message;
+  const { name, message } = error instanceof Error ? error : new Error();
+  if (message.startsWith("D1_")) return "The database of this service did not do what it was asked";
+  return `This service met an error of its own (${name}): its log says more`;
 }

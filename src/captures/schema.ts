@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { idSchema, isoTime, once } from "../values.ts";
+import type { ShownProblem } from "../workload/schema.ts";
 import {
   type CaptureRequest,
   INITIAL_STATUSES,
@@ -60,7 +61,14 @@ export function toCapture(row: CaptureRow): Capture {
 /** A message of a capture's live connection: the capture as GET shows it, and what it has recorded so far; null before the beginning. */
 export interface LiveMessage {
   capture: Capture;
-  workload: { records: number; statements: number; bytes: number; gapCount: number } | null;
+  workload: {
+    records: number;
+    statements: number;
+    bytes: number;
+    gapCount: number;
+    /** Why its log can't be read; null while it can, and once the capture has ended. */
+    problem: ShownProblem | null;
+  } | null;
 }
 
 /** One move of a capture, as the API shows it. */

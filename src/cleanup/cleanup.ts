@@ -72,9 +72,12 @@ async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promis
     await within(WAKE_TIMEOUT_MS, "The runner", runner.rearm(capture.id));
     return "rearmed";
   }
-  const reason = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
+  // That it can't be reached may be why it is here.
+  const problem = await within(WAKE_TIMEOUT_MS, "The runner", runner.problem()).catch(() => null);
+  const stayed = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
+  const reason = problem === null ? stayed : `${stayed}. ${problem}`;
   await moveCapture(env.DB, capture, fail(capture.status, reason), "cleanup", now);
-  // For its runner to put away what it has; that it can't be reached may be why it is here.
+  // For its runner to put away what it has.
   await within(WAKE_TIMEOUT_MS, "The runner", runner.wake(capture.id, now)).catch(() => undefined);
   return "failed";
 }

@@ -45,7 +45,7 @@ export const liveMessage: LiveMessage = {
     end: null,
     status: "RUNNING",
   },
-  workload: { records: 5343, statements: 4419, bytes: 893_952, gapCount: 0 },
+  workload: { records: 5343, statements: 4419, bytes: 893_952, gapCount: 0, problem: null },
 };
 
 export const metric: Metric = {
@@ -69,7 +69,7 @@ export const workload: Workload = {
   gapCount: 0,
   redact: "secrets",
   digestVersion: 2,
-  live: { behindBy: 2 },
+  live: { behindBy: 2, problem: null },
 };
 
 export const digest: WorkloadDigest = {

@@ -60,7 +60,9 @@ export const captureSchema = named(
     status: statusSchema,
     envId: id("The environment that it belongs to."),
     type: z.literal("CAPTURE"),
-    reason: described(z.nullable(z.string()), { description: "Why it failed or ended early, if it did." }),
+    reason: described(z.nullable(z.string()), {
+      description: "Why it failed, ended early, or lacks the end of its log, if it does.",
+    }),
   }),
   "Capture",
   "A capture: what an instance does between a start and an end.",
@@ -99,6 +101,19 @@ export const metricSchema = named(
   }),
   "Metric",
   "One CloudWatch metric of a capture.",
+);
+
+const problemSchema = described(
+  z.nullable(
+    z.object({
+      since: time("Since when."),
+      reason: described(z.string(), { description: "In words a person can act on." }),
+    }),
+  ),
+  {
+    description:
+      "Why the log can't be read just now, or holds nothing to read; null while it can. It is tried on, and what is missing in the end is a gap.",
+  },
 );
 
 export const workloadSchema = named(
@@ -140,6 +155,7 @@ export const workloadSchema = named(
           behindBy: described(z.nullable(z.int().nonnegative()), {
             description: "Seconds; null until the log was read once.",
           }),
+          problem: problemSchema,
         }),
       ),
       { description: "While the capture runs: by how far the log may be ahead. Null once it has ended." },
@@ -179,6 +195,7 @@ export const liveMessageSchema = named(
           statements: count("How many of them are statements."),
           bytes: count("How large they are."),
           gapCount: count("How many parts of the log could not be read."),
+          problem: problemSchema,
         }),
       ),
       { description: "What it has recorded so far; null before it began." },

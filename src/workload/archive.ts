@@ -75,12 +75,22 @@ export type Manifest = z.output<typeof manifestSchema>;
 /** How a manifest is stored. */
 export const manifestFormat = storedFormat("workload's manifest", 1, manifestSchema);
 
+/** Why a running capture's log can't be read. */
+export interface Problem {
+  /** Since when it can't, in milliseconds since the epoch. */
+  since: number;
+  /** In words a person can act on. */
+  reason: string;
+}
+
 /** What is known of a capture's workload at some moment. */
 export interface WorkloadState {
   manifest: Manifest;
   digests: DigestsState;
   /** While it runs: when the log was last read to its end, in milliseconds; null when that has not happened. */
   caughtUpAt: number | null;
+  /** While it runs: why its log can't be read; null while it can. */
+  problem: Problem | null;
 }
 
 /** An empty manifest: nothing was captured yet. */

@@ -98,6 +98,14 @@ const AMAZON = "rdsadmin";
 /** What Amazon's user does all the time, in a session that may be older than the oldest log. */
 const HEARTBEAT = "rds_heartbeat2";
 
+/**
+ * Amazon's own sessions write to a log that is on at least every five minutes. A log without a record for longer was off, or its
+ * server down. The sixth minute is for clocks, and for sessions that are late.
+ */
+export const MAX_SILENCE_MS = 6 * 60_000;
+const SILENT =
+  "The general log was not written for more than six minutes: it was off, or the server was down";
+
 const NO_LOG_OF_THAT_TIME = "The instance has no log of that time any more, or wrote none";
 const UNKNOWN_FORM = "A part of the log is not of a form that can be read, or its beginning was not read";
 const UNDATED = "The time of records is that of the one before them, which was not read";
@@ -175,26 +183,36 @@ export async function follow(
 }
 
 /**
- * Ends the following of a log that has nothing more for the window: the record that was open, since only the next one says
- * that a record is complete, is complete. To be kept as after a step.
+ * Begins a gap where the log has come to, which the next record ends. To be kept as after a step.
+ */
+export async function interruptFollowing(
+  before: FollowerState,
+  digests: Digests,
+  fragments: FragmentStore,
+  window: CaptureWindow,
+  cause: string,
+): Promise<FollowerState> {
+  const work = new Work(before, before.position, digests, window);
+  work.lose({ cause, mayRepeat: false });
+  return work.store(fragments);
+}
+
+/**
+ * Ends the following of a log: the record that was open, since only the next one says that a record is complete, is complete,
+ * and a gap that is open goes on to the window's end. To be kept as after a step.
+ * @param cause why the rest of the log could not be read; null when it was, or has nothing more for the window
+ * @returns the state, and why the end is missing; null when it is not
  */
 export async function endFollowing(
   before: FollowerState,
   digests: Digests,
   fragments: FragmentStore,
-  window: CaptureWindow,
-): Promise<FollowerState> {
+  window: CaptureWindow & { end: number },
+  cause: string | null,
+): Promise<{ state: FollowerState; missing: string | null }> {
   const work = new Work(before, before.position, digests, window);
-  work.end();
-  return work.store(fragments);
-}
-
-/** Ends the following of a log whose rest can't be read: what is missing until the end is a gap. */
-export function giveUp(state: FollowerState, end: number, cause: string): FollowerState {
-  const from = state.reachedMicros === null ? end : Math.floor(state.reachedMicros / 1000);
-  const { manifest } = state;
-  const gaps = manifest.gaps.length < MAX_GAPS ? [...manifest.gaps, { from, to: end, cause }] : manifest.gaps;
-  return { ...state, openGap: null, manifest: { ...manifest, gaps, gapCount: manifest.gapCount + 1 } };
+  const missing = work.close(window.end, cause);
+  return { state: await work.store(fragments), missing };
 }
 
 /** Why there is a gap, with the number of records in it that are known of. */
@@ -249,6 +267,22 @@ class Work {
     this.#parser = new LogParser({ maxStatement: MAX_STATEMENT });
   }
 
+  /** Nothing comes after what was read, and what is missing until the end is a gap. Returns its cause; null when nothing is. */
+  close(end: number, cause: string | null): string | null {
+    this.end();
+    const open = this.#openGap;
+    this.#openGap = null;
+    const from = open?.from ?? this.#knownUntil();
+    const isMissing = open !== null || cause !== null || end - from > MAX_SILENCE_MS;
+    if (from >= end || !isMissing) return null;
+    // Whether there was a log at the start is not known where nothing could be read.
+    const isOpenKnown = open !== null && (cause === null || open.cause !== NO_LOG_OF_THAT_TIME);
+    const causes = [isOpenKnown ? causeOf(open) : null, cause].filter((one) => one !== null);
+    const missing = causes.length > 0 ? causes.join(". ") : SILENT;
+    this.#gap({ from, to: end, cause: missing });
+    return missing;
+  }
+
   /** What comes next does not follow from what came before. */
   lose({ cause, mayRepeat }: Loss): void {
     this.end();
@@ -287,7 +321,13 @@ class Work {
     const { start, end } = this.#window;
     if (gap.to < start || (end !== null && gap.from >= end)) return;
     this.#manifest.gapCount++;
-    if (this.#manifest.gaps.length < MAX_GAPS) this.#manifest.gaps.push(gap);
+    if (this.#manifest.gaps.length >= MAX_GAPS) return;
+    const { from, to, cause } = gap;
+    this.#manifest.gaps.push({
+      from: Math.max(from, start),
+      to: end === null ? to : Math.min(to, end),
+      cause,
+    });
   }
 
   #record(record: LogRecord): void {
@@ -304,6 +344,8 @@ class Work {
       if (to > from || this.#reachedMicros !== null)
         this.#gap({ from, to: Math.max(from, to), cause: causeOf(this.#openGap) });
       this.#openGap = null;
+    } else if (timeMicros - (this.#reachedMicros ?? this.#window.start * 1000) > MAX_SILENCE_MS * 1000) {
+      this.#gap({ from: this.#knownUntil(), to: Math.floor(timeMicros / 1000), cause: SILENT });
     }
     if (this.#reachedMicros === null || timeMicros > this.#reachedMicros) this.#reachedMicros = timeMicros;
     const identity = this.#threads.see(record);

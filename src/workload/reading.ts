@@ -11,17 +11,18 @@ import {
   type Manifest,
   manifestFormat,
   manifestKey,
+  type Problem,
   type WorkloadState,
 } from "./archive.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { formatTime } from "./format.ts";
-import type { Workload, WorkloadDigest } from "./schema.ts";
+import type { ShownProblem, Workload, WorkloadDigest } from "./schema.ts";
 
 /** The workload of a capture as it is known now. */
-interface Known {
+export interface Known {
   manifest: Manifest;
   /** While the capture adds to it. */
-  live: { caughtUpAt: number | null } | null;
+  live: Pick<WorkloadState, "caughtUpAt" | "problem"> | null;
 }
 
 /** What the runner of a capture has of its workload; null when it has nothing, or the capture does not grow. */
@@ -50,7 +51,10 @@ async function readStored<T>(env: Env, key: string, format: StoredFormat<T>): Pr
  */
 export async function findManifest(env: Env, capture: CaptureRow): Promise<Known | null> {
   const state = await askRunner(env, capture);
-  if (state !== null) return { manifest: state.manifest, live: { caughtUpAt: state.caughtUpAt } };
+  if (state !== null) {
+    const { manifest, caughtUpAt, problem } = state;
+    return { manifest, live: { caughtUpAt, problem } };
+  }
   const stored = await readStored(env, manifestKey(capture.id), manifestFormat);
   return stored === null ? null : { manifest: stored, live: null };
 }
@@ -59,7 +63,7 @@ export async function findManifest(env: Env, capture: CaptureRow): Promise<Known
 export async function readManifest(env: Env, capture: CaptureRow): Promise<Known> {
   const empty = {
     manifest: emptyManifest(capture.id, capture.redact),
-    live: isGrowing(capture.status) ? { caughtUpAt: null } : null,
+    live: isGrowing(capture.status) ? { caughtUpAt: null, problem: null } : null,
   };
   return (await findManifest(env, capture)) ?? empty;
 }
@@ -94,8 +98,13 @@ export function toWorkload({ manifest, live }: Known, now: number): Workload {
     gapCount,
     redact,
     digestVersion,
-    live: live && { behindBy: secondsSince(live.caughtUpAt, now) },
+    live: live && { behindBy: secondsSince(live.caughtUpAt, now), problem: toProblem(live.problem) },
   };
+}
+
+/** Shows why a log can't be read; null where it can. */
+export function toProblem(problem: Problem | null): ShownProblem | null {
+  return problem && { since: isoTime(problem.since), reason: problem.reason };
 }
 
 const secondsSince = (time: number | null, now: number): number | null =>

@@ -1,4 +1,4 @@
-import { type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
+import { type AwsResult, awsTarget } from "../aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../aws/rds.ts";
 import { retryDelay } from "../captures/lifecycle.ts";
 import { type Env, positiveNumber } from "../env.ts";
@@ -8,11 +8,13 @@ import { log } from "../log.ts";
 import { Unreadable } from "../stored.ts";
 import {
   digestKey,
+  emptyManifest,
   type FragmentMetadata,
   fragmentKey,
   type Manifest,
   manifestFormat,
   manifestKey,
+  type Problem,
   type WorkloadState,
 } from "./archive.ts";
 import { Digests, digestsFormat } from "./digest.ts";
@@ -22,11 +24,13 @@ import {
   type FollowerState,
   type FragmentStore,
   follow,
-  giveUp,
+  interruptFollowing,
+  stateAt,
 } from "./follower.ts";
 import type { LogSource } from "./log-reading.ts";
 import { keepRecording, loadRecording } from "./recording-store.ts";
 import { salvage } from "./salvage.ts";
+import { askStorage, StorageFailure } from "./storage-failure.ts";
 
 /** As much of a capture as its recording needs. Times in milliseconds since the epoch. */
 export interface RecordedCapture {
@@ -55,6 +59,19 @@ const GENERAL_LOGS = "general/";
 interface Kept {
   follower: FollowerState;
   digests: Digests;
+}
+
+/** What came of a step: whether all that there was has been read, or why it could not be. */
+type Stepped = { ok: true; caughtUp: boolean } | { ok: false; reason: string; isStorage: boolean };
+
+/** What came of a reading of the log. */
+export interface Collected {
+  /** When to come back, in milliseconds from now. */
+  pause: number;
+  /** How much has been recorded so far. */
+  bytes: number;
+  /** Whether the log has been read to its end. */
+  caughtUp: boolean;
 }
 
 /**
@@ -87,62 +104,109 @@ export class Recorder {
     );
     if (!begun.ok) return begun;
     this.#keep(begun.value, new Digests(), null);
+    this.#storage.kv.delete("problem");
     return { ok: true, value: undefined };
   }
 
   /**
    * Reads what is new.
    * @param end asked once that is read: when the capture ended or is to end; null while nobody knows
-   * @returns when to come back, in milliseconds from now, and how much has been recorded so far
    */
-  async collect(
-    capture: RecordedCapture,
-    end: () => Promise<number | null>,
-  ): Promise<{ pause: number; bytes: number }> {
+  async collect(capture: RecordedCapture, end: () => Promise<number | null>): Promise<Collected> {
     const before = this.#load()?.follower.manifest.records;
     const stepped = await this.#step(capture, end);
     const { records = 0, bytes = 0 } = this.#load()?.follower.manifest ?? {};
-    if (!stepped.ok) return { pause: this.#afterFailure(capture, stepped.failure), bytes };
-    if (!stepped.value) return { pause: NO_PAUSE_MS, bytes };
+    if (!stepped.ok) return { pause: this.#afterFailure(capture, stepped.reason), bytes, caughtUp: false };
+    if (!stepped.caughtUp) return { pause: NO_PAUSE_MS, bytes, caughtUp: false };
     this.#pause = records === before ? Math.min(LONGEST_PAUSE_MS, this.#pause * 2) : SHORTEST_PAUSE_MS;
-    return { pause: this.#pause, bytes };
+    return { pause: this.#pause, bytes, caughtUp: true };
   }
 
   /**
-   * Reads the rest of the log of a capture that has ended, and stores what the fragments hold.
-   * @returns when to come back, in milliseconds from now; null when all is stored
+   * Reads the rest of the log of a capture that has ended, and stores what the fragments hold. While that can't be stored, it
+   * is tried on: the log has it for longer than that lasts, or the gap says what it had not.
+   * @returns when to come back, in milliseconds from now; or, once all is stored, why the end is missing, null when it is not
    */
-  async finish(capture: RecordedCapture & { end: number }, now: number): Promise<number | null> {
-    const stepped = await this.#step(capture, async () => capture.end);
-    const kept = this.#load();
-    if (kept === null) return stepped.ok ? null : this.#afterFailure(capture, stepped.failure);
-    if (!stepped.ok) {
-      if (now < capture.end + DRAIN_FOR_MS) return this.#afterFailure(capture, stepped.failure);
-      const { instance, region } = capture;
-      this.#keep(
-        giveUp(kept.follower, capture.end, explain(stepped.failure, instance, region)),
-        kept.digests,
-        null,
-      );
-    } else if (!hasPassed(kept.follower, capture.end)) {
-      if (!stepped.value) return NO_PAUSE_MS;
-      // An idle database writes nothing that says its log has passed the end.
-      const settled = capture.end + positiveNumber(this.#env, "LOG_SETTLE_MS");
-      if (now < settled) return Math.min(DRAIN_PAUSE_MS, settled - now);
+  async finish(
+    capture: RecordedCapture & { end: number },
+    now: number,
+  ): Promise<{ pause: number } | { missing: string | null }> {
+    try {
+      if (this.#closed() === undefined) {
+        const stepped = await this.#step(capture, async () => capture.end);
+        if (!stepped.ok) {
+          if (stepped.isStorage || now < capture.end + DRAIN_FOR_MS) {
+            return { pause: this.#afterFailure(capture, stepped.reason) };
+          }
+          await this.#close(capture, stepped.reason);
+        } else {
+          const pause = this.#untilSettled(stepped.caughtUp, capture.end, now);
+          if (pause !== null) return { pause };
+          await this.#close(capture, null);
+        }
+      }
+      await this.#publish(capture.id);
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      return { pause: this.#afterFailure(capture, error.message) };
     }
-    await this.#end(capture);
-    await this.publish(capture.id);
-    return null;
+    return { missing: this.#closed()?.missing ?? null };
   }
 
-  /** Stores the record that is still open: nothing comes after it. */
-  async #end({ id, start, end }: RecordedCapture): Promise<void> {
+  /**
+   * Stores what was recorded of a capture that was given up, with a gap from there to its end; safe to repeat.
+   * @throws StorageFailure when R2 is away: to be tried again
+   */
+  async abandon(capture: RecordedCapture & { end: number }, cause: string): Promise<void> {
+    if (this.#closed() === undefined) {
+      if (this.damage() === null) await this.#close(capture, cause);
+      else await this.#salvage(capture);
+    }
+    await this.#publish(capture.id);
+  }
+
+  /** How long the log is still waited for, in milliseconds; null when it has all that is the capture's. */
+  #untilSettled(caughtUp: boolean, end: number, now: number): number | null {
     const kept = this.#load();
-    if (kept === null || start === null) return;
+    if (kept !== null && hasPassed(kept.follower, end)) return null;
+    if (!caughtUp) return NO_PAUSE_MS;
+    // An idle database writes nothing that says its log has passed the end.
+    const settled = end + positiveNumber(this.#env, "LOG_SETTLE_MS");
+    return now < settled ? Math.min(DRAIN_PAUSE_MS, settled - now) : null;
+  }
+
+  /** Stores the record that is still open, and says what is missing until the end: nothing comes after it. */
+  async #close(capture: RecordedCapture & { end: number }, cause: string | null): Promise<void> {
+    const { id, start, end, redact } = capture;
+    if (start === null) return;
+    // Of one that has lost its storage, or never could read its log, nothing was recorded.
+    const kept = this.#load() ?? { follower: stateAt(emptyManifest(id, redact)), digests: new Digests() };
     this.#kept = null;
     const fragments = fragmentStore(this.#env.BUCKET, id);
+    const ended = await endFollowing(kept.follower, kept.digests, fragments, { start, end }, cause);
+    // An alarm may come twice: what the other has closed meanwhile is not closed again.
+    if (this.#closed() !== undefined) return;
+    this.#keep(ended.state, kept.digests, null);
+    this.#storage.kv.put<Closed>("closed", { missing: ended.missing });
+  }
+
+  #closed(): Closed | undefined {
+    return this.#storage.kv.get<Closed>("closed");
+  }
+
+  /**
+   * Notes that the log was interrupted after what was read of it: a gap until the next record.
+   * @throws StorageFailure when R2 is away: nothing is noted then
+   */
+  async interrupt(capture: RecordedCapture, cause: string): Promise<void> {
+    const kept = this.#load();
+    const { id, start } = capture;
+    if (kept === null || start === null || kept.follower.openGap !== null) return;
+    this.#kept = null;
+    const fragments = fragmentStore(this.#env.BUCKET, id);
+    const window = { start, end: null };
     this.#keep(
-      await endFollowing(kept.follower, kept.digests, fragments, { start, end }),
+      await interruptFollowing(kept.follower, kept.digests, fragments, window, cause),
       kept.digests,
       null,
     );
@@ -160,9 +224,16 @@ export class Recorder {
   }
 
   /** Puts what the fragments say of themselves in the place of a recording that can't be read, and a gap until the end. */
-  async salvage({ id, start, redact }: RecordedCapture, end: number): Promise<void> {
+  async #salvage({ id, start, end, redact }: RecordedCapture & { end: number }): Promise<void> {
     if (start === null) return;
     this.#keep(await salvage(this.#env.BUCKET, { id, start, redact }, end), new Digests(), null);
+    this.#storage.kv.put<Closed>("closed", { missing: null });
+  }
+
+  /** The time of the latest record that was read, in milliseconds since the epoch; null before the first. */
+  lastRecordAt(): number | null {
+    const reached = this.#load()?.follower.reachedMicros ?? null;
+    return reached === null ? null : Math.floor(reached / 1000);
   }
 
   /**
@@ -173,37 +244,60 @@ export class Recorder {
     const kept = this.#load();
     if (kept === null) return null;
     const caughtUpAt = this.#storage.kv.get<number>("caughtUpAt") ?? null;
-    return { manifest: kept.follower.manifest, digests: kept.digests.toJSON(), caughtUpAt };
+    const { manifest } = kept.follower;
+    return { manifest, digests: kept.digests.toJSON(), caughtUpAt, problem: this.problem() };
+  }
+
+  /** Why the log can't be read now: reading fails, or there is nothing to read. Null while it can. */
+  problem(): Problem | null {
+    const { kv } = this.#storage;
+    const failing = kv.get<Problem>("problem");
+    if (failing !== undefined) return failing;
+    const openGap = this.#load()?.follower.openGap ?? null;
+    // Before the log was read once, a gap is a back-dated capture's whose beginning is still looked for.
+    if (openGap === null || kv.get("caughtUpAt") === undefined) return null;
+    return { since: openGap.from, reason: openGap.cause };
+  }
+
+  /** Notes why the log could not be read this time. */
+  suffer(reason: string): void {
+    const since = this.#storage.kv.get<Problem>("problem")?.since ?? Date.now();
+    this.#storage.kv.put<Problem>("problem", { since, reason });
   }
 
   /** One step; ok with whether all that there was has been read. */
-  async #step(capture: RecordedCapture, end: () => Promise<number | null>): Promise<AwsResult<boolean>> {
-    const { start } = capture;
-    if (start === null) return { ok: true, value: true };
+  async #step(capture: RecordedCapture, end: () => Promise<number | null>): Promise<Stepped> {
+    const { id, start, instance, region } = capture;
+    if (start === null) return { ok: true, caughtUp: true };
     if (this.#load() === null) {
       const begun = await this.begin(capture, start);
-      if (!begun.ok) return begun;
+      if (!begun.ok) return { ok: false, reason: explain(begun.failure, instance, region), isStorage: false };
     }
     const kept = this.#load() as Kept;
     // The digests change as they count: what a step that fails has counted must not stay.
     this.#kept = null;
-    const fragments = fragmentStore(this.#env.BUCKET, capture.id);
+    const fragments = fragmentStore(this.#env.BUCKET, id);
     const window = async () => ({ start, end: await end() });
-    const stepped = await follow(kept.follower, kept.digests, this.#source(capture), fragments, window);
-    if (!stepped.ok) return stepped;
-    this.#failures = 0;
-    const { state, caughtUp } = stepped.value;
-    this.#keep(state, kept.digests, caughtUp ? Date.now() : null);
-    return { ok: true, value: caughtUp };
+    try {
+      const stepped = await follow(kept.follower, kept.digests, this.#source(capture), fragments, window);
+      if (!stepped.ok) {
+        return { ok: false, reason: explain(stepped.failure, instance, region), isStorage: false };
+      }
+      this.#failures = 0;
+      const { state, caughtUp } = stepped.value;
+      this.#keep(state, kept.digests, caughtUp ? Date.now() : null);
+      this.#storage.kv.delete("problem");
+      return { ok: true, caughtUp };
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      return { ok: false, reason: error.message, isStorage: true };
+    }
   }
 
-  #afterFailure({ id, instance, region }: RecordedCapture, failure: AwsFailure): number {
+  #afterFailure({ id }: RecordedCapture, reason: string): number {
     this.#failures++;
-    log.warn("workload.step.failed", {
-      captureId: id,
-      attempt: this.#failures,
-      reason: explain(failure, instance, region),
-    });
+    this.suffer(reason);
+    log.warn("workload.step.failed", { captureId: id, attempt: this.#failures, reason });
     return retryDelay(this.#failures, Math.random());
   }
 
@@ -242,18 +336,22 @@ export class Recorder {
   }
 
   /** Stores what the fragments hold, for readers to find; safe to repeat. */
-  async publish(captureId: number): Promise<void> {
+  async #publish(captureId: number): Promise<void> {
     const kept = this.#load();
     if (kept === null) return;
+    const { BUCKET } = this.#env;
     const json = { httpMetadata: { contentType: "application/json" } };
-    await this.#env.BUCKET.put(digestKey(captureId), digestsFormat.stringify(kept.digests.toJSON()), json);
+    const digests = digestsFormat.stringify(kept.digests.toJSON());
+    await askStorage(() => BUCKET.put(digestKey(captureId), digests, json));
     // Last: who finds the manifest finds the rest.
-    await this.#env.BUCKET.put(
-      manifestKey(captureId),
-      manifestFormat.stringify(kept.follower.manifest),
-      json,
-    );
+    const manifest = manifestFormat.stringify(kept.follower.manifest);
+    await askStorage(() => BUCKET.put(manifestKey(captureId), manifest, json));
   }
+}
+
+/** What is known once the end has been dealt with: why it is missing. */
+interface Closed {
+  missing: string | null;
 }
 
 function hasPassed({ reachedMicros }: FollowerState, end: number): boolean {
@@ -264,9 +362,9 @@ function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStore {
   return {
     read: async (sequence, bytes) => {
       const key = fragmentKey(captureId, sequence);
-      const object = await bucket.get(key, { range: { offset: 0, length: bytes } });
+      const object = await askStorage(() => bucket.get(key, { range: { offset: 0, length: bytes } }));
       if (object === null) throw new Error(`The fragment ${key} is gone`);
-      return new Uint8Array(await object.arrayBuffer());
+      return new Uint8Array(await askStorage(() => object.arrayBuffer()));
     },
     write: async (sequence, bytes, firstMicros, lastMicros, records) => {
       const customMetadata: FragmentMetadata = {
@@ -274,7 +372,7 @@ function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStore {
         lastMicros: String(lastMicros),
         records: String(records),
       };
-      await bucket.put(fragmentKey(captureId, sequence), bytes, { customMetadata });
+      await askStorage(() => bucket.put(fragmentKey(captureId, sequence), bytes, { customMetadata }));
     },
   };
 }

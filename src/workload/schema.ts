@@ -26,8 +26,17 @@ export interface Workload {
   redact: RecordingOptions["redact"];
   /** By which rules its statements were normalised: the fingerprints of two versions are not to be compared. */
   digestVersion: number;
-  /** While the capture runs: by how many seconds the log may be ahead (null until it was read once). Null once it has ended. */
-  live: { behindBy: number | null } | null;
+  /**
+   * While the capture runs: by how many seconds the log may be ahead (null until it was read once), and why it can't be read.
+   * Null once it has ended.
+   */
+  live: { behindBy: number | null; problem: ShownProblem | null } | null;
+}
+
+/** Why a running capture's log can't be read, and since when, as the API shows it. */
+export interface ShownProblem {
+  since: string;
+  reason: string;
 }
 
 /** One normalised statement as the API shows it. */

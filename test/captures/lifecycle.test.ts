@@ -224,7 +224,7 @@ describe("cron's safety net", () => {
 describe("a running capture's sign of life", () => {
   const running = (scheduledEnd: number | null) => {
     const schedule = { scheduledStart: null, scheduledEnd };
-    return { ...schedule, dueAt: dueAt("RUNNING", schedule, NOW) };
+    return { ...schedule, status: "RUNNING" as const, dueAt: dueAt("RUNNING", schedule, NOW) };
   };
 
   it("is given once for several readings of the log, and before cron would come", () => {
@@ -248,6 +248,10 @@ describe("a running capture's sign of life", () => {
   it("is not needed any more once cron would come at the end", () => {
     expect(heartbeat(running(NOW + MINUTE), NOW + MINUTE - 1)).toBeNull();
     expect(heartbeat(running(NOW + 4 * MINUTE), NOW + 2 * MINUTE)).toBe(NOW + 4 * MINUTE + 5000);
+  });
+
+  it("is given by one that is stopping for long, whose scheduled end is over", () => {
+    expect(heartbeat({ ...running(NOW - MINUTE), status: "STOPPING" }, NOW)).toBeGreaterThan(NOW + MINUTE);
   });
 
   it("is given by a capture that cron would never have come to", () => {

@@ -91,6 +91,7 @@ describe("a capture's live connection", () => {
       statements: expect.any(Number),
       bytes: expect.any(Number),
       gapCount: 0,
+      problem: null,
     });
   });
 
@@ -203,7 +204,7 @@ describe("who may watch", () => {
     ).body;
     expect(await ask(runs)).toEqual({
       capture: await shown(runs),
-      workload: { records, statements, bytes, gapCount },
+      workload: { records, statements, bytes, gapCount, problem: null },
     });
   });
 

@@ -73,7 +73,7 @@ export async function captureIn(cast: Cast, status: string): Promise<number> {
 }
 
 /** What was stored of a capture. */
-export interface Stored extends Omit<WorkloadState, "caughtUpAt"> {
+export interface Stored extends Omit<WorkloadState, "caughtUpAt" | "problem"> {
   records: LogRecord[];
   /** The fragments' bytes. */
   fragments: Uint8Array[];

@@ -132,15 +132,18 @@ describe("the manifest", () => {
     async (status) => {
       const id = await captureIn(cast, status);
       const { manifest, digests } = await storeFragments(id, [[[record(0, "SELECT 1")]]]);
-      const state = { manifest, digests, caughtUpAt: Date.now() - 42_000 };
+      const problem = { since: Date.parse("2026-11-23T12:00:00Z"), reason: "AWS refused the credentials" };
+      const state = { manifest, digests, caughtUpAt: Date.now() - 42_000, problem };
       const get = (path: string, overrides: Partial<Env>) =>
         requestIn(overrides, "GET", `/api/captures/${id}/${path}`, { headers: cast.member.headers });
       expect((await get("workload", withState(state))).body).toMatchObject({
         records: 1,
-        live: { behindBy: 42 },
+        live: { behindBy: 42, problem: { since: "2026-11-23T12:00:00.000Z", reason: problem.reason } },
       });
-      expect((await get("workload", withState({ ...state, caughtUpAt: null }))).body).toMatchObject({
-        live: { behindBy: null },
+      expect(
+        (await get("workload", withState({ ...state, caughtUpAt: null, problem: null }))).body,
+      ).toMatchObject({
+        live: { behindBy: null, problem: null },
       });
       expect((await get("workload/digest", withState(state))).body).toMatchObject([{ count: 1 }]);
     },
