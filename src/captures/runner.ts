@@ -19,6 +19,7 @@ import {
   stopAtLimit,
 } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
+import { LogWatch } from "./log-watch.ts";
 import { type CachedRequest, fetchMetrics } from "./metrics.ts";
 import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
 import { MetricsCache } from "./metrics-cache.ts";
@@ -49,6 +50,7 @@ export class CaptureRunner extends DurableObject<Env> {
   #wakes = 0;
   readonly #recorder = new Recorder(this.ctx.storage, this.env);
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#recorder);
+  readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#recorder);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#recorder.state());
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
@@ -184,10 +186,11 @@ export class CaptureRunner extends DurableObject<Env> {
    */
   async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
     // Stopped while the log was being read, the row says until when that is the capture's.
-    const { pause, bytes } = await this.#recorder.collect(
+    const { pause, bytes, caughtUp } = await this.#recorder.collect(
       capture,
       async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
     );
+    if (caughtUp) await this.#watch.look(capture, Date.now());
     await this.#live.progressed();
     const now = Date.now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");

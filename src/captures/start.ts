@@ -116,12 +116,15 @@ async function checkInstance(
   if (!found.ok)
     return { transient: isTransient(found.failure), reason: explain(found.failure, instance, region) };
   const { status } = found.value;
-  if (!DOWN.has(status) && !COMING_UP.has(status)) return { instance: found.value };
+  if (isUp(status)) return { instance: found.value };
   return {
     transient: COMING_UP.has(status),
     reason: `The instance ${instance} is ${status}: it has to be available`,
   };
 }
+
+/** Whether an instance in this state has a server that runs. */
+export const isUp = (status: string): boolean => !DOWN.has(status) && !COMING_UP.has(status);
 
 // RDS User Guide, "Viewing Amazon RDS DB instance status". In any other state the database is there to be recorded.
 const DOWN: ReadonlySet<string> = new Set([

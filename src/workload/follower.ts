@@ -5,7 +5,14 @@ import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archiv
 import { beginAt, beginAtEnd } from "./beginning.ts";
 import type { Digests } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
-import { type FilePosition, filePositionSchema, LIVE_LOG, type Loss, locate } from "./log-files.ts";
+import {
+  type FilePosition,
+  filePositionSchema,
+  LIVE_LOG,
+  type Loss,
+  locate,
+  MAX_SILENCE_MS,
+} from "./log-files.ts";
 import { type LogSource, readNew } from "./log-reading.ts";
 import { LogParser, parserSchema } from "./parser.ts";
 import { holdsSql, type LeftOut, type LogRecord } from "./record.ts";
@@ -98,11 +105,6 @@ const AMAZON = "rdsadmin";
 /** What Amazon's user does all the time, in a session that may be older than the oldest log. */
 const HEARTBEAT = "rds_heartbeat2";
 
-/**
- * Amazon's own sessions write to a log that is on at least every five minutes. A log without a record for longer was off, or its
- * server down. The sixth minute is for clocks, and for sessions that are late.
- */
-export const MAX_SILENCE_MS = 6 * 60_000;
 const SILENT =
   "The general log was not written for more than six minutes: it was off, or the server was down";
 
@@ -148,8 +150,13 @@ export async function beginFollowing(
     parser: parser.snapshot(),
     threads: threads.toJSON(),
     sessions: sessions.toJSON(),
-    openGap: isBackDated ? { from: window.start, cause: NO_LOG_OF_THAT_TIME } : null,
   };
+  if (isBackDated) {
+    const lastMicros = before.at(-1)?.timeMicros ?? Number.NEGATIVE_INFINITY;
+    // A file that ends shortly before the start shows that the log was on.
+    if (window.start * 1000 - lastMicros <= MAX_SILENCE_MS * 1000) state.reachedMicros = lastMicros;
+    else state.openGap = { from: window.start, cause: NO_LOG_OF_THAT_TIME };
+  }
   return { ok: true, value: state };
 }
 
@@ -193,7 +200,7 @@ export async function interruptFollowing(
   cause: string,
 ): Promise<FollowerState> {
   const work = new Work(before, before.position, digests, window);
-  work.lose({ cause, mayRepeat: false });
+  work.lose({ cause });
   return work.store(fragments);
 }
 

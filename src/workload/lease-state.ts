@@ -117,6 +117,18 @@ export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
   return holders.length < MAX_HOLDERS || holders.includes(captureId);
 }
 
+/**
+ * Somebody may have changed the group since it was looked at last, such as when its log is silent: it is looked at again. A
+ * change that may still arrive is looked after anyway.
+ */
+export function doubt(state: LeaseState, now: number): LeaseState {
+  const { found, has } = state;
+  if (found === null || latest(state) !== null) return state;
+  // Nothing of it was changed: what it has now is what is found.
+  if (isOn(found)) return { ...state, found: null };
+  return has === "logging" ? { ...state, lostUntil: now } : state;
+}
+
 /** Another capture needs the log. Asking twice is asking once. */
 export function hold(state: LeaseState, captureId: number): LeaseState {
   if (state.holders.includes(captureId)) return state;
@@ -230,7 +242,17 @@ export function wasNotRestored(state: LeaseState, settings: LogSettings, kind: A
 /** AWS said what the group has, after the last moment at which a lost change could arrive. */
 export function wasChecked(state: LeaseState, should: LogSettings, is: LogSettings): LeaseState {
   const checked = { ...state, lostUntil: null, callUntil: null };
-  return isSame(should, is) ? checked : { ...checked, has: "unknown" };
+  if (isSame(should, is) || (isOn(should) && isOn(is))) return checked;
+  const { found } = state;
+  return { ...checked, has: "unknown", found: found && isOn(should) ? withTheirs(found, is) : found };
+}
+
+/** What to give back of a group whose log somebody has switched off meanwhile: what they have set, and what was found of the rest. */
+function withTheirs(found: LogSettings, is: LogSettings): LogSettings {
+  const names = ["general_log", "log_output"] as const;
+  const theirs = names.map((name) => [name, is[name] === LOGGING_ON[name] ? found[name] : is[name]] as const);
+  const wanted: LogSettings = Object.fromEntries(theirs.filter(([, value]) => value !== undefined));
+  return isSame(found, wanted) ? found : wanted;
 }
 
 /** The group is not there any more: there is nothing to restore, and the next group of its name is another. */

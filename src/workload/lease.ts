@@ -9,6 +9,7 @@ import { type LogGroup, LogGroupInAws, leaseName, OWN_CODES } from "./lease-grou
 import { type LeaseFailure, type Settled, settle } from "./lease-settle.ts";
 import {
   answersIfNobody,
+  doubt,
   hasRoom,
   hold,
   IDLE,
@@ -75,14 +76,21 @@ export class LogLease extends DurableObject<Env> {
   /**
    * Keeps the log on for a capture; safe to repeat. The capture's row in `log_leases` must be there before.
    * @param credentials those of the capture's environment, which are known to belong to the group's account
+   * @param isDoubted whether to look if it still is on: somebody may have switched it off
    */
-  async acquire(captureId: number, group: LogGroup, credentials: string | null): Promise<LeaseResult> {
+  async acquire(
+    captureId: number,
+    group: LogGroup,
+    credentials: string | null,
+    isDoubted = false,
+  ): Promise<LeaseResult> {
     const stored = this.#stored;
     if (!hasRoom(stored.state, captureId)) return { ok: false, failure: FULL };
     stored.group = group;
     stored.dropOutdated();
     if (credentials !== null) this.#proven.add(credentials);
-    stored.state = hold(stored.state, captureId);
+    const held = hold(stored.state, captureId);
+    stored.state = isDoubted ? doubt(held, Date.now()) : held;
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
     const { result, holders, loggingSince } = await this.#settle(captureId);

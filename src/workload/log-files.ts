@@ -11,6 +11,11 @@ import type { LogFile } from "../aws/rds.ts";
 /** The file that the server writes to. */
 export const LIVE_LOG = "general/mysql-general.log";
 
+/** A log that is on is written to at least so often: Amazon's own sessions see to that. */
+export const WRITTEN_EVERY_MS = 5 * 60_000;
+/** A log without a record for longer was off, or its server down. The minute is for Amazon's sessions, when they are late. */
+export const MAX_SILENCE_MS = WRITTEN_EVERY_MS + 60_000;
+
 /** A name that is seen with a time so much later is another file: the older form of names comes again every day. */
 const REUSED_MS = 12 * 3_600_000;
 

@@ -7,6 +7,7 @@ import { describeError, log } from "../log.ts";
 import type { LeaseResult } from "./lease.ts";
 import { type LogGroup, leaseName } from "./lease-group.ts";
 import { forgetLease, type NotedLease, noteLease, owedLeases, readLease } from "./lease-store.ts";
+import { MAX_SILENCE_MS, WRITTEN_EVERY_MS } from "./log-files.ts";
 
 /*
  * Logging on and off, for a capture's runner. Nothing is kept here: the lease's Durable Object knows the group, and D1 knows
@@ -21,15 +22,14 @@ export interface LoggedCapture extends EnvironmentAccess {
 }
 
 /** Whether a capture's log is on; if not, what to do about it, and whether waiting may be enough. */
-export type Logging = { ready: true } | { ready: false; transient: boolean; reason: string };
+export type Logging = { ready: true } | NotReady;
+type NotReady = { ready: false; transient: boolean; reason: string };
 
 const HAS_GENERAL_LOG = ["mysql", "mariadb"];
 /** Where RDS has the general logs of both engines. */
 const GENERAL_LOGS = "general/";
 /** For how long a status that is not what it should be may be the one from before the change. */
 const STATUS_GRACE_MS = 60_000;
-/** A log that is on is written to at least so often: Amazon's own sessions see to that. */
-const WRITTEN_EVERY_MS = 5 * 60_000;
 
 /**
  * Switches the general log of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until
@@ -60,6 +60,49 @@ export async function switchOn(
   if (!lease.ok) return refused(lease.failure, lease.failure.action, capture, parameterGroup);
   return isApplied(env, capture, instance, lease.loggingSince, now);
 }
+
+/**
+ * Looks whether the log of a running capture is still on, and switches it on again if somebody has switched it off, or has given
+ * the instance another parameter group: the capture's lease goes with the instance. Safe to repeat.
+ * @param since when the log was last written
+ * @param instance what RDS said of the instance, not before `now`
+ * @returns why the log is off, or was since then; null when nothing says that it was
+ */
+export async function keepOn(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  since: number,
+  now: number,
+): Promise<string | null> {
+  const impossible = whyNever(capture, instance);
+  if (impossible !== null) return impossible;
+  const { accountId, parameterGroup } = instance;
+  const group: LogGroup = { region: capture.region, accountId, parameterGroup };
+  const noted = await readLease(env.DB, capture.id);
+  const isMoved = noted !== null && noted.leaseName !== leaseName(group);
+  const moved = isMoved ? `${capture.instance} was given the parameter group ${parameterGroup}` : null;
+  const hindered = await note(env, capture.id, group, now);
+  if (hindered !== null) return moved && `${moved}. ${hindered}`;
+  const lease = await acquire(env, capture, group, true);
+  if (lease === null) return moved;
+  if (!lease.ok) {
+    // That it can't be looked at does not say that it is off.
+    if (!CHANGES.has(lease.failure.action)) return moved;
+    const { reason } = refused(lease.failure, lease.failure.action, capture, parameterGroup);
+    return `The general log is off in the parameter group ${parameterGroup}, and can't be switched on. ${reason}`;
+  }
+  if (lease.loggingSince === null || lease.loggingSince <= since) {
+    if (now - since <= MAX_SILENCE_MS) return null;
+    const { parameterApplyStatus: status } = instance;
+    return `The general log of ${capture.instance} is not written, although it is on in the parameter group ${parameterGroup}, whose status is ${status}`;
+  }
+  return moved === null
+    ? `The general log was switched off in the parameter group ${parameterGroup}, and is switched on again`
+    : `${moved}, in which the general log was off`;
+}
+
+const CHANGES: ReadonlySet<string> = new Set(["rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"]);
 
 /**
  * Gives the log of a capture back, if it has one; safe to repeat, at any time and for any capture, also one that is erased.
@@ -131,7 +174,7 @@ async function note(env: Env, captureId: number, group: LogGroup, now: number): 
   let noted = await noteLease(env.DB, captureId, name, now);
   if (noted !== null && noted !== name) {
     // The instance was given another group since: the one before gets its own back first.
-    if (!(await letGo(env, captureId))) {
+    if (!(await letGo(env, captureId).catch(() => false))) {
       return `The parameter group ${noted.split("/")[2]}, which the instance had before, is not restored yet`;
     }
     noted = await noteLease(env.DB, captureId, name, now);
@@ -139,10 +182,15 @@ async function note(env: Env, captureId: number, group: LogGroup, now: number): 
   return noted === name ? null : "The capture is not starting any more";
 }
 
-async function acquire(env: Env, capture: LoggedCapture, group: LogGroup): Promise<LeaseResult | null> {
+async function acquire(
+  env: Env,
+  capture: LoggedCapture,
+  group: LogGroup,
+  isDoubted = false,
+): Promise<LeaseResult | null> {
   const { id, credentials } = capture;
   try {
-    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, credentials);
+    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, credentials, isDoubted);
   } catch (error) {
     // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
     log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });
@@ -206,7 +254,7 @@ function refused(
   action: string,
   { instance, region }: LoggedCapture,
   parameterGroup: string,
-): Logging {
+): NotReady {
   const transient = isTransient(failure) || BUSY.test(failure.code);
   if (
     failure.kind !== "denied" ||
@@ -222,10 +270,10 @@ function refused(
   );
 }
 
-function notYet(reason: string): Logging {
+function notYet(reason: string): NotReady {
   return { ready: false, transient: true, reason };
 }
 
-function never(reason: string): Logging {
+function never(reason: string): NotReady {
   return { ready: false, transient: false, reason };
 }

@@ -184,7 +184,7 @@ export class Recorder {
     this.#kept = null;
     const fragments = fragmentStore(this.#env.BUCKET, id);
     const ended = await endFollowing(kept.follower, kept.digests, fragments, { start, end }, cause);
-    // An alarm may come twice: what the other has closed meanwhile is not closed again.
+    // An alarm may come twice: nor is it closed again.
     if (this.#closed() !== undefined) return;
     this.#keep(ended.state, kept.digests, null);
     this.#storage.kv.put<Closed>("closed", { missing: ended.missing });
@@ -230,10 +230,11 @@ export class Recorder {
     this.#storage.kv.put<Closed>("closed", { missing: null });
   }
 
-  /** The time of the latest record that was read, in milliseconds since the epoch; null before the first. */
+  /** The time of the latest record that was read, complete or not, in milliseconds since the epoch; null before the first. */
   lastRecordAt(): number | null {
-    const reached = this.#load()?.follower.reachedMicros ?? null;
-    return reached === null ? null : Math.floor(reached / 1000);
+    const { reachedMicros, parser } = this.#load()?.follower ?? {};
+    const latest = Math.max(reachedMicros ?? 0, parser?.open?.timeMicros ?? 0);
+    return latest === 0 ? null : Math.floor(latest / 1000);
   }
 
   /**
@@ -284,6 +285,8 @@ export class Recorder {
         return { ok: false, reason: explain(stepped.failure, instance, region), isStorage: false };
       }
       this.#failures = 0;
+      // An alarm may come twice: what the other has closed meanwhile is not gone back from.
+      if (this.#closed() !== undefined) return { ok: true, caughtUp: true };
       const { state, caughtUp } = stepped.value;
       this.#keep(state, kept.digests, caughtUp ? Date.now() : null);
       this.#storage.kv.delete("problem");

@@ -24,11 +24,25 @@ describe("the change of the hour", () => {
     const later = await shifted(made, boundary - Date.now() + 1_000);
     await later.account.appendLog(later.instance, "new\n");
     expect(await later.names()).toEqual([LIVE, renamedAt(boundary)]);
-    expect((await later.portion({ LogFileName: renamedAt(boundary) })).LogFileData).toBe(
-      `${MYSQL_BANNER}old\n`,
-    );
+    // However idle the clients were: Amazon's own sessions write every five minutes.
+    const withoutHeartbeats = (text: string) => text.replaceAll(/^.*rds_heartbeat2.*\n/gm, "");
+    const { LogFileData } = await later.portion({ LogFileName: renamedAt(boundary) });
+    expect(withoutHeartbeats(LogFileData)).toBe(`${MYSQL_BANNER}old\n`);
     expect((await later.portion()).LogFileData).toBe(`${MYSQL_BANNER}new\n`);
-    expect(await later.account.logText(later.instance)).toBe(`${MYSQL_BANNER}old\n${MYSQL_BANNER}new\n`);
+    expect(withoutHeartbeats(await later.account.logText(later.instance))).toBe(
+      `${MYSQL_BANNER}old\n${MYSQL_BANNER}new\n`,
+    );
+  });
+
+  it("comes after a heartbeat of Amazon's at least every five minutes, although nobody else says anything", async () => {
+    const made = await loggingInstance();
+    const later = await shifted(made, 2 * HOUR_MS);
+    const times = [
+      ...(await later.account.logText(later.instance)).matchAll(/^(\S+Z)\t.*rds_heartbeat2/gm),
+    ].map(([, time = ""]) => Date.parse(time));
+    expect(times.length).toBeGreaterThanOrEqual(22);
+    const pauses = times.slice(1).map((time, i) => time - (times[i] as number));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(10 * 60_000);
   });
 
   it("leaves a file with nothing but its banner when nothing happened", async () => {

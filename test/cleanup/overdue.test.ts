@@ -140,7 +140,9 @@ describe("every minute", () => {
     }
     expect(await readCapture(cast.owner, capture)).toMatchObject({
       status: "FAILED",
-      reason: "It stayed RUNNING and could not be moved on, although it was woken 30 times",
+      reason:
+        "It stayed RUNNING and could not be moved on, although it was woken 30 times. " +
+        "This service met an error of its own (Error): its log says more",
     });
   });
 

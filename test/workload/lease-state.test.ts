@@ -5,10 +5,12 @@ import {
   answersIfNobody,
   changing,
   DEFAULTS,
+  doubt,
   hold,
   IDLE,
   isIdle,
   isOn,
+  isSame,
   LATE_MS,
   type LeaseState,
   LOGGING_ON,
@@ -31,6 +33,46 @@ import { type Answer, type Happening, World } from "./lease-world.ts";
 
 const OFF: LogSettings = { general_log: "0", log_output: "TABLE" };
 const ALREADY_ON: LogSettings = { general_log: "1", log_output: "TABLE,FILE" };
+
+describe("a group that somebody may have changed", () => {
+  const logging = () => wasChanged(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0), "logging");
+
+  it("is looked at once, and left alone when it still logs, to a table too", () => {
+    const state = doubt(logging(), LATE_MS);
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: LOGGING_ON });
+    expect(wasChecked(state, LOGGING_ON, LOGGING_ON)).toEqual(logging());
+    expect(wasChecked(state, LOGGING_ON, ALREADY_ON)).toEqual(logging());
+  });
+
+  it.each<[LogSettings, LogSettings]>([
+    [{ log_output: "FILE" }, { log_output: "TABLE" }],
+    [
+      { general_log: "1", log_output: "NONE" },
+      { general_log: "0", log_output: "NONE" },
+    ],
+    [{ general_log: "0", log_output: "FILE" }, OFF],
+    [{ general_log: "1", log_output: "TABLE" }, OFF],
+  ])("to %j logs again, and is given back as %j: theirs, and what was found of the rest", (theirs, back) => {
+    let state = wasChecked(doubt(logging(), LATE_MS), LOGGING_ON, theirs);
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    state = wasChanged(changing(state, "logging", LATE_MS), "logging");
+    expect(state.loggingSince).toBe(LATE_MS);
+    const last = nextCall(letGo(state, 1), LATE_MS);
+    expect(last).toMatchObject({ do: "change", to: "found" });
+    expect(last.do === "change" && isSame(last.settings, back)).toBe(true);
+  });
+
+  it("that logged before the captures is found anew as it is now", () => {
+    const state = doubt(wasRead(hold(IDLE, 1), ALREADY_ON), 7);
+    expect(nextCall(state, 7)).toEqual({ do: "read" });
+    expect(nextCall(wasRead(state, OFF), 7)).toMatchObject({ do: "change", to: "logging" });
+  });
+
+  it("is looked at later while a change that was lost may arrive", () => {
+    const state = wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0));
+    expect(doubt(state, 7)).toBe(state);
+  });
+});
 
 describe("what is asked of AWS", () => {
   it("is nothing while nobody needs the log", () => {

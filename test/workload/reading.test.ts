@@ -91,7 +91,7 @@ describe("a capture that has captured nothing", () => {
         gapCount: 0,
         redact: "secrets",
         digestVersion: 2,
-        live: status === "RUNNING" || status === "STOPPING" ? { behindBy: null } : null,
+        live: status === "RUNNING" || status === "STOPPING" ? { behindBy: null, problem: null } : null,
       });
       expect((await cast.member.get(`/api/captures/${id}/workload/digest`)).body).toEqual([]);
       expect(unzip(await download(cast.member, id))).toBe("");

@@ -30,6 +30,29 @@ export function logSource(account: LocalAccount, instance = account.instance): L
   };
 }
 
+/** Log files that don't change, oldest first, each read in one portion. */
+export function fixedLog(files: readonly { name: string; text: string; lastWritten: number }[]): LogSource {
+  const encoder = new TextEncoder();
+  const bytes = new Map(files.map(({ name, text }) => [name, encoder.encode(text)]));
+  return {
+    list: async () => ({
+      ok: true,
+      value: files.map(({ name, lastWritten }) => ({
+        name,
+        lastWritten,
+        size: bytes.get(name)?.length ?? 0,
+      })),
+    }),
+    portion: async (file, marker = "0") => {
+      const all = bytes.get(file) ?? new Uint8Array(0);
+      return {
+        ok: true,
+        value: { data: all.subarray(Number(marker)), marker: String(all.length), pending: false },
+      };
+    },
+  };
+}
+
 /** Fragments in memory. */
 export function memoryStore(): FragmentStore & { fragments: Map<number, Uint8Array> } {
   const fragments = new Map<number, Uint8Array>();

@@ -1,6 +1,7 @@
 import { LogFile } from "./log-file.ts";
 import { formatRecords, type LogForm, type LogRecord, logBanner } from "./log-format.ts";
 import { LIVE_FILE, type LogSource } from "./log-source.ts";
+import { heartbeat } from "./statements.ts";
 import type { Workload } from "./workload.ts";
 
 const HOUR_MS = 3_600_000;
@@ -10,6 +11,9 @@ const RETENTION_MS: Record<LogForm, number> = { mysql: 14 * DAY_MS, mariadb: DAY
 const STORAGE_SHARE = 0.02;
 /** What the local AWS keeps in memory for one instance at most: the oldest files are lost as for want of storage. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
+/** However idle the clients are, a session of Amazon's writes at least so often. */
+const HEARTBEAT_MS = 5 * 60_000;
+const HEARTBEAT_THREAD = 5;
 /** After a pause, or a leap of the clock, no more than this of the workload is made up for: someone waits for it. */
 const MAX_CATCH_UP_MS = 3 * HOUR_MS;
 
@@ -45,6 +49,8 @@ export class InstanceLog {
   #reopenAt = Infinity;
   /** Until when the workload is in the log. */
   #generatedTo = 0;
+  /** When somebody's statement was written last: Amazon's sessions know nothing of files. */
+  #spokenAt = 0;
   /** The second that the log's last record states, as far as MariaDB would know. */
   #previousSecond = NaN;
 
@@ -89,6 +95,7 @@ export class InstanceLog {
     this.#isLogging = isLogging;
     if (!isLogging) return;
     this.#generatedTo = Math.max(this.#generatedTo, now);
+    this.#spokenAt = now;
     // An hour that ended while the log was closed: nobody renamed its file.
     if (this.#renameAt <= now) this.#rename(now);
     else if (this.#reopenAt === Infinity) this.#openLive(now);
@@ -101,6 +108,7 @@ export class InstanceLog {
     const held = this.files().reduce((sum, file) => sum + file.held, 0);
     if (this.#live !== undefined && this.#live.held + bytes.length > MAX_HELD_BYTES) return false;
     this.#open?.append(bytes, now);
+    this.#spokenAt = now;
     if (held + bytes.length > MAX_HELD_BYTES) this.#expire(now);
     return true;
   }
@@ -145,9 +153,26 @@ export class InstanceLog {
     const from = this.#generatedTo;
     if (to <= from) return;
     this.#generatedTo = to;
-    if (this.workload.rate <= 0 || this.#open === undefined) return;
+    if (this.#open === undefined) return;
+    if (this.workload.rate <= 0) {
+      this.#beat(this.#open, from, to);
+      return;
+    }
     this.#open.generate(this.workload, from, to);
+    this.#spokenAt = to;
     this.#previousSecond = NaN;
+  }
+
+  /** Writes what Amazon's sessions have written while nobody else did. */
+  #beat(file: LogFile, from: number, to: number): void {
+    for (;;) {
+      const at = Math.max(this.#spokenAt, from - HEARTBEAT_MS) + HEARTBEAT_MS;
+      if (at > to) return;
+      this.#spokenAt = at;
+      const statement = heartbeat(at);
+      const record = { timeMicros: at * 1000, threadId: HEARTBEAT_THREAD, command: "Query", statement };
+      file.append(Buffer.from(this.#format([record])), at);
+    }
   }
 
   #rename(now: number): void {

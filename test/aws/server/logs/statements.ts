@@ -58,10 +58,14 @@ export function amazonsStatement(dice: Dice, second: number): Utterance {
       "SELECT 1",
       "SELECT value FROM mysql.rds_heartbeat2",
       "SELECT count(*) from information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'rds_heartbeat2'",
-      `INSERT INTO mysql.rds_heartbeat2(id, value) values (1,${second}000) ON DUPLICATE KEY UPDATE value = ${second}000`,
+      heartbeat(second * 1000),
     ]),
   );
 }
+
+/** What a session of Amazon's does at least every few minutes. */
+export const heartbeat = (epochMs: number): string =>
+  `INSERT INTO mysql.rds_heartbeat2(id, value) values (1,${epochMs}) ON DUPLICATE KEY UPDATE value = ${epochMs}`;
 
 function chooseUnit(chance: number): Unit {
   if (chance < 0.45) return select;

@@ -1,0 +1,52 @@
+import type { Env } from "../env.ts";
+import { askAs } from "../environments/credentials.ts";
+import { inspectInstance } from "../environments/instance.ts";
+import { log } from "../log.ts";
+import { keepOn } from "../workload/logging.ts";
+import type { Recorder } from "../workload/recorder.ts";
+import type { RunnerRow } from "./runner-store.ts";
+import { isUp } from "./start.ts";
+
+/** A log that was not written for so long is looked after. That of a busy server is never silent for that long. */
+const QUIET_MS = 60_000;
+/** How often, while it stays silent: that of an idle server is, for five minutes. */
+const LOOK_EVERY_MS = 2 * 60_000;
+
+/**
+ * Looks after the general log of a running capture: somebody may switch it off, or give the instance another parameter group. It
+ * is looked at when it is silent, so that this is noticed within minutes and costs nothing while statements come.
+ */
+export class LogWatch {
+  readonly #storage: DurableObjectStorage;
+  readonly #env: Env;
+  readonly #recorder: Recorder;
+
+  constructor(storage: DurableObjectStorage, env: Env, recorder: Recorder) {
+    this.#storage = storage;
+    this.#env = env;
+    this.#recorder = recorder;
+  }
+
+  /** Looks, if it is time, and has a log that was off switched on again. To be called when the log has been read to its end. */
+  async look(capture: RunnerRow, now: number): Promise<void> {
+    const { id, region, instance, start } = capture;
+    const since = Math.max(this.#recorder.lastRecordAt() ?? 0, start ?? now);
+    const lookedAt = this.#storage.kv.get<number>("lookedAt") ?? 0;
+    if (now - since < QUIET_MS || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return;
+    this.#storage.kv.put("lookedAt", now);
+    const found = await askAs(this.#env, capture, now, (keys) =>
+      inspectInstance(this.#env, region, instance, keys),
+    );
+    if (!found.ok) {
+      // The next look may say more; what the log lacks, its silence says in the end.
+      log.warn("capture.log.unseen", { captureId: id, code: found.failure.code });
+      return;
+    }
+    // A server that is down runs no statements that could be missing.
+    if (!isUp(found.value.status)) return;
+    const cause = await keepOn(this.#env, capture, found.value, since, now);
+    if (cause === null) return;
+    log.warn("capture.log.off", { captureId: id, reason: cause });
+    await this.#recorder.interrupt(capture, cause);
+  }
+}
