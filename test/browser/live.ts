@@ -1,8 +1,19 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { check } from "../../scripts/checks.ts";
-import { eventually, expectThat, shown, visitSignedIn, type World } from "./world.ts";
+import {
+  eventually,
+  expectThat,
+  failAws,
+  LOG_ON_AGAIN_MS,
+  PATIENCE_MS,
+  shown,
+  visitSignedIn,
+  type World,
+} from "./world.ts";
 
 const HOUR_MS = 3_600_000;
+/** A running capture's log is read at least once a minute, also when that has failed before. */
+const NEXT_READING_MS = 60_000 + PATIENCE_MS;
 const LIVE = /\/api\/captures\/\d+\/live$/;
 
 const note = (page: Page, text: string) => page.locator(".live-note").filter({ hasText: text });
@@ -75,6 +86,21 @@ export async function checkLive(world: World): Promise<void> {
       await context.close();
     },
   );
+
+  await check("a log that can't be read is said while it is so, with the cause, and no longer", async () => {
+    const { id } = await setUp.send<{ id: number }>("POST", "/api/captures", { name: "unread", envId: 1 });
+    const { context, page } = await visitSignedIn(world);
+    await page.goto(`/captures/${id}`);
+    await shown(page.locator(".state-now").getByText("Running"), LOG_ON_AGAIN_MS);
+    const said = page.getByRole("alert").filter({ hasText: "The log can't be read since" });
+    await failAws(world, { kind: "deny", action: "DescribeDBLogFiles" });
+    // It is told at the next reading of the log, which is a minute away at most.
+    await shown(said.filter({ hasText: "AccessDenied" }), NEXT_READING_MS);
+    await failAws(world, null);
+    await eventually("it is not said any more", async () => (await said.count()) === 0, NEXT_READING_MS);
+    await setUp.send("POST", `/api/captures/${id}/stop`);
+    await context.close();
+  });
 
   await check("on a slow network there is a skeleton, and what fails can be tried again", async () => {
     const { id } = await scheduled("behind a slow network");

@@ -15,11 +15,18 @@ export function WorkloadNumbers({
   workload: Workload;
 }) {
   const { records, statements, bytes, storedBytes, firstRecord, lastRecord, live } = workload;
+  const problem = live?.problem ?? null;
   if (records === 0 && workload.gapCount === 0) {
-    return <p class="muted">{isLive(status) ? "Nothing has been recorded yet." : "Nothing was recorded."}</p>;
+    return (
+      <>
+        <LogProblem problem={problem} />
+        <p class="muted">{isLive(status) ? "Nothing has been recorded yet." : "Nothing was recorded."}</p>
+      </>
+    );
   }
   return (
     <>
+      <LogProblem problem={problem} />
       <dl class="facts card">
         <div>
           <dt>Statements</dt>
@@ -62,6 +69,16 @@ export function WorkloadNumbers({
         </a>
       </div>
     </>
+  );
+}
+
+/** Why the log can't be read just now. */
+function LogProblem({ problem }: { problem: NonNullable<Workload["live"]>["problem"] }) {
+  if (problem === null) return null;
+  return (
+    <p class="problem" role="alert">
+      The log can't be read since <Time at={problem.since} precise />. {problem.reason}
+    </p>
   );
 }
 

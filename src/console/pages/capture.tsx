@@ -56,7 +56,9 @@ export function CapturePage({ id }: { id: number }) {
       // What is stored of a capture that has ended is more than the message says.
       if (isOver) workload.reload();
       else if (message.workload !== null && workload.data !== undefined) {
-        workload.put({ ...workload.data, ...message.workload });
+        const { problem, ...counts } = message.workload;
+        const { behindBy = null } = workload.data.live ?? {};
+        workload.put({ ...workload.data, ...counts, live: { behindBy, problem } });
       }
     },
     reread,
