@@ -198,7 +198,8 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
       stuck.push(`capture ${mine.id}'s metrics are not archived`);
     const wrong = wrongHistory(events, mine, capture);
     if (capture.status === "FAILED") wrong.push(`failed: ${capture.reason}`);
-    if (wrong.length > 0) lost.set(mine.id, wrong.join("; "));
+    const moves = events.map(({ to, time }) => `${to} ${time}`).join(", ");
+    if (wrong.length > 0) lost.set(mine.id, `${wrong.join("; ")}; its moves: ${moves}`);
     if (capture.start !== null && capture.end !== null)
       verdicts.set(mine.id, await judgeRecords(client, mine, capture));
   }

@@ -12,8 +12,9 @@ export interface Made {
   stoppedAt: string | null;
 }
 
-/** The shortest that the API takes, in seconds. */
+/** The shortest that the API takes, in seconds; and what leaves a capture that starts late, for all the kills, time to record. */
 const DURATION = 60;
+const SCHEDULED_DURATION = 240;
 /** How far ahead captures are scheduled, and how far back they are dated. */
 const MAX_AHEAD_MS = 15_000;
 const MAX_BACK_MS = 100_000;
@@ -30,7 +31,7 @@ const KINDS: readonly [Kind, ...Kind[]] = [
   () => ({}),
   () => ({ duration: DURATION }),
   (dice, now) => ({ scheduledStart: iso(now + dice.below(MAX_AHEAD_MS)) }),
-  (dice, now) => ({ scheduledStart: iso(now + dice.below(MAX_AHEAD_MS)), duration: DURATION }),
+  (dice, now) => ({ scheduledStart: iso(now + dice.below(MAX_AHEAD_MS)), duration: SCHEDULED_DURATION }),
   (dice, now) => ({ start: iso(now - dice.below(MAX_BACK_MS)), duration: DURATION }),
 ];
 type Kind = (dice: Dice, now: number) => Record<string, unknown>;
