@@ -1,7 +1,6 @@
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-import { hashPassword, verifyPassword } from "better-auth/crypto";
 // Without Kysely: this service brings drizzle.
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
@@ -12,7 +11,6 @@ import { log, noteCaller, rootCause } from "../log.ts";
 import { nameSchema } from "../names.ts";
 import { listedOrigins } from "../origins.ts";
 import { COOKIE_PREFIX } from "./credential.ts";
-import { hashing } from "./hashing.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const KEY_PREFIX = "captures_";
@@ -50,13 +48,7 @@ export function createAuth(env: Env, origin: string) {
       },
     },
     database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
-    emailAndPassword: {
-      enabled: true,
-      password: {
-        hash: (password) => hashing.run(() => hashPassword(password)),
-        verify: (given) => hashing.run(() => verifyPassword(given)),
-      },
-    },
+    emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     plugins: [
       // The prefix lets scanners recognise a key that leaked, the characters after it people tell keys apart. Requests are looked up by credential.ts, which keeps no

@@ -9,6 +9,7 @@ import { isSafe } from "../methods.ts";
 import { refuseOtherOrigins } from "../origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../rate-limits.ts";
 import { cut } from "../values.ts";
+import { boundHashing } from "./hashing.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -21,9 +22,10 @@ export const identityRoutes = new Hono<App>()
     await next();
   })
   .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
-  .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, answer)
+  .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
   .on("POST", "/sign-out", answer)
-  .on("POST", ["/update-user", "/change-password"], limitAccountChanges, answer)
+  .on("POST", "/update-user", limitAccountChanges, answer)
+  .on("POST", "/change-password", limitAccountChanges, boundHashing, answer)
   .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], limitAccountChanges, answer)
   .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer);
 
