@@ -49,7 +49,7 @@ const SHORTEST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** When there is more to read than one step reads. */
 const NO_PAUSE_MS = 0;
-/** How long the rest of the log is tried to be read once a capture has ended. */
+/** How long the rest of the log is tried to be read, from the first try once a capture has ended. */
 const DRAIN_FOR_MS = 10 * 60_000;
 const DRAIN_PAUSE_MS = 1000;
 
@@ -135,7 +135,7 @@ export class Recorder {
       if (this.#closed() === undefined) {
         const stepped = await this.#step(capture, async () => capture.end);
         if (!stepped.ok) {
-          if (stepped.isStorage || now < capture.end + DRAIN_FOR_MS) {
+          if (stepped.isStorage || now < this.#finishingSince(now) + DRAIN_FOR_MS) {
             return { pause: this.#afterFailure(capture, stepped.reason) };
           }
           await this.#close(capture, stepped.reason);
@@ -151,6 +151,14 @@ export class Recorder {
       return { pause: this.#afterFailure(capture, error.message) };
     }
     return { missing: this.#closed()?.missing ?? null };
+  }
+
+  /** When the rest was first tried to be read: long after the end for a back-dated capture, and for one whose alarm was lost. */
+  #finishingSince(now: number): number {
+    const { kv } = this.#storage;
+    const since = kv.get<number>("finishingSince") ?? now;
+    kv.put("finishingSince", since);
+    return since;
   }
 
   /**

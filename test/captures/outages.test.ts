@@ -87,7 +87,10 @@ describe("a log that can't be read", () => {
     const capture = await started({ duration: 120 });
     await write("SELECT 'nobody reads this'");
     await cast.aws.fault({ kind: "deny", action: "DownloadDBLogFilePortion" });
-    await travel(cast.aws, 13 * MINUTE);
+    await travel(cast.aws, 3 * MINUTE);
+    await until(cast.owner, capture, "STOPPING");
+    await runAlarm(capture);
+    await travel(cast.aws, 11 * MINUTE);
     const done = await until(cast.owner, capture, "DONE");
     const { gaps, gapCount, records } = await workloadOf(capture);
     expect({ gapCount, records }).toEqual({ gapCount: 1, records: 0 });
@@ -102,11 +105,25 @@ describe("a log that can't be read", () => {
     const capture = await started({ start });
     await cast.aws.fault({ kind: "deny", action: "DownloadDBLogFilePortion" });
     await stop(capture);
+    await runAlarm(capture);
     await travel(cast.aws, 11 * MINUTE);
     const done = await until(cast.owner, capture, "DONE");
     expect((await workloadOf(capture)).gaps).toEqual([
       { from: start, to: done.end, cause: expect.stringMatching(/^AWS refused/) },
     ]);
+  });
+
+  it("for a moment is waited out, however long ago the capture's end was when its log is read", async () => {
+    const before = await started();
+    await write("SELECT 'then'");
+    const start = new Date(Date.now() - 1000).toISOString();
+    await travel(cast.aws, 30 * MINUTE);
+    const capture = await createCapture(cast.owner, { envId: cast.environment.id, start, duration: 60 });
+    await cast.aws.fault({ kind: "unavailable", action: "DownloadDBLogFilePortion", times: 2 });
+    const done = await until(cast.owner, capture, "DONE");
+    expect(done.reason).toBeNull();
+    expect(await statementsOf(capture)).toContain("SELECT 'then'");
+    await stop(before);
   });
 
   it("from some moment on is a gap from the last record, after a reason that is there already", async () => {

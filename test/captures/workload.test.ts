@@ -198,6 +198,7 @@ describe("the general log", () => {
     await runAlarm(capture);
     await cast.aws.fault({ kind: "deny", action: "DescribeDBLogFiles" });
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
+    await runAlarm(capture);
     await travel(cast.aws, 11 * 60_000);
     const done = await until(cast.owner, capture, "DONE");
     const { gaps } = await workloadOf(capture);
