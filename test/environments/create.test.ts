@@ -35,6 +35,7 @@ describe("creating an environment", () => {
       parameterGroup: expect.any(String),
       credentials: { accessKeyId: `****${aws.credentials.accessKeyId.slice(-4)}` },
       role: "admin",
+      owed: [],
     });
     expect(id).toBeGreaterThan(0);
     expect(createdAt).toBe(new Date(createdAt).toISOString());

@@ -470,7 +470,7 @@ describe("a log in a form that nobody knows", () => {
   it("is read when it is that of MySQL 5.7 without tabs", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    follower.window.start = Date.parse("2016-05-25T00:00:00Z");
+    follower.window.start = Date.parse("2016-05-25T10:00:00Z");
     await account.appendLog(
       instance,
       "2016-05-25T10:00:00.123456Z    8 Query\tSELECT 1\n2016-05-25T10:00:01.000000Z    8 Quit\t\n" +
