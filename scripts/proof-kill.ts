@@ -8,7 +8,7 @@ import { type Left, violations } from "../bench/soak/history.ts";
 import { Dice } from "../test/aws/server/random.ts";
 import { PARAMETER_FILE } from "../test/aws/server/server.ts";
 import { check, report } from "./checks.ts";
-import { type Capture, type CaptureEvent, Client } from "./client.ts";
+import { type Capture, type CaptureEvent, Client, type WorkloadSummary } from "./client.ts";
 import { control } from "./control.ts";
 import { Captures, type Made } from "./kill/captures.ts";
 import { type GeneratedRecord, judgeRecording, type Verdict } from "./kill/judge.ts";
@@ -183,6 +183,7 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
     lost.set(id, all.has(id) ? "was made twice" : "is gone");
   }
   const verdicts = new Map<number, Verdict>();
+  const gaps = new Map<number, WorkloadSummary["gaps"]>();
   const stuck: string[] = [];
   let archived = 0;
   for (const mine of made.values()) {
@@ -200,13 +201,21 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
     if (capture.status === "FAILED") wrong.push(`failed: ${capture.reason}`);
     const moves = events.map(({ to, time }) => `${to} ${time}`).join(", ");
     if (wrong.length > 0) lost.set(mine.id, `${wrong.join("; ")}; its moves: ${moves}`);
-    if (capture.start !== null && capture.end !== null)
-      verdicts.set(mine.id, await judgeRecords(client, mine, capture));
+    if (capture.start === null || capture.end === null) continue;
+    gaps.set(mine.id, (await client.summary(mine.id)).gaps);
+    verdicts.set(mine.id, await judgeRecords(client, mine, capture));
   }
   const count = (of: (verdict: Verdict) => number) =>
     verdicts.values().reduce((sum, verdict) => sum + of(verdict), 0);
   const shown = (of: (verdict: Verdict) => readonly object[]) =>
-    [...verdicts].flatMap(([id, verdict]) => of(verdict).map((what) => `capture ${id}: ${show(what)}`));
+    [...verdicts].flatMap(([id, verdict]) => {
+      const [first] = of(verdict);
+      if (first === undefined) return [];
+      const { start, end } = all.get(id) as Capture;
+      const window = `capture ${id} of ${made.get(id)?.environment}, ${start} to ${end}`;
+      const itsGaps = gaps.get(id)?.map(({ from, to, cause }) => `${from} to ${to} (${cause})`) ?? [];
+      return `${window}: ${of(verdict).length}, such as ${show(first)}; its gaps: ${itsGaps.join(", ")}`;
+    });
   const leftOn = await notRestored();
 
   await check(`${made.size} captures are there, each once, and none failed`, () =>
