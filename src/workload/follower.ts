@@ -105,6 +105,8 @@ const AMAZON = "rdsadmin";
 /** What Amazon's user does all the time, in a session that may be older than the oldest log. */
 const HEARTBEAT = "rds_heartbeat2";
 
+const REOPENED =
+  "The server opened its general log again: until then it had been switched off, or the server had been down";
 const SILENT =
   "The general log was not written for more than six minutes: it was off, or the server was down";
 
@@ -147,7 +149,8 @@ export async function beginFollowing(
   const state: FollowerState = {
     ...stateAt(emptyManifest(captureId, redact)),
     position,
-    parser: parser.snapshot(),
+    // That the log was opened before the capture began is none of its losses.
+    parser: { ...parser.snapshot(), isReopened: false },
     threads: threads.toJSON(),
     sessions: sessions.toJSON(),
   };
@@ -180,8 +183,9 @@ export async function follow(
   const work = new Work(before, position, digests, await window());
   if (lost !== null) work.lose(lost);
   if (read === null) return { ok: true, value: { state: await work.store(fragments), caughtUp: true } };
-  for (const { data, isCut, lost: before } of read.value.portions) {
+  for (const { data, isCut, lost: before, beginsFile } of read.value.portions) {
     if (before) work.lose(before);
+    if (beginsFile) work.beginFile();
     work.take(data, isCut);
   }
   work.position = read.value.position;
@@ -297,6 +301,11 @@ class Work {
     if (mayRepeat) this.#openGap = { ...this.#openGap, mayRepeat };
   }
 
+  /** What is taken next is the beginning of a file. */
+  beginFile(): void {
+    this.#parser.beginFile();
+  }
+
   /** Reads a portion. */
   take(data: Uint8Array, isCut: boolean): void {
     for (const record of this.#parser.push(data)) this.#record(record);
@@ -353,6 +362,8 @@ class Work {
       this.#openGap = null;
     } else if (timeMicros - (this.#reachedMicros ?? this.#window.start * 1000) > MAX_SILENCE_MS * 1000) {
       this.#gap({ from: this.#knownUntil(), to: Math.floor(timeMicros / 1000), cause: SILENT });
+    } else if (record.isAfterOpening === true) {
+      this.#gap({ from: this.#knownUntil(), to: Math.floor(timeMicros / 1000), cause: REOPENED });
     }
     if (this.#reachedMicros === null || timeMicros > this.#reachedMicros) this.#reachedMicros = timeMicros;
     const identity = this.#threads.see(record);

@@ -20,6 +20,8 @@ export interface LogSource {
 /** A stretch of the log, and what is missing before it. */
 interface Stretch extends Pick<WholePortion, "data" | "isCut"> {
   lost?: Loss;
+  /** Whether it is the first of its file. */
+  beginsFile?: true;
 }
 
 /** What a log has grown by, or as much of it as is read at once. */
@@ -59,6 +61,7 @@ export async function readNew(
   while (portions.length < MAX_PORTIONS) {
     if (position.file === LIVE_LOG && live === null) live = { position, portions: [...portions] };
     const { file, marker } = position;
+    const beginsFile = position.bytesRead === 0;
     const isGrowing = file === LIVE_LOG || !(isLiveThere || position.next.length > 0);
     const read = await readStretch(position, isGrowing, source, linesAtOnce);
     const failure = read.ok ? stuck(read.value, marker, isGrowing) : passing(read.failure);
@@ -70,7 +73,8 @@ export async function readNew(
     const { stretch, marker: next, pending, ...bytes } = read.value;
     position = { ...position, marker: next, ...bytes };
     if (stretch.data.length > 0) linesAtOnce = linesThatFit(sizeOf(stretch.data));
-    if (stretch.data.length > 0 || stretch.lost) portions.push(stretch);
+    if (stretch.data.length > 0 || stretch.lost)
+      portions.push(beginsFile ? { ...stretch, beginsFile } : stretch);
     const size = files.find(({ name }) => name === file)?.size ?? 0;
     const isAdvancing = stretch.data.length > 0 && next !== marker;
     if (isAdvancing && (pending || position.bytesRead < size)) continue;

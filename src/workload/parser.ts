@@ -19,6 +19,9 @@ const positionSchema = z.object({
   format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies Format[]).nullable(),
   /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
   secondMicros: z.number().nullable(),
+  /** Whether no record of the file has come yet; whether the log was opened again since the last record. */
+  isFileBegun: z.boolean().optional(),
+  isReopened: z.boolean().optional(),
 });
 
 /** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
@@ -40,6 +43,7 @@ const openRecordSchema = z.object({
   /** How many characters all of it has. */
   length: z.number(),
   leftOut: leftOutSchema.optional(),
+  isAfterOpening: z.boolean().optional(),
 });
 
 /** The record whose end has not been seen. */
@@ -122,6 +126,8 @@ export class LogParser {
   /** What was left out since the last record that says so, or was taken. */
   #undatedRecords = 0;
   #strayBytes = 0;
+  #isFileBegun = false;
+  #isReopened = false;
 
   constructor(options: ParserOptions = {}) {
     this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
@@ -131,6 +137,8 @@ export class LogParser {
     this.#lineStart = from.offset;
     this.#format = from.format;
     this.#secondMicros = from.secondMicros;
+    this.#isFileBegun = from.isFileBegun ?? false;
+    this.#isReopened = from.isReopened ?? false;
     if (!("line" in from)) return;
     this.#open = from.open === null ? null : { ...from.open };
     this.#lineStart = from.offset;
@@ -138,6 +146,11 @@ export class LogParser {
     this.#lineBytes = from.lineBytes;
     this.#undatedRecords = from.undatedRecords;
     this.#strayBytes = from.strayBytes;
+  }
+
+  /** What is read next is the beginning of a file: a banner there is the file's own, and says nothing of what came before. */
+  beginFile(): void {
+    this.#isFileBegun = true;
   }
 
   /**
@@ -182,6 +195,8 @@ export class LogParser {
       offset: this.#open?.start ?? this.#lineStart,
       format: this.#format,
       secondMicros: this.#secondMicros,
+      isFileBegun: this.#isFileBegun,
+      isReopened: this.#open?.isAfterOpening ?? this.#isReopened,
     };
   }
 
@@ -196,6 +211,8 @@ export class LogParser {
       lineBytes: this.#lineBytes,
       undatedRecords: this.#undatedRecords,
       strayBytes: this.#strayBytes,
+      isFileBegun: this.#isFileBegun,
+      isReopened: this.#isReopened,
     };
   }
 
@@ -289,6 +306,7 @@ export class LogParser {
       } else if (mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next))) {
         this.#append(text, statementAt, at);
         this.#close(lineStart);
+        this.#isReopened = !this.#isFileBegun;
         statementAt = -1;
         at = next;
         continue;
@@ -344,6 +362,10 @@ export class LogParser {
     this.#open = { timeMicros, threadId, command, start, text: "", length: 0 };
     const leftOut = timeMicros === null ? null : this.takeLeftOut();
     if (leftOut !== null) this.#open.leftOut = leftOut;
+    this.#isFileBegun = false;
+    if (!this.#isReopened) return;
+    this.#open.isAfterOpening = true;
+    this.#isReopened = false;
   }
 
   /** Adds `text` from `from` (or nothing, below zero) to `to` to the open record's statement. */
@@ -362,7 +384,7 @@ export class LogParser {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
-    const { timeMicros, threadId, command, start, text, length, leftOut } = open;
+    const { timeMicros, threadId, command, start, text, length, leftOut, isAfterOpening } = open;
     if (timeMicros === null) {
       this.#undatedRecords++;
       return;
@@ -378,6 +400,7 @@ export class LogParser {
     const statement = cut === text.length ? text : text.slice(0, cut);
     const record: LogRecord = { timeMicros, threadId, command, statement, truncated, start, end };
     if (leftOut !== undefined) record.leftOut = leftOut;
+    if (isAfterOpening === true) record.isAfterOpening = true;
     this.#records.push(record);
   }
 }

@@ -23,6 +23,8 @@ export interface LogRecord {
   end: number;
   /** What was left out since the record before it; absent where that is nothing. */
   leftOut?: LeftOut;
+  /** The server opened its log between the record before and this one: it had been off, or the server. */
+  isAfterOpening?: true;
 }
 
 /**

@@ -224,6 +224,10 @@ describe("a back-dated time in which the log was off", () => {
       )
       .join("");
 
+  const banner =
+    "/rdsdbbin/mysql/bin/mysqld, Version: 8.0.40 (Source distribution). started with:\n" +
+    "Tcp port: 3306  Unix socket: /tmp/mysql.sock\nTime                 Id Command    Argument\n";
+
   /** What is recorded from one minute to another of the files of some hours: the last of them is the live one. */
   async function recorded(from: number, to: number, ...files: [text: string, lastWritten: number][]) {
     const source = fixedLog(
@@ -254,6 +258,22 @@ describe("a back-dated time in which the log was off", () => {
     expect(gaps).toEqual([{ from: 2, to: 20 }]);
     expect(causes[0]).toMatch(/^The general log was not written for more than six minutes: it was off/);
     expect(missing).toBeNull();
+  });
+
+  it("is a gap where the log was opened again, however short it was off", async () => {
+    const { gaps, causes } = await recorded(0, 9, [banner + lines(-1, 1, 2) + banner + lines(3, 5, 10), 10]);
+    expect(gaps).toEqual([{ from: 2, to: 3 }]);
+    expect(causes[0]).toMatch(
+      /^The server opened its general log again: until then it had been switched off/,
+    );
+  });
+
+  it("is none where a file begins, nor before the start", async () => {
+    const files: [string, number][] = [
+      [banner + lines(-9) + banner + lines(-8, -4, 1), 1],
+      [banner + lines(2, 6, 11), 11],
+    ];
+    expect((await recorded(0, 10, ...files)).gaps).toEqual([]);
   });
 
   it("is a gap where a whole hour has no file", async () => {
