@@ -1,3 +1,4 @@
+import { DATABASE_NOW, MAX_SKEW_MS } from "../clock.ts";
 import type { Db } from "../db/types.ts";
 import { archiveDueAt, canMove, dueAt, type Move, type RecordingOptions } from "./lifecycle.ts";
 import type { CaptureTarget } from "./reads.ts";
@@ -10,6 +11,8 @@ export type RunnerRow = CaptureTarget &
     duration: number | null;
     dueAt: number | null;
     deletedAt: number | null;
+    /** What time it was for the database when it read this. */
+    databaseNow: number;
   };
 
 /** Reads a capture for its runner; null when it has been erased. */
@@ -17,7 +20,7 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return db
     .prepare(
       `select ${columns("c")}, c.duration as duration, c.due_at as dueAt, c.deleted_at as deletedAt,
-         c.max_bytes as maxBytes, ${TARGET}
+         c.max_bytes as maxBytes, ${DATABASE_NOW} as databaseNow, ${TARGET}
        from captures c join environments e on e.id = c.env_id where c.id = ?1`,
     )
     .bind(id)
@@ -25,8 +28,9 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
 }
 
 /**
- * Makes a move that the service itself decided on, together with its event.
- * @returns whether it was made: false when the capture has left the state that the move starts from
+ * Makes a move that the service itself decided on, together with its event. One whose time is still to come for the database
+ * is not made: the clock that it was decided by has jumped, and no move can be taken back.
+ * @returns whether it was made: false also when the capture has left the state that the move starts from
  * @throws Error when no capture may move so
  */
 export async function moveCapture(
@@ -42,17 +46,19 @@ export async function moveCapture(
     db
       .prepare(
         `insert into capture_events (capture_id, time, from_status, to_status, actor, reason)
-         select id, ?2, ?3, ?4, ?5, ?6 from captures where id = ?1 and status = ?3`,
+         select id, ?2, ?3, ?4, ?5, ?6 from captures
+         where id = ?1 and status = ?3 and ?2 <= ${DATABASE_NOW} + ${MAX_SKEW_MS}`,
       )
       .bind(capture.id, now, move.from, move.to, actor, move.reason ?? null),
     db
       .prepare(
-        // A failure ends what had started, though nobody has said when.
+        // Made if its event was: no capture comes to a state twice. A failure ends what had started, though nobody has said when.
         `update captures set status = ?3, started_at = coalesce(?4, started_at),
            ended_at = coalesce(?5, ended_at, iif(?3 = 'FAILED' and started_at is not null, ?9, null)),
            scheduled_end = ?6, reason = coalesce(?7, reason), rearmed = 0, version = version + 1,
            due_at = iif(?3 = 'FAILED' and started_at is null, null, ?8)
-         where id = ?1 and status = ?2`,
+         where id = ?1 and status = ?2
+           and exists (select 1 from capture_events e where e.capture_id = ?1 and e.to_status = ?3)`,
       )
       .bind(
         capture.id,

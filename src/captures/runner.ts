@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { armBy, isArmedBy } from "../alarms.ts";
 import type { AwsResult } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
+import { checkedClock, MAX_SKEW_MS } from "../clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
@@ -35,6 +36,8 @@ import { CaptureStart } from "./start.ts";
 
 /** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
 const WATCHDOG_MS = 20_000;
+/** How long an alarm is held back that would come again at once, by a clock that is ahead. */
+const AHEAD_PAUSE_MS = 1000;
 /** Why a capture has failed whose recording can't be read. */
 const UNREADABLE =
   "What the service kept of the recording can't be read any more, so that it could not go on. What was stored until then is kept";
@@ -48,6 +51,8 @@ const UNREADABLE =
 export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
   #wakes = 0;
+  /** What time it is, as far as is known from the last reading of the row: this machine's clock may be wrong. */
+  #now = () => Date.now();
   readonly #recorder = new Recorder(this.ctx.storage, this.env);
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#recorder);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#recorder);
@@ -91,7 +96,9 @@ export class CaptureRunner extends DurableObject<Env> {
       if (until === "rest") await storage.deleteAll();
       else {
         const recheck = await this.#live.recheck();
-        await storage.setAlarm(Math.max(Math.min(until, recheck ?? until), Date.now() + 1));
+        const next = Math.max(Math.min(until, recheck ?? until), this.#now() + 1);
+        await storage.setAlarm(next);
+        if (next < Date.now() - MAX_SKEW_MS) await scheduler.wait(AHEAD_PAUSE_MS);
       }
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
@@ -112,9 +119,10 @@ export class CaptureRunner extends DurableObject<Env> {
         await this.#live.progressed();
         return "rest";
       }
+      this.#now = checkedClock(capture.databaseNow);
       if (await this.#givesUp(capture)) continue;
       await this.#live.moved(capture);
-      const now = Date.now();
+      const now = this.#now();
       if (capture.status === "FAILED") await this.#abandon(capture);
       const step = nextStep(capture, now);
       switch (step.do) {
@@ -136,9 +144,9 @@ export class CaptureRunner extends DurableObject<Env> {
           await this.#move(capture, this.#withProblem(step.move), now);
           break;
         case "start": {
-          const started = await this.#start.attempt(capture, now);
+          const started = await this.#start.attempt(capture, this.#now);
           if ("again" in started) return started.again;
-          await this.#move(capture, started.move, Date.now());
+          await this.#move(capture, started.move, started.at);
           break;
         }
         case "archive": {
@@ -154,7 +162,7 @@ export class CaptureRunner extends DurableObject<Env> {
     const damage = isGrowing(capture.status) ? this.#recorder.damage() : null;
     if (damage === null) return false;
     log.error("capture.recording.unreadable", { captureId: capture.id, ...describeError(damage) });
-    await this.#move(capture, fail(capture.status, UNREADABLE), Date.now());
+    await this.#move(capture, fail(capture.status, UNREADABLE), this.#now());
     return true;
   }
 
@@ -190,9 +198,9 @@ export class CaptureRunner extends DurableObject<Env> {
       capture,
       async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
     );
-    if (caughtUp) await this.#watch.look(capture, Date.now());
+    if (caughtUp) await this.#watch.look(capture, this.#now());
     await this.#live.progressed();
-    const now = Date.now();
+    const now = this.#now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
     if (bytes >= limit) {
       await this.#move(capture, stopAtLimit(limit, now), now);
@@ -218,15 +226,15 @@ export class CaptureRunner extends DurableObject<Env> {
       const finished = await this.#recorder.finish({ ...capture, end: capture.end }, now);
       if ("pause" in finished) {
         if (this.#recorder.problem() !== null) {
-          await this.#showAlive(capture, Date.now());
+          await this.#showAlive(capture, this.#now());
           await this.#live.progressed();
         }
-        return Date.now() + finished.pause;
+        return this.#now() + finished.pause;
       }
       ({ missing } = finished);
     }
     await this.#letGo(capture.id);
-    await this.#move(capture, finish(capture, missing), Date.now());
+    await this.#move(capture, finish(capture, missing), this.#now());
     return;
   }
 
@@ -302,7 +310,7 @@ export class CaptureRunner extends DurableObject<Env> {
       log.warn("capture.metrics.retry", { captureId, attempt, delay, reason: stored.reason });
       return now + delay;
     }
-    if (await finishArchive(DB, captureId, Date.now())) {
+    if (await finishArchive(DB, captureId, this.#now())) {
       log.info("capture.metrics.archived", { captureId, attempt, ...stored.summary });
       return "rest";
     }

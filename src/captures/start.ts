@@ -65,16 +65,21 @@ export class CaptureStart {
 
   /**
    * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
-   * @returns the move to make, or when to try again
+   * @param clock what time it is, in milliseconds since the epoch
+   * @returns the move to make and the time it was decided by, or when to try again
    */
-  async attempt(capture: RunnerRow, now: number): Promise<{ move: Move } | { again: number }> {
+  async attempt(
+    capture: RunnerRow,
+    clock: () => number,
+  ): Promise<{ move: Move; at: number } | { again: number }> {
+    const now = clock();
     const attempts = this.#attempts ?? { count: 0, since: now };
     attempts.count++;
     // Counted before the call, or an attempt that kills the process would be made for ever.
     this.#attempts = attempts;
-    const problem = await this.#prepare(capture, now);
-    const answered = Date.now();
-    if (problem === null) return { move: run(capture, answered) };
+    const problem = await this.#prepare(capture, clock);
+    const answered = clock();
+    if (problem === null) return { move: run(capture, answered), at: answered };
     this.#attempts = { ...attempts, problem: problem.reason };
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
@@ -89,16 +94,17 @@ export class CaptureStart {
     const reason = problem.transient
       ? `Tried ${attempts.count} times to start. ${problem.reason}`
       : problem.reason;
-    return { move: fail("STARTING", reason) };
+    return { move: fail("STARTING", reason), at: answered };
   }
 
   /** Makes everything ready for the capture to run. Returns what is in the way, or null. */
-  async #prepare(capture: RunnerRow, now: number): Promise<Problem | null> {
+  async #prepare(capture: RunnerRow, clock: () => number): Promise<Problem | null> {
+    const now = clock();
     const checked = await checkInstance(this.#env, capture, now);
     if ("reason" in checked) return checked;
     const logging = await switchOn(this.#env, capture, checked.instance, now);
     if (!logging.ready) return logging;
-    const begun = await this.#recorder.begin(capture, Date.now());
+    const begun = await this.#recorder.begin(capture, clock());
     if (begun.ok) return null;
     const { failure } = begun;
     return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };

@@ -1,5 +1,6 @@
 import { fail, hasEnded, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/runner-store.ts";
+import { earlierNow } from "../clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { within } from "../time-limit.ts";
@@ -29,7 +30,8 @@ const MAX_BATCHES = 20;
 const ERASE_BATCH = 100;
 
 /** Every minute: overdue captures are looked after, and the leases of captures that have ended are given back. */
-export async function everyMinute(env: Env, now: number): Promise<void> {
+export async function everyMinute(env: Env, workerNow: number): Promise<void> {
+  const now = await earlierNow(env.DB, workerNow);
   const jobs = await Promise.allSettled<Record<string, number>>([
     lookAfterOverdue(env, now),
     releaseOrphanedLeases(env, now),
@@ -94,7 +96,8 @@ export async function everyDay(env: Env, now: number): Promise<void> {
 }
 
 /** What was deleted long enough ago is erased, what has expired is purged, in bounded batches. */
-async function purgeOld(env: Env, now: number): Promise<void> {
+async function purgeOld(env: Env, workerNow: number): Promise<void> {
+  const now = await earlierNow(env.DB, workerNow);
   const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
   const purgeAll = (what: Purgeable, before: number) =>
     inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { purge } from "../../src/cleanup/store.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
-import { inFuture, travel, until } from "../support/time.ts";
+import { inFuture, skewed, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -52,6 +52,15 @@ describe("every day", () => {
         `captures/${kept.id}/workload/1`,
       ].sort(),
     );
+  });
+
+  it("erases and purges nothing before its time by a clock that is ahead", async () => {
+    const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+    await cast.owner.delete(`/api/captures/${id}`);
+    const sessions = await count("session");
+    await skewed(RETENTION + MINUTE, daily);
+    expect(await count("captures where id = ?1", id)).toBe(1);
+    expect(await count("session")).toBe(sessions);
   });
 
   it("erases a deleted environment after its captures", async () => {

@@ -1,15 +1,42 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { LocalAccount } from "../aws/client.ts";
 import { type Person, readCapture, runnerOf } from "./api.ts";
 
 let offset = 0;
+/** How far the clock of the Worker and its Durable Objects is from the others', while it is wrong. */
+let skew = 0;
 
 afterEach(() => {
   vi.useRealTimers();
   offset = 0;
 });
+
+// D1's clock is no fake one's: it is told what time it is for the test.
+const database = Object.getPrototypeOf(env.DB) as D1Database;
+const { prepare } = database;
+database.prepare = function (this: D1Database, sql: string) {
+  const told = vi.isFakeTimers()
+    ? sql.replaceAll("unixepoch('subsec')", String((Date.now() - skew) / 1000))
+    : sql;
+  return prepare.call(this, told);
+};
+
+/** Lets the clock of the Worker and its Durable Objects be wrong while something runs; D1's and AWS's are right. */
+export async function skewed<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
+  const [now, stands] = [Date.now(), vi.isFakeTimers()];
+  skew = milliseconds;
+  vi.useFakeTimers({ toFake: ["Date"], now: now + skew });
+  try {
+    return await run();
+  } finally {
+    skew = 0;
+    if (stands) vi.setSystemTime(now);
+    else vi.useRealTimers();
+  }
+}
 
 /**
  * Lets time pass, for the Worker, its Durable Objects and an AWS account, until the test ends. The account's clock goes on
