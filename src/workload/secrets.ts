@@ -53,6 +53,8 @@ export function findSecrets(original: string, session: Session, context: Context
   const isFound = from < Number.POSITIVE_INFINITY || (!isClear && isMixed && words.ACCOUNT_WORDS.test(text));
   if (isFound && (isMixed || !isClear)) from = Math.min(from, choice.from);
   if (from === Number.POSITIVE_INFINITY) return { cuts: [], isOpen: false, hasPlace: false };
+  // What says that all of a string is a secret, such as `INTO @password`, may stand behind it, in what goes.
+  if (depth > 0) from = 0;
   return { cuts: [{ start: from, end: Number.MAX_SAFE_INTEGER, by: SECRET }], isOpen: true, hasPlace: true };
 }
 

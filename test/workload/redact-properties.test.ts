@@ -176,6 +176,9 @@ const session = (one: Client): fc.Arbitrary<Session> =>
     { ...UNKNOWN, escapes: !one.escapes },
   );
 
+/** The same in each run: what fails then is the change's doing, and fails again. To look for more, try others. */
+const SEED = 20_261_127;
+
 describe("account statements of all servers' forms", () => {
   it("lose their secrets, in every mode and character set, wherever they stand", () => {
     fc.assert(
@@ -192,8 +195,15 @@ describe("account statements of all servers' forms", () => {
           expect(redactSecrets(redacted, known)).toBe(redacted);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 3000, seed: SEED },
     );
+  });
+
+  it("lose a password that reads like a statement, whatever behind it says that it is one", () => {
+    // The second bytes of two characters of sjis are a backslash and a backtick; what is known of the session is stale.
+    const sql = "SELECT '\ufffd\\zQ7\ufffd`zQ7\ufffd`zQ7 IDENTIFIED BY zQ7' INTO @password";
+    expect(redactSecrets(sql, { ...UNKNOWN, escapes: false })).toBe("SELECT '<secret>' <secret>");
+    expect(redactSecrets(sql)).toBe("SELECT <secret> INTO @password");
   });
 
   it("lose them with typing mistakes, too", () => {
@@ -231,7 +241,7 @@ describe("account statements of all servers' forms", () => {
       fc.property(statement, mistake, (sql, mistaken) => {
         expect(redactSecrets(mistaken(sql))).not.toContain(MARKER);
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, seed: SEED },
     );
   });
 });
@@ -289,7 +299,7 @@ describe("an application's statements", () => {
         const known = { ...UNKNOWN, escapes: one.escapes, wide: false };
         for (const session of [known, UNKNOWN]) expect(redactSecrets(sql, session)).toBe(sql);
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: SEED },
     );
   });
 
@@ -305,7 +315,7 @@ describe("an application's statements", () => {
           expect(redactLiterals(sql, known)).not.toContain(MARKER);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 3000, seed: SEED },
     );
   });
 
@@ -319,7 +329,7 @@ describe("an application's statements", () => {
           "INSERT INTO users (name, password) VALUES (?, ?, ?)",
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, seed: SEED },
     );
   });
 });
