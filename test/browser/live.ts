@@ -92,10 +92,12 @@ export async function checkLive(world: World): Promise<void> {
     const { context, page } = await visitSignedIn(world);
     await page.goto(`/captures/${id}`);
     await shown(page.locator(".state-now").getByText("Running"), LOG_ON_AGAIN_MS);
-    const said = page.getByRole("alert").filter({ hasText: "The log can't be read since" });
+    const said = page.getByRole("alert").filter({ hasText: "The log has been unreadable since" });
     await failAws(world, { kind: "deny", action: "DescribeDBLogFiles" });
     // It is told at the next reading of the log, which is a minute away at most.
     await shown(said.filter({ hasText: "AccessDenied" }), NEXT_READING_MS);
+    // A sentence, not a row of pieces.
+    if ((await said.evaluate((alert) => alert.childNodes.length)) !== 1) throw new Error("It is in pieces");
     await failAws(world, null);
     await eventually("it is not said any more", async () => (await said.count()) === 0, NEXT_READING_MS);
     await setUp.send("POST", `/api/captures/${id}/stop`);

@@ -77,7 +77,10 @@ function LogProblem({ problem }: { problem: NonNullable<Workload["live"]>["probl
   if (problem === null) return null;
   return (
     <p class="problem" role="alert">
-      The log can't be read since <Time at={problem.since} precise />. {problem.reason}
+      {/* One item of the alert's row, however many parts its sentence has. */}
+      <span>
+        The log has been unreadable since <Time at={problem.since} precise />. {problem.reason}
+      </span>
     </p>
   );
 }
