@@ -1,37 +1,11 @@
-import { NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+import { Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./clause.ts";
+import { NUMBER, QUOTED, STRING, WORD } from "./lexer.ts";
 
 /*
  * The grammar of account statements, as far as it takes to say of each literal in them whether it is a secret: after MySQL 8.4's
  * and MariaDB 11.8's `create_user`, `alter_user`, `grant`, `set_password` and CLONE in sql_yacc.yy. What is not in it is odd. A
  * server refuses it, but MariaDB logs it all the same, and where a password stands in it nobody can tell.
  */
-
-/** What a clause makes of a token. */
-export const KEEP = 0;
-/** A secret. */
-export const REMOVE = 1;
-/** Not in the grammar. */
-export const ODD = 2;
-/** The clause has ended before it. */
-export const OVER = 3;
-/** One of KEEP, REMOVE, ODD and OVER. */
-export type Verdict = typeof KEEP | typeof REMOVE | typeof ODD | typeof OVER;
-
-/** A part of a statement that may hold a secret: asked token by token. */
-export interface Clause {
-  /** What it is of; in capitals. */
-  readonly verb: string;
-  /** The next token is to be a secret. */
-  readonly atSecret: boolean;
-  /** By what was read of it, it is likely to be one in a text that is no statement, too. */
-  readonly isLikely: boolean;
-  /**
-   * @param kind of the token, as the lexer has it
-   * @param token a word or a name in capitals, without its backticks; anything else as it is written
-   * @param isGlued nothing stands between it and the token before
-   */
-  next(kind: number, token: string, isGlued: boolean): Verdict;
-}
 
 /** The words of the options of accounts, but for those that the grammar has places for. */
 const OPTIONS = new Set(
@@ -85,20 +59,17 @@ const BEGINNINGS = {
 } as const satisfies Record<string, Place>;
 
 /** Accounts, and how they are identified. */
-export class AccountClause implements Clause {
+export class AccountClause extends Clause {
   readonly verb: keyof typeof BEGINNINGS;
   #place: Place;
-  /** The token before: words in capitals, symbols as they are. */
-  #previous = "";
-  /** It was a secret: nothing stands right behind it but what ends its part. */
-  #isAfterSecret = false;
   /** The host is not in quotes, and has several tokens. */
   #isBareHost = false;
 
   constructor(verb: keyof typeof BEGINNINGS) {
+    super();
     this.verb = verb;
     this.#place = BEGINNINGS[verb];
-    if (verb === "PASSWORD") this.#previous = verb;
+    if (verb === "PASSWORD") this.previous = verb;
   }
 
   get atSecret(): boolean {
@@ -109,22 +80,12 @@ export class AccountClause implements Clause {
     return this.#place !== "privileges";
   }
 
-  next(kind: number, token: string, isGlued: boolean): Verdict {
-    if (kind === SYMBOL && token === ";") return OVER;
-    if (this.#isAfterSecret && isGlued && token !== "," && token !== ")") return ODD;
-    this.#isAfterSecret = false;
-    const verdict = this.#read(kind, token, isGlued);
-    if (verdict === REMOVE) this.#isAfterSecret = true;
-    this.#previous = token;
-    return verdict;
-  }
-
   #go(place: Place): Verdict {
     this.#place = place;
     return KEEP;
   }
 
-  #read(kind: number, token: string, isGlued: boolean): Verdict {
+  protected read(kind: number, token: string, isGlued: boolean): Verdict {
     const isWord = kind === WORD;
     const isName = isWord || kind === QUOTED || kind === STRING || token === "?";
     switch (this.#place) {
@@ -162,7 +123,7 @@ export class AccountClause implements Clause {
         if (isWord && (token === "PASSWORD" || token === "OLD_PASSWORD")) return this.#go("call");
         return this.#secret(kind, token);
       case "call":
-        if (token === "(") return this.#previous.endsWith("PASSWORD") ? KEEP : ODD;
+        if (token === "(") return this.previous.endsWith("PASSWORD") ? KEEP : ODD;
         if (token === ")") return this.#go("options");
         if (token === "?") return KEEP;
         return kind === STRING ? REMOVE : ODD;
@@ -179,19 +140,19 @@ export class AccountClause implements Clause {
 
   /** After an account, or its first half. */
   #named(kind: number, token: string, isGlued: boolean): Verdict {
-    if (token === "@" && this.#previous !== "PASSWORD") return this.#go("host");
+    if (token === "@" && this.previous !== "PASSWORD") return this.#go("host");
     if (this.#isBareHost && isGlued && (kind === WORD || kind === NUMBER || token === "." || token === "-")) {
       return KEEP;
     }
     if (token === "(" || token === ")")
-      return FUNCTIONS.has(this.#previous) || this.#previous === "(" ? KEEP : ODD;
+      return FUNCTIONS.has(this.previous) || this.previous === "(" ? KEEP : ODD;
     if (this.verb === "CLONE" && token === ":") return this.#go("port");
     if (this.verb !== "PASSWORD") return this.#option(kind, token);
     if (token === ":") return KEEP;
     if (token === "=") return this.#go("secret");
     if (kind !== WORD) return ODD;
     if (token === "TO") return this.#go("random");
-    return token === "FOR" && this.#previous === "PASSWORD" ? this.#go("name") : ODD;
+    return token === "FOR" && this.previous === "PASSWORD" ? this.#go("name") : ODD;
   }
 
   #secret(kind: number, token: string): Verdict {
@@ -205,7 +166,7 @@ export class AccountClause implements Clause {
     if (token === ",") return this.verb === "PASSWORD" ? OVER : this.#go("name");
     this.#place = "options";
     if (kind === NUMBER || token === "?")
-      return COUNTED.has(this.#previous) || FACTOR.test(token) ? KEEP : ODD;
+      return COUNTED.has(this.previous) || FACTOR.test(token) ? KEEP : ODD;
     if (kind !== WORD) return ODD;
     if (TEXTS.has(token)) return this.#go("text");
     switch (token) {
@@ -218,7 +179,7 @@ export class AccountClause implements Clause {
       case "TO":
         return this.#go("name");
       case "AS":
-        if (this.#previous === "CHALLENGE_RESPONSE") return this.#go("secret");
+        if (this.previous === "CHALLENGE_RESPONSE") return this.#go("secret");
         return this.verb === "GRANT" ? this.#go("name") : ODD;
       case "OR":
         return this.#go("plugin");

@@ -1,5 +1,5 @@
-import { type Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./account-clause.ts";
-import { NUMBER, QUOTED, STRING, SYMBOL, WORD } from "./lexer.ts";
+import { Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./clause.ts";
+import { NUMBER, QUOTED, STRING, WORD } from "./lexer.ts";
 
 /*
  * The options of replication and of servers, one of which is a password: after `change_replication_source`, `start_replica` and
@@ -25,19 +25,18 @@ const STARTED =
 type Place = "head" | "option" | "equals" | "value" | "list" | "channel" | "end";
 
 /** CHANGE MASTER TO and CHANGE REPLICATION SOURCE TO, START REPLICA, CREATE SERVER. */
-export class OptionClause implements Clause {
+export class OptionClause extends Clause {
   readonly verb: "CHANGE" | "START" | "SERVER";
   /** `Start replica`, `change master data`: only its password says so. */
   readonly isLikely = false;
   #place: Place;
   #name = "";
-  #previous: string;
-  #isAfterSecret = false;
 
   /** @param last the token that the clause begins with, in capitals */
   constructor(verb: "CHANGE" | "START" | "SERVER", last: string) {
+    super();
     this.verb = verb;
-    this.#previous = last;
+    this.previous = last;
     this.#place = verb === "START" ? "option" : "head";
   }
 
@@ -45,22 +44,12 @@ export class OptionClause implements Clause {
     return this.#place !== "head" && this.#name.endsWith("PASSWORD");
   }
 
-  next(kind: number, token: string, isGlued: boolean): Verdict {
-    if (kind === SYMBOL && token === ";") return OVER;
-    if (this.#isAfterSecret && isGlued && token !== "," && token !== ")") return ODD;
-    this.#isAfterSecret = false;
-    const verdict = this.#read(kind, token);
-    if (verdict === REMOVE) this.#isAfterSecret = true;
-    this.#previous = token;
-    return verdict;
-  }
-
   #go(place: Place): Verdict {
     this.#place = place;
     return KEEP;
   }
 
-  #read(kind: number, token: string): Verdict {
+  protected read(kind: number, token: string): Verdict {
     switch (this.#place) {
       case "head":
         return this.verb === "CHANGE" ? this.#change(kind, token) : this.#server(kind, token);
@@ -85,22 +74,22 @@ export class OptionClause implements Clause {
   /** `CHANGE MASTER ['connection'] TO`, `CHANGE REPLICATION SOURCE TO`; `CHANGE REPLICATION FILTER` has no secrets. */
   #change(kind: number, token: string): Verdict {
     if (kind === WORD && token === "TO") return this.#go("option");
-    if (this.#previous === "REPLICATION") return token === "SOURCE" ? KEEP : token === "FILTER" ? OVER : ODD;
-    return this.#previous === "MASTER" && (kind === STRING || kind === QUOTED) ? KEEP : ODD;
+    if (this.previous === "REPLICATION") return token === "SOURCE" ? KEEP : token === "FILTER" ? OVER : ODD;
+    return this.previous === "MASTER" && (kind === STRING || kind === QUOTED) ? KEEP : ODD;
   }
 
   /** `CREATE SERVER name FOREIGN DATA WRAPPER name OPTIONS (`. */
   #server(kind: number, token: string): Verdict {
-    if (token === "(") return this.#previous === "OPTIONS" ? this.#go("option") : ODD;
+    if (token === "(") return this.previous === "OPTIONS" ? this.#go("option") : ODD;
     if (kind !== STRING) return kind === WORD || kind === QUOTED ? KEEP : ODD;
-    return /^(?:SERVER|EXISTS|WRAPPER)$/.test(this.#previous) ? KEEP : ODD;
+    return /^(?:SERVER|EXISTS|WRAPPER)$/.test(this.previous) ? KEEP : ODD;
   }
 
   #option(kind: number, token: string): Verdict {
     this.#name = "";
     if (token === ",") return KEEP;
     if (token === ")" && this.verb === "SERVER") return this.#go("end");
-    if (kind === STRING) return /^(?:SLAVE|REPLICA)$/.test(this.#previous) ? KEEP : ODD;
+    if (kind === STRING) return /^(?:SLAVE|REPLICA)$/.test(this.previous) ? KEEP : ODD;
     if (kind !== WORD) return ODD;
     if (this.verb === "START" && STARTED.test(token)) return KEEP;
     if (token === "FOR") return this.#go("channel");

@@ -1,5 +1,6 @@
-import { AccountClause, type Clause, KEEP, ODD, OVER } from "./account-clause.ts";
+import { AccountClause } from "./account-clause.ts";
 import { Assembly, placed } from "./assembly.ts";
+import { type Clause, KEEP, ODD, OVER } from "./clause.ts";
 import { type Cut, SECRET } from "./cuts.ts";
 import { COMMENT, END, Lexer, NUMBER, QUOTED, type Reading, STRING, SYMBOL, WORD } from "./lexer.ts";
 import { OptionClause } from "./option-clause.ts";
