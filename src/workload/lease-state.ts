@@ -49,7 +49,7 @@ const leaseSchema = z.object({
   holders: z.array(z.number()).readonly(),
   /**
    * The captures for which the log is or may be switched on by a lease; those that have let go among them while nobody who
-   * still holds a lease answers for the group instead. What is owed to the group when nobody holds a lease is owed by these.
+   * still holds a lease answers for the group instead. When nobody holds a lease, these have to restore the group.
    */
   answerable: z.array(z.number()).readonly().default([]),
   /** What the group had before the first of them; null while nothing of it is or may be changed. */

@@ -61,7 +61,7 @@ interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
  * which all its instances and all their captures share: the first capture switches it on, the last one restores what was
  * found. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
  * captures which start and stop at once, or a crash between any two steps, never leave logging off under a running capture,
- * nor on after the last. What is owed to AWS is tried by the alarm and noted in D1; what D1 does not know of is let go.
+ * nor on after the last. The alarm retries what could not be restored, notes it in D1, and releases holders without a row there.
  *
  * No credentials are kept here. AWS is asked with those that D1 has, at that moment, for the environments of the captures
  * which hold a lease or owe what the last one has left.
