@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
 import { leaseName } from "../../src/workload/lease-group.ts";
 import { LOGGING_ON } from "../../src/workload/lease-state.ts";
-import type { Workload } from "../../src/workload/schema.ts";
 import { createCapture } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { accessOf, GroupLease, groupOf, leaseOf, settingsOf } from "../support/leases.ts";
+import { quietLogOf } from "../support/quiet-log.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
@@ -16,20 +16,12 @@ const MINUTE = 60_000;
 
 const cast = castForEachTest();
 
-beforeEach(() => cast.aws.setWorkload(cast.aws.instance, { rate: 0 }));
+const { write, workloadOf } = quietLogOf(cast);
 afterEach(async () => {
   vi.restoreAllMocks();
   await env.DB.prepare("update captures set status = 'DONE', due_at = null").run();
 });
 
-let thread = 1000;
-const write = (...statements: string[]) =>
-  cast.aws.appendLog(
-    cast.aws.instance,
-    statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
-  );
-const workloadOf = async ({ id }: Capture) =>
-  (await cast.member.get<Workload>(`/api/captures/${id}/workload`)).body;
 const isLogging = async () => (await cast.aws.logFiles(cast.aws.instance)).isLogging;
 const started = async (fields: Record<string, unknown> = {}) =>
   until(cast.owner, await createCapture(cast.owner, { envId: cast.environment.id, ...fields }), "RUNNING");

@@ -1,15 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import type { Capture, LiveMessage } from "../../src/captures/schema.ts";
 import { LogLease } from "../../src/workload/lease.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
-import type { Workload } from "../../src/workload/schema.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
+import { quietLogOf } from "../support/quiet-log.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
@@ -19,21 +19,13 @@ const MINUTE = 60_000;
 
 const cast = castForEachTest();
 
-beforeEach(() => cast.aws.setWorkload(cast.aws.instance, { rate: 0 }));
+const { write, workloadOf } = quietLogOf(cast);
 afterEach(async () => {
   vi.restoreAllMocks();
   // What still runs would be overdue in the time of another test.
   await env.DB.prepare("update captures set status = 'DONE', due_at = null").run();
 });
 
-let thread = 1000;
-const write = (...statements: string[]) =>
-  cast.aws.appendLog(
-    cast.aws.instance,
-    statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
-  );
-const workloadOf = async ({ id }: Capture) =>
-  (await cast.member.get<Workload>(`/api/captures/${id}/workload`)).body;
 const liveOf = async ({ id }: Capture) =>
   (await cast.member.get<LiveMessage>(`/api/captures/${id}/live`)).body.workload;
 

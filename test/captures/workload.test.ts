@@ -1,27 +1,17 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/schema.ts";
 import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
+import { quietLogOf } from "../support/quiet-log.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
 const cast = castForEachTest();
 
-// Only what a test writes is in the log.
-beforeEach(() => cast.aws.setWorkload(cast.aws.instance, { rate: 0 }));
-
-let thread = 1000;
-const write = (...statements: string[]) =>
-  cast.aws.appendLog(
-    cast.aws.instance,
-    statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
-  );
-const workloadOf = async ({ id }: Capture) =>
-  (await cast.member.get<Workload>(`/api/captures/${id}/workload`)).body;
+const { write, workloadOf } = quietLogOf(cast);
 
 /** The statements that are stored of a capture. */
 async function statementsOf(capture: Capture): Promise<string[]> {
