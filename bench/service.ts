@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { control } from "../scripts/control.ts";
-import { LOCAL_AWS } from "../scripts/local.ts";
-import { type LocalAws, startLocalAws } from "../test/aws/server/server.ts";
+import { control } from "../scripts/lib/control.ts";
+import { LOCAL_AWS } from "../scripts/lib/local.ts";
+import { type LocalAws, startLocalAws } from "../test/local-aws/server.ts";
 import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
 import type { Bench } from "./measure.ts";
@@ -118,7 +118,7 @@ export class Service {
     return this.workerd.scheduled(NAME);
   }
 
-  /** Tells the local AWS something (test/aws/server/control.ts). */
+  /** Tells the local AWS something (test/local-aws/control.ts). */
   control<T = void>(method: string, path: string, body?: unknown): Promise<T> {
     return control<T>(this.#aws.url, method, path, body);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { check, report } from "../scripts/checks.ts";
-import { Dice } from "../test/aws/server/random.ts";
+import { check, report } from "../scripts/lib/checks.ts";
+import { Dice } from "../test/local-aws/random.ts";
 import { createBench } from "./measure.ts";
 import { type BenchEnvironment, Service } from "./service.ts";
 import { Crowd } from "./soak/crowd.ts";

@@ -14,7 +14,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
-import { quiet } from "../scripts/wrangler.ts";
+import { quiet } from "../scripts/lib/wrangler.ts";
 import { Database } from "./database.ts";
 
 /*

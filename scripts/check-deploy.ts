@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
-import { check, report } from "./checks.ts";
-import { quiet } from "./wrangler.ts";
+import { check, report } from "./lib/checks.ts";
+import { quiet } from "./lib/wrangler.ts";
 
 /*
  * `npm run check:deploy`: what `npm run deploy` would deploy, without an account and without deploying it. Closes with

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { startLocalAws } from "../test/aws/server/server.ts";
-import { ensureDemo } from "./demo.ts";
-import { DEMO, LOCAL_AWS } from "./local.ts";
-import { tryPort } from "./ports.ts";
-import { ensureSecrets } from "./secrets.ts";
-import { holdState, persistTo, runningService } from "./state.ts";
-import { quiet } from "./wrangler.ts";
+import { startLocalAws } from "../test/local-aws/server.ts";
+import { ensureDemo } from "./lib/demo.ts";
+import { DEMO, LOCAL_AWS } from "./lib/local.ts";
+import { tryPort } from "./lib/ports.ts";
+import { ensureSecrets } from "./lib/secrets.ts";
+import { holdState, persistTo, runningService } from "./lib/state.ts";
+import { quiet } from "./lib/wrangler.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logTime, writeBusyLog } from "./busy-log.ts";
-import { Client } from "./client.ts";
-import { tryPort } from "./ports.ts";
-import { startService, stopGroup } from "./service.ts";
-import { largestWorkerd } from "./usage.ts";
+import { logTime, writeBusyLog } from "./lib/busy-log.ts";
+import { Client } from "./lib/client.ts";
+import { tryPort } from "./lib/ports.ts";
+import { startService, stopGroup } from "./lib/service.ts";
+import { largestWorkerd } from "./lib/usage.ts";
 
 /*
  * `npm run measure:log`: how fast a general log is read, parsed, redacted, counted, compressed and stored, and what memory

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { type Left, violations } from "../bench/soak/history.ts";
-import { Dice } from "../test/aws/server/random.ts";
-import { PARAMETER_FILE } from "../test/aws/server/server.ts";
-import { check, report } from "./checks.ts";
-import { type Capture, type CaptureEvent, Client, type WorkloadSummary } from "./client.ts";
-import { control } from "./control.ts";
-import { Captures, type Made } from "./kill/captures.ts";
-import { type GeneratedRecord, judgeRecording, type Verdict } from "./kill/judge.ts";
-import { workerdOf } from "./kill/workerd.ts";
-import { LOCAL_AWS } from "./local.ts";
-import { tryPort } from "./ports.ts";
-import { startProcess, stopGroup } from "./service.ts";
+import { Dice } from "../test/local-aws/random.ts";
+import { PARAMETER_FILE } from "../test/local-aws/server.ts";
+import { check, report } from "./lib/checks.ts";
+import { type Capture, type CaptureEvent, Client, type WorkloadSummary } from "./lib/client.ts";
+import { control } from "./lib/control.ts";
+import { Captures, type Made } from "./lib/kill/captures.ts";
+import { type GeneratedRecord, judgeRecording, type Verdict } from "./lib/kill/judge.ts";
+import { workerdOf } from "./lib/kill/workerd.ts";
+import { LOCAL_AWS } from "./lib/local.ts";
+import { tryPort } from "./lib/ports.ts";
+import { startProcess, stopGroup } from "./lib/service.ts";
 
 /*
  * `npm run proof:kill`: the whole service is killed with -9 and started again, `--kills` times (50), while captures of a MySQL
@@ -61,7 +61,7 @@ const { accessKeyId } = LOCAL_AWS.customer;
 
 const aws = await startProcess(
   process.execPath,
-  ["test/aws/server/main.ts", "--port", String(awsPort), "--persist-to", folder],
+  ["test/local-aws/main.ts", "--port", String(awsPort), "--persist-to", folder],
   `Local AWS on ${awsUrl}`,
 );
 let service = await start();

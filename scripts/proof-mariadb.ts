@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { check, report } from "./checks.ts";
-import { type CapturedRecord, Client } from "./client.ts";
-import { MariaDb, readServerLog, type ServerRecord } from "./mariadb.ts";
-import { tryPort } from "./ports.ts";
-import { startService, stopGroup } from "./service.ts";
+import { check, report } from "./lib/checks.ts";
+import { type CapturedRecord, Client } from "./lib/client.ts";
+import { MariaDb, readServerLog, type ServerRecord } from "./lib/mariadb.ts";
+import { tryPort } from "./lib/ports.ts";
+import { startService, stopGroup } from "./lib/service.ts";
 
 /*
  * `npm run proof:mariadb`: captures a real MariaDB server. Clients execute a known number of statements before, during and

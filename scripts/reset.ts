@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { persistTo, runningService } from "./state.ts";
+import { persistTo, runningService } from "./lib/state.ts";
 
 /* `npm run reset`: forgets the data of the local service. Its secrets stay. */
 const pid = runningService();

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { check, report } from "./checks.ts";
-import { tryPort } from "./ports.ts";
-import { startService, stopGroup } from "./service.ts";
-import { differences } from "./shape.ts";
-import { readTour, type TourStep } from "./tour.ts";
+import { check, report } from "./lib/checks.ts";
+import { tryPort } from "./lib/ports.ts";
+import { startService, stopGroup } from "./lib/service.ts";
+import { differences } from "./lib/shape.ts";
+import { readTour, type TourStep } from "./lib/tour.ts";
 
 /*
  * `npm run smoke`: starts `npm run dev` on free ports with data of its own, walks through the README's tour command by

@@ -1,19 +1,19 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
-import { bookmarks } from "./bookmarks.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
-import { ApiError, refuse } from "./errors.ts";
-import { healthRoutes } from "./health.ts";
-import type { App } from "./http.ts";
+import { bookmarks } from "./http/bookmarks.ts";
+import type { App } from "./http/context.ts";
+import { healthRoutes } from "./http/health.ts";
+import { crossOrigin } from "./http/origins.ts";
+import { ApiError, refuse } from "./http/refusals.ts";
+import { requestId } from "./http/request-id.ts";
+import { logRequest } from "./http/request-log.ts";
+import { securityHeaders } from "./http/security-headers.ts";
 import { identityRoutes } from "./identity/routes.ts";
-import { describeError, log } from "./log.ts";
-import { crossOrigin } from "./origins.ts";
-import { requestId } from "./request-id.ts";
-import { logRequest } from "./request-log.ts";
-import { securityHeaders } from "./security-headers.ts";
-import { isTransientFault } from "./transient.ts";
+import { describeError, log } from "./lib/log.ts";
+import { isTransientFault } from "./lib/transient.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 

@@ -1,5 +1,5 @@
 import type { CaptureRunner } from "./captures/runner.ts";
-import type { LogLease } from "./workload/lease.ts";
+import type { LogLease } from "./leases/lease.ts";
 
 declare global {
   namespace Cloudflare {

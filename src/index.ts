@@ -3,7 +3,7 @@ import { everyDay, everyMinute } from "./cleanup/cleanup.ts";
 import type { Env } from "./env.ts";
 
 export { CaptureRunner } from "./captures/runner.ts";
-export { LogLease } from "./workload/lease.ts";
+export { LogLease } from "./leases/lease.ts";
 
 /** The cron of wrangler.toml that runs daily; the other runs every minute. */
 const DAILY = "17 3 * * *";

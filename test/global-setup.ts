@@ -1,8 +1,8 @@
 import type { TestProject } from "vitest/node";
-import { startScratchLog } from "./aws/server/scratch-log.ts";
-import { startScratchState } from "./aws/server/scratch-state.ts";
-import { startLocalAws } from "./aws/server/server.ts";
 import { startCollector } from "./contract/collector.ts";
+import { startScratchLog } from "./local-aws/scratch-log.ts";
+import { startScratchState } from "./local-aws/scratch-state.ts";
+import { startLocalAws } from "./local-aws/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { Capture } from "../src/captures/schema.ts";
 import type { Environment } from "../src/environments/schema.ts";
 import worker from "../src/index.ts";
-import { createAccount } from "./aws/client.ts";
+import { createAccount } from "./local-aws/test/client.ts";
 import {
   createCapture,
   fakeDatabase,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { quiet } from "../../scripts/wrangler.ts";
+import { quiet } from "../../scripts/lib/wrangler.ts";
 import type { Bench, Measure } from "../measure.ts";
 import { median } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";

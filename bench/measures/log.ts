@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeBusyLog } from "../../scripts/busy-log.ts";
+import { writeBusyLog } from "../../scripts/lib/busy-log.ts";
 import type { Bench, Measure } from "../measure.ts";
 import { median } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Dice } from "../../test/aws/server/random.ts";
+import { Dice } from "../../test/local-aws/random.ts";
 import type { BenchEnvironment, Capture, Service } from "../service.ts";
 import type { Promised } from "./history.ts";
 import type { Platform } from "./platform.ts";

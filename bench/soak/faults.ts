@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { FaultKind } from "../../test/aws/server/faults.ts";
-import type { Dice } from "../../test/aws/server/random.ts";
+import type { FaultKind } from "../../test/local-aws/faults.ts";
+import type { Dice } from "../../test/local-aws/random.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 import type { FaultCounts } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Dice } from "../../test/aws/server/random.ts";
+import type { Dice } from "../../test/local-aws/random.ts";
 import type { Service } from "../service.ts";
 import { BINDINGS, FAULTS_PATH, type FaultCounts, type FaultPlan } from "./plan.ts";
 

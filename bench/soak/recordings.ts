@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
-import type { CapturedRecord, WorkloadSummary } from "../../scripts/client.ts";
-import { type GeneratedRecord, judgeRecording, type Verdict } from "../../scripts/kill/judge.ts";
+import type { CapturedRecord, WorkloadSummary } from "../../scripts/lib/client.ts";
+import { type GeneratedRecord, judgeRecording, type Verdict } from "../../scripts/lib/kill/judge.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 
 /**

@@ -10,7 +10,7 @@ import { type Recorded, record, SAMPLE } from "./recorded.ts";
  * Worker, on the platform a counter in the same process, so that what its stand-in costs here is none of the API's.
  */
 
-export { LogLease } from "../../src/workload/lease.ts";
+export { LogLease } from "../../src/leases/lease.ts";
 // As wrangler.toml, by which this is bundled, asks of a Worker.
 export { CaptureRunner };
 

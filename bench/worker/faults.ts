@@ -1,11 +1,11 @@
 import type { Env } from "../../src/env.ts";
-import { Dice } from "../../test/aws/server/random.ts";
+import { Dice } from "../../test/local-aws/random.ts";
 import { intercept } from "../../test/support/counting.ts";
 import { type Fault, faultyDatabase } from "../../test/support/faults.ts";
 import { BINDINGS, type Binding, type FaultCounts, type FaultPlan } from "../soak/plan.ts";
 
 /*
- * D1, R2 and Durable Objects that fail as they are told to, with the platform's own words (see src/transient.ts for where those
+ * D1, R2 and Durable Objects that fail as they are told to, with the platform's own words (see src/lib/transient.ts for where those
  * are documented). A call either fails before anything was done, or is done and its answer is lost.
  */
 

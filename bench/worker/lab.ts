@@ -3,8 +3,8 @@ import { app } from "../../src/app.ts";
 import { callAws } from "../../src/aws/client.ts";
 import type { CaptureRow } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
-import { readCredential } from "../../src/identity/credential.ts";
-import { signedValue } from "../../src/identity/signed-cookie.ts";
+import { readCredential } from "../../src/http/credential.ts";
+import { signedValue } from "../../src/http/signed-cookie.ts";
 import { counting } from "../../test/support/counting.ts";
 import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 
@@ -12,7 +12,7 @@ import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 
 // As wrangler.toml, by which this is bundled, asks of a Worker.
 export { CaptureRunner } from "../../src/captures/runner.ts";
-export { LogLease } from "../../src/workload/lease.ts";
+export { LogLease } from "../../src/leases/lease.ts";
 
 /** How often to do what is timed, from outside: the clock of a Worker stands still while it computes. */
 const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
@@ -48,7 +48,7 @@ function instantDatabase(): D1Database {
 
 const SECRET = "the bench's own secret of 32 characters";
 
-/** More than twice as many as are remembered at once (src/identity/signed-cookie.ts), for one to be forgotten before its turn. */
+/** More than twice as many as are remembered at once (src/http/signed-cookie.ts), for one to be forgotten before its turn. */
 const NEW_COOKIES = 2500;
 let newCookies: Promise<string[]> | undefined;
 

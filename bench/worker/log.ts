@@ -1,4 +1,6 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
+import { LIVE_LOG } from "../../src/logs/files.ts";
+import type { LogSource } from "../../src/logs/reader.ts";
 import type { Manifest } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import {
@@ -7,8 +9,6 @@ import {
   type FragmentStore,
   follow,
 } from "../../src/workload/follower.ts";
-import { LIVE_LOG } from "../../src/workload/log-files.ts";
-import type { LogSource } from "../../src/workload/log-reading.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 

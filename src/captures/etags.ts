@@ -1,4 +1,4 @@
-import { sha256 } from "../identity/hash.ts";
+import { sha256 } from "../lib/hash.ts";
 import type { Precondition } from "./changes.ts";
 
 /*

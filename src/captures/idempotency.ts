@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { sha256 } from "../identity/hash.ts";
-import { storedFormat } from "../stored.ts";
+import { sha256 } from "../lib/hash.ts";
+import { storedFormat } from "../lib/stored.ts";
 import { STATUSES } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 

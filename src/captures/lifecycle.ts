@@ -1,4 +1,4 @@
-import { ApiError, refuse } from "../errors.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
 
 /*
  * The life of a capture: its states, the legal moves between them, and what has to happen next. Pure: it does no I/O and is

@@ -1,9 +1,9 @@
 import type { Env } from "../env.ts";
-import { refuse } from "../errors.ts";
-import { type AppContext, readId } from "../http.ts";
-import type { Credential } from "../identity/credential.ts";
-import { describeError, log } from "../log.ts";
-import { requireOurOrigin } from "../origins.ts";
+import { type AppContext, readId } from "../http/context.ts";
+import type { Credential } from "../http/credential.ts";
+import { requireOurOrigin } from "../http/origins.ts";
+import { refuse } from "../http/refusals.ts";
+import { describeError, log } from "../lib/log.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
 import { findManifest, type Known, toProblem } from "../workload/reading.ts";
 import { see } from "./access.ts";

@@ -1,8 +1,8 @@
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
-import { log } from "../log.ts";
-import { keepOn } from "../workload/logging.ts";
+import { keepOn } from "../leases/logging.ts";
+import { log } from "../lib/log.ts";
 import type { Recorder } from "../workload/recorder.ts";
 import type { RunnerRow } from "./runner-store.ts";
 import { isUp } from "./start.ts";

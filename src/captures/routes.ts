@@ -1,10 +1,21 @@
 import { Hono } from "hono";
 import { positiveNumber } from "../env.ts";
-import { ApiError, refuse, tooManyLive } from "../errors.ts";
-import { type App, type AppContext, authenticate, readBody, readHeader, readId, readQuery } from "../http.ts";
-import { describeError, log } from "../log.ts";
-import { limitWrites } from "../rate-limits.ts";
-import { isoTime } from "../values.ts";
+import {
+  type App,
+  type AppContext,
+  authenticate,
+  readBody,
+  readHeader,
+  readId,
+  readQuery,
+} from "../http/context.ts";
+import { limitWrites } from "../http/rate-limits.ts";
+import { ApiError, refuse, tooManyLive } from "../http/refusals.ts";
+import { describeError, log } from "../lib/log.ts";
+import { isoTime } from "../lib/values.ts";
+import { readArchivedMetrics } from "../metrics/archive.ts";
+import { readMetrics } from "../metrics/metrics.ts";
+import { metricsQuerySchema } from "../metrics/schema.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
 import * as changes from "./changes.ts";
@@ -13,9 +24,6 @@ import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { hasEnded, planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
-import { readMetrics } from "./metrics.ts";
-import { readArchivedMetrics } from "./metrics-archive.ts";
-import { metricsQuerySchema } from "./metrics-schema.ts";
 import * as reads from "./reads.ts";
 import {
   type CaptureEvent,

@@ -1,4 +1,4 @@
-import { DATABASE_NOW, MAX_SKEW_MS } from "../clock.ts";
+import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
 import type { Db } from "../db/types.ts";
 import { archiveDueAt, canMove, dueAt, type Move, type RecordingOptions } from "./lifecycle.ts";
 import type { CaptureTarget } from "./reads.ts";

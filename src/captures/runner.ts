@@ -1,12 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import { armBy, isArmedBy } from "../alarms.ts";
 import type { AwsResult } from "../aws/client.ts";
 import type { MetricPoint } from "../aws/cloudwatch.ts";
-import { checkedClock, MAX_SKEW_MS } from "../clock.ts";
+import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { describeError, log } from "../log.ts";
+import { letGo } from "../leases/logging.ts";
+import { armBy, isArmedBy } from "../lib/alarms.ts";
+import { describeError, log } from "../lib/log.ts";
+import { archivable, archiveKey, archiveMetrics } from "../metrics/archive.ts";
+import { MetricsCache } from "../metrics/cache.ts";
+import { type CachedRequest, fetchMetrics } from "../metrics/metrics.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
-import { letGo } from "../workload/logging.ts";
 import { Recorder } from "../workload/recorder.ts";
 import { StorageFailure } from "../workload/storage-failure.ts";
 import {
@@ -21,9 +24,6 @@ import {
 } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
-import { type CachedRequest, fetchMetrics } from "./metrics.ts";
-import { archivable, archiveKey, archiveMetrics } from "./metrics-archive.ts";
-import { MetricsCache } from "./metrics-cache.ts";
 import {
   finishArchive,
   moveCapture,

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { nameSchema } from "../names.ts";
-import { idSchema, isoTime, once } from "../values.ts";
+import { nameSchema } from "../lib/names.ts";
+import { idSchema, isoTime, once } from "../lib/values.ts";
 import type { ShownProblem } from "../workload/schema.ts";
 import {
   type CaptureRequest,

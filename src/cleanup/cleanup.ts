@@ -1,9 +1,9 @@
 import { fail, hasEnded, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/runner-store.ts";
-import { earlierNow } from "../clock.ts";
+import { earlierNow } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { describeError, log } from "../log.ts";
-import { within } from "../time-limit.ts";
+import { describeError, log } from "../lib/log.ts";
+import { within } from "../lib/time-limit.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { resealCredentials } from "./rotation.ts";
 import {

@@ -1,8 +1,8 @@
 import type { Env } from "../env.ts";
-import { describeError, log } from "../log.ts";
-import { REVIEW_MS } from "../workload/lease.ts";
-import { claimOrphanedLeases, claimQuietLeases } from "../workload/lease-store.ts";
-import { giveBack, wakeLeases } from "../workload/logging.ts";
+import { REVIEW_MS } from "../leases/lease.ts";
+import { giveBack, wakeLeases } from "../leases/logging.ts";
+import { claimOrphanedLeases, claimQuietLeases } from "../leases/store.ts";
+import { describeError, log } from "../lib/log.ts";
 
 /** How many leases one run looks after; the next minute takes those tried longest ago. */
 const LEASE_BATCH = 100;

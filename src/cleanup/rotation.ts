@@ -1,7 +1,7 @@
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { keyIds, reseal } from "../environments/credentials.ts";
-import { describeError, log } from "../log.ts";
+import { describeError, log } from "../lib/log.ts";
 
 /** Environments whose credentials are read and written at once, and how often one run does so. */
 const BATCH = 100;

@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import type { InitialStatus } from "../captures/lifecycle.ts";
-import type { metricsQuerySchema } from "../captures/metrics-schema.ts";
 import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
+import type { metricsQuerySchema } from "../metrics/schema.ts";
 import type * as replies from "../openapi/replies.ts";
 import type * as workload from "../workload/schema.ts";
 

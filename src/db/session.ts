@@ -1,5 +1,5 @@
-import { askTwice, isTransientFault } from "../transient.ts";
-import { BOOKMARK } from "../values.ts";
+import { askTwice, isTransientFault } from "../lib/transient.ts";
+import { BOOKMARK } from "../lib/values.ts";
 import type { Db } from "./types.ts";
 
 /*

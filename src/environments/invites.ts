@@ -1,6 +1,6 @@
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../identity/credential.ts";
-import { sha256 } from "../identity/hash.ts";
+import { type Credential, callerOf } from "../http/credential.ts";
+import { sha256 } from "../lib/hash.ts";
 import type { Role } from "./schema.ts";
 import type { AdminOutcome, Standing } from "./store.ts";
 

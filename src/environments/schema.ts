@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { nameSchema } from "../names.ts";
+import { nameSchema } from "../lib/names.ts";
 
 /** What a member may do: an admin changes the environment, its members and anybody's captures. */
 export const ROLES = ["admin", "member"] as const;

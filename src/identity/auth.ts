@@ -7,10 +7,10 @@ import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/schema.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
-import { log, noteCaller, rootCause } from "../log.ts";
-import { nameSchema } from "../names.ts";
-import { listedOrigins } from "../origins.ts";
-import { COOKIE_PREFIX } from "./credential.ts";
+import { COOKIE_PREFIX } from "../http/credential.ts";
+import { listedOrigins } from "../http/origins.ts";
+import { log, noteCaller, rootCause } from "../lib/log.ts";
+import { nameSchema } from "../lib/names.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const KEY_PREFIX = "captures_";

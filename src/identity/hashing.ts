@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import { refuse } from "../errors.ts";
-import type { App } from "../http.ts";
+import type { App } from "../http/context.ts";
+import { refuse } from "../http/refusals.ts";
 
 /*
  * Hashing a password takes a tenth of a second of CPU on purpose, and an isolate has one thread, on which it answers everybody

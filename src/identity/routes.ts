@@ -2,13 +2,13 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { asDatabase } from "../db/session.ts";
-import { ApiError } from "../errors.ts";
-import { type App, type AppContext, requireJson } from "../http.ts";
-import { rootCause } from "../log.ts";
-import { isSafe } from "../methods.ts";
-import { refuseOtherOrigins } from "../origins.ts";
-import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../rate-limits.ts";
-import { cut } from "../values.ts";
+import { type App, type AppContext, requireJson } from "../http/context.ts";
+import { isSafe } from "../http/methods.ts";
+import { refuseOtherOrigins } from "../http/origins.ts";
+import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../http/rate-limits.ts";
+import { ApiError } from "../http/refusals.ts";
+import { rootCause } from "../lib/log.ts";
+import { cut } from "../lib/values.ts";
 import { boundHashing } from "./hashing.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type * as z from "zod";
-import type { Metric } from "../captures/metrics-schema.ts";
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/schema.ts";
 import type { Environment, Member } from "../environments/schema.ts";
-import type { ErrorBody } from "../errors.ts";
+import type { ErrorBody } from "../http/refusals.ts";
+import type { Metric } from "../metrics/schema.ts";
 import type { Workload, WorkloadDigest } from "../workload/schema.ts";
 import type * as replies from "./replies.ts";
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { STATUSES } from "../captures/lifecycle.ts";
-import { METRICS } from "../captures/metrics-schema.ts";
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
-import { tooManyLive } from "../errors.ts";
+import { tooManyLive } from "../http/refusals.ts";
+import { METRICS } from "../metrics/schema.ts";
 import * as examples from "./examples.ts";
 import {
   IDEMPOTENCY_KEY,

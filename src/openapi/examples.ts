@@ -1,6 +1,6 @@
-import type { Metric } from "../captures/metrics-schema.ts";
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/schema.ts";
 import type { Environment, Member } from "../environments/schema.ts";
+import type { Metric } from "../metrics/schema.ts";
 import type { Workload, WorkloadDigest } from "../workload/schema.ts";
 
 /*

@@ -1,5 +1,5 @@
 import { KEY } from "../captures/idempotency.ts";
-import { BOOKMARK } from "../values.ts";
+import { BOOKMARK } from "../lib/values.ts";
 import type { Header, Parameter } from "./operation.ts";
 
 /*

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { nameSchema } from "../names.ts";
+import { nameSchema } from "../lib/names.ts";
 import { type Documentation, named, replyDocumentation } from "./replies.ts";
 import { requestDocumentation } from "./requests.ts";
 

@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { ApiError } from "../errors.ts";
-import { refuse } from "../errors.ts";
+import type { ApiError } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 
 /** A JSON Schema. */

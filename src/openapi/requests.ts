@@ -7,7 +7,7 @@ import {
   roleSchema,
   updateSchema,
 } from "../environments/schema.ts";
-import { nameSchema } from "../names.ts";
+import { nameSchema } from "../lib/names.ts";
 import type { Documentation } from "./replies.ts";
 
 /*

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Status } from "../captures/lifecycle.ts";
-import { storedFormat } from "../stored.ts";
+import { storedFormat } from "../lib/stored.ts";
+import { DIGEST_VERSION } from "../sql-text/normalize.ts";
 import type { DigestsState } from "./digest.ts";
-import { DIGEST_VERSION } from "./normalize.ts";
 
 /*
  * What is kept of a capture in R2, all of it below `captures/{id}/`, so that erasing a capture is erasing a prefix:

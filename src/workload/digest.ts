@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { storedFormat } from "../stored.ts";
-import { hexToKey, toHex, toKey } from "./fingerprint.ts";
-import type { Format } from "./header.ts";
-import { Normalizer } from "./normalize.ts";
-import type { Command, LogRecord } from "./record.ts";
-import { NO_SHAPE } from "./shape.ts";
+import { storedFormat } from "../lib/stored.ts";
+import type { Format } from "../logs/general/header.ts";
+import type { Command, LogRecord } from "../logs/record.ts";
+import { hexToKey, toHex, toKey } from "../sql-text/fingerprint.ts";
+import { Normalizer } from "../sql-text/normalize.ts";
+import { NO_SHAPE } from "../sql-text/shape.ts";
 
 /*
  * Which statements a workload consists of, counted in bounded memory.

@@ -1,10 +1,10 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, gzipSync } from "node:zlib";
 import type { Env } from "../env.ts";
-import { ApiError } from "../errors.ts";
-import { describeError, log } from "../log.ts";
-import { askTwice } from "../transient.ts";
-import { isoTime } from "../values.ts";
+import { ApiError } from "../http/refusals.ts";
+import { describeError, log } from "../lib/log.ts";
+import { askTwice } from "../lib/transient.ts";
+import { isoTime } from "../lib/values.ts";
 import { type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
 import { formatTime, LineBuffer, parseTime, toLogText, type WorkloadLine } from "./format.ts";
 

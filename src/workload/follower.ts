@@ -1,10 +1,7 @@
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { AwsResult } from "../aws/client.ts";
-import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
-import { beginAt, beginAtEnd } from "./beginning.ts";
-import type { Digests } from "./digest.ts";
-import { LineBuffer, toNdjson } from "./format.ts";
+import { beginAt, beginAtEnd } from "../logs/beginning.ts";
 import {
   type FilePosition,
   filePositionSchema,
@@ -12,13 +9,16 @@ import {
   type Loss,
   locate,
   MAX_SILENCE_MS,
-} from "./log-files.ts";
-import { type LogSource, readNew } from "./log-reading.ts";
-import { LogParser, parserSchema } from "./parser.ts";
-import { holdsSql, type LeftOut, type LogRecord } from "./record.ts";
-import { redactLiterals, redactSecrets } from "./redact.ts";
-import { Sessions, sessionsSchema } from "./session-mode.ts";
-import { type Identity, Threads, threadsSchema } from "./threads.ts";
+} from "../logs/files.ts";
+import { LogParser, parserSchema } from "../logs/general/parser.ts";
+import { type LogSource, readNew } from "../logs/reader.ts";
+import { holdsSql, type LeftOut, type LogRecord } from "../logs/record.ts";
+import { type Identity, Threads, threadsSchema } from "../logs/threads.ts";
+import { redactLiterals, redactSecrets } from "../sql-text/redact.ts";
+import { Sessions, sessionsSchema } from "../sql-text/session-mode.ts";
+import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
+import type { Digests } from "./digest.ts";
+import { LineBuffer, toNdjson } from "./format.ts";
 
 /*
  * Follows an instance's general log: reads what is new, leaves out what is not the capture's, and stores the rest as

@@ -1,5 +1,5 @@
-import type { Command, LogRecord } from "./record.ts";
-import type { Identity } from "./threads.ts";
+import type { Command, LogRecord } from "../logs/record.ts";
+import type { Identity } from "../logs/threads.ts";
 
 /*
  * How records are written: NDJSON, as fragments keep them, and the general log's own text.

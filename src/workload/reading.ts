@@ -1,9 +1,9 @@
 import type { CaptureRow } from "../captures/schema.ts";
 import type { Env } from "../env.ts";
-import { ApiError } from "../errors.ts";
-import { describeError, log } from "../log.ts";
-import type { StoredFormat } from "../stored.ts";
-import { isoTime } from "../values.ts";
+import { ApiError } from "../http/refusals.ts";
+import { describeError, log } from "../lib/log.ts";
+import type { StoredFormat } from "../lib/stored.ts";
+import { isoTime } from "../lib/values.ts";
 import {
   digestKey,
   emptyManifest,

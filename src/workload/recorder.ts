@@ -4,8 +4,9 @@ import { retryDelay } from "../captures/lifecycle.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
-import { log } from "../log.ts";
-import { Unreadable } from "../stored.ts";
+import { log } from "../lib/log.ts";
+import { Unreadable } from "../lib/stored.ts";
+import type { LogSource } from "../logs/reader.ts";
 import {
   digestKey,
   emptyManifest,
@@ -27,7 +28,6 @@ import {
   interruptFollowing,
   stateAt,
 } from "./follower.ts";
-import type { LogSource } from "./log-reading.ts";
 import { keepRecording, loadRecording } from "./recording-store.ts";
 import { salvage } from "./salvage.ts";
 import { askStorage, StorageFailure } from "./storage-failure.ts";

@@ -1,4 +1,4 @@
-import { storedFormat, Unreadable } from "../stored.ts";
+import { storedFormat, Unreadable } from "../lib/stored.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { type FollowerState, followerSchema } from "./follower.ts";
 

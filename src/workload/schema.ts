@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { RecordingOptions } from "../captures/lifecycle.ts";
 import { limitSchema, timeSchema } from "../captures/schema.ts";
-import { once } from "../values.ts";
+import { once } from "../lib/values.ts";
 
 /** The manifest of a capture's workload as the API shows it. */
 export interface Workload {

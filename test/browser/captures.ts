@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { check } from "../../scripts/checks.ts";
+import { check } from "../../scripts/lib/checks.ts";
 import { SECOND } from "./environments.ts";
 import {
   eventually,

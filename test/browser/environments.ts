@@ -1,5 +1,5 @@
-import { check } from "../../scripts/checks.ts";
-import { LOCAL_AWS } from "../../scripts/local.ts";
+import { check } from "../../scripts/lib/checks.ts";
+import { LOCAL_AWS } from "../../scripts/lib/local.ts";
 import { eventually, failAws, shown, visit, visitSignedIn, type World } from "./world.ts";
 
 /** Somebody without environments, who joins the demo account's later. */

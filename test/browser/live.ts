@@ -1,5 +1,5 @@
 import type { Page, WebSocketRoute } from "playwright-core";
-import { check } from "../../scripts/checks.ts";
+import { check } from "../../scripts/lib/checks.ts";
 import {
   eventually,
   expectThat,

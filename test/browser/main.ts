@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check, report } from "../../scripts/checks.ts";
-import { tryPort } from "../../scripts/ports.ts";
-import { startService, stopGroup } from "../../scripts/service.ts";
+import { check, report } from "../../scripts/lib/checks.ts";
+import { tryPort } from "../../scripts/lib/ports.ts";
+import { startService, stopGroup } from "../../scripts/lib/service.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkEnvironments } from "./environments.ts";
 import { checkLists } from "./lists.ts";

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { check } from "../../scripts/checks.ts";
+import { check } from "../../scripts/lib/checks.ts";
 import { expectAccessible, expectThat, shown, visit, visitSignedIn, type World } from "./world.ts";
 
 const BUDGET_BYTES = 100 * 1024;

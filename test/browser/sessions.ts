@@ -1,4 +1,4 @@
-import { check } from "../../scripts/checks.ts";
+import { check } from "../../scripts/lib/checks.ts";
 import { expectThat, shown, signIn, visit, visitSignedIn, type World } from "./world.ts";
 
 /** Signing in, up and out, and sessions that end meanwhile. */

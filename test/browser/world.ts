@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { control } from "../../scripts/control.ts";
-import { DEMO, LOCAL_AWS } from "../../scripts/local.ts";
+import { control } from "../../scripts/lib/control.ts";
+import { DEMO, LOCAL_AWS } from "../../scripts/lib/local.ts";
 
 /** How long something may take to show, on a machine that is busy with other things. */
 export const PATIENCE_MS = 30_000;
 /**
  * How long a start may take when the last capture of the same log has just ended: servers that may still be about to switch the
- * log off are waited for (SOON_AGAIN_MS in src/workload/lease-state.ts), by tries that are further and further apart.
+ * log off are waited for (SOON_AGAIN_MS in src/leases/state.ts), by tries that are further and further apart.
  */
 export const LOG_ON_AGAIN_MS = 30_000 + PATIENCE_MS;
 /** How long until a capture that is scheduled for the next full minute has started. */

@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Workload } from "../../src/workload/schema.ts";
-import { type Workload as GeneratedWorkload, generatedRecords } from "../aws/server/logs/workload.ts";
+import { type Workload as GeneratedWorkload, generatedRecords } from "../local-aws/logs/workload.ts";
 import { createCapture, createEnvironment, readCapture, runnerOf } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import { prepareStrikes, strike } from "../support/strikes.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
-import { leaseName } from "../../src/workload/lease-group.ts";
-import { LOGGING_ON } from "../../src/workload/lease-state.ts";
+import { leaseName } from "../../src/leases/group.ts";
+import { LOGGING_ON } from "../../src/leases/state.ts";
 import { createCapture } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { accessOf, GroupLease, groupOf, leaseOf, settingsOf } from "../support/leases.ts";

@@ -1,10 +1,10 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LogLease, REVIEW_MS } from "../../src/workload/lease.ts";
-import { leaseName } from "../../src/workload/lease-group.ts";
-import { LOGGING_ON } from "../../src/workload/lease-state.ts";
-import { switchOn } from "../../src/workload/logging.ts";
+import { leaseName } from "../../src/leases/group.ts";
+import { LogLease, REVIEW_MS } from "../../src/leases/lease.ts";
+import { switchOn } from "../../src/leases/logging.ts";
+import { LOGGING_ON } from "../../src/leases/state.ts";
 import { type Cast, createCapture, createCast } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
 import {

@@ -1,11 +1,11 @@
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ALARM_GRACE_MS } from "../../src/alarms.ts";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import worker from "../../src/index.ts";
+import { ALARM_GRACE_MS } from "../../src/lib/alarms.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
 import type { Workload } from "../../src/workload/schema.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";

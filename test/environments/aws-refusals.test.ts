@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createAccount, type Fault, type LocalAccount } from "../aws/client.ts";
+import { createAccount, type Fault, type LocalAccount } from "../local-aws/test/client.ts";
 import { createEnvironment, type Person, recordConsole, signUp } from "../support/api.ts";
 
 let person: Person;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Environment } from "../../src/environments/schema.ts";
-import { createAccount, type LocalAccount } from "../aws/client.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { type Person, recordConsole, requestIn, signUp } from "../support/api.ts";
 
 let person: Person;

@@ -1,8 +1,8 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import { metricsQuerySchema } from "../../src/captures/metrics-schema.ts";
 import { listSchema } from "../../src/captures/schema.ts";
+import { metricsQuerySchema } from "../../src/metrics/schema.ts";
 import { digestQuerySchema, downloadQuerySchema } from "../../src/workload/schema.ts";
 import { operations } from "../support/contract.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GeneratedRecord, judgeRecording, type Recording } from "../../scripts/kill/judge.ts";
+import { type GeneratedRecord, judgeRecording, type Recording } from "../../scripts/lib/kill/judge.ts";
 
 type Captured = Recording["records"][number];
 

@@ -6,7 +6,7 @@ import type { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Capture } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
 import type { Environment } from "../../src/environments/schema.ts";
-import { createAccount, type LocalAccount } from "../aws/client.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { checkReply, isJson } from "./contract.ts";
 
 const ORIGIN = "http://captures.test";

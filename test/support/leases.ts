@@ -3,9 +3,9 @@ import { env } from "cloudflare:workers";
 import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
-import { type LogGroup, leaseName } from "../../src/workload/lease-group.ts";
-import { LATE_MS, type LogSettings } from "../../src/workload/lease-state.ts";
-import type { LocalAccount } from "../aws/client.ts";
+import { type LogGroup, leaseName } from "../../src/leases/group.ts";
+import { LATE_MS, type LogSettings } from "../../src/leases/state.ts";
+import type { LocalAccount } from "../local-aws/test/client.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { inFuture, travel } from "./time.ts";
 

@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
+import type { LogRecord } from "../../src/logs/record.ts";
 import {
   digestKey,
   emptyManifest,
@@ -15,7 +16,6 @@ import {
 } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import { toLogText, toNdjson } from "../../src/workload/format.ts";
-import type { LogRecord } from "../../src/workload/record.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { checkUnread } from "./contract.ts";
 

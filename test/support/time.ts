@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
 import type { Capture } from "../../src/captures/schema.ts";
-import type { LocalAccount } from "../aws/client.ts";
+import type { LocalAccount } from "../local-aws/test/client.ts";
 import { type Person, readCapture, runnerOf } from "./api.ts";
 
 let offset = 0;

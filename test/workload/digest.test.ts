@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Command } from "../../src/logs/record.ts";
+import { MAX_DIGEST } from "../../src/sql-text/digest-text.ts";
+import { digestOf } from "../../src/sql-text/normalize.ts";
 import { type DigestEntry, Digests, type DigestsState } from "../../src/workload/digest.ts";
-import { MAX_DIGEST } from "../../src/workload/digest-text.ts";
-import { digestOf } from "../../src/workload/normalize.ts";
-import type { Command } from "../../src/workload/record.ts";
 
 const text = (sql: string) => digestOf(sql).text;
 

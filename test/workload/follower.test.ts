@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { LIVE_LOG } from "../../src/logs/files.ts";
 import { endFollowing } from "../../src/workload/follower.ts";
-import { LIVE_LOG } from "../../src/workload/log-files.ts";
-import { createAccount, type LocalAccount } from "../aws/client.ts";
-import { loggingInstance } from "../aws/logs.ts";
-import { GENERATED_PASSWORD } from "../aws/server/logs/statements.ts";
-import { generatedRecords } from "../aws/server/logs/workload.ts";
+import { GENERATED_PASSWORD } from "../local-aws/logs/statements.ts";
+import { generatedRecords } from "../local-aws/logs/workload.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import { loggingInstance } from "../local-aws/test/logs.ts";
 import { fixedLog, logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "./support.ts";
 
 const HOUR = 3_600_000;
@@ -413,8 +413,8 @@ describe("sessions in the log", () => {
 });
 
 async function switchOn(account: LocalAccount, instance: string): Promise<void> {
-  const { instanceOf } = await import("../aws/logs.ts");
-  const { rdsClient } = await import("../aws/sdk.ts");
+  const { instanceOf } = await import("../local-aws/test/logs.ts");
+  const { rdsClient } = await import("../local-aws/test/sdk.ts");
   const rds = rdsClient(account, { systemClockOffset: -3 * HOUR });
   await instanceOf(account, instance, rds).modify(["general_log", "1"], ["log_output", "FILE"]);
 }

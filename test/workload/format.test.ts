@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LogParser } from "../../src/logs/general/parser.ts";
+import { COMMANDS, type LogRecord } from "../../src/logs/record.ts";
 import { formatTime, LineBuffer, parseTime, toLogText, toNdjson } from "../../src/workload/format.ts";
-import { LogParser } from "../../src/workload/parser.ts";
-import { COMMANDS, type LogRecord } from "../../src/workload/record.ts";
-import { LOGS } from "./logs.ts";
+import { LOGS } from "../logs/general/fixtures.ts";
 
 const encoder = new TextEncoder();
 const parse = (log: string | Uint8Array): LogRecord[] => {

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { LIVE_LOG } from "../../src/logs/files.ts";
+import type { LogSource } from "../../src/logs/reader.ts";
 import { MAX_THREADS_KEPT } from "../../src/workload/follower.ts";
-import { LIVE_LOG } from "../../src/workload/log-files.ts";
-import type { LogSource } from "../../src/workload/log-reading.ts";
 import { keepRecording, loadRecording } from "../../src/workload/recording-store.ts";
 import { fitsProduction } from "../support/stored-size.ts";
 import { TestFollower } from "./support.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { isTransient } from "../../src/aws/client.ts";
+import type { LogSource } from "../../src/logs/reader.ts";
 import { beginFollowing } from "../../src/workload/follower.ts";
 import { parseTime } from "../../src/workload/format.ts";
-import type { LogSource } from "../../src/workload/log-reading.ts";
-import { LIVE, type LoggingInstance, loggingInstance } from "../aws/logs.ts";
+import { LIVE, type LoggingInstance, loggingInstance } from "../local-aws/test/logs.ts";
 import { logSource, TestFollower } from "./support.ts";
 
 /*

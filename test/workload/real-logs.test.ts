@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { LogParser } from "../../src/logs/general/parser.ts";
+import type { LogSource } from "../../src/logs/reader.ts";
 import { Digests } from "../../src/workload/digest.ts";
-import type { LogSource } from "../../src/workload/log-reading.ts";
-import { LogParser } from "../../src/workload/parser.ts";
 import { REAL_LOGS, REAL_PASSWORDS } from "./real-logs.ts";
 import { TestFollower } from "./support.ts";
 

@@ -1,14 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Unreadable } from "../../src/stored.ts";
+import { Unreadable } from "../../src/lib/stored.ts";
+import { LogParser } from "../../src/logs/general/parser.ts";
+import { Threads } from "../../src/logs/threads.ts";
+import { Sessions } from "../../src/sql-text/session-mode.ts";
 import { emptyManifest } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import { type FollowerState, MAX_THREADS_KEPT, stateAt } from "../../src/workload/follower.ts";
-import { LogParser } from "../../src/workload/parser.ts";
 import { keepRecording, loadRecording, type Recording } from "../../src/workload/recording-store.ts";
-import { Sessions } from "../../src/workload/session-mode.ts";
-import { Threads } from "../../src/workload/threads.ts";
 import { RUNNER } from "../fixtures/stored-unversioned.ts";
 import { fitsProduction, PRODUCTION_LIMIT } from "../support/stored-size.ts";
 

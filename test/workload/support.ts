@@ -2,6 +2,8 @@ import { env } from "cloudflare:workers";
 import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
+import type { LogSource } from "../../src/logs/reader.ts";
+import { redactSecrets } from "../../src/sql-text/redact.ts";
 import { fragmentKey } from "../../src/workload/archive.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import {
@@ -12,10 +14,8 @@ import {
   follow,
 } from "../../src/workload/follower.ts";
 import { parseTime, type WorkloadLine } from "../../src/workload/format.ts";
-import type { LogSource } from "../../src/workload/log-reading.ts";
-import { redactSecrets } from "../../src/workload/redact.ts";
-import { type LocalAccount, localAwsUrl } from "../aws/client.ts";
-import type { GeneratedRecord } from "../aws/server/logs/workload.ts";
+import type { GeneratedRecord } from "../local-aws/logs/workload.ts";
+import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
 
 /** An instance's log in the local AWS, as the follower reads it. */
 export function logSource(account: LocalAccount, instance = account.instance): LogSource {

@@ -1,0 +1,38 @@
+import type { MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { readSession, writeSession } from "../db/session.ts";
+import type { App } from "./context.ts";
+import { COOKIE_PREFIX, cookiePrefix } from "./credential.ts";
+import { isSafe } from "./methods.ts";
+
+/*
+ * Which state of the database a client has seen, as D1's bookmarks say: programs send back the one that the last reply had,
+ * browsers have it in a cookie. It is no secret, and gives no right.
+ */
+
+const HEADER = "X-D1-Bookmark";
+const COOKIE = `${COOKIE_PREFIX}.bookmark`;
+/** Far longer than a copy is behind. A bookmark that all copies have come to changes nothing. */
+const COOKIE_SECONDS = 10 * 60;
+
+/** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
+export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
+  const isRead = isSafe(c.req.method);
+  const known = c.req.header(HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
+  const session = isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB);
+  c.set("db", session);
+  await next();
+  const bookmark = session.getBookmark();
+  if (bookmark === null || c.res.status === 401) return;
+  c.res.headers.set(HEADER, bookmark);
+  // After a sign-in too, which shows no credential yet.
+  if (isRead || c.res.status >= 400 || c.get("credential")?.kind === "apiKey") return;
+  const prefix = cookiePrefix(c);
+  setCookie(c, COOKIE, bookmark, {
+    path: "/api",
+    httpOnly: true,
+    sameSite: "Lax",
+    maxAge: COOKIE_SECONDS,
+    ...(prefix === undefined ? {} : { prefix, secure: true }),
+  });
+};

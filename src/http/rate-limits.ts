@@ -1,0 +1,144 @@
+import type { MiddlewareHandler } from "hono";
+import { type Env, positiveNumber } from "../env.ts";
+import { sha256 } from "../lib/hash.ts";
+import { describeError, log } from "../lib/log.ts";
+import { within } from "../lib/time-limit.ts";
+import type { App, AppContext } from "./context.ts";
+import { type Credential, readSessionCookie } from "./credential.ts";
+import { isSafe } from "./methods.ts";
+import { ApiError } from "./refusals.ts";
+
+/*
+ * How many requests a caller may send in a minute, counted by Workers' rate limiters. They count in each of Cloudflare's
+ * locations by itself, approximately and at no cost to a request; they keep a flood from D1, and are no accounting. How many
+ * a limiter lets through is set at its binding, where the Worker can't read it: a variable beside it says the same.
+ */
+
+/** What one limiter of wrangler.toml is for. */
+interface Limit {
+  binding: "SIGN_IN_LIMITER" | "WRITE_LIMITER";
+  /** The variable that says how many requests the binding lets through in its period. */
+  quota: "SIGN_IN_LIMIT" | "WRITE_LIMIT";
+  /** Its name in the headers. */
+  policy: string;
+  /** What is counted, in words. */
+  counted: string;
+}
+
+/** The period of each limiter, in seconds. */
+const PERIOD_SECONDS = 60;
+
+/** How long a limiter may take to answer. It is on the same machine. */
+const TIMEOUT_MS = 500;
+
+/** An item of the headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
+const item = (policy: string, parameters: Record<string, number>): string =>
+  [JSON.stringify(policy), ...Object.entries(parameters).map(([name, value]) => `${name}=${value}`)].join(
+    ";",
+  );
+
+/** Tells a caller how many requests (`q`) there may be in how many seconds (`w`). */
+function announce(c: AppContext, policy: string, quota: { q: number; w: number }): void {
+  c.header("RateLimit-Policy", item(policy, quota), { append: true });
+}
+
+/**
+ * The headers of a refusal. Only here there is a `RateLimit`: that nothing is left is known now, but no limiter says how much is
+ * left before.
+ */
+export const exhausted = (policy: string, seconds: number): Record<string, string> => ({
+  "Retry-After": String(seconds),
+  RateLimit: item(policy, { r: 0, t: seconds }),
+});
+
+/**
+ * Counts a request of a caller. A limiter that fails lets everybody through: it is to protect the service, not to stop it.
+ * @throws ApiError 429 when it is one too many
+ */
+async function count(c: AppContext, limit: Limit, caller: string): Promise<void> {
+  const quota = positiveNumber(c.env, limit.quota);
+  announce(c, limit.policy, { q: quota, w: PERIOD_SECONDS });
+  if (await hasRoom(c.env, limit, caller)) return;
+  throw new ApiError(
+    429,
+    `Too many requests: more than ${quota} ${limit.counted} in ${PERIOD_SECONDS} seconds; try again later`,
+    exhausted(limit.policy, PERIOD_SECONDS),
+  );
+}
+
+async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<boolean> {
+  try {
+    const { success } = await within(TIMEOUT_MS, "The limiter", env[binding].limit({ key: caller }));
+    return success;
+  } catch (error) {
+    log.warn("ratelimit.failed", { binding, ...describeError(error) });
+    return true;
+  }
+}
+
+const WRITES: Limit = {
+  binding: "WRITE_LIMITER",
+  quota: "WRITE_LIMIT",
+  policy: "writes",
+  counted: "changes",
+};
+
+/**
+ * Counts the requests of a caller that change something, by session or API key: of the same person, a program that runs wild
+ * does not stop the browser.
+ */
+export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
+  if (!isSafe(c.req.method)) await countWrite(c, c.get("credential"));
+  await next();
+};
+
+/**
+ * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: who
+ * could make keys without end would have no limit at all. That there is no session is better-auth's to say.
+ */
+export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
+  const session = await readSessionCookie(c);
+  if (session !== null) await countWrite(c, session);
+  await next();
+};
+
+async function countWrite(c: AppContext, { kind, value }: Credential): Promise<void> {
+  // A session's value is its token, which is for nobody else to know.
+  await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
+}
+
+const SIGN_INS: Limit = {
+  binding: "SIGN_IN_LIMITER",
+  quota: "SIGN_IN_LIMIT",
+  policy: "sign-ins",
+  counted: "sign-ins and sign-ups",
+};
+
+/** The name in the headers of the counts that better-auth keeps in D1 by the client's address (auth.ts). */
+export const ADDRESS_POLICY = "address";
+
+/**
+ * Counts sign-ins and sign-ups by the client's address, before there is any work. Not by e-mail address: anybody could keep
+ * somebody out by that. better-auth then counts those that are left, exactly and for all locations together.
+ */
+export const limitSignIns: MiddlewareHandler<App> = async (c, next) => {
+  announce(c, ADDRESS_POLICY, {
+    q: positiveNumber(c.env, "AUTH_RATE_LIMIT_MAX"),
+    w: positiveNumber(c.env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
+  });
+  await count(c, SIGN_INS, networkOf(c.req.header("cf-connecting-ip") ?? "unknown"));
+  await next();
+};
+
+/** An IPv4 address; of an IPv6 address its /64, all of which one client has. */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.toLowerCase().split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length);
+  return [...groups, ...Array<string>(zeros).fill("0"), ...rest]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ""))
+    .join(":");
+}

@@ -1,0 +1,52 @@
+import type { MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { log } from "../lib/log.ts";
+import type { App, AppContext } from "./context.ts";
+import { clientRequestId } from "./request-id.ts";
+
+/**
+ * One line for every request, so that each can be found by the id that its reply bears; how many requests are sampled is the
+ * platform's to decide (`head_sampling_rate` in wrangler.toml), which keeps or drops the lines of a request together. Nothing
+ * that a caller sent is in it as it came: an address can hold the code of an invite, so its route's pattern stands for it.
+ */
+export const logRequest: MiddlewareHandler<App> = async (c, next) => {
+  const started = Date.now();
+  await next();
+  const route = routeOf(c);
+  const { status } = c.res;
+  // Load balancers ask for it every few seconds.
+  if (route === "/api/health" && status === 200) return;
+  const fields = {
+    method: c.req.method,
+    route,
+    status,
+    // Of the Worker's clock, which moves with I/O only; of a download, up to its first byte.
+    duration: Date.now() - started,
+    credential: c.get("credential")?.kind,
+    caller: c.get("callerId"),
+    captureId: c.get("captureId") ?? idIn("/api/captures/:id", route, c.req.path),
+    envId: idIn("/api/environments/:id", route, c.req.path),
+    clientRequestId: clientRequestId(c),
+    colo: (c.req.raw.cf as { colo?: string } | undefined)?.colo,
+    ray: rayOf(c),
+  };
+  if (status >= 500) log.error("request", fields);
+  else log.info("request", fields);
+};
+
+/** The pattern of the route that answered, such as `/api/captures/:id`; null when there is none. */
+function routeOf(c: AppContext): string | null {
+  // Middleware is there for all methods.
+  return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? null;
+}
+
+/** The id in a path, by which lines of the Durable Objects can be found, if it is one. */
+function idIn(prefix: string, route: string | null, path: string): number | undefined {
+  const [, , , id = ""] = path.split("/");
+  return route?.startsWith(prefix) && /^[1-9][0-9]{0,15}$/.test(id) ? Number(id) : undefined;
+}
+
+/** Cloudflare's id of the request; on its way to a Worker that is not behind Cloudflare, anybody can write anything there. */
+function rayOf(c: AppContext): string | undefined {
+  return /^[0-9a-f]{16}(-[A-Z]{3})?$/.exec(c.req.header("cf-ray") ?? "")?.[0];
+}

@@ -1,0 +1,164 @@
+import * as z from "zod";
+import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
+import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
+import { callerAccount } from "../aws/sts.ts";
+import type { Env } from "../env.ts";
+import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import { describeError, log } from "../lib/log.ts";
+import { storedFormat } from "../lib/stored.ts";
+import type { Changed } from "./settle.ts";
+import { DEFAULTS, type LogSettings } from "./state.ts";
+
+const groupSchema = z.object({ region: z.string(), accountId: z.string(), parameterGroup: z.string() });
+
+/** What has a lease of its own: a parameter group. */
+export type LogGroup = z.output<typeof groupSchema>;
+
+/** How a lease stores its group. */
+export const groupFormat = storedFormat("lease's parameter group", 1, groupSchema);
+
+/** The name of the Durable Object that holds the leases of a parameter group. */
+export function leaseName({ region, accountId, parameterGroup }: LogGroup): string {
+  return `${region}/${accountId}/${parameterGroup}`;
+}
+
+/** The group whose leases an object of a name holds. */
+export function groupOf(leaseName: string): LogGroup {
+  const [region = "", accountId = "", ...parameterGroup] = leaseName.split("/");
+  return { region, accountId, parameterGroup: parameterGroup.join("/") };
+}
+
+type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
+
+/** A parameter group's two settings in AWS, reached in whatever way works. */
+export class LogGroupInAws {
+  readonly #env: Env;
+  readonly #group: LogGroup;
+  readonly #accesses: () => Promise<readonly EnvironmentAccess[]>;
+  readonly #proven: Set<string>;
+
+  /**
+   * @param accesses reads the ways to reach the group, each time anew: credentials that were replaced or whose environment was
+   *   deleted are not used any more
+   * @param proven sealed credentials that are known to be of the group's account; what is found out is added. An environment
+   *   can be pointed to another account, where another group may bear the same name
+   */
+  constructor(
+    env: Env,
+    group: LogGroup,
+    accesses: () => Promise<readonly EnvironmentAccess[]>,
+    proven: Set<string>,
+  ) {
+    this.#env = env;
+    this.#group = group;
+    this.#accesses = accesses;
+    this.#proven = proven;
+  }
+
+  /** The values that the group has of its own. */
+  async read(): Promise<AwsResult<LogSettings>> {
+    const { region, parameterGroup } = this.#group;
+    const target = awsTarget(this.#env, region);
+    const names = Object.keys(DEFAULTS);
+    const read = await this.#as((keys) => describeParameters(target, keys, parameterGroup, names, "user"));
+    return read.ok ? { ok: true, value: Object.fromEntries(read.value) } : read;
+  }
+
+  /** Gives the group values, and takes those that are absent away. */
+  async change(settings: LogSettings): Promise<Changed> {
+    const own = Object.entries(settings).filter(([, value]) => value !== undefined) as [string, string][];
+    const unset = Object.keys(DEFAULTS).filter((name) => settings[name as keyof LogSettings] === undefined);
+    const steps: (() => Promise<Changed>)[] = [];
+    if (own.length > 0) steps.push(() => this.#modify(Object.fromEntries(own)));
+    if (isNotEmpty(unset)) steps.push(() => this.#reset(unset));
+    // Off before its place changes, or statements would go to a table in between.
+    if (settings.general_log === undefined) steps.reverse();
+    let isBegun = false;
+    for (const step of steps) {
+      const changed = await step();
+      // What is half done is not refused.
+      if (changed.outcome !== "accepted") return isBegun ? { ...changed, outcome: "lost" } : changed;
+      isBegun = true;
+    }
+    return { outcome: "accepted" };
+  }
+
+  async #modify(values: Record<string, string>): Promise<Changed> {
+    const { region, parameterGroup } = this.#group;
+    const target = awsTarget(this.#env, region);
+    return changed(
+      await this.#as((keys) => modifyParameters(target, keys, parameterGroup, values)),
+      "rds:ModifyDBParameterGroup",
+    );
+  }
+
+  async #reset(names: readonly [string, ...string[]]): Promise<Changed> {
+    const { region, parameterGroup } = this.#group;
+    const target = awsTarget(this.#env, region);
+    return changed(
+      await this.#as((keys) => resetParameters(target, keys, parameterGroup, names)),
+      "rds:ResetDBParameterGroup",
+    );
+  }
+
+  /** Asks AWS in one way after the other until one is not denied. */
+  async #as<T>(ask: Ask<T>): Promise<AwsResult<T>> {
+    let denied: AwsResult<T> | undefined;
+    for (const access of await this.#accesses()) {
+      const result = await this.#askIn(access, ask);
+      if (result.ok || result.failure.kind !== "denied") return result;
+      denied ??= result;
+    }
+    return denied ?? refused("NoAccess", "There are no credentials to reach the parameter group with");
+  }
+
+  async #askIn<T>(access: EnvironmentAccess, ask: Ask<T>): Promise<AwsResult<T>> {
+    const { accountId, region } = this.#group;
+    const { credentials } = access;
+    if (credentials === null) return refused("EnvironmentDeleted", "The environment was deleted");
+    try {
+      return await askAs(this.#env, access, Date.now(), async (keys) => {
+        if (!this.#proven.has(credentials)) {
+          const account = await callerAccount(awsTarget(this.#env, region), keys);
+          if (!account.ok) return account;
+          if (account.value !== accountId) {
+            return refused("OtherAccount", "The environment's credentials are of another AWS account by now");
+          }
+          this.#proven.add(credentials);
+        }
+        return ask(keys);
+      });
+    } catch (error) {
+      // Such as when the key that sealed them was withdrawn: another way may do.
+      log.error("lease.credentials.failed", { envId: access.envId, ...describeError(error) });
+      return refused("CredentialsUnreadable", "The environment's credentials can't be opened");
+    }
+  }
+}
+
+/** The codes of failures that are not AWS's: the group could not be reached in a way. Their messages say it all. */
+export const OWN_CODES: ReadonlySet<string> = new Set([
+  "NoAccess",
+  "EnvironmentDeleted",
+  "OtherAccount",
+  "CredentialsUnreadable",
+]);
+
+function refused(
+  code: string,
+  message: string,
+): { ok: false; failure: { kind: "denied"; code: string; message: string } } {
+  return { ok: false, failure: { kind: "denied", code, message } };
+}
+
+/** Whether AWS may have done what it was asked: no answer, a 5xx, or an answer that can't be read. */
+function changed(result: AwsResult<void>, action: string): Changed {
+  if (result.ok) return { outcome: "accepted" };
+  const { kind } = result.failure;
+  const outcome = kind === "timeout" || kind === "unavailable" ? "lost" : "refused";
+  return { outcome, failure: { ...result.failure, action } };
+}
+
+function isNotEmpty(names: string[]): names is [string, ...string[]] {
+  return names.length > 0;
+}

@@ -1,0 +1,118 @@
+import type { AwsFailure, AwsResult } from "../aws/client.ts";
+import {
+  changing,
+  isSame,
+  type LeaseState,
+  type LogSettings,
+  nextCall,
+  settled,
+  type Wanted,
+  wasChanged,
+  wasChecked,
+  wasDeleted,
+  wasLost,
+  wasNotRestored,
+  wasNotShown,
+  wasRead,
+  wasRefused,
+} from "./state.ts";
+
+/** A failure of AWS, and the IAM action that was asked for. */
+export type LeaseFailure = AwsFailure & { action: string };
+
+/** What came of a change: `lost` when it may have been carried out, in part or later, although AWS did not say so. */
+export type Changed = { outcome: "accepted" } | { outcome: "refused" | "lost"; failure: LeaseFailure };
+
+/** A parameter group as the loop sees it: what is known of it, which outlives a crash, and AWS. */
+export interface LeasedGroup {
+  now(): number;
+  state(): LeaseState;
+  /** Replaces the state at once; resolves when the new one would outlive a crash. */
+  update(verb: (state: LeaseState) => LeaseState): Promise<void>;
+  /** The values that the group has of its own. */
+  read(): Promise<AwsResult<LogSettings>>;
+  /** Gives the group these values, and takes those that are absent away. */
+  change(settings: LogSettings): Promise<Changed>;
+}
+
+/** What came of it: all is as it should be, or will have to be looked at again; or AWS would not. */
+export type Settled = { ok: true; until: number | null } | { ok: false; failure: LeaseFailure };
+
+/**
+ * Asks of AWS what is to be asked until all is as it should be, or AWS fails. Never to be run twice at once for a group:
+ * a second change must not overtake the first. Who holds a lease may change meanwhile.
+ */
+export async function settle(group: LeasedGroup): Promise<Settled> {
+  for (;;) {
+    const before = group.state();
+    const call = nextCall(before, group.now());
+    switch (call.do) {
+      case "rest":
+        await group.update((state) => settled(state, group.now()));
+        // A capture may have come or gone while that was stored.
+        if (nextCall(group.state(), group.now()).do === "rest") return { ok: true, until: null };
+        break;
+      case "wait":
+        return { ok: true, until: call.until };
+      case "read": {
+        const read = await group.read();
+        if (!read.ok) return failed(read.failure, "DescribeDBParameters");
+        await group.update((state) => wasRead(state, read.value));
+        break;
+      }
+      case "check": {
+        const read = await group.read();
+        if (!read.ok) return failed(read.failure, "DescribeDBParameters");
+        await group.update((state) => wasChecked(state, call.settings, read.value));
+        break;
+      }
+      case "change": {
+        const failure = await change(group, before, call.to, call.settings);
+        if (failure !== null) return { ok: false, failure };
+      }
+    }
+  }
+}
+
+/** Makes a change. Returns why AWS would not, or null when it has, or there is another way to be tried at once. */
+async function change(
+  group: LeasedGroup,
+  before: LeaseState,
+  to: Wanted,
+  settings: LogSettings,
+): Promise<LeaseFailure | null> {
+  // On disk before AWS hears of it: a crash from here on leaves a group of which nobody thinks to know what it has.
+  await group.update((state) => changing(state, to, group.now()));
+  const changed = await group.change(settings);
+  if (changed.outcome !== "accepted") {
+    const { failure, outcome } = changed;
+    if (to === "found" && failure.code.startsWith("DBParameterGroupNotFound")) {
+      await group.update(wasDeleted);
+      return null;
+    }
+    return notMade(failure, (state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)));
+  }
+  const read = await group.read();
+  if (read.ok && isSame(settings, read.value)) {
+    await group.update((state) => wasChanged(state, to));
+    return null;
+  }
+  if (read.ok) {
+    const message = "AWS accepted a change of the parameter group but does not show it yet";
+    const action = "rds:DescribeDBParameters";
+    return notMade({ kind: "unavailable", code: "NotShown", message, action }, wasNotShown);
+  }
+  await group.update(wasNotShown);
+  return failed(read.failure, "DescribeDBParameters").failure;
+
+  async function notMade(failure: LeaseFailure, verb: (state: LeaseState) => LeaseState) {
+    await group.update((state) =>
+      to === "found" ? wasNotRestored(verb(state), settings, failure.kind) : verb(state),
+    );
+    return !before.writesDefaults && group.state().writesDefaults ? null : failure;
+  }
+}
+
+function failed(failure: AwsFailure, action: string): { ok: false; failure: LeaseFailure } {
+  return { ok: false, failure: { ...failure, action: `rds:${action}` } };
+}

@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { storedFormat } from "../lib/stored.ts";
+import { groupFormat, type LogGroup } from "./group.ts";
+import { IDLE, type LeaseState, leaseFormat } from "./state.ts";
+
+const attemptsSchema = z.object({ count: z.number(), since: z.number() });
+
+/** The attempts that AWS has failed so far, and when the first was. */
+export type Attempts = z.output<typeof attemptsSchema>;
+
+const attemptsFormat = storedFormat("lease's attempts", 1, attemptsSchema);
+
+/**
+ * What a lease's Durable Object has stored. What can't be read is never taken for nothing: the group may be owed what was
+ * found. Each getter throws Unreadable.
+ */
+export class LeaseStorage {
+  readonly #kv: SyncKvStorage;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+  }
+
+  /** The parameter group; undefined while there is nothing. */
+  get group(): LogGroup | undefined {
+    const stored = this.#kv.get("group");
+    return stored === undefined ? undefined : groupFormat.read(stored);
+  }
+
+  set group(group: LogGroup) {
+    this.#kv.put("group", groupFormat.write(group));
+  }
+
+  get state(): LeaseState {
+    const stored = this.#kv.get("state");
+    return stored === undefined ? IDLE : leaseFormat.read(stored);
+  }
+
+  set state(state: LeaseState) {
+    this.#kv.put("state", leaseFormat.write(state));
+  }
+
+  /** Undefined while AWS has not failed. */
+  get attempts(): Attempts | undefined {
+    const stored = this.#kv.get("attempts");
+    return stored === undefined ? undefined : attemptsFormat.read(stored);
+  }
+
+  set attempts(attempts: Attempts | undefined) {
+    if (attempts === undefined) this.#kv.delete("attempts");
+    else this.#kv.put("attempts", attemptsFormat.write(attempts));
+  }
+
+  /** Drops what earlier versions stored and nothing reads: sealed credentials, and that they had given a group up. */
+  dropOutdated(): void {
+    for (const key of ["accesses", "abandoned"]) this.#kv.delete(key);
+  }
+}

@@ -1,0 +1,182 @@
+import type { Db } from "../db/types.ts";
+import type { EnvironmentAccess } from "../environments/credentials.ts";
+import type { LogSettings } from "./state.ts";
+
+/*
+ * The D1 statements of leases on general logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
+ * lease: written before the lease is asked for, deleted once it is given back. One that was abandoned counts as deleted.
+ */
+
+/**
+ * Notes that a capture is about to ask for a lease; only one that is starting or running may.
+ * @returns the name of the lease that the capture has a row for, another one if it had that before; null when it has none
+ */
+export async function noteLease(
+  db: Db,
+  captureId: number,
+  leaseName: string,
+  now: number,
+): Promise<string | null> {
+  const [, read] = (await db.batch([
+    db
+      .prepare(
+        `insert into log_leases (capture_id, lease_name, acquired_at)
+         select id, ?2, ?3 from captures where id = ?1 and status in ('STARTING', 'RUNNING')
+         on conflict do update set lease_name = excluded.lease_name, acquired_at = excluded.acquired_at, owed_since = null,
+           owed_reason = null, owed_settings = null, abandoned_at = null, abandoned_by = null
+         where abandoned_at is not null or (lease_name = excluded.lease_name and owed_since is not null)`,
+      )
+      .bind(captureId, leaseName, now),
+    db
+      .prepare(
+        `select l.lease_name as name from log_leases l join captures c on c.id = l.capture_id
+         where l.capture_id = ?1 and c.status in ('STARTING', 'RUNNING')`,
+      )
+      .bind(captureId),
+  ])) as [D1Result, D1Result<{ name: string }>];
+  return read.results[0]?.name ?? null;
+}
+
+/** A lease that a capture has a row for. */
+export interface NotedLease {
+  captureId: number;
+  leaseName: string;
+}
+
+const NOTED = "l.capture_id as captureId, l.lease_name as leaseName from log_leases l";
+
+/** Reads the lease of a capture, if it has one. */
+export function readLease(db: Db, captureId: number): Promise<NotedLease | null> {
+  return db
+    .prepare(`select ${NOTED} where l.capture_id = ?1 and l.abandoned_at is null`)
+    .bind(captureId)
+    .first<NotedLease>();
+}
+
+/** Notes that a capture has given its lease back. */
+export async function forgetLease(db: Db, captureId: number, leaseName: string): Promise<void> {
+  await db
+    .prepare("delete from log_leases where capture_id = ?1 and lease_name = ?2 and abandoned_at is null")
+    .bind(captureId, leaseName)
+    .run();
+}
+
+/** Which of some captures have a row for a lease. */
+export async function entitledHolders(
+  db: Db,
+  leaseName: string,
+  captureIds: readonly number[],
+): Promise<number[]> {
+  const { results } = await db
+    .prepare(
+      `select capture_id as id from log_leases
+       where lease_name = ?1 and capture_id in (select value from json_each(?2)) and abandoned_at is null`,
+    )
+    .bind(leaseName, JSON.stringify(captureIds))
+    .all<{ id: number }>();
+  return results.map(({ id }) => id);
+}
+
+/**
+ * The present ways to reach a group for some captures: those of their environments, each once, the last capture's first. None
+ * for a capture whose environment is deleted, or for which an admin has abandoned what is owed.
+ */
+export async function presentAccesses(
+  db: Db,
+  leaseName: string,
+  captureIds: readonly number[],
+): Promise<EnvironmentAccess[]> {
+  const { results } = await db
+    .prepare(
+      `select e.id as envId, e.region as region, e.credentials as credentials
+       from json_each(?2) asked join captures c on c.id = asked.value join environments e on e.id = c.env_id
+       where e.deleted_at is null and e.credentials is not null and not exists (select 1 from log_leases l
+         where l.capture_id = c.id and l.lease_name = ?1 and l.abandoned_at is not null)
+       group by e.id order by max(asked.key) desc`,
+    )
+    .bind(leaseName, JSON.stringify(captureIds))
+    .all<EnvironmentAccess>();
+  return results;
+}
+
+/**
+ * Notes what some captures owe to a group, and why it is not given back; also of one whose row is gone already, since it asked
+ * for its lease after that had been given back.
+ * @param settings what the group is to have again
+ */
+export async function noteOwed(
+  db: Db,
+  leaseName: string,
+  captureIds: readonly number[],
+  { reason, settings }: { reason: string; settings: LogSettings },
+  now: number,
+): Promise<void> {
+  await db
+    .prepare(
+      `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
+       select c.id, ?1, ?3, ?3, ?4, ?5
+       from json_each(?2) owing join captures c on c.id = owing.value join environments e on e.id = c.env_id
+       where e.deleted_at is null
+       on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
+         owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
+       where lease_name = excluded.lease_name and abandoned_at is null`,
+    )
+    .bind(leaseName, JSON.stringify(captureIds), now, reason, JSON.stringify(settings))
+    .run();
+}
+
+/**
+ * Finds leases of captures that have ended, those tried longest ago first, and notes that they are being tried, and owed. A
+ * deleted capture has failed, or is done as soon as it has drained its log.
+ */
+export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<NotedLease[]> {
+  const [, found] = (await db.batch([
+    db
+      .prepare(
+        `update log_leases set tried_at = ?1, owed_since = coalesce(owed_since, ?1) where capture_id in
+           (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
+            where c.status in ('DONE', 'FAILED') and l.abandoned_at is null order by l.tried_at, l.capture_id limit ?2)`,
+      )
+      .bind(now, limit),
+    // Others that were tried in this very millisecond do no harm: giving back is safe to repeat.
+    db
+      .prepare(`select ${NOTED} where l.tried_at = ?1 and l.owed_since is not null limit ?2`)
+      .bind(now, limit),
+  ])) as [D1Result, D1Result<NotedLease>];
+  return found.results;
+}
+
+/**
+ * Finds leases of captures that go on, which nobody has looked after since a time, and notes that they are being looked after.
+ * @returns the names of the leases, each once
+ */
+export async function claimQuietLeases(
+  db: Db,
+  before: number,
+  now: number,
+  limit: number,
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `update log_leases set tried_at = ?1 where capture_id in
+         (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
+          where c.status not in ('DONE', 'FAILED') and coalesce(l.tried_at, l.acquired_at) < ?2 and l.abandoned_at is null
+          order by coalesce(l.tried_at, l.acquired_at) limit ?3)
+       returning lease_name as name`,
+    )
+    .bind(now, before, limit)
+    .all<{ name: string }>();
+  return [...new Set(results.map(({ name }) => name))];
+}
+
+/** The leases whose giving back an environment owes. Bounded: there is one for each group, and few of those. */
+export async function owedLeases(db: Db, envId: number, limit: number): Promise<NotedLease[]> {
+  const { results } = await db
+    .prepare(
+      `select ${NOTED} cross join captures c on c.id = l.capture_id
+       where l.owed_since is not null and l.abandoned_at is null and c.env_id = ?1 order by l.capture_id desc limit ?2`,
+    )
+    .bind(envId, limit)
+    .all<NotedLease>();
+  return results;
+}

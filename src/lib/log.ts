@@ -1,0 +1,54 @@
+import { tryGetContext } from "hono/context-storage";
+import type { App } from "../http/context.ts";
+import { cut } from "./values.ts";
+
+type Level = "info" | "warn" | "error";
+
+/** What a log line may hold. Callers pass ids, counts and codes; never a body, a header or a credential. */
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+/**
+ * The most characters of one field. What was thrown can quote what a caller sent, of any length; Workers Logs takes 256 KB a line.
+ */
+const MAX_FIELD = 1000;
+/** The same of a stack, whose every line counts. */
+const MAX_STACK = 4000;
+
+function write(level: Level, event: string, fields: LogFields): void {
+  const requestId = tryGetContext<App>()?.get("requestId");
+  const bounded = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === "string" ? cut(value, name === "stack" ? MAX_STACK : MAX_FIELD) : value,
+  ]);
+  // Workers Logs indexes the fields of a line that is one JSON object.
+  console[level](JSON.stringify({ level, event, requestId, ...Object.fromEntries(bounded) }));
+}
+
+/**
+ * Structured log, one JSON object a line: `event` says what happened, in dotted lower-case words. A line that is written on
+ * behalf of a request has its id, however deep down; those of Durable Objects and cron have the ids of what they are about.
+ */
+export const log = {
+  info: (event: string, fields: LogFields = {}) => write("info", event, fields),
+  warn: (event: string, fields: LogFields = {}) => write("warn", event, fields),
+  error: (event: string, fields: LogFields = {}) => write("error", event, fields),
+};
+
+/** Notes who is calling, for the request's line: the statement that did what was asked knows it. */
+export function noteCaller(userId: string): void {
+  tryGetContext<App>()?.set("callerId", userId);
+}
+
+/** The name and message of what was thrown, for a log line; the stack where there is one. */
+export function describeError(error: unknown): { error: string; stack?: string | undefined } {
+  if (error instanceof Error) return { error: `${error.name}: ${error.message}`, stack: error.stack };
+  return { error: String(error) };
+}
+
+/**
+ * What an error came from in the end. Of drizzle's errors only this may be logged: their own message has the values of the
+ * statement, tokens and hashes among them, while D1's, the cause, has not.
+ */
+export function rootCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
+}

@@ -1,0 +1,415 @@
+import * as z from "zod";
+import { COMMANDS, type LeftOut, type LogRecord } from "../record.ts";
+import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
+import { type Format, Header } from "./header.ts";
+
+/*
+ * Reads the general query log of MySQL 5.5 to 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
+ * may be cut anywhere between two calls, inside a UTF-8 sequence too; the records are the same.
+ *
+ * The log has no escaping: a record ends only where the next header of a known command begins, or a server's banner. So a
+ * statement that holds a line which looks exactly like a header (a general log pasted into a table, say) is read as two
+ * records. No reader of this format can tell; the test is made as narrow as the servers' own format strings are
+ * (File_query_log::write_general in MySQL, MYSQL_QUERY_LOG::write in MariaDB).
+ */
+
+const positionSchema = z.object({
+  /** The first byte that belongs to no complete record: read on from here. */
+  offset: z.number(),
+  format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies Format[]).nullable(),
+  /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
+  secondMicros: z.number().nullable(),
+  /** Whether no record of the file has come yet; whether the log was opened again since the last record. */
+  isFileBegun: z.boolean().optional(),
+  isReopened: z.boolean().optional(),
+});
+
+/** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
+export type LogPosition = z.output<typeof positionSchema>;
+
+const leftOutSchema = z.object({
+  strayBytes: z.number(),
+  undatedRecords: z.number(),
+}) satisfies z.ZodType<LeftOut>;
+
+const openRecordSchema = z.object({
+  /** Null when no time was known for it; it is counted then, and not emitted. */
+  timeMicros: z.number().nullable(),
+  threadId: z.number(),
+  command: z.enum(COMMANDS),
+  start: z.number(),
+  /** The first characters of the statement, with the newline of every line that was read. */
+  text: z.string(),
+  /** How many characters all of it has. */
+  length: z.number(),
+  leftOut: leftOutSchema.optional(),
+  isAfterOpening: z.boolean().optional(),
+});
+
+/** The record whose end has not been seen. */
+type OpenRecord = z.output<typeof openRecordSchema>;
+
+/** Bytes, or their base64: JSON has no bytes. */
+const bytesSchema = z.union([
+  z.instanceof(Uint8Array),
+  z.string().transform((base64, ctx) => {
+    try {
+      return Uint8Array.fromBase64(base64);
+    } catch {
+      ctx.addIssue({ code: "custom", message: "is not base64" });
+      return z.NEVER;
+    }
+  }),
+]);
+
+/** A parser's state as it is stored. */
+export const parserSchema = positionSchema.extend({
+  open: openRecordSchema.nullable(),
+  /** The beginning of the line that is not complete. */
+  line: bytesSchema,
+  /** How many bytes that line has. */
+  lineBytes: z.number(),
+  ...leftOutSchema.shape,
+});
+
+/** A parser's whole state, for going on with the next byte. Structured clone keeps it; as large as the open record. */
+export type ParserSnapshot = z.output<typeof parserSchema>;
+
+/** What a parser may be told. */
+export interface ParserOptions {
+  /** The longest statement that is kept whole, in UTF-16 code units. Longer ones are cut. */
+  maxStatement?: number;
+  /** How far the server's clock zone is ahead of UTC. MariaDB logs local time; on RDS that is UTC unless `time_zone` is set. */
+  zoneOffsetMinutes?: number;
+  /** Where to go on: from a position, with the byte at its offset; from a snapshot, with the byte after the last one read. */
+  from?: LogPosition | ParserSnapshot;
+}
+
+/** The longest statement that is kept whole unless the caller says otherwise. */
+export const MAX_STATEMENT = 1024 * 1024;
+
+/** How many bytes are decoded in one go. One call for a few hundred records, not one for each, is what makes this fast. */
+const BLOCK_BYTES = 32 * 1024;
+/**
+ * A block with a character beyond ASCII is read in pieces of this size, so that one emoji does not make two-byte strings, which
+ * everything is slower with, of all the statements around it.
+ */
+const SMALL_BLOCK_BYTES = 2 * 1024;
+/** The most bytes that UTF-8 takes for one UTF-16 code unit. */
+const MAX_BYTES_PER_UNIT = 3;
+
+const LF = 10;
+const TAB = 9;
+
+/**
+ * An incremental parser of one general log. Memory is bounded by a few times `maxStatement` and the size of a chunk,
+ * whatever the log holds. Nothing makes it throw.
+ */
+export class LogParser {
+  readonly #maxStatement: number;
+  readonly #zoneMicros: number;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  readonly #header = new Header();
+
+  #format: Format | null = null;
+  #secondMicros: number | null = null;
+  #open: OpenRecord | null = null;
+
+  /** The incomplete line: its first bytes, how many of them are kept, and how many there were. */
+  #line = new Uint8Array(256);
+  #lineKept = 0;
+  #lineBytes = 0;
+  /** Where that line begins in the log. */
+  #lineStart = 0;
+  #records: LogRecord[] = [];
+
+  /** What was left out since the last record that says so, or was taken. */
+  #undatedRecords = 0;
+  #strayBytes = 0;
+  #isFileBegun = false;
+  #isReopened = false;
+
+  constructor(options: ParserOptions = {}) {
+    this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
+    this.#zoneMicros = (options.zoneOffsetMinutes ?? 0) * 60_000_000;
+    const { from } = options;
+    if (from === undefined) return;
+    this.#lineStart = from.offset;
+    this.#format = from.format;
+    this.#secondMicros = from.secondMicros;
+    this.#isFileBegun = from.isFileBegun ?? false;
+    this.#isReopened = from.isReopened ?? false;
+    if (!("line" in from)) return;
+    this.#open = from.open === null ? null : { ...from.open };
+    this.#lineStart = from.offset;
+    this.#keep(from.line);
+    this.#lineBytes = from.lineBytes;
+    this.#undatedRecords = from.undatedRecords;
+    this.#strayBytes = from.strayBytes;
+  }
+
+  /** What is read next is the beginning of a file: a banner there is the file's own, and says nothing of what came before. */
+  beginFile(): void {
+    this.#isFileBegun = true;
+  }
+
+  /**
+   * Reads the next bytes of the log.
+   * @returns the records that these bytes completed. Their statements may share memory with the text around them: keep a
+   *   record for long and some 64 KB stay with it.
+   */
+  push(chunk: Uint8Array): LogRecord[] {
+    let from = 0;
+    if (this.#lineBytes > 0) {
+      const newline = chunk.indexOf(LF);
+      from = newline < 0 ? chunk.length : newline + 1;
+      this.#keep(chunk.subarray(0, from));
+      if (newline < 0) return [];
+      this.#completeLine();
+    }
+    const last = chunk.lastIndexOf(LF) + 1;
+    while (from < last) {
+      let to = last;
+      if (last - from > BLOCK_BYTES) {
+        to = chunk.lastIndexOf(LF, from + BLOCK_BYTES - 1) + 1;
+        // A line longer than a block.
+        if (to <= from) to = chunk.indexOf(LF, from + BLOCK_BYTES) + 1;
+      }
+      this.#readBlock(chunk.subarray(from, to), to - from);
+      from = to;
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from));
+    return this.#take();
+  }
+
+  /** Ends the log: the open record is complete. Only for a log that will not grow; the end of a portion is not the end. */
+  end(): LogRecord[] {
+    if (this.#lineBytes > 0) this.#completeLine();
+    this.#close(this.#lineStart);
+    return this.#take();
+  }
+
+  /** Where to go on from, with a parser that has read nothing: the open record is read again. */
+  position(): LogPosition {
+    return {
+      offset: this.#open?.start ?? this.#lineStart,
+      format: this.#format,
+      secondMicros: this.#secondMicros,
+      isFileBegun: this.#isFileBegun,
+      isReopened: this.#open?.isAfterOpening ?? this.#isReopened,
+    };
+  }
+
+  /** Everything there is to go on with the next byte. */
+  snapshot(): ParserSnapshot {
+    return {
+      offset: this.#lineStart,
+      format: this.#format,
+      secondMicros: this.#secondMicros,
+      open: this.#open === null ? null : { ...this.#open, text: detach(this.#open.text) },
+      line: this.#line.slice(0, this.#lineKept),
+      lineBytes: this.#lineBytes,
+      undatedRecords: this.#undatedRecords,
+      strayBytes: this.#strayBytes,
+      isFileBegun: this.#isFileBegun,
+      isReopened: this.#isReopened,
+    };
+  }
+
+  /** Whose log it is, as far as its headers have told. */
+  get format(): Format | null {
+    return this.#format;
+  }
+
+  /** What was left out since the last record that says so, for who can't wait for the next one. It is not said again. */
+  takeLeftOut(): LeftOut | null {
+    if (this.#strayBytes === 0 && this.#undatedRecords === 0) return null;
+    const leftOut = { strayBytes: this.#strayBytes, undatedRecords: this.#undatedRecords };
+    this.#strayBytes = 0;
+    this.#undatedRecords = 0;
+    return leftOut;
+  }
+
+  /** How many bytes have been read, of all the log. */
+  get bytesRead(): number {
+    return this.#lineStart + this.#lineBytes;
+  }
+
+  /** Begins or lengthens the incomplete line. What is beyond the longest statement, whatever the encoding, only counts. */
+  #keep(bytes: Uint8Array): void {
+    const room = MAX_BANNER + MAX_BYTES_PER_UNIT * (this.#maxStatement + 1) - this.#lineKept;
+    const kept = bytes.length > room ? bytes.subarray(0, Math.max(0, room)) : bytes;
+    const needed = this.#lineKept + kept.length;
+    if (needed > this.#line.length) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this.#line.length));
+      larger.set(this.#line.subarray(0, this.#lineKept));
+      this.#line = larger;
+    }
+    this.#line.set(kept, this.#lineKept);
+    this.#lineKept = needed;
+    this.#lineBytes += bytes.length;
+  }
+
+  #completeLine(): void {
+    const line = this.#line.subarray(0, this.#lineKept);
+    const bytes = this.#lineBytes;
+    this.#lineKept = 0;
+    this.#lineBytes = 0;
+    this.#readBlock(line, bytes);
+    if (this.#line.length > BLOCK_BYTES) this.#line = new Uint8Array(256);
+  }
+
+  #take(): LogRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  /** Reads whole lines, or the last line of a log. A line that has lost its end comes alone. */
+  #readBlock(bytes: Uint8Array, length: number): void {
+    const text = this.#decoder.decode(bytes);
+    // No character then took more than a byte, and an index of the text is one of the bytes.
+    const aligned = text.length === bytes.length && length === bytes.length;
+    if (!aligned && bytes.length > SMALL_BLOCK_BYTES) {
+      const newline = bytes.indexOf(LF);
+      if (newline >= 0 && newline < bytes.length - 1) {
+        this.#readSmallBlocks(bytes, length);
+        return;
+      }
+    }
+    const header = this.#header;
+    const blockStart = this.#lineStart;
+    let byteAt = 0;
+    let statementAt = -1;
+    let at = 0;
+    while (at < text.length) {
+      const newline = text.indexOf("\n", at);
+      const next = newline < 0 ? text.length : newline + 1;
+      const lineStart = blockStart + (aligned ? at : byteAt);
+      if (!aligned) {
+        const newlineByte = bytes.indexOf(LF, byteAt);
+        byteAt = newlineByte < 0 ? length : newlineByte + 1;
+      }
+      const first = text.charCodeAt(at);
+      if (
+        ((first >= 48 && first <= 57) || first === TAB) &&
+        header.read(text, at, newline < 0 ? text.length : newline)
+      ) {
+        if (this.#acceptHeader(header)) {
+          this.#append(text, statementAt, at);
+          this.#close(lineStart);
+          this.#begin(header, lineStart);
+          statementAt = header.statementAt;
+          at = next;
+          continue;
+        }
+      } else if (mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next))) {
+        this.#append(text, statementAt, at);
+        this.#close(lineStart);
+        this.#isReopened = !this.#isFileBegun;
+        statementAt = -1;
+        at = next;
+        continue;
+      }
+      if (this.#open === null) {
+        if (!isBannerMiddle(text, at)) {
+          this.#strayBytes += (aligned ? blockStart + next : blockStart + byteAt) - lineStart;
+        }
+      } else if (statementAt < 0) {
+        statementAt = at;
+      }
+      at = next;
+    }
+    this.#append(text, statementAt, text.length);
+    this.#lineStart = blockStart + length;
+  }
+
+  /** Reads whole lines in small blocks. A line that is longer comes alone. */
+  #readSmallBlocks(bytes: Uint8Array, length: number): void {
+    let from = 0;
+    while (from < bytes.length) {
+      let to = bytes.length;
+      if (to - from > SMALL_BLOCK_BYTES) {
+        to = bytes.lastIndexOf(LF, from + SMALL_BLOCK_BYTES - 1) + 1;
+        if (to <= from) to = bytes.indexOf(LF, from) + 1 || bytes.length;
+      }
+      // What was not kept of the last line counts with it.
+      this.#readBlock(bytes.subarray(from, to), to < bytes.length ? to - from : length - from);
+      from = to;
+    }
+  }
+
+  /**
+   * Whether the header can be one here: only in a log of MariaDB does a record begin with two tabs, and only where no record
+   * is open in another form is one without the tab after its time.
+   */
+  #acceptHeader({ format, timeMicros }: Header): boolean {
+    if (format === "mysql-untabbed" && this.#format !== format && this.#open !== null) return false;
+    if (format !== null) {
+      this.#format = format;
+      this.#secondMicros = format === "mariadb" && timeMicros !== null ? timeMicros - this.#zoneMicros : null;
+      return true;
+    }
+    if (this.#format !== null) return this.#format === "mariadb";
+    // A log that is read from its middle.
+    return this.#open === null || this.#open.timeMicros === null;
+  }
+
+  #begin(header: Header, start: number): void {
+    const { format, threadId, command } = header;
+    const hasOwnTime = format !== null && format !== "mariadb";
+    const timeMicros = hasOwnTime ? header.timeMicros : this.#secondMicros;
+    this.#open = { timeMicros, threadId, command, start, text: "", length: 0 };
+    const leftOut = timeMicros === null ? null : this.takeLeftOut();
+    if (leftOut !== null) this.#open.leftOut = leftOut;
+    this.#isFileBegun = false;
+    if (!this.#isReopened) return;
+    this.#open.isAfterOpening = true;
+    this.#isReopened = false;
+  }
+
+  /** Adds `text` from `from` (or nothing, below zero) to `to` to the open record's statement. */
+  #append(text: string, from: number, to: number): void {
+    const open = this.#open;
+    if (open === null || from < 0) return;
+    // One more than is kept, for the newline that does not belong to the statement.
+    const room = this.#maxStatement + 1 - open.length;
+    open.length += to - from;
+    if (room <= 0) return;
+    const piece = text.slice(from, Math.min(to, from + room));
+    open.text = open.text === "" ? piece : open.text + piece;
+  }
+
+  #close(end: number): void {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    const { timeMicros, threadId, command, start, text, length, leftOut, isAfterOpening } = open;
+    if (timeMicros === null) {
+      this.#undatedRecords++;
+      return;
+    }
+    let truncated = length > this.#maxStatement;
+    let cut = truncated ? this.#maxStatement : length;
+    if (length > 0 && length <= this.#maxStatement + 1 && text.charCodeAt(length - 1) === LF) {
+      truncated = false;
+      cut = length - 1;
+    } else if (truncated && isHighSurrogate(text.charCodeAt(cut - 1))) {
+      cut--;
+    }
+    const statement = cut === text.length ? text : text.slice(0, cut);
+    const record: LogRecord = { timeMicros, threadId, command, statement, truncated, start, end };
+    if (leftOut !== undefined) record.leftOut = leftOut;
+    if (isAfterOpening === true) record.isAfterOpening = true;
+    this.#records.push(record);
+  }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
+}
+
+/** A copy that holds on to no other text. */
+function detach(text: string): string {
+  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
+}

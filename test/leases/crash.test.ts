@@ -1,0 +1,148 @@
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { REVIEW_MS } from "../../src/leases/lease.ts";
+import { LATE_MS, LOGGING_ON } from "../../src/leases/state.ts";
+import { environmentForEachTest } from "../support/each-test.ts";
+import {
+  GroupLease,
+  leaseAlarmOf,
+  leaseOf,
+  noteLease,
+  runLeaseAlarm,
+  startingCapture,
+  storedBy,
+} from "../support/leases.ts";
+import { travel } from "../support/time.ts";
+
+const OFF = { general_log: "0", log_output: "TABLE" };
+
+// Each test has an account, and so a group and a lease, of its own.
+const own = environmentForEachTest();
+let lease: GroupLease;
+
+beforeEach(async () => {
+  lease = await GroupLease.of(own);
+});
+
+// What is left pending would come in the next test.
+afterEach(() => abortAllDurableObjects());
+
+/** What AWS is asked for in the life of a lease, in order, and how often it was before. */
+const CALLS = [
+  ["the first look", "DescribeDBParameters", 0],
+  ["the change", "ModifyDBParameterGroup", 0],
+  ["the look at the change", "DescribeDBParameters", 1],
+] as const;
+
+describe("a crash", () => {
+  it.each(CALLS)("during %s leaves the log off or on as captures need it", async (_, action, earlier) => {
+    // Carried out a while after the object is gone.
+    for (let i = 0; i < earlier; i++) await own.aws.fault({ kind: "delay", action, delayMs: 0, times: 1 });
+    await own.aws.fault({ kind: "delay", action, delayMs: 300, times: 1 });
+    const cutOff = lease.acquire(1).catch(() => "cut off");
+    await expect.poll(async () => await storedBy(lease.group)).toBeGreaterThan(0);
+    await scheduler.wait(150);
+    await abortAllDurableObjects();
+    expect(await cutOff).toBe("cut off");
+    // Should the capture never ask again.
+    expect(await leaseAlarmOf(lease.group)).toBeGreaterThan(Date.now());
+    expect(await lease.acquire(2)).toMatchObject({ ok: true });
+    expect(await lease.holders()).toEqual([1, 2]);
+    await scheduler.wait(300);
+    await lease.release(2);
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    await lease.release(1);
+    await lease.settleDown();
+    expect(await lease.settings()).toEqual({});
+    expect(await storedBy(lease.group)).toBe(0);
+  });
+
+  it.each([
+    ["the change", "ResetDBParameterGroup"],
+    ["the look at the change", "DescribeDBParameters"],
+  ])("during %s that restores the group is made up for by the alarm", async (_, action) => {
+    await lease.acquire(1);
+    await own.aws.fault({ kind: "delay", action, delayMs: 300, times: 1 });
+    const cutOff = lease.release(1).catch(() => "cut off");
+    await scheduler.wait(150);
+    await abortAllDurableObjects();
+    expect(await cutOff).toBe("cut off");
+    expect(await leaseAlarmOf(lease.group)).toBeGreaterThan(Date.now());
+    // Not only at the next review.
+    expect(await leaseAlarmOf(lease.group)).toBeLessThan(Date.now() + REVIEW_MS / 2);
+    await scheduler.wait(300);
+    await lease.settleDown();
+    expect(await lease.settings()).toEqual({});
+    expect(await storedBy(lease.group)).toBe(0);
+  });
+
+  it("between two captures forgets nothing", async () => {
+    await lease.set(OFF);
+    await lease.acquire(1);
+    await evictDurableObject(leaseOf(lease.group));
+    await lease.acquire(2);
+    await abortAllDurableObjects();
+    await lease.release(1);
+    await abortAllDurableObjects();
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    await lease.release(2);
+    expect(await lease.settings()).toEqual(OFF);
+  });
+});
+
+describe("an answer of AWS", () => {
+  it.each(["throttle", "server-error", "garbage", "hang", "reset"] as const)(
+    "that fails (%s) leaves the change to be tried again, and nothing behind",
+    async (kind) => {
+      await own.aws.fault({ kind, action: "ModifyDBParameterGroup", times: 1 });
+      expect(await lease.acquire(1)).toMatchObject({ ok: false });
+      expect(await lease.acquire(1)).toMatchObject({ ok: true });
+      expect(await lease.settings()).toEqual(LOGGING_ON);
+      await own.aws.fault({ kind, action: "ResetDBParameterGroup", times: 1 });
+      expect(await lease.release(1)).toBe(false);
+      await runLeaseAlarm(lease.group);
+      await lease.settleDown();
+      expect(await lease.settings()).toEqual({});
+      expect(await storedBy(lease.group)).toBe(0);
+    },
+  );
+
+  it("that is lost after the change was made is looked into before it is made anew", async () => {
+    await own.aws.fault({ kind: "reset", afterBytes: 5, action: "ModifyDBParameterGroup", times: 1 });
+    expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { kind: "timeout" } });
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    // The capture gave up: what AWS did all the same is undone.
+    expect(await lease.release(1)).toBe(false);
+    await lease.settleDown();
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("that is lost, the change being made after the log was restored, is found out", async () => {
+    await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ModifyDBParameterGroup", times: 1 });
+    expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { code: "Timeout" } });
+    expect(await lease.release(1)).toBe(false);
+    expect(await lease.settings()).toEqual({});
+    await expect.poll(() => lease.settings()).toEqual(LOGGING_ON);
+    await travel(own.aws, LATE_MS);
+    await runLeaseAlarm(lease.group);
+    expect(await lease.settings()).toEqual({});
+    await lease.settleDown();
+    expect(await storedBy(lease.group)).toBe(0);
+  });
+
+  it("that is lost, the log being switched off under a capture, is found out", async () => {
+    const id = await startingCapture(own.admin, own.environment);
+    await noteLease(id, lease.group);
+    await lease.acquire(1);
+    await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ResetDBParameterGroup", times: 1 });
+    expect(await lease.release(1)).toBe(false);
+    expect(await lease.acquire({ id })).toMatchObject({ ok: true });
+    await expect.poll(() => lease.settings()).toEqual({});
+    await travel(own.aws, LATE_MS);
+    await runLeaseAlarm(lease.group);
+    expect(await lease.settings()).toEqual(LOGGING_ON);
+    await lease.release({ id });
+    await lease.settleDown();
+    expect(await lease.settings()).toEqual({});
+  });
+});

@@ -1,0 +1,328 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AwsFailureKind } from "../../src/aws/client.ts";
+import {
+  answersIfNobody,
+  changing,
+  DEFAULTS,
+  doubt,
+  hold,
+  IDLE,
+  isIdle,
+  isOn,
+  isSame,
+  LATE_MS,
+  type LeaseState,
+  LOGGING_ON,
+  type LogSettings,
+  leaseFormat,
+  letGo,
+  MAX_RESETS,
+  nextCall,
+  RESTORE_APPLIES_MS,
+  SOON_AGAIN_MS,
+  settled,
+  wasChanged,
+  wasChecked,
+  wasLost,
+  wasNotRestored,
+  wasRead,
+  wasRefused,
+} from "../../src/leases/state.ts";
+import { type Answer, type Happening, World } from "./world.ts";
+
+const OFF: LogSettings = { general_log: "0", log_output: "TABLE" };
+const ALREADY_ON: LogSettings = { general_log: "1", log_output: "TABLE,FILE" };
+
+describe("a group that somebody may have changed", () => {
+  const logging = () => wasChanged(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0), "logging");
+
+  it("is looked at once, and left alone when it still logs, to a table too", () => {
+    const state = doubt(logging(), LATE_MS);
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: LOGGING_ON });
+    expect(wasChecked(state, LOGGING_ON, LOGGING_ON)).toEqual(logging());
+    expect(wasChecked(state, LOGGING_ON, ALREADY_ON)).toEqual(logging());
+  });
+
+  it.each<[LogSettings, LogSettings]>([
+    [{ log_output: "FILE" }, { log_output: "TABLE" }],
+    [
+      { general_log: "1", log_output: "NONE" },
+      { general_log: "0", log_output: "NONE" },
+    ],
+    [{ general_log: "0", log_output: "FILE" }, OFF],
+    [{ general_log: "1", log_output: "TABLE" }, OFF],
+  ])("to %j logs again, and is given back as %j: theirs, and what was found of the rest", (theirs, back) => {
+    let state = wasChecked(doubt(logging(), LATE_MS), LOGGING_ON, theirs);
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    state = wasChanged(changing(state, "logging", LATE_MS), "logging");
+    expect(state.loggingSince).toBe(LATE_MS);
+    const last = nextCall(letGo(state, 1), LATE_MS);
+    expect(last).toMatchObject({ do: "change", to: "found" });
+    expect(last.do === "change" && isSame(last.settings, back)).toBe(true);
+  });
+
+  it("that logged before the captures is found anew as it is now", () => {
+    const state = doubt(wasRead(hold(IDLE, 1), ALREADY_ON), 7);
+    expect(nextCall(state, 7)).toEqual({ do: "read" });
+    expect(nextCall(wasRead(state, OFF), 7)).toMatchObject({ do: "change", to: "logging" });
+  });
+
+  it("is looked at later while a change that was lost may arrive", () => {
+    const state = wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0));
+    expect(doubt(state, 7)).toBe(state);
+  });
+});
+
+describe("what is asked of AWS", () => {
+  it("is nothing while nobody needs the log", () => {
+    expect(nextCall(IDLE, 0)).toEqual({ do: "rest" });
+  });
+
+  it("is first what the group has, then the change, then nothing", () => {
+    let state = hold(IDLE, 1);
+    expect(nextCall(state, 0)).toEqual({ do: "read" });
+    state = wasRead(state, {});
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    state = wasChanged(changing(state, "logging", 0), "logging");
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+  });
+
+  it("is what was found once the last capture has let go, and not before", () => {
+    let state = wasChanged(changing(wasRead(hold(hold(IDLE, 1), 2), OFF), "logging", 0), "logging");
+    state = letGo(state, 1);
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+    state = letGo(state, 2);
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
+    state = settled(wasChanged(changing(state, "found", 7), "found"), 7);
+    expect(state).toEqual({ ...IDLE, restoredAt: 7 });
+  });
+
+  it("is nothing where logging was on already, neither then nor at the end", () => {
+    const state = wasRead(hold(IDLE, 1), ALREADY_ON);
+    expect(nextCall(state, 0)).toEqual({ do: "rest" });
+    expect(settled(letGo(state, 1), 0)).toEqual(IDLE);
+  });
+
+  it("is nothing after a first change that AWS refused, once nobody needs the log", () => {
+    const before = wasRead(hold(IDLE, 1), OFF);
+    const state = wasRefused(changing(before, "logging", 0), before);
+    expect(nextCall(state, 0)).toEqual({ do: "read" });
+    expect(nextCall(letGo(state, 1), 0)).toEqual({ do: "rest" });
+  });
+
+  it("is what was found after a first change whose answer was lost, and later whether it stayed so", () => {
+    const before = wasRead(hold(IDLE, 1), OFF);
+    let state = letGo(wasLost(changing(before, "logging", 0)), 1);
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
+    state = wasChanged(changing(state, "found", 1000), "found");
+    expect(nextCall(state, 1000)).toEqual({ do: "wait", until: LATE_MS });
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
+    expect(isIdle(settled(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
+    // It did arrive.
+    expect(nextCall(wasChecked(state, OFF, LOGGING_ON), LATE_MS)).toMatchObject({
+      do: "change",
+      to: "found",
+    });
+  });
+
+  it("is never taken from what a capture has set", () => {
+    const state = changing(wasRead(hold(IDLE, 1), OFF), "logging", 0);
+    expect(wasRead(state, LOGGING_ON).found).toEqual(OFF);
+    expect(settled(letGo(state, 1), 0).found).toEqual(OFF);
+  });
+
+  it("is not what it has now after a refused change, while an earlier one may still arrive", () => {
+    const lost = letGo(wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0)), 1);
+    const before = hold(wasChanged(changing(lost, "found", 0), "found"), 2);
+    expect(wasRefused(changing(before, "logging", 0), before).found).toEqual(OFF);
+  });
+
+  it.each([
+    [{}, false],
+    [{ general_log: "1" }, false],
+    [{ general_log: "0", log_output: "FILE" }, false],
+    [{ general_log: "1", log_output: "NONE" }, false],
+    [{ general_log: "1", log_output: "FILE" }, true],
+    [{ general_log: "ON", log_output: "TABLE,FILE" }, true],
+  ])("takes %o for a log in files: %s", (settings, on) => {
+    expect(isOn(settings)).toBe(on);
+  });
+});
+
+/** A lease on a group without values of its own, that one capture held and has let go of. */
+const letGoOf = (captureId: number) =>
+  letGo(wasChanged(changing(wasRead(hold(IDLE, captureId), {}), "logging", 0), "logging"), captureId);
+
+describe("what is asked of AWS where values can't be taken away", () => {
+  /** What is asked, after a way to restore the group has failed. */
+  function failing(state: LeaseState, kind: AwsFailureKind): LeaseState {
+    const call = nextCall(state, 0);
+    if (call.do !== "change") throw new Error(`It asks to ${call.do}`);
+    return wasNotRestored(wasLost(changing(state, "found", 0)), call.settings, kind);
+  }
+  const settingsAskedOf = (state: LeaseState) => {
+    const call = nextCall(state, 0);
+    return call.do === "change" ? call.settings : call.do;
+  };
+
+  it("is after the third failure, or the first denial, to write the defaults", () => {
+    let state = letGoOf(1);
+    for (let failures = 0; failures < MAX_RESETS; failures++) {
+      expect(settingsAskedOf(state)).toEqual({});
+      state = failing(state, "unavailable");
+    }
+    expect(settingsAskedOf(state)).toEqual(DEFAULTS);
+    expect(settingsAskedOf(failing(letGoOf(1), "denied"))).toEqual(DEFAULTS);
+  });
+
+  it("is to try that again first, when the defaults could not be written either", () => {
+    let state = failing(failing(letGoOf(1), "denied"), "denied");
+    expect(settingsAskedOf(state)).toEqual({});
+    state = failing(letGoOf(1), "unavailable");
+    state = failing(failing(state, "unavailable"), "unavailable");
+    state = failing(state, "unavailable");
+    expect(settingsAskedOf(state)).toEqual({});
+    // One more is enough from now on.
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(DEFAULTS);
+  });
+
+  it("is nothing more while AWS says that it is asked too much", () => {
+    let state = letGoOf(1);
+    for (let i = 0; i < 10; i++) state = failing(state, "throttled");
+    expect(settingsAskedOf(state)).toEqual({});
+  });
+
+  it("counts anew once logging was switched on again", () => {
+    let state = failing(failing(letGoOf(1), "unavailable"), "unavailable");
+    state = letGo(wasChanged(changing(hold(state, 2), "logging", 0), "logging"), 2);
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual({});
+  });
+});
+
+describe("who answers for a group", () => {
+  const on = (state: LeaseState) => wasChanged(changing(state, "logging", 0), "logging");
+
+  it("is who holds a lease on it, and the last to let go until it is restored", () => {
+    let state = hold(on(wasRead(hold(IDLE, 1), {})), 2);
+    expect(state.answerable).toEqual([1, 2]);
+    state = letGo(state, 1);
+    expect(state.answerable).toEqual([2]);
+    state = letGo(state, 2);
+    expect(state.answerable).toEqual([2]);
+    expect(settled(wasChanged(changing(state, "found", 0), "found"), 0).answerable).toEqual([]);
+  });
+
+  it("is who has let go, until the log is on for another", () => {
+    const owed = wasLost(changing(letGoOf(1), "found", 0));
+    const state = hold(owed, 2);
+    expect(state.answerable).toEqual([1]);
+    expect(on(state).answerable).toEqual([2]);
+  });
+
+  it("is nobody for whom AWS refused to switch it on", () => {
+    const state = hold(wasLost(changing(letGoOf(1), "found", 0)), 2);
+    const refused = wasRefused(changing(state, "logging", 0), state);
+    expect(letGo(refused, 2).answerable).toEqual([1]);
+    const first = wasRead(hold(IDLE, 1), {});
+    expect(wasRefused(changing(first, "logging", 0), first).answerable).toEqual([]);
+  });
+
+  it("is nobody where logging was on already", () => {
+    expect(letGo(hold(wasRead(hold(IDLE, 1), ALREADY_ON), 2), 1).answerable).toEqual([]);
+  });
+
+  it("is the capture that lets go, or that cron comes with, of a state that was stored before this was noted", () => {
+    const { answerable, failedResets, writesDefaults, ...yesterday } = on(wasRead(hold(IDLE, 1), {}));
+    const opened = leaseFormat.read(yesterday);
+    expect(opened).toEqual({ ...yesterday, answerable: [], failedResets: 0, writesDefaults: false });
+    expect(hold(opened, 2).answerable).toEqual([1, 2]);
+    const owed = letGo(opened, 1);
+    expect(answersIfNobody(owed, 1).answerable).toEqual([1]);
+    expect(answersIfNobody(answersIfNobody(owed, 1), 8).answerable).toEqual([1]);
+    expect(answersIfNobody(opened, 7)).toEqual(opened);
+    expect(answersIfNobody(IDLE, 7)).toEqual(IDLE);
+  });
+});
+
+describe("the time from which a log file counts", () => {
+  const start = (restoredAt: number | null, now: number) =>
+    changing(wasRead(hold({ ...IDLE, restoredAt }, 1), {}), "logging", now).loggingSince;
+
+  it("is that of the change", () => {
+    expect(start(null, 5000)).toBe(5000);
+    expect(start(1000, 1000 + RESTORE_APPLIES_MS)).toBe(1000 + RESTORE_APPLIES_MS);
+  });
+
+  it("is later when logging has just been switched off: servers may be about to apply that", () => {
+    expect(start(1000, 5000)).toBe(5000 + SOON_AGAIN_MS);
+  });
+});
+
+const captureId = fc.constantFrom(1, 1, 1, 2, 3);
+const delay = fc.integer({ min: 0, max: LATE_MS });
+const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
+  {},
+  OFF,
+  { general_log: "1" },
+  { log_output: "FILE" },
+  { general_log: "0", log_output: "NONE" },
+  ALREADY_ON,
+  { ...LOGGING_ON },
+);
+const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom("hold", "letGo"), captureId }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constant("ok" as const), delay }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constantFrom(...answers), delay }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant("crash"),
+      how: fc.constantFrom("done-but-lost", "lost", "late"),
+      delay,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant("calm") }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("alarm") }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("time"), by: delay }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant("resets"),
+      how: fc.constantFrom("work", "fail", "do nothing"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("person"), settings }) },
+) as fc.Arbitrary<Happening>;
+
+/** What must hold whatever happens. */
+async function expectToHold(original: LogSettings, happenings: Happening[]): Promise<void> {
+  const world = new World(original);
+  for (const each of happenings) await world.happen(each);
+  expect(world.faults).toEqual([]);
+  await world.recover();
+  if (world.memory.holders.length > 0) expect(isOn(world.own)).toBe(true);
+  else expect(world.isRestored()).toBe(true);
+  for (const id of world.memory.holders) await world.happen({ what: "letGo", captureId: id });
+  await world.recover();
+  expect(world.isRestored()).toBe(true);
+  expect(isIdle(world.disk)).toBe(true);
+  expect(world.disk.answerable).toEqual([]);
+  expect(world.faults).toEqual([]);
+}
+
+describe("captures that start and stop in any interleaving, with crashes and failures between any two steps", () => {
+  it("have a log while they hold a lease, and leave the group as they found it", async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, fc.array(happening, { maxLength: 60, size: "max" }), expectToHold),
+      { numRuns: 5000, interruptAfterTimeLimit: 40_000 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,101 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it } from "vitest";
+import type { LogGroup } from "../../src/leases/group.ts";
+import { IDLE, MAX_HOLDERS } from "../../src/leases/state.ts";
+import { LeaseStorage } from "../../src/leases/storage.ts";
+import { Unreadable } from "../../src/lib/stored.ts";
+import { LEASE } from "../fixtures/stored-unversioned.ts";
+import { linesOf } from "../support/api.ts";
+import { leaseAlarmOf, leaseOf, runLeaseAlarm } from "../support/leases.ts";
+import { fitsProduction } from "../support/stored-size.ts";
+
+const HOUR = 3_600_000;
+
+afterEach(() => abortAllDurableObjects());
+
+/** A group that nobody else has, whose lease has stored this. */
+async function stored(values: Record<string, unknown>): Promise<LogGroup> {
+  const group = { ...(LEASE.group as LogGroup), parameterGroup: crypto.randomUUID() };
+  await runInDurableObject(leaseOf(group), (_, { storage }) => {
+    for (const [key, value] of Object.entries(values)) storage.kv.put(key, value);
+  });
+  return group;
+}
+
+const inLease = <T>(group: LogGroup, run: (storage: LeaseStorage, kv: SyncKvStorage) => T): Promise<T> =>
+  runInDurableObject(leaseOf(group), (_, { storage }) =>
+    run(new LeaseStorage(storage.kv), storage.kv),
+  ) as Promise<T>;
+
+describe("what a lease has stored", () => {
+  it("is nothing at first", async () => {
+    const group = await stored({});
+    expect(await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }))).toEqual({
+      group: undefined,
+      state: IDLE,
+      attempts: undefined,
+    });
+  });
+
+  it("from before there were versions opens, and comes back from the version of today", async () => {
+    const group = await stored(LEASE);
+    const { accesses, abandoned, ...kept } = LEASE;
+    const before = await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }));
+    const added = { answerable: [], failedResets: 0, writesDefaults: false };
+    expect(before).toEqual({ ...kept, state: { ...(kept.state as object), ...added } });
+    const [versions, after] = await inLease(group, (it, kv) => {
+      Object.assign(it, before);
+      const versions = ["group", "state", "attempts"].map((key) => kv.get<{ version: number }>(key)?.version);
+      return [versions, { ...before, state: it.state, attempts: it.attempts }];
+    });
+    expect(versions).toEqual([1, 1, 1]);
+    expect(after).toEqual(before);
+  });
+
+  it("stays below what production takes, with as many captures as it may have", async () => {
+    const holders = Array.from({ length: MAX_HOLDERS }, (_, i) => 2 ** 40 + i);
+    const settings = { general_log: "x".repeat(2000), log_output: "x".repeat(2000) };
+    const group = await stored(LEASE);
+    const fits = await inLease(group, (it, kv) => {
+      it.state = { ...it.state, holders, answerable: holders, found: settings };
+      return [...kv.list()].map(([key, value]) => [key, fitsProduction(kv, value)]);
+    });
+    expect(fits.length).toBeGreaterThanOrEqual(4);
+    expect(fits.filter(([, isSmall]) => !isSmall)).toEqual([]);
+    const refused = await leaseOf(group).acquire(1, group, null);
+    expect(refused).toMatchObject({ ok: false, failure: { kind: "rejected", code: "TooManyCaptures" } });
+    expect(await leaseOf(group).holders()).toHaveLength(MAX_HOLDERS);
+  });
+
+  it("keeps no credentials that an earlier version left, nor that it had given up", async () => {
+    const group = await stored(LEASE);
+    await inLease(group, (it) => it.dropOutdated());
+    const keys = await inLease(group, (_, kv) => [...kv.list()].map(([key]) => key));
+    expect(keys.sort()).toEqual(["attempts", "group", "state"]);
+  });
+
+  it.each([
+    ["of a newer version", "state", { version: 2 }],
+    ["damaged", "state", { holders: "1" }],
+    ["damaged", "group", "us-east-1"],
+  ])("that is %s is neither forgotten nor given back as something else: %s", async (_, key, value) => {
+    const group = await stored({ ...LEASE, [key]: value });
+    await runInDurableObject(leaseOf(group), (_, { storage }) => storage.setAlarm(Date.now() + HOUR));
+    const before = Date.now();
+    const lines = await linesOf(() => runLeaseAlarm(group));
+    expect(lines).toMatchObject([
+      {
+        level: "error",
+        event: "lease.alarm.failed",
+        error: expect.stringMatching(/^Unreadable: The /),
+      },
+    ]);
+    // An hour later, not every two minutes for ever.
+    expect(await leaseAlarmOf(group)).toBeGreaterThanOrEqual(before + HOUR);
+    expect(await inLease(group, (_, kv) => kv.get(key))).toEqual(value);
+    const refused = await runInDurableObject(leaseOf(group), (lease) =>
+      lease.release(1, true).catch((error) => error),
+    );
+    expect(refused).toBeInstanceOf(Unreadable);
+  });
+});

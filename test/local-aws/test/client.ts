@@ -1,0 +1,299 @@
+/**
+ * The tests' side of the local AWS's control API. It runs in workerd and needs nothing but fetch. Each test file makes
+ * an account of its own, so that files which run side by side don't disturb one another.
+ */
+import { env } from "cloudflare:workers";
+import type { Workload } from "../logs/workload.ts";
+
+/** A pair of AWS keys, and the session token if they are temporary. */
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+/** The Worker's own identity in the local AWS (account 111111111111): it may assume the roles of all accounts. */
+export const WORKER_CREDENTIALS: Credentials = {
+  accessKeyId: "AKIALOCALWORKER00000",
+  secretAccessKey: "local-worker-secret",
+};
+
+/** What can be changed about a DB instance. */
+export interface InstanceProperties {
+  /** `mysql`, `mariadb`, `postgres` or any other of RDS's names. */
+  engine?: string;
+  engineVersion?: string;
+  /** DBInstanceStatus, such as `available` or `stopped`. */
+  status?: string;
+  instanceClass?: string;
+  /** GiB. */
+  allocatedStorage?: number;
+  /** DBParameterGroupName; one that begins with `default.` can't be modified. */
+  parameterGroup?: string;
+  parameterApplyStatus?: "applying" | "in-sync" | "pending-reboot" | "failed-to-apply";
+}
+
+/** What may be said of an account when it is made. */
+export interface AccountOptions {
+  /** `us-east-1` unless told otherwise. */
+  region?: string;
+  /**
+   * The instances it has; a MySQL 8.0 with a parameter group of its own where nothing else is said. By default there are
+   * `demo-mysql`, `demo-mariadb`, `demo-default-group` (whose group can't be modified) and `demo-postgres`.
+   */
+  instances?: (InstanceProperties & { identifier: string })[];
+}
+
+/** A way for calls to fail; the first fault that was set strikes first. */
+export interface Fault {
+  /**
+   * `throttle`: refused for its rate. `server-error`: 500. `unavailable`: 503. `deny`: AccessDenied. `delay`: answered
+   * after `delayMs`. `no-file`: DBLogFileNotFoundFault, as while a file is renamed. `hang`: never answered. `garbage`: 200 with a body that is not what the protocol says. `reset`:
+   * the connection is cut off.
+   */
+  kind:
+    | "throttle"
+    | "server-error"
+    | "unavailable"
+    | "deny"
+    | "no-file"
+    | "delay"
+    | "hang"
+    | "garbage"
+    | "reset";
+  /** The action to strike, such as `GetMetricData`; any if absent. For `AssumeRole`, the role's account counts too. */
+  action?: string;
+  /** How many calls to strike; all until `clearFaults()` if absent. */
+  times?: number;
+  /** How likely each call is to be struck, from 0 to 1; each is, if absent. */
+  chance?: number;
+  /** For `delay` only. */
+  delayMs?: number;
+  /** For `hang` and `reset`: how many bytes of the right reply's body are sent before; no reply at all if absent. */
+  afterBytes?: number;
+  /** The `retry-after` header of `throttle`, `server-error` and `unavailable`. */
+  retryAfterSeconds?: number;
+}
+
+/** How parameter changes take effect. */
+export interface ParameterApplication {
+  /** From ModifyDBParameterGroup to the moment when the servers have the values; a second if nobody said otherwise. */
+  delayMs?: number;
+  /** How long DescribeDBInstances goes on to say what it said before the change. */
+  staleMs?: number;
+  /** Whether changes end as `failed-to-apply`, and the servers never get the values. */
+  fails?: boolean;
+}
+
+/** What an instance's clients do; `generatedRecords` in server/logs/workload.ts computes the records of it. */
+export interface WorkloadChange {
+  /** 1 if nobody said otherwise. */
+  seed?: number;
+  /** Statements per second, 20 if nobody said otherwise; 0 stops all, Amazon's own sessions too. */
+  rate?: number;
+  /** A statement of so many bytes in each second that `everySeconds` divides; null: no more of them. */
+  long?: { bytes: number; everySeconds: number } | null;
+}
+
+/** A record that a test writes to a log. */
+export interface WrittenRecord {
+  /** Microseconds since the epoch; now, by the account's clock, if absent. */
+  timeMicros?: number;
+  threadId: number;
+  /** Such as `Query`. */
+  command: string;
+  statement: string;
+}
+
+/** How the live file is renamed, this time and later. */
+export interface RotationOptions {
+  /** `….log.2026-10-10.7` (`date`, as at first) or `….log.7` (`hour`). */
+  suffix?: "date" | "hour";
+  /** How long there is no live file: the server goes on to write to the renamed one. */
+  gapMs?: number;
+}
+
+/** What people have met of DownloadDBLogFilePortion that its reference does not say; what is absent stays as it is. */
+export interface PortionManners {
+  /** What AdditionalDataPending says: the truth, as at first, `false` always, or nothing. */
+  pending?: "true-or-false" | "false" | "absent";
+  /** What becomes of control characters, which XML can't say: U+FFFD, as at first, or references such as `&#x1;`. */
+  controls?: "replaced" | "referenced";
+  /** Whether a portion with a NUL is refused as binary data. */
+  refusesBinary?: boolean;
+}
+
+/** A general log file, as it is and not as AWS lists it. */
+export interface LocalLogFile {
+  logFileName: string;
+  /** Bytes. */
+  size: number;
+  /** Epoch milliseconds. */
+  lastWritten: number;
+}
+
+/** What may be said of a role when it is made. */
+export interface RoleOptions {
+  externalId: string;
+  /** In the account itself; made up if absent. */
+  roleArn?: string;
+  /** How long its sessions last, whatever AssumeRole asks. */
+  durationSeconds?: number;
+  /** The account whose identities may assume it; that of `WORKER_CREDENTIALS` if absent. */
+  trustedAccountId?: string;
+}
+
+/** A call that an account received. */
+export interface RecordedRequest {
+  /** When it was answered, by the account's clock, ISO 8601. */
+  time: string;
+  /** `monitoring`, `rds` or `sts`. */
+  service: string;
+  action: string;
+  accessKeyId: string;
+  /** The HTTP status; null if there was no answer. */
+  status: number | null;
+  /** Such as `Throttling`; null if it succeeded. */
+  errorCode: string | null;
+  /** The kind of fault that struck it, or null. */
+  fault: Fault["kind"] | null;
+  /** What was asked: the JSON body, or the Query parameters under their flat names. */
+  parameters: Record<string, unknown>;
+}
+
+/** An account of the local AWS, and everything that a test can do to it. */
+export interface LocalAccount {
+  readonly accountId: string;
+  readonly region: string;
+  /** The identifier of its first instance. */
+  readonly instance: string;
+  /** The keys of its user. */
+  readonly credentials: Credentials;
+  /** Lets calls to the account fail. */
+  fault(fault: Fault): Promise<void>;
+  /** Lets calls succeed again. */
+  clearFaults(): Promise<void>;
+  /**
+   * Shifts the account's idea of now against the real one: for signature dates, metrics and their retention, the
+   * expiry of temporary credentials, and the hours and the age of log files.
+   */
+  setClock(offsetMs: number): Promise<void>;
+  /** Lets GetMetricData return at most so many data points a page; null: CloudWatch's own limit. */
+  setPageSize(datapoints: number | null): Promise<void>;
+  /** The calls that the account received, oldest first, at most the latest 1,000. */
+  requests(): Promise<RecordedRequest[]>;
+  /** Forgets them. */
+  clearRequests(): Promise<void>;
+  /** Changes an instance. */
+  patchInstance(identifier: string, properties: InstanceProperties): Promise<void>;
+  /** Makes a role that AssumeRole can assume. */
+  createRole(options: RoleOptions): Promise<{ roleArn: string; externalId: string }>;
+  /** Lets all temporary credentials of the account's roles expire now. */
+  expireSessions(): Promise<void>;
+  /** Refuses IAM actions such as `rds:DescribeDBInstances` or `rds:*` to the account, and no others; none: allows all. */
+  deny(...iamActions: string[]): Promise<void>;
+  /** Changes how ModifyDBParameterGroup takes effect, for changes from now on. */
+  setParameterApplication(application: ParameterApplication): Promise<void>;
+  /**
+   * Changes what an instance's clients do.
+   * @returns the workload as it is now, for `generatedRecords`, and from when on it is what the log has (epoch ms)
+   */
+  setWorkload(instance: string, change: WorkloadChange): Promise<Workload & { from: number }>;
+  /**
+   * Writes to an instance's live log, which must be logging to a file: a text as it is, also half a line and the rest
+   * later, or records in the form of its engine.
+   */
+  appendLog(instance: string, content: string | WrittenRecord[]): Promise<void>;
+  /** Renames an instance's live log as at the top of an hour. @returns its new name */
+  rotateLog(instance: string, options?: RotationOptions): Promise<string>;
+  /** Loses a log file, as when it is too old or the storage runs short. */
+  loseLog(instance: string, logFileName: string): Promise<void>;
+  /** Cuts the live log's end off. @param size the bytes that stay */
+  truncateLog(instance: string, size?: number): Promise<void>;
+  /** Changes how DownloadDBLogFilePortion answers for an instance. */
+  setPortionManners(instance: string, manners: PortionManners): Promise<void>;
+  /** An instance's general log files, oldest first, and whether it logs to a file now. */
+  logFiles(instance: string): Promise<{ isLogging: boolean; files: LocalLogFile[] }>;
+  /**
+   * The whole text of an instance's general log files, the oldest first, or of one of them: what someone who follows
+   * the log should have read.
+   */
+  logText(instance: string, logFileName?: string): Promise<string>;
+}
+
+/** Makes a fresh account, which nobody else knows. */
+export async function createAccount(options: AccountOptions = {}): Promise<LocalAccount> {
+  const made = await control<{
+    accountId: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+    region: string;
+    instance: string;
+  }>("POST", "accounts", options);
+  const { accountId, region, instance, accessKeyId, secretAccessKey } = made;
+  const query = `?${new URLSearchParams({ accessKeyId })}`;
+  return {
+    accountId,
+    region,
+    instance,
+    credentials: { accessKeyId, secretAccessKey },
+    fault: (fault) => control("POST", "faults", { accessKeyId, ...fault }),
+    clearFaults: () => control("DELETE", `faults${query}`),
+    setClock: (offsetMs) => control("PUT", "clock", { accessKeyId, offsetMs }),
+    setPageSize: (datapoints) => control("PUT", "page-size", { accessKeyId, datapoints }),
+    requests: async () =>
+      (await control<{ requests: RecordedRequest[] }>("GET", `requests${query}`)).requests,
+    clearRequests: () => control("DELETE", `requests${query}`),
+    patchInstance: (identifier, properties) =>
+      control("PATCH", `instances/${identifier}`, { accessKeyId, ...properties }),
+    createRole: (role) => control("POST", "roles", { accessKeyId, ...role }),
+    expireSessions: () => control("DELETE", `sessions${query}`),
+    deny: (...deny) => control("PUT", "policy", { accessKeyId, deny }),
+    setParameterApplication: (application) =>
+      control("PUT", "parameter-application", { accessKeyId, ...application }),
+    setWorkload: (instance, change) => control("PUT", "workload", { accessKeyId, instance, ...change }),
+    appendLog: (instance, content) =>
+      control("POST", "log", {
+        accessKeyId,
+        instance,
+        ...(typeof content === "string" ? { text: content } : { records: content }),
+      }),
+    rotateLog: async (instance, options) => {
+      const body = { accessKeyId, instance, ...options };
+      return (await control<{ logFileName: string }>("POST", "log-rotations", body)).logFileName;
+    },
+    loseLog: (instance, logFileName) =>
+      control("DELETE", `log-files${query}&${new URLSearchParams({ instance, logFileName })}`),
+    truncateLog: (instance, size = 0) => control("POST", "log-truncations", { accessKeyId, instance, size }),
+    setPortionManners: (instance, manners) =>
+      control("PUT", "log-portions", { accessKeyId, instance, ...manners }),
+    logFiles: (instance) => control("GET", `log-files${query}&${new URLSearchParams({ instance })}`),
+    logText: (instance, logFileName) => {
+      const one = logFileName === undefined ? {} : { logFileName };
+      return controlText("GET", `log${query}&${new URLSearchParams({ instance, ...one })}`);
+    },
+  };
+}
+
+/** The address of the local AWS of this test run. */
+export function localAwsUrl(): string {
+  if (env.AWS_ENDPOINT_URL === undefined)
+    throw new Error("The tests need AWS_ENDPOINT_URL, see vitest.config.ts");
+  return env.AWS_ENDPOINT_URL;
+}
+
+/** Calls the control API. @throws Error with its message for a refusal */
+async function control<Result = void>(method: string, path: string, body?: unknown): Promise<Result> {
+  const text = await controlText(method, path, body);
+  return (text === "" ? undefined : JSON.parse(text)) as Result;
+}
+
+async function controlText(method: string, path: string, body?: unknown): Promise<string> {
+  const response = await fetch(`${localAwsUrl()}/_local/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} /_local/${path}: ${response.status} ${text}`);
+  return text;
+}
