@@ -30,7 +30,7 @@ const local: Config = readConfig({ config: "wrangler.toml" });
 const production: Config = readConfig({ config: "wrangler.toml", env: "production" });
 
 await check("production has every binding and setting that the tests have", sameSettings);
-await check("production has every variable and secret that src/env.ts asks for", allVariables);
+await check("production has every variable and secret that the types ask for", allVariables);
 await check("the variables say what the rate limiters let through in a minute", saidLimits);
 await check("wrangler deploy --dry-run --env production", dryRun);
 await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
@@ -88,10 +88,11 @@ function saidLimits(): void {
 }
 
 function allVariables(): void {
-  const declared = /interface Env \{(.*?)\n {4}\}/s.exec(readFileSync("src/env.ts", "utf8"))?.[1] ?? "";
-  // An optional one has a question mark.
-  const needed = [...declared.matchAll(/^ +([A-Z][A-Z0-9_]*): /gm)].map(([, name]) => name as string);
-  if (needed.length < 5) throw new Error("src/env.ts could not be read");
+  // An optional one has a question mark; a secret is optional in the generated types and not in src/env.ts.
+  const needed = [
+    declared("worker-configuration.d.ts", "__BaseEnv_Env"),
+    declared("src/env.ts", "Env"),
+  ].flat();
   const there = new Set([
     ...Object.keys(production.vars),
     ...(production.secrets?.required ?? []),
@@ -100,6 +101,15 @@ function allVariables(): void {
   ]);
   const missing = needed.filter((name) => !there.has(name));
   if (missing.length > 0) throw new Error(`Missing under [env.production]: ${missing.join(", ")}`);
+}
+
+/** The names of the bindings, variables and secrets that an interface in a file declares and that are not optional. */
+function declared(file: string, name: string): string[] {
+  const body =
+    new RegExp(`interface ${name} \\{(.*?)\\n\\s*\\}`, "s").exec(readFileSync(file, "utf8"))?.[1] ?? "";
+  const names = [...body.matchAll(/^\s+([A-Z][A-Z0-9_]*): /gm)].map(([, found]) => found as string);
+  if (names.length === 0) throw new Error(`${file} could not be read`);
+  return names;
 }
 
 async function dryRun(): Promise<void> {

@@ -1,49 +1,20 @@
-import type { CaptureRunner } from "./captures/runner.ts";
-import type { LogLease } from "./leases/lease.ts";
+/*
+ * The bindings and variables of wrangler.toml, and the classes of its Durable Objects, have their types in
+ * worker-configuration.d.ts, which `npm run types` makes. Here is what wrangler.toml can't say.
+ */
 
 declare global {
   namespace Cloudflare {
-    /** The bindings, variables and secrets of the Worker; `wrangler.toml` and the README's table explain each. */
     interface Env {
-      DB: D1Database;
-      BUCKET: R2Bucket;
-      CAPTURE_RUNNER: DurableObjectNamespace<CaptureRunner>;
-      LOG_LEASE: DurableObjectNamespace<LogLease>;
-      SIGN_IN_LIMITER: RateLimit;
-      WRITE_LIMITER: RateLimit;
-
       /** Secret that signs session cookies. */
       BETTER_AUTH_SECRET: string;
-      /** Secret keys that seal AWS credentials: `id:base64` pairs parted by commas, the one in use first. */
+      /** Secret keys that seal AWS credentials: `id:base64` pairs separated by commas, the one in use first. */
       CREDENTIALS_KEYS: string;
-      /** The Worker's own AWS identity, which assumes the roles of environments that name one. */
+      /** The Worker's own AWS identity, which assumes the roles of environments that name one. Both are secrets. */
       AWS_ACCESS_KEY_ID?: string;
       AWS_SECRET_ACCESS_KEY?: string;
-
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
-      /** How long one AWS call may take, in milliseconds. */
-      AWS_TIMEOUT_MS: string;
-      /** How long the log of an idle database may take to come to a capture's end, in milliseconds. */
-      LOG_SETTLE_MS: string;
-      /** The most that one capture may record, in bytes of NDJSON before compression. */
-      MAX_CAPTURE_BYTES: string;
-      /** How many captures that have not ended an environment may have. */
-      MAX_LIVE_CAPTURES: string;
-      /** Who may sign up: `open`, or `invite` for people with an invite only. */
-      SIGN_UP: string;
-      /** How many sign-ins, and how many sign-ups, one address may try in a window. */
-      AUTH_RATE_LIMIT_MAX: string;
-      /** The length of that window, in seconds. */
-      AUTH_RATE_LIMIT_WINDOW_SECONDS: string;
-      /** How many sign-ins and sign-ups of one address SIGN_IN_LIMITER lets through in a minute at one location. */
-      SIGN_IN_LIMIT: string;
-      /** How many changes of one session or API key WRITE_LIMITER lets through in a minute at one location. */
-      WRITE_LIMIT: string;
-      /** Origins whose pages may use the API, parted by commas; empty or absent for none. */
-      CORS_ORIGINS?: string;
-      /** How long the data of deleted captures and environments is kept, in days. */
-      DELETED_RETENTION_DAYS: string;
     }
   }
 }

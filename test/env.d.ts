@@ -1,7 +1,4 @@
 declare namespace Cloudflare {
-  interface GlobalProps {
-    mainModule: typeof import("../src/index.ts");
-  }
   interface Env {
     /** The migrations, read by vitest.config.ts. */
     MIGRATIONS: import("cloudflare:test").D1Migration[];
