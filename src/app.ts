@@ -4,7 +4,7 @@ import { contextStorage } from "hono/context-storage";
 import { captureRoutes } from "./captures/routes.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { bookmarks } from "./http/bookmarks.ts";
-import type { App } from "./http/context.ts";
+import { type App, currentRequestId } from "./http/context.ts";
 import { healthRoutes } from "./http/health.ts";
 import { crossOrigin } from "./http/origins.ts";
 import { ApiError, refuse } from "./http/refusals.ts";
@@ -12,10 +12,12 @@ import { requestId } from "./http/request-id.ts";
 import { logRequest } from "./http/request-log.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { identityRoutes } from "./identity/routes.ts";
-import { describeError, log } from "./lib/log.ts";
+import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
+
+nameRequests(currentRequestId);
 
 /** The whole HTTP API. */
 export const app = new Hono<App>()

@@ -3,7 +3,7 @@ import { app } from "../../src/app.ts";
 import { callAws } from "../../src/aws/client.ts";
 import type { CaptureRow } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
-import { readCredential } from "../../src/http/credential.ts";
+import { readCredential } from "../../src/http/authentication.ts";
 import { signedValue } from "../../src/http/signed-cookie.ts";
 import { counting } from "../../test/support/counting.ts";
 import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";

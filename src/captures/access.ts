@@ -1,5 +1,5 @@
+import { noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
-import { noteCaller } from "../lib/log.ts";
 import type { Seen } from "./reads.ts";
 
 /** What the caller asked to see, or the refusal that fits. */

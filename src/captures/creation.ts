@@ -1,5 +1,5 @@
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import { answerFormat, type KeyedRequest } from "./idempotency.ts";
 import { isRemembered, remember } from "./idempotency-store.ts";
 import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";

@@ -1,5 +1,5 @@
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import { KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
 
 /*

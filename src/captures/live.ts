@@ -1,6 +1,7 @@
+import type { Credential } from "../db/caller.ts";
 import type { Env } from "../env.ts";
-import { type AppContext, readId } from "../http/context.ts";
-import type { Credential } from "../http/credential.ts";
+import type { AppContext } from "../http/context.ts";
+import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";

@@ -1,5 +1,5 @@
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import type { Status } from "./lifecycle.ts";
 import type { CaptureFilter, CaptureRow } from "./schema.ts";
 import { CAPTURE_OF_CALLER, columns, TARGET } from "./sql.ts";

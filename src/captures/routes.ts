@@ -1,14 +1,8 @@
 import { Hono } from "hono";
 import { positiveNumber } from "../env.ts";
-import {
-  type App,
-  type AppContext,
-  authenticate,
-  readBody,
-  readHeader,
-  readId,
-  readQuery,
-} from "../http/context.ts";
+import { authenticate } from "../http/authentication.ts";
+import type { App, AppContext } from "../http/context.ts";
+import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse, tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";

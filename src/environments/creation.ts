@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { type KeyedRequest, keyedRequest } from "../captures/idempotency.ts";
 import { isRemembered, remember } from "../captures/idempotency-store.ts";
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";
 import type { EnvironmentRow } from "./store.ts";

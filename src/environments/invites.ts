@@ -1,5 +1,5 @@
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { Role } from "./schema.ts";
 import type { AdminOutcome, Standing } from "./store.ts";

@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { idempotencyKeySchema, type KeyedRequest } from "../captures/idempotency.ts";
-import { type App, type AppContext, authenticate, readBody, readHeader, readId } from "../http/context.ts";
+import { authenticate } from "../http/authentication.ts";
+import type { App, AppContext } from "../http/context.ts";
+import { noteCaller } from "../http/context.ts";
+import { readBody, readHeader, readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { groupOf } from "../leases/group.ts";
 import { giveBackOwed, wakeLeases } from "../leases/logging.ts";
-import { log, noteCaller } from "../lib/log.ts";
+import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import * as creation from "./creation.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";

@@ -1,7 +1,7 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { IS_LIVE } from "../captures/sql.ts";
+import { type Credential, callerOf } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { type Credential, callerOf } from "../http/credential.ts";
 import type { LogSettings } from "../leases/state.ts";
 import type { NewEnvironment } from "./creation.ts";
 import type { Role } from "./schema.ts";

@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { readSession, writeSession } from "../db/session.ts";
+import { COOKIE_PREFIX, cookiePrefix } from "./authentication.ts";
 import type { App } from "./context.ts";
-import { COOKIE_PREFIX, cookiePrefix } from "./credential.ts";
 import { isSafe } from "./methods.ts";
 
 /*

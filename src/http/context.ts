@@ -1,11 +1,8 @@
-import type { Context, MiddlewareHandler } from "hono";
-import type * as z from "zod";
+import type { Context } from "hono";
+import { tryGetContext } from "hono/context-storage";
+import type { Credential } from "../db/caller.ts";
 import type { RequestSession } from "../db/session.ts";
 import type { Env } from "../env.ts";
-import { cut, idSchema } from "../lib/values.ts";
-import { type Credential, callerOf, readCredential } from "./credential.ts";
-import { refuseOtherOrigins } from "./origins.ts";
-import { ApiError, refuse } from "./refusals.ts";
 
 /** What every route of the API finds in its context. */
 export interface App {
@@ -24,119 +21,10 @@ export interface App {
 /** A request inside the API. */
 export type AppContext = Context<App>;
 
-/**
- * Puts the caller's credential into the context, or answers 401. Costs no I/O. A change that a page of another origin asks for
- * with the caller's cookie is refused; an API key is not sent by a browser of its own accord.
- */
-export const authenticate: MiddlewareHandler<App> = async (c, next) => {
-  const credential = await readCredential(c);
-  if (credential.kind === "session") refuseOtherOrigins(c);
-  c.set("credential", credential);
-  await next();
-};
-
-/**
- * The id in the request's path.
- * @throws ApiError 400 when it is not one.
- */
-export function readId(c: AppContext, name = "id"): Promise<number> {
-  return validate(c, idSchema, c.req.param(name), name);
+/** Notes who is calling, for the request's line in the log: the statement that did what was asked knows it. */
+export function noteCaller(userId: string): void {
+  tryGetContext<App>()?.set("callerId", userId);
 }
 
-/**
- * The request's query, through a schema whose values are arrays of strings: `?type=a&type=b` is `{ type: ["a", "b"] }`.
- * @throws ApiError 400 that says which parameter is wrong.
- */
-export function readQuery<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
-  return validate(c, schema, c.req.queries());
-}
-
-/**
- * A header of the request, through a schema; null when it is not there.
- * @throws ApiError 400 that says what is wrong with it.
- */
-export async function readHeader<S extends z.ZodType>(
-  c: AppContext,
-  name: string,
-  schema: S,
-): Promise<z.output<S> | null> {
-  const value = c.req.header(name);
-  return value === undefined ? null : validate(c, schema, value, name);
-}
-
-/**
- * The request's JSON body, through a schema.
- * @throws ApiError 400 that says which field is wrong, or where the JSON is malformed; 415 when it does not say it is JSON.
- */
-export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
-  let body: unknown;
-  try {
-    requireJson(c);
-    body = JSON.parse(await c.req.text());
-  } catch (error) {
-    if (error instanceof ApiError) return refuseInput(c, error);
-    if (!(error instanceof SyntaxError)) throw error;
-    // V8 quotes what is around the mistake, which can be a part of a secret.
-    const what = error.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
-    return refuseInput(c, new ApiError(400, `The body is not valid JSON: ${what}`));
-  }
-  return validate(c, schema, body);
-}
-
-/**
- * Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
- * @throws ApiError 415 when the request does not say that its body is JSON
- */
-export function requireJson(c: AppContext): void {
-  if (/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) return;
-  throw new ApiError(415, "The body must be JSON, with the header Content-Type: application/json");
-}
-
-async function validate<S extends z.ZodType>(
-  c: AppContext,
-  schema: S,
-  input: unknown,
-  name?: string,
-): Promise<z.output<S>> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const problems = [...new Set(result.error.issues.map((issue) => cut(describe(issue, name), MAX_PROBLEM)))];
-  const more = problems.length - MAX_PROBLEMS;
-  const shown = more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems;
-  return refuseInput(c, new ApiError(400, shown.join("; ")));
-}
-
-/** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
-const MAX_PROBLEMS = 5;
-const MAX_PROBLEM = 500;
-
-/** Says what is wrong and where, such as `duration: must be a number`. */
-function describe(issue: z.core.$ZodIssue, name?: string): string {
-  // An index tells nothing about a query parameter, whose values are a list only so that they can repeat.
-  const path = [name, ...issue.path.filter((part) => typeof part === "string")].filter(Boolean).join(".");
-  const where = path === "" ? "body" : path;
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.message.endsWith("received undefined")
-        ? `${where}: is required`
-        : `${where}: must be ${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
-    case "unrecognized_keys":
-      return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
-    default:
-      return `${where}: ${issue.message}`;
-  }
-}
-
-/**
- * Refuses a request for what it sent. Who sent it would have been asked by the statement that this request now never
- * reaches, so it is asked here: someone who is not signed in gets 401, not a lesson in the API.
- */
-async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
-  const credential = c.get("credential");
-  const caller = await c
-    .get("db")
-    .prepare(`with ${callerOf(credential)} select id from caller`)
-    .bind(credential.value, Date.now())
-    .first();
-  throw caller === null ? refuse.loginRequired() : refusal;
-}
+/** The id of the request that is being handled; undefined outside of one, as in Durable Objects and cron. */
+export const currentRequestId = (): string | undefined => tryGetContext<App>()?.get("requestId");

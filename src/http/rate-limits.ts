@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from "hono";
+import type { Credential } from "../db/caller.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
+import { readSessionCookie } from "./authentication.ts";
 import type { App, AppContext } from "./context.ts";
-import { type Credential, readSessionCookie } from "./credential.ts";
 import { isSafe } from "./methods.ts";
 import { ApiError } from "./refusals.ts";
 

@@ -4,12 +4,13 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 // Without Kysely: this service brings drizzle.
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
-import * as schema from "../db/schema.ts";
+import * as schema from "../db/tables.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
-import { COOKIE_PREFIX } from "../http/credential.ts";
+import { COOKIE_PREFIX } from "../http/authentication.ts";
+import { noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { log, noteCaller, rootCause } from "../lib/log.ts";
+import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -18,7 +19,7 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 
 /**
  * better-auth as this service sets it up: e-mail and password, sessions in signed cookies, API keys. It is large, so it is
- * imported only by the requests that change who is signed in; `credential.ts` answers for all others.
+ * imported only by the requests that change who is signed in; `http/authentication.ts` answers for all others.
  * @param origin the origin that the request came to, such as `https://captures.example.com`
  */
 export function createAuth(env: Env, origin: string) {
@@ -51,8 +52,8 @@ export function createAuth(env: Env, origin: string) {
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     plugins: [
-      // The prefix lets scanners recognise a key that leaked, the characters after it people tell keys apart. Requests are looked up by credential.ts, which keeps no
-      // counters: no limit that nothing would enforce.
+      // The prefix lets scanners recognise a key that leaked; people tell keys apart by the characters after it. Requests are
+      // authenticated without better-auth, which would have to count them: no limit is shown that nothing would enforce.
       apiKey({
         defaultPrefix: KEY_PREFIX,
         startingCharactersConfig: { charactersLength: KEY_PREFIX.length + 4 },

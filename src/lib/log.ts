@@ -1,5 +1,3 @@
-import { tryGetContext } from "hono/context-storage";
-import type { App } from "../http/context.ts";
 import { cut } from "./values.ts";
 
 type Level = "info" | "warn" | "error";
@@ -14,14 +12,26 @@ const MAX_FIELD = 1000;
 /** The same of a stack, whose every line counts. */
 const MAX_STACK = 4000;
 
+/** Finds the request that is being handled, for its lines. Set once, by what handles requests. */
+let currentRequest: () => string | undefined = () => undefined;
+
+/**
+ * Gives every line the id of the request on whose behalf it is written.
+ * @param find returns the id of the request that is being handled, undefined outside of one
+ */
+export function nameRequests(find: () => string | undefined): void {
+  currentRequest = find;
+}
+
 function write(level: Level, event: string, fields: LogFields): void {
-  const requestId = tryGetContext<App>()?.get("requestId");
   const bounded = Object.entries(fields).map(([name, value]) => [
     name,
     typeof value === "string" ? cut(value, name === "stack" ? MAX_STACK : MAX_FIELD) : value,
   ]);
   // Workers Logs indexes the fields of a line that is one JSON object.
-  console[level](JSON.stringify({ level, event, requestId, ...Object.fromEntries(bounded) }));
+  console[level](
+    JSON.stringify({ level, event, requestId: currentRequest(), ...Object.fromEntries(bounded) }),
+  );
 }
 
 /**
@@ -33,11 +43,6 @@ export const log = {
   warn: (event: string, fields: LogFields = {}) => write("warn", event, fields),
   error: (event: string, fields: LogFields = {}) => write("error", event, fields),
 };
-
-/** Notes who is calling, for the request's line: the statement that did what was asked knows it. */
-export function noteCaller(userId: string): void {
-  tryGetContext<App>()?.set("callerId", userId);
-}
 
 /** The name and message of what was thrown, for a log line; the stack where there is one. */
 export function describeError(error: unknown): { error: string; stack?: string | undefined } {
