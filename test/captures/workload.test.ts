@@ -6,7 +6,7 @@ import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
-import { runAlarm, travel, until } from "../support/time.ts";
+import { nextMoment, runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
 const cast = castForEachTest();
@@ -21,8 +21,7 @@ async function statementsOf(capture: Capture): Promise<string[]> {
 
 /** Stops a capture and waits until all of it is stored. */
 async function finish(capture: Capture): Promise<Capture> {
-  // What is written in the very millisecond of the stop comes after it.
-  await scheduler.wait(5);
+  await nextMoment();
   await cast.owner.post(`/api/captures/${capture.id}/stop`);
   return until(cast.owner, capture, "DONE");
 }
@@ -38,7 +37,7 @@ describe("a capture's workload", () => {
     // Keeps the log on, before the capture and after it.
     await started();
     await write("before");
-    await scheduler.wait(5);
+    await nextMoment();
     const capture = await started();
     await write(...numbers(0, 20));
     await runAlarm(capture);
@@ -127,6 +126,7 @@ describe("a capture's workload", () => {
     const before = await lists();
     const reading = runAlarm(capture);
     await expect.poll(lists).toBeGreaterThan(before);
+    await nextMoment();
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     // Only the second shows that the first is complete.
     await write("SELECT 'after the stop'", "SELECT 'later'");

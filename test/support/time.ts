@@ -50,6 +50,12 @@ export async function travel(aws: LocalAccount, milliseconds: number): Promise<v
   await aws.setClock(offset);
 }
 
+/**
+ * Lets the clock, which AWS and the Worker share until the first `travel`, go on: what is written to a log before this has a
+ * time before whatever comes after it. Without it, both may fall in one millisecond, and a capture has the record too.
+ */
+export const nextMoment = () => scheduler.wait(5);
+
 /** A time to come, as the API takes it. */
 export const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 

@@ -38,6 +38,17 @@ const write = ({ account, instance }: LoggingInstance, ...statements: string[]) 
     statements.map((statement) => query(statement)),
   );
 
+/** Writes records of a second before a time: one of its own millisecond would belong to a capture that starts then. */
+const writeBefore = (
+  start: number,
+  { account, instance }: Pick<LoggingInstance, "account" | "instance">,
+  ...statements: string[]
+) =>
+  account.appendLog(
+    instance,
+    statements.map((statement) => query(statement, (start - 1000) * 1000)),
+  );
+
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `SELECT ${from + i}`);
 
@@ -135,11 +146,10 @@ describe("a portion that denies that there is more, or does not say", () => {
 });
 
 describe("a live file that was replaced", () => {
-  it("is a gap also when all that was there was there before the capture, and is read from its beginning", async () => {
-    const made = await loggingInstance();
-    const { account, instance } = made;
-    await write(made, ...numbers(0, 1000));
+  it("is a gap also when all of it was written before the capture, and is read from its beginning", async () => {
+    const { account, instance } = await loggingInstance();
     const start = Date.now();
+    await writeBefore(start, { account, instance }, ...numbers(0, 1000));
     const follower = await new TestFollower(logSource(account), { start, end: null }).begin();
     await follower.catchUp();
     await account.loseLog(instance, LIVE);
@@ -398,10 +408,8 @@ describe("a portion that RDS refuses as binary data", () => {
     const made = await loggingInstance();
     const { account, instance } = made;
     await account.setPortionManners(instance, { refusesBinary: true });
-    await write(made, "SELECT 'long before'", ...last);
-    const start =
-      Math.max(...(await account.logFiles(instance)).files.map(({ lastWritten }) => lastWritten)) + 1;
-    while (Date.now() <= start) await scheduler.wait(1);
+    const start = Date.now();
+    await writeBefore(start, made, "SELECT 'long before'", ...last);
     const follower = await new TestFollower(logSource(account), { start, end: null }).begin();
     await write(made, "SELECT 1", "end");
     await follower.catchUp();
