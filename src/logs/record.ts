@@ -1,3 +1,5 @@
+import type { Command } from "./general/commands.ts";
+
 /** What of a log was read but can't be part of any record that is given. */
 export interface LeftOut {
   /** Bytes that belong to no record and no banner: what is left of a record whose beginning was not read, or no such log. */
@@ -25,65 +27,4 @@ export interface LogRecord {
   leftOut?: LeftOut;
   /** The server opened its log between the record before and this one: it had been off, or the server. */
   isAfterOpening?: true;
-}
-
-/**
- * Every name that a server writes for a command: `Command_names::m_names` in MySQL's sql_parse.cc (5.7 to 8.4, where 8.0.26
- * renamed `Register Slave`), and `command_name` in MariaDB's.
- */
-export const COMMANDS = [
-  "Sleep",
-  "Quit",
-  "Init DB",
-  "Query",
-  "Field List",
-  "Create DB",
-  "Drop DB",
-  "Refresh",
-  "Shutdown",
-  "Statistics",
-  "Processlist",
-  "Connect",
-  "Kill",
-  "Debug",
-  "Ping",
-  "Time",
-  "Delayed insert",
-  "Change user",
-  "Binlog Dump",
-  "Table Dump",
-  "Connect Out",
-  "Register Slave",
-  "Register Replica",
-  "Prepare",
-  "Execute",
-  "Long Data",
-  "Close stmt",
-  "Reset stmt",
-  "Set option",
-  "Fetch",
-  "Daemon",
-  "Binlog Dump GTID",
-  "Reset Connection",
-  "clone",
-  "Group Replication Data Stream subscription",
-  "Error",
-  // MariaDB's own.
-  "Unimpl get tid",
-  "Reset connection",
-  "Bulk_execute",
-  "Slave_worker",
-  "Slave_IO",
-  "Slave_SQL",
-  "Com_multi",
-] as const;
-/** The name of a command, as the server writes it. */
-export type Command = (typeof COMMANDS)[number];
-
-/** The commands whose text is SQL, with values in it: a Prepare has those that are not bound. */
-const SQL_COMMANDS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute", "Prepare"]);
-
-/** Whether what a record says is SQL. */
-export function holdsSql({ command }: Pick<LogRecord, "command">): boolean {
-  return command === "Query" || SQL_COMMANDS.has(command);
 }

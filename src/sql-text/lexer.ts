@@ -1,4 +1,4 @@
-import type { Format } from "../logs/general/header.ts";
+import type { Dialect } from "./dialect.ts";
 
 /*
  * The tokens of MySQL's and MariaDB's SQL, as far as it takes to tell a literal from an identifier. Double quotes are strings
@@ -124,7 +124,7 @@ export class Lexer {
   /** How quotes end. Stays from one text to the next. */
   reading: Reading = ESCAPES;
   #text = "";
-  #server: Format | null = null;
+  #server: Dialect | null = null;
   /** Inside an executable comment. */
   #executable = false;
 
@@ -136,7 +136,7 @@ export class Lexer {
    * Begins another text. Of the one before nothing is kept.
    * @param server whose executable comments are read as what they hold, and all others as comments; null for both servers'
    */
-  reset(text: string, server: Format | null = null): void {
+  reset(text: string, server: Dialect | null = null): void {
     const room = 3 * text.length + 2;
     if (room > this.bytes.length || this.bytes.length > ROOM_BYTES) {
       this.bytes = new Uint8Array(Math.max(room, 1024));
@@ -426,7 +426,7 @@ const NEVER_IN_MARIADB = 999_999;
  * Whether a server runs an executable comment: MySQL's Lex_input_stream in sql_lex.cc, where `/*M!` is a plain comment, and
  * MariaDB's. A server's own version is taken to be as high as the comment asks for.
  */
-function runs(server: Format | null, isMariadbs: boolean, version: number): boolean {
+function runs(server: Dialect | null, isMariadbs: boolean, version: number): boolean {
   if (server === null) return true;
   if (server !== "mariadb") return !isMariadbs && version < NEVER_IN_MYSQL;
   const isForeign = !isMariadbs && version >= FIRST_FOREIGN && version <= LAST_FOREIGN;

@@ -1,4 +1,4 @@
-import type { Format } from "../logs/general/header.ts";
+import type { Dialect } from "./dialect.ts";
 import { DigestText } from "./digest-text.ts";
 import { toHex } from "./fingerprint.ts";
 import {
@@ -100,7 +100,7 @@ export class Normalizer {
    * @param server whose statement it is; null when that is not known
    * @returns its shape: for one whose digest is known by its shape, `read` is not needed
    */
-  load(sql: string, server: Format | null = null): number {
+  load(sql: string, server: Dialect | null = null): number {
     const lexer = this.#lexer;
     lexer.reset(sql, server);
     return shapeOf(lexer.bytes, lexer.length);
@@ -414,7 +414,7 @@ export interface Digest {
 }
 
 /** Normalises one statement of this server; null when that is not known. */
-export function digestOf(sql: string, server: Format | null = null): Digest {
+export function digestOf(sql: string, server: Dialect | null = null): Digest {
   shared.load(sql, server);
   shared.read();
   return { fingerprint: toHex(shared.high, shared.low), text: shared.text() };

@@ -12,7 +12,7 @@ import {
   WIDE,
   WORD,
 } from "./lexer.ts";
-import type { Session } from "./session-mode.ts";
+import type { SessionSettings } from "./session-settings.ts";
 
 /*
  * Where the strings of a statement end depends on the session's sql_mode and on its client's character set, of which the log
@@ -48,7 +48,7 @@ const certain: Record<Reading, Choice> = {
  * Chooses how to read a text. What the log says of the session is the likeliest, and no more: a connection that a pool has reset
  * is back at the server's default, and the log has no word of that. So it has to make sense, too.
  */
-export function chooseReading(text: string, { escapes, wide }: Session): Choice {
+export function chooseReading(text: string, { escapes, wide }: SessionSettings): Choice {
   const likeliest: Reading = escapes === false ? PLAIN : ESCAPES;
   if (!MAY_DIFFER.test(text)) return certain[likeliest];
   const others: { reading: Reading; makesSense: boolean }[] = [];

@@ -3,7 +3,7 @@ import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING } from "./lexer.ts";
 import { chooseReading } from "./readings.ts";
 import { mayHoldSecret } from "./secret-words.ts";
 import { findSecrets } from "./secrets.ts";
-import { type Session, UNKNOWN } from "./session-mode.ts";
+import { type SessionSettings, UNKNOWN_SETTINGS } from "./session-settings.ts";
 
 /*
  * What must not be stored. MySQL rewrites account statements before it logs them, but not those in events, procedures, strings
@@ -28,7 +28,7 @@ import { type Session, UNKNOWN } from "./session-mode.ts";
  * What is put together elsewhere (`CONCAT(@a, @b)`, SQL as a hexadecimal literal) is not found, nor a misspelt statement in a
  * string that an application stores.
  */
-export function redactSecrets(sql: string, session: Session = UNKNOWN): string {
+export function redactSecrets(sql: string, session: SessionSettings = UNKNOWN_SETTINGS): string {
   if (!mayHoldSecret(sql)) return sql;
   return withoutCuts(sql, findSecrets(sql, session, "statement").cuts);
 }
@@ -40,7 +40,7 @@ const literals = new Lexer();
  * FALSE, names and the text's form stay; comments, which may hold data, become a blank. A string without an end takes the
  * rest of the statement with it, and so does a name in backticks, and a string of which it is in doubt where it ends.
  */
-export function redactLiterals(sql: string, session: Session = UNKNOWN): string {
+export function redactLiterals(sql: string, session: SessionSettings = UNKNOWN_SETTINGS): string {
   const choice = chooseReading(sql, session);
   const doubtFrom = choice.doubtful ? choice.from : Number.POSITIVE_INFINITY;
   let text = "";

@@ -6,7 +6,7 @@ import { COMMENT, END, Lexer, NUMBER, QUOTED, type Reading, STRING, SYMBOL, WORD
 import { OptionClause } from "./option-clause.ts";
 import { chooseReading } from "./readings.ts";
 import * as words from "./secret-words.ts";
-import type { Session } from "./session-mode.ts";
+import type { SessionSettings } from "./session-settings.ts";
 import { contentOf } from "./sql-string.ts";
 import { type Context, Statement } from "./statement.ts";
 
@@ -36,7 +36,7 @@ const LONG_BLANK = /[\u2000-\u200b\u202f\u3000\ufeff]/g;
  * Finds the secrets of a text.
  * @param depth of how many strings it stands in
  */
-export function findSecrets(original: string, session: Session, context: Context, depth = 0): Found {
+export function findSecrets(original: string, session: SessionSettings, context: Context, depth = 0): Found {
   const text = original.replace(SHORT_BLANK, "  ").replace(LONG_BLANK, "   ");
   const choice = chooseReading(text, session);
   if (!choice.doubtful) return scan(text, choice.reading, session, context, depth);
@@ -59,7 +59,13 @@ export function findSecrets(original: string, session: Session, context: Context
   return { cuts: [{ start: from, end: Number.MAX_SAFE_INTEGER, by: SECRET }], isOpen: true, hasPlace: true };
 }
 
-function scan(text: string, reading: Reading, session: Session, context: Context, depth: number): Found {
+function scan(
+  text: string,
+  reading: Reading,
+  session: SessionSettings,
+  context: Context,
+  depth: number,
+): Found {
   const scanner = new Scanner(text, reading, session, context, depth);
   const found = scanner.run();
   if (!scanner.isAll) return found;
@@ -89,7 +95,7 @@ class Scanner {
 
   readonly #lexer = new Lexer();
   readonly #text: string;
-  readonly #session: Session;
+  readonly #session: SessionSettings;
   readonly #isStrict: boolean;
   readonly #context: Context;
   readonly #depth: number;
@@ -114,7 +120,7 @@ class Scanner {
   /** Whether `mysql` is the default database, as USE in the text says it last. */
   #inMysql: boolean | null;
 
-  constructor(text: string, reading: Reading, session: Session, context: Context, depth: number) {
+  constructor(text: string, reading: Reading, session: SessionSettings, context: Context, depth: number) {
     this.#lexer.reading = reading;
     this.#lexer.reset(text);
     this.#text = text;

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { storedFormat } from "../lib/stored.ts";
-import type { Format } from "../logs/general/header.ts";
-import type { Command, LogRecord } from "../logs/record.ts";
+import { runsStatement } from "../logs/general/commands.ts";
+import type { LogRecord } from "../logs/record.ts";
+import type { Dialect } from "../sql-text/dialect.ts";
 import { hexToKey, toHex, toKey } from "../sql-text/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize.ts";
 import { NO_SHAPE } from "../sql-text/shape.ts";
@@ -55,12 +56,6 @@ interface Slot extends DigestEntry {
 }
 
 /**
- * The commands whose records may say that a statement ran. Prepare is none: the statement runs when it is executed, and is logged
- * again with its values then.
- */
-const RUNS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute"]);
-
-/**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
  * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 6 KB (a digest of
  * MAX_DIGEST, an example of MAX_EXAMPLE, six numbers and a few shapes; less than 1 KB is usual), whatever the workload.
@@ -107,10 +102,10 @@ export class Digests {
    */
   add(
     record: Pick<LogRecord, "command" | "statement" | "timeMicros">,
-    server: Format | null = null,
+    server: Dialect | null = null,
   ): boolean {
     const { command, statement, timeMicros } = record;
-    if (command !== "Query" && !RUNS.has(command)) return false;
+    if (!runsStatement(command)) return false;
     const normalizer = this.#normalizer;
     const shape = normalizer.load(statement, server);
     let known = this.#ofShape(shape);

@@ -10,12 +10,13 @@ import {
   locate,
   MAX_SILENCE_MS,
 } from "../logs/files.ts";
+import { holdsSql } from "../logs/general/commands.ts";
 import { LogParser, parserSchema } from "../logs/general/parser.ts";
+import { Sessions, sessionsSchema } from "../logs/general/sessions.ts";
 import { type LogSource, readNew } from "../logs/reader.ts";
-import { holdsSql, type LeftOut, type LogRecord } from "../logs/record.ts";
+import type { LeftOut, LogRecord } from "../logs/record.ts";
 import { type Identity, Threads, threadsSchema } from "../logs/threads.ts";
 import { redactLiterals, redactSecrets } from "../sql-text/redact.ts";
-import { Sessions, sessionsSchema } from "../sql-text/session-mode.ts";
 import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
 import type { Digests } from "./digest.ts";
 import { LineBuffer, toNdjson } from "./format.ts";
@@ -374,7 +375,7 @@ class Work {
     if (redact === "literals" && holdsSql(record)) {
       record.statement = redactLiterals(record.statement, session);
     }
-    const ran = this.#digests.add(record, this.#parser.format);
+    const ran = this.#digests.add(record, this.#parser.dialect);
     this.#lines.add(toNdjson(record, identity));
     this.#count(record, ran);
   }

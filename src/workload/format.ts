@@ -1,4 +1,5 @@
-import type { Command, LogRecord } from "../logs/record.ts";
+import type { Command } from "../logs/general/commands.ts";
+import type { LogRecord } from "../logs/record.ts";
 import type { Identity } from "../logs/threads.ts";
 
 /*

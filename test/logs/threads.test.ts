@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Command, LogRecord } from "../../src/logs/record.ts";
+import type { Command } from "../../src/logs/general/commands.ts";
+import type { LogRecord } from "../../src/logs/record.ts";
 import { parseConnect, Threads } from "../../src/logs/threads.ts";
 
 const record = (threadId: number, command: Command, statement = ""): LogRecord => ({

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactLiterals, redactSecrets } from "../../src/sql-text/redact.ts";
-import { type Session, UNKNOWN } from "../../src/sql-text/session-mode.ts";
+import { type SessionSettings, UNKNOWN_SETTINGS } from "../../src/sql-text/session-settings.ts";
 
 /** What stands in every piece of a secret, and nowhere else. */
 const MARKER = "zQ7";
@@ -168,12 +168,12 @@ const secret: fc.Arbitrary<Text> = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((parts) => parts.flatMap((part) => [part, MARKER]));
-const session = (one: Client): fc.Arbitrary<Session> =>
-  fc.constantFrom<Session>(
-    UNKNOWN,
-    { ...UNKNOWN, escapes: one.escapes, wide: one.wide },
+const session = (one: Client): fc.Arbitrary<SessionSettings> =>
+  fc.constantFrom<SessionSettings>(
+    UNKNOWN_SETTINGS,
+    { ...UNKNOWN_SETTINGS, escapes: one.escapes, wide: one.wide },
     // As it was before the connection was reset, of which the log says nothing.
-    { ...UNKNOWN, escapes: !one.escapes },
+    { ...UNKNOWN_SETTINGS, escapes: !one.escapes },
   );
 
 /** The same in each run: what fails then is the change's doing, and fails again. To look for more, try others. */
@@ -202,7 +202,7 @@ describe("account statements of all servers' forms", () => {
   it("lose a password that reads like a statement, whatever behind it says that it is one", () => {
     // The second bytes of two characters of sjis are a backslash and a backtick; what is known of the session is stale.
     const sql = "SELECT '\ufffd\\zQ7\ufffd`zQ7\ufffd`zQ7 IDENTIFIED BY zQ7' INTO @password";
-    expect(redactSecrets(sql, { ...UNKNOWN, escapes: false })).toBe("SELECT '<secret>' <secret>");
+    expect(redactSecrets(sql, { ...UNKNOWN_SETTINGS, escapes: false })).toBe("SELECT '<secret>' <secret>");
     expect(redactSecrets(sql)).toBe("SELECT <secret> INTO @password");
   });
 
@@ -296,8 +296,8 @@ describe("an application's statements", () => {
     fc.assert(
       fc.property(utf8Client, fc.constantFrom(...APPLICATION), phrase, phrase, (one, form, first, second) => {
         const sql = logged(form(literal(one, first), literal(one, second)));
-        const known = { ...UNKNOWN, escapes: one.escapes, wide: false };
-        for (const session of [known, UNKNOWN]) expect(redactSecrets(sql, session)).toBe(sql);
+        const known = { ...UNKNOWN_SETTINGS, escapes: one.escapes, wide: false };
+        for (const session of [known, UNKNOWN_SETTINGS]) expect(redactSecrets(sql, session)).toBe(sql);
       }),
       { numRuns: 2000, seed: SEED },
     );
@@ -324,7 +324,7 @@ describe("an application's statements", () => {
       fc.property(utf8Client, phrase, phrase, (one, first, second) => {
         const sql = (s: string | number[], t: string | number[]) =>
           logged(join("INSERT INTO users (name, password) VALUES (", s, ", ", t, ", 5)"));
-        const known = { ...UNKNOWN, escapes: one.escapes, wide: false };
+        const known = { ...UNKNOWN_SETTINGS, escapes: one.escapes, wide: false };
         expect(redactLiterals(sql(literal(one, first), literal(one, second)), known)).toBe(
           "INSERT INTO users (name, password) VALUES (?, ?, ?)",
         );

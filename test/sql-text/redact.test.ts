@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactLiterals, redactSecrets } from "../../src/sql-text/redact.ts";
-import { UNKNOWN } from "../../src/sql-text/session-mode.ts";
+import { UNKNOWN_SETTINGS } from "../../src/sql-text/session-settings.ts";
 
 describe("the passwords of account statements", () => {
   const cases: [sql: string, redacted: string][] = [
@@ -297,9 +297,11 @@ describe("the passwords of account statements", () => {
 
   it("are gone from tables of accounts where the session's default database is known", () => {
     const write = "UPDATE user SET password = 'x'";
-    expect(redactSecrets(write, { ...UNKNOWN, inMysql: true })).toBe("UPDATE user SET password = <secret>");
+    expect(redactSecrets(write, { ...UNKNOWN_SETTINGS, inMysql: true })).toBe(
+      "UPDATE user SET password = <secret>",
+    );
     const insert = "INSERT INTO servers VALUES ('a')";
-    expect(redactSecrets(insert, { ...UNKNOWN, inMysql: false })).toBe(insert);
+    expect(redactSecrets(insert, { ...UNKNOWN_SETTINGS, inMysql: false })).toBe(insert);
   });
 
   it("are gone whatever they are made of, and in whatever case the words are", () => {
@@ -416,7 +418,7 @@ describe("the literals of a statement", () => {
 
   it("are told apart by the mode that a session has set", () => {
     const sql = "SELECT 1 FROM t WHERE path = 'C:\\' and name = 'top secret'";
-    const plain = { ...UNKNOWN, escapes: false };
+    const plain = { ...UNKNOWN_SETTINGS, escapes: false };
     expect(redactLiterals(sql, plain)).toBe("SELECT ? FROM t WHERE path = ? and name = ?");
     // The connection was reset meanwhile, which the log does not say.
     expect(redactLiterals("SELECT 'it\\'s secret', 2", plain)).toBe("SELECT ?");

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../src/logs/record.ts";
+import type { Command } from "../../src/logs/general/commands.ts";
 import { MAX_DIGEST } from "../../src/sql-text/digest-text.ts";
 import { digestOf } from "../../src/sql-text/normalize.ts";
 import { type DigestEntry, Digests, type DigestsState } from "../../src/workload/digest.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/logs/general/commands.ts";
 import { LogParser } from "../../src/logs/general/parser.ts";
-import { COMMANDS, type LogRecord } from "../../src/logs/record.ts";
+import type { LogRecord } from "../../src/logs/record.ts";
 import { formatTime, LineBuffer, parseTime, toLogText, toNdjson } from "../../src/workload/format.ts";
 import { LOGS } from "../logs/general/fixtures.ts";
 

@@ -1,4 +1,4 @@
-import { COMMANDS, type Command } from "../record.ts";
+import { COMMANDS, type Command } from "./commands.ts";
 
 /*
  * The line that begins a record, in the servers' own forms: MySQL 5.7 to 8.4's with its time in ISO 8601, the same without
@@ -6,7 +6,7 @@ import { COMMANDS, type Command } from "../record.ts";
  * whole local seconds, or none at all for what ran in the same second.
  */
 
-/** In whose form a log is, as far as a header tells. */
+/** The form of a log's headers. Stored as it is. */
 export type Format = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;

@@ -1,6 +1,8 @@
 import * as z from "zod";
-import { COMMANDS, type LeftOut, type LogRecord } from "../record.ts";
+import type { Dialect } from "../../sql-text/dialect.ts";
+import type { LeftOut, LogRecord } from "../record.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
+import { COMMANDS } from "./commands.ts";
 import { type Format, Header } from "./header.ts";
 
 /*
@@ -216,9 +218,9 @@ export class LogParser {
     };
   }
 
-  /** Whose log it is, as far as its headers have told. */
-  get format(): Format | null {
-    return this.#format;
+  /** The server whose log it is, by the last header read; null before the first. MySQL 5.5's and 5.6's look like MariaDB's. */
+  get dialect(): Dialect | null {
+    return this.#format === "mysql-untabbed" ? "mysql" : this.#format;
   }
 
   /** What was left out since the last record that says so, for who can't wait for the next one. It is not said again. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Command, LogRecord } from "../../src/logs/record.ts";
-import { type Session, Sessions, UNKNOWN } from "../../src/sql-text/session-mode.ts";
+import type { Command } from "../../../src/logs/general/commands.ts";
+import { Sessions } from "../../../src/logs/general/sessions.ts";
+import type { LogRecord } from "../../../src/logs/record.ts";
+import { type SessionSettings, UNKNOWN_SETTINGS } from "../../../src/sql-text/session-settings.ts";
 
 const record = (statement: string, command: Command = "Query", threadId = 7): LogRecord => ({
   timeMicros: 0,
@@ -13,14 +15,14 @@ const record = (statement: string, command: Command = "Query", threadId = 7): Lo
 });
 
 /** What is known of a session after it ran these. */
-function sessionAfter(...records: (string | LogRecord)[]): Session {
+function sessionAfter(...records: (string | LogRecord)[]): SessionSettings {
   const sessions = new Sessions();
   for (const one of records) sessions.see(typeof one === "string" ? record(one) : one, undefined);
   return sessions.see(record("SELECT 1"), undefined);
 }
 
 describe("a session", () => {
-  it.each<[statement: string, known: Partial<Session>]>([
+  it.each<[statement: string, known: Partial<SessionSettings>]>([
     ["SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES'", { escapes: false }],
     ["SET SESSION sql_mode=''", { escapes: true }],
     ['set @@session.sql_mode := "ansi"', { escapes: true }],
@@ -40,7 +42,7 @@ describe("a session", () => {
     ["USE mysql", { inMysql: true }],
     ["use `shop`", { inMysql: false }],
   ])("that ran %s is known by it", (statement, known) => {
-    expect(sessionAfter(statement)).toEqual({ ...UNKNOWN, ...known });
+    expect(sessionAfter(statement)).toEqual({ ...UNKNOWN_SETTINGS, ...known });
   });
 
   it("keeps what it set while it adds to its mode, and loses it when it sets what is not known", () => {
@@ -55,13 +57,13 @@ describe("a session", () => {
   it.each<Command>(["Connect", "Change user", "Quit", "Reset Connection"])(
     "is forgotten at %s",
     (command) => {
-      expect(sessionAfter("SET NAMES gbk", record("", command))).toEqual(UNKNOWN);
+      expect(sessionAfter("SET NAMES gbk", record("", command))).toEqual(UNKNOWN_SETTINGS);
     },
   );
 
   it("has the mode only in the statements after the one that sets it", () => {
     const sessions = new Sessions();
-    expect(sessions.see(record("SET NAMES gbk"), undefined)).toEqual(UNKNOWN);
+    expect(sessions.see(record("SET NAMES gbk"), undefined)).toEqual(UNKNOWN_SETTINGS);
   });
 
   it("has the database of its log-in until it chooses another one", () => {
@@ -86,6 +88,8 @@ describe("a session", () => {
   });
 
   it("is not searched for at length in what only begins like a SET", () => {
-    expect(sessionAfter(`${"/**/".repeat(1000)}x`, `SET ${"sql_mode ".repeat(400)}`)).toEqual(UNKNOWN);
+    expect(sessionAfter(`${"/**/".repeat(1000)}x`, `SET ${"sql_mode ".repeat(400)}`)).toEqual(
+      UNKNOWN_SETTINGS,
+    );
   });
 });
