@@ -1,8 +1,8 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
-import type { Capture } from "../src/captures/schema.ts";
-import type { Environment } from "../src/environments/schema.ts";
+import type { Capture } from "../src/captures/replies.ts";
+import type { Environment } from "../src/environments/replies.ts";
 import worker from "../src/index.ts";
 import { createAccount } from "./local-aws/test/client.ts";
 import {

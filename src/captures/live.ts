@@ -10,7 +10,8 @@ import { findManifest, type Known, toProblem } from "../workload/reading.ts";
 import { see } from "./access.ts";
 import { hasEnded } from "./lifecycle.ts";
 import { readCapture } from "./reads.ts";
-import { type CaptureRow, type LiveMessage, toCapture } from "./schema.ts";
+import type { LiveMessage } from "./replies.ts";
+import { type CaptureRow, toCapture } from "./schema.ts";
 
 /*
  * `GET /api/captures/{id}/live`: how a capture is, with what it has recorded so far. With `Upgrade: websocket` its runner says it on

@@ -19,15 +19,8 @@ import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { hasEnded, planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import * as reads from "./reads.ts";
-import {
-  type CaptureEvent,
-  type CaptureRow,
-  createSchema,
-  listSchema,
-  MAX_PAGE,
-  renameSchema,
-  toCapture,
-} from "./schema.ts";
+import type { CaptureEvent } from "./replies.ts";
+import { type CaptureRow, createSchema, listSchema, MAX_PAGE, renameSchema, toCapture } from "./schema.ts";
 
 /** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()

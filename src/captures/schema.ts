@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, isoTime, once } from "../lib/values.ts";
-import type { ShownProblem } from "../workload/schema.ts";
 import {
   type CaptureRequest,
   INITIAL_STATUSES,
@@ -11,20 +10,7 @@ import {
   STATUSES,
   type Status,
 } from "./lifecycle.ts";
-
-/** A capture as the API shows it: exactly the ten fields of the specification, times in ISO 8601 UTC. */
-export interface Capture {
-  id: number;
-  name: string;
-  start: string | null;
-  scheduledStart: string | null;
-  scheduledEnd: string | null;
-  end: string | null;
-  status: Status;
-  envId: number;
-  type: "CAPTURE";
-  reason: string | null;
-}
+import type { Capture } from "./replies.ts";
 
 /** A capture as the database has it, times in milliseconds. */
 export interface CaptureRow {
@@ -56,30 +42,6 @@ export function toCapture(row: CaptureRow): Capture {
     type: "CAPTURE",
     reason: row.reason,
   };
-}
-
-/** A message of a capture's live connection: the capture as GET shows it, and what it has recorded so far; null before the beginning. */
-export interface LiveMessage {
-  capture: Capture;
-  workload: {
-    records: number;
-    statements: number;
-    bytes: number;
-    gapCount: number;
-    /** Why its log can't be read; null while it can, and once the capture has ended. */
-    problem: ShownProblem | null;
-  } | null;
-}
-
-/** One move of a capture, as the API shows it. */
-export interface CaptureEvent {
-  time: string;
-  /** Null for the event that made the capture. */
-  from: Status | null;
-  to: Status;
-  /** Who did it: a person, or the part of the service that acted. */
-  actor: { type: "user"; id: string; name: string | null } | { type: "runner" | "cleanup" };
-  reason: string | null;
 }
 
 const isoSchema = z.iso.datetime({ offset: true });

@@ -2,8 +2,8 @@ import type * as z from "zod";
 import type { InitialStatus } from "../captures/lifecycle.ts";
 import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
+import type { Metric } from "../metrics/replies.ts";
 import type { metricsQuerySchema } from "../metrics/schema.ts";
-import type * as replies from "../openapi/replies.ts";
 import type * as workload from "../workload/schema.ts";
 
 /*
@@ -14,18 +14,17 @@ import type * as workload from "../workload/schema.ts";
 /** One spelling of an object type, for the hints that editors show. */
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
-export type Capture = z.output<typeof replies.captureSchema>;
-export type CaptureEvent = z.output<typeof replies.captureEventSchema>;
-export type LiveMessage = z.output<typeof replies.liveMessageSchema>;
-export type Metric = z.output<typeof replies.metricSchema>;
-export type Workload = z.output<typeof replies.workloadSchema>;
-export type WorkloadDigest = z.output<typeof replies.workloadDigestSchema>;
-export type Environment = z.output<typeof replies.environmentSchema>;
-export type CheckedEnvironment = z.output<typeof replies.checkedEnvironmentSchema>;
-export type Member = z.output<typeof replies.memberSchema>;
-export type MemberRole = z.output<typeof replies.memberRoleSchema>;
-export type RemovedMember = z.output<typeof replies.removedMemberSchema>;
-export type Invite = z.output<typeof replies.inviteSchema>;
+export type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
+export type {
+  CheckedEnvironment,
+  Environment,
+  Invite,
+  Member,
+  MemberRole,
+  RemovedMember,
+} from "../environments/replies.ts";
+export type { Metric } from "../metrics/replies.ts";
+export type { Workload, WorkloadDigest } from "../workload/replies.ts";
 export type Role = environments.Role;
 
 /** A moment, as a Date or as text that the API reads. */

@@ -14,13 +14,11 @@ import * as creation from "./creation.ts";
 import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
+import type { Environment, Member, Owed } from "./replies.ts";
 import {
   createSchema,
-  type Environment,
   type EnvironmentChanges,
   type EnvironmentRequest,
-  type Member,
-  type Owed,
   roleSchema,
   updateSchema,
 } from "./schema.ts";

@@ -6,44 +6,6 @@ export const ROLES = ["admin", "member"] as const;
 /** A member's role. */
 export type Role = (typeof ROLES)[number];
 
-/** An environment as the API shows it. */
-export interface Environment {
-  id: number;
-  name: string;
-  region: string;
-  instance: string;
-  engine: string;
-  engineVersion: string;
-  parameterGroup: string;
-  /** The access key id by its last four characters, or the role's ARN. */
-  credentials: { accessKeyId: string } | { roleArn: string };
-  /** What the caller is in it. */
-  role: Role;
-  createdAt: string;
-  /** What captures have changed in parameter groups and is not given back. */
-  owed: Owed[];
-}
-
-/** A parameter group that captures have switched a log on in, and that is not as it was found. */
-export interface Owed {
-  region: string;
-  parameterGroup: string;
-  /** What the group is to have again, null where it had no value of its own; null while that is not known. */
-  settings: { generalLog: string | null; logOutput: string | null } | null;
-  since: string;
-  /** Why it is not given back; null when that has not been tried yet. */
-  reason: string | null;
-}
-
-/** A member as the API shows one. */
-export interface Member {
-  userId: string;
-  name: string;
-  email: string;
-  role: Role;
-  joinedAt: string;
-}
-
 // AWS's own forms. The region becomes part of a host name, so nothing else may pass.
 const regionSchema = z
   .string()

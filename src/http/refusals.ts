@@ -1,12 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-
-/** The body of every refusal. */
-export interface ErrorBody {
-  /** The HTTP status. */
-  code: number;
-  /** What is wrong and where, in words a person can act on; never a stack, SQL or a secret. */
-  message: string;
-}
+import type { ErrorBody } from "./replies.ts";
 
 /** A refusal that a caller is meant to see. Anything else that is thrown becomes a generic 500. */
 export class ApiError extends Error {

@@ -7,7 +7,8 @@ import { explain } from "../environments/instance.ts";
 import { ApiError } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
-import { METRICS, type Metric, type MetricKind, type MetricsQuery } from "./schema.ts";
+import type { Metric } from "./replies.ts";
+import { METRICS, type MetricKind, type MetricsQuery } from "./schema.ts";
 
 /** What GET /api/captures/{id}/metrics answers. */
 export interface MetricsReply {

@@ -35,21 +35,6 @@ export const METRICS: readonly MetricKind[] = [
   metric("BurstBalance", "BURST BALANCE", "Percent"),
 ];
 
-/** One metric of a capture as the API shows it: the specification's shape. */
-export interface Metric {
-  label: string;
-  type: string;
-  displayName: string;
-  dataPoints: DataPoint[];
-}
-
-/** One point of a metric: the maximum of the period that begins at `Timestamp`. */
-export interface DataPoint {
-  Timestamp: string;
-  Maximum: number;
-  Unit: string;
-}
-
 const metricTypeSchema = z.string().transform((text, ctx) => {
   const wanted = text.trim().toUpperCase();
   const index = METRICS.findIndex(({ type, label }) => type === wanted || label.toUpperCase() === wanted);

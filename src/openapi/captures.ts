@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { STATUSES } from "../captures/lifecycle.ts";
+import { captureEventSchema, captureSchema, liveMessageSchema } from "../captures/replies.ts";
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
 import { tooManyLive } from "../http/refusals.ts";
+import { metricSchema } from "../metrics/replies.ts";
 import { METRICS } from "../metrics/schema.ts";
 import * as examples from "./examples.ts";
 import {
@@ -30,7 +32,6 @@ import {
   says,
   saysLike,
 } from "./operation.ts";
-import { captureEventSchema, captureSchema, liveMessageSchema, metricSchema } from "./replies.ts";
 
 /** The capture in a path. */
 export const ID = idParameter("id", "The capture's id.");

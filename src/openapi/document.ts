@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { errorSchema } from "../http/replies.ts";
 import { captureOperations } from "./captures.ts";
 import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
@@ -13,7 +14,8 @@ import {
   type Refusal,
   TOO_MANY_CHANGES,
 } from "./operation.ts";
-import { errorSchema } from "./replies.ts";
+// Says of the schemas of requests what no schema says.
+import "./requests.ts";
 import { toJsonSchemas } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
 

@@ -1,4 +1,12 @@
 import * as z from "zod";
+import {
+  checkedEnvironmentSchema,
+  environmentSchema,
+  inviteSchema,
+  memberRoleSchema,
+  memberSchema,
+  removedMemberSchema,
+} from "../environments/replies.ts";
 import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
@@ -15,14 +23,6 @@ import {
   refusals,
   saysLike,
 } from "./operation.ts";
-import {
-  checkedEnvironmentSchema,
-  environmentSchema,
-  inviteSchema,
-  memberRoleSchema,
-  memberSchema,
-  removedMemberSchema,
-} from "./replies.ts";
 
 const ID = idParameter("id", "The environment's id.");
 const USER_ID: Parameter = {

@@ -1,7 +1,7 @@
-import type { Capture, CaptureEvent, LiveMessage } from "../captures/schema.ts";
-import type { Environment, Member } from "../environments/schema.ts";
-import type { Metric } from "../metrics/schema.ts";
-import type { Workload, WorkloadDigest } from "../workload/schema.ts";
+import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
+import type { Environment, Member } from "../environments/replies.ts";
+import type { Metric } from "../metrics/replies.ts";
+import type { Workload, WorkloadDigest } from "../workload/replies.ts";
 
 /*
  * The examples of replies that the reference shows, as the API would answer them.

@@ -1,5 +1,5 @@
+import { healthSchema, unhealthySchema } from "../http/replies.ts";
 import { FAULT, type Operation } from "./operation.ts";
-import { healthSchema, unhealthySchema } from "./replies.ts";
 
 /** `/api/health`. */
 export const healthOperations: Operation[] = [

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import * as replies from "../identity/replies.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
-import * as bodies from "./identity-bodies.ts";
+import * as requests from "./identity-requests.ts";
 import {
   FAULTS,
   type Header,
@@ -123,7 +124,7 @@ const post = (path: string, schema: z.ZodType, example: unknown, parts: Paramete
 export const identityOperations: Operation[] = [
   post(
     "sign-up/email",
-    bodies.signedUpSchema,
+    replies.signedUpSchema,
     { token, user },
     {
       id: "signUp",
@@ -131,7 +132,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody, or people with an invite where sign-up is by invite only.",
       credentials: "none",
       body: {
-        schema: bodies.signUpSchema,
+        schema: requests.signUpSchema,
         value: { name: "Demo", email: "demo@example.com", password: "demo-password" },
       },
       success: {
@@ -156,14 +157,17 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "sign-in/email",
-    bodies.signedInSchema,
+    replies.signedInSchema,
     { redirect: false, token, user },
     {
       id: "signIn",
       summary: "Sign in",
       permission: "Everybody.",
       credentials: "none",
-      body: { schema: bodies.signInSchema, value: { email: "demo@example.com", password: "demo-password" } },
+      body: {
+        schema: requests.signInSchema,
+        value: { email: "demo@example.com", password: "demo-password" },
+      },
       success: { description: "The new session.", headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY } },
       refusals: [
         invalid("password: Invalid input: expected string, received undefined"),
@@ -177,7 +181,7 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "sign-out",
-    bodies.successSchema,
+    replies.successSchema,
     { success: true },
     {
       id: "signOut",
@@ -190,7 +194,7 @@ export const identityOperations: Operation[] = [
   ),
   get(
     "get-session",
-    bodies.currentSessionSchema,
+    replies.currentSessionSchema,
     { session, user },
     {
       id: "getSession",
@@ -201,7 +205,7 @@ export const identityOperations: Operation[] = [
       refusals: OF_READS,
     },
   ),
-  get("list-sessions", z.array(bodies.sessionSchema), [session], {
+  get("list-sessions", z.array(replies.sessionSchema), [session], {
     id: "listSessions",
     summary: "List your sessions",
     permission: SIGNED_IN,
@@ -211,14 +215,14 @@ export const identityOperations: Operation[] = [
   }),
   post(
     "revoke-session",
-    bodies.statusSchema,
+    replies.statusSchema,
     { status: true },
     {
       id: "revokeSession",
       summary: "End one of your sessions",
       permission: SIGNED_IN,
       credentials: "session",
-      body: { schema: bodies.revokeSessionSchema, value: { token } },
+      body: { schema: requests.revokeSessionSchema, value: { token } },
       refusals: [
         invalid("token: Invalid input: expected string, received undefined"),
         UNAUTHORIZED,
@@ -228,7 +232,7 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "revoke-sessions",
-    bodies.statusSchema,
+    replies.statusSchema,
     { status: true },
     {
       id: "revokeSessions",
@@ -241,7 +245,7 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "revoke-other-sessions",
-    bodies.statusSchema,
+    replies.statusSchema,
     { status: true },
     {
       id: "revokeOtherSessions",
@@ -253,14 +257,14 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "update-user",
-    bodies.statusSchema,
+    replies.statusSchema,
     { status: true },
     {
       id: "updateUser",
       summary: "Change your name",
       permission: SIGNED_IN,
       credentials: "session",
-      body: { schema: bodies.updateUserSchema, value: { name: "Demo" } },
+      body: { schema: requests.updateUserSchema, value: { name: "Demo" } },
       success: { headers: SESSION_COOKIE },
       refusals: [
         invalid("name: must not be empty"),
@@ -273,7 +277,7 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "change-password",
-    bodies.passwordChangedSchema,
+    replies.passwordChangedSchema,
     { token: null, user },
     {
       id: "changePassword",
@@ -281,7 +285,7 @@ export const identityOperations: Operation[] = [
       permission: SIGNED_IN,
       credentials: "session",
       body: {
-        schema: bodies.changePasswordSchema,
+        schema: requests.changePasswordSchema,
         value: {
           currentPassword: "demo-password",
           newPassword: "another-password",
@@ -301,14 +305,14 @@ export const identityOperations: Operation[] = [
   ),
   post(
     "api-key/create",
-    bodies.newApiKeySchema,
+    replies.newApiKeySchema,
     { ...apiKey, key: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQed" },
     {
       id: "createApiKey",
       summary: "Make an API key",
       permission: SIGNED_IN,
       credentials: "session",
-      body: { schema: bodies.createKeySchema, value: { name: "nightly job" } },
+      body: { schema: requests.createKeySchema, value: { name: "nightly job" } },
       success: { description: "The key. It is shown once." },
       refusals: [
         invalid("name: Invalid input: expected string, received number"),
@@ -321,7 +325,7 @@ export const identityOperations: Operation[] = [
   ),
   get(
     "api-key/list",
-    bodies.apiKeyListSchema,
+    replies.apiKeyListSchema,
     { apiKeys: [apiKey], total: 1 },
     {
       id: "listApiKeys",
@@ -346,7 +350,7 @@ export const identityOperations: Operation[] = [
       refusals: [invalid("limit: Invalid input: expected number, received NaN"), UNAUTHORIZED, ...OF_READS],
     },
   ),
-  get("api-key/get", bodies.apiKeySchema, apiKey, {
+  get("api-key/get", replies.apiKeySchema, apiKey, {
     id: "getApiKey",
     summary: "Show an API key",
     permission: "Its owner, signed in with a session.",
@@ -362,12 +366,12 @@ export const identityOperations: Operation[] = [
       ...OF_READS,
     ],
   }),
-  post("api-key/update", bodies.apiKeySchema, apiKey, {
+  post("api-key/update", replies.apiKeySchema, apiKey, {
     id: "updateApiKey",
     summary: "Change an API key",
     permission: "Its owner, signed in with a session.",
     credentials: "session",
-    body: { schema: bodies.updateKeySchema, value: { keyId: apiKey.id, enabled: false } },
+    body: { schema: requests.updateKeySchema, value: { keyId: apiKey.id, enabled: false } },
     success: { description: "The key as it is now." },
     refusals: [
       invalid("keyId: Invalid input: expected string, received undefined"),
@@ -381,14 +385,14 @@ export const identityOperations: Operation[] = [
   }),
   post(
     "api-key/delete",
-    bodies.successSchema,
+    replies.successSchema,
     { success: true },
     {
       id: "deleteApiKey",
       summary: "Delete an API key",
       permission: "Its owner, signed in with a session.",
       credentials: "session",
-      body: { schema: bodies.deleteKeySchema, value: { keyId: apiKey.id } },
+      body: { schema: requests.deleteKeySchema, value: { keyId: apiKey.id } },
       refusals: [
         invalid("keyId: Invalid input: expected string, received undefined"),
         UNAUTHORIZED,

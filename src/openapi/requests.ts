@@ -8,18 +8,13 @@ import {
   updateSchema,
 } from "../environments/schema.ts";
 import { nameSchema } from "../lib/names.ts";
-import type { Documentation } from "./replies.ts";
 
 /*
  * What the reference says of the bodies that requests may have. The schemas are the ones that validate them; what a refinement
  * or a transformation of theirs asks for is said here, since JSON Schema can't be made of code.
  */
 
-/** What the reference says of the schemas of requests. */
-export const requestDocumentation = z.registry<Documentation>();
-
-const add = (schema: z.ZodType, documentation: Documentation) =>
-  requestDocumentation.add(schema, documentation);
+const add = (schema: z.ZodType, documentation: z.GlobalMeta) => z.globalRegistry.add(schema, documentation);
 
 /** A moment, as people and programs write it. */
 const MOMENT = {

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { MAX_PAGE } from "../captures/schema.ts";
+import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
 import { FORMATS } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import { invalid, type Operation, saysLike } from "./operation.ts";
-import { workloadDigestSchema, workloadSchema } from "./replies.ts";
 
 const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
 

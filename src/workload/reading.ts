@@ -16,7 +16,7 @@ import {
 } from "./archive.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { formatTime } from "./format.ts";
-import type { ShownProblem, Workload, WorkloadDigest } from "./schema.ts";
+import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
 
 /** The workload of a capture as it is known now. */
 export interface Known {

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { stopAtLimit } from "../../src/captures/lifecycle.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import { moveCapture, readForRunner } from "../../src/captures/runner-store.ts";
-import type { Capture } from "../../src/captures/schema.ts";
 import { createCapture, readCapture } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";

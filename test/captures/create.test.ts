@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 
 let cast: Cast;

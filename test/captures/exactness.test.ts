@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
+import type { Capture } from "../../src/captures/replies.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
-import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/schema.ts";
+import type { Workload } from "../../src/workload/replies.ts";
 import { type Workload as GeneratedWorkload, generatedRecords } from "../local-aws/logs/workload.ts";
 import { createCapture, createEnvironment, readCapture, runnerOf } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";

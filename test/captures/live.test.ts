@@ -1,8 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Capture, LiveMessage } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/schema.ts";
+import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
+import type { Workload } from "../../src/workload/replies.ts";
 import {
   addMember,
   type Cast,

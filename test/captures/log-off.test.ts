@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import { leaseName } from "../../src/leases/group.ts";
 import { LOGGING_ON } from "../../src/leases/state.ts";
 import { createCapture } from "../support/api.ts";

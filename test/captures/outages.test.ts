@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
-import type { Capture, LiveMessage } from "../../src/captures/schema.ts";
+import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { Recorder } from "../../src/workload/recorder.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";

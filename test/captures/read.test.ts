@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import {
   addMember,
   createCapture,

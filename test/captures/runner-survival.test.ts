@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Capture } from "../../src/captures/replies.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
-import type { Capture } from "../../src/captures/schema.ts";
 import { bindingsOf, createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { completeEnvironment, reserveEnvironment } from "../../src/environments/creation.ts";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, type Person, signUp } from "../support/api.ts";
 

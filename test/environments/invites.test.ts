@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import { type Cast, createCast, createEnvironment, type Person, request, signUp } from "../support/api.ts";
 
 const NO_INVITE = { code: 404, message: "Invite does not exist, has expired or was used already" };

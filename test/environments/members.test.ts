@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Member } from "../../src/environments/schema.ts";
+import type { Member } from "../../src/environments/replies.ts";
 import { addMember, type Cast, createCast, type Person } from "../support/api.ts";
 
 const LAST_ADMIN = {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { type Person, recordConsole, requestIn, signUp } from "../support/api.ts";
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import {
   type Cast,
   createApiKey,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { INVITE_LIFETIME_MS } from "../../src/environments/invites.ts";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import { createEnvironment, type Person, requestIn, sessionCookie, signUp } from "../support/api.ts";
 
 const INVITE_ONLY = { SIGN_UP: "invite" };

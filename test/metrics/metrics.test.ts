@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { getMetricData } from "../../src/aws/cloudwatch.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
-import type { Capture } from "../../src/captures/schema.ts";
 import { baseWindow, metricsWindow } from "../../src/metrics/metrics.ts";
-import { METRICS, type Metric } from "../../src/metrics/schema.ts";
+import type { Metric } from "../../src/metrics/replies.ts";
+import { METRICS } from "../../src/metrics/schema.ts";
 import { METRIC_DELAY_MS, metricUnit, metricValue } from "../local-aws/metric-values.ts";
 import { localAwsUrl } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, type Reply } from "../support/api.ts";

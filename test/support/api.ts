@@ -2,10 +2,10 @@ import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
-import type { Capture } from "../../src/captures/schema.ts";
 import type { Env } from "../../src/env.ts";
-import type { Environment } from "../../src/environments/schema.ts";
+import type { Environment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { checkReply, isJson } from "./contract.ts";
 

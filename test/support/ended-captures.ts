@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Capture } from "../../src/captures/schema.ts";
-import type { Metric } from "../../src/metrics/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
+import type { Metric } from "../../src/metrics/replies.ts";
 import { type Cast, createCapture, type LogLine, linesOf, type Reply, runnerOf } from "./api.ts";
 import { runAlarm, travel, until } from "./time.ts";
 

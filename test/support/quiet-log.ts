@@ -1,6 +1,6 @@
 import { beforeEach } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
-import type { Workload } from "../../src/workload/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
+import type { Workload } from "../../src/workload/replies.ts";
 import type { Cast } from "./api.ts";
 
 /** Leaves in the log of the cast's instance what a test writes, and nothing else; for each test of a file. */

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
-import type { Capture } from "../../src/captures/schema.ts";
+import type { Capture } from "../../src/captures/replies.ts";
 import type { LocalAccount } from "../local-aws/test/client.ts";
 import { type Person, readCapture, runnerOf } from "./api.ts";
 

@@ -1,0 +1,110 @@
+import * as z from "zod";
+import { id, text, textOrNull, time } from "../lib/reply-fields.ts";
+import { ROLES } from "./schema.ts";
+
+const roleSchema = z.enum(ROLES).meta({
+  id: "Role",
+  description:
+    "An admin changes the environment, its members and anybody's captures; a member makes captures.",
+});
+
+const valueOrNull = textOrNull("Null where it had no value of its own.");
+
+/** A parameter group that captures have switched a log on in, and that is not as it was found. */
+const owedSchema = z
+  .object({
+    region: text("The AWS region of the group."),
+    parameterGroup: text("Its name."),
+    settings: z.nullable(z.object({ generalLog: valueOrNull, logOutput: valueOrNull })).meta({
+      description:
+        "The `general_log` and `log_output` that it is to have again; null while that is not known.",
+    }),
+    since: time("Since when."),
+    reason: textOrNull("Why it is not given back; null when that has not been tried yet."),
+  })
+  .meta({
+    id: "Owed",
+    description:
+      "A parameter group that captures have switched a log on in, and that is not as it was found.",
+  });
+
+/** A parameter group that is not as captures found it. */
+export type Owed = z.output<typeof owedSchema>;
+
+/** An environment, without its secrets. */
+export const environmentSchema = z
+  .object({
+    id: id("Its id."),
+    name: text("Its name."),
+    region: text("The AWS region of the instance."),
+    instance: text("The identifier of the RDS instance."),
+    engine: text("`mysql` or `mariadb`."),
+    engineVersion: text("As AWS said when it was asked last."),
+    parameterGroup: text("The parameter group that switches the general log."),
+    credentials: z.union([z.object({ accessKeyId: z.string() }), z.object({ roleArn: z.string() })]).meta({
+      description: "The access key id by its last four characters, or the role's ARN. Never a secret.",
+    }),
+    role: roleSchema,
+    createdAt: time("When it was made."),
+    owed: z.array(owedSchema).meta({
+      description:
+        "What its captures have changed in parameter groups and is not given back yet. It is tried again by itself, and by " +
+        "checking the environment.",
+    }),
+  })
+  .meta({
+    id: "Environment",
+    description: "An RDS instance, how it is reached, and what the caller may do with it.",
+  });
+
+/** An environment as the API shows it. */
+export type Environment = z.output<typeof environmentSchema>;
+
+/** An environment, and how AWS says that its instance is. */
+export const checkedEnvironmentSchema = environmentSchema
+  .extend({ status: text("The instance's status as AWS names it, such as `available`.") })
+  .meta({ id: "CheckedEnvironment", description: "An environment as AWS has just described it." });
+
+/** An environment as AWS has just described it. */
+export type CheckedEnvironment = z.output<typeof checkedEnvironmentSchema>;
+
+/** Somebody who belongs to an environment. */
+export const memberSchema = z
+  .object({
+    userId: z.string(),
+    name: z.string(),
+    email: z.string().meta({ format: "email" }),
+    role: roleSchema,
+    joinedAt: time("Since when."),
+  })
+  .meta({ id: "Member", description: "Somebody who belongs to an environment." });
+
+/** A member as the API shows one. */
+export type Member = z.output<typeof memberSchema>;
+
+/** A member's new role. */
+export const memberRoleSchema = z
+  .object({ userId: z.string(), role: roleSchema })
+  .meta({ id: "MemberRole", description: "A member's new role." });
+
+/** A member's new role. */
+export type MemberRole = z.output<typeof memberRoleSchema>;
+
+/** Who is a member no more. */
+export const removedMemberSchema = z
+  .object({ userId: z.string() })
+  .meta({ id: "RemovedMember", description: "Who is a member no more." });
+
+/** Who is a member no more. */
+export type RemovedMember = z.output<typeof removedMemberSchema>;
+
+/** An invite into an environment. */
+export const inviteSchema = z
+  .object({
+    code: text("The secret that lets one person join. It is shown once."),
+    expiresAt: time("A week from now."),
+  })
+  .meta({ id: "Invite", description: "An invite into an environment." });
+
+/** An invite into an environment. */
+export type Invite = z.output<typeof inviteSchema>;

@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { nameSchema } from "../lib/names.ts";
+
+/*
+ * The bodies that better-auth's endpoints take, as far as this service has a use for them. better-auth validates them itself.
+ */
+
+const email = z.string().meta({ format: "email", examples: ["demo@example.com"] });
+const password = z.string().meta({ minLength: 8, maxLength: 128, format: "password" });
+const rememberMe = z.boolean().optional().meta({
+  description: "False for a session that ends with the browser's.",
+});
+
+/** The body of sign-up/email. */
+export const signUpSchema = z
+  .object({
+    name: nameSchema,
+    email,
+    password,
+    inviteCode: z.string().optional().meta({
+      description:
+        "The code of an invite, which is accepted with it; needed where sign-up is by invite only.",
+    }),
+    rememberMe,
+  })
+  .meta({ id: "SignUp", description: "A new account." });
+/** The body of sign-in/email. */
+export const signInSchema = z
+  .object({ email, password, rememberMe })
+  .meta({ id: "SignIn", description: "Who signs in." });
+/** The body of update-user. */
+export const updateUserSchema = z
+  .object({ name: nameSchema })
+  .meta({ id: "UserChanges", description: "What to change of oneself." });
+/** The body of change-password. */
+export const changePasswordSchema = z
+  .object({
+    currentPassword: password,
+    newPassword: password,
+    revokeOtherSessions: z.boolean().optional().meta({ description: "Whether to sign all others out." }),
+  })
+  .meta({ id: "PasswordChange", description: "The old password and the new one." });
+/** The body of revoke-session. */
+export const revokeSessionSchema = z
+  .object({ token: z.string() })
+  .meta({ id: "SessionToken", description: "A session, by its token." });
+
+const expiresIn = z.int().nullable().optional().meta({
+  description: "In how many seconds the key expires, from a day to a year; null for never.",
+  minimum: 86_400,
+  maximum: 31_536_000,
+});
+const keyName = z.string().meta({ minLength: 1, maxLength: 32, description: "A name to know the key by." });
+/** The body of api-key/create. */
+export const createKeySchema = z
+  .object({ name: keyName.optional(), expiresIn })
+  .meta({ id: "NewApiKey", description: "A key to make." });
+/** The body of api-key/update. */
+export const updateKeySchema = z
+  .object({
+    keyId: z.string(),
+    name: keyName.optional(),
+    enabled: z.boolean().optional().meta({
+      description: "False to refuse the key until it is enabled again.",
+    }),
+    expiresIn,
+  })
+  .meta({ id: "ApiKeyChanges", description: "What to change of a key." });
+/** The body of api-key/delete. */
+export const deleteKeySchema = z
+  .object({ keyId: z.string() })
+  .meta({ id: "ApiKeyId", description: "A key, by its id." });
