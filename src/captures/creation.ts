@@ -1,10 +1,11 @@
 import { type Credential, callerOf } from "../db/caller.ts";
+import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { answerFormat, type KeyedRequest } from "./idempotency.ts";
 import { isRemembered, remember } from "./idempotency-store.ts";
-import { type CapturePlan, dueAt, type Status } from "./lifecycle.ts";
+import { type CapturePlan, dueAt } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
-import { columns, IS_LIVE } from "./sql.ts";
+import { columns } from "./sql.ts";
 
 /** What became of a request for a capture. */
 export type Created =

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { STATUSES } from "../db/states.ts";
 import { sha256 } from "../lib/hash.ts";
 import { storedFormat } from "../lib/stored.ts";
-import { STATUSES } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 
 /*

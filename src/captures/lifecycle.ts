@@ -1,3 +1,4 @@
+import type { Status } from "../db/states.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 
 /*
@@ -6,19 +7,6 @@ import { ApiError, refuse } from "../http/refusals.ts";
  *
  *   SCHEDULED -> STARTED -> STARTING -> RUNNING -> STOPPING -> DONE, and FAILED from any of them but DONE
  */
-
-/** Every state of a capture, in the order of its life. */
-export const STATUSES = [
-  "SCHEDULED",
-  "STARTED",
-  "STARTING",
-  "RUNNING",
-  "STOPPING",
-  "DONE",
-  "FAILED",
-] as const;
-/** A state of a capture. */
-export type Status = (typeof STATUSES)[number];
 
 /** The states that a new capture may have. */
 export const INITIAL_STATUSES = ["SCHEDULED", "STARTED", "STARTING"] as const satisfies readonly Status[];
@@ -39,9 +27,6 @@ const MOVES: Record<Status, readonly Status[]> = {
 export function canMove(from: Status, to: Status): boolean {
   return MOVES[from].includes(to);
 }
-
-/** Whether a capture in this state moves no more. */
-export const hasEnded = (status: Status): boolean => MOVES[status].length === 0;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,4 +1,5 @@
 import type { Credential } from "../db/caller.ts";
+import { hasEnded } from "../db/states.ts";
 import type { Env } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId } from "../http/input.ts";
@@ -8,7 +9,6 @@ import { describeError, log } from "../lib/log.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
 import { findManifest, type Known, toProblem } from "../workload/reading.ts";
 import { see } from "./access.ts";
-import { hasEnded } from "./lifecycle.ts";
 import { readCapture } from "./reads.ts";
 import type { LiveMessage } from "./replies.ts";
 import { type CaptureRow, toCapture } from "./schema.ts";

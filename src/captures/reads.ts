@@ -1,6 +1,6 @@
 import { type Credential, callerOf } from "../db/caller.ts";
+import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import type { Status } from "./lifecycle.ts";
 import type { CaptureFilter, CaptureRow } from "./schema.ts";
 import { CAPTURE_OF_CALLER, columns, TARGET } from "./sql.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { STATUSES } from "../db/states.ts";
 import { count, id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { problemSchema } from "../workload/replies.ts";
-import { STATUSES } from "./lifecycle.ts";
 
 const statusSchema = z.enum(STATUSES).meta({
   id: "CaptureStatus",

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { hasEnded } from "../db/states.ts";
 import { positiveNumber } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
@@ -16,7 +17,7 @@ import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
-import { hasEnded, planCapture, stopRefusal } from "./lifecycle.ts";
+import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import * as reads from "./reads.ts";
 import type { CaptureEvent } from "./replies.ts";

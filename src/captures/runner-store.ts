@@ -1,4 +1,5 @@
 import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
+import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { archiveDueAt, canMove, dueAt, type Move, type RecordingOptions } from "./lifecycle.ts";
 import type { CaptureTarget } from "./reads.ts";
@@ -95,9 +96,7 @@ export async function postponeArchive(
   until: number,
 ): Promise<boolean> {
   const { meta } = await db
-    .prepare(
-      "update captures set due_at = ?3, rearmed = 0 where id = ?1 and due_at = ?2 and status in ('DONE', 'FAILED')",
-    )
+    .prepare(`update captures set due_at = ?3, rearmed = 0 where id = ?1 and due_at = ?2 and ${HAS_ENDED}`)
     .bind(id, dueAt, archiveDueAt(until))
     .run();
   return meta.changes === 1;
@@ -111,7 +110,7 @@ export async function finishArchive(db: Db, id: number, archivedAt: number | nul
   const { meta } = await db
     .prepare(
       `update captures set metrics_archived_at = ?2, due_at = null, rearmed = 0
-       where id = ?1 and status in ('DONE', 'FAILED') and (?2 is null or deleted_at is null)`,
+       where id = ?1 and ${HAS_ENDED} and (?2 is null or deleted_at is null)`,
     )
     .bind(id, archivedAt)
     .run();

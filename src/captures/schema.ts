@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { STATUSES, type Status } from "../db/states.ts";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, isoTime, once } from "../lib/values.ts";
 import {
@@ -7,8 +8,6 @@ import {
   MAX_DURATION_MS,
   MIN_DURATION_MS,
   type RecordingOptions,
-  STATUSES,
-  type Status,
 } from "./lifecycle.ts";
 import type { Capture } from "./replies.ts";
 

@@ -22,9 +22,6 @@ export const CAPTURE_OF_CALLER = `from caller
     and m.env_id = (select env_id from captures where id = ?3 and deleted_at is null)
   left join captures c on c.id = ?3 and c.env_id = m.env_id and c.deleted_at is null`;
 
-/** Whether a capture has not ended: the condition of the partial index `captures_live`, to the letter, or SQLite would not use it. */
-export const IS_LIVE = "status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')";
-
 /** The instance that capture `c` of environment `e` records, and how it is reached. */
 export const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,
   c.metrics_archived_at as metricsArchivedAt`;

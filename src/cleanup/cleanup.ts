@@ -1,6 +1,7 @@
-import { fail, hasEnded, MAX_REARMS } from "../captures/lifecycle.ts";
+import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
 import { moveCapture } from "../captures/runner-store.ts";
 import { earlierNow } from "../db/clock.ts";
+import { hasEnded } from "../db/states.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";

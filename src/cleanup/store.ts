@@ -1,4 +1,4 @@
-import type { Status } from "../captures/lifecycle.ts";
+import { HAS_ENDED, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 
 /** A capture whose move is overdue. */
@@ -45,7 +45,7 @@ export async function countWakes(db: Db, woken: readonly OverdueCapture[], now: 
 export async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await db
     .prepare(
-      `select id from captures where deleted_at < ?1 and (due_at is null or status in ('DONE', 'FAILED'))
+      `select id from captures where deleted_at < ?1 and (due_at is null or ${HAS_ENDED})
          and not exists (select 1 from log_leases l where l.capture_id = captures.id and l.abandoned_at is null)
        order by deleted_at limit ?2`,
     )

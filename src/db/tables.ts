@@ -8,6 +8,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { IS_LIVE } from "./states.ts";
 
 /*
  * Every table of the service. Times are integers, milliseconds since the Unix epoch. No foreign key cascades: the table
@@ -240,9 +241,7 @@ export const captures = sqliteTable(
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
     // Not partial, so that the foreign key of an environment that is erased is checked through it too.
     index("captures_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
-    index("captures_live")
-      .on(table.envId)
-      .where(sql`status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING', 'STOPPING')`),
+    index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
   ],

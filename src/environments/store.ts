@@ -1,6 +1,6 @@
 import type { DbInstance } from "../aws/rds.ts";
-import { IS_LIVE } from "../captures/sql.ts";
 import { type Credential, callerOf } from "../db/caller.ts";
+import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { LogSettings } from "../leases/state.ts";
 import type { NewEnvironment } from "./creation.ts";

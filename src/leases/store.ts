@@ -1,3 +1,4 @@
+import { HAS_ENDED, IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import type { LogSettings } from "./state.ts";
@@ -135,7 +136,7 @@ export async function claimOrphanedLeases(db: Db, now: number, limit: number): P
       .prepare(
         `update log_leases set tried_at = ?1, owed_since = coalesce(owed_since, ?1) where capture_id in
            (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
-            where c.status in ('DONE', 'FAILED') and l.abandoned_at is null order by l.tried_at, l.capture_id limit ?2)`,
+            where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit ?2)`,
       )
       .bind(now, limit),
     // Others that were tried in this very millisecond do no harm: giving back is safe to repeat.
@@ -160,7 +161,7 @@ export async function claimQuietLeases(
     .prepare(
       `update log_leases set tried_at = ?1 where capture_id in
          (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
-          where c.status not in ('DONE', 'FAILED') and coalesce(l.tried_at, l.acquired_at) < ?2 and l.abandoned_at is null
+          where c.${IS_LIVE} and coalesce(l.tried_at, l.acquired_at) < ?2 and l.abandoned_at is null
           order by coalesce(l.tried_at, l.acquired_at) limit ?3)
        returning lease_name as name`,
     )

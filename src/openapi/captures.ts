@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { STATUSES } from "../captures/lifecycle.ts";
 import { captureEventSchema, captureSchema, liveMessageSchema } from "../captures/replies.ts";
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
+import { STATUSES } from "../db/states.ts";
 import { tooManyLive } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { METRICS } from "../metrics/schema.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Status } from "../captures/lifecycle.ts";
+import type { Status } from "../db/states.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { DIGEST_VERSION } from "../sql-text/normalize.ts";
 import type { DigestsState } from "./digest.ts";

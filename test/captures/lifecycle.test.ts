@@ -11,9 +11,9 @@ import {
   planCapture,
   retryDelay,
   run,
-  STATUSES,
   stopRefusal,
 } from "../../src/captures/lifecycle.ts";
+import { STATUSES } from "../../src/db/states.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;
