@@ -1,5 +1,6 @@
 import type { Status } from "../db/states.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
+import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
 
 /*
  * The life of a capture: its states, the legal moves between them, and what has to happen next. Pure: it does no I/O and is
@@ -239,12 +240,8 @@ export function stopRefusal(status: Status): ApiError | null {
   }
 }
 
-/**
- * How long after a capture has ended its metrics are archived: RDS publishes a point within a minute or a few after its
- * minute, and the last minute of the capture may just have begun.
- */
-export const SETTLE_MS = 5 * MINUTE;
-const ARCHIVE_AFTER_MS = SETTLE_MS + MINUTE;
+/** How long after a capture has ended its metrics are archived: its last minute may just have begun. */
+const ARCHIVE_AFTER_MS = PUBLISHED_WITHIN_MS + MINUTE;
 
 /** When cron should look after the metrics of a capture that are to be archived at `at`. */
 export function archiveDueAt(at: number): number {

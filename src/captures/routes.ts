@@ -8,8 +8,7 @@ import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse, tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
-import { readArchivedMetrics } from "../metrics/archive.ts";
-import { readMetrics } from "../metrics/metrics.ts";
+import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { see } from "./access.ts";
@@ -140,7 +139,8 @@ export const captureRoutes = new Hono<App>()
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
-    const { metrics, headers } = await read(c.env, target, query, now);
+    const runner = c.env.CAPTURE_RUNNER.getByName(String(id));
+    const { metrics, headers } = await read(c.env, target, query, (request) => runner.metrics(request), now);
     return c.json(metrics, 200, headers);
   })
 

@@ -1,14 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AwsResult } from "../aws/client.ts";
-import type { MetricPoint } from "../aws/cloudwatch.ts";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { letGo } from "../leases/logging.ts";
 import { armBy, isArmedBy } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
-import { archivable, archiveKey, archiveMetrics } from "../metrics/archive.ts";
+import { archivable, archiveMetrics } from "../metrics/archive.ts";
+import { archiveKey } from "../metrics/archive-format.ts";
 import { MetricsCache } from "../metrics/cache.ts";
-import { type CachedRequest, fetchMetrics } from "../metrics/metrics.ts";
+import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
 import { isGrowing, type WorkloadState } from "../workload/archive.ts";
 import { Recorder } from "../workload/recorder.ts";
 import { StorageFailure } from "../workload/storage-failure.ts";
@@ -320,7 +319,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /** The capture's metrics, as CloudWatch has them or had them just now. */
-  metrics(request: CachedRequest): Promise<AwsResult<MetricPoint[][]>> {
+  metrics(request: CachedRequest): Promise<MetricsResult> {
     return this.#metrics.read(request, Date.now());
   }
 }

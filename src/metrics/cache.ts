@@ -1,24 +1,23 @@
 import type { AwsResult } from "../aws/client.ts";
-import type { MetricPoint } from "../aws/cloudwatch.ts";
-import { slicesOf } from "./archive.ts";
+import type { CachedRequest, MetricsRequest, MetricsResult } from "./call.ts";
+import { allMetrics, METRICS } from "./cloudwatch-metrics.ts";
 import { aggregate, type Column, emptyColumns, fillColumn } from "./columns.ts";
-import { baseWindow, type CachedRequest, type MetricsRequest, type MetricsWindow } from "./metrics.ts";
-import { METRICS } from "./schema.ts";
+import { baseWindow, type MetricsWindow, slicesOf } from "./window.ts";
 
-/** How long what CloudWatch said is good for. */
-const GOOD_FOR_MS = 30_000;
+/** How long what CloudWatch said is cached. */
+const CACHED_FOR_MS = 30_000;
 /** How late a point may come, or change: what is younger is asked for again. The archive, which is final, waits for longer. */
 const LATE_MS = 60 * 60_000;
 /** How many points of a metric one call asks for: of sixteen metrics, what CloudWatch gives in one page. */
 const SLICE_POINTS = 6300;
 
-/** All metrics of a window. */
-interface Known {
+/** All metrics of a window, as CloudWatch said them. */
+interface Cached {
   window: MetricsWindow;
   /** One for each of METRICS. */
   columns: Column[];
-  /** Until when it is good. */
-  until: number;
+  /** When the cache expires. */
+  expiresAt: number;
 }
 
 /**
@@ -27,19 +26,19 @@ interface Known {
  * their length since the epoch, so that this is what CloudWatch would say. Its memory is at most 16 days of minutes, 3 MB.
  */
 export class MetricsCache {
-  readonly #fetch: (request: MetricsRequest) => Promise<AwsResult<MetricPoint[][]>>;
-  #known: Known | null = null;
-  #asking: Promise<AwsResult<Known>> | null = null;
+  readonly #fetch: (request: MetricsRequest) => Promise<MetricsResult>;
+  #cached: Cached | null = null;
+  #asking: Promise<AwsResult<Cached>> | null = null;
 
-  constructor(fetch: (request: MetricsRequest) => Promise<AwsResult<MetricPoint[][]>>) {
+  constructor(fetch: (request: MetricsRequest) => Promise<MetricsResult>) {
     this.#fetch = fetch;
   }
 
   /** Answers a question. A failure is answered to those who wait for it, not for half a minute. */
-  async read(request: CachedRequest, now: number): Promise<AwsResult<MetricPoint[][]>> {
-    const known = await this.#refreshed(request, now);
-    if (!known.ok) return known;
-    const { window, columns } = known.value;
+  async read(request: CachedRequest, now: number): Promise<MetricsResult> {
+    const cached = await this.#refreshed(request, now);
+    if (!cached.ok) return cached;
+    const { window, columns } = cached.value;
     const { start, end, period } = request.window;
     const series = request.metrics.map((index) =>
       aggregate(columns[index] as Column, window, period).filter(({ time }) => time >= start && time < end),
@@ -47,9 +46,9 @@ export class MetricsCache {
     return { ok: true, value: series };
   }
 
-  #refreshed(request: CachedRequest, now: number): Promise<AwsResult<Known>> {
-    const known = this.#known;
-    if (known !== null && now < known.until) return Promise.resolve({ ok: true, value: known });
+  #refreshed(request: CachedRequest, now: number): Promise<AwsResult<Cached>> {
+    const cached = this.#cached;
+    if (cached !== null && now < cached.expiresAt) return Promise.resolve({ ok: true, value: cached });
     this.#asking ??= this.#refresh(request, now).finally(() => {
       this.#asking = null;
     });
@@ -57,32 +56,32 @@ export class MetricsCache {
   }
 
   /** Asks for what is new, or may have come late. */
-  async #refresh({ target, capture }: CachedRequest, now: number): Promise<AwsResult<Known>> {
-    const window = baseWindow(capture, now);
+  async #refresh({ target, span }: CachedRequest, now: number): Promise<AwsResult<Cached>> {
+    const window = baseWindow(span, now);
     if (window === null) throw new RangeError("CloudWatch has nothing of the capture");
     const columns = emptyColumns(window, METRICS.length);
-    const from = carryOver(this.#known, window, columns);
-    const metrics = METRICS.map((_, index) => index);
+    const from = carryOver(this.#cached, window, columns);
+    const metrics = allMetrics();
     for (const slice of slicesOf({ ...window, start: from }, SLICE_POINTS)) {
       const result = await this.#fetch({ target, window: slice, metrics });
       if (!result.ok) return result;
       for (const [index, series] of result.value.entries())
         fillColumn(columns[index] as Column, window, series);
     }
-    this.#known = { window, columns, until: now + GOOD_FOR_MS };
-    return { ok: true, value: this.#known };
+    this.#cached = { window, columns, expiresAt: now + CACHED_FOR_MS };
+    return { ok: true, value: this.#cached };
   }
 }
 
-/** Copies what is known already. Returns from when on CloudWatch has to be asked. */
-function carryOver(known: Known | null, { start, end, period }: MetricsWindow, columns: Column[]): number {
-  if (known === null || known.window.period !== period || known.window.start > start) return start;
+/** Copies what is cached. Returns from when on CloudWatch has to be asked. */
+function carryOver(cached: Cached | null, { start, end, period }: MetricsWindow, columns: Column[]): number {
+  if (cached === null || cached.window.period !== period || cached.window.start > start) return start;
   const step = period * 1000;
-  const settled = Math.floor((Math.min(known.window.end, end) - LATE_MS) / step) * step;
+  const settled = Math.floor((Math.min(cached.window.end, end) - LATE_MS) / step) * step;
   const from = Math.max(start, settled);
-  const skipped = (start - known.window.start) / step;
+  const skipped = (start - cached.window.start) / step;
   for (const [index, column] of columns.entries()) {
-    const old = known.columns[index] as Column;
+    const old = cached.columns[index] as Column;
     column.set(old.subarray(skipped, skipped + (from - start) / step));
   }
   return from;

@@ -1,5 +1,5 @@
 import type { MetricPoint } from "../aws/cloudwatch.ts";
-import { type MetricsWindow, points } from "./metrics.ts";
+import { type MetricsWindow, points } from "./window.ts";
 
 /** One metric's values, one for each period of the window; NaN where there is no point. */
 export type Column = Float64Array;

@@ -1,39 +1,6 @@
 import * as z from "zod";
 import { once } from "../lib/values.ts";
-
-/** One metric that RDS publishes to CloudWatch. */
-export interface MetricKind {
-  /** CloudWatch's name. */
-  label: string;
-  /** The API's. */
-  type: string;
-  unit: string;
-}
-
-const metric = (label: string, type: string, unit: string): MetricKind => ({ label, type, unit });
-
-/**
- * The metrics of a capture, in the order of every reply. CloudWatch's reply bears no unit, so the units are here (RDS User
- * Guide, "Amazon CloudWatch instance-level metrics for Amazon RDS").
- */
-export const METRICS: readonly MetricKind[] = [
-  metric("CPUUtilization", "CPU UTILIZATION", "Percent"),
-  metric("ReadIOPS", "READ IOPS", "Count/Second"),
-  metric("WriteIOPS", "WRITE IOPS", "Count/Second"),
-  metric("FreeableMemory", "FREEABLE MEMORY", "Bytes"),
-  metric("FreeStorageSpace", "FREE STORAGE", "Bytes"),
-  metric("SwapUsage", "SWAP USAGE", "Bytes"),
-  metric("BinLogDiskUsage", "BIN LOG DISK USAGE", "Bytes"),
-  metric("ReadThroughput", "READ THROUGHPUT", "Bytes/Second"),
-  metric("WriteThroughput", "WRITE THROUGHPUT", "Bytes/Second"),
-  metric("NetworkReceiveThroughput", "NETWORK RECEIVE THROUGHPUT", "Bytes/Second"),
-  metric("NetworkTransmitThroughput", "NETWORK TRANSMIT THROUGHPUT", "Bytes/Second"),
-  metric("ReadLatency", "READ LATENCY", "Seconds"),
-  metric("WriteLatency", "WRITE LATENCY", "Seconds"),
-  metric("DatabaseConnections", "DATABASE CONNECTIONS", "Count"),
-  metric("DiskQueueDepth", "DISK QUEUE DEPTH", "Count"),
-  metric("BurstBalance", "BURST BALANCE", "Percent"),
-];
+import { METRICS } from "./cloudwatch-metrics.ts";
 
 const metricTypeSchema = z.string().transform((text, ctx) => {
   const wanted = text.trim().toUpperCase();

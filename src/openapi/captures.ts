@@ -3,8 +3,8 @@ import { captureEventSchema, captureSchema, liveMessageSchema } from "../capture
 import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
 import { STATUSES } from "../db/states.ts";
 import { tooManyLive } from "../http/refusals.ts";
+import { METRICS } from "../metrics/cloudwatch-metrics.ts";
 import { metricSchema } from "../metrics/replies.ts";
-import { METRICS } from "../metrics/schema.ts";
 import * as examples from "./examples.ts";
 import {
   IDEMPOTENCY_KEY,

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { archiveRetryDelay } from "../../src/captures/lifecycle.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
-import { archiveKey } from "../../src/metrics/archive.ts";
-import { METRICS } from "../../src/metrics/schema.ts";
+import { archiveKey } from "../../src/metrics/archive-format.ts";
+import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
 import { bindingsOf, runnerOf, signUpWithKey } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
@@ -27,8 +27,8 @@ const captures = new EndedCaptures(own);
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("when archiving fails", () => {
-  it("it is tried again with growing pauses, and CloudWatch answers meanwhile", async () => {
+describe("archiving that fails", () => {
+  it("is retried with growing pauses, and CloudWatch answers meanwhile", async () => {
     const capture = await captures.create();
     await own.aws.fault({ kind: "throttle", action: "GetMetricData", times: 3 });
     const pauses: number[] = [];
@@ -86,7 +86,7 @@ describe("when archiving fails", () => {
     expect(await isArchived(capture)).toBe(true);
   });
 
-  it("is given up once CloudWatch has forgotten all, which the log and the reply say", async () => {
+  it("is retried no more once CloudWatch has forgotten all, which the log and the reply say", async () => {
     const capture = await captures.create();
     await own.aws.fault({ kind: "deny", action: "GetMetricData" });
     await captures.settle(capture);

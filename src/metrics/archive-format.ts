@@ -1,0 +1,111 @@
+import * as z from "zod";
+import { storedFormat, Unreadable } from "../lib/stored.ts";
+import { METRICS } from "./cloudwatch-metrics.ts";
+import type { Column } from "./columns.ts";
+import { points } from "./window.ts";
+
+/*
+ * The metrics of a capture that has ended, kept in R2 for as long as the capture, whatever CloudWatch forgets.
+ *
+ * The object is gzipped JSON: an array of a header and then one column for each metric, each on a line of its own, so that
+ * a reader never has more than one line in memory as text. A column has one value for each period of the window, null where
+ * there is no point; JSON writes a number so that it is read as the same again (ECMA-262, Number::toString).
+ */
+
+/** Where a capture's stored metrics are; cron erases the prefix with the capture. */
+export const archiveKey = (captureId: number): string => `captures/${captureId}/metrics.json`;
+
+const headerSchema = z.object({
+  captureId: z.number(),
+  /** The first moment and the last, exclusive, in milliseconds; whole periods. */
+  start: z.number(),
+  end: z.number(),
+  /** Seconds. */
+  period: z.number().int().positive(),
+  archivedAt: z.number(),
+  /** What is missing, in words, or null. */
+  incomplete: z.string().nullable(),
+});
+
+/** What the first line of a stored object says. */
+export type ArchiveHeader = z.output<typeof headerSchema>;
+
+const headerFormat = storedFormat("metrics archive", 1, headerSchema);
+
+/** Writes the object, a column at a time. */
+export async function encodeArchive(header: ArchiveHeader, columns: readonly Column[]): Promise<ArrayBuffer> {
+  const gzip = new CompressionStream("gzip");
+  const written = new Response(gzip.readable).arrayBuffer();
+  const writer = gzip.writable.getWriter();
+  const encoder = new TextEncoder();
+  await writer.write(encoder.encode(`[${headerFormat.stringify(header)}`));
+  for (const [index, column] of columns.entries()) {
+    const values = Array.from(column, (value) => (Number.isNaN(value) ? null : value));
+    const line = JSON.stringify({ label: METRICS[index]?.label, values });
+    await writer.write(encoder.encode(`,\n${line}`));
+  }
+  await writer.write(encoder.encode("]\n"));
+  await writer.close();
+  return written;
+}
+
+/**
+ * Reads some metrics (indexes of METRICS) of an object.
+ * @returns a column for each, null for a metric that the service did not know when the object was stored
+ * @throws Unreadable, or another Error, when it is cut off, damaged, or not what was stored for the capture
+ */
+export async function decodeArchive(
+  body: ReadableStream<Uint8Array>,
+  captureId: number,
+  metrics: readonly number[],
+): Promise<{ header: ArchiveHeader; columns: (Column | null)[] }> {
+  let header: ArchiveHeader | undefined;
+  const found = new Map<string, Column>();
+  const labels = new Set(metrics.map((index) => METRICS[index]?.label));
+  let last = "";
+  for await (const line of linesOf(body)) {
+    last = line;
+    if (header === undefined) {
+      header = headerFormat.parse(line.replace(/^\[/, "").replace(/[,\]]$/, ""));
+      if (header.captureId !== captureId) throw new Unreadable(`It is capture ${header.captureId}'s`);
+      continue;
+    }
+    const label = /^\{"label":"(\w+)"/.exec(line)?.[1];
+    if (label === undefined) throw new Unreadable("A line is not a metric's");
+    // To the end in any case: it is there that gzip's checksum is.
+    if (labels.has(label)) found.set(label, columnOf(line.slice(0, -1), points(header)));
+  }
+  // A column that is not there must be one that was not stored.
+  if (header === undefined || !last.endsWith("]")) throw new Unreadable("It has no end");
+  return { header, columns: metrics.map((index) => found.get(METRICS[index]?.label ?? "") ?? null) };
+}
+
+function columnOf(line: string, length: number): Column {
+  const { values } = JSON.parse(line) as { values?: unknown };
+  if (!Array.isArray(values) || values.length !== length)
+    throw new Unreadable("A metric is not as long as it was");
+  return Float64Array.from(values, (value) => {
+    if (value === null) return Number.NaN;
+    if (typeof value !== "number") throw new Unreadable("A value is not a number");
+    return value;
+  });
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const text = body
+    .pipeThrough(new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>)
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
+  let pending: string[] = [];
+  for await (const chunk of text) {
+    const pieces = chunk.split("\n");
+    const rest = pieces.pop() ?? "";
+    for (const piece of pieces) {
+      pending.push(piece);
+      yield pending.join("");
+      pending = [];
+    }
+    pending.push(rest);
+  }
+  const last = pending.join("");
+  if (last !== "") yield last;
+}

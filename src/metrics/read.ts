@@ -1,0 +1,165 @@
+import type { MetricPoint } from "../aws/cloudwatch.ts";
+import type { Env } from "../env.ts";
+import { explain } from "../environments/instance.ts";
+import { ApiError } from "../http/refusals.ts";
+import { describeError, log } from "../lib/log.ts";
+import { Unreadable } from "../lib/stored.ts";
+import { isTransientFault } from "../lib/transient.ts";
+import { isoTime } from "../lib/values.ts";
+import { archiveKey, decodeArchive } from "./archive-format.ts";
+import { type CachedRequest, fetchMetrics, type MetricsResult, type MetricsSubject } from "./call.ts";
+import { allMetrics, METRICS, metricAt } from "./cloudwatch-metrics.ts";
+import { aggregate } from "./columns.ts";
+import type { Metric } from "./replies.ts";
+import type { MetricsQuery } from "./schema.ts";
+import { chooseWindow, forgotten, keptWindow, metricsWindow } from "./window.ts";
+
+/** Asks whoever has cached what CloudWatch said; fails when that one is away. */
+export type AskCache = (request: CachedRequest) => Promise<MetricsResult>;
+
+/** What GET /api/captures/{id}/metrics answers. */
+export interface MetricsReply {
+  metrics: Metric[];
+  headers: Record<string, string>;
+}
+
+/**
+ * The metrics of a capture as CloudWatch has them, as the API shows them.
+ * @throws ApiError 400 for a period that can't be had; 502 when AWS refuses, 503 when it throttles or fails, 504 when it does
+ *   not answer in time
+ */
+export async function readMetrics(
+  env: Env,
+  subject: MetricsSubject,
+  query: MetricsQuery,
+  askCache: AskCache,
+  now: number,
+): Promise<MetricsReply> {
+  const metrics = wanted(query);
+  const window = metricsWindow(subject, query.period, metrics.length, now);
+  const incomplete = forgotten(subject, window);
+  if (window === null) {
+    const none = metrics.map((index) => show(index, []));
+    return metricsReply(none, "cloudwatch", null, incomplete);
+  }
+  const { id, envId, region, instance, credentials, start, end } = subject;
+  const target = { envId, region, instance, credentials };
+  const request = { target, span: { start, end }, window, metrics };
+  const result = await fetchCached(env, id, request, askCache, now);
+  if (!result.ok) throw awsRefusal(result, instance, region);
+  const shown = metrics.map((index, i) => show(index, result.value[i] ?? []));
+  return metricsReply(shown, "cloudwatch", window.period, incomplete);
+}
+
+/** Asks the cache; or CloudWatch, should the cache be away: it is not needed to answer. */
+async function fetchCached(
+  env: Env,
+  captureId: number,
+  request: CachedRequest,
+  askCache: AskCache,
+  now: number,
+): Promise<MetricsResult> {
+  try {
+    return await askCache(request);
+  } catch (error) {
+    log.warn("capture.metrics.uncached", { captureId, ...describeError(error) });
+    return fetchMetrics(env, request, now);
+  }
+}
+
+function awsRefusal(
+  { failure }: Extract<MetricsResult, { ok: false }>,
+  instance: string,
+  region: string,
+): ApiError {
+  const message = explain(failure, instance, region);
+  switch (failure.kind) {
+    case "clock":
+    case "throttled":
+    case "unavailable":
+      return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+    case "timeout":
+      return new ApiError(504, message);
+    default:
+      return new ApiError(502, message);
+  }
+}
+
+/**
+ * The metrics of a capture from the archive, as the API shows them. Should that be unreadable, CloudWatch is asked.
+ * @throws ApiError 400 for a period that the archive does not have; 500 when neither can tell; as `readMetrics`
+ */
+export async function readArchivedMetrics(
+  env: Env,
+  subject: MetricsSubject,
+  query: MetricsQuery,
+  askCache: AskCache,
+  now: number,
+): Promise<MetricsReply> {
+  const metrics = wanted(query);
+  let archive: Awaited<ReturnType<typeof decodeArchive>>;
+  try {
+    archive = await openArchive(env, subject.id, metrics);
+  } catch (error) {
+    log.error("capture.metrics.unreadable", { captureId: subject.id, ...describeError(error) });
+    if (keptWindow(subject, now) !== null) return readMetrics(env, subject, query, askCache, now);
+    if (isTransientFault(error)) throw error;
+    throw new ApiError(
+      500,
+      "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
+    );
+  }
+  const { header, columns } = archive;
+  const { period } = chooseWindow(
+    header,
+    query.period,
+    metrics.length,
+    () => header.period,
+    "this capture's metrics are stored",
+  );
+  const shown = metrics.map((index, i) => {
+    const column = columns[i];
+    return show(index, column == null ? [] : aggregate(column, header, period));
+  });
+  const unknown = metrics.filter((_, i) => columns[i] === null).map((index) => METRICS[index]?.type);
+  const notStored = unknown.length === 0 ? null : `Not stored for this capture: ${unknown.join(", ")}`;
+  const incomplete = [header.incomplete, notStored].filter((text) => text !== null).join("; ") || null;
+  return metricsReply(shown, "archive", period, incomplete);
+}
+
+async function openArchive(env: Env, captureId: number, metrics: readonly number[]) {
+  const object = await env.BUCKET.get(archiveKey(captureId));
+  if (object === null) throw new Unreadable("It is gone");
+  return decodeArchive(object.body, captureId, metrics);
+}
+
+/** The metrics that a query asks for: all unless it picks some. */
+const wanted = (query: MetricsQuery): number[] => query.type ?? allMetrics();
+
+/** One metric as the API shows it. */
+function show(index: number, series: MetricPoint[]): Metric {
+  const { label, type, unit } = metricAt(index);
+  const dataPoints = series.map(({ time, value }) => ({
+    Timestamp: isoTime(time),
+    Maximum: value,
+    Unit: unit,
+  }));
+  return { label, type, displayName: type, dataPoints };
+}
+
+/**
+ * A reply and what has to be said of it, in headers since the body is the specification's.
+ * @param period of the points, in seconds; null when there can't be any
+ * @param incomplete what is missing, in words
+ */
+function metricsReply(
+  metrics: Metric[],
+  source: "cloudwatch" | "archive",
+  period: number | null,
+  incomplete: string | null,
+): MetricsReply {
+  const headers: Record<string, string> = { "X-Metrics-Source": source };
+  if (period !== null) headers["X-Metrics-Period"] = String(period);
+  if (incomplete !== null) headers["X-Metrics-Incomplete"] = incomplete;
+  return { metrics, headers };
+}
