@@ -12,6 +12,7 @@ import { requestId } from "./http/request-id.ts";
 import { logRequest } from "./http/request-log.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { identityRoutes } from "./identity/routes.ts";
+import { leaseRoutes, retryPendingChanges } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 
@@ -43,7 +44,8 @@ export const app = new Hono<App>()
   .use(bookmarks)
   .route("/api/auth", identityRoutes)
   .route("/api/captures", captureRoutes)
-  .route("/api/environments", environmentRoutes)
+  .route("/api/environments", leaseRoutes)
+  .route("/api/environments", environmentRoutes(retryPendingChanges))
   .route("/api/invites", inviteRoutes);
 
 app.notFound((c) => {

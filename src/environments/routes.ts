@@ -1,20 +1,18 @@
 import { Hono } from "hono";
 import { idempotencyKeySchema, type KeyedRequest } from "../captures/idempotency.ts";
+import type { Env } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { noteCaller } from "../http/context.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
-import { groupOf } from "../leases/group.ts";
-import { giveBackOwed, wakeLeases } from "../leases/logging.ts";
-import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
+import { notChanged, readVisible, requireChanged, visible } from "./access.ts";
 import * as creation from "./creation.ts";
-import { askAs, hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
+import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { explain, inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
-import type { Environment, Member, Owed } from "./replies.ts";
 import {
   createSchema,
   type EnvironmentChanges,
@@ -23,126 +21,99 @@ import {
   updateSchema,
 } from "./schema.ts";
 import * as store from "./store.ts";
+import { toEnvironment, toMember } from "./to-reply.ts";
+
+/** What else is to be done when an environment was updated, which is given as it was before. */
+type AfterUpdate = (env: Env, before: store.EnvironmentRow) => Promise<void>;
 
 /** `/api/environments`: environments, their members and their invites. */
-export const environmentRoutes = new Hono<App>()
-  .use(authenticate, limitWrites)
+export const environmentRoutes = (afterUpdate: AfterUpdate) =>
+  new Hono<App>()
+    .use(authenticate, limitWrites)
 
-  .get("/", async (c) => {
-    const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
-    if (environments === null) throw refuse.loginRequired();
-    return c.json(environments.map(toEnvironment));
-  })
+    .get("/", async (c) => {
+      const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
+      if (environments === null) throw refuse.loginRequired();
+      return c.json(environments.map(toEnvironment));
+    })
 
-  .post("/", async (c) => {
-    const { db, credential } = c.var;
-    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
-    const request = await readBody(c, createSchema);
-    const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
-    // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
-    const before = await creation.findCreated(db, credential, keyed, Date.now());
-    return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
-  })
+    .post("/", async (c) => {
+      const { db, credential } = c.var;
+      const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
+      const request = await readBody(c, createSchema);
+      const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
+      // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
+      const before = await creation.findCreated(db, credential, keyed, Date.now());
+      return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
+    })
 
-  .get("/:id", async (c) => c.json(toEnvironment(await readVisible(c))))
+    .get("/:id", async (c) => c.json(toEnvironment(await readVisible(c))))
 
-  .put("/:id", async (c) => {
-    const id = await readId(c);
-    const changes = await readBody(c, updateSchema);
-    const now = Date.now();
-    const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
-    if (before.role !== "admin") throw refuse.notAdmin();
-    const { name = null, ...target } = changes;
-    const updated = await store.updateEnvironment(
-      c.var.db,
-      c.var.credential,
-      before,
-      { name, target: Object.keys(target).length === 0 ? null : await retarget(c, before, target) },
-      now,
-    );
-    switch (updated.outcome) {
-      case "changed":
-        // What is owed may be given back with the new credentials.
-        await wakeLeases(
-          c.env,
-          owedOf(before).map(({ leaseName }) => leaseName),
-          now,
-        );
-        return c.json(toEnvironment(updated.environment));
-      case "conflict":
-        throw refuse.changedMeanwhile();
-      default:
-        throw notChanged(updated.outcome, refuse.liveCaptures);
-    }
-  })
+    .put("/:id", async (c) => {
+      const id = await readId(c);
+      const changes = await readBody(c, updateSchema);
+      const now = Date.now();
+      const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
+      if (before.role !== "admin") throw refuse.notAdmin();
+      const { name = null, ...target } = changes;
+      const updated = await store.updateEnvironment(
+        c.var.db,
+        c.var.credential,
+        before,
+        { name, target: Object.keys(target).length === 0 ? null : await retarget(c, before, target) },
+        now,
+      );
+      switch (updated.outcome) {
+        case "changed":
+          await afterUpdate(c.env, before);
+          return c.json(toEnvironment(updated.environment));
+        case "conflict":
+          throw refuse.changedMeanwhile();
+        default:
+          throw notChanged(updated.outcome, refuse.liveCaptures);
+      }
+    })
 
-  .delete("/:id", async (c) => {
-    const now = Date.now();
-    const environment = await readVisible(c);
-    const outcome = await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
-    if (outcome === "owing") throw refuse.stillOwed();
-    adminOnly(outcome, refuse.liveCaptures);
-    return c.json(toEnvironment(environment));
-  })
+    .delete("/:id", async (c) => {
+      const now = Date.now();
+      const environment = await readVisible(c);
+      const outcome = await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+      if (outcome === "owing") throw refuse.stillOwed();
+      requireChanged(outcome, refuse.liveCaptures);
+      return c.json(toEnvironment(environment));
+    })
 
-  .post("/:id/check", async (c) => {
-    const before = await readVisible(c);
-    const isOwing = owedOf(before).length > 0;
-    if (isOwing) await giveBackOwed(c.env, before.id);
-    const environment = isOwing ? await readVisible(c) : before;
-    const { id, region, instance, credentials } = environment;
-    const now = Date.now();
-    const found = await askAs(c.env, { envId: id, region, credentials }, now, (keys) =>
-      inspectInstance(c.env, region, instance, keys),
-    );
-    if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
-    await store.updateFound(c.var.db, id, found.value, now);
-    return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
-  })
+    .get("/:id/members", async (c) => {
+      const id = await readId(c);
+      const { standing, members } = await store.listMembers(c.var.db, c.var.credential, id, Date.now());
+      if (standing === null) throw refuse.loginRequired();
+      noteCaller(standing.caller);
+      if (standing.role === null) throw refuse.environmentNotFound();
+      return c.json(members.map(toMember));
+    })
 
-  .post("/:id/abandon", async (c) => {
-    const id = await readId(c);
-    const now = Date.now();
-    const abandoned = await store.abandonOwed(c.var.db, c.var.credential, id, now);
-    if (abandoned.outcome !== "changed") throw notChanged(abandoned.outcome, refuse.notAdmin);
-    const { environment, leaseNames } = abandoned;
-    noteCaller(environment.caller);
-    for (const lease of leaseNames) log.warn("lease.abandoned", { envId: id, lease, by: environment.caller });
-    await wakeLeases(c.env, leaseNames, now);
-    return c.json(toEnvironment(environment));
-  })
+    .put("/:id/members/:userId", async (c) => {
+      const id = await readId(c);
+      const { role } = await readBody(c, roleSchema);
+      const userId = c.req.param("userId");
+      memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
+      return c.json({ userId, role });
+    })
 
-  .get("/:id/members", async (c) => {
-    const id = await readId(c);
-    const { standing, members } = await store.listMembers(c.var.db, c.var.credential, id, Date.now());
-    if (standing === null) throw refuse.loginRequired();
-    noteCaller(standing.caller);
-    if (standing.role === null) throw refuse.environmentNotFound();
-    return c.json(members.map(toMember));
-  })
+    .delete("/:id/members/:userId", async (c) => {
+      const id = await readId(c);
+      const userId = c.req.param("userId");
+      memberChange(await store.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
+      return c.json({ userId });
+    })
 
-  .put("/:id/members/:userId", async (c) => {
-    const id = await readId(c);
-    const { role } = await readBody(c, roleSchema);
-    const userId = c.req.param("userId");
-    memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
-    return c.json({ userId, role });
-  })
-
-  .delete("/:id/members/:userId", async (c) => {
-    const id = await readId(c);
-    const userId = c.req.param("userId");
-    memberChange(await store.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
-    return c.json({ userId });
-  })
-
-  .post("/:id/invites", async (c) => {
-    const id = await readId(c);
-    const { role } = await readBody(c, roleSchema);
-    const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
-    adminOnly(outcome, refuse.notAdmin);
-    return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);
-  });
+    .post("/:id/invites", async (c) => {
+      const id = await readId(c);
+      const { role } = await readBody(c, roleSchema);
+      const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
+      requireChanged(outcome, refuse.notAdmin);
+      return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);
+    });
 
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */
 export const inviteRoutes = new Hono<App>()
@@ -198,19 +169,6 @@ function created(c: AppContext, made: creation.Created): Response {
   return c.json(toEnvironment({ ...made.environment, owed: "[]" }), 201);
 }
 
-async function readVisible(c: AppContext): Promise<store.EnvironmentRow> {
-  const id = await readId(c);
-  return visible(await store.readEnvironment(c.var.db, c.var.credential, id, Date.now()));
-}
-
-/** The environment, or the refusal that fits. */
-function visible(environment: store.EnvironmentRow | store.Unseen | null): store.EnvironmentRow {
-  if (environment === null) throw refuse.loginRequired();
-  noteCaller(environment.caller);
-  if (environment.role === null) throw refuse.environmentNotFound();
-  return environment;
-}
-
 /** Asks AWS for the instance; what AWS would not do is a 400 in words a person can act on. */
 async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
   const access = await signingCredentials(c.env, region, credentials, null, Date.now());
@@ -240,68 +198,7 @@ async function retarget(
   };
 }
 
-/** The refusal that fits a change that was not made. */
-function notChanged(outcome: Exclude<store.AdminOutcome, "changed">, refused: () => ApiError): ApiError {
-  switch (outcome) {
-    case "unauthenticated":
-      return refuse.loginRequired();
-    case "not-found":
-      return refuse.environmentNotFound();
-    case "forbidden":
-      return refuse.notAdmin();
-    case "refused":
-      return refused();
-  }
-}
-
-function adminOnly(outcome: store.AdminOutcome, refused: () => ApiError): void {
-  if (outcome !== "changed") throw notChanged(outcome, refused);
-}
-
 function memberChange(outcome: store.MemberOutcome): void {
   if (outcome === "no-member") throw refuse.memberNotFound();
-  adminOnly(outcome, refuse.lastAdmin);
-}
-
-function toEnvironment(row: creation.Made & Pick<store.EnvironmentRow, "owed">): Environment {
-  const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
-  return {
-    id,
-    name,
-    region,
-    instance,
-    engine,
-    engineVersion,
-    parameterGroup,
-    credentials: credentialsHint.startsWith("arn:")
-      ? { roleArn: credentialsHint }
-      : { accessKeyId: credentialsHint },
-    role,
-    createdAt: isoTime(row.createdAt),
-    owed: owedOf(row).map(toOwed),
-  };
-}
-
-/** What an environment owes, each group once: its captures may share one. */
-function owedOf({ owed }: Pick<store.EnvironmentRow, "owed">): store.OwedRow[] {
-  const rows = (JSON.parse(owed) as store.OwedRow[]).sort((a, b) => a.since - b.since);
-  return [...new Map(rows.toReversed().map((row) => [row.leaseName, row])).values()].reverse();
-}
-
-function toOwed({ leaseName, since, reason, settings }: store.OwedRow): Owed {
-  const { region, parameterGroup } = groupOf(leaseName);
-  return {
-    region,
-    parameterGroup,
-    settings: settings && {
-      generalLog: settings.general_log ?? null,
-      logOutput: settings.log_output ?? null,
-    },
-    since: isoTime(since),
-    reason,
-  };
-}
-
-function toMember({ userId, name, email, role, joinedAt }: store.MemberRow): Member {
-  return { userId, name, email, role, joinedAt: isoTime(joinedAt) };
+  requireChanged(outcome, refuse.lastAdmin);
 }

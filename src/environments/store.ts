@@ -2,8 +2,8 @@ import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerOf } from "../db/caller.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import type { LogSettings } from "../leases/state.ts";
 import type { NewEnvironment } from "./creation.ts";
+import { PENDING_CHANGES } from "./pending-changes.ts";
 import type { Role } from "./schema.ts";
 
 /*
@@ -24,7 +24,7 @@ export interface EnvironmentRow {
   credentialsHint: string;
   createdAt: number;
   role: Role;
-  /** What is owed to parameter groups, in JSON: `OwedRow[]`. */
+  /** The pending changes in JSON: see `readPendingChanges`. */
   owed: string;
   /** The id of the user who asked for it. */
   caller: string;
@@ -36,28 +36,15 @@ export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
   e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role,
-  (select json_group_array(json_object('leaseName', l.lease_name, 'since', l.owed_since, 'reason', l.owed_reason,
-      'settings', json(l.owed_settings)))
-    from log_leases l cross join captures c on c.id = l.capture_id
-    where l.owed_since is not null and l.abandoned_at is null and c.env_id = e.id) as owed,
+  ${PENDING_CHANGES} as owed,
   caller.id as caller`;
-
-/** A lease that a capture of an environment has not given back. */
-export interface OwedRow {
-  leaseName: string;
-  since: number;
-  /** Why not; null when it has not been tried yet. */
-  reason: string | null;
-  /** What the group is to have again; null when that is not known yet. */
-  settings: LogSettings | null;
-}
 
 /** Whether environment ?3 has a lease that is not given back, nor abandoned. */
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = ?3 and l.abandoned_at is null)`;
 
 /** Whether the caller is an admin of environment ?3. */
-const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
+export const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = ?3 and m.role = 'admin')`;
 
 /** The caller, and the role that the caller has in environment ?3. */
@@ -89,7 +76,13 @@ export function readEnvironment(
   return environmentRead(db, credential, envId, now).first<EnvironmentRow>();
 }
 
-function environmentRead(db: Db, credential: Credential, envId: number, now: number): D1PreparedStatement {
+/** The statement of `readEnvironment`. */
+export function environmentRead(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): D1PreparedStatement {
   return db
     .prepare(
       `with ${callerOf(credential)} select ${COLUMNS} from caller
@@ -228,41 +221,6 @@ export async function deleteEnvironment(
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
   const result = outcome(before, changes);
   return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;
-}
-
-/** What became of what was to be abandoned. */
-export type Abandoned =
-  | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
-  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
-
-/**
- * Abandons what an environment owes to parameter groups: nobody tries to give it back any more. That it was owed stays on
- * record, with who abandoned it, until its captures are erased.
- */
-export async function abandonOwed(
-  db: Db,
-  credential: Credential,
-  envId: number,
-  now: number,
-): Promise<Abandoned> {
-  const [changes, read] = (await db.batch([
-    db
-      .prepare(
-        `with ${callerOf(credential)}
-         update log_leases set abandoned_at = ?2, abandoned_by = (select id from caller)
-         where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
-           and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = ?3)
-         returning lease_name as leaseName`,
-      )
-      .bind(credential.value, now, envId),
-    environmentRead(db, credential, envId, now),
-  ])) as [D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
-  const environment = read.results[0];
-  if (environment === undefined) return { outcome: "unauthenticated" };
-  if (environment.role === null) return { outcome: "not-found" };
-  if (environment.role !== "admin") return { outcome: "forbidden" };
-  const leaseNames = [...new Set(changes.results.map(({ leaseName }) => leaseName))];
-  return { outcome: "changed", environment, leaseNames };
 }
 
 /** A member as the database has one. */

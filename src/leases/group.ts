@@ -1,39 +1,27 @@
-import * as z from "zod";
 import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
 import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import {
+  type LogSettings,
+  type ParameterGroup,
+  parameterGroupSchema,
+} from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { storedFormat } from "../lib/stored.ts";
 import type { Changed } from "./settle.ts";
-import { DEFAULTS, type LogSettings } from "./state.ts";
-
-const groupSchema = z.object({ region: z.string(), accountId: z.string(), parameterGroup: z.string() });
-
-/** What has a lease of its own: a parameter group. */
-export type LogGroup = z.output<typeof groupSchema>;
+import { DEFAULTS } from "./state.ts";
 
 /** How a lease stores its group. */
-export const groupFormat = storedFormat("lease's parameter group", 1, groupSchema);
-
-/** The name of the Durable Object that holds the leases of a parameter group. */
-export function leaseName({ region, accountId, parameterGroup }: LogGroup): string {
-  return `${region}/${accountId}/${parameterGroup}`;
-}
-
-/** The group whose leases an object of a name holds. */
-export function groupOf(leaseName: string): LogGroup {
-  const [region = "", accountId = "", ...parameterGroup] = leaseName.split("/");
-  return { region, accountId, parameterGroup: parameterGroup.join("/") };
-}
+export const groupFormat = storedFormat("lease's parameter group", 1, parameterGroupSchema);
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 
 /** A parameter group's two settings in AWS, reached in whatever way works. */
-export class LogGroupInAws {
+export class GroupInAws {
   readonly #env: Env;
-  readonly #group: LogGroup;
+  readonly #group: ParameterGroup;
   readonly #accesses: () => Promise<readonly EnvironmentAccess[]>;
   readonly #proven: Set<string>;
 
@@ -45,7 +33,7 @@ export class LogGroupInAws {
    */
   constructor(
     env: Env,
-    group: LogGroup,
+    group: ParameterGroup,
     accesses: () => Promise<readonly EnvironmentAccess[]>,
     proven: Set<string>,
   ) {

@@ -2,10 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
+import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { armBy, isArmedBy } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";
-import { type LogGroup, LogGroupInAws, leaseName, OWN_CODES } from "./group.ts";
+import { GroupInAws, OWN_CODES } from "./group.ts";
 import { type LeaseFailure, type Settled, settle } from "./settle.ts";
 import {
   answersIfNobody,
@@ -80,7 +81,7 @@ export class LogLease extends DurableObject<Env> {
    */
   async acquire(
     captureId: number,
-    group: LogGroup,
+    group: ParameterGroup,
     credentials: string | null,
     isDoubted = false,
   ): Promise<LeaseResult> {
@@ -157,7 +158,7 @@ export class LogLease extends DurableObject<Env> {
   }
 
   /** Lets go of captures that have no row: their lease was given back before it was asked for, or their row was lost. */
-  async #review(group: LogGroup): Promise<void> {
+  async #review(group: ParameterGroup): Promise<void> {
     const stored = this.#stored;
     const { holders } = stored.state;
     if (holders.length === 0) return;
@@ -186,7 +187,7 @@ export class LogLease extends DurableObject<Env> {
     if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
     const accesses = () => this.#accesses(group, asker);
     await this.#forgetIfNobodyOwes(group, accesses);
-    const aws = new LogGroupInAws(this.env, group, accesses, this.#proven);
+    const aws = new GroupInAws(this.env, group, accesses, this.#proven);
     const result = await settle({
       now: () => Date.now(),
       state: () => stored.state,
@@ -214,14 +215,17 @@ export class LogLease extends DurableObject<Env> {
   }
 
   /** The present ways to reach the group for a capture that asks; else for those that hold a lease or owe. */
-  #accesses(group: LogGroup, asker?: number): Promise<EnvironmentAccess[]> {
+  #accesses(group: ParameterGroup, asker?: number): Promise<EnvironmentAccess[]> {
     const { holders, answerable } = this.#stored.state;
     const captureIds = asker === undefined ? [...new Set([...answerable, ...holders])] : [asker];
     return presentAccesses(this.env.DB, leaseName(group), captureIds);
   }
 
   /** What was found is forgotten once those who owe it have abandoned it, or their environments are gone. */
-  async #forgetIfNobodyOwes(group: LogGroup, accesses: () => Promise<EnvironmentAccess[]>): Promise<void> {
+  async #forgetIfNobodyOwes(
+    group: ParameterGroup,
+    accesses: () => Promise<EnvironmentAccess[]>,
+  ): Promise<void> {
     const isOwed = () => this.#stored.state.holders.length === 0 && this.#stored.state.answerable.length > 0;
     if (!isOwed() || (await accesses()).length > 0 || !isOwed()) return;
     const { found, answerable } = this.#stored.state;
@@ -236,7 +240,7 @@ export class LogLease extends DurableObject<Env> {
 
   /** Shows in D1 what is owed to the group, and why. Cron has noted already that something is, should this fail. */
   async #noteOwed(
-    group: LogGroup,
+    group: ParameterGroup,
     { holders, answerable, found }: LeaseState,
     result: Settled,
   ): Promise<void> {
@@ -284,7 +288,7 @@ function restoreDelay(attempt: number, longest: number, random: number): number 
 }
 
 /** Why a group is not given back, in words a person can act on. */
-function whyOwed({ region, parameterGroup }: LogGroup, result: Settled): string {
+function whyOwed({ region, parameterGroup }: ParameterGroup, result: Settled): string {
   if (result.ok) {
     return `A change of ${parameterGroup} whose answer was lost may still arrive at AWS: it is looked at once more after that`;
   }

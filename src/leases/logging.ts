@@ -3,9 +3,9 @@ import { type DbInstance, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
+import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MAX_SILENCE_MS, WRITTEN_EVERY_MS } from "../logs/files.ts";
-import { type LogGroup, leaseName } from "./group.ts";
 import type { LeaseResult } from "./lease.ts";
 import { forgetLease, type NotedLease, noteLease, owedLeases, readLease } from "./store.ts";
 
@@ -52,7 +52,7 @@ export async function switchOn(
   const impossible = whyNever(capture, instance);
   if (impossible !== null) return never(impossible);
   const { accountId, parameterGroup } = instance;
-  const group: LogGroup = { region: capture.region, accountId, parameterGroup };
+  const group: ParameterGroup = { region: capture.region, accountId, parameterGroup };
   const hindered = await note(env, capture.id, group, now);
   if (hindered !== null) return notYet(hindered);
   const lease = await acquire(env, capture, group);
@@ -78,7 +78,7 @@ export async function keepOn(
   const impossible = whyNever(capture, instance);
   if (impossible !== null) return impossible;
   const { accountId, parameterGroup } = instance;
-  const group: LogGroup = { region: capture.region, accountId, parameterGroup };
+  const group: ParameterGroup = { region: capture.region, accountId, parameterGroup };
   const noted = await readLease(env.DB, capture.id);
   const isMoved = noted !== null && noted.leaseName !== leaseName(group);
   const moved = isMoved ? `${capture.instance} was given the parameter group ${parameterGroup}` : null;
@@ -169,7 +169,7 @@ function whyNever({ instance: name }: LoggedCapture, { engine, parameterGroup }:
 }
 
 /** Notes in D1 that the capture asks for this lease. Returns what stands in the way, or null. */
-async function note(env: Env, captureId: number, group: LogGroup, now: number): Promise<string | null> {
+async function note(env: Env, captureId: number, group: ParameterGroup, now: number): Promise<string | null> {
   const name = leaseName(group);
   let noted = await noteLease(env.DB, captureId, name, now);
   if (noted !== null && noted !== name) {
@@ -185,7 +185,7 @@ async function note(env: Env, captureId: number, group: LogGroup, now: number): 
 async function acquire(
   env: Env,
   capture: LoggedCapture,
-  group: LogGroup,
+  group: ParameterGroup,
   isDoubted = false,
 ): Promise<LeaseResult | null> {
   const { id, credentials } = capture;

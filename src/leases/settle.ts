@@ -1,9 +1,9 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
+import type { LogSettings } from "../environments/parameter-group.ts";
 import {
   changing,
   isSame,
   type LeaseState,
-  type LogSettings,
   nextCall,
   settled,
   type Wanted,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { AwsFailureKind } from "../aws/client.ts";
+import { type LogSettings, logSettingsSchema } from "../environments/parameter-group.ts";
 import { storedFormat } from "../lib/stored.ts";
 
 /*
@@ -9,16 +10,6 @@ import { storedFormat } from "../lib/stored.ts";
  * AWS may carry a change out whose answer is lost, at once or a while later. So a change counts only when AWS said yes and
  * then showed it; and while a lost one may still arrive, what the group has is looked at once more.
  */
-
-const settingsSchema = z.object({
-  /** `1` or `0`; absent where the group has no value of its own and the engine's holds: off. */
-  general_log: z.string().exactOptional(),
-  /** `FILE`, `TABLE`, both parted by a comma, or `NONE`; absent where RDS's own value holds: `TABLE`. */
-  log_output: z.string().exactOptional(),
-});
-
-/** The two parameters that decide whether an instance writes a general log that RDS lets one download. */
-export type LogSettings = z.output<typeof settingsSchema>;
 
 /** What a capture needs. */
 export const LOGGING_ON = { general_log: "1", log_output: "FILE" } as const satisfies LogSettings;
@@ -53,7 +44,7 @@ const leaseSchema = z.object({
    */
   answerable: z.array(z.number()).readonly().default([]),
   /** What the group had before the first of them; null while nothing of it is or may be changed. */
-  found: settingsSchema.nullable(),
+  found: logSettingsSchema.nullable(),
   /** What the group is known to have. Not known while a change is under way, or when its answer was lost. */
   has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
   /** Until when the change that is under way may arrive at AWS; null when none is. */

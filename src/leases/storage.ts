@@ -1,6 +1,7 @@
 import * as z from "zod";
+import type { ParameterGroup } from "../environments/parameter-group.ts";
 import { storedFormat } from "../lib/stored.ts";
-import { groupFormat, type LogGroup } from "./group.ts";
+import { groupFormat } from "./group.ts";
 import { IDLE, type LeaseState, leaseFormat } from "./state.ts";
 
 const attemptsSchema = z.object({ count: z.number(), since: z.number() });
@@ -22,12 +23,12 @@ export class LeaseStorage {
   }
 
   /** The parameter group; undefined while there is nothing. */
-  get group(): LogGroup | undefined {
+  get group(): ParameterGroup | undefined {
     const stored = this.#kv.get("group");
     return stored === undefined ? undefined : groupFormat.read(stored);
   }
 
-  set group(group: LogGroup) {
+  set group(group: ParameterGroup) {
     this.#kv.put("group", groupFormat.write(group));
   }
 

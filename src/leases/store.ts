@@ -1,7 +1,9 @@
+import { type Credential, callerOf } from "../db/caller.ts";
 import { HAS_ENDED, IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import type { LogSettings } from "./state.ts";
+import type { LogSettings } from "../environments/parameter-group.ts";
+import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../environments/store.ts";
 
 /*
  * The D1 statements of leases on general logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
@@ -180,4 +182,39 @@ export async function owedLeases(db: Db, envId: number, limit: number): Promise<
     .bind(envId, limit)
     .all<NotedLease>();
   return results;
+}
+
+/** What became of what was to be abandoned. */
+export type Abandoned =
+  | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
+  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+
+/**
+ * Abandons what an environment owes to parameter groups: nobody tries to give it back any more. That it was owed stays on
+ * record, with who abandoned it, until its captures are erased.
+ */
+export async function abandonOwed(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<Abandoned> {
+  const [changes, read] = (await db.batch([
+    db
+      .prepare(
+        `with ${callerOf(credential)}
+         update log_leases set abandoned_at = ?2, abandoned_by = (select id from caller)
+         where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
+           and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = ?3)
+         returning lease_name as leaseName`,
+      )
+      .bind(credential.value, now, envId),
+    environmentRead(db, credential, envId, now),
+  ])) as [D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
+  const environment = read.results[0];
+  if (environment === undefined) return { outcome: "unauthenticated" };
+  if (environment.role === null) return { outcome: "not-found" };
+  if (environment.role !== "admin") return { outcome: "forbidden" };
+  const leaseNames = [...new Set(changes.results.map(({ leaseName }) => leaseName))];
+  return { outcome: "changed", environment, leaseNames };
 }

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
-import { leaseName } from "../../src/leases/group.ts";
+import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LOGGING_ON } from "../../src/leases/state.ts";
 import { createCapture } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";

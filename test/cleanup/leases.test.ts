@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { leaseName } from "../../src/leases/group.ts";
+import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LogLease, REVIEW_MS } from "../../src/leases/lease.ts";
 import { switchOn } from "../../src/leases/logging.ts";
 import { LOGGING_ON } from "../../src/leases/state.ts";

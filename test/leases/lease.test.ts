@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { leaseName } from "../../src/leases/group.ts";
+import { leaseName } from "../../src/environments/parameter-group.ts";
 import { HOURLY_FOR_MS, REVIEW_MS } from "../../src/leases/lease.ts";
 import { LOGGING_ON, MAX_RESETS, RESTORE_APPLIES_MS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { leaseName } from "../../src/leases/group.ts";
+import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { type LoggedCapture, letGo, switchOn } from "../../src/leases/logging.ts";
 import { LOGGING_ON } from "../../src/leases/state.ts";

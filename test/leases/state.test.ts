@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
+import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import {
   answersIfNobody,
   changing,
@@ -14,7 +15,6 @@ import {
   LATE_MS,
   type LeaseState,
   LOGGING_ON,
-  type LogSettings,
   leaseFormat,
   letGo,
   MAX_RESETS,

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LogGroup } from "../../src/leases/group.ts";
+import type { ParameterGroup } from "../../src/environments/parameter-group.ts";
 import { IDLE, MAX_HOLDERS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { Unreadable } from "../../src/lib/stored.ts";
@@ -14,15 +14,18 @@ const HOUR = 3_600_000;
 afterEach(() => abortAllDurableObjects());
 
 /** A group that nobody else has, whose lease has stored this. */
-async function stored(values: Record<string, unknown>): Promise<LogGroup> {
-  const group = { ...(LEASE.group as LogGroup), parameterGroup: crypto.randomUUID() };
+async function stored(values: Record<string, unknown>): Promise<ParameterGroup> {
+  const group = { ...(LEASE.group as ParameterGroup), parameterGroup: crypto.randomUUID() };
   await runInDurableObject(leaseOf(group), (_, { storage }) => {
     for (const [key, value] of Object.entries(values)) storage.kv.put(key, value);
   });
   return group;
 }
 
-const inLease = <T>(group: LogGroup, run: (storage: LeaseStorage, kv: SyncKvStorage) => T): Promise<T> =>
+const inLease = <T>(
+  group: ParameterGroup,
+  run: (storage: LeaseStorage, kv: SyncKvStorage) => T,
+): Promise<T> =>
   runInDurableObject(leaseOf(group), (_, { storage }) =>
     run(new LeaseStorage(storage.kv), storage.kv),
   ) as Promise<T>;

@@ -1,5 +1,6 @@
 /** A parameter group in a simulated AWS, and a lease on it that can be struck between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
+import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, settle } from "../../src/leases/settle.ts";
 import {
   DEFAULTS,
@@ -9,7 +10,6 @@ import {
   isSame,
   LATE_MS,
   type LeaseState,
-  type LogSettings,
   letGo,
   MAX_RESETS,
 } from "../../src/leases/state.ts";

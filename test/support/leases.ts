@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
-import { type LogGroup, leaseName } from "../../src/leases/group.ts";
-import { LATE_MS, type LogSettings } from "../../src/leases/state.ts";
+import { type LogSettings, leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { LATE_MS } from "../../src/leases/state.ts";
 import type { LocalAccount } from "../local-aws/test/client.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { inFuture, travel } from "./time.ts";
@@ -19,19 +19,19 @@ export async function accessOf({ id }: { id: number }): Promise<EnvironmentAcces
 }
 
 /** The parameter group of an account's instance. */
-export function groupOf(aws: LocalAccount, instance = aws.instance): LogGroup {
+export function groupOf(aws: LocalAccount, instance = aws.instance): ParameterGroup {
   return { region: aws.region, accountId: aws.accountId, parameterGroup: `${instance}-params` };
 }
 
 /** The lease of a group. */
-export const leaseOf = (group: LogGroup) => env.LOG_LEASE.getByName(leaseName(group));
+export const leaseOf = (group: ParameterGroup) => env.LOG_LEASE.getByName(leaseName(group));
 /** Lets its alarm come now. Returns whether there was one. */
-export const runLeaseAlarm = (group: LogGroup) => runDurableObjectAlarm(leaseOf(group));
+export const runLeaseAlarm = (group: ParameterGroup) => runDurableObjectAlarm(leaseOf(group));
 /** When its alarm comes. */
-export const leaseAlarmOf = (group: LogGroup) =>
+export const leaseAlarmOf = (group: ParameterGroup) =>
   runInDurableObject(leaseOf(group), (_, { storage }) => storage.getAlarm()) as Promise<number | null>;
 /** How much it has stored. */
-export const storedBy = (group: LogGroup) =>
+export const storedBy = (group: ParameterGroup) =>
   runInDurableObject(leaseOf(group), (_, { storage }) => [...storage.kv.list()].length) as Promise<number>;
 
 /** A capture of an environment that is STARTING in the database, and whose runner leaves it alone. */
@@ -43,7 +43,7 @@ export async function startingCapture(admin: Person, { id: envId }: { id: number
 }
 
 /** Writes the row that a capture's lease needs. */
-export async function noteLease(captureId: number, group: LogGroup): Promise<void> {
+export async function noteLease(captureId: number, group: ParameterGroup): Promise<void> {
   await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, ?3)")
     .bind(captureId, leaseName(group), Date.now())
     .run();
@@ -58,7 +58,7 @@ export async function changersOf(aws: LocalAccount): Promise<string[]> {
 }
 
 /** The two settings that a group has of its own, as AWS shows them. */
-export async function settingsOf(aws: LocalAccount, group: LogGroup): Promise<LogSettings> {
+export async function settingsOf(aws: LocalAccount, group: ParameterGroup): Promise<LogSettings> {
   const target = awsTarget(env, aws.region);
   const read = await describeParameters(target, aws.credentials, group.parameterGroup, NAMES, "user");
   if (!read.ok) throw new Error(read.failure.message);
@@ -86,12 +86,12 @@ type Holder = number | { id: number };
 /** The lease on the group of an account's instance, which captures ask for with access to an environment. */
 export class GroupLease {
   readonly aws: LocalAccount;
-  readonly group: LogGroup;
+  readonly group: ParameterGroup;
   readonly access: EnvironmentAccess;
   readonly #captures = new Map<number, Promise<number>>();
   readonly #names = new Map<number, number>();
 
-  constructor(aws: LocalAccount, group: LogGroup, access: EnvironmentAccess) {
+  constructor(aws: LocalAccount, group: ParameterGroup, access: EnvironmentAccess) {
     this.aws = aws;
     this.group = group;
     this.access = access;

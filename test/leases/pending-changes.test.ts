@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { leaseName } from "../../src/environments/parameter-group.ts";
 import type { Environment } from "../../src/environments/replies.ts";
-import { leaseName } from "../../src/leases/group.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { isSame, LOGGING_ON } from "../../src/leases/state.ts";
 import { createCapture, createEnvironment, linesOf, signUp } from "../support/api.ts";

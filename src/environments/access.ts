@@ -1,0 +1,47 @@
+import { type AppContext, noteCaller } from "../http/context.ts";
+import { readId } from "../http/input.ts";
+import { type ApiError, refuse } from "../http/refusals.ts";
+import { type AdminOutcome, type EnvironmentRow, readEnvironment, type Unseen } from "./store.ts";
+
+/*
+ * What a caller may see and change of an environment, as a refusal where it is not allowed.
+ */
+
+/**
+ * Reads the environment in the request's path.
+ * @throws ApiError 401 for nobody, 404 when it does not exist or the caller is no member of it
+ */
+export async function readVisible(c: AppContext): Promise<EnvironmentRow> {
+  const id = await readId(c);
+  return visible(await readEnvironment(c.var.db, c.var.credential, id, Date.now()));
+}
+
+/**
+ * An environment that was read, for a caller who may see it.
+ * @throws ApiError as `readVisible`
+ */
+export function visible(environment: EnvironmentRow | Unseen | null): EnvironmentRow {
+  if (environment === null) throw refuse.loginRequired();
+  noteCaller(environment.caller);
+  if (environment.role === null) throw refuse.environmentNotFound();
+  return environment;
+}
+
+/** The refusal of a change that was not made; `refused` makes the one for what only the change's own guard forbids. */
+export function notChanged(outcome: Exclude<AdminOutcome, "changed">, refused: () => ApiError): ApiError {
+  switch (outcome) {
+    case "unauthenticated":
+      return refuse.loginRequired();
+    case "not-found":
+      return refuse.environmentNotFound();
+    case "forbidden":
+      return refuse.notAdmin();
+    case "refused":
+      return refused();
+  }
+}
+
+/** Throws the refusal that `notChanged` makes, unless the change was made. */
+export function requireChanged(outcome: AdminOutcome, refused: () => ApiError): void {
+  if (outcome !== "changed") throw notChanged(outcome, refused);
+}

@@ -1,0 +1,50 @@
+import * as z from "zod";
+import { isoTime } from "../lib/values.ts";
+import { groupOf, logSettingsSchema } from "./parameter-group.ts";
+import type { Owed } from "./replies.ts";
+
+/*
+ * What captures of an environment have changed in parameter groups and is not restored yet: the API calls it `owed`. The leases
+ * write it down and retry it; an environment only shows it.
+ */
+
+const pendingChangeSchema = z.object({
+  leaseName: z.string(),
+  since: z.number(),
+  /** Why it is not restored; null when that has not been tried yet. */
+  reason: z.string().nullable(),
+  /** What the group is to have again; null while that is not known. */
+  settings: logSettingsSchema.nullable(),
+});
+
+/** A parameter group that is to be restored, times in milliseconds. */
+export type PendingChange = z.output<typeof pendingChangeSchema>;
+
+const pendingChangesSchema = z.array(pendingChangeSchema);
+
+/** The pending changes of environment `e` in JSON, one for each capture that made one: what `readPendingChanges` reads. */
+export const PENDING_CHANGES = `(select json_group_array(json_object('leaseName', l.lease_name, 'since', l.owed_since,
+      'reason', l.owed_reason, 'settings', json(l.owed_settings)))
+    from log_leases l cross join captures c on c.id = l.capture_id
+    where l.owed_since is not null and l.abandoned_at is null and c.env_id = e.id)`;
+
+/** The pending changes that an environment's row has, oldest first, each group once: several captures may share one. */
+export function readPendingChanges({ owed }: { owed: string }): PendingChange[] {
+  const changes = pendingChangesSchema.parse(JSON.parse(owed)).sort((a, b) => a.since - b.since);
+  return [...new Map(changes.toReversed().map((change) => [change.leaseName, change])).values()].reverse();
+}
+
+/** A pending change as the API shows it. */
+export function toOwed({ leaseName, since, reason, settings }: PendingChange): Owed {
+  const { region, parameterGroup } = groupOf(leaseName);
+  return {
+    region,
+    parameterGroup,
+    settings: settings && {
+      generalLog: settings.general_log ?? null,
+      logOutput: settings.log_output ?? null,
+    },
+    since: isoTime(since),
+    reason,
+  };
+}
