@@ -1,0 +1,81 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+import { expect, test } from "vitest";
+
+/** The rooms of src and the files at its root, from the ground up: each uses what stands before it, never what stands after. */
+const ROOMS = [
+  ...[
+    "lib",
+    "env.ts",
+    "sql-text",
+    "db",
+    "aws",
+    "http",
+    "logs",
+    "identity",
+    "environments",
+    "leases",
+    "workload",
+  ],
+  ...["metrics", "captures", "cleanup", "app.ts", "index.ts", "openapi", "client", "console"],
+];
+
+/** Imports that still run the wrong way. */
+const EXCEPTIONS = [
+  "/src/environments/creation.ts -> /src/environments/store.ts",
+  "/src/environments/routes.ts -> /src/leases/group.ts",
+  "/src/environments/routes.ts -> /src/leases/logging.ts",
+  "/src/environments/store.ts -> /src/leases/state.ts",
+  "/src/identity/auth.ts -> /src/environments/invites.ts",
+  "/src/metrics/archive.ts -> /src/captures/lifecycle.ts",
+  "/src/metrics/archive.ts -> /src/captures/reads.ts",
+  "/src/metrics/archive.ts -> /src/captures/runner-store.ts",
+  "/src/metrics/metrics.ts -> /src/captures/reads.ts",
+  "/src/workload/reading.ts -> /src/captures/schema.ts",
+  "/src/workload/recorder.ts -> /src/captures/lifecycle.ts",
+  "/src/workload/routes.ts -> /src/captures/access.ts",
+  "/src/workload/routes.ts -> /src/captures/reads.ts",
+  "/src/workload/routes.ts -> /src/captures/schema.ts",
+  "/src/workload/schema.ts -> /src/captures/schema.ts",
+  "/src/openapi/header-fields.ts -> /src/openapi/operation.ts",
+  "/src/console/lib/chart-model.ts -> /src/console/components/metrics-section.tsx",
+  "/src/console/components/charts.tsx -> /src/console/components/metrics-section.tsx",
+];
+
+const sources = import.meta.glob<string>("/src/**/*.{ts,tsx}", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+const files = Object.keys(sources);
+const roomOf = (path: string) => path.split("/")[2] as string;
+
+/** The files of src that a file imports, also for a type only or when it is first needed. */
+const importsOf = (path: string): string[] =>
+  [...(sources[path] ?? "").matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+\.tsx?)"/g)]
+    .map(([, specifier]) => new URL(specifier as string, `file://${path}`).pathname)
+    .filter((to) => !EXCEPTIONS.includes(`${path} -> ${to}`));
+
+test("every file of src is in a room, or is the app, its entry or its variables", () => {
+  expect(files.filter((path) => !ROOMS.includes(roomOf(path)))).toEqual([]);
+  expect(files.length).toBeGreaterThan(100);
+});
+
+test("imports run to rooms that stand before", () => {
+  const isUp = (from: string, to: string) => ROOMS.indexOf(roomOf(to)) > ROOMS.indexOf(roomOf(from));
+  const up = files.flatMap((from) =>
+    importsOf(from).map((to) => (isUp(from, to) ? [`${from} -> ${to}`] : [])),
+  );
+  expect(up.flat()).toEqual([]);
+});
+
+test("no imports run in a circle", () => {
+  // Files that use none of those left, or that none of those left uses, are left out again and again: circles stay.
+  let left = files;
+  for (let before = Number.POSITIVE_INFINITY; left.length < before; ) {
+    before = left.length;
+    left = left.filter((path) => importsOf(path).some((to) => left.includes(to)));
+    const used = new Set(left.flatMap(importsOf));
+    left = left.filter((path) => used.has(path));
+  }
+  expect(left).toEqual([]);
+});
