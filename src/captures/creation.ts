@@ -1,8 +1,8 @@
 import { type Credential, callerOf } from "../db/caller.ts";
+import { isRemembered, type KeyedRequest, remember } from "../db/idempotency.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { answerFormat, type KeyedRequest } from "./idempotency.ts";
-import { isRemembered, remember } from "./idempotency-store.ts";
+import { answerFormat } from "./idempotency.ts";
 import { type CapturePlan, dueAt } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns } from "./sql.ts";

@@ -1,8 +1,10 @@
 import { Hono } from "hono";
+import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
 import { positiveNumber } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
+import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse, tooManyLive } from "../http/refusals.ts";
@@ -15,7 +17,6 @@ import { see } from "./access.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
-import { idempotencyKeySchema, keyedRequest } from "./idempotency.ts";
 import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import * as reads from "./reads.ts";

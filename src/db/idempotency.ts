@@ -1,10 +1,30 @@
-import { type Credential, callerOf } from "../db/caller.ts";
-import type { Db } from "../db/types.ts";
-import { KEY_LIFETIME_MS, type KeyedRequest } from "./idempotency.ts";
+import { sha256 } from "../lib/hash.ts";
+import { type Credential, callerOf } from "./caller.ts";
+import type { Db } from "./types.ts";
 
 /*
- * The D1 statements of keys that are remembered. As always, ?1 and ?2 are the caller's and the time (see `callerOf`).
+ * Requests that make something are done once, however often they are sent with one Idempotency-Key
+ * (draft-ietf-httpapi-idempotency-key-header): what was made is remembered for a day, by the batch that makes it. As always, ?1
+ * and ?2 are the caller's and the time (see `callerOf`).
  */
+
+/** How long a key is remembered. */
+export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** A key, and the SHA-256 of what was asked for with it. */
+export interface KeyedRequest {
+  key: string;
+  fingerprint: string;
+}
+
+/**
+ * Puts a request together with its key. Requests are the same when they ask for the same: the fingerprint is of what the body
+ * was read as, so that space, the order of fields, and null for an absent field make no other request.
+ * @param request what was read, JSON's values; different kinds of requests must not look alike
+ */
+export async function keyedRequest(key: string, request: object): Promise<KeyedRequest> {
+  return { key, fingerprint: await sha256(JSON.stringify(request)) };
+}
 
 /** The condition that row `k` of the table is the caller's key, while it is remembered: `parameter` is the key, ?2 the time. */
 export const isRemembered = (parameter: string): string =>

@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { type KeyedRequest, keyedRequest } from "../captures/idempotency.ts";
-import { isRemembered, remember } from "../captures/idempotency-store.ts";
 import { type Credential, callerOf } from "../db/caller.ts";
+import { isRemembered, type KeyedRequest, keyedRequest, remember } from "../db/idempotency.ts";
 import type { Db } from "../db/types.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
-import { idempotencyKeySchema, type KeyedRequest } from "../captures/idempotency.ts";
+import type { KeyedRequest } from "../db/idempotency.ts";
 import type { Env } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { noteCaller } from "../http/context.ts";
+import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse } from "../http/refusals.ts";

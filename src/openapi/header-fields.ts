@@ -1,4 +1,4 @@
-import { KEY } from "../captures/idempotency.ts";
+import { KEY } from "../http/idempotency-key.ts";
 import { BOOKMARK } from "../lib/values.ts";
 import type { Header, Parameter } from "./operation.ts";
 
