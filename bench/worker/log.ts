@@ -1,14 +1,14 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
 import { LIVE_LOG } from "../../src/logs/files.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
-import type { Manifest } from "../../src/workload/archive.ts";
-import { Digests } from "../../src/workload/digest.ts";
 import {
   beginFollowing,
   type FollowerState,
   type FragmentStore,
   follow,
-} from "../../src/workload/follower.ts";
+} from "../../src/workload/collecting/follower.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import type { Manifest } from "../../src/workload/stored/manifest.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 

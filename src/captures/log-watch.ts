@@ -3,7 +3,7 @@ import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
 import { keepOn } from "../leases/logging.ts";
 import { log } from "../lib/log.ts";
-import type { Recorder } from "../workload/recorder.ts";
+import type { Collector } from "../workload/collecting/collector.ts";
 import type { RunnerRow } from "./runner-store.ts";
 import { isUp } from "./start.ts";
 
@@ -19,18 +19,18 @@ const LOOK_EVERY_MS = 2 * 60_000;
 export class LogWatch {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
-  readonly #recorder: Recorder;
+  readonly #collector: Collector;
 
-  constructor(storage: DurableObjectStorage, env: Env, recorder: Recorder) {
+  constructor(storage: DurableObjectStorage, env: Env, collector: Collector) {
     this.#storage = storage;
     this.#env = env;
-    this.#recorder = recorder;
+    this.#collector = collector;
   }
 
   /** Looks, if it is time, and has a log that was off switched on again. To be called when the log has been read to its end. */
   async look(capture: RunnerRow, now: number): Promise<void> {
     const { id, region, instance, start } = capture;
-    const since = Math.max(this.#recorder.lastRecordAt() ?? 0, start ?? now);
+    const since = Math.max(this.#collector.lastRecordAt() ?? 0, start ?? now);
     const lookedAt = this.#storage.kv.get<number>("lookedAt") ?? 0;
     if (now - since < QUIET_MS || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return;
     this.#storage.kv.put("lookedAt", now);
@@ -47,6 +47,6 @@ export class LogWatch {
     const cause = await keepOn(this.#env, capture, found.value, since, now);
     if (cause === null) return;
     log.warn("capture.log.off", { captureId: id, reason: cause });
-    await this.#recorder.interrupt(capture, cause);
+    await this.#collector.interrupt(capture, cause);
   }
 }

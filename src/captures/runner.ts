@@ -8,9 +8,9 @@ import { archivable, archiveMetrics } from "../metrics/archive.ts";
 import { archiveKey } from "../metrics/archive-format.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
-import { isGrowing, type WorkloadState } from "../workload/archive.ts";
-import { Recorder } from "../workload/recorder.ts";
-import { StorageFailure } from "../workload/storage-failure.ts";
+import { Collector } from "../workload/collecting/collector.ts";
+import { isGrowing, type WorkloadState } from "../workload/stored/manifest.ts";
+import { StorageFailure } from "../workload/stored/storage-failure.ts";
 import {
   archiveRetryDelay,
   fail,
@@ -52,10 +52,10 @@ export class CaptureRunner extends DurableObject<Env> {
   #wakes = 0;
   /** What time it is, as far as is known from the last reading of the row: this machine's clock may be wrong. */
   #now = () => Date.now();
-  readonly #recorder = new Recorder(this.ctx.storage, this.env);
-  readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#recorder);
-  readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#recorder);
-  readonly #live = new LiveSockets(this.ctx, this.env, () => this.#recorder.state());
+  readonly #collector = new Collector(this.ctx.storage, this.env);
+  readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector);
+  readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
+  readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
   /**
@@ -102,7 +102,7 @@ export class CaptureRunner extends DurableObject<Env> {
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
-      this.#recorder.suffer(sayError(error));
+      this.#collector.suffer(sayError(error));
       await this.#live.progressed();
     }
   }
@@ -158,7 +158,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** Gives a capture up whose recording can't be read; whether it was one. What becomes of its records, `#abandon` sees to. */
   async #givesUp(capture: RunnerRow): Promise<boolean> {
-    const damage = isGrowing(capture.status) ? this.#recorder.damage() : null;
+    const damage = isGrowing(capture.status) ? this.#collector.damage() : null;
     if (damage === null) return false;
     log.error("capture.recording.unreadable", { captureId: capture.id, ...describeError(damage) });
     await this.#move(capture, fail(capture.status, UNREADABLE), this.#now());
@@ -193,7 +193,7 @@ export class CaptureRunner extends DurableObject<Env> {
    */
   async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
     // Stopped while the log was being read, the row says until when that is the capture's.
-    const { pause, bytes, caughtUp } = await this.#recorder.collect(
+    const { pause, bytes, caughtUp } = await this.#collector.collect(
       capture,
       async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
     );
@@ -222,9 +222,9 @@ export class CaptureRunner extends DurableObject<Env> {
   async #finish(capture: RunnerRow, now: number): Promise<number | undefined> {
     let missing: string | null = null;
     if (capture.deletedAt === null && capture.end !== null) {
-      const finished = await this.#recorder.finish({ ...capture, end: capture.end }, now);
+      const finished = await this.#collector.finish({ ...capture, end: capture.end }, now);
       if ("pause" in finished) {
-        if (this.#recorder.problem() !== null) {
+        if (this.#collector.problem() !== null) {
           await this.#showAlive(capture, this.#now());
           await this.#live.progressed();
         }
@@ -244,7 +244,7 @@ export class CaptureRunner extends DurableObject<Env> {
     // First: the customer's log is not left on because ours can't be stored.
     await this.#letGo(capture.id);
     if (capture.deletedAt === null && capture.end !== null) {
-      await this.#recorder.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
+      await this.#collector.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
     }
     kv.put("abandoned", true);
   }
@@ -260,7 +260,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** What keeps the capture from going on, for cron; null when nothing is known to. */
   async problem(): Promise<string | null> {
-    return this.#recorder.problem()?.reason ?? this.#start.problem ?? null;
+    return this.#collector.problem()?.reason ?? this.#start.problem ?? null;
   }
 
   /** Accepts a WebSocket that watches the capture; other requests come as calls. */
@@ -278,7 +278,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
   async workload(): Promise<WorkloadState | null> {
-    return this.#recorder.state();
+    return this.#collector.state();
   }
 
   /**

@@ -7,7 +7,7 @@ import { explain, inspectInstance } from "../environments/instance.ts";
 import { switchOn } from "../leases/logging.ts";
 import { describeError, log } from "../lib/log.ts";
 import { storedFormat } from "../lib/stored.ts";
-import type { Recorder } from "../workload/recorder.ts";
+import type { Collector } from "../workload/collecting/collector.ts";
 import { fail, type Move, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
@@ -34,12 +34,12 @@ interface Problem {
 export class CaptureStart {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
-  readonly #recorder: Recorder;
+  readonly #collector: Collector;
 
-  constructor(storage: DurableObjectStorage, env: Env, recorder: Recorder) {
+  constructor(storage: DurableObjectStorage, env: Env, collector: Collector) {
     this.#storage = storage;
     this.#env = env;
-    this.#recorder = recorder;
+    this.#collector = collector;
   }
 
   /** What kept the capture from starting until now; undefined when nothing did. */
@@ -104,7 +104,7 @@ export class CaptureStart {
     if ("reason" in checked) return checked;
     const logging = await switchOn(this.#env, capture, checked.instance, now);
     if (!logging.ready) return logging;
-    const begun = await this.#recorder.begin(capture, clock());
+    const begun = await this.#collector.begin(capture, clock());
     if (begun.ok) return null;
     const { failure } = begun;
     return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };

@@ -5,8 +5,8 @@ import { ApiError } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { askTwice } from "../lib/transient.ts";
 import { isoTime } from "../lib/values.ts";
-import { type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
-import { formatTime, LineBuffer, parseTime, toLogText, type WorkloadLine } from "./format.ts";
+import { formatTime, LineBuffer, parseTime, toLogText, type WorkloadLine } from "./stored/fragment-line.ts";
+import { type FragmentMetadata, fragmentKey, type Manifest } from "./stored/manifest.ts";
 
 /*
  * Streams a capture's workload out of its fragments, one after the other, with the memory of a few chunks.
@@ -254,7 +254,7 @@ async function logText(env: Env, part: Part, range: TimeRange): Promise<Readable
   return streamOf(text);
 }
 
-/** When a line's record was: format.ts writes the time first. */
+/** When a line's record was: fragment-line.ts writes the time first. */
 const microsOf = (line: string): number => parseTime(line.slice(9, 36));
 
 /** What a generator yields, made when it is asked for. */

@@ -6,7 +6,7 @@ import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { openDownload } from "./download.ts";
-import { readDigests, readManifest, toDigests, toWorkload } from "./reading.ts";
+import { readDigests, readManifest, toDigests, toWorkload } from "./live-or-stored.ts";
 import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
 
 const DEFAULT_DIGESTS = 100;

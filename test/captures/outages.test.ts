@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
 import { LogLease } from "../../src/leases/lease.ts";
-import { Recorder } from "../../src/workload/recorder.ts";
+import { Collector } from "../../src/workload/collecting/collector.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
@@ -183,7 +183,7 @@ describe("a capture that cron gives up", () => {
     const capture = await started();
     await write("SELECT 1", "SELECT 2");
     await runAlarm(capture);
-    vi.spyOn(Recorder.prototype, "collect").mockRejectedValue(new TypeError("statement: SELECT 'secret'"));
+    vi.spyOn(Collector.prototype, "collect").mockRejectedValue(new TypeError("statement: SELECT 'secret'"));
     const recover = loseStorage();
     for (let minute = 0; minute < MAX_REARMS + 5; minute++) await aMinute(capture);
     const failed = await readCapture(cast.owner, capture);

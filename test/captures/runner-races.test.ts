@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
-import { Recorder } from "../../src/workload/recorder.ts";
+import { Collector } from "../../src/workload/collecting/collector.ts";
 import { bindingsOf, createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
@@ -46,7 +46,7 @@ describe("racing", () => {
     const scheduled = await create({ scheduledStart: inFuture(MINUTE) });
     const info = vi.spyOn(console, "info");
     // In the last moment before it would run.
-    vi.spyOn(Recorder.prototype, "begin").mockImplementationOnce(async ({ id }) => {
+    vi.spyOn(Collector.prototype, "begin").mockImplementationOnce(async ({ id }) => {
       await cast.owner.delete(`/api/captures/${id}`);
       return { ok: true, value: undefined };
     });

@@ -197,7 +197,7 @@ describe("the general log", () => {
   });
 });
 
-describe("a recording that can't be read any more", () => {
+describe("a collector's state that can no longer be read", () => {
   const damage = (capture: Capture) =>
     runInDurableObject(runnerOf(capture), (_, { storage }) =>
       storage.kv.put("recording/follower/0000", new TextEncoder().encode('{"version":9}')),

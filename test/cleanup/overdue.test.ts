@@ -6,7 +6,7 @@ import type { Capture } from "../../src/captures/replies.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import worker from "../../src/index.ts";
 import { ALARM_GRACE_MS } from "../../src/lib/alarms.ts";
-import { Recorder } from "../../src/workload/recorder.ts";
+import { Collector } from "../../src/workload/collecting/collector.ts";
 import type { Workload } from "../../src/workload/replies.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
@@ -132,7 +132,7 @@ describe("every minute", () => {
 
   it("fails a running capture whose every reading is cut off, though its alarms come", async () => {
     const capture = await until(cast.owner, await create(), "RUNNING");
-    vi.spyOn(Recorder.prototype, "collect").mockRejectedValue(new Error("out of memory"));
+    vi.spyOn(Collector.prototype, "collect").mockRejectedValue(new Error("out of memory"));
     for (let minute = 0; minute < MAX_REARMS + 5; minute++) {
       await travel(cast.aws, MINUTE);
       await runAlarm(capture);

@@ -5,6 +5,8 @@ import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import { toLogText, toNdjson } from "../../src/workload/stored/fragment-line.ts";
 import {
   digestKey,
   emptyManifest,
@@ -13,9 +15,7 @@ import {
   type Manifest,
   manifestKey,
   type WorkloadState,
-} from "../../src/workload/archive.ts";
-import { Digests } from "../../src/workload/digest.ts";
-import { toLogText, toNdjson } from "../../src/workload/format.ts";
+} from "../../src/workload/stored/manifest.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { checkUnread } from "./contract.ts";
 

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LogParser } from "../../src/logs/general/parser.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
-import { emptyManifest, fragmentKey, manifestKey } from "../../src/workload/archive.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
-import { formatTime } from "../../src/workload/format.ts";
+import { formatTime } from "../../src/workload/stored/fragment-line.ts";
+import { emptyManifest, fragmentKey, manifestKey } from "../../src/workload/stored/manifest.ts";
 import { type Cast, createCast, expectRefusal, requestIn } from "../support/api.ts";
 import {
   captureIn,

@@ -4,16 +4,16 @@ import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
 import { redactSecrets } from "../../src/sql-text/redact.ts";
-import { fragmentKey } from "../../src/workload/archive.ts";
-import { Digests } from "../../src/workload/digest.ts";
 import {
   beginFollowing,
   type CaptureWindow,
   type FollowerState,
   type FragmentStore,
   follow,
-} from "../../src/workload/follower.ts";
-import { parseTime, type WorkloadLine } from "../../src/workload/format.ts";
+} from "../../src/workload/collecting/follower.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import { parseTime, type WorkloadLine } from "../../src/workload/stored/fragment-line.ts";
+import { fragmentKey } from "../../src/workload/stored/manifest.ts";
 import type { GeneratedRecord } from "../local-aws/logs/workload.ts";
 import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
 

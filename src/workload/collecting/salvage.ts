@@ -1,4 +1,4 @@
-import { emptyManifest, type FragmentMetadata, fragmentKey, type Manifest } from "./archive.ts";
+import { emptyManifest, type FragmentMetadata, fragmentKey, type Manifest } from "../stored/manifest.ts";
 import { type FollowerState, stateAt } from "./follower.ts";
 
 /** What a reader is told of a recording of which only the fragments can be read. */

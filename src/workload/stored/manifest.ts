@@ -1,16 +1,16 @@
 import * as z from "zod";
-import type { Status } from "../db/states.ts";
-import { storedFormat } from "../lib/stored.ts";
-import { DIGEST_VERSION } from "../sql-text/normalize.ts";
-import type { DigestsState } from "./digest.ts";
+import type { Status } from "../../db/states.ts";
+import { storedFormat } from "../../lib/stored.ts";
+import { DIGEST_VERSION } from "../../sql-text/normalize.ts";
+import type { DigestsState } from "../digest.ts";
 
 /*
  * What is kept of a capture in R2, all of it below `captures/{id}/`, so that erasing a capture is erasing a prefix:
  *
- *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (format.ts)
+ *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (fragment-line.ts)
  *   workload/manifest.json          what they hold, once the capture has ended
  *   workload/digest.json            its statements, normalised and counted
- *   metrics.json                    CloudWatch's metrics, once they have settled (captures/metrics-archive.ts)
+ *   metrics.json                    CloudWatch's metrics, once they have settled (captures/metrics-manifest.ts)
  *
  * Fragments are numbered without a hole from 0; those that the manifest does not count are left-overs of a step that was cut
  * off, and nobody's to read. While a capture runs, its runner has the manifest and the digest.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isTransient } from "../../src/aws/client.ts";
-import type { LogSource } from "../../src/logs/reader.ts";
-import { beginFollowing } from "../../src/workload/follower.ts";
-import { parseTime } from "../../src/workload/format.ts";
-import { LIVE, type LoggingInstance, loggingInstance } from "../local-aws/test/logs.ts";
-import { logSource, TestFollower } from "./support.ts";
+import { isTransient } from "../../../src/aws/client.ts";
+import type { LogSource } from "../../../src/logs/reader.ts";
+import { beginFollowing } from "../../../src/workload/collecting/follower.ts";
+import { parseTime } from "../../../src/workload/stored/fragment-line.ts";
+import { LIVE, type LoggingInstance, loggingInstance } from "../../local-aws/test/logs.ts";
+import { logSource, TestFollower } from "../support.ts";
 
 /*
  * What RDS and its servers do that their references do not say, as people have met it, and what becomes of it: each record is

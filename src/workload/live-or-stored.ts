@@ -4,6 +4,9 @@ import { ApiError } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { isoTime } from "../lib/values.ts";
+import { type DigestsState, digestsFormat } from "./digest.ts";
+import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
+import { formatTime } from "./stored/fragment-line.ts";
 import {
   digestKey,
   emptyManifest,
@@ -13,10 +16,7 @@ import {
   manifestKey,
   type Problem,
   type WorkloadState,
-} from "./archive.ts";
-import { type DigestsState, digestsFormat } from "./digest.ts";
-import { formatTime } from "./format.ts";
-import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
+} from "./stored/manifest.ts";
 
 /** The workload of a capture as it is known now. */
 export interface Known {

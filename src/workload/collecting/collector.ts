@@ -1,12 +1,13 @@
-import { type AwsResult, awsTarget } from "../aws/client.ts";
-import { downloadLogPortion, listLogFiles } from "../aws/rds.ts";
-import { retryDelay } from "../captures/lifecycle.ts";
-import { type Env, positiveNumber } from "../env.ts";
-import { askAs } from "../environments/credentials.ts";
-import { explain } from "../environments/instance.ts";
-import { log } from "../lib/log.ts";
-import { Unreadable } from "../lib/stored.ts";
-import type { LogSource } from "../logs/reader.ts";
+import { type AwsResult, awsTarget } from "../../aws/client.ts";
+import { downloadLogPortion, listLogFiles } from "../../aws/rds.ts";
+import { retryDelay } from "../../captures/lifecycle.ts";
+import { type Env, positiveNumber } from "../../env.ts";
+import { askAs } from "../../environments/credentials.ts";
+import { explain } from "../../environments/instance.ts";
+import { log } from "../../lib/log.ts";
+import { Unreadable } from "../../lib/stored.ts";
+import type { LogSource } from "../../logs/reader.ts";
+import { Digests, digestsFormat } from "../digest.ts";
 import {
   digestKey,
   emptyManifest,
@@ -17,8 +18,9 @@ import {
   manifestKey,
   type Problem,
   type WorkloadState,
-} from "./archive.ts";
-import { Digests, digestsFormat } from "./digest.ts";
+} from "../stored/manifest.ts";
+import { askStorage, StorageFailure } from "../stored/storage-failure.ts";
+import { keepCollectorState, loadCollectorState } from "./collector-state.ts";
 import {
   beginFollowing,
   endFollowing,
@@ -28,12 +30,10 @@ import {
   interruptFollowing,
   stateAt,
 } from "./follower.ts";
-import { keepRecording, loadRecording } from "./recording-store.ts";
 import { salvage } from "./salvage.ts";
-import { askStorage, StorageFailure } from "./storage-failure.ts";
 
 /** As much of a capture as its recording needs. Times in milliseconds since the epoch. */
-export interface RecordedCapture {
+export interface CollectedCapture {
   id: number;
   envId: number;
   region: string;
@@ -55,7 +55,7 @@ const DRAIN_PAUSE_MS = 1000;
 
 const GENERAL_LOGS = "general/";
 
-/** What a recorder goes on from. */
+/** What a collector goes on from. */
 interface Kept {
   follower: FollowerState;
   digests: Digests;
@@ -78,7 +78,7 @@ export interface Collected {
  * Records one capture's workload: follows the log step by step, and keeps in the Durable Object's storage where it is. After
  * each step everything is written in one go, so that a crash goes back to the step before, never into its middle.
  */
-export class Recorder {
+export class Collector {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
   /** What storage has, so that it need not be read for each step. Null once a step has failed, half-way perhaps. */
@@ -92,7 +92,7 @@ export class Recorder {
   }
 
   /** Finds where to begin: now, or for a capture that has a start already, wherever the log has that. */
-  async begin(capture: RecordedCapture, now: number): Promise<AwsResult<void>> {
+  async begin(capture: CollectedCapture, now: number): Promise<AwsResult<void>> {
     const window = { start: capture.start ?? now, end: null };
     const isBackDated = capture.start !== null;
     const begun = await beginFollowing(
@@ -112,7 +112,7 @@ export class Recorder {
    * Reads what is new.
    * @param end asked once that is read: when the capture ended or is to end; null while nobody knows
    */
-  async collect(capture: RecordedCapture, end: () => Promise<number | null>): Promise<Collected> {
+  async collect(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Collected> {
     const before = this.#load()?.follower.manifest.records;
     const stepped = await this.#step(capture, end);
     const { records = 0, bytes = 0 } = this.#load()?.follower.manifest ?? {};
@@ -128,7 +128,7 @@ export class Recorder {
    * @returns when to come back, in milliseconds from now; or, once all is stored, why the end is missing, null when it is not
    */
   async finish(
-    capture: RecordedCapture & { end: number },
+    capture: CollectedCapture & { end: number },
     now: number,
   ): Promise<{ pause: number } | { missing: string | null }> {
     try {
@@ -165,7 +165,7 @@ export class Recorder {
    * Stores what was recorded of a capture that was given up, with a gap from there to its end; safe to repeat.
    * @throws StorageFailure when R2 is away: to be tried again
    */
-  async abandon(capture: RecordedCapture & { end: number }, cause: string): Promise<void> {
+  async abandon(capture: CollectedCapture & { end: number }, cause: string): Promise<void> {
     if (this.#closed() === undefined) {
       if (this.damage() === null) await this.#close(capture, cause);
       else await this.#salvage(capture);
@@ -184,7 +184,7 @@ export class Recorder {
   }
 
   /** Stores the record that is still open, and says what is missing until the end: nothing comes after it. */
-  async #close(capture: RecordedCapture & { end: number }, cause: string | null): Promise<void> {
+  async #close(capture: CollectedCapture & { end: number }, cause: string | null): Promise<void> {
     const { id, start, end, redact } = capture;
     if (start === null) return;
     // Of one that has lost its storage, or never could read its log, nothing was recorded.
@@ -206,7 +206,7 @@ export class Recorder {
    * Notes that the log was interrupted after what was read of it: a gap until the next record.
    * @throws StorageFailure when R2 is away: nothing is noted then
    */
-  async interrupt(capture: RecordedCapture, cause: string): Promise<void> {
+  async interrupt(capture: CollectedCapture, cause: string): Promise<void> {
     const kept = this.#load();
     const { id, start } = capture;
     if (kept === null || start === null || kept.follower.openGap !== null) return;
@@ -232,7 +232,7 @@ export class Recorder {
   }
 
   /** Puts what the fragments say of themselves in the place of a recording that can't be read, and a gap until the end. */
-  async #salvage({ id, start, end, redact }: RecordedCapture & { end: number }): Promise<void> {
+  async #salvage({ id, start, end, redact }: CollectedCapture & { end: number }): Promise<void> {
     if (start === null) return;
     this.#keep(await salvage(this.#env.BUCKET, { id, start, redact }, end), new Digests(), null);
     this.#storage.kv.put<Closed>("closed", { missing: null });
@@ -275,7 +275,7 @@ export class Recorder {
   }
 
   /** One step; ok with whether all that there was has been read. */
-  async #step(capture: RecordedCapture, end: () => Promise<number | null>): Promise<Stepped> {
+  async #step(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Stepped> {
     const { id, start, instance, region } = capture;
     if (start === null) return { ok: true, caughtUp: true };
     if (this.#load() === null) {
@@ -305,14 +305,14 @@ export class Recorder {
     }
   }
 
-  #afterFailure({ id }: RecordedCapture, reason: string): number {
+  #afterFailure({ id }: CollectedCapture, reason: string): number {
     this.#failures++;
     this.suffer(reason);
     log.warn("workload.step.failed", { captureId: id, attempt: this.#failures, reason });
     return retryDelay(this.#failures, Math.random());
   }
 
-  #source({ envId, region, instance, credentials }: RecordedCapture): LogSource {
+  #source({ envId, region, instance, credentials }: CollectedCapture): LogSource {
     const access = { envId, region, credentials };
     const target = awsTarget(this.#env, region);
     const ask = <T>(question: Parameters<typeof askAs<T>>[3]) =>
@@ -332,16 +332,16 @@ export class Recorder {
   /** @throws Unreadable */
   #load(): Kept | null {
     if (this.#kept !== null) return this.#kept;
-    const recording = loadRecording(this.#storage.kv);
-    if (recording === null) return null;
-    this.#kept = { follower: recording.follower, digests: new Digests(recording.digests) };
+    const state = loadCollectorState(this.#storage.kv);
+    if (state === null) return null;
+    this.#kept = { follower: state.follower, digests: new Digests(state.digests) };
     return this.#kept;
   }
 
   /** Writes everything in one go: Durable Object storage makes one transaction of what is written without awaiting. */
   #keep(follower: FollowerState, digests: Digests, caughtUpAt: number | null): void {
     const { kv } = this.#storage;
-    keepRecording(kv, { follower, digests: digests.toJSON() });
+    keepCollectorState(kv, { follower, digests: digests.toJSON() });
     if (caughtUpAt !== null) kv.put("caughtUpAt", caughtUpAt);
     this.#kept = { follower, digests };
   }

@@ -1,10 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/logs/general/commands.ts";
-import { LogParser } from "../../src/logs/general/parser.ts";
-import type { LogRecord } from "../../src/logs/record.ts";
-import { formatTime, LineBuffer, parseTime, toLogText, toNdjson } from "../../src/workload/format.ts";
-import { LOGS } from "../logs/general/fixtures.ts";
+import { COMMANDS } from "../../../src/logs/general/commands.ts";
+import { LogParser } from "../../../src/logs/general/parser.ts";
+import type { LogRecord } from "../../../src/logs/record.ts";
+import {
+  formatTime,
+  LineBuffer,
+  parseTime,
+  toLogText,
+  toNdjson,
+} from "../../../src/workload/stored/fragment-line.ts";
+import { LOGS } from "../../logs/general/fixtures.ts";
 
 const encoder = new TextEncoder();
 const parse = (log: string | Uint8Array): LogRecord[] => {

@@ -1,16 +1,20 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Unreadable } from "../../src/lib/stored.ts";
-import { LogParser } from "../../src/logs/general/parser.ts";
-import { Sessions } from "../../src/logs/general/sessions.ts";
-import { Threads } from "../../src/logs/threads.ts";
-import { emptyManifest } from "../../src/workload/archive.ts";
-import { Digests } from "../../src/workload/digest.ts";
-import { type FollowerState, MAX_THREADS_KEPT, stateAt } from "../../src/workload/follower.ts";
-import { keepRecording, loadRecording, type Recording } from "../../src/workload/recording-store.ts";
-import { RUNNER } from "../fixtures/stored-unversioned.ts";
-import { fitsProduction, PRODUCTION_LIMIT } from "../support/stored-size.ts";
+import { Unreadable } from "../../../src/lib/stored.ts";
+import { LogParser } from "../../../src/logs/general/parser.ts";
+import { Sessions } from "../../../src/logs/general/sessions.ts";
+import { Threads } from "../../../src/logs/threads.ts";
+import {
+  type CollectorState,
+  keepCollectorState,
+  loadCollectorState,
+} from "../../../src/workload/collecting/collector-state.ts";
+import { type FollowerState, MAX_THREADS_KEPT, stateAt } from "../../../src/workload/collecting/follower.ts";
+import { Digests } from "../../../src/workload/digest.ts";
+import { emptyManifest } from "../../../src/workload/stored/manifest.ts";
+import { RUNNER } from "../../fixtures/stored-unversioned.ts";
+import { fitsProduction, PRODUCTION_LIMIT } from "../../support/stored-size.ts";
 
 /** Runs in a Durable Object of its own. */
 const inStorage = <T>(run: (kv: SyncKvStorage) => T): Promise<T> =>
@@ -18,33 +22,33 @@ const inStorage = <T>(run: (kv: SyncKvStorage) => T): Promise<T> =>
     run(storage.kv),
   ) as Promise<T>;
 
-const small: Recording = {
+const small: CollectorState = {
   follower: stateAt(emptyManifest(1, "secrets")),
   digests: { capacity: 1, total: 0, entries: [] },
 };
 
-describe("a recording from before there were versions", () => {
+describe("a collector's state from before there were versions", () => {
   const opened = (change: Record<string, unknown> = {}) =>
     inStorage((kv) => {
       for (const [key, value] of Object.entries({ ...RUNNER, ...change })) {
         if (value !== null) kv.put(key, value);
       }
-      const recording = loadRecording(kv) as Recording;
-      keepRecording(kv, recording);
-      return { recording, again: loadRecording(kv), keys: [...kv.list()].map(([key]) => key) };
+      const state = loadCollectorState(kv) as CollectorState;
+      keepCollectorState(kv, state);
+      return { state, again: loadCollectorState(kv), keys: [...kv.list()].map(([key]) => key) };
     });
 
   it("opens with all that it had, and is kept with a version from then on", async () => {
-    const { recording, again, keys } = await opened();
+    const { state, again, keys } = await opened();
     const { linesAtOnce: _, ...rest } = RUNNER.follower as FollowerState;
-    expect(recording.follower).toEqual({
+    expect(state.follower).toEqual({
       ...rest,
       manifest: { ...rest.manifest, digestVersion: 1 },
       parser: RUNNER["follower/parser"],
       threads: RUNNER["follower/threads"],
     });
-    expect(recording.digests).toEqual(JSON.parse(RUNNER["digests/000"] as string));
-    expect(again).toEqual(recording);
+    expect(state.digests).toEqual(JSON.parse(RUNNER["digests/000"] as string));
+    expect(again).toEqual(state);
     expect(keys).toEqual([
       "attempts",
       "captureId",
@@ -55,12 +59,12 @@ describe("a recording from before there were versions", () => {
   });
 
   it("goes on with the record that was open, amid its line", async () => {
-    const { recording } = await opened();
-    const parser = new LogParser({ from: recording.follower.parser });
+    const { state } = await opened();
+    const parser = new LogParser({ from: state.follower.parser });
     const next = "2026-11-27T20:27:30.000000Z\t    7 Quit\t\n";
     const records = parser.push(new TextEncoder().encode(` end\n${next}`));
     expect(records.map(({ statement }) => statement)).toEqual(["SELECT 'open\nAND ü end"]);
-    const threads = new Threads(10, recording.follower.threads);
+    const threads = new Threads(10, state.follower.threads);
     expect(threads.see(records[0] as (typeof records)[number])).toEqual({
       user: "app",
       host: "10.0.0.7",
@@ -78,18 +82,18 @@ describe("a recording from before there were versions", () => {
   });
 });
 
-describe("a recording", () => {
-  it("is none before it was kept", async () => {
-    expect(await inStorage(loadRecording)).toBeNull();
+describe("a collector's state", () => {
+  it("is null before it was kept", async () => {
+    expect(await inStorage(loadCollectorState)).toBeNull();
   });
 
   it("leaves nothing of a longer one behind", async () => {
     const longer = { ...small, digests: { ...small.digests, entries: [entry("x".repeat(2_500_000))] } };
     const keys = await inStorage((kv) => {
-      keepRecording(kv, longer);
+      keepCollectorState(kv, longer);
       const before = [...kv.list()].length;
-      keepRecording(kv, small);
-      expect(loadRecording(kv)).toEqual(small);
+      keepCollectorState(kv, small);
+      expect(loadCollectorState(kv)).toEqual(small);
       return [before, [...kv.list()].length];
     });
     expect(keys).toEqual([4, 2]);
@@ -101,7 +105,11 @@ describe("a recording", () => {
       (kv) => kv.put("recording/follower/0000", new TextEncoder().encode('{"version":2}')),
       /^The follower's state is of version 2/,
     ],
-    ["that has lost a piece", (kv) => kv.delete("recording/digests/0000"), /^The recording has no digests/],
+    [
+      "that has lost a piece",
+      (kv) => kv.delete("recording/digests/0000"),
+      /^The collector's state has no digests/,
+    ],
     [
       "that is cut amid a letter",
       (kv) => kv.put("recording/follower/0000", new Uint8Array([0x22, 0xc3])),
@@ -110,10 +118,10 @@ describe("a recording", () => {
     ["of another kind", (kv) => kv.put("recording/follower/0000", "{}"), /holds no bytes$/],
   ])("%s is not read", async (_, harm, message) => {
     const [error, isUnreadable] = await inStorage((kv) => {
-      keepRecording(kv, small);
+      keepCollectorState(kv, small);
       harm(kv);
       try {
-        return [loadRecording(kv), false];
+        return [loadCollectorState(kv), false];
       } catch (thrown) {
         return [String((thrown as Error).message), thrown instanceof Unreadable];
       }
@@ -141,7 +149,7 @@ describe("the size of what is kept", () => {
     expect([await twoBytes(990_000), await twoBytes(1_010_000)]).toEqual([true, false]);
   });
 
-  const worst: [string, () => Recording][] = [
+  const worst: [string, () => CollectorState][] = [
     [
       "threads with the longest names of each server, in another alphabet, whose sessions have all set something",
       () => {
@@ -200,15 +208,15 @@ describe("the size of what is kept", () => {
   ];
 
   it.each(worst)("stays below what production takes with %s", async (_, make) => {
-    const recording = make();
+    const state = make();
     const [sizes, loaded] = await inStorage((kv) => {
-      keepRecording(kv, recording);
+      keepCollectorState(kv, state);
       const values = [...kv.list()].map(([, value]) => value);
-      return [values.map((value) => fitsProduction(kv, value)), loadRecording(kv)] as const;
+      return [values.map((value) => fitsProduction(kv, value)), loadCollectorState(kv)] as const;
     });
     expect(sizes.length).toBeGreaterThanOrEqual(2);
     expect(sizes).toEqual(sizes.map(() => true));
-    expect(loaded).toEqual(recording);
+    expect(loaded).toEqual(state);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { LIVE_LOG } from "../../src/logs/files.ts";
-import { endFollowing } from "../../src/workload/follower.ts";
-import { GENERATED_PASSWORD } from "../local-aws/logs/statements.ts";
-import { generatedRecords } from "../local-aws/logs/workload.ts";
-import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { loggingInstance } from "../local-aws/test/logs.ts";
-import { fixedLog, logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "./support.ts";
+import { LIVE_LOG } from "../../../src/logs/files.ts";
+import { endFollowing } from "../../../src/workload/collecting/follower.ts";
+import { GENERATED_PASSWORD } from "../../local-aws/logs/statements.ts";
+import { generatedRecords } from "../../local-aws/logs/workload.ts";
+import { createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
+import { loggingInstance } from "../../local-aws/test/logs.ts";
+import { fixedLog, logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "../support.ts";
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -326,7 +326,7 @@ describe("being cut off", () => {
         // Killed after the fragment was stored, before the state was: the step is done again, and there is more to read.
         follower.state = state;
         follower.digests = new (
-          follower.digests.constructor as typeof import("../../src/workload/digest.ts").Digests
+          follower.digests.constructor as typeof import("../../../src/workload/digest.ts").Digests
         )(digests);
         await write(account, `SELECT 'more ${round}'`);
         await follower.step();
@@ -413,8 +413,8 @@ describe("sessions in the log", () => {
 });
 
 async function switchOn(account: LocalAccount, instance: string): Promise<void> {
-  const { instanceOf } = await import("../local-aws/test/logs.ts");
-  const { rdsClient } = await import("../local-aws/test/sdk.ts");
+  const { instanceOf } = await import("../../local-aws/test/logs.ts");
+  const { rdsClient } = await import("../../local-aws/test/sdk.ts");
   const rds = rdsClient(account, { systemClockOffset: -3 * HOUR });
   await instanceOf(account, instance, rds).modify(["general_log", "1"], ["log_output", "FILE"]);
 }

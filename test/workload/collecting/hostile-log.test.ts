@@ -1,12 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { LIVE_LOG } from "../../src/logs/files.ts";
-import type { LogSource } from "../../src/logs/reader.ts";
-import { MAX_THREADS_KEPT } from "../../src/workload/follower.ts";
-import { keepRecording, loadRecording } from "../../src/workload/recording-store.ts";
-import { fitsProduction } from "../support/stored-size.ts";
-import { TestFollower } from "./support.ts";
+import { LIVE_LOG } from "../../../src/logs/files.ts";
+import type { LogSource } from "../../../src/logs/reader.ts";
+import { keepCollectorState, loadCollectorState } from "../../../src/workload/collecting/collector-state.ts";
+import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/follower.ts";
+import { fitsProduction } from "../../support/stored-size.ts";
+import { TestFollower } from "../support.ts";
 
 const TIME = "2026-11-27T20:27:30.000000Z";
 const START = Date.parse("2026-11-27T20:00:00Z");
@@ -56,8 +56,8 @@ describe("a log that is written to fill what is remembered of it", () => {
     expect(threads.map(([threadId, user, , db]) => [threadId, user, db])).toEqual([[200_000, "app", null]]);
     const stub = env.CAPTURE_RUNNER.getByName(crypto.randomUUID());
     const [fits, loaded] = await runInDurableObject(stub, (_, { storage: { kv } }) => {
-      keepRecording(kv, { follower: follower.state, digests: follower.digests.toJSON() });
-      return [[...kv.list()].map(([, value]) => fitsProduction(kv, value)), loadRecording(kv)] as const;
+      keepCollectorState(kv, { follower: follower.state, digests: follower.digests.toJSON() });
+      return [[...kv.list()].map(([, value]) => fitsProduction(kv, value)), loadCollectorState(kv)] as const;
     });
     expect(fits).toEqual(fits.map(() => true));
     expect(loaded?.follower).toEqual(follower.state);

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
-import type { AwsResult } from "../aws/client.ts";
-import { beginAt, beginAtEnd } from "../logs/beginning.ts";
+import type { AwsResult } from "../../aws/client.ts";
+import { beginAt, beginAtEnd } from "../../logs/beginning.ts";
 import {
   type FilePosition,
   filePositionSchema,
@@ -9,17 +9,17 @@ import {
   type Loss,
   locate,
   MAX_SILENCE_MS,
-} from "../logs/files.ts";
-import { holdsSql } from "../logs/general/commands.ts";
-import { LogParser, parserSchema } from "../logs/general/parser.ts";
-import { Sessions, sessionsSchema } from "../logs/general/sessions.ts";
-import { type LogSource, readNew } from "../logs/reader.ts";
-import type { LeftOut, LogRecord } from "../logs/record.ts";
-import { type Identity, Threads, threadsSchema } from "../logs/threads.ts";
-import { redactLiterals, redactSecrets } from "../sql-text/redact.ts";
-import { emptyManifest, type Gap, type Manifest, manifestSchema } from "./archive.ts";
-import type { Digests } from "./digest.ts";
-import { LineBuffer, toNdjson } from "./format.ts";
+} from "../../logs/files.ts";
+import { holdsSql } from "../../logs/general/commands.ts";
+import { LogParser, parserSchema } from "../../logs/general/parser.ts";
+import { Sessions, sessionsSchema } from "../../logs/general/sessions.ts";
+import { type LogSource, readNew } from "../../logs/reader.ts";
+import type { LeftOut, LogRecord } from "../../logs/record.ts";
+import { type Identity, Threads, threadsSchema } from "../../logs/threads.ts";
+import { redactLiterals, redactSecrets } from "../../sql-text/redact.ts";
+import type { Digests } from "../digest.ts";
+import { LineBuffer, toNdjson } from "../stored/fragment-line.ts";
+import { emptyManifest, type Gap, type Manifest, manifestSchema } from "../stored/manifest.ts";
 
 /*
  * Follows an instance's general log: reads what is new, leaves out what is not the capture's, and stores the rest as
@@ -60,7 +60,7 @@ const openGapSchema = z.object({
 /** A gap whose end is not known yet. */
 type OpenGap = z.output<typeof openGapSchema>;
 
-/** A follower's state as it is stored (recording-store.ts). */
+/** A follower's state as it is stored (collector-state.ts). */
 export const followerSchema = z.object({
   position: filePositionSchema,
   /** How many lines to ask for at once, from how long the last ones were; absent for as many as RDS gives. */

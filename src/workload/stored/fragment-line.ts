@@ -1,6 +1,6 @@
-import type { Command } from "../logs/general/commands.ts";
-import type { LogRecord } from "../logs/record.ts";
-import type { Identity } from "../logs/threads.ts";
+import type { Command } from "../../logs/general/commands.ts";
+import type { LogRecord } from "../../logs/record.ts";
+import type { Identity } from "../../logs/threads.ts";
 
 /*
  * How records are written: NDJSON, as fragments keep them, and the general log's own text.

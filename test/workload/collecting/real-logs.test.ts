@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { LogParser } from "../../src/logs/general/parser.ts";
-import type { LogSource } from "../../src/logs/reader.ts";
-import { Digests } from "../../src/workload/digest.ts";
+import { LogParser } from "../../../src/logs/general/parser.ts";
+import type { LogSource } from "../../../src/logs/reader.ts";
+import { Digests } from "../../../src/workload/digest.ts";
+import { TestFollower } from "../support.ts";
 import { REAL_LOGS, REAL_PASSWORDS } from "./real-logs.ts";
-import { TestFollower } from "./support.ts";
 
 function records(log: Uint8Array) {
   const parser = new LogParser();

@@ -1,14 +1,15 @@
-import { storedFormat, Unreadable } from "../lib/stored.ts";
-import { type DigestsState, digestsFormat } from "./digest.ts";
+import { storedFormat, Unreadable } from "../../lib/stored.ts";
+import { type DigestsState, digestsFormat } from "../digest.ts";
 import { type FollowerState, followerSchema } from "./follower.ts";
 
 /*
- * How a recording is kept in its Durable Object between two steps: JSON in UTF-8, in pieces. A value of a Durable Object's
- * storage may have 2 MB, and a recording's digests and threads can be more, in an alphabet of two or three bytes a letter.
+ * How a collector's state is kept in its Durable Object between two steps: JSON in UTF-8, in pieces. A value of a Durable Object's
+ * storage may have 2 MB, and the digests and threads can be larger, in an alphabet of two or three bytes a letter. The keys say
+ * "recording", as it was called when the first of them were stored.
  */
 
-/** What a recorder goes on from. */
-export interface Recording {
+/** What a collector continues from. */
+export interface CollectorState {
   follower: FollowerState;
   digests: DigestsState;
 }
@@ -22,19 +23,19 @@ const DIGESTS = "recording/digests/";
 const followerFormat = storedFormat("follower's state", 1, followerSchema);
 
 /**
- * Reads a recording; null when there is none.
+ * Reads the state; null when there is none.
  * @throws Unreadable
  */
-export function loadRecording(kv: SyncKvStorage): Recording | null {
+export function loadCollectorState(kv: SyncKvStorage): CollectorState | null {
   const follower = getText(kv, FOLLOWER);
   if (follower === null) return loadUnversioned(kv);
   const digests = getText(kv, DIGESTS);
-  if (digests === null) throw new Unreadable("The recording has no digests");
+  if (digests === null) throw new Unreadable("The collector's state has no digests");
   return { follower: followerFormat.parse(follower), digests: digestsFormat.parse(digests) };
 }
 
-/** Writes a recording; in one go with whatever else is written without awaiting. */
-export function keepRecording(kv: SyncKvStorage, { follower, digests }: Recording): void {
+/** Writes the state; atomic with whatever else is written without awaiting. */
+export function keepCollectorState(kv: SyncKvStorage, { follower, digests }: CollectorState): void {
   const { parser } = follower;
   const line = parser.line.toBase64();
   putText(kv, FOLLOWER, JSON.stringify({ ...followerFormat.write(follower), parser: { ...parser, line } }));
@@ -60,12 +61,12 @@ function putText(kv: SyncKvStorage, prefix: string, text: string): void {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     kv.put(key(pieces++), bytes.slice(at, at + PIECE_BYTES));
   }
-  // Of a longer text before.
+  // The pieces of a longer text before.
   while (kv.delete(key(pieces))) pieces++;
 }
 
-/** What was kept before recordings had a version: the follower's state in three values, the digests in pieces of JSON. */
-function loadUnversioned(kv: SyncKvStorage): Recording | null {
+/** What was kept before the state had a version: the follower's state in three values, the digests in pieces of JSON. */
+function loadUnversioned(kv: SyncKvStorage): CollectorState | null {
   const [rest, parser, threads] = UNVERSIONED.map((key) => kv.get(key));
   if (rest === undefined) return null;
   const json = [...kv.list({ prefix: UNVERSIONED_DIGESTS })].map(([, piece]) => piece).join("");
