@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
 import { captureRoutes } from "./captures/routes.ts";
+import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
@@ -42,7 +43,7 @@ export const app = new Hono<App>()
   )
   .route("/api/health", healthRoutes)
   .use(bookmarks)
-  .route("/api/auth", identityRoutes)
+  .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
   .route("/api/captures", captureRoutes)
   .route("/api/environments", leaseRoutes)
   .route("/api/environments", environmentRoutes(retryPendingChanges))

@@ -25,7 +25,6 @@ const EXCEPTIONS = [
   "/src/environments/routes.ts -> /src/leases/group.ts",
   "/src/environments/routes.ts -> /src/leases/logging.ts",
   "/src/environments/store.ts -> /src/leases/state.ts",
-  "/src/identity/auth.ts -> /src/environments/invites.ts",
   "/src/metrics/archive.ts -> /src/captures/lifecycle.ts",
   "/src/metrics/archive.ts -> /src/captures/reads.ts",
   "/src/metrics/archive.ts -> /src/captures/runner-store.ts",

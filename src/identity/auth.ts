@@ -6,12 +6,12 @@ import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/tables.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { acceptInvite, claimInvite, isClaimable } from "../environments/invites.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
+import type { Invites } from "./invites.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const KEY_PREFIX = "captures_";
@@ -20,9 +20,10 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /**
  * better-auth as this service sets it up: e-mail and password, sessions in signed cookies, API keys. It is large, so it is
  * imported only by the requests that change who is signed in; `http/authentication.ts` answers for all others.
+ * @param invites what becomes of the invite that a sign-up names
  * @param origin the origin that the request came to, such as `https://captures.example.com`
  */
-export function createAuth(env: Env, origin: string) {
+export function createAuth(env: Env, invites: Invites, origin: string) {
   const limit = {
     window: positiveNumber(env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
     max: positiveNumber(env, "AUTH_RATE_LIMIT_MAX"),
@@ -76,14 +77,14 @@ export function createAuth(env: Env, origin: string) {
       before: createAuthMiddleware(async (ctx) => {
         if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
         const { inviteCode, email } = inviteOf(ctx.body);
-        if (!(await isClaimable(env.DB, inviteCode, email, Date.now()))) throw inviteRequired();
+        if (!(await invites.isClaimable(env.DB, inviteCode, email, Date.now()))) throw inviteRequired();
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
-        await acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
+        await invites.acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
       }),
     },
     databaseHooks: {
@@ -94,7 +95,8 @@ export function createAuth(env: Env, origin: string) {
             const name = checkedName(user.name);
             if (env.SIGN_UP !== "open") {
               const { inviteCode } = inviteOf(ctx?.body);
-              if (!(await claimInvite(env.DB, inviteCode, user.email, Date.now()))) throw inviteRequired();
+              if (!(await invites.claimInvite(env.DB, inviteCode, user.email, Date.now())))
+                throw inviteRequired();
             }
             return { data: { ...user, name } };
           },

@@ -11,33 +11,46 @@ import { ApiError } from "../http/refusals.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import { boundHashing } from "./hashing.ts";
+import type { Invites } from "./invites.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
  * password resets that nothing would mail) are not reachable.
+ * @param invites what becomes of the invite that a sign-up names
  */
-export const identityRoutes = new Hono<App>()
-  // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
-  .use(async (c, next) => {
-    refuseOtherOrigins(c);
-    await next();
-  })
-  .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
-  .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
-  .on("POST", "/sign-out", answer)
-  .on("POST", "/update-user", limitAccountChanges, answer)
-  .on("POST", "/change-password", limitAccountChanges, boundHashing, answer)
-  .on("POST", ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"], limitAccountChanges, answer)
-  .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer);
+export function identityRoutes(invites: Invites) {
+  const answer = (c: AppContext) => ask(c, invites);
+  return (
+    new Hono<App>()
+      // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
+      .use(async (c, next) => {
+        refuseOtherOrigins(c);
+        await next();
+      })
+      .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
+      .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
+      .on("POST", "/sign-out", answer)
+      .on("POST", "/update-user", limitAccountChanges, answer)
+      .on("POST", "/change-password", limitAccountChanges, boundHashing, answer)
+      .on(
+        "POST",
+        ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"],
+        limitAccountChanges,
+        answer,
+      )
+      .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer)
+  );
+}
 
-async function answer(c: AppContext): Promise<Response> {
+/** What better-auth answers to a request. */
+async function ask(c: AppContext, invites: Invites): Promise<Response> {
   const { origin } = new URL(c.req.url);
   const request = await forwarded(c, origin);
   const { createAuth } = await import("./auth.ts");
   const { db } = c.var;
   let reply: Response;
   try {
-    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, origin).handler(request);
+    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, invites, origin).handler(request);
   } catch (error) {
     throw db.fault ?? rootCause(error);
   }
