@@ -95,7 +95,7 @@ export async function readEvents(
 export async function listCaptures(
   db: Db,
   credential: Credential,
-  filter: CaptureFilter & { limit: number },
+  filter: CaptureFilter,
   now: number,
 ): Promise<Seen<CaptureRow[]>> {
   const values: (string | number)[] = [credential.value, now];

@@ -21,20 +21,19 @@ import { planCapture, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import * as reads from "./reads.ts";
 import type { CaptureEvent } from "./replies.ts";
-import { type CaptureRow, createSchema, listSchema, MAX_PAGE, renameSchema, toCapture } from "./schema.ts";
+import { type CaptureRow, createSchema, listSchema, renameSchema, toCapture } from "./schema.ts";
 
 /** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()
   .use(authenticate, limitWrites)
 
   .get("/", async (c) => {
-    const query = await readQuery(c, listSchema);
-    const limit = query.limit ?? MAX_PAGE;
+    const { limit, ...filter } = await readQuery(c, listSchema);
     // One more than the page, to know whether there is another.
     const page = await reads.listCaptures(
       c.get("db"),
       c.get("credential"),
-      { ...query, limit: limit + 1 },
+      { ...filter, limit: limit + 1 },
       Date.now(),
     );
     const captures = see(page, refuse.environmentNotFound);

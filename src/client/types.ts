@@ -27,6 +27,11 @@ export type { Metric } from "../metrics/replies.ts";
 export type { Workload, WorkloadDigest } from "../workload/replies.ts";
 export type Role = environments.Role;
 
+/** What a query of the API may say: all of it may be absent. */
+type Query<Schema extends z.ZodType> = {
+  [Key in keyof z.output<Schema>]?: z.output<Schema>[Key] | undefined;
+};
+
 /** A moment, as a Date or as text that the API reads. */
 export type Moment = Date | string;
 
@@ -42,7 +47,7 @@ export type NewCapture = Shown<
 /** What to change of a capture. */
 export type CaptureChanges = z.input<typeof captures.renameSchema>;
 /** Which captures to list; `limit` is the size of a page, not of the list. */
-export type CaptureFilter = Shown<captures.CaptureFilter>;
+export type CaptureFilter = Query<typeof captures.listSchema>;
 
 /** Which metrics, by the API's names or CloudWatch's, and in which period, in seconds. */
 export type MetricsQuery = {
@@ -60,8 +65,8 @@ export interface Metrics {
 }
 
 /** How many statements of a digest. */
-export type DigestQuery = Shown<z.output<typeof workload.digestQuerySchema>>;
-type DownloadFields = z.output<typeof workload.downloadQuerySchema>;
+export type DigestQuery = Query<typeof workload.digestQuerySchema>;
+type DownloadFields = Query<typeof workload.downloadQuerySchema>;
 /** Which records to download, and how: `from` is included, `to` is not. */
 export type DownloadQuery = {
   [Key in keyof DownloadFields]: Key extends "from" | "to" ? Moment | undefined : DownloadFields[Key];

@@ -11,6 +11,10 @@ const metricTypeSchema = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+const PERIOD = "must be a multiple of 60 seconds";
+/** The longest period that fits its nine digits, in seconds. */
+const MAX_PERIOD = 999_999_960;
+
 /** The query of GET /api/captures/{id}/metrics. */
 export const metricsQuerySchema = z.strictObject({
   type: z
@@ -23,7 +27,7 @@ export const metricsQuerySchema = z.strictObject({
       .string()
       .regex(/^\d{1,9}$/, "must be a number of seconds")
       .transform(Number)
-      .refine((period) => period > 0 && period % 60 === 0, "must be a multiple of 60 seconds"),
+      .pipe(z.int().min(60, PERIOD).max(MAX_PERIOD).multipleOf(60, PERIOD)),
   ),
 });
 

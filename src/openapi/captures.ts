@@ -1,10 +1,9 @@
 import * as z from "zod";
 import { captureEventSchema, captureSchema, liveMessageSchema } from "../captures/replies.ts";
-import { createSchema, MAX_PAGE, renameSchema } from "../captures/schema.ts";
-import { STATUSES } from "../db/states.ts";
+import { createSchema, listSchema, renameSchema } from "../captures/schema.ts";
 import { tooManyLive } from "../http/refusals.ts";
-import { METRICS } from "../metrics/cloudwatch-metrics.ts";
 import { metricSchema } from "../metrics/replies.ts";
+import { metricsQuerySchema } from "../metrics/schema.ts";
 import * as examples from "./examples.ts";
 import {
   IDEMPOTENCY_KEY,
@@ -27,6 +26,7 @@ import {
   OF_KEYS,
   OF_WRITERS,
   type Operation,
+  queryParameters,
   type Refusal,
   refusals,
   says,
@@ -71,36 +71,13 @@ export const captureOperations: Operation[] = [
     permission: "Whoever is signed in; `envId` must be an environment that you are a member of.",
     credentials: "any",
     parameters: [
-      {
-        name: "envId",
-        in: "query",
-        description: "Only those of an environment.",
-        schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-      },
-      {
-        name: "status",
-        in: "query",
-        description: "Only those in a state, in any letter case.",
-        schema: { type: "string", enum: STATUSES },
-      },
-      {
-        name: "name",
-        in: "query",
-        description: "Only those of exactly this name.",
-        schema: { type: "string" },
-      },
-      {
-        name: "limit",
-        in: "query",
-        description: "The most captures on a page.",
-        schema: { type: "integer", minimum: 1, maximum: MAX_PAGE, default: MAX_PAGE },
-      },
-      {
-        name: "cursor",
-        in: "query",
-        description: "Where a page begins: follow the `Link` header instead of making one.",
-        schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-      },
+      ...queryParameters(listSchema, {
+        envId: { description: "Only those of an environment." },
+        status: { description: "Only those in a state, in any letter case." },
+        name: { description: "Only those of exactly this name." },
+        limit: { description: "The most captures on a page." },
+        cursor: { description: "Where a page begins: follow the `Link` header instead of making one." },
+      }),
       IF_NONE_MATCH,
     ],
     success: {
@@ -260,19 +237,13 @@ export const captureOperations: Operation[] = [
     credentials: "any",
     parameters: [
       ID,
-      {
-        name: "type",
-        in: "query",
-        description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
-        schema: { type: "array", items: { type: "string", enum: METRICS.map(({ type }) => type) } },
-        example: ["READ IOPS"],
-      },
-      {
-        name: "period",
-        in: "query",
-        description: "Seconds from one point to the next; else the smallest that there is.",
-        schema: { type: "integer", minimum: 60, multipleOf: 60, maximum: 999_999_960 },
-      },
+      ...queryParameters(metricsQuerySchema, {
+        type: {
+          description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
+          example: ["READ IOPS"],
+        },
+        period: { description: "Seconds from one point to the next; else the smallest that there is." },
+      }),
     ],
     success: {
       status: 200,

@@ -16,7 +16,7 @@ import {
 } from "./operation.ts";
 // Says of the schemas of requests what no schema says.
 import "./requests.ts";
-import { toJsonSchemas } from "./schemas.ts";
+import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -157,10 +157,13 @@ function toParameters(operation: Operation): JsonSchema[] {
   return isRead(operation) ? [...own, { $ref: "#/components/parameters/Bookmark" }] : own;
 }
 
-const toParameter = ({ required, ...parameter }: Parameter): JsonSchema => ({
+const toParameter = ({ required, schema, ...parameter }: Parameter): JsonSchema => ({
   ...parameter,
-  required: parameter.in === "path" || required === true,
+  schema: isZod(schema) ? toParameterSchema(schema, parameter.in === "header" ? "input" : "output") : schema,
+  required: parameter.in === "path" || required === true || (parameter.in === "query" && isRequired(schema)),
 });
+
+const isRequired = (schema: z.ZodType | JsonSchema) => isZod(schema) && !schema.safeParse(undefined).success;
 
 function replySchemas(operation: Operation): z.ZodType[] {
   return answersOf(operation)

@@ -1,4 +1,4 @@
-import { KEY } from "../http/idempotency-key.ts";
+import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { BOOKMARK } from "../lib/values.ts";
 import type { Header, Parameter } from "./operation.ts";
 
@@ -89,7 +89,7 @@ export const PAGE_TAG: Record<string, Header> = {
   },
 };
 
-/** A list of tags, or `*`. */
+/** A list of tags, or `*`. Nothing validates it: what is no tag of ours matches nothing. */
 const TAGS = '(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)';
 
 export const IF_NONE_MATCH: Parameter = {
@@ -119,7 +119,7 @@ export const IDEMPOTENCY_KEY: Parameter = {
   in: "header",
   description:
     "A text of your choice, new for each request: for 24 hours, the same request with the same key is answered as it was at first, and makes nothing a second time (draft-ietf-httpapi-idempotency-key-header).",
-  schema: { type: "string", pattern: KEY.source },
+  schema: idempotencyKeySchema,
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { nameSchema } from "../lib/names.ts";
 
 /*
- * The bodies that better-auth's endpoints take, as far as this service has a use for them. better-auth validates them itself.
+ * The bodies and queries that better-auth's endpoints take, as far as this service has a use for them. better-auth validates them itself.
  */
 
 const email = z.string().meta({ format: "email", examples: ["demo@example.com"] });
@@ -70,3 +70,11 @@ export const updateKeySchema = z
 export const deleteKeySchema = z
   .object({ keyId: z.string() })
   .meta({ id: "ApiKeyId", description: "A key, by its id." });
+
+/** The query of api-key/list. */
+export const listKeysQuery = z.object({
+  limit: z.int().min(0).max(1000).optional(),
+  offset: z.int().min(0).max(1_000_000).optional(),
+});
+/** The query of api-key/get. */
+export const getKeyQuery = z.object({ id: z.string() });

@@ -9,6 +9,7 @@ import {
   invalid,
   NOT_JSON_TYPE,
   type Operation,
+  queryParameters,
   type Refusal,
   refusals,
   says,
@@ -332,20 +333,10 @@ export const identityOperations: Operation[] = [
       summary: "List your API keys",
       permission: SIGNED_IN,
       credentials: "session",
-      parameters: [
-        {
-          name: "limit",
-          in: "query",
-          description: "The most keys to list.",
-          schema: { type: "integer", minimum: 0, maximum: 1000 },
-        },
-        {
-          name: "offset",
-          in: "query",
-          description: "How many to skip.",
-          schema: { type: "integer", minimum: 0, maximum: 1_000_000 },
-        },
-      ],
+      parameters: queryParameters(requests.listKeysQuery, {
+        limit: { description: "The most keys to list." },
+        offset: { description: "How many to skip." },
+      }),
       success: { description: "Your keys.", headers: ONCE_MORE_COOKIE },
       refusals: [invalid("limit: Invalid input: expected number, received NaN"), UNAUTHORIZED, ...OF_READS],
     },
@@ -355,9 +346,7 @@ export const identityOperations: Operation[] = [
     summary: "Show an API key",
     permission: "Its owner, signed in with a session.",
     credentials: "session",
-    parameters: [
-      { name: "id", in: "query", description: "The key's id.", schema: { type: "string" }, required: true },
-    ],
+    parameters: queryParameters(requests.getKeyQuery, { id: { description: "The key's id." } }),
     success: { description: "The key, without the key itself.", headers: ONCE_MORE_COOKIE },
     refusals: [
       invalid("id: Invalid input: expected string, received undefined"),

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { ApiError } from "../http/refusals.ts";
 import { refuse } from "../http/refusals.ts";
+import { idSchema } from "../lib/values.ts";
 import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 
 /** A JSON Schema. */
@@ -20,8 +21,9 @@ export interface Parameter {
   name: string;
   in: "path" | "query" | "header";
   description: string;
-  schema: JsonSchema;
-  /** Of a parameter in the query or a header; one in the path always is. */
+  /** What validates it; of one that nothing validates, a JSON Schema. */
+  schema: z.ZodType | JsonSchema;
+  /** Of a header; what is in the path is always required, and of the query what its schema requires. */
   required?: true;
   example?: unknown;
 }
@@ -178,14 +180,30 @@ export const OF_KEYS = [
 export const invalid = (message: string, name = "invalid"): Refusal =>
   saysLike(name, 400, message, "[\\s\\S]*: [\\s\\S]+");
 
-/** The id in a path, and what is refused for it. */
+/** The id in a path. */
 export const idParameter = (name: string, description: string): Parameter => ({
   name,
   in: "path",
   description,
-  schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+  schema: idSchema,
   example: 1,
 });
+
+/**
+ * The parameters of a query.
+ * @param schema what validates it
+ * @param said of each of them: a description, and an example where it helps
+ */
+export const queryParameters = <Query extends z.ZodObject>(
+  schema: Query,
+  said: { [Name in keyof Query["shape"]]: { description: string; example?: unknown } },
+): Parameter[] =>
+  Object.entries(schema.shape).map(([name, value]) => ({
+    name,
+    in: "query",
+    ...said[name as keyof typeof said],
+    schema: value as z.ZodType,
+  }));
 
 /** What is refused for an id in a path. */
 export const BAD_ID = saysLike(

@@ -8,21 +8,27 @@ import {
   updateSchema,
 } from "../environments/schema.ts";
 import { nameSchema } from "../lib/names.ts";
+import { idSchema, timeSchema } from "../lib/values.ts";
+import { METRICS } from "../metrics/cloudwatch-metrics.ts";
+import { metricsQuerySchema } from "../metrics/schema.ts";
 
 /*
- * What the reference says of the bodies that requests may have. The schemas are the ones that validate them; what a refinement
- * or a transformation of theirs asks for is said here, since JSON Schema can't be made of code.
+ * What the reference says of requests. The schemas are the ones that validate them; what a refinement or a transformation of
+ * theirs asks for is said here, since JSON Schema can't be made of code.
  */
 
 const add = (schema: z.ZodType, documentation: z.GlobalMeta) => z.globalRegistry.add(schema, documentation);
 
-/** A moment, as people and programs write it. */
-const MOMENT = {
-  type: ["string", "null"],
-  anyOf: undefined,
-  examples: ["2026-11-23T12:00:00.000Z", "2026-11-23 12:00:00"],
-};
 const seconds = (milliseconds: number) => milliseconds / 1000;
+
+add(idSchema, { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const moment = { type: "string", examples: ["2026-11-23T12:00:00.000Z", "2026-11-23 12:00:00"] };
+add(timeSchema, moment);
+const momentOrNull = { ...moment, type: ["string", "null"], anyOf: undefined };
+add(metricsQuerySchema.shape.type, {
+  type: "array",
+  items: { type: "string", enum: METRICS.map(({ type }) => type) },
+});
 
 add(nameSchema, {
   description: "1 to 100 characters, none of them control characters, once the space around it is gone.",
@@ -51,12 +57,12 @@ add(capture.status, {
     "`SCHEDULED` needs a `scheduledStart` and is implied by one; the other two start at once. In any letter case.",
 });
 add(capture.start, {
-  ...MOMENT,
+  ...momentOrNull,
   description:
     "When it started, to back-date it. ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given.",
 });
 add(capture.scheduledStart, {
-  ...MOMENT,
+  ...momentOrNull,
   description: "When it is to start: in the future, at most a year ahead.",
 });
 add(capture.redact, {

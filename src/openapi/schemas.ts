@@ -51,3 +51,12 @@ export function toJsonSchemas(
   }
   return { components, of };
 }
+
+/**
+ * Makes the JSON Schema of a parameter.
+ * @param io `input` for the text that is sent, `output` for what that text is read as, such as a number
+ */
+export function toParameterSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}

@@ -1,12 +1,9 @@
 import * as z from "zod";
-import { MAX_PAGE } from "../captures/schema.ts";
 import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
-import { FORMATS } from "../workload/schema.ts";
+import { digestQuerySchema, downloadQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { invalid, type Operation, saysLike } from "./operation.ts";
-
-const MOMENT = { type: "string", examples: ["2026-11-23T12:00:00Z"] };
+import { invalid, type Operation, queryParameters, saysLike } from "./operation.ts";
 
 /** What people miss in a workload and no general log has. */
 const NEVER_LOGGED = [
@@ -44,15 +41,7 @@ export const workloadOperations: Operation[] = [
     summary: "Show a capture's statements, normalised and counted",
     permission: MEMBER,
     credentials: "any",
-    parameters: [
-      ID,
-      {
-        name: "limit",
-        in: "query",
-        description: "How many of them.",
-        schema: { type: "integer", minimum: 1, maximum: MAX_PAGE, default: 100 },
-      },
-    ],
+    parameters: [ID, ...queryParameters(digestQuerySchema, { limit: { description: "How many of them." } })],
     success: {
       status: 200,
       description: "The statements, the most frequent first.",
@@ -72,14 +61,11 @@ export const workloadOperations: Operation[] = [
     credentials: "any",
     parameters: [
       ID,
-      {
-        name: "format",
-        in: "query",
-        description: "NDJSON in gzip, or general-log text.",
-        schema: { type: "string", enum: FORMATS, default: "ndjson" },
-      },
-      { name: "from", in: "query", description: "From this moment on.", schema: MOMENT },
-      { name: "to", in: "query", description: "Before this moment.", schema: MOMENT },
+      ...queryParameters(downloadQuerySchema, {
+        format: { description: "NDJSON in gzip, or general-log text." },
+        from: { description: "From this moment on." },
+        to: { description: "Before this moment." },
+      }),
     ],
     success: {
       status: 200,

@@ -9,8 +9,6 @@ import { openDownload } from "./download.ts";
 import { readDigests, readManifest, toDigests, toWorkload } from "./live-or-stored.ts";
 import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
 
-const DEFAULT_DIGESTS = 100;
-
 /** `/api/captures/{id}/workload`: what a capture recorded. Whoever may read the capture may read it. */
 export const workloadRoutes = new Hono<App>()
   .get("/", async (c) => {
@@ -23,12 +21,12 @@ export const workloadRoutes = new Hono<App>()
     const id = await readId(c);
     const { limit } = await readQuery(c, digestQuerySchema);
     const digests = await readDigests(c.env, await readable(c, id, Date.now()));
-    return c.json(toDigests(digests, limit ?? DEFAULT_DIGESTS));
+    return c.json(toDigests(digests, limit));
   })
 
   .get("/download", async (c) => {
     const id = await readId(c);
-    const { format = "ndjson", from, to } = await readQuery(c, downloadQuerySchema);
+    const { format, from, to } = await readQuery(c, downloadQuerySchema);
     const { manifest } = await readManifest(c.env, await readable(c, id, Date.now()));
     const isLog = format === "log";
     const { body, incomplete } = await openDownload(c.env, manifest, format, { from, to });

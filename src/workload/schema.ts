@@ -1,9 +1,8 @@
 import * as z from "zod";
-import { limitSchema, timeSchema } from "../captures/schema.ts";
-import { once } from "../lib/values.ts";
+import { limitSchema, once, timeSchema } from "../lib/values.ts";
 
 /** The query of GET /api/captures/{id}/workload/digest. */
-export const digestQuerySchema = z.strictObject({ limit: once(limitSchema) });
+export const digestQuerySchema = z.strictObject({ limit: once(limitSchema).default(100) });
 
 /** How a workload can be downloaded. */
 export const FORMATS = ["ndjson", "log"] as const;
@@ -11,13 +10,7 @@ export const FORMATS = ["ndjson", "log"] as const;
 /** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
 export const downloadQuerySchema = z
   .strictObject({
-    format: once(
-      z
-        .string()
-        .transform((text) => FORMATS.find((known) => known === text))
-        .refine((known) => known !== undefined, `must be one of ${FORMATS.join(", ")}`)
-        .transform((known) => known as (typeof FORMATS)[number]),
-    ),
+    format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson"),
     from: once(timeSchema),
     to: once(timeSchema),
   })
