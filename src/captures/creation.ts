@@ -3,7 +3,8 @@ import { isRemembered, type KeyedRequest, remember } from "../db/idempotency.ts"
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { answerFormat } from "./idempotency.ts";
-import { type CapturePlan, dueAt } from "./lifecycle.ts";
+import { dueAt } from "./lifecycle.ts";
+import type { CapturePlan } from "./plan.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns } from "./sql.ts";
 

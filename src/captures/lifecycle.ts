@@ -1,46 +1,41 @@
-import type { Status } from "../db/states.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { STATUSES, type Status } from "../db/states.ts";
 import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
 
 /*
- * The life of a capture: its states, the legal moves between them, and what has to happen next. Pure: it does no I/O and is
- * told the time. All times and durations are in milliseconds.
- *
- *   SCHEDULED -> STARTED -> STARTING -> RUNNING -> STOPPING -> DONE, and FAILED from any of them but DONE
+ * The life of a capture: the transitions between its states (see db/states.ts), and what has to happen next. Pure: it does no I/O
+ * and is told the time. All times and durations are in milliseconds. What it does not allow it gives a reason for, of which
+ * refusals.ts makes what is answered.
  */
 
-/** The states that a new capture may have. */
-export const INITIAL_STATUSES = ["SCHEDULED", "STARTED", "STARTING"] as const satisfies readonly Status[];
-/** A state that a new capture may have. */
-export type InitialStatus = (typeof INITIAL_STATUSES)[number];
+/** What makes a capture go from one state to another: its own progress, a failure, or a person who stops or deletes it. */
+export type Cause = "progress" | "failure" | "stop" | "deletion";
 
-const MOVES: Record<Status, readonly Status[]> = {
-  SCHEDULED: ["STARTED", "FAILED"],
-  STARTED: ["STARTING", "FAILED"],
-  STARTING: ["RUNNING", "FAILED"],
-  RUNNING: ["STOPPING", "FAILED"],
-  STOPPING: ["DONE", "FAILED"],
-  DONE: [],
-  FAILED: [],
+/**
+ * Every transition that there is: for each state, where each cause leads. What is absent does not happen: a cause of no transition
+ * leaves the state as it is (a deletion) or is refused (a stop). SQL's conditions are made of this table too (see sql.ts).
+ */
+export const TRANSITIONS: Readonly<Record<Status, Readonly<Partial<Record<Cause, Status>>>>> = {
+  SCHEDULED: { progress: "STARTED", failure: "FAILED", deletion: "FAILED" },
+  STARTED: { progress: "STARTING", failure: "FAILED", deletion: "FAILED" },
+  STARTING: { progress: "RUNNING", failure: "FAILED", deletion: "FAILED" },
+  RUNNING: { progress: "STOPPING", failure: "FAILED", stop: "STOPPING", deletion: "STOPPING" },
+  STOPPING: { progress: "DONE", failure: "FAILED" },
+  DONE: {},
+  FAILED: {},
 };
 
 /** Whether a capture may go from one state to the other. */
 export function canMove(from: Status, to: Status): boolean {
-  return MOVES[from].includes(to);
+  return Object.values(TRANSITIONS[from]).includes(to);
 }
+
+/** The states that a cause has a transition from. */
+export const statesThatAllow = (cause: Cause): Status[] =>
+  STATUSES.filter((status) => TRANSITIONS[status][cause] !== undefined);
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
 
-/** The shortest and the longest time that a capture can be told to run. */
-export const MIN_DURATION_MS = 60 * SECOND;
-export const MAX_DURATION_MS = 31 * DAY;
-/** A scheduled start may be this late (clocks differ, requests take time) and this far ahead. */
-const SCHEDULE_GRACE_MS = 60 * SECOND;
-const SCHEDULE_AHEAD_MS = 366 * DAY;
-/** How long a start is tried again after AWS throttled, failed or did not answer. */
-export const START_RETRY_MS = 10 * MINUTE;
 /** A move that is late by this much is looked after by cron. */
 const OVERDUE_MS = 5 * SECOND;
 /**
@@ -48,73 +43,6 @@ const OVERDUE_MS = 5 * SECOND;
  * what a lost alarm leaves unread for that long.
  */
 const HEARTBEAT_MS = 3 * MINUTE;
-/** How often cron wakes a capture that does not move before it gives the capture up: about half an hour. */
-export const MAX_REARMS = 30;
-
-/** How a workload is recorded. */
-export interface RecordingOptions {
-  /** What is taken out of statements before they are stored: always passwords, on request every literal. */
-  redact: "secrets" | "literals";
-  /** The most to record, in bytes; null for as much as the service allows. */
-  maxBytes: number | null;
-}
-
-/** What a caller asked for, validated but not yet judged by the clock. */
-export interface CaptureRequest extends RecordingOptions {
-  name: string;
-  envId: number;
-  status: InitialStatus | null;
-  start: number | null;
-  scheduledStart: number | null;
-  duration: number | null;
-}
-
-/** A capture about to be made. */
-export interface CapturePlan extends RecordingOptions {
-  name: string;
-  envId: number;
-  status: InitialStatus;
-  start: number | null;
-  scheduledStart: number | null;
-  scheduledEnd: number | null;
-  duration: number | null;
-}
-
-/** Judges a request for a capture: what to make, or the 400 for what can't be. */
-export function planCapture(request: CaptureRequest, now: number): CapturePlan | ApiError {
-  const { name, envId, start, scheduledStart, duration, redact, maxBytes } = request;
-  if (duration !== null && duration < MIN_DURATION_MS) return refuse.durationTooShort();
-  if (duration !== null && duration > MAX_DURATION_MS) {
-    return new ApiError(400, `duration: must be at most ${MAX_DURATION_MS / SECOND} seconds (31 days)`);
-  }
-  const status = request.status ?? (scheduledStart === null ? "STARTED" : "SCHEDULED");
-  if (status === "SCHEDULED") {
-    if (scheduledStart === null) return refuse.noScheduledStart();
-    if (start !== null) return new ApiError(400, "start: a scheduled capture can't have started already");
-    if (scheduledStart < now - SCHEDULE_GRACE_MS) return new ApiError(400, "scheduledStart: is in the past");
-    if (scheduledStart > now + SCHEDULE_AHEAD_MS) {
-      return new ApiError(400, "scheduledStart: is more than a year ahead");
-    }
-  } else if (scheduledStart !== null) {
-    return new ApiError(
-      400,
-      `scheduledStart: a capture with a scheduled start has the status SCHEDULED, not ${status}`,
-    );
-  }
-  if (start !== null && start > now) return new ApiError(400, "start: is in the future; use scheduledStart");
-  const from = scheduledStart ?? start ?? now;
-  return {
-    name,
-    envId,
-    status,
-    start,
-    scheduledStart,
-    duration,
-    scheduledEnd: duration === null ? null : from + duration,
-    redact,
-    maxBytes,
-  };
-}
 
 /** As much of a capture as decides what happens next. */
 export interface CaptureState {
@@ -222,22 +150,14 @@ export function run(capture: CaptureState, now: number): Move {
   return { ...move, start: now, scheduledEnd: now + capture.duration };
 }
 
-/**
- * Why a capture in this state can't be stopped: the specification's three answers.
- * @returns null when it can.
- */
-export function stopRefusal(status: Status): ApiError | null {
-  switch (status) {
-    case "RUNNING":
-      return null;
-    case "STOPPING":
-    case "DONE":
-      return refuse.alreadyStopped();
-    case "FAILED":
-      return refuse.alreadyFailed();
-    default:
-      return refuse.notStartedYet();
-  }
+/** Why a capture can't be stopped. */
+export type StopRefusal = "already-stopped" | "already-failed" | "not-started-yet";
+
+/** Why a capture in this state can't be stopped; null when it can. */
+export function stopRefusal(status: Status): StopRefusal | null {
+  if (TRANSITIONS[status].stop !== undefined) return null;
+  if (status === "FAILED") return "already-failed";
+  return status === "STOPPING" || status === "DONE" ? "already-stopped" : "not-started-yet";
 }
 
 /** How long after a capture has ended its metrics are archived: its last minute may just have begun. */
@@ -283,27 +203,3 @@ export function heartbeat(
   const isFresh = capture.dueAt != null && capture.dueAt >= now + HEARTBEAT_MS / 2;
   return isFresh || capture.dueAt === due ? null : due;
 }
-
-const FIRST_ARCHIVE_RETRY_MS = 5 * MINUTE;
-
-/** How long to wait after an attempt to archive metrics: as `retryDelay`, but five minutes at first and a day at most. */
-export function archiveRetryDelay(attempt: number, random: number): number {
-  return equalJitter(Math.min(DAY, FIRST_ARCHIVE_RETRY_MS * 2 ** (attempt - 1)), random);
-}
-
-const FIRST_RETRY_MS = SECOND;
-/** The longest pause between two attempts. An alarm further ahead than this is not a retry. */
-export const MAX_RETRY_MS = 60 * SECOND;
-
-/**
- * How long to wait before trying again: twice as long each time up to a minute, half of it at random so that captures that
- * failed together do not come back together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").
- * @param attempt how many attempts have failed, from 1
- * @param random a number from 0 to 1
- */
-export function retryDelay(attempt: number, random: number): number {
-  return equalJitter(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), random);
-}
-
-const equalJitter = (ceiling: number, random: number): number =>
-  Math.round(ceiling / 2 + (ceiling / 2) * random);

@@ -7,7 +7,7 @@ import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
-import { ApiError, refuse, tooManyLive } from "../http/refusals.ts";
+import { refuse, tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
@@ -17,9 +17,11 @@ import { see } from "./access.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
-import { planCapture, stopRefusal } from "./lifecycle.ts";
+import { stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
+import { planCapture } from "./plan.ts";
 import * as reads from "./reads.ts";
+import { refusePlan, refuseStop } from "./refusals.ts";
 import type { CaptureEvent } from "./replies.ts";
 import { type CaptureRow, createSchema, listSchema, renameSchema, toCapture } from "./schema.ts";
 
@@ -55,32 +57,13 @@ export const captureRoutes = new Hono<App>()
     const maxLive = positiveNumber(c.env, "MAX_LIVE_CAPTURES");
     const now = Date.now();
     const plan = planCapture(request, now);
-    const created =
-      plan instanceof ApiError
-        ? await creation.findCreated(c.get("db"), c.get("credential"), keyed, request, now)
-        : await creation.createCapture(c.get("db"), c.get("credential"), keyed, plan, maxLive, now);
-    switch (created.outcome) {
-      case "unauthenticated":
-        throw refuse.loginRequired();
-      case "no-environment":
-        throw refuse.environmentNotFound();
-      case "duplicate-name":
-        throw refuse.duplicateName();
-      case "too-many":
-        throw tooManyLive(maxLive);
-      case "key-reused":
-        throw refuse.keyReused();
-      case "nothing":
-        throw plan;
-      case "replayed":
-        c.header("Idempotent-Replayed", "true");
-        // The first request may have been cut off before it came to this.
-        if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return tagged(c, created.capture);
-      case "created":
-        await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
-        return tagged(c, created.capture);
+    if (!("refused" in plan)) {
+      const made = await creation.createCapture(c.get("db"), c.get("credential"), keyed, plan, maxLive, now);
+      return answerCreation(c, made, maxLive, now);
     }
+    const earlier = await creation.findCreated(c.get("db"), c.get("credential"), keyed, request, now);
+    if (earlier.outcome === "nothing") throw refusePlan(plan.refused, request);
+    return answerCreation(c, earlier, maxLive, now);
   })
 
   .get("/:id", async (c) => {
@@ -125,7 +108,9 @@ export const captureRoutes = new Hono<App>()
     const now = Date.now();
     const precondition = readPrecondition(c, id);
     const stopped = await changes.stopCapture(c.get("db"), c.get("credential"), id, precondition, now);
-    const { after } = changed(stopped, (before) => stopRefusal(before.status) ?? refuse.alreadyStopped());
+    const { after } = changed(stopped, (before) =>
+      refuseStop(stopRefusal(before.status) ?? "already-stopped"),
+    );
     await wake(c, after.id, now);
     return c.json(toCapture(after));
   })
@@ -153,6 +138,35 @@ export const captureRoutes = new Hono<App>()
   .get("/:id/live", openLive)
 
   .route("/:id/workload", workloadRoutes);
+
+/** The capture that was made, now or with the same key before, or the refusal that fits. */
+async function answerCreation(
+  c: AppContext,
+  created: creation.Created,
+  maxLive: number,
+  now: number,
+): Promise<Response> {
+  switch (created.outcome) {
+    case "unauthenticated":
+      throw refuse.loginRequired();
+    case "no-environment":
+      throw refuse.environmentNotFound();
+    case "duplicate-name":
+      throw refuse.duplicateName();
+    case "too-many":
+      throw tooManyLive(maxLive);
+    case "key-reused":
+      throw refuse.keyReused();
+    case "replayed":
+      c.header("Idempotent-Replayed", "true");
+      // The first request may have been cut off before it came to this.
+      if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
+      return tagged(c, created.capture);
+    case "created":
+      await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
+      return tagged(c, created.capture);
+  }
+}
 
 /** A browser may keep it for its user, and asks whether it is still so each time. */
 const REVALIDATED = "private, no-cache";

@@ -1,7 +1,8 @@
 import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { archiveDueAt, canMove, dueAt, type Move, type RecordingOptions } from "./lifecycle.ts";
+import { archiveDueAt, canMove, dueAt, type Move } from "./lifecycle.ts";
+import type { RecordingOptions } from "./plan.ts";
 import type { CaptureTarget } from "./reads.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns, TARGET } from "./sql.ts";

@@ -11,18 +11,10 @@ import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics
 import { Collector } from "../workload/collecting/collector.ts";
 import { isGrowing, type WorkloadState } from "../workload/stored/manifest.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
-import {
-  archiveRetryDelay,
-  fail,
-  finish,
-  heartbeat,
-  MAX_RETRY_MS,
-  type Move,
-  nextStep,
-  stopAtLimit,
-} from "./lifecycle.ts";
+import { fail, finish, heartbeat, type Move, nextStep, stopAtLimit } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
+import { archiveRetryDelay, MAX_RETRY_MS } from "./retry.ts";
 import {
   finishArchive,
   moveCapture,

@@ -8,7 +8,7 @@ import {
   MAX_DURATION_MS,
   MIN_DURATION_MS,
   type RecordingOptions,
-} from "./lifecycle.ts";
+} from "./plan.ts";
 import type { Capture } from "./replies.ts";
 
 /** A capture as the database has it, times in milliseconds. */

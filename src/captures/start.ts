@@ -6,9 +6,11 @@ import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
 import { switchOn } from "../leases/logging.ts";
 import { describeError, log } from "../lib/log.ts";
+import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
-import { fail, type Move, retryDelay, run, START_RETRY_MS } from "./lifecycle.ts";
+import { fail, type Move, run } from "./lifecycle.ts";
+import { START_RETRY_MS } from "./retry.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
 const attemptsSchema = z.object({

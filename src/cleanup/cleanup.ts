@@ -1,4 +1,5 @@
-import { fail, MAX_REARMS } from "../captures/lifecycle.ts";
+import { fail } from "../captures/lifecycle.ts";
+import { MAX_REARMS } from "../captures/retry.ts";
 import { moveCapture } from "../captures/runner-store.ts";
 import { earlierNow } from "../db/clock.ts";
 import { hasEnded } from "../db/states.ts";

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { InitialStatus } from "../captures/lifecycle.ts";
+import type { InitialStatus } from "../captures/plan.ts";
 import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
 import type { Metric } from "../metrics/replies.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { INITIAL_STATUSES, MAX_DURATION_MS, MIN_DURATION_MS } from "../captures/lifecycle.ts";
+import { INITIAL_STATUSES, MAX_DURATION_MS, MIN_DURATION_MS } from "../captures/plan.ts";
 import { createSchema as captureSchema, renameSchema } from "../captures/schema.ts";
 import {
   createSchema as environmentSchema,

@@ -2,34 +2,21 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   archiveDueAt,
-  type CaptureRequest,
   type CaptureState,
   canMove,
   dueAt,
   heartbeat,
   nextStep,
-  planCapture,
-  retryDelay,
   run,
   stopRefusal,
+  TRANSITIONS,
 } from "../../src/captures/lifecycle.ts";
-import { STATUSES } from "../../src/db/states.ts";
+import { refuseStop } from "../../src/captures/refusals.ts";
+import { hasEnded, STATUSES } from "../../src/db/states.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-
-const request = (fields: Partial<CaptureRequest>): CaptureRequest => ({
-  name: "n",
-  envId: 1,
-  status: null,
-  start: null,
-  scheduledStart: null,
-  duration: null,
-  redact: "secrets",
-  maxBytes: null,
-  ...fields,
-});
 
 const state = (fields: Partial<CaptureState>): CaptureState => ({
   status: "RUNNING",
@@ -40,58 +27,18 @@ const state = (fields: Partial<CaptureState>): CaptureState => ({
   ...fields,
 });
 
-describe("planning a capture", () => {
-  it("starts now unless a scheduled start is given", () => {
-    expect(planCapture(request({}), NOW)).toMatchObject({ status: "STARTED", scheduledEnd: null });
-    expect(planCapture(request({ scheduledStart: NOW + DAY }), NOW)).toMatchObject({ status: "SCHEDULED" });
+describe("the table of transitions", () => {
+  it("has none from the states of a capture that has ended, and a failure from all others", () => {
+    for (const status of STATUSES) {
+      expect(Object.keys(TRANSITIONS[status]).length === 0).toBe(hasEnded(status));
+      expect(canMove(status, "FAILED")).toBe(!hasEnded(status));
+    }
   });
 
-  it.each([
-    ["now", {}, NOW + MINUTE],
-    ["the back-dated start", { start: NOW - DAY }, NOW - DAY + MINUTE],
-    ["the scheduled start", { scheduledStart: NOW + DAY }, NOW + DAY + MINUTE],
-  ])("counts the duration from %s", (_, fields, scheduledEnd) => {
-    expect(planCapture(request({ duration: MINUTE, ...fields }), NOW)).toMatchObject({ scheduledEnd });
-  });
-
-  it.each([
-    ["a duration below a minute", { duration: MINUTE - 1000 }, "Duration must be at least 60 seconds"],
-    ["a negative duration", { duration: -1000 }, "Duration must be at least 60 seconds"],
-    [
-      "a duration above 31 days",
-      { duration: 31 * DAY + 1000 },
-      "duration: must be at most 2678400 seconds (31 days)",
-    ],
-    ["SCHEDULED without a time", { status: "SCHEDULED" }, "Cannot schedule without a schedule start time"],
-    ["a scheduled start long past", { scheduledStart: NOW - MINUTE - 1 }, "scheduledStart: is in the past"],
-    [
-      "a scheduled start too far ahead",
-      { scheduledStart: NOW + 366 * DAY + 1 },
-      "scheduledStart: is more than a year ahead",
-    ],
-    ["a start in the future", { start: NOW + 1 }, "start: is in the future; use scheduledStart"],
-    [
-      "a scheduled capture that has started",
-      { scheduledStart: NOW + DAY, start: NOW },
-      "start: a scheduled capture can't have started already",
-    ],
-    [
-      "a scheduled start that is to be ignored",
-      { scheduledStart: NOW + DAY, status: "STARTED" },
-      "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not STARTED",
-    ],
-  ] as [string, Partial<CaptureRequest>, string][])("refuses %s", (_, fields, message) => {
-    expect(planCapture(request(fields), NOW)).toMatchObject({ status: 400, message });
-  });
-
-  it.each([
-    ["exactly a minute", { duration: MINUTE }],
-    ["exactly 31 days", { duration: 31 * DAY }],
-    ["a scheduled start a minute late", { scheduledStart: NOW - MINUTE }],
-    ["a scheduled start a year ahead", { scheduledStart: NOW + 365 * DAY }],
-    ["a start of right now", { start: NOW }],
-  ] as [string, Partial<CaptureRequest>][])("accepts %s", (_, fields) => {
-    expect(planCapture(request(fields), NOW)).not.toBeInstanceOf(Error);
+  it("comes to no state twice: progress only leads on", () => {
+    for (const status of STATUSES)
+      for (const to of Object.values(TRANSITIONS[status]))
+        expect(STATUSES.indexOf(to)).toBeGreaterThan(STATUSES.indexOf(status));
   });
 });
 
@@ -191,7 +138,9 @@ describe("stopping", () => {
     ["DONE", "This capture has already been stopped"],
     ["FAILED", "This capture failed and is no longer running"],
   ] as const)("is refused while %s", (status, message) => {
-    expect(stopRefusal(status)).toMatchObject({ status: 409, message });
+    const refused = stopRefusal(status);
+    if (refused === null) throw new Error("It is refused");
+    expect(refuseStop(refused)).toMatchObject({ status: 409, message });
   });
 
   it("is possible while RUNNING only", () => {
@@ -256,14 +205,5 @@ describe("a running capture's sign of life", () => {
 
   it("is given by a capture that cron would never have come to", () => {
     expect(heartbeat({ ...running(null), dueAt: null }, NOW)).toBeGreaterThan(NOW);
-  });
-});
-
-describe("retrying", () => {
-  it("waits longer each time, up to a minute, with half of it left to chance", () => {
-    expect([1, 2, 3, 6, 7, 50].map((attempt) => retryDelay(attempt, 1))).toEqual([
-      1000, 2000, 4000, 32_000, 60_000, 60_000,
-    ]);
-    expect(retryDelay(3, 0)).toBe(2000);
   });
 });

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
+import { MAX_REARMS } from "../../src/captures/retry.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { Collector } from "../../src/workload/collecting/collector.ts";
 import { createCapture, readCapture, runnerOf } from "../support/api.ts";

@@ -1,8 +1,8 @@
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MAX_REARMS } from "../../src/captures/lifecycle.ts";
 import type { Capture } from "../../src/captures/replies.ts";
+import { MAX_REARMS } from "../../src/captures/retry.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import worker from "../../src/index.ts";
 import { ALARM_GRACE_MS } from "../../src/lib/alarms.ts";

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { archiveRetryDelay } from "../../src/captures/lifecycle.ts";
+import { archiveRetryDelay } from "../../src/captures/retry.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
 import { archiveKey } from "../../src/metrics/archive-format.ts";
 import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";

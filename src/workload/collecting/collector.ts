@@ -1,10 +1,10 @@
 import { type AwsResult, awsTarget } from "../../aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../aws/rds.ts";
-import { retryDelay } from "../../captures/lifecycle.ts";
 import { type Env, positiveNumber } from "../../env.ts";
 import { askAs } from "../../environments/credentials.ts";
 import { explain } from "../../environments/instance.ts";
 import { log } from "../../lib/log.ts";
+import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
 import type { LogSource } from "../../logs/reader.ts";
 import { Digests, digestsFormat } from "../digest.ts";

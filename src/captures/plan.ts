@@ -1,0 +1,86 @@
+import type { Status } from "../db/states.ts";
+
+/*
+ * Whether a capture that was asked for can be made, and when it is to start and end. Pure: it does no I/O and is told the time.
+ * All times and durations are in milliseconds.
+ */
+
+/** The states that a new capture may have. */
+export const INITIAL_STATUSES = ["SCHEDULED", "STARTED", "STARTING"] as const satisfies readonly Status[];
+/** A state that a new capture may have. */
+export type InitialStatus = (typeof INITIAL_STATUSES)[number];
+
+const SECOND = 1000;
+const DAY = 24 * 60 * 60 * SECOND;
+
+/** The shortest and the longest time that a capture can be told to run. */
+export const MIN_DURATION_MS = 60 * SECOND;
+export const MAX_DURATION_MS = 31 * DAY;
+/** A scheduled start may be this late (clocks differ, requests take time) and this far ahead. */
+const SCHEDULE_GRACE_MS = 60 * SECOND;
+const SCHEDULE_AHEAD_MS = 366 * DAY;
+
+/** How a workload is recorded. */
+export interface RecordingOptions {
+  /** What is taken out of statements before they are stored: always passwords, on request every literal. */
+  redact: "secrets" | "literals";
+  /** The most to record, in bytes; null for as much as the service allows. */
+  maxBytes: number | null;
+}
+
+/** What a caller asked for, validated but not yet judged by the clock. */
+export interface CaptureRequest extends RecordingOptions {
+  name: string;
+  envId: number;
+  status: InitialStatus | null;
+  start: number | null;
+  scheduledStart: number | null;
+  duration: number | null;
+}
+
+/** A capture about to be made. */
+export interface CapturePlan extends CaptureRequest {
+  status: InitialStatus;
+  scheduledEnd: number | null;
+}
+
+/** Why a capture that was asked for can't be made. */
+export type PlanRefusal =
+  | "duration-too-short"
+  | "duration-too-long"
+  | "no-scheduled-start"
+  | "scheduled-but-started"
+  | "scheduled-in-the-past"
+  | "scheduled-too-far-ahead"
+  | "scheduled-but-another-status"
+  | "start-in-the-future";
+
+/** Judges a request for a capture: what to make, or why that can't be made. */
+export function planCapture(request: CaptureRequest, now: number): CapturePlan | { refused: PlanRefusal } {
+  const { start, scheduledStart, duration } = request;
+  const status = request.status ?? (scheduledStart === null ? "STARTED" : "SCHEDULED");
+  const refused = durationRefusal(duration) ?? startRefusal({ status, start, scheduledStart }, now);
+  if (refused !== null) return { refused };
+  const from = scheduledStart ?? start ?? now;
+  return { ...request, status, scheduledEnd: duration === null ? null : from + duration };
+}
+
+function durationRefusal(duration: number | null): PlanRefusal | null {
+  if (duration === null) return null;
+  if (duration < MIN_DURATION_MS) return "duration-too-short";
+  return duration > MAX_DURATION_MS ? "duration-too-long" : null;
+}
+
+function startRefusal(
+  { status, start, scheduledStart }: Pick<CapturePlan, "status" | "start" | "scheduledStart">,
+  now: number,
+): PlanRefusal | null {
+  if (status === "SCHEDULED") {
+    if (scheduledStart === null) return "no-scheduled-start";
+    if (start !== null) return "scheduled-but-started";
+    if (scheduledStart < now - SCHEDULE_GRACE_MS) return "scheduled-in-the-past";
+    return scheduledStart > now + SCHEDULE_AHEAD_MS ? "scheduled-too-far-ahead" : null;
+  }
+  if (scheduledStart !== null) return "scheduled-but-another-status";
+  return start !== null && start > now ? "start-in-the-future" : null;
+}
