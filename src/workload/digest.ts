@@ -3,9 +3,9 @@ import { storedFormat } from "../lib/stored.ts";
 import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
 import type { Dialect } from "../sql-text/dialect.ts";
-import { hexToKey, toHex, toKey } from "../sql-text/fingerprint.ts";
-import { Normalizer } from "../sql-text/normalize.ts";
-import { NO_SHAPE } from "../sql-text/shape.ts";
+import { NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
+import { hexToKey, toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
+import { Normalizer } from "../sql-text/normalize/normalize.ts";
 
 /*
  * Which statements a workload consists of, counted in bounded memory.
@@ -14,7 +14,7 @@ import { NO_SHAPE } from "../sql-text/shape.ts";
 const entrySchema = z.object({
   /** 64 bits in hexadecimal, not cryptographic. */
   fingerprint: z.string(),
-  /** The normalised statement, at most MAX_DIGEST bytes of UTF-8 (digest-text.ts). */
+  /** The normalised statement, at most MAX_DIGEST_BYTES bytes of UTF-8 (digest-limits.ts). */
   digest: z.string(),
   /** How often it ran, or up to `overcount` more. */
   count: z.number(),
@@ -46,8 +46,8 @@ export const digestsFormat = storedFormat("table of digests", 1, digestsSchema);
 export const MAX_DIGESTS = 1000;
 /** The longest example, in UTF-16 code units. */
 export const MAX_EXAMPLE = 1024;
-/** How many shapes are remembered for each digest that there is room for. */
-const SHAPES_A_DIGEST = 4;
+/** How many cache keys are kept for each digest that there is room for. */
+const KEYS_PER_DIGEST = 4;
 
 interface Slot extends DigestEntry {
   key: number;
@@ -58,7 +58,7 @@ interface Slot extends DigestEntry {
 /**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
  * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 6 KB (a digest of
- * MAX_DIGEST, an example of MAX_EXAMPLE, six numbers and a few shapes; less than 1 KB is usual), whatever the workload.
+ * MAX_DIGEST_BYTES, an example of MAX_EXAMPLE, six numbers and a few cache keys; less than 1 KB is usual), whatever the workload.
  *
  * What the bound costs: as long as a workload has no more digests than the capacity, every count is exact. After that a new
  * digest takes the place of the rarest one and inherits its count, which is what `overcount` says. With n statements and
@@ -75,8 +75,8 @@ export class Digests {
    */
   #heap: Slot[] = [];
   readonly #normalizer = new Normalizer();
-  /** The keys of digests by the shapes of statements, so that a statement like one before is not normalised again. */
-  readonly #shapes = new Map<number, number>();
+  /** The slots' keys by the cache keys of statements, so that a statement like one before is not normalised again. */
+  readonly #cache = new Map<number, number>();
 
   /** @param from a table to go on with, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
@@ -107,12 +107,12 @@ export class Digests {
     const { command, statement, timeMicros } = record;
     if (!runsStatement(command)) return false;
     const normalizer = this.#normalizer;
-    const shape = normalizer.load(statement, server);
-    let known = this.#ofShape(shape);
+    const cacheKey = normalizer.load(statement, server);
+    let known = this.#cached(cacheKey);
     if (known === undefined) {
-      normalizer.read();
+      normalizer.normalize();
       if (normalizer.isEmpty || (command === "Query" && normalizer.isExecute)) return false;
-      known = this.#slots.get(this.#remember(shape));
+      known = this.#slots.get(this.#remember(cacheKey));
     }
     this.#total++;
     if (known !== undefined) {
@@ -202,19 +202,19 @@ export class Digests {
     return { capacity: this.capacity, total: this.#total, entries: this.top(this.capacity) };
   }
 
-  /** The slot of a statement of this shape, if there was one like it and its digest still has its place. */
-  #ofShape(shape: number): Slot | undefined {
-    const key = this.#shapes.get(shape);
+  /** The slot of a statement with this cache key, if there was one before and its digest still has its place. */
+  #cached(cacheKey: number): Slot | undefined {
+    const key = this.#cache.get(cacheKey);
     return key === undefined ? undefined : this.#slots.get(key);
   }
 
-  /** Remembers that statements of this shape have the digest that was read last. @returns its key */
-  #remember(shape: number): number {
+  /** Remembers that statements with this cache key have the digest that was read last. @returns its slot's key */
+  #remember(cacheKey: number): number {
     const key = toKey(this.#normalizer.high, this.#normalizer.low);
-    if (shape !== NO_SHAPE) {
+    if (cacheKey !== NO_CACHE_KEY) {
       // All of them go, since most of a workload that has so many will not come again.
-      if (this.#shapes.size >= SHAPES_A_DIGEST * this.capacity) this.#shapes.clear();
-      this.#shapes.set(shape, key);
+      if (this.#cache.size >= KEYS_PER_DIGEST * this.capacity) this.#cache.clear();
+      this.#cache.set(cacheKey, key);
     }
     return key;
   }

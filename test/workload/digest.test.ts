@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/logs/general/commands.ts";
-import { MAX_DIGEST } from "../../src/sql-text/digest-text.ts";
-import { digestOf } from "../../src/sql-text/normalize.ts";
+import { MAX_DIGEST_BYTES } from "../../src/sql-text/normalize/digest-limits.ts";
+import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
 import { type DigestEntry, Digests, type DigestsState } from "../../src/workload/digest.ts";
 
 const text = (sql: string) => digestOf(sql).text;
@@ -73,8 +73,8 @@ describe("a normalised statement", () => {
   });
 
   it("is bounded, and the rows of a large insert don't fill it", () => {
-    expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeLessThanOrEqual(MAX_DIGEST);
-    expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeGreaterThan(0.99 * MAX_DIGEST);
+    expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeLessThanOrEqual(MAX_DIGEST_BYTES);
+    expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeGreaterThan(0.99 * MAX_DIGEST_BYTES);
     expect(text(`INSERT INTO t VALUES ${"(1, 'x', NOW()), ".repeat(5000)}(2, 'y', NOW())`)).toBe(
       "INSERT INTO t VALUES (?+, NOW())",
     );
@@ -120,7 +120,7 @@ describe("a normalised statement", () => {
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         const first = digestOf(pieces.join(""));
         expect(digestOf(pieces.join(""))).toEqual(first);
-        expect(first.text.length).toBeLessThanOrEqual(MAX_DIGEST);
+        expect(first.text.length).toBeLessThanOrEqual(MAX_DIGEST_BYTES);
       }),
       { numRuns: 1000 },
     );

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
-import { redactSecrets } from "../../src/sql-text/redact.ts";
+import { redactSecrets } from "../../src/sql-text/redact/redact.ts";
 import {
   beginFollowing,
   type CaptureWindow,
@@ -96,19 +96,19 @@ interface ComparedRecord {
   statement: string;
 }
 
-const shapeOf = ({ timeMicros, threadId, command, statement }: ComparedRecord): string =>
+const digestCacheKey = ({ timeMicros, threadId, command, statement }: ComparedRecord): string =>
   `${timeMicros} ${threadId} ${command} ${statement}`;
 
 /** Stored lines, for comparison with `shapesOfGenerated`. */
 export function shapesOfLines(lines: readonly WorkloadLine[]): string[] {
-  return lines.map((line) => shapeOf({ ...line, timeMicros: parseTime(line.time) }));
+  return lines.map((line) => digestCacheKey({ ...line, timeMicros: parseTime(line.time) }));
 }
 
 /** What a capture should store of a generated workload, as texts that can be compared: all but Amazon's own, no passwords. */
 export function shapesOfGenerated(records: readonly GeneratedRecord[]): string[] {
   return records
     .filter(({ user }) => user !== "rdsadmin")
-    .map((record) => shapeOf({ ...record, statement: redactSecrets(record.statement) }));
+    .map((record) => digestCacheKey({ ...record, statement: redactSecrets(record.statement) }));
 }
 
 /** A follower of one log, whose steps can be repeated from a state that was kept. */

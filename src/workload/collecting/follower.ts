@@ -16,7 +16,7 @@ import { Sessions, sessionsSchema } from "../../logs/general/sessions.ts";
 import { type LogSource, readNew } from "../../logs/reader.ts";
 import type { LeftOut, LogRecord } from "../../logs/record.ts";
 import { type Identity, Threads, threadsSchema } from "../../logs/threads.ts";
-import { redactLiterals, redactSecrets } from "../../sql-text/redact.ts";
+import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import type { Digests } from "../digest.ts";
 import { LineBuffer, toNdjson } from "../stored/fragment-line.ts";
 import { emptyManifest, type Gap, type Manifest, manifestSchema } from "../stored/manifest.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Status } from "../../db/states.ts";
 import { storedFormat } from "../../lib/stored.ts";
-import { DIGEST_VERSION } from "../../sql-text/normalize.ts";
+import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
 import type { DigestsState } from "../digest.ts";
 
 /*

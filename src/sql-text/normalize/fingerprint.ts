@@ -1,12 +1,12 @@
 /*
- * Fingerprints of 64 bits: two lanes of multiply and xor, mixed at the end (the construction of cyrb53, with all 64 bits). Not
- * cryptographic: whoever wants to can make two texts with one fingerprint, and has them counted together.
+ * Fingerprints of 64 bits: two hashes ("lanes") of multiply and xor, mixed at the end (the construction of cyrb53, with all 64
+ * bits). Not cryptographic: somebody who tries can make two texts with one fingerprint, which are then counted together.
  *
- * Who computes one has a lane in two variables, begins with FIRST_LANE and SECOND_LANE, adds each byte to both, and then has the
- * low half of `mix(first, second)` and the high half of `mix(second, low)`.
+ * To compute one, start with FIRST_LANE and SECOND_LANE in two variables, and add each byte to both. The low half is then
+ * `mix(first, second)`, and the high half `mix(second, low)`. These are functions of numbers, not a class, for speed.
  */
 
-/** What the lanes begin with. */
+/** The lanes of no bytes. */
 export const FIRST_LANE = 0xdeadbeef | 0;
 export const SECOND_LANE = 0x41c6ce57 | 0;
 

@@ -1,8 +1,8 @@
 /*
- * The words by which secrets are known.
+ * The words by which secrets are recognised.
  */
 
-/** What a text that holds a secret has somewhere. Account statements with typing mistakes are known by their other words. */
+/** Matches every text that may hold a secret. Account statements with typing mistakes are recognised by their other words. */
 export const MAY_HOLD_SECRET = new RegExp(
   [
     "pas[sw]|pwd|\\bpw|_pw|secret|credential|identif|dentf|sst_auth|authentication_s",
@@ -14,13 +14,13 @@ export const MAY_HOLD_SECRET = new RegExp(
   ].join("|"),
   "i",
 );
-/** The same for a statement that reads or writes tables, and for what may follow it in a packet; but for comments and variables. */
+/** The same for a statement that reads or writes tables, and what may follow it in a packet, if it has no comments or variables. */
 const MAY_HOLD_IN_DML =
   /pas[sw]|dentif|dentf|mysql|crypt|global_priv|servers|slave_master|spider_|authentication_s|create user|alter user|external_/i;
 
 /**
- * Whether a statement may hold a secret at all: nearly all are done with after this test, which is why it is in two parts. The
- * first letters tell the many that read or write tables, which have few places for one.
+ * Whether a statement may hold a secret at all. Nearly all statements need no more than this test, so it is kept cheap: most read
+ * or write tables, which their first letters tell, and have few places for a secret.
  */
 export function mayHoldSecret(sql: string): boolean {
   let at = 0;
@@ -73,9 +73,9 @@ export const ACCOUNT_TABLES = new Set([
   "SPIDER_TABLES",
   "USER",
 ]);
-/** Those among them that no application calls a table of its own. */
+/** Those among them whose names no application has for a table of its own. */
 export const UNMISTAKABLE_TABLES = new Set(["GLOBAL_PRIV", "SLAVE_MASTER_INFO", "SPIDER_TABLES"]);
-/** Columns by which the others are known where the default database is not. */
+/** Columns by which the others are recognised where the default database is not known. */
 export const ACCOUNT_COLUMNS = new Set([
   "AUTHENTICATION_STRING",
   "PASSWORD_EXPIRED",
@@ -86,7 +86,19 @@ export const ACCOUNT_COLUMNS = new Set([
   "WRAPPER",
 ]);
 
-/** Words that a BY and a string may follow: any other is likely to be a misspelt IDENTIFIED. */
+/** Words before the name of a table that is read or written. */
+export const BEFORE_TABLE = new Set([
+  "FROM",
+  "IGNORE",
+  "INSERT",
+  "INTO",
+  "JOIN",
+  "LOW_PRIORITY",
+  "REPLACE",
+  "UPDATE",
+]);
+
+/** Words that a BY and a string may follow: any other word there is likely to be a misspelt IDENTIFIED. */
 export const BEFORE_BY = new Set([
   "CLUSTER",
   "DISTRIBUTED",
@@ -100,9 +112,9 @@ export const BEFORE_BY = new Set([
   "TERMINATED",
 ]);
 
-/** Names of user variables. */
+/** Names of user variables whose values are secrets. */
 const SECRET_VARIABLE = /PASSW|PASSPHRASE|PASS(?![A-Z])|PWD|(?<![A-Z])PW(?![A-Z])|SECRET|CREDENTIAL/;
-/** Names of system variables and of variables in procedures; `default_password_lifetime` is none of a secret. */
+/** The same for system variables and for variables in procedures; not `default_password_lifetime`. */
 const SECRET_SETTING = /(?:PASSWORD|PASSWD|PASSPHRASE|PWD|(?:^|_)PW|SST_AUTH|SECRET|SECRET_KEY|SECRET_ID)$/;
 
 /**
@@ -135,7 +147,7 @@ const OPTION = /(?:^|[\s*#])-p\S/;
 const REMARK =
   /--password\s+\S|(?:passw(?:or)?d|passphrase|\bpwd?|\bpass|secret)["'`]?\s*[:=]\s*\S|:\/\/[^\s/:@]+:[^\s/@]+@/i;
 
-/** Whether a comment says a secret in so many words. */
+/** Whether a comment names a secret and gives it. */
 export function saysSecret(comment: string): boolean {
   return OPTION.test(comment) || REMARK.test(comment);
 }
@@ -151,6 +163,20 @@ export function givesPassword(text: string): boolean {
   return /(?:passw(?:or)?d|pwd)\s*["'=]/i.test(text);
 }
 
-/** What makes a text that nobody can read one of an account. */
+/** Matches an account statement in a text whose quotes are ambiguous. */
 export const ACCOUNT_WORDS =
   /identif\w*\s+(?:by|with|via)|set\s+password|(?:master|source)_password|password\s*\(|(?:create|alter)\s+user/i;
+
+/** Where the last quote of any kind is, in bytes; -1 when there is none. */
+export function lastQuote(bytes: Uint8Array, length: number): number {
+  let at = length - 1;
+  while (at >= 0 && bytes[at] !== 34 && bytes[at] !== 39 && bytes[at] !== 96) at--;
+  return at;
+}
+
+/** Where the last IDENTIFIED or PASSWORD, or what begins like them, is, in bytes of UTF-8; -1 when there is none. */
+export function lastAccountWord(text: string): number {
+  const lower = text.toLowerCase();
+  const index = Math.max(lower.lastIndexOf("ident"), lower.lastIndexOf("passw"));
+  return index < 0 ? -1 : new TextEncoder().encode(lower.slice(0, index)).length;
+}

@@ -1,6 +1,4 @@
-import type { Dialect } from "./dialect.ts";
-import { DigestText } from "./digest-text.ts";
-import { toHex } from "./fingerprint.ts";
+import type { Dialect } from "../dialect.ts";
 import {
   AMID_NAME,
   BEFORE_NAME,
@@ -17,11 +15,20 @@ import {
   synonymOf,
   TEMPORAL,
   VALUE_WORD,
-} from "./keywords.ts";
-import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING, SYMBOL, WORD, wordHash } from "./lexer.ts";
-import { Lists } from "./lists.ts";
-import { isBeforeLiteral, isCalled, nextAt, putQuoted, roleOf } from "./names.ts";
-import { shapeOf } from "./shape.ts";
+} from "../lexer/keywords.ts";
+import { COMMENT, END, Lexer, NUMBER, QUOTED, STRING, SYMBOL, WORD } from "../lexer/lexer.ts";
+import { wordHash } from "../lexer/word-hash.ts";
+import { digestCacheKey } from "./digest-cache-key.ts";
+import { DigestText } from "./digest-text.ts";
+import { toHex } from "./fingerprint.ts";
+import { Parentheses } from "./parentheses.ts";
+import {
+  isFollowedByParenthesis,
+  isLiteralPrefix,
+  nextNonBlank,
+  putQuotedName,
+  wordRole,
+} from "./word-roles.ts";
 
 /*
  * Normalised statements: what statements that differ only in their values have in common. After the digests of
@@ -88,7 +95,7 @@ const EXECUTE = wordHash("EXECUTE");
 export class Normalizer {
   readonly #lexer = new Lexer();
   readonly #out = new DigestText();
-  readonly #lists = new Lists(this.#out);
+  readonly #lists = new Parentheses(this.#out);
   /** Whether names may stand in double quotes. */
   #ansiQuotes = false;
   /** The hash of the first word, and whether more than one statement was read. */
@@ -96,18 +103,18 @@ export class Normalizer {
   #isSeveral = false;
 
   /**
-   * Takes a statement in, which `read` is to normalise.
+   * Takes a statement in, which `normalize` is to normalise.
    * @param server whose statement it is; null when that is not known
-   * @returns its shape: for one whose digest is known by its shape, `read` is not needed
+   * @returns the key by which its digest is cached, or NO_CACHE_KEY: if its digest is known, `normalize` is not needed
    */
   load(sql: string, server: Dialect | null = null): number {
     const lexer = this.#lexer;
     lexer.reset(sql, server);
-    return shapeOf(lexer.bytes, lexer.length);
+    return digestCacheKey(lexer.bytes, lexer.length);
   }
 
   /** Normalises the statement and computes its fingerprint. Once only: what was loaded is let go. */
-  read(): void {
+  normalize(): void {
     this.#ansiQuotes = false;
     if (!this.#write()) {
       this.#ansiQuotes = true;
@@ -176,11 +183,11 @@ export class Normalizer {
           const afterFrom =
             keyword === FROM &&
             !stringAfterFrom &&
-            (lists.depth === 0 || lists.isBare) &&
-            bytes[nextAt(lexer)] !== AT;
+            (lists.depth === 0 || lists.isList) &&
+            bytes[nextNonBlank(lexer)] !== AT;
           const afterKeyword = last === WORD_KEY && (keyword === BEFORE_NAME || afterFrom);
           const afterDot = last === PART && out.last === DOT;
-          if ((!comma && (afterKeyword || afterDot)) || bytes[nextAt(lexer)] === DOT) return false;
+          if ((!comma && (afterKeyword || afterDot)) || bytes[nextNonBlank(lexer)] === DOT) return false;
         }
       }
       /** What stands here is a name. */
@@ -193,10 +200,10 @@ export class Normalizer {
           const isScope = out.last === AT && out.bytes[out.length - 2] === AT;
           if (isScope && classOf(lexer.hash) === SOFT_KEYWORD) word = SOFT_KEYWORD;
         } else {
-          word = roleOf(lexer, classOf(lexer.hash), isNamed);
+          word = wordRole(lexer, classOf(lexer.hash), isNamed);
           if (
             (word === TEMPORAL || first === UNDERSCORE) &&
-            isBeforeLiteral(lexer, word === TEMPORAL, this.#ansiQuotes)
+            isLiteralPrefix(lexer, word === TEMPORAL, this.#ansiQuotes)
           )
             continue;
           if (word === TEMPORAL) word = NO_KEYWORD;
@@ -208,9 +215,9 @@ export class Normalizer {
               (last === WORD_KEY && keyword === BEFORE_OPERAND);
           } else if (word === DEFAULT_WORD) {
             const equals = last === OPERATOR && out.last === EQUALS;
-            const listed = (last === OPENED && lists.isBare) || (comma && last === LITERAL);
+            const listed = (last === OPENED && lists.isList) || (comma && last === LITERAL);
             const inRow = rowsDepth >= 0 && lists.depth > rowsDepth && (last === OPENED || comma);
-            literal = (equals || listed || inRow) && !isCalled(lexer);
+            literal = (equals || listed || inRow) && !isFollowedByParenthesis(lexer);
           }
         }
         if (this.#firstWord === 0) this.#firstWord = lexer.hash;
@@ -345,7 +352,7 @@ export class Normalizer {
       // A name is still to come.
       if (!(word === AMID_NAME && isNamed)) keyword = word;
       if (kind === QUOTED) {
-        putQuoted(out, lexer, last === PART, isNamed);
+        putQuotedName(out, lexer, last === PART, isNamed);
         last = NAME;
       } else if (word === NO_KEYWORD) {
         out.putText(bytes, start, end);
@@ -409,13 +416,13 @@ const shared = new Normalizer();
 export interface Digest {
   /** 64 bits in hexadecimal: the same wherever and whenever it is computed. Not cryptographic. */
   fingerprint: string;
-  /** The normalised statement, at most MAX_DIGEST long. */
+  /** The normalised statement, at most MAX_DIGEST_BYTES long. */
   text: string;
 }
 
 /** Normalises one statement of this server; null when that is not known. */
 export function digestOf(sql: string, server: Dialect | null = null): Digest {
   shared.load(sql, server);
-  shared.read();
+  shared.normalize();
   return { fingerprint: toHex(shared.high, shared.low), text: shared.text() };
 }

@@ -1,12 +1,12 @@
-import { PLAIN, type Reading, WIDE } from "./lexer.ts";
+import { MULTIBYTE, NO_ESCAPES, type QuoteRules } from "./quotes.ts";
 
 /*
- * What a string literal holds, and where each part of it stands in the statement: so that something can be taken out of it and the
- * rest stays as it was written, escapes and all.
+ * What a string literal holds, and where each byte of that stands in the statement: so that a part of it can be replaced while the
+ * rest stays as it was written, with its escapes.
  */
 
-/** A string literal's content. */
-export interface Content {
+/** A string literal's value. */
+export interface StringValue {
   text: string;
   /** Where each byte of the text stands in the statement, and at last where the content ends there. */
   places: Int32Array;
@@ -33,13 +33,13 @@ const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
  * @param isOpen the literal is not closed
  * @returns null for a literal in hexadecimal or bits, and for one that is not in quotes
  */
-export function contentOf(
+export function readStringLiteral(
   bytes: Uint8Array,
   start: number,
   end: number,
   isOpen: boolean,
-  reading: Reading,
-): Content | null {
+  rules: QuoteRules,
+): StringValue | null {
   let at = start;
   while (at < end && bytes[at] !== QUOTE && bytes[at] !== APOSTROPHE) at++;
   if (at >= end || isNumeric(bytes, start, at)) return null;
@@ -54,7 +54,12 @@ export function contentOf(
     const next = bytes[at + 1] as number;
     if (byte === quote && next === quote) {
       at++;
-    } else if (byte === BACKSLASH && reading !== PLAIN && at + 1 < stop && !isTrail(reading, bytes, at)) {
+    } else if (
+      byte === BACKSLASH &&
+      rules !== NO_ESCAPES &&
+      at + 1 < stop &&
+      !isTrailByte(rules, bytes, at)
+    ) {
       byte = ESCAPED[next] as number;
       at++;
     }
@@ -71,6 +76,6 @@ function isNumeric(bytes: Uint8Array, start: number, quote: number): boolean {
   return quote === start + 1 && (prefix === 120 || prefix === 98);
 }
 
-function isTrail(reading: Reading, bytes: Uint8Array, at: number): boolean {
-  return reading === WIDE && (bytes[at - 1] as number) >= 0x80;
+function isTrailByte(rules: QuoteRules, bytes: Uint8Array, at: number): boolean {
+  return rules === MULTIBYTE && (bytes[at - 1] as number) >= 0x80;
 }

@@ -1,23 +1,26 @@
+import { isDigit, isWordByte } from "../lexer/bytes.ts";
+import { endOfComment, executableMark } from "../lexer/comments.ts";
+import { AMID_NAME, BEFORE_NAME, classOf, FROM } from "../lexer/keywords.ts";
+import { endOfQuoted } from "../lexer/quotes.ts";
+import { hashOfName } from "../lexer/word-hash.ts";
 import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toKey } from "./fingerprint.ts";
-import { AMID_NAME, BEFORE_NAME, classOf, FROM } from "./keywords.ts";
-import { endOfComment, endOfQuoted, executableMark, hashOfName, isDigit, isWordChar } from "./lexer.ts";
 
 /*
- * The shape of a statement: its bytes, with a mark in the place of each number, string and comment. Statements of one shape have
- * one digest, since all that the digest makes of a number or a string is that it is one, and of a comment nothing; statements of
- * one digest may have many shapes, by their blanks, the length of their lists and the case of their keywords. An application has
- * few of them, and reading a shape costs a third of what a digest does.
+ * The key by which the digest of a statement is cached: a hash of its bytes, with a mark in the place of each number, string and
+ * comment. Statements with one key have one digest, since a digest has nothing of a number or a string but that it is one, and of
+ * a comment nothing. Statements with one digest may have many keys, by their blanks, the length of their lists and the case of
+ * their keywords. An application has few of them, and a key costs a third of what a digest does.
  *
- * Where it takes more than the next bytes to know what is a number, a string or a comment, there is no shape. Where what stands in
- * double quotes may be a name, since another of the statement stands where names do, all of it counts: that makes more shapes
- * than there have to be, and none of two digests.
+ * Where it takes more than the next bytes to know what is a number, a string or a comment, there is no key. Where what stands in
+ * double quotes may be a name, since another of the statement stands where names do, all of it counts: that makes more keys than
+ * there have to be, but never one key for two digests.
  */
 
-/** What a statement has that has no shape. Every shape is at least 0. */
-export const NO_SHAPE = -1;
+/** Says that a statement's digest can't be cached. Every key is at least 0. */
+export const NO_CACHE_KEY = -1;
 
-/** A longer statement is likely to have a long list, and so a shape that does not come again. */
-const MAX_SHAPE_BYTES = 4096;
+/** A longer statement is likely to have a long list, and so a key that does not come again. */
+const MAX_CACHED_BYTES = 4096;
 // What stands for a number and for a comment: no byte does. A string's first quote stands for it.
 const NUMBER_MARK = 256;
 const COMMENT_MARK = 257;
@@ -41,7 +44,7 @@ const COMMENT = 5;
 const FRACTION = 6;
 const KINDS = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte++) {
-  if (isWordChar(byte)) KINDS[byte] = isDigit(byte) ? NUMBER : WORD;
+  if (isWordByte(byte)) KINDS[byte] = isDigit(byte) ? NUMBER : WORD;
 }
 KINDS[QUOTE] = KINDS[APOSTROPHE] = STRING;
 KINDS[BACKTICK] = NAME;
@@ -49,19 +52,19 @@ KINDS[HASH] = KINDS[MINUS] = KINDS[SLASH] = COMMENT;
 KINDS[DOT] = FRACTION;
 
 /**
- * A statement's shape as a number, the same for two that differ in nothing but numbers, strings and what comments say; NO_SHAPE
- * for one with a comment to the end of a line or one that is executed, with a name or a number that a digit and a letter stand
- * side by side in (`2fa`, `1e5`, `0x1F`; not `t2`), with something that is not closed, or of more than 4 KB.
+ * A statement's key as a number, the same for two that differ in nothing but numbers, strings and what comments say; NO_CACHE_KEY
+ * for one with a comment to the end of a line or an executable one, with a name or a number in which a letter stands right behind
+ * a leading digit (`2fa`, `1e5`, `0x1F`; not `t2`), with something that is not closed, or of more than 4 KB.
  * @param bytes the statement in UTF-8, ended by two zeros
  * @param length without these
  */
-export function shapeOf(bytes: Uint8Array, length: number): number {
-  if (length > MAX_SHAPE_BYTES) return NO_SHAPE;
-  return hashOfShape(bytes, length, false);
+export function digestCacheKey(bytes: Uint8Array, length: number): number {
+  if (length > MAX_CACHED_BYTES) return NO_CACHE_KEY;
+  return hashWithoutLiterals(bytes, length, false);
 }
 
 /** @param isAnsi whether names may stand in double quotes */
-function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number {
+function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean): number {
   let first = FIRST_LANE;
   let second = SECOND_LANE;
   let at = 0;
@@ -71,12 +74,12 @@ function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number
     switch (KINDS[code]) {
       case NUMBER:
         at = endOfNumber(bytes, at);
-        if (at < 0) return NO_SHAPE;
+        if (at < 0) return NO_CACHE_KEY;
         code = NUMBER_MARK;
         break;
       case STRING:
         at = endOfQuoted(bytes, length, at, code);
-        if (at < 0) return NO_SHAPE;
+        if (at < 0) return NO_CACHE_KEY;
         if (code !== QUOTE) break;
         if (isAnsi) {
           for (let inside = start; inside < at - 1; inside++) {
@@ -84,11 +87,11 @@ function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number
             second = addToSecond(second, bytes[inside] as number);
           }
         } else if (isNamePlace(bytes, length, start, at)) {
-          return hashOfShape(bytes, length, true);
+          return hashWithoutLiterals(bytes, length, true);
         }
         break;
       case WORD:
-        while (isWordChar(bytes[at + 1] as number)) {
+        while (isWordByte(bytes[at + 1] as number)) {
           first = addToFirst(first, code);
           second = addToSecond(second, code);
           code = bytes[++at] as number;
@@ -97,7 +100,7 @@ function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number
         break;
       case NAME:
         at = endOfQuoted(bytes, length, at, code);
-        if (at < 0) return NO_SHAPE;
+        if (at < 0) return NO_CACHE_KEY;
         for (let inside = start; inside < at - 1; inside++) {
           first = addToFirst(first, bytes[inside] as number);
           second = addToSecond(second, bytes[inside] as number);
@@ -105,17 +108,17 @@ function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number
         break;
       case COMMENT: {
         const next = bytes[++at];
-        if (code === HASH || (code === MINUS && next === MINUS)) return NO_SHAPE;
+        if (code === HASH || (code === MINUS && next === MINUS)) return NO_CACHE_KEY;
         if (code === SLASH && next === STAR) {
           const content = at + 1;
           at = endOfComment(bytes, length, content);
-          if (at < 0 || executableMark(bytes, content) >= 0) return NO_SHAPE;
+          if (at < 0 || executableMark(bytes, content) >= 0) return NO_CACHE_KEY;
           code = COMMENT_MARK;
         }
         break;
       }
       case FRACTION:
-        if (isDigit(bytes[++at] as number)) return NO_SHAPE;
+        if (isDigit(bytes[++at] as number)) return NO_CACHE_KEY;
         break;
       default:
         at++;
@@ -127,22 +130,22 @@ function hashOfShape(bytes: Uint8Array, length: number, isAnsi: boolean): number
   return toKey(mix(second, low), low);
 }
 
-/** Whether what stands in double quotes from `start` to `end` may be a name: wherever the normaliser takes it for one, at least. */
+/** Whether what stands in double quotes from `start` to `end` may be a name: true at least wherever the normaliser takes it for one. */
 function isNamePlace(bytes: Uint8Array, length: number, start: number, end: number): boolean {
   let before = start - 1;
   while (before >= 0 && (bytes[before] as number) <= BLANK) before--;
   let after = end;
   while (after < length && (bytes[after] as number) <= BLANK) after++;
   if (bytes[after] === DOT || bytes[before] === DOT) return true;
-  // A comment: who knows what is before it.
+  // A comment: what is on its other side is not looked for.
   if (bytes[after] === SLASH || bytes[before] === SLASH) return true;
   let word = before;
-  while (word >= 0 && isWordChar(bytes[word] as number)) word--;
+  while (word >= 0 && isWordByte(bytes[word] as number)) word--;
   const wordClass = classOf(hashOfName(bytes, word + 1, before + 1));
   return wordClass === BEFORE_NAME || wordClass === FROM || wordClass === AMID_NAME;
 }
 
-/** The end of a number, or -1 when what begins with these digits is none, or none that is plain: `12` and `12.50` are. */
+/** The end of a plain number such as `12` or `12.50`; -1 when what begins with these digits is anything else. */
 function endOfNumber(bytes: Uint8Array, start: number): number {
   let at = start;
   while (isDigit(bytes[at] as number)) at++;
@@ -151,5 +154,5 @@ function endOfNumber(bytes: Uint8Array, start: number): number {
     while (isDigit(bytes[at] as number)) at++;
     if (bytes[at] === DOT) return -1;
   }
-  return isWordChar(bytes[at] as number) ? -1 : at;
+  return isWordByte(bytes[at] as number) ? -1 : at;
 }

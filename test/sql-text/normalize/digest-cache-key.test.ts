@@ -1,17 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../../src/sql-text/normalize.ts";
-import { NO_SHAPE, shapeOf } from "../../src/sql-text/shape.ts";
-import { Digests } from "../../src/workload/digest.ts";
+import { digestCacheKey, NO_CACHE_KEY } from "../../../src/sql-text/normalize/digest-cache-key.ts";
+import { digestOf } from "../../../src/sql-text/normalize/normalize.ts";
+import { Digests } from "../../../src/workload/digest.ts";
 
 const encoder = new TextEncoder();
 
-function shape(sql: string): number {
+function keyOf(sql: string): number {
   const bytes = encoder.encode(`${sql}\0\0`);
-  return shapeOf(bytes, bytes.length - 2);
+  return digestCacheKey(bytes, bytes.length - 2);
 }
 
-describe("the shape of a statement", () => {
+describe("the cache key of a statement", () => {
   it.each([
     ["SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = 123456"],
     ["UPDATE t SET a = 1.50, b = -2", "UPDATE t SET a = 20, b = -3.25"],
@@ -24,8 +24,8 @@ describe("the shape of a statement", () => {
     ['UPDATE ; "a"', 'UPDATE ; "b"'],
     ["SELECT N'a', _utf8'b', x'20', @1", "SELECT N'c', _utf8'd', x'2021', @2"],
   ])("is the same for %s and %s", (one, other) => {
-    expect(shape(one)).not.toBe(NO_SHAPE);
-    expect(shape(other)).toBe(shape(one));
+    expect(keyOf(one)).not.toBe(NO_CACHE_KEY);
+    expect(keyOf(other)).toBe(keyOf(one));
   });
 
   it.each([
@@ -44,9 +44,9 @@ describe("the shape of a statement", () => {
     ['SELECT b."a"', 'SELECT b."c"'],
     ['UPDATE /* x */ "a"', 'UPDATE /* x */ "b"'],
   ])("is not the same for %s and %s", (one, other) => {
-    expect(shape(one)).not.toBe(NO_SHAPE);
-    expect(shape(other)).not.toBe(NO_SHAPE);
-    expect(shape(other)).not.toBe(shape(one));
+    expect(keyOf(one)).not.toBe(NO_CACHE_KEY);
+    expect(keyOf(other)).not.toBe(NO_CACHE_KEY);
+    expect(keyOf(other)).not.toBe(keyOf(one));
   });
 
   it.each([
@@ -69,10 +69,10 @@ describe("the shape of a statement", () => {
     "SELECT `a",
     `SELECT ${"a".repeat(5000)}`,
   ])("is none of %s", (sql) => {
-    expect(shape(sql)).toBe(NO_SHAPE);
+    expect(keyOf(sql)).toBe(NO_CACHE_KEY);
   });
 
-  // Few pieces, so that many statements have one shape.
+  // Few pieces, so that many statements have one key.
   const values = ["1", "23", "4.5", "'a'", "'it''s'", "'\\''", '"b"', '"\\"c"', "NULL", "<secret>"];
   const others = [
     "x",
@@ -134,8 +134,8 @@ describe("the shape of a statement", () => {
     let met = 0;
     fc.assert(
       fc.property(statement, (sql) => {
-        const found = shape(sql);
-        if (found === NO_SHAPE) return;
+        const found = keyOf(sql);
+        if (found === NO_CACHE_KEY) return;
         const digest = digestOf(sql).text;
         const before = digests.get(found);
         if (before === undefined) digests.set(found, { sql, digest });

@@ -1,4 +1,4 @@
-import { wordHash } from "./lexer.ts";
+import { wordHash } from "./word-hash.ts";
 
 /*
  * The words that a normalised statement has in capitals, and what each of them says of what stands behind it.

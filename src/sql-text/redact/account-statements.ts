@@ -1,25 +1,28 @@
-import { Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./clause.ts";
-import { NUMBER, QUOTED, STRING, WORD } from "./lexer.ts";
+import { NUMBER, QUOTED, STRING, WORD } from "../lexer/lexer.ts";
+import { ENDED, KEEP, REMOVE, StatementGrammar, UNEXPECTED, type Verdict } from "./statement-grammar.ts";
 
 /*
  * The grammar of account statements, as far as it takes to say of each literal in them whether it is a secret: after MySQL 8.4's
- * and MariaDB 11.8's `create_user`, `alter_user`, `grant`, `set_password` and CLONE in sql_yacc.yy. What is not in it is odd. A
- * server refuses it, but MariaDB logs it all the same, and where a password stands in it nobody can tell.
+ * and MariaDB 11.8's `create_user`, `alter_user`, `grant`, `set_password` and CLONE in sql_yacc.yy. What is not in it is
+ * UNEXPECTED: a server refuses such a statement, but MariaDB logs it all the same, and nobody can tell where in it a password
+ * stands.
+ *
+ * For a new account statement or option: add its words here, and what it begins with to secret-statements.ts.
  */
 
-/** The words of the options of accounts, but for those that the grammar has places for. */
+/** The words of the options of accounts, except those that have a place of their own in the grammar. */
 const OPTIONS = new Set(
   `ACCOUNT ADD ADMIN ALL AND AUTHENTICATION CURRENT DATA DAY DEFAULT DISCARD DROP EXPIRE FACTOR FAILED_LOGIN_ATTEMPTS
   FINISH GRANT HISTORY INITIAL INITIATE INTERVAL LOCK MAX_CONNECTIONS_PER_HOUR MAX_QUERIES_PER_HOUR MAX_STATEMENT_TIME
   MAX_UPDATES_PER_HOUR MAX_USER_CONNECTIONS MODIFY NEVER NO NONE OLD OPTION OPTIONAL PASSWORD PASSWORD_LOCK_TIME REGISTRATION
   REQUIRE RETAIN REUSE SET SSL UNBOUNDED UNLOCK UNREGISTER WITH X509 CHALLENGE_RESPONSE`.split(/\s+/),
 );
-/** What a number may follow: how many, how often, for how long. */
+/** The words that a number may follow: how many, how often, for how long. */
 const COUNTED = new Set(
   `ADD AND DROP FAILED_LOGIN_ATTEMPTS HISTORY INTERVAL MAX_CONNECTIONS_PER_HOUR MAX_QUERIES_PER_HOUR MAX_STATEMENT_TIME
   MAX_UPDATES_PER_HOUR MAX_USER_CONNECTIONS MODIFY PASSWORD_LOCK_TIME`.split(/\s+/),
 );
-/** What a text follows that is none of a secret. */
+/** The words that a string follows which is no secret. */
 const TEXTS = new Set(["ATTRIBUTE", "CIPHER", "COMMENT", "DIRECTORY", "ISSUER", "SUBJECT"]);
 /** Accounts that are written as functions. */
 const FUNCTIONS = new Set(["CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "USER"]);
@@ -43,7 +46,7 @@ type Place =
   | "text"
   | "options";
 
-/** Where a clause of accounts begins. */
+/** What a statement begins with, and at which place of the grammar it goes on. */
 const BEGINNINGS = {
   /** CREATE USER and ALTER USER: their accounts follow. */
   USER: "name",
@@ -58,8 +61,8 @@ const BEGINNINGS = {
   "IDENTIFIED WITH": "plugin",
 } as const satisfies Record<string, Place>;
 
-/** Accounts, and how they are identified. */
-export class AccountClause extends Clause {
+/** Reads the accounts of a statement, and how each is identified. */
+export class AccountGrammar extends StatementGrammar {
   readonly verb: keyof typeof BEGINNINGS;
   #place: Place;
   /** The host is not in quotes, and has several tokens. */
@@ -90,27 +93,27 @@ export class AccountClause extends Clause {
     const isName = isWord || kind === QUOTED || kind === STRING || token === "?";
     switch (this.#place) {
       case "privileges":
-        // Without TO, it takes more to say that this is one.
-        if (isWord && token === "IDENTIFIED") return OVER;
+        // IDENTIFIED before a TO: this is no GRANT.
+        if (isWord && token === "IDENTIFIED") return ENDED;
         return isWord && token === (this.verb === "CLONE" ? "FROM" : "TO") ? this.#go("name") : KEEP;
       case "name":
         if (isWord && (token === "IF" || token === "NOT" || token === "EXISTS")) return KEEP;
         this.#isBareHost = false;
-        return isName ? this.#go("named") : ODD;
+        return isName ? this.#go("named") : UNEXPECTED;
       case "named":
         return this.#named(kind, token, isGlued);
       case "host":
         this.#isBareHost = isWord || kind === NUMBER;
-        return isName || kind === NUMBER ? this.#go("named") : ODD;
+        return isName || kind === NUMBER ? this.#go("named") : UNEXPECTED;
       case "port":
-        return kind === NUMBER ? this.#go("options") : ODD;
+        return kind === NUMBER ? this.#go("options") : UNEXPECTED;
       case "identified":
-        if (!isWord) return ODD;
+        if (!isWord) return UNEXPECTED;
         if (token === "BY") return this.#go("by");
-        return token === "WITH" || token === "VIA" ? this.#go("plugin") : ODD;
+        return token === "WITH" || token === "VIA" ? this.#go("plugin") : UNEXPECTED;
       case "plugin":
-        if (kind === STRING && !PLUGIN.test(token)) return ODD;
-        return isName ? this.#go("plugged") : ODD;
+        if (kind === STRING && !PLUGIN.test(token)) return UNEXPECTED;
+        return isName ? this.#go("plugged") : UNEXPECTED;
       case "plugged":
         if (isWord && token === "BY") return this.#go("by");
         if (isWord && (token === "AS" || token === "USING")) return this.#go("secret");
@@ -123,16 +126,16 @@ export class AccountClause extends Clause {
         if (isWord && (token === "PASSWORD" || token === "OLD_PASSWORD")) return this.#go("call");
         return this.#secret(kind, token);
       case "call":
-        if (token === "(") return this.previous.endsWith("PASSWORD") ? KEEP : ODD;
+        if (token === "(") return this.previous.endsWith("PASSWORD") ? KEEP : UNEXPECTED;
         if (token === ")") return this.#go("options");
         if (token === "?") return KEEP;
-        return kind === STRING ? REMOVE : ODD;
+        return kind === STRING ? REMOVE : UNEXPECTED;
       case "random":
-        if (!isWord) return ODD;
-        return token === "PASSWORD" || token === "RANDOM" ? this.#go("options") : ODD;
+        if (!isWord) return UNEXPECTED;
+        return token === "PASSWORD" || token === "RANDOM" ? this.#go("options") : UNEXPECTED;
       case "text":
         if (token === "=") return KEEP;
-        return kind === STRING || token === "?" ? this.#go("options") : ODD;
+        return kind === STRING || token === "?" ? this.#go("options") : UNEXPECTED;
       case "options":
         return this.#option(kind, token);
     }
@@ -145,29 +148,29 @@ export class AccountClause extends Clause {
       return KEEP;
     }
     if (token === "(" || token === ")")
-      return FUNCTIONS.has(this.previous) || this.previous === "(" ? KEEP : ODD;
+      return FUNCTIONS.has(this.previous) || this.previous === "(" ? KEEP : UNEXPECTED;
     if (this.verb === "CLONE" && token === ":") return this.#go("port");
     if (this.verb !== "PASSWORD") return this.#option(kind, token);
     if (token === ":") return KEEP;
     if (token === "=") return this.#go("secret");
-    if (kind !== WORD) return ODD;
+    if (kind !== WORD) return UNEXPECTED;
     if (token === "TO") return this.#go("random");
-    return token === "FOR" && this.previous === "PASSWORD" ? this.#go("name") : ODD;
+    return token === "FOR" && this.previous === "PASSWORD" ? this.#go("name") : UNEXPECTED;
   }
 
   #secret(kind: number, token: string): Verdict {
     if (token === "?") return this.#go("options");
-    if (kind !== STRING) return ODD;
+    if (kind !== STRING) return UNEXPECTED;
     this.#place = "options";
     return REMOVE;
   }
 
   #option(kind: number, token: string): Verdict {
-    if (token === ",") return this.verb === "PASSWORD" ? OVER : this.#go("name");
+    if (token === ",") return this.verb === "PASSWORD" ? ENDED : this.#go("name");
     this.#place = "options";
     if (kind === NUMBER || token === "?")
-      return COUNTED.has(this.previous) || FACTOR.test(token) ? KEEP : ODD;
-    if (kind !== WORD) return ODD;
+      return COUNTED.has(this.previous) || FACTOR.test(token) ? KEEP : UNEXPECTED;
+    if (kind !== WORD) return UNEXPECTED;
     if (TEXTS.has(token)) return this.#go("text");
     switch (token) {
       case "IDENTIFIED":
@@ -180,10 +183,10 @@ export class AccountClause extends Clause {
         return this.#go("name");
       case "AS":
         if (this.previous === "CHALLENGE_RESPONSE") return this.#go("secret");
-        return this.verb === "GRANT" ? this.#go("name") : ODD;
+        return this.verb === "GRANT" ? this.#go("name") : UNEXPECTED;
       case "OR":
         return this.#go("plugin");
     }
-    return OPTIONS.has(token) ? KEEP : ODD;
+    return OPTIONS.has(token) ? KEEP : UNEXPECTED;
   }
 }

@@ -1,30 +1,24 @@
+import { MAX_DIGEST_BYTES, MAX_NORMALISED_BYTES } from "./digest-limits.ts";
 import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE } from "./fingerprint.ts";
 
 /*
- * The text that a normaliser writes: all of it counts for the fingerprint, a part of it is shown.
+ * The text that the normaliser writes. All of it counts for the fingerprint; if it is long, only its beginning and its end are
+ * shown.
  */
-
-/**
- * The longest digest as it is shown and stored, in bytes of UTF-8. A longer one is shown without its middle: statements of ORMs
- * differ in what stands behind their long lists of columns.
- */
-export const MAX_DIGEST = 4096;
-/** How much of a normalised statement counts for its fingerprint, in bytes of UTF-8. The rest does not. */
-export const MAX_NORMALISED = 64 * 1024;
 
 /** Where the middle of a long digest was. */
 const ELLIPSIS = " … ";
 const ELLIPSIS_BYTES = 5;
-const HEAD_BYTES = 3 * (MAX_DIGEST / 4);
-const TAIL_BYTES = MAX_DIGEST - HEAD_BYTES - ELLIPSIS_BYTES;
+const HEAD_BYTES = 3 * (MAX_DIGEST_BYTES / 4);
+const TAIL_BYTES = MAX_DIGEST_BYTES - HEAD_BYTES - ELLIPSIS_BYTES;
 
 const decoder = new TextDecoder();
 
 /** A text in UTF-8 that can be taken back to an earlier length. */
 export class DigestText {
-  bytes = new Uint8Array(MAX_DIGEST);
+  bytes = new Uint8Array(MAX_DIGEST_BYTES);
   length = 0;
-  /** It has come to MAX_NORMALISED: what was put since is missing. */
+  /** It has reached MAX_NORMALISED_BYTES: what was added since is missing. */
   isFull = false;
   /** The fingerprint's halves, once `hash` has been called. */
   high = 0;
@@ -59,7 +53,7 @@ export class DigestText {
     if (stop < end) this.#cut();
   }
 
-  /** As putText, for words of letters and underscores only: of those the mask makes capitals. */
+  /** As putText, in capitals. For words of letters and underscores only: the mask does nothing else to those. */
   putCapitals(from: Uint8Array, start: number, end: number): void {
     const before = this.length;
     this.putText(from, start, end);
@@ -70,14 +64,14 @@ export class DigestText {
   /** Makes room for so many bytes in all; whether there is room for one more at least. */
   #grow(needed: number): boolean {
     const { bytes } = this;
-    const room = Math.min(MAX_NORMALISED, Math.max(needed, 2 * bytes.length));
+    const room = Math.min(MAX_NORMALISED_BYTES, Math.max(needed, 2 * bytes.length));
     if (room <= bytes.length) return false;
     this.bytes = new Uint8Array(room);
     this.bytes.set(bytes);
     return true;
   }
 
-  /** No more fits: the text ends with a whole character. */
+  /** No more fits. Ends the text with a whole character. */
   #cut(): void {
     this.isFull = true;
     const lead = this.#characterAt(this.length - 1);
@@ -105,10 +99,10 @@ export class DigestText {
     this.high = mix(second, this.low);
   }
 
-  /** The text as it is shown, at most MAX_DIGEST bytes of UTF-8. */
+  /** The text as it is shown, at most MAX_DIGEST_BYTES bytes of UTF-8. */
   toString(): string {
     const { bytes, length } = this;
-    if (length <= MAX_DIGEST) return decoder.decode(bytes.subarray(0, length));
+    if (length <= MAX_DIGEST_BYTES) return decoder.decode(bytes.subarray(0, length));
     let tail = length - TAIL_BYTES;
     while (((bytes[tail] as number) & 0xc0) === 0x80) tail++;
     const head = decoder.decode(bytes.subarray(0, this.#characterAt(HEAD_BYTES)));

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redactLiterals, redactSecrets } from "../../src/sql-text/redact.ts";
-import { UNKNOWN_SETTINGS } from "../../src/sql-text/session-settings.ts";
+import { redactLiterals, redactSecrets } from "../../../src/sql-text/redact/redact.ts";
+import { UNKNOWN_SETTINGS } from "../../../src/sql-text/session-settings.ts";
 
 describe("the passwords of account statements", () => {
   const cases: [sql: string, redacted: string][] = [

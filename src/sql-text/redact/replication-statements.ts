@@ -1,12 +1,13 @@
-import { Clause, KEEP, ODD, OVER, REMOVE, type Verdict } from "./clause.ts";
-import { NUMBER, QUOTED, STRING, WORD } from "./lexer.ts";
+import { NUMBER, QUOTED, STRING, WORD } from "../lexer/lexer.ts";
+import { ENDED, KEEP, REMOVE, StatementGrammar, UNEXPECTED, type Verdict } from "./statement-grammar.ts";
 
 /*
- * The options of replication and of servers, one of which is a password: after `change_replication_source`, `start_replica` and
- * `server_def` in MySQL 8.4's sql_yacc.yy, and MariaDB 11.8's.
+ * The grammar of statements whose options say how to connect to another server, one of them a password: CHANGE MASTER, CHANGE
+ * REPLICATION SOURCE, START REPLICA and CREATE SERVER, after `change_replication_source`, `start_replica` and `server_def` in MySQL
+ * 8.4's sql_yacc.yy, and MariaDB 11.8's.
  */
 
-/** The options whose values are no secrets. Of one with another name nobody knows. */
+/** The options whose values are no secrets. An option with any other name may be one. */
 const HARMLESS = new RegExp(
   `^(?:${[
     "(?:MASTER|SOURCE)_(?:HOST|USER|PORT|BIND|CONNECT_RETRY|RETRY_COUNT|DELAY|LOG_FILE|LOG_POS|AUTO_POSITION)",
@@ -24,15 +25,15 @@ const STARTED =
 
 type Place = "head" | "option" | "equals" | "value" | "list" | "channel" | "end";
 
-/** CHANGE MASTER TO and CHANGE REPLICATION SOURCE TO, START REPLICA, CREATE SERVER. */
-export class OptionClause extends Clause {
+/** Reads the options of CHANGE MASTER TO and CHANGE REPLICATION SOURCE TO, START REPLICA, CREATE SERVER. */
+export class ReplicationGrammar extends StatementGrammar {
   readonly verb: "CHANGE" | "START" | "SERVER";
-  /** `Start replica`, `change master data`: only its password says so. */
+  /** Never: `start replica` and `change master data` may be anybody's text, unless a password follows. */
   readonly isLikely = false;
   #place: Place;
   #name = "";
 
-  /** @param last the token that the clause begins with, in capitals */
+  /** @param last the token that the statement began with, in capitals */
   constructor(verb: "CHANGE" | "START" | "SERVER", last: string) {
     super();
     this.verb = verb;
@@ -57,40 +58,41 @@ export class OptionClause extends Clause {
         return this.#option(kind, token);
       case "equals":
         if (token === "=") return this.#go("value");
-        return this.verb === "SERVER" ? this.#value(kind, token) : ODD;
+        return this.verb === "SERVER" ? this.#value(kind, token) : UNEXPECTED;
       case "value":
         return this.#value(kind, token);
       case "list":
         if (token === ")") return this.#go("option");
-        return kind === NUMBER || token === "," || token === "?" ? KEEP : ODD;
+        return kind === NUMBER || token === "," || token === "?" ? KEEP : UNEXPECTED;
       case "channel":
         if (kind === WORD && token === "CHANNEL") return KEEP;
-        return kind === STRING || token === "?" ? this.#go("end") : ODD;
+        return kind === STRING || token === "?" ? this.#go("end") : UNEXPECTED;
       case "end":
-        return ODD;
+        return UNEXPECTED;
     }
   }
 
   /** `CHANGE MASTER ['connection'] TO`, `CHANGE REPLICATION SOURCE TO`; `CHANGE REPLICATION FILTER` has no secrets. */
   #change(kind: number, token: string): Verdict {
     if (kind === WORD && token === "TO") return this.#go("option");
-    if (this.previous === "REPLICATION") return token === "SOURCE" ? KEEP : token === "FILTER" ? OVER : ODD;
-    return this.previous === "MASTER" && (kind === STRING || kind === QUOTED) ? KEEP : ODD;
+    if (this.previous === "REPLICATION")
+      return token === "SOURCE" ? KEEP : token === "FILTER" ? ENDED : UNEXPECTED;
+    return this.previous === "MASTER" && (kind === STRING || kind === QUOTED) ? KEEP : UNEXPECTED;
   }
 
   /** `CREATE SERVER name FOREIGN DATA WRAPPER name OPTIONS (`. */
   #server(kind: number, token: string): Verdict {
-    if (token === "(") return this.previous === "OPTIONS" ? this.#go("option") : ODD;
-    if (kind !== STRING) return kind === WORD || kind === QUOTED ? KEEP : ODD;
-    return /^(?:SERVER|EXISTS|WRAPPER)$/.test(this.previous) ? KEEP : ODD;
+    if (token === "(") return this.previous === "OPTIONS" ? this.#go("option") : UNEXPECTED;
+    if (kind !== STRING) return kind === WORD || kind === QUOTED ? KEEP : UNEXPECTED;
+    return /^(?:SERVER|EXISTS|WRAPPER)$/.test(this.previous) ? KEEP : UNEXPECTED;
   }
 
   #option(kind: number, token: string): Verdict {
     this.#name = "";
     if (token === ",") return KEEP;
     if (token === ")" && this.verb === "SERVER") return this.#go("end");
-    if (kind === STRING) return /^(?:SLAVE|REPLICA)$/.test(this.previous) ? KEEP : ODD;
-    if (kind !== WORD) return ODD;
+    if (kind === STRING) return /^(?:SLAVE|REPLICA)$/.test(this.previous) ? KEEP : UNEXPECTED;
+    if (kind !== WORD) return UNEXPECTED;
     if (this.verb === "START" && STARTED.test(token)) return KEEP;
     if (token === "FOR") return this.#go("channel");
     this.#name = token;
@@ -99,13 +101,13 @@ export class OptionClause extends Clause {
 
   #value(kind: number, token: string): Verdict {
     if (this.#name.endsWith("PASSWORD")) {
-      if (kind !== STRING && token !== "?") return ODD;
+      if (kind !== STRING && token !== "?") return UNEXPECTED;
       this.#place = "option";
       return token === "?" ? KEEP : REMOVE;
     }
-    if (!HARMLESS.test(this.#name)) return ODD;
+    if (!HARMLESS.test(this.#name)) return UNEXPECTED;
     if (token === "(") return this.#go("list");
     const isValue = kind === STRING || kind === NUMBER || kind === WORD || kind === QUOTED || token === "?";
-    return isValue ? this.#go("option") : ODD;
+    return isValue ? this.#go("option") : UNEXPECTED;
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redactLiterals, redactSecrets } from "../../src/sql-text/redact.ts";
-import { type SessionSettings, UNKNOWN_SETTINGS } from "../../src/sql-text/session-settings.ts";
+import { redactLiterals, redactSecrets } from "../../../src/sql-text/redact/redact.ts";
+import { type SessionSettings, UNKNOWN_SETTINGS } from "../../../src/sql-text/session-settings.ts";
 
 /** What stands in every piece of a secret, and nowhere else. */
 const MARKER = "zQ7";

@@ -1,7 +1,8 @@
 import type { DigestText } from "./digest-text.ts";
 
 /*
- * The parentheses of a statement that is being normalised, and what is collapsed when one of them closes.
+ * The parentheses of a statement that is being normalised. When a list in parentheses closes, it may be collapsed: one of literals
+ * to `(?+)`, and a row that follows another of its kind to nothing.
  */
 
 /** The deepest parentheses whose lists are collapsed. */
@@ -12,13 +13,13 @@ const PLUS = 43;
 const QUESTION = 63;
 
 /** The open parentheses, by their depth: the outermost has 1. */
-export class Lists {
+export class Parentheses {
   /** How many are open. */
   depth = 0;
   readonly #out: DigestText;
   // Of each open parenthesis: where it is, whether it is a list of its own, and the list before it at the same depth.
   readonly #start = new Int32Array(MAX_DEPTH);
-  readonly #bare = new Uint8Array(MAX_DEPTH);
+  readonly #isList = new Uint8Array(MAX_DEPTH);
   readonly #siblingStart = new Int32Array(MAX_DEPTH + 1);
   readonly #siblingEnd = new Int32Array(MAX_DEPTH + 1);
 
@@ -32,17 +33,17 @@ export class Lists {
   }
 
   /** Whether the innermost is a list of its own, not the arguments of a function. */
-  get isBare(): boolean {
-    return this.depth > 0 && this.depth <= MAX_DEPTH && this.#bare[this.depth - 1] === 1;
+  get isList(): boolean {
+    return this.depth > 0 && this.depth <= MAX_DEPTH && this.#isList[this.depth - 1] === 1;
   }
 
   /** A parenthesis opens where the text ends. */
-  open(isBare: boolean): void {
+  open(isList: boolean): void {
     const { depth } = this;
     this.depth++;
     if (depth >= MAX_DEPTH) return;
     this.#start[depth] = this.#out.length;
-    this.#bare[depth] = isBare ? 1 : 0;
+    this.#isList[depth] = isList ? 1 : 0;
     this.#siblingEnd[depth + 1] = -1;
   }
 
@@ -56,7 +57,7 @@ export class Lists {
     this.depth--;
     const { depth } = this;
     if (depth >= MAX_DEPTH) return false;
-    if (this.#bare[depth] !== 1) {
+    if (this.#isList[depth] !== 1) {
       this.#siblingEnd[depth] = -1;
       return false;
     }

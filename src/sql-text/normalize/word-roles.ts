@@ -1,4 +1,3 @@
-import type { DigestText } from "./digest-text.ts";
 import {
   classOf,
   FUNCTION,
@@ -7,8 +6,10 @@ import {
   SOFT_KEYWORD,
   TEMPORAL,
   VALUE_OR_ROWS,
-} from "./keywords.ts";
-import { hashOfName, type Lexer } from "./lexer.ts";
+} from "../lexer/keywords.ts";
+import type { Lexer } from "../lexer/lexer.ts";
+import { hashOfName } from "../lexer/word-hash.ts";
+import type { DigestText } from "./digest-text.ts";
 
 /*
  * Whether a word is a name, a keyword or the mark of a literal, by what stands behind it.
@@ -23,33 +24,33 @@ const QUESTION = 63;
 const BACKTICK = 96;
 
 /** Where the first byte behind the lexer's token is that is no blank. */
-export function nextAt({ bytes, length, end }: Lexer): number {
+export function nextNonBlank({ bytes, length, end }: Lexer): number {
   let at = end;
   while (at < length && (bytes[at] as number) <= BLANK) at++;
   return at;
 }
 
 /** Whether an opening parenthesis follows the token. */
-export function isCalled(lexer: Lexer): boolean {
-  return lexer.bytes[nextAt(lexer)] === OPEN_PARENTHESIS;
+export function isFollowedByParenthesis(lexer: Lexer): boolean {
+  return lexer.bytes[nextNonBlank(lexer)] === OPEN_PARENTHESIS;
 }
 
 /**
  * What the token is when it is a word of this class: some words are keywords before a parenthesis only.
  * @param isNamed whether it stands behind a keyword that a name follows, where only reserved words are none
  */
-export function roleOf(lexer: Lexer, wordClass: number, isNamed: boolean): number {
+export function wordRole(lexer: Lexer, wordClass: number, isNamed: boolean): number {
   switch (wordClass) {
     case SOFT_KEYWORD:
       return isNamed ? NO_KEYWORD : SOFT_KEYWORD;
     case FUNCTION:
-      return isCalled(lexer) && !isNamed ? FUNCTION : NO_KEYWORD;
+      return isFollowedByParenthesis(lexer) && !isNamed ? FUNCTION : NO_KEYWORD;
     case VALUE_OR_ROWS:
       if (isNamed) return NO_KEYWORD;
-      return isCalled(lexer) ? ROWS_WORD : SOFT_KEYWORD;
+      return isFollowedByParenthesis(lexer) ? ROWS_WORD : SOFT_KEYWORD;
     case TEMPORAL:
       if (isNamed) return NO_KEYWORD;
-      return isCalled(lexer) ? FUNCTION : TEMPORAL;
+      return isFollowedByParenthesis(lexer) ? FUNCTION : TEMPORAL;
     default:
       return wordClass;
   }
@@ -59,9 +60,9 @@ export function roleOf(lexer: Lexer, wordClass: number, isNamed: boolean): numbe
  * Whether the word belongs to the literal behind it: `DATE '..'`, or `_binary` before a hexadecimal one. (Before a string, a
  * character set is the lexer's.)
  */
-export function isBeforeLiteral(lexer: Lexer, isTemporal: boolean, ansiQuotes: boolean): boolean {
+export function isLiteralPrefix(lexer: Lexer, isTemporal: boolean, ansiQuotes: boolean): boolean {
   const { bytes } = lexer;
-  const at = nextAt(lexer);
+  const at = nextNonBlank(lexer);
   const first = bytes[at] as number;
   // As redaction writes a literal.
   if (first === QUESTION) return true;
@@ -74,9 +75,9 @@ export function isBeforeLiteral(lexer: Lexer, isTemporal: boolean, ansiQuotes: b
 /**
  * Writes the name that is the token, without its quotes where it is a name without them too.
  * @param isPart whether it stands behind a dot or an "@", where every word is a name
- * @param isNamed as of roleOf
+ * @param isNamed as of wordRole
  */
-export function putQuoted(out: DigestText, lexer: Lexer, isPart: boolean, isNamed: boolean): void {
+export function putQuotedName(out: DigestText, lexer: Lexer, isPart: boolean, isNamed: boolean): void {
   const { bytes, start, end, unterminated } = lexer;
   if (unterminated) {
     // It was cut off, and may hold anything.
@@ -86,13 +87,13 @@ export function putQuoted(out: DigestText, lexer: Lexer, isPart: boolean, isName
   }
   const hash = hashOfName(bytes, start + 1, end - 1);
   if (hash !== 0) {
-    const word = isPart ? NO_KEYWORD : roleOf(lexer, classOf(hash), isNamed);
+    const word = isPart ? NO_KEYWORD : wordRole(lexer, classOf(hash), isNamed);
     if (word === NO_KEYWORD || word === TEMPORAL) {
       out.putText(bytes, start + 1, end - 1);
       return;
     }
     // As it is written where it stands without quotes, since nothing tells which it is there.
-    if (word === SOFT_KEYWORD && !isCalled(lexer)) {
+    if (word === SOFT_KEYWORD && !isFollowedByParenthesis(lexer)) {
       out.putCapitals(bytes, start + 1, end - 1);
       return;
     }
