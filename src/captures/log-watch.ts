@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
-import { keepOn } from "../leases/logging.ts";
+import { keepOn } from "../leases/general-log.ts";
 import { log } from "../lib/log.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
 import type { RunnerRow } from "./runner-store.ts";

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { letGo } from "../leases/logging.ts";
+import { releaseLease } from "../leases/release.ts";
 import { armBy, isArmedBy } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { archivable, archiveMetrics } from "../metrics/archive.ts";
@@ -224,27 +224,27 @@ export class CaptureRunner extends DurableObject<Env> {
       }
       ({ missing } = finished);
     }
-    await this.#letGo(capture.id);
+    await this.#releaseLease(capture.id);
     await this.#move(capture, finish(capture, missing), this.#now());
     return;
   }
 
-  /** Stores what was recorded of a capture that was given up while it ran, and gives its log back; once. */
+  /** Stores what was recorded of a capture that was given up while it ran, and releases its lease; once. */
   async #abandon(capture: RunnerRow): Promise<void> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
     // First: the customer's log is not left on because ours can't be stored.
-    await this.#letGo(capture.id);
+    await this.#releaseLease(capture.id);
     if (capture.deletedAt === null && capture.end !== null) {
       await this.#collector.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
     }
     kv.put("abandoned", true);
   }
 
-  /** Gives the log back. When that can't be asked for, cron does it: nothing that is recorded depends on it. */
-  async #letGo(captureId: number): Promise<void> {
+  /** Releases the lease on the log. When it can't be reached, cron does it: nothing that is recorded depends on it. */
+  async #releaseLease(captureId: number): Promise<void> {
     try {
-      await letGo(this.env, captureId);
+      await releaseLease(this.env, captureId);
     } catch (error) {
       log.warn("capture.lease.away", { captureId, ...describeError(error) });
     }

@@ -4,7 +4,7 @@ import type { DbInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
-import { switchOn } from "../leases/logging.ts";
+import { switchOn } from "../leases/general-log.ts";
 import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";

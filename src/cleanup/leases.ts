@@ -1,17 +1,17 @@
 import type { Env } from "../env.ts";
 import { REVIEW_MS } from "../leases/lease.ts";
-import { giveBack, wakeLeases } from "../leases/logging.ts";
+import { releaseRow, wakeLeases } from "../leases/release.ts";
 import { claimOrphanedLeases, claimQuietLeases } from "../leases/store.ts";
 import { describeError, log } from "../lib/log.ts";
 
-/** How many leases one run looks after; the next minute takes those tried longest ago. */
+/** How many leases one run retries; the next minute takes those retried longest ago. */
 const LEASE_BATCH = 100;
-/** A lease that is held is looked after so often, in case its alarm was lost: it does so itself more often. */
+/** How often a lease that is held is woken, in case its alarm was lost. Its own alarm comes more often. */
 const QUIET_MS = 15 * 60_000;
 /** How many of their Durable Objects are called at once. */
 const CONCURRENCY = 10;
 
-/** What one run did: leases found of captures that have ended, those given back, those still to restore, and failures. */
+/** What one run did: leases found of captures that have ended, those released, those still pending, and failures. */
 export interface LeaseCounts extends Record<string, number> {
   leases: number;
   leasesReleased: number;
@@ -20,7 +20,7 @@ export interface LeaseCounts extends Record<string, number> {
 }
 
 /**
- * Gives the leases of captures back that have ended: their runner died before it did, or AWS would not restore the group then.
+ * Releases the leases of captures that have ended: their runner died before it did, or AWS failed to restore the group then.
  */
 export async function releaseOrphanedLeases(env: Env, now: number): Promise<LeaseCounts> {
   const found = await claimOrphanedLeases(env.DB, now, LEASE_BATCH);
@@ -29,7 +29,7 @@ export async function releaseOrphanedLeases(env: Env, now: number): Promise<Leas
     await Promise.all(
       found.slice(i, i + CONCURRENCY).map(async (lease) => {
         try {
-          counts[(await giveBack(env, lease)) ? "leasesReleased" : "leasesOwed"]++;
+          counts[(await releaseRow(env, lease)) ? "leasesReleased" : "leasesOwed"]++;
         } catch (error) {
           counts.leaseErrors++;
           const { captureId, leaseName } = lease;

@@ -4,19 +4,13 @@ import { isRemembered, type KeyedRequest, keyedRequest, remember } from "../db/i
 import type { Db } from "../db/types.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";
-import type { EnvironmentRow } from "./store.ts";
+import type { NewEnvironment } from "./store.ts";
 
 /*
  * How an environment is made: an id is reserved, to which its credentials are then sealed, and the environment is completed. A
  * request that is cut off in between leaves a reservation, which is nobody's to see and which cron erases. With an
  * Idempotency-Key, only what was completed is remembered.
  */
-
-/** An environment to be made. */
-export type NewEnvironment = Pick<
-  EnvironmentRow,
-  "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
->;
 
 /** An environment as its maker is shown it. */
 const madeSchema = z.object({

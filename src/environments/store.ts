@@ -2,7 +2,6 @@ import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerOf } from "../db/caller.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import type { NewEnvironment } from "./creation.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
 import type { Role } from "./schema.ts";
 
@@ -29,6 +28,12 @@ export interface EnvironmentRow {
   /** The id of the user who asked for it. */
   caller: string;
 }
+
+/** An environment to be made. */
+export type NewEnvironment = Pick<
+  EnvironmentRow,
+  "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
+>;
 
 /** What is known of an environment that is unknown, or that the caller is no member of. */
 export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };

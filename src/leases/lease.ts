@@ -6,22 +6,22 @@ import { leaseName, type ParameterGroup } from "../environments/parameter-group.
 import { armBy, isArmedBy } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";
-import { GroupInAws, OWN_CODES } from "./group.ts";
-import { type LeaseFailure, type Settled, settle } from "./settle.ts";
+import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
+import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
 import {
-  answersIfNobody,
+  addHolder,
+  answerIfNobody,
   doubt,
   hasRoom,
-  hold,
   IDLE,
   isIdle,
   type LeaseState,
-  letGo,
   MAX_HOLDERS,
   RESTORE_APPLIES_MS,
+  removeHolder,
 } from "./state.ts";
 import { LeaseStorage } from "./storage.ts";
-import { entitledHolders, noteOwed, presentAccesses } from "./store.ts";
+import { currentAccesses, entitledHolders, recordPendingChange } from "./store.ts";
 
 /**
  * What came of asking for the log. Log files that were written after `loggingSince` are the lease's; null when logging was on
@@ -43,7 +43,7 @@ const FULL: LeaseFailure = {
   action: "rds:ModifyDBParameterGroup",
 };
 
-/** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
+/** The alarm that is set while a handler runs: it comes if the handler is cut off. */
 const WATCHDOG_MS = 2 * 60_000;
 /** How often the holders of a lease are compared with what D1 says. */
 export const REVIEW_MS = 10 * 60_000;
@@ -53,8 +53,8 @@ const DAY_MS = 24 * HOUR_MS;
 export const HOURLY_FOR_MS = 7 * DAY_MS;
 
 /** What came of asking AWS, and the lease as it was then. */
-interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
-  result: Settled;
+interface ReconciledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
+  result: Reconciled;
 }
 
 /**
@@ -62,14 +62,14 @@ interface SettledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
  * which all its instances and all their captures share: the first capture switches it on, the last one restores what was
  * found. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
  * captures which start and stop at once, or a crash between any two steps, never leave logging off under a running capture,
- * nor on after the last. The alarm retries what could not be restored, notes it in D1, and releases holders without a row there.
+ * nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a row there.
  *
  * No credentials are kept here. AWS is asked with those that D1 has, at that moment, for the environments of the captures
- * which hold a lease or owe what the last one has left.
+ * which hold a lease, or are answerable for what the last one has left.
  */
 export class LogLease extends DurableObject<Env> {
   readonly #stored = new LeaseStorage(this.ctx.storage.kv);
-  /** The end of the queue in which the calls to AWS stand. */
+  /** The end of the queue of calls to AWS. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Sealed credentials that are known to be of the group's account. */
   readonly #proven = new Set<string>();
@@ -77,7 +77,7 @@ export class LogLease extends DurableObject<Env> {
   /**
    * Keeps the log on for a capture; safe to repeat. The capture's row in `log_leases` must be there before.
    * @param credentials those of the capture's environment, which are known to belong to the group's account
-   * @param isDoubted whether to look if it still is on: somebody may have switched it off
+   * @param isDoubted whether to look if the log still is on: somebody may have switched it off
    */
   async acquire(
     captureId: number,
@@ -90,35 +90,35 @@ export class LogLease extends DurableObject<Env> {
     stored.group = group;
     stored.dropOutdated();
     if (credentials !== null) this.#proven.add(credentials);
-    const held = hold(stored.state, captureId);
+    const held = addHolder(stored.state, captureId);
     stored.state = isDoubted ? doubt(held, Date.now()) : held;
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
-    const { result, holders, loggingSince } = await this.#settle(captureId);
+    const { result, holders, loggingSince } = await this.#reconcile(captureId);
     if (!result.ok) return result;
     return holders.includes(captureId) ? { ok: true, loggingSince } : { ok: false, failure: RELEASED };
   }
 
   /**
-   * Gives a capture's lease back; safe to repeat. When it was the last and AWS does not restore the group, the alarm tries on.
-   * @param atOnce whether AWS is to be asked now even if the alarm is at it, at its own pace
-   * @returns whether nothing is owed for the capture any more
+   * Releases a capture's lease; safe to repeat. When it was the last and AWS does not restore the group, the alarm retries.
+   * @param atOnce whether to ask AWS now even if the alarm is between two retries
+   * @returns whether no change is pending for the capture any more
    */
   async release(captureId: number, atOnce = false): Promise<boolean> {
-    const { storage } = this.ctx;
-    const stored = this.#stored;
-    if (stored.group === undefined) return true;
-    // The alarm is at what is owed, at its own pace, unless it was lost.
-    if (!(await isArmedBy(storage, Infinity))) await armBy(storage, Date.now());
-    const { state } = stored;
-    const isHolder = state.holders.includes(captureId);
-    stored.state = answersIfNobody(letGo(state, captureId), captureId);
-    if (isHolder) stored.attempts = undefined;
-    else if (!this.#owes(captureId)) return true;
-    else if (!atOnce) return false;
-    await armBy(storage, Date.now() + WATCHDOG_MS);
-    await this.#settle();
-    return !this.#owes(captureId);
+    if (this.#stored.group === undefined) return true;
+    await this.#replaceLostAlarm();
+    if (this.#removeHolder(captureId)) {
+      // The first attempt for this capture: pauses are short again.
+      this.#stored.attempts = undefined;
+    } else if (!this.#isPendingFor(captureId)) {
+      return true;
+    } else if (!atOnce) {
+      // The alarm retries at its own pace.
+      return false;
+    }
+    await armBy(this.ctx.storage, Date.now() + WATCHDOG_MS);
+    await this.#reconcile();
+    return !this.#isPendingFor(captureId);
   }
 
   /** The captures that hold a lease. */
@@ -126,13 +126,13 @@ export class LogLease extends DurableObject<Env> {
     return this.#stored.state.holders;
   }
 
-  /** Makes sure that the alarm comes by a time, should it have been lost, or something have changed that it waits for. */
+  /** Makes sure that the alarm comes by a time: it may have been lost, or what it waits for may have happened. */
   async wake(at: number): Promise<void> {
     const { storage } = this.ctx;
     if (this.#stored.group !== undefined) await armBy(storage, at);
   }
 
-  /** Does what is owed to AWS, and compares the holders with what D1 says. */
+  /** Compares the holders with what D1 says, and retries pending changes. */
   override async alarm(): Promise<void> {
     const { storage } = this.ctx;
     // Before anything that can be slow or cut off.
@@ -141,58 +141,87 @@ export class LogLease extends DurableObject<Env> {
       const { group } = this.#stored;
       if (group === undefined) return await storage.deleteAlarm();
       this.#stored.dropOutdated();
-      await this.#review(group);
-      await this.#settle();
+      await this.#releaseUnentitled(group);
+      await this.#reconcile();
     } catch (error) {
-      // The watchdog tries again; thrown on, it would be given up after six times.
+      // The watchdog tries again. If this were thrown, Workers would stop retrying after six times.
       log.error("lease.alarm.failed", { lease: this.ctx.id.name, ...describeError(error) });
-      // Only another version of the service can read it, and until one comes what is owed stays owed.
+      // Only another version of the service can read it: until one is deployed, the change stays pending.
       if (error instanceof Unreadable) await storage.setAlarm(Date.now() + HOUR_MS);
     }
   }
 
-  /** Whether something is owed to the group for a capture that has let go. */
-  #owes(captureId: number): boolean {
+  /** Sets an alarm for now where there is none that will come. */
+  async #replaceLostAlarm(): Promise<void> {
+    const { storage } = this.ctx;
+    if (!(await isArmedBy(storage, Infinity))) await armBy(storage, Date.now());
+  }
+
+  /** Removes a capture from the holders. Returns whether it was one. */
+  #removeHolder(captureId: number): boolean {
+    const { state } = this.#stored;
+    this.#stored.state = answerIfNobody(removeHolder(state, captureId), captureId);
+    return state.holders.includes(captureId);
+  }
+
+  /** Whether a capture that holds no lease is answerable for a change that is not undone. */
+  #isPendingFor(captureId: number): boolean {
     const { holders, answerable } = this.#stored.state;
     return !holders.includes(captureId) && answerable.includes(captureId);
   }
 
-  /** Lets go of captures that have no row: their lease was given back before it was asked for, or their row was lost. */
-  async #review(group: ParameterGroup): Promise<void> {
-    const stored = this.#stored;
-    const { holders } = stored.state;
+  /** Releases holders without a row in D1: they were released before they asked for the lease, or the row was lost. */
+  async #releaseUnentitled(group: ParameterGroup): Promise<void> {
+    const { holders } = this.#stored.state;
     if (holders.length === 0) return;
     const entitled = await entitledHolders(this.env.DB, leaseName(group), holders);
     for (const captureId of holders) {
       if (entitled.includes(captureId)) continue;
       log.warn("lease.review.released", { lease: leaseName(group), captureId });
-      stored.state = answersIfNobody(letGo(stored.state, captureId), captureId);
+      this.#removeHolder(captureId);
     }
   }
 
   /**
-   * Asks of AWS what is to be asked, once those that stand before it have been answered, and sets the alarm.
-   * @param asker the capture that asks, whose environment's credentials alone are used then: it is refused for what they lack
+   * Brings the group to what its holders need, after the calls that are queued before, and sets the next alarm.
+   * @param asker the capture that asks. AWS is asked with its environment's credentials alone then: they may lack a permission
    */
-  #settle(asker?: number): Promise<SettledLease> {
-    const mine = this.#queue.then(() => this.#settleNow(asker));
+  #reconcile(asker?: number): Promise<ReconciledLease> {
+    const mine = this.#queue.then(() => this.#reconcileNow(asker));
     this.#queue = mine.catch(() => undefined);
     return mine;
   }
 
-  async #settleNow(asker?: number): Promise<SettledLease> {
-    const stored = this.#stored;
-    const { group } = stored;
-    // What was put away while this stood in the queue.
+  async #reconcileNow(asker?: number): Promise<ReconciledLease> {
+    const { group } = this.#stored;
+    // Everything was deleted while this stood in the queue.
     if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
     const accesses = () => this.#accesses(group, asker);
-    await this.#forgetIfNobodyOwes(group, accesses);
+    await this.#forgetIfNobodyCanRestore(group, accesses);
+    const result = await reconcile(this.#leasedGroup(group, accesses));
+    // The state that the result is of: it can change during the next wait.
+    const { state } = this.#stored;
+    await this.#setNextAlarm(result);
+    await this.#recordPendingChange(group, state, result);
+    return { result, holders: state.holders, loggingSince: state.loggingSince };
+  }
+
+  /** The current ways to reach the group for a capture that asks, or else for the holders and those who are answerable. */
+  #accesses(group: ParameterGroup, asker?: number): Promise<EnvironmentAccess[]> {
+    const { holders, answerable } = this.#stored.state;
+    const captureIds = asker === undefined ? [...new Set([...answerable, ...holders])] : [asker];
+    return currentAccesses(this.env.DB, leaseName(group), captureIds);
+  }
+
+  /** The group as `reconcile` needs it: the state on disk, and AWS. */
+  #leasedGroup(group: ParameterGroup, accesses: () => Promise<EnvironmentAccess[]>): LeasedGroup {
+    const stored = this.#stored;
     const aws = new GroupInAws(this.env, group, accesses, this.#proven);
-    const result = await settle({
+    return {
       now: () => Date.now(),
       state: () => stored.state,
-      update: async (verb) => {
-        stored.state = verb(stored.state);
+      update: async (transition) => {
+        stored.state = transition(stored.state);
         await this.ctx.storage.sync();
       },
       read: () => aws.read(),
@@ -206,28 +235,17 @@ export class LogLease extends DurableObject<Env> {
         });
         return changed;
       },
-    });
-    // As it is now, not after the next wait.
-    const { state } = stored;
-    await this.#arm(result);
-    await this.#noteOwed(group, state, result);
-    return { result, holders: state.holders, loggingSince: state.loggingSince };
+    };
   }
 
-  /** The present ways to reach the group for a capture that asks; else for those that hold a lease or owe. */
-  #accesses(group: ParameterGroup, asker?: number): Promise<EnvironmentAccess[]> {
-    const { holders, answerable } = this.#stored.state;
-    const captureIds = asker === undefined ? [...new Set([...answerable, ...holders])] : [asker];
-    return presentAccesses(this.env.DB, leaseName(group), captureIds);
-  }
-
-  /** What was found is forgotten once those who owe it have abandoned it, or their environments are gone. */
-  async #forgetIfNobodyOwes(
+  /** Forgets what was found once those who are answerable have abandoned it, or their environments are deleted. */
+  async #forgetIfNobodyCanRestore(
     group: ParameterGroup,
     accesses: () => Promise<EnvironmentAccess[]>,
   ): Promise<void> {
-    const isOwed = () => this.#stored.state.holders.length === 0 && this.#stored.state.answerable.length > 0;
-    if (!isOwed() || (await accesses()).length > 0 || !isOwed()) return;
+    const isPending = () =>
+      this.#stored.state.holders.length === 0 && this.#stored.state.answerable.length > 0;
+    if (!isPending() || (await accesses()).length > 0 || !isPending()) return;
     const { found, answerable } = this.#stored.state;
     log.error("lease.forgotten", {
       lease: leaseName(group),
@@ -238,38 +256,30 @@ export class LogLease extends DurableObject<Env> {
     this.#stored.state = IDLE;
   }
 
-  /** Shows in D1 what is owed to the group, and why. Cron has noted already that something is, should this fail. */
-  async #noteOwed(
+  /** Shows in D1 that the group is not restored, and why. If this fails, cron still records that a change is pending. */
+  async #recordPendingChange(
     group: ParameterGroup,
     { holders, answerable, found }: LeaseState,
-    result: Settled,
+    result: Reconciled,
   ): Promise<void> {
     if (holders.length > 0 || found === null || answerable.length === 0) return;
-    const owed = { reason: whyOwed(group, result), settings: found };
+    const pending = { reason: whyPending(group, result), settings: found };
     try {
-      await noteOwed(this.env.DB, leaseName(group), answerable, owed, Date.now());
+      await recordPendingChange(this.env.DB, leaseName(group), answerable, pending, Date.now());
     } catch (error) {
       log.error("lease.owed.failed", { lease: leaseName(group), ...describeError(error) });
     }
   }
 
-  /** Sets the alarm for what is left to do, or puts everything away. */
-  async #arm(settled: Settled): Promise<void> {
+  /** Sets the alarm for what is left to do, or deletes everything. */
+  async #setNextAlarm(result: Reconciled): Promise<void> {
     const { storage } = this.ctx;
     const now = Date.now();
-    const stored = this.#stored;
-    const { state } = stored;
-    if (!settled.ok && !isIdle(state)) {
-      const attempts = stored.attempts ?? { count: 0, since: now };
-      attempts.count++;
-      stored.attempts = attempts;
-      const patience = now < attempts.since + HOURLY_FOR_MS ? HOUR_MS : DAY_MS;
-      const longest = state.holders.length > 0 ? REVIEW_MS : patience;
-      return storage.setAlarm(now + restoreDelay(attempts.count, longest, Math.random()));
-    }
-    stored.attempts = undefined;
+    const { state } = this.#stored;
+    if (!result.ok && !isIdle(state)) return storage.setAlarm(now + this.#countFailure(state, now));
+    this.#stored.attempts = undefined;
     if (!isIdle(state)) {
-      const until = settled.ok ? settled.until : null;
+      const until = result.ok ? result.until : null;
       return storage.setAlarm(Math.max(now + 1, Math.min(until ?? Infinity, now + REVIEW_MS)));
     }
     // The servers may still be about to apply it: a capture that starts meanwhile has to know.
@@ -277,18 +287,26 @@ export class LogLease extends DurableObject<Env> {
     if (now < until) return storage.setAlarm(until);
     await storage.deleteAll();
   }
+
+  /** Counts an attempt that AWS has failed. Returns the pause before the next, in milliseconds. */
+  #countFailure({ holders }: LeaseState, now: number): number {
+    const { count, since } = this.#stored.attempts ?? { count: 0, since: now };
+    this.#stored.attempts = { count: count + 1, since };
+    const longest = now < since + HOURLY_FOR_MS ? HOUR_MS : DAY_MS;
+    return retryDelay(count + 1, holders.length > 0 ? REVIEW_MS : longest, Math.random());
+  }
 }
 
 const FIRST_DELAY_MS = 1000;
 
 /** Twice as long each time, half of it at random ("equal jitter"). */
-function restoreDelay(attempt: number, longest: number, random: number): number {
+function retryDelay(attempt: number, longest: number, random: number): number {
   const ceiling = Math.min(longest, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 30));
   return Math.max(1, Math.round(ceiling / 2 + (ceiling / 2) * random));
 }
 
-/** Why a group is not given back, in words a person can act on. */
-function whyOwed({ region, parameterGroup }: ParameterGroup, result: Settled): string {
+/** Why a group is not restored, in words a person can act on. */
+function whyPending({ region, parameterGroup }: ParameterGroup, result: Reconciled): string {
   if (result.ok) {
     return `A change of ${parameterGroup} whose answer was lost may still arrive at AWS: it is looked at once more after that`;
   }

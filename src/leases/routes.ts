@@ -12,8 +12,8 @@ import { readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
-import { giveBackOwed, wakeLeases } from "./logging.ts";
-import { abandonOwed } from "./store.ts";
+import { retryPendingChanges, wakeLeases } from "./release.ts";
+import { abandonPendingChanges } from "./store.ts";
 
 /** Under `/api/environments`: what members can do about changes of parameter groups that are not restored. */
 export const leaseRoutes = new Hono<App>()
@@ -23,7 +23,7 @@ export const leaseRoutes = new Hono<App>()
   .post("/:id/check", async (c) => {
     const before = await readVisible(c);
     const isPending = readPendingChanges(before).length > 0;
-    if (isPending) await giveBackOwed(c.env, before.id);
+    if (isPending) await retryPendingChanges(c.env, before.id);
     const environment = isPending ? await readVisible(c) : before;
     const { id, region, instance, credentials } = environment;
     const now = Date.now();
@@ -38,7 +38,7 @@ export const leaseRoutes = new Hono<App>()
   .post("/:id/abandon", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const abandoned = await abandonOwed(c.var.db, c.var.credential, id, now);
+    const abandoned = await abandonPendingChanges(c.var.db, c.var.credential, id, now);
     if (abandoned.outcome !== "changed") throw notChanged(abandoned.outcome, refuse.notAdmin);
     const { environment, leaseNames } = abandoned;
     noteCaller(environment.caller);
@@ -48,7 +48,7 @@ export const leaseRoutes = new Hono<App>()
   });
 
 /** Retries the pending changes of an environment that was updated: its new credentials may be able to. */
-export async function retryPendingChanges(env: Env, before: EnvironmentRow): Promise<void> {
+export async function retryAfterUpdate(env: Env, before: EnvironmentRow): Promise<void> {
   const names = readPendingChanges(before).map(({ leaseName }) => leaseName);
   await wakeLeases(env, names, Date.now());
 }

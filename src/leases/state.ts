@@ -4,11 +4,11 @@ import { type LogSettings, logSettingsSchema } from "../environments/parameter-g
 import { storedFormat } from "../lib/stored.ts";
 
 /*
- * What a parameter group's general log is to be, decided from who needs it. Pure verbs, each from one state to the next, told
- * the time; the loop in lease-settle.ts does what `nextCall` says, and stores every state before the call that follows from it.
+ * The state of the lease on a parameter group's general log. Pure transitions, each from one state to the next, told the time;
+ * the loop in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
  *
- * AWS may carry a change out whose answer is lost, at once or a while later. So a change counts only when AWS said yes and
- * then showed it; and while a lost one may still arrive, what the group has is looked at once more.
+ * AWS may carry out a change whose answer is lost, at once or a while later. So a change counts only when AWS accepted it and
+ * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
 
 /** What a capture needs. */
@@ -31,33 +31,33 @@ export function isSame(a: LogSettings, b: LogSettings): boolean {
   return one.general_log === other.general_log && one.log_output === other.log_output;
 }
 
-/** How a group can be wanted: logging for captures, or as it was found. */
+/** What a group is to have: the log switched on for captures, or what was found. */
 export type Wanted = "logging" | "found";
 
 /** A lease's state as it is stored. */
 const leaseSchema = z.object({
-  /** The captures that need it. */
+  /** The captures that need the log. */
   holders: z.array(z.number()).readonly(),
   /**
-   * The captures for which the log is or may be switched on by a lease; those that have let go among them while nobody who
-   * still holds a lease answers for the group instead. When nobody holds a lease, these have to restore the group.
+   * The captures for which a lease has, or may have, switched the log on: with the credentials of their environments the group
+   * is restored. One that was released stays among them until a holder is answerable instead.
    */
   answerable: z.array(z.number()).readonly().default([]),
-  /** What the group had before the first of them; null while nothing of it is or may be changed. */
+  /** What the group had before the first change; null while nothing is, or may be, changed. */
   found: logSettingsSchema.nullable(),
-  /** What the group is known to have. Not known while a change is under way, or when its answer was lost. */
+  /** What the group has now: unknown while a change is under way, or when its answer was lost. */
   has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
-  /** Until when the change that is under way may arrive at AWS; null when none is. */
+  /** Until when the change that is under way may still be carried out; null when there is none. */
   callUntil: z.number().nullable(),
-  /** Until when earlier changes may still arrive whose answers were lost; null when there are none. */
+  /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
   lostUntil: z.number().nullable(),
   /** Log files that were written after this were written under the last change that switched logging on. */
   loggingSince: z.number().nullable(),
-  /** When the group was last given back what was found. Outlives that. */
+  /** When the group was last restored. Kept after that, for RESTORE_APPLIES_MS. */
   restoredAt: z.number().nullable(),
   /** How often AWS has failed to take values away since logging was switched on. */
   failedResets: z.number().default(0),
-  /** Whether the values that hold where there are none are to be written, because values can't be taken away. */
+  /** Whether to restore by writing the defaults, because values can't be taken away. */
   writesDefaults: z.boolean().default(false),
 });
 
@@ -81,13 +81,13 @@ export const IDLE: LeaseState = {
   writesDefaults: false,
 };
 
-/** The longest that AWS may take to carry out a change that it was sent and whose answer was lost. */
+/** The longest that AWS may take to carry out a change whose answer was lost. */
 export const LATE_MS = 2 * 60_000;
-/** So many attempts to take values away are made before the defaults are written instead: a log is not left on for that. */
+/** After so many failed attempts to take values away the defaults are written instead, so that the log does not stay on. */
 export const MAX_RESETS = 3;
 /** For how long servers may still be about to apply what was restored. A change after that need not wait for it. */
 export const RESTORE_APPLIES_MS = 60_000;
-/** How much longer a log that is switched on again so soon is not trusted: it may be the one that is about to end. */
+/** A log that is switched on again so soon counts only so much later: what is written before may be the one that is about to end. */
 export const SOON_AGAIN_MS = 15_000;
 
 /** What to ask of AWS next; `rest` when all is as it should be. */
@@ -95,7 +95,7 @@ export type LeaseCall =
   /** What the group has: nothing of it is changed yet. */
   | { do: "read" }
   | { do: "change"; to: Wanted; settings: LogSettings }
-  /** Whether the group still has what it should, now that no lost change can arrive any more. */
+  /** Whether the group still has what it should: no lost change can be carried out any more. */
   | { do: "check"; settings: LogSettings }
   | { do: "wait"; until: number }
   | { do: "rest" };
@@ -109,40 +109,40 @@ export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
 }
 
 /**
- * Somebody may have changed the group since it was looked at last, such as when its log is silent: it is looked at again. A
- * change that may still arrive is looked after anyway.
+ * Somebody may have changed the group since it was last read, such as when its log is silent: it is to be read again. While a
+ * change may still be carried out, the group will be read again anyway.
  */
 export function doubt(state: LeaseState, now: number): LeaseState {
   const { found, has } = state;
   if (found === null || latest(state) !== null) return state;
-  // Nothing of it was changed: what it has now is what is found.
+  // Nothing was changed: what it has now becomes what was found.
   if (isOn(found)) return { ...state, found: null };
   return has === "logging" ? { ...state, lostUntil: now } : state;
 }
 
 /** Another capture needs the log. Asking twice is asking once. */
-export function hold(state: LeaseState, captureId: number): LeaseState {
+export function addHolder(state: LeaseState, captureId: number): LeaseState {
   if (state.holders.includes(captureId)) return state;
-  return relieving({ ...state, holders: [...state.holders, captureId] });
+  return handOver({ ...state, holders: [...state.holders, captureId] });
 }
 
-/** A capture needs the log no more. It answers for the group if nobody else does. */
-export function letGo(state: LeaseState, captureId: number): LeaseState {
-  return relieving({ ...state, holders: state.holders.filter((id) => id !== captureId) });
+/** A capture does not need the log any more. It stays answerable for the group if nobody else is. */
+export function removeHolder(state: LeaseState, captureId: number): LeaseState {
+  return handOver({ ...state, holders: state.holders.filter((id) => id !== captureId) });
 }
 
-/** Those who have let go need not answer for a group any more once somebody who holds a lease does. */
-function relieving(state: LeaseState): LeaseState {
+/** Makes only holders answerable, once one of them is. */
+function handOver(state: LeaseState): LeaseState {
   const { has, holders, answerable } = state;
   // The log is on, and so it is for each of them.
   const holding = has === "logging" ? holders : answerable.filter((id) => holders.includes(id));
   return holding.length > 0 ? { ...state, answerable: holding } : state;
 }
 
-/** A capture has let go, and nobody answers for what is owed, since a version that did not note who does stored the state. */
-export function answersIfNobody(state: LeaseState, captureId: number): LeaseState {
-  const isOwed = state.holders.length === 0 && !isIdle(state);
-  return isOwed && state.answerable.length === 0 ? { ...state, answerable: [captureId] } : state;
+/** Makes a capture answerable that was released, if nobody is: the version that stored the state did not store who is. */
+export function answerIfNobody(state: LeaseState, captureId: number): LeaseState {
+  const isPending = state.holders.length === 0 && !isIdle(state);
+  return isPending && state.answerable.length === 0 ? { ...state, answerable: [captureId] } : state;
 }
 
 /** Decides what has to be asked of AWS. */
@@ -159,7 +159,7 @@ export function nextCall(state: LeaseState, now: number): LeaseCall {
   return now < until ? { do: "wait", until } : { do: "check", settings };
 }
 
-/** AWS said what the group has. Noted only before the first change, so that what a capture set is never taken for found. */
+/** AWS said what the group has. Kept only before the first change, so that what a capture set is never taken for found. */
 export function wasRead(state: LeaseState, found: LogSettings): LeaseState {
   return state.found === null ? { ...state, found, has: "found" } : state;
 }
@@ -171,13 +171,13 @@ export function changing(state: LeaseState, to: Wanted, now: number): LeaseState
   return {
     ...state,
     has: "unknown",
-    // One that a crash has left behind may still arrive.
+    // The change of a process that crashed may still be carried out.
     lostUntil: latest(state),
     callUntil: now + LATE_MS,
     ...(to === "logging"
       ? {
           loggingSince: isSoon ? now + SOON_AGAIN_MS : now,
-          // From here on it may be on for them.
+          // From now on the log may be on for them.
           answerable: [...new Set([...answerable, ...holders])].slice(-MAX_HOLDERS),
           failedResets: 0,
           writesDefaults: false,
@@ -188,7 +188,7 @@ export function changing(state: LeaseState, to: Wanted, now: number): LeaseState
 
 /** AWS accepted a change, and then showed it. */
 export function wasChanged(state: LeaseState, to: Wanted): LeaseState {
-  return relieving({ ...state, has: to, callUntil: null });
+  return handOver({ ...state, has: to, callUntil: null });
 }
 
 /** AWS accepted a change, but did not show it afterwards: it has to be made again. */
@@ -202,14 +202,14 @@ export function wasNotShown(state: LeaseState): LeaseState {
  */
 export function wasRefused(state: LeaseState, before: LeaseState): LeaseState {
   const { has, loggingSince, restoredAt, answerable } = before;
-  const refused = relieving({ ...state, has, loggingSince, restoredAt, answerable, callUntil: null });
-  // Nothing was ever changed, so what was found may be another's to change meanwhile: it is read anew.
+  const refused = handOver({ ...state, has, loggingSince, restoredAt, answerable, callUntil: null });
+  // Nothing was ever changed, so others may change it meanwhile: it is read again.
   return has === "found" && refused.lostUntil === null
     ? { ...refused, found: null, answerable: [] }
     : refused;
 }
 
-/** The answer to a change was lost: it may have been carried out, or will be, or not. */
+/** The answer to a change was lost: it was carried out, or will be, or not. */
 export function wasLost(state: LeaseState): LeaseState {
   return { ...state, has: "unknown", lostUntil: latest(state), callUntil: null };
 }
@@ -224,13 +224,13 @@ export function wasLost(state: LeaseState): LeaseState {
 export function wasNotRestored(state: LeaseState, settings: LogSettings, kind: AwsFailureKind): LeaseState {
   const takesAway = Object.keys(DEFAULTS).some((name) => settings[name as keyof LogSettings] === undefined);
   if (!takesAway) return { ...state, writesDefaults: false };
-  // AWS is asked less then, not more.
+  // Throttled: AWS is to be asked less, not more.
   if (kind === "throttled") return state;
   const failedResets = state.failedResets + 1;
   return { ...state, failedResets, writesDefaults: kind === "denied" || failedResets >= MAX_RESETS };
 }
 
-/** AWS said what the group has, after the last moment at which a lost change could arrive. */
+/** AWS said what the group has, after the last moment at which a lost change could be carried out. */
 export function wasChecked(state: LeaseState, should: LogSettings, is: LogSettings): LeaseState {
   const checked = { ...state, lostUntil: null, callUntil: null };
   if (isSame(should, is) || (isOn(should) && isOn(is))) return checked;
@@ -238,7 +238,7 @@ export function wasChecked(state: LeaseState, should: LogSettings, is: LogSettin
   return { ...checked, has: "unknown", found: found && isOn(should) ? withTheirs(found, is) : found };
 }
 
-/** What to give back of a group whose log somebody has switched off meanwhile: what they have set, and what was found of the rest. */
+/** What to restore in a group whose log somebody has switched off meanwhile: what they have set, and what was found of the rest. */
 function withTheirs(found: LogSettings, is: LogSettings): LogSettings {
   const names = ["general_log", "log_output"] as const;
   const theirs = names.map((name) => [name, is[name] === LOGGING_ON[name] ? found[name] : is[name]] as const);
@@ -246,18 +246,18 @@ function withTheirs(found: LogSettings, is: LogSettings): LogSettings {
   return isSame(found, wanted) ? found : wanted;
 }
 
-/** The group is not there any more: there is nothing to restore, and the next group of its name is another. */
+/** The group does not exist any more: there is nothing to restore, and a later group of its name is another. */
 export function wasDeleted(state: LeaseState): LeaseState {
   return { ...IDLE, holders: state.holders };
 }
 
-/** Nothing is left to do and nobody needs the log: what was found need not be remembered. */
-export function settled(state: LeaseState, now: number): LeaseState {
+/** Forgets what was found, once there is nothing left to do and nobody needs the log. */
+export function forgetIfDone(state: LeaseState, now: number): LeaseState {
   const isDone = state.holders.length === 0 && nextCall(state, now).do === "rest";
   return isDone ? { ...IDLE, restoredAt: state.restoredAt } : state;
 }
 
-/** Whether nobody needs the log and nothing is owed to the group. */
+/** Whether nobody needs the log and no change is pending. */
 export function isIdle({ holders, found }: LeaseState): boolean {
   return holders.length === 0 && found === null;
 }

@@ -1,8 +1,10 @@
 import * as z from "zod";
-import type { ParameterGroup } from "../environments/parameter-group.ts";
+import { type ParameterGroup, parameterGroupSchema } from "../environments/parameter-group.ts";
 import { storedFormat } from "../lib/stored.ts";
-import { groupFormat } from "./group.ts";
 import { IDLE, type LeaseState, leaseFormat } from "./state.ts";
+
+/** How a lease stores its group. */
+const groupFormat = storedFormat("lease's parameter group", 1, parameterGroupSchema);
 
 const attemptsSchema = z.object({ count: z.number(), since: z.number() });
 
@@ -12,8 +14,8 @@ export type Attempts = z.output<typeof attemptsSchema>;
 const attemptsFormat = storedFormat("lease's attempts", 1, attemptsSchema);
 
 /**
- * What a lease's Durable Object has stored. What can't be read is never taken for nothing: the group may be owed what was
- * found. Each getter throws Unreadable.
+ * What a lease's Durable Object has stored. What can't be read is never taken for nothing: the group may have to be
+ * restored. Each getter throws Unreadable.
  */
 export class LeaseStorage {
   readonly #kv: SyncKvStorage;
@@ -52,7 +54,7 @@ export class LeaseStorage {
     else this.#kv.put("attempts", attemptsFormat.write(attempts));
   }
 
-  /** Drops what earlier versions stored and nothing reads: sealed credentials, and that they had given a group up. */
+  /** Deletes what earlier versions stored and nothing reads: sealed credentials, and that they had stopped retrying. */
   dropOutdated(): void {
     for (const key of ["accesses", "abandoned"]) this.#kv.delete(key);
   }

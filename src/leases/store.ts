@@ -7,14 +7,15 @@ import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../
 
 /*
  * The D1 statements of leases on general logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
- * lease: written before the lease is asked for, deleted once it is given back. One that was abandoned counts as deleted.
+ * lease: written before the lease is acquired, deleted once it is released. One that was abandoned counts as deleted. What the
+ * columns `owed_…` say of a pending change, environments show: environments/pending-changes.ts.
  */
 
 /**
- * Notes that a capture is about to ask for a lease; only one that is starting or running may.
+ * Records that a capture is about to acquire a lease; only one that is starting or running may.
  * @returns the name of the lease that the capture has a row for, another one if it had that before; null when it has none
  */
-export async function noteLease(
+export async function recordLease(
   db: Db,
   captureId: number,
   leaseName: string,
@@ -40,8 +41,8 @@ export async function noteLease(
   return read.results[0]?.name ?? null;
 }
 
-/** A lease that a capture has a row for. */
-export interface NotedLease {
+/** A row of `log_leases`. */
+export interface LeaseRow {
   captureId: number;
   leaseName: string;
 }
@@ -49,15 +50,15 @@ export interface NotedLease {
 const NOTED = "l.capture_id as captureId, l.lease_name as leaseName from log_leases l";
 
 /** Reads the lease of a capture, if it has one. */
-export function readLease(db: Db, captureId: number): Promise<NotedLease | null> {
+export function readLease(db: Db, captureId: number): Promise<LeaseRow | null> {
   return db
     .prepare(`select ${NOTED} where l.capture_id = ?1 and l.abandoned_at is null`)
     .bind(captureId)
-    .first<NotedLease>();
+    .first<LeaseRow>();
 }
 
-/** Notes that a capture has given its lease back. */
-export async function forgetLease(db: Db, captureId: number, leaseName: string): Promise<void> {
+/** Deletes the row of a capture whose lease was released. */
+export async function deleteLease(db: Db, captureId: number, leaseName: string): Promise<void> {
   await db
     .prepare("delete from log_leases where capture_id = ?1 and lease_name = ?2 and abandoned_at is null")
     .bind(captureId, leaseName)
@@ -81,10 +82,10 @@ export async function entitledHolders(
 }
 
 /**
- * The present ways to reach a group for some captures: those of their environments, each once, the last capture's first. None
- * for a capture whose environment is deleted, or for which an admin has abandoned what is owed.
+ * The current ways to reach a group for some captures: those of their environments, each once, the last capture's first. None
+ * for a capture whose environment is deleted, or whose pending change an admin has abandoned.
  */
-export async function presentAccesses(
+export async function currentAccesses(
   db: Db,
   leaseName: string,
   captureIds: readonly number[],
@@ -103,11 +104,11 @@ export async function presentAccesses(
 }
 
 /**
- * Notes what some captures owe to a group, and why it is not given back; also of one whose row is gone already, since it asked
- * for its lease after that had been given back.
+ * Records that some captures have a pending change of a group, and why it is not restored; also for one whose row is deleted
+ * already, since it asked for its lease after that had been released.
  * @param settings what the group is to have again
  */
-export async function noteOwed(
+export async function recordPendingChange(
   db: Db,
   leaseName: string,
   captureIds: readonly number[],
@@ -129,10 +130,10 @@ export async function noteOwed(
 }
 
 /**
- * Finds leases of captures that have ended, those tried longest ago first, and notes that they are being tried, and owed. A
- * deleted capture has failed, or is done as soon as it has drained its log.
+ * Finds leases of captures that have ended, those retried longest ago first, and records that they are being retried, and that
+ * their changes are pending. A deleted capture has failed, or is done as soon as it has drained its log.
  */
-export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<NotedLease[]> {
+export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<LeaseRow[]> {
   const [, found] = (await db.batch([
     db
       .prepare(
@@ -141,16 +142,16 @@ export async function claimOrphanedLeases(db: Db, now: number, limit: number): P
             where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit ?2)`,
       )
       .bind(now, limit),
-    // Others that were tried in this very millisecond do no harm: giving back is safe to repeat.
+    // Others that were retried in the same millisecond do no harm: a release is safe to repeat.
     db
       .prepare(`select ${NOTED} where l.tried_at = ?1 and l.owed_since is not null limit ?2`)
       .bind(now, limit),
-  ])) as [D1Result, D1Result<NotedLease>];
+  ])) as [D1Result, D1Result<LeaseRow>];
   return found.results;
 }
 
 /**
- * Finds leases of captures that go on, which nobody has looked after since a time, and notes that they are being looked after.
+ * Finds leases of captures that have not ended and that nobody has checked since a time, and records that they are being checked.
  * @returns the names of the leases, each once
  */
 export async function claimQuietLeases(
@@ -172,28 +173,28 @@ export async function claimQuietLeases(
   return [...new Set(results.map(({ name }) => name))];
 }
 
-/** The leases whose giving back an environment owes. Bounded: there is one for each group, and few of those. */
-export async function owedLeases(db: Db, envId: number, limit: number): Promise<NotedLease[]> {
+/** The leases with a pending change of an environment. Bounded: there is one for each group, and few of those. */
+export async function pendingLeases(db: Db, envId: number, limit: number): Promise<LeaseRow[]> {
   const { results } = await db
     .prepare(
       `select ${NOTED} cross join captures c on c.id = l.capture_id
        where l.owed_since is not null and l.abandoned_at is null and c.env_id = ?1 order by l.capture_id desc limit ?2`,
     )
     .bind(envId, limit)
-    .all<NotedLease>();
+    .all<LeaseRow>();
   return results;
 }
 
-/** What became of what was to be abandoned. */
+/** What became of the pending changes that were to be abandoned. */
 export type Abandoned =
   | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
   | { outcome: "unauthenticated" | "not-found" | "forbidden" };
 
 /**
- * Abandons what an environment owes to parameter groups: nobody tries to give it back any more. That it was owed stays on
- * record, with who abandoned it, until its captures are erased.
+ * Abandons the pending changes of an environment: nobody retries them any more. That they were pending stays on record, with
+ * who abandoned them, until its captures are erased.
  */
-export async function abandonOwed(
+export async function abandonPendingChanges(
   db: Db,
   credential: Credential,
   envId: number,

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import {
-  answersIfNobody,
+  addHolder,
+  answerIfNobody,
   changing,
   DEFAULTS,
   doubt,
-  hold,
+  forgetIfDone,
   IDLE,
   isIdle,
   isOn,
@@ -16,12 +17,11 @@ import {
   type LeaseState,
   LOGGING_ON,
   leaseFormat,
-  letGo,
   MAX_RESETS,
   nextCall,
   RESTORE_APPLIES_MS,
+  removeHolder,
   SOON_AGAIN_MS,
-  settled,
   wasChanged,
   wasChecked,
   wasLost,
@@ -35,7 +35,7 @@ const OFF: LogSettings = { general_log: "0", log_output: "TABLE" };
 const ALREADY_ON: LogSettings = { general_log: "1", log_output: "TABLE,FILE" };
 
 describe("a group that somebody may have changed", () => {
-  const logging = () => wasChanged(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0), "logging");
+  const logging = () => wasChanged(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0), "logging");
 
   it("is looked at once, and left alone when it still logs, to a table too", () => {
     const state = doubt(logging(), LATE_MS);
@@ -57,19 +57,19 @@ describe("a group that somebody may have changed", () => {
     expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
     state = wasChanged(changing(state, "logging", LATE_MS), "logging");
     expect(state.loggingSince).toBe(LATE_MS);
-    const last = nextCall(letGo(state, 1), LATE_MS);
+    const last = nextCall(removeHolder(state, 1), LATE_MS);
     expect(last).toMatchObject({ do: "change", to: "found" });
     expect(last.do === "change" && isSame(last.settings, back)).toBe(true);
   });
 
   it("that logged before the captures is found anew as it is now", () => {
-    const state = doubt(wasRead(hold(IDLE, 1), ALREADY_ON), 7);
+    const state = doubt(wasRead(addHolder(IDLE, 1), ALREADY_ON), 7);
     expect(nextCall(state, 7)).toEqual({ do: "read" });
     expect(nextCall(wasRead(state, OFF), 7)).toMatchObject({ do: "change", to: "logging" });
   });
 
   it("is looked at later while a change that was lost may arrive", () => {
-    const state = wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0));
+    const state = wasLost(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0));
     expect(doubt(state, 7)).toBe(state);
   });
 });
@@ -80,7 +80,7 @@ describe("what is asked of AWS", () => {
   });
 
   it("is first what the group has, then the change, then nothing", () => {
-    let state = hold(IDLE, 1);
+    let state = addHolder(IDLE, 1);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
     state = wasRead(state, {});
     expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
@@ -89,36 +89,36 @@ describe("what is asked of AWS", () => {
   });
 
   it("is what was found once the last capture has let go, and not before", () => {
-    let state = wasChanged(changing(wasRead(hold(hold(IDLE, 1), 2), OFF), "logging", 0), "logging");
-    state = letGo(state, 1);
+    let state = wasChanged(changing(wasRead(addHolder(addHolder(IDLE, 1), 2), OFF), "logging", 0), "logging");
+    state = removeHolder(state, 1);
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
-    state = letGo(state, 2);
+    state = removeHolder(state, 2);
     expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
-    state = settled(wasChanged(changing(state, "found", 7), "found"), 7);
+    state = forgetIfDone(wasChanged(changing(state, "found", 7), "found"), 7);
     expect(state).toEqual({ ...IDLE, restoredAt: 7 });
   });
 
   it("is nothing where logging was on already, neither then nor at the end", () => {
-    const state = wasRead(hold(IDLE, 1), ALREADY_ON);
+    const state = wasRead(addHolder(IDLE, 1), ALREADY_ON);
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
-    expect(settled(letGo(state, 1), 0)).toEqual(IDLE);
+    expect(forgetIfDone(removeHolder(state, 1), 0)).toEqual(IDLE);
   });
 
   it("is nothing after a first change that AWS refused, once nobody needs the log", () => {
-    const before = wasRead(hold(IDLE, 1), OFF);
+    const before = wasRead(addHolder(IDLE, 1), OFF);
     const state = wasRefused(changing(before, "logging", 0), before);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
-    expect(nextCall(letGo(state, 1), 0)).toEqual({ do: "rest" });
+    expect(nextCall(removeHolder(state, 1), 0)).toEqual({ do: "rest" });
   });
 
   it("is what was found after a first change whose answer was lost, and later whether it stayed so", () => {
-    const before = wasRead(hold(IDLE, 1), OFF);
-    let state = letGo(wasLost(changing(before, "logging", 0)), 1);
+    const before = wasRead(addHolder(IDLE, 1), OFF);
+    let state = removeHolder(wasLost(changing(before, "logging", 0)), 1);
     expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
     state = wasChanged(changing(state, "found", 1000), "found");
     expect(nextCall(state, 1000)).toEqual({ do: "wait", until: LATE_MS });
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
-    expect(isIdle(settled(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
+    expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
     // It did arrive.
     expect(nextCall(wasChecked(state, OFF, LOGGING_ON), LATE_MS)).toMatchObject({
       do: "change",
@@ -127,14 +127,14 @@ describe("what is asked of AWS", () => {
   });
 
   it("is never taken from what a capture has set", () => {
-    const state = changing(wasRead(hold(IDLE, 1), OFF), "logging", 0);
+    const state = changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0);
     expect(wasRead(state, LOGGING_ON).found).toEqual(OFF);
-    expect(settled(letGo(state, 1), 0).found).toEqual(OFF);
+    expect(forgetIfDone(removeHolder(state, 1), 0).found).toEqual(OFF);
   });
 
   it("is not what it has now after a refused change, while an earlier one may still arrive", () => {
-    const lost = letGo(wasLost(changing(wasRead(hold(IDLE, 1), OFF), "logging", 0)), 1);
-    const before = hold(wasChanged(changing(lost, "found", 0), "found"), 2);
+    const lost = removeHolder(wasLost(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0)), 1);
+    const before = addHolder(wasChanged(changing(lost, "found", 0), "found"), 2);
     expect(wasRefused(changing(before, "logging", 0), before).found).toEqual(OFF);
   });
 
@@ -151,8 +151,11 @@ describe("what is asked of AWS", () => {
 });
 
 /** A lease on a group without values of its own, that one capture held and has let go of. */
-const letGoOf = (captureId: number) =>
-  letGo(wasChanged(changing(wasRead(hold(IDLE, captureId), {}), "logging", 0), "logging"), captureId);
+const releasedBy = (captureId: number) =>
+  removeHolder(
+    wasChanged(changing(wasRead(addHolder(IDLE, captureId), {}), "logging", 0), "logging"),
+    captureId,
+  );
 
 describe("what is asked of AWS where values can't be taken away", () => {
   /** What is asked, after a way to restore the group has failed. */
@@ -167,19 +170,19 @@ describe("what is asked of AWS where values can't be taken away", () => {
   };
 
   it("is after the third failure, or the first denial, to write the defaults", () => {
-    let state = letGoOf(1);
+    let state = releasedBy(1);
     for (let failures = 0; failures < MAX_RESETS; failures++) {
       expect(settingsAskedOf(state)).toEqual({});
       state = failing(state, "unavailable");
     }
     expect(settingsAskedOf(state)).toEqual(DEFAULTS);
-    expect(settingsAskedOf(failing(letGoOf(1), "denied"))).toEqual(DEFAULTS);
+    expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(DEFAULTS);
   });
 
   it("is to try that again first, when the defaults could not be written either", () => {
-    let state = failing(failing(letGoOf(1), "denied"), "denied");
+    let state = failing(failing(releasedBy(1), "denied"), "denied");
     expect(settingsAskedOf(state)).toEqual({});
-    state = failing(letGoOf(1), "unavailable");
+    state = failing(releasedBy(1), "unavailable");
     state = failing(failing(state, "unavailable"), "unavailable");
     state = failing(state, "unavailable");
     expect(settingsAskedOf(state)).toEqual({});
@@ -188,14 +191,14 @@ describe("what is asked of AWS where values can't be taken away", () => {
   });
 
   it("is nothing more while AWS says that it is asked too much", () => {
-    let state = letGoOf(1);
+    let state = releasedBy(1);
     for (let i = 0; i < 10; i++) state = failing(state, "throttled");
     expect(settingsAskedOf(state)).toEqual({});
   });
 
   it("counts anew once logging was switched on again", () => {
-    let state = failing(failing(letGoOf(1), "unavailable"), "unavailable");
-    state = letGo(wasChanged(changing(hold(state, 2), "logging", 0), "logging"), 2);
+    let state = failing(failing(releasedBy(1), "unavailable"), "unavailable");
+    state = removeHolder(wasChanged(changing(addHolder(state, 2), "logging", 0), "logging"), 2);
     expect(settingsAskedOf(failing(state, "unavailable"))).toEqual({});
   });
 });
@@ -204,50 +207,50 @@ describe("who answers for a group", () => {
   const on = (state: LeaseState) => wasChanged(changing(state, "logging", 0), "logging");
 
   it("is who holds a lease on it, and the last to let go until it is restored", () => {
-    let state = hold(on(wasRead(hold(IDLE, 1), {})), 2);
+    let state = addHolder(on(wasRead(addHolder(IDLE, 1), {})), 2);
     expect(state.answerable).toEqual([1, 2]);
-    state = letGo(state, 1);
+    state = removeHolder(state, 1);
     expect(state.answerable).toEqual([2]);
-    state = letGo(state, 2);
+    state = removeHolder(state, 2);
     expect(state.answerable).toEqual([2]);
-    expect(settled(wasChanged(changing(state, "found", 0), "found"), 0).answerable).toEqual([]);
+    expect(forgetIfDone(wasChanged(changing(state, "found", 0), "found"), 0).answerable).toEqual([]);
   });
 
   it("is who has let go, until the log is on for another", () => {
-    const owed = wasLost(changing(letGoOf(1), "found", 0));
-    const state = hold(owed, 2);
+    const owed = wasLost(changing(releasedBy(1), "found", 0));
+    const state = addHolder(owed, 2);
     expect(state.answerable).toEqual([1]);
     expect(on(state).answerable).toEqual([2]);
   });
 
   it("is nobody for whom AWS refused to switch it on", () => {
-    const state = hold(wasLost(changing(letGoOf(1), "found", 0)), 2);
+    const state = addHolder(wasLost(changing(releasedBy(1), "found", 0)), 2);
     const refused = wasRefused(changing(state, "logging", 0), state);
-    expect(letGo(refused, 2).answerable).toEqual([1]);
-    const first = wasRead(hold(IDLE, 1), {});
+    expect(removeHolder(refused, 2).answerable).toEqual([1]);
+    const first = wasRead(addHolder(IDLE, 1), {});
     expect(wasRefused(changing(first, "logging", 0), first).answerable).toEqual([]);
   });
 
   it("is nobody where logging was on already", () => {
-    expect(letGo(hold(wasRead(hold(IDLE, 1), ALREADY_ON), 2), 1).answerable).toEqual([]);
+    expect(removeHolder(addHolder(wasRead(addHolder(IDLE, 1), ALREADY_ON), 2), 1).answerable).toEqual([]);
   });
 
   it("is the capture that lets go, or that cron comes with, of a state that was stored before this was noted", () => {
-    const { answerable, failedResets, writesDefaults, ...yesterday } = on(wasRead(hold(IDLE, 1), {}));
+    const { answerable, failedResets, writesDefaults, ...yesterday } = on(wasRead(addHolder(IDLE, 1), {}));
     const opened = leaseFormat.read(yesterday);
     expect(opened).toEqual({ ...yesterday, answerable: [], failedResets: 0, writesDefaults: false });
-    expect(hold(opened, 2).answerable).toEqual([1, 2]);
-    const owed = letGo(opened, 1);
-    expect(answersIfNobody(owed, 1).answerable).toEqual([1]);
-    expect(answersIfNobody(answersIfNobody(owed, 1), 8).answerable).toEqual([1]);
-    expect(answersIfNobody(opened, 7)).toEqual(opened);
-    expect(answersIfNobody(IDLE, 7)).toEqual(IDLE);
+    expect(addHolder(opened, 2).answerable).toEqual([1, 2]);
+    const owed = removeHolder(opened, 1);
+    expect(answerIfNobody(owed, 1).answerable).toEqual([1]);
+    expect(answerIfNobody(answerIfNobody(owed, 1), 8).answerable).toEqual([1]);
+    expect(answerIfNobody(opened, 7)).toEqual(opened);
+    expect(answerIfNobody(IDLE, 7)).toEqual(IDLE);
   });
 });
 
 describe("the time from which a log file counts", () => {
   const start = (restoredAt: number | null, now: number) =>
-    changing(wasRead(hold({ ...IDLE, restoredAt }, 1), {}), "logging", now).loggingSince;
+    changing(wasRead(addHolder({ ...IDLE, restoredAt }, 1), {}), "logging", now).loggingSince;
 
   it("is that of the change", () => {
     expect(start(null, 5000)).toBe(5000);
@@ -272,7 +275,7 @@ const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
 );
 const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom("hold", "letGo"), captureId }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom("acquire", "release"), captureId }) },
   {
     weight: 8,
     arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constant("ok" as const), delay }),
@@ -310,7 +313,7 @@ async function expectToHold(original: LogSettings, happenings: Happening[]): Pro
   await world.recover();
   if (world.memory.holders.length > 0) expect(isOn(world.own)).toBe(true);
   else expect(world.isRestored()).toBe(true);
-  for (const id of world.memory.holders) await world.happen({ what: "letGo", captureId: id });
+  for (const id of world.memory.holders) await world.happen({ what: "release", captureId: id });
   await world.recover();
   expect(world.isRestored()).toBe(true);
   expect(isIdle(world.disk)).toBe(true);

@@ -1,17 +1,17 @@
 /** A parameter group in a simulated AWS, and a lease on it that can be struck between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
-import { type Changed, type LeasedGroup, type LeaseFailure, settle } from "../../src/leases/settle.ts";
+import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
 import {
+  addHolder,
   DEFAULTS,
-  hold,
   IDLE,
   isOn,
   isSame,
   LATE_MS,
   type LeaseState,
-  letGo,
   MAX_RESETS,
+  removeHolder,
 } from "../../src/leases/state.ts";
 
 /** For how long AWS may still show what a group had before a change. */
@@ -22,7 +22,7 @@ export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done
 
 /** Something that happens. */
 export type Happening =
-  | { what: "hold" | "letGo"; captureId: number }
+  | { what: "acquire" | "release"; captureId: number }
   /** The step at hand of the lease is answered. */
   | { what: "answer"; how: Answer; delay: number }
   /** The object dies; a change that is under way arrives like this. */
@@ -93,16 +93,16 @@ export class World {
           await this.happen({ what: "answer", how: "ok", delay: 0 });
         }
         break;
-      case "hold":
-        this.#change((state) => hold(state, happening.captureId));
-        this.#settle(happening.captureId);
+      case "acquire":
+        this.#change((state) => addHolder(state, happening.captureId));
+        this.#reconcile(happening.captureId);
         break;
-      case "letGo":
-        this.#change((state) => letGo(state, happening.captureId));
-        this.#settle();
+      case "release":
+        this.#change((state) => removeHolder(state, happening.captureId));
+        this.#reconcile();
         break;
       case "alarm":
-        if (this.#step === undefined) this.#settle();
+        if (this.#step === undefined) this.#reconcile();
         break;
       case "answer":
         this.#answer(happening.how, happening.delay);
@@ -138,17 +138,17 @@ export class World {
     }
   }
 
-  #change(verb: (state: LeaseState) => LeaseState): void {
-    this.memory = verb(this.memory);
+  #change(transition: (state: LeaseState) => LeaseState): void {
+    this.memory = transition(this.memory);
     // An answer leaves the object only when what led to it is on disk; until then it is as if nobody had asked.
     this.disk = this.memory;
   }
 
-  #settle(captureId?: number): void {
+  #reconcile(captureId?: number): void {
     const life = this.#life;
     this.#queue = this.#queue.then(async () => {
-      const settled = await settle(this.#group(life));
-      if (!settled.ok || captureId === undefined || this.hasLate) return;
+      const result = await reconcile(this.#group(life));
+      if (!result.ok || captureId === undefined || this.hasLate) return;
       // What a capture is told: the log is on.
       if (this.memory.holders.includes(captureId) && !isOn(this.own)) this.faults.push("told on, but is off");
     });
@@ -166,8 +166,8 @@ export class World {
     return {
       now: () => this.now,
       state: () => this.memory,
-      update: async (verb) => {
-        this.memory = verb(this.memory);
+      update: async (transition) => {
+        this.memory = transition(this.memory);
         await ask<void>("sync");
       },
       read: () => ask("read"),

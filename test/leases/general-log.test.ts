@@ -2,8 +2,10 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { leaseName } from "../../src/environments/parameter-group.ts";
+import { switchOn } from "../../src/leases/general-log.ts";
 import { LogLease } from "../../src/leases/lease.ts";
-import { type LoggedCapture, letGo, switchOn } from "../../src/leases/logging.ts";
+import type { LoggedCapture } from "../../src/leases/log-readiness.ts";
+import { releaseLease } from "../../src/leases/release.ts";
 import { LOGGING_ON } from "../../src/leases/state.ts";
 import { createAccount } from "../local-aws/test/client.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
@@ -64,7 +66,7 @@ describe("switching on", () => {
     await untilReady(capture);
     expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual(LOGGING_ON);
     expect(await changesOf(own.aws)).toHaveLength(1);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
   });
 
   it("notes the lease before AWS is asked", async () => {
@@ -73,7 +75,7 @@ describe("switching on", () => {
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
     expect(await leases()).toContainEqual({ id: capture.id, name: leaseName(groupOf(own.aws)) });
     vi.restoreAllMocks();
-    expect(await letGo(env, capture.id)).toBe(true);
+    expect(await releaseLease(env, capture.id)).toBe(true);
   });
 
   it("waits while the change is being applied", async () => {
@@ -84,13 +86,13 @@ describe("switching on", () => {
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
     await travel(own.aws, MINUTE);
     await untilReady(capture);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
   });
 
   it("does not believe that the instance is in-sync, nor in the log file of an earlier capture", async () => {
     const earlier = await starting();
     await untilReady(earlier);
-    await letGo(env, earlier.id);
+    await releaseLease(env, earlier.id);
     await travel(own.aws, 2 * MINUTE);
     // RDS says for a while what it said before.
     await own.aws.setParameterApplication({ delayMs: 60_000, staleMs: 60_000 });
@@ -106,7 +108,7 @@ describe("switching on", () => {
     });
     await travel(own.aws, MINUTE);
     await untilReady(capture);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
   });
 
   it("does not believe in a log that an earlier capture's end is about to stop", async () => {
@@ -114,7 +116,7 @@ describe("switching on", () => {
     await untilReady(earlier);
     // Both changes are shown as in-sync; the servers get the one in 5 seconds, the other in 6.
     await own.aws.setParameterApplication({ delayMs: 5000, staleMs: 60_000 });
-    await letGo(env, earlier.id);
+    await releaseLease(env, earlier.id);
     await own.aws.setParameterApplication({ delayMs: 6000, staleMs: 60_000 });
     const capture = await starting();
     await attempt(capture);
@@ -123,16 +125,16 @@ describe("switching on", () => {
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
     await travel(own.aws, 20_000);
     await untilReady(capture);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
   });
 
   it("is ready at once for a second capture, and leaves the log on when the first lets go", async () => {
     const [first, second] = [await starting(), await starting()];
     await untilReady(first);
     expect(await attempt(second)).toEqual({ ready: true });
-    expect(await letGo(env, first.id)).toBe(true);
+    expect(await releaseLease(env, first.id)).toBe(true);
     expect(await attempt(second)).toEqual({ ready: true });
-    expect(await letGo(env, second.id)).toBe(true);
+    expect(await releaseLease(env, second.id)).toBe(true);
     expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
     expect(await leases()).toEqual([]);
   });
@@ -147,7 +149,7 @@ describe("switching on", () => {
     expect(await leases()).toEqual([{ id: capture.id, name: leaseName(now) }]);
     expect(await settingsOf(own.aws, before)).toEqual({});
     expect(await leaseOf(before).holders()).toEqual([]);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
     expect(await settingsOf(own.aws, now)).toEqual({});
   });
 
@@ -170,7 +172,7 @@ describe("a capture that has ended while it was switching its log on", () => {
     expect(await attempt(capture)).toMatchObject({ ready: false });
     expect(await leaseOf(group).holders()).toEqual([]);
     expect(await settingsOf(own.aws, group)).toEqual({});
-    expect(await letGo(env, capture.id)).toBe(true);
+    expect(await releaseLease(env, capture.id)).toBe(true);
   });
 });
 
@@ -179,7 +181,7 @@ describe("what stands in the way", () => {
   async function never(capture: LoggedCapture): Promise<string> {
     const logging = await attempt(capture);
     expect(logging).toMatchObject({ ready: false, transient: false });
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
     return logging.ready ? "" : logging.reason;
   }
 
@@ -235,7 +237,7 @@ describe("what stands in the way", () => {
     await own.aws.patchInstance(own.aws.instance, { parameterApplyStatus: "pending-reboot" });
     const capture = await starting();
     await untilReady(capture);
-    await letGo(env, capture.id);
+    await releaseLease(env, capture.id);
   });
 
   it.each(["throttle", "unavailable", "garbage"] as const)(
@@ -250,25 +252,25 @@ describe("what stands in the way", () => {
       await own.aws.fault({ kind, action: "DescribeDBLogFiles", times: 1 });
       expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
       await untilReady(capture);
-      await letGo(env, capture.id);
+      await releaseLease(env, capture.id);
     },
   );
 });
 
 describe("letting go", () => {
   it("is nothing for a capture without a lease, or of which nobody knows", async () => {
-    expect(await letGo(env, (await starting()).id)).toBe(true);
-    expect(await letGo(env, 999_999)).toBe(true);
+    expect(await releaseLease(env, (await starting()).id)).toBe(true);
+    expect(await releaseLease(env, 999_999)).toBe(true);
   });
 
   it("keeps the row until the group is restored", async () => {
     const capture = await starting();
     await untilReady(capture);
     await own.aws.deny("rds:*");
-    expect(await letGo(env, capture.id)).toBe(false);
+    expect(await releaseLease(env, capture.id)).toBe(false);
     expect(await leases()).toHaveLength(1);
     await own.aws.deny();
-    await expect.poll(() => letGo(env, capture.id)).toBe(true);
+    await expect.poll(() => releaseLease(env, capture.id)).toBe(true);
     expect(await leases()).toEqual([]);
     expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
   });

@@ -3,22 +3,14 @@ import { describeParameters, modifyParameters, resetParameters } from "../aws/rd
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
-import {
-  type LogSettings,
-  type ParameterGroup,
-  parameterGroupSchema,
-} from "../environments/parameter-group.ts";
+import type { LogSettings, ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
-import { storedFormat } from "../lib/stored.ts";
-import type { Changed } from "./settle.ts";
+import type { Changed } from "./reconcile.ts";
 import { DEFAULTS } from "./state.ts";
-
-/** How a lease stores its group. */
-export const groupFormat = storedFormat("lease's parameter group", 1, parameterGroupSchema);
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 
-/** A parameter group's two settings in AWS, reached in whatever way works. */
+/** A parameter group's settings of the general log in AWS, reached with the first credentials that are not denied. */
 export class GroupInAws {
   readonly #env: Env;
   readonly #group: ParameterGroup;
@@ -29,7 +21,7 @@ export class GroupInAws {
    * @param accesses reads the ways to reach the group, each time anew: credentials that were replaced or whose environment was
    *   deleted are not used any more
    * @param proven sealed credentials that are known to be of the group's account; what is found out is added. An environment
-   *   can be pointed to another account, where another group may bear the same name
+   *   can be given credentials of another account, where another group may have the same name
    */
   constructor(
     env: Env,
@@ -59,12 +51,12 @@ export class GroupInAws {
     const steps: (() => Promise<Changed>)[] = [];
     if (own.length > 0) steps.push(() => this.#modify(Object.fromEntries(own)));
     if (isNotEmpty(unset)) steps.push(() => this.#reset(unset));
-    // Off before its place changes, or statements would go to a table in between.
+    // The log is switched off before its output changes, or statements would go to a table in between.
     if (settings.general_log === undefined) steps.reverse();
     let isBegun = false;
     for (const step of steps) {
       const changed = await step();
-      // What is half done is not refused.
+      // A change of which the first half was made is not refused.
       if (changed.outcome !== "accepted") return isBegun ? { ...changed, outcome: "lost" } : changed;
       isBegun = true;
     }
@@ -89,7 +81,7 @@ export class GroupInAws {
     );
   }
 
-  /** Asks AWS in one way after the other until one is not denied. */
+  /** Asks AWS with one environment's credentials after the other until one is not denied. */
   async #as<T>(ask: Ask<T>): Promise<AwsResult<T>> {
     let denied: AwsResult<T> | undefined;
     for (const access of await this.#accesses()) {
@@ -117,14 +109,14 @@ export class GroupInAws {
         return ask(keys);
       });
     } catch (error) {
-      // Such as when the key that sealed them was withdrawn: another way may do.
+      // Such as when the key that sealed them was withdrawn: other credentials may work.
       log.error("lease.credentials.failed", { envId: access.envId, ...describeError(error) });
       return refused("CredentialsUnreadable", "The environment's credentials can't be opened");
     }
   }
 }
 
-/** The codes of failures that are not AWS's: the group could not be reached in a way. Their messages say it all. */
+/** The codes of failures that are not AWS's: no call was made. Their messages are shown as they are. */
 export const OWN_CODES: ReadonlySet<string> = new Set([
   "NoAccess",
   "EnvironmentDeleted",
@@ -139,7 +131,7 @@ function refused(
   return { ok: false, failure: { kind: "denied", code, message } };
 }
 
-/** Whether AWS may have done what it was asked: no answer, a 5xx, or an answer that can't be read. */
+/** A failure of AWS as the outcome of a change, which is lost after no answer, a 5xx, or an answer that can't be read. */
 function changed(result: AwsResult<void>, action: string): Changed {
   if (result.ok) return { outcome: "accepted" };
   const { kind } = result.failure;

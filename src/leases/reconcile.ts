@@ -2,10 +2,10 @@ import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogSettings } from "../environments/parameter-group.ts";
 import {
   changing,
+  forgetIfDone,
   isSame,
   type LeaseState,
   nextCall,
-  settled,
   type Wanted,
   wasChanged,
   wasChecked,
@@ -20,36 +20,36 @@ import {
 /** A failure of AWS, and the IAM action that was asked for. */
 export type LeaseFailure = AwsFailure & { action: string };
 
-/** What came of a change: `lost` when it may have been carried out, in part or later, although AWS did not say so. */
+/** What came of a change: `lost` when it may have been carried out, in part or later, although AWS did not confirm it. */
 export type Changed = { outcome: "accepted" } | { outcome: "refused" | "lost"; failure: LeaseFailure };
 
-/** A parameter group as the loop sees it: what is known of it, which outlives a crash, and AWS. */
+/** A parameter group as the loop needs it: the lease's state, which outlives a crash, and AWS. */
 export interface LeasedGroup {
   now(): number;
   state(): LeaseState;
   /** Replaces the state at once; resolves when the new one would outlive a crash. */
-  update(verb: (state: LeaseState) => LeaseState): Promise<void>;
+  update(transition: (state: LeaseState) => LeaseState): Promise<void>;
   /** The values that the group has of its own. */
   read(): Promise<AwsResult<LogSettings>>;
   /** Gives the group these values, and takes those that are absent away. */
   change(settings: LogSettings): Promise<Changed>;
 }
 
-/** What came of it: all is as it should be, or will have to be looked at again; or AWS would not. */
-export type Settled = { ok: true; until: number | null } | { ok: false; failure: LeaseFailure };
+/** What came of it: the group is as it should be, or is to be read again at `until`; or AWS failed. */
+export type Reconciled = { ok: true; until: number | null } | { ok: false; failure: LeaseFailure };
 
 /**
- * Asks of AWS what is to be asked until all is as it should be, or AWS fails. Never to be run twice at once for a group:
- * a second change must not overtake the first. Who holds a lease may change meanwhile.
+ * Makes one call to AWS after another until the group is as its holders need it, or AWS fails. Never to be run twice at once for
+ * a group: a second change must not overtake the first. The holders may change meanwhile.
  */
-export async function settle(group: LeasedGroup): Promise<Settled> {
+export async function reconcile(group: LeasedGroup): Promise<Reconciled> {
   for (;;) {
     const before = group.state();
     const call = nextCall(before, group.now());
     switch (call.do) {
       case "rest":
-        await group.update((state) => settled(state, group.now()));
-        // A capture may have come or gone while that was stored.
+        await group.update((state) => forgetIfDone(state, group.now()));
+        // The holders may have changed while that was stored.
         if (nextCall(group.state(), group.now()).do === "rest") return { ok: true, until: null };
         break;
       case "wait":
@@ -74,14 +74,14 @@ export async function settle(group: LeasedGroup): Promise<Settled> {
   }
 }
 
-/** Makes a change. Returns why AWS would not, or null when it has, or there is another way to be tried at once. */
+/** Makes a change. Returns why it failed, or null when it was made, or there is another way to be tried at once. */
 async function change(
   group: LeasedGroup,
   before: LeaseState,
   to: Wanted,
   settings: LogSettings,
 ): Promise<LeaseFailure | null> {
-  // On disk before AWS hears of it: a crash from here on leaves a group of which nobody thinks to know what it has.
+  // On disk before the call: after a crash from here on the state says that what the group has is unknown.
   await group.update((state) => changing(state, to, group.now()));
   const changed = await group.change(settings);
   if (changed.outcome !== "accepted") {
@@ -105,9 +105,9 @@ async function change(
   await group.update(wasNotShown);
   return failed(read.failure, "DescribeDBParameters").failure;
 
-  async function notMade(failure: LeaseFailure, verb: (state: LeaseState) => LeaseState) {
+  async function notMade(failure: LeaseFailure, transition: (state: LeaseState) => LeaseState) {
     await group.update((state) =>
-      to === "found" ? wasNotRestored(verb(state), settings, failure.kind) : verb(state),
+      to === "found" ? wasNotRestored(transition(state), settings, failure.kind) : transition(state),
     );
     return !before.writesDefaults && group.state().writesDefaults ? null : failure;
   }

@@ -1,0 +1,166 @@
+import type { DbInstance } from "../aws/rds.ts";
+import type { Env } from "../env.ts";
+import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
+import { describeError, log } from "../lib/log.ts";
+import { MAX_SILENCE_MS } from "../logs/files.ts";
+import type { LeaseResult } from "./lease.ts";
+import {
+  type LoggedCapture,
+  type LogReadiness,
+  logReadiness,
+  never,
+  notYet,
+  refusedByAws,
+} from "./log-readiness.ts";
+import { releaseLease } from "./release.ts";
+import { readLease, recordLease } from "./store.ts";
+
+/*
+ * Switches the general log of a capture's instance on and keeps it on, for the capture's runner. Nothing is kept here: the
+ * lease's Durable Object knows the group, and D1 knows which capture has a lease.
+ */
+
+const HAS_GENERAL_LOG = ["mysql", "mariadb"];
+
+/**
+ * Switches the general log of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until
+ * it is ready. After this `releaseLease` must be called, also when the log never became ready; if the caller dies before, cron
+ * does it when the capture has ended.
+ *
+ * Ready means that the servers have the change, not that AWS has it: a log file must have been written after the change was
+ * sent. That the instance is in-sync is not enough, as it may be so from before; nor is a file, which may be an earlier
+ * capture's. So the first call after which the log had to be switched on is never ready: ask RDS for the instance again.
+ * @param capture must be STARTING or RUNNING in D1
+ * @param instance what RDS said of the instance, not before `now`
+ * @param now when RDS was asked
+ */
+export async function switchOn(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  now: number,
+): Promise<LogReadiness> {
+  const impossible = whyNever(capture, instance);
+  if (impossible !== null) return never(impossible);
+  const group = groupOfInstance(capture, instance);
+  const { parameterGroup } = group;
+  const obstacle = await recordOnly(env, capture.id, group, now);
+  if (obstacle !== null) return notYet(obstacle);
+  const lease = await acquire(env, capture, group);
+  if (lease === null) return notYet(`The lease on the log of ${parameterGroup} could not be asked for`);
+  if (!lease.ok) return refusedByAws(lease.failure, lease.failure.action, capture, parameterGroup);
+  return logReadiness(env, capture, instance, lease.loggingSince, now);
+}
+
+/**
+ * Looks whether the log of a running capture is still on, and switches it on again if somebody has switched it off, or has given
+ * the instance another parameter group: the capture's lease moves with the instance. Safe to repeat.
+ * @param since when the log was last written
+ * @param instance what RDS said of the instance, not before `now`
+ * @returns why the log is off, or was since then; null when nothing says that it was
+ */
+export async function keepOn(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  since: number,
+  now: number,
+): Promise<string | null> {
+  const impossible = whyNever(capture, instance);
+  if (impossible !== null) return impossible;
+  const group = groupOfInstance(capture, instance);
+  const { parameterGroup } = group;
+  const before = await readLease(env.DB, capture.id);
+  const isMoved = before !== null && before.leaseName !== leaseName(group);
+  const moved = isMoved ? `${capture.instance} was given the parameter group ${parameterGroup}` : null;
+  const obstacle = await recordOnly(env, capture.id, group, now);
+  if (obstacle !== null) return moved && `${moved}. ${obstacle}`;
+  const lease = await acquire(env, capture, group, true);
+  if (lease === null) return moved;
+  if (!lease.ok) return whyOff(lease, capture, parameterGroup) ?? moved;
+  const wasSwitchedOn = lease.loggingSince !== null && lease.loggingSince > since;
+  if (!wasSwitchedOn) return whySilent(capture, instance, now - since);
+  return moved === null
+    ? `The general log was switched off in the parameter group ${parameterGroup}, and is switched on again`
+    : `${moved}, in which the general log was off`;
+}
+
+const CHANGES: ReadonlySet<string> = new Set(["rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"]);
+
+/** Why the log is off when AWS refuses a change; null when it could not be looked at, which does not say that it is off. */
+function whyOff(
+  { failure }: Extract<LeaseResult, { ok: false }>,
+  capture: LoggedCapture,
+  parameterGroup: string,
+): string | null {
+  if (!CHANGES.has(failure.action)) return null;
+  const { reason } = refusedByAws(failure, failure.action, capture, parameterGroup);
+  return `The general log is off in the parameter group ${parameterGroup}, and can't be switched on. ${reason}`;
+}
+
+/** What is wrong with a log that is on and was not written for so long (milliseconds); null while it may be nothing. */
+function whySilent(
+  { instance: name }: LoggedCapture,
+  { parameterGroup, parameterApplyStatus: status }: DbInstance,
+  silence: number,
+): string | null {
+  if (silence <= MAX_SILENCE_MS) return null;
+  return `The general log of ${name} is not written, although it is on in the parameter group ${parameterGroup}, whose status is ${status}`;
+}
+
+/** Why an instance can't log at all, and what to do; null when it can. */
+function whyNever({ instance: name }: LoggedCapture, { engine, parameterGroup }: DbInstance): string | null {
+  if (!HAS_GENERAL_LOG.includes(engine)) {
+    return `${name} runs ${engine}, which has no general log: only MySQL and MariaDB on RDS can be captured`;
+  }
+  if (parameterGroup.startsWith("default.")) {
+    return (
+      `${name} uses the parameter group ${parameterGroup}, which is Amazon's own and can't be changed: create a ` +
+      `parameter group of the same family, assign it to ${name}, and reboot ${name}`
+    );
+  }
+  return null;
+}
+
+function groupOfInstance({ region }: LoggedCapture, instance: DbInstance): ParameterGroup {
+  return { region, accountId: instance.accountId, parameterGroup: instance.parameterGroup };
+}
+
+/**
+ * Records in D1 that the capture asks for the lease on this group, and for no other: if the instance had another group before,
+ * that one's lease is released first.
+ * @returns what prevents it, or null
+ */
+async function recordOnly(
+  env: Env,
+  captureId: number,
+  group: ParameterGroup,
+  now: number,
+): Promise<string | null> {
+  const name = leaseName(group);
+  let recorded = await recordLease(env.DB, captureId, name, now);
+  if (recorded !== null && recorded !== name) {
+    if (!(await releaseLease(env, captureId).catch(() => false))) {
+      return `The parameter group ${recorded.split("/")[2]}, which the instance had before, is not restored yet`;
+    }
+    recorded = await recordLease(env.DB, captureId, name, now);
+  }
+  return recorded === name ? null : "The capture is not starting any more";
+}
+
+/** Asks the lease's Durable Object; null when it can't be reached. */
+async function acquire(
+  env: Env,
+  capture: LoggedCapture,
+  group: ParameterGroup,
+  isDoubted = false,
+): Promise<LeaseResult | null> {
+  const { id, credentials } = capture;
+  try {
+    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, credentials, isDoubted);
+  } catch (error) {
+    // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
+    log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });
+    return null;
+  }
+}
