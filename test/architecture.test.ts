@@ -21,11 +21,6 @@ const ROOMS = [
 
 /** Imports that still run the wrong way. */
 const EXCEPTIONS = [
-  "/src/workload/reading.ts -> /src/captures/schema.ts",
-  "/src/workload/routes.ts -> /src/captures/access.ts",
-  "/src/workload/routes.ts -> /src/captures/reads.ts",
-  "/src/workload/routes.ts -> /src/captures/schema.ts",
-  "/src/workload/schema.ts -> /src/captures/schema.ts",
   "/src/openapi/header-fields.ts -> /src/openapi/operation.ts",
   "/src/console/lib/chart-model.ts -> /src/console/components/metrics-section.tsx",
   "/src/console/components/charts.tsx -> /src/console/components/metrics-section.tsx",

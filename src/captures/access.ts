@@ -1,6 +1,8 @@
-import { noteCaller } from "../http/context.ts";
+import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
-import type { Seen } from "./reads.ts";
+import type { ReadCapture } from "../workload/live-or-stored.ts";
+import { readCapture, type Seen } from "./reads.ts";
+import type { CaptureRow } from "./schema.ts";
 
 /** What the caller asked to see, or the refusal that fits. */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {
@@ -8,4 +10,18 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   noteCaller(seen.caller);
   if (seen.found === null) throw notFound();
   return seen.found;
+}
+
+/** A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. */
+export async function findReadable(c: AppContext, id: number): Promise<ReadCapture> {
+  const capture = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
+  return withRunner(c, see(capture, refuse.captureEnvironmentNotFound));
+}
+
+/** A capture with the way to its runner. */
+export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
+  return {
+    ...capture,
+    askRunner: () => c.env.CAPTURE_RUNNER.getByName(String(capture.id)).workload(),
+  };
 }

@@ -6,9 +6,10 @@ import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
-import { findManifest, type Known, toProblem } from "../workload/live-or-stored.ts";
+import { findManifest, type KnownManifest } from "../workload/live-or-stored.ts";
 import { isGrowing, type WorkloadState } from "../workload/stored/manifest.ts";
-import { see } from "./access.ts";
+import { toProblem } from "../workload/to-reply.ts";
+import { see, withRunner } from "./access.ts";
 import { readCapture } from "./reads.ts";
 import type { LiveMessage } from "./replies.ts";
 import { type CaptureRow, toCapture } from "./schema.ts";
@@ -52,7 +53,8 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
-  if (!isWebSocket) return c.json(toMessage(capture, await findManifest(c.env, capture)));
+  if (!isWebSocket)
+    return c.json(toMessage(capture, await findManifest(c.env.BUCKET, withRunner(c, capture))));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
@@ -65,7 +67,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
 }
 
-function toMessage(capture: CaptureRow, known: Known | null): LiveMessage {
+function toMessage(capture: CaptureRow, known: KnownManifest | null): LiveMessage {
   if (known === null) return { capture: toCapture(capture), workload: null };
   const { records, statements, bytes, gapCount } = known.manifest;
   const problem = toProblem(known.live?.problem ?? null);

@@ -13,7 +13,7 @@ import { isoTime } from "../lib/values.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { workloadRoutes } from "../workload/routes.ts";
-import { see } from "./access.ts";
+import { findReadable, see } from "./access.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
@@ -137,7 +137,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/live", openLive)
 
-  .route("/:id/workload", workloadRoutes);
+  .route("/:id/workload", workloadRoutes(findReadable));
 
 /** The capture that was made, now or with the same key before, or the refusal that fits. */
 async function answerCreation(

@@ -1,12 +1,8 @@
-import type { CaptureRow } from "../captures/schema.ts";
-import type { Env } from "../env.ts";
+import type { Status } from "../db/states.ts";
 import { ApiError } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
-import { isoTime } from "../lib/values.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
-import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
-import { formatTime } from "./stored/fragment-line.ts";
 import {
   digestKey,
   emptyManifest,
@@ -14,24 +10,39 @@ import {
   type Manifest,
   manifestFormat,
   manifestKey,
-  type Problem,
   type WorkloadState,
 } from "./stored/manifest.ts";
 
-/** The workload of a capture as it is known now. */
-export interface Known {
+/*
+ * Where the manifest and the digests of a capture are: with its runner while it records, in R2 once it has ended.
+ */
+
+/** A capture whose workload is read, once its caller is known to be allowed to. */
+export interface ReadCapture {
+  id: number;
+  status: Status;
+  redact: Manifest["redact"];
+  /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */
+  askRunner: () => Promise<WorkloadState | null>;
+}
+
+/** A capture's manifest as it is known now. */
+export interface KnownManifest {
   manifest: Manifest;
-  /** While the capture adds to it. */
+  /** Null once the capture adds nothing to it any more. */
   live: Pick<WorkloadState, "caughtUpAt" | "problem"> | null;
 }
 
-/** What the runner of a capture has of its workload; null when it has nothing, or the capture does not grow. */
-async function askRunner(env: Env, capture: CaptureRow): Promise<WorkloadState | null> {
-  if (!isGrowing(capture.status)) return null;
+/**
+ * What the runner of a capture has of its workload; null when it has nothing, or the capture does not grow.
+ * @throws ApiError 503 when the runner can't be asked
+ */
+async function askRunner({ id, status, askRunner }: ReadCapture): Promise<WorkloadState | null> {
+  if (!isGrowing(status)) return null;
   try {
-    return await env.CAPTURE_RUNNER.getByName(String(capture.id)).workload();
+    return await askRunner();
   } catch (error) {
-    log.warn("capture.workload.away", { captureId: capture.id, ...describeError(error) });
+    log.warn("capture.workload.away", { captureId: id, ...describeError(error) });
     throw new ApiError(503, "The workload of the running capture can't be read just now: try again", {
       "Retry-After": "5",
     });
@@ -39,89 +50,39 @@ async function askRunner(env: Env, capture: CaptureRow): Promise<WorkloadState |
 }
 
 /** @throws Unreadable when there is something else */
-async function readStored<T>(env: Env, key: string, format: StoredFormat<T>): Promise<T | null> {
-  const object = await env.BUCKET.get(key);
+async function readStored<T>(bucket: R2Bucket, key: string, format: StoredFormat<T>): Promise<T | null> {
+  const object = await bucket.get(key);
   return object === null ? null : format.parse(await object.text());
 }
 
 /**
  * The manifest of a capture: its runner's while it grows, else the stored one; null before there is one. A runner that has nothing
- * may have ended the capture just now, so that what is stored is looked for then too.
+ * may have ended the capture just now: then the stored one is looked for too.
  * @throws ApiError 503 when the runner can't be asked
  */
-export async function findManifest(env: Env, capture: CaptureRow): Promise<Known | null> {
-  const state = await askRunner(env, capture);
+export async function findManifest(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifest | null> {
+  const state = await askRunner(capture);
   if (state !== null) {
     const { manifest, caughtUpAt, problem } = state;
     return { manifest, live: { caughtUpAt, problem } };
   }
-  const stored = await readStored(env, manifestKey(capture.id), manifestFormat);
+  const stored = await readStored(bucket, manifestKey(capture.id), manifestFormat);
   return stored === null ? null : { manifest: stored, live: null };
 }
 
 /** As `findManifest`, with an empty one before there is one. */
-export async function readManifest(env: Env, capture: CaptureRow): Promise<Known> {
+export async function readManifest(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifest> {
   const empty = {
     manifest: emptyManifest(capture.id, capture.redact),
     live: isGrowing(capture.status) ? { caughtUpAt: null, problem: null } : null,
   };
-  return (await findManifest(env, capture)) ?? empty;
+  return (await findManifest(bucket, capture)) ?? empty;
 }
 
 /** The digests of a capture, from where its manifest is. */
-export async function readDigests(env: Env, capture: CaptureRow): Promise<DigestsState> {
-  const state = await askRunner(env, capture);
+export async function readDigests(bucket: R2Bucket, capture: ReadCapture): Promise<DigestsState> {
+  const state = await askRunner(capture);
   if (state !== null) return state.digests;
-  const stored = await readStored(env, digestKey(capture.id), digestsFormat);
+  const stored = await readStored(bucket, digestKey(capture.id), digestsFormat);
   return stored ?? { capacity: 0, total: 0, entries: [] };
-}
-
-/** Shows a manifest. */
-export function toWorkload({ manifest, live }: Known, now: number): Workload {
-  const {
-    captureId: _,
-    firstMicros,
-    lastMicros,
-    gaps,
-    gapCount,
-    redact,
-    digestVersion,
-    strayBytes,
-    ...counts
-  } = manifest;
-  return {
-    ...counts,
-    strayBytes: strayBytes ?? 0,
-    firstRecord: firstMicros === null ? null : formatTime(firstMicros),
-    lastRecord: lastMicros === null ? null : formatTime(lastMicros),
-    gaps: gaps.map(({ from, to, cause }) => ({ from: isoTime(from), to: isoTime(to), cause })),
-    gapCount,
-    redact,
-    digestVersion,
-    live: live && { behindBy: secondsSince(live.caughtUpAt, now), problem: toProblem(live.problem) },
-  };
-}
-
-/** Shows why a log can't be read; null where it can. */
-export function toProblem(problem: Problem | null): ShownProblem | null {
-  return problem && { since: isoTime(problem.since), reason: problem.reason };
-}
-
-const secondsSince = (time: number | null, now: number): number | null =>
-  time === null ? null : Math.max(0, Math.round((now - time) / 1000));
-
-/** Shows the digests that ran most, the most frequent first. */
-export function toDigests({ total, entries }: DigestsState, limit: number): WorkloadDigest[] {
-  return entries
-    .slice(0, limit)
-    .map(({ fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example }) => ({
-      fingerprint,
-      digest,
-      count,
-      overcount,
-      share: Math.min(1, count / total),
-      firstSeen: formatTime(firstSeenMicros),
-      lastSeen: formatTime(lastSeenMicros),
-      example,
-    }));
 }

@@ -10,7 +10,7 @@ import type { DigestsState } from "../digest.ts";
  *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (fragment-line.ts)
  *   workload/manifest.json          what they hold, once the capture has ended
  *   workload/digest.json            its statements, normalised and counted
- *   metrics.json                    CloudWatch's metrics, once they have settled (captures/metrics-manifest.ts)
+ *   metrics.json                    CloudWatch's metrics, once they have settled (metrics/archive-format.ts)
  *
  * Fragments are numbered without a hole from 0; those that the manifest does not count are left-overs of a step that was cut
  * off, and nobody's to read. While a capture runs, its runner has the manifest and the digest.
