@@ -7,16 +7,19 @@ import { check, report } from "./lib/checks.ts";
 import { tryPort } from "./lib/ports.ts";
 import { startService, stopGroup } from "./lib/service.ts";
 import { differences } from "./lib/shape.ts";
-import { readTour, type TourStep } from "./lib/tour.ts";
+import { type PageCommand, readPageCommands, readTour, TOUR_PAGE, type TourStep } from "./lib/tour.ts";
 
 /*
- * `npm run smoke`: starts `npm run dev` on free ports with data of its own, walks through the README's tour command by
- * command and compares each reply with the one printed there, kills the service with -9 while a capture starts and
- * while it runs, starts it again, and ends it. Closes with `N passed, N failed`; `--print` prints the replies instead, for the README.
+ * `npm run smoke`: starts `npm run dev` on free ports with data of its own, walks through the tour of the docs command by
+ * command and compares each reply with the one printed there, runs what else the pages ask of the local service, kills the
+ * service with -9 while a capture starts and while it runs, starts it again, and ends it. Closes with `N passed, N failed`;
+ * `--print` prints the replies of the tour instead, for its page.
  */
 
 const run = promisify(execFile);
-const README_ADDRESS = "http://localhost:8787";
+/** The addresses that the pages name. */
+const PAGES_ADDRESS = "http://localhost:8787";
+const PAGES_AWS_ADDRESS = "http://localhost:4566";
 
 const folder = mkdtempSync(join(tmpdir(), "captures-smoke-"));
 const [port, awsPort] = [await tryPort(0), await tryPort(0)];
@@ -29,6 +32,8 @@ try {
     for (const { command } of readTour()) console.log(`$ ${command}\n${await walk(command)}\n`);
   } else {
     for (const step of readTour()) await check(step.command.split("\n")[0] as string, () => tourStep(step));
+    for (const command of readPageCommands())
+      await check(`${command.page}: ${command.command.split("\n")[0]}`, () => pageCommand(command));
     await check("the API's reference is a page of the service's own files", servesReference);
     await check("a sign-out without a body ends the session", signsOut);
     await check("every path below /api, and /api itself, is answered in JSON", answersInJson);
@@ -43,11 +48,23 @@ report();
 
 async function tourStep({ command, reply }: TourStep): Promise<void> {
   const problems = differences(JSON.parse(reply), JSON.parse(await walk(command)));
-  if (problems.length > 0) throw new Error(`The reply is not as the README shows it: ${problems.join("; ")}`);
+  if (problems.length > 0)
+    throw new Error(`The reply is not as ${TOUR_PAGE} shows it: ${problems.join("; ")}`);
+}
+
+/** Runs a block of a page: it has to succeed, and nothing that it asks may be refused. */
+async function pageCommand({ command }: PageCommand): Promise<void> {
+  // Not every machine has this reader of a download.
+  const withoutReader = command.replaceAll(/\| pt-query-digest.*/g, "| tail -n 1");
+  const printed = await walk(`set -eu\n${withoutReader}`);
+  if (/"code": ?[45]\d\d/.test(printed)) throw new Error(`It was refused: ${printed.slice(0, 300)}`);
 }
 
 async function walk(command: string): Promise<string> {
-  const { stdout } = await run("bash", ["-c", command.replaceAll(README_ADDRESS, address)], { cwd: folder });
+  const here = command
+    .replaceAll(PAGES_ADDRESS, address)
+    .replaceAll(PAGES_AWS_ADDRESS, `http://localhost:${awsPort}`);
+  const { stdout } = await run("bash", ["-c", here], { cwd: folder });
   return stdout;
 }
 

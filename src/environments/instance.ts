@@ -53,5 +53,5 @@ function advice({ code, message }: AwsFailure): string {
     return "The secret access key does not belong to the access key id, or the region is not the instance's.";
   }
   if (code.startsWith("ExpiredToken")) return "The credentials have expired: give new ones.";
-  return "Give them the permissions that the README lists.";
+  return "Give them the permissions that docs/connect-aws.md lists.";
 }

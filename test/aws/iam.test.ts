@@ -4,7 +4,7 @@ import environmentPolicy from "../../aws/environment-policy.json";
 import template from "../../aws/environment-role.template.json";
 import servicePolicy from "../../aws/service-policy.json";
 
-const texts = import.meta.glob<string>(["/src/aws/*.ts", "/README.md"], {
+const texts = import.meta.glob<string>(["/src/aws/*.ts", "/docs/connect-aws.md"], {
   query: "?raw",
   import: "default",
   eager: true,
@@ -67,8 +67,11 @@ describe("the permissions in aws/", () => {
     expect(JSON.stringify([environmentPolicy, servicePolicy, template])).not.toMatch(/"\w+:\*"/);
   });
 
-  test("are in the README to the letter", () => {
-    const policies = all(textOf("/README.md"), /```json\n(\{\n {2}"Version": "2012-10-17",[^`]*)```/g);
+  test("are in docs/connect-aws.md to the letter", () => {
+    const policies = all(
+      textOf("/docs/connect-aws.md"),
+      /```json\n(\{\n {2}"Version": "2012-10-17",[^`]*)```/g,
+    );
     expect(policies.map((text) => JSON.parse(text))).toEqual([environmentPolicy, trustPolicy()]);
   });
 });
@@ -76,8 +79,8 @@ describe("the permissions in aws/", () => {
 const { Parameters, Conditions, Resources, Outputs } = template;
 const role = Resources.Role.Properties;
 
-/** What the placeholders of the README stand for in the template. */
-const README_VALUES: Record<string, string> = {
+/** What the placeholders of docs/connect-aws.md stand for in the template. */
+const PLACEHOLDERS: Record<string, string> = {
   ServiceArn: "arn:aws:iam::SERVICE_ACCOUNT:user/captures",
   ExternalId: "YOUR_EXTERNAL_ID",
   InstanceIdentifier: "INSTANCE",
@@ -89,7 +92,7 @@ const README_VALUES: Record<string, string> = {
 };
 
 /** Does what CloudFormation does with the functions that the template uses. */
-function resolve(value: unknown, names: Record<string, unknown> = README_VALUES): unknown {
+function resolve(value: unknown, names: Record<string, unknown> = PLACEHOLDERS): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(item, names));
   if (typeof value !== "object" || value === null) return value;
   const [[name, argument] = [], ...others] = Object.entries(value);
@@ -132,7 +135,7 @@ describe("the CloudFormation template of a role", () => {
   });
 
   test("reaches into another region or partition than the stack's when it is told so", () => {
-    const names = { ...README_VALUES, InstanceRegion: "cn-north-1", "AWS::Partition": "aws-cn" };
+    const names = { ...PLACEHOLDERS, InstanceRegion: "cn-north-1", "AWS::Partition": "aws-cn" };
     const { Statement } = resolve(role.Policies[0]?.PolicyDocument, names) as Policy;
     expect(Statement.map(({ Resource }) => Resource)).toEqual([
       "arn:aws-cn:rds:cn-north-1:ACCOUNT:db:INSTANCE",
@@ -147,9 +150,9 @@ describe("the CloudFormation template of a role", () => {
       Statement: [
         {
           Effect: "Allow",
-          Principal: { AWS: README_VALUES.ServiceArn },
+          Principal: { AWS: PLACEHOLDERS.ServiceArn },
           Action: "sts:AssumeRole",
-          Condition: { StringEquals: { "sts:ExternalId": README_VALUES.ExternalId } },
+          Condition: { StringEquals: { "sts:ExternalId": PLACEHOLDERS.ExternalId } },
         },
       ],
     });

@@ -4,7 +4,7 @@ import { env as variables } from "node:process";
 import { afterEach, expect, test, vi } from "vitest";
 import { createApiKey, createEnvironment, recordConsole, signUp } from "../support/api.ts";
 
-const texts = import.meta.glob<string>(["/README.md", "/test/client/example.ts"], {
+const texts = import.meta.glob<string>(["/docs/client.md", "/test/client/example.ts"], {
   query: "?raw",
   import: "default",
   eager: true,
@@ -14,12 +14,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("the README's example is the one that is compiled and run here", () => {
-  const [, block] = /^```ts\n(.*?)^```$/ms.exec(texts["/README.md"] ?? "") ?? [];
+test("the example of docs/client.md is the one that is compiled and run here", () => {
+  const [, block] = /^```ts\n(.*?)^```$/ms.exec(texts["/docs/client.md"] ?? "") ?? [];
   expect(block).toBe(texts["/test/client/example.ts"]);
 });
 
-test("the README's example schedules a capture, lists it, and is told that it can't be stopped yet", async () => {
+test("the example of docs/client.md schedules a capture, lists it, and is told that it can't be stopped yet", async () => {
   const admin = await signUp("Admin");
   expect((await createEnvironment(admin)).environment.id).toBe(1);
   variables.CAPTURES_KEY = (await createApiKey(admin)).key;
