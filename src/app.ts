@@ -8,7 +8,7 @@ import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
 import { healthRoutes } from "./http/health.ts";
 import { crossOrigin } from "./http/origins.ts";
-import { ApiError, refuse } from "./http/refusals.ts";
+import { ApiError, MAX_BODY_BYTES, refuse } from "./http/refusals.ts";
 import { requestId } from "./http/request-id.ts";
 import { logRequest } from "./http/request-log.ts";
 import { securityHeaders } from "./http/security-headers.ts";
@@ -16,8 +16,6 @@ import { identityRoutes } from "./identity/routes.ts";
 import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
-
-const MAX_BODY_BYTES = 64 * 1024;
 
 nameRequests(currentRequestId);
 
@@ -37,7 +35,7 @@ export const app = new Hono<App>()
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new ApiError(413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB`);
+        throw refuse.tooLarge();
       },
     }),
   )
@@ -69,9 +67,7 @@ app.onError((error, c) => {
     path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
     ...describeError(error),
   });
-  const refusal = isTransient
-    ? refuse.unavailable()
-    : new ApiError(500, "Something went wrong on our side; the request id helps us to find it");
+  const refusal = isTransient ? refuse.unavailable() : refuse.fault();
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
 

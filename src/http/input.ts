@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { callerOf } from "../db/caller.ts";
 import { cut, idSchema } from "../lib/values.ts";
 import type { AppContext } from "./context.ts";
-import { ApiError, refuse } from "./refusals.ts";
+import { ApiError, notParsed, refuse } from "./refusals.ts";
 
 /* What a request says in its path, query, headers and body, each read through a schema. */
 
@@ -49,7 +49,7 @@ export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): P
     if (!(error instanceof SyntaxError)) throw error;
     // V8 quotes what is around the mistake, which can be a part of a secret.
     const what = error.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
-    return refuseInput(c, new ApiError(400, `The body is not valid JSON: ${what}`));
+    return refuseInput(c, notParsed(what));
   }
   return validate(c, schema, body);
 }
@@ -60,7 +60,7 @@ export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): P
  */
 export function requireJson(c: AppContext): void {
   if (/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) return;
-  throw new ApiError(415, "The body must be JSON, with the header Content-Type: application/json");
+  throw refuse.notJson();
 }
 
 async function validate<S extends z.ZodType>(

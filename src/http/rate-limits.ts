@@ -6,28 +6,15 @@ import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
 import { readSessionCookie } from "./authentication.ts";
 import type { App, AppContext } from "./context.ts";
+import { type Limit, PERIOD_SECONDS, SIGN_INS, WRITES } from "./limits.ts";
 import { isSafe } from "./methods.ts";
-import { ApiError } from "./refusals.ts";
+import { tooManyRequests } from "./refusals.ts";
 
 /*
  * How many requests a caller may send in a minute, counted by Workers' rate limiters. They count in each of Cloudflare's
  * locations by itself, approximately and at no cost to a request; they keep a flood from D1, and are no accounting. How many
  * a limiter lets through is set at its binding, where the Worker can't read it: a variable beside it says the same.
  */
-
-/** What one limiter of wrangler.toml is for. */
-interface Limit {
-  binding: "SIGN_IN_LIMITER" | "WRITE_LIMITER";
-  /** The variable that says how many requests the binding lets through in its period. */
-  quota: "SIGN_IN_LIMIT" | "WRITE_LIMIT";
-  /** Its name in the headers. */
-  policy: string;
-  /** What is counted, in words. */
-  counted: string;
-}
-
-/** The period of each limiter, in seconds. */
-const PERIOD_SECONDS = 60;
 
 /** How long a limiter may take to answer. It is on the same machine. */
 const TIMEOUT_MS = 500;
@@ -60,11 +47,7 @@ async function count(c: AppContext, limit: Limit, caller: string): Promise<void>
   const quota = positiveNumber(c.env, limit.quota);
   announce(c, limit.policy, { q: quota, w: PERIOD_SECONDS });
   if (await hasRoom(c.env, limit, caller)) return;
-  throw new ApiError(
-    429,
-    `Too many requests: more than ${quota} ${limit.counted} in ${PERIOD_SECONDS} seconds; try again later`,
-    exhausted(limit.policy, PERIOD_SECONDS),
-  );
+  throw tooManyRequests(quota, limit.counted, PERIOD_SECONDS, exhausted(limit.policy, PERIOD_SECONDS));
 }
 
 async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<boolean> {
@@ -76,13 +59,6 @@ async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<bo
     return true;
   }
 }
-
-const WRITES: Limit = {
-  binding: "WRITE_LIMITER",
-  quota: "WRITE_LIMIT",
-  policy: "writes",
-  counted: "changes",
-};
 
 /**
  * Counts the requests of a caller that change something, by session or API key: of the same person, a program that runs wild
@@ -107,13 +83,6 @@ async function countWrite(c: AppContext, { kind, value }: Credential): Promise<v
   // A session's value is its token, which is for nobody else to know.
   await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
 }
-
-const SIGN_INS: Limit = {
-  binding: "SIGN_IN_LIMITER",
-  quota: "SIGN_IN_LIMIT",
-  policy: "sign-ins",
-  counted: "sign-ins and sign-ups",
-};
 
 /** The name in the headers of the counts that better-auth keeps in D1 by the client's address (auth.ts). */
 export const ADDRESS_POLICY = "address";

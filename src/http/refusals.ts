@@ -22,8 +22,16 @@ const refusal =
   (status: ContentfulStatusCode, message: string, headers?: Record<string, string>) => (): ApiError =>
     new ApiError(status, message, headers);
 
-/** The refusals whose words are fixed, most of them by the specification; the API's one list of them. */
+/** The most bytes that the body of a request may have. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * The refusals whose words are fixed, most of them by the specification. The API's description takes the words from here, and
+ * names them as they are named here.
+ */
 export const refuse = {
+  tooLarge: refusal(413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB`),
+  notJson: refusal(415, "The body must be JSON, with the header Content-Type: application/json"),
   loginRequired: refusal(401, "Login required", { "WWW-Authenticate": "Bearer" }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
@@ -62,6 +70,17 @@ export const refuse = {
   ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
+  inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),
+  metricsUnreadable: refusal(
+    500,
+    "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
+  ),
+  /** What is wrong with the service itself. The log has the cause. */
+  fault: refusal(500, "Something went wrong on our side; the request id helps us to find it"),
+  /** A running capture's own memory of its workload can't be asked. */
+  workloadAway: refusal(503, "The workload of the running capture can't be read just now: try again", {
+    "Retry-After": "5",
+  }),
   /** What failed for a reason that passes; whether something was done is not known. */
   unavailable: refusal(503, "The service can't answer just now: try again soon", { "Retry-After": "5" }),
   tooManyHashes: refusal(503, "Too many are signing in or up just now: try again soon", {
@@ -72,10 +91,56 @@ export const refuse = {
   }),
 } as const;
 
-/** The refusal of a capture that an environment has no place for: it may have `limit` that have not ended. */
-export function tooManyLive(limit: number): ApiError {
-  return new ApiError(
+/*
+ * The refusals whose words vary.
+ */
+
+/** Of a body that is no JSON. */
+export const notParsed = (what: string): ApiError => new ApiError(400, `The body is not valid JSON: ${what}`);
+
+/** Of a capture that an environment has no place for: it may have `limit` that have not ended. */
+export const tooManyLive = (limit: number): ApiError =>
+  new ApiError(
     409,
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
   );
-}
+
+/**
+ * Of one request too many.
+ * @param counted what may be sent `quota` times in `seconds`, in words
+ */
+export const tooManyRequests = (
+  quota: number,
+  counted: string,
+  seconds: number,
+  headers: Record<string, string> = {},
+): ApiError =>
+  new ApiError(
+    429,
+    `Too many requests: more than ${quota} ${counted} in ${seconds} seconds; try again later`,
+    headers,
+  );
+
+/** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
+export type PointSource = "cloudwatch" | "archive";
+
+/** Of metrics in a finer period than there is: that of the `finest` points, in seconds. */
+export const periodTooFine = (source: PointSource, finest: number): ApiError => {
+  const whose =
+    source === "archive" ? "this capture's metrics are stored" : "CloudWatch has this capture's metrics";
+  return new ApiError(400, `period: ${whose} in multiples of ${finest} seconds only`);
+};
+
+/** Of metrics that would be more points than one reply has. */
+export const tooManyPoints = (max: number): ApiError =>
+  new ApiError(400, `period: makes more than ${max} points; ask for a longer period or fewer types`);
+
+/**
+ * Of a download of more fragments than one may read.
+ * @param until as far as it may go, ISO 8601
+ */
+export const tooManyFragments = (fragments: number, max: number, until: string): ApiError =>
+  new ApiError(
+    400,
+    `from, to: this would read ${fragments} fragments, and one download reads at most ${max}: ask for less time, such as up to ${until}`,
+  );

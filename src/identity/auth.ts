@@ -9,6 +9,7 @@ import { type Env, positiveNumber } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
+import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import type { Invites } from "./invites.ts";
@@ -127,6 +128,6 @@ function inviteOf(body: unknown): { inviteCode: string; email: string } {
 }
 
 function inviteRequired(): APIError {
-  const message = "Sign-up is by invite only: send the code of an unused invite as inviteCode";
+  const { message } = refuse.inviteRequired();
   return new APIError("FORBIDDEN", { message });
 }

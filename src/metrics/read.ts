@@ -1,7 +1,7 @@
 import type { MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
 import { explain } from "../environments/instance.ts";
-import { ApiError } from "../http/refusals.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { isTransientFault } from "../lib/transient.ts";
@@ -104,19 +104,10 @@ export async function readArchivedMetrics(
     log.error("capture.metrics.unreadable", { captureId: subject.id, ...describeError(error) });
     if (keptWindow(subject, now) !== null) return readMetrics(env, subject, query, askCache, now);
     if (isTransientFault(error)) throw error;
-    throw new ApiError(
-      500,
-      "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
-    );
+    throw refuse.metricsUnreadable();
   }
   const { header, columns } = archive;
-  const { period } = chooseWindow(
-    header,
-    query.period,
-    metrics.length,
-    () => header.period,
-    "this capture's metrics are stored",
-  );
+  const { period } = chooseWindow(header, query.period, metrics.length, () => header.period, "archive");
   const shown = metrics.map((index, i) => {
     const column = columns[i];
     return show(index, column == null ? [] : aggregate(column, header, period));

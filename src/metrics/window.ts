@@ -1,4 +1,4 @@
-import { ApiError } from "../http/refusals.ts";
+import { type PointSource, periodTooFine, tooManyPoints } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import { finestAt, KEPT_AT_MOST_MS, RETENTION } from "./retention.ts";
 
@@ -25,7 +25,7 @@ export interface MetricsWindow {
 /** The most points that a metric has unless another period is asked for: a day of minutes. */
 const MAX_POINTS = 1440;
 /** The most points of all metrics of one reply: what one page of GetMetricData can hold. */
-const MAX_REPLY_POINTS = 100_800;
+export const MAX_REPLY_POINTS = 100_800;
 
 /**
  * The window and period to ask CloudWatch for: the capture's, widened to whole periods, so that a short capture still has
@@ -40,7 +40,7 @@ export function metricsWindow(
   now: number,
 ): MetricsWindow | null {
   const kept = keptPart(span, now);
-  return kept && chooseWindow(kept, period, metrics, finestAt(now), "CloudWatch has this capture's metrics");
+  return kept && chooseWindow(kept, period, metrics, finestAt(now), "cloudwatch");
 }
 
 /** The capture's window as CloudWatch still has it, in the smallest period that it has for all of it; null when it has none. */
@@ -86,7 +86,7 @@ function keptPart(span: Span, now: number): { start: number; end: number } | nul
 /**
  * The window to show: in the period that was asked for, or else the smallest that makes no more than 1,440 points of a metric.
  * @param finestPeriod the period (seconds) of the finest points that there are of a time
- * @param whose who has them, for the message of a refusal
+ * @param source who has them, for the message of a refusal
  * @throws ApiError 400 for a period that is no multiple of the finest, or that makes too many points
  */
 export function chooseWindow(
@@ -94,11 +94,11 @@ export function chooseWindow(
   period: number | undefined,
   metrics: number,
   finestPeriod: (time: number) => number,
-  whose: string,
+  source: PointSource,
 ): MetricsWindow {
   if (period === undefined) return smallestWindow(span, finestPeriod);
   const window = align(span, period);
-  requirePoints(window, finestPeriod, whose);
+  requirePoints(window, finestPeriod, source);
   requireFewPoints(window, metrics);
   return window;
 }
@@ -123,17 +123,18 @@ function smallestWindow(
 const isMadeOfPoints = (window: MetricsWindow, finestPeriod: (time: number) => number): boolean =>
   window.period % finestPeriod(window.start) === 0;
 
-function requirePoints(window: MetricsWindow, finestPeriod: (time: number) => number, whose: string): void {
+function requirePoints(
+  window: MetricsWindow,
+  finestPeriod: (time: number) => number,
+  source: PointSource,
+): void {
   if (isMadeOfPoints(window, finestPeriod)) return;
-  throw new ApiError(400, `period: ${whose} in multiples of ${finestPeriod(window.start)} seconds only`);
+  throw periodTooFine(source, finestPeriod(window.start));
 }
 
 function requireFewPoints(window: MetricsWindow, metrics: number): void {
   if (points(window) * metrics <= MAX_REPLY_POINTS) return;
-  throw new ApiError(
-    400,
-    `period: makes more than ${MAX_REPLY_POINTS} points; ask for a longer period or fewer types`,
-  );
+  throw tooManyPoints(MAX_REPLY_POINTS);
 }
 
 /**

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import type { PlanRefusal } from "../captures/plan.ts";
+import { refusePlan } from "../captures/refusals.ts";
 import { captureEventSchema, captureSchema, liveMessageSchema } from "../captures/replies.ts";
 import { createSchema, listSchema, renameSchema } from "../captures/schema.ts";
-import { tooManyLive } from "../http/refusals.ts";
+import { periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
+import { MAX_REPLY_POINTS } from "../metrics/window.ts";
 import * as examples from "./examples.ts";
 import {
   IDEMPOTENCY_KEY,
@@ -16,6 +19,7 @@ import {
   RETRY_AFTER,
 } from "./header-fields.ts";
 import {
+  ANY_NUMBER,
   type Answer,
   BAD_ID,
   type Header,
@@ -28,9 +32,10 @@ import {
   type Operation,
   queryParameters,
   type Refusal,
+  refusalOf,
   refusals,
-  says,
   saysLike,
+  varies,
 } from "./operation.ts";
 
 /** The capture in a path. */
@@ -52,10 +57,10 @@ const OF_CHANGES = [
   ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
 ];
 /** A runner that can't be asked what its capture has recorded. */
-export const AWAY: Refusal = {
-  ...says("away", 503, "The workload of the running capture can't be read just now: try again"),
-  headers: RETRY_AFTER,
-};
+export const [AWAY] = refusals("workloadAway") as [Refusal];
+/** Of a capture that can't be made: words that are the same each time. */
+const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
+  refusalOf(name, refusePlan(reason, { status: null }));
 /** What a read of a capture is refused for, whatever is read. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
@@ -142,27 +147,22 @@ export const captureOperations: Operation[] = [
     refusals: [
       invalid("name: is required"),
       ...refusals("duplicateName", "durationTooShort", "noScheduledStart"),
-      says("durationTooLong", 400, "duration: must be at most 2678400 seconds (31 days)"),
-      says("scheduledWithStart", 400, "start: a scheduled capture can't have started already"),
-      says("scheduledInThePast", 400, "scheduledStart: is in the past"),
-      says("scheduledTooFarAhead", 400, "scheduledStart: is more than a year ahead"),
-      saysLike(
+      planRefusal("durationTooLong", "duration-too-long"),
+      planRefusal("scheduledWithStart", "scheduled-but-started"),
+      planRefusal("scheduledInThePast", "scheduled-in-the-past"),
+      planRefusal("scheduledTooFarAhead", "scheduled-too-far-ahead"),
+      varies(
         "scheduledOtherwise",
-        400,
-        "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not STARTED",
-        "scheduledStart: a capture with a scheduled start has the status SCHEDULED, not (STARTED|STARTING)",
+        refusePlan("scheduled-but-another-status", { status: "STARTED" }),
+        refusePlan("scheduled-but-another-status", { status: "STARTED" }),
+        refusePlan("scheduled-but-another-status", { status: "STARTING" }),
       ),
-      says("startInTheFuture", 400, "start: is in the future; use scheduledStart"),
+      planRefusal("startInTheFuture", "start-in-the-future"),
       ...OF_BODIES,
       ...OF_WRITERS,
       ...OF_KEYS,
       ...refusals("environmentNotFound"),
-      saysLike(
-        "tooManyLive",
-        409,
-        tooManyLive(100).message,
-        "Environment has \\d+ captures that have not ended, which is the most it may have: stop or delete one, or wait for an end",
-      ),
+      varies("tooManyLive", tooManyLive(100), tooManyLive(ANY_NUMBER)),
     ],
   },
   {
@@ -270,23 +270,15 @@ export const captureOperations: Operation[] = [
     },
     refusals: [
       invalid("period: must be a multiple of 60 seconds"),
-      saysLike(
+      varies(
         "periodTooFine",
-        400,
-        "period: CloudWatch has this capture's metrics in multiples of 300 seconds only",
-        "period: (CloudWatch has this capture's metrics|this capture's metrics are stored) in multiples of \\d+ seconds only",
+        periodTooFine("cloudwatch", 300),
+        periodTooFine("cloudwatch", ANY_NUMBER),
+        periodTooFine("archive", ANY_NUMBER),
       ),
-      says(
-        "tooManyPoints",
-        400,
-        "period: makes more than 100800 points; ask for a longer period or fewer types",
-      ),
+      refusalOf("tooManyPoints", tooManyPoints(MAX_REPLY_POINTS)),
       ...OF_CAPTURE_READS,
-      says(
-        "unreadable",
-        500,
-        "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
-      ),
+      ...refusals("metricsUnreadable"),
       saysLike(
         "awsRefused",
         502,

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
+import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import * as requests from "./identity-requests.ts";
 import {
+  ANY_NUMBER,
   FAULTS,
   type Header,
   invalid,
@@ -16,6 +19,7 @@ import {
   saysLike,
   TOO_LARGE,
   TOO_MANY_CHANGES,
+  varies,
 } from "./operation.ts";
 
 const SESSION_COOKIE: Record<string, Header> = {
@@ -41,11 +45,10 @@ const TOO_OFTEN: Refusal = {
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
 const TOO_MANY_SIGN_INS: Refusal = {
-  ...saysLike(
+  ...varies(
     "tooManySignIns",
-    429,
-    "Too many requests: more than 20 sign-ins and sign-ups in 60 seconds; try again later",
-    "Too many requests: more than \\d+ sign-ins and sign-ups in 60 seconds; try again later",
+    tooManyRequests(20, SIGN_INS.counted, PERIOD_SECONDS),
+    tooManyRequests(ANY_NUMBER, SIGN_INS.counted, PERIOD_SECONDS),
   ),
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
@@ -143,11 +146,7 @@ export const identityOperations: Operation[] = [
       refusals: [
         invalid("name: must not be empty"),
         ...PASSWORD_LENGTH,
-        says(
-          "inviteRequired",
-          403,
-          "Sign-up is by invite only: send the code of an unused invite as inviteCode",
-        ),
+        ...refusals("inviteRequired"),
         says("exists", 422, "User already exists. Use another email."),
         says("notCreated", 422, "Failed to create user"),
         TOO_MANY_SIGN_INS,

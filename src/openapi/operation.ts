@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { ApiError } from "../http/refusals.ts";
-import { refuse } from "../http/refusals.ts";
+import { PERIOD_SECONDS, WRITES } from "../http/limits.ts";
+import { type ApiError, notParsed, refuse, tooManyRequests } from "../http/refusals.ts";
 import { idSchema } from "../lib/values.ts";
 import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 
@@ -88,12 +88,33 @@ export const saysLike = (name: string, status: number, message: string, pattern:
   pattern,
 });
 
-/** Refusals of errors.ts, by their names there. */
+/** Refusals of `refuse`, by their names there. */
 export function refusals(...names: (keyof typeof refuse)[]): Refusal[] {
   return names.map((name) => refusalOf(name, refuse[name]()));
 }
 
-function refusalOf(name: string, { status, message, headers }: ApiError): Refusal {
+/** Stands for any whole number in the refusal that `varies` makes a pattern of. */
+export const ANY_NUMBER = 987_654_321;
+/** Stands for any text, on one line, in the refusal that `varies` makes a pattern of. */
+export const ANY_TEXT = "\uFFFF";
+
+/**
+ * A refusal whose words vary.
+ * @param example one of them
+ * @param any the same with `ANY_NUMBER` and `ANY_TEXT` for what varies: the pattern that all of them match
+ */
+export function varies(name: string, example: ApiError, ...any: ApiError[]): Refusal {
+  const patterns = any.map(({ message }) =>
+    message
+      .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+      .replaceAll(String(ANY_NUMBER), "\\d+")
+      .replaceAll(ANY_TEXT, ".+"),
+  );
+  return { ...refusalOf(name, example), pattern: patterns.join("|") };
+}
+
+/** A refusal as the API makes it. */
+export function refusalOf(name: string, { status, message, headers }: ApiError): Refusal {
   const described = Object.entries(headers).map(([header, value]): [string, Header] => [
     header,
     header === "Retry-After"
@@ -114,31 +135,22 @@ const HEADERS: Record<string, string> = {
 };
 
 /** A fault of ours, which every operation can answer with. */
-export const FAULT = says(
-  "fault",
-  500,
-  "Something went wrong on our side; the request id helps us to find it",
-);
+export const [FAULT] = refusals("fault") as [Refusal];
 /** The same, and a fault that passes by itself, of an operation that asks the database. */
 export const FAULTS = [FAULT, ...refusals("unavailable")];
 
 /** A body of more than 64 KiB, which is refused wherever one is sent. */
-export const TOO_LARGE = says("tooLarge", 413, "The body is larger than 64 KiB");
+export const [TOO_LARGE] = refusals("tooLarge") as [Refusal];
 
 /** A body that does not say it is JSON. */
-export const NOT_JSON_TYPE = says(
-  "notJson",
-  415,
-  "The body must be JSON, with the header Content-Type: application/json",
-);
+export const [NOT_JSON_TYPE] = refusals("notJson") as [Refusal];
 
 /** More changes of one caller in a minute than are let through. */
 export const TOO_MANY_CHANGES: Refusal = {
-  ...saysLike(
+  ...varies(
     "tooManyChanges",
-    429,
-    "Too many requests: more than 120 changes in 60 seconds; try again later",
-    "Too many requests: more than \\d+ changes in 60 seconds; try again later",
+    tooManyRequests(120, WRITES.counted, PERIOD_SECONDS),
+    tooManyRequests(ANY_NUMBER, WRITES.counted, PERIOD_SECONDS),
   ),
   headers: { ...EXHAUSTED, ...WRITE_POLICY },
 };
@@ -155,12 +167,7 @@ export const OF_WRITERS = [
 /** What an operation refuses of JSON bodies, besides what its fields are. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,
-  saysLike(
-    "malformed",
-    400,
-    "The body is not valid JSON: Unexpected end of JSON input",
-    "The body is not valid JSON: .*",
-  ),
+  varies("malformed", notParsed("Unexpected end of JSON input"), notParsed(ANY_TEXT)),
 ];
 /** What an operation refuses of an Idempotency-Key. */
 export const OF_KEYS = [

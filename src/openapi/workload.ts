@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { tooManyFragments } from "../http/refusals.ts";
 import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
 import { digestQuerySchema, downloadQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { invalid, type Operation, queryParameters, saysLike } from "./operation.ts";
+import { ANY_NUMBER, ANY_TEXT, invalid, type Operation, queryParameters, varies } from "./operation.ts";
 
 /** What people miss in a workload and no general log has. */
 const NEVER_LOGGED = [
@@ -101,11 +102,10 @@ export const workloadOperations: Operation[] = [
     },
     refusals: [
       invalid("format: must be one of ndjson, log"),
-      saysLike(
+      varies(
         "tooManyFragments",
-        400,
-        "from, to: this would read 9000 fragments, and one download reads at most 8000: ask for less time, such as up to 2026-11-23T08:45:28.204Z",
-        "from, to: this would read \\d+ fragments, and one download reads at most \\d+: ask for less time, such as up to .+",
+        tooManyFragments(9000, 8000, "2026-11-23T08:45:28.204Z"),
+        tooManyFragments(ANY_NUMBER, ANY_NUMBER, ANY_TEXT),
       ),
       ...OF_CAPTURE_READS,
       AWAY,

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, gzipSync } from "node:zlib";
 import type { Env } from "../env.ts";
-import { ApiError } from "../http/refusals.ts";
+import { type ApiError, tooManyFragments } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { askTwice } from "../lib/transient.ts";
 import { isoTime } from "../lib/values.ts";
@@ -137,10 +137,7 @@ function describeHoles(holes: Hole[]): string | null {
 
 function tooMany(parts: Part[]): ApiError {
   const next = parts[MAX_FRAGMENTS] as Part;
-  return new ApiError(
-    400,
-    `from, to: this would read ${parts.length} fragments, and one download reads at most ${MAX_FRAGMENTS}: ask for less time, such as up to ${isoTime(Math.floor(next.firstMicros / 1000))}`,
-  );
+  return tooManyFragments(parts.length, MAX_FRAGMENTS, isoTime(Math.floor(next.firstMicros / 1000)));
 }
 
 /** What R2 says of a fragment. Times are NaN where it does not say them. */

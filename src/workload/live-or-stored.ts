@@ -1,5 +1,5 @@
 import type { Status } from "../db/states.ts";
-import { ApiError } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
@@ -43,9 +43,7 @@ async function askRunner({ id, status, askRunner }: ReadCapture): Promise<Worklo
     return await askRunner();
   } catch (error) {
     log.warn("capture.workload.away", { captureId: id, ...describeError(error) });
-    throw new ApiError(503, "The workload of the running capture can't be read just now: try again", {
-      "Retry-After": "5",
-    });
+    throw refuse.workloadAway();
   }
 }
 
