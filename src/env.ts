@@ -43,3 +43,10 @@ export function positiveNumber(env: Env, name: NumberName): number {
     throw new Error(`The variable ${name} must be a positive number, not ${JSON.stringify(env[name])}`);
   return value;
 }
+
+/** The Durable Object that makes a capture's moves. */
+export const runnerOf = (env: Pick<Env, "CAPTURE_RUNNER">, captureId: number) =>
+  env.CAPTURE_RUNNER.getByName(String(captureId));
+
+/** The Durable Object that keeps a parameter group's log switched on, by the lease's name. */
+export const leaseOf = (env: Pick<Env, "LOG_LEASE">, leaseName: string) => env.LOG_LEASE.getByName(leaseName);

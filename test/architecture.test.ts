@@ -20,7 +20,7 @@ const ROOMS = [
 ];
 
 /** Imports that still run the wrong way. */
-const EXCEPTIONS = [
+const EXCEPTIONS: string[] = [
   "/src/openapi/header-fields.ts -> /src/openapi/operation.ts",
   "/src/console/lib/chart-model.ts -> /src/console/components/metrics-section.tsx",
   "/src/console/components/charts.tsx -> /src/console/components/metrics-section.tsx",

@@ -1,3 +1,4 @@
+import { runnerOf } from "../env.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
@@ -22,6 +23,6 @@ export async function findReadable(c: AppContext, id: number): Promise<ReadCaptu
 export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
   return {
     ...capture,
-    askRunner: () => c.env.CAPTURE_RUNNER.getByName(String(capture.id)).workload(),
+    askRunner: () => runnerOf(c.env, capture.id).workload(),
   };
 }

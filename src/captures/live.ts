@@ -1,6 +1,6 @@
 import type { Credential } from "../db/caller.ts";
 import { hasEnded } from "../db/states.ts";
-import type { Env } from "../env.ts";
+import { type Env, runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
@@ -56,7 +56,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (!isWebSocket)
     return c.json(toMessage(capture, await findManifest(c.env.BUCKET, withRunner(c, capture))));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
-  const { status, webSocket } = await c.env.CAPTURE_RUNNER.getByName(String(id)).fetch(c.req.url, {
+  const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
   });
   if (webSocket === null) {

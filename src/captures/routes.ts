@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
-import { positiveNumber } from "../env.ts";
+import { positiveNumber, runnerOf } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
@@ -124,7 +124,7 @@ export const captureRoutes = new Hono<App>()
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
-    const runner = c.env.CAPTURE_RUNNER.getByName(String(id));
+    const runner = runnerOf(c.env, id);
     const { metrics, headers } = await read(c.env, target, query, (request) => runner.metrics(request), now);
     return c.json(metrics, 200, headers);
   })
@@ -213,7 +213,7 @@ function changed(change: changes.Changed, refused: (before: CaptureRow) => Error
 async function wake(c: AppContext, id: number, at: number): Promise<void> {
   c.set("captureId", id);
   try {
-    await c.env.CAPTURE_RUNNER.getByName(String(id)).wake(id, at);
+    await runnerOf(c.env, id).wake(id, at);
   } catch (error) {
     log.warn("capture.wake.failed", { captureId: id, ...describeError(error) });
   }

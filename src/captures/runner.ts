@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { releaseLease } from "../leases/release.ts";
-import { armBy, isArmedBy } from "../lib/alarms.ts";
+import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { archivable, archiveMetrics } from "../metrics/archive.ts";
 import { archiveKey } from "../metrics/archive-format.ts";
@@ -25,7 +25,7 @@ import {
 } from "./runner-store.ts";
 import { CaptureStart } from "./start.ts";
 
-/** The alarm that stands while another handler runs: should that one be cut off, this one comes. */
+/** How long a handler of an alarm is given before the watchdog comes. */
 const WATCHDOG_MS = 20_000;
 /** How long an alarm is held back that would come again at once, by a clock that is ahead. */
 const AHEAD_PAUSE_MS = 1000;
@@ -75,8 +75,7 @@ export class CaptureRunner extends DurableObject<Env> {
     const { storage } = this.ctx;
     const captureId = storage.kv.get<number>("captureId");
     if (captureId === undefined) return;
-    // Before anything that can be slow or cut off.
-    await storage.setAlarm(Date.now() + WATCHDOG_MS);
+    await setWatchdog(storage, WATCHDOG_MS);
     try {
       let wakes: number;
       let until: number | "rest";

@@ -3,7 +3,7 @@ import { MAX_REARMS } from "../captures/retry.ts";
 import { moveCapture } from "../captures/runner-store.ts";
 import { earlierNow } from "../db/clock.ts";
 import { hasEnded } from "../db/states.ts";
-import { type Env, positiveNumber } from "../env.ts";
+import { type Env, positiveNumber, runnerOf } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
@@ -70,7 +70,7 @@ async function lookAfterOverdue(env: Env, now: number): Promise<Record<string, n
 }
 
 async function lookAfter(env: Env, capture: OverdueCapture, now: number): Promise<"rearmed" | "failed"> {
-  const runner = env.CAPTURE_RUNNER.getByName(String(capture.id));
+  const runner = runnerOf(env, capture.id);
   // One that has ended only has its metrics to store. That fails nothing, and its runner gives it up in time.
   if (hasEnded(capture.status) || capture.rearmed < MAX_REARMS) {
     await within(WAKE_TIMEOUT_MS, "The runner", runner.rearm(capture.id));

@@ -1,3 +1,4 @@
+import { equalJitter } from "../lib/retry.ts";
 import { CapturesError, errorOf, requestIdOf } from "./error.ts";
 
 /** How to reach the API, and as whom. */
@@ -84,7 +85,7 @@ export class Transport {
     for (let tries = 1; ; tries++) {
       const outcome = await this.#try(request.clone(), read);
       if (!(outcome instanceof CapturesError)) return outcome;
-      const delay = outcome.retryAfter ?? jitter(FIRST_DELAY * 2 ** (tries - 1));
+      const delay = outcome.retryAfter ?? equalJitter(FIRST_DELAY * 2 ** (tries - 1), Math.random());
       const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
       // A limit refuses before anything is done.
       const isSafe = isRepeatable || outcome.status === 429;
@@ -151,9 +152,6 @@ function parse(reply: Response, text: string): unknown {
 /** Whether the same request may be answered otherwise later. */
 const isTransient = ({ status }: CapturesError): boolean =>
   status === null || status === 429 || status === 503;
-
-/** Half of it at random, so that clients that were refused together do not come back together. */
-const jitter = (seconds: number): number => seconds / 2 + (seconds / 2) * Math.random();
 
 /** Waits, unless the signal ends it. */
 async function pause(seconds: number, signal: AbortSignal): Promise<void> {

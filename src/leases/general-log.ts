@@ -1,5 +1,5 @@
 import type { DbInstance } from "../aws/rds.ts";
-import type { Env } from "../env.ts";
+import { type Env, leaseOf } from "../env.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MAX_SILENCE_MS } from "../logs/files.ts";
@@ -157,7 +157,7 @@ async function acquire(
 ): Promise<LeaseResult | null> {
   const { id, credentials } = capture;
   try {
-    return await env.LOG_LEASE.getByName(leaseName(group)).acquire(id, group, credentials, isDoubted);
+    return await leaseOf(env, leaseName(group)).acquire(id, group, credentials, isDoubted);
   } catch (error) {
     // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
     log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });

@@ -3,8 +3,9 @@ import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
-import { armBy, isArmedBy } from "../lib/alarms.ts";
+import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
+import { retryDelay } from "../lib/retry.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
 import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
@@ -47,7 +48,8 @@ const FULL: LeaseFailure = {
 const WATCHDOG_MS = 2 * 60_000;
 /** How often the holders of a lease are compared with what D1 says. */
 export const REVIEW_MS = 10 * 60_000;
-/** Pauses between attempts to restore a group grow to an hour, and to a day after a week. */
+/** Pauses between attempts to restore a group grow from a second to an hour, and to a day after a week. */
+const FIRST_PAUSE_MS = 1000;
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 export const HOURLY_FOR_MS = 7 * DAY_MS;
@@ -135,8 +137,7 @@ export class LogLease extends DurableObject<Env> {
   /** Compares the holders with what D1 says, and retries pending changes. */
   override async alarm(): Promise<void> {
     const { storage } = this.ctx;
-    // Before anything that can be slow or cut off.
-    await storage.setAlarm(Date.now() + WATCHDOG_MS);
+    await setWatchdog(storage, WATCHDOG_MS);
     try {
       const { group } = this.#stored;
       if (group === undefined) return await storage.deleteAlarm();
@@ -293,16 +294,11 @@ export class LogLease extends DurableObject<Env> {
     const { count, since } = this.#stored.attempts ?? { count: 0, since: now };
     this.#stored.attempts = { count: count + 1, since };
     const longest = now < since + HOURLY_FOR_MS ? HOUR_MS : DAY_MS;
-    return retryDelay(count + 1, holders.length > 0 ? REVIEW_MS : longest, Math.random());
+    return retryDelay(count + 1, Math.random(), {
+      first: FIRST_PAUSE_MS,
+      longest: holders.length > 0 ? REVIEW_MS : longest,
+    });
   }
-}
-
-const FIRST_DELAY_MS = 1000;
-
-/** Twice as long each time, half of it at random ("equal jitter"). */
-function retryDelay(attempt: number, longest: number, random: number): number {
-  const ceiling = Math.min(longest, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 30));
-  return Math.max(1, Math.round(ceiling / 2 + (ceiling / 2) * random));
 }
 
 /** Why a group is not restored, in words a person can act on. */

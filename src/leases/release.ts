@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import { type Env, leaseOf } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { deleteLease, type LeaseRow, pendingLeases, readLease } from "./store.ts";
 
@@ -22,7 +22,7 @@ export async function releaseRow(
   { captureId, leaseName }: LeaseRow,
   atOnce = false,
 ): Promise<boolean> {
-  const isDone = await env.LOG_LEASE.getByName(leaseName).release(captureId, atOnce);
+  const isDone = await leaseOf(env, leaseName).release(captureId, atOnce);
   if (isDone) await deleteLease(env.DB, captureId, leaseName);
   return isDone;
 }
@@ -45,7 +45,7 @@ export async function retryPendingChanges(env: Env, envId: number): Promise<void
 export async function wakeLeases(env: Env, leaseNames: readonly string[], at: number): Promise<void> {
   for (const name of leaseNames) {
     try {
-      await env.LOG_LEASE.getByName(name).wake(at);
+      await leaseOf(env, name).wake(at);
     } catch (error) {
       log.warn("lease.wake.failed", { lease: name, ...describeError(error) });
     }

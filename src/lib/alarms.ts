@@ -22,3 +22,11 @@ export async function armBy(storage: DurableObjectStorage, time: number): Promis
   if (alarm !== null && isLost(alarm)) await storage.setAlarm(now + 1);
   else if (alarm === null || time < alarm) await storage.setAlarm(Math.max(time, now + 1));
 }
+
+/**
+ * Sets the alarm that comes instead if the handler which now runs is cut off. It is the first thing that a handler does, before
+ * anything that can be slow.
+ * @param patience how long the handler is given, in milliseconds
+ */
+export const setWatchdog = (storage: DurableObjectStorage, patience: number): Promise<void> =>
+  storage.setAlarm(Date.now() + patience);

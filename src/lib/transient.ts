@@ -9,6 +9,7 @@
  */
 
 import { describeError, log } from "./log.ts";
+import { equalJitter } from "./retry.ts";
 
 const WORDS = [
   /network connection lost/i,
@@ -38,8 +39,8 @@ interface Marked extends Error {
   durableObjectReset?: unknown;
 }
 
-/** How long it is waited before the second try, in milliseconds; up to twice as long, so that not all come at once. */
-const PAUSE_MS = 50;
+/** The longest pause before the second try, in milliseconds. */
+const PAUSE_MS = 100;
 
 /** Asks for what can be asked for again, such as a read: once more after a fault that passes. */
 export async function askTwice<T>(event: string, ask: () => Promise<T>): Promise<T> {
@@ -49,6 +50,6 @@ export async function askTwice<T>(event: string, ask: () => Promise<T>): Promise
     if (!isTransientFault(error)) throw error;
     log.warn(event, { error: describeError(error).error });
   }
-  await scheduler.wait(PAUSE_MS * (1 + Math.random()));
+  await scheduler.wait(equalJitter(PAUSE_MS, Math.random()));
   return ask();
 }

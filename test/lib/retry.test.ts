@@ -8,4 +8,12 @@ describe("retrying", () => {
     ]);
     expect(retryDelay(3, 0)).toBe(2000);
   });
+
+  it("waits no longer than it is told to, however often it has failed, and never not at all", () => {
+    const pauses = { first: 300_000, longest: 86_400_000 };
+    expect([1, 2, 2000].map((attempt) => retryDelay(attempt, 1, pauses))).toEqual([
+      300_000, 600_000, 86_400_000,
+    ]);
+    expect(retryDelay(1, 0, { first: 1000, longest: 0 })).toBe(1);
+  });
 });
