@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import { createClient } from "../../src/client/index.ts";
+import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
+import { paths as described } from "../../src/openapi/openapi.json";
+import { declarations, page } from "./repository.ts";
+
+const METHODS = ["get", "post", "put", "delete"];
+/** Each operation of the API's description, such as `GET /api/captures`. */
+const operations = Object.entries(described).flatMap(([path, item]) =>
+  METHODS.filter((method) => method in item).map((method) => ({ method: method.toUpperCase(), path })),
+);
+
+describe("docs/api.md", () => {
+  const text = page("docs/api.md");
+
+  test("lists every endpoint", () => {
+    const missing = operations.filter(({ method, path }) => {
+      const [, account] = /^\/api\/auth\/(?:api-key\/)?(.*)$/.exec(path) ?? [];
+      if (account !== undefined) return !text.includes(`\`${account}\``);
+      const rows = text.split("\n").filter((line) => line.includes(`${path}\``));
+      return !rows.some((row) => row.includes(method));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("explains every status that the API refuses with", () => {
+    const statuses = new Set(Object.values(described).flatMap((item) => statusesOf(item)));
+    const missing = [...statuses].filter(
+      (status) => /^[45]\d\d$/.test(status) && !new RegExp(`^\\| (?:\\d+, )*${status}\\b`, "m").test(text),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+/** All statuses of a path of the description. */
+function statusesOf(item: object): string[] {
+  return Object.values(item).flatMap((operation) => Object.keys(operation?.responses ?? {}));
+}
+
+test("docs/client.md lists every call of the client", () => {
+  const client = createClient({ baseUrl: "https://captures.example.com" });
+  const listed = [...page("docs/client.md").matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, group, calls]) => [
+    group,
+    calls?.match(/\w+/g)?.sort(),
+  ]);
+  const expected = Object.entries(client).map(([group, calls]) => [group, Object.keys(calls).sort()]);
+  expect(listed).toEqual(expected);
+});
+
+test("docs/studying-a-workload.md lists every metric", () => {
+  const words = page("docs/studying-a-workload.md").replace(/\s+/g, " ");
+  expect(METRICS.filter(({ type }) => !words.includes(type))).toEqual([]);
+  expect(METRICS).toHaveLength(16);
+});
+
+test("docs/configuration.md has the default of every variable", () => {
+  const rows = page("docs/configuration.md").split("\n");
+  const values = [...(declarations["wrangler.toml"] ?? "").matchAll(/^([A-Z][A-Z0-9_]*) = "(.+)"$/gm)];
+  expect(values.length).toBeGreaterThan(10);
+  const wrong = values.filter(
+    ([, name, value]) => !rows.some((row) => row.includes(`\`${name}\``) && row.includes(value as string)),
+  );
+  expect(wrong.map(([line]) => line)).toEqual([]);
+});
