@@ -1,8 +1,7 @@
 import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
 import { type DbInstance, describeInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
-
-const ENGINES = ["mysql", "mariadb"];
+import { canCapture, engineLabels } from "./engines.ts";
 
 /** DescribeDBInstances, refusing an engine whose workload can't be captured. */
 export async function inspectInstance(
@@ -12,8 +11,8 @@ export async function inspectInstance(
   credentials: AwsCredentials,
 ): Promise<AwsResult<DbInstance>> {
   const found = await describeInstance(awsTarget(env, region), credentials, instance);
-  if (!found.ok || ENGINES.includes(found.value.engine)) return found;
-  const message = `${instance} runs ${found.value.engine}; only MySQL and MariaDB on RDS can be captured`;
+  if (!found.ok || canCapture(found.value.engine)) return found;
+  const message = `${instance} runs ${found.value.engine}; only ${engineLabels("and")} on RDS can be captured`;
   return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", message } };
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { id, text, textOrNull, time } from "../lib/reply-fields.ts";
+import { engineNames } from "./engines.ts";
 import { ROLES } from "./schema.ts";
 
 const roleSchema = z.enum(ROLES).meta({
@@ -38,7 +39,7 @@ export const environmentSchema = z
     name: text("Its name."),
     region: text("The AWS region of the instance."),
     instance: text("The identifier of the RDS instance."),
-    engine: text("`mysql` or `mariadb`."),
+    engine: text(`${engineNames()}.`),
     engineVersion: text("As AWS said when it was asked last."),
     parameterGroup: text("The parameter group that switches the general log."),
     credentials: z.union([z.object({ accessKeyId: z.string() }), z.object({ roleArn: z.string() })]).meta({

@@ -1,5 +1,6 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { type Env, leaseOf } from "../env.ts";
+import { canCapture, engineLabels } from "../environments/engines.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MAX_SILENCE_MS } from "../logs/files.ts";
@@ -19,8 +20,6 @@ import { readLease, recordLease } from "./store.ts";
  * Switches the general log of a capture's instance on and keeps it on, for the capture's runner. Nothing is kept here: the
  * lease's Durable Object knows the group, and D1 knows which capture has a lease.
  */
-
-const HAS_GENERAL_LOG = ["mysql", "mariadb"];
 
 /**
  * Switches the general log of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until
@@ -110,8 +109,8 @@ function whySilent(
 
 /** Why an instance can't log at all, and what to do; null when it can. */
 function whyNever({ instance: name }: LoggedCapture, { engine, parameterGroup }: DbInstance): string | null {
-  if (!HAS_GENERAL_LOG.includes(engine)) {
-    return `${name} runs ${engine}, which has no general log: only MySQL and MariaDB on RDS can be captured`;
+  if (!canCapture(engine)) {
+    return `${name} runs ${engine}, which has no general log: only ${engineLabels("and")} on RDS can be captured`;
   }
   if (parameterGroup.startsWith("default.")) {
     return (

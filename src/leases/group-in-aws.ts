@@ -3,10 +3,13 @@ import { describeParameters, modifyParameters, resetParameters } from "../aws/rd
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import { GENERAL_LOG } from "../environments/engines.ts";
 import type { LogSettings, ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { Changed } from "./reconcile.ts";
-import { DEFAULTS } from "./state.ts";
+
+/** The parameters that switch the general log. */
+const PARAMETERS = Object.keys(GENERAL_LOG.defaults) as (keyof LogSettings)[];
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 
@@ -39,7 +42,7 @@ export class GroupInAws {
   async read(): Promise<AwsResult<LogSettings>> {
     const { region, parameterGroup } = this.#group;
     const target = awsTarget(this.#env, region);
-    const names = Object.keys(DEFAULTS);
+    const names = PARAMETERS;
     const read = await this.#as((keys) => describeParameters(target, keys, parameterGroup, names, "user"));
     return read.ok ? { ok: true, value: Object.fromEntries(read.value) } : read;
   }
@@ -47,7 +50,7 @@ export class GroupInAws {
   /** Gives the group values, and takes those that are absent away. */
   async change(settings: LogSettings): Promise<Changed> {
     const own = Object.entries(settings).filter(([, value]) => value !== undefined) as [string, string][];
-    const unset = Object.keys(DEFAULTS).filter((name) => settings[name as keyof LogSettings] === undefined);
+    const unset = PARAMETERS.filter((name) => settings[name] === undefined);
     const steps: (() => Promise<Changed>)[] = [];
     if (own.length > 0) steps.push(() => this.#modify(Object.fromEntries(own)));
     if (isNotEmpty(unset)) steps.push(() => this.#reset(unset));

@@ -3,7 +3,7 @@ import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
-import { WRITTEN_EVERY_MS } from "../logs/files.ts";
+import { GENERAL_LOGS, WRITTEN_EVERY_MS } from "../logs/files.ts";
 
 /*
  * Whether the servers of an instance write the log that its parameter group switches on.
@@ -21,8 +21,6 @@ export type LogReadiness = { ready: true } | NotReady;
 /** A log that is not on. */
 export type NotReady = { ready: false; transient: boolean; reason: string };
 
-/** Where RDS has the general logs of both engines. */
-const GENERAL_LOGS = "general/";
 /** For how long a status that is not what it should be may be the one from before the change. */
 const STATUS_GRACE_MS = 60_000;
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { AwsFailureKind } from "../aws/client.ts";
+import { GENERAL_LOG } from "../environments/engines.ts";
 import { type LogSettings, logSettingsSchema } from "../environments/parameter-group.ts";
 import { storedFormat } from "../lib/stored.ts";
 
@@ -11,10 +12,7 @@ import { storedFormat } from "../lib/stored.ts";
  * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
 
-/** What a capture needs. */
-export const LOGGING_ON = { general_log: "1", log_output: "FILE" } as const satisfies LogSettings;
-/** What holds where a group has no value of its own. */
-export const DEFAULTS = { general_log: "0", log_output: "TABLE" } as const satisfies LogSettings;
+const { defaults: DEFAULTS, on: LOG_ON } = GENERAL_LOG;
 
 /** Whether a general log is written to files. */
 export function isOn(settings: LogSettings): boolean {
@@ -152,7 +150,7 @@ export function nextCall(state: LeaseState, now: number): LeaseCall {
   // Logging that was on before the first capture stays on, and is nobody's to touch.
   if (isOn(found)) return { do: "rest" };
   const to = holders.length > 0 ? "logging" : "found";
-  const settings = to === "logging" ? LOGGING_ON : state.writesDefaults ? { ...DEFAULTS, ...found } : found;
+  const settings = to === "logging" ? LOG_ON : state.writesDefaults ? { ...DEFAULTS, ...found } : found;
   if (has !== to) return { do: "change", to, settings };
   const until = latest(state);
   if (until === null) return { do: "rest" };
@@ -241,7 +239,7 @@ export function wasChecked(state: LeaseState, should: LogSettings, is: LogSettin
 /** What to restore in a group whose log somebody has switched off meanwhile: what they have set, and what was found of the rest. */
 function withTheirs(found: LogSettings, is: LogSettings): LogSettings {
   const names = ["general_log", "log_output"] as const;
-  const theirs = names.map((name) => [name, is[name] === LOGGING_ON[name] ? found[name] : is[name]] as const);
+  const theirs = names.map((name) => [name, is[name] === LOG_ON[name] ? found[name] : is[name]] as const);
   const wanted: LogSettings = Object.fromEntries(theirs.filter(([, value]) => value !== undefined));
   return isSame(found, wanted) ? found : wanted;
 }

@@ -8,8 +8,10 @@ import type { LogFile } from "../aws/rds.ts";
  * file is followed to its new name.
  */
 
+/** The folder in which RDS has the general logs of all engines. */
+export const GENERAL_LOGS = "general/";
 /** The file that the server writes to. */
-export const LIVE_LOG = "general/mysql-general.log";
+export const LIVE_LOG = `${GENERAL_LOGS}mysql-general.log`;
 
 /** A log that is on is written to at least so often: Amazon's own sessions see to that. */
 export const WRITTEN_EVERY_MS = 5 * 60_000;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
 import { captureOperations } from "./captures.ts";
 import { environmentOperations } from "./environments.ts";
@@ -34,14 +35,14 @@ const operations: Operation[] = [
 const TAGS = {
   Captures: "What an instance does between a start and an end, at once, scheduled or back-dated.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
-  Environments: "An RDS MySQL or MariaDB instance, the credentials that reach it, and who may use it.",
+  Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, in and out.",
   "API keys": "Keys that programs sign in with.",
   Operations: "Whether the service is well.",
 };
 
-const DESCRIPTION = `Records what MySQL and MariaDB instances on Amazon RDS do: their statements and their CloudWatch metrics.
+const DESCRIPTION = `Records what ${engineLabels("and")} instances on Amazon RDS do: their statements and their CloudWatch metrics.
 
 **Who is calling.** A browser has the session cookie that \`POST /api/auth/sign-in/email\` sets. A program has an API key and sends it
 as \`Authorization: Bearer …\` or \`x-api-key: …\`. A cookie changes nothing on behalf of another site's page: such a request is a 403.

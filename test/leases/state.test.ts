@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
+import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import {
   addHolder,
   answerIfNobody,
   changing,
-  DEFAULTS,
   doubt,
   forgetIfDone,
   IDLE,
@@ -15,7 +15,6 @@ import {
   isSame,
   LATE_MS,
   type LeaseState,
-  LOGGING_ON,
   leaseFormat,
   MAX_RESETS,
   nextCall,
@@ -39,9 +38,9 @@ describe("a group that somebody may have changed", () => {
 
   it("is looked at once, and left alone when it still logs, to a table too", () => {
     const state = doubt(logging(), LATE_MS);
-    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: LOGGING_ON });
-    expect(wasChecked(state, LOGGING_ON, LOGGING_ON)).toEqual(logging());
-    expect(wasChecked(state, LOGGING_ON, ALREADY_ON)).toEqual(logging());
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: GENERAL_LOG.on });
+    expect(wasChecked(state, GENERAL_LOG.on, GENERAL_LOG.on)).toEqual(logging());
+    expect(wasChecked(state, GENERAL_LOG.on, ALREADY_ON)).toEqual(logging());
   });
 
   it.each<[LogSettings, LogSettings]>([
@@ -53,8 +52,8 @@ describe("a group that somebody may have changed", () => {
     [{ general_log: "0", log_output: "FILE" }, OFF],
     [{ general_log: "1", log_output: "TABLE" }, OFF],
   ])("to %j logs again, and is given back as %j: theirs, and what was found of the rest", (theirs, back) => {
-    let state = wasChecked(doubt(logging(), LATE_MS), LOGGING_ON, theirs);
-    expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    let state = wasChecked(doubt(logging(), LATE_MS), GENERAL_LOG.on, theirs);
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: GENERAL_LOG.on });
     state = wasChanged(changing(state, "logging", LATE_MS), "logging");
     expect(state.loggingSince).toBe(LATE_MS);
     const last = nextCall(removeHolder(state, 1), LATE_MS);
@@ -83,7 +82,7 @@ describe("what is asked of AWS", () => {
     let state = addHolder(IDLE, 1);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
     state = wasRead(state, {});
-    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: LOGGING_ON });
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: GENERAL_LOG.on });
     state = wasChanged(changing(state, "logging", 0), "logging");
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
   });
@@ -120,7 +119,7 @@ describe("what is asked of AWS", () => {
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
     expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
     // It did arrive.
-    expect(nextCall(wasChecked(state, OFF, LOGGING_ON), LATE_MS)).toMatchObject({
+    expect(nextCall(wasChecked(state, OFF, GENERAL_LOG.on), LATE_MS)).toMatchObject({
       do: "change",
       to: "found",
     });
@@ -128,7 +127,7 @@ describe("what is asked of AWS", () => {
 
   it("is never taken from what a capture has set", () => {
     const state = changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0);
-    expect(wasRead(state, LOGGING_ON).found).toEqual(OFF);
+    expect(wasRead(state, GENERAL_LOG.on).found).toEqual(OFF);
     expect(forgetIfDone(removeHolder(state, 1), 0).found).toEqual(OFF);
   });
 
@@ -175,8 +174,8 @@ describe("what is asked of AWS where values can't be taken away", () => {
       expect(settingsAskedOf(state)).toEqual({});
       state = failing(state, "unavailable");
     }
-    expect(settingsAskedOf(state)).toEqual(DEFAULTS);
-    expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(DEFAULTS);
+    expect(settingsAskedOf(state)).toEqual(GENERAL_LOG.defaults);
+    expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(GENERAL_LOG.defaults);
   });
 
   it("is to try that again first, when the defaults could not be written either", () => {
@@ -187,7 +186,7 @@ describe("what is asked of AWS where values can't be taken away", () => {
     state = failing(state, "unavailable");
     expect(settingsAskedOf(state)).toEqual({});
     // One more is enough from now on.
-    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(DEFAULTS);
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(GENERAL_LOG.defaults);
   });
 
   it("is nothing more while AWS says that it is asked too much", () => {
@@ -271,7 +270,7 @@ const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
   { log_output: "FILE" },
   { general_log: "0", log_output: "NONE" },
   ALREADY_ON,
-  { ...LOGGING_ON },
+  { ...GENERAL_LOG.on },
 );
 const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(

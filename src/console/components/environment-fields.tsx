@@ -1,3 +1,4 @@
+import { engineLabels } from "../../environments/engines.ts";
 import type { Credentials } from "../api/calls.ts";
 import type { FormErrors } from "../lib/refusals.ts";
 import { Choice, TextField } from "./field.tsx";
@@ -77,7 +78,7 @@ export function EnvironmentFields({
     <div class="card">
       {text("name", "Name", "What people call it here.")}
       {text("region", "AWS region", "Such as eu-central-1.")}
-      {text("instance", "RDS instance", "The instance's identifier. MySQL or MariaDB.")}
+      {text("instance", "RDS instance", `The instance's identifier. ${engineLabels("or")}.`)}
       <Choice
         legend={isChange ? "New credentials" : "Credentials"}
         name="by"

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { engineLabels } from "../../environments/engines.ts";
 import { createEnvironment } from "../api/calls.ts";
 import {
   credentialsOf,
@@ -29,8 +30,8 @@ export function NewEnvironmentPage() {
     <section class="narrow">
       <Heading title="Add an environment" />
       <p class="muted">
-        An environment is one MySQL or MariaDB instance on Amazon RDS, and the people who may record it. AWS
-        is asked whether it is there before anything is stored.
+        An environment is one {engineLabels("or")} instance on Amazon RDS, and the people who may record it.
+        AWS is asked whether it is there before anything is stored.
       </p>
       <Form onSubmit={submit} refused={errors}>
         <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} />

@@ -6,6 +6,7 @@ import { explain } from "../../environments/instance.ts";
 import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
+import { GENERAL_LOGS } from "../../logs/files.ts";
 import type { LogSource } from "../../logs/reader.ts";
 import { Digests, digestsFormat } from "../digest.ts";
 import {
@@ -52,8 +53,6 @@ const NO_PAUSE_MS = 0;
 /** How long the rest of the log is tried to be read, from the first try once a capture has ended. */
 const DRAIN_FOR_MS = 10 * 60_000;
 const DRAIN_PAUSE_MS = 1000;
-
-const GENERAL_LOGS = "general/";
 
 /** What a collector goes on from. */
 interface Kept {

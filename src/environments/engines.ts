@@ -1,0 +1,63 @@
+import type { LogSettings } from "./parameter-group.ts";
+
+/*
+ * What is known of each engine of RDS that can be captured. To accept another, describe it here, then follow the tests. This knows
+ * nothing of Workers: the API's description and the console use it too.
+ *
+ * CloudWatch is asked for all of metrics/cloudwatch-metrics.ts, whatever the engine; a metric that an engine does not publish has
+ * no points.
+ */
+
+/** An engine of RDS. */
+export interface Engine {
+  /** What people call it. */
+  label: string;
+  /** The log that its workload is captured from. */
+  generalLog: LogSwitch;
+}
+
+/** How a log is switched on: by two parameters of the instance's parameter group. */
+export interface LogSwitch {
+  /** The values with which the log is written to files, which RDS lets one download. */
+  on: Required<LogSettings>;
+  /** What holds where a group has no value of its own. */
+  defaults: Required<LogSettings>;
+}
+
+/**
+ * The general log's switch (RDS User Guide, "Accessing MySQL database logs" and "MariaDB database log files"). A lease knows its
+ * parameter group and not the engine, so all engines have to share it.
+ */
+export const GENERAL_LOG = {
+  on: { general_log: "1", log_output: "FILE" },
+  defaults: { general_log: "0", log_output: "TABLE" },
+} as const satisfies LogSwitch;
+
+/** The engines that can be captured, by RDS's names. */
+export const ENGINES: Readonly<Record<string, Engine>> = {
+  mysql: { label: "MySQL", generalLog: GENERAL_LOG },
+  mariadb: { label: "MariaDB", generalLog: GENERAL_LOG },
+};
+
+/** Whether the workload of an engine of RDS can be captured. */
+export const canCapture = (engine: string): boolean => Object.hasOwn(ENGINES, engine);
+
+/** The engines that can be captured in words, such as `MySQL and MariaDB`. */
+export function engineLabels(word: "and" | "or"): string {
+  return inWords(
+    Object.values(ENGINES).map(({ label }) => label),
+    word,
+  );
+}
+
+/** RDS's names of the engines that can be captured, as a description quotes them. */
+export function engineNames(): string {
+  return inWords(
+    Object.keys(ENGINES).map((name) => `\`${name}\``),
+    "or",
+  );
+}
+
+function inWords(items: string[], word: string): string {
+  return [items.slice(0, -1).join(", "), items.at(-1)].filter(Boolean).join(` ${word} `);
+}

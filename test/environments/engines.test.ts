@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import {
+  canCapture,
+  ENGINES,
+  engineLabels,
+  engineNames,
+  GENERAL_LOG,
+} from "../../src/environments/engines.ts";
+import { isOn } from "../../src/leases/state.ts";
+
+describe("the engines that can be captured", () => {
+  it("are MySQL and MariaDB on RDS", () => {
+    expect(Object.keys(ENGINES)).toEqual(["mysql", "mariadb"]);
+    expect(engineLabels("and")).toBe("MySQL and MariaDB");
+    expect(engineLabels("or")).toBe("MySQL or MariaDB");
+    expect(engineNames()).toBe("`mysql` or `mariadb`");
+  });
+
+  it.each(["mysql", "mariadb"])("include %s", (engine) => expect(canCapture(engine)).toBe(true));
+
+  it.each(["postgres", "aurora-mysql", "aurora-postgresql", "sqlserver-ex", "MySQL", "", "constructor"])(
+    "do not include %j",
+    (engine) => expect(canCapture(engine)).toBe(false),
+  );
+
+  it.each(Object.entries(ENGINES))("have a log that the leases can switch on: %s", (_, { generalLog }) => {
+    // An engine with other parameters needs leases that know the engine of their group.
+    expect(generalLog).toEqual(GENERAL_LOG);
+    expect(isOn(generalLog.on)).toBe(true);
+    expect(isOn(generalLog.defaults)).toBe(false);
+  });
+});
