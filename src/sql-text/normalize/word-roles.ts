@@ -12,7 +12,7 @@ import { hashOfName } from "../lexer/word-hash.ts";
 import type { DigestText } from "./digest-text.ts";
 
 /*
- * Whether a word is a name, a keyword or the mark of a literal, by what stands behind it.
+ * The role of a word: whether it is a name, a keyword or the prefix of a literal, by what stands behind it.
  */
 
 const BLANK = 32;
@@ -36,8 +36,9 @@ export function isFollowedByParenthesis(lexer: Lexer): boolean {
 }
 
 /**
- * What the token is when it is a word of this class: some words are keywords before a parenthesis only.
- * @param isNamed whether it stands behind a keyword that a name follows, where only reserved words are none
+ * The class of the word that the lexer has read, as it is in its place: some words are keywords only before a parenthesis.
+ * @param wordClass its class by itself (keywords.ts)
+ * @param isNamed whether it stands behind a keyword that a name follows, where all words but reserved ones are names
  */
 export function wordRole(lexer: Lexer, wordClass: number, isNamed: boolean): number {
   switch (wordClass) {
@@ -57,14 +58,14 @@ export function wordRole(lexer: Lexer, wordClass: number, isNamed: boolean): num
 }
 
 /**
- * Whether the word belongs to the literal behind it: `DATE '..'`, or `_binary` before a hexadecimal one. (Before a string, a
- * character set is the lexer's.)
+ * Whether the word belongs to the literal behind it: `DATE '..'`, or `_binary` before a hexadecimal one. (A character set before a
+ * string is a part of the string's token.)
  */
 export function isLiteralPrefix(lexer: Lexer, isTemporal: boolean, ansiQuotes: boolean): boolean {
   const { bytes } = lexer;
   const at = nextNonBlank(lexer);
   const first = bytes[at] as number;
-  // As redaction writes a literal.
+  // A literal that redaction has replaced.
   if (first === QUESTION) return true;
   if (isTemporal) return first === APOSTROPHE || (first === DOUBLE_QUOTE && !ansiQuotes);
   const second = bytes[at + 1] as number;
@@ -73,14 +74,14 @@ export function isLiteralPrefix(lexer: Lexer, isTemporal: boolean, ansiQuotes: b
 }
 
 /**
- * Writes the name that is the token, without its quotes where it is a name without them too.
+ * Writes the quoted name that the lexer has read, without its quotes if it is a name without them, too.
  * @param isPart whether it stands behind a dot or an "@", where every word is a name
- * @param isNamed as of wordRole
+ * @param isNamed as in wordRole
  */
 export function putQuotedName(out: DigestText, lexer: Lexer, isPart: boolean, isNamed: boolean): void {
   const { bytes, start, end, unterminated } = lexer;
   if (unterminated) {
-    // It was cut off, and may hold anything.
+    // It is not closed, and may hold anything.
     out.put(BACKTICK);
     out.put(QUESTION);
     return;
@@ -92,7 +93,7 @@ export function putQuotedName(out: DigestText, lexer: Lexer, isPart: boolean, is
       out.putText(bytes, start + 1, end - 1);
       return;
     }
-    // As it is written where it stands without quotes, since nothing tells which it is there.
+    // As without quotes, where nobody can tell whether it is a keyword or a name.
     if (word === SOFT_KEYWORD && !isFollowedByParenthesis(lexer)) {
       out.putCapitals(bytes, start + 1, end - 1);
       return;
