@@ -1,13 +1,9 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
 import { LIVE_LOG } from "../../src/logs/files.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
-import {
-  beginFollowing,
-  type FollowerState,
-  type FragmentStore,
-  follow,
-} from "../../src/workload/collecting/follower.ts";
+import { beginFollowing, type FollowerState, follow } from "../../src/workload/collecting/follower.ts";
 import { Digests } from "../../src/workload/digest.ts";
+import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import type { Manifest } from "../../src/workload/stored/manifest.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
@@ -63,7 +59,7 @@ export function fragmentsIn(bucket: R2Bucket): FragmentStore {
       if (object === null) throw new Error(`The fragment ${sequence} is gone`);
       return new Uint8Array(await object.arrayBuffer());
     },
-    write: async (sequence, bytes, firstMicros, lastMicros, records) => {
+    write: async (sequence, bytes, { firstMicros, lastMicros, records }) => {
       const customMetadata = {
         firstMicros: String(firstMicros),
         lastMicros: String(lastMicros),

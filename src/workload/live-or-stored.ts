@@ -3,15 +3,9 @@ import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
-import {
-  digestKey,
-  emptyManifest,
-  isGrowing,
-  type Manifest,
-  manifestFormat,
-  manifestKey,
-  type WorkloadState,
-} from "./stored/manifest.ts";
+import { digestKey, manifestKey } from "./stored/keys.ts";
+import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
+import { isGrowing, type WorkloadState } from "./workload-state.ts";
 
 /*
  * Where the manifest and the digests of a capture are: with its runner while it records, in R2 once it has ended.

@@ -30,7 +30,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const { format, from, to } = await readQuery(c, downloadQuerySchema);
       const { manifest } = await readManifest(c.env.BUCKET, await findCapture(c, id));
       const isLog = format === "log";
-      const { body, incomplete } = await openDownload(c.env, manifest, format, { from, to });
+      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, format, { from, to });
       return c.body(body, 200, {
         // Not Content-Encoding: a file of several gzip members is one that browsers cut after the first and curl refuses.
         "Content-Type": isLog ? "text/plain; charset=utf-8" : "application/gzip",

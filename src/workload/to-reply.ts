@@ -2,8 +2,8 @@ import { isoTime } from "../lib/values.ts";
 import type { DigestsState } from "./digest.ts";
 import type { KnownManifest } from "./live-or-stored.ts";
 import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
-import { formatTime } from "./stored/fragment-line.ts";
-import type { Problem } from "./stored/manifest.ts";
+import { formatTime } from "./stored/time.ts";
+import type { Problem } from "./workload-state.ts";
 
 /* How a workload is shown: from what is stored or kept of it to the API's replies. */
 

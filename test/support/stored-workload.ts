@@ -6,16 +6,12 @@ import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
 import { Digests } from "../../src/workload/digest.ts";
-import { toLogText, toNdjson } from "../../src/workload/stored/fragment-line.ts";
-import {
-  digestKey,
-  emptyManifest,
-  type FragmentMetadata,
-  fragmentKey,
-  type Manifest,
-  manifestKey,
-  type WorkloadState,
-} from "../../src/workload/stored/manifest.ts";
+import { toLogText } from "../../src/workload/log-text.ts";
+import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
+import type { FragmentMetadata } from "../../src/workload/stored/fragments.ts";
+import { digestKey, fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
+import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
+import type { WorkloadState } from "../../src/workload/workload-state.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { checkUnread } from "./contract.ts";
 

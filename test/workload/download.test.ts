@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { LogParser } from "../../src/logs/general/parser.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
-import { formatTime } from "../../src/workload/stored/fragment-line.ts";
-import { emptyManifest, fragmentKey, manifestKey } from "../../src/workload/stored/manifest.ts";
+import { fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
+import { emptyManifest } from "../../src/workload/stored/manifest.ts";
+import { formatTime } from "../../src/workload/stored/time.ts";
 import { type Cast, createCast, expectRefusal, requestIn } from "../support/api.ts";
 import {
   captureIn,

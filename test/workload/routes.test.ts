@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Env } from "../../src/env.ts";
 import type { Workload, WorkloadDigest } from "../../src/workload/replies.ts";
-import { digestKey, manifestKey } from "../../src/workload/stored/manifest.ts";
+import { digestKey, manifestKey } from "../../src/workload/stored/keys.ts";
 import { DIGESTS, MANIFEST } from "../fixtures/stored-unversioned.ts";
 import {
   type Cast,

@@ -8,12 +8,13 @@ import {
   beginFollowing,
   type CaptureWindow,
   type FollowerState,
-  type FragmentStore,
   follow,
 } from "../../src/workload/collecting/follower.ts";
 import { Digests } from "../../src/workload/digest.ts";
-import { parseTime, type WorkloadLine } from "../../src/workload/stored/fragment-line.ts";
-import { fragmentKey } from "../../src/workload/stored/manifest.ts";
+import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
+import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
+import { fragmentKey } from "../../src/workload/stored/keys.ts";
+import { parseTime } from "../../src/workload/stored/time.ts";
 import type { GeneratedRecord } from "../local-aws/logs/workload.ts";
 import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
 
@@ -67,19 +68,19 @@ export function memoryStore(): FragmentStore & { fragments: Map<number, Uint8Arr
 export async function linesOf(
   store: { fragments: Map<number, Uint8Array> },
   count: number,
-): Promise<WorkloadLine[]> {
-  const lines: WorkloadLine[] = [];
+): Promise<StoredRecord[]> {
+  const lines: StoredRecord[] = [];
   for (let sequence = 0; sequence < count; sequence++) {
     const bytes = store.fragments.get(sequence) as Uint8Array<ArrayBuffer>;
     // DecompressionStream of workerd takes one member only.
     const text = new TextDecoder().decode(gunzipSync(bytes));
-    for (const line of text.split("\n")) if (line !== "") lines.push(JSON.parse(line) as WorkloadLine);
+    for (const line of text.split("\n")) if (line !== "") lines.push(JSON.parse(line) as StoredRecord);
   }
   return lines;
 }
 
 /** What is stored of a capture in R2. */
-export async function storedLines(captureId: number, fragments: number): Promise<WorkloadLine[]> {
+export async function storedLines(captureId: number, fragments: number): Promise<StoredRecord[]> {
   const stored = new Map<number, Uint8Array>();
   for (let sequence = 0; sequence < fragments; sequence++) {
     const object = await env.BUCKET.get(fragmentKey(captureId, sequence));
@@ -100,7 +101,7 @@ const digestCacheKey = ({ timeMicros, threadId, command, statement }: ComparedRe
   `${timeMicros} ${threadId} ${command} ${statement}`;
 
 /** Stored lines, for comparison with `shapesOfGenerated`. */
-export function shapesOfLines(lines: readonly WorkloadLine[]): string[] {
+export function shapesOfLines(lines: readonly StoredRecord[]): string[] {
   return lines.map((line) => digestCacheKey({ ...line, timeMicros: parseTime(line.time) }));
 }
 
@@ -154,7 +155,7 @@ export class TestFollower {
     throw new Error("The follower does not catch up");
   }
 
-  lines(): Promise<WorkloadLine[]> {
+  lines(): Promise<StoredRecord[]> {
     return linesOf(this.store, this.state.manifest.fragments);
   }
 

@@ -9,24 +9,16 @@ import { Unreadable } from "../../lib/stored.ts";
 import { GENERAL_LOGS } from "../../logs/files.ts";
 import type { LogSource } from "../../logs/reader.ts";
 import { Digests, digestsFormat } from "../digest.ts";
-import {
-  digestKey,
-  emptyManifest,
-  type FragmentMetadata,
-  fragmentKey,
-  type Manifest,
-  manifestFormat,
-  manifestKey,
-  type Problem,
-  type WorkloadState,
-} from "../stored/manifest.ts";
+import { fragmentStore } from "../stored/fragments.ts";
+import { digestKey, manifestKey } from "../stored/keys.ts";
+import { emptyManifest, type Manifest, manifestFormat } from "../stored/manifest.ts";
 import { askStorage, StorageFailure } from "../stored/storage-failure.ts";
+import type { Problem, WorkloadState } from "../workload-state.ts";
 import { keepCollectorState, loadCollectorState } from "./collector-state.ts";
 import {
   beginFollowing,
   endFollowing,
   type FollowerState,
-  type FragmentStore,
   follow,
   interruptFollowing,
   stateAt,
@@ -366,23 +358,4 @@ interface Closed {
 
 function hasPassed({ reachedMicros }: FollowerState, end: number): boolean {
   return reachedMicros !== null && reachedMicros >= end * 1000;
-}
-
-function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStore {
-  return {
-    read: async (sequence, bytes) => {
-      const key = fragmentKey(captureId, sequence);
-      const object = await askStorage(() => bucket.get(key, { range: { offset: 0, length: bytes } }));
-      if (object === null) throw new Error(`The fragment ${key} is gone`);
-      return new Uint8Array(await askStorage(() => object.arrayBuffer()));
-    },
-    write: async (sequence, bytes, firstMicros, lastMicros, records) => {
-      const customMetadata: FragmentMetadata = {
-        firstMicros: String(firstMicros),
-        lastMicros: String(lastMicros),
-        records: String(records),
-      };
-      await askStorage(() => bucket.put(fragmentKey(captureId, sequence), bytes, { customMetadata }));
-    },
-  };
 }

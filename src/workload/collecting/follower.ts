@@ -18,7 +18,9 @@ import type { LeftOut, LogRecord } from "../../logs/record.ts";
 import { type Identity, Threads, threadsSchema } from "../../logs/threads.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import type { Digests } from "../digest.ts";
-import { LineBuffer, toNdjson } from "../stored/fragment-line.ts";
+import { toNdjson } from "../stored/fragment-line.ts";
+import type { FragmentStore } from "../stored/fragments.ts";
+import { LineBuffer } from "../stored/line-buffer.ts";
 import { emptyManifest, type Gap, type Manifest, manifestSchema } from "../stored/manifest.ts";
 
 /*
@@ -27,19 +29,6 @@ import { emptyManifest, type Gap, type Manifest, manifestSchema } from "../store
  * after the fragment is stored and before the next step. A step that is cut off before that is done again from the same
  * state: it stores the same fragment under the same number, so that nothing is lost or stored twice.
  */
-
-/** Where fragments go. */
-export interface FragmentStore {
-  /** The first bytes of a stored fragment. */
-  read(sequence: number, bytes: number): Promise<Uint8Array>;
-  write(
-    sequence: number,
-    bytes: Uint8Array,
-    firstMicros: number,
-    lastMicros: number,
-    records: number,
-  ): Promise<void>;
-}
 
 /** Which records are the capture's. Milliseconds since the epoch. */
 export interface CaptureWindow {
@@ -453,7 +442,7 @@ class Work {
         lastMicros: Math.max(isNew || tail === null ? this.#lastMicros : tail.lastMicros, this.#lastMicros),
         records: (isNew || tail === null ? 0 : tail.records) + this.#records,
       };
-      await fragments.write(sequence, bytes, tail.firstMicros, tail.lastMicros, tail.records);
+      await fragments.write(sequence, bytes, tail);
       manifest.fragments = sequence + 1;
       manifest.storedBytes += this.#memberBytes;
     }

@@ -1,4 +1,5 @@
-import { emptyManifest, type FragmentMetadata, fragmentKey, type Manifest } from "../stored/manifest.ts";
+import { listFragments } from "../stored/fragments.ts";
+import { emptyManifest, type Manifest } from "../stored/manifest.ts";
 import { type FollowerState, stateAt } from "./follower.ts";
 
 /** What a reader is told of a recording of which only the fragments can be read. */
@@ -29,25 +30,14 @@ async function manifestOfFragments(
   redact: Manifest["redact"],
 ): Promise<Manifest> {
   const manifest = emptyManifest(captureId, redact);
-  const prefix = fragmentKey(captureId, 0).replace(/[^/]*$/, "");
-  let cursor: string | undefined;
-  do {
-    const page = await bucket.list({
-      prefix,
-      include: ["customMetadata"],
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    for (const { key, size, customMetadata } of page.objects) {
-      // Not one of the fragments, or one after a hole.
-      if (key !== fragmentKey(captureId, manifest.fragments)) continue;
-      const { firstMicros, lastMicros, records } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
-      manifest.fragments++;
-      manifest.storedBytes += size;
-      manifest.records += Number(records);
-      manifest.firstMicros = Math.min(manifest.firstMicros ?? Infinity, Number(firstMicros));
-      manifest.lastMicros = Math.max(manifest.lastMicros ?? -Infinity, Number(lastMicros));
-    }
-    cursor = page.truncated ? page.cursor : undefined;
-  } while (cursor !== undefined);
+  for await (const { sequence, size, firstMicros, lastMicros, records } of listFragments(bucket, captureId)) {
+    // After a missing one: what follows is not counted.
+    if (sequence !== manifest.fragments) continue;
+    manifest.fragments++;
+    manifest.storedBytes += size;
+    manifest.records += records;
+    manifest.firstMicros = Math.min(manifest.firstMicros ?? Infinity, firstMicros);
+    manifest.lastMicros = Math.max(manifest.lastMicros ?? -Infinity, lastMicros);
+  }
   return manifest;
 }

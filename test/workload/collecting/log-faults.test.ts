@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isTransient } from "../../../src/aws/client.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { beginFollowing } from "../../../src/workload/collecting/follower.ts";
-import { parseTime } from "../../../src/workload/stored/fragment-line.ts";
+import { parseTime } from "../../../src/workload/stored/time.ts";
 import { LIVE, type LoggingInstance, loggingInstance } from "../../local-aws/test/logs.ts";
 import { logSource, TestFollower } from "../support.ts";
 

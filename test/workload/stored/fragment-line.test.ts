@@ -3,13 +3,10 @@ import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/logs/general/commands.ts";
 import { LogParser } from "../../../src/logs/general/parser.ts";
 import type { LogRecord } from "../../../src/logs/record.ts";
-import {
-  formatTime,
-  LineBuffer,
-  parseTime,
-  toLogText,
-  toNdjson,
-} from "../../../src/workload/stored/fragment-line.ts";
+import { toLogText } from "../../../src/workload/log-text.ts";
+import { toNdjson } from "../../../src/workload/stored/fragment-line.ts";
+import { LineBuffer } from "../../../src/workload/stored/line-buffer.ts";
+import { formatTime, parseTime } from "../../../src/workload/stored/time.ts";
 import { LOGS } from "../../logs/general/fixtures.ts";
 
 const encoder = new TextEncoder();

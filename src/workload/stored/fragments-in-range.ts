@@ -1,0 +1,113 @@
+import { type ListedFragment, listFragments } from "./fragments.ts";
+import { fragmentKey } from "./keys.ts";
+import type { Manifest } from "./manifest.ts";
+
+/*
+ * Which fragments may have records of a stretch of time.
+ *
+ * R2 is asked for a list, a thousand fragments at a time, before anything is read: that costs no more than searching, does not
+ * rely on the fragments' order in time (server clocks are set back), and tells how much of the last fragment counts. That one is
+ * still added to while the capture runs, and the object may have a gzip member which the manifest does not count, or which is
+ * written again after a crash. The members that are counted never change, so what counts are its first bytes up to the
+ * manifest's sum.
+ */
+
+/** A stretch of time: milliseconds since the epoch, `to` excluded; without bounds where undefined. */
+export interface TimeRange {
+  from: number | undefined;
+  to: number | undefined;
+}
+
+/** A fragment, or as much of it as counts. */
+export interface FragmentPart {
+  key: string;
+  /** How many of its bytes count. */
+  bytes: number;
+  firstMicros: number;
+  /** Whether all of its records are in the range. */
+  isWhole: boolean;
+}
+
+/** Fragments, one after the other, that the manifest counts and R2 has not, or not whole. */
+export interface MissingFragments {
+  fragments: number;
+  /** The times of the records before and after them, as far as there are any. */
+  afterMicros: number | null;
+  beforeMicros: number | null;
+}
+
+/** Whether it stands for fragments that are missing. */
+export const isMissing = (part: FragmentPart | MissingFragments): part is MissingFragments =>
+  "fragments" in part;
+
+/** The fragments that have records of the range, and between them those that are missing and may have had some. */
+export async function fragmentsInRange(
+  bucket: R2Bucket,
+  { captureId, fragments, storedBytes }: Manifest,
+  range: TimeRange,
+): Promise<(FragmentPart | MissingFragments)[]> {
+  const [from, to] = microsOf(range);
+  const listed = await listCounted(bucket, captureId, fragments);
+  const parts: (FragmentPart | MissingFragments)[] = [];
+  let missing = 0;
+  let isComplete = true;
+  let bytesBefore = 0;
+  let afterMicros: number | null = null;
+  const endMissing = (beforeMicros: number | null) => {
+    const mayBeIn = (beforeMicros ?? Infinity) >= from && (afterMicros ?? -Infinity) < to;
+    if (missing > 0 && mayBeIn) parts.push({ fragments: missing, afterMicros, beforeMicros });
+    missing = 0;
+  };
+  for (let sequence = 0; sequence < fragments; sequence++) {
+    const fragment = listed.get(sequence);
+    // After missing ones it is not known how much of the last one counts: what it may have too much was recorded all the same.
+    const isLastCut = sequence === fragments - 1 && isComplete;
+    const bytes = isLastCut ? storedBytes - bytesBefore : (fragment?.size ?? 0);
+    if (fragment === undefined || !isReadable(fragment, bytes)) {
+      isComplete = false;
+      missing++;
+      continue;
+    }
+    const { firstMicros, lastMicros } = fragment;
+    endMissing(firstMicros);
+    if (lastMicros >= from && firstMicros < to) {
+      const isWhole = firstMicros >= from && lastMicros < to;
+      parts.push({ key: fragmentKey(captureId, sequence), bytes, firstMicros, isWhole });
+    }
+    bytesBefore += bytes;
+    afterMicros = lastMicros;
+  }
+  endMissing(null);
+  return parts;
+}
+
+/** Whether a fragment has the bytes that count, and says of what time it is. */
+const isReadable = ({ size, firstMicros, lastMicros }: ListedFragment, bytes: number): boolean =>
+  bytes > 0 && bytes <= size && firstMicros <= lastMicros;
+
+/** The fragments that a manifest counts, by their numbers. */
+async function listCounted(
+  bucket: R2Bucket,
+  captureId: number,
+  fragments: number,
+): Promise<Map<number, ListedFragment>> {
+  const listed = new Map<number, ListedFragment>();
+  if (fragments === 0) return listed;
+  for await (const fragment of listFragments(bucket, captureId)) {
+    if (fragment.sequence >= fragments) break;
+    listed.set(fragment.sequence, fragment);
+  }
+  return listed;
+}
+
+/** Whether a time, in microseconds since the epoch, is in the range. */
+export function inRange(range: TimeRange): (micros: number) => boolean {
+  const [from, to] = microsOf(range);
+  return (micros) => micros >= from && micros < to;
+}
+
+/** The range in microseconds. */
+const microsOf = ({ from, to }: TimeRange): [number, number] => [
+  from === undefined ? -Infinity : from * 1000,
+  to === undefined ? Infinity : to * 1000,
+];

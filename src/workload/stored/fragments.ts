@@ -1,0 +1,81 @@
+import { fragmentKey, fragmentPrefix } from "./keys.ts";
+import { askStorage } from "./storage-failure.ts";
+
+/*
+ * The fragments of a capture in R2: how they are written, read back and listed. What a fragment's metadata says makes it possible
+ * to find a time without reading fragments.
+ */
+
+/** The custom metadata of a fragment. Microseconds since the epoch. */
+export interface FragmentMetadata extends Record<string, string> {
+  firstMicros: string;
+  lastMicros: string;
+  records: string;
+}
+
+/** What a fragment holds. Microseconds since the epoch. */
+export interface FragmentContent {
+  firstMicros: number;
+  lastMicros: number;
+  records: number;
+}
+
+/** A fragment as R2 lists it. The numbers are NaN where its metadata does not say them. */
+export interface ListedFragment extends FragmentContent {
+  sequence: number;
+  /** As stored, in bytes. */
+  size: number;
+}
+
+/** Where fragments go. */
+export interface FragmentStore {
+  /** The first bytes of a stored fragment. */
+  read(sequence: number, bytes: number): Promise<Uint8Array>;
+  /** Stores a fragment, in the place of what has its number. */
+  write(sequence: number, bytes: Uint8Array, content: FragmentContent): Promise<void>;
+}
+
+/** The store of a capture's fragments in R2. Both calls throw StorageFailure when R2 fails. */
+export function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStore {
+  return {
+    read: async (sequence, bytes) => {
+      const key = fragmentKey(captureId, sequence);
+      const object = await askStorage(() => bucket.get(key, { range: { offset: 0, length: bytes } }));
+      if (object === null) throw new Error(`The fragment ${key} is gone`);
+      return new Uint8Array(await askStorage(() => object.arrayBuffer()));
+    },
+    write: async (sequence, bytes, { firstMicros, lastMicros, records }) => {
+      const customMetadata: FragmentMetadata = {
+        firstMicros: String(firstMicros),
+        lastMicros: String(lastMicros),
+        records: String(records),
+      };
+      await askStorage(() => bucket.put(fragmentKey(captureId, sequence), bytes, { customMetadata }));
+    },
+  };
+}
+
+/** Lists a capture's fragments in the order of their numbers, a thousand with each request to R2. */
+export async function* listFragments(bucket: R2Bucket, captureId: number): AsyncGenerator<ListedFragment> {
+  const prefix = fragmentPrefix(captureId);
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({
+      prefix,
+      include: ["customMetadata"],
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { key, size, customMetadata } of page.objects) {
+      const sequence = Number(/(\d{8})[^/]*$/.exec(key)?.[1]);
+      const { firstMicros, lastMicros, records } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
+      yield {
+        sequence,
+        size,
+        firstMicros: Number(firstMicros),
+        lastMicros: Number(lastMicros),
+        records: Number(records),
+      };
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+}

@@ -1,0 +1,22 @@
+let second = -1;
+let secondText = "";
+
+/** A record's time as it is stored and shown, in UTC with microseconds: `2026-11-23T05:36:15.123456Z`. */
+export function formatTime(timeMicros: number): string {
+  const seconds = Math.floor(timeMicros / 1_000_000);
+  if (seconds !== second) {
+    second = seconds;
+    secondText = new Date(seconds * 1000).toISOString().slice(0, 20);
+  }
+  // The leading one keeps the zeros.
+  return `${secondText}${String(1_000_000 + timeMicros - seconds * 1_000_000).slice(1)}Z`;
+}
+
+/**
+ * Reads a time as formatTime writes it.
+ * @returns microseconds since the epoch; NaN for any other text
+ */
+export function parseTime(time: string): number {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(time)) return Number.NaN;
+  return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
+}

@@ -1,0 +1,26 @@
+import type { Status } from "../db/states.ts";
+import type { DigestsState } from "./digest.ts";
+import type { Manifest } from "./stored/manifest.ts";
+
+/* What the runner of a running capture knows of its workload, for who reads it meanwhile. */
+
+/** Why a running capture's log can't be read. */
+export interface Problem {
+  /** Since when it can't, in milliseconds since the epoch. */
+  since: number;
+  /** In words a person can act on. */
+  reason: string;
+}
+
+/** What is known of a capture's workload at some moment. */
+export interface WorkloadState {
+  manifest: Manifest;
+  digests: DigestsState;
+  /** While it runs: when the log was last read to its end, in milliseconds; null when that has not happened. */
+  caughtUpAt: number | null;
+  /** While it runs: why its log can't be read; null while it can. */
+  problem: Problem | null;
+}
+
+/** Whether a capture in this state still adds to its workload. */
+export const isGrowing = (status: Status): boolean => status === "RUNNING" || status === "STOPPING";
