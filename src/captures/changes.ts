@@ -1,12 +1,14 @@
-import { type Credential, callerOf } from "../db/caller.ts";
+import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import { dueAt } from "./lifecycle.ts";
+import { deletion, dueAt, stopRefusal, TRANSITIONS } from "./lifecycle.ts";
 import type { CaptureRow } from "./schema.ts";
-import { CAPTURE_OF_CALLER, columns } from "./sql.ts";
+import { allows, byStatus, CAPTURE_OF_CALLER, columns, literal } from "./sql.ts";
+import { makeTransition } from "./transitions.ts";
 
-/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member at any rate. */
-const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
-  where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
+/*
+ * The changes that people make to a capture: each is one batch of what was there, then the change with its permission,
+ * precondition and state in the WHERE.
+ */
 
 /** Which versions of a capture a change is for, as the ETags of its preconditions say (RFC 9110, 13.1). */
 export interface Precondition {
@@ -16,9 +18,62 @@ export interface Precondition {
   excluded: number[] | null;
 }
 
-/** Whether the capture of the row at hand has a version that the precondition ?4 lets pass. */
-const IS_ACCEPTED = `(?4 ->> 'accepted' is null or version in (select value from json_each(?4, '$.accepted')))
-  and ?4 ->> 'excluded' is not null and version not in (select value from json_each(?4, '$.excluded'))`;
+/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member at any rate. */
+const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
+  where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
+
+/** Whether the capture of the row at hand has a version that the precondition lets pass. */
+const IS_ACCEPTED = `(:precondition ->> 'accepted' is null or version in (select value from json_each(:precondition, '$.accepted')))
+  and :precondition ->> 'excluded' is not null and version not in (select value from json_each(:precondition, '$.excluded'))`;
+
+/** The capture `:id` that is to be changed, if it may be. */
+const IS_TARGET = `id = :id and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
+
+const BEFORE = callerStatement(
+  `select (c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")} ${CAPTURE_OF_CALLER}`,
+);
+
+const RENAME = [
+  callerStatement(
+    `update or ignore captures set name = :name, version = version + (name is not :name)
+     where ${IS_TARGET} returning ${columns("captures")}`,
+  ),
+];
+
+/**
+ * The end of a running capture that is ended at `:now`: its scheduled end if that has just passed, and not before its start,
+ * which may have come while the request was on its way.
+ */
+const ENDED_AT = "max(started_at, min(:now, coalesce(scheduled_end, :now)))";
+
+const BY_CALLER = { actor: "(select id from caller)", returning: columns("captures") };
+
+const STOP = makeTransition({
+  ...BY_CALLER,
+  where: `${IS_TARGET} and ${allows("stop")}`,
+  to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
+  reason: "null",
+  set: { ended_at: ENDED_AT, due_at: ":soon" },
+}).map(callerStatement);
+
+const DUE = { soon: ":soon", never: "null", unchanged: "due_at" };
+
+const DELETE = makeTransition({
+  ...BY_CALLER,
+  where: IS_TARGET,
+  isNoted: allows("deletion"),
+  to: byStatus((status) => literal(deletion(status).to)),
+  reason: byStatus((status) => literal(deletion(status).reason)),
+  set: {
+    deleted_at: ":now",
+    ended_at: byStatus((status) => (deletion(status).ends ? ENDED_AT : "ended_at")),
+    due_at: byStatus((status) => DUE[deletion(status).due]),
+    // What is shown of the capture as well, once it is that which made it fail.
+    reason: byStatus((status) =>
+      deletion(status).to === "FAILED" ? `coalesce(${literal(deletion(status).reason)}, reason)` : "reason",
+    ),
+  },
+}).map(callerStatement);
 
 /** What became of a change to a capture. */
 export type Changed =
@@ -30,15 +85,6 @@ export type Changed =
 
 interface Access extends CaptureRow {
   mayChange: 0 | 1;
-}
-
-function beforeChange(db: Db, credential: Credential, id: number, now: number): D1PreparedStatement {
-  return db
-    .prepare(
-      `with ${callerOf(credential)} select (c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")}
-       ${CAPTURE_OF_CALLER}`,
-    )
-    .bind(credential.value, now, id);
 }
 
 function changed(
@@ -62,7 +108,7 @@ function changed(
 }
 
 /** Renames a capture; refused when another of its environment has the name. */
-export async function renameCapture(
+export function renameCapture(
   db: Db,
   credential: Credential,
   id: number,
@@ -70,93 +116,48 @@ export async function renameCapture(
   precondition: Precondition,
   now: number,
 ): Promise<Changed> {
-  const [before, after] = (await db.batch([
-    beforeChange(db, credential, id, now),
-    db
-      .prepare(
-        `with ${callerOf(credential)}
-         update or ignore captures set name = ?5, version = version + (name is not ?5)
-         where id = ?3 and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}
-         returning ${columns("captures")}`,
-      )
-      .bind(credential.value, now, id, JSON.stringify(precondition), name),
-  ])) as [D1Result, D1Result];
-  return changed(before, after, precondition);
+  return change(db, credential, RENAME, { id, name }, precondition, now);
 }
-
-/**
- * The end of a running capture that is ended at ?2: its scheduled end if that has just passed, and not before its start,
- * which may have come while the request was on its way.
- */
-const ENDED_AT = "max(started_at, min(?2, coalesce(scheduled_end, ?2)))";
 
 /** Stops a running capture; refused in any other state. */
-export async function stopCapture(
+export function stopCapture(
   db: Db,
   credential: Credential,
   id: number,
   precondition: Precondition,
   now: number,
 ): Promise<Changed> {
-  const caller = callerOf(credential);
-  const guard = `id = ?3 and deleted_at is null and status = 'RUNNING' and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
-  const [before, , after] = (await db.batch([
-    beforeChange(db, credential, id, now),
-    db
-      .prepare(
-        `with ${caller}
-         insert into capture_events (capture_id, time, from_status, to_status, actor)
-         select id, ?2, status, 'STOPPING', (select id from caller) from captures where ${guard}`,
-      )
-      .bind(credential.value, now, id, JSON.stringify(precondition)),
-    db
-      .prepare(
-        `with ${caller}
-         update captures set status = 'STOPPING', ended_at = ${ENDED_AT}, due_at = ?5, rearmed = 0,
-           version = version + 1
-         where ${guard} returning ${columns("captures")}`,
-      )
-      .bind(credential.value, now, id, JSON.stringify(precondition), dueAt("STOPPING", NO_SCHEDULE, now)),
-  ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after, precondition, ({ status }) => status === "RUNNING");
+  const canStop = ({ status }: CaptureRow) => stopRefusal(status) === null;
+  return change(db, credential, STOP, { id, soon: soon(now) }, precondition, now, canStop);
 }
 
-const NO_SCHEDULE = { scheduledStart: null, scheduledEnd: null };
-
 /** Deletes a capture: it is out of every reply, and its name is free. A live one is ended by the same batch. */
-export async function deleteCapture(
+export function deleteCapture(
   db: Db,
   credential: Credential,
   id: number,
   precondition: Precondition,
   now: number,
 ): Promise<Changed> {
-  const caller = callerOf(credential);
-  const guard = `id = ?3 and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
-  const [before, , after] = (await db.batch([
-    beforeChange(db, credential, id, now),
-    db
-      .prepare(
-        `with ${caller}
-         insert into capture_events (capture_id, time, from_status, to_status, actor, reason)
-         select id, ?2, status, iif(status = 'RUNNING', 'STOPPING', 'FAILED'), (select id from caller),
-           iif(status = 'RUNNING', 'Deleted while it was running', 'Deleted before it was running')
-         from captures where ${guard} and status in ('SCHEDULED', 'STARTED', 'STARTING', 'RUNNING')`,
-      )
-      .bind(credential.value, now, id, JSON.stringify(precondition)),
-    db
-      .prepare(
-        `with ${caller}
-         update captures set deleted_at = ?2, rearmed = 0, version = version + 1,
-           status = case when status = 'RUNNING' then 'STOPPING'
-             when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'FAILED' else status end,
-           ended_at = iif(status = 'RUNNING', ${ENDED_AT}, ended_at),
-           due_at = case when status in ('RUNNING', 'STOPPING') then ?5
-             when status in ('DONE', 'FAILED') then due_at else null end,
-           reason = case when status in ('SCHEDULED', 'STARTED', 'STARTING') then 'Deleted before it was running' else reason end
-         where ${guard} returning ${columns("captures")}`,
-      )
-      .bind(credential.value, now, id, JSON.stringify(precondition), dueAt("STOPPING", NO_SCHEDULE, now)),
-  ])) as [D1Result, D1Result, D1Result];
-  return changed(before, after, precondition);
+  return change(db, credential, DELETE, { id, soon: soon(now) }, precondition, now);
+}
+
+/** When cron looks after a capture that is stopping since now. */
+const soon = (now: number): number => dueAt("STOPPING", { scheduledStart: null, scheduledEnd: null }, now);
+
+/** Makes a change by one batch: what was there, then the statements of the change, the last of which returns what is there then. */
+async function change(
+  db: Db,
+  credential: Credential,
+  statements: readonly CallerStatement[],
+  values: { id: number; name?: string; soon?: number },
+  precondition: Precondition,
+  now: number,
+  isPossible?: (before: CaptureRow) => boolean,
+): Promise<Changed> {
+  const all = { ...values, precondition: JSON.stringify(precondition) };
+  const results = await db.batch(
+    [BEFORE, ...statements].map((statement) => statement(db, credential, now, all)),
+  );
+  return changed(results[0] as D1Result, results.at(-1) as D1Result, precondition, isPossible);
 }

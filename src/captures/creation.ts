@@ -1,5 +1,5 @@
-import { type Credential, callerOf } from "../db/caller.ts";
-import { isRemembered, type KeyedRequest, remember } from "../db/idempotency.ts";
+import { type Credential, callerStatement } from "../db/caller.ts";
+import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { answerFormat } from "./idempotency.ts";
@@ -7,6 +7,7 @@ import { dueAt } from "./lifecycle.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { CaptureRow } from "./schema.ts";
 import { columns } from "./sql.ts";
+import { noteTransition } from "./transitions.ts";
 
 /** What became of a request for a capture. */
 export type Created =
@@ -27,23 +28,12 @@ interface Before {
   isTaken: 0 | 1;
 }
 
-function beforeCreation(
-  db: Db,
-  credential: Credential,
-  keyed: KeyedRequest | null,
-  { envId, name }: Place,
-  now: number,
-): D1PreparedStatement {
-  return db
-    .prepare(
-      `with ${callerOf(credential)}
-       select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
-         exists (select 1 from captures n where n.env_id = ?3 and n.name = ?5 and n.deleted_at is null) as isTaken
-       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
-         left join idempotency_keys k on ${isRemembered("?4")} left join captures c on c.id = k.capture_id`,
-    )
-    .bind(credential.value, now, envId, keyed?.key ?? null, name);
-}
+const BEFORE = callerStatement(
+  `select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
+     exists (select 1 from captures n where n.env_id = :envId and n.name = :name and n.deleted_at is null) as isTaken
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join idempotency_keys k on ${IS_REMEMBERED} left join captures c on c.id = k.capture_id`,
+);
 
 /**
  * What a key was answered, if it was. Whoever has lost the environment meanwhile has lost the reply.
@@ -68,15 +58,40 @@ export async function findCreated(
   place: Place,
   now: number,
 ): Promise<Created | { outcome: "nothing" }> {
-  const before = await beforeCreation(db, credential, keyed, place, now).first<Before>();
+  const { envId, name } = place;
+  const before = await BEFORE(db, credential, now, { key: keyed?.key ?? null, envId, name }).first<Before>();
   if (before === null) return { outcome: "unauthenticated" };
   return remembered(before, keyed) ?? { outcome: "nothing" };
 }
 
-/** The capture of the caller that was made just now, of environment ?3 and name ?4: only that one has no history. */
+const INSERT = callerStatement(
+  `insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
+     duration, created_at, due_at, redact, max_bytes)
+   select e.id, caller.id, :name, e.region, e.instance, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
+     :redact, :maxBytes
+   from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
+   where m.env_id = :envId and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
+     and (select count(*) from captures where env_id = :envId and ${IS_LIVE}) < :maxLive
+   on conflict do nothing
+   returning ${columns("captures")}`,
+);
+
+/** The capture of the caller that was made just now, of environment `:envId` and name `:name`: only that one has no history. */
 const NEW_CAPTURE = `from caller join captures c on c.owner_id = caller.id
-  where c.env_id = ?3 and c.name = ?4 and c.deleted_at is null
+  where c.env_id = :envId and c.name = :name and c.deleted_at is null
     and not exists (select 1 from capture_events v where v.capture_id = c.id)`;
+
+const REMEMBER = rememberingStatement({ from: NEW_CAPTURE, id: "c.id", idPath: "$.capture.id" });
+
+/** Last, since the capture is no new one any more with it. */
+const NOTE = noteTransition({
+  captureId: "c.id",
+  from: "null",
+  to: "c.status",
+  actor: "caller.id",
+  reason: "null",
+  rows: NEW_CAPTURE,
+}).map(callerStatement);
 
 /**
  * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
@@ -91,65 +106,18 @@ export async function createCapture(
   maxLive: number,
   now: number,
 ): Promise<Created> {
-  const caller = callerOf(credential);
-  const { envId, name, status, start, scheduledStart, scheduledEnd, redact } = plan;
-  const insert = db
-    .prepare(
-      `with ${caller}
-       insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
-         duration, created_at, due_at, redact, max_bytes)
-       select e.id, caller.id, ?5, e.region, e.instance, ?6, ?7, ?8, ?9, ?10, ?2, ?11, ?12, ?13
-       from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
-       where m.env_id = ?3 and not exists (select 1 from idempotency_keys k where ${isRemembered("?4")})
-         and (select count(*) from captures where env_id = ?3 and ${IS_LIVE}) < ?14
-       on conflict do nothing
-       returning ${columns("captures")}`,
-    )
-    .bind(
-      credential.value,
-      now,
-      envId,
-      keyed?.key ?? null,
-      name,
-      status,
-      start,
-      scheduledStart,
-      scheduledEnd,
-      plan.duration,
-      dueAt(status, plan, now),
-      redact,
-      plan.maxBytes,
-      maxLive,
-    );
-  const asMade: CaptureRow = {
-    // Known to the statement only.
-    id: 0,
-    name,
-    start,
-    scheduledStart,
-    scheduledEnd,
-    end: null,
-    status,
-    envId,
-    reason: null,
-    redact,
-    version: 1,
+  const answer = answerFormat.stringify({ capture: asMade(plan) });
+  const values = {
+    ...plan,
+    maxLive,
+    dueAt: dueAt(plan.status, plan, now),
+    ...(keyed === null ? { key: null } : keyValues(keyed, answer, now)),
   };
-  const answer = answerFormat.stringify({ capture: asMade });
-  const making = { from: NEW_CAPTURE, id: "c.id", idPath: "$.capture.id", values: [envId, name] };
-  const event = db
-    .prepare(
-      `with ${caller}
-       insert into capture_events (capture_id, time, to_status, actor)
-       select c.id, ?2, c.status, caller.id ${NEW_CAPTURE}`,
-    )
-    .bind(credential.value, now, envId, name);
-  const [before, made] = (await db.batch([
-    beforeCreation(db, credential, keyed, plan, now),
-    insert,
-    ...(keyed === null ? [] : [remember(db, credential, keyed, answer, making, now)]),
-    event,
-  ])) as [D1Result<Before>, D1Result<CaptureRow>];
+  const steps = [BEFORE, INSERT, ...(keyed === null ? [] : [REMEMBER]), ...NOTE];
+  const [before, made] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [
+    D1Result<Before>,
+    D1Result<CaptureRow>,
+  ];
   const access = before.results[0];
   if (access === undefined) return { outcome: "unauthenticated" };
   const answered = remembered(access, keyed);
@@ -158,4 +126,18 @@ export async function createCapture(
   const capture = made.results[0];
   if (capture !== undefined) return { outcome: "created", capture };
   return { outcome: access.isTaken === 1 ? "duplicate-name" : "too-many" };
+}
+
+/** A capture as it is made, but for the id, which only the statement knows. */
+function asMade({
+  name,
+  start,
+  scheduledStart,
+  scheduledEnd,
+  status,
+  envId,
+  redact,
+}: CapturePlan): CaptureRow {
+  const made = { id: 0, name, start, scheduledStart, scheduledEnd, end: null, status, envId, reason: null };
+  return { ...made, redact, version: 1 };
 }

@@ -1,4 +1,4 @@
-import { STATUSES, type Status } from "../db/states.ts";
+import { hasEnded, STATUSES, type Status } from "../db/states.ts";
 import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
 
 /*
@@ -158,6 +158,27 @@ export function stopRefusal(status: Status): StopRefusal | null {
   if (TRANSITIONS[status].stop !== undefined) return null;
   if (status === "FAILED") return "already-failed";
   return status === "STOPPING" || status === "DONE" ? "already-stopped" : "not-started-yet";
+}
+
+/** What a deletion does to a capture, besides that nobody sees it any more. */
+export interface Deletion {
+  /** The state that it has then: its own when there is no transition. */
+  to: Status;
+  /** What the history says of the transition; null when there is none. */
+  reason: string | null;
+  /** Whether the capture ends at that moment. */
+  ends: boolean;
+  /** When cron looks after it: as after the transition, never, or as it would have. */
+  due: "soon" | "never" | "unchanged";
+}
+
+/** What a deletion does to a capture in this state. */
+export function deletion(status: Status): Deletion {
+  const to = TRANSITIONS[status].deletion;
+  if (to === "STOPPING") return { to, reason: "Deleted while it was running", ends: true, due: "soon" };
+  // It never ran, so that there are no metrics to archive.
+  if (to !== undefined) return { to, reason: "Deleted before it was running", ends: false, due: "never" };
+  return { to: status, reason: null, ends: false, due: hasEnded(status) ? "unchanged" : "soon" };
 }
 
 /** How long after a capture has ended its metrics are archived: its last minute may just have begun. */

@@ -1,4 +1,4 @@
-import { type Credential, callerOf } from "../db/caller.ts";
+import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { CaptureFilter, CaptureRow } from "./schema.ts";
@@ -11,6 +11,8 @@ export type Seen<T> =
   /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
   | { caller: string; found: T | null };
 
+const ONE = callerStatement(`select caller.id as caller, ${columns("c")} ${CAPTURE_OF_CALLER}`);
+
 /** Reads one capture. */
 export async function readCapture(
   db: Db,
@@ -18,10 +20,7 @@ export async function readCapture(
   id: number,
   now: number,
 ): Promise<Seen<CaptureRow>> {
-  const row = await db
-    .prepare(`with ${callerOf(credential)} select caller.id as caller, ${columns("c")} ${CAPTURE_OF_CALLER}`)
-    .bind(credential.value, now, id)
-    .first<CaptureRow & { caller: string }>();
+  const row = await ONE(db, credential, now, { id }).first<CaptureRow & { caller: string }>();
   return seen(row, (capture) => capture.id !== null);
 }
 
@@ -39,6 +38,10 @@ export type CaptureTarget = CaptureRow & {
   metricsArchivedAt: number | null;
 };
 
+const ONE_WITH_TARGET = callerStatement(
+  `select caller.id as caller, ${columns("c")}, ${TARGET} ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,
+);
+
 /** Reads one capture with its instance and sealed credentials, for the metrics. */
 export async function readTarget(
   db: Db,
@@ -46,13 +49,7 @@ export async function readTarget(
   id: number,
   now: number,
 ): Promise<Seen<CaptureTarget>> {
-  const row = await db
-    .prepare(
-      `with ${callerOf(credential)} select caller.id as caller, ${columns("c")}, ${TARGET}
-       ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,
-    )
-    .bind(credential.value, now, id)
-    .first<CaptureTarget & { caller: string }>();
+  const row = await ONE_WITH_TARGET(db, credential, now, { id }).first<CaptureTarget & { caller: string }>();
   return seen(row, (capture) => capture.id !== null);
 }
 
@@ -66,6 +63,13 @@ export interface EventRow {
   reason: string | null;
 }
 
+const EVENTS = callerStatement(
+  `select caller.id as caller, c.id as captureId, v.time as time, v.from_status as "from", v.to_status as "to",
+     v.actor as actor, u.name as actorName, v.reason as reason
+   ${CAPTURE_OF_CALLER} left join capture_events v on v.capture_id = c.id left join user u on u.id = v.actor
+   order by v.id`,
+);
+
 /** Reads the history of one capture, oldest first. */
 export async function readEvents(
   db: Db,
@@ -73,19 +77,41 @@ export async function readEvents(
   id: number,
   now: number,
 ): Promise<Seen<EventRow[]>> {
-  const { results } = await db
-    .prepare(
-      `with ${callerOf(credential)}
-       select caller.id as caller, c.id as captureId, v.time as time, v.from_status as "from", v.to_status as "to",
-         v.actor as actor, u.name as actorName, v.reason as reason
-       ${CAPTURE_OF_CALLER} left join capture_events v on v.capture_id = c.id left join user u on u.id = v.actor
-       order by v.id`,
-    )
-    .bind(credential.value, now, id)
-    .all<EventRow & { caller: string; captureId: number | null }>();
+  const { results } = await EVENTS(db, credential, now, { id }).all<
+    EventRow & { caller: string; captureId: number | null }
+  >();
   const first = results[0];
   if (first === undefined) return { caller: null };
   return { caller: first.caller, found: first.captureId === null ? null : results };
+}
+
+/** The conditions of a page, of captures `p`, by what is asked for. */
+const CONDITIONS = { status: "p.status = :status", name: "p.name = :name", cursor: "p.id < :cursor" };
+
+type Asked = Omit<CaptureFilter, "limit">;
+
+/** The statements of pages, by what is asked for. */
+const pages = new Map<string, CallerStatement>();
+
+function pageOf(asked: Asked): CallerStatement {
+  const given = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter(
+    (field) => asked[field] !== undefined,
+  );
+  const key = `${given.join()} ${asked.envId !== undefined}`;
+  const known = pages.get(key);
+  if (known !== undefined) return known;
+  const conditions = given.map((field) => ` and ${CONDITIONS[field]}`).join("");
+  // At most a page from each environment, through its index: the cost never grows with other people's captures.
+  const page = callerStatement(
+    `select caller.id as caller, m.env_id as memberOf, ${columns("c")}
+     from caller
+     left join members m on m.user_id = caller.id ${asked.envId === undefined ? "" : "and m.env_id = :envId"}
+     left join captures c on c.id in
+       (select p.id from captures p where p.env_id = m.env_id and p.deleted_at is null${conditions} order by p.id desc limit :limit)
+     order by c.id desc limit :limit`,
+  );
+  pages.set(key, page);
+  return page;
 }
 
 /**
@@ -98,27 +124,10 @@ export async function listCaptures(
   filter: CaptureFilter,
   now: number,
 ): Promise<Seen<CaptureRow[]>> {
-  const values: (string | number)[] = [credential.value, now];
-  const param = (value: string | number) => `?${values.push(value)}`;
-  const conditions = ["p.env_id = m.env_id", "p.deleted_at is null"];
-  if (filter.status !== undefined) conditions.push(`p.status = ${param(filter.status)}`);
-  if (filter.name !== undefined) conditions.push(`p.name = ${param(filter.name)}`);
-  if (filter.cursor !== undefined) conditions.push(`p.id < ${param(filter.cursor)}`);
-  const limit = param(filter.limit);
-  const environment = filter.envId === undefined ? "" : `and m.env_id = ${param(filter.envId)}`;
-  // At most a page from each environment, through its index: the cost never grows with other people's captures.
-  const { results } = await db
-    .prepare(
-      `with ${callerOf(credential)}
-       select caller.id as caller, m.env_id as memberOf, ${columns("c")}
-       from caller
-       left join members m on m.user_id = caller.id ${environment}
-       left join captures c on c.id in
-         (select p.id from captures p where ${conditions.join(" and ")} order by p.id desc limit ${limit})
-       order by c.id desc limit ${limit}`,
-    )
-    .bind(...values)
-    .all<CaptureRow & { caller: string; memberOf: number | null }>();
+  const { limit, ...asked } = filter;
+  const { results } = await pageOf(asked)(db, credential, now, { ...asked, limit }).all<
+    CaptureRow & { caller: string; memberOf: number | null }
+  >();
   const first = results[0];
   if (first === undefined) return { caller: null };
   if (filter.envId !== undefined && first.memberOf === null) return { caller: first.caller, found: null };

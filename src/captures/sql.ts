@@ -1,11 +1,14 @@
+import { isOneOf, STATUSES, type Status } from "../db/states.ts";
+import { type Cause, statesThatAllow } from "./lifecycle.ts";
+
 /*
  * The SQL that the statements of captures share. Each function of reads.ts, changes.ts and runner-store.ts is one round trip.
  * A read for a caller is one statement that authenticates, authorises and reads; a write is one batch, which D1 runs as a
  * transaction, with the permission and the expected state in the WHERE of every statement that changes something. The batch
  * begins by reading what is there, so that a write which changed nothing can say why without asking again.
  *
- * They are SQL as it runs, not a query builder's calls: this is the path that every request takes. Parameters ?1 and ?2 are
- * the caller's (see `callerOf`); ?2 is also the time of the request.
+ * They are SQL as it runs, not a query builder's calls: this is the path that every request takes. `:credential` and `:now` are the
+ * caller's and the time of the request (see `callerStatement`).
  */
 
 /** The columns of a `CaptureRow`, each under its own name, of a table or its alias. */
@@ -16,12 +19,27 @@ export const columns = (
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.version as version`;
 
-/** The caller's membership in the environment of capture ?3: no row of a deleted capture, nor of one in another's environment. */
+/** The caller's membership in the environment of capture `:id`: no row of a deleted capture, nor of one in another's environment. */
 export const CAPTURE_OF_CALLER = `from caller
   left join members m on m.user_id = caller.id
-    and m.env_id = (select env_id from captures where id = ?3 and deleted_at is null)
-  left join captures c on c.id = ?3 and c.env_id = m.env_id and c.deleted_at is null`;
+    and m.env_id = (select env_id from captures where id = :id and deleted_at is null)
+  left join captures c on c.id = :id and c.env_id = m.env_id and c.deleted_at is null`;
 
 /** The instance that capture `c` of environment `e` records, and how it is reached. */
 export const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,
   c.metrics_archived_at as metricsArchivedAt`;
+
+/** Whether the lifecycle has a transition for a cause from the state of the row at hand. */
+export const allows = (cause: Cause): string => isOneOf(statesThatAllow(cause));
+
+/** What depends on the state of the row at hand: an expression for each state; equal ones share a branch. */
+export function byStatus(expression: (status: Status) => string): string {
+  const branches = [...Map.groupBy(STATUSES, expression)].map(
+    ([value, statuses]) => `when ${isOneOf(statuses)} then ${value}`,
+  );
+  return `case ${branches.join(" ")} end`;
+}
+
+/** A text of this service's own as SQL has it; null as well. Nothing that a caller sends is ever part of SQL. */
+export const literal = (text: string | null): string =>
+  text === null ? "null" : `'${text.replaceAll("'", "''")}'`;

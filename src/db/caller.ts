@@ -1,3 +1,6 @@
+import { type SqlValues, type Statement, statement } from "./statement.ts";
+import type { Db } from "./types.ts";
+
 /** What a request shows of its caller: enough to look the caller up, not yet proof that there is one. */
 export interface Credential {
   /** `user` is for the service itself, which has just signed that user in; no request can show it. */
@@ -6,18 +9,39 @@ export interface Credential {
   value: string;
 }
 
+/** One row with the `id` of the user whose credential it is, or none. */
 const CALLER = {
-  session: "caller as (select user_id as id from session where token = ?1 and expires_at > ?2)",
-  apiKey:
-    "caller as (select reference_id as id from apikey where key = ?1 and enabled = 1 and (expires_at is null or expires_at > ?2))",
-  user: "caller as (select id from user where id = ?1 and ?2 is not null)",
+  session: "caller as (select user_id as id from session where token = :credential and expires_at > :now)",
+  apiKey: `caller as (select reference_id as id from apikey
+    where key = :credential and enabled = 1 and (expires_at is null or expires_at > :now))`,
+  user: "caller as (select id from user where id = :credential and :now is not null)",
 } as const;
 
+/** A statement that acts for a caller, at a time in milliseconds since the epoch. */
+export type CallerStatement = (
+  db: Db,
+  credential: Credential,
+  now: number,
+  values?: SqlValues,
+) => D1PreparedStatement;
+
 /**
- * The common table expression `caller`, one row with the `id` of the user whose credential it is, or none. Every statement
- * that acts for a caller begins with it, so that authentication costs no round trip of its own. It takes the first two
- * parameters of the statement: `?1` the credential's value, `?2` the time in milliseconds.
+ * Makes a statement that acts for a caller, of SQL that goes on after the common table expression `caller`: one row with the `id`
+ * of the user whose credential it is, or none. So authentication costs no round trip of its own. Its parameters `:credential` and
+ * `:now` are the caller's and the time.
+ */
+export function callerStatement(sql: string): CallerStatement {
+  const byKind: Partial<Record<Credential["kind"], Statement>> = {};
+  return (db, { kind, value }, now, values) => {
+    byKind[kind] ??= statement(`with ${CALLER[kind]} ${sql}`);
+    return byKind[kind](db, { ...values, credential: value, now });
+  };
+}
+
+/**
+ * The common table expression `caller` for a statement whose parameters are numbered: `?1` is the credential's value, `?2` the time
+ * in milliseconds.
  */
 export function callerOf(credential: Credential): string {
-  return CALLER[credential.kind];
+  return CALLER[credential.kind].replaceAll(":credential", "?1").replaceAll(":now", "?2");
 }

@@ -1,11 +1,10 @@
 import { sha256 } from "../lib/hash.ts";
-import { type Credential, callerOf } from "./caller.ts";
-import type { Db } from "./types.ts";
+import { type CallerStatement, callerStatement } from "./caller.ts";
+import type { SqlValues } from "./statement.ts";
 
 /*
  * Requests that make something are done once, however often they are sent with one Idempotency-Key
- * (draft-ietf-httpapi-idempotency-key-header): what was made is remembered for a day, by the batch that makes it. As always, ?1
- * and ?2 are the caller's and the time (see `callerOf`).
+ * (draft-ietf-httpapi-idempotency-key-header): what was made is remembered for a day, by the batch that makes it.
  */
 
 /** How long a key is remembered. */
@@ -26,9 +25,8 @@ export async function keyedRequest(key: string, request: object): Promise<KeyedR
   return { key, fingerprint: await sha256(JSON.stringify(request)) };
 }
 
-/** The condition that row `k` of the table is the caller's key, while it is remembered: `parameter` is the key, ?2 the time. */
-export const isRemembered = (parameter: string): string =>
-  `k.user_id = caller.id and k.key = ${parameter} and k.expires_at > ?2`;
+/** The condition that row `k` of the table is the caller's key `:key`, while it is remembered. */
+export const IS_REMEMBERED = "k.user_id = caller.id and k.key = :key and k.expires_at > :now";
 
 /** Where a batch finds what it has just made, and for whom. */
 export interface Making {
@@ -38,33 +36,28 @@ export interface Making {
   id: string;
   /** Where the answer has the id, a JSON path of SQLite's. */
   idPath: string;
-  /** The values of its parameters, from ?3 on. */
-  values: (string | number)[];
 }
 
 /**
- * The statement that remembers what a request was answered, for the batch that does what was asked for: of requests with one key
- * that come at once, one is the first.
+ * Makes the statement that remembers what a request was answered, for the batch that does what was asked for: of requests with one
+ * key that come at once, one is the first. It takes the values that `keyValues` gives.
+ */
+export const rememberingStatement = ({ from, id, idPath }: Making): CallerStatement =>
+  callerStatement(
+    // A key that has expired may still be there.
+    `insert into idempotency_keys (user_id, key, fingerprint, capture_id, capture, expires_at)
+     select caller.id, :key, :fingerprint, ${id}, json_set(:answer, '${idPath}', ${id}), :keyExpiresAt ${from}
+     on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, capture_id = excluded.capture_id,
+       capture = excluded.capture, expires_at = excluded.expires_at`,
+  );
+
+/**
+ * The values of a key's parameters.
  * @param answer what was answered, as it is stored, but for the id
  */
-export function remember(
-  db: Db,
-  credential: Credential,
-  { key, fingerprint }: KeyedRequest,
-  answer: string,
-  { from, id, idPath, values }: Making,
-  now: number,
-): D1PreparedStatement {
-  const own = [key, fingerprint, answer, now + KEY_LIFETIME_MS];
-  const [keyAt, fingerprintAt, answerAt, expiresAt] = own.map((_, i) => `?${3 + values.length + i}`);
-  return db
-    .prepare(
-      // A key that has expired may still be there.
-      `with ${callerOf(credential)}
-       insert into idempotency_keys (user_id, key, fingerprint, capture_id, capture, expires_at)
-       select caller.id, ${keyAt}, ${fingerprintAt}, ${id}, json_set(${answerAt}, '${idPath}', ${id}), ${expiresAt} ${from}
-       on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, capture_id = excluded.capture_id,
-         capture = excluded.capture, expires_at = excluded.expires_at`,
-    )
-    .bind(credential.value, now, ...values, ...own);
-}
+export const keyValues = ({ key, fingerprint }: KeyedRequest, answer: string, now: number): SqlValues => ({
+  key,
+  fingerprint,
+  answer,
+  keyExpiresAt: now + KEY_LIFETIME_MS,
+});

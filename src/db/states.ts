@@ -16,13 +16,14 @@ export type Status = (typeof STATUSES)[number];
 /** Whether a capture in this state moves no more. */
 export const hasEnded = (status: Status): boolean => (ENDED_STATUSES as readonly Status[]).includes(status);
 
-const oneOf = (statuses: readonly Status[]) =>
+/** Whether the row at hand is in one of some states, in SQL. */
+export const isOneOf = (statuses: readonly Status[]) =>
   `status in (${statuses.map((status) => `'${status}'`).join(", ")})`;
 
 /**
  * Whether a capture has not ended, in SQL: the condition of the partial index `captures_live`, to the letter, or SQLite would not
  * use it. A table's alias goes before it with a dot.
  */
-export const IS_LIVE = oneOf(LIVE_STATUSES);
+export const IS_LIVE = isOneOf(LIVE_STATUSES);
 /** Whether a capture has ended, in SQL. A table's alias goes before it with a dot. */
-export const HAS_ENDED = oneOf(ENDED_STATUSES);
+export const HAS_ENDED = isOneOf(ENDED_STATUSES);

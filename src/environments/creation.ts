@@ -1,6 +1,12 @@
 import * as z from "zod";
-import { type Credential, callerOf } from "../db/caller.ts";
-import { isRemembered, type KeyedRequest, keyedRequest, remember } from "../db/idempotency.ts";
+import { type Credential, callerStatement } from "../db/caller.ts";
+import {
+  IS_REMEMBERED,
+  type KeyedRequest,
+  keyedRequest,
+  keyValues,
+  rememberingStatement,
+} from "../db/idempotency.ts";
 import type { Db } from "../db/types.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";
@@ -49,7 +55,7 @@ export const keyedEnvironment = (key: string, request: EnvironmentRequest): Prom
   return keyedRequest(key, { environment: { name, region, instance, identity } });
 };
 
-/** Who is asking, and what the key ?3 was answered. */
+/** Who is asking, and what the key was answered. */
 interface Before {
   caller: string;
   fingerprint: string | null;
@@ -57,15 +63,11 @@ interface Before {
   memberOf: number | null;
 }
 
-const before = (db: Db, credential: Credential, request: KeyedRequest | null, now: number) =>
-  db
-    .prepare(
-      `with ${callerOf(credential)}
-       select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.env_id as memberOf
-       from caller left join idempotency_keys k on ${isRemembered("?3")}
-         left join members m on m.env_id = k.capture_id and m.user_id = caller.id`,
-    )
-    .bind(credential.value, now, request?.key ?? null);
+const BEFORE = callerStatement(
+  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.env_id as memberOf
+   from caller left join idempotency_keys k on ${IS_REMEMBERED}
+     left join members m on m.env_id = k.capture_id and m.user_id = caller.id`,
+);
 
 function answered(found: Before | null, request: KeyedRequest | null): Created | null {
   if (found === null) return { outcome: "unauthenticated" };
@@ -86,8 +88,16 @@ export async function findCreated(
   request: KeyedRequest | null,
   now: number,
 ): Promise<Created | null> {
-  return answered(await before(db, credential, request, now).first<Before>(), request);
+  const before = BEFORE(db, credential, now, { key: request?.key ?? null });
+  return answered(await before.first<Before>(), request);
 }
+
+const RESERVE = callerStatement(
+  `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
+     updated_at, deleted_at)
+   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :credentialsHint, :now, :now, :now from caller
+   returning id`,
+);
 
 /**
  * Reserves an environment's id, to which its credentials are then sealed. Without members it is nobody's to see; should it
@@ -101,27 +111,27 @@ export async function reserveEnvironment(
   now: number,
 ): Promise<number | null> {
   const { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint } = environment;
-  const row = await db
-    .prepare(
-      `with ${callerOf(credential)}
-       insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
-         updated_at, deleted_at)
-       select ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?2, ?2, ?2 from caller returning id`,
-    )
-    .bind(
-      credential.value,
-      now,
-      name,
-      region,
-      instance,
-      engine,
-      engineVersion,
-      parameterGroup,
-      credentialsHint,
-    )
-    .first<{ id: number }>();
+  const values = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint };
+  const row = await RESERVE(db, credential, now, values).first<{ id: number }>();
   return row?.id ?? null;
 }
+
+const COMPLETE = callerStatement(
+  `update environments set credentials = :credentials, deleted_at = null
+   where id = :id and credentials is null and exists (select 1 from caller)
+     and not exists (select 1 from caller join idempotency_keys k on ${IS_REMEMBERED})`,
+);
+
+const ADD_MAKER = callerStatement(
+  `insert into members (env_id, user_id, role, created_at)
+   select e.id, caller.id, 'admin', :now from caller join environments e on e.id = :id and e.deleted_at is null`,
+);
+
+const REMEMBER = rememberingStatement({
+  from: "from caller join members m on m.user_id = caller.id and m.env_id = :id",
+  id: "m.env_id",
+  idPath: "$.environment.id",
+});
 
 /**
  * Completes a reserved environment: its sealed credentials, its maker as its first admin, and what its key is answered from now
@@ -136,32 +146,12 @@ export async function completeEnvironment(
   now: number,
 ): Promise<Created> {
   const { id } = reserved;
-  const caller = callerOf(credential);
   const made: Made = { ...reserved, createdAt: now, role: "admin" };
   const answer = answerFormat.stringify({ environment: made });
-  const making = {
-    from: "from caller join members m on m.user_id = caller.id and m.env_id = ?3",
-    id: "m.env_id",
-    idPath: "$.environment.id",
-    values: [id],
-  };
-  const statements = [
-    before(db, credential, request, now),
-    db
-      .prepare(
-        `with ${caller} update environments set credentials = ?4, deleted_at = null
-         where id = ?3 and credentials is null and exists (select 1 from caller)
-           and not exists (select 1 from caller join idempotency_keys k on ${isRemembered("?5")})`,
-      )
-      .bind(credential.value, now, id, credentials, request?.key ?? null),
-    db
-      .prepare(
-        `with ${caller} insert into members (env_id, user_id, role, created_at)
-         select e.id, caller.id, 'admin', ?2 from caller join environments e on e.id = ?3 and e.deleted_at is null`,
-      )
-      .bind(credential.value, now, id),
-    ...(request === null ? [] : [remember(db, credential, request, answer, making, now)]),
-  ];
+  const keyed = request === null ? { key: null } : keyValues(request, answer, now);
+  const values = { ...keyed, id, credentials };
+  const steps = [BEFORE, COMPLETE, ADD_MAKER, ...(request === null ? [] : [REMEMBER])];
+  const statements = steps.map((step) => step(db, credential, now, values));
   const [found] = (await db.batch(statements)) as [D1Result<Before>];
   const first = found.results[0] ?? null;
   return (
