@@ -1,7 +1,8 @@
 import { type AwsResult, isTransient } from "../aws/client.ts";
 import type { LogFile } from "../aws/rds.ts";
 import { type FilePosition, LIVE_LOG, wasRenamed } from "./files.ts";
-import { LogParser, type LogPosition, type ParserOptions } from "./general/parser.ts";
+import { LogParser, type ParserOptions } from "./general/parser.ts";
+import type { LogPosition } from "./general/parser-state.ts";
 import { sizeOf } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
 import type { LogRecord } from "./record.ts";

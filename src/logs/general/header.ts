@@ -6,8 +6,8 @@ import { COMMANDS, type Command } from "./commands.ts";
  * whole local seconds, or none at all for what ran in the same second.
  */
 
-/** The form of a log's headers. Stored as it is. */
-export type Format = "mysql" | "mysql-untabbed" | "mariadb";
+/** The form of a header. Stored as it is. */
+export type HeaderForm = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;
 const SPACE = 32;
@@ -17,7 +17,7 @@ const ID_WIDTH = 5;
 /** Reads one header into its own fields, so that none is allocated for the lines that are none. */
 export class Header {
   /** Null for a record of MariaDB's that has no time of its own. */
-  format: Format | null = null;
+  form: HeaderForm | null = null;
   /** The time: with its fraction and in UTC for MySQL, whole local seconds for MariaDB, in microseconds since the epoch. */
   timeMicros: number | null = null;
   threadId = 0;
@@ -32,22 +32,22 @@ export class Header {
   read(text: string, at: number, end: number): boolean {
     if (text.charCodeAt(at) === TAB) {
       if (text.charCodeAt(at + 1) !== TAB) return false;
-      this.format = null;
+      this.form = null;
       this.timeMicros = null;
       return this.#readThreadAndCommand(text, at + 2, end, 1);
     }
     if (text.charCodeAt(at + 6) === SPACE) {
-      this.format = "mariadb";
+      this.form = "mariadb";
       const tab = this.#readLocalTime(text, at);
       return tab > 0 && this.#readThreadAndCommand(text, tab + 1, end, 1);
     }
     const after = this.#readIsoTime(text, at);
     if (after < 0) return false;
     if (text.charCodeAt(after) === TAB) {
-      this.format = "mysql";
+      this.form = "mysql";
       return this.#readThreadAndCommand(text, after + 1, end, 1);
     }
-    this.format = "mysql-untabbed";
+    this.form = "mysql-untabbed";
     return this.#readThreadAndCommand(text, after, end, ID_WIDTH);
   }
 

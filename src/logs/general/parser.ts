@@ -1,13 +1,13 @@
-import * as z from "zod";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { LeftOut, LogRecord } from "../record.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
-import { COMMANDS } from "./commands.ts";
-import { type Format, Header } from "./header.ts";
+import { Header, type HeaderForm } from "./header.ts";
+import type { LogPosition, OpenRecord, ParserSnapshot } from "./parser-state.ts";
+import { PartialLine } from "./partial-line.ts";
 
 /*
- * Reads the general query log of MySQL 5.5 to 8.4 and of MariaDB, bytes in, records out. Pure: it does no I/O. Bytes
- * may be cut anywhere between two calls, inside a UTF-8 sequence too; the records are the same.
+ * Reads the general query log of MySQL 5.5 to 9.7 and of MariaDB: bytes in, records out. Pure: it does no I/O. Bytes may be cut
+ * anywhere between two calls, also inside a UTF-8 sequence; the records are the same.
  *
  * The log has no escaping: a record ends only where the next header of a known command begins, or a server's banner. So a
  * statement that holds a line which looks exactly like a header (a general log pasted into a table, say) is read as two
@@ -15,69 +15,7 @@ import { type Format, Header } from "./header.ts";
  * (File_query_log::write_general in MySQL, MYSQL_QUERY_LOG::write in MariaDB).
  */
 
-const positionSchema = z.object({
-  /** The first byte that belongs to no complete record: read on from here. */
-  offset: z.number(),
-  format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies Format[]).nullable(),
-  /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
-  secondMicros: z.number().nullable(),
-  /** Whether no record of the file has come yet; whether the log was opened again since the last record. */
-  isFileBegun: z.boolean().optional(),
-  isReopened: z.boolean().optional(),
-});
-
-/** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
-export type LogPosition = z.output<typeof positionSchema>;
-
-const leftOutSchema = z.object({
-  strayBytes: z.number(),
-  undatedRecords: z.number(),
-}) satisfies z.ZodType<LeftOut>;
-
-const openRecordSchema = z.object({
-  /** Null when no time was known for it; it is counted then, and not emitted. */
-  timeMicros: z.number().nullable(),
-  threadId: z.number(),
-  command: z.enum(COMMANDS),
-  start: z.number(),
-  /** The first characters of the statement, with the newline of every line that was read. */
-  text: z.string(),
-  /** How many characters all of it has. */
-  length: z.number(),
-  leftOut: leftOutSchema.optional(),
-  isAfterOpening: z.boolean().optional(),
-});
-
-/** The record whose end has not been seen. */
-type OpenRecord = z.output<typeof openRecordSchema>;
-
-/** Bytes, or their base64: JSON has no bytes. */
-const bytesSchema = z.union([
-  z.instanceof(Uint8Array),
-  z.string().transform((base64, ctx) => {
-    try {
-      return Uint8Array.fromBase64(base64);
-    } catch {
-      ctx.addIssue({ code: "custom", message: "is not base64" });
-      return z.NEVER;
-    }
-  }),
-]);
-
-/** A parser's state as it is stored. */
-export const parserSchema = positionSchema.extend({
-  open: openRecordSchema.nullable(),
-  /** The beginning of the line that is not complete. */
-  line: bytesSchema,
-  /** How many bytes that line has. */
-  lineBytes: z.number(),
-  ...leftOutSchema.shape,
-});
-
-/** A parser's whole state, for going on with the next byte. Structured clone keeps it; as large as the open record. */
-export type ParserSnapshot = z.output<typeof parserSchema>;
-
-/** What a parser may be told. */
+/** The options of a parser. */
 export interface ParserOptions {
   /** The longest statement that is kept whole, in UTF-16 code units. Longer ones are cut. */
   maxStatement?: number;
@@ -103,6 +41,13 @@ const MAX_BYTES_PER_UNIT = 3;
 const LF = 10;
 const TAB = 9;
 
+// What a line is.
+const HEADER = 0;
+const BANNER = 1;
+/** A part of a statement, or nothing that is known. */
+const TEXT = 2;
+type LineKind = typeof HEADER | typeof BANNER | typeof TEXT;
+
 /**
  * An incremental parser of one general log. Memory is bounded by a few times `maxStatement` and the size of a chunk,
  * whatever the log holds. Nothing makes it throw.
@@ -113,14 +58,12 @@ export class LogParser {
   readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   readonly #header = new Header();
 
-  #format: Format | null = null;
+  #format: HeaderForm | null = null;
   #secondMicros: number | null = null;
   #open: OpenRecord | null = null;
 
-  /** The incomplete line: its first bytes, how many of them are kept, and how many there were. */
-  #line = new Uint8Array(256);
-  #lineKept = 0;
-  #lineBytes = 0;
+  /** The line whose end has not been read. Of its bytes, those that can't be part of a kept statement only count. */
+  readonly #line: PartialLine;
   /** Where that line begins in the log. */
   #lineStart = 0;
   #records: LogRecord[] = [];
@@ -133,6 +76,7 @@ export class LogParser {
 
   constructor(options: ParserOptions = {}) {
     this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
+    this.#line = new PartialLine(MAX_BANNER + MAX_BYTES_PER_UNIT * (this.#maxStatement + 1));
     this.#zoneMicros = (options.zoneOffsetMinutes ?? 0) * 60_000_000;
     const { from } = options;
     if (from === undefined) return;
@@ -143,9 +87,8 @@ export class LogParser {
     this.#isReopened = from.isReopened ?? false;
     if (!("line" in from)) return;
     this.#open = from.open === null ? null : { ...from.open };
-    this.#lineStart = from.offset;
-    this.#keep(from.line);
-    this.#lineBytes = from.lineBytes;
+    this.#line.add(from.line);
+    this.#line.length = from.lineBytes;
     this.#undatedRecords = from.undatedRecords;
     this.#strayBytes = from.strayBytes;
   }
@@ -162,10 +105,10 @@ export class LogParser {
    */
   push(chunk: Uint8Array): LogRecord[] {
     let from = 0;
-    if (this.#lineBytes > 0) {
+    if (this.#line.length > 0) {
       const newline = chunk.indexOf(LF);
       from = newline < 0 ? chunk.length : newline + 1;
-      this.#keep(chunk.subarray(0, from));
+      this.#line.add(chunk.subarray(0, from));
       if (newline < 0) return [];
       this.#completeLine();
     }
@@ -180,13 +123,13 @@ export class LogParser {
       this.#readBlock(chunk.subarray(from, to), to - from);
       from = to;
     }
-    if (from < chunk.length) this.#keep(chunk.subarray(from));
+    if (from < chunk.length) this.#line.add(chunk.subarray(from));
     return this.#take();
   }
 
   /** Ends the log: the open record is complete. Only for a log that will not grow; the end of a portion is not the end. */
   end(): LogRecord[] {
-    if (this.#lineBytes > 0) this.#completeLine();
+    if (this.#line.length > 0) this.#completeLine();
     this.#close(this.#lineStart);
     return this.#take();
   }
@@ -209,8 +152,8 @@ export class LogParser {
       format: this.#format,
       secondMicros: this.#secondMicros,
       open: this.#open === null ? null : { ...this.#open, text: detach(this.#open.text) },
-      line: this.#line.slice(0, this.#lineKept),
-      lineBytes: this.#lineBytes,
+      line: this.#line.kept.slice(),
+      lineBytes: this.#line.length,
       undatedRecords: this.#undatedRecords,
       strayBytes: this.#strayBytes,
       isFileBegun: this.#isFileBegun,
@@ -234,31 +177,12 @@ export class LogParser {
 
   /** How many bytes have been read, of all the log. */
   get bytesRead(): number {
-    return this.#lineStart + this.#lineBytes;
-  }
-
-  /** Begins or lengthens the incomplete line. What is beyond the longest statement, whatever the encoding, only counts. */
-  #keep(bytes: Uint8Array): void {
-    const room = MAX_BANNER + MAX_BYTES_PER_UNIT * (this.#maxStatement + 1) - this.#lineKept;
-    const kept = bytes.length > room ? bytes.subarray(0, Math.max(0, room)) : bytes;
-    const needed = this.#lineKept + kept.length;
-    if (needed > this.#line.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#line.length));
-      larger.set(this.#line.subarray(0, this.#lineKept));
-      this.#line = larger;
-    }
-    this.#line.set(kept, this.#lineKept);
-    this.#lineKept = needed;
-    this.#lineBytes += bytes.length;
+    return this.#lineStart + this.#line.length;
   }
 
   #completeLine(): void {
-    const line = this.#line.subarray(0, this.#lineKept);
-    const bytes = this.#lineBytes;
-    this.#lineKept = 0;
-    this.#lineBytes = 0;
-    this.#readBlock(line, bytes);
-    if (this.#line.length > BLOCK_BYTES) this.#line = new Uint8Array(256);
+    this.#readBlock(this.#line.kept, this.#line.length);
+    this.#line.clear();
   }
 
   #take(): LogRecord[] {
@@ -267,63 +191,73 @@ export class LogParser {
     return records;
   }
 
-  /** Reads whole lines, or the last line of a log. A line that has lost its end comes alone. */
+  /**
+   * Reads whole lines, or the last line of a log.
+   * @param length how many bytes they have in the log: more than `bytes` for a line that was not kept whole, which comes alone
+   */
   #readBlock(bytes: Uint8Array, length: number): void {
     const text = this.#decoder.decode(bytes);
     // No character then took more than a byte, and an index of the text is one of the bytes.
-    const aligned = text.length === bytes.length && length === bytes.length;
-    if (!aligned && bytes.length > SMALL_BLOCK_BYTES) {
+    const isAligned = text.length === bytes.length && length === bytes.length;
+    if (!isAligned && bytes.length > SMALL_BLOCK_BYTES) {
       const newline = bytes.indexOf(LF);
       if (newline >= 0 && newline < bytes.length - 1) {
         this.#readSmallBlocks(bytes, length);
         return;
       }
     }
-    const header = this.#header;
+    this.#readLines(text, isAligned ? null : bytes, length);
+  }
+
+  /**
+   * Reads the lines of a block.
+   * @param bytes the block's bytes where its characters are not a byte each: places in the log are found in these
+   */
+  #readLines(text: string, bytes: Uint8Array | null, length: number): void {
     const blockStart = this.#lineStart;
-    let byteAt = 0;
+    let lineStart = blockStart;
+    /** Where the part of the open record's statement begins that is in this text; -1 when there is none. */
     let statementAt = -1;
     let at = 0;
     while (at < text.length) {
       const newline = text.indexOf("\n", at);
       const next = newline < 0 ? text.length : newline + 1;
-      const lineStart = blockStart + (aligned ? at : byteAt);
-      if (!aligned) {
-        const newlineByte = bytes.indexOf(LF, byteAt);
-        byteAt = newlineByte < 0 ? length : newlineByte + 1;
-      }
-      const first = text.charCodeAt(at);
-      if (
-        ((first >= 48 && first <= 57) || first === TAB) &&
-        header.read(text, at, newline < 0 ? text.length : newline)
-      ) {
-        if (this.#acceptHeader(header)) {
+      const nextStart =
+        blockStart + (bytes === null ? next : nextLine(bytes, lineStart - blockStart, length));
+      switch (this.#kindOfLine(text, at, newline < 0 ? text.length : newline, next)) {
+        case HEADER:
           this.#append(text, statementAt, at);
           this.#close(lineStart);
-          this.#begin(header, lineStart);
-          statementAt = header.statementAt;
-          at = next;
-          continue;
-        }
-      } else if (mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next))) {
-        this.#append(text, statementAt, at);
-        this.#close(lineStart);
-        this.#isReopened = !this.#isFileBegun;
-        statementAt = -1;
-        at = next;
-        continue;
-      }
-      if (this.#open === null) {
-        if (!isBannerMiddle(text, at)) {
-          this.#strayBytes += (aligned ? blockStart + next : blockStart + byteAt) - lineStart;
-        }
-      } else if (statementAt < 0) {
-        statementAt = at;
+          this.#begin(this.#header, lineStart);
+          statementAt = this.#header.statementAt;
+          break;
+        case BANNER:
+          this.#append(text, statementAt, at);
+          this.#close(lineStart);
+          this.#isReopened = !this.#isFileBegun;
+          statementAt = -1;
+          break;
+        case TEXT:
+          if (this.#open === null) {
+            if (!isBannerMiddle(text, at)) this.#strayBytes += nextStart - lineStart;
+          } else if (statementAt < 0) {
+            statementAt = at;
+          }
       }
       at = next;
+      lineStart = nextStart;
     }
     this.#append(text, statementAt, text.length);
     this.#lineStart = blockStart + length;
+  }
+
+  /** What the line from `at` to `end`, its newline, is; a header has been read then. `next` is where the next line begins. */
+  #kindOfLine(text: string, at: number, end: number, next: number): LineKind {
+    const first = text.charCodeAt(at);
+    if (((first >= 48 && first <= 57) || first === TAB) && this.#header.read(text, at, end)) {
+      return this.#acceptHeader(this.#header) ? HEADER : TEXT;
+    }
+    return mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next)) ? BANNER : TEXT;
   }
 
   /** Reads whole lines in small blocks. A line that is longer comes alone. */
@@ -342,14 +276,14 @@ export class LogParser {
   }
 
   /**
-   * Whether the header can be one here: only in a log of MariaDB does a record begin with two tabs, and only where no record
-   * is open in another form is one without the tab after its time.
+   * Whether what looks like a header is one here. Two tabs begin a record only in a log of MariaDB; a time without a tab behind it
+   * only in a log of that form, or where no record is open.
    */
-  #acceptHeader({ format, timeMicros }: Header): boolean {
-    if (format === "mysql-untabbed" && this.#format !== format && this.#open !== null) return false;
-    if (format !== null) {
-      this.#format = format;
-      this.#secondMicros = format === "mariadb" && timeMicros !== null ? timeMicros - this.#zoneMicros : null;
+  #acceptHeader({ form, timeMicros }: Header): boolean {
+    if (form === "mysql-untabbed" && this.#format !== form && this.#open !== null) return false;
+    if (form !== null) {
+      this.#format = form;
+      this.#secondMicros = form === "mariadb" && timeMicros !== null ? timeMicros - this.#zoneMicros : null;
       return true;
     }
     if (this.#format !== null) return this.#format === "mariadb";
@@ -358,8 +292,8 @@ export class LogParser {
   }
 
   #begin(header: Header, start: number): void {
-    const { format, threadId, command } = header;
-    const hasOwnTime = format !== null && format !== "mariadb";
+    const { form, threadId, command } = header;
+    const hasOwnTime = form !== null && form !== "mariadb";
     const timeMicros = hasOwnTime ? header.timeMicros : this.#secondMicros;
     this.#open = { timeMicros, threadId, command, start, text: "", length: 0 };
     const leftOut = timeMicros === null ? null : this.takeLeftOut();
@@ -405,6 +339,12 @@ export class LogParser {
     if (isAfterOpening === true) record.isAfterOpening = true;
     this.#records.push(record);
   }
+}
+
+/** Where the line after the one at `at` begins in a block of `length` bytes. */
+function nextLine(bytes: Uint8Array, at: number, length: number): number {
+  const newline = bytes.indexOf(LF, at);
+  return newline < 0 ? length : newline + 1;
 }
 
 function isHighSurrogate(unit: number): boolean {

@@ -11,7 +11,8 @@ import {
   MAX_SILENCE_MS,
 } from "../../logs/files.ts";
 import { holdsSql } from "../../logs/general/commands.ts";
-import { LogParser, parserSchema } from "../../logs/general/parser.ts";
+import { LogParser } from "../../logs/general/parser.ts";
+import { parserSchema } from "../../logs/general/parser-state.ts";
 import { Sessions, sessionsSchema } from "../../logs/general/sessions.ts";
 import { type LogSource, readNew } from "../../logs/reader.ts";
 import type { LeftOut, LogRecord } from "../../logs/record.ts";
