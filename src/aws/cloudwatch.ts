@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import {
   type AwsCredentials,
   type AwsErrorBody,
@@ -27,17 +28,19 @@ export interface MetricPoint {
   value: number;
 }
 
-const replySchema = z.object({
-  NextToken: z.string().nullish(),
-  MetricDataResults: z.array(
-    z.object({
-      Id: z.string(),
-      StatusCode: z.string(),
-      Timestamps: z.array(z.number()),
-      Values: z.array(z.number()),
-    }),
-  ),
-});
+const replySchema = lazy(() =>
+  z.object({
+    NextToken: z.string().nullish(),
+    MetricDataResults: z.array(
+      z.object({
+        Id: z.string(),
+        StatusCode: z.string(),
+        Timestamps: z.array(z.number()),
+        Values: z.array(z.number()),
+      }),
+    ),
+  }),
+);
 
 /** More pages than any window within the API's limits can have: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
@@ -118,25 +121,27 @@ function getMetricDataRequest(query: MetricQuery, token: string | undefined): Aw
   };
 }
 
-function parseReply(body: string): z.output<typeof replySchema> | undefined {
+function parseReply(body: string): z.output<ReturnType<typeof replySchema>> | undefined {
   try {
-    return replySchema.safeParse(JSON.parse(body)).data;
+    return replySchema().safeParse(JSON.parse(body)).data;
   } catch {
     return undefined;
   }
 }
 
-const errorSchema = z.object({
-  __type: z.string().optional(),
-  message: z.string().optional(),
-  Message: z.string().optional(),
-});
+const errorSchema = lazy(() =>
+  z.object({
+    __type: z.string().optional(),
+    message: z.string().optional(),
+    Message: z.string().optional(),
+  }),
+);
 
 /** AWS JSON protocol: `x-amzn-query-error: Code;Sender` for services that once spoke Query, or else `__type`. */
 function parseError(body: string, headers: Headers): AwsErrorBody | undefined {
-  let error: z.output<typeof errorSchema> | undefined;
+  let error: z.output<ReturnType<typeof errorSchema>> | undefined;
   try {
-    error = errorSchema.safeParse(JSON.parse(body)).data;
+    error = errorSchema().safeParse(JSON.parse(body)).data;
   } catch {}
   const code = headers.get("x-amzn-query-error")?.split(";")[0] ?? error?.__type?.split("#").at(-1);
   return code ? { code, message: error?.message ?? error?.Message ?? code } : undefined;

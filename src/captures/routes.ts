@@ -30,7 +30,7 @@ export const captureRoutes = new Hono<App>()
   .use(authenticate, limitWrites)
 
   .get("/", async (c) => {
-    const { limit, ...filter } = await readQuery(c, listSchema);
+    const { limit, ...filter } = await readQuery(c, listSchema());
     // One more than the page, to know whether there is another.
     const page = await reads.listCaptures(
       c.get("db"),
@@ -51,8 +51,8 @@ export const captureRoutes = new Hono<App>()
   })
 
   .post("/", async (c) => {
-    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
-    const request = await readBody(c, createSchema);
+    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
+    const request = await readBody(c, createSchema());
     const keyed = key === null ? null : await keyedRequest(key, request);
     const maxLive = positiveNumber(c.env, "MAX_LIVE_CAPTURES");
     const now = Date.now();
@@ -76,7 +76,7 @@ export const captureRoutes = new Hono<App>()
 
   .put("/:id", async (c) => {
     const id = await readId(c);
-    const { name } = await readBody(c, renameSchema);
+    const { name } = await readBody(c, renameSchema());
     const precondition = readPrecondition(c, id);
     const renamed = await changes.renameCapture(
       c.get("db"),
@@ -117,7 +117,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/metrics", async (c) => {
     const id = await readId(c);
-    const query = await readQuery(c, metricsQuerySchema);
+    const query = await readQuery(c, metricsQuerySchema());
     const now = Date.now();
     const target = see(
       await reads.readTarget(c.get("db"), c.get("credential"), id, now),

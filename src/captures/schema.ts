@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { STATUSES, type Status } from "../db/states.ts";
+import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, isoTime, limitSchema, MAX_PAGE, once, timeSchema, word } from "../lib/values.ts";
 import {
@@ -46,51 +47,57 @@ export function toCapture(row: CaptureRow): Capture {
 const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? null);
 
 /** The body of POST /api/captures. An unknown field is refused: a mistyped `scheduledStart` must not start a capture now. */
-export const createSchema = z
-  .strictObject({
-    name: nameSchema,
-    envId: z.number().refine((id) => Number.isSafeInteger(id) && id > 0, "must be a positive integer"),
-    status: optional(word(INITIAL_STATUSES)),
-    start: optional(timeSchema),
-    scheduledStart: optional(timeSchema),
-    redact: optional(z.literal("literals", 'must be "literals", or absent')),
-    maxBytes: optional(
-      z.number().refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, "must be a positive integer"),
+export const createSchema = lazy(() =>
+  z
+    .strictObject({
+      name: nameSchema(),
+      envId: z.number().refine((id) => Number.isSafeInteger(id) && id > 0, "must be a positive integer"),
+      status: optional(word(INITIAL_STATUSES)),
+      start: optional(timeSchema()),
+      scheduledStart: optional(timeSchema()),
+      redact: optional(z.literal("literals", 'must be "literals", or absent')),
+      maxBytes: optional(
+        z.number().refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, "must be a positive integer"),
+      ),
+      // One that is too short or too long is refused for that, whole or not (planCapture).
+      duration: optional(
+        z
+          .number()
+          .refine(
+            (seconds) =>
+              Number.isInteger(seconds) ||
+              seconds * 1000 < MIN_DURATION_MS ||
+              seconds * 1000 > MAX_DURATION_MS,
+            "must be a whole number of seconds",
+          ),
+      ),
+      end: optional(z.unknown()).refine(
+        (end) => end === null,
+        "is set when the capture ends; give a duration instead",
+      ),
+    })
+    .transform(
+      ({ end: _, duration, redact, ...rest }): CaptureRequest => ({
+        ...rest,
+        redact: redact ?? "secrets",
+        duration: duration === null ? null : duration * 1000,
+      }),
     ),
-    // One that is too short or too long is refused for that, whole or not (planCapture).
-    duration: optional(
-      z
-        .number()
-        .refine(
-          (seconds) =>
-            Number.isInteger(seconds) || seconds * 1000 < MIN_DURATION_MS || seconds * 1000 > MAX_DURATION_MS,
-          "must be a whole number of seconds",
-        ),
-    ),
-    end: optional(z.unknown()).refine(
-      (end) => end === null,
-      "is set when the capture ends; give a duration instead",
-    ),
-  })
-  .transform(
-    ({ end: _, duration, redact, ...rest }): CaptureRequest => ({
-      ...rest,
-      redact: redact ?? "secrets",
-      duration: duration === null ? null : duration * 1000,
-    }),
-  );
+);
 
 /** The body of PUT /api/captures/{id}. */
-export const renameSchema = z.strictObject({ name: nameSchema });
+export const renameSchema = lazy(() => z.strictObject({ name: nameSchema() }));
 
 /** The query of GET /api/captures. */
-export const listSchema = z.strictObject({
-  envId: once(idSchema),
-  status: once(word(STATUSES)),
-  name: once(z.string()),
-  limit: once(limitSchema).default(MAX_PAGE),
-  cursor: once(idSchema),
-});
+export const listSchema = lazy(() =>
+  z.strictObject({
+    envId: once(idSchema()),
+    status: once(word(STATUSES)),
+    name: once(z.string()),
+    limit: once(limitSchema()).default(MAX_PAGE),
+    cursor: once(idSchema()),
+  }),
+);
 
 /** Which captures to list, and where to go on. */
-export type CaptureFilter = z.output<typeof listSchema>;
+export type CaptureFilter = z.output<ReturnType<typeof listSchema>>;

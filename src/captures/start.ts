@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { explain, inspectInstance } from "../environments/instance.ts";
 import { switchOn } from "../leases/general-log.ts";
+import { lazy } from "../lib/lazy.ts";
 import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";
@@ -13,16 +14,18 @@ import { fail, type Move, run } from "./lifecycle.ts";
 import { START_RETRY_MS } from "./retry.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
-const attemptsSchema = z.object({
-  count: z.number(),
-  /** When the first was made. */
-  since: z.number(),
-  /** Why the last one did not succeed. */
-  problem: z.string().optional(),
-});
+const attemptsSchema = lazy(() =>
+  z.object({
+    count: z.number(),
+    /** When the first was made. */
+    since: z.number(),
+    /** Why the last one did not succeed. */
+    problem: z.string().optional(),
+  }),
+);
 
 /** The attempts to start so far. */
-type Attempts = z.output<typeof attemptsSchema>;
+type Attempts = z.output<ReturnType<typeof attemptsSchema>>;
 
 const attemptsFormat = storedFormat("list of attempts to start", 1, attemptsSchema);
 

@@ -35,7 +35,7 @@ type Query<Schema extends z.ZodType> = {
 /** A moment, as a Date or as text that the API reads. */
 export type Moment = Date | string;
 
-type CaptureFields = z.input<typeof captures.createSchema>;
+type CaptureFields = z.input<ReturnType<typeof captures.createSchema>>;
 /** A capture to make. */
 export type NewCapture = Shown<
   Omit<CaptureFields, "end" | "status" | "start" | "scheduledStart"> & {
@@ -45,13 +45,13 @@ export type NewCapture = Shown<
   }
 >;
 /** What to change of a capture. */
-export type CaptureChanges = z.input<typeof captures.renameSchema>;
+export type CaptureChanges = z.input<ReturnType<typeof captures.renameSchema>>;
 /** Which captures to list; `limit` is the size of a page, not of the list. */
-export type CaptureFilter = Query<typeof captures.listSchema>;
+export type CaptureFilter = Query<ReturnType<typeof captures.listSchema>>;
 
 /** Which metrics, by the API's names or CloudWatch's, and in which period, in seconds. */
 export type MetricsQuery = {
-  [Key in keyof z.output<typeof metricsQuerySchema>]?: Key extends "type" ? string[] : number;
+  [Key in keyof z.output<ReturnType<typeof metricsQuerySchema>>]?: Key extends "type" ? string[] : number;
 };
 /** Metrics, and what is said of them. */
 export interface Metrics {
@@ -65,14 +65,14 @@ export interface Metrics {
 }
 
 /** How many statements of a digest. */
-export type DigestQuery = Query<typeof workload.digestQuerySchema>;
-type DownloadFields = Query<typeof workload.downloadQuerySchema>;
+export type DigestQuery = Query<ReturnType<typeof workload.digestQuerySchema>>;
+type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */
 export type DownloadQuery = {
   [Key in keyof DownloadFields]: Key extends "from" | "to" ? Moment | undefined : DownloadFields[Key];
 };
 
 /** An environment to make. */
-export type NewEnvironment = z.input<typeof environments.createSchema>;
+export type NewEnvironment = z.input<ReturnType<typeof environments.createSchema>>;
 /** What to change of an environment; what is absent stays. */
-export type EnvironmentChanges = z.input<typeof environments.updateSchema>;
+export type EnvironmentChanges = z.input<ReturnType<typeof environments.updateSchema>>;

@@ -8,6 +8,7 @@ import {
   rememberingStatement,
 } from "../db/idempotency.ts";
 import type { Db } from "../db/types.ts";
+import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";
 import type { NewEnvironment } from "./store.ts";
@@ -19,23 +20,27 @@ import type { NewEnvironment } from "./store.ts";
  */
 
 /** An environment as its maker is shown it. */
-const madeSchema = z.object({
-  id: z.number(),
-  name: z.string(),
-  region: z.string(),
-  instance: z.string(),
-  engine: z.string(),
-  engineVersion: z.string(),
-  parameterGroup: z.string(),
-  credentialsHint: z.string(),
-  createdAt: z.number(),
-  role: z.enum(ROLES),
-});
+const madeSchema = lazy(() =>
+  z.object({
+    id: z.number(),
+    name: z.string(),
+    region: z.string(),
+    instance: z.string(),
+    engine: z.string(),
+    engineVersion: z.string(),
+    parameterGroup: z.string(),
+    credentialsHint: z.string(),
+    createdAt: z.number(),
+    role: z.enum(ROLES),
+  }),
+);
 /** What of an environment is shown. */
-export type Made = z.output<typeof madeSchema>;
+export type Made = z.output<ReturnType<typeof madeSchema>>;
 
 /** How the answer to the key of a request for an environment is stored. */
-const answerFormat = storedFormat("answer to an Idempotency-Key", 1, z.object({ environment: madeSchema }));
+const answerFormat = storedFormat("answer to an Idempotency-Key", 1, () =>
+  z.object({ environment: madeSchema() }),
+);
 
 /** What became of a request for an environment, or of an earlier one with the same key. */
 export type Created =

@@ -2,14 +2,17 @@ import * as z from "zod";
 import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
 import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
 export type StoredCredentials = Pick<AwsCredentials, "accessKeyId" | "secretAccessKey"> | Role;
 
-const storedSchema = z.union([
-  z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
-  z.object({ roleArn: z.string(), externalId: z.string() }),
-]);
+const storedSchema = lazy(() =>
+  z.union([
+    z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+    z.object({ roleArn: z.string(), externalId: z.string() }),
+  ]),
+);
 
 /*
  * Sealed credentials are the text `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM (NIST SP 800-38D) with a
@@ -45,7 +48,7 @@ export async function open(env: Env, envId: number, sealed: string): Promise<Sto
     key,
     Uint8Array.fromBase64(ciphertext, { alphabet: "base64url" }),
   );
-  return storedSchema.parse(JSON.parse(new TextDecoder().decode(opened)));
+  return storedSchema().parse(JSON.parse(new TextDecoder().decode(opened)));
 }
 
 /** The ids of CREDENTIALS_KEYS, the one that seals first. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { isoTime } from "../lib/values.ts";
 import { groupOf, logSettingsSchema } from "./parameter-group.ts";
 import type { Owed } from "./replies.ts";
@@ -8,19 +9,21 @@ import type { Owed } from "./replies.ts";
  * write it down and retry it; an environment only shows it.
  */
 
-const pendingChangeSchema = z.object({
-  leaseName: z.string(),
-  since: z.number(),
-  /** Why it is not restored; null when that has not been tried yet. */
-  reason: z.string().nullable(),
-  /** What the group is to have again; null while that is not known. */
-  settings: logSettingsSchema.nullable(),
-});
+const pendingChangeSchema = lazy(() =>
+  z.object({
+    leaseName: z.string(),
+    since: z.number(),
+    /** Why it is not restored; null when that has not been tried yet. */
+    reason: z.string().nullable(),
+    /** What the group is to have again; null while that is not known. */
+    settings: logSettingsSchema().nullable(),
+  }),
+);
 
 /** A parameter group that is to be restored, times in milliseconds. */
-export type PendingChange = z.output<typeof pendingChangeSchema>;
+export type PendingChange = z.output<ReturnType<typeof pendingChangeSchema>>;
 
-const pendingChangesSchema = z.array(pendingChangeSchema);
+const pendingChangesSchema = lazy(() => z.array(pendingChangeSchema()));
 
 /** The pending changes of environment `e` in JSON, one for each capture that made one: what `readPendingChanges` reads. */
 export const PENDING_CHANGES = `(select json_group_array(json_object('leaseName', l.lease_name, 'since', l.owed_since,
@@ -30,7 +33,9 @@ export const PENDING_CHANGES = `(select json_group_array(json_object('leaseName'
 
 /** The pending changes that an environment's row has, oldest first, each group once: several captures may share one. */
 export function readPendingChanges({ owed }: { owed: string }): PendingChange[] {
-  const changes = pendingChangesSchema.parse(JSON.parse(owed)).sort((a, b) => a.since - b.since);
+  const changes = pendingChangesSchema()
+    .parse(JSON.parse(owed))
+    .sort((a, b) => a.since - b.since);
   return [...new Map(changes.toReversed().map((change) => [change.leaseName, change])).values()].reverse();
 }
 

@@ -40,8 +40,8 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
 
     .post("/", async (c) => {
       const { db, credential } = c.var;
-      const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema);
-      const request = await readBody(c, createSchema);
+      const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
+      const request = await readBody(c, createSchema());
       const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
       const before = await creation.findCreated(db, credential, keyed, Date.now());
@@ -52,7 +52,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
 
     .put("/:id", async (c) => {
       const id = await readId(c);
-      const changes = await readBody(c, updateSchema);
+      const changes = await readBody(c, updateSchema());
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
@@ -95,7 +95,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
 
     .put("/:id/members/:userId", async (c) => {
       const id = await readId(c);
-      const { role } = await readBody(c, roleSchema);
+      const { role } = await readBody(c, roleSchema());
       const userId = c.req.param("userId");
       memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
       return c.json({ userId, role });
@@ -110,7 +110,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
 
     .post("/:id/invites", async (c) => {
       const id = await readId(c);
-      const { role } = await readBody(c, roleSchema);
+      const { role } = await readBody(c, roleSchema());
       const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
       requireChanged(outcome, refuse.notAdmin);
       return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
 
 /** What a member may do: an admin changes the environment, its members and anybody's captures. */
@@ -7,55 +8,67 @@ export const ROLES = ["admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
 // AWS's own forms. The region becomes part of a host name, so nothing else may pass.
-const regionSchema = z
-  .string()
-  .regex(/^[a-z]{2}(-[a-z]+){1,3}-[1-9][0-9]?$/, 'must be an AWS region such as "us-east-1"');
-const instanceSchema = z
-  .string()
-  .max(63, "must be at most 63 characters long")
-  .regex(/^[a-z](-?[a-z0-9])*$/i, "must be an RDS instance identifier: letters, digits and single hyphens")
-  .transform((instance) => instance.toLowerCase());
-const credentialsSchema = z.union(
-  [
-    z.strictObject({
-      accessKeyId: z
-        .string()
-        .regex(/^[A-Z0-9]{16,128}$/, "must be an AWS access key id, 16 or more of A-Z and 0-9"),
-      secretAccessKey: z.string().regex(/^[!-~]{1,128}$/, "must be an AWS secret access key, without spaces"),
-    }),
-    z.strictObject({
-      roleArn: z
-        .string()
-        .regex(
-          /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/,
-          'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
-        ),
-      externalId: z
-        .string()
-        .regex(/^[\w+=,.@:/-]{2,1224}$/, "must be 2 to 1224 letters, digits or any of _+=,.@:/-"),
-    }),
-  ],
-  "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}",
+const regionSchema = lazy(() =>
+  z.string().regex(/^[a-z]{2}(-[a-z]+){1,3}-[1-9][0-9]?$/, 'must be an AWS region such as "us-east-1"'),
+);
+const instanceSchema = lazy(() =>
+  z
+    .string()
+    .max(63, "must be at most 63 characters long")
+    .regex(/^[a-z](-?[a-z0-9])*$/i, "must be an RDS instance identifier: letters, digits and single hyphens")
+    .transform((instance) => instance.toLowerCase()),
+);
+const credentialsSchema = lazy(() =>
+  z.union(
+    [
+      z.strictObject({
+        accessKeyId: z
+          .string()
+          .regex(/^[A-Z0-9]{16,128}$/, "must be an AWS access key id, 16 or more of A-Z and 0-9"),
+        secretAccessKey: z
+          .string()
+          .regex(/^[!-~]{1,128}$/, "must be an AWS secret access key, without spaces"),
+      }),
+      z.strictObject({
+        roleArn: z
+          .string()
+          .regex(
+            /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/,
+            'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
+          ),
+        externalId: z
+          .string()
+          .regex(/^[\w+=,.@:/-]{2,1224}$/, "must be 2 to 1224 letters, digits or any of _+=,.@:/-"),
+      }),
+    ],
+    "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}",
+  ),
 );
 
 /** The body of POST /api/environments. */
-export const createSchema = z.strictObject({
-  name: nameSchema,
-  region: regionSchema,
-  instance: instanceSchema,
-  credentials: credentialsSchema,
-});
+export const createSchema = lazy(() =>
+  z.strictObject({
+    name: nameSchema(),
+    region: regionSchema(),
+    instance: instanceSchema(),
+    credentials: credentialsSchema(),
+  }),
+);
 
 /** An environment that is asked for. */
-export type EnvironmentRequest = z.output<typeof createSchema>;
+export type EnvironmentRequest = z.output<ReturnType<typeof createSchema>>;
 
 /** The body of PUT /api/environments/{id}: what is absent stays. */
-export const updateSchema = createSchema
-  .partial()
-  .refine((changes) => Object.keys(changes).length > 0, "must have a field to change");
+export const updateSchema = lazy(() =>
+  createSchema()
+    .partial()
+    .refine((changes) => Object.keys(changes).length > 0, "must have a field to change"),
+);
 
 /** What to change of an environment. */
-export type EnvironmentChanges = z.output<typeof updateSchema>;
+export type EnvironmentChanges = z.output<ReturnType<typeof updateSchema>>;
 
 /** The body of PUT .../members/{userId} and of POST .../invites. */
-export const roleSchema = z.strictObject({ role: z.enum(ROLES, `must be one of ${ROLES.join(", ")}`) });
+export const roleSchema = lazy(() =>
+  z.strictObject({ role: z.enum(ROLES, `must be one of ${ROLES.join(", ")}`) }),
+);

@@ -11,7 +11,7 @@ import { ApiError, notParsed, refuse } from "./refusals.ts";
  * @throws ApiError 400 when it is not one.
  */
 export function readId(c: AppContext, name = "id"): Promise<number> {
-  return validate(c, idSchema, c.req.param(name), name);
+  return validate(c, idSchema(), c.req.param(name), name);
 }
 
 /**

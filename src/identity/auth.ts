@@ -115,7 +115,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
 
 /** A person's name, which other people see, by the same rule as all names. */
 function checkedName(name: string): string {
-  const { data, error } = nameSchema.safeParse(name);
+  const { data, error } = nameSchema().safeParse(name);
   if (data !== undefined) return data;
   throw new APIError("BAD_REQUEST", { message: `name: ${error?.issues[0]?.message}` });
 }

@@ -8,6 +8,7 @@ import { isSafe } from "../http/methods.ts";
 import { refuseOtherOrigins } from "../http/origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../http/rate-limits.ts";
 import { ApiError } from "../http/refusals.ts";
+import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import { boundHashing } from "./hashing.ts";
@@ -63,11 +64,11 @@ async function ask(c: AppContext, invites: Invites): Promise<Response> {
 /** The most characters of a message of better-auth's. */
 const MAX_MESSAGE = 1000;
 
-const refusalSchema = z.object({ message: z.string() });
+const refusalSchema = lazy(() => z.object({ message: z.string() }));
 
 /** A refusal of better-auth's in the shape that all refusals of the API have. */
 async function refusalOf(reply: Response): Promise<Error> {
-  const { data } = refusalSchema.safeParse(await reply.json().catch(() => undefined));
+  const { data } = refusalSchema().safeParse(await reply.json().catch(() => undefined));
   // Its validation quotes what was sent.
   const message = cut(data?.message ?? "Request refused", MAX_MESSAGE);
   // Of its own faults, better-auth knows more than a caller should.

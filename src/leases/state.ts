@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { AwsFailureKind } from "../aws/client.ts";
 import { GENERAL_LOG } from "../environments/engines.ts";
 import { type LogSettings, logSettingsSchema } from "../environments/parameter-group.ts";
+import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 
 /*
@@ -33,34 +34,36 @@ export function isSame(a: LogSettings, b: LogSettings): boolean {
 export type Wanted = "logging" | "found";
 
 /** A lease's state as it is stored. */
-const leaseSchema = z.object({
-  /** The captures that need the log. */
-  holders: z.array(z.number()).readonly(),
-  /**
-   * The captures for which a lease has, or may have, switched the log on: with the credentials of their environments the group
-   * is restored. One that was released stays among them until a holder is answerable instead.
-   */
-  answerable: z.array(z.number()).readonly().default([]),
-  /** What the group had before the first change; null while nothing is, or may be, changed. */
-  found: logSettingsSchema.nullable(),
-  /** What the group has now: unknown while a change is under way, or when its answer was lost. */
-  has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
-  /** Until when the change that is under way may still be carried out; null when there is none. */
-  callUntil: z.number().nullable(),
-  /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
-  lostUntil: z.number().nullable(),
-  /** Log files that were written after this were written under the last change that switched logging on. */
-  loggingSince: z.number().nullable(),
-  /** When the group was last restored. Kept after that, for RESTORE_APPLIES_MS. */
-  restoredAt: z.number().nullable(),
-  /** How often AWS has failed to take values away since logging was switched on. */
-  failedResets: z.number().default(0),
-  /** Whether to restore by writing the defaults, because values can't be taken away. */
-  writesDefaults: z.boolean().default(false),
-});
+const leaseSchema = lazy(() =>
+  z.object({
+    /** The captures that need the log. */
+    holders: z.array(z.number()).readonly(),
+    /**
+     * The captures for which a lease has, or may have, switched the log on: with the credentials of their environments the group
+     * is restored. One that was released stays among them until a holder is answerable instead.
+     */
+    answerable: z.array(z.number()).readonly().default([]),
+    /** What the group had before the first change; null while nothing is, or may be, changed. */
+    found: logSettingsSchema().nullable(),
+    /** What the group has now: unknown while a change is under way, or when its answer was lost. */
+    has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
+    /** Until when the change that is under way may still be carried out; null when there is none. */
+    callUntil: z.number().nullable(),
+    /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
+    lostUntil: z.number().nullable(),
+    /** Log files that were written after this were written under the last change that switched logging on. */
+    loggingSince: z.number().nullable(),
+    /** When the group was last restored. Kept after that, for RESTORE_APPLIES_MS. */
+    restoredAt: z.number().nullable(),
+    /** How often AWS has failed to take values away since logging was switched on. */
+    failedResets: z.number().default(0),
+    /** Whether to restore by writing the defaults, because values can't be taken away. */
+    writesDefaults: z.boolean().default(false),
+  }),
+);
 
 /** Who needs the log of a parameter group, and what is known of the group. */
-export type LeaseState = Readonly<z.output<typeof leaseSchema>>;
+export type LeaseState = Readonly<z.output<ReturnType<typeof leaseSchema>>>;
 
 /** How a lease's state is stored. */
 export const leaseFormat = storedFormat("lease's state", 1, leaseSchema);

@@ -1,15 +1,16 @@
 import * as z from "zod";
 import { type ParameterGroup, parameterGroupSchema } from "../environments/parameter-group.ts";
+import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { IDLE, type LeaseState, leaseFormat } from "./state.ts";
 
 /** How a lease stores its group. */
 const groupFormat = storedFormat("lease's parameter group", 1, parameterGroupSchema);
 
-const attemptsSchema = z.object({ count: z.number(), since: z.number() });
+const attemptsSchema = lazy(() => z.object({ count: z.number(), since: z.number() }));
 
 /** The attempts that AWS has failed so far, and when the first was. */
-export type Attempts = z.output<typeof attemptsSchema>;
+export type Attempts = z.output<ReturnType<typeof attemptsSchema>>;
 
 const attemptsFormat = storedFormat("lease's attempts", 1, attemptsSchema);
 

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { lazy } from "./lazy.ts";
 
 /** The name of a capture or an environment: 1 to 100 characters once the space around it is gone. */
-export const nameSchema = z
-  .string()
-  .trim()
-  .refine((name) => name.length > 0, "must not be empty")
-  .refine((name) => [...name].length <= 100, "must be at most 100 characters long")
-  .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name), "must not contain control characters");
+export const nameSchema = lazy(() =>
+  z
+    .string()
+    .trim()
+    .refine((name) => name.length > 0, "must not be empty")
+    .refine((name) => [...name].length <= 100, "must be at most 100 characters long")
+    .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name), "must not contain control characters"),
+);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "./lazy.ts";
 
 /*
  * What is stored outlives the code that wrote it: it is parsed when it is read, and has the version of its shape. What was
@@ -23,26 +24,28 @@ export interface StoredFormat<T> {
   parse(json: string): T;
 }
 
-const versionSchema = z.object({ version: z.int().positive().default(1) });
+const versionSchema = lazy(() => z.object({ version: z.int().positive().default(1) }));
 
 /**
  * A shape that is stored.
  * @param name what it is called in errors
  * @param version of the shape; versions before it are read too
+ * @param makeShape makes its schema, when it is first needed
  */
 export function storedFormat<S extends z.ZodType<object>>(
   name: string,
   version: number,
-  shape: S,
+  makeShape: () => S,
 ): StoredFormat<z.output<S>> {
+  const shape = lazy(makeShape);
   const write = (value: z.output<S>) => ({ ...value, version });
   const read = (stored: unknown): z.output<S> => {
-    const found = versionSchema.safeParse(stored);
+    const found = versionSchema().safeParse(stored);
     if (found.success && found.data.version > version) {
       const { version: newer } = found.data;
       throw new Unreadable(`The ${name} is of version ${newer}, and no later one than ${version} is known`);
     }
-    const parsed = found.success ? shape.safeParse(stored) : found;
+    const parsed = found.success ? shape().safeParse(stored) : found;
     if (parsed.success) return parsed.data;
     throw new Unreadable(`The ${name} is damaged: ${complaint(parsed.error)}`);
   };

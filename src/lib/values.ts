@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "./lazy.ts";
 
 /*
  * Values as the API writes them, in requests and replies. This and the rooms' schema.ts know nothing of HTTP or of Workers: the
@@ -6,11 +7,13 @@ import * as z from "zod";
  */
 
 /** An id in a path or a query: a positive integer in decimal digits. */
-export const idSchema = z
-  .string()
-  .regex(/^[1-9][0-9]*$/, "must be a positive integer")
-  .transform(Number)
-  .refine(Number.isSafeInteger, "is too large to be an id");
+export const idSchema = lazy(() =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]*$/, "must be a positive integer")
+    .transform(Number)
+    .refine(Number.isSafeInteger, "is too large to be an id"),
+);
 
 /** Any letter case of one of the words. */
 export const word = <W extends string>(words: readonly W[]) =>
@@ -24,32 +27,36 @@ export const MAX_PAGE = 1000;
 
 const LIMIT = `must be an integer from 1 to ${MAX_PAGE}`;
 /** How many of something to list. */
-export const limitSchema = z
-  .string()
-  .regex(/^\d{1,4}$/, LIMIT)
-  .transform(Number)
-  .pipe(z.int().min(1, LIMIT).max(MAX_PAGE, LIMIT));
+export const limitSchema = lazy(() =>
+  z
+    .string()
+    .regex(/^\d{1,4}$/, LIMIT)
+    .transform(Number)
+    .pipe(z.int().min(1, LIMIT).max(MAX_PAGE, LIMIT)),
+);
 
-const isoSchema = z.iso.datetime({ offset: true });
+const isoSchema = lazy(() => z.iso.datetime({ offset: true }));
 
 /** `day`, and if there is one the time `clock`, its seconds and its zone. */
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 /** A moment: ISO 8601, or `2018-05-19 12:00:00`; UTC where no zone is given. Comes out in milliseconds. */
-export const timeSchema = z.string().transform((text, ctx) => {
-  const [, day, clock = "00:00", seconds = ":00", zone = "Z"] = TIME.exec(text.trim()) ?? [];
-  const offset = zone
-    .toUpperCase()
-    .replace(/^(...):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
-  const iso = `${day}T${clock}${seconds}${offset}`;
-  // The pattern gives the form; whether there is such a day and hour is zod's to say.
-  if (day !== undefined && isoSchema.safeParse(iso).success) return Date.parse(iso);
-  ctx.addIssue({
-    code: "custom",
-    message: 'must be a time such as "2026-05-19T22:06:53Z" or "2026-05-19 22:06:53"',
-  });
-  return z.NEVER;
-});
+export const timeSchema = lazy(() =>
+  z.string().transform((text, ctx) => {
+    const [, day, clock = "00:00", seconds = ":00", zone = "Z"] = TIME.exec(text.trim()) ?? [];
+    const offset = zone
+      .toUpperCase()
+      .replace(/^(...):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
+    const iso = `${day}T${clock}${seconds}${offset}`;
+    // The pattern gives the form; whether there is such a day and hour is zod's to say.
+    if (day !== undefined && isoSchema().safeParse(iso).success) return Date.parse(iso);
+    ctx.addIssue({
+      code: "custom",
+      message: 'must be a time such as "2026-05-19T22:06:53Z" or "2026-05-19 22:06:53"',
+    });
+    return z.NEVER;
+  }),
+);
 
 /** A query parameter that may be given once. */
 export function once<S extends z.ZodType<unknown, string | undefined>>(value: S) {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { LogFile } from "../aws/rds.ts";
+import { lazy } from "../lib/lazy.ts";
 
 /*
  * Which of an instance's log files to read. Pure. The server writes to the live file; at the top of each hour RDS renames it,
@@ -22,25 +23,27 @@ export const MAX_SILENCE_MS = WRITTEN_EVERY_MS + 60_000;
 const REUSED_MS = 12 * 3_600_000;
 
 /** A position as it is stored. */
-export const filePositionSchema = z.object({
-  /** The name that the file has now. */
-  file: z.string(),
-  /** Where to go on in it; opaque, `0` for its beginning. */
-  marker: z.string(),
-  /** How far into the file that is, in bytes, at least: a file that is shorter is not the one that it was. */
-  bytesRead: z.number(),
-  /** The same, at most; absent where nobody knows, as after the rest of a line that RDS left out. */
-  bytesAtMost: z.number().optional(),
-  /** The size that the file was last listed with. It does not shrink either, and counts what was there before the capture. */
-  size: z.number().optional(),
-  /** The renamed files that were there when the files were last listed, and when each was last written. */
-  known: z.record(z.string(), z.number()),
-  /** The renamed files to read after this one, oldest first. */
-  next: z.array(z.string()),
-});
+export const filePositionSchema = lazy(() =>
+  z.object({
+    /** The name that the file has now. */
+    file: z.string(),
+    /** Where to go on in it; opaque, `0` for its beginning. */
+    marker: z.string(),
+    /** How far into the file that is, in bytes, at least: a file that is shorter is not the one that it was. */
+    bytesRead: z.number(),
+    /** The same, at most; absent where nobody knows, as after the rest of a line that RDS left out. */
+    bytesAtMost: z.number().optional(),
+    /** The size that the file was last listed with. It does not shrink either, and counts what was there before the capture. */
+    size: z.number().optional(),
+    /** The renamed files that were there when the files were last listed, and when each was last written. */
+    known: z.record(z.string(), z.number()),
+    /** The renamed files to read after this one, oldest first. */
+    next: z.array(z.string()),
+  }),
+);
 
 /** Where a follower is among the files. */
-export type FilePosition = z.output<typeof filePositionSchema>;
+export type FilePosition = z.output<ReturnType<typeof filePositionSchema>>;
 
 /** That a part of the log is lost. */
 export interface Loss {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import type { LogRecord } from "./record.ts";
 
 /*
@@ -13,16 +14,18 @@ export interface Identity {
   db: string | null;
 }
 
-const namesSchema = [z.string(), z.string(), z.string().nullable()] as const;
+const namesSchema = lazy(() => [z.string(), z.string(), z.string().nullable()] as const);
 
 /** A thread table as it is stored. */
-export const threadsSchema = z.array(z.tuple([z.number(), ...namesSchema, z.tuple(namesSchema).optional()]));
+export const threadsSchema = lazy(() =>
+  z.array(z.tuple([z.number(), ...namesSchema(), z.tuple(namesSchema()).optional()])),
+);
 
 /**
  * A thread table in JSON: of each its id, user, host and default database, and while a Change user may still be refused, those
  * of who it belonged to till then.
  */
-export type ThreadsState = z.output<typeof threadsSchema>;
+export type ThreadsState = z.output<ReturnType<typeof threadsSchema>>;
 
 /** How many threads are remembered unless the caller says otherwise: RDS's largest instances allow 16,000 connections. */
 export const MAX_THREADS = 16_384;

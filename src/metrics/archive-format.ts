@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { storedFormat, Unreadable } from "../lib/stored.ts";
 import { METRICS } from "./cloudwatch-metrics.ts";
 import type { Column } from "./columns.ts";
@@ -15,20 +16,22 @@ import { points } from "./window.ts";
 /** Where a capture's stored metrics are; cron erases the prefix with the capture. */
 export const archiveKey = (captureId: number): string => `captures/${captureId}/metrics.json`;
 
-const headerSchema = z.object({
-  captureId: z.number(),
-  /** The first moment and the last, exclusive, in milliseconds; whole periods. */
-  start: z.number(),
-  end: z.number(),
-  /** Seconds. */
-  period: z.number().int().positive(),
-  archivedAt: z.number(),
-  /** What is missing, in words, or null. */
-  incomplete: z.string().nullable(),
-});
+const headerSchema = lazy(() =>
+  z.object({
+    captureId: z.number(),
+    /** The first moment and the last, exclusive, in milliseconds; whole periods. */
+    start: z.number(),
+    end: z.number(),
+    /** Seconds. */
+    period: z.number().int().positive(),
+    archivedAt: z.number(),
+    /** What is missing, in words, or null. */
+    incomplete: z.string().nullable(),
+  }),
+);
 
 /** What the first line of a stored object says. */
-export type ArchiveHeader = z.output<typeof headerSchema>;
+export type ArchiveHeader = z.output<ReturnType<typeof headerSchema>>;
 
 const headerFormat = storedFormat("metrics archive", 1, headerSchema);
 

@@ -76,7 +76,7 @@ export const captureOperations: Operation[] = [
     permission: "Whoever is signed in; `envId` must be an environment that you are a member of.",
     credentials: "any",
     parameters: [
-      ...queryParameters(listSchema, {
+      ...queryParameters(listSchema(), {
         envId: { description: "Only those of an environment." },
         status: { description: "Only those in a state, in any letter case." },
         name: { description: "Only those of exactly this name." },
@@ -116,7 +116,7 @@ export const captureOperations: Operation[] = [
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
     body: {
-      schema: createSchema,
+      schema: createSchema(),
       examples: {
         now: { summary: "From now on, for an hour", value: { name: "myCapture", envId: 1, duration: 3600 } },
         scheduled: {
@@ -188,7 +188,7 @@ export const captureOperations: Operation[] = [
     credentials: "any",
     parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
     body: {
-      schema: renameSchema,
+      schema: renameSchema(),
       examples: { rename: { summary: "Another name", value: { name: "newName" } } },
     },
     success: {
@@ -237,7 +237,7 @@ export const captureOperations: Operation[] = [
     credentials: "any",
     parameters: [
       ID,
-      ...queryParameters(metricsQuerySchema, {
+      ...queryParameters(metricsQuerySchema(), {
         type: {
           description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
           example: ["READ IOPS"],

@@ -39,7 +39,7 @@ const ONE_ENVIRONMENT = {
   "application/json": { schema: environmentSchema, example: examples.environment },
 };
 const ROLE_BODY = {
-  schema: roleSchema,
+  schema: roleSchema(),
   examples: { member: { summary: "A member", value: { role: "member" } } },
 };
 
@@ -81,7 +81,7 @@ export const environmentOperations: Operation[] = [
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
     body: {
-      schema: createSchema,
+      schema: createSchema(),
       examples: {
         accessKey: {
           summary: "With an access key",
@@ -140,7 +140,7 @@ export const environmentOperations: Operation[] = [
     credentials: "any",
     parameters: [ID],
     body: {
-      schema: updateSchema,
+      schema: updateSchema(),
       examples: { rename: { summary: "Another name", value: { name: "staging" } } },
     },
     success: { status: 200, description: "The environment as it is now.", content: ONE_ENVIRONMENT },

@@ -119,7 +119,7 @@ export const IDEMPOTENCY_KEY: Parameter = {
   in: "header",
   description:
     "A text of your choice, new for each request: for 24 hours, the same request with the same key is answered as it was at first, and makes nothing a second time (draft-ietf-httpapi-idempotency-key-header).",
-  schema: idempotencyKeySchema,
+  schema: idempotencyKeySchema(),
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 

@@ -14,7 +14,7 @@ const rememberMe = z.boolean().optional().meta({
 /** The body of sign-up/email. */
 export const signUpSchema = z
   .object({
-    name: nameSchema,
+    name: nameSchema(),
     email,
     password,
     inviteCode: z.string().optional().meta({
@@ -30,7 +30,7 @@ export const signInSchema = z
   .meta({ id: "SignIn", description: "Who signs in." });
 /** The body of update-user. */
 export const updateUserSchema = z
-  .object({ name: nameSchema })
+  .object({ name: nameSchema() })
   .meta({ id: "UserChanges", description: "What to change of oneself." });
 /** The body of change-password. */
 export const changePasswordSchema = z

@@ -192,7 +192,7 @@ export const idParameter = (name: string, description: string): Parameter => ({
   name,
   in: "path",
   description,
-  schema: idSchema,
+  schema: idSchema(),
   example: 1,
 });
 

@@ -21,16 +21,16 @@ const add = (schema: z.ZodType, documentation: z.GlobalMeta) => z.globalRegistry
 
 const seconds = (milliseconds: number) => milliseconds / 1000;
 
-add(idSchema, { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+add(idSchema(), { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const moment = { type: "string", examples: ["2026-11-23T12:00:00.000Z", "2026-11-23 12:00:00"] };
-add(timeSchema, moment);
+add(timeSchema(), moment);
 const momentOrNull = { ...moment, type: ["string", "null"], anyOf: undefined };
-add(metricsQuerySchema.shape.type, {
+add(metricsQuerySchema().shape.type, {
   type: "array",
   items: { type: "string", enum: METRICS.map(({ type }) => type) },
 });
 
-add(nameSchema, {
+add(nameSchema(), {
   description: "1 to 100 characters, none of them control characters, once the space around it is gone.",
   minLength: 1,
   maxLength: 100,
@@ -38,11 +38,11 @@ add(nameSchema, {
   examples: ["myCapture"],
 });
 
-add(captureSchema, {
+add(captureSchema(), {
   id: "NewCapture",
   description: "A capture to make. A field that is not known is refused.",
 });
-const capture = captureSchema.in.shape;
+const capture = captureSchema().in.shape;
 add(capture.envId, {
   type: "integer",
   minimum: 1,
@@ -91,15 +91,15 @@ add(capture.end, {
   description: "Null, or absent: it is set when the capture ends.",
 });
 
-add(renameSchema, { id: "CaptureName", description: "What to change of a capture." });
+add(renameSchema(), { id: "CaptureName", description: "What to change of a capture." });
 
-add(environmentSchema, { id: "NewEnvironment", description: "An environment to make." });
-add(updateSchema, {
+add(environmentSchema(), { id: "NewEnvironment", description: "An environment to make." });
+add(updateSchema(), {
   id: "EnvironmentChanges",
   description: "What to change of an environment; what is absent stays.",
   minProperties: 1,
 });
-const environment = environmentSchema.shape;
+const environment = environmentSchema().shape;
 add(environment.region, { description: "The AWS region of the instance.", examples: ["us-east-1"] });
 add(environment.instance, {
   pattern: "^[A-Za-z](-?[A-Za-z0-9])*$",
@@ -110,4 +110,4 @@ add(environment.credentials, {
   description: "An access key, or a role that the service assumes. Kept encrypted, and never shown again.",
 });
 
-add(roleSchema, { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });
+add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });

@@ -42,7 +42,10 @@ export const workloadOperations: Operation[] = [
     summary: "Show a capture's statements, normalised and counted",
     permission: MEMBER,
     credentials: "any",
-    parameters: [ID, ...queryParameters(digestQuerySchema, { limit: { description: "How many of them." } })],
+    parameters: [
+      ID,
+      ...queryParameters(digestQuerySchema(), { limit: { description: "How many of them." } }),
+    ],
     success: {
       status: 200,
       description: "The statements, the most frequent first.",
@@ -62,7 +65,7 @@ export const workloadOperations: Operation[] = [
     credentials: "any",
     parameters: [
       ID,
-      ...queryParameters(downloadQuerySchema, {
+      ...queryParameters(downloadQuerySchema(), {
         format: { description: "NDJSON in gzip, or general-log text." },
         from: { description: "From this moment on." },
         to: { description: "Before this moment." },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
@@ -11,33 +12,37 @@ import { Normalizer } from "../sql-text/normalize/normalize.ts";
  * Which statements a workload consists of, counted in bounded memory.
  */
 
-const entrySchema = z.object({
-  /** 64 bits in hexadecimal, not cryptographic. */
-  fingerprint: z.string(),
-  /** The normalised statement, at most MAX_DIGEST_BYTES bytes of UTF-8 (digest-limits.ts). */
-  digest: z.string(),
-  /** How often it ran, or up to `overcount` more. */
-  count: z.number(),
-  /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
-  overcount: z.number(),
-  /** When it was first and last seen since it has had its place in the table; microseconds since the epoch. */
-  firstSeenMicros: z.number(),
-  lastSeenMicros: z.number(),
-  /** One of the statements, cut at MAX_EXAMPLE: the first since it has had its place. */
-  example: z.string(),
-});
+const entrySchema = lazy(() =>
+  z.object({
+    /** 64 bits in hexadecimal, not cryptographic. */
+    fingerprint: z.string(),
+    /** The normalised statement, at most MAX_DIGEST_BYTES bytes of UTF-8 (digest-limits.ts). */
+    digest: z.string(),
+    /** How often it ran, or up to `overcount` more. */
+    count: z.number(),
+    /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
+    overcount: z.number(),
+    /** When it was first and last seen since it has had its place in the table; microseconds since the epoch. */
+    firstSeenMicros: z.number(),
+    lastSeenMicros: z.number(),
+    /** One of the statements, cut at MAX_EXAMPLE: the first since it has had its place. */
+    example: z.string(),
+  }),
+);
 
 /** One normalised statement and how often it ran. */
-export type DigestEntry = z.output<typeof entrySchema>;
+export type DigestEntry = z.output<ReturnType<typeof entrySchema>>;
 
-const digestsSchema = z.object({
-  capacity: z.number(),
-  total: z.number(),
-  entries: z.array(entrySchema),
-});
+const digestsSchema = lazy(() =>
+  z.object({
+    capacity: z.number(),
+    total: z.number(),
+    entries: z.array(entrySchema()),
+  }),
+);
 
 /** The table in JSON. */
-export type DigestsState = z.output<typeof digestsSchema>;
+export type DigestsState = z.output<ReturnType<typeof digestsSchema>>;
 
 /** How the table is stored. */
 export const digestsFormat = storedFormat("table of digests", 1, digestsSchema);

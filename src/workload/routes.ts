@@ -20,14 +20,14 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
 
     .get("/digest", async (c) => {
       const id = await readId(c);
-      const { limit } = await readQuery(c, digestQuerySchema);
+      const { limit } = await readQuery(c, digestQuerySchema());
       const digests = await readDigests(c.env.BUCKET, await findCapture(c, id));
       return c.json(toDigests(digests, limit));
     })
 
     .get("/download", async (c) => {
       const id = await readId(c);
-      const { format, from, to } = await readQuery(c, downloadQuerySchema);
+      const { format, from, to } = await readQuery(c, downloadQuerySchema());
       const { manifest } = await readManifest(c.env.BUCKET, await findCapture(c, id));
       const isLog = format === "log";
       const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, format, { from, to });

@@ -1,20 +1,23 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { limitSchema, once, timeSchema } from "../lib/values.ts";
 
 /** The query of GET /api/captures/{id}/workload/digest. */
-export const digestQuerySchema = z.strictObject({ limit: once(limitSchema).default(100) });
+export const digestQuerySchema = lazy(() => z.strictObject({ limit: once(limitSchema()).default(100) }));
 
 /** How a workload can be downloaded. */
 export const FORMATS = ["ndjson", "log"] as const;
 
 /** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
-export const downloadQuerySchema = z
-  .strictObject({
-    format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson"),
-    from: once(timeSchema),
-    to: once(timeSchema),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-    path: ["from"],
-    message: "must not be after to",
-  });
+export const downloadQuerySchema = lazy(() =>
+  z
+    .strictObject({
+      format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson"),
+      from: once(timeSchema()),
+      to: once(timeSchema()),
+    })
+    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+      path: ["from"],
+      message: "must not be after to",
+    }),
+);

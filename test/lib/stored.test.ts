@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { storedFormat, Unreadable } from "../../src/lib/stored.ts";
 
-const format = storedFormat("note", 2, z.object({ text: z.string(), tags: z.array(z.string()).optional() }));
+const format = storedFormat("note", 2, () =>
+  z.object({ text: z.string(), tags: z.array(z.string()).optional() }),
+);
 
 describe("what is stored", () => {
   it("bears its version, and comes back without it", () => {

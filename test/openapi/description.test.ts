@@ -19,10 +19,10 @@ describe("the API's description", () => {
   });
 
   test.each([
-    ["listCaptures", listSchema],
-    ["getCaptureMetrics", metricsQuerySchema],
-    ["getWorkloadDigest", digestQuerySchema],
-    ["downloadWorkload", downloadQuerySchema],
+    ["listCaptures", listSchema()],
+    ["getCaptureMetrics", metricsQuerySchema()],
+    ["getWorkloadDigest", digestQuerySchema()],
+    ["downloadWorkload", downloadQuerySchema()],
   ])("has every parameter in the query of %s, and no other", (id, schema) => {
     const described = operations.find(({ operation }) => operation.operationId === id)?.operation.parameters;
     const names = described?.filter((parameter) => parameter.in === "query").map(({ name }) => name);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import type { LeftOut } from "../record.ts";
 import { COMMANDS } from "./commands.ts";
 import type { HeaderForm } from "./header.ts";
@@ -7,64 +8,75 @@ import type { HeaderForm } from "./header.ts";
  * A parser's state, as it is stored between two portions of a log.
  */
 
-const positionSchema = z.object({
-  /** The first byte that belongs to no complete record: read on from here. */
-  offset: z.number(),
-  format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies HeaderForm[]).nullable(),
-  /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
-  secondMicros: z.number().nullable(),
-  /** Whether no record of the file has come yet; whether the log was opened again since the last record. */
-  isFileBegun: z.boolean().optional(),
-  isReopened: z.boolean().optional(),
-});
+const positionSchema = lazy(() =>
+  z.object({
+    /** The first byte that belongs to no complete record: read on from here. */
+    offset: z.number(),
+    format: z.enum(["mysql", "mysql-untabbed", "mariadb"] as const satisfies HeaderForm[]).nullable(),
+    /** The second that MariaDB's records without a time of their own belong to, in microseconds since the epoch. */
+    secondMicros: z.number().nullable(),
+    /** Whether no record of the file has come yet; whether the log was opened again since the last record. */
+    isFileBegun: z.boolean().optional(),
+    isReopened: z.boolean().optional(),
+  }),
+);
 
 /** As much as a parser needs to go on from the beginning of the record that was open. JSON keeps it. */
-export type LogPosition = z.output<typeof positionSchema>;
+export type LogPosition = z.output<ReturnType<typeof positionSchema>>;
 
-const leftOutSchema = z.object({
-  strayBytes: z.number(),
-  undatedRecords: z.number(),
-}) satisfies z.ZodType<LeftOut>;
+const leftOutSchema = lazy(
+  () =>
+    z.object({
+      strayBytes: z.number(),
+      undatedRecords: z.number(),
+    }) satisfies z.ZodType<LeftOut>,
+);
 
-const openRecordSchema = z.object({
-  /** Null when no time was known for it; it is counted then, and not emitted. */
-  timeMicros: z.number().nullable(),
-  threadId: z.number(),
-  command: z.enum(COMMANDS),
-  start: z.number(),
-  /** The first characters of the statement, with the newline of every line that was read. */
-  text: z.string(),
-  /** How many characters all of it has. */
-  length: z.number(),
-  leftOut: leftOutSchema.optional(),
-  isAfterOpening: z.boolean().optional(),
-});
+const openRecordSchema = lazy(() =>
+  z.object({
+    /** Null when no time was known for it; it is counted then, and not emitted. */
+    timeMicros: z.number().nullable(),
+    threadId: z.number(),
+    command: z.enum(COMMANDS),
+    start: z.number(),
+    /** The first characters of the statement, with the newline of every line that was read. */
+    text: z.string(),
+    /** How many characters all of it has. */
+    length: z.number(),
+    leftOut: leftOutSchema().optional(),
+    isAfterOpening: z.boolean().optional(),
+  }),
+);
 
 /** The record whose end has not been seen. */
-export type OpenRecord = z.output<typeof openRecordSchema>;
+export type OpenRecord = z.output<ReturnType<typeof openRecordSchema>>;
 
 /** Bytes, or their base64: JSON has no bytes. */
-const bytesSchema = z.union([
-  z.instanceof(Uint8Array),
-  z.string().transform((base64, ctx) => {
-    try {
-      return Uint8Array.fromBase64(base64);
-    } catch {
-      ctx.addIssue({ code: "custom", message: "is not base64" });
-      return z.NEVER;
-    }
-  }),
-]);
+const bytesSchema = lazy(() =>
+  z.union([
+    z.instanceof(Uint8Array),
+    z.string().transform((base64, ctx) => {
+      try {
+        return Uint8Array.fromBase64(base64);
+      } catch {
+        ctx.addIssue({ code: "custom", message: "is not base64" });
+        return z.NEVER;
+      }
+    }),
+  ]),
+);
 
 /** A parser's state as it is stored. */
-export const parserSchema = positionSchema.extend({
-  open: openRecordSchema.nullable(),
-  /** The beginning of the line that is not complete. */
-  line: bytesSchema,
-  /** How many bytes that line has. */
-  lineBytes: z.number(),
-  ...leftOutSchema.shape,
-});
+export const parserSchema = lazy(() =>
+  positionSchema().extend({
+    open: openRecordSchema().nullable(),
+    /** The beginning of the line that is not complete. */
+    line: bytesSchema(),
+    /** How many bytes that line has. */
+    lineBytes: z.number(),
+    ...leftOutSchema().shape,
+  }),
+);
 
 /** A parser's whole state, for going on with the next byte. Structured clone keeps it; as large as the open record. */
-export type ParserSnapshot = z.output<typeof parserSchema>;
+export type ParserSnapshot = z.output<ReturnType<typeof parserSchema>>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import {
   isMysqlDatabase,
   mayChangeSettings,
@@ -16,12 +17,12 @@ const IN_MYSQL: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: 
 const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: false });
 
 /** A table of sessions as it is stored. */
-export const sessionsSchema = z.array(
-  z.tuple([z.number(), z.boolean().nullable(), z.boolean().nullable(), z.boolean().nullable()]),
+export const sessionsSchema = lazy(() =>
+  z.array(z.tuple([z.number(), z.boolean().nullable(), z.boolean().nullable(), z.boolean().nullable()])),
 );
 
 /** A table of sessions in JSON: of each its thread's id and its settings, in the order of SessionSettings. */
-export type SessionsState = z.output<typeof sessionsSchema>;
+export type SessionsState = z.output<ReturnType<typeof sessionsSchema>>;
 
 /** The most sessions that are kept. Most never change their settings, and take no room. */
 const MAX_SESSIONS = 4096;

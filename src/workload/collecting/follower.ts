@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { AwsResult } from "../../aws/client.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { beginAt, beginAtEnd } from "../../logs/beginning.ts";
 import {
   type FilePosition,
@@ -38,42 +39,46 @@ export interface CaptureWindow {
   end: number | null;
 }
 
-const openGapSchema = z.object({
-  from: z.number(),
-  cause: z.string(),
-  /** Whether what follows may have been read before it, and has to be later to be new. */
-  mayRepeat: z.literal(true).optional(),
-  /** How many records were left out because nobody knows their time. */
-  undatedRecords: z.number().optional(),
-});
+const openGapSchema = lazy(() =>
+  z.object({
+    from: z.number(),
+    cause: z.string(),
+    /** Whether what follows may have been read before it, and has to be later to be new. */
+    mayRepeat: z.literal(true).optional(),
+    /** How many records were left out because nobody knows their time. */
+    undatedRecords: z.number().optional(),
+  }),
+);
 
 /** A gap whose end is not known yet. */
-type OpenGap = z.output<typeof openGapSchema>;
+type OpenGap = z.output<ReturnType<typeof openGapSchema>>;
 
 /** A follower's state as it is stored (collector-state.ts). */
-export const followerSchema = z.object({
-  position: filePositionSchema,
-  /** How many lines to ask for at once, from how long the last ones were; absent for as many as RDS gives. */
-  linesAtOnce: z.number().optional(),
-  parser: parserSchema,
-  threads: threadsSchema,
-  /** What is known of how sessions' statements are to be read; absent in what was stored before it was. */
-  sessions: sessionsSchema.optional(),
-  /** The threads that are Amazon's although nobody saw them connect, those that were seen last at the end. */
-  amazons: z.array(z.number()),
-  manifest: manifestSchema,
-  /** The last fragment is added to until it is large enough: how many of its bytes count, and what it holds. */
-  tail: z
-    .object({ bytes: z.number(), firstMicros: z.number(), lastMicros: z.number(), records: z.number() })
-    .nullable(),
-  /** The latest time that the log was seen to have come to. */
-  reachedMicros: z.number().nullable(),
-  /** A gap that has begun, until the first record after it says where it ends. */
-  openGap: openGapSchema.nullable(),
-});
+export const followerSchema = lazy(() =>
+  z.object({
+    position: filePositionSchema(),
+    /** How many lines to ask for at once, from how long the last ones were; absent for as many as RDS gives. */
+    linesAtOnce: z.number().optional(),
+    parser: parserSchema(),
+    threads: threadsSchema(),
+    /** What is known of how sessions' statements are to be read; absent in what was stored before it was. */
+    sessions: sessionsSchema().optional(),
+    /** The threads that are Amazon's although nobody saw them connect, those that were seen last at the end. */
+    amazons: z.array(z.number()),
+    manifest: manifestSchema(),
+    /** The last fragment is added to until it is large enough: how many of its bytes count, and what it holds. */
+    tail: z
+      .object({ bytes: z.number(), firstMicros: z.number(), lastMicros: z.number(), records: z.number() })
+      .nullable(),
+    /** The latest time that the log was seen to have come to. */
+    reachedMicros: z.number().nullable(),
+    /** A gap that has begun, until the first record after it says where it ends. */
+    openGap: openGapSchema().nullable(),
+  }),
+);
 
 /** All that a follower has to know to go on. */
-export type FollowerState = z.output<typeof followerSchema>;
+export type FollowerState = z.output<ReturnType<typeof followerSchema>>;
 
 /** What a step came to. */
 export interface Step {

@@ -1,47 +1,52 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import { storedFormat } from "../../lib/stored.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
 
-const gapSchema = z.object({
-  /** The last moment before it that is known to be whole. */
-  from: z.number(),
-  /** The first moment after it. */
-  to: z.number(),
-  /** In words a person understands. */
-  cause: z.string(),
-});
+const gapSchema = lazy(() =>
+  z.object({
+    /** The last moment before it that is known to be whole. */
+    from: z.number(),
+    /** The first moment after it. */
+    to: z.number(),
+    /** In words a person understands. */
+    cause: z.string(),
+  }),
+);
 
 /** A stretch of the log that could not be read. Milliseconds since the epoch. */
-export type Gap = z.output<typeof gapSchema>;
+export type Gap = z.output<ReturnType<typeof gapSchema>>;
 
 /** A manifest as it is stored. */
-export const manifestSchema = z.object({
-  captureId: z.number(),
-  records: z.number(),
-  /** How many of the records ran a statement (`Digests.add` says which do): as many as the digests count. */
-  statements: z.number(),
-  /** Records by command, such as `Query`. */
-  commands: z.record(z.string(), z.number()),
-  bytes: z.number(),
-  /** Bytes of the log that belong to no record that could be read. Absent in what was stored before they were counted. */
-  strayBytes: z.number().optional(),
-  /** Bytes as stored, compressed. */
-  storedBytes: z.number(),
-  fragments: z.number(),
-  firstMicros: z.number().nullable(),
-  lastMicros: z.number().nullable(),
-  /** In the order of time, the first thousand. */
-  gaps: z.array(gapSchema),
-  /** How many there are in all. */
-  gapCount: z.number(),
-  /** What was done to statements before they were stored. */
-  redact: z.enum(["secrets", "literals"]),
-  /** The DIGEST_VERSION that its statements were counted by from the first one on. */
-  digestVersion: z.int().positive().default(1),
-});
+export const manifestSchema = lazy(() =>
+  z.object({
+    captureId: z.number(),
+    records: z.number(),
+    /** How many of the records ran a statement (`Digests.add` says which do): as many as the digests count. */
+    statements: z.number(),
+    /** Records by command, such as `Query`. */
+    commands: z.record(z.string(), z.number()),
+    bytes: z.number(),
+    /** Bytes of the log that belong to no record that could be read. Absent in what was stored before they were counted. */
+    strayBytes: z.number().optional(),
+    /** Bytes as stored, compressed. */
+    storedBytes: z.number(),
+    fragments: z.number(),
+    firstMicros: z.number().nullable(),
+    lastMicros: z.number().nullable(),
+    /** In the order of time, the first thousand. */
+    gaps: z.array(gapSchema()),
+    /** How many there are in all. */
+    gapCount: z.number(),
+    /** What was done to statements before they were stored. */
+    redact: z.enum(["secrets", "literals"]),
+    /** The DIGEST_VERSION that its statements were counted by from the first one on. */
+    digestVersion: z.int().positive().default(1),
+  }),
+);
 
 /** What a capture's fragments hold. Times in microseconds, bytes of NDJSON before compression. */
-export type Manifest = z.output<typeof manifestSchema>;
+export type Manifest = z.output<ReturnType<typeof manifestSchema>>;
 
 /** How a manifest is stored. */
 export const manifestFormat = storedFormat("workload's manifest", 1, manifestSchema);
