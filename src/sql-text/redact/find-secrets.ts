@@ -1,8 +1,8 @@
-import { SECRET } from "../lexer/lexer.ts";
 import type { QuoteRules } from "../lexer/quotes.ts";
 import type { SessionSettings } from "../session-settings.ts";
+import { allFrom, type FindNested, type FoundSecrets } from "./found-secrets.ts";
 import { chooseQuoteRules, type QuoteRulesChoice } from "./quote-ambiguity.ts";
-import { type FindNested, type FoundSecrets, SecretScanner } from "./secret-scanner.ts";
+import { SecretScanner } from "./secret-scanner.ts";
 import { ACCOUNT_WORDS } from "./secret-words.ts";
 import type { TextKind } from "./statement-state.ts";
 
@@ -34,15 +34,10 @@ export function findSecrets(
   const scan = (rules: QuoteRules, as: TextKind) => scanText(text, rules, settings, as, findNested);
   const choice = chooseQuoteRules(text, settings);
   if (!choice.isAmbiguous) return scan(choice.rules, kind);
-  let from = firstSecret(text, settings, kind, choice, scan);
+  const from = firstSecret(text, settings, kind, choice, scan);
   if (from === Number.POSITIVE_INFINITY) return { replacements: [], isOpen: false, hasPlace: false };
   // What says that all of a string is a secret, such as `INTO @password`, may stand behind it, in what is removed.
-  if (depth > 0) from = 0;
-  return {
-    replacements: [{ start: from, end: Number.MAX_SAFE_INTEGER, by: SECRET }],
-    isOpen: true,
-    hasPlace: true,
-  };
+  return allFrom(depth > 0 ? 0 : from);
 }
 
 /**

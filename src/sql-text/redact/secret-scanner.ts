@@ -4,6 +4,7 @@ import { readStringLiteral } from "../lexer/string-literal.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { AccountGrammar } from "./account-statements.ts";
 import { DynamicSql, inStatement } from "./dynamic-sql.ts";
+import { allFrom, type FindNested, type FoundSecrets } from "./found-secrets.ts";
 import type { Replacement } from "./replacements.ts";
 import { grammarBegunBy } from "./secret-statements.ts";
 import * as words from "./secret-words.ts";
@@ -13,26 +14,6 @@ import { StatementState, type TextKind } from "./statement-state.ts";
 /*
  * Goes through the tokens of a text once, and remembers of the statement before them what decides which literals are secrets.
  */
-
-/** The secrets of a text. */
-export interface FoundSecrets {
-  /** In order. */
-  replacements: Replacement[];
-  /** The text ended amid a secret, or where one is to come: what follows it elsewhere is part of one. */
-  isOpen: boolean;
-  /** It has a place for a secret, be it filled or not. */
-  hasPlace: boolean;
-}
-
-/** Finds the secrets of a text that a literal or a comment holds; null when that stands in too many others to be looked at. */
-export type FindNested = (text: string, kind: TextKind) => FoundSecrets | null;
-
-/** What is found in a text that is removed as a whole. */
-const ALL_SECRET: FoundSecrets = {
-  replacements: [{ start: 0, end: Number.MAX_SAFE_INTEGER, by: SECRET }],
-  isOpen: true,
-  hasPlace: true,
-};
 
 /** Reads one text, for one reading of its quotes. To be run once. */
 export class SecretScanner {
@@ -402,7 +383,7 @@ export class SecretScanner {
     statement.dynamicSql = null;
     const text = dynamicSql.text();
     if (!words.MAY_HOLD_SECRET.test(text)) return false;
-    const { replacements, isOpen, hasPlace } = this.#findNested(text, dynamicSqlKind) ?? ALL_SECRET;
+    const { replacements, isOpen, hasPlace } = this.#findNested(text, dynamicSqlKind) ?? allFrom(0);
     this.#replacements.push(...dynamicSql.replacementsOf(replacements));
     if (isOpen && dynamicSqlKind === "assembled") this.#isRestSecret = true;
     return hasPlace;
