@@ -144,7 +144,7 @@ export class StatementState {
         if (isSecretName(this.declared)) this.assigning = this.parentheses;
         break;
       default:
-        if (before === "DECLARE" && word !== "PASSWORD") this.declared = word;
+        if (before === "DECLARE") this.declared = word;
     }
   }
 }

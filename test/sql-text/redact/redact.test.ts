@@ -193,6 +193,10 @@ describe("the passwords of account statements", () => {
     ["SELECT @password := 'x', 'kept'", "SELECT @password := <secret>, 'kept'"],
     ["SET @pw = 'x', @passenger = 'kept'", "SET @pw = <secret>, @passenger = 'kept'"],
     [
+      "CREATE PROCEDURE p() BEGIN DECLARE password TEXT DEFAULT 'x'; SELECT 'kept'; END",
+      "CREATE PROCEDURE p() BEGIN DECLARE password TEXT DEFAULT <secret>; SELECT 'kept'; END",
+    ],
+    [
       "BEGIN NOT ATOMIC DECLARE pw TEXT DEFAULT 'x'; SELECT 'kept'; END",
       "BEGIN NOT ATOMIC DECLARE pw TEXT DEFAULT <secret>; SELECT 'kept'; END",
     ],
