@@ -60,7 +60,7 @@ describe("the log of MySQL", () => {
     ]);
   });
 
-  it("knows every command that a server can write", () => {
+  it("knows every command that a server writes", () => {
     const log = COMMANDS.map((command) => `2026-11-23T05:36:15.123456Z\t    8 ${command}\tx\n`).join("");
     expect(parse(log).map(({ command }) => command)).toEqual(COMMANDS);
   });
@@ -88,7 +88,7 @@ describe("the log of MySQL", () => {
     expect(statements(`2026-11-23T05:36:15.123456Z\t    8 Query\t${lines}\n`)).toEqual([lines]);
   });
 
-  it("takes a line that looks exactly like a header for one: the log can't tell", () => {
+  it("reads a line that looks exactly like a header as one: nothing in the log tells them apart", () => {
     const line = "2026-11-23T05:36:15.123456Z\t    8 Query\t";
     expect(statements(`${line}INSERT INTO t VALUES ('\n${line}x')\n`)).toEqual([
       "INSERT INTO t VALUES ('",
@@ -96,7 +96,7 @@ describe("the log of MySQL", () => {
     ]);
   });
 
-  it("takes a command without its tab at the end of a line", () => {
+  it("accepts a command without its tab at the end of a line", () => {
     expect(parse("2026-11-23T05:36:15.123456Z\t    8 Quit\n")).toMatchObject([
       { command: "Quit", statement: "" },
     ]);
@@ -104,7 +104,7 @@ describe("the log of MySQL", () => {
 });
 
 describe("the log of MySQL 5.7 without tabs after times", () => {
-  it("is read like the other", () => {
+  it("is read like the log with tabs", () => {
     const records = parse(MYSQL_UNTABBED);
     expect(records.map(({ threadId, command, statement }) => [threadId, command, statement])).toEqual([
       [8, "Connect", "app@10.0.0.7 on shop using TCP/IP"],
@@ -119,7 +119,7 @@ describe("the log of MySQL 5.7 without tabs after times", () => {
     expect(records.some(({ leftOut }) => leftOut)).toBe(false);
   });
 
-  it("goes over into the one with tabs, and back where a server opens the log", () => {
+  it("may change to the form with tabs, and back where a server opens the log", () => {
     const [tabbed, untabbed] = [
       "2016-05-25T10:00:00.123456Z\t    8 Query\t",
       "2016-05-25T10:00:00.123456Z    8 Query\t",
@@ -129,7 +129,7 @@ describe("the log of MySQL 5.7 without tabs after times", () => {
     expect(statements(log)).toEqual(["a", `b\n${untabbed}of b`, "c", "d"]);
   });
 
-  it("has no header whose id takes less than its places", () => {
+  it("has no header whose id is narrower than five places", () => {
     const line = "2016-05-25T10:00:00.123456Z    8 Query\t";
     const others = [
       "Z8 Query\tx",
@@ -145,7 +145,7 @@ describe("the log of MySQL 5.7 without tabs after times", () => {
 });
 
 describe("the log of MySQL 5.6", () => {
-  it("is in MariaDB's form", () => {
+  it("has the form of MariaDB's", () => {
     const second = micros("2016-05-25T10:00:00Z");
     expect(
       parse(MYSQL_5_6).map(({ timeMicros, command, statement }) => [timeMicros - second, command, statement]),
@@ -160,7 +160,7 @@ describe("the log of MySQL 5.6", () => {
 });
 
 describe("the log of MariaDB", () => {
-  it("gives the records without a time the second of the one before, over a banner too", () => {
+  it("gives records without a time the second of the record before, also across a banner", () => {
     const records = parse(MARIADB_10_11);
     const second = micros("2026-11-23T05:07:32Z");
     expect(
@@ -184,7 +184,7 @@ describe("the log of MariaDB", () => {
     ]);
   });
 
-  it("is in the zone that the caller says", () => {
+  it("has its times in the zone that the caller gives", () => {
     const records = parse(MARIADB_10_11, { zoneOffsetMinutes: 120 });
     expect(records[1]?.timeMicros).toBe(micros("2026-11-23T03:07:32Z"));
   });
@@ -201,7 +201,7 @@ describe("the log of MariaDB", () => {
     expect(parser.takeLeftOut()).toBeNull();
   });
 
-  it("may follow a log of MySQL, and the other way round: each record says which it is", () => {
+  it("may follow a log of MySQL, and the other way round: each header tells which it is", () => {
     const log =
       "2026-11-23T05:36:15.123456Z\t    8 Query\ta\n261123  5:36:16\t     3 Query\tb\n\t\t     4 Query\tc\n" +
       "2026-11-23T05:36:17.123456Z\t    8 Query\td\n\t\t     4 Query\te\n";
@@ -233,18 +233,22 @@ describe("any log", () => {
     }
   }
 
-  it.each(SHORT_LOGS)("of %s gives the same records for every beginning, split at every byte", (_, log) => {
-    const bytes = encoder.encode(log);
-    for (let length = 0; length <= bytes.length; length++) expectSameSplitAnywhere(bytes.subarray(0, length));
-    // Otherwise this would be about nothing.
-    expect(new Set(parse(bytes).map(({ command }) => command)).size).toBeGreaterThan(1);
-  });
+  it.each(SHORT_LOGS)(
+    "of %s gives the same records for each of its prefixes, split at every byte",
+    (_, log) => {
+      const bytes = encoder.encode(log);
+      for (let length = 0; length <= bytes.length; length++)
+        expectSameSplitAnywhere(bytes.subarray(0, length));
+      // Otherwise this test would check nothing.
+      expect(new Set(parse(bytes).map(({ command }) => command)).size).toBeGreaterThan(1);
+    },
+  );
 
   it.each(LOGS)("of %s gives the same records split at every byte", (_, log) => {
     expectSameSplitAnywhere(encoder.encode(log));
   });
 
-  it.each(LOGS)("of %s can be read on from the position after any chunk", (_, log) => {
+  it.each(LOGS)("of %s can be continued from the position after any chunk", (_, log) => {
     const bytes = encoder.encode(log);
     const whole = parse(bytes);
     for (let at = 0; at <= bytes.length; at++) {
@@ -257,7 +261,7 @@ describe("any log", () => {
     }
   });
 
-  it.each(LOGS)("of %s can be read on from a snapshot with the next byte", (_, log) => {
+  it.each(LOGS)("of %s can be continued from a snapshot with the next byte", (_, log) => {
     const bytes = encoder.encode(log);
     const whole = parse(bytes);
     for (let at = 0; at <= bytes.length; at++) {
@@ -270,7 +274,7 @@ describe("any log", () => {
     }
   });
 
-  it.each(LOGS)("of %s has its records where they say they are", (_, log) => {
+  it.each(LOGS)("of %s has its records where their start and end say", (_, log) => {
     const bytes = encoder.encode(log);
     for (const { start, end, command, statement } of parse(bytes)) {
       const text = new TextDecoder().decode(bytes.subarray(start, end));
@@ -290,7 +294,7 @@ describe("any log", () => {
     expect(records).toMatchObject([{ statement: "a", leftOut: { strayBytes, undatedRecords: 0 } }]);
   });
 
-  it("says of what it left out before which record that was, or that none has come yet", () => {
+  it("reports what was left out with the record after it, or before there is one when asked", () => {
     const parser = new LogParser();
     const banner = MYSQL_8.slice(0, MYSQL_8.indexOf("2026"));
     const header = "2026-11-23T05:36:15.123456Z\t    8 Query\t";
@@ -302,14 +306,14 @@ describe("any log", () => {
     expect(parser.takeLeftOut()).toBeNull();
   });
 
-  it.each(LOGS)("of %s has nothing to leave out, banners among it", (_, log) => {
+  it.each(LOGS)("of %s has nothing that is left out, and its banners are no stray bytes", (_, log) => {
     const parser = new LogParser();
     const records = [...parser.push(encoder.encode(log)), ...parser.end()];
     expect(records.filter(({ leftOut }) => leftOut)).toEqual([]);
     expect(parser.takeLeftOut()).toBeNull();
   });
 
-  it("has what is not UTF-8 replaced", () => {
+  it("is read with what is not UTF-8 replaced", () => {
     const header = encoder.encode("2026-11-23T05:36:15.123456Z\t    8 Query\t");
     const log = new Uint8Array([...header, 0x41, 0xff, 0x42, 0xc3, 0x0a, ...header, 0xf0, 0x9f, 0x98, 0x0a]);
     for (const chunk of [1, 2, 3, 1000]) {
@@ -317,7 +321,7 @@ describe("any log", () => {
     }
   });
 
-  it("has long statements cut, the same however the bytes come", () => {
+  it("has long statements cut at the same place, however the bytes are chunked", () => {
     const header = "2026-11-23T05:36:15.123456Z\t    8 Query\t";
     const maxStatement = 10;
     for (const unit of ["x", "é", "€", "😀", "x\n", "\n"]) {
@@ -334,14 +338,14 @@ describe("any log", () => {
     }
   });
 
-  it("does not have half a character left where it is cut", () => {
+  it("is never cut amid a character", () => {
     const [record] = parse(`2026-11-23T05:36:15.123456Z\t    8 Query\tx${"😀".repeat(20)}\n`, {
       maxStatement: 10,
     });
     expect(record?.statement).toBe(`x${"😀".repeat(4)}`);
   });
 
-  it("needs memory for the longest statement only, however long a line is", () => {
+  it("takes memory for the longest kept statement only, however long a line is", () => {
     const parser = new LogParser({ maxStatement: 1000 });
     parser.push(encoder.encode("2026-11-23T05:36:15.123456Z\t    8 Query\t"));
     const chunk = new Uint8Array(64 * 1024).fill(0x78);
@@ -355,7 +359,7 @@ describe("any log", () => {
     expect(records).toHaveLength(2);
   });
 
-  it("never makes the parser throw, and is read the same in any chunks", () => {
+  it("never makes the parser throw, and gives the same records in any chunks", () => {
     const pieces = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
       fc

@@ -21,7 +21,7 @@ function sessionAfter(...records: (string | LogRecord)[]): SessionSettings {
   return sessions.see(record("SELECT 1"), undefined);
 }
 
-describe("a session", () => {
+describe("what is known of a session", () => {
   it.each<[statement: string, known: Partial<SessionSettings>]>([
     ["SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES'", { escapes: false }],
     ["SET SESSION sql_mode=''", { escapes: true }],
@@ -41,11 +41,11 @@ describe("a session", () => {
     ["SET NAMES DEFAULT", {}],
     ["USE mysql", { inMysql: true }],
     ["use `shop`", { inMysql: false }],
-  ])("that ran %s is known by it", (statement, known) => {
+  ])("changes with %s", (statement, known) => {
     expect(sessionAfter(statement)).toEqual({ ...UNKNOWN_SETTINGS, ...known });
   });
 
-  it("keeps what it set while it adds to its mode, and loses it when it sets what is not known", () => {
+  it("stays when the session adds to its sql_mode, and is unknown when it sets an unknown value", () => {
     const plain = "SET sql_mode = 'NO_BACKSLASH_ESCAPES'";
     expect(sessionAfter(plain, "SET sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").escapes).toBe(
       false,
@@ -54,19 +54,16 @@ describe("a session", () => {
     expect(sessionAfter(plain, "SET NAMES gbk")).toEqual({ escapes: false, wide: true, inMysql: null });
   });
 
-  it.each<Command>(["Connect", "Change user", "Quit", "Reset Connection"])(
-    "is forgotten at %s",
-    (command) => {
-      expect(sessionAfter("SET NAMES gbk", record("", command))).toEqual(UNKNOWN_SETTINGS);
-    },
-  );
+  it.each<Command>(["Connect", "Change user", "Quit", "Reset Connection"])("is dropped at %s", (command) => {
+    expect(sessionAfter("SET NAMES gbk", record("", command))).toEqual(UNKNOWN_SETTINGS);
+  });
 
-  it("has the mode only in the statements after the one that sets it", () => {
+  it("changes for the statements after the one that sets it", () => {
     const sessions = new Sessions();
     expect(sessions.see(record("SET NAMES gbk"), undefined)).toEqual(UNKNOWN_SETTINGS);
   });
 
-  it("has the database of its log-in until it chooses another one", () => {
+  it("has the default database of the log-in until the session chooses another one", () => {
     const sessions = new Sessions();
     expect(sessions.see(record("SELECT 1"), "mysql").inMysql).toBe(true);
     expect(sessions.see(record("SELECT 1"), null).inMysql).toBe(false);
@@ -76,7 +73,7 @@ describe("a session", () => {
     expect(sessions.see(record("SELECT 1"), "shop").inMysql).toBe(false);
   });
 
-  it("comes back from JSON, and is forgotten when there are too many after it", () => {
+  it("survives JSON, and is dropped when there are too many sessions after it", () => {
     const sessions = new Sessions();
     for (let thread = 0; thread < 5000; thread++)
       sessions.see(record("SET NAMES gbk", "Query", thread), undefined);
@@ -87,7 +84,7 @@ describe("a session", () => {
     expect(JSON.stringify(sessions).length).toBeLessThan(200_000);
   });
 
-  it("is not searched for at length in what only begins like a SET", () => {
+  it("takes bounded time to find in a text that only begins like a SET", () => {
     expect(sessionAfter(`${"/**/".repeat(1000)}x`, `SET ${"sql_mode ".repeat(400)}`)).toEqual(
       UNKNOWN_SETTINGS,
     );

@@ -68,7 +68,7 @@ describe("the cache key of a statement", () => {
     "SELECT 'a\\'",
     "SELECT `a",
     `SELECT ${"a".repeat(5000)}`,
-  ])("is none of %s", (sql) => {
+  ])("does not exist for %s", (sql) => {
     expect(keyOf(sql)).toBe(NO_CACHE_KEY);
   });
 
@@ -129,7 +129,7 @@ describe("the cache key of a statement", () => {
   });
   const statement = fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join(""));
 
-  it("is of one digest only, whatever the text", () => {
+  it("never stands for two digests", () => {
     const digests = new Map<number, { sql: string; digest: string }>();
     let met = 0;
     fc.assert(
@@ -149,7 +149,7 @@ describe("the cache key of a statement", () => {
     expect(met).toBeGreaterThan(1000);
   });
 
-  it("does not change what is counted", () => {
+  it("changes no count of statements", () => {
     fc.assert(
       fc.property(fc.array(statement, { maxLength: 100 }), (statements) => {
         const digests = new Digests();
@@ -168,7 +168,7 @@ describe("the cache key of a statement", () => {
     );
   });
 
-  it("may be one of very many for one digest, which is counted all the same", () => {
+  it("may be one of many for a single digest, whose count stays right", () => {
     const digests = new Digests(2);
     for (let length = 1; length <= 100; length++) {
       const list = Array.from({ length }, (_, n) => n).join(", ");

@@ -5,7 +5,7 @@ import { digestOf } from "../../../src/sql-text/normalize/normalize.ts";
 
 const text = (sql: string) => digestOf(sql).text;
 
-describe("statements of one digest", () => {
+describe("statements with the same digest", () => {
   it.each([
     [
       "SELECT a FROM t WHERE b <=> ?",
@@ -97,7 +97,7 @@ describe("statements of one digest", () => {
     for (const sql of statements) expect(text(sql), sql).toBe(digest);
   });
 
-  it("are those whose values in double quotes differ, as long as no name stands in them", () => {
+  it("are those that differ in values in double quotes, if no name stands in double quotes", () => {
     for (const sql of [
       'SELECT a FROM t WHERE b = "1" AND c IN ("x", "y") AND d LIKE "z%"',
       'INSERT INTO t(a) VALUES ("1")',
@@ -115,7 +115,7 @@ describe("statements of one digest", () => {
   });
 });
 
-describe("statements of different digests", () => {
+describe("statements with different digests", () => {
   it.each([
     ['SELECT "a" FROM "node"', 'SELECT "a" FROM "users"'],
     ['SELECT "nid" FROM "node"', 'SELECT "vid" FROM "node"'],
@@ -153,7 +153,7 @@ describe("statements of different digests", () => {
     expect(text(one)).not.toBe(text(other));
   });
 
-  it("are those that differ behind a long list of columns, and their texts tell", () => {
+  it("are those that differ behind a long list of columns, also in the digest's text", () => {
     const columns = (count: number) =>
       Array.from({ length: count }, (_, n) => `o.column_name_${n % 10}`).join(", ");
     for (const count of [60, 300, 3000]) {
@@ -172,7 +172,7 @@ describe("statements of different digests", () => {
 });
 
 describe("a long digest", () => {
-  it("is shown without its middle, in whole characters and within its bound", () => {
+  it("is shown without its middle, within its limit and with no character cut", () => {
     const name = fc.string({ unit: fc.constantFrom("a", "ß", "表", "😀"), minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(fc.array(name, { minLength: 300, maxLength: 900 }), (names) => {
@@ -200,7 +200,7 @@ describe("an executable comment", () => {
     ["/*M! , a */", false, true],
     ["/*M!50700 , a */", false, true],
     ["/*M!100100 , a */", false, true],
-  ])("%s runs in MySQL: %s, in MariaDB: %s", (comment, inMysql, inMariadb) => {
+  ])("%s is executed by MySQL: %s, by MariaDB: %s", (comment, inMysql, inMariadb) => {
     const digest = (runs: boolean) => (runs ? "SELECT ?, a FROM t" : "SELECT ? FROM t");
     const sql = `SELECT 1 ${comment} FROM t`;
     expect(digestOf(sql, "mysql").text).toBe(digest(inMysql));

@@ -172,15 +172,15 @@ const session = (one: Client): fc.Arbitrary<SessionSettings> =>
   fc.constantFrom<SessionSettings>(
     UNKNOWN_SETTINGS,
     { ...UNKNOWN_SETTINGS, escapes: one.escapes, wide: one.wide },
-    // As it was before the connection was reset, of which the log says nothing.
+    // The settings from before the connection was reset, which the log does not show.
     { ...UNKNOWN_SETTINGS, escapes: !one.escapes },
   );
 
-/** The same in each run: what fails then is the change's doing, and fails again. To look for more, try others. */
+/** The same in each run, so that a failure is due to the change and comes again. To look for more, try other seeds. */
 const SEED = 20_261_127;
 
-describe("account statements of all servers' forms", () => {
-  it("lose their secrets, in every mode and character set, wherever they stand", () => {
+describe("redacting account statements of all servers", () => {
+  it("removes their secrets in every sql_mode and character set, wherever they stand", () => {
     fc.assert(
       fc.property(
         client.chain((one) => fc.tuple(fc.constant(one), session(one))),
@@ -199,14 +199,14 @@ describe("account statements of all servers' forms", () => {
     );
   });
 
-  it("lose a password that reads like a statement, whatever behind it says that it is one", () => {
+  it("removes a password that reads like a statement, also if only the name of a variable behind it says that it is one", () => {
     // The second bytes of two characters of sjis are a backslash and a backtick; what is known of the session is stale.
     const sql = "SELECT '\ufffd\\zQ7\ufffd`zQ7\ufffd`zQ7 IDENTIFIED BY zQ7' INTO @password";
     expect(redactSecrets(sql, { ...UNKNOWN_SETTINGS, escapes: false })).toBe("SELECT '<secret>' <secret>");
     expect(redactSecrets(sql)).toBe("SELECT <secret> INTO @password");
   });
 
-  it("lose them with typing mistakes, too", () => {
+  it("removes them from statements with typing mistakes", () => {
     const quoted = `'${MARKER}'`;
     const mistake = fc.constantFrom<(sql: string) => string>(
       (sql) => sql.replace(quoted, MARKER),
@@ -289,10 +289,10 @@ const APPLICATION: Form[] = [
   (s, t) => join("EXECUTE IMMEDIATE 'UPDATE users SET password = ? WHERE id = ?' USING ", s, ", ", t),
 ];
 
-describe("an application's statements", () => {
+describe("redacting an application's statements", () => {
   const utf8Client = fc.constantFrom(...CLIENTS.filter(({ wide }) => !wide));
 
-  it("stay as they are, whatever their strings say", () => {
+  it("leaves them as they are, whatever their strings say", () => {
     fc.assert(
       fc.property(utf8Client, fc.constantFrom(...APPLICATION), phrase, phrase, (one, form, first, second) => {
         const sql = logged(form(literal(one, first), literal(one, second)));
@@ -303,7 +303,7 @@ describe("an application's statements", () => {
     );
   });
 
-  it("have no data left without their literals, whether or not the session's mode is known", () => {
+  it("removes all data with the literals, whether or not the session's sql_mode is known", () => {
     fc.assert(
       fc.property(
         client.chain((one) => fc.tuple(fc.constant(one), session(one))),
@@ -319,7 +319,7 @@ describe("an application's statements", () => {
     );
   });
 
-  it("keep their form without their literals, where the readings of their quotes do not differ in sense", () => {
+  it("keeps the rest of the text with the literals removed, where only one rule of quotes makes sense", () => {
     fc.assert(
       fc.property(utf8Client, phrase, phrase, (one, first, second) => {
         const sql = (s: string | number[], t: string | number[]) =>
