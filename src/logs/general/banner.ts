@@ -1,8 +1,9 @@
 /*
- * What a server writes at the beginning of a log, and whenever it opens the log again: three lines that belong to no record.
+ * The banner: three lines that a server writes whenever it opens its log, at the beginning of a file and after the log was
+ * switched off. They belong to no record.
  */
 
-/** The longest line of a banner; the longest are so for the path of the server. */
+/** The longest line of a banner, in characters. It begins with the path of the server. */
 export const MAX_BANNER = 1024;
 const SPACE = 32;
 
@@ -11,7 +12,7 @@ const BANNER_FIRST = /^\S.*, Version: .*started with:[ \t]*\r?\n?$/;
 /** `Time                 Id Command    Argument`, with tabs in MariaDB's. */
 const BANNER_LAST = /^Time[ \t]+Id Command[ \t]+Argument[ \t]*\r?\n?$/;
 
-/** Cheaper than the patterns: does the line end with `started with:`, or begin with `Time` and a space or tab? */
+/** A cheaper test than the patterns, which rules out most lines: one that begins with `Time` or ends with `started with:`. */
 export function mayBeBanner(text: string, first: number, at: number, next: number): boolean {
   if (next - at > MAX_BANNER || next - at < 16) return false;
   if (first === 84 && text.startsWith("ime", at + 1)) return true;

@@ -56,7 +56,7 @@ export const COMMANDS = [
 /** The name of a command, as the server writes it. */
 export type Command = (typeof COMMANDS)[number];
 
-/** The commands whose text is SQL. It holds values: also that of Prepare, of those that are not bound. */
+/** The commands whose text is SQL. That of a Prepare may hold values, too: those that are not bound. */
 const SQL_COMMANDS: ReadonlySet<Command> = new Set<Command>(["Query", "Execute", "Bulk_execute", "Prepare"]);
 
 /** Whether the text of a record with this command is SQL. */

@@ -1,9 +1,12 @@
 import { COMMANDS, type Command } from "./commands.ts";
 
 /*
- * The line that begins a record, in the servers' own forms: MySQL 5.7 to 8.4's with its time in ISO 8601, the same without
- * the tab after the time, as early releases of 5.7 are said to write it, and MariaDB's, which MySQL 5.5 and 5.6 had too, with
- * whole local seconds, or none at all for what ran in the same second.
+ * The header of a record: time, thread id and command, at the beginning of its first line. It has three forms:
+ *
+ *     2026-11-23T05:36:15.123456Z<TAB>    8 Query<TAB>    MySQL 5.7 to 9.7, in UTC or with an offset (`-00:00` for UTC, too, in 9.7.4)
+ *     2016-05-25T10:00:00.123456Z    8 Query<TAB>         without the first tab, as early releases of 5.7 are said to write it
+ *     261123  5:36:15<TAB>     3 Query<TAB>               MariaDB, and MySQL 5.5 and 5.6: local time, in whole seconds
+ *     <TAB><TAB>     3 Query<TAB>                         the same, in the second that was written last
  */
 
 /** The form of a header. Stored as it is. */
@@ -11,10 +14,10 @@ export type HeaderForm = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;
 const SPACE = 32;
-/** An id is written to the right of so many places: without the tab before it, that is what keeps it from the time. */
+/** A thread id is padded to so many places. Where there is no tab before it, only that separates it from the time. */
 const ID_WIDTH = 5;
 
-/** Reads one header into its own fields, so that none is allocated for the lines that are none. */
+/** Reads headers, one at a time, into its own fields: nothing is allocated for lines that have none. */
 export class Header {
   /** Null for a record of MariaDB's that has no time of its own. */
   form: HeaderForm | null = null;
@@ -73,7 +76,7 @@ export class Header {
     } else if (zone !== 90) {
       return -1;
     }
-    // Whatever was not a digit made it NaN.
+    // Any character that is not a digit has made it NaN.
     if (Number.isNaN(time)) return -1;
     this.timeMicros = time;
     return after;
@@ -112,13 +115,13 @@ export class Header {
     return true;
   }
 
-  /** The day's beginning in microseconds, NaN when there is no such day. The log stays on one day for long. */
+  /** When the day began, in microseconds since the epoch; NaN when there is no such day. The last day is cached. */
   #day(year: number, month: number, day: number): number {
     const days = (year * 16 + month) * 32 + day;
     if (days === this.#days) return this.#dayMicros;
     if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
     const millis = Date.UTC(year, month - 1, day);
-    // 31 June, and years below 100, which Date.UTC takes for those of the twentieth century.
+    // 31 June is no day, and Date.UTC reads years below 100 as 19xx.
     if (new Date(millis).getUTCDate() !== day || year < 1970) return Number.NaN;
     this.#days = days;
     this.#dayMicros = millis * 1000;
@@ -143,7 +146,7 @@ function clockSeconds(text: string, at: number): number {
   return isTime ? hour * 3600 + minute * 60 + second : Number.NaN;
 }
 
-/** The known command that stands at `at` and ends with a tab or the line; the longest, since "Connect Out" is one too. */
+/** The command at `at`, which ends with a tab or the line. So "Connect Out" is not read as "Connect". */
 function readCommand(text: string, at: number, end: number): Command | undefined {
   // Nearly always one of these two.
   if (text.startsWith("Query\t", at)) return "Query";
@@ -157,7 +160,7 @@ function readCommand(text: string, at: number, end: number): Command | undefined
   return undefined;
 }
 
-/** Whether a line that has its newline ends at `at`. */
+/** Whether a line ends at `at`, and its newline has been read. */
 function endsLine(text: string, at: number, end: number): boolean {
   return at === end && end < text.length;
 }

@@ -34,7 +34,7 @@ const leftOutSchema = lazy(
 
 const openRecordSchema = lazy(() =>
   z.object({
-    /** Null when no time was known for it; it is counted then, and not emitted. */
+    /** Null when its time is not known; it is then counted as undated, and not given out. */
     timeMicros: z.number().nullable(),
     threadId: z.number(),
     command: z.enum(COMMANDS),

@@ -19,7 +19,7 @@ import { PartialLine } from "./partial-line.ts";
 export interface ParserOptions {
   /** The longest statement that is kept whole, in UTF-16 code units. Longer ones are cut. */
   maxStatement?: number;
-  /** How far the server's clock zone is ahead of UTC. MariaDB logs local time; on RDS that is UTC unless `time_zone` is set. */
+  /** How far the server's time zone is ahead of UTC. MariaDB logs local time; on RDS that is UTC unless `time_zone` is set. */
   zoneOffsetMinutes?: number;
   /** Where to go on: from a position, with the byte at its offset; from a snapshot, with the byte after the last one read. */
   from?: LogPosition | ParserSnapshot;
@@ -28,11 +28,11 @@ export interface ParserOptions {
 /** The longest statement that is kept whole unless the caller says otherwise. */
 export const MAX_STATEMENT = 1024 * 1024;
 
-/** How many bytes are decoded in one go. One call for a few hundred records, not one for each, is what makes this fast. */
+/** How many bytes are decoded at once. Decoding a few hundred records in one call, not each by itself, is what makes this fast. */
 const BLOCK_BYTES = 32 * 1024;
 /**
- * A block with a character beyond ASCII is read in pieces of this size, so that one emoji does not make two-byte strings, which
- * everything is slower with, of all the statements around it.
+ * A block with a character beyond ASCII is read in pieces of this size. V8 stores a string with such a character in two bytes a
+ * character, and everything is slower with that: one emoji is not to slow down all the statements around it.
  */
 const SMALL_BLOCK_BYTES = 2 * 1024;
 /** The most bytes that UTF-8 takes for one UTF-16 code unit. */
@@ -68,7 +68,7 @@ export class LogParser {
   #lineStart = 0;
   #records: LogRecord[] = [];
 
-  /** What was left out since the last record that says so, or was taken. */
+  /** What was left out since a record or takeLeftOut last reported it. */
   #undatedRecords = 0;
   #strayBytes = 0;
   #isFileBegun = false;
@@ -100,8 +100,8 @@ export class LogParser {
 
   /**
    * Reads the next bytes of the log.
-   * @returns the records that these bytes completed. Their statements may share memory with the text around them: keep a
-   *   record for long and some 64 KB stay with it.
+   * @returns the records that these bytes completed. Their statements share memory with the text around them: a statement that
+   *   is kept keeps up to 64 KB in memory. To keep one for long, copy it.
    */
   push(chunk: Uint8Array): LogRecord[] {
     let from = 0;
@@ -145,7 +145,7 @@ export class LogParser {
     };
   }
 
-  /** Everything there is to go on with the next byte. */
+  /** All that is needed to go on with the next byte. */
   snapshot(): ParserSnapshot {
     return {
       offset: this.#lineStart,
@@ -166,7 +166,7 @@ export class LogParser {
     return this.#format === "mysql-untabbed" ? "mysql" : this.#format;
   }
 
-  /** What was left out since the last record that says so, for who can't wait for the next one. It is not said again. */
+  /** What was left out since the last report. A caller that does not want to wait for the next record's takes it; it is reported once. */
   takeLeftOut(): LeftOut | null {
     if (this.#strayBytes === 0 && this.#undatedRecords === 0) return null;
     const leftOut = { strayBytes: this.#strayBytes, undatedRecords: this.#undatedRecords };
@@ -197,7 +197,7 @@ export class LogParser {
    */
   #readBlock(bytes: Uint8Array, length: number): void {
     const text = this.#decoder.decode(bytes);
-    // No character then took more than a byte, and an index of the text is one of the bytes.
+    // If so, every character is one byte, and an index into the text is also one into the bytes.
     const isAligned = text.length === bytes.length && length === bytes.length;
     if (!isAligned && bytes.length > SMALL_BLOCK_BYTES) {
       const newline = bytes.indexOf(LF);
@@ -216,7 +216,7 @@ export class LogParser {
   #readLines(text: string, bytes: Uint8Array | null, length: number): void {
     const blockStart = this.#lineStart;
     let lineStart = blockStart;
-    /** Where the part of the open record's statement begins that is in this text; -1 when there is none. */
+    /** Where this text's part of the open record's statement begins; -1 when it has none. */
     let statementAt = -1;
     let at = 0;
     while (at < text.length) {
@@ -251,7 +251,7 @@ export class LogParser {
     this.#lineStart = blockStart + length;
   }
 
-  /** What the line from `at` to `end`, its newline, is; a header has been read then. `next` is where the next line begins. */
+  /** What a line is. A HEADER has been read by then. @param end where its newline is @param next where the next line begins */
   #kindOfLine(text: string, at: number, end: number, next: number): LineKind {
     const first = text.charCodeAt(at);
     if (((first >= 48 && first <= 57) || first === TAB) && this.#header.read(text, at, end)) {
@@ -269,7 +269,7 @@ export class LogParser {
         to = bytes.lastIndexOf(LF, from + SMALL_BLOCK_BYTES - 1) + 1;
         if (to <= from) to = bytes.indexOf(LF, from) + 1 || bytes.length;
       }
-      // What was not kept of the last line counts with it.
+      // The last line counts with those of its bytes that were not kept.
       this.#readBlock(bytes.subarray(from, to), to < bytes.length ? to - from : length - from);
       from = to;
     }
@@ -287,7 +287,7 @@ export class LogParser {
       return true;
     }
     if (this.#format !== null) return this.#format === "mariadb";
-    // A log that is read from its middle.
+    // A log that is read from its middle: its form is not known yet.
     return this.#open === null || this.#open.timeMicros === null;
   }
 
@@ -308,7 +308,7 @@ export class LogParser {
   #append(text: string, from: number, to: number): void {
     const open = this.#open;
     if (open === null || from < 0) return;
-    // One more than is kept, for the newline that does not belong to the statement.
+    // One more than the limit, for the newline, which is not a part of the statement.
     const room = this.#maxStatement + 1 - open.length;
     open.length += to - from;
     if (room <= 0) return;
@@ -351,7 +351,7 @@ function isHighSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xd800;
 }
 
-/** A copy that holds on to no other text. */
+/** A copy that keeps no other text in memory. */
 function detach(text: string): string {
   return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

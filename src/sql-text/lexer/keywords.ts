@@ -1,13 +1,13 @@
 import { wordHash } from "./word-hash.ts";
 
 /*
- * The words that a normalised statement has in capitals, and what each of them says of what stands behind it.
+ * The keywords: the words that a normalised statement has in capitals, and the class of each, which says what may follow it.
  */
 
 /**
- * The words that are written in capitals: MySQL 8.4's reserved words that statements are made of, and those others that no
- * one calls a table. All other words stay as they are, since names of tables and databases differ by case on Linux: a name
- * written in two ways makes two digests, and so does a keyword that is not here.
+ * The words that are written in capitals: the reserved words of MySQL 8.4 that are frequent in statements, and others that nobody
+ * uses as the name of a table. All other words stay as they are, since names of tables and databases depend on case on Linux: a
+ * name in two spellings makes two digests, and so does a keyword that is missing here.
  */
 const KEYWORDS = `ADD ALTER ANALYZE AS ASC BINARY CASCADE CHANGE CHARACTER CHECK COLLATE COLUMN CONSTRAINT CREATE CROSS
   CURRENT_USER DATABASE DATABASES DECLARE DELAYED DELETE DESC DROP DUAL EXCEPT EXPLAIN FETCH FOR FORCE FOREIGN FULLTEXT
@@ -18,14 +18,14 @@ const KEYWORDS = `ADD ALTER ANALYZE AS ASC BINARY CASCADE CHANGE CHARACTER CHECK
 /** Those that an operand follows, so that NULL is a value there. */
 const BEFORE_OPERANDS = `ALL AND BETWEEN BY CASE DISTINCT DISTINCTROW DIV DO ELSE HAVING INTERVAL LIKE MOD OR REGEXP RLIKE SELECT
   THEN WHEN WHERE XOR`;
-/** Those that only a name can follow, never a string: who has double quotes there runs with ANSI_QUOTES. */
+/** Those that only a name can follow, never a string: with double quotes behind one, a session runs with ANSI_QUOTES. */
 const BEFORE_NAMES = "CALL DESCRIBE INTO JOIN REFERENCES SAVEPOINT STRAIGHT_JOIN TABLE TRUNCATE UPDATE USE";
 /** Those that may stand between these and the name: `TABLE IF NOT EXISTS x`, `UPDATE IGNORE x`. */
 const AMID_NAMES = "EXISTS IF IGNORE LOW_PRIORITY NOT";
 /** Those that are not reserved: they may be names of columns too, which only a parser can tell. */
 const SOFT_WORDS = `ACTION AFTER BEGIN COMMIT DEALLOCATE DUPLICATE END ENGINE ESCAPE EXECUTE FLUSH GLOBAL LOCKED NOWAIT OFFSET
   ROLLBACK ROLLUP SESSION SHARE SKIP START TABLES TEMPORARY TRANSACTION VARIABLES VIEW WARNINGS WORK`;
-/** Functions, if a parenthesis follows, from which no blank separates them; else names. */
+/** Functions, if a parenthesis follows (no blank is written before it); names otherwise. */
 const FUNCTIONS = `ABS AVG CAST CEIL COALESCE CONCAT CONCAT_WS COUNT CURDATE DATE_ADD DATE_FORMAT DATE_SUB DENSE_RANK FLOOR
   FOUND_ROWS FROM_UNIXTIME GREATEST GROUP_CONCAT IFNULL JSON_EXTRACT LAST_INSERT_ID LEAST LENGTH LOWER LTRIM MAX MIN NOW NULLIF
   RAND RANK ROUND ROW_COUNT ROW_NUMBER RTRIM SLEEP SUBSTR SUBSTRING SUM SYSDATE TRIM UNIX_TIMESTAMP UPPER UUID`;

@@ -6,9 +6,9 @@ import type { TextKind } from "./statement-state.ts";
 export interface FoundSecrets {
   /** In order. */
   replacements: Replacement[];
-  /** The text ended amid a secret, or where one is to come: what follows it elsewhere is part of one. */
+  /** The text ended amid a secret, or right before one: what follows it, in another string, is a part of a secret. */
   isOpen: boolean;
-  /** It has a place for a secret, be it filled or not. */
+  /** It has a place for a secret, also if that is a `?`. */
   hasPlace: boolean;
 }
 

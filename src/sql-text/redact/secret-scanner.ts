@@ -15,7 +15,7 @@ import { StatementState, type TextKind } from "./statement-state.ts";
  * Goes through the tokens of a text once, and remembers of the statement before them what decides which literals are secrets.
  */
 
-/** Reads one text, for one reading of its quotes. To be run once. */
+/** Reads one text, by one kind of rules for its quotes. To be run once. */
 export class SecretScanner {
   /** All strings of the text are secrets. */
   isAll = false;
@@ -45,7 +45,7 @@ export class SecretScanner {
   #grammarStart = 0;
   /** How many replacements there were before it. */
   #replacementsBefore = 0;
-  /** Where the last quote and the last word of accounts are, once somebody has asked. */
+  /** Where the last quote and the last word of accounts are; null until they are needed. */
   #lastQuote: number | null = null;
   #lastAccountWord: number | null = null;
   /** Whether `mysql` is the default database, as USE in the text says it last. */
@@ -96,7 +96,7 @@ export class SecretScanner {
     if (kind === WORD || kind === QUOTED) token = token.toUpperCase();
     const [first] = this.#replacements;
     if (this.#isStrict && first !== undefined && lexer.unterminated && (kind === STRING || kind === QUOTED)) {
-      // Quotes are not in pairs, and who knows since where.
+      // Quotes are not in pairs, and nobody knows from where on.
       this.#removeFrom(Math.min(first.start, start));
     } else if (this.#grammar !== null && this.#continues(this.#grammar, kind, token, isGlued)) {
       // The grammar has dealt with it.
@@ -192,7 +192,7 @@ export class SecretScanner {
   #literal(kind: number, token: string, start: number, end: number): void {
     const statement = this.#statement;
     const p1 = this.#p1;
-    // A misspelt `IDENTIFIED BY '..'`, or one of nobody knows what.
+    // A misspelt `IDENTIFIED BY '..'`, or something that is not known.
     if (kind === STRING && p1 === "BY" && this.#isStrict && !words.BEFORE_BY.has(this.#p2)) {
       this.#removeFrom(start);
       return;
@@ -351,12 +351,12 @@ export class SecretScanner {
     if (statement.dynamicSqlKind === "statement" && statement.dynamicSql !== null) {
       if (this.#endDynamicSql()) statement.using = true;
     } else if (p2 === "EXECUTE" && p1 !== "IMMEDIATE") {
-      // What the statement is was said elsewhere.
+      // The statement was prepared elsewhere, and is not known.
       statement.using = true;
     }
   }
 
-  /** Whether a name is that of a table of accounts in its place. Notes one that may be. */
+  /** Whether a name is that of a table of accounts, where it stands. Notes one that may be. */
   #isAccountTable(token: string, p1: string, p2: string): boolean {
     if (!words.ACCOUNT_TABLES.has(token)) return false;
     if (p1 === ".") return p2 === "MYSQL";
