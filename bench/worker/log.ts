@@ -1,7 +1,8 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
-import { LIVE_LOG } from "../../src/logs/files.ts";
+import { GENERAL } from "../../src/logs/general/kind.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
-import { beginFollowing, type FollowerState, follow } from "../../src/workload/collecting/follower.ts";
+import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
+import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import type { Manifest } from "../../src/workload/stored/manifest.ts";
@@ -14,6 +15,7 @@ const WINDOW = { start: 0, end: null };
 
 /** A log that has the same megabytes again and again, so that it can be longer than memory. */
 export class EndlessLog implements LogSource {
+  readonly kind = GENERAL;
   readonly #text: Uint8Array;
   readonly #bytes: number;
   readonly #collect: (() => void) | undefined;
@@ -33,7 +35,10 @@ export class EndlessLog implements LogSource {
   }
 
   async list() {
-    return { ok: true as const, value: [{ name: LIVE_LOG, lastWritten: Date.now(), size: this.#bytes }] };
+    return {
+      ok: true as const,
+      value: [{ name: GENERAL.liveFile, lastWritten: Date.now(), size: this.#bytes }],
+    };
   }
 
   async portion(_: string, marker: string | undefined) {

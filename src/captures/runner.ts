@@ -93,7 +93,7 @@ export class CaptureRunner extends DurableObject<Env> {
     } catch (error) {
       // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
-      this.#collector.suffer(sayError(error));
+      this.#collector.noteProblem(sayError(error));
       await this.#live.progressed();
     }
   }

@@ -3,7 +3,7 @@ import { type Env, leaseOf } from "../env.ts";
 import { canCapture, engineLabels } from "../environments/engines.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
-import { MAX_SILENCE_MS } from "../logs/files.ts";
+import { GENERAL } from "../logs/general/kind.ts";
 import type { LeaseResult } from "./lease.ts";
 import {
   type LoggedCapture,
@@ -103,7 +103,7 @@ function whySilent(
   { parameterGroup, parameterApplyStatus: status }: DbInstance,
   silence: number,
 ): string | null {
-  if (silence <= MAX_SILENCE_MS) return null;
+  if (silence <= GENERAL.maxSilenceMs) return null;
   return `The general log of ${name} is not written, although it is on in the parameter group ${parameterGroup}, whose status is ${status}`;
 }
 

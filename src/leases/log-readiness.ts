@@ -3,7 +3,7 @@ import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import { explain } from "../environments/instance.ts";
-import { GENERAL_LOGS, WRITTEN_EVERY_MS } from "../logs/files.ts";
+import { GENERAL } from "../logs/general/kind.ts";
 
 /*
  * Whether the servers of an instance write the log that its parameter group switches on.
@@ -54,17 +54,17 @@ export async function logReadiness(
 
 async function listGeneralLogs(env: Env, capture: LoggedCapture, now: number): Promise<AwsResult<LogFile[]>> {
   const files = await askAs(env, capture, now, (keys) =>
-    listLogFiles(awsTarget(env, capture.region), keys, capture.instance, GENERAL_LOGS),
+    listLogFiles(awsTarget(env, capture.region), keys, capture.instance, GENERAL.folder),
   );
   if (!files.ok) return files;
-  return { ok: true, value: files.value.filter(({ name }) => name.startsWith(GENERAL_LOGS)) };
+  return { ok: true, value: files.value.filter(({ name }) => name.startsWith(GENERAL.folder)) };
 }
 
 /** After when a file must have been written to show that the servers log, in milliseconds since the epoch. */
 function writtenAfter(since: number | null, status: string, now: number): number {
   if (since !== null) return since;
   // The log was on before: where RDS says that the servers have the group, any file will do.
-  return status === "in-sync" ? -1 : now - WRITTEN_EVERY_MS;
+  return status === "in-sync" ? -1 : now - GENERAL.writtenEveryMs;
 }
 
 function whyNotWritten(name: string, { parameterGroup, parameterApplyStatus: status }: DbInstance): string {

@@ -1,8 +1,8 @@
-import { type AwsResult, isTransient } from "../aws/client.ts";
-import type { LogFile } from "../aws/rds.ts";
-import { type FilePosition, LIVE_LOG, wasRenamed } from "./files.ts";
-import { LogParser, type ParserOptions } from "./general/parser.ts";
-import type { LogPosition } from "./general/parser-state.ts";
+import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
+import type { LogFile, LogPortion } from "../aws/rds.ts";
+import { type FilePosition, renamedOf, sizeIn, timesOf, wasRenamed } from "./files.ts";
+import type { ParserOptions } from "./general/parser.ts";
+import type { Parser } from "./kind.ts";
 import { sizeOf } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
 import type { LogRecord } from "./record.ts";
@@ -17,13 +17,18 @@ import { newestReadable } from "./unreadable.ts";
 export interface Beginning {
   position: FilePosition;
   /** Goes on with the first byte at the position. */
-  parser: LogParser;
-  /** What was read of the log before: who the threads are is in it. */
+  parser: Parser;
+  /** What was read of the log before: it says who the threads are. */
   before: LogRecord[];
 }
 
-/** How often the beginning is looked for anew, when files are renamed meanwhile. */
+/** How often the beginning is looked for again, when files are renamed meanwhile. */
 const MAX_RENAMED = 3;
+const LOG_RENAMED: AwsFailure = {
+  kind: "unavailable",
+  code: "LogRenamed",
+  message: "The log file was renamed while its end was looked for",
+};
 
 /** The beginning of the oldest file that may have something of a time, in milliseconds since the epoch. */
 export async function beginAt(
@@ -33,73 +38,86 @@ export async function beginAt(
 ): Promise<AwsResult<Beginning>> {
   const listed = await source.list();
   if (!listed.ok) return listed;
-  const renamed = renamedOf(listed.value);
-  const [file = LIVE_LOG, ...next] = renamed
+  const { liveFile } = source.kind;
+  const names = renamedOf(liveFile, listed.value)
     .filter(({ lastWritten }) => lastWritten >= start)
     .map(({ name }) => name);
-  return beginningOf({ ...at(file, "0", listed.value), next }, renamed, source, options);
+  const [file = liveFile, ...next] = names;
+  const position = { ...positionAt(source, file, "0", listed.value), next };
+  return beginningAfterFileBefore(position, source, listed.value, options);
 }
 
-/** The end of the live file. Where RDS refuses to give that, the file's beginning, which is always there to be asked for. */
+/** The end of the live file. Where RDS refuses to give that, the file's beginning, which can always be asked for. */
 export async function beginAtEnd(source: LogSource, options: ParserOptions): Promise<AwsResult<Beginning>> {
+  const { liveFile } = source.kind;
   let listed = await source.list();
   for (let renamed = 0; listed.ok && renamed < MAX_RENAMED; renamed++) {
     const files = listed.value;
-    const newest = await newestReadable((lines) => source.portion(LIVE_LOG, undefined, lines));
+    const newest = await newestReadable((lines) => source.portion(liveFile, undefined, lines));
     if (!newest.ok) return { ok: false, failure: passing(newest.failure) };
-    if (newest.value === null)
-      return beginningOf(at(LIVE_LOG, "0", files), renamedOf(files), source, options);
-    const { data, marker } = newest.value;
-    const size = sizeIn(files);
-    const position = at(LIVE_LOG, marker, files);
+    if (newest.value === null) {
+      return beginningAfterFileBefore(positionAt(source, liveFile, "0", files), source, files, options);
+    }
+    const position = positionAt(source, liveFile, newest.value.marker, files);
     listed = await source.list();
     // What was read may be of either file then.
-    if (!listed.ok || wasRenamed(position, listed.value)) continue;
-    const parser = new LogParser(options);
-    const records = parser.push(data);
-    const after = { ...position, bytesRead: size, bytesAtMost: sizeIn(listed.value) };
-    const isWhole = sizeOf(data).bytesAtLeast >= size;
-    if (!isWhole || parser.position().format !== null)
-      return { ok: true, value: begun(after, parser, records) };
-    const whole = await beginningOf(after, renamedOf(files), source, options);
-    if (whole.ok) whole.value.before.push(...whole.value.parser.push(data));
-    return whole.ok ? { ok: true, value: begun(after, whole.value.parser, whole.value.before) } : whole;
+    if (!listed.ok || wasRenamed(liveFile, position, listed.value)) continue;
+    const size = { bytesRead: sizeIn(files, liveFile), bytesAtMost: sizeIn(listed.value, liveFile) };
+    return beginningAfter(newest.value, { ...position, ...size }, source, files, options);
   }
-  if (!listed.ok) return listed;
-  const message = "The log file was renamed while its end was looked for";
-  return { ok: false, failure: { kind: "unavailable", code: "LogRenamed", message } };
+  return listed.ok ? { ok: false, failure: LOG_RENAMED } : listed;
 }
 
-const renamedOf = (files: readonly LogFile[]): LogFile[] =>
-  files.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
-
-const sizeIn = (files: readonly LogFile[]): number => files.find(({ name }) => name === LIVE_LOG)?.size ?? 0;
-
-function at(file: string, marker: string, files: readonly LogFile[]): FilePosition {
-  const known = Object.fromEntries(renamedOf(files).map(({ name, lastWritten }) => [name, lastWritten]));
+function positionAt(
+  { kind }: LogSource,
+  file: string,
+  marker: string,
+  files: readonly LogFile[],
+): FilePosition {
+  const known = timesOf(renamedOf(kind.liveFile, files));
   return { file, marker, bytesRead: 0, bytesAtMost: 0, known, next: [] };
 }
 
-/** With what the parser needs of the file before the position's. Where that one can't be read, it has to do without. */
-async function beginningOf(
+/** The beginning after the newest lines of the live file. Where they are all of it and have no time, the file before says it. */
+async function beginningAfter(
+  { data }: LogPortion,
   position: FilePosition,
-  renamed: readonly LogFile[],
   source: LogSource,
+  files: readonly LogFile[],
   options: ParserOptions,
 ): Promise<AwsResult<Beginning>> {
-  const own = renamed.findIndex(({ name }) => name === position.file);
-  const last = own < 0 ? renamed.at(-1) : renamed[own - 1];
-  if (last === undefined) return { ok: true, value: begun(position, new LogParser(options), []) };
-  const end = await newestReadable((lines) => source.portion(last.name, undefined, lines));
-  if (!end.ok && isTransient(end.failure)) return end;
-  const parser = new LogParser(options);
-  const before = end.ok && end.value !== null ? [...parser.push(end.value.data), ...parser.end()] : [];
-  const from: LogPosition = { ...parser.position(), offset: 0 };
-  return { ok: true, value: begun(position, new LogParser({ ...options, from }), before) };
+  const parser = source.kind.parser(options);
+  const records = parser.push(data);
+  const isWhole = sizeOf(data).bytesAtLeast >= position.bytesRead;
+  if (!isWhole || parser.dialect !== null) return { ok: true, value: begun(position, parser, records) };
+  const whole = await beginningAfterFileBefore(position, source, files, options);
+  if (!whole.ok) return whole;
+  const { parser: informed, before } = whole.value;
+  return { ok: true, value: begun(position, informed, [...before, ...informed.push(data)]) };
 }
 
-/** What was left out before the beginning is none of the capture's. */
-function begun(position: FilePosition, parser: LogParser, before: LogRecord[]): Beginning {
+/** With what the parser needs of the file before the position's. Where that one can't be read, it has to do without. */
+async function beginningAfterFileBefore(
+  position: FilePosition,
+  source: LogSource,
+  files: readonly LogFile[],
+  options: ParserOptions,
+): Promise<AwsResult<Beginning>> {
+  const { kind } = source;
+  const renamed = renamedOf(kind.liveFile, files);
+  const own = renamed.findIndex(({ name }) => name === position.file);
+  const last = own < 0 ? renamed.at(-1) : renamed[own - 1];
+  if (last === undefined) return { ok: true, value: begun(position, kind.parser(options), []) };
+  const end = await newestReadable((lines) => source.portion(last.name, undefined, lines));
+  if (!end.ok && isTransient(end.failure)) return end;
+  const parser = kind.parser(options);
+  const before = end.ok && end.value !== null ? [...parser.push(end.value.data), ...parser.end()] : [];
+  const from = { ...parser.position(), offset: 0 };
+  return { ok: true, value: begun(position, kind.parser({ ...options, from }), before) };
+}
+
+/** What was left out before the beginning does not belong to the capture. */
+function begun(position: FilePosition, parser: Parser, before: LogRecord[]): Beginning {
   parser.takeLeftOut();
   return { position, parser, before };
 }

@@ -3,23 +3,13 @@ import type { LogFile } from "../aws/rds.ts";
 import { lazy } from "../lib/lazy.ts";
 
 /*
- * Which of an instance's log files to read. Pure. The server writes to the live file; at the top of each hour RDS renames it,
- * with the hour for a suffix (`….log.2026-10-10.7`, in older versions `….log.7`, of which yesterday's is overwritten), and the
- * server opens a new one. A marker of the live file leads astray after that (it may be taken for one of the new file), so a
- * file is followed to its new name.
+ * Which of an instance's files of one log to read. Pure. The server writes to the live file; at the top of each hour RDS renames
+ * it, with the hour for a suffix (`….log.2026-10-10.7`, in older versions `….log.7`, of which yesterday's is overwritten), and the
+ * server opens a new one. A marker of the live file is wrong after that (it may be taken for one of the new file), so a file is
+ * followed to its new name. `live` is the name of the live file (kind.ts).
  */
 
-/** The folder in which RDS has the general logs of all engines. */
-export const GENERAL_LOGS = "general/";
-/** The file that the server writes to. */
-export const LIVE_LOG = `${GENERAL_LOGS}mysql-general.log`;
-
-/** A log that is on is written to at least so often: Amazon's own sessions see to that. */
-export const WRITTEN_EVERY_MS = 5 * 60_000;
-/** A log without a record for longer was off, or its server down. The minute is for Amazon's sessions, when they are late. */
-export const MAX_SILENCE_MS = WRITTEN_EVERY_MS + 60_000;
-
-/** A name that is seen with a time so much later is another file: the older form of names comes again every day. */
+/** A name that is seen again with a time so much later is another file: names of the older form are used again every day. */
 const REUSED_MS = 12 * 3_600_000;
 
 /** A position as it is stored. */
@@ -62,16 +52,28 @@ export interface Located {
   isThere: boolean;
 }
 
+/** The files that RDS has renamed, in the order of the list. */
+export const renamedOf = (live: string, files: readonly LogFile[]): LogFile[] =>
+  files.filter(({ name }) => name.startsWith(`${live}.`));
+
+/** The size with which a file is listed; 0 for one that is not. */
+export const sizeIn = (files: readonly LogFile[], file: string): number =>
+  files.find(({ name }) => name === file)?.size ?? 0;
+
+/** When each of the renamed files was last written, for the next list to be compared with. */
+export const timesOf = (renamed: readonly LogFile[]): FilePosition["known"] =>
+  Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
+
 /** Finds the file that a follower was reading in a new list of the instance's files, oldest first. */
-export function locate(position: FilePosition, files: readonly LogFile[]): Located {
-  const renamed = files.filter(({ name }) => name.startsWith(`${LIVE_LOG}.`));
+export function locate(live: string, position: FilePosition, files: readonly LogFile[]): Located {
+  const renamed = renamedOf(live, files);
   const appeared = renamed.filter(({ name, lastWritten }) => {
     const seen = position.known[name];
     return seen === undefined || lastWritten - seen > REUSED_MS;
   });
-  const known = Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
+  const known = timesOf(renamed);
   const here = { ...position, known, next: [...position.next, ...appeared.map(({ name }) => name)] };
-  if (position.file === LIVE_LOG && appeared.length > 0) {
+  if (position.file === live && appeared.length > 0) {
     const [mine, ...next] = appeared as [LogFile, ...LogFile[]];
     const moved = { ...here, file: mine.name, next: next.map(({ name }) => name) };
     if (!hasShrunk(position, mine))
@@ -80,8 +82,8 @@ export function locate(position: FilePosition, files: readonly LogFile[]): Locat
   }
   const file = files.find(({ name }) => name === position.file);
   if (file === undefined) {
-    if (position.file === LIVE_LOG) return { position: here, lost: null, isThere: false };
-    return { position: nextFile(here), lost: { cause: DELETED }, isThere: true };
+    if (position.file === live) return { position: here, lost: null, isThere: false };
+    return { position: nextFile(live, here), lost: { cause: DELETED }, isThere: true };
   }
   if (!hasShrunk(position, file))
     return { position: { ...here, size: file.size }, lost: null, isThere: true };
@@ -100,12 +102,12 @@ function beginningOf(position: FilePosition, { size }: LogFile): FilePosition {
 }
 
 /** The beginning of the file after this one: the next renamed one, or the live one. */
-export function nextFile(position: FilePosition): FilePosition {
-  const [file = LIVE_LOG, ...next] = position.next;
+export function nextFile(live: string, position: FilePosition): FilePosition {
+  const [file = live, ...next] = position.next;
   return { ...position, file, next, marker: "0", bytesRead: 0, bytesAtMost: 0, size: undefined };
 }
 
 /** Whether a file was renamed between two lists: then what was read of the live one may be the old file's, or the new one's. */
-export function wasRenamed(position: FilePosition, files: readonly LogFile[]): boolean {
-  return position.file === LIVE_LOG && locate(position, files).position.file !== LIVE_LOG;
+export function wasRenamed(live: string, position: FilePosition, files: readonly LogFile[]): boolean {
+  return position.file === live && locate(live, position, files).position.file !== live;
 }

@@ -1,6 +1,7 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
-import { type FilePosition, LIVE_LOG, type Loss, nextFile, wasRenamed } from "./files.ts";
+import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
+import type { LogKind } from "./kind.ts";
 import { linesThatFit, readPortion, sizeOf, type WholePortion } from "./portion.ts";
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
@@ -10,8 +11,10 @@ import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts"
  * is what has to be reached.
  */
 
-/** How the log is read. */
+/** The log of one instance, as RDS gives it. */
 export interface LogSource {
+  readonly kind: LogKind;
+  /** The log's files, those that were renamed first, oldest first. */
   list(): Promise<AwsResult<LogFile[]>>;
   /** `marker` undefined: the newest lines. */
   portion(file: string, marker: string | undefined, lines?: number): Promise<AwsResult<LogPortion>>;
@@ -40,10 +43,9 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * Reads on from a position, through renamed files into the live one.
- * @param files the instance's files as they were listed just now. Until there is a live one, the server still writes to the
- *   renamed one
+ * @param files the instance's files as they were listed just now
  * @param lines how many lines are likely to fit a portion
- * @returns a failure only if nothing was read before it; one that may pass, of a file that was renamed in this moment
+ * @returns a failure only if nothing was read before it; a transient one where a file was renamed in this moment
  */
 export async function readNew(
   from: FilePosition,
@@ -51,53 +53,73 @@ export async function readNew(
   source: LogSource,
   lines: number | undefined,
 ): Promise<AwsResult<NewPortions>> {
-  const isLiveThere = files.some(({ name }) => name === LIVE_LOG);
-  let position = from;
-  let portions: Stretch[] = [];
-  let linesAtOnce = lines;
-  let caughtUp = false;
-  // Where the live file was begun, to go back to when it turns out to have been renamed under the reading.
-  let live: { position: FilePosition; portions: Stretch[] } | null = null;
-  while (portions.length < MAX_PORTIONS) {
-    if (position.file === LIVE_LOG && live === null) live = { position, portions: [...portions] };
-    const { file, marker } = position;
-    const beginsFile = position.bytesRead === 0;
-    const isGrowing = file === LIVE_LOG || !(isLiveThere || position.next.length > 0);
+  const { liveFile } = source.kind;
+  let reading: NewPortions = { portions: [], position: from, linesAtOnce: lines, caughtUp: false };
+  let beforeLive: NewPortions | null = null;
+  while (!reading.caughtUp && reading.portions.length < MAX_PORTIONS) {
+    const { position, linesAtOnce } = reading;
+    if (position.file === liveFile) beforeLive ??= reading;
+    const isGrowing = mayGrow(liveFile, position, files);
     const read = await readStretch(position, isGrowing, source, linesAtOnce);
-    const failure = read.ok ? stuck(read.value, marker, isGrowing) : passing(read.failure);
-    if (failure !== null) {
-      if (position === from) return { ok: false, failure };
+    if (!read.ok) {
+      if (position === from) return read;
       break;
     }
-    if (!read.ok) break;
-    const { stretch, marker: next, pending, ...bytes } = read.value;
-    position = { ...position, marker: next, ...bytes };
-    if (stretch.data.length > 0) linesAtOnce = linesThatFit(sizeOf(stretch.data));
-    if (stretch.data.length > 0 || stretch.lost)
-      portions.push(beginsFile ? { ...stretch, beginsFile } : stretch);
-    const size = files.find(({ name }) => name === file)?.size ?? 0;
-    const isAdvancing = stretch.data.length > 0 && next !== marker;
-    if (isAdvancing && (pending || position.bytesRead < size)) continue;
-    if (!isGrowing) {
-      const missing = size - (position.bytesAtMost ?? size);
-      if (missing > 0) portions.push(lostAtEnd(missing));
-      position = nextFile(position);
-      continue;
-    }
-    caughtUp = true;
-    break;
+    reading = advance(reading, read.value, sizeIn(files, position.file), isGrowing, liveFile);
   }
-  if (live !== null) {
-    const listed = await source.list();
-    if (!listed.ok) return listed;
-    if (wasRenamed(live.position, listed.value)) {
-      ({ position, portions } = live);
-      caughtUp = false;
-    } else if (position.bytesAtMost === undefined) {
-      position = { ...position, bytesAtMost: listed.value.find(({ name }) => name === LIVE_LOG)?.size };
-    }
+  return beforeLive === null ? { ok: true, value: reading } : unlessRenamed(reading, beforeLive, source);
+}
+
+/** Whether the server still writes to the file: to the live one, or to the newest renamed one until there is a live one. */
+function mayGrow(liveFile: string, { file, next }: FilePosition, files: readonly LogFile[]): boolean {
+  if (file === liveFile) return true;
+  return next.length === 0 && !files.some(({ name }) => name === liveFile);
+}
+
+/** Adds a stretch that was read, and goes on in its file or to the next one. */
+function advance(
+  { portions, position: before, linesAtOnce }: NewPortions,
+  { stretch, marker, pending, ...bytes }: ReadStretch,
+  fileSize: number,
+  isGrowing: boolean,
+  liveFile: string,
+): NewPortions {
+  const hasData = stretch.data.length > 0;
+  const added = before.bytesRead === 0 ? { ...stretch, beginsFile: true as const } : stretch;
+  const position = { ...before, marker, ...bytes };
+  const reading = {
+    portions: hasData || stretch.lost ? [...portions, added] : portions,
+    position,
+    linesAtOnce: hasData ? linesThatFit(sizeOf(stretch.data)) : linesAtOnce,
+    caughtUp: false,
+  };
+  const isAdvancing = hasData && marker !== before.marker;
+  if (isAdvancing && (pending || position.bytesRead < fileSize)) return reading;
+  if (isGrowing) return { ...reading, caughtUp: true };
+  const missing = fileSize - (position.bytesAtMost ?? fileSize);
+  return {
+    ...reading,
+    portions: missing > 0 ? [...reading.portions, lostAtEnd(missing)] : reading.portions,
+    position: nextFile(liveFile, position),
+  };
+}
+
+/** What was read, or where the live file was renamed meanwhile, what was read before it: the rest may be of either file. */
+async function unlessRenamed(
+  reading: NewPortions,
+  beforeLive: NewPortions,
+  source: LogSource,
+): Promise<AwsResult<NewPortions>> {
+  const { liveFile } = source.kind;
+  const { position, linesAtOnce } = reading;
+  const listed = await source.list();
+  if (!listed.ok) return listed;
+  if (wasRenamed(liveFile, beforeLive.position, listed.value)) {
+    return { ok: true, value: { ...beforeLive, linesAtOnce } };
   }
-  return { ok: true, value: { portions, position, linesAtOnce, caughtUp } };
+  if (position.bytesAtMost !== undefined) return { ok: true, value: reading };
+  const bytesAtMost = listed.value.find(({ name }) => name === liveFile)?.size;
+  return { ok: true, value: { ...reading, position: { ...position, bytesAtMost } } };
 }
 
 /** What was read at a position, and where that has led. */
@@ -107,50 +129,71 @@ interface ReadStretch extends Pick<FilePosition, "bytesRead" | "bytesAtMost"> {
   pending: boolean;
 }
 
-/** Reads the stretch at a position; where RDS refuses that, what is before the refused line, or then what is behind it. */
+/** Reads the stretch at a position. What leads no further is a failure too, a transient one. */
 async function readStretch(
-  { file, marker, bytesRead, bytesAtMost }: FilePosition,
+  position: FilePosition,
   isGrowing: boolean,
   source: LogSource,
   lines: number | undefined,
 ): Promise<AwsResult<ReadStretch>> {
+  const read = await readReadable(position, isGrowing, source, lines);
+  if (!read.ok) return { ok: false, failure: passing(read.failure) };
+  const { stretch, marker } = read.value;
+  // The same would be read again and again.
+  const isStuck = isGrowing && stretch.data.length > 0 && marker === position.marker;
+  return isStuck ? { ok: false, failure: MARKER_STANDS } : read;
+}
+
+/** Reads the stretch at a position; where RDS refuses that, what is before the refused line, or else what is behind it. */
+async function readReadable(
+  position: FilePosition,
+  isGrowing: boolean,
+  source: LogSource,
+  lines: number | undefined,
+): Promise<AwsResult<ReadStretch>> {
+  const { file, marker } = position;
   const ask = (atMost?: number) =>
     readPortion(marker, isGrowing, (at, count) => source.portion(file, at, count), atMost);
   const all = await ask(lines);
   if (!all.ok && !isBinary(all.failure)) return all;
   const before = all.ok ? all : await mostReadable(ask, lines);
   if (!before.ok) return before;
-  if (before.value !== null) {
-    const { data, isCut, ...portion } = before.value;
-    const read = sizeOf(data).bytesAtLeast;
-    const atMost = isCut || bytesAtMost === undefined ? undefined : bytesAtMost + data.length;
-    const value = { stretch: { data, isCut }, ...portion, bytesRead: bytesRead + read, bytesAtMost: atMost };
-    return { ok: true, value };
-  }
-  const behind = await newestReadable((atMost) => source.portion(file, undefined, atMost));
-  if (!behind.ok) return behind;
-  // Where nothing can be had, the next step asks again: there may be a line behind it by then, or another file.
-  const { data, ...portion } = behind.value ?? { data: NOTHING, marker, pending: false };
-  const stretch = { data, isCut: false, lost: { cause: BINARY } };
-  const read = sizeOf(data).bytesAtLeast;
-  return { ok: true, value: { stretch, ...portion, bytesRead: bytesRead + read, bytesAtMost: undefined } };
+  if (before.value === null) return readBehind(position, source);
+  return { ok: true, value: ofPortion(before.value, position) };
 }
 
-/** A marker of a growing file that does not move: the same would be read again and again. */
-function stuck(
-  { stretch, marker: next }: ReadStretch,
-  marker: string,
-  isGrowing: boolean,
-): AwsFailure | null {
-  if (!isGrowing || stretch.data.length === 0 || next !== marker) return null;
+function ofPortion(
+  { data, isCut, ...portion }: WholePortion,
+  { bytesRead, bytesAtMost }: FilePosition,
+): ReadStretch {
   return {
-    kind: "unavailable",
-    code: "MarkerStands",
-    message: "RDS gave a part of the log and no marker for what follows",
+    stretch: { data, isCut },
+    ...portion,
+    bytesRead: bytesRead + sizeOf(data).bytesAtLeast,
+    bytesAtMost: isCut || bytesAtMost === undefined ? undefined : bytesAtMost + data.length,
   };
 }
 
-/** That a file is not there passes: it is being renamed in this moment, or the next list tells that it is gone. */
+/** Reads what is behind the line that RDS refuses. Where nothing can be had, there may be a line, or another file, by the next step. */
+async function readBehind(
+  { file, marker, bytesRead }: FilePosition,
+  source: LogSource,
+): Promise<AwsResult<ReadStretch>> {
+  const behind = await newestReadable((atMost) => source.portion(file, undefined, atMost));
+  if (!behind.ok) return behind;
+  const { data, ...portion } = behind.value ?? { data: NOTHING, marker, pending: false };
+  const stretch = { data, isCut: false, lost: { cause: BINARY } };
+  const read = bytesRead + sizeOf(data).bytesAtLeast;
+  return { ok: true, value: { stretch, ...portion, bytesRead: read, bytesAtMost: undefined } };
+}
+
+const MARKER_STANDS: AwsFailure = {
+  kind: "unavailable",
+  code: "MarkerStands",
+  message: "RDS gave a part of the log and no marker for what follows",
+};
+
+/** A file that is not there is a transient failure: it is being renamed in this moment, or the next list shows that it is gone. */
 export function passing(failure: AwsFailure): AwsFailure {
   return failure.code.startsWith("DBLogFileNotFound") ? { ...failure, kind: "unavailable" } : failure;
 }

@@ -2,14 +2,12 @@ import { env } from "cloudflare:workers";
 import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
+import { GENERAL } from "../../src/logs/general/kind.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
 import { redactSecrets } from "../../src/sql-text/redact/redact.ts";
-import {
-  beginFollowing,
-  type CaptureWindow,
-  type FollowerState,
-  follow,
-} from "../../src/workload/collecting/follower.ts";
+import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
+import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
+import type { CaptureWindow } from "../../src/workload/collecting/window.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
@@ -22,6 +20,7 @@ import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
 export function logSource(account: LocalAccount, instance = account.instance): LogSource {
   const target: AwsTarget = { region: account.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 };
   return {
+    kind: GENERAL,
     list: () => listLogFiles(target, account.credentials, instance, "general/"),
     portion: (file, marker, lines) =>
       downloadLogPortion(target, account.credentials, instance, file, {
@@ -36,6 +35,7 @@ export function fixedLog(files: readonly { name: string; text: string; lastWritt
   const encoder = new TextEncoder();
   const bytes = new Map(files.map(({ name, text }) => [name, encoder.encode(text)]));
   return {
+    kind: GENERAL,
     list: async () => ({
       ok: true,
       value: files.map(({ name, lastWritten }) => ({

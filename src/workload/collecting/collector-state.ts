@@ -1,6 +1,6 @@
 import { storedFormat, Unreadable } from "../../lib/stored.ts";
 import { type DigestsState, digestsFormat } from "../digest.ts";
-import { type FollowerState, followerSchema } from "./follower.ts";
+import { type FollowerState, followerSchema } from "./follower-state.ts";
 
 /*
  * How a collector's state is kept in its Durable Object between two steps: JSON in UTF-8, in pieces. A value of a Durable Object's

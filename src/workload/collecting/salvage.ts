@@ -1,17 +1,19 @@
+import type { LogKind } from "../../logs/kind.ts";
 import { listFragments } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../stored/manifest.ts";
-import { type FollowerState, stateAt } from "./follower.ts";
+import { type FollowerState, initialState } from "./follower-state.ts";
 
-/** What a reader is told of a recording of which only the fragments can be read. */
+/** The gap of a capture of which only the fragments can be read. */
 const LOST =
   "What the service kept of the recording could not be read any more: nothing was recorded from then on, and the statements recorded before are there but not counted";
 
 /**
- * The state of a recording of which only the fragments can be read, from what they say of themselves. How many statements they
- * hold, and how many bytes before compression, only the recording knew. The rest until the end is a gap.
+ * The state of a follower of which only the fragments can be read, from their metadata. How many statements they hold, and how
+ * many bytes before compression, only the lost state knew. The rest until the end is a gap.
  * @param end milliseconds since the epoch
  */
 export async function salvage(
+  kind: LogKind,
   bucket: R2Bucket,
   capture: { id: number; start: number; redact: Manifest["redact"] },
   end: number,
@@ -21,7 +23,7 @@ export async function salvage(
   const from = lastMicros === null ? capture.start : Math.floor(lastMicros / 1000);
   manifest.gaps.push({ from, to: Math.max(from, end), cause: LOST });
   manifest.gapCount = 1;
-  return { ...stateAt(manifest), reachedMicros: lastMicros };
+  return { ...initialState(kind, manifest), reachedMicros: lastMicros };
 }
 
 async function manifestOfFragments(

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Unreadable } from "../../../src/lib/stored.ts";
+import { GENERAL } from "../../../src/logs/general/kind.ts";
 import { LogParser } from "../../../src/logs/general/parser.ts";
 import { Sessions } from "../../../src/logs/general/sessions.ts";
 import { Threads } from "../../../src/logs/threads.ts";
@@ -10,7 +11,11 @@ import {
   keepCollectorState,
   loadCollectorState,
 } from "../../../src/workload/collecting/collector-state.ts";
-import { type FollowerState, MAX_THREADS_KEPT, stateAt } from "../../../src/workload/collecting/follower.ts";
+import {
+  type FollowerState,
+  initialState,
+  MAX_THREADS_KEPT,
+} from "../../../src/workload/collecting/follower-state.ts";
 import { Digests } from "../../../src/workload/digest.ts";
 import { emptyManifest } from "../../../src/workload/stored/manifest.ts";
 import { RUNNER } from "../../fixtures/stored-unversioned.ts";
@@ -23,7 +28,7 @@ const inStorage = <T>(run: (kv: SyncKvStorage) => T): Promise<T> =>
   ) as Promise<T>;
 
 const small: CollectorState = {
-  follower: stateAt(emptyManifest(1, "secrets")),
+  follower: initialState(GENERAL, emptyManifest(1, "secrets")),
   digests: { capacity: 1, total: 0, entries: [] },
 };
 
@@ -200,9 +205,13 @@ describe("the size of what is kept", () => {
           gaps: Array.from({ length: 1000 }, (_, i) => ({ from: i, to: i + 1, cause })),
           gapCount: 1000,
         };
-        const state = stateAt(manifest, Object.fromEntries(names.map((name, i) => [name, 1.7e12 + i])));
+        const state = initialState(GENERAL, manifest);
+        const known = Object.fromEntries(names.map((name, i) => [name, 1.7e12 + i]));
         const amazons = Array.from({ length: MAX_THREADS_KEPT }, (_, i) => 4_000_000_000 + i);
-        return { ...small, follower: { ...state, amazons, position: { ...state.position, next: names } } };
+        return {
+          ...small,
+          follower: { ...state, amazons, position: { ...state.position, known, next: names } },
+        };
       },
     ],
   ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LIVE_LOG } from "../../../src/logs/files.ts";
+import { GENERAL } from "../../../src/logs/general/kind.ts";
 import { endFollowing } from "../../../src/workload/collecting/follower.ts";
 import { GENERATED_PASSWORD } from "../../local-aws/logs/statements.ts";
 import { generatedRecords } from "../../local-aws/logs/workload.ts";
@@ -232,7 +232,7 @@ describe("a back-dated time in which the log was off", () => {
   async function recorded(from: number, to: number, ...files: [text: string, lastWritten: number][]) {
     const source = fixedLog(
       files.map(([text, minute], i) => ({
-        name: i === files.length - 1 ? LIVE_LOG : `${LIVE_LOG}.2026-11-23.${i}`,
+        name: i === files.length - 1 ? GENERAL.liveFile : `${GENERAL.liveFile}.2026-11-23.${i}`,
         text,
         lastWritten: at(minute),
       })),
@@ -240,6 +240,7 @@ describe("a back-dated time in which the log was off", () => {
     const follower = await new TestFollower(source, { start: at(from), end: at(to) }).begin(true);
     await follower.catchUp();
     const { state, missing } = await endFollowing(
+      GENERAL,
       follower.state,
       follower.digests,
       follower.store,

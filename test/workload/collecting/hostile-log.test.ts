@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { LIVE_LOG } from "../../../src/logs/files.ts";
+import { GENERAL } from "../../../src/logs/general/kind.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { keepCollectorState, loadCollectorState } from "../../../src/workload/collecting/collector-state.ts";
-import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/follower.ts";
+import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/follower-state.ts";
 import { fitsProduction } from "../../support/stored-size.ts";
 import { TestFollower } from "../support.ts";
 
@@ -15,7 +15,11 @@ const START = Date.parse("2026-11-27T20:00:00Z");
 function logOf(text: string): LogSource {
   const data = new TextEncoder().encode(text);
   return {
-    list: async () => ({ ok: true, value: [{ name: LIVE_LOG, lastWritten: START, size: data.length }] }),
+    kind: GENERAL,
+    list: async () => ({
+      ok: true,
+      value: [{ name: GENERAL.liveFile, lastWritten: START, size: data.length }],
+    }),
     portion: async (_, marker) => {
       const isFirst = marker === "0";
       return {

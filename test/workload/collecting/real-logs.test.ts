@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { GENERAL } from "../../../src/logs/general/kind.ts";
 import { LogParser } from "../../../src/logs/general/parser.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { Digests } from "../../../src/workload/digest.ts";
@@ -13,6 +14,7 @@ function records(log: Uint8Array) {
 /** An instance whose live log is this one. */
 function sourceOf(log: Uint8Array): LogSource {
   return {
+    kind: GENERAL,
     list: async () => ({
       ok: true,
       value: [{ name: "general/mysql-general.log", lastWritten: Date.UTC(2026, 10, 28), size: log.length }],

@@ -1,0 +1,47 @@
+import type { Dialect } from "../sql-text/dialect.ts";
+import type { ParserOptions } from "./general/parser.ts";
+import type { LogPosition, ParserSnapshot } from "./general/parser-state.ts";
+import type { LeftOut, LogRecord } from "./record.ts";
+
+/*
+ * What the reading of a log has to know of its kind. The general log is the only one yet (general/kind.ts). Another, such as the
+ * slow log, is a folder like that one, with its kind, parser and records. What is read does not depend on the kind: the files and
+ * their renaming, the portions that RDS gives, the gaps, the fragments.
+ */
+
+/** A kind of log that servers on RDS write. */
+export interface LogKind {
+  readonly name: "general";
+  /** What the names of its files begin with: the folder in which RDS has them, with its slash. */
+  readonly folder: string;
+  /** The file that the server writes to. RDS renames it once an hour: the renamed ones have its name, a dot and a suffix. */
+  readonly liveFile: string;
+  /** A log that is on is written to at least this often, in milliseconds. */
+  readonly writtenEveryMs: number;
+  /** A log without a record for longer than this was off, or its server down. */
+  readonly maxSilenceMs: number;
+  /** Why something is missing where it was silent for longer, in words a person understands. */
+  readonly silent: string;
+  /** Why something is missing where the server opened it again. */
+  readonly reopened: string;
+  /** A parser of a new log, or one that continues from where another was. */
+  parser(options: ParserOptions): Parser;
+}
+
+/** Turns the bytes of a log into records. The bytes may be cut anywhere between two calls. */
+export interface Parser {
+  /** The server whose log it is, as far as it is known. */
+  readonly dialect: Dialect | null;
+  /** What is read next is the beginning of a file. */
+  beginFile(): void;
+  /** Reads the next bytes. @returns the records that they completed */
+  push(bytes: Uint8Array): LogRecord[];
+  /** Ends the log. @returns the record whose end was not certain before */
+  end(): LogRecord[];
+  /** What was left out since this was last asked, or since the last record that says so; null when nothing was. */
+  takeLeftOut(): LeftOut | null;
+  /** Where to continue, with a parser that has read nothing of the record that is open. */
+  position(): LogPosition;
+  /** All that is needed to continue with the next byte. */
+  snapshot(): ParserSnapshot;
+}

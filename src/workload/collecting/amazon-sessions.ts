@@ -1,0 +1,48 @@
+import type { LogRecord } from "../../logs/record.ts";
+import type { Identity } from "../../logs/threads.ts";
+
+/** Amazon's own user, whose statements are nobody's workload. */
+const AMAZON = "rdsadmin";
+/** What Amazon's user does all the time, in a session that may be older than the oldest log. */
+const HEARTBEAT = "rds_heartbeat2";
+
+/**
+ * The sessions that are Amazon's although nobody saw them connect: they are known by what they do all the time. Bounded: of too
+ * many, the one that was seen longest ago is forgotten; if it is still there, its next heartbeat shows it again.
+ */
+export class AmazonSessions {
+  readonly #threads: Set<number>;
+  readonly #capacity: number;
+
+  /** @param threads those that are known, the one that was seen last at the end */
+  constructor(capacity: number, threads: readonly number[]) {
+    this.#capacity = capacity;
+    this.#threads = new Set(threads);
+  }
+
+  /**
+   * Whether a record is Amazon's own. Has to see every record, in order.
+   * @param identity who the thread belongs to; null when that is not known
+   */
+  isAmazons({ threadId, statement }: LogRecord, identity: Identity | null): boolean {
+    if (identity !== null) {
+      this.#threads.delete(threadId);
+      return identity.user === AMAZON;
+    }
+    if (statement.includes(HEARTBEAT)) this.#note(threadId);
+    return this.#threads.has(threadId);
+  }
+
+  #note(threadId: number): void {
+    this.#threads.delete(threadId);
+    this.#threads.add(threadId);
+    if (this.#threads.size <= this.#capacity) return;
+    const [oldest] = this.#threads;
+    this.#threads.delete(oldest as number);
+  }
+
+  /** The threads, the one that was seen last at the end. */
+  toJSON(): number[] {
+    return [...this.#threads];
+  }
+}

@@ -1,0 +1,147 @@
+import type { FilePosition, Loss } from "../../logs/files.ts";
+import { holdsSql } from "../../logs/general/commands.ts";
+import { Sessions } from "../../logs/general/sessions.ts";
+import type { LogKind, Parser } from "../../logs/kind.ts";
+import type { LogRecord } from "../../logs/record.ts";
+import { Threads } from "../../logs/threads.ts";
+import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
+import type { Digests } from "../digest.ts";
+import { toNdjson } from "../stored/fragment-line.ts";
+import type { FragmentStore } from "../stored/fragments.ts";
+import type { Manifest } from "../stored/manifest.ts";
+import { AmazonSessions } from "./amazon-sessions.ts";
+import { type FollowerState, MAX_STATEMENT, MAX_THREADS_KEPT } from "./follower-state.ts";
+import { FragmentWriter } from "./fragment-writer.ts";
+import { GapTracker } from "./gaps.ts";
+import { type CaptureWindow, isInWindow } from "./window.ts";
+
+/** One step of a follower: turns text of the log into the records of the window, counted, redacted and written down. */
+export class FollowerStep {
+  position: FilePosition;
+  linesAtOnce: number | undefined;
+  readonly #kind: LogKind;
+  readonly #window: CaptureWindow;
+  readonly #digests: Digests;
+  readonly #threads: Threads;
+  readonly #sessions: Sessions;
+  readonly #amazons: AmazonSessions;
+  readonly #manifest: Manifest;
+  readonly #gaps: GapTracker;
+  readonly #writer: FragmentWriter;
+  #parser: Parser;
+
+  constructor(
+    kind: LogKind,
+    before: FollowerState,
+    position: FilePosition,
+    digests: Digests,
+    window: CaptureWindow,
+  ) {
+    const { manifest, parser, threads, sessions, amazons, tail, linesAtOnce } = before;
+    this.position = position;
+    this.linesAtOnce = linesAtOnce;
+    this.#kind = kind;
+    this.#window = window;
+    this.#digests = digests;
+    this.#threads = new Threads(MAX_THREADS_KEPT, threads);
+    this.#sessions = new Sessions(sessions);
+    this.#amazons = new AmazonSessions(MAX_THREADS_KEPT, amazons);
+    this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
+    this.#gaps = new GapTracker(before, this.#manifest, window, kind);
+    this.#writer = new FragmentWriter(tail, this.#manifest);
+    this.#parser = kind.parser({ maxStatement: MAX_STATEMENT, from: parser });
+    // Of a state from when nobody asked for it, and its reading may have begun in the middle of a record.
+    this.#parser.takeLeftOut();
+  }
+
+  /** What comes next does not follow from what came before: a gap, until the next record. */
+  lose(loss: Loss): void {
+    this.#end();
+    this.#gaps.begin(loss);
+  }
+
+  /** What is taken next is the beginning of a file. */
+  beginFile(): void {
+    this.#parser.beginFile();
+  }
+
+  /**
+   * Takes the next portion of the log.
+   * @param isCut whether a statement in it has lost its end
+   */
+  take(data: Uint8Array, isCut: boolean): void {
+    for (const record of this.#parser.push(data)) this.#see(record);
+    this.#leaveOut();
+    if (isCut) this.#gaps.noteCut();
+    this.#writer.compress();
+  }
+
+  /**
+   * Nothing comes after what was read.
+   * @param end of the window, in milliseconds since the epoch
+   * @param cause why the rest of the log could not be read; null when it was
+   * @returns why the end is missing; null when it is not
+   */
+  close(end: number, cause: string | null): string | null {
+    this.#end();
+    return this.#gaps.close(end, cause);
+  }
+
+  /** Stores the records and gives the state to continue from. */
+  async store(fragments: FragmentStore): Promise<FollowerState> {
+    const tail = await this.#writer.store(fragments);
+    return {
+      position: this.position,
+      linesAtOnce: this.linesAtOnce,
+      parser: this.#parser.snapshot(),
+      threads: this.#threads.toJSON(),
+      sessions: this.#sessions.toJSON(),
+      amazons: this.#amazons.toJSON(),
+      manifest: this.#manifest,
+      tail,
+      reachedMicros: this.#gaps.reachedMicros,
+      openGap: this.#gaps.openGap,
+    };
+  }
+
+  /** The record that is open is complete, and what follows begins anew. */
+  #end(): void {
+    for (const record of this.#parser.end()) this.#see(record);
+    this.#leaveOut();
+    this.#parser = this.#kind.parser({ maxStatement: MAX_STATEMENT });
+  }
+
+  #leaveOut(): void {
+    const leftOut = this.#parser.takeLeftOut();
+    if (leftOut !== null) this.#gaps.leaveOut(leftOut);
+  }
+
+  /** Learns from a record, and records it if it is the capture's. */
+  #see(record: LogRecord): void {
+    if (record.leftOut !== undefined) this.#gaps.leaveOut(record.leftOut);
+    if (!this.#gaps.see(record)) {
+      this.#threads.see(record);
+      return;
+    }
+    const identity = this.#threads.see(record);
+    const session = this.#sessions.see(record, identity?.db);
+    if (this.#amazons.isAmazons(record, identity) || !isInWindow(record, this.#window)) return;
+    const { redact } = this.#manifest;
+    record.statement = redactSecrets(record.statement, session);
+    if (redact === "literals" && holdsSql(record)) {
+      record.statement = redactLiterals(record.statement, session);
+    }
+    const ran = this.#digests.add(record, this.#parser.dialect);
+    this.#writer.add(toNdjson(record, identity), record.timeMicros);
+    this.#count(record, ran);
+  }
+
+  #count({ timeMicros, command }: LogRecord, ran: boolean): void {
+    const manifest = this.#manifest;
+    manifest.records++;
+    if (ran) manifest.statements++;
+    manifest.commands[command] = (manifest.commands[command] ?? 0) + 1;
+    manifest.firstMicros = Math.min(manifest.firstMicros ?? timeMicros, timeMicros);
+    manifest.lastMicros = Math.max(manifest.lastMicros ?? timeMicros, timeMicros);
+  }
+}
