@@ -8,6 +8,9 @@ export default defineConfig({
   plugins: [
     cloudflareTest(async ({ inject }) => ({
       wrangler: { configPath: "./wrangler.toml" },
+      // Or workerd notes every exception that a call to an object ends in, and every connection that is cut: tests mean them to.
+      // What a test does not expect, vitest reports itself.
+      verbose: false,
       miniflare: {
         // Beside those of wrangler.toml, one that is soon full.
         ratelimits: { TEST_LIMITER: { namespace_id: "1", simple: { limit: 3, period: 60 } } },

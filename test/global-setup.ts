@@ -3,6 +3,7 @@ import { startCollector } from "./contract/collector.ts";
 import { startScratchLog } from "./local-aws/scratch-log.ts";
 import { startScratchState } from "./local-aws/scratch-state.ts";
 import { startLocalAws } from "./local-aws/server.ts";
+import { hideExpectedOutput } from "./support/runtime-output.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -21,6 +22,7 @@ declare module "vitest" {
  * the API's description says must have been answered in some test, or the run has failed.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const showOutput = hideExpectedOutput();
   const aws = await startLocalAws({ port: 0 });
   project.provide("localAwsUrl", aws.url);
   const { close: closeLog, ...scratchLog } = await startScratchLog();
@@ -31,6 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("contractUrl", contract.url);
   return async () => {
     await Promise.all([aws.close(), closeLog(), closeState(), contract.close()]);
+    showOutput();
     const missing = project.vitest.getGlobalTestNamePattern() === undefined ? contract.missing() : null;
     if (missing === null || missing.length === 0) return;
     console.error(`No test provokes what the API's description says:\n  ${missing.join("\n  ")}`);
