@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { control } from "../scripts/lib/control.ts";
 import { LOCAL_AWS } from "../scripts/lib/local.ts";
+import { type Client as Api, type Capture, createClient } from "../src/client/index.ts";
 import { type LocalAws, startLocalAws } from "../test/local-aws/server.ts";
 import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
@@ -15,12 +16,6 @@ export interface BenchEnvironment {
   instance: string;
 }
 
-/** A capture as the API answers it, as far as it is read here. */
-export interface Capture {
-  id: number;
-  status: string;
-}
-
 const NAME = "service";
 const CONNECTIONS = 16;
 
@@ -30,6 +25,8 @@ export class Service {
   readonly database: Database;
   readonly client: Client;
   readonly caller: Caller;
+  /** The API, as the one who is signed in. */
+  readonly api: Api;
   readonly #aws: LocalAws;
 
   private constructor(workerd: Workerd, database: Database, client: Client, caller: Caller, aws: LocalAws) {
@@ -38,6 +35,14 @@ export class Service {
     this.client = client;
     this.caller = caller;
     this.#aws = aws;
+    this.api = createClient({
+      baseUrl: client.address,
+      retries: 0,
+      fetch: (request) => {
+        for (const [name, value] of Object.entries(caller.headers)) request.headers.set(name, value);
+        return fetch(request);
+      },
+    });
   }
 
   /**
@@ -82,31 +87,15 @@ export class Service {
     const { accessKeyId, secretAccessKey, region, instance } = account;
     await this.control("PUT", "parameter-application", { accessKeyId, delayMs: 0 });
     const credentials = { accessKeyId, secretAccessKey };
-    const { id } = await this.send<{ id: number }>("POST", "/environments", {
-      name,
-      region,
-      instance,
-      credentials,
-    });
+    const { id } = await this.api.environments.create({ name, region, instance, credentials });
     return { id, accessKeyId, instance };
   }
 
-  /** Sends a request as the one who is signed in; it has to succeed. */
-  send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { headers } = this.caller;
-    return this.client.json<T>({
-      method,
-      path: `/api${path}`,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-
   /** Waits until a capture has come to a state. */
-  async waitFor(id: number, status: string): Promise<Capture> {
+  async waitFor(id: number, status: Capture["status"]): Promise<Capture> {
     const deadline = Date.now() + 60_000;
     for (;;) {
-      const capture = await this.send<Capture>("GET", `/captures/${id}`);
+      const capture = await this.api.captures.get(id);
       if (capture.status === status) return capture;
       if (Date.now() > deadline) throw new Error(`Not ${status} but ${JSON.stringify(capture)}`);
       await pause(50);

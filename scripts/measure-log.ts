@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logTime, writeBusyLog } from "./lib/busy-log.ts";
-import { Client } from "./lib/client.ts";
+import { DemoUser } from "./lib/demo-user.ts";
 import { tryPort } from "./lib/ports.ts";
 import { startService, stopGroup } from "./lib/service.ts";
 import { largestWorkerd } from "./lib/usage.ts";
@@ -26,7 +26,7 @@ const service = await startService(
 );
 const writing = setInterval(goOn, 1000);
 try {
-  await measure(new Client(`http://localhost:${port}`));
+  await measure(new DemoUser(`http://localhost:${port}`));
 } finally {
   clearInterval(writing);
   await stopGroup(service, "SIGKILL");
@@ -39,18 +39,18 @@ function goOn(): void {
   appendFileSync(logFile, `${logTime(now)}\t    10 Query\tSELECT 1\n`);
 }
 
-async function measure(client: Client): Promise<void> {
+async function measure(user: DemoUser): Promise<void> {
   const before = largestWorkerd(service.pid as number);
-  const { id } = await client.createCapture("measured", "mariadb", {
+  const { id } = await user.createCapture("measured", "mariadb", {
     start: new Date(from * 1000).toISOString(),
     duration: to - from,
   });
-  await client.waitFor(id, "DONE", 30 * 60_000);
+  await user.waitFor(id, "DONE", 30 * 60_000);
   const after = largestWorkerd(service.pid as number);
-  const times = new Map((await client.events(id)).map(({ time, to: state }) => [state, Date.parse(time)]));
+  const times = new Map((await user.events(id)).map(({ time, to: state }) => [state, Date.parse(time)]));
   // Switching the log on is no part of reading it.
   const seconds = ((times.get("DONE") as number) - (times.get("RUNNING") as number)) / 1000;
-  const workload = await client.summary(id);
+  const workload = await user.workload(id);
   if (workload.statements !== statements) {
     throw new Error(`The log has ${statements} statements, and ${workload.statements} were recorded`);
   }

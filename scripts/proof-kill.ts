@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { type Left, violations } from "../bench/soak/history.ts";
+import type { Capture, CaptureEvent, Workload } from "../src/client/index.ts";
 import { Dice } from "../test/local-aws/random.ts";
 import { PARAMETER_FILE } from "../test/local-aws/server.ts";
 import { check, report } from "./lib/checks.ts";
-import { type Capture, type CaptureEvent, Client, type WorkloadSummary } from "./lib/client.ts";
 import { control } from "./lib/control.ts";
+import { DemoUser } from "./lib/demo-user.ts";
 import { Captures, type Made } from "./lib/kill/captures.ts";
 import { type GeneratedRecord, judgeRecording, type Verdict } from "./lib/kill/judge.ts";
 import { workerdOf } from "./lib/kill/workerd.ts";
@@ -66,7 +67,7 @@ const aws = await startProcess(
 );
 let service = await start();
 try {
-  await prove(new Client(`http://localhost:${port}`, PATIENCE_MS));
+  await prove(new DemoUser(`http://localhost:${port}`, PATIENCE_MS));
 } finally {
   await stopGroup(service, "SIGKILL");
   await stopGroup(aws, "SIGTERM");
@@ -97,21 +98,21 @@ interface Figures {
   "logs left on": number;
 }
 
-async function prove(client: Client): Promise<void> {
+async function prove(user: DemoUser): Promise<void> {
   const dice = new Dice(seed);
   for (const instance of Object.values(ENVIRONMENTS)) {
     await control(awsUrl, "PUT", "workload", { accessKeyId, instance, rate: RATE, seed });
   }
-  for (const [name, instance] of Object.entries(ENVIRONMENTS)) await client.createEnvironment(name, instance);
-  const captures = new Captures(client, new Dice(seed + 1), Object.keys(ENVIRONMENTS) as [string, string]);
+  for (const [name, instance] of Object.entries(ENVIRONMENTS)) await user.createEnvironment(name, instance);
+  const captures = new Captures(user, new Dice(seed + 1), Object.keys(ENVIRONMENTS) as [string, string]);
   await captures.makeAll();
   const killed = new AbortController();
   const making = captures.run(killed.signal);
-  for (let n = 1; n <= kills; n++) await kill(n, dice, client, captures);
+  for (let n = 1; n <= kills; n++) await kill(n, dice, user, captures);
   killed.abort();
   await making;
   const left = await captures.drain();
-  await judge(client, captures, left);
+  await judge(user, captures, left);
 }
 
 /** A moment to kill at, and what is killed. */
@@ -123,7 +124,7 @@ interface Blow {
 }
 
 /** Waits for a moment of one of the kinds, by turns, then kills the service, which is started again. */
-async function kill(n: number, dice: Dice, client: Client, captures: Captures): Promise<void> {
+async function kill(n: number, dice: Dice, user: DemoUser, captures: Captures): Promise<void> {
   const blows: Blow[] = [
     { when: "at a random moment", come: () => pause(dice.below(RANDOM_WITHIN_MS)) },
     { when: "amid a reading of the log", come: () => nextReading(dice) },
@@ -142,7 +143,7 @@ async function kill(n: number, dice: Dice, client: Client, captures: Captures): 
     await stopGroup(service, "SIGKILL");
     service = await start();
   } else process.kill(workerd, "SIGKILL");
-  await client.captures();
+  await user.captures();
   const what = workerd === undefined ? "everything" : "workerd";
   console.log(
     `        kill ${n}: ${what}, ${when}; back after ${((Date.now() - before) / 1000).toFixed(1)} s`,
@@ -175,7 +176,7 @@ async function nextReading(dice: Dice): Promise<void> {
   throw new Error("The log was not read for a minute");
 }
 
-async function judge(client: Client, captures: Captures, left: readonly Capture[]): Promise<void> {
+async function judge(user: DemoUser, captures: Captures, left: readonly Capture[]): Promise<void> {
   const { made } = captures;
   const all = new Map(left.map((capture) => [capture.id, capture]));
   const lost = new Map<number, string>();
@@ -183,7 +184,7 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
     lost.set(id, all.has(id) ? "was made twice" : "is gone");
   }
   const verdicts = new Map<number, Verdict>();
-  const gaps = new Map<number, WorkloadSummary["gaps"]>();
+  const gaps = new Map<number, Workload["gaps"]>();
   const stuck: string[] = [];
   let archived = 0;
   for (const mine of made.values()) {
@@ -193,8 +194,8 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
       stuck.push(`capture ${mine.id} is ${capture.status}`);
       continue;
     }
-    const events = await client.events(mine.id);
-    if ((await client.metricsSource(mine.id)) === "archive") archived++;
+    const events = await user.events(mine.id);
+    if ((await user.metricsSource(mine.id)) === "archive") archived++;
     else if (Date.parse(events.at(-1)?.time ?? "") < Date.now() - ARCHIVED_WITHIN_MS)
       stuck.push(`capture ${mine.id}'s metrics are not archived`);
     const wrong = wrongHistory(events, mine, capture);
@@ -202,8 +203,8 @@ async function judge(client: Client, captures: Captures, left: readonly Capture[
     const moves = events.map(({ to, time }) => `${to} ${time}`).join(", ");
     if (wrong.length > 0) lost.set(mine.id, `${wrong.join("; ")}; its moves: ${moves}`);
     if (capture.start === null || capture.end === null) continue;
-    gaps.set(mine.id, (await client.summary(mine.id)).gaps);
-    verdicts.set(mine.id, await judgeRecords(client, mine, capture));
+    gaps.set(mine.id, (await user.workload(mine.id)).gaps);
+    verdicts.set(mine.id, await judgeRecords(user, mine, capture));
   }
   const count = (of: (verdict: Verdict) => number) =>
     verdicts.values().reduce((sum, verdict) => sum + of(verdict), 0);
@@ -271,10 +272,10 @@ function wrongHistory(events: readonly CaptureEvent[], mine: Made, capture: Capt
   return wrong;
 }
 
-async function judgeRecords(client: Client, mine: Made, capture: Capture): Promise<Verdict> {
+async function judgeRecords(user: DemoUser, mine: Made, capture: Capture): Promise<Verdict> {
   const [start, end] = [Date.parse(capture.start as string), Date.parse(capture.end as string)];
-  const summary = await client.summary(mine.id);
-  const records = await client.records(mine.id);
+  const summary = await user.workload(mine.id);
+  const records = await user.records(mine.id);
   await check(`capture ${mine.id}'s manifest counts what is stored`, () => {
     deepStrictEqual(summary.records, records.length);
     ok(summary.gaps.length === summary.gapCount, "It has more gaps than it names");

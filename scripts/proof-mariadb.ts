@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { check, report } from "./lib/checks.ts";
-import { type CapturedRecord, Client } from "./lib/client.ts";
+import { type CapturedRecord, DemoUser } from "./lib/demo-user.ts";
 import { MariaDb, readServerLog, type ServerRecord } from "./lib/mariadb.ts";
 import { tryPort } from "./lib/ports.ts";
 import { startService, stopGroup } from "./lib/service.ts";
@@ -54,7 +54,7 @@ const service = await startService(
   ["--general-log", database.generalLog],
 );
 try {
-  await prove(new Client(`http://localhost:${port}`));
+  await prove(new DemoUser(`http://localhost:${port}`));
 } finally {
   await stopGroup(service, "SIGKILL");
   await database.stop();
@@ -62,7 +62,7 @@ try {
 }
 report();
 
-async function prove(client: Client): Promise<void> {
+async function prove(user: DemoUser): Promise<void> {
   await database.ask(
     "CREATE DATABASE shop; CREATE TABLE shop.notes (id INT AUTO_INCREMENT PRIMARY KEY, note MEDIUMTEXT)",
   );
@@ -78,18 +78,18 @@ async function prove(client: Client): Promise<void> {
 
   const executed = { before: await execute("before"), during: 0, after: 0 };
   await nextSecond();
-  const { id } = await client.startCapture("proof", "mariadb");
+  const { id } = await user.startCapture("proof", "mariadb");
   await nextSecond();
   executed.during = await execute("during");
   await nextSecond();
-  const stopped = await client.stop(id);
+  const stopped = await user.stop(id);
   await nextSecond();
   executed.after = await execute("after");
   isOver = true;
   await steady;
-  const done = await client.waitFor(id, "DONE");
+  const done = await user.waitFor(id, "DONE");
 
-  const captured = await client.records(id);
+  const captured = await user.records(id);
   const server = readServerLog(database.generalLog);
   const start = Date.parse(done.start as string) / 1000;
   const end = Date.parse(done.end as string) / 1000;
@@ -140,13 +140,13 @@ async function prove(client: Client): Promise<void> {
     deepStrictEqual(JSON.stringify(captured).match(SECRET), null);
   });
   await check("the manifest counts what is stored, and knows of no gap", async () => {
-    const { records, gapCount } = await client.summary(id);
+    const { records, gapCount } = await user.workload(id);
     deepStrictEqual({ records, gapCount }, { records: captured.length, gapCount: 0 });
   });
   await check("pt-query-digest reads its log, and counts the queries that the manifest counts", async () => {
     const file = join(folder, "capture.log");
-    writeFileSync(file, await client.logText(id));
-    deepStrictEqual(await countQueries(file), (await client.summary(id)).commands.Query);
+    writeFileSync(file, await user.logText(id));
+    deepStrictEqual(await countQueries(file), (await user.workload(id)).commands.Query);
   });
   await check("the capture ended when it was stopped", () => deepStrictEqual(done.end, stopped.end));
 }

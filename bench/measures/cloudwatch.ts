@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Bench, Measure } from "../measure.ts";
-import { type BenchEnvironment, type Capture, Service } from "../service.ts";
+import { type BenchEnvironment, Service } from "../service.ts";
 import type { Row } from "../table.ts";
 
 /** How often `/metrics` asks CloudWatch: for a capture that runs, again within the cache's time, and once they are stored. */
@@ -10,7 +10,7 @@ export const cloudwatch: Measure = {
     const service = await Service.start(bench);
     try {
       const environment = await service.createEnvironment("production");
-      const running = await service.send<Capture>("POST", "/captures", {
+      const running = await service.api.captures.create({
         name: "live",
         envId: environment.id,
       });
@@ -37,7 +37,7 @@ function row(which: string, calls: number, target: number): Row {
 async function callsFor(service: Service, { accessKeyId }: BenchEnvironment, id: number): Promise<number> {
   const path = `requests?accessKeyId=${accessKeyId}`;
   await service.control("DELETE", path);
-  const metrics = await service.send<unknown[]>("GET", `/captures/${id}/metrics`);
+  const { metrics } = await service.api.captures.metrics(id);
   if (metrics.length === 0) throw new Error(`Capture ${id} has no metrics`);
   const { requests } = await service.control<{ requests: { service: string }[] }>("GET", path);
   return requests.filter((request) => request.service === "monitoring").length;
@@ -47,7 +47,7 @@ async function callsFor(service: Service, { accessKeyId }: BenchEnvironment, id:
 async function archivedCapture(service: Service, environment: BenchEnvironment): Promise<number> {
   const start = new Date(Date.now() - 2 * 3_600_000).toISOString();
   const made = { name: "past", envId: environment.id, start, duration: 600 };
-  const { id } = await service.send<Capture>("POST", "/captures", made);
+  const { id } = await service.api.captures.create(made);
   await service.waitFor(id, "DONE");
   await service.database.run("update captures set due_at = 1 where id = ?1", id);
   await service.cron();

@@ -1,6 +1,6 @@
 import type { Cost } from "../../test/support/cost.ts";
 import type { Bench, Measure } from "../measure.ts";
-import { type Capture, Service } from "../service.ts";
+import { Service } from "../service.ts";
 import type { Row } from "../table.ts";
 
 /** What each request costs: round trips to D1 and calls of Durable Objects, counted in workerd (bench/worker/lab.ts). */
@@ -10,7 +10,7 @@ export const roundTrips: Measure = {
     const service = await Service.start(bench, "bench/worker/lab.ts");
     try {
       const { id: envId } = await service.createEnvironment("production");
-      const { id } = await service.send<Capture>("POST", "/captures", { name: "counted", envId });
+      const { id } = await service.api.captures.create({ name: "counted", envId });
       await service.waitFor(id, "RUNNING");
       const later = { envId, scheduledStart: new Date(Date.now() + 3_600_000).toISOString(), duration: 3600 };
       const requests: [name: string, method: string, path: string, body: unknown, objects: number][] = [

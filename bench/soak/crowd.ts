@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Capture } from "../../src/client/index.ts";
 import { Dice } from "../../test/local-aws/random.ts";
-import type { BenchEnvironment, Capture, Service } from "../service.ts";
+import type { BenchEnvironment, Service } from "../service.ts";
 import type { Promised } from "./history.ts";
 import type { Platform } from "./platform.ts";
 import { wrongReply } from "./replies.ts";

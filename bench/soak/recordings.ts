@@ -1,6 +1,6 @@
-import { gunzipSync } from "node:zlib";
-import type { CapturedRecord, WorkloadSummary } from "../../scripts/lib/client.ts";
+import { readRecords } from "../../scripts/lib/demo-user.ts";
 import { type GeneratedRecord, judgeRecording, type Verdict } from "../../scripts/lib/kill/judge.ts";
+import type { Workload } from "../../src/client/index.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 
 /**
@@ -11,24 +11,13 @@ export async function judgeStored(
   service: Service,
   { accessKeyId, instance }: BenchEnvironment,
   { id, start, end }: { id: number; start: number; end: number },
-): Promise<{ verdict: Verdict; gaps: WorkloadSummary["gaps"] }> {
-  const { gaps } = await service.send<WorkloadSummary>("GET", `/captures/${id}/workload`);
+): Promise<{ verdict: Verdict; gaps: Workload["gaps"] }> {
+  const { gaps } = await service.api.captures.workload(id);
   const window = new URLSearchParams({ accessKeyId, instance, from: String(start), to: String(end) });
   const path = `workload?${window}`;
   const { records: generated } = await service.control<{ records: GeneratedRecord[] }>("GET", path);
-  const records = await download(service, id);
+  const records = await readRecords(await service.api.captures.download(id));
   return { verdict: judgeRecording(generated, { start, end, gaps, records }), gaps };
-}
-
-async function download(service: Service, id: number): Promise<CapturedRecord[]> {
-  const { address } = service.client;
-  const { cookie = "" } = service.caller.headers;
-  const reply = await fetch(`${address}/api/captures/${id}/workload/download`, { headers: { cookie } });
-  const bytes = new Uint8Array(await reply.arrayBuffer());
-  if (!reply.ok) throw new Error(`The download answered ${reply.status} ${new TextDecoder().decode(bytes)}`);
-  const lines = gunzipSync(bytes).toString().split("\n");
-  lines.pop();
-  return lines.map((line) => JSON.parse(line) as CapturedRecord);
 }
 
 /** Whether an environment's instance writes a general log to files now. */

@@ -1,45 +1,43 @@
+import { createAccountClient } from "../../src/client/account.ts";
+import { CapturesError, createClient } from "../../src/client/index.ts";
 import { DEMO, LOCAL_AWS } from "./local.ts";
+import { withSession } from "./session.ts";
 
 /**
  * Makes the demo account and its environment, once: a second call finds them.
  * @param withMariadb also makes the environment "mariadb", of the instance whose log a real server's file is
- * @throws Error with what the service answered
+ * @throws CapturesError with what the service answered
  */
 export async function ensureDemo(address: string, withMariadb: boolean): Promise<void> {
-  const { email, password, name } = DEMO;
-  let signedIn = await post(address, "/api/auth/sign-in/email", { email, password });
-  if (signedIn.status === 401)
-    signedIn = await post(address, "/api/auth/sign-up/email", { email, password, name });
-  if (signedIn.status >= 500) throw new Error(`${signedIn.status} ${await signedIn.text()}`);
-  if (!signedIn.ok) {
+  const options = { baseUrl: address, fetch: withSession(), retries: 0 };
+  const problem = await signInOrUp(options);
+  if (problem !== null) {
     // There is an account, and its password is another: somebody has made it their own.
-    console.warn(`The demo account can't be signed in to: ${await signedIn.text()}`);
+    console.warn(`The demo account can't be signed in to: ${problem}`);
     return;
   }
-  const cookie = (signedIn.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
-  const listed = await fetch(`${address}/api/environments`, { headers: { cookie } });
-  const environments = (await listed.json()) as { name: string; instance: string }[];
+  const { environments } = createClient(options);
+  const known = await environments.list();
   const { customer: credentials, region, instance, mariadb } = LOCAL_AWS;
-  const make = async (name: string, of: string) => {
-    const body = { name, region, instance: of, credentials };
-    const created = await post(address, "/api/environments", body, { cookie });
-    if (created.status !== 201) throw new Error(`${created.status} ${await created.text()}`);
-  };
-  if (environments.length === 0) await make("demo", instance);
-  if (withMariadb && !environments.some((known) => known.name === "mariadb" || known.instance === mariadb)) {
+  const make = (name: string, of: string) => environments.create({ name, region, instance: of, credentials });
+  if (known.length === 0) await make("demo", instance);
+  if (withMariadb && !known.some((one) => one.name === "mariadb" || one.instance === mariadb)) {
     await make("mariadb", mariadb);
   }
 }
 
-function post(
-  address: string,
-  path: string,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(address + path, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
+/** Signs in, or up. @returns why the service refuses both; null when it does not */
+async function signInOrUp(options: Parameters<typeof createAccountClient>[0]): Promise<string | null> {
+  const account = createAccountClient(options);
+  const { email, password, name } = DEMO;
+  try {
+    await account.signIn({ email, password }).catch((error) => {
+      if (!(error instanceof CapturesError && error.status === 401)) throw error;
+      return account.signUp({ email, password, name });
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof CapturesError && error.status !== null && error.status < 500) return error.message;
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import type {
   CaptureChanges,
   CaptureEvent,
   CaptureFilter,
+  CapturePage,
   CheckedEnvironment,
   DigestQuery,
   DownloadQuery,
@@ -61,9 +62,19 @@ function captures(transport: Transport) {
       while (call !== null) {
         const page: { body: Capture[]; headers: Headers } = await transport.read(call);
         yield* page.body;
-        const next = /<([^>]+)>; *rel="next"/.exec(page.headers.get("link") ?? "")?.[1];
-        call = next === undefined ? null : { method: "GET", path: next, options };
+        const next = nextOf(page.headers);
+        call = next === null ? null : { method: "GET", path: next, options };
       }
+    },
+    /** One page of that list, and the `cursor` of the next one: null when there is none. */
+    async page(filter: CaptureFilter = {}, options?: CallOptions): Promise<CapturePage> {
+      const call: Call = { method: "GET", path: "/api/captures", query: filter, options };
+      const { body, headers } = await transport.read<Capture[]>(call);
+      const next = nextOf(headers);
+      return {
+        captures: body,
+        next: next === null ? null : Number(new URL(next).searchParams.get("cursor")),
+      };
     },
     /** Makes a capture. */
     create(capture: NewCapture, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}) {
@@ -116,6 +127,10 @@ function captures(transport: Transport) {
       transport.send(one("GET", id, "/workload/download", { query, options })),
   };
 }
+
+/** Where the next page of a list is, as its reply links to it (RFC 8288); null when there is none. */
+const nextOf = (headers: Headers): string | null =>
+  /<([^>]+)>; *rel="next"/.exec(headers.get("link") ?? "")?.[1] ?? null;
 
 function environments(transport: Transport) {
   const path = (id: number, more = "") => `/api/environments/${id}${more}`;

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { InitialStatus } from "../captures/plan.ts";
+import type { Capture } from "../captures/replies.ts";
 import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
 import type { Metric } from "../metrics/replies.ts";
@@ -48,6 +49,12 @@ export type NewCapture = Shown<
 export type CaptureChanges = z.input<ReturnType<typeof captures.renameSchema>>;
 /** Which captures to list; `limit` is the size of a page, not of the list. */
 export type CaptureFilter = Query<ReturnType<typeof captures.listSchema>>;
+
+/** A page of captures, and the `cursor` of the next one: null when there is none. */
+export interface CapturePage {
+  captures: Capture[];
+  next: number | null;
+}
 
 /** Which metrics, by the API's names or CloudWatch's, and in which period, in seconds. */
 export type MetricsQuery = {

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { readUser } from "./api/calls.ts";
-import { onUnauthenticated } from "./api/client.ts";
+import { account, onUnauthenticated } from "./api/client.ts";
 import type { User } from "./api/types.ts";
 import { Dialog } from "./components/dialog.tsx";
 import { Failure, Skeleton } from "./components/loading.tsx";
@@ -26,7 +25,7 @@ export function App() {
 
   const find = useCallback(() => {
     setState({ is: "unknown" });
-    readUser().then(
+    account.user().then(
       (user) => setState(user === null ? { is: "out" } : { is: "in", user, epoch: 0, lost: false }),
       (error) => setState({ is: "unreachable", error }),
     );

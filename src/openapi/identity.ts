@@ -4,7 +4,7 @@ import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
-import * as requests from "./identity-requests.ts";
+import * as requests from "../identity/requests.ts";
 import {
   ANY_NUMBER,
   FAULTS,

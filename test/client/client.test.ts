@@ -140,6 +140,18 @@ describe("the client and the Worker", () => {
     expect(sent).toHaveLength(1);
   });
 
+  test("give one page of a list, and where the next begins", async () => {
+    const { captures } = clientOf();
+    const { id: envId } = (await createEnvironment(cast.admin)).environment;
+    const scheduledStart = new Date(Date.now() + 3_600_000);
+    for (const name of ["oldest", "middle", "newest"]) await captures.create({ name, envId, scheduledStart });
+    const first = await captures.page({ envId, limit: 2 });
+    expect(first.captures.map(({ name }) => name)).toEqual(["newest", "middle"]);
+    const last = await captures.page({ envId, limit: 2, cursor: first.next ?? 0 });
+    expect(last.captures.map(({ name }) => name)).toEqual(["oldest"]);
+    expect(last.next).toBeNull();
+  });
+
   test("agree on a cookie instead of a key", async () => {
     const withCookie = (request: Request) => {
       const headers = new Headers(request.headers);

@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
-import { ApiFailure, withWait } from "../../src/console/api/failure.ts";
+import { describe, expect, it, vi } from "vitest";
+import { CapturesError } from "../../src/client/error.ts";
 import { describe as inWords, sortErrors } from "../../src/console/lib/refusals.ts";
 
 const FIELDS = ["name", "envId", "scheduledStart", "duration", "secretAccessKey", "email", "password"];
 const refused = (message: string, status = 400) =>
-  sortErrors(new ApiFailure(status, message, "a-request"), FIELDS);
+  sortErrors(new CapturesError(message, { status, requestId: "a-request" }), FIELDS);
 
 describe("what the server says of a form", () => {
   it("goes to the fields that it names, in its words", () => {
@@ -40,7 +40,10 @@ describe("what the server says of a form", () => {
   });
 
   it("has the request's id when the fault is the service's", () => {
-    const error = new ApiFailure(500, "Something went wrong on our side", "a-request");
+    const error = new CapturesError("Something went wrong on our side", {
+      status: 500,
+      requestId: "a-request",
+    });
     expect(inWords(error)).toBe("Something went wrong on our side (request a-request)");
     expect(sortErrors(error, FIELDS)).toEqual({ fields: {}, form: inWords(error) });
   });
@@ -51,11 +54,29 @@ describe("what the server says of a form", () => {
   });
 
   it("has how long to wait, when the service says so", () => {
-    expect(withWait("Too many requests", "7")).toBe("Too many requests. Wait 7 seconds before trying again.");
-    expect(withWait("Please try again later.", "1")).toBe(
+    const said = (message: string, retryAfter: number | null) =>
+      inWords(new CapturesError(message, { status: 429, retryAfter }));
+    expect(said("Too many requests", 7)).toBe("Too many requests. Wait 7 seconds before trying again.");
+    expect(said("Please try again later.", 1)).toBe(
       "Please try again later. Wait a second before trying again.",
     );
-    expect(withWait("Too many requests", null)).toBe("Too many requests");
-    expect(withWait("Too many requests", "Fri, 31 Dec 1999 23:59:59 GMT")).toBe("Too many requests");
+    expect(said("Too many requests", null)).toBe("Too many requests");
+    expect(said("Too many requests", 0)).toBe("Too many requests");
+  });
+
+  it("has nothing of how long to wait when the fault is another", () => {
+    const error = new CapturesError("Not just now", { status: 503, requestId: null, retryAfter: 5 });
+    expect(inWords(error)).toBe("Not just now");
+  });
+
+  it("is that there was no answer when the connection is lost", () => {
+    const lost = (cause: unknown) =>
+      inWords(new CapturesError("The service could not be reached", { cause }));
+    vi.stubGlobal("navigator", { onLine: true });
+    expect(lost(new TypeError("Failed to fetch"))).toBe("The service can't be reached just now");
+    expect(lost(new DOMException("", "TimeoutError"))).toBe("The service did not answer within 60 seconds");
+    vi.stubGlobal("navigator", { onLine: false });
+    expect(lost(new TypeError("Failed to fetch"))).toBe("You are offline");
+    vi.unstubAllGlobals();
   });
 });

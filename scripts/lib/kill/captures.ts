@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { type Capture, CapturesError, type NewCapture } from "../../../src/client/index.ts";
 import type { Dice } from "../../../test/local-aws/random.ts";
-import { type Capture, type Client, RefusedError } from "../client.ts";
+import type { DemoUser } from "../demo-user.ts";
 
 /** What the service has said of a capture that was made. */
 export interface Made {
@@ -34,7 +35,7 @@ const KINDS: readonly [Kind, ...Kind[]] = [
   (dice, now) => ({ scheduledStart: iso(now + dice.below(MAX_AHEAD_MS)), duration: SCHEDULED_DURATION }),
   (dice, now) => ({ start: iso(now - dice.below(MAX_BACK_MS)), duration: DURATION }),
 ];
-type Kind = (dice: Dice, now: number) => Record<string, unknown>;
+type Kind = (dice: Dice, now: number) => Omit<NewCapture, "name" | "envId">;
 
 const iso = (time: number) => new Date(time).toISOString();
 const hasEnded = ({ status }: Capture) => status === "DONE" || status === "FAILED";
@@ -42,14 +43,14 @@ const hasEnded = ({ status }: Capture) => status === "DONE" || status === "FAILE
 /** People who make and stop captures, whether or not the service is alive, and remember what they were told. */
 export class Captures {
   readonly made = new Map<number, Made>();
-  readonly #client: Client;
+  readonly #user: DemoUser;
   readonly #dice: Dice;
   readonly #environments: readonly [string, ...string[]];
   #count = 0;
 
-  /** @param client one with patience */
-  constructor(client: Client, dice: Dice, environments: readonly [string, ...string[]]) {
-    this.#client = client;
+  /** @param user one with patience */
+  constructor(user: DemoUser, dice: Dice, environments: readonly [string, ...string[]]) {
+    this.#user = user;
     this.#dice = dice;
     this.#environments = environments;
   }
@@ -67,7 +68,7 @@ export class Captures {
   /** Goes on making and stopping captures until it is told to end. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const live = (await this.#client.captures()).filter((capture) => !hasEnded(capture));
+      const live = (await this.#user.captures()).filter((capture) => !hasEnded(capture));
       if (live.length < MAX_LIVE && this.#dice.next() < 0.7) await this.make();
       else await this.stopOne();
       await pause(this.#dice.below(MAX_PAUSE_MS), undefined, { signal }).catch(() => undefined);
@@ -76,7 +77,7 @@ export class Captures {
 
   /** Stops a capture that runs, if there is one: one that has no end of its own rather than another. */
   async stopOne(): Promise<void> {
-    const running = (await this.#client.captures()).filter(({ status }) => status === "RUNNING");
+    const running = (await this.#user.captures()).filter(({ status }) => status === "RUNNING");
     const one = running.findLast(({ scheduledEnd }) => scheduledEnd === null) ?? running.at(-1);
     if (one !== undefined) await this.#stop(one.id);
   }
@@ -85,7 +86,7 @@ export class Captures {
   async drain(): Promise<Capture[]> {
     const deadline = Date.now() + DRAIN_MS;
     for (;;) {
-      const all = await this.#client.captures();
+      const all = await this.#user.captures();
       if (all.every(hasEnded) || Date.now() > deadline) return all;
       for (const { id, status, scheduledEnd } of all) {
         const end = scheduledEnd === null ? Number.POSITIVE_INFINITY : Date.parse(scheduledEnd);
@@ -99,7 +100,7 @@ export class Captures {
     const n = ++this.#count;
     const environment = this.#environments[n % this.#environments.length] ?? this.#environments[0];
     const fields = kind(this.#dice, Date.now());
-    const { id } = await this.#client.createCapture(`capture ${n}`, environment, fields);
+    const { id } = await this.#user.createCapture(`capture ${n}`, environment, fields);
     this.made.set(id, { id, environment, isStopped: false, stoppedAt: null });
   }
 
@@ -107,13 +108,13 @@ export class Captures {
     const made = this.made.get(id);
     if (made === undefined) throw new Error(`Nobody made capture ${id}`);
     try {
-      const { end } = await this.#client.stop(id);
+      const { end } = await this.#user.stop(id);
       made.isStopped = true;
       made.stoppedAt = end;
     } catch (error) {
       // Its answer was lost, and it was sent again; or the capture has ended by itself meanwhile.
-      if (!(error instanceof RefusedError && error.status === 409)) throw error;
-      const events = await this.#client.events(id);
+      if (!(error instanceof CapturesError && error.status === 409)) throw error;
+      const events = await this.#user.events(id);
       made.isStopped = events.some(({ to, actor }) => to === "STOPPING" && actor.type === "user");
     }
   }

@@ -1,5 +1,5 @@
 import { GENERATED_PASSWORD as PASSWORD } from "../../../test/local-aws/logs/statements.ts";
-import type { CapturedRecord } from "../client.ts";
+import type { CapturedRecord } from "../demo-user.ts";
 
 /*
  * Judges what a capture has stored by what the local AWS's clients did. A statement that they ran in the capture's window is

@@ -1,20 +1,6 @@
-import { ApiFailure, withWait } from "./failure.ts";
-
-/** An answer with its headers, for the replies that say things there. */
-export interface Answer<T> {
-  body: T;
-  headers: Headers;
-}
-
-/** What a request can be given. */
-export interface RequestOptions {
-  body?: unknown;
-  signal?: AbortSignal | undefined;
-  headers?: Record<string, string>;
-}
-
-/** Longer than the service waits for AWS, and than a list takes on a bad connection. */
-const TIMEOUT_MS = 60_000;
+import { createAccountClient } from "../../client/account.ts";
+import { createClient, type Metrics } from "../../client/index.ts";
+import { TIMEOUT_MS } from "./timeout.ts";
 
 let whenUnauthenticated: () => void = () => {};
 
@@ -23,64 +9,37 @@ export function onUnauthenticated(listener: () => void): void {
   whenUnauthenticated = listener;
 }
 
-/**
- * Sends a request to the API and reads its JSON.
- * @throws ApiFailure in the server's words, or that there was no answer
- */
-export async function send<T>(
-  method: string,
-  path: string,
-  { body, signal, headers = {} }: RequestOptions = {},
-): Promise<Answer<T>> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const init: RequestInit = {
-    method,
-    credentials: "same-origin",
-    headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  };
-  let reply: Response;
-  let read: unknown;
-  try {
-    reply = await fetch(path, init);
-    read = await readJson(reply);
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new ApiFailure(0, whyUnanswered(timeout), null);
-  }
-  if (reply.ok) return { body: read as T, headers: reply.headers };
+/** Sends a request with the session's cookie. */
+async function send(request: Request): Promise<Response> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const reply = await fetch(request, { signal });
   // Who gets a password wrong has lost no session.
-  if (reply.status === 401 && !path.startsWith("/api/auth/sign-")) whenUnauthenticated();
-  throw failureOf(reply, read);
-}
-
-/** As `send`, for those who need no headers. */
-export async function ask<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
-  return (await send<T>(method, path, options)).body;
-}
-
-/** A reply's JSON. What stands between may refuse in its own way, such as with a page; null then. */
-async function readJson(reply: Response): Promise<unknown> {
-  const text = await reply.text();
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (reply.ok) throw error;
-    return null;
+  if (reply.status === 401 && !new URL(request.url).pathname.startsWith("/api/auth/sign-")) {
+    whenUnauthenticated();
   }
+  return reply;
 }
 
-function whyUnanswered(timeout: AbortSignal): string {
-  if (!navigator.onLine) return "You are offline";
-  return timeout.aborted
-    ? `The service did not answer within ${TIMEOUT_MS / 1000} seconds`
-    : "The service can't be reached just now";
+// What goes wrong is said at once: whoever looks at it can try again.
+const options = { baseUrl: location.origin, fetch: send, retries: 0 };
+
+/** The API. A read that was answered before is asked for by its ETag: the browser does that. */
+export const api = createClient(options);
+
+/** The reader's own account. */
+export const account = createAccountClient(options);
+
+/** The metrics of a capture, and when they were read, in milliseconds. */
+export interface ReadMetrics extends Metrics {
+  readAt: number;
 }
 
-function failureOf({ status, headers }: Response, body: unknown): ApiFailure {
-  const { message } = (body ?? {}) as { message?: unknown };
-  const words = typeof message === "string" ? message : `The service answered ${status}`;
-  const wait = status === 429 ? headers.get("Retry-After") : null;
-  return new ApiFailure(status, withWait(words, wait), headers.get("X-Request-Id"));
-}
+/** Reads all metrics of a capture. */
+export const readMetrics = async (id: number, signal: AbortSignal): Promise<ReadMetrics> => ({
+  ...(await api.captures.metrics(id, {}, { signal })),
+  readAt: Date.now(),
+});
+
+/** Where a capture's workload is downloaded from. */
+export const downloadPath = (id: number, format: "ndjson" | "log"): string =>
+  `/api/captures/${id}/workload/download?format=${format}`;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { deleteCapture, renameCapture, stopCapture } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import type { Capture, Role } from "../api/types.ts";
 import { isLive } from "../lib/list.ts";
 import type { Owner } from "../lib/owners.ts";
@@ -32,11 +32,11 @@ export function CaptureActions({
   const mayChange = role === "admin" || owner?.id === user.id;
 
   const stop = async () => {
-    onChange(await stopCapture(capture.id));
+    onChange(await api.captures.stop(capture.id));
     toasts.show(`${capture.name} is stopping`);
   };
   const remove = async () => {
-    await deleteCapture(capture.id);
+    await api.captures.delete(capture.id);
     toasts.show(`${capture.name} is deleted`);
     navigate("/captures");
   };
@@ -46,7 +46,7 @@ export function CaptureActions({
     close();
     toasts.show(`Renamed to ${changed.name}`, {
       undo: () => {
-        renameCapture(capture.id, before).then(
+        api.captures.rename(capture.id, before).then(
           (restored) => {
             onChange(restored);
             toasts.show(`It is ${restored.name} again`);
@@ -106,7 +106,7 @@ function Rename({
 }) {
   const [name, setName] = useState(capture.name);
   const { busy, errors, submit } = useSubmission(["name"], async () => {
-    onRenamed(await renameCapture(capture.id, name));
+    onRenamed(await api.captures.rename(capture.id, name));
   });
   return (
     <Dialog title={`Rename ${capture.name}`} onClose={onClose}>

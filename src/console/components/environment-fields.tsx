@@ -1,5 +1,5 @@
 import { engineLabels } from "../../environments/engines.ts";
-import type { Credentials } from "../api/calls.ts";
+import type { NewEnvironment } from "../api/types.ts";
 import type { FormErrors } from "../lib/refusals.ts";
 import { Choice, TextField } from "./field.tsx";
 
@@ -40,7 +40,7 @@ export const ENVIRONMENT_FIELDS = [
 ] as const;
 
 /** The credentials that a draft has. */
-export function credentialsOf(draft: EnvironmentDraft): Credentials {
+export function credentialsOf(draft: EnvironmentDraft): NewEnvironment["credentials"] {
   const { accessKeyId, secretAccessKey, roleArn, externalId } = draft;
   return draft.by === "key" ? { accessKeyId, secretAccessKey } : { roleArn, externalId };
 }

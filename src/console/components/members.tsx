@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { changeRole, createInvite, listMembers, removeMember } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import type { Environment, Invite, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
@@ -16,13 +16,15 @@ import { useToasts } from "./toasts.tsx";
 export function Members({ environment }: { environment: Environment }) {
   const { user } = useSession();
   const toasts = useToasts();
-  const members = useResource(`members/${environment.id}`, (signal) => listMembers(environment.id, signal));
+  const members = useResource(`members/${environment.id}`, (signal) =>
+    api.members.list(environment.id, { signal }),
+  );
   const [leaving, setLeaving] = useState<Member | null>(null);
   const isAdmin = environment.role === "admin";
 
   const setRole = async (member: Member, role: Role) => {
     try {
-      await changeRole(environment.id, member.userId, role);
+      await api.members.setRole(environment.id, member.userId, role);
       toasts.show(`${member.name} is ${role === "admin" ? "an admin" : "a member"} now`, {
         undo: () => void setRole({ ...member, role }, member.role),
       });
@@ -32,7 +34,7 @@ export function Members({ environment }: { environment: Environment }) {
     members.reload();
   };
   const remove = async (member: Member) => {
-    await removeMember(environment.id, member.userId);
+    await api.members.remove(environment.id, member.userId);
     if (member.userId === user.id) {
       toasts.show(`You have left ${environment.name}`);
       navigate("/environments");
@@ -131,7 +133,7 @@ function InviteForm({ environment }: { environment: Environment }) {
   const create = async () => {
     setProblem(null);
     try {
-      setInvite(await createInvite(environment.id, role));
+      setInvite(await api.invites.create(environment.id, role));
     } catch (error) {
       setProblem(describe(error));
     }

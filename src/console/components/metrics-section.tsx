@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { CaptureMetrics } from "../api/calls.ts";
+import type { ReadMetrics } from "../api/client.ts";
 import type { Metric } from "../api/types.ts";
 import { SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
@@ -11,7 +11,7 @@ export interface MeasuredCapture {
   name: string;
   start: string | null;
   end: string | null;
-  read: CaptureMetrics;
+  read: ReadMetrics;
 }
 
 type Charts = typeof import("./charts.tsx");
@@ -65,12 +65,12 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
 
 const hasPoints = ({ dataPoints }: Metric): boolean => dataPoints.length > 0;
 
-function Notes({ name, end, read }: { name: string | null; end: string | null; read: CaptureMetrics }) {
+function Notes({ name, end, read }: { name: string | null; end: string | null; read: ReadMetrics }) {
   const whose = name === null ? "" : `${name}: `;
   return (
     <>
       {read.metrics.some(hasPoints) &&
-        read.provisional &&
+        read.source !== "archive" &&
         (end === null || Date.parse(end) > read.readAt - SETTLE_MS) && (
           <p class="muted">
             {whose}

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { abandonOwed } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import type { Environment } from "../api/types.ts";
 import { Confirm } from "./confirm.tsx";
 import { Time } from "./time.tsx";
@@ -45,7 +45,7 @@ export function Owed({
         <Confirm
           title={`Abandon what ${name} owes?`}
           action="Leave it as it is"
-          perform={async () => onChange(await abandonOwed(environment.id))}
+          perform={async () => onChange(await api.environments.abandon(environment.id))}
           onClose={() => setAsked(false)}
         >
           <p>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { signOut } from "../api/calls.ts";
+import { account } from "../api/client.ts";
 import type { User } from "../api/types.ts";
 import { useOnline } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
@@ -30,7 +30,7 @@ export function Shell({
 
   const leave = async () => {
     try {
-      await signOut();
+      await account.signOut();
       onSignedOut();
       navigate("/captures");
     } catch (error) {

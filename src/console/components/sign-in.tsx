@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { signIn, signUp } from "../api/calls.ts";
+import { account } from "../api/client.ts";
 import type { User } from "../api/types.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -29,8 +29,8 @@ export function SignIn({
 
   const { busy, errors, submit, clear } = useSubmission(FIELDS, async () => {
     const { user } = isNew
-      ? await signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
-      : await signIn(email, password);
+      ? await account.signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
+      : await account.signIn({ email, password });
     // The invite has been accepted with the sign-up.
     if (isNew && inviteCode !== "") navigate("/environments", { replace: true });
     else if (path === "/sign-in" || path === "/sign-up") navigate("/captures", { replace: true });

@@ -1,4 +1,4 @@
-import { downloadPath } from "../api/calls.ts";
+import { downloadPath } from "../api/client.ts";
 import type { Status, Workload } from "../api/types.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";

@@ -68,7 +68,7 @@ export function axisOf(
   // One point alone still needs room.
   const to = Math.max(Math.max(...lasts), from + period);
   const provisional = captures
-    .filter(({ read }) => read.provisional)
+    .filter(({ read }) => read.source !== "archive")
     .map((capture) => (capture.read.readAt - SETTLE_MS - originOf(capture, axis)) / 1000)
     .filter((since) => since < to);
   const marks = captures.flatMap((capture) =>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { readEvents } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import type { CaptureEvent } from "../api/types.ts";
 
 /*
@@ -28,7 +28,7 @@ async function ask(id: number): Promise<Owner | null> {
   if (asking >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   asking++;
   try {
-    return ownerOf(await readEvents(id));
+    return ownerOf(await api.captures.events(id));
   } finally {
     asking--;
     waiting.shift()?.();

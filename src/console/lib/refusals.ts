@@ -1,4 +1,5 @@
-import { ApiFailure } from "../api/failure.ts";
+import { CapturesError } from "../../client/error.ts";
+import { TIMEOUT_MS } from "../api/timeout.ts";
 
 /** What the server says of a form: of each field in its words, and of all of it. */
 export interface FormErrors {
@@ -25,7 +26,7 @@ const ABOUT: [RegExp, string][] = [
  */
 export function sortErrors(error: unknown, known: readonly string[]): FormErrors {
   const message = describe(error);
-  if (!(error instanceof ApiFailure) || error.status >= 500) return { fields: {}, form: message };
+  if (!(error instanceof CapturesError) || (error.status ?? 500) >= 500) return { fields: {}, form: message };
   const fields: Record<string, string> = {};
   const rest: string[] = [];
   for (const part of message.split("; ")) {
@@ -41,8 +42,24 @@ export function sortErrors(error: unknown, known: readonly string[]): FormErrors
 
 /** What went wrong, in words to show. */
 export function describe(error: unknown): string {
-  if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
-  return error.status >= 500 && error.requestId !== null
-    ? `${error.message} (request ${error.requestId})`
-    : error.message;
+  if (!(error instanceof CapturesError)) return error instanceof Error ? error.message : String(error);
+  const { status, message, requestId, retryAfter } = error;
+  if (status === null) return whyUnanswered(error);
+  if (status === 429) return withWait(message, retryAfter);
+  return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;
+}
+
+function whyUnanswered({ cause }: CapturesError): string {
+  const { onLine } = navigator as { onLine?: boolean };
+  if (onLine === false) return "You are offline";
+  return cause instanceof Error && cause.name === "TimeoutError"
+    ? `The service did not answer within ${TIMEOUT_MS / 1000} seconds`
+    : "The service can't be reached just now";
+}
+
+/** A refusal's words, and for how many seconds to wait before trying again. */
+function withWait(words: string, seconds: number | null): string {
+  if (seconds === null || seconds <= 0) return words;
+  const sentence = /[.!?]$/.test(words) ? words : `${words}.`;
+  return `${sentence} Wait ${seconds === 1 ? "a second" : `${Math.ceil(seconds)} seconds`} before trying again.`;
 }

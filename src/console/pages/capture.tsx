@@ -1,14 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
-import {
-  type CaptureMetrics,
-  listEnvironments,
-  readCapture,
-  readDigest,
-  readEvents,
-  readMetrics,
-  readWorkload,
-} from "../api/calls.ts";
-import { ApiFailure } from "../api/failure.ts";
+import { CapturesError } from "../../client/error.ts";
+import { api, type ReadMetrics, readMetrics } from "../api/client.ts";
 import type { Capture } from "../api/types.ts";
 import { CaptureActions } from "../components/capture-actions.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -33,12 +25,12 @@ const RECENT_MS = 15 * 60_000;
 
 /** One capture: its life, its metrics and what it recorded, live while it runs. */
 export function CapturePage({ id }: { id: number }) {
-  const capture = useResource(`capture/${id}`, (signal) => readCapture(id, signal));
-  const events = useResource(`events/${id}`, (signal) => readEvents(id, signal));
-  const environments = useResource("environments", listEnvironments);
-  const workload = useResource(`workload/${id}`, (signal) => readWorkload(id, signal));
+  const capture = useResource(`capture/${id}`, (signal) => api.captures.get(id, { signal }));
+  const events = useResource(`events/${id}`, (signal) => api.captures.events(id, { signal }));
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
+  const workload = useResource(`workload/${id}`, (signal) => api.captures.workload(id, { signal }));
   const { data } = capture;
-  const isGone = capture.error instanceof ApiFailure && capture.error.status === 404;
+  const isGone = capture.error instanceof CapturesError && capture.error.status === 404;
   const following = data !== undefined && isLive(data.status) && !isGone;
 
   const reread = () => {
@@ -174,7 +166,7 @@ function Metrics({ capture }: { capture: Capture }) {
   );
   // CloudWatch adds to them for some minutes after the end.
   const isRecent = end !== null && Date.now() - Date.parse(end) < RECENT_MS;
-  const mayGrow = isLive(status) || (isRecent && metrics.data?.provisional !== false);
+  const mayGrow = isLive(status) || (isRecent && metrics.data?.source !== "archive");
   usePolling(metrics.reload, start !== null && mayGrow ? SLOW_POLL_MS : null);
   return (
     <section aria-labelledby="metrics-title">
@@ -191,7 +183,7 @@ function Metrics({ capture }: { capture: Capture }) {
 }
 
 /** The charts are drawn anew for other metrics, not for every message of the live connection. */
-function ChartsOf({ capture: { id, name, start, end }, read }: { capture: Capture; read: CaptureMetrics }) {
+function ChartsOf({ capture: { id, name, start, end }, read }: { capture: Capture; read: ReadMetrics }) {
   const captures = useMemo(() => [{ id, name, start, end, read }], [id, name, start, end, read]);
   return <MetricsSection captures={captures} axis="time" />;
 }
@@ -204,7 +196,7 @@ function Digest({ capture }: { capture: Capture }) {
   const hasStarted = capture.start !== null;
   const digest = useResource(
     hasStarted ? `digest/${capture.id}/${limit}` : null,
-    (signal) => readDigest(capture.id, limit, signal),
+    (signal) => api.captures.digest(capture.id, { limit }, { signal }),
     capture.status,
   );
   usePolling(digest.reload, hasStarted && isLive(capture.status) ? SLOW_POLL_MS / 4 : null);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { listCaptures, listEnvironments, readWorkload } from "../api/calls.ts";
-import type { Capture } from "../api/types.ts";
+import { api } from "../api/client.ts";
+import type { Capture, CaptureFilter, Status } from "../api/types.ts";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
@@ -8,7 +8,7 @@ import { STATUSES, StatusBadge, statusName } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
 import { formatCount, formatSpan } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { headSize, isLive, isMoving, mergeHead } from "../lib/list.ts";
+import { headSize, isLive, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
 import { type Owner, useOwner } from "../lib/owners.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
@@ -28,11 +28,16 @@ export function CapturesPage() {
   const envId = query.get("envId") ?? "";
   const status = query.get("status") ?? "";
   const cursor = query.get("cursor") ?? "";
-  const filter = { envId, status, cursor };
+  const filter: CaptureFilter = {
+    envId: numberIn(envId),
+    // Of one that is no status, the service says so.
+    status: status === "" ? undefined : (status as Status),
+    cursor: numberIn(cursor),
+  };
 
-  const environments = useResource("environments", listEnvironments);
-  const list = useResource(`captures?${new URLSearchParams(filter)}`, (signal) =>
-    listCaptures(filter, signal),
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
+  const list = useResource(`captures/${envId}/${status}/${cursor}`, (signal) =>
+    api.captures.page({ ...filter, limit: PAGE_SIZE }, { signal }),
   );
   const captures = list.data?.captures ?? [];
   const someMoving = captures.some((capture) => isMoving(capture, Date.now()));
@@ -43,7 +48,7 @@ export function CapturesPage() {
     refreshing.current = true;
     try {
       const limit = headSize(captures, Date.now());
-      const { captures: head } = await listCaptures({ ...filter, limit });
+      const { captures: head } = await api.captures.page({ ...filter, limit });
       list.put({ ...list.data, captures: mergeHead(captures, head, limit) });
     } catch {
       // The next one may succeed; a network that is away has its notice, a session that has ended its dialog.
@@ -80,6 +85,9 @@ export function CapturesPage() {
     </>
   );
 }
+
+/** A number in the address; undefined where there is none. */
+const numberIn = (text: string): number | undefined => (text === "" ? undefined : Number(text));
 
 function Filters({ place, environments }: { place: Place; environments: { id: number; name: string }[] }) {
   const { query } = place;
@@ -139,7 +147,7 @@ function CaptureTable({
 }: {
   place: Place;
   captures: Capture[];
-  next: string | null;
+  next: number | null;
   names: Map<number, string>;
   hasEnvironments: boolean;
 }) {
@@ -225,7 +233,7 @@ function Paging({
   place: Place;
   page: number;
   pages: number;
-  next: string | null;
+  next: number | null;
   isSearch: boolean;
 }) {
   const older = page === pages ? next : null;
@@ -253,7 +261,7 @@ function Paging({
         </a>
       )}
       {older !== null && (
-        <a class="button" rel="next" href={withQuery(place, { cursor: older, page: "" })}>
+        <a class="button" rel="next" href={withQuery(place, { cursor: String(older), page: "" })}>
           {isSearch ? "Search older captures" : "Older captures"}
         </a>
       )}
@@ -324,7 +332,7 @@ function OwnerName({ owner }: { owner: Owner | null | undefined }) {
 
 function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
   const workload = useResource(seen ? `workload/${capture.id}` : null, (signal) =>
-    readWorkload(capture.id, signal),
+    api.captures.workload(capture.id, { signal }),
   );
   usePolling(workload.reload, seen ? 2 * LIVE_POLL_MS : null);
   return <Progress capture={capture} statements={workload.data?.statements ?? null} />;

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { listCaptures, readCapture, readDigest, readMetrics, readWorkload } from "../api/calls.ts";
+import { api, readMetrics } from "../api/client.ts";
 import type { Capture } from "../api/types.ts";
 import { ComparedStatements } from "../components/compared-statements.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -23,7 +23,7 @@ export function ComparePage() {
   const place = usePlace();
   const a = idOf(place.query.get("a"));
   const b = idOf(place.query.get("b"));
-  const list = useResource("choices", (signal) => listCaptures({ limit: CHOICES }, signal));
+  const list = useResource("choices", (signal) => api.captures.page({ limit: CHOICES }, { signal }));
   const choices = (list.data?.captures ?? []).filter(({ start }) => start !== null);
   return (
     <>
@@ -94,7 +94,7 @@ function Pick({
 
 function Comparison({ a, b }: { a: number; b: number }) {
   const read = async (id: number, signal: AbortSignal) => {
-    const [capture, metrics] = await Promise.all([readCapture(id, signal), readMetrics(id, signal)]);
+    const [capture, metrics] = await Promise.all([api.captures.get(id, { signal }), readMetrics(id, signal)]);
     return { capture, read: metrics };
   };
   const both = useResource(`comparison/${a}/${b}`, (signal) =>
@@ -102,8 +102,8 @@ function Comparison({ a, b }: { a: number; b: number }) {
   );
   const readStatements = async (id: number, signal: AbortSignal) => {
     const [digests, { digestVersion }] = await Promise.all([
-      readDigest(id, STATEMENTS, signal),
-      readWorkload(id, signal),
+      api.captures.digest(id, { limit: STATEMENTS }, { signal }),
+      api.captures.workload(id, { signal }),
     ]);
     return { digests, digestVersion };
   };

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { checkEnvironment, deleteEnvironment, readEnvironment, updateEnvironment } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import type { Environment } from "../api/types.ts";
 import { Confirm } from "../components/confirm.tsx";
 import { Dialog } from "../components/dialog.tsx";
@@ -24,7 +24,7 @@ import { useSubmission } from "../lib/submission.ts";
 
 /** One environment: what it is, who belongs to it, and what its admins can change. */
 export function EnvironmentPage({ id }: { id: number }) {
-  const environment = useResource(`environment/${id}`, (signal) => readEnvironment(id, signal));
+  const environment = useResource(`environment/${id}`, (signal) => api.environments.get(id, { signal }));
   const { data } = environment;
   return (
     <>
@@ -64,7 +64,7 @@ function Facts({
     setBusy(true);
     setSaid(null);
     try {
-      const { status, ...checked } = await checkEnvironment(environment.id);
+      const { status, ...checked } = await api.environments.check(environment.id);
       onChange(checked);
       const reaches = `AWS reaches ${checked.instance}: it is ${status}.`;
       const isOwing = checked.owed.length > 0;
@@ -132,7 +132,7 @@ function Actions({
   const close = () => setAsked(null);
   if (environment.role !== "admin") return null;
   const remove = async () => {
-    await deleteEnvironment(environment.id);
+    await api.environments.delete(environment.id);
     toasts.show(`${environment.name} is deleted`);
     navigate("/environments");
   };
@@ -199,7 +199,7 @@ function Edit({
       onClose();
       return;
     }
-    onChanged(await updateEnvironment(environment.id, changes));
+    onChanged(await api.environments.update(environment.id, changes));
   });
   return (
     <Dialog title={`Edit ${environment.name}`} onClose={onClose}>

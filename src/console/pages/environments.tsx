@@ -1,11 +1,11 @@
-import { listEnvironments } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useResource } from "../lib/hooks.ts";
 
 /** The environments of the reader. */
 export function EnvironmentsPage() {
-  const environments = useResource("environments", listEnvironments);
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
   return (
     <>
       <div class="page-head">

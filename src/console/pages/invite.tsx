@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { acceptInvite } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import { Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
@@ -12,7 +12,7 @@ export function InvitePage() {
   const toasts = useToasts();
   const [code, setCode] = useState(new URLSearchParams(hash).get("code") ?? "");
   const { busy, errors, submit } = useSubmission(["code"], async () => {
-    const environment = await acceptInvite(code);
+    const environment = await api.invites.accept(code);
     toasts.show(`You have joined ${environment.name}`);
     navigate(`/environments/${environment.id}`, { replace: true });
   });

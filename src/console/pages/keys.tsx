@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { createKey, deleteKey, listKeys } from "../api/calls.ts";
+import { account } from "../api/client.ts";
 import type { ApiKey } from "../api/types.ts";
 import { Confirm } from "../components/confirm.tsx";
 import { Form, FormProblem, TextField } from "../components/field.tsx";
@@ -14,20 +14,20 @@ import { useSubmission } from "../lib/submission.ts";
 /** The keys by which the reader's programs use the API. */
 export function KeysPage() {
   const toasts = useToasts();
-  const keys = useResource("keys", listKeys);
+  const keys = useResource("keys", (signal) => account.listKeys({ signal }));
   const [name, setName] = useState("");
   const [made, setMade] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
 
   const { busy, errors, submit } = useSubmission(["name"], async () => {
     setMade(null);
-    const { key } = await createKey(name);
+    const { key } = await account.createKey({ name });
     setMade(key);
     setName("");
     keys.reload();
   });
   const revoke = async (key: ApiKey) => {
-    await deleteKey(key.id);
+    await account.deleteKey(key.id);
     toasts.show(`${key.name ?? "The key"} is revoked`);
     keys.reload();
   };

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { createCapture, listEnvironments, type NewCapture } from "../api/calls.ts";
+import { api } from "../api/client.ts";
+import type { NewCapture } from "../api/types.ts";
 import { Choice, Field, Form, FormProblem, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
@@ -15,7 +16,7 @@ const GIGABYTE = 1_000_000_000;
 
 /** Makes a capture: now or later, for a while or until it is stopped. */
 export function NewCapturePage() {
-  const environments = useResource("environments", listEnvironments);
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
   return (
     <section class="narrow">
       <Heading title="New capture" />
@@ -58,7 +59,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
     if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
     if (redact) capture.redact = "literals";
     if (maxGigabytes !== "") capture.maxBytes = Math.round(Number(maxGigabytes) * GIGABYTE);
-    const made = await createCapture(capture, keyFor(capture));
+    const made = await api.captures.create(capture, { idempotencyKey: keyFor(capture) });
     toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
     navigate(`/captures/${made.id}`);
   });

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { engineLabels } from "../../environments/engines.ts";
-import { createEnvironment } from "../api/calls.ts";
+import { api } from "../api/client.ts";
 import {
   credentialsOf,
   EMPTY_DRAFT,
@@ -22,7 +22,7 @@ export function NewEnvironmentPage() {
   const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
     const { name, region, instance } = draft;
     const environment = { name, region, instance, credentials: credentialsOf(draft) };
-    const made = await createEnvironment(environment, keyFor(environment));
+    const made = await api.environments.create(environment, { idempotencyKey: keyFor(environment) });
     toasts.show(`${made.name} is added: AWS knows it as ${made.engine} ${made.engineVersion}`);
     navigate(`/environments/${made.id}`);
   });
