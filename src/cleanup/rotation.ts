@@ -1,3 +1,4 @@
+import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { keyIds, reseal } from "../environments/credentials.ts";
@@ -59,6 +60,11 @@ export async function resealCredentials(env: Env): Promise<ResealCounts> {
 /** The id of the key that sealed the credentials of a row: what is before the first dot. */
 const KEY_ID = "substr(credentials, 1, instr(credentials, '.') - 1)";
 
+const SEALED_WITH = statement(
+  `select id, credentials from environments
+   where id > :after and ${KEY_ID} in (select value from json_each(:keys)) order by id limit :limit`,
+);
+
 /** Finds environments whose credentials were sealed with one of some keys, by id. */
 async function sealedWith(
   db: Db,
@@ -66,13 +72,8 @@ async function sealedWith(
   after: number,
   limit: number,
 ): Promise<SealedCredentials[]> {
-  const { results } = await db
-    .prepare(
-      `select id, credentials from environments
-       where id > ?2 and ${KEY_ID} in (select value from json_each(?1)) order by id limit ?3`,
-    )
-    .bind(JSON.stringify(keys), after, limit)
-    .all<SealedCredentials>();
+  const values = { keys: JSON.stringify(keys), after, limit };
+  const { results } = await SEALED_WITH(db, values).all<SealedCredentials>();
   return results;
 }
 
@@ -83,24 +84,24 @@ interface Renewed {
   after: string;
 }
 
+const REPLACE = statement(
+  `update environments set credentials = new.value ->> 'after' from json_each(:renewed) new
+   where environments.id = new.value ->> 'id' and environments.credentials = new.value ->> 'before'`,
+);
+
 /** Writes credentials, each only where they are still what was read. Returns how many were. */
 async function replaceCredentials(db: Db, renewed: readonly Renewed[]): Promise<number> {
   if (renewed.length === 0) return 0;
-  const { meta } = await db
-    .prepare(
-      `update environments set credentials = new.value ->> 'after' from json_each(?1) new
-       where environments.id = new.value ->> 'id' and environments.credentials = new.value ->> 'before'`,
-    )
-    .bind(JSON.stringify(renewed))
-    .run();
+  const { meta } = await REPLACE(db, { renewed: JSON.stringify(renewed) }).run();
   return meta.changes;
 }
 
+const COUNT_OTHERS = statement(
+  `select count(*) as n from environments
+   where credentials is not null and ${KEY_ID} not in (select value from json_each(:keys))`,
+);
+
 /** Counts environments whose credentials were sealed with none of some keys. */
 async function countOthers(db: Db, keys: readonly string[]): Promise<number> {
-  const counted = db.prepare(
-    `select count(*) as n from environments
-     where credentials is not null and ${KEY_ID} not in (select value from json_each(?1))`,
-  );
-  return (await counted.bind(JSON.stringify(keys)).first<number>("n")) ?? 0;
+  return (await COUNT_OTHERS(db, { keys: JSON.stringify(keys) }).first<number>("n")) ?? 0;
 }

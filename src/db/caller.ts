@@ -37,11 +37,3 @@ export function callerStatement(sql: string): CallerStatement {
     return byKind[kind](db, { ...values, credential: value, now });
   };
 }
-
-/**
- * The common table expression `caller` for a statement whose parameters are numbered: `?1` is the credential's value, `?2` the time
- * in milliseconds.
- */
-export function callerOf(credential: Credential): string {
-  return CALLER[credential.kind].replaceAll(":credential", "?1").replaceAll(":now", "?2");
-}

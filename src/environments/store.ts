@@ -1,5 +1,6 @@
 import type { DbInstance } from "../aws/rds.ts";
-import { type Credential, callerOf } from "../db/caller.ts";
+import { type Credential, callerStatement } from "../db/caller.ts";
+import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
@@ -7,7 +8,7 @@ import type { Role } from "./schema.ts";
 
 /*
  * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a
- * write carries its permission in its WHERE. ?1 and ?2 are the caller's and the time (see `callerOf`).
+ * write carries its permission in its WHERE. `:credential` and `:now` are the caller's and the time (see `callerStatement`).
  */
 
 /** An environment as the database has it, times in milliseconds. */
@@ -44,16 +45,21 @@ const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as i
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
 
-/** Whether environment ?3 has a lease that is not given back, nor abandoned. */
+/** Whether environment `:envId` has a lease that is not given back, nor abandoned. */
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
-  where c.env_id = ?3 and l.abandoned_at is null)`;
+  where c.env_id = :envId and l.abandoned_at is null)`;
 
-/** Whether the caller is an admin of environment ?3. */
+/** Whether the caller is an admin of environment `:envId`. */
 export const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
-  where m.env_id = ?3 and m.role = 'admin')`;
+  where m.env_id = :envId and m.role = 'admin')`;
 
-/** The caller, and the role that the caller has in environment ?3. */
+/** The caller, and the role that the caller has in environment `:envId`. */
 export type Standing = { caller: string; role: Role | null } | null;
+
+const ALL = callerStatement(
+  `select ${COLUMNS} from caller
+   left join members m on m.user_id = caller.id left join environments e on e.id = m.env_id order by e.id`,
+);
 
 /** Reads the caller's environments, by id; null when not signed in. */
 export async function listEnvironments(
@@ -61,13 +67,7 @@ export async function listEnvironments(
   credential: Credential,
   now: number,
 ): Promise<EnvironmentRow[] | null> {
-  const { results } = await db
-    .prepare(
-      `with ${callerOf(credential)} select ${COLUMNS} from caller
-       left join members m on m.user_id = caller.id left join environments e on e.id = m.env_id order by e.id`,
-    )
-    .bind(credential.value, now)
-    .all<EnvironmentRow>();
+  const { results } = await ALL(db, credential, now).all<EnvironmentRow>();
   return results.length === 0 ? null : results.filter((row) => row.id !== null);
 }
 
@@ -81,6 +81,11 @@ export function readEnvironment(
   return environmentRead(db, credential, envId, now).first<EnvironmentRow>();
 }
 
+const ONE = callerStatement(
+  `select ${COLUMNS} from caller
+   left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id`,
+);
+
 /** The statement of `readEnvironment`. */
 export function environmentRead(
   db: Db,
@@ -88,12 +93,7 @@ export function environmentRead(
   envId: number,
   now: number,
 ): D1PreparedStatement {
-  return db
-    .prepare(
-      `with ${callerOf(credential)} select ${COLUMNS} from caller
-       left join members m on m.user_id = caller.id and m.env_id = ?3 left join environments e on e.id = m.env_id`,
-    )
-    .bind(credential.value, now, envId);
+  return ONE(db, credential, now, { envId });
 }
 
 /** What became of a change that only an admin may make. */
@@ -120,6 +120,39 @@ export type Updated =
   | { outcome: "changed"; environment: EnvironmentRow }
   | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" };
 
+const BEFORE_UPDATE = callerStatement(
+  `select caller.id as caller, m.role as role,
+     (e.region, e.instance, e.credentials) is (:regionBefore, :instanceBefore, :credentialsBefore) as isAsBefore
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join environments e on e.id = m.env_id`,
+);
+
+/** Without a `:region`, only the name is changed. */
+const UPDATE = callerStatement(
+  `update environments set name = coalesce(:name, name), region = coalesce(:region, region),
+     instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
+     engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
+     credentials = coalesce(:credentials, credentials), credentials_hint = coalesce(:credentialsHint, credentials_hint),
+     updated_at = :now
+   where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
+     or (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)
+       and ((region, instance) is (:region, :instance)
+         or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE})))
+   returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
+     credentials, credentials_hint as credentialsHint`,
+);
+
+/** What stays as it is, of an environment whose target does. */
+const NO_TARGET = {
+  region: null,
+  instance: null,
+  engine: null,
+  engineVersion: null,
+  parameterGroup: null,
+  credentials: null,
+  credentialsHint: null,
+};
+
 /**
  * Changes an environment. Refused when what it records would change under a live capture; a conflict when the target that
  * `before` shows, and that AWS was asked with, is the environment's no more.
@@ -131,63 +164,59 @@ export async function updateEnvironment(
   { name, target }: EnvironmentUpdate,
   now: number,
 ): Promise<Updated> {
+  const values = {
+    ...(target ?? NO_TARGET),
+    envId: before.id,
+    name,
+    regionBefore: before.region,
+    instanceBefore: before.instance,
+    credentialsBefore: before.credentials,
+  };
   const [access, changes] = (await db.batch([
-    db
-      .prepare(
-        `with ${callerOf(credential)} select caller.id as caller, m.role as role,
-           (e.region, e.instance, e.credentials) is (?4, ?5, ?6) as isAsBefore
-         from caller left join members m on m.user_id = caller.id and m.env_id = ?3
-           left join environments e on e.id = m.env_id`,
-      )
-      .bind(credential.value, now, before.id, before.region, before.instance, before.credentials),
-    db
-      .prepare(
-        `with ${callerOf(credential)}
-         update environments set name = coalesce(?4, name), region = coalesce(?5, region),
-           instance = coalesce(?6, instance), engine = coalesce(?7, engine),
-           engine_version = coalesce(?8, engine_version), parameter_group = coalesce(?9, parameter_group),
-           credentials = coalesce(?10, credentials), credentials_hint = coalesce(?11, credentials_hint), updated_at = ?2
-         where id = ?3 and deleted_at is null and ${IS_ADMIN} and (?5 is null
-           or (region, instance, credentials) is (?12, ?13, ?14) and ((region, instance) is (?5, ?6)
-             or not exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})))
-         returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
-           credentials, credentials_hint as credentialsHint`,
-      )
-      .bind(
-        credential.value,
-        now,
-        before.id,
-        name,
-        target?.region ?? null,
-        target?.instance ?? null,
-        target?.engine ?? null,
-        target?.engineVersion ?? null,
-        target?.parameterGroup ?? null,
-        target?.credentials ?? null,
-        target?.credentialsHint ?? null,
-        before.region,
-        before.instance,
-        before.credentials,
-      ),
+    BEFORE_UPDATE(db, credential, now, values),
+    UPDATE(db, credential, now, values),
   ])) as [D1Result<{ isAsBefore: 0 | 1 | null }>, D1Result<Partial<EnvironmentRow>>];
   const result = outcome(access, changes);
   if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
   return { outcome: result === "refused" && access.results[0]?.isAsBefore === 0 ? "conflict" : result };
 }
 
+const UPDATE_FOUND = statement(
+  `update environments set engine = :engine, engine_version = :engineVersion, parameter_group = :parameterGroup,
+     updated_at = :now
+   where id = :envId and deleted_at is null
+     and (engine, engine_version, parameter_group) is not (:engine, :engineVersion, :parameterGroup)`,
+);
+
 /** Notes what the instance was found to be, when the check shows that it has changed. */
 export async function updateFound(db: Db, envId: number, found: DbInstance, now: number): Promise<void> {
-  await db
-    .prepare(
-      `update environments set engine = ?2, engine_version = ?3, parameter_group = ?4, updated_at = ?5
-       where id = ?1 and deleted_at is null and (engine, engine_version, parameter_group) is not (?2, ?3, ?4)`,
-    )
-    .bind(envId, found.engine, found.engineVersion, found.parameterGroup, now)
-    .run();
+  const { engine, engineVersion, parameterGroup } = found;
+  await UPDATE_FOUND(db, { envId, engine, engineVersion, parameterGroup, now }).run();
 }
 
 /** What became of an environment that was to be deleted; `owing` when something is owed to a parameter group. */
 export type DeleteOutcome = AdminOutcome | "owing";
+
+const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
+
+const BEFORE_DELETION = callerStatement(
+  `select caller.id as caller, m.role as role, ${HAS_LIVE} as isLive
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId`,
+);
+
+const DELETE = callerStatement(
+  `update environments set deleted_at = :now, credentials = null
+   where id = :envId and deleted_at is null and ${IS_ADMIN} and not ${HAS_LIVE} and not ${HAS_LEASES}`,
+);
+
+/** Whether the environment was deleted by the statement before, of the same batch. */
+const IS_DELETED = "(select deleted_at from environments where id = :envId) = :now";
+
+const DELETE_CONTENTS = [
+  `update captures set deleted_at = :now where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
+  `delete from members where env_id = :envId and ${IS_DELETED}`,
+  `delete from invites where env_id = :envId and ${IS_DELETED}`,
+].map(statement);
 
 /**
  * Deletes an environment with its captures, members and invites; refused while a capture is live, or has changed a parameter
@@ -200,29 +229,11 @@ export async function deleteEnvironment(
   envId: number,
   now: number,
 ): Promise<DeleteOutcome> {
-  const isDeleted = "(select deleted_at from environments where id = ?1) = ?2";
-  const isLive = `exists (select 1 from captures where env_id = ?3 and ${IS_LIVE})`;
+  const values = { envId, now };
   const [before, changes] = (await db.batch([
-    db
-      .prepare(
-        `with ${callerOf(credential)} select caller.id as caller, m.role as role, ${isLive} as isLive
-         from caller left join members m on m.user_id = caller.id and m.env_id = ?3`,
-      )
-      .bind(credential.value, now, envId),
-    db
-      .prepare(
-        `with ${callerOf(credential)}
-         update environments set deleted_at = ?2, credentials = null
-         where id = ?3 and deleted_at is null and ${IS_ADMIN} and not ${isLive} and not ${HAS_LEASES}`,
-      )
-      .bind(credential.value, now, envId),
-    db
-      .prepare(
-        `update captures set deleted_at = ?2 where env_id = ?1 and deleted_at is null and ${isDeleted}`,
-      )
-      .bind(envId, now),
-    db.prepare(`delete from members where env_id = ?1 and ${isDeleted}`).bind(envId, now),
-    db.prepare(`delete from invites where env_id = ?1 and ${isDeleted}`).bind(envId, now),
+    BEFORE_DELETION(db, credential, now, values),
+    DELETE(db, credential, now, values),
+    ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
   const result = outcome(before, changes);
   return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;
@@ -237,6 +248,14 @@ export interface MemberRow {
   joinedAt: number;
 }
 
+const MEMBERS = callerStatement(
+  `select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email, o.role as role,
+     o.created_at as joinedAt
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join members o on o.env_id = m.env_id left join user u on u.id = o.user_id
+   order by o.created_at, u.email`,
+);
+
 /** Reads the members of an environment, in the order they joined. */
 export async function listMembers(
   db: Db,
@@ -244,17 +263,9 @@ export async function listMembers(
   envId: number,
   now: number,
 ): Promise<{ standing: Standing; members: MemberRow[] }> {
-  const { results } = await db
-    .prepare(
-      `with ${callerOf(credential)}
-       select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email, o.role as role,
-         o.created_at as joinedAt
-       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
-         left join members o on o.env_id = m.env_id left join user u on u.id = o.user_id
-       order by o.created_at, u.email`,
-    )
-    .bind(credential.value, now, envId)
-    .all<MemberRow & { caller: string; callerRole: Role | null }>();
+  const { results } = await MEMBERS(db, credential, now, { envId }).all<
+    MemberRow & { caller: string; callerRole: Role | null }
+  >();
   const first = results[0];
   if (first === undefined) return { standing: null, members: [] };
   return {
@@ -266,21 +277,16 @@ export async function listMembers(
 /** What became of a change to a member. */
 export type MemberOutcome = AdminOutcome | "no-member";
 
-/** Whether the environment keeps an admin when member ?4 is none any more. */
+/** Whether the environment keeps an admin when member `:userId` is none any more. */
 const KEEPS_ADMIN = `(role <> 'admin' or exists (select 1 from members o
-  where o.env_id = ?3 and o.role = 'admin' and o.user_id <> ?4))`;
+  where o.env_id = :envId and o.role = 'admin' and o.user_id <> :userId))`;
 
-/** Reads the caller's standing and whether ?4 is a member. */
-function beforeMember(db: Db, credential: Credential, envId: number, userId: string, now: number) {
-  return db
-    .prepare(
-      `with ${callerOf(credential)}
-       select caller.id as caller, m.role as role, o.user_id as member
-       from caller left join members m on m.user_id = caller.id and m.env_id = ?3
-         left join members o on o.env_id = m.env_id and o.user_id = ?4`,
-    )
-    .bind(credential.value, now, envId, userId);
-}
+/** The caller's standing and whether `:userId` is a member. */
+const BEFORE_MEMBER = callerStatement(
+  `select caller.id as caller, m.role as role, o.user_id as member
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join members o on o.env_id = m.env_id and o.user_id = :userId`,
+);
 
 function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
   const result = outcome(before, changes);
@@ -288,6 +294,11 @@ function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
   const { member } = (before as D1Result<{ member: string | null }>).results[0] as { member: string | null };
   return member === null ? "no-member" : "refused";
 }
+
+const CHANGE_ROLE = callerStatement(
+  `update members set role = :role
+   where env_id = :envId and user_id = :userId and ${IS_ADMIN} and (:role = 'admin' or ${KEEPS_ADMIN})`,
+);
 
 /** Gives a member a role; refused when it would leave the environment without an admin. */
 export async function changeRole(
@@ -298,17 +309,18 @@ export async function changeRole(
   role: Role,
   now: number,
 ): Promise<MemberOutcome> {
+  const values = { envId, userId, role };
   const [before, changes] = (await db.batch([
-    beforeMember(db, credential, envId, userId, now),
-    db
-      .prepare(
-        `with ${callerOf(credential)} update members set role = ?5
-         where env_id = ?3 and user_id = ?4 and ${IS_ADMIN} and (?5 = 'admin' or ${KEEPS_ADMIN})`,
-      )
-      .bind(credential.value, now, envId, userId, role),
+    BEFORE_MEMBER(db, credential, now, values),
+    CHANGE_ROLE(db, credential, now, values),
   ])) as [D1Result, D1Result];
   return memberOutcome(before, changes);
 }
+
+const REMOVE_MEMBER = callerStatement(
+  `delete from members where env_id = :envId and user_id = :userId
+     and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`,
+);
 
 /** Removes a member: an admin may remove anybody, and anybody may leave; refused for the last admin. */
 export async function removeMember(
@@ -318,14 +330,10 @@ export async function removeMember(
   userId: string,
   now: number,
 ): Promise<MemberOutcome> {
+  const values = { envId, userId };
   const [before, changes] = (await db.batch([
-    beforeMember(db, credential, envId, userId, now),
-    db
-      .prepare(
-        `with ${callerOf(credential)} delete from members
-         where env_id = ?3 and user_id = ?4 and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`,
-      )
-      .bind(credential.value, now, envId, userId),
+    BEFORE_MEMBER(db, credential, now, values),
+    REMOVE_MEMBER(db, credential, now, values),
   ])) as [D1Result, D1Result];
   return memberOutcome(before, changes);
 }

@@ -22,7 +22,7 @@ export function cookiePrefix(c: Context): "secure" | undefined {
 /**
  * Reads the caller's credential from a request, without any I/O: an API key (`Authorization: Bearer` or `x-api-key`), or
  * else the session cookie, whose signature is verified here. Whether the session or the key exists, and has not expired or
- * been revoked, is asked by the same D1 statement that does what the request wants (see `callerOf`).
+ * been revoked, is asked by the same D1 statement that does what the request wants (see `callerStatement`).
  * @throws ApiError 401 when there is none, or a signature is wrong.
  */
 export async function readCredential<E extends { Bindings: Env }>(c: Context<E>): Promise<Credential> {

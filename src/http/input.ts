@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { callerOf } from "../db/caller.ts";
+import { callerStatement } from "../db/caller.ts";
 import { cut, idSchema } from "../lib/values.ts";
 import type { AppContext } from "./context.ts";
 import { ApiError, notParsed, refuse } from "./refusals.ts";
@@ -98,16 +98,13 @@ function describe(issue: z.core.$ZodIssue, name?: string): string {
   }
 }
 
+const CALLER = callerStatement("select id from caller");
+
 /**
  * Refuses a request for what it sent. Who sent it would have been asked by the statement that this request now never
  * reaches, so it is asked here: someone who is not signed in gets 401, not a lesson in the API.
  */
 async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
-  const credential = c.get("credential");
-  const caller = await c
-    .get("db")
-    .prepare(`with ${callerOf(credential)} select id from caller`)
-    .bind(credential.value, Date.now())
-    .first();
+  const caller = await CALLER(c.get("db"), c.get("credential"), Date.now()).first();
   throw caller === null ? refuse.loginRequired() : refusal;
 }

@@ -1,5 +1,6 @@
-import { type Credential, callerOf } from "../db/caller.ts";
-import { HAS_ENDED, IS_LIVE } from "../db/states.ts";
+import { type Credential, callerStatement } from "../db/caller.ts";
+import { statement } from "../db/statement.ts";
+import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import type { LogSettings } from "../environments/parameter-group.ts";
@@ -11,6 +12,19 @@ import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../
  * columns `owed_…` say of a pending change, environments show: environments/pending-changes.ts.
  */
 
+/** The states of a capture that may acquire a lease. */
+const MAY_ACQUIRE = isOneOf(["STARTING", "RUNNING"]);
+
+const RECORD = [
+  `insert into log_leases (capture_id, lease_name, acquired_at)
+   select id, :leaseName, :now from captures where id = :captureId and ${MAY_ACQUIRE}
+   on conflict do update set lease_name = excluded.lease_name, acquired_at = excluded.acquired_at, owed_since = null,
+     owed_reason = null, owed_settings = null, abandoned_at = null, abandoned_by = null
+   where abandoned_at is not null or (lease_name = excluded.lease_name and owed_since is not null)`,
+  `select l.lease_name as name from log_leases l join captures c on c.id = l.capture_id
+   where l.capture_id = :captureId and c.${MAY_ACQUIRE}`,
+].map(statement);
+
 /**
  * Records that a capture is about to acquire a lease; only one that is starting or running may.
  * @returns the name of the lease that the capture has a row for, another one if it had that before; null when it has none
@@ -21,23 +35,11 @@ export async function recordLease(
   leaseName: string,
   now: number,
 ): Promise<string | null> {
-  const [, read] = (await db.batch([
-    db
-      .prepare(
-        `insert into log_leases (capture_id, lease_name, acquired_at)
-         select id, ?2, ?3 from captures where id = ?1 and status in ('STARTING', 'RUNNING')
-         on conflict do update set lease_name = excluded.lease_name, acquired_at = excluded.acquired_at, owed_since = null,
-           owed_reason = null, owed_settings = null, abandoned_at = null, abandoned_by = null
-         where abandoned_at is not null or (lease_name = excluded.lease_name and owed_since is not null)`,
-      )
-      .bind(captureId, leaseName, now),
-    db
-      .prepare(
-        `select l.lease_name as name from log_leases l join captures c on c.id = l.capture_id
-         where l.capture_id = ?1 and c.status in ('STARTING', 'RUNNING')`,
-      )
-      .bind(captureId),
-  ])) as [D1Result, D1Result<{ name: string }>];
+  const values = { captureId, leaseName, now };
+  const [, read] = (await db.batch(RECORD.map((step) => step(db, values)))) as [
+    D1Result,
+    D1Result<{ name: string }>,
+  ];
   return read.results[0]?.name ?? null;
 }
 
@@ -49,21 +51,26 @@ export interface LeaseRow {
 
 const NOTED = "l.capture_id as captureId, l.lease_name as leaseName from log_leases l";
 
+const ONE = statement(`select ${NOTED} where l.capture_id = :captureId and l.abandoned_at is null`);
+
 /** Reads the lease of a capture, if it has one. */
 export function readLease(db: Db, captureId: number): Promise<LeaseRow | null> {
-  return db
-    .prepare(`select ${NOTED} where l.capture_id = ?1 and l.abandoned_at is null`)
-    .bind(captureId)
-    .first<LeaseRow>();
+  return ONE(db, { captureId }).first<LeaseRow>();
 }
+
+const DELETE = statement(
+  "delete from log_leases where capture_id = :captureId and lease_name = :leaseName and abandoned_at is null",
+);
 
 /** Deletes the row of a capture whose lease was released. */
 export async function deleteLease(db: Db, captureId: number, leaseName: string): Promise<void> {
-  await db
-    .prepare("delete from log_leases where capture_id = ?1 and lease_name = ?2 and abandoned_at is null")
-    .bind(captureId, leaseName)
-    .run();
+  await DELETE(db, { captureId, leaseName }).run();
 }
+
+const ENTITLED = statement(
+  `select capture_id as id from log_leases
+   where lease_name = :leaseName and capture_id in (select value from json_each(:captureIds)) and abandoned_at is null`,
+);
 
 /** Which of some captures have a row for a lease. */
 export async function entitledHolders(
@@ -71,15 +78,18 @@ export async function entitledHolders(
   leaseName: string,
   captureIds: readonly number[],
 ): Promise<number[]> {
-  const { results } = await db
-    .prepare(
-      `select capture_id as id from log_leases
-       where lease_name = ?1 and capture_id in (select value from json_each(?2)) and abandoned_at is null`,
-    )
-    .bind(leaseName, JSON.stringify(captureIds))
-    .all<{ id: number }>();
+  const values = { leaseName, captureIds: JSON.stringify(captureIds) };
+  const { results } = await ENTITLED(db, values).all<{ id: number }>();
   return results.map(({ id }) => id);
 }
+
+const ACCESSES = statement(
+  `select e.id as envId, e.region as region, e.credentials as credentials
+   from json_each(:captureIds) asked join captures c on c.id = asked.value join environments e on e.id = c.env_id
+   where e.deleted_at is null and e.credentials is not null and not exists (select 1 from log_leases l
+     where l.capture_id = c.id and l.lease_name = :leaseName and l.abandoned_at is not null)
+   group by e.id order by max(asked.key) desc`,
+);
 
 /**
  * The current ways to reach a group for some captures: those of their environments, each once, the last capture's first. None
@@ -90,18 +100,20 @@ export async function currentAccesses(
   leaseName: string,
   captureIds: readonly number[],
 ): Promise<EnvironmentAccess[]> {
-  const { results } = await db
-    .prepare(
-      `select e.id as envId, e.region as region, e.credentials as credentials
-       from json_each(?2) asked join captures c on c.id = asked.value join environments e on e.id = c.env_id
-       where e.deleted_at is null and e.credentials is not null and not exists (select 1 from log_leases l
-         where l.capture_id = c.id and l.lease_name = ?1 and l.abandoned_at is not null)
-       group by e.id order by max(asked.key) desc`,
-    )
-    .bind(leaseName, JSON.stringify(captureIds))
-    .all<EnvironmentAccess>();
+  const values = { leaseName, captureIds: JSON.stringify(captureIds) };
+  const { results } = await ACCESSES(db, values).all<EnvironmentAccess>();
   return results;
 }
+
+const RECORD_PENDING = statement(
+  `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
+   select c.id, :leaseName, :now, :now, :reason, :settings
+   from json_each(:captureIds) owing join captures c on c.id = owing.value join environments e on e.id = c.env_id
+   where e.deleted_at is null
+   on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
+     owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
+   where lease_name = excluded.lease_name and abandoned_at is null`,
+);
 
 /**
  * Records that some captures have a pending change of a group, and why it is not restored; also for one whose row is deleted
@@ -115,40 +127,42 @@ export async function recordPendingChange(
   { reason, settings }: { reason: string; settings: LogSettings },
   now: number,
 ): Promise<void> {
-  await db
-    .prepare(
-      `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
-       select c.id, ?1, ?3, ?3, ?4, ?5
-       from json_each(?2) owing join captures c on c.id = owing.value join environments e on e.id = c.env_id
-       where e.deleted_at is null
-       on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
-         owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
-       where lease_name = excluded.lease_name and abandoned_at is null`,
-    )
-    .bind(leaseName, JSON.stringify(captureIds), now, reason, JSON.stringify(settings))
-    .run();
+  const values = {
+    leaseName,
+    captureIds: JSON.stringify(captureIds),
+    reason,
+    settings: JSON.stringify(settings),
+  };
+  await RECORD_PENDING(db, { ...values, now }).run();
 }
+
+const CLAIM_ORPHANED = [
+  `update log_leases set tried_at = :now, owed_since = coalesce(owed_since, :now) where capture_id in
+     (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
+      where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit :limit)`,
+  // Others that were retried in the same millisecond do no harm: a release is safe to repeat.
+  `select ${NOTED} where l.tried_at = :now and l.owed_since is not null limit :limit`,
+].map(statement);
 
 /**
  * Finds leases of captures that have ended, those retried longest ago first, and records that they are being retried, and that
  * their changes are pending. A deleted capture has failed, or is done as soon as it has drained its log.
  */
 export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<LeaseRow[]> {
-  const [, found] = (await db.batch([
-    db
-      .prepare(
-        `update log_leases set tried_at = ?1, owed_since = coalesce(owed_since, ?1) where capture_id in
-           (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
-            where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit ?2)`,
-      )
-      .bind(now, limit),
-    // Others that were retried in the same millisecond do no harm: a release is safe to repeat.
-    db
-      .prepare(`select ${NOTED} where l.tried_at = ?1 and l.owed_since is not null limit ?2`)
-      .bind(now, limit),
-  ])) as [D1Result, D1Result<LeaseRow>];
+  const [, found] = (await db.batch(CLAIM_ORPHANED.map((step) => step(db, { now, limit })))) as [
+    D1Result,
+    D1Result<LeaseRow>,
+  ];
   return found.results;
 }
+
+const CLAIM_QUIET = statement(
+  `update log_leases set tried_at = :now where capture_id in
+     (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
+      where c.${IS_LIVE} and coalesce(l.tried_at, l.acquired_at) < :before and l.abandoned_at is null
+      order by coalesce(l.tried_at, l.acquired_at) limit :limit)
+   returning lease_name as name`,
+);
 
 /**
  * Finds leases of captures that have not ended and that nobody has checked since a time, and records that they are being checked.
@@ -160,28 +174,18 @@ export async function claimQuietLeases(
   now: number,
   limit: number,
 ): Promise<string[]> {
-  const { results } = await db
-    .prepare(
-      `update log_leases set tried_at = ?1 where capture_id in
-         (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
-          where c.${IS_LIVE} and coalesce(l.tried_at, l.acquired_at) < ?2 and l.abandoned_at is null
-          order by coalesce(l.tried_at, l.acquired_at) limit ?3)
-       returning lease_name as name`,
-    )
-    .bind(now, before, limit)
-    .all<{ name: string }>();
+  const { results } = await CLAIM_QUIET(db, { now, before, limit }).all<{ name: string }>();
   return [...new Set(results.map(({ name }) => name))];
 }
 
+const PENDING = statement(
+  `select ${NOTED} cross join captures c on c.id = l.capture_id
+   where l.owed_since is not null and l.abandoned_at is null and c.env_id = :envId order by l.capture_id desc limit :limit`,
+);
+
 /** The leases with a pending change of an environment. Bounded: there is one for each group, and few of those. */
 export async function pendingLeases(db: Db, envId: number, limit: number): Promise<LeaseRow[]> {
-  const { results } = await db
-    .prepare(
-      `select ${NOTED} cross join captures c on c.id = l.capture_id
-       where l.owed_since is not null and l.abandoned_at is null and c.env_id = ?1 order by l.capture_id desc limit ?2`,
-    )
-    .bind(envId, limit)
-    .all<LeaseRow>();
+  const { results } = await PENDING(db, { envId, limit }).all<LeaseRow>();
   return results;
 }
 
@@ -189,6 +193,13 @@ export async function pendingLeases(db: Db, envId: number, limit: number): Promi
 export type Abandoned =
   | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
   | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+
+const ABANDON = callerStatement(
+  `update log_leases set abandoned_at = :now, abandoned_by = (select id from caller)
+   where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
+     and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = :envId)
+   returning lease_name as leaseName`,
+);
 
 /**
  * Abandons the pending changes of an environment: nobody retries them any more. That they were pending stays on record, with
@@ -201,15 +212,7 @@ export async function abandonPendingChanges(
   now: number,
 ): Promise<Abandoned> {
   const [changes, read] = (await db.batch([
-    db
-      .prepare(
-        `with ${callerOf(credential)}
-         update log_leases set abandoned_at = ?2, abandoned_by = (select id from caller)
-         where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
-           and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = ?3)
-         returning lease_name as leaseName`,
-      )
-      .bind(credential.value, now, envId),
+    ABANDON(db, credential, now, { envId }),
     environmentRead(db, credential, envId, now),
   ])) as [D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
   const environment = read.results[0];
