@@ -1,8 +1,7 @@
 import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, renamedOf, sizeIn, timesOf, wasRenamed } from "./files.ts";
-import type { ParserOptions } from "./general/parser.ts";
-import type { Parser } from "./kind.ts";
+import type { Parser, ParserOptions } from "./kind.ts";
 import { sizeOf } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
 import type { LogRecord } from "./record.ts";

@@ -1,5 +1,4 @@
 import type { Dialect } from "../sql-text/dialect.ts";
-import type { ParserOptions } from "./general/parser.ts";
 import type { LogPosition, ParserSnapshot } from "./general/parser-state.ts";
 import type { LeftOut, LogRecord } from "./record.ts";
 
@@ -26,6 +25,16 @@ export interface LogKind {
   readonly reopened: string;
   /** A parser of a new log, or one that continues from where another was. */
   parser(options: ParserOptions): Parser;
+}
+
+/** The options of a parser. */
+export interface ParserOptions {
+  /** The longest statement that is kept whole, in UTF-16 code units. Longer ones are cut. */
+  maxStatement?: number;
+  /** How far the server's time zone is ahead of UTC. MariaDB logs local time; on RDS that is UTC unless `time_zone` is set. */
+  zoneOffsetMinutes?: number;
+  /** Where to go on: from a position, with the byte at its offset; from a snapshot, with the byte after the last one read. */
+  from?: LogPosition | ParserSnapshot;
 }
 
 /** Turns the bytes of a log into records. The bytes may be cut anywhere between two calls. */

@@ -1,4 +1,5 @@
 import type { Dialect } from "../../sql-text/dialect.ts";
+import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut, LogRecord } from "../record.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
 import { Header, type HeaderForm } from "./header.ts";
@@ -14,16 +15,6 @@ import { PartialLine } from "./partial-line.ts";
  * records. No reader of this format can tell; the test is made as narrow as the servers' own format strings are
  * (File_query_log::write_general in MySQL, MYSQL_QUERY_LOG::write in MariaDB).
  */
-
-/** The options of a parser. */
-export interface ParserOptions {
-  /** The longest statement that is kept whole, in UTF-16 code units. Longer ones are cut. */
-  maxStatement?: number;
-  /** How far the server's time zone is ahead of UTC. MariaDB logs local time; on RDS that is UTC unless `time_zone` is set. */
-  zoneOffsetMinutes?: number;
-  /** Where to go on: from a position, with the byte at its offset; from a snapshot, with the byte after the last one read. */
-  from?: LogPosition | ParserSnapshot;
-}
 
 /** The longest statement that is kept whole unless the caller says otherwise. */
 export const MAX_STATEMENT = 1024 * 1024;
@@ -52,7 +43,7 @@ type LineKind = typeof HEADER | typeof BANNER | typeof TEXT;
  * An incremental parser of one general log. Memory is bounded by a few times `maxStatement` and the size of a chunk,
  * whatever the log holds. Nothing makes it throw.
  */
-export class LogParser {
+export class LogParser implements Parser {
   readonly #maxStatement: number;
   readonly #zoneMicros: number;
   readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });

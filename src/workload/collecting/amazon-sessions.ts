@@ -1,5 +1,5 @@
+import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
-import type { Identity } from "../../logs/threads.ts";
 
 /** Amazon's own user, whose statements are nobody's workload. */
 const AMAZON = "rdsadmin";

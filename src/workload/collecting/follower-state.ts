@@ -3,8 +3,8 @@ import { lazy } from "../../lib/lazy.ts";
 import { filePositionSchema } from "../../logs/files.ts";
 import { parserSchema } from "../../logs/general/parser-state.ts";
 import { sessionsSchema } from "../../logs/general/sessions.ts";
+import { threadsSchema } from "../../logs/general/threads.ts";
 import type { LogKind } from "../../logs/kind.ts";
-import { threadsSchema } from "../../logs/threads.ts";
 import { type Manifest, manifestSchema } from "../stored/manifest.ts";
 import { openGapSchema } from "./gaps.ts";
 

@@ -1,9 +1,9 @@
 import type { FilePosition, Loss } from "../../logs/files.ts";
 import { holdsSql } from "../../logs/general/commands.ts";
 import { Sessions } from "../../logs/general/sessions.ts";
+import { Threads } from "../../logs/general/threads.ts";
 import type { LogKind, Parser } from "../../logs/kind.ts";
 import type { LogRecord } from "../../logs/record.ts";
-import { Threads } from "../../logs/threads.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import type { Digests } from "../digest.ts";
 import { toNdjson } from "../stored/fragment-line.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "../../logs/general/commands.ts";
+import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
-import type { Identity } from "../../logs/threads.ts";
 import { formatTime, parseTime } from "./time.ts";
 
 /*

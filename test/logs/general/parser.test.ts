@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/logs/general/commands.ts";
-import { LogParser, type ParserOptions } from "../../../src/logs/general/parser.ts";
+import { LogParser } from "../../../src/logs/general/parser.ts";
 import type { LogPosition } from "../../../src/logs/general/parser-state.ts";
+import type { ParserOptions } from "../../../src/logs/kind.ts";
 import type { LogRecord } from "../../../src/logs/record.ts";
 import { LOGS, MARIADB_10_11, MYSQL_5_6, MYSQL_8, MYSQL_UNTABBED, SHORT_LOGS } from "./fixtures.ts";
 

@@ -5,7 +5,7 @@ import { Unreadable } from "../../../src/lib/stored.ts";
 import { GENERAL } from "../../../src/logs/general/kind.ts";
 import { LogParser } from "../../../src/logs/general/parser.ts";
 import { Sessions } from "../../../src/logs/general/sessions.ts";
-import { Threads } from "../../../src/logs/threads.ts";
+import { Threads } from "../../../src/logs/general/threads.ts";
 import {
   type CollectorState,
   keepCollectorState,

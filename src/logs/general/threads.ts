@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { lazy } from "../lib/lazy.ts";
-import type { LogRecord } from "./record.ts";
+import { lazy } from "../../lib/lazy.ts";
+import type { LogRecord } from "../record.ts";
 
 /*
  * Who a connection belongs to: the log says it once, in the Connect record, and the later records have the thread's id only.

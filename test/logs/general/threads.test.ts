@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../src/logs/general/commands.ts";
-import type { LogRecord } from "../../src/logs/record.ts";
-import { parseConnect, Threads } from "../../src/logs/threads.ts";
+import type { Command } from "../../../src/logs/general/commands.ts";
+import { parseConnect, Threads } from "../../../src/logs/general/threads.ts";
+import type { LogRecord } from "../../../src/logs/record.ts";
 
 const record = (threadId: number, command: Command, statement = ""): LogRecord => ({
   timeMicros: 0,
