@@ -1,5 +1,5 @@
 import { app } from "./app.ts";
-import { everyDay, everyMinute } from "./cleanup/cleanup.ts";
+import { everyDay, everyMinute } from "./cleanup/cron.ts";
 import type { Env } from "./env.ts";
 
 export { CaptureRunner } from "./captures/runner.ts";

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
 import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
+import * as requests from "../identity/requests.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
-import * as requests from "../identity/requests.ts";
 import {
   ANY_NUMBER,
   FAULTS,

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { purge } from "../../src/cleanup/store.ts";
+import { purge } from "../../src/cleanup/purge.ts";
 import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
 import { inFuture, skewed, travel, until } from "../support/time.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import packageJson from "../../package.json";
-import { everyDay } from "../../src/cleanup/cleanup.ts";
+import { everyDay } from "../../src/cleanup/cron.ts";
 import { type ResealCounts, resealCredentials } from "../../src/cleanup/rotation.ts";
 import type { Env } from "../../src/env.ts";
 import { open, seal } from "../../src/environments/credentials.ts";

@@ -1,0 +1,130 @@
+import { earlierNow } from "../db/clock.ts";
+import { statement } from "../db/statement.ts";
+import { HAS_ENDED } from "../db/states.ts";
+import type { Db } from "../db/types.ts";
+import { type Env, positiveNumber } from "../env.ts";
+import { describeError, log } from "../lib/log.ts";
+
+/* What is old is erased, and rows that have expired, in bounded batches. */
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Rows that one statement deletes, and the most statements that one run makes of each kind. */
+const PURGE_BATCH = 500;
+const MAX_BATCHES = 20;
+/** Fewer of captures: each asks R2 what it has stored. */
+const ERASE_BATCH = 100;
+
+/** Erases what was deleted long enough ago, and deletes what has expired. */
+export async function purgeOld(env: Env, workerNow: number): Promise<void> {
+  const now = await earlierNow(env.DB, workerNow);
+  const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
+  const purgeAll = (what: Purgeable, before: number) =>
+    inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
+  log.info("cleanup.purged", {
+    sessions: await purgeAll("sessions", now),
+    keys: await purgeAll("keys", now),
+    invites: await purgeAll("invites", now),
+    idempotencyKeys: await purgeAll("idempotencyKeys", now),
+    verifications: await purgeAll("verifications", now),
+    rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    // Late, for they may take all the calls that a Worker may make; and environments after the captures that point to them.
+    captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
+    environments: await purgeAll("environments", deletedBefore),
+  });
+}
+
+/**
+ * Repeats a purge until it finds less than a batch, or has done enough for a day. One that fails continues tomorrow, and the
+ * others run all the same. Returns how many rows were deleted.
+ */
+async function inBatches(
+  what: string,
+  size: number,
+  purgeBatch: (limit: number) => Promise<number>,
+): Promise<number> {
+  let total = 0;
+  try {
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const purged = await purgeBatch(size);
+      total += purged;
+      if (purged < size) break;
+    }
+  } catch (error) {
+    log.error("cleanup.purge.failed", { what, purged: total, ...describeError(error) });
+  }
+  return total;
+}
+
+/** Erases what deleted captures have stored, then their rows: if it is cut off in between, the next run finds them again. */
+async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
+  const ids = await erasableCaptures(env.DB, before, limit);
+  for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
+  if (ids.length > 0) await eraseCaptures(env.DB, ids);
+  return ids.length;
+}
+
+async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
+  for (;;) {
+    // What was listed is deleted, so each page is the first.
+    const page = await bucket.list({ prefix });
+    if (page.objects.length === 0) return;
+    await bucket.delete(page.objects.map(({ key }) => key));
+  }
+}
+const ERASABLE = statement(
+  `select id from captures where deleted_at < :before and (due_at is null or ${HAS_ENDED})
+     and not exists (select 1 from log_leases l where l.capture_id = captures.id and l.abandoned_at is null)
+   order by deleted_at limit :limit`,
+);
+
+/**
+ * Finds captures that were deleted before a time, have ended, and whose lease is released or abandoned. Whether their metrics are
+ * archived does not matter any more.
+ */
+async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
+  const { results } = await ERASABLE(db, { before, limit }).all<{ id: number }>();
+  return results.map(({ id }) => id);
+}
+
+/** Captures last: the others point to them. */
+const ERASE = [
+  "delete from log_leases where capture_id in (select value from json_each(:ids))",
+  "delete from capture_events where capture_id in (select value from json_each(:ids))",
+  "delete from captures where id in (select value from json_each(:ids))",
+].map(statement);
+
+/** Erases captures, their events, and what was abandoned of their leases from the database. */
+async function eraseCaptures(db: Db, ids: number[]): Promise<void> {
+  const values = { ids: JSON.stringify(ids) };
+  await db.batch(ERASE.map((step) => step(db, values)));
+}
+
+/** The statement that deletes at most `:limit` rows whose time was before `:before`. */
+const deleteOld = (table: string, key: string, time: string) =>
+  statement(
+    `delete from ${table} where ${key} in (select ${key} from ${table} where ${time} < :before limit :limit)`,
+  );
+
+/** What else is purged. */
+const PURGES = {
+  environments: statement(
+    `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
+       and not exists (select 1 from captures c where c.env_id = e.id)
+       and not exists (select 1 from members m where m.env_id = e.id) limit :limit)`,
+  ),
+  sessions: deleteOld("session", "id", "expires_at"),
+  keys: deleteOld("apikey", "id", "expires_at"),
+  invites: deleteOld("invites", "code_hash", "expires_at"),
+  idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
+  verifications: deleteOld("verification", "id", "expires_at"),
+  rateLimits: deleteOld("rate_limit", "id", "last_request"),
+};
+
+/** Something that is purged once its time has passed. */
+type Purgeable = keyof typeof PURGES;
+
+/** Purges at most `limit` rows whose time was before `before`. Returns how many. */
+export async function purge(db: Db, what: Purgeable, before: number, limit: number): Promise<number> {
+  const { meta } = await PURGES[what](db, { before, limit }).run();
+  return meta.changes;
+}
