@@ -1,4 +1,4 @@
-import type { LogSettings } from "./parameter-group.ts";
+import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
 
 /*
  * What is known of each engine of RDS that can be captured. To accept another, describe it here, then follow the tests. This knows
@@ -12,31 +12,14 @@ import type { LogSettings } from "./parameter-group.ts";
 export interface Engine {
   /** What people call it. */
   label: string;
-  /** The log that its workload is captured from. */
-  generalLog: LogSwitch;
+  /** How the log is switched on that its workload is captured from. */
+  generalLog: typeof GENERAL_LOG_SWITCH;
 }
-
-/** How a log is switched on: by two parameters of the instance's parameter group. */
-export interface LogSwitch {
-  /** The values with which the log is written to files, which RDS lets one download. */
-  on: Required<LogSettings>;
-  /** What holds where a group has no value of its own. */
-  defaults: Required<LogSettings>;
-}
-
-/**
- * The general log's switch (RDS User Guide, "Accessing MySQL database logs" and "MariaDB database log files"). A lease knows its
- * parameter group and not the engine, so all engines have to share it.
- */
-export const GENERAL_LOG = {
-  on: { general_log: "1", log_output: "FILE" },
-  defaults: { general_log: "0", log_output: "TABLE" },
-} as const satisfies LogSwitch;
 
 /** The engines that can be captured, by RDS's names. */
 export const ENGINES: Readonly<Record<string, Engine>> = {
-  mysql: { label: "MySQL", generalLog: GENERAL_LOG },
-  mariadb: { label: "MariaDB", generalLog: GENERAL_LOG },
+  mysql: { label: "MySQL", generalLog: GENERAL_LOG_SWITCH },
+  mariadb: { label: "MariaDB", generalLog: GENERAL_LOG_SWITCH },
 };
 
 /** Whether the workload of an engine of RDS can be captured. */

@@ -3,13 +3,13 @@ import { describeParameters, modifyParameters, resetParameters } from "../aws/rd
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
-import { GENERAL_LOG } from "../environments/engines.ts";
 import type { LogSettings, ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
+import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
 import type { Changed } from "./reconcile.ts";
 
 /** The parameters that switch the general log. */
-const PARAMETERS = Object.keys(GENERAL_LOG.defaults) as (keyof LogSettings)[];
+const PARAMETERS = Object.keys(GENERAL_LOG_SWITCH.defaults) as (keyof LogSettings)[];
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { AwsFailureKind } from "../aws/client.ts";
-import { GENERAL_LOG } from "../environments/engines.ts";
 import { type LogSettings, logSettingsSchema } from "../environments/parameter-group.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
+import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
 
 /*
  * The state of the lease on a parameter group's general log. Pure transitions, each from one state to the next, told the time;
@@ -13,7 +13,7 @@ import { storedFormat } from "../lib/stored.ts";
  * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
 
-const { defaults: DEFAULTS, on: LOG_ON } = GENERAL_LOG;
+const { defaults: DEFAULTS, on: LOG_ON } = GENERAL_LOG_SWITCH;
 
 /** Whether a general log is written to files. */
 export function isOn(settings: LogSettings): boolean {

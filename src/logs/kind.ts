@@ -1,5 +1,6 @@
 import type { Dialect } from "../sql-text/dialect.ts";
 import type { LogPosition, ParserSnapshot } from "./general/parser-state.ts";
+import type { LogSwitch } from "./general/switch.ts";
 import type { LeftOut, LogRecord } from "./record.ts";
 
 /*
@@ -15,6 +16,8 @@ export interface LogKind {
   readonly folder: string;
   /** The file that the server writes to. RDS renames it once an hour: the renamed ones have its name, a dot and a suffix. */
   readonly liveFile: string;
+  /** The parameters that switch it on. */
+  readonly parameters: LogSwitch;
   /** A log that is on is written to at least this often, in milliseconds. */
   readonly writtenEveryMs: number;
   /** A log without a record for longer than this was off, or its server down. */

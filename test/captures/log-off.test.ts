@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createCapture } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { accessOf, GroupLease, groupOf, leaseOf, settingsOf } from "../support/leases.ts";
@@ -56,7 +56,7 @@ describe("a log that somebody switches off while a capture runs", () => {
     const off = Date.now();
     await set(values);
     await pass(capture, 3);
-    expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual(GENERAL_LOG.on);
+    expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await isLogging()).toBe(true);
     const problem = (await workloadOf(capture)).live?.problem;
     expect(problem?.reason).toBe(
@@ -105,7 +105,7 @@ describe("a log that somebody switches off while a capture runs", () => {
     const capture = await started();
     await set({ log_output: "NONE" });
     await pass(capture, 3);
-    expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual(GENERAL_LOG.on);
+    expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual(GENERAL_LOG_SWITCH.on);
     await stopped(capture);
     await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws))).toEqual({ log_output: "NONE" });
   });
@@ -113,7 +113,7 @@ describe("a log that somebody switches off while a capture runs", () => {
   it("although it was on before the capture is on again, and off after it", async () => {
     const group = groupOf(cast.aws);
     const lease = new GroupLease(cast.aws, group, await accessOf(cast.environment));
-    await lease.set(GENERAL_LOG.on);
+    await lease.set(GENERAL_LOG_SWITCH.on);
     await expect.poll(isLogging).toBe(true);
     const capture = await started();
     await set({ general_log: "0" });
@@ -135,7 +135,7 @@ describe("another parameter group of the instance", () => {
     const now = { ...before, parameterGroup: "another-params" };
     await pass(capture, 3);
     expect(await settingsOf(cast.aws, before)).toEqual({});
-    expect(await settingsOf(cast.aws, now)).toEqual(GENERAL_LOG.on);
+    expect(await settingsOf(cast.aws, now)).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await leaseOf(before).holders()).toEqual([]);
     expect(await leaseOf(now).holders()).toEqual([capture.id]);
     const { results } = await env.DB.prepare(

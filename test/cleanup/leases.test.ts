@@ -1,10 +1,10 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import { switchOn } from "../../src/leases/general-log.ts";
 import { LogLease, REVIEW_MS } from "../../src/leases/lease.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { type Cast, createCapture, createCast } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
 import {
@@ -56,7 +56,7 @@ const holders = () => leaseOf(groupOf(cast.aws)).holders();
 describe("every minute", () => {
   it.each(["DONE", "FAILED"])("gives the lease of a capture back that is %s", async (status) => {
     await holding(status);
-    expect(await settings()).toEqual(GENERAL_LOG.on);
+    expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await everyMinute()).toMatchObject({
       leases: 1,
       leasesReleased: 1,
@@ -80,7 +80,7 @@ describe("every minute", () => {
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
     expect(await holders()).toEqual([kept]);
     expect(await holders()).not.toContain(ended);
-    expect(await settings()).toEqual(GENERAL_LOG.on);
+    expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
   });
 
   it("comes back to a group that AWS does not restore", async () => {

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  canCapture,
-  ENGINES,
-  engineLabels,
-  engineNames,
-  GENERAL_LOG,
-} from "../../src/environments/engines.ts";
+import { canCapture, ENGINES, engineLabels, engineNames } from "../../src/environments/engines.ts";
 import { isOn } from "../../src/leases/state.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 
 describe("the engines that can be captured", () => {
   it("are MySQL and MariaDB on RDS", () => {
@@ -25,7 +20,7 @@ describe("the engines that can be captured", () => {
 
   it.each(Object.entries(ENGINES))("have a log that the leases can switch on: %s", (_, { generalLog }) => {
     // An engine with other parameters needs leases that know the engine of their group.
-    expect(generalLog).toEqual(GENERAL_LOG);
+    expect(generalLog).toEqual(GENERAL_LOG_SWITCH);
     expect(isOn(generalLog.on)).toBe(true);
     expect(isOn(generalLog.defaults)).toBe(false);
   });

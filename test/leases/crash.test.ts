@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { REVIEW_MS } from "../../src/leases/lease.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   GroupLease,
@@ -51,7 +51,7 @@ describe("a crash", () => {
     expect(await lease.holders()).toEqual([1, 2]);
     await scheduler.wait(300);
     await lease.release(2);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     await lease.release(1);
     await lease.settleDown();
     expect(await lease.settings()).toEqual({});
@@ -85,7 +85,7 @@ describe("a crash", () => {
     await abortAllDurableObjects();
     await lease.release(1);
     await abortAllDurableObjects();
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     await lease.release(2);
     expect(await lease.settings()).toEqual(OFF);
   });
@@ -98,7 +98,7 @@ describe("an answer of AWS", () => {
       await own.aws.fault({ kind, action: "ModifyDBParameterGroup", times: 1 });
       expect(await lease.acquire(1)).toMatchObject({ ok: false });
       expect(await lease.acquire(1)).toMatchObject({ ok: true });
-      expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+      expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
       await own.aws.fault({ kind, action: "ResetDBParameterGroup", times: 1 });
       expect(await lease.release(1)).toBe(false);
       await runLeaseAlarm(lease.group);
@@ -111,7 +111,7 @@ describe("an answer of AWS", () => {
   it("that is lost after the change was made is looked into before it is made anew", async () => {
     await own.aws.fault({ kind: "reset", afterBytes: 5, action: "ModifyDBParameterGroup", times: 1 });
     expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { kind: "timeout" } });
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     // The capture gave up: what AWS did all the same is undone.
     expect(await lease.release(1)).toBe(false);
     await lease.settleDown();
@@ -123,7 +123,7 @@ describe("an answer of AWS", () => {
     expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { code: "Timeout" } });
     expect(await lease.release(1)).toBe(false);
     expect(await lease.settings()).toEqual({});
-    await expect.poll(() => lease.settings()).toEqual(GENERAL_LOG.on);
+    await expect.poll(() => lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual({});
@@ -141,7 +141,7 @@ describe("an answer of AWS", () => {
     await expect.poll(() => lease.settings()).toEqual({});
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     await lease.release({ id });
     await lease.settleDown();
     expect(await lease.settings()).toEqual({});

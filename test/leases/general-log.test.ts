@@ -1,12 +1,12 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import { switchOn } from "../../src/leases/general-log.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import type { LoggedCapture } from "../../src/leases/log-readiness.ts";
 import { releaseLease } from "../../src/leases/release.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount } from "../local-aws/test/client.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
@@ -64,7 +64,7 @@ describe("switching on", () => {
       reason: expect.stringContaining("still being applied"),
     });
     await untilReady(capture);
-    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual(GENERAL_LOG.on);
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await changesOf(own.aws)).toHaveLength(1);
     await releaseLease(env, capture.id);
   });

@@ -1,12 +1,12 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import { HOURLY_FOR_MS, REVIEW_MS } from "../../src/leases/lease.ts";
 import { MAX_RESETS, RESTORE_APPLIES_MS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { ALARM_GRACE_MS } from "../../src/lib/alarms.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createEnvironment, recordConsole, signUp } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
@@ -45,9 +45,9 @@ describe("a lease", () => {
     const first = await lease.acquire(1);
     expect(first).toMatchObject({ ok: true, loggingSince: expect.any(Number) });
     expect(await lease.acquire(2)).toEqual(first);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await lease.release(1)).toBe(true);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await lease.release(2)).toBe(true);
     expect(await lease.settings()).toEqual({ general_log: "0", log_output: "NONE" });
     expect(await changesOf(own.aws)).toEqual(["ModifyDBParameterGroup 200", "ModifyDBParameterGroup 200"]);
@@ -118,7 +118,7 @@ describe("a lease", () => {
           (i + round) % 3 === 0 ? lease.release(i % 4) : lease.acquire(i % 4),
         ),
       );
-      expect(await lease.settings()).toEqual((await lease.holders()).length > 0 ? GENERAL_LOG.on : {});
+      expect(await lease.settings()).toEqual((await lease.holders()).length > 0 ? GENERAL_LOG_SWITCH.on : {});
     }
     await Promise.all([0, 1, 2, 3].map((id) => lease.release(id)));
     expect(await lease.settings()).toEqual({});
@@ -205,7 +205,7 @@ describe("a way to restore the group that fails", () => {
     await lease.acquire(1);
     expect(await lease.release(1)).toBe(false);
     for (let attempt = 1; attempt < MAX_RESETS; attempt++) {
-      expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+      expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
       await runLeaseAlarm(lease.group);
     }
     expect(await lease.settings()).toEqual(OFF);
@@ -285,7 +285,7 @@ describe("credentials", () => {
     expect(await lease.release(2)).toBe(false);
     await runLeaseAlarm(lease.group);
     expect(await changesOf(own.aws)).toEqual([]);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await rows()).toMatchObject([
       { envId: other.environment.id, reason: expect.stringContaining("sts:AssumeRole"), settings: "{}" },
     ]);
@@ -371,7 +371,7 @@ describe("credentials", () => {
       storage.kv.put("abandoned", true);
     });
     await runLeaseAlarm(lease.group);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await lease.release(1)).toBe(false);
     expect(await lease.release(1, true)).toBe(true);
     expect(await lease.settings()).toEqual({});
@@ -417,7 +417,7 @@ describe("a review", () => {
     await travel(own.aws, REVIEW_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.holders()).toEqual([kept.id]);
-    expect(await lease.settings()).toEqual(GENERAL_LOG.on);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     await env.DB.prepare("delete from log_leases").run();
     await runLeaseAlarm(lease.group);
     expect(await lease.holders()).toEqual([]);

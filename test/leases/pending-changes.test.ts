@@ -1,11 +1,11 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { isSame } from "../../src/leases/state.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createCapture, createEnvironment, linesOf, signUp } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
@@ -234,7 +234,7 @@ describe("abandoning what is owed", () => {
     await everyMinute();
     expect((await cast.aws.requests()).filter(({ action }) => action.includes("Parameter"))).toEqual([]);
     expect(await storedBy(groupOf(cast.aws))).toBe(0);
-    expect(await settings()).toEqual(GENERAL_LOG.on);
+    expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect((await cast.admin.delete(path)).status).toBe(200);
   });
 
@@ -252,7 +252,7 @@ describe("abandoning what is owed", () => {
     expect(await leaseOf(groupOf(cast.aws)).holders()).toEqual([capture.id]);
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     await until(cast.owner, capture, "DONE");
-    expect(await settings()).toEqual(GENERAL_LOG.on);
+    expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await owedOf()).toEqual([]);
   });
 

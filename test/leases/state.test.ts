@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import {
   addHolder,
@@ -28,6 +27,7 @@ import {
   wasRead,
   wasRefused,
 } from "../../src/leases/state.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { type Answer, type Happening, World } from "./world.ts";
 
 const OFF: LogSettings = { general_log: "0", log_output: "TABLE" };
@@ -38,9 +38,9 @@ describe("a group that somebody may have changed", () => {
 
   it("is looked at once, and left alone when it still logs, to a table too", () => {
     const state = doubt(logging(), LATE_MS);
-    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: GENERAL_LOG.on });
-    expect(wasChecked(state, GENERAL_LOG.on, GENERAL_LOG.on)).toEqual(logging());
-    expect(wasChecked(state, GENERAL_LOG.on, ALREADY_ON)).toEqual(logging());
+    expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: GENERAL_LOG_SWITCH.on });
+    expect(wasChecked(state, GENERAL_LOG_SWITCH.on, GENERAL_LOG_SWITCH.on)).toEqual(logging());
+    expect(wasChecked(state, GENERAL_LOG_SWITCH.on, ALREADY_ON)).toEqual(logging());
   });
 
   it.each<[LogSettings, LogSettings]>([
@@ -52,8 +52,12 @@ describe("a group that somebody may have changed", () => {
     [{ general_log: "0", log_output: "FILE" }, OFF],
     [{ general_log: "1", log_output: "TABLE" }, OFF],
   ])("to %j logs again, and is given back as %j: theirs, and what was found of the rest", (theirs, back) => {
-    let state = wasChecked(doubt(logging(), LATE_MS), GENERAL_LOG.on, theirs);
-    expect(nextCall(state, LATE_MS)).toEqual({ do: "change", to: "logging", settings: GENERAL_LOG.on });
+    let state = wasChecked(doubt(logging(), LATE_MS), GENERAL_LOG_SWITCH.on, theirs);
+    expect(nextCall(state, LATE_MS)).toEqual({
+      do: "change",
+      to: "logging",
+      settings: GENERAL_LOG_SWITCH.on,
+    });
     state = wasChanged(changing(state, "logging", LATE_MS), "logging");
     expect(state.loggingSince).toBe(LATE_MS);
     const last = nextCall(removeHolder(state, 1), LATE_MS);
@@ -82,7 +86,7 @@ describe("what is asked of AWS", () => {
     let state = addHolder(IDLE, 1);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
     state = wasRead(state, {});
-    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: GENERAL_LOG.on });
+    expect(nextCall(state, 0)).toEqual({ do: "change", to: "logging", settings: GENERAL_LOG_SWITCH.on });
     state = wasChanged(changing(state, "logging", 0), "logging");
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
   });
@@ -119,7 +123,7 @@ describe("what is asked of AWS", () => {
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
     expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
     // It did arrive.
-    expect(nextCall(wasChecked(state, OFF, GENERAL_LOG.on), LATE_MS)).toMatchObject({
+    expect(nextCall(wasChecked(state, OFF, GENERAL_LOG_SWITCH.on), LATE_MS)).toMatchObject({
       do: "change",
       to: "found",
     });
@@ -127,7 +131,7 @@ describe("what is asked of AWS", () => {
 
   it("is never taken from what a capture has set", () => {
     const state = changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0);
-    expect(wasRead(state, GENERAL_LOG.on).found).toEqual(OFF);
+    expect(wasRead(state, GENERAL_LOG_SWITCH.on).found).toEqual(OFF);
     expect(forgetIfDone(removeHolder(state, 1), 0).found).toEqual(OFF);
   });
 
@@ -174,8 +178,8 @@ describe("what is asked of AWS where values can't be taken away", () => {
       expect(settingsAskedOf(state)).toEqual({});
       state = failing(state, "unavailable");
     }
-    expect(settingsAskedOf(state)).toEqual(GENERAL_LOG.defaults);
-    expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(GENERAL_LOG.defaults);
+    expect(settingsAskedOf(state)).toEqual(GENERAL_LOG_SWITCH.defaults);
+    expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(GENERAL_LOG_SWITCH.defaults);
   });
 
   it("is to try that again first, when the defaults could not be written either", () => {
@@ -186,7 +190,7 @@ describe("what is asked of AWS where values can't be taken away", () => {
     state = failing(state, "unavailable");
     expect(settingsAskedOf(state)).toEqual({});
     // One more is enough from now on.
-    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(GENERAL_LOG.defaults);
+    expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(GENERAL_LOG_SWITCH.defaults);
   });
 
   it("is nothing more while AWS says that it is asked too much", () => {
@@ -270,7 +274,7 @@ const settings: fc.Arbitrary<LogSettings> = fc.constantFrom<LogSettings>(
   { log_output: "FILE" },
   { general_log: "0", log_output: "NONE" },
   ALREADY_ON,
-  { ...GENERAL_LOG.on },
+  { ...GENERAL_LOG_SWITCH.on },
 );
 const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(

@@ -1,6 +1,5 @@
 /** A parameter group in a simulated AWS, and a lease on it that can be struck between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
-import { GENERAL_LOG } from "../../src/environments/engines.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
 import {
@@ -13,6 +12,7 @@ import {
   MAX_RESETS,
   removeHolder,
 } from "../../src/leases/state.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 
 /** For how long AWS may still show what a group had before a change. */
 const STALE_MS = 30_000;
@@ -52,7 +52,7 @@ const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
 
 /** Whether a change takes values away. */
 const takesAway = (settings: LogSettings) =>
-  Object.keys(GENERAL_LOG.defaults).some((name) => settings[name as keyof LogSettings] === undefined);
+  Object.keys(GENERAL_LOG_SWITCH.defaults).some((name) => settings[name as keyof LogSettings] === undefined);
 
 /** The lease and its group. */
 export class World {

@@ -1,5 +1,6 @@
 import type { LogKind } from "../kind.ts";
 import { LogParser } from "./parser.ts";
+import { GENERAL_LOG_SWITCH } from "./switch.ts";
 
 const FOLDER = "general/";
 /** Amazon's own sessions write to it so often, in milliseconds, whatever the clients do. */
@@ -13,6 +14,7 @@ export const GENERAL: LogKind = {
   folder: FOLDER,
   // Also MariaDB's has this name.
   liveFile: `${FOLDER}mysql-general.log`,
+  parameters: GENERAL_LOG_SWITCH,
   writtenEveryMs: WRITTEN_EVERY_MS,
   maxSilenceMs: WRITTEN_EVERY_MS + LATE_MS,
   silent: "The general log was not written for more than six minutes: it was off, or the server was down",
