@@ -1,17 +1,14 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Capture, CaptureFilter, Status } from "../api/types.ts";
+import { CaptureRow, COLUMNS } from "../components/capture-list-columns.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
-import { Progress } from "../components/progress.tsx";
-import { STATUSES, StatusBadge, statusName } from "../components/status.tsx";
-import { Time } from "../components/time.tsx";
-import { formatCount, formatSpan } from "../lib/format.ts";
+import { STATUSES, statusName } from "../components/status.tsx";
+import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { headSize, isLive, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
-import { type Owner, useOwner } from "../lib/owners.ts";
+import { headSize, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
-import { useSession } from "../lib/session.ts";
 
 const ROWS = 50;
 const LIVE_POLL_MS = 5000;
@@ -186,25 +183,16 @@ function CaptureTable({
           <table class="captures">
             <thead>
               <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Status</th>
-                <th scope="col" class="wide">
-                  Environment
-                </th>
-                <th scope="col" class="wide">
-                  Owner
-                </th>
-                <th scope="col" class="middle">
-                  Start
-                </th>
-                <th scope="col" class="wide">
-                  End
-                </th>
+                {COLUMNS.map(({ title, room }) => (
+                  <th key={title} scope="col" class={room}>
+                    {title}
+                  </th>
+                ))}
               </tr>
             </thead>
             <tbody>
               {shown.map((capture) => (
-                <Row key={capture.id} capture={capture} environment={names.get(capture.envId) ?? ""} />
+                <CaptureRow key={capture.id} capture={capture} environment={names.get(capture.envId) ?? ""} />
               ))}
             </tbody>
           </table>
@@ -267,87 +255,4 @@ function Paging({
       )}
     </nav>
   );
-}
-
-function Row({ capture, environment }: { capture: Capture; environment: string }) {
-  const row = useRef<HTMLTableRowElement>(null);
-  const seen = useSeen(row);
-  const { id, name, status, start, scheduledStart, scheduledEnd, end, reason } = capture;
-  const owner = useOwner(id, seen);
-  const begins = start ?? scheduledStart;
-  const ends = end ?? scheduledEnd;
-  return (
-    <tr ref={row}>
-      <th scope="row">
-        <a href={`/captures/${id}`}>{name}</a>
-        {/* What the columns that have no room here would say. */}
-        <span class="row-more">
-          {environment} · <OwnerName owner={owner} />
-          {begins !== null && (
-            <span class="row-when">
-              <Time at={begins} />
-              {ends !== null && ` · ${formatSpan(begins, ends)}`}
-            </span>
-          )}
-        </span>
-      </th>
-      <td>
-        <StatusBadge status={status} />
-        {status === "RUNNING" && <RowProgress capture={capture} seen={seen} />}
-        {status === "FAILED" && reason !== null && (
-          <span class="row-reason" title={reason}>
-            {reason}
-          </span>
-        )}
-      </td>
-      <td class="wide">{environment}</td>
-      <td class="wide">
-        <OwnerName owner={owner} />
-      </td>
-      <td class="middle">{begins === null ? "–" : <Time at={begins} />}</td>
-      <td class="wide">
-        {ends === null ? (
-          isLive(status) ? (
-            "until stopped"
-          ) : (
-            "–"
-          )
-        ) : (
-          <>
-            <Time at={ends} />
-            {begins !== null && <span class="muted"> {formatSpan(begins, ends)}</span>}
-          </>
-        )}
-      </td>
-    </tr>
-  );
-}
-
-function OwnerName({ owner }: { owner: Owner | null | undefined }) {
-  const { user } = useSession();
-  if (owner === undefined) return <span class="muted">…</span>;
-  if (owner === null) return <span class="muted">–</span>;
-  return <>{owner.id === user.id ? "You" : (owner.name ?? "Somebody who has left")}</>;
-}
-
-function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
-  const workload = useResource(seen ? `workload/${capture.id}` : null, (signal) =>
-    api.captures.workload(capture.id, { signal }),
-  );
-  usePolling(workload.reload, seen ? 2 * LIVE_POLL_MS : null);
-  return <Progress capture={capture} statements={workload.data?.statements ?? null} />;
-}
-
-/** Whether an element is on the screen. */
-function useSeen(element: { current: Element | null }): boolean {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (element.current === null) return;
-    const observer = new IntersectionObserver((entries) => {
-      setSeen(entries.at(-1)?.isIntersecting ?? false);
-    });
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, [element]);
-  return seen;
 }

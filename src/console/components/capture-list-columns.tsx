@@ -1,0 +1,145 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Capture } from "../api/types.ts";
+import { formatSpan } from "../lib/format.ts";
+import { usePolling, useResource } from "../lib/hooks.ts";
+import { isLive } from "../lib/list.ts";
+import { type Owner, useOwner } from "../lib/owners.ts";
+import { useSession } from "../lib/session.ts";
+import { Progress } from "./progress.tsx";
+import { StatusBadge } from "./status.tsx";
+import { Time } from "./time.tsx";
+
+/** How often the progress of a running capture is read again. */
+const POLL_MS = 10_000;
+
+/** What a row shows. */
+interface Shown {
+  capture: Capture;
+  /** The environment's name. */
+  environment: string;
+  /** Undefined until it is known, null when nobody says. */
+  owner: Owner | null | undefined;
+  /** Whether the row is on the screen. */
+  seen: boolean;
+  /** When it began or is to begin, and when it ended or is to end; null where that is not known. */
+  begins: string | null;
+  ends: string | null;
+}
+
+interface Column {
+  title: string;
+  /** How much room a screen must have for it: any, unless it says so. Narrow screens have it below the name. */
+  room?: "middle" | "wide";
+  cell: (shown: Shown) => ComponentChildren;
+}
+
+/** The columns of the list of captures. The first one names the row. */
+export const COLUMNS: readonly Column[] = [
+  { title: "Name", cell: (shown) => <Name {...shown} /> },
+  { title: "Status", cell: (shown) => <State {...shown} /> },
+  { title: "Environment", room: "wide", cell: ({ environment }) => environment },
+  { title: "Owner", room: "wide", cell: ({ owner }) => <OwnerName owner={owner} /> },
+  { title: "Start", room: "middle", cell: ({ begins }) => (begins === null ? "–" : <Time at={begins} />) },
+  { title: "End", room: "wide", cell: (shown) => <End {...shown} /> },
+];
+
+/** A capture in the list. */
+export function CaptureRow({ capture, environment }: { capture: Capture; environment: string }) {
+  const row = useRef<HTMLTableRowElement>(null);
+  const seen = useSeen(row);
+  const owner = useOwner(capture.id, seen);
+  const { start, scheduledStart, scheduledEnd, end } = capture;
+  const shown: Shown = {
+    capture,
+    environment,
+    owner,
+    seen,
+    begins: start ?? scheduledStart,
+    ends: end ?? scheduledEnd,
+  };
+  const [name, ...others] = COLUMNS as [Column, ...Column[]];
+  return (
+    <tr ref={row}>
+      <th scope="row">{name.cell(shown)}</th>
+      {others.map(({ title, room, cell }) => (
+        <td key={title} class={room}>
+          {cell(shown)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function Name({ capture: { id, name }, environment, owner, begins, ends }: Shown) {
+  return (
+    <>
+      <a href={`/captures/${id}`}>{name}</a>
+      {/* What the columns that have no room here would say. */}
+      <span class="row-more">
+        {environment} · <OwnerName owner={owner} />
+        {begins !== null && (
+          <span class="row-when">
+            <Time at={begins} />
+            {ends !== null && ` · ${formatSpan(begins, ends)}`}
+          </span>
+        )}
+      </span>
+    </>
+  );
+}
+
+function State({ capture, seen }: Shown) {
+  const { status, reason } = capture;
+  return (
+    <>
+      <StatusBadge status={status} />
+      {status === "RUNNING" && <RowProgress capture={capture} seen={seen} />}
+      {status === "FAILED" && reason !== null && (
+        <span class="row-reason" title={reason}>
+          {reason}
+        </span>
+      )}
+    </>
+  );
+}
+
+function End({ capture, begins, ends }: Shown) {
+  if (ends === null) return isLive(capture.status) ? "until stopped" : "–";
+  return (
+    <>
+      <Time at={ends} />
+      {begins !== null && <span class="muted"> {formatSpan(begins, ends)}</span>}
+    </>
+  );
+}
+
+function OwnerName({ owner }: { owner: Owner | null | undefined }) {
+  const { user } = useSession();
+  if (owner === undefined) return <span class="muted">…</span>;
+  if (owner === null) return <span class="muted">–</span>;
+  return <>{owner.id === user.id ? "You" : (owner.name ?? "Somebody who has left")}</>;
+}
+
+function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
+  const workload = useResource(seen ? `workload/${capture.id}` : null, (signal) =>
+    api.captures.workload(capture.id, { signal }),
+  );
+  usePolling(workload.reload, seen ? POLL_MS : null);
+  return <Progress capture={capture} statements={workload.data?.statements ?? null} />;
+}
+
+/** Whether an element is on the screen. */
+function useSeen(element: { current: Element | null }): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (element.current === null) return;
+    const observer = new IntersectionObserver((entries) => {
+      setSeen(entries.at(-1)?.isIntersecting ?? false);
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return seen;
+}
