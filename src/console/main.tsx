@@ -6,6 +6,7 @@ import "./styles/tokens.css";
 import "./styles/elements.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
+import "./styles/tables.css";
 import "./styles/charts.css";
 
 applyTheme(chosenTheme());
