@@ -3,7 +3,7 @@ import { lazy } from "../../lib/lazy.ts";
 import type { LogRecord } from "../record.ts";
 
 /*
- * Who a connection belongs to: the log says it once, in the Connect record, and the later records have the thread's id only.
+ * Who a connection belongs to. The general log says it once, in the Connect record; later records have only the thread's id.
  */
 
 /** Who runs the statements of a thread. Absent parts are null: an anonymous user has the name "". */
@@ -22,33 +22,33 @@ export const threadsSchema = lazy(() =>
 );
 
 /**
- * A thread table in JSON: of each its id, user, host and default database, and while a Change user may still be refused, those
- * of who it belonged to till then.
+ * A thread table in JSON: of each thread its id, user, host and default database; and after a Change user, which the next record
+ * may refuse, also user, host and database from before it.
  */
 export type ThreadsState = z.output<ReturnType<typeof threadsSchema>>;
 
-/** How many threads are remembered unless the caller says otherwise: RDS's largest instances allow 16,000 connections. */
+/** How many threads are kept unless the caller says otherwise: RDS's largest instances allow 16,000 connections. */
 export const MAX_THREADS = 16_384;
 
-/** Of how many threads the user before a Change user is remembered: it is for one record, the thread's next. */
+/** Of how many threads the user before a Change user is kept. It is needed for one record only, the thread's next. */
 const MAX_CHANGES = 256;
 
 /**
- * The threads that are connected, by their ids. Bounded: of more threads than the capacity, those that were quiet longest
- * are forgotten, and their records have no user any more. At least the busiest half is always known.
+ * The threads that are connected, by their ids. Bounded, like a cache of the least recently used: of more threads than the capacity,
+ * those without a record for longest are dropped, and their later records have no user. At least half the capacity is always kept.
  */
 export class Threads {
   /*
-   * Two generations instead of a list in order of use: a thread that speaks moves to the young one, and when that is full the
-   * old one is dropped. One look-up a record, where a strict order costs two changes of a map.
+   * Two generations instead of a list in order of use: a thread that has a record moves to the young generation, and when that is
+   * full the old one is dropped. This costs one look-up per record; a strict order would cost two changes of a map.
    */
   #young = new Map<number, Identity>();
   #old = new Map<number, Identity>();
   readonly #generation: number;
-  /** Who the threads belonged to whose last record was a Change user: the next may say that it was refused. */
+  /** For threads whose last record was a Change user: who they belonged to before it, in case the next record refuses it. */
   readonly #before = new Map<number, Identity>();
 
-  /** @param capacity the most threads that are remembered, at least 2 */
+  /** @param capacity the most threads that are kept, at least 2 */
   constructor(capacity = MAX_THREADS, state: ThreadsState = []) {
     this.#generation = Math.max(1, Math.floor(capacity / 2));
     for (const [threadId, user, host, db, before] of state) {
@@ -73,42 +73,15 @@ export class Threads {
     const before = this.#before.get(threadId);
     this.#before.delete(threadId);
     switch (command) {
-      case "Connect": {
-        const denied = parseDenied(statement);
-        if (denied !== null) {
-          this.#refuse(threadId, before);
-          return denied;
-        }
-        const identity = parseConnect(statement);
-        // `Your password has expired...`, and whatever else a server says after the record of a log-in.
-        if (identity === null)
-          return before === undefined ? this.#get(threadId) : this.#refuse(threadId, before);
-        this.#set(threadId, identity);
-        return identity;
-      }
-      case "Change user": {
-        const known = this.#get(threadId);
-        const identity = parseConnect(statement);
-        // Better nobody than whoever had the thread before.
-        if (identity === null) this.#delete(threadId);
-        else this.#set(threadId, identity);
-        if (known !== null) this.#remember(threadId, known);
-        return identity;
-      }
-      case "Init DB": {
-        const known = this.#get(threadId);
-        if (known === null) return null;
-        if (statement.includes(ACCOUNT)) {
-          if (before !== undefined) this.#refuse(threadId, before);
-          return known;
-        }
-        const identity = { ...known, db: statement.length > MAX_DB ? null : own(statement) };
-        this.#set(threadId, identity);
-        return identity;
-      }
+      case "Connect":
+        return this.#connect(threadId, statement, before);
+      case "Change user":
+        return this.#changeUser(threadId, statement);
+      case "Init DB":
+        return this.#initDb(threadId, statement, before);
       case "Quit": {
         const known = this.#get(threadId);
-        // Ids come again after the server was restarted.
+        // Ids are used again after the server was restarted.
         this.#delete(threadId);
         return known;
       }
@@ -117,12 +90,48 @@ export class Threads {
     }
   }
 
-  /** How many threads are remembered. */
+  #connect(threadId: number, statement: string, before: Identity | undefined): Identity | null {
+    const denied = parseDenied(statement);
+    if (denied !== null) {
+      this.#refuse(threadId, before);
+      return denied;
+    }
+    const identity = parseConnect(statement);
+    // `Your password has expired...` (MySQL 9.7.4), and whatever else a server says after the record of a log-in.
+    if (identity === null) return before === undefined ? this.#get(threadId) : this.#refuse(threadId, before);
+    this.#set(threadId, identity);
+    return identity;
+  }
+
+  #changeUser(threadId: number, statement: string): Identity | null {
+    const known = this.#get(threadId);
+    const identity = parseConnect(statement);
+    // No user is better than the one who had the thread before.
+    if (identity === null) this.#delete(threadId);
+    else this.#set(threadId, identity);
+    if (known !== null) this.#keepBefore(threadId, known);
+    return identity;
+  }
+
+  #initDb(threadId: number, statement: string, before: Identity | undefined): Identity | null {
+    const known = this.#get(threadId);
+    if (known === null) return null;
+    // `Access denied for user 'u'@'%' to database 'x'`
+    if (statement.includes(ACCOUNT)) {
+      if (before !== undefined) this.#refuse(threadId, before);
+      return known;
+    }
+    const identity = { ...known, db: statement.length > MAX_DB ? null : own(statement) };
+    this.#set(threadId, identity);
+    return identity;
+  }
+
+  /** How many threads are kept. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
-  /** The table, those that were quiet longest first. */
+  /** The table, the least recently used threads first. */
   toJSON(): ThreadsState {
     return [...this.#old, ...this.#young].map(([id, { user, host, db }]) => {
       const before = this.#before.get(id);
@@ -132,8 +141,8 @@ export class Threads {
   }
 
   /**
-   * A log-in, or with `before` a Change user, was refused. MariaDB goes on as the user before; MySQL closes the connection, and
-   * nothing follows that could be taken for that user's.
+   * A log-in, or with `before` a Change user, was refused. MariaDB (10.11.19, 11.8.9) goes on as the user before. MySQL (9.7.4) closes
+   * the connection, so no record follows.
    */
   #refuse(threadId: number, before: Identity | undefined): Identity | null {
     if (before === undefined) this.#delete(threadId);
@@ -141,7 +150,7 @@ export class Threads {
     return before ?? null;
   }
 
-  #remember(threadId: number, identity: Identity): void {
+  #keepBefore(threadId: number, identity: Identity): void {
     if (this.#before.size >= MAX_CHANGES) {
       for (const oldest of this.#before.keys()) {
         this.#before.delete(oldest);
@@ -181,12 +190,12 @@ export class Threads {
  * name may hold "@", a host may not.
  */
 const CONNECT = /^(.*)@(\S*)(?: as .*?)? on (.*?)(?: using [^ ]+(?: Pipe| Memory)?)?\s*$/s;
-/** ER_ACCESS_DENIED_ERROR and its relatives, which follow the Connect record of a log-in that failed. */
+/** ER_ACCESS_DENIED_ERROR and similar errors, which follow the Connect record of a log-in that failed. */
 const DENIED = /^Access denied for user '(.*)'@'([^']*)'/s;
-/** What ER_DBACCESS_DENIED_ERROR has in every language that servers speak. An Init DB record may have it in a database's place. */
+/** What ER_DBACCESS_DENIED_ERROR has in every language. An Init DB record may have this error in the place of a database. */
 const ACCOUNT = "'@'";
 
-/** The names of a user, a host and a database are shorter. What is longer is no such record, and slow to match. */
+/** The longest Connect record. What is longer is none, and would be slow to match. */
 const MAX_CONNECT = 1024;
 /**
  * The longest names in UTF-16 units, of which a character may take two: of users 128 characters (MariaDB's
@@ -213,7 +222,7 @@ function parseDenied(statement: string): Identity | null {
   return { user: own(user), host: own(host), db: null };
 }
 
-/** A copy: a part of a string keeps the whole in memory, and this one stays for as long as the connection. */
+/** A copy: a part of a string keeps the whole string in memory, and this part is kept for as long as the connection. */
 function own(part: string): string {
   return JSON.parse(JSON.stringify(part));
 }

@@ -7,7 +7,8 @@ import { ENDED, KEEP, REMOVE, StatementGrammar, UNEXPECTED, type Verdict } from 
  * UNEXPECTED: a server refuses such a statement, but MariaDB logs it all the same, and nobody can tell where in it a password
  * stands.
  *
- * For a new account statement or option: add its words here, and what it begins with to secret-statements.ts.
+ * For a new account statement or option: add its words here, what it begins with to secret-statements.ts, and if MAY_HOLD_SECRET in
+ * secret-words.ts does not match it, a word of it there.
  */
 
 /** The words of the options of accounts, except those that have a place of their own in the grammar. */
@@ -30,34 +31,40 @@ const FUNCTIONS = new Set(["CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "USER
 const FACTOR = /^[23]$/;
 const PLUGIN = /^['"]\w+['"]$/;
 
+/** Where in the grammar a statement is: what comes next, or what was read last. */
 type Place =
+  /** The privileges or roles of a GRANT, up to TO; what stands between CLONE and FROM. */
   | "privileges"
-  | "name"
-  | "named"
+  | "account"
+  /** The second half of an account may follow, or how it is identified, or options. */
+  | "after account"
   | "host"
   | "port"
-  | "identified"
+  | "after IDENTIFIED"
   | "plugin"
-  | "plugged"
-  | "by"
+  | "after plugin"
+  /** BY: a secret, or a word that says what kind of one. */
+  | "after BY"
   | "secret"
-  | "call"
-  | "random"
+  /** PASSWORD('..') in the place of a secret. */
+  | "password function"
+  | "RANDOM PASSWORD"
+  /** The string of a comment, an attribute or an option of TLS. */
   | "text"
   | "options";
 
-/** What a statement begins with, and at which place of the grammar it goes on. */
+/** What a statement begins with, and where in the grammar that is. */
 const BEGINNINGS = {
   /** CREATE USER and ALTER USER: their accounts follow. */
-  USER: "name",
+  USER: "account",
   /** Privileges or roles follow, then TO and accounts. */
   GRANT: "privileges",
   /** CLONE INSTANCE FROM an account. */
   CLONE: "privileges",
   /** SET PASSWORD, the password of this account or of another. */
-  PASSWORD: "named",
+  PASSWORD: "after account",
   /** What follows IDENTIFIED BY, WITH or VIA where it is not known of what statement. */
-  "IDENTIFIED BY": "by",
+  "IDENTIFIED BY": "after BY",
   "IDENTIFIED WITH": "plugin",
 } as const satisfies Record<string, Place>;
 
@@ -76,7 +83,7 @@ export class AccountGrammar extends StatementGrammar {
   }
 
   get atSecret(): boolean {
-    return this.#place === "by" || this.#place === "secret" || this.#place === "call";
+    return this.#place === "after BY" || this.#place === "secret" || this.#place === "password function";
   }
 
   get isLikely(): boolean {
@@ -95,42 +102,43 @@ export class AccountGrammar extends StatementGrammar {
       case "privileges":
         // IDENTIFIED before a TO: this is no GRANT.
         if (isWord && token === "IDENTIFIED") return ENDED;
-        return isWord && token === (this.verb === "CLONE" ? "FROM" : "TO") ? this.#go("name") : KEEP;
-      case "name":
+        return isWord && token === (this.verb === "CLONE" ? "FROM" : "TO") ? this.#go("account") : KEEP;
+      case "account":
         if (isWord && (token === "IF" || token === "NOT" || token === "EXISTS")) return KEEP;
         this.#isBareHost = false;
-        return isName ? this.#go("named") : UNEXPECTED;
-      case "named":
+        return isName ? this.#go("after account") : UNEXPECTED;
+      case "after account":
         return this.#named(kind, token, isGlued);
       case "host":
         this.#isBareHost = isWord || kind === NUMBER;
-        return isName || kind === NUMBER ? this.#go("named") : UNEXPECTED;
+        return isName || kind === NUMBER ? this.#go("after account") : UNEXPECTED;
       case "port":
         return kind === NUMBER ? this.#go("options") : UNEXPECTED;
-      case "identified":
+      case "after IDENTIFIED":
         if (!isWord) return UNEXPECTED;
-        if (token === "BY") return this.#go("by");
+        if (token === "BY") return this.#go("after BY");
         return token === "WITH" || token === "VIA" ? this.#go("plugin") : UNEXPECTED;
       case "plugin":
         if (kind === STRING && !PLUGIN.test(token)) return UNEXPECTED;
-        return isName ? this.#go("plugged") : UNEXPECTED;
-      case "plugged":
-        if (isWord && token === "BY") return this.#go("by");
+        return isName ? this.#go("after plugin") : UNEXPECTED;
+      case "after plugin":
+        if (isWord && token === "BY") return this.#go("after BY");
         if (isWord && (token === "AS" || token === "USING")) return this.#go("secret");
         return this.#option(kind, token);
-      case "by":
+      case "after BY":
         if (isWord && token === "PASSWORD") return this.#go("secret");
-        if (isWord && token === "RANDOM") return this.#go("random");
+        if (isWord && token === "RANDOM") return this.#go("RANDOM PASSWORD");
         return this.#secret(kind, token);
       case "secret":
-        if (isWord && (token === "PASSWORD" || token === "OLD_PASSWORD")) return this.#go("call");
+        if (isWord && (token === "PASSWORD" || token === "OLD_PASSWORD"))
+          return this.#go("password function");
         return this.#secret(kind, token);
-      case "call":
+      case "password function":
         if (token === "(") return this.previous.endsWith("PASSWORD") ? KEEP : UNEXPECTED;
         if (token === ")") return this.#go("options");
         if (token === "?") return KEEP;
         return kind === STRING ? REMOVE : UNEXPECTED;
-      case "random":
+      case "RANDOM PASSWORD":
         if (!isWord) return UNEXPECTED;
         return token === "PASSWORD" || token === "RANDOM" ? this.#go("options") : UNEXPECTED;
       case "text":
@@ -154,8 +162,8 @@ export class AccountGrammar extends StatementGrammar {
     if (token === ":") return KEEP;
     if (token === "=") return this.#go("secret");
     if (kind !== WORD) return UNEXPECTED;
-    if (token === "TO") return this.#go("random");
-    return token === "FOR" && this.previous === "PASSWORD" ? this.#go("name") : UNEXPECTED;
+    if (token === "TO") return this.#go("RANDOM PASSWORD");
+    return token === "FOR" && this.previous === "PASSWORD" ? this.#go("account") : UNEXPECTED;
   }
 
   #secret(kind: number, token: string): Verdict {
@@ -166,7 +174,7 @@ export class AccountGrammar extends StatementGrammar {
   }
 
   #option(kind: number, token: string): Verdict {
-    if (token === ",") return this.verb === "PASSWORD" ? ENDED : this.#go("name");
+    if (token === ",") return this.verb === "PASSWORD" ? ENDED : this.#go("account");
     this.#place = "options";
     if (kind === NUMBER || token === "?")
       return COUNTED.has(this.previous) || FACTOR.test(token) ? KEEP : UNEXPECTED;
@@ -174,16 +182,16 @@ export class AccountGrammar extends StatementGrammar {
     if (TEXTS.has(token)) return this.#go("text");
     switch (token) {
       case "IDENTIFIED":
-        return this.#go("identified");
+        return this.#go("after IDENTIFIED");
       case "REPLACE":
         return this.#go("secret");
       case "EXCEPT":
       case "ROLE":
       case "TO":
-        return this.#go("name");
+        return this.#go("account");
       case "AS":
         if (this.previous === "CHALLENGE_RESPONSE") return this.#go("secret");
-        return this.verb === "GRANT" ? this.#go("name") : UNEXPECTED;
+        return this.verb === "GRANT" ? this.#go("account") : UNEXPECTED;
       case "OR":
         return this.#go("plugin");
     }

@@ -23,6 +23,7 @@ const HARMLESS = new RegExp(
 const STARTED =
   /^(?:ALL|SLAVES?|REPLICA|GROUP_REPLICATION|(?:SQL|IO|RELAY)_THREAD|UNTIL|SQL_AFTER_MTS_GAPS)$/;
 
+/** Where in the grammar a statement is: its words before the options, or a part of an option. */
 type Place = "head" | "option" | "equals" | "value" | "list" | "channel" | "end";
 
 /** Reads the options of CHANGE MASTER TO and CHANGE REPLICATION SOURCE TO, START REPLICA, CREATE SERVER. */

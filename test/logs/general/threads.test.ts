@@ -33,7 +33,7 @@ describe("a Connect record", () => {
     expect(parseConnect(statement)).toEqual(identity);
   });
 
-  it("may have the longest names that a server takes", () => {
+  it("may have the longest names that a server accepts", () => {
     const [user, host, db] = ["😀".repeat(128), "h".repeat(255), "😀".repeat(64)];
     expect(parseConnect(`${user}@${host} on ${db} using SSL/TLS`)).toEqual({ user, host, db });
   });
@@ -49,7 +49,7 @@ describe("a Connect record", () => {
     },
   );
 
-  it("of another form says nothing", () => {
+  it("of another form is not read", () => {
     expect(parseConnect("Got an error reading communication packets")).toBeNull();
     expect(parseConnect("")).toBeNull();
   });
@@ -74,13 +74,13 @@ describe("the thread table", () => {
     expect(threads.size).toBe(0);
   });
 
-  it("knows no database whose name is longer than there are", () => {
+  it("ignores a database whose name is longer than names can be", () => {
     const threads = new Threads();
     threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
     expect(threads.see(record(8, "Init DB", "x".repeat(129)))).toEqual({ user: "app", host: "h", db: null });
   });
 
-  it("knows who was denied, and forgets the thread", () => {
+  it("gives a refused log-in its user, and drops the thread", () => {
     const threads = new Threads();
     threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
     const denied = "Access denied for user 'app'@'h' (using password: YES)";
@@ -119,7 +119,7 @@ describe("the thread table", () => {
     expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(other);
   });
 
-  it("takes a refused database for no database, and nothing away for it", () => {
+  it("ignores the message of a refused database, and keeps the thread's user and database", () => {
     const threads = connected();
     for (const refusal of [
       "Access denied for user 'app'@'%' to database 'other'",
@@ -130,7 +130,7 @@ describe("the thread table", () => {
     expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(app);
   });
 
-  it("keeps who connected when a second Connect record says something else", () => {
+  it("keeps the user when a second Connect record has a message", () => {
     const threads = new Threads();
     threads.see(record(8, "Connect", "app@h on shop using TCP/IP"));
     const expired =
@@ -139,7 +139,7 @@ describe("the thread table", () => {
     expect(threads.see(record(8, "Quit"))).toEqual(app);
   });
 
-  it("remembers the user before of a bounded number of threads, and of those the newest", () => {
+  it("keeps the user before a Change user for a bounded number of threads, the newest", () => {
     const threads = new Threads();
     for (let id = 1; id <= 1000; id++) {
       threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
@@ -150,13 +150,13 @@ describe("the thread table", () => {
     expect(threads.see(record(1000, "Query"))).toMatchObject({ user: "u1000" });
   });
 
-  it("opens a table that was stored before there was a user before", () => {
+  it("opens a table that was stored before it kept users from before a Change user", () => {
     const threads = new Threads(10, [[8, "app", "h", "shop"]]);
     expect(threads.see(record(8, "Query"))).toEqual(app);
     expect(threads.toJSON()).toEqual([[8, "app", "h", "shop"]]);
   });
 
-  it("does not grow beyond its capacity, and keeps those that speak", () => {
+  it("does not grow beyond its capacity, and keeps the threads that have records", () => {
     const threads = new Threads(100);
     for (let id = 1; id <= 10_000; id++) {
       threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
@@ -167,7 +167,7 @@ describe("the thread table", () => {
     for (let id = 9_960; id <= 10_000; id++) expect(threads.see(record(id, "Query"))).not.toBeNull();
   });
 
-  it("goes on from JSON", () => {
+  it("survives JSON", () => {
     const threads = new Threads(10);
     for (let id = 1; id <= 8; id++) threads.see(record(id, "Connect", `u${id}@h on d using TCP/IP`));
     const again = new Threads(10, JSON.parse(JSON.stringify(threads)));
