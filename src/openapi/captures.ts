@@ -19,24 +19,26 @@ import {
   RETRY_AFTER,
 } from "./header-fields.ts";
 import {
-  ANY_NUMBER,
   type Answer,
-  BAD_ID,
   type Header,
   idParameter,
+  type Operation,
+  queryParameters,
+  type Refusal,
+} from "./operation.ts";
+import {
+  ANY_NUMBER,
+  BAD_ID,
   invalid,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
   OF_WRITERS,
-  type Operation,
-  queryParameters,
-  type Refusal,
   refusalOf,
   refusals,
   saysLike,
   varies,
-} from "./operation.ts";
+} from "./refusals.ts";
 
 /** The capture in a path. */
 export const ID = idParameter("id", "The capture's id.");

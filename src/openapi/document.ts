@@ -6,15 +6,8 @@ import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
-import {
-  type Answer,
-  type Header,
-  type JsonSchema,
-  type Operation,
-  type Parameter,
-  type Refusal,
-  TOO_MANY_CHANGES,
-} from "./operation.ts";
+import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
+import { TOO_MANY_CHANGES } from "./refusals.ts";
 // Says of the schemas of requests what no schema says.
 import "./requests.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";

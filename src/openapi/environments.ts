@@ -11,19 +11,17 @@ import {
 import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
+import { idParameter, type Operation, type Parameter } from "./operation.ts";
 import {
   BAD_ID,
-  idParameter,
   invalid,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
   OF_WRITERS,
-  type Operation,
-  type Parameter,
   refusals,
   saysLike,
-} from "./operation.ts";
+} from "./refusals.ts";
 
 const ID = idParameter("id", "The environment's id.");
 const USER_ID: Parameter = {

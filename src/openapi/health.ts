@@ -1,5 +1,6 @@
 import { healthSchema, unhealthySchema } from "../http/replies.ts";
-import { FAULT, type Operation } from "./operation.ts";
+import type { Operation } from "./operation.ts";
+import { FAULT } from "./refusals.ts";
 
 /** `/api/health`. */
 export const healthOperations: Operation[] = [

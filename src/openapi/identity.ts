@@ -5,22 +5,19 @@ import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
+import { type Header, type Operation, queryParameters, type Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
   FAULTS,
-  type Header,
   invalid,
   NOT_JSON_TYPE,
-  type Operation,
-  queryParameters,
-  type Refusal,
   refusals,
   says,
   saysLike,
   TOO_LARGE,
   TOO_MANY_CHANGES,
   varies,
-} from "./operation.ts";
+} from "./refusals.ts";
 
 const SESSION_COOKIE: Record<string, Header> = {
   "Set-Cookie": {

@@ -1,8 +1,5 @@
 import type * as z from "zod";
-import { PERIOD_SECONDS, WRITES } from "../http/limits.ts";
-import { type ApiError, notParsed, refuse, tooManyRequests } from "../http/refusals.ts";
 import { idSchema } from "../lib/values.ts";
-import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -77,116 +74,6 @@ export interface Operation {
   refusals: Refusal[];
 }
 
-/** A refusal with fixed words. */
-export const says = (name: string, status: number, message: string): Refusal => ({ name, status, message });
-
-/** A refusal whose words vary: an example, and the pattern that all of them match. */
-export const saysLike = (name: string, status: number, message: string, pattern: string): Refusal => ({
-  name,
-  status,
-  message,
-  pattern,
-});
-
-/** Refusals of `refuse`, by their names there. */
-export function refusals(...names: (keyof typeof refuse)[]): Refusal[] {
-  return names.map((name) => refusalOf(name, refuse[name]()));
-}
-
-/** Stands for any whole number in the refusal that `varies` makes a pattern of. */
-export const ANY_NUMBER = 987_654_321;
-/** Stands for any text, on one line, in the refusal that `varies` makes a pattern of. */
-export const ANY_TEXT = "\uFFFF";
-
-/**
- * A refusal whose words vary.
- * @param example one of them
- * @param any the same with `ANY_NUMBER` and `ANY_TEXT` for what varies: the pattern that all of them match
- */
-export function varies(name: string, example: ApiError, ...any: ApiError[]): Refusal {
-  const patterns = any.map(({ message }) =>
-    message
-      .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
-      .replaceAll(String(ANY_NUMBER), "\\d+")
-      .replaceAll(ANY_TEXT, ".+"),
-  );
-  return { ...refusalOf(name, example), pattern: patterns.join("|") };
-}
-
-/** A refusal as the API makes it. */
-export function refusalOf(name: string, { status, message, headers }: ApiError): Refusal {
-  const described = Object.entries(headers).map(([header, value]): [string, Header] => [
-    header,
-    header === "Retry-After"
-      ? RETRY_AFTER[header]
-      : {
-          description: HEADERS[header] ?? "",
-          schema: { type: "string", const: value },
-          required: true,
-          example: value,
-        },
-  ]);
-  return { name, status, message, ...(described.length > 0 && { headers: Object.fromEntries(described) }) };
-}
-
-/** What the headers of refusals say. */
-const HEADERS: Record<string, string> = {
-  "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
-};
-
-/** A fault of ours, which every operation can answer with. */
-export const [FAULT] = refusals("fault") as [Refusal];
-/** The same, and a fault that passes by itself, of an operation that asks the database. */
-export const FAULTS = [FAULT, ...refusals("unavailable")];
-
-/** A body of more than 64 KiB, which is refused wherever one is sent. */
-export const [TOO_LARGE] = refusals("tooLarge") as [Refusal];
-
-/** A body that does not say it is JSON. */
-export const [NOT_JSON_TYPE] = refusals("notJson") as [Refusal];
-
-/** More changes of one caller in a minute than are let through. */
-export const TOO_MANY_CHANGES: Refusal = {
-  ...varies(
-    "tooManyChanges",
-    tooManyRequests(120, WRITES.counted, PERIOD_SECONDS),
-    tooManyRequests(ANY_NUMBER, WRITES.counted, PERIOD_SECONDS),
-  ),
-  headers: { ...EXHAUSTED, ...WRITE_POLICY },
-};
-
-/** What an operation refuses that does something on behalf of a caller, whoever that is. */
-export const OF_CALLERS = [...refusals("loginRequired"), ...FAULTS];
-/** The same of an operation that changes something. */
-export const OF_WRITERS = [
-  ...refusals("loginRequired", "otherOrigin"),
-  TOO_LARGE,
-  TOO_MANY_CHANGES,
-  ...FAULTS,
-];
-/** What an operation refuses of JSON bodies, besides what its fields are. */
-export const OF_BODIES = [
-  NOT_JSON_TYPE,
-  varies("malformed", notParsed("Unexpected end of JSON input"), notParsed(ANY_TEXT)),
-];
-/** What an operation refuses of an Idempotency-Key. */
-export const OF_KEYS = [
-  says(
-    "badKey",
-    400,
-    'Idempotency-Key: must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
-  ),
-  ...refusals("keyReused"),
-];
-
-/**
- * What fields or parameters are refused for: any number of them, each with what is wrong. A name that is not known is whatever
- * the request calls it.
- * @param message of the example, such as `name: is required`
- */
-export const invalid = (message: string, name = "invalid"): Refusal =>
-  saysLike(name, 400, message, "[\\s\\S]*: [\\s\\S]+");
-
 /** The id in a path. */
 export const idParameter = (name: string, description: string): Parameter => ({
   name,
@@ -211,11 +98,3 @@ export const queryParameters = <Query extends z.ZodObject>(
     ...said[name as keyof typeof said],
     schema: value as z.ZodType,
   }));
-
-/** What is refused for an id in a path. */
-export const BAD_ID = saysLike(
-  "badId",
-  400,
-  "id: must be a positive integer",
-  "id: (must be a positive integer|is too large to be an id)",
-);

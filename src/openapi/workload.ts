@@ -4,7 +4,8 @@ import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
 import { digestQuerySchema, downloadQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { ANY_NUMBER, ANY_TEXT, invalid, type Operation, queryParameters, varies } from "./operation.ts";
+import { type Operation, queryParameters } from "./operation.ts";
+import { ANY_NUMBER, ANY_TEXT, invalid, varies } from "./refusals.ts";
 
 /** What people miss in a workload and no general log has. */
 const NEVER_LOGGED = [

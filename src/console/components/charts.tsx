@@ -1,12 +1,18 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { type AxisModel, axisOf, type ChartModel, chartOf, formatOffset } from "../lib/chart-model.ts";
+import {
+  type AxisModel,
+  axisOf,
+  type ChartModel,
+  chartOf,
+  formatOffset,
+  type MeasuredCapture,
+} from "../lib/chart-model.ts";
 import { formatAmount, formatMinute, formatMoment, formatScaled } from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
 import { type Aligned, align } from "../lib/series.ts";
 import { useColours } from "../lib/theme.ts";
-import type { MeasuredCapture } from "./metrics-section.tsx";
 
 const HEIGHT = 150;
 const DAY_SECONDS = 86_400;

@@ -1,18 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ReadMetrics } from "../api/client.ts";
 import type { Metric } from "../api/types.ts";
-import { SETTLE_MS } from "../lib/chart-model.ts";
+import { type MeasuredCapture, SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
-
-/** A capture whose metrics are shown. Times are ISO 8601. */
-export interface MeasuredCapture {
-  id: number;
-  name: string;
-  start: string | null;
-  end: string | null;
-  read: ReadMetrics;
-}
 
 type Charts = typeof import("./charts.tsx");
 

@@ -1,6 +1,15 @@
-import type { MeasuredCapture } from "../components/metrics-section.tsx";
+import type { ReadMetrics } from "../api/client.ts";
 import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
 import { align, summarise, toLine, type Values } from "./series.ts";
+
+/** A capture whose metrics are shown. Times are ISO 8601. */
+export interface MeasuredCapture {
+  id: number;
+  name: string;
+  start: string | null;
+  end: string | null;
+  read: ReadMetrics;
+}
 
 /** For how long CloudWatch may still add to a minute that is over. */
 export const SETTLE_MS = 5 * 60_000;
