@@ -23,7 +23,7 @@ export function awsTarget(env: Env, region: string): AwsTarget {
   return env.AWS_ENDPOINT_URL ? { ...target, endpointUrl: env.AWS_ENDPOINT_URL } : target;
 }
 
-/** A service of AWS, by the name that its signatures and endpoints bear. */
+/** A service of AWS, by its name in signatures and endpoints. */
 export type AwsService = "monitoring" | "rds" | "sts";
 
 /**
@@ -32,8 +32,8 @@ export type AwsService = "monitoring" | "rds" | "sts";
  * - `not-found`: what was asked about is not there;
  * - `rejected`: AWS can't accept the request as it is;
  * - `clock`: AWS's time and the request's are too far apart, which is the fault of this service's clock;
- * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (nor could it be reached).
- * The last four may pass by themselves.
+ * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (also when AWS could not be reached).
+ * For the last four, trying again later can succeed.
  */
 export type AwsFailureKind =
   | "denied"
@@ -80,7 +80,7 @@ export interface AwsRequest {
   parseError(body: string, headers: Headers): AwsErrorBody | undefined;
 }
 
-// Derived signing keys, which hold for one day, region, service and secret. Emptied when large: a day's keys are few.
+// Cache of derived signing keys, which are valid for one day, region, service and secret.
 const signingKeys = new Map<string, ArrayBuffer>();
 const MAX_SIGNING_KEYS = 1000;
 
@@ -97,7 +97,7 @@ export async function callAws(
 }
 
 /**
- * Sends one signed request (Signature Version 4, by aws4fetch), once: who calls owns the retries.
+ * Sends one signed request (Signature Version 4, by aws4fetch), once: the caller is responsible for retries.
  * @returns the body of a 200, or the failure; throws only for a programming error
  */
 export async function callAwsForBytes(
@@ -123,7 +123,7 @@ export async function callAwsForBytes(
   let headers: Headers;
   let body: Uint8Array;
   try {
-    // The signal also ends a reply that stops half-way.
+    // The time limit also holds for a body that stops half-way.
     const reply = await fetch(signed, { signal: AbortSignal.timeout(target.timeoutMs) });
     ({ status, headers } = reply);
     body = new Uint8Array(await reply.arrayBuffer());

@@ -83,7 +83,7 @@ function finished(points: MetricPoint[][], statuses: string[]): AwsResult<Metric
     const message = "AWS does not let these credentials read the metrics of the instance";
     return { ok: false, failure: { kind: "denied", code: "Forbidden", message } };
   }
-  // What is left partial once there are no more pages would look like a database that was idle.
+  // Shown as complete, a partial result would look like an idle database.
   if (statuses.some((status) => status !== "Complete")) {
     const message = "CloudWatch could not give the whole of the metrics";
     return { ok: false, failure: { kind: "unavailable", code: "InternalError", message } };

@@ -38,7 +38,7 @@ export async function assumeRole(
   return { ok: true, value: { accessKeyId, secretAccessKey, sessionToken, expiresAt } };
 }
 
-/** GetCallerIdentity: the AWS account that credentials belong to. Nobody can be denied to ask. */
+/** GetCallerIdentity: the AWS account that credentials belong to. No policy can deny this call. */
 export async function callerAccount(
   target: AwsTarget,
   credentials: AwsCredentials,

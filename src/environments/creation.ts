@@ -15,11 +15,11 @@ import type { NewEnvironment } from "./store.ts";
 
 /*
  * How an environment is made: an id is reserved, to which its credentials are then sealed, and the environment is completed. A
- * request that is cut off in between leaves a reservation, which is nobody's to see and which cron erases. With an
+ * request that is cut off in between leaves a reservation, which nobody can see and which cron erases. With an
  * Idempotency-Key, only what was completed is remembered.
  */
 
-/** An environment as its maker is shown it. */
+/** An environment as it is shown to who made it. */
 const madeSchema = lazy(() =>
   z.object({
     id: z.number(),
@@ -51,8 +51,8 @@ export type Created =
   | { outcome: "unauthenticated" | "gone" | "key-reused" };
 
 /**
- * Puts a request together with its key. What is secret in it makes no other request, so that nothing is kept of that, not even a
- * hash: with the same access key or role, what was made is what is asked for.
+ * A request and its key. Secrets are left out of its fingerprint, so that nothing of them is stored, not even a hash: with the same
+ * access key or role it is the same request.
  */
 export const keyedEnvironment = (key: string, request: EnvironmentRequest): Promise<KeyedRequest> => {
   const { name, region, instance, credentials } = request;
@@ -105,8 +105,8 @@ const RESERVE = callerStatement(
 );
 
 /**
- * Reserves an environment's id, to which its credentials are then sealed. Without members it is nobody's to see; should it
- * stay so, cron erases it.
+ * Reserves an environment's id, to which its credentials are then sealed. Without members nobody can see it; if it
+ * stays so, cron erases it.
  * @returns null when not signed in
  */
 export async function reserveEnvironment(

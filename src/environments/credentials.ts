@@ -96,15 +96,15 @@ export function hint(credentials: StoredCredentials): string {
   return "roleArn" in credentials ? credentials.roleArn : `****${credentials.accessKeyId.slice(-4)}`;
 }
 
-// Temporary credentials, by what they were got with, until shortly before they expire. One isolate's; small.
+// Cache of temporary credentials, by the sealed credentials they were got with, until shortly before they expire.
 const temporary = new Map<string, TemporaryCredentials>();
 const MAX_TEMPORARY = 500;
-/** Credentials this close to their end are not handed out any more: a call may take a while. */
+/** Credentials that expire this soon are not used any more: a call may take a while. */
 const EXPIRY_MARGIN_MS = 5 * 60 * 1000;
 
 /**
  * Keys to sign with for an environment: its own, or those of its role, assumed with the Worker's AWS identity.
- * @param cacheKey what the role is remembered under: the environment's sealed credentials, which change when it does. None
+ * @param cacheKey the key in the cache: the environment's sealed credentials, which change when it does. None
  *   when they are not saved yet.
  */
 export async function signingCredentials(
@@ -138,7 +138,7 @@ export interface EnvironmentAccess {
   credentials: string | null;
 }
 
-/** Opens an environment's credentials and makes them fit to sign with. */
+/** Opens an environment's credentials, and assumes its role if it has one. */
 async function accessOf(
   env: Env,
   access: EnvironmentAccess,
@@ -153,8 +153,8 @@ async function accessOf(
 }
 
 /**
- * Asks AWS something with an environment's credentials. Temporary keys that were remembered and are refused, such as when
- * the sessions of their role were revoked, are got anew for a second try.
+ * Asks AWS something with an environment's credentials. Cached temporary keys that are refused, such as when the
+ * sessions of their role were revoked, are replaced for a second try.
  */
 export async function askAs<T>(
   env: Env,

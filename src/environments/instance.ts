@@ -16,7 +16,7 @@ export async function inspectInstance(
   return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", message } };
 }
 
-/** Says what AWS would not do and what to do about it, in words a person can act on. */
+/** Says why AWS refused or failed and what to do about it, in words a person can act on. */
 export function explain(failure: AwsFailure, instance: string, region: string): string {
   const said = `${failure.message.replace(/\.$/, "")} (${failure.code})`;
   switch (failure.kind) {
@@ -41,7 +41,7 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
 }
 
 function advice({ code, message }: AwsFailure): string {
-  // AWS words a role that is not there, one that trusts nobody and a wrong external id alike.
+  // AWS says the same of a role that does not exist, one that does not trust the caller, and a wrong external id.
   if (message.includes("sts:AssumeRole")) {
     return "Check the role's ARN, that its trust policy names that user, and that the external id is the policy's.";
   }

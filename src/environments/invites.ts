@@ -10,8 +10,8 @@ export const INVITE_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 const CODE_BYTES = 32;
 
 /**
- * Whether invite `i` can be used: not yet used, not too old, and its maker is still an admin, or somebody who is being put
- * out of an environment could come back by an invite of their own.
+ * Whether invite `i` can be used: not yet used, not too old, and its maker is still an admin: somebody who was removed
+ * from an environment must not come back by an invite of their own.
  */
 const OPEN = `i.accepted_at is null and i.expires_at > :now and exists (select 1 from members a
   where a.env_id = i.env_id and a.user_id = i.created_by and a.role = 'admin')`;

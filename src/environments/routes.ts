@@ -166,11 +166,11 @@ function created(c: AppContext, made: creation.Created): Response {
       c.header("Idempotent-Replayed", "true");
   }
   noteCaller(made.caller);
-  // A new one owes nothing.
+  // A new one has no pending changes.
   return c.json(toEnvironment({ ...made.environment, owed: "[]" }), 201);
 }
 
-/** Asks AWS for the instance; what AWS would not do is a 400 in words a person can act on. */
+/** Asks AWS for the instance; a failure is a 400 that says what to do. */
 async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
   const access = await signingCredentials(c.env, region, credentials, null, Date.now());
   const found = access.ok ? await inspectInstance(c.env, region, instance, access.value) : access;

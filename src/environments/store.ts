@@ -36,7 +36,7 @@ export type NewEnvironment = Pick<
   "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
 >;
 
-/** What is known of an environment that is unknown, or that the caller is no member of. */
+/** The row of an environment that does not exist, or that the caller is no member of. */
 export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
@@ -45,7 +45,7 @@ const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as i
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
 
-/** Whether environment `:envId` has a lease that is not given back, nor abandoned. */
+/** Whether a capture of environment `:envId` has a lease that is neither released nor abandoned. */
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = :envId and l.abandoned_at is null)`;
 
@@ -154,8 +154,8 @@ const NO_TARGET = {
 };
 
 /**
- * Changes an environment. Refused when what it records would change under a live capture; a conflict when the target that
- * `before` shows, and that AWS was asked with, is the environment's no more.
+ * Changes an environment. Refused when what it records would change under a live capture; a conflict when its target has
+ * changed since `before` was read, with which AWS was asked.
  */
 export async function updateEnvironment(
   db: Db,
@@ -188,13 +188,13 @@ const UPDATE_FOUND = statement(
      and (engine, engine_version, parameter_group) is not (:engine, :engineVersion, :parameterGroup)`,
 );
 
-/** Notes what the instance was found to be, when the check shows that it has changed. */
+/** Records what AWS says of the instance, if that has changed. */
 export async function updateFound(db: Db, envId: number, found: DbInstance, now: number): Promise<void> {
   const { engine, engineVersion, parameterGroup } = found;
   await UPDATE_FOUND(db, { envId, engine, engineVersion, parameterGroup, now }).run();
 }
 
-/** What became of an environment that was to be deleted; `owing` when something is owed to a parameter group. */
+/** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */
 export type DeleteOutcome = AdminOutcome | "owing";
 
 const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
@@ -219,9 +219,9 @@ const DELETE_CONTENTS = [
 ].map(statement);
 
 /**
- * Deletes an environment with its captures, members and invites; refused while a capture is live, or has changed a parameter
- * group that is not given back: without the environment's credentials nobody could. These are gone at once, the rest is erased
- * by cron.
+ * Deletes an environment with its captures, members and invites; refused while a capture is live, or a parameter group that
+ * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
+ * rest is erased by cron.
  */
 export async function deleteEnvironment(
   db: Db,

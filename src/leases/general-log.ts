@@ -104,7 +104,10 @@ function whySilent(
   silence: number,
 ): string | null {
   if (silence <= GENERAL.maxSilenceMs) return null;
-  return `The general log of ${name} is not written, although it is on in the parameter group ${parameterGroup}, whose status is ${status}`;
+  return (
+    `The general log of ${name} is not written, although it is on in the parameter group ${parameterGroup}, whose ` +
+    `status is ${status}`
+  );
 }
 
 /** Why an instance can't log at all, and what to do; null when it can. */

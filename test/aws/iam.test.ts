@@ -54,7 +54,7 @@ function actionsInCode(): string[] {
 
 describe("the permissions in aws/", () => {
   test("are those that the code needs, and none more", () => {
-    // Nobody can be denied to ask who they are.
+    // GetCallerIdentity can't be denied, and needs no permission.
     const needed = actionsInCode().filter((action) => action !== "sts:GetCallerIdentity");
     expect([...actionsOf(environmentPolicy), ...actionsOf(servicePolicy)].sort()).toEqual(needed);
   });

@@ -116,7 +116,7 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     },
   );
 
-  test("no call is repeated behind the caller's back", async () => {
+  test("no call is retried", async () => {
     await aws.fault({ kind: "server-error" });
     await refusal();
     expect(await aws.requests()).toHaveLength(1);
@@ -139,7 +139,7 @@ describe("the check of an environment", () => {
     ]);
   });
 
-  test("notes what has changed of the instance", async () => {
+  test("records what has changed of the instance", async () => {
     const { environment } = await createEnvironment(person, { aws });
     await aws.patchInstance(aws.instance, { engineVersion: "8.4.9", parameterGroup: "another-group" });
     await person.post(`/api/environments/${environment.id}/check`);

@@ -44,7 +44,7 @@ describe("changing an environment", () => {
     expect(await aws.requests()).toEqual([]);
   });
 
-  test("to another instance asks AWS with the saved key, and notes what it finds", async () => {
+  test("to another instance asks AWS with the saved key, and records what it finds", async () => {
     await aws.clearRequests();
     const reply = await admin.put<Environment>(path, { instance: "demo-mariadb" });
     expect(reply.status).toBe(200);
@@ -124,7 +124,7 @@ describe("changing an environment", () => {
   test("to what AWS confirmed for a target that is another by now is a conflict", async () => {
     await aws.fault({ kind: "delay", delayMs: 400, times: 1 });
     const slow = admin.put(path, { instance: "demo-mariadb" });
-    // The slow one has AWS's attention before the quick one asks.
+    // AWS handles the slow request before the quick one is sent.
     await expect.poll(async () => (await aws.requests()).length).toBeGreaterThan(0);
     const other = await createAccount();
     expect((await admin.put(path, { credentials: other.credentials })).status).toBe(200);
@@ -163,7 +163,7 @@ describe("deleting an environment", () => {
     expect((await admin.post("/api/captures", { name: "late", envId: environment.id })).status).toBe(404);
   });
 
-  test("takes its credentials out of the database at once", async () => {
+  test("deletes its credentials from the database at once", async () => {
     expect(await sealed()).toEqual(expect.any(String));
     await admin.delete(path);
     expect(await sealed()).toBeNull();

@@ -85,7 +85,7 @@ describe("a request for an environment that is repeated with its Idempotency-Key
     expect(await ask(key)).toMatchObject({ status: 201, body });
   });
 
-  test("is the same with other secrets, of which nothing is kept", async () => {
+  test("is the same with other secrets, which are not stored", async () => {
     const key = newKey();
     const { body } = await ask(key);
     const credentials = { ...aws.credentials, secretAccessKey: "mistyped" };

@@ -91,7 +91,7 @@ describe("an invite", () => {
     expect((await accept(await signUp("Guest"), code)).status).toBe(200);
   });
 
-  test("is dead once it has expired", async () => {
+  test("can't be used once it has expired", async () => {
     const code = await invite();
     await env.DB.prepare("update invites set expires_at = ? where accepted_at is null")
       .bind(Date.now() - 1)
@@ -99,7 +99,7 @@ describe("an invite", () => {
     await expectDead(code);
   });
 
-  test("is dead once its environment is deleted", async () => {
+  test("can't be used once its environment is deleted", async () => {
     const { environment } = await createEnvironment(cast.admin, { aws: cast.aws });
     const code = await invite(cast.admin, "member", `/api/environments/${environment.id}`);
     expect((await cast.admin.delete(`/api/environments/${environment.id}`)).status).toBe(200);
@@ -109,7 +109,7 @@ describe("an invite", () => {
   test.each([
     ["removed", (person: Person) => cast.admin.delete(`${path}/members/${person.id}`)],
     ["demoted", (person: Person) => cast.admin.put(`${path}/members/${person.id}`, { role: "member" })],
-  ])("is dead once the admin who made it is %s, who could come back by it", async (_, put) => {
+  ])("can't be used once the admin who made it is %s, who could come back by it", async (_, put) => {
     const insider = await signUp("Insider");
     await accept(insider, await invite(cast.admin, "admin"));
     const code = await invite(insider, "admin");

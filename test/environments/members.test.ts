@@ -85,7 +85,7 @@ describe("a role", () => {
 });
 
 describe("removing a member", () => {
-  test("shuts him out at once", async () => {
+  test("takes effect at once", async () => {
     const { admin, member, environment } = cast;
     const reply = await remove(admin, member);
     expect(reply.status).toBe(200);
@@ -95,7 +95,7 @@ describe("removing a member", () => {
     expect((await remove(admin, member)).body).toEqual(NO_MEMBER);
   });
 
-  test("is an admin's to do, but anybody may leave", async () => {
+  test("is for admins only, but anybody may leave", async () => {
     const { member, owner, admin } = cast;
     expect((await remove(member, owner)).status).toBe(403);
     expect((await remove(member, admin)).status).toBe(403);

@@ -97,7 +97,7 @@ describe.each(ENDPOINTS.map((endpoint) => ({ endpoint, title: name(endpoint) }))
       expect([...theirs.headers.keys()].sort()).toEqual([...none.headers.keys()].sort());
     });
 
-    test("is an admin's of that environment only, not one's of another", async () => {
+    test("is for admins of that environment only, not of another", async () => {
       const { environment } = await createEnvironment(people.stranger, { aws: cast.aws });
       expect(environment.role).toBe("admin");
       const path = `/api/environments${endpoint.path(cast, cast.environment.id)}`;

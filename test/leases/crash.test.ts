@@ -25,10 +25,10 @@ beforeEach(async () => {
   lease = await GroupLease.of(own);
 });
 
-// What is left pending would come in the next test.
+// An alarm that is still set would run during the next test.
 afterEach(() => abortAllDurableObjects());
 
-/** What AWS is asked for in the life of a lease, in order, and how often it was before. */
+/** The calls to AWS in the life of a lease, in order, and how many of the same action come before. */
 const CALLS = [
   ["the first look", "DescribeDBParameters", 0],
   ["the change", "ModifyDBParameterGroup", 0],
@@ -45,7 +45,7 @@ describe("a crash", () => {
     await scheduler.wait(150);
     await abortAllDurableObjects();
     expect(await cutOff).toBe("cut off");
-    // Should the capture never ask again.
+    // In case the capture never asks again.
     expect(await leaseAlarmOf(lease.group)).toBeGreaterThan(Date.now());
     expect(await lease.acquire(2)).toMatchObject({ ok: true });
     expect(await lease.holders()).toEqual([1, 2]);
@@ -61,7 +61,7 @@ describe("a crash", () => {
   it.each([
     ["the change", "ResetDBParameterGroup"],
     ["the look at the change", "DescribeDBParameters"],
-  ])("during %s that restores the group is made up for by the alarm", async (_, action) => {
+  ])("during %s that restores the group is repaired by the alarm", async (_, action) => {
     await lease.acquire(1);
     await own.aws.fault({ kind: "delay", action, delayMs: 300, times: 1 });
     const cutOff = lease.release(1).catch(() => "cut off");
@@ -108,17 +108,17 @@ describe("an answer of AWS", () => {
     },
   );
 
-  it("that is lost after the change was made is looked into before it is made anew", async () => {
+  it("that is lost after the change was made: the group is read before the change is made again", async () => {
     await own.aws.fault({ kind: "reset", afterBytes: 5, action: "ModifyDBParameterGroup", times: 1 });
     expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { kind: "timeout" } });
     expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
-    // The capture gave up: what AWS did all the same is undone.
+    // The capture stops trying: what AWS did all the same is undone.
     expect(await lease.release(1)).toBe(false);
     await lease.settleDown();
     expect(await lease.settings()).toEqual({});
   });
 
-  it("that is lost, the change being made after the log was restored, is found out", async () => {
+  it("that is lost, the change being made after the log was restored: the log is restored again", async () => {
     await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ModifyDBParameterGroup", times: 1 });
     expect(await lease.acquire(1)).toMatchObject({ ok: false, failure: { code: "Timeout" } });
     expect(await lease.release(1)).toBe(false);
@@ -131,7 +131,7 @@ describe("an answer of AWS", () => {
     expect(await storedBy(lease.group)).toBe(0);
   });
 
-  it("that is lost, the log being switched off under a capture, is found out", async () => {
+  it("that is lost, the log being switched off under a capture: it is switched on again", async () => {
     const id = await startingCapture(own.admin, own.environment);
     await noteLease(id, lease.group);
     await lease.acquire(1);

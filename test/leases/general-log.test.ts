@@ -69,7 +69,7 @@ describe("switching on", () => {
     await releaseLease(env, capture.id);
   });
 
-  it("notes the lease before AWS is asked", async () => {
+  it("records the lease before AWS is asked", async () => {
     const capture = await starting();
     vi.spyOn(LogLease.prototype, "acquire").mockRejectedValue(new Error("the object is away"));
     expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
@@ -89,7 +89,7 @@ describe("switching on", () => {
     await releaseLease(env, capture.id);
   });
 
-  it("does not believe that the instance is in-sync, nor in the log file of an earlier capture", async () => {
+  it("is not ready by an in-sync status alone, nor by the log file of an earlier capture", async () => {
     const earlier = await starting();
     await untilReady(earlier);
     await releaseLease(env, earlier.id);
@@ -111,7 +111,7 @@ describe("switching on", () => {
     await releaseLease(env, capture.id);
   });
 
-  it("does not believe in a log that an earlier capture's end is about to stop", async () => {
+  it("is not ready by a log that the end of an earlier capture is about to stop", async () => {
     const earlier = await starting();
     await untilReady(earlier);
     // Both changes are shown as in-sync; the servers get the one in 5 seconds, the other in 6.
@@ -128,7 +128,7 @@ describe("switching on", () => {
     await releaseLease(env, capture.id);
   });
 
-  it("is ready at once for a second capture, and leaves the log on when the first lets go", async () => {
+  it("is ready at once for a second capture, and leaves the log on when the first is released", async () => {
     const [first, second] = [await starting(), await starting()];
     await untilReady(first);
     expect(await attempt(second)).toEqual({ ready: true });
@@ -139,7 +139,7 @@ describe("switching on", () => {
     expect(await leases()).toEqual([]);
   });
 
-  it("gives the group back that the instance had before it was given another", async () => {
+  it("restores the group that the instance had before it was given another", async () => {
     const capture = await starting();
     await untilReady(capture);
     const before = groupOf(own.aws);
@@ -176,7 +176,7 @@ describe("a capture that has ended while it was switching its log on", () => {
   });
 });
 
-describe("what stands in the way", () => {
+describe("what prevents a log", () => {
   /** The reason that waiting does not help. */
   async function never(capture: LoggedCapture): Promise<string> {
     const logging = await attempt(capture);
@@ -224,7 +224,7 @@ describe("what stands in the way", () => {
     expect(await never(capture)).toMatch(/failed-to-apply: see the events of demo-mysql in the RDS console/);
   });
 
-  it("is a reboot that is awaited, where the log does not come without it", async () => {
+  it("is a pending reboot, where the log does not come without it", async () => {
     await own.aws.patchInstance(own.aws.instance, { parameterApplyStatus: "pending-reboot" });
     await own.aws.setParameterApplication({ fails: true });
     const capture = await starting();
@@ -233,7 +233,7 @@ describe("what stands in the way", () => {
     expect(await never(capture)).toMatch(/pending-reboot: reboot demo-mysql/);
   });
 
-  it("is not a reboot that is awaited for something else", async () => {
+  it("is not a reboot that is pending for another parameter", async () => {
     await own.aws.patchInstance(own.aws.instance, { parameterApplyStatus: "pending-reboot" });
     const capture = await starting();
     await untilReady(capture);
@@ -257,8 +257,8 @@ describe("what stands in the way", () => {
   );
 });
 
-describe("letting go", () => {
-  it("is nothing for a capture without a lease, or of which nobody knows", async () => {
+describe("releasing a lease", () => {
+  it("is done at once for a capture without a lease, or one that is unknown", async () => {
     expect(await releaseLease(env, (await starting()).id)).toBe(true);
     expect(await releaseLease(env, 999_999)).toBe(true);
   });

@@ -47,14 +47,14 @@ async function owing(): Promise<void> {
   await cast.owner.post(`/api/captures/${capture.id}/stop`);
   await until(cast.owner, capture, "DONE");
   await expect.poll(() => owedOf()).toHaveLength(1);
-  // Its alarm comes when the test lets it, or when somebody wakes it.
+  // Its alarm runs when the test runs it, or when it is woken.
   await runInDurableObject(leaseOf(groupOf(cast.aws)), (_, { storage }) =>
     storage.setAlarm(Date.now() + 3_600_000),
   );
 }
 
-describe("what is owed to a parameter group", () => {
-  it("is nothing while a capture runs, nor after one that gave all back", async () => {
+describe("the pending changes of an environment", () => {
+  it("are none while a capture runs, nor after one whose group was restored", async () => {
     const capture = await until(
       cast.owner,
       await createCapture(cast.owner, { envId: cast.environment.id }),
@@ -67,7 +67,7 @@ describe("what is owed to a parameter group", () => {
     expect(await owedOf()).toEqual([]);
   });
 
-  it("is shown to the members, in the environment and in their list, with why and since when; and to nobody else", async () => {
+  it("are shown to the members, in the environment and in their list, with why and since when; and to nobody else", async () => {
     const began = Date.now();
     await owing();
     const owed = [
@@ -92,13 +92,13 @@ describe("what is owed to a parameter group", () => {
       code: 404,
       message: "Environment does not exist",
     });
-    // An environment of somebody else on the same instance does not tell of it.
+    // Another person's environment of the same instance does not show it.
     const other = await signUp("Other");
     const { environment } = await createEnvironment(other, { aws: cast.aws });
     expect(environment.owed).toEqual([]);
   });
 
-  it("is said with what the group had before", async () => {
+  it("are shown with what the group had before", async () => {
     const found = { general_log: "0", log_output: "NONE" };
     await env.DB.batch([
       env.DB.prepare(
@@ -121,7 +121,7 @@ describe("what is owed to a parameter group", () => {
     ]);
   });
 
-  it("is shown, too, where the lease can't be reached: nobody has tried then", async () => {
+  it("are shown also when the lease can't be reached, so that nobody has tried to restore the group", async () => {
     vi.spyOn(LogLease.prototype, "release").mockRejectedValue(new Error("away"));
     const capture = await createCapture(cast.owner, { envId: cast.environment.id });
     await env.DB.prepare("update captures set status = 'FAILED', due_at = null where id = ?1")
@@ -135,7 +135,7 @@ describe("what is owed to a parameter group", () => {
     ]);
   });
 
-  it("is gone once the alarm could give it back, a minute later at most", async () => {
+  it("are gone a minute after the alarm has restored the group, at most", async () => {
     await owing();
     await cast.aws.deny();
     await runLeaseAlarm(groupOf(cast.aws));
@@ -145,8 +145,8 @@ describe("what is owed to a parameter group", () => {
   });
 });
 
-describe("a check of an environment that owes", () => {
-  it("tries to give it back, and shows what came of it", async () => {
+describe("a check of an environment with a pending change", () => {
+  it("retries it, and shows the result", async () => {
     await owing();
     const still = await cast.member.post<Environment>(`${path}/check`);
     expect(still.status).toBe(200);
@@ -158,7 +158,7 @@ describe("a check of an environment that owes", () => {
     expect(await owedOf()).toEqual([]);
   });
 
-  it("tries that also where the instance can't be reached, and whatever the lease does", async () => {
+  it("retries it also when the instance can't be reached, and succeeds when the lease can't", async () => {
     await owing();
     await cast.aws.deny("rds:DescribeDBInstances");
     expect((await cast.admin.post(`${path}/check`)).status).toBe(400);
@@ -172,7 +172,7 @@ describe("a check of an environment that owes", () => {
   });
 });
 
-describe("new credentials for an environment that owes", () => {
+describe("new credentials for an environment with a pending change", () => {
   it("are tried at once", async () => {
     await owing();
     await cast.aws.deny();
@@ -181,8 +181,8 @@ describe("new credentials for an environment that owes", () => {
   });
 });
 
-describe("deleting an environment that owes", () => {
-  it("is refused, until it is given back", async () => {
+describe("deleting an environment with a pending change", () => {
+  it("is refused, until the group is restored", async () => {
     await owing();
     const refused = await cast.admin.delete(path);
     expect(refused.status).toBe(409);
@@ -195,7 +195,7 @@ describe("deleting an environment that owes", () => {
     expect(await isRestored()).toBe(true);
   });
 
-  it("is refused before anybody tried to give it back", async () => {
+  it("is refused before anybody has tried to restore it", async () => {
     const capture = await createCapture(cast.owner, { envId: cast.environment.id });
     await env.DB.prepare("update captures set status = 'FAILED', due_at = null where id = ?1")
       .bind(capture.id)
@@ -206,8 +206,8 @@ describe("deleting an environment that owes", () => {
   });
 });
 
-describe("abandoning what is owed", () => {
-  it("is an admin's to decide: nobody tries any more, and the environment can be deleted", async () => {
+describe("abandoning pending changes", () => {
+  it("is for admins only: nobody retries them, and the environment can be deleted", async () => {
     await owing();
     expect((await cast.member.post(`${path}/abandon`)).status).toBe(403);
     expect(await owedOf()).toHaveLength(1);
@@ -238,7 +238,7 @@ describe("abandoning what is owed", () => {
     expect((await cast.admin.delete(path)).status).toBe(200);
   });
 
-  it("leaves what the next capture finds, and that capture to its own lease", async () => {
+  it("lets the next capture find the log on, and leaves it on after that capture", async () => {
     await owing();
     await cast.admin.post(`${path}/abandon`);
     await cast.aws.deny();
@@ -256,7 +256,7 @@ describe("abandoning what is owed", () => {
     expect(await owedOf()).toEqual([]);
   });
 
-  it("is nothing where nothing is owed", async () => {
+  it("does nothing where there are none", async () => {
     expect((await cast.admin.post<Environment>(`${path}/abandon`)).body).toMatchObject({ owed: [] });
   });
 });

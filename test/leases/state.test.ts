@@ -36,7 +36,7 @@ const ALREADY_ON: LogSettings = { general_log: "1", log_output: "TABLE,FILE" };
 describe("a group that somebody may have changed", () => {
   const logging = () => wasChanged(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0), "logging");
 
-  it("is looked at once, and left alone when it still logs, to a table too", () => {
+  it("is read at once, and left alone when it still logs, also when it logs to a table too", () => {
     const state = doubt(logging(), LATE_MS);
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: GENERAL_LOG_SWITCH.on });
     expect(wasChecked(state, GENERAL_LOG_SWITCH.on, GENERAL_LOG_SWITCH.on)).toEqual(logging());
@@ -51,38 +51,41 @@ describe("a group that somebody may have changed", () => {
     ],
     [{ general_log: "0", log_output: "FILE" }, OFF],
     [{ general_log: "1", log_output: "TABLE" }, OFF],
-  ])("to %j logs again, and is given back as %j: theirs, and what was found of the rest", (theirs, back) => {
-    let state = wasChecked(doubt(logging(), LATE_MS), GENERAL_LOG_SWITCH.on, theirs);
-    expect(nextCall(state, LATE_MS)).toEqual({
-      do: "change",
-      to: "logging",
-      settings: GENERAL_LOG_SWITCH.on,
-    });
-    state = wasChanged(changing(state, "logging", LATE_MS), "logging");
-    expect(state.loggingSince).toBe(LATE_MS);
-    const last = nextCall(removeHolder(state, 1), LATE_MS);
-    expect(last).toMatchObject({ do: "change", to: "found" });
-    expect(last.do === "change" && isSame(last.settings, back)).toBe(true);
-  });
+  ])(
+    "to %j logs again, and is restored as %j: their values, and what was found of the rest",
+    (theirs, back) => {
+      let state = wasChecked(doubt(logging(), LATE_MS), GENERAL_LOG_SWITCH.on, theirs);
+      expect(nextCall(state, LATE_MS)).toEqual({
+        do: "change",
+        to: "logging",
+        settings: GENERAL_LOG_SWITCH.on,
+      });
+      state = wasChanged(changing(state, "logging", LATE_MS), "logging");
+      expect(state.loggingSince).toBe(LATE_MS);
+      const last = nextCall(removeHolder(state, 1), LATE_MS);
+      expect(last).toMatchObject({ do: "change", to: "found" });
+      expect(last.do === "change" && isSame(last.settings, back)).toBe(true);
+    },
+  );
 
-  it("that logged before the captures is found anew as it is now", () => {
+  it("that logged before the captures is read again, and what it has now is what was found", () => {
     const state = doubt(wasRead(addHolder(IDLE, 1), ALREADY_ON), 7);
     expect(nextCall(state, 7)).toEqual({ do: "read" });
     expect(nextCall(wasRead(state, OFF), 7)).toMatchObject({ do: "change", to: "logging" });
   });
 
-  it("is looked at later while a change that was lost may arrive", () => {
+  it("is read later while a lost change may still be carried out", () => {
     const state = wasLost(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0));
     expect(doubt(state, 7)).toBe(state);
   });
 });
 
-describe("what is asked of AWS", () => {
-  it("is nothing while nobody needs the log", () => {
+describe("the next call to AWS", () => {
+  it("is none while nobody needs the log", () => {
     expect(nextCall(IDLE, 0)).toEqual({ do: "rest" });
   });
 
-  it("is first what the group has, then the change, then nothing", () => {
+  it("reads the group, then changes it, then is none", () => {
     let state = addHolder(IDLE, 1);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
     state = wasRead(state, {});
@@ -91,7 +94,7 @@ describe("what is asked of AWS", () => {
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
   });
 
-  it("is what was found once the last capture has let go, and not before", () => {
+  it("restores what was found once the last capture is released, and not before", () => {
     let state = wasChanged(changing(wasRead(addHolder(addHolder(IDLE, 1), 2), OFF), "logging", 0), "logging");
     state = removeHolder(state, 1);
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
@@ -101,20 +104,20 @@ describe("what is asked of AWS", () => {
     expect(state).toEqual({ ...IDLE, restoredAt: 7 });
   });
 
-  it("is nothing where logging was on already, neither then nor at the end", () => {
+  it("is none where logging was on already, neither then nor at the end", () => {
     const state = wasRead(addHolder(IDLE, 1), ALREADY_ON);
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
     expect(forgetIfDone(removeHolder(state, 1), 0)).toEqual(IDLE);
   });
 
-  it("is nothing after a first change that AWS refused, once nobody needs the log", () => {
+  it("is none after a first change that AWS refused, once nobody needs the log", () => {
     const before = wasRead(addHolder(IDLE, 1), OFF);
     const state = wasRefused(changing(before, "logging", 0), before);
     expect(nextCall(state, 0)).toEqual({ do: "read" });
     expect(nextCall(removeHolder(state, 1), 0)).toEqual({ do: "rest" });
   });
 
-  it("is what was found after a first change whose answer was lost, and later whether it stayed so", () => {
+  it("restores what was found after a first change whose answer was lost, and reads the group later", () => {
     const before = wasRead(addHolder(IDLE, 1), OFF);
     let state = removeHolder(wasLost(changing(before, "logging", 0)), 1);
     expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
@@ -122,20 +125,20 @@ describe("what is asked of AWS", () => {
     expect(nextCall(state, 1000)).toEqual({ do: "wait", until: LATE_MS });
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
     expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}), LATE_MS))).toBe(true);
-    // It did arrive.
+    // The lost change was carried out.
     expect(nextCall(wasChecked(state, OFF, GENERAL_LOG_SWITCH.on), LATE_MS)).toMatchObject({
       do: "change",
       to: "found",
     });
   });
 
-  it("is never taken from what a capture has set", () => {
+  it("never restores what a capture has set", () => {
     const state = changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0);
     expect(wasRead(state, GENERAL_LOG_SWITCH.on).found).toEqual(OFF);
     expect(forgetIfDone(removeHolder(state, 1), 0).found).toEqual(OFF);
   });
 
-  it("is not what it has now after a refused change, while an earlier one may still arrive", () => {
+  it("after a refused change still restores what was found, while an earlier one may be carried out", () => {
     const lost = removeHolder(wasLost(changing(wasRead(addHolder(IDLE, 1), OFF), "logging", 0)), 1);
     const before = addHolder(wasChanged(changing(lost, "found", 0), "found"), 2);
     expect(wasRefused(changing(before, "logging", 0), before).found).toEqual(OFF);
@@ -153,14 +156,14 @@ describe("what is asked of AWS", () => {
   });
 });
 
-/** A lease on a group without values of its own, that one capture held and has let go of. */
+/** A lease on a group without values of its own, that one capture held and released. */
 const releasedBy = (captureId: number) =>
   removeHolder(
     wasChanged(changing(wasRead(addHolder(IDLE, captureId), {}), "logging", 0), "logging"),
     captureId,
   );
 
-describe("what is asked of AWS where values can't be taken away", () => {
+describe("the next call to AWS where values can't be taken away", () => {
   /** What is asked, after a way to restore the group has failed. */
   function failing(state: LeaseState, kind: AwsFailureKind): LeaseState {
     const call = nextCall(state, 0);
@@ -172,7 +175,7 @@ describe("what is asked of AWS where values can't be taken away", () => {
     return call.do === "change" ? call.settings : call.do;
   };
 
-  it("is after the third failure, or the first denial, to write the defaults", () => {
+  it("writes the defaults after the third failure, or the first denial", () => {
     let state = releasedBy(1);
     for (let failures = 0; failures < MAX_RESETS; failures++) {
       expect(settingsAskedOf(state)).toEqual({});
@@ -182,7 +185,7 @@ describe("what is asked of AWS where values can't be taken away", () => {
     expect(settingsAskedOf(failing(releasedBy(1), "denied"))).toEqual(GENERAL_LOG_SWITCH.defaults);
   });
 
-  it("is to try that again first, when the defaults could not be written either", () => {
+  it("takes values away again, when the defaults could not be written either", () => {
     let state = failing(failing(releasedBy(1), "denied"), "denied");
     expect(settingsAskedOf(state)).toEqual({});
     state = failing(releasedBy(1), "unavailable");
@@ -193,23 +196,23 @@ describe("what is asked of AWS where values can't be taken away", () => {
     expect(settingsAskedOf(failing(state, "unavailable"))).toEqual(GENERAL_LOG_SWITCH.defaults);
   });
 
-  it("is nothing more while AWS says that it is asked too much", () => {
+  it("stays the same while AWS throttles", () => {
     let state = releasedBy(1);
     for (let i = 0; i < 10; i++) state = failing(state, "throttled");
     expect(settingsAskedOf(state)).toEqual({});
   });
 
-  it("counts anew once logging was switched on again", () => {
+  it("counts from 0 once logging was switched on again", () => {
     let state = failing(failing(releasedBy(1), "unavailable"), "unavailable");
     state = removeHolder(wasChanged(changing(addHolder(state, 2), "logging", 0), "logging"), 2);
     expect(settingsAskedOf(failing(state, "unavailable"))).toEqual({});
   });
 });
 
-describe("who answers for a group", () => {
+describe("who is answerable for a group", () => {
   const on = (state: LeaseState) => wasChanged(changing(state, "logging", 0), "logging");
 
-  it("is who holds a lease on it, and the last to let go until it is restored", () => {
+  it("is who holds a lease on it, and the last one released until it is restored", () => {
     let state = addHolder(on(wasRead(addHolder(IDLE, 1), {})), 2);
     expect(state.answerable).toEqual([1, 2]);
     state = removeHolder(state, 1);
@@ -219,7 +222,7 @@ describe("who answers for a group", () => {
     expect(forgetIfDone(wasChanged(changing(state, "found", 0), "found"), 0).answerable).toEqual([]);
   });
 
-  it("is who has let go, until the log is on for another", () => {
+  it("is who was released, until the log is on for another", () => {
     const owed = wasLost(changing(releasedBy(1), "found", 0));
     const state = addHolder(owed, 2);
     expect(state.answerable).toEqual([1]);
@@ -238,7 +241,7 @@ describe("who answers for a group", () => {
     expect(removeHolder(addHolder(wasRead(addHolder(IDLE, 1), ALREADY_ON), 2), 1).answerable).toEqual([]);
   });
 
-  it("is the capture that lets go, or that cron comes with, of a state that was stored before this was noted", () => {
+  it("is the capture that is released, of a state that was stored by a version that did not store who", () => {
     const { answerable, failedResets, writesDefaults, ...yesterday } = on(wasRead(addHolder(IDLE, 1), {}));
     const opened = leaseFormat.read(yesterday);
     expect(opened).toEqual({ ...yesterday, answerable: [], failedResets: 0, writesDefaults: false });

@@ -40,7 +40,7 @@ describe("what a lease has stored", () => {
     });
   });
 
-  it("from before there were versions opens, and comes back from the version of today", async () => {
+  it("from before there were versions can be read, and is the same when it is stored by this version", async () => {
     const group = await stored(LEASE);
     const { accesses, abandoned, ...kept } = LEASE;
     const before = await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }));
@@ -70,7 +70,7 @@ describe("what a lease has stored", () => {
     expect(await leaseOf(group).holders()).toHaveLength(MAX_HOLDERS);
   });
 
-  it("keeps no credentials that an earlier version left, nor that it had given up", async () => {
+  it("does not keep the credentials that an earlier version stored, nor that it had stopped retrying", async () => {
     const group = await stored(LEASE);
     await inLease(group, (it) => it.dropOutdated());
     const keys = await inLease(group, (_, kv) => [...kv.list()].map(([key]) => key));
@@ -81,7 +81,7 @@ describe("what a lease has stored", () => {
     ["of a newer version", "state", { version: 2 }],
     ["damaged", "state", { holders: "1" }],
     ["damaged", "group", "us-east-1"],
-  ])("that is %s is neither forgotten nor given back as something else: %s", async (_, key, value) => {
+  ])("that is %s is neither deleted nor taken for something else: %s", async (_, key, value) => {
     const group = await stored({ ...LEASE, [key]: value });
     await runInDurableObject(leaseOf(group), (_, { storage }) => storage.setAlarm(Date.now() + HOUR));
     const before = Date.now();
@@ -93,7 +93,7 @@ describe("what a lease has stored", () => {
         error: expect.stringMatching(/^Unreadable: The /),
       },
     ]);
-    // An hour later, not every two minutes for ever.
+    // In an hour, instead of every two minutes.
     expect(await leaseAlarmOf(group)).toBeGreaterThanOrEqual(before + HOUR);
     expect(await inLease(group, (_, kv) => kv.get(key))).toEqual(value);
     const refused = await runInDurableObject(leaseOf(group), (lease) =>

@@ -1,4 +1,4 @@
-/** A parameter group in a simulated AWS, and a lease on it that can be struck between any two steps. */
+/** A parameter group in a simulated AWS, and a lease on it that can fail between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { LogSettings } from "../../src/environments/parameter-group.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
@@ -23,17 +23,17 @@ export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done
 /** Something that happens. */
 export type Happening =
   | { what: "acquire" | "release"; captureId: number }
-  /** The step at hand of the lease is answered. */
+  /** The step that the lease waits for is answered. */
   | { what: "answer"; how: Answer; delay: number }
-  /** The object dies; a change that is under way arrives like this. */
+  /** The object crashes; a change that is under way ends like this. */
   | { what: "crash"; how: "done-but-lost" | "lost" | "late"; delay: number }
-  /** AWS is well for a while: all steps are answered. */
+  /** AWS works for a while: all steps are answered. */
   | { what: "calm" }
   | { what: "alarm" }
   | { what: "time"; by: number }
-  /** From now on AWS does or does not know how to take values away; if not, it answers so, or as if it had. */
+  /** From now on values can, or can't, be taken away; if not, AWS says so, or confirms what it does not do. */
   | { what: "resets"; how: "work" | "fail" | "do nothing" }
-  /** A person changes the group, while no capture has to do with it. */
+  /** A person changes the group, while no capture uses it. */
   | { what: "person"; settings: LogSettings };
 
 /** What the lease waits for: its disk, or AWS. */
@@ -111,7 +111,7 @@ export class World {
         this.#crash(happening.how, happening.delay);
         break;
       case "time":
-        // A disk answers at once, next to AWS.
+        // Compared with AWS, a disk answers at once.
         if (this.#step?.step.kind !== "sync") this.now += happening.by;
         break;
       case "resets":
@@ -215,7 +215,7 @@ export class World {
     if (how === "ok" || how === "stale" || how === "done-but-lost") this.#apply(settings);
     if (how !== "late") return;
     this.hasLate = true;
-    // At the latest so that AWS shows it when the time of doubt is over.
+    // So that AWS shows it before the lease reads the group again.
     this.#late.push({ at: since + Math.min(delay, LATE_MS - STALE_MS - 1), settings });
   }
 
@@ -256,20 +256,20 @@ export class World {
   #check(): void {
     const { found } = this.memory;
     if (found === null && this.disk.found === null && isSame(this.own, this.original)) {
-      // Put away: what is there now is what the next capture finds.
+      // All is deleted: what the group has now is what the next capture finds.
       this.original = this.own;
       this.wroteDefaults = false;
     }
     if (found !== null && found !== this.original) this.faults.push("what was found is not what was there");
-    this.#checkOwed(this.memory);
-    this.#checkOwed(this.disk);
+    this.#checkAnswerable(this.memory);
+    this.#checkAnswerable(this.disk);
   }
 
-  /** Somebody answers for what is or may be changed; who holds a lease, before those who have let go. */
-  #checkOwed({ has, holders, answerable }: LeaseState): void {
-    if (has !== "found" && answerable.length === 0) this.faults.push("nobody answers for the group");
+  /** Somebody is answerable for what is, or may be, changed; holders before those who were released. */
+  #checkAnswerable({ has, holders, answerable }: LeaseState): void {
+    if (has !== "found" && answerable.length === 0) this.faults.push("nobody is answerable for the group");
     if (has === "logging" && holders.length > 0 && answerable.some((id) => !holders.includes(id))) {
-      this.faults.push("the log is on for others, and somebody answers who has let go");
+      this.faults.push("the log is on for others, and somebody is answerable who was released");
     }
   }
 

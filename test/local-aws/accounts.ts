@@ -10,7 +10,7 @@ import {
 } from "./instances.ts";
 import type { DiskLog } from "./logs/disk-log.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
-import type { PortionManners } from "./logs/portion.ts";
+import type { PortionBehaviour } from "./logs/portion.ts";
 import { DEFAULT_APPLICATION, type ParameterApplication } from "./parameter-application.ts";
 import type { ParameterFile } from "./parameter-file.ts";
 import type { RequestRecord } from "./request-log.ts";
@@ -27,7 +27,7 @@ export interface Account {
   /** The real servers' logs that stand for instances' live files, by identifier. */
   readonly diskLogs: Map<string, DiskLog>;
   /** How DownloadDBLogFilePortion answers for the instances of which somebody said so, by identifier. */
-  readonly portionManners: Map<string, PortionManners>;
+  readonly portionBehaviour: Map<string, PortionBehaviour>;
   /** By ARN. */
   readonly roles: Map<string, Role>;
   /** IAM actions (`rds:DescribeDBInstances`, or `rds:*`) that the account's policy does not allow. */
@@ -124,7 +124,7 @@ export class Accounts {
       parameterGroups: new Map(),
       logs: new Map(),
       diskLogs: new Map(),
-      portionManners: new Map(),
+      portionBehaviour: new Map(),
       roles: new Map(),
       denied: [],
       faults: [],

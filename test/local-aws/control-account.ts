@@ -46,7 +46,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     method: "POST",
     path: "faults",
     about:
-      `let calls fail: {accessKeyId, kind: ${FAULT_KINDS.join("|")}, action?, times?, delayMs?, ` +
+      `let calls fail: {accessKeyId, kind: ${FAULT_KINDS.join("|")}, action?, times?, chance?, delayMs?, ` +
       "retryAfterSeconds?, afterBytes?}",
     run: (accounts, { values }) => {
       const { accessKeyId, ...fault } = bodies.fault.parse(values);

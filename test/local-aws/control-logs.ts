@@ -12,7 +12,7 @@ import type { Instance } from "./instances.ts";
 import { logFiles, logOf, settleParameters } from "./logging.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
 import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
-import { CONTROLS, DEFAULT_MANNERS, PENDING } from "./logs/portion.ts";
+import { CONTROLS, DEFAULT_BEHAVIOUR, PENDING } from "./logs/portion.ts";
 import { generatedRecords, generatedText } from "./logs/workload.ts";
 
 const STREAM_CHUNK_BYTES = 256 * 1024;
@@ -62,7 +62,7 @@ export const LOG_ROUTES: readonly Route[] = [
     method: "GET",
     path: "log-files",
     about:
-      "an instance's general log files, oldest first, whether it logs, and what befell a real server's file: " +
+      "an instance's general log files, oldest first, whether it logs, and what happened to a real server's file: " +
       "?accessKeyId=&instance=",
     run: showFiles,
   },
@@ -178,10 +178,10 @@ function truncate(accounts: Accounts, { values }: Input): void {
 }
 
 function changePortions(accounts: Accounts, { values }: Input): void {
-  const { accessKeyId, instance, ...manners } = logBodies.portions.parse(values);
+  const { accessKeyId, instance, ...behaviour } = logBodies.portions.parse(values);
   const { account } = find(accounts, { accessKeyId, instance });
-  const before = account.portionManners.get(instance) ?? DEFAULT_MANNERS;
-  account.portionManners.set(instance, { ...before, ...withoutUndefined(manners) });
+  const before = account.portionBehaviour.get(instance) ?? DEFAULT_BEHAVIOUR;
+  account.portionBehaviour.set(instance, { ...before, ...withoutUndefined(behaviour) });
 }
 
 function find(accounts: Accounts, key: { accessKeyId: string; instance: string }): Found {

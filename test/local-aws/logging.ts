@@ -5,7 +5,7 @@ import { logForm } from "./logs/log-format.ts";
 import type { LogSource } from "./logs/log-source.ts";
 import { applyNextChange, effectiveValue } from "./parameter-application.ts";
 
-/** Statements per second of an instance of which nobody said otherwise. */
+/** Statements per second of an instance unless it is changed. */
 const DEFAULT_RATE = 20;
 const DEFAULT_SEED = 1;
 const GIB = 1024 ** 3;

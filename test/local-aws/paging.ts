@@ -5,7 +5,7 @@ const key = "the local AWS's paging tokens";
 
 /**
  * Makes an opaque paging token (CloudWatch's NextToken, RDS's Marker).
- * @param request what the token is good for: the account and everything about the request but the page
+ * @param request what the token is valid for: the account and everything about the request but the page
  * @param state what the next page needs to know
  */
 export function makeToken(request: unknown, state: unknown): string {

@@ -3,11 +3,11 @@ import type { Instance } from "./instances.ts";
 import { logFiles } from "./logging.ts";
 import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
 import {
-  DEFAULT_MANNERS,
+  DEFAULT_BEHAVIOUR,
   MAX_PORTION_LINES,
   newestPortion,
   type Portion,
-  type PortionManners,
+  type PortionBehaviour,
   portionFrom,
   TRUNCATION_NOTICE,
 } from "./logs/portion.ts";
@@ -37,10 +37,10 @@ interface Position {
   offset: number;
 }
 
-/** Whose log is asked for, which its markers are good for, and how the answer is. */
+/** Whose log is asked for, which its markers are valid for, and how the answer is. */
 interface PortionRequest {
   of: readonly string[];
-  manners: PortionManners;
+  behaviour: PortionBehaviour;
 }
 
 const resource = ({ account }: Call, parameters: QueryParameters) =>
@@ -96,8 +96,8 @@ function downloadPortion(call: Call, parameters: QueryParameters): XmlElements {
   const files = logFiles(call.account, instance, call.now);
   const named = requiredFile(files, parameters);
   const lines = linesOf(parameters);
-  const manners = call.account.portionManners.get(instance.identifier) ?? DEFAULT_MANNERS;
-  const request = { of: [call.account.id, instance.identifier], manners };
+  const behaviour = call.account.portionBehaviour.get(instance.identifier) ?? DEFAULT_BEHAVIOUR;
+  const request = { of: [call.account.id, instance.identifier], behaviour };
   const marker = parameters.get("Marker");
   if (marker === undefined || marker === "") {
     return reply(request, newestPortion(named, lines), named, named.hour);
@@ -140,7 +140,7 @@ function followLive(
 
 /** @param hour the hour that the marker bears */
 function reply(request: PortionRequest, portion: Portion, source: LogSource, hour: number): XmlElements {
-  const { refusesBinary, controls } = request.manners;
+  const { refusesBinary, controls } = request.behaviour;
   if (refusesBinary && portion.bytes.includes(0)) {
     throw invalidParameterValue("This file contains binary data and should be downloaded instead of viewed.");
   }
@@ -151,13 +151,13 @@ function reply(request: PortionRequest, portion: Portion, source: LogSource, hou
   };
 }
 
-function pending({ manners }: PortionRequest, isPending: boolean): XmlElements {
-  if (manners.pending === "absent") return {};
-  return { AdditionalDataPending: manners.pending === "true-or-false" && isPending };
+function pending({ behaviour }: PortionRequest, isPending: boolean): XmlElements {
+  if (behaviour.pending === "absent") return {};
+  return { AdditionalDataPending: behaviour.pending === "true-or-false" && isPending };
 }
 
 /** XML has no bytes, and not all characters: what is not UTF-8, and what XML can't say, is replaced. */
-function xmlText(bytes: Buffer, controls: PortionManners["controls"]): string {
+function xmlText(bytes: Buffer, controls: PortionBehaviour["controls"]): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (controls === "referenced") return text;
   return text.replace(/[[\p{Cc}\ufffe\uffff]--[\t\n\r\x7f-\x9f]]/gv, "\ufffd");

@@ -33,7 +33,7 @@ export interface LocalAwsOptions {
   generalLog?: string;
   /** A folder to keep in what was set in the demo account's parameter groups; nothing is kept unless told otherwise. */
   persistTo?: string;
-  /** Told in a sentence what befell these files: `console.warn` unless told otherwise. */
+  /** Told in a sentence what happened to these files: `console.warn` unless told otherwise. */
   onNotice?: (notice: string) => void;
 }
 
@@ -47,7 +47,7 @@ export interface LocalAws {
 
 /**
  * Starts a local AWS: CloudWatch, RDS and STS as an endpoint override sees them, and the control API under
- * `/_local/`. All its state is its own and in memory, but what `persistTo` says.
+ * `/_local/`. All its state is in memory, except for what `persistTo` keeps.
  * @throws the listening error, such as EADDRINUSE
  */
 export async function startLocalAws({
@@ -115,7 +115,7 @@ async function send(
 ): Promise<void> {
   const pieces = typeof body === "string" ? [Buffer.from(body)] : body;
   if (breakOff === undefined) {
-    // Whoever goes away in the middle has what they wanted; what fails on this side, they see as a cut connection.
+    // A client that closes the connection early is no failure; what fails here ends in a cut connection.
     await pipeline(Readable.from(pieces, { objectMode: false }), response).catch((error: unknown) => {
       if (!response.closed) throw error;
     });

@@ -25,7 +25,7 @@ export function groupOf(aws: LocalAccount, instance = aws.instance): ParameterGr
 
 /** The lease of a group. */
 export const leaseOf = (group: ParameterGroup) => env.LOG_LEASE.getByName(leaseName(group));
-/** Lets its alarm come now. Returns whether there was one. */
+/** Runs its alarm now. Returns whether there was one. */
 export const runLeaseAlarm = (group: ParameterGroup) => runDurableObjectAlarm(leaseOf(group));
 /** When its alarm comes. */
 export const leaseAlarmOf = (group: ParameterGroup) =>
@@ -140,7 +140,7 @@ export class GroupLease {
     return settingsOf(this.aws, this.group);
   }
 
-  /** Sets values in the group, as a person does who is none of the service's business. */
+  /** Sets values in the group, as a person would who knows nothing of the service. */
   async set(values: Record<string, string>): Promise<void> {
     const { parameterGroup } = this.group;
     const target = awsTarget(env, this.aws.region);
@@ -149,7 +149,7 @@ export class GroupLease {
     await this.aws.clearRequests();
   }
 
-  /** Lets time pass and alarms come until it has put everything away. */
+  /** Lets time pass and runs alarms until it has deleted everything. */
   async settleDown(): Promise<void> {
     for (let i = 0; i < 12; i++) {
       if (!(await runLeaseAlarm(this.group))) return;

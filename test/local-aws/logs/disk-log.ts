@@ -9,7 +9,7 @@ const MAX_NOTICES = 100;
  * made up for it: when someone truncates or replaces it, what it held is gone, and this is noted.
  */
 export class DiskLog {
-  /** What befell the file, in sentences, the oldest first and a limited number of them. */
+  /** What happened to the file, in sentences, oldest first; a limited number of them. */
   readonly notices: string[] = [];
   readonly #path: string;
   readonly #tell: (notice: string) => void;

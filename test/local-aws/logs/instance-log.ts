@@ -9,12 +9,12 @@ const DAY_MS = 24 * HOUR_MS;
 const RETENTION_MS: Record<LogForm, number> = { mysql: 14 * DAY_MS, mariadb: DAY_MS };
 /** The share of its storage that an instance's logs may take. */
 const STORAGE_SHARE = 0.02;
-/** What the local AWS keeps in memory for one instance at most: the oldest files are lost as for want of storage. */
+/** What the local AWS keeps in memory for one instance at most: beyond it the oldest files are deleted, as when the storage is full. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** However idle the clients are, a session of Amazon's writes at least so often. */
 const HEARTBEAT_MS = 5 * 60_000;
 const HEARTBEAT_THREAD = 5;
-/** After a pause, or a leap of the clock, no more than this of the workload is made up for: someone waits for it. */
+/** After a pause, or a jump of the clock, no more than this of the workload is generated: a request waits for it. */
 const MAX_CATCH_UP_MS = 3 * HOUR_MS;
 
 /** How RDS names a renamed file: `….log.2026-10-10.7`, or `….log.7`, of which there is one for each hour of a day. */
@@ -29,9 +29,9 @@ export interface LogOwner {
 }
 
 /**
- * The general log of one instance: the file that its server writes to, and those that RDS has renamed. It stands still
- * until someone looks: `advance` then does what should have happened since. Times are epoch milliseconds; a clock that
- * is set back lets it stand still until the time is reached again.
+ * The general log of one instance: the file that its server writes to, and those that RDS has renamed. It changes
+ * only when it is asked for: `advance` then does what should have happened since. Times are epoch milliseconds; after a clock was
+ * set back, nothing happens until the time is reached again.
  */
 export class InstanceLog {
   /** What the instance's clients do; see `changeWorkload`. */
@@ -49,7 +49,7 @@ export class InstanceLog {
   #reopenAt = Infinity;
   /** Until when the workload is in the log. */
   #generatedTo = 0;
-  /** When somebody's statement was written last: Amazon's sessions know nothing of files. */
+  /** When somebody's statement was written last: Amazon's sessions write regardless of files. */
   #spokenAt = 0;
   /** The second that the log's last record states, as far as MariaDB would know. */
   #previousSecond = NaN;

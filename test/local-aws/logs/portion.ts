@@ -12,7 +12,7 @@ export const PENDING = ["true-or-false", "false", "absent"] as const;
 export const CONTROLS = ["replaced", "referenced"] as const;
 
 /** What people have met of DownloadDBLogFilePortion that its reference does not say. */
-export interface PortionManners {
+export interface PortionBehaviour {
   pending: (typeof PENDING)[number];
   controls: (typeof CONTROLS)[number];
   /** Whether a portion with a NUL is refused as binary data. */
@@ -20,7 +20,7 @@ export interface PortionManners {
 }
 
 /** As its reference says. */
-export const DEFAULT_MANNERS: PortionManners = {
+export const DEFAULT_BEHAVIOUR: PortionBehaviour = {
   pending: "true-or-false",
   controls: "replaced",
   refusesBinary: false,

@@ -85,7 +85,7 @@ export interface ParameterApplication {
   fails?: boolean;
 }
 
-/** What an instance's clients do; `generatedRecords` in server/logs/workload.ts computes the records of it. */
+/** What an instance's clients do; `generatedRecords` in logs/workload.ts computes the records of it. */
 export interface WorkloadChange {
   /** 1 if nobody said otherwise. */
   seed?: number;
@@ -114,7 +114,7 @@ export interface RotationOptions {
 }
 
 /** What people have met of DownloadDBLogFilePortion that its reference does not say; what is absent stays as it is. */
-export interface PortionManners {
+export interface PortionBehaviour {
   /** What AdditionalDataPending says: the truth, as at first, `false` always, or nothing. */
   pending?: "true-or-false" | "false" | "absent";
   /** What becomes of control characters, which XML can't say: U+FFFD, as at first, or references such as `&#x1;`. */
@@ -211,7 +211,7 @@ export interface LocalAccount {
   /** Cuts the live log's end off. @param size the bytes that stay */
   truncateLog(instance: string, size?: number): Promise<void>;
   /** Changes how DownloadDBLogFilePortion answers for an instance. */
-  setPortionManners(instance: string, manners: PortionManners): Promise<void>;
+  setPortionBehaviour(instance: string, behaviour: PortionBehaviour): Promise<void>;
   /** An instance's general log files, oldest first, and whether it logs to a file now. */
   logFiles(instance: string): Promise<{ isLogging: boolean; files: LocalLogFile[] }>;
   /**
@@ -265,8 +265,8 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     loseLog: (instance, logFileName) =>
       control("DELETE", `log-files${query}&${new URLSearchParams({ instance, logFileName })}`),
     truncateLog: (instance, size = 0) => control("POST", "log-truncations", { accessKeyId, instance, size }),
-    setPortionManners: (instance, manners) =>
-      control("PUT", "log-portions", { accessKeyId, instance, ...manners }),
+    setPortionBehaviour: (instance, behaviour) =>
+      control("PUT", "log-portions", { accessKeyId, instance, ...behaviour }),
     logFiles: (instance) => control("GET", `log-files${query}&${new URLSearchParams({ instance })}`),
     logText: (instance, logFileName) => {
       const one = logFileName === undefined ? {} : { logFileName };

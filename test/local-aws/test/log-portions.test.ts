@@ -121,12 +121,12 @@ describe("DownloadDBLogFilePortion", () => {
   it("says whether there is more only as it is told to", async () => {
     const { account, instance, portion, rds } = await emptyLog();
     await account.appendLog(instance, "one\ntwo\n");
-    await account.setPortionManners(instance, { pending: "false" });
+    await account.setPortionBehaviour(instance, { pending: "false" });
     expect(await portion({ NumberOfLines: 1 })).toMatchObject({
       LogFileData: "one\n",
       AdditionalDataPending: false,
     });
-    await account.setPortionManners(instance, { pending: "absent" });
+    await account.setPortionBehaviour(instance, { pending: "absent" });
     const command = new DownloadDBLogFilePortionCommand({
       DBInstanceIdentifier: instance,
       LogFileName: LIVE,
@@ -138,7 +138,7 @@ describe("DownloadDBLogFilePortion", () => {
   it("writes control characters as references if it is told to", async () => {
     const { account, instance } = await emptyLog();
     await account.appendLog(instance, "\0\x1b\t\r\n");
-    await account.setPortionManners(instance, { controls: "referenced" });
+    await account.setPortionBehaviour(instance, { controls: "referenced" });
     const target = { region: account.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 };
     const request = queryRequest("rds", "DownloadDBLogFilePortion", "2014-10-31", {
       DBInstanceIdentifier: instance,
@@ -152,7 +152,7 @@ describe("DownloadDBLogFilePortion", () => {
   it("refuses portions with a NUL, and only those, if it is told to", async () => {
     const { account, instance, portion } = await emptyLog();
     await account.appendLog(instance, "one\n\0\nthree\n");
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await expect(portion()).rejects.toMatchObject({
       name: "InvalidParameterValue",
       message: "This file contains binary data and should be downloaded instead of viewed.",

@@ -58,7 +58,7 @@ describe("a portion that denies that there is more, or does not say", () => {
     async (pending) => {
       const made = await following();
       const { account, instance, follower } = made;
-      await account.setPortionManners(instance, { pending });
+      await account.setPortionBehaviour(instance, { pending });
       await write(made, ...numbers(0, 30_003));
       await account.rotateLog(instance);
       await write(made, ...numbers(30_003, 51_000), "end");
@@ -71,7 +71,7 @@ describe("a portion that denies that there is more, or does not say", () => {
   it("is believed in the end of a file whose bytes are counted otherwise than sent", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { pending: "false" });
+    await account.setPortionBehaviour(instance, { pending: "false" });
     const header = (second: number) => `2026-11-23T05:36:${second}.000000Z\t    8 Query\t`;
     follower.window.start = Date.parse("2026-11-23T05:36:00Z");
     for (const text of ["\u0001\u0002", "\ufffd", "\r\na\r"]) {
@@ -326,7 +326,7 @@ describe("control characters in a statement", () => {
     ["replaced", "SELECT '\ufffd\ufffd\ufffd[0m\r\n\u007f'"],
   ] as const)("do not vanish when they are %s", async (controls, stored) => {
     const made = await following();
-    await made.account.setPortionManners(made.instance, { controls });
+    await made.account.setPortionBehaviour(made.instance, { controls });
     await write(made, "SELECT '\0\u0001\u001b[0m\r\n\u007f'", "end");
     await made.follower.catchUp();
     expect(await made.follower.statements()).toEqual([stored]);
@@ -340,7 +340,7 @@ describe("a portion that RDS refuses as binary data", () => {
   it("is stepped over in the live file: only its own line is missing, with a gap", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await write(made, ...numbers(0, 700), BINARY, ...numbers(700, 1000));
     await follower.catchUp();
     await write(made, BINARY, ...numbers(1000, 1010), "end");
@@ -356,7 +356,7 @@ describe("a portion that RDS refuses as binary data", () => {
   it("is stepped over in a renamed file", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await write(made, ...numbers(0, 20), BINARY, ...numbers(20, 40));
     await account.rotateLog(instance);
     await write(made, ...numbers(40, 50), "end");
@@ -368,7 +368,7 @@ describe("a portion that RDS refuses as binary data", () => {
   it("has the lines of its own statement counted that belong to no record", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await write(made, "SELECT 0", `${BINARY},\n('rest')`, "SELECT 1", "end");
     await follower.catchUp();
     expect(await follower.statements()).toEqual(["SELECT 0", "SELECT 1"]);
@@ -378,7 +378,7 @@ describe("a portion that RDS refuses as binary data", () => {
   it("is waited out where nothing is behind it yet, without reading anything twice", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await write(made, "SELECT 0", BINARY);
     for (let step = 0; step < 3; step++) expect(await follower.step()).toBe(true);
     expect(follower.state.openGap).toMatchObject({ cause: CAUSE });
@@ -391,7 +391,7 @@ describe("a portion that RDS refuses as binary data", () => {
   it("is left with its file where all of that is refused: the next one is read", async () => {
     const made = await following();
     const { account, instance, follower } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     await write(made, BINARY);
     await follower.step();
     await account.rotateLog(instance);
@@ -407,7 +407,7 @@ describe("a portion that RDS refuses as binary data", () => {
   ])("does not keep a capture from beginning, be it %s", async (_, last) => {
     const made = await loggingInstance();
     const { account, instance } = made;
-    await account.setPortionManners(instance, { refusesBinary: true });
+    await account.setPortionBehaviour(instance, { refusesBinary: true });
     const start = Date.now();
     await writeBefore(start, made, "SELECT 'long before'", ...last);
     const follower = await new TestFollower(logSource(account), { start, end: null }).begin();

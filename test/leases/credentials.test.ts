@@ -1,0 +1,170 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { leaseName } from "../../src/environments/parameter-group.ts";
+import { LeaseStorage } from "../../src/leases/storage.ts";
+import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import { createEnvironment, recordConsole, signUp } from "../support/api.ts";
+import { environmentForEachTest } from "../support/each-test.ts";
+import {
+  accessOf,
+  changersOf,
+  changesOf,
+  GroupLease,
+  leaseOf,
+  runLeaseAlarm,
+  storedBy,
+} from "../support/leases.ts";
+
+// Each test has an account, and so a group and a lease, of its own.
+const own = environmentForEachTest();
+let lease: GroupLease;
+
+beforeEach(async () => {
+  lease = await GroupLease.of(own);
+});
+
+// An alarm that is still set would run during the next test.
+afterEach(() => abortAllDurableObjects());
+
+describe("the credentials that a lease uses", () => {
+  const key = ({ credentials }: LocalAccount) => credentials.accessKeyId;
+  const rows = () =>
+    env.DB.prepare(
+      `select l.owed_reason as reason, l.owed_settings as settings, l.owed_since as since, c.env_id as envId
+       from log_leases l join captures c on c.id = l.capture_id where l.lease_name = ?1 and l.owed_since is not null`,
+    )
+      .bind(leaseName(lease.group))
+      .all<{ reason: string; settings: string; since: number; envId: number }>()
+      .then(({ results }) => results);
+  /** Another team's environment of the same instance, in the same account, by a role. */
+  async function otherTenant() {
+    const role = await own.aws.createRole({ externalId: "other-tenant" });
+    const { environment } = await createEnvironment(await signUp("Other"), {
+      aws: { ...own.aws, credentials: role as never },
+    });
+    await own.aws.clearRequests();
+    return { environment, role, access: await accessOf(environment) };
+  }
+  const changeCredentials = (credentials: unknown) =>
+    own.admin.put(`/api/environments/${own.environment.id}`, { credentials });
+
+  it("of an environment serve its captures alone: the last one released restores the group with its own", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    expect(await changersOf(own.aws)).toEqual([key(own.aws)]);
+    expect(await lease.acquire(2, other.access)).toMatchObject({ ok: true });
+    expect(await lease.release(1)).toBe(true);
+    await own.aws.clearRequests();
+    expect(await lease.release(2)).toBe(true);
+    const changers = await changersOf(own.aws);
+    expect(changers).toHaveLength(1);
+    expect(changers).not.toContain(key(own.aws));
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("of another environment are not used: what its own are refused is pending for it alone", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    await lease.acquire(2, other.access);
+    await lease.release(1);
+    // The role trusts nobody any more.
+    await own.aws.createRole({ ...other.role, trustedAccountId: "999999999999" });
+    await own.aws.expireSessions();
+    await own.aws.clearRequests();
+    expect(await lease.release(2)).toBe(false);
+    await runLeaseAlarm(lease.group);
+    expect(await changesOf(own.aws)).toEqual([]);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
+    expect(await rows()).toMatchObject([
+      { envId: other.environment.id, reason: expect.stringContaining("sts:AssumeRole"), settings: "{}" },
+    ]);
+    // A capture for which the log is on is answerable from then on.
+    expect(await lease.acquire(3)).toMatchObject({ ok: true });
+    expect(await lease.release(2)).toBe(true);
+    expect(await lease.release(3)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("that may not switch the log on leave no pending change for a log that another left on", async () => {
+    const other = await otherTenant();
+    await lease.acquire(1);
+    await own.aws.fault({ kind: "server-error", action: "ResetDBParameterGroup", times: 1 });
+    expect(await lease.release(1)).toBe(false);
+    await own.aws.deny("rds:ModifyDBParameterGroup");
+    expect(await lease.acquire(2, other.access)).toMatchObject({ ok: false });
+    await own.aws.deny("rds:*");
+    expect(await lease.release(2)).toBe(true);
+    expect(await lease.release(1)).toBe(false);
+    expect((await rows()).map(({ envId }) => envId)).toEqual([own.environment.id]);
+  });
+
+  it("that were replaced are not used any more: the current ones are", async () => {
+    await lease.acquire(1);
+    const role = await own.aws.createRole({ externalId: "newer" });
+    expect((await changeCredentials(role)).status).toBe(200);
+    await own.aws.clearRequests();
+    expect(await lease.release(1)).toBe(true);
+    expect(await changersOf(own.aws)).not.toContain(key(own.aws));
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("that are of another account by now change nothing in its group of the same name; why is recorded", async () => {
+    const stranger = await createAccount();
+    await lease.acquire(1);
+    expect((await changeCredentials(stranger.credentials)).status).toBe(200);
+    await own.aws.clearRequests();
+    expect(await lease.release(1)).toBe(false);
+    await runLeaseAlarm(lease.group);
+    expect(await changesOf(stranger)).toEqual([]);
+    expect(await changesOf(own.aws)).toEqual([]);
+    expect(await rows()).toMatchObject([
+      { reason: "The environment's credentials are of another AWS account by now" },
+    ]);
+    await changeCredentials(own.aws.credentials);
+    expect(await lease.release(1, true)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("of a deleted environment are not used: what nobody can restore is forgotten, and logged", async () => {
+    await lease.acquire(1);
+    await env.DB.prepare("update environments set deleted_at = 1 where id = ?1")
+      .bind(own.environment.id)
+      .run();
+    await own.aws.clearRequests();
+    const stop = recordConsole();
+    expect(await lease.release(1)).toBe(true);
+    expect(stop().filter((line) => line.includes("lease.forgotten"))).toHaveLength(1);
+    expect(await own.aws.requests()).toEqual([]);
+    expect(await storedBy(lease.group)).toBe(0);
+  });
+
+  it("are not stored by the lease, and those that an earlier version stored are deleted", async () => {
+    await lease.acquire(1);
+    const stored = () =>
+      runInDurableObject(leaseOf(lease.group), (_, { storage }) =>
+        JSON.stringify([...storage.kv.list()]),
+      ) as Promise<string>;
+    expect(await stored()).not.toContain(lease.access.credentials);
+    await runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
+      storage.kv.put("accesses", [{ ...lease.access, isProven: true }]);
+    });
+    await runLeaseAlarm(lease.group);
+    expect(await stored()).not.toContain(lease.access.credentials);
+  });
+
+  it("are those of the capture that cron releases, for a pending change that an earlier version left", async () => {
+    await lease.acquire(1);
+    await runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
+      const { answerable, failedResets, writesDefaults, ...yesterday } = new LeaseStorage(storage.kv).state;
+      storage.kv.put("state", { ...yesterday, holders: [] });
+      storage.kv.put("abandoned", true);
+    });
+    await runLeaseAlarm(lease.group);
+    expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
+    expect(await lease.release(1)).toBe(false);
+    expect(await lease.release(1, true)).toBe(true);
+    expect(await lease.settings()).toEqual({});
+  });
+});
