@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import { callerStatement } from "../db/caller.ts";
-import { cut, idSchema } from "../lib/values.ts";
+import { idSchema } from "../lib/values.ts";
 import type { AppContext } from "./context.ts";
+import { problemsOf } from "./problems.ts";
 import { ApiError, notParsed, refuse } from "./refusals.ts";
 
 /* What a request says in its path, query, headers and body, each read through a schema. */
@@ -71,31 +72,7 @@ async function validate<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const problems = [...new Set(result.error.issues.map((issue) => cut(describe(issue, name), MAX_PROBLEM)))];
-  const more = problems.length - MAX_PROBLEMS;
-  const shown = more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems;
-  return refuseInput(c, new ApiError(400, shown.join("; ")));
-}
-
-/** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
-const MAX_PROBLEMS = 5;
-const MAX_PROBLEM = 500;
-
-/** Says what is wrong and where, such as `duration: must be a number`. */
-function describe(issue: z.core.$ZodIssue, name?: string): string {
-  // An index tells nothing about a query parameter, whose values are a list only so that they can repeat.
-  const path = [name, ...issue.path.filter((part) => typeof part === "string")].filter(Boolean).join(".");
-  const where = path === "" ? "body" : path;
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.message.endsWith("received undefined")
-        ? `${where}: is required`
-        : `${where}: must be ${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
-    case "unrecognized_keys":
-      return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
-    default:
-      return `${where}: ${issue.message}`;
-  }
+  return refuseInput(c, new ApiError(400, problemsOf(result.error, name)));
 }
 
 const CALLER = callerStatement("select id from caller");

@@ -18,18 +18,12 @@ import {
   REPLAYED,
   RETRY_AFTER,
 } from "./header-fields.ts";
-import {
-  type Answer,
-  type Header,
-  idParameter,
-  type Operation,
-  queryParameters,
-  type Refusal,
-} from "./operation.ts";
+import type { Answer, Header, Operation, Refusal } from "./operation.ts";
+import { idParameter, queryParameters } from "./parameters.ts";
 import {
   ANY_NUMBER,
   BAD_ID,
-  invalid,
+  invalidFor,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
@@ -101,11 +95,7 @@ export const captureOperations: Operation[] = [
       content: { "application/json": { schema: z.array(captureSchema), example: [examples.capture] } },
     },
     others: [unchanged(PAGE_TAG)],
-    refusals: [
-      invalid("limit: must be an integer from 1 to 1000"),
-      ...OF_CALLERS,
-      ...refusals("environmentNotFound"),
-    ],
+    refusals: [invalidFor(listSchema(), { limit: ["0"] }), ...OF_CALLERS, ...refusals("environmentNotFound")],
   },
   {
     id: "createCapture",
@@ -147,7 +137,7 @@ export const captureOperations: Operation[] = [
       content: ONE_CAPTURE,
     },
     refusals: [
-      invalid("name: is required"),
+      invalidFor(createSchema(), { envId: 1 }),
       ...refusals("duplicateName", "durationTooShort", "noScheduledStart"),
       planRefusal("durationTooLong", "duration-too-long"),
       planRefusal("scheduledWithStart", "scheduled-but-started"),
@@ -199,7 +189,12 @@ export const captureOperations: Operation[] = [
       headers: ONE_TAG,
       content: ONE_CAPTURE,
     },
-    refusals: [invalid("name: must not be empty"), ...refusals("duplicateName"), ...OF_BODIES, ...OF_CHANGES],
+    refusals: [
+      invalidFor(renameSchema(), { name: "" }),
+      ...refusals("duplicateName"),
+      ...OF_BODIES,
+      ...OF_CHANGES,
+    ],
   },
   {
     id: "deleteCapture",
@@ -271,7 +266,7 @@ export const captureOperations: Operation[] = [
       content: { "application/json": { schema: z.array(metricSchema), example: [examples.metric] } },
     },
     refusals: [
-      invalid("period: must be a multiple of 60 seconds"),
+      invalidFor(metricsQuerySchema(), { period: ["61"] }),
       varies(
         "periodTooFine",
         periodTooFine("cloudwatch", 300),

@@ -11,10 +11,11 @@ import {
 import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
-import { idParameter, type Operation, type Parameter } from "./operation.ts";
+import type { Operation, Parameter } from "./operation.ts";
+import { idParameter } from "./parameters.ts";
 import {
   BAD_ID,
-  invalid,
+  invalidFor,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
@@ -35,6 +36,12 @@ const MEMBER = "Members of the environment.";
 const ADMIN = "Admins of the environment.";
 const ONE_ENVIRONMENT = {
   "application/json": { schema: environmentSchema, example: examples.environment },
+};
+const WITH_KEY = {
+  name: "production",
+  region: "us-east-1",
+  instance: "demo-mysql",
+  credentials: { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" },
 };
 const ROLE_BODY = {
   schema: roleSchema(),
@@ -83,12 +90,7 @@ export const environmentOperations: Operation[] = [
       examples: {
         accessKey: {
           summary: "With an access key",
-          value: {
-            name: "production",
-            region: "us-east-1",
-            instance: "demo-mysql",
-            credentials: { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" },
-          },
+          value: WITH_KEY,
         },
         role: {
           summary: "With a role that the service assumes",
@@ -106,7 +108,7 @@ export const environmentOperations: Operation[] = [
     },
     success: { status: 201, description: "The environment.", headers: REPLAYED, content: ONE_ENVIRONMENT },
     refusals: [
-      invalid('region: must be an AWS region such as "us-east-1"'),
+      invalidFor(createSchema(), { ...WITH_KEY, region: "Virginia" }),
       AWS_WOULD_NOT,
       ...OF_BODIES,
       ...OF_WRITERS,
@@ -143,7 +145,7 @@ export const environmentOperations: Operation[] = [
     },
     success: { status: 200, description: "The environment as it is now.", content: ONE_ENVIRONMENT },
     refusals: [
-      invalid("body: must have a field to change"),
+      invalidFor(updateSchema(), {}),
       BAD_ID,
       AWS_WOULD_NOT,
       ...OF_BODIES,
@@ -244,7 +246,7 @@ export const environmentOperations: Operation[] = [
       },
     },
     refusals: [
-      invalid("role: must be one of admin, member"),
+      invalidFor(roleSchema(), { role: "owner" }),
       BAD_ID,
       ...OF_BODIES,
       ...OF_WRITERS,
@@ -298,7 +300,7 @@ export const environmentOperations: Operation[] = [
       },
     },
     refusals: [
-      invalid("role: must be one of admin, member"),
+      invalidFor(roleSchema(), { role: "owner" }),
       BAD_ID,
       ...OF_BODIES,
       ...OF_WRITERS,

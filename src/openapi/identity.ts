@@ -5,7 +5,8 @@ import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
-import { type Header, type Operation, queryParameters, type Refusal } from "./operation.ts";
+import type { Header, Operation, Refusal } from "./operation.ts";
+import { queryParameters } from "./parameters.ts";
 import {
   ANY_NUMBER,
   FAULTS,

@@ -1,5 +1,6 @@
 import type * as z from "zod";
-import { idSchema } from "../lib/values.ts";
+
+/* What the description says of an operation, and in which shape its parts are written here. */
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -73,28 +74,3 @@ export interface Operation {
   others?: Answer[];
   refusals: Refusal[];
 }
-
-/** The id in a path. */
-export const idParameter = (name: string, description: string): Parameter => ({
-  name,
-  in: "path",
-  description,
-  schema: idSchema(),
-  example: 1,
-});
-
-/**
- * The parameters of a query.
- * @param schema what validates it
- * @param said of each of them: a description, and an example where it helps
- */
-export const queryParameters = <Query extends z.ZodObject>(
-  schema: Query,
-  said: { [Name in keyof Query["shape"]]: { description: string; example?: unknown } },
-): Parameter[] =>
-  Object.entries(schema.shape).map(([name, value]) => ({
-    name,
-    in: "query",
-    ...said[name as keyof typeof said],
-    schema: value as z.ZodType,
-  }));

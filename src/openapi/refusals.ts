@@ -1,9 +1,13 @@
+import type * as z from "zod";
+import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { PERIOD_SECONDS, WRITES } from "../http/limits.ts";
+import { problemsOf } from "../http/problems.ts";
 import { type ApiError, notParsed, refuse, tooManyRequests } from "../http/refusals.ts";
+import { idSchema } from "../lib/values.ts";
 import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Refusal } from "./operation.ts";
 
-/* The refusals of operations, with the words that the API has for them. */
+/* What operations refuse, in the words of the code that refuses. */
 
 /** A refusal with fixed words. */
 export const says = (name: string, status: number, message: string): Refusal => ({ name, status, message });
@@ -99,11 +103,7 @@ export const OF_BODIES = [
 ];
 /** What an operation refuses of an Idempotency-Key. */
 export const OF_KEYS = [
-  says(
-    "badKey",
-    400,
-    'Idempotency-Key: must be one string of 1 to 255 characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"',
-  ),
+  says("badKey", 400, problemIn(idempotencyKeySchema(), "", "Idempotency-Key")),
   ...refusals("keyReused"),
 ];
 
@@ -115,10 +115,22 @@ export const OF_KEYS = [
 export const invalid = (message: string, name = "invalid"): Refusal =>
   saysLike(name, 400, message, "[\\s\\S]*: [\\s\\S]+");
 
+/** The same, with the words that a schema has for an input that it refuses. */
+export const invalidFor = (schema: z.ZodType, input: unknown): Refusal => invalid(problemIn(schema, input));
+
+/** What is said of an input that a schema refuses. */
+function problemIn(schema: z.ZodType, input: unknown, name?: string): string {
+  const { error } = schema.safeParse(input);
+  if (error === undefined) throw new Error(`${JSON.stringify(input)} is no example of what is refused`);
+  return problemsOf(error, name);
+}
+
+const idProblem = (id: string): string => problemIn(idSchema(), id, "id");
+
 /** What is refused for an id in a path. */
 export const BAD_ID = saysLike(
   "badId",
   400,
-  "id: must be a positive integer",
-  "id: (must be a positive integer|is too large to be an id)",
+  idProblem("one"),
+  `${idProblem("one")}|${idProblem("9".repeat(20))}`,
 );

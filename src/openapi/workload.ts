@@ -4,8 +4,9 @@ import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
 import { digestQuerySchema, downloadQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
-import { type Operation, queryParameters } from "./operation.ts";
-import { ANY_NUMBER, ANY_TEXT, invalid, varies } from "./refusals.ts";
+import type { Operation } from "./operation.ts";
+import { queryParameters } from "./parameters.ts";
+import { ANY_NUMBER, ANY_TEXT, invalidFor, varies } from "./refusals.ts";
 
 /** What people miss in a workload and no general log has. */
 const NEVER_LOGGED = [
@@ -52,7 +53,7 @@ export const workloadOperations: Operation[] = [
       description: "The statements, the most frequent first.",
       content: { "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] } },
     },
-    refusals: [invalid("limit: must be an integer from 1 to 1000"), ...OF_CAPTURE_READS, AWAY],
+    refusals: [invalidFor(digestQuerySchema(), { limit: ["0"] }), ...OF_CAPTURE_READS, AWAY],
   },
   {
     id: "downloadWorkload",
@@ -105,7 +106,7 @@ export const workloadOperations: Operation[] = [
       },
     },
     refusals: [
-      invalid("format: must be one of ndjson, log"),
+      invalidFor(downloadQuerySchema(), { format: ["csv"] }),
       varies(
         "tooManyFragments",
         tooManyFragments(9000, 8000, "2026-11-23T08:45:28.204Z"),

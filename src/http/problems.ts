@@ -1,0 +1,32 @@
+import type * as z from "zod";
+import { cut } from "../lib/values.ts";
+
+/** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
+const MAX_PROBLEMS = 5;
+const MAX_PROBLEM = 500;
+
+/**
+ * Says what is wrong with what was sent, such as `duration: must be a number; name: is required`.
+ * @param name of the header or the part of the path that it is; of a query or a body, the fields have names of their own
+ */
+export function problemsOf({ issues }: z.ZodError, name?: string): string {
+  const problems = [...new Set(issues.map((issue) => cut(describe(issue, name), MAX_PROBLEM)))];
+  const more = problems.length - MAX_PROBLEMS;
+  return (more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems).join("; ");
+}
+
+function describe(issue: z.core.$ZodIssue, name?: string): string {
+  // An index tells nothing about a query parameter, whose values are a list only so that they can repeat.
+  const path = [name, ...issue.path.filter((part) => typeof part === "string")].filter(Boolean).join(".");
+  const where = path === "" ? "body" : path;
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.message.endsWith("received undefined")
+        ? `${where}: is required`
+        : `${where}: must be ${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+    case "unrecognized_keys":
+      return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
+    default:
+      return `${where}: ${issue.message}`;
+  }
+}
