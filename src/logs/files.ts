@@ -17,13 +17,13 @@ export const filePositionSchema = lazy(() =>
   z.object({
     /** The name that the file has now. */
     file: z.string(),
-    /** Where to go on in it; opaque, `0` for its beginning. */
+    /** Where to continue in it; opaque, `0` for its beginning. */
     marker: z.string(),
     /** How far into the file that is, in bytes, at least: a file that is shorter is not the one that it was. */
     bytesRead: z.number(),
-    /** The same, at most; absent where nobody knows, as after the rest of a line that RDS left out. */
+    /** The same, at most; absent where it is not known, as after the rest of a line that RDS left out. */
     bytesAtMost: z.number().optional(),
-    /** The size that the file was last listed with. It does not shrink either, and counts what was there before the capture. */
+    /** The size with which the file was last listed, with what was there before the capture. A file never shrinks. */
     size: z.number().optional(),
     /** The renamed files that were there when the files were last listed, and when each was last written. */
     known: z.record(z.string(), z.number()),
@@ -39,7 +39,7 @@ export type FilePosition = z.output<ReturnType<typeof filePositionSchema>>;
 export interface Loss {
   /** Why, in words a person understands. */
   cause: string;
-  /** Whether what is read next may have been read before: then only what is later than all that was read is new. */
+  /** Whether what is read next may have been read before: then only records later than all that were read are new. */
   mayRepeat?: true;
 }
 
@@ -48,7 +48,7 @@ export interface Located {
   position: FilePosition;
   /** Why what it had not read yet of its file can't be read any more; null when nothing is lost. */
   lost: Loss | null;
-  /** Whether the file is there to be read: between the renaming and the opening of the next one, there is no live file. */
+  /** Whether the file can be read: between the renaming of the live file and the opening of the next, there is none. */
   isThere: boolean;
 }
 

@@ -3,20 +3,20 @@ import type { LogPortion } from "../aws/rds.ts";
 
 const encoder = new TextEncoder();
 
-/** What RDS puts in the place of the rest of a line that it cut off at 1 MB; the marker it gives then skips that rest. */
+/** What RDS writes for the rest of a line that it cut at 1 MB. The marker that it gives then skips that rest. */
 const NOTICE = encoder.encode(" [Your log message was truncated]\n");
-/** The most that RDS gives at once: a portion that is cut has so much; a statement that only says so is shorter. */
+/** The most that RDS gives at once. A portion that was cut has so much; a statement that only holds the notice is shorter. */
 const MAX_PORTION_BYTES = 1024 * 1024;
 /** The most lines that RDS gives at once. */
 export const MAX_PORTION_LINES = 10_000;
-/** How much of that is asked for, so that lines that are longer than those before fit too. */
+/** The share of it that is asked for, so that lines somewhat longer than those before still fit. */
 const ASKED_FOR = 0.95;
 
-/** What stands in the text for bytes that are no UTF-8, such as the beginning of a character whose end is not written yet. */
+/** What RDS gives for bytes that are no UTF-8, such as the first bytes of a character that is not written to its end yet. */
 const NO_CHARACTER = encoder.encode("\ufffd");
 const LF = 10;
 
-/** A stretch of a log file, and whether a statement in it has lost its end for ever. */
+/** A stretch of a log file, and whether a statement in it has lost its end: RDS never gives it. */
 export interface WholePortion extends LogPortion {
   isCut: boolean;
 }
@@ -25,13 +25,13 @@ export interface WholePortion extends LogPortion {
 export type Download = (marker: string, lines?: number) => Promise<AwsResult<LogPortion>>;
 
 /**
- * Reads a stretch of whole lines. RDS cuts the line that passes 1 MB and skips its rest, so the lines before it are asked for
- * alone, and the line itself next time, when it is the first. A single line of more than 1 MB can't be had whole.
+ * Reads a stretch of whole lines. RDS cuts the line with which a portion exceeds 1 MB and skips its rest, so the lines before it
+ * are asked for alone, and the line itself with the next portion. A single line of more than 1 MB can't be had whole.
  *
- * A long statement is written in several pieces, and the newest one may end amid a character, of which then neither half can
- * be read: that line too is left for the next time.
+ * A server writes a long statement in several pieces, and the newest may end within a character, of which neither half can be
+ * read: that line is left for the next portion, too.
  * @param isGrowing whether the server still writes to the file
- * @param lines how many lines are likely to fit (see `linesThatFit`): what is cut is asked for twice
+ * @param lines how many lines are likely to fit (see `linesThatFit`): a portion that is cut has to be asked for twice
  */
 export async function readPortion(
   marker: string,
@@ -61,11 +61,11 @@ export async function readPortion(
 export interface PortionSize {
   /** The lines that are whole: those that end. */
   lines: number;
-  /** How many bytes it has there, at least: where they were no UTF-8, RDS put one character of three bytes for each. */
+  /** How many bytes it has in the file, at least: for each that is no UTF-8, RDS gives one character of three bytes. */
   bytesAtLeast: number;
 }
 
-/** Measures a portion: a megabyte, which is why each byte is searched for and not looked at. */
+/** Measures a portion. It searches for bytes instead of looking at each, since a portion may have a megabyte. */
 export function sizeOf(data: Uint8Array): PortionSize {
   let [lines, replaced] = [0, 0];
   for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) lines++;

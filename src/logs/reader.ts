@@ -6,9 +6,9 @@ import { linesThatFit, readPortion, sizeOf, type WholePortion } from "./portion.
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
 /*
- * Reads what an instance's log has grown by: portion after portion, from the file it was in to the live one. What RDS says of
- * there being more is not relied on, as it was seen to deny it far from a file's end: the size that the file is listed with
- * is what has to be reached.
+ * Reads what an instance's log has grown by: portion after portion, from the file where the last step ended to the live one. RDS
+ * was seen to say that there is no more far from a file's end, so a file is read until the size is reached with which it is
+ * listed.
  */
 
 /** The log of one instance, as RDS gives it. */
@@ -37,7 +37,7 @@ interface NewPortions {
   caughtUp: boolean;
 }
 
-/** No more portions (of 1 MB at most) are read at once than this. */
+/** The most portions, of 1 MB at most, that are read at once. */
 const MAX_PORTIONS = 8;
 const NOTHING = new Uint8Array(0);
 

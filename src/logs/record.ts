@@ -1,10 +1,10 @@
 import type { Command } from "./general/commands.ts";
 
-/** What of a log was read but can't be part of any record that is given. */
+/** What of a log was read, but is in none of the records. */
 export interface LeftOut {
-  /** Bytes that belong to no record and no banner: what is left of a record whose beginning was not read, or no such log. */
+  /** Bytes that belong to no record and no banner: the rest of a record whose beginning was not read, or not a log of this kind. */
   strayBytes: number;
-  /** Records to which MariaDB gave no time, as it was that of the one before, and that one was not read. */
+  /** Records without a time: MariaDB leaves it out where it is that of the record before, and that one was not read. */
   undatedRecords: number;
 }
 
@@ -23,8 +23,8 @@ export interface LogRecord {
   start: number;
   /** Where it ends: the first byte that is not its own. */
   end: number;
-  /** What was left out since the record before it; absent where that is nothing. */
+  /** What was left out between the record before and this one; absent where nothing was. */
   leftOut?: LeftOut;
-  /** The server opened its log between the record before and this one: it had been off, or the server. */
+  /** The server opened its log between the record before and this one: the log had been off, or the server down. */
   isAfterOpening?: true;
 }

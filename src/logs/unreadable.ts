@@ -3,21 +3,21 @@ import type { LogPortion } from "../aws/rds.ts";
 import { MAX_PORTION_LINES } from "./portion.ts";
 
 /*
- * RDS refuses a portion that has bytes which it takes for binary data, such as those of a blob in a statement. Markers are
- * opaque, so nobody can ask for the place behind such a line. It is found from both sides: by asking for fewer lines from the
- * marker on, and for fewer of the newest ones.
+ * RDS refuses a portion with bytes that it takes for binary data, such as those of a blob in a statement. Markers are opaque, so
+ * the place behind such a line can't be asked for. What can be read is found from both sides: by asking for fewer lines from the
+ * marker on, and for fewer of the newest lines.
  */
 
-/** Why such a line is missing, in a gap. */
+/** The cause of the gap where such a line is. */
 export const BINARY = "RDS refused to give a part of the log, which it takes for binary data";
 
-/** Whether RDS refused a portion for its bytes: InvalidParameterValue is said of other things too. */
+/** Whether RDS refused a portion for its bytes: InvalidParameterValue has other causes, too. */
 export const isBinary = ({ code, message }: AwsFailure): boolean =>
   code.startsWith("InvalidParameterValue") && /binary data/i.test(message);
 
 /**
  * The largest portion that RDS does not refuse, by its number of lines.
- * @param ask asks for a number of lines, always from the same end on
+ * @param ask asks for a number of lines, always the first or always the last ones
  * @param refused a number of lines that was refused; by default, one more than RDS gives
  * @returns null when not even one line can be had
  */
@@ -27,7 +27,7 @@ export async function mostReadable<T extends LogPortion>(
 ): Promise<AwsResult<T | null>> {
   let best: T | null = null;
   let [given, tooMany] = [0, refused];
-  // One line first: where that is refused, nothing else can be had.
+  // One line first: where that is refused, nothing can be had.
   for (let lines = 1; ; lines = Math.floor((given + tooMany) / 2)) {
     const asked = await ask(lines);
     if (asked.ok) {

@@ -22,10 +22,10 @@ const entrySchema = lazy(() =>
     count: z.number(),
     /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
     overcount: z.number(),
-    /** When it was first and last seen since it has had its place in the table; microseconds since the epoch. */
+    /** When it was first and last seen since it got its place in the table; microseconds since the epoch. */
     firstSeenMicros: z.number(),
     lastSeenMicros: z.number(),
-    /** One of the statements, cut at MAX_EXAMPLE: the first since it has had its place. */
+    /** One of the statements, cut at MAX_EXAMPLE: the first since it got its place. */
     example: z.string(),
   }),
 );
@@ -56,7 +56,7 @@ const KEYS_PER_DIGEST = 4;
 
 interface Slot extends DigestEntry {
   key: number;
-  /** The count by which the heap is in order: not more than `count`, which has grown since. */
+  /** The count by which the heap is ordered: at most `count`, which may have grown since. */
   order: number;
 }
 
@@ -65,17 +65,17 @@ interface Slot extends DigestEntry {
  * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 6 KB (a digest of
  * MAX_DIGEST_BYTES, an example of MAX_EXAMPLE, six numbers and a few cache keys; less than 1 KB is usual), whatever the workload.
  *
- * What the bound costs: as long as a workload has no more digests than the capacity, every count is exact. After that a new
- * digest takes the place of the rarest one and inherits its count, which is what `overcount` says. With n statements and
- * capacity k no count is too high by more than n / k and none is too low; every digest that ran more than n / k times is in
- * the table. With 1000 places: all that made up more than a thousandth of the workload, whatever comes at whatever time.
+ * What the bound costs: while a workload has no more digests than the capacity, every count is exact. After that a new digest
+ * takes the place of the rarest one and inherits its count, which is its `overcount`. With n statements and capacity k no count is
+ * too high by more than n / k and none is too low; every digest that ran more than n / k times is in the table. With 1000 places:
+ * all that are more than a thousandth of the workload, in whatever order they come.
  */
 export class Digests {
   readonly capacity: number;
   #total = 0;
   readonly #slots = new Map<number, Slot>();
   /**
-   * Min-heap, ordered lazily: counting does not touch it, and the search for the rarest puts right what it meets. Empty
+   * Min-heap, ordered lazily: counting leaves it as it is, and the search for the rarest moves what is out of order. Empty
    * until the table is full.
    */
   #heap: Slot[] = [];
@@ -83,7 +83,7 @@ export class Digests {
   /** The slots' keys by the cache keys of statements, so that a statement like one before is not normalised again. */
   readonly #cache = new Map<number, number>();
 
-  /** @param from a table to go on with, or the capacity of a new one */
+  /** @param from a table to continue, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
     this.capacity = Math.max(1, typeof from === "number" ? from : from.capacity);
     if (typeof from !== "number") this.merge(from);
@@ -100,8 +100,8 @@ export class Digests {
   }
 
   /**
-   * Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. No statement is what
-   * consists of comments only or of nothing, and EXECUTE, which the servers log twice: as it was sent, and as what it executed.
+   * Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. Comments alone are no
+   * statement, nor is nothing, nor EXECUTE: the servers log it twice, as it was sent and as what it executed.
    * @param server whose log it is from; null when that is not known
    * @returns whether it was counted
    */
@@ -126,15 +126,21 @@ export class Digests {
       else if (timeMicros < known.firstSeenMicros) known.firstSeenMicros = timeMicros;
       return true;
     }
+    this.#insert(statement, timeMicros);
+    return true;
+  }
+
+  /** Gives the statement that was normalised last its place, that of the rarest one where the table is full. */
+  #insert(statement: string, timeMicros: number): void {
     const full = this.#slots.size >= this.capacity;
     const inherited = full ? this.#rarest().count : 0;
-    const { high, low } = normalizer;
+    const { high, low } = this.#normalizer;
     const key = toKey(high, low);
     const slot: Slot = {
       key,
       order: inherited + 1,
       fingerprint: toHex(high, low),
-      digest: normalizer.text(),
+      digest: this.#normalizer.text(),
       count: inherited + 1,
       overcount: inherited,
       firstSeenMicros: timeMicros,
@@ -147,7 +153,6 @@ export class Digests {
       this.#sink(0);
     }
     this.#slots.set(key, slot);
-    return true;
   }
 
   /**
@@ -217,7 +222,7 @@ export class Digests {
   #remember(cacheKey: number): number {
     const key = toKey(this.#normalizer.high, this.#normalizer.low);
     if (cacheKey !== NO_CACHE_KEY) {
-      // All of them go, since most of a workload that has so many will not come again.
+      // All are dropped: of a workload that has so many, most do not come again.
       if (this.#cache.size >= KEYS_PER_DIGEST * this.capacity) this.#cache.clear();
       this.#cache.set(cacheKey, key);
     }

@@ -5,8 +5,8 @@ import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Workload } from "../../src/workload/replies.ts";
 import { type Workload as GeneratedWorkload, generatedRecords } from "../local-aws/logs/workload.ts";
 import { createCapture, createEnvironment, readCapture, runnerOf } from "../support/api.ts";
+import { crashAt, prepareCrashes } from "../support/crashes.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
-import { prepareStrikes, strike } from "../support/strikes.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 import { shapesOfGenerated, shapesOfLines, storedLines } from "../workload/support.ts";
 
@@ -103,26 +103,26 @@ it.each(["mysql", "mariadb"])(
 );
 
 it.each(["mysql", "mariadb"])(
-  "is exact for %s with the objects struck down between any two steps",
+  "is exact for %s with the objects aborted between any two steps",
   async (engine) => {
-    // Not before every moment of its first alarm can be struck.
+    // Not before it can be aborted at every step of its first alarm.
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockResolvedValue(undefined);
     const capture = await aboutToRun(engine);
     wake.mockRestore();
     await runnerOf(capture).wake(capture.id, Date.now() + 60 * SECOND);
-    await runInDurableObject(runnerOf(capture), (_, { storage }) => prepareStrikes(storage));
+    await runInDurableObject(runnerOf(capture), (_, { storage }) => prepareCrashes(storage));
     const isNow = async (status: string) => (await readCapture(own.admin, capture)).status === status;
 
-    for (let moment = 1; !(await isNow("RUNNING")); moment++) await strike(capture, moment);
-    let isStruck = true;
-    for (let moment = 1; isStruck; moment++) {
-      await work(moment);
-      isStruck = await strike(capture, moment);
+    for (let step = 1; !(await isNow("RUNNING")); step++) await crashAt(capture, step);
+    let isCrashed = true;
+    for (let step = 1; isCrashed; step++) {
+      await work(step);
+      isCrashed = await crashAt(capture, step);
       // The next one begins where a whole reading has come to, or from what one that was cut off has left.
-      if (moment % 3 === 0) await runAlarm(capture);
+      if (step % 3 === 0) await runAlarm(capture);
     }
     await stop(capture);
-    for (let moment = 1; !(await isNow("DONE")); moment++) await strike(capture, moment);
+    for (let step = 1; !(await isNow("DONE")); step++) await crashAt(capture, step);
     await expectExactly(capture);
   },
 );

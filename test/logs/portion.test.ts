@@ -38,7 +38,7 @@ it("reads whole lines before a broken character, in one go", async () => {
   expect(portion).toMatchObject({ ok: true, value: { data: encoder.encode("a\nb\n"), marker: "4" } });
 });
 
-it("takes what there is of a file that does not grow any more", async () => {
+it("takes all of a file that no longer grows", async () => {
   const bytes = new TextEncoder().encode("a\n\u{1F363}").subarray(0, -1);
   const portion = await readPortion("0", false, download(bytes));
   expect(portion).toMatchObject({ ok: true, value: { data: encoder.encode("a\n\ufffd"), pending: false } });
@@ -79,7 +79,7 @@ async function readAll(download: ReturnType<typeof limitedDownload>["download"],
 
 const line = (length: number, of: number) => `${of}${"x".repeat(length - 1 - String(of).length)}\n`;
 
-it("downloads only the first portion twice when the lines are alike", async () => {
+it("downloads only the first portion twice when the lines have the same length", async () => {
   const text = Array.from({ length: 30_000 }, (_, i) => line(100 + (i % 200), i)).join("");
   const { asked, download } = limitedDownload(encoder.encode(text));
   const { read, portions } = await readAll(download);
@@ -88,14 +88,14 @@ it("downloads only the first portion twice when the lines are alike", async () =
   expect(asked.length).toBe(portions + 1);
 });
 
-it("asks for no number of lines when so many as RDS gives at most fit", async () => {
+it("asks for no number of lines when as many fit as RDS gives at most", async () => {
   const text = Array.from({ length: 25_000 }, (_, i) => line(20, i)).join("");
   const { asked, download } = limitedDownload(encoder.encode(text));
   expect((await readAll(download)).read).toBe(text);
   expect(asked).toEqual([undefined, undefined, undefined]);
 });
 
-it("reads every line whole, however wrong it was about how many would fit", async () => {
+it("reads every line whole, however wrong its estimate of how many fit", async () => {
   // Short lines, then long ones, then some that nearly fill a portion, then short ones again.
   const lengths = [20_000, 400, 4, 20_000].flatMap((count, i) =>
     Array<number>(count).fill([60, 5000, 900_000, 60][i] as number),
@@ -107,7 +107,7 @@ it("reads every line whole, however wrong it was about how many would fit", asyn
   }
 });
 
-it("says so of a line that can't be had whole, also when it asked for few lines", async () => {
+it("says that a line is cut that can't be had whole, also when it asked for few lines", async () => {
   const { download } = limitedDownload(encoder.encode(`${line(2_000_000, 1)}next\n`));
   const portion = await readPortion("0", false, download, 3);
   expect(portion).toMatchObject({ ok: true, value: { isCut: true, pending: true } });

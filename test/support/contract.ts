@@ -10,8 +10,9 @@ declare module "vitest" {
 }
 
 /*
- * Holds every reply of the tests against the API's description: an operation answers with no status, header, body or message
- * that is not there. What each refusal is provoked by is collected for the whole run (test/contract/collector.ts).
+ * Checks every reply of the tests against the API's description: an operation answers with no status, header, body or message
+ * that is not described. Which of the described replies the tests have provoked is collected for the whole run
+ * (test/contract/collector.ts).
  */
 
 interface Content {
@@ -77,15 +78,15 @@ const routes = operations.map(({ path, method, operation }) => ({
   pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
 
-/** The name of what a reference is to. */
+/** The name of what a reference points to. */
 function nameIn($ref: string): string {
   return $ref.replace(/.*\//, "");
 }
 
-/** What is answered for a path or a method that is not described, as the description's beginning says; 204 to a preflight. */
+/** The statuses for a path or a method that is not described, as the description's introduction says; 204 to a preflight. */
 const ELSEWHERE = [204, 401, 404, 405, 413, 500];
 
-/** Made when they are needed first: a test file needs a few of them. */
+/** Made when they are first needed: a test file needs a few of them. */
 const validators = new WeakMap<Schema, Validator>();
 
 function validatorOf(schema: Schema): Validator {
@@ -100,7 +101,7 @@ const provoked = new Set<string>();
 
 /**
  * Checks a reply.
- * @param body what was read of it: JSON's value; undefined for what is not JSON
+ * @param body the value of its JSON; undefined for what is not JSON
  * @throws Error saying which operation answered what that it should not
  */
 export function checkReply(asked: Request, reply: Response, body: unknown): void {
@@ -162,7 +163,7 @@ function checkValue(said: string, value: unknown, schema: Schema): void {
   );
 }
 
-/** The example that a refusal is: the one with its words, or the strictest pattern that it matches. */
+/** The name of the example that a refusal matches: the one with its words, or the longest pattern. */
 function exampleOf(said: string, examples: NonNullable<Content["examples"]>, message: string): string {
   const all = Object.entries(examples);
   const same = all.find(

@@ -1,7 +1,7 @@
 import type { Env } from "../../src/env.ts";
 import type { Cost } from "./cost.ts";
 
-/** An environment of which every round trip to D1, call of a capture's Durable Object and reading of R2 is counted. */
+/** Bindings that count every round trip to D1, call of a capture's Durable Object and read of R2. */
 export function counting(env: Env): { env: Env; cost: Cost } {
   const cost: Cost = { d1: 0, objects: 0, bucket: 0, rowsRead: 0 };
   const CAPTURE_RUNNER = intercept(env.CAPTURE_RUNNER, {
@@ -39,7 +39,7 @@ function countedDatabase(database: D1Database, cost: Cost): D1Database {
   const statement = (original: D1PreparedStatement): D1PreparedStatement => {
     const wrapped = intercept(original, {
       bind: (...values: unknown[]) => statement(original.bind(...values)),
-      // `first` does not tell what it read; `all` of the same statement does.
+      // The result of `first` does not say how many rows were read; that of `all` does.
       first: async () => (await count(original.all())).results[0] ?? null,
       all: () => count(original.all()),
       run: () => count(original.run()),
@@ -59,7 +59,7 @@ function countedDatabase(database: D1Database, cost: Cost): D1Database {
   });
 }
 
-/** An object with some methods in the place of its own. */
+/** An object some of whose methods are replaced. */
 export function intercept<T extends object>(original: T, methods: Record<string, unknown>): T {
   return new Proxy(original, {
     get: (_, name) => {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import worker from "../../src/index.ts";
 
-/** Runs a cron as the platform does. Returns the one line that it logs of an event. */
+/** Runs a cron trigger as the platform does. Returns the one line that it logs with an event. */
 export async function cronLine(expression: string, event: string): Promise<Record<string, unknown>> {
   const info = vi.spyOn(console, "info");
   await worker.scheduled(createScheduledController({ cron: expression }), env);

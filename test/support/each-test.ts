@@ -2,11 +2,11 @@ import { beforeAll, beforeEach } from "vitest";
 import { type Cast, createCast, createEnvironment, inNewEnvironment, type Person, signUp } from "./api.ts";
 
 /*
- * What a file's tests need, the environment and its AWS account anew for each of them: time passes in a test, and would go
- * back for the next. To be called where the file begins; what is returned is filled in before a test runs.
+ * What a file's tests need. Each has an environment and an AWS account of its own, since time passes in a test and must not go back
+ * in the next. To be called at the top of the file; what is returned is filled in before each test.
  */
 
-/** People of every standing. */
+/** A person of each role. */
 export function castForEachTest(): Cast {
   const cast = {} as Cast;
   beforeAll(async () => void Object.assign(cast, await createCast()));

@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers";
 import { intercept } from "./counting.ts";
 
-/** What goes wrong with a statement or a batch. */
+/** How a statement or a batch fails. */
 export interface Fault {
   error: Error;
-  /** Whether it is run all the same, so that only its answer is lost. */
+  /** Whether it is run, and only its answer is lost. */
   isAnswerLost?: boolean;
 }
 
 /**
- * The tests' database, of which some trips fail.
- * @param faultOf what goes wrong, if anything, with a trip; it is told the SQL, that of a batch in one
+ * The tests' database, to which some round trips fail.
+ * @param faultOf how a round trip fails, if it does; it is given the SQL, of a batch all of it
  */
 export function faultyDatabase(faultOf: (sql: string) => Fault | undefined): D1Database {
   const statements = new WeakMap<object, { sql: string; original: D1PreparedStatement }>();
@@ -47,7 +47,7 @@ export function faultyDatabase(faultOf: (sql: string) => Fault | undefined): D1D
   });
 }
 
-/** What goes wrong with the first trips that match, as often as given; counts all that match. */
+/** A database to which the first round trips that match fail, as often as given; all that match are counted. */
 export function failing(
   matching: RegExp,
   error: Error,

@@ -7,8 +7,8 @@ const LOCAL_LIMIT = 8 * 1024 * 1024;
 const AROUND = 64;
 
 /**
- * Whether production would take a value, by the serialiser that does it there (workerd's `v8.serialize` is not implemented): four
- * copies of a value of the limit, and a filling, are just what the local storage takes.
+ * Whether production would take a value. It is measured with the serialiser of the storage itself, since workerd does not implement
+ * `v8.serialize`: four copies of a value of the limit, and a filling, are just what the local storage takes.
  */
 export function fitsProduction(kv: SyncKvStorage, value: unknown): boolean {
   const copies = Array.from({ length: 4 }, () => structuredClone(value));

@@ -18,7 +18,7 @@ import { checkUnread } from "./contract.ts";
 /** When the records of these tests begin. */
 export const START = Date.UTC(2026, 10, 23, 5, 0, 0);
 
-/** A record, so many milliseconds after the start. */
+/** A record some milliseconds after the start. */
 export function record(
   millis: number,
   statement: string,
@@ -33,7 +33,7 @@ export const ndjson = (records: LogRecord[]) =>
   records.map((one) => toNdjson(one, { user: "app", host: "10.0.0.7", db: null })).join("");
 /** Records as general-log text. */
 export const logText = (records: LogRecord[]) => records.map(toLogText).join("");
-/** A time so many milliseconds after the start, as the API takes it. */
+/** A time some milliseconds after the start, as the API takes it. */
 export const iso = (millis: number) => new Date(START + millis).toISOString();
 
 /** A member of a gzip file. */
@@ -58,7 +58,7 @@ export function join(pieces: Uint8Array[]): Uint8Array {
 /** The text of a gzip file, of all its members. */
 export const unzip = (bytes: Uint8Array) => new TextDecoder().decode(gunzipSync(bytes));
 
-/** A capture in some state, without having been there. */
+/** A capture that was put into some state in the database alone. */
 export async function captureIn(cast: Cast, status: string): Promise<number> {
   const { id } = await createCapture(cast.owner, {
     envId: cast.environment.id,
@@ -114,7 +114,7 @@ export async function putFragment(id: number, sequence: number, bytes: Uint8Arra
   await env.BUCKET.put(fragmentKey(id, sequence), bytes, { customMetadata });
 }
 
-/** A capture that has ended, with such fragments. */
+/** A capture that has ended, with these fragments. */
 export async function ended(cast: Cast, fragments: LogRecord[][][]): Promise<Stored & { id: number }> {
   const id = await captureIn(cast, "DONE");
   const stored = await storeFragments(id, fragments);
@@ -123,7 +123,7 @@ export async function ended(cast: Cast, fragments: LogRecord[][][]): Promise<Sto
   return { id, ...stored };
 }
 
-/** The environment with runners that know this. */
+/** Bindings whose runners have this workload. */
 export const withState = (state: WorkloadState | null | Error): Partial<Env> => ({
   CAPTURE_RUNNER: {
     getByName: () => ({
@@ -135,7 +135,7 @@ export const withState = (state: WorkloadState | null | Error): Partial<Env> => 
   } as unknown as Env["CAPTURE_RUNNER"],
 });
 
-/** Asks the Worker in-process: the body as it leaves, and none of it read before the test does. */
+/** Asks the Worker in-process for a download. Its body is read by the test alone. */
 export async function open(
   { headers }: Person,
   id: number,
@@ -149,7 +149,7 @@ export async function open(
   return reply;
 }
 
-/** All that a download has. */
+/** A whole download. */
 export async function download(
   person: Person,
   id: number,
@@ -161,11 +161,11 @@ export async function download(
   return new Uint8Array(await reply.arrayBuffer());
 }
 
-/** All that it has as general-log text. */
+/** The same as general-log text. */
 export const downloadLog = async (person: Person, id: number, query = "", overrides: Partial<Env> = {}) =>
   new TextDecoder().decode(await download(person, id, `?format=log${query}`, overrides));
 
-/** A bucket that counts what is read of it. */
+/** A bucket that counts what is read from it. */
 export function countingBucket() {
   const reads: string[] = [];
   let lists = 0;

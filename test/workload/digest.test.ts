@@ -72,7 +72,7 @@ describe("a normalised statement", () => {
     );
   });
 
-  it("is bounded, and the rows of a large insert don't fill it", () => {
+  it("is bounded, and has one row of a large insert", () => {
     expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeLessThanOrEqual(MAX_DIGEST_BYTES);
     expect(text(`SELECT ${"column_name, ".repeat(1000)}b`).length).toBeGreaterThan(0.99 * MAX_DIGEST_BYTES);
     expect(text(`INSERT INTO t VALUES ${"(1, 'x', NOW()), ".repeat(5000)}(2, 'y', NOW())`)).toBe(
@@ -84,14 +84,14 @@ describe("a normalised statement", () => {
     expect(text(`SELECT x${"😀".repeat(1000)}`)).not.toContain("\ufffd");
   });
 
-  it("has a fingerprint that is the same everywhere and for ever", () => {
+  it("has a fingerprint that never changes", () => {
     expect(digestOf("SELECT 1").fingerprint).toBe(digestOf("select 'x'").fingerprint);
     expect(digestOf("SELECT 1").fingerprint).toMatch(/^[0-9a-f]{16}$/);
     expect(digestOf("SELECT 1").fingerprint).toBe("ef247dc17ac69a7e");
     expect(digestOf("SELECT a").fingerprint).not.toBe(digestOf("SELECT b").fingerprint);
   });
 
-  it("comes of whatever text, without a throw", () => {
+  it("can be made of any text, and nothing throws", () => {
     const piece = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom(
@@ -180,7 +180,7 @@ describe("the digests of a workload", () => {
     ]);
   });
 
-  it("are of statements that ran: a Prepare is not counted, its Execute is", () => {
+  it("count statements that ran: not a Prepare, but its Execute", () => {
     const digests = new Digests();
     for (const command of ["Connect", "Prepare", "Execute", "Close stmt", "Init DB", "Quit"] as const) {
       digests.add({ command, statement: "SELECT 1", timeMicros: 0 });
@@ -189,7 +189,7 @@ describe("the digests of a workload", () => {
   });
 
   it.each(["", ";", " ; ; ", "-- x", "/* ping */", "# x", " /* a */ -- b", "/*!80000 SELECT 1 */"])(
-    "are not of what runs nothing: %j",
+    "do not count what runs no statement: %j",
     (statement) => {
       const digests = new Digests();
       for (let times = 0; times < 2; times++) {
@@ -199,7 +199,7 @@ describe("the digests of a workload", () => {
     },
   );
 
-  it("count what SQL-level EXECUTE runs once, by the record of what it ran", () => {
+  it("count what EXECUTE in SQL runs once, by the record of what it ran", () => {
     const digests = new Digests();
     const ran = (command: Command, statement: string) => digests.add({ command, statement, timeMicros: 0 });
     expect(ran("Query", "PREPARE s FROM 'SELECT a FROM t WHERE b = ?'")).toBe(true);
@@ -239,7 +239,7 @@ describe("the digests of a workload", () => {
     }
   });
 
-  it("are exact as long as there is room", () => {
+  it("are exact while there is room", () => {
     fc.assert(
       fc.property(stream, (numbers) => {
         const digests = new Digests(200);
@@ -252,7 +252,7 @@ describe("the digests of a workload", () => {
     );
   });
 
-  it("are within the bounds of Space-Saving when there is not", () => {
+  it("are within the bounds of Space-Saving when there is no room", () => {
     fc.assert(
       fc.property(stream, fc.integer({ min: 1, max: 20 }), (numbers, capacity) => {
         const digests = new Digests(capacity);
@@ -262,7 +262,7 @@ describe("the digests of a workload", () => {
     );
   });
 
-  it("are those of the whole when two are merged: equal with room, within the same bounds without", () => {
+  it("merged from two are those of the whole: exact with room, within the same bounds without", () => {
     fc.assert(
       fc.property(stream, stream, fc.integer({ min: 1, max: 20 }), (a, b, capacity) => {
         for (const size of [capacity, 500]) {
@@ -279,7 +279,7 @@ describe("the digests of a workload", () => {
     );
   });
 
-  it("go on from JSON as if nothing had happened", () => {
+  it("continue from JSON with the same results", () => {
     fc.assert(
       fc.property(stream, stream, fc.integer({ min: 1, max: 20 }), (a, b, capacity) => {
         const first = new Digests(capacity);
@@ -292,7 +292,7 @@ describe("the digests of a workload", () => {
     );
   });
 
-  it("keep the earliest example of two tables, and both ends of the time", () => {
+  it("keep the earliest example of two tables, and the first and the last time", () => {
     const [first, second] = [new Digests(), new Digests()];
     first.add({ command: "Query", statement: "SELECT 2", timeMicros: 50 });
     second.add({ command: "Query", statement: "SELECT 1", timeMicros: 10 });

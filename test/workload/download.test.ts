@@ -41,7 +41,7 @@ describe("a download", () => {
     record(3, "SELECT '\u2028 \u0000 \\n'"),
   ];
 
-  it("has the stored bytes, as a gzip file of a known length", async () => {
+  it("is the stored bytes, as a gzip file of a known length", async () => {
     const { id, fragments, records, manifest } = await ended(cast, [
       [UNICODE.slice(0, 1), UNICODE.slice(1, 2)],
       [UNICODE.slice(2)],
@@ -87,7 +87,7 @@ describe("a download", () => {
     expect(await downloadLog(cast.member, id)).toBe(logText(records));
   });
 
-  it("has no fragment that the manifest does not count", async () => {
+  it("leaves out fragments that the manifest does not count", async () => {
     const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
     const stray = [record(9, "SELECT 'left over'")];
     await putFragment(id, 2, await gzip(ndjson(stray)), stray);
@@ -96,7 +96,7 @@ describe("a download", () => {
   });
 
   it.each(["RUNNING", "DONE"])(
-    "has no member of the last fragment that the manifest does not count, of one that is %s",
+    "leaves out members of the last fragment that the manifest does not count, when the capture is %s",
     async (status) => {
       const { id, records, fragments, manifest, digests } = await ended(cast, [
         [[record(0, "SELECT 1")]],
@@ -126,7 +126,7 @@ describe("a download", () => {
   ];
 
   it.each(LOSSES)(
-    "says what is lost of it, and has the rest, where of three fragments %s",
+    "says what is missing, and has the rest, where of three fragments %s",
     async (_, lost, damage) => {
       const records = [record(0, "SELECT 1"), record(5, "SELECT 2"), record(9, "SELECT 3")];
       const { id, fragments } = await ended(
@@ -159,7 +159,7 @@ describe("a download", () => {
     },
   );
 
-  it("says nothing of a loss that is not in the time that is asked for", async () => {
+  it("says nothing of what is missing outside the range", async () => {
     const { id, records } = await ended(cast, [
       [[record(0, "SELECT 1")]],
       [[record(5, "SELECT 2")]],
@@ -174,7 +174,7 @@ describe("a download", () => {
     expect(around.headers.get("x-workload-incomplete")).toMatch(/^a fragment is missing/);
   });
 
-  it("asks R2 once more for a fragment that it fails to give for a reason that passes", async () => {
+  it("retries once a fragment that R2 fails to give for a transient reason", async () => {
     const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
     const { BUCKET, fragmentsRead } = countingBucket();
     let isStruck = false;
@@ -240,7 +240,7 @@ describe("a download of a range", () => {
     expect(await downloadLog(cast.member, stored.id, `&${query}`)).toBe(logText(inRange(from, to)));
   });
 
-  it("may have one border only", async () => {
+  it("may have one bound only", async () => {
     expect(unzip(await download(cast.member, stored.id, `?from=${iso(250)}`))).toBe(
       ndjson(inRange(250, 1e6)),
     );
@@ -252,7 +252,7 @@ describe("a download of a range", () => {
     expect(unzip(await download(cast.member, stored.id, query))).toBe(ndjson(inRange(250, 350)));
   });
 
-  it("reads the fragments of the range only, and passes on unchanged those that are whole in it", async () => {
+  it("reads the fragments of the range only, and sends unchanged those that are whole in it", async () => {
     const { BUCKET, fragmentsRead, lists } = countingBucket();
     const bytes = await download(cast.member, stored.id, `?from=${iso(150)}&to=${iso(450)}`, { BUCKET });
     expect(fragmentsRead()).toEqual([1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence)));
@@ -342,7 +342,7 @@ describe("a download of 100 MB", () => {
   }, 60_000);
 
   it.each(["ndjson", "log"])(
-    "is read while it is sent, as %s",
+    "is read while it is sent: %s",
     async (format) => {
       const { BUCKET, fragmentsRead } = countingBucket();
       const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
@@ -360,7 +360,7 @@ describe("a download of 100 MB", () => {
     60_000,
   );
 
-  it.each(["ndjson", "log"])("is read no further when the client goes, as %s", async (format) => {
+  it.each(["ndjson", "log"])("is read no further when the client disconnects: %s", async (format) => {
     const { BUCKET, fragmentsRead } = countingBucket();
     const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
     const reader = (reply.body as ReadableStream<Uint8Array>).getReader();

@@ -52,19 +52,19 @@ describe.each(PATHS)("GET /api/captures/{id}/%s", (path) => {
     expect((await person().get(`/api/captures/${id}/${path}`)).status).toBe(200);
   });
 
-  it("answers 401 to somebody who is not signed in, whatever they ask", async () => {
+  it("answers 401 to somebody who is not signed in, whatever the query", async () => {
     const nobody = personWith("", "", {});
     expectRefusal(await nobody.get(`/api/captures/${id}/${path}`), 401, "Login required");
     const query = path.includes("?") ? "&from=never" : "?limit=never";
     expectRefusal(await nobody.get(`/api/captures/${id}/${path}${query}`), 401, "Login required");
   });
 
-  it("answers a stranger as if there were nothing", async () => {
+  it("answers a stranger as if there were no such capture", async () => {
     expectRefusal(await cast.stranger.get(`/api/captures/${id}/${path}`), 404, CAPTURES_ENVIRONMENT);
     expectRefusal(await cast.member.get(`/api/captures/999999/${path}`), 404, CAPTURES_ENVIRONMENT);
   });
 
-  it("is gone with the capture", async () => {
+  it("is 404 once the capture is deleted", async () => {
     const { id: deleted } = await ended(cast, [[[record(0, "SELECT 1")]]]);
     await cast.owner.delete(`/api/captures/${deleted}`);
     expectRefusal(await cast.owner.get(`/api/captures/${deleted}/${path}`), 404, CAPTURES_ENVIRONMENT);
@@ -102,7 +102,7 @@ describe("a capture that has captured nothing", () => {
 });
 
 describe("the manifest", () => {
-  it("tells what was stored, with times in ISO 8601", async () => {
+  it("says what was stored, with times in ISO 8601", async () => {
     const records = [record(0, "", "Quit"), record(5, "SELECT 1"), record(2000, "SELECT 2")];
     const { id, manifest } = await ended(cast, [[records]]);
     manifest.gaps = [{ from: START + 10, to: START + 1000, cause: "The log was gone" }];
@@ -128,7 +128,7 @@ describe("the manifest", () => {
   });
 
   it.each(["RUNNING", "STOPPING"])(
-    "is the runner's when %s, with how far the log is behind",
+    "is the runner's when the capture is %s, with how far it is behind the log",
     async (status) => {
       const id = await captureIn(cast, status);
       const { manifest, digests } = await storeFragments(id, [[[record(0, "SELECT 1")]]]);
@@ -157,7 +157,7 @@ describe("the manifest", () => {
   });
 
   it.each(["workload", "workload/digest", "workload/download", "live"])(
-    "is not made up when the runner does not answer: %s",
+    "is 503 when the runner does not answer: %s",
     async (part) => {
       const id = await captureIn(cast, "RUNNING");
       const path = `/api/captures/${id}/${part}`;
@@ -218,7 +218,7 @@ describe("the digest", () => {
     ]);
   });
 
-  it("has a hundred, or as many as are asked for", async () => {
+  it("has a hundred statements, or as many as are asked for", async () => {
     const records = Array.from({ length: 150 }, (_, i) => record(i, `SELECT c${"x".repeat(i)}`));
     const { id } = await ended(cast, [[records]]);
     const count = async (query: string) =>

@@ -21,7 +21,7 @@ export function logSource(account: LocalAccount, instance = account.instance): L
   const target: AwsTarget = { region: account.region, endpointUrl: localAwsUrl(), timeoutMs: 10_000 };
   return {
     kind: GENERAL,
-    list: () => listLogFiles(target, account.credentials, instance, "general/"),
+    list: () => listLogFiles(target, account.credentials, instance, GENERAL.folder),
     portion: (file, marker, lines) =>
       downloadLogPortion(target, account.credentials, instance, file, {
         marker,
@@ -64,7 +64,7 @@ export function memoryStore(): FragmentStore & { fragments: Map<number, Uint8Arr
   };
 }
 
-/** What stored fragments hold. */
+/** The records of stored fragments. */
 export async function linesOf(
   store: { fragments: Map<number, Uint8Array> },
   count: number,
@@ -132,7 +132,7 @@ export class TestFollower {
     return this;
   }
 
-  /** One step; kept as the runner keeps it. */
+  /** One step, whose state is kept as the runner keeps it. */
   async step(): Promise<boolean> {
     // As it comes back from storage.
     const digests = new Digests(JSON.parse(JSON.stringify(this.digests)));

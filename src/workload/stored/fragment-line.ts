@@ -22,7 +22,7 @@ export interface StoredRecord {
   truncated?: true;
 }
 
-/** The part of a line that says who, made once for each object that Threads hands out. */
+/** The part of a line that says who, cached by the object that Threads gives for it. */
 const identityTexts = new WeakMap<Identity, string>();
 const NOBODY = identityJson(null);
 

@@ -1,6 +1,6 @@
 const encoder = new TextEncoder();
 
-/** Lines are encoded together up to this length: fewer calls, and one emoji makes a two-byte string of its neighbours only. */
+/** Lines are encoded together up to this length: few calls, and yet an emoji makes a two-byte string of few others. */
 const BATCH = 16 * 1024;
 
 /** Collects lines as UTF-8 in one growing buffer. */

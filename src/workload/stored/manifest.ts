@@ -5,9 +5,9 @@ import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
 
 const gapSchema = lazy(() =>
   z.object({
-    /** The last moment before it that is known to be whole. */
+    /** Until when the log is complete before it. */
     from: z.number(),
-    /** The first moment after it. */
+    /** When the first record after it is. */
     to: z.number(),
     /** In words a person understands. */
     cause: z.string(),
@@ -22,7 +22,7 @@ export const manifestSchema = lazy(() =>
   z.object({
     captureId: z.number(),
     records: z.number(),
-    /** How many of the records ran a statement (`Digests.add` says which do): as many as the digests count. */
+    /** How many of the records ran a statement (see `Digests.add`): as many as the digests count. */
     statements: z.number(),
     /** Records by command, such as `Query`. */
     commands: z.record(z.string(), z.number()),
@@ -36,11 +36,11 @@ export const manifestSchema = lazy(() =>
     lastMicros: z.number().nullable(),
     /** In the order of time, the first thousand. */
     gaps: z.array(gapSchema()),
-    /** How many there are in all. */
+    /** How many gaps there are in all. */
     gapCount: z.number(),
     /** What was done to statements before they were stored. */
     redact: z.enum(["secrets", "literals"]),
-    /** The DIGEST_VERSION that its statements were counted by from the first one on. */
+    /** The DIGEST_VERSION by which all of its statements were counted. */
     digestVersion: z.int().positive().default(1),
   }),
 );

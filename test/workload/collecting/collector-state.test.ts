@@ -43,7 +43,7 @@ describe("a collector's state from before there were versions", () => {
       return { state, again: loadCollectorState(kv), keys: [...kv.list()].map(([key]) => key) };
     });
 
-  it("opens with all that it had, and is kept with a version from then on", async () => {
+  it("is read in full, and is kept with a version from then on", async () => {
     const { state, again, keys } = await opened();
     const { linesAtOnce: _, ...rest } = RUNNER.follower as FollowerState;
     expect(state.follower).toEqual({
@@ -63,7 +63,7 @@ describe("a collector's state from before there were versions", () => {
     ]);
   });
 
-  it("goes on with the record that was open, amid its line", async () => {
+  it("continues the record that was open, in the middle of its line", async () => {
     const { state } = await opened();
     const parser = new LogParser({ from: state.follower.parser });
     const next = "2026-11-27T20:27:30.000000Z\t    7 Quit\t\n";
@@ -82,7 +82,7 @@ describe("a collector's state from before there were versions", () => {
     ["a part of it is damaged", { "follower/parser": { offset: "far" } }],
     ["its digests are cut", { "digests/000": '{"capacity":1000,"tot' }],
     ["its digests are missing", { "digests/000": null }],
-  ])("is not taken for another when %s", async (_, change) => {
+  ])("is refused as damaged when %s", async (_, change) => {
     await expect(opened(change)).rejects.toThrow(/^The (follower's state|table of digests) is damaged/);
   });
 });
@@ -92,7 +92,7 @@ describe("a collector's state", () => {
     expect(await inStorage(loadCollectorState)).toBeNull();
   });
 
-  it("leaves nothing of a longer one behind", async () => {
+  it("leaves no pieces of a longer one behind", async () => {
     const longer = { ...small, digests: { ...small.digests, entries: [entry("x".repeat(2_500_000))] } };
     const keys = await inStorage((kv) => {
       keepCollectorState(kv, longer);
@@ -116,7 +116,7 @@ describe("a collector's state", () => {
       /^The collector's state has no digests/,
     ],
     [
-      "that is cut amid a letter",
+      "that is cut within a character",
       (kv) => kv.put("recording/follower/0000", new Uint8Array([0x22, 0xc3])),
       /^The follower's state is damaged/,
     ],
@@ -147,7 +147,7 @@ const entry = (text: string, n = 0) => ({
 });
 
 describe("the size of what is kept", () => {
-  it("is measured as production measures it", async () => {
+  it("is counted as production counts it", async () => {
     const fits = (bytes: number) => inStorage((kv) => fitsProduction(kv, new Uint8Array(bytes)));
     expect([await fits(PRODUCTION_LIMIT - 100), await fits(PRODUCTION_LIMIT + 100)]).toEqual([true, false]);
     const twoBytes = (units: number) => inStorage((kv) => fitsProduction(kv, "ж".repeat(units)));
@@ -156,7 +156,7 @@ describe("the size of what is kept", () => {
 
   const worst: [string, () => CollectorState][] = [
     [
-      "threads with the longest names of each server, in another alphabet, whose sessions have all set something",
+      "threads with the longest names of each server, in another alphabet, whose sessions have all changed a setting",
       () => {
         const threads = new Threads(MAX_THREADS_KEPT);
         for (let threadId = 0; threadId < 5000; threadId++) {
@@ -173,7 +173,7 @@ describe("the size of what is kept", () => {
       },
     ],
     [
-      "a full table of digests of two bytes a letter",
+      "a full table of digests of two bytes a character",
       () => {
         const digests = new Digests();
         for (let n = 0; n < 1000; n++) {
@@ -216,7 +216,7 @@ describe("the size of what is kept", () => {
     ],
   ];
 
-  it.each(worst)("stays below what production takes with %s", async (_, make) => {
+  it.each(worst)("is less than what production takes with %s", async (_, make) => {
     const state = make();
     const [sizes, loaded] = await inStorage((kv) => {
       keepCollectorState(kv, state);

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { GENERAL } from "../../../src/logs/general/kind.ts";
-import { endFollowing } from "../../../src/workload/collecting/follower.ts";
 import { GENERATED_PASSWORD } from "../../local-aws/logs/statements.ts";
 import { generatedRecords } from "../../local-aws/logs/workload.ts";
 import { createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
 import { loggingInstance } from "../../local-aws/test/logs.ts";
-import { fixedLog, logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "../support.ts";
+import { logSource, shapesOfGenerated, shapesOfLines, TestFollower } from "../support.ts";
+import { numbers } from "./followed-log.ts";
 
 const HOUR = 3_600_000;
-const MINUTE = 60_000;
 
 /** An account whose first instance logs what a test writes, and a follower of it from now on. */
 async function following(window = { start: Date.now() - 60_000, end: null as number | null }) {
@@ -22,9 +20,6 @@ const write = (account: LocalAccount, ...statements: string[]) =>
     account.instance,
     statements.map((statement) => ({ threadId: thread++, command: "Query", statement })),
   );
-
-const numbers = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, i) => `SELECT ${from + i}`);
 
 describe("following the log", () => {
   it("reads what is written from then on, each statement once", async () => {
@@ -71,7 +66,7 @@ describe("following the log", () => {
     ).toEqual(["PREPARE s FROM ?", "SELECT ?+"]);
   });
 
-  it("goes on in the renamed file when the hour changes, and then in the new one", async () => {
+  it("continues in the renamed file when the hour changes, and then in the new one", async () => {
     const { account, instance, follower } = await following();
     await write(account, ...numbers(0, 10));
     await follower.step();
@@ -95,7 +90,7 @@ describe("following the log", () => {
     expect(follower.state.manifest.gapCount).toBe(0);
   });
 
-  it("is not led astray by a log that is renamed while it reads", async () => {
+  it("reads each record once when the log is renamed while it reads", async () => {
     const { account, instance } = await loggingInstance();
     const source = logSource(account);
     const { portion } = source;
@@ -118,7 +113,7 @@ describe("following the log", () => {
     expect(follower.state.manifest.gapCount).toBe(0);
   });
 
-  it("waits out the moment in which there is no live file", async () => {
+  it("waits while there is no live file", async () => {
     const { account, instance, follower } = await following();
     await write(account, "SELECT 1");
     await account.rotateLog(instance, { gapMs: 500 });
@@ -130,7 +125,7 @@ describe("following the log", () => {
     expect(await follower.statements()).toEqual(["SELECT 1", "SELECT 2", "SELECT 3"]);
   });
 
-  it("has the whole of a line that RDS would cut at 1 MB, as far as the service keeps a statement", async () => {
+  it("has all of a line that RDS would cut at 1 MB, as far as the service keeps a statement", async () => {
     const { account, follower } = await following();
     const long = `SELECT '${"x".repeat(200_000)}'`;
     await write(account, ...Array.from({ length: 12 }, () => long), "after", "end");
@@ -159,7 +154,7 @@ describe("following the log", () => {
     expect(await follower.statements()).toEqual(numbers(0, 25_000));
   });
 
-  it("is not confused by bytes that are no text", async () => {
+  it("goes on after bytes that are no text", async () => {
     const { account, instance, follower } = await following();
     for (let i = 0; i < 50; i++) {
       await account.appendLog(
@@ -214,106 +209,8 @@ describe("what can't be read", () => {
   });
 });
 
-describe("a back-dated time in which the log was off", () => {
-  const TWELVE = Date.UTC(2026, 10, 23, 12);
-  const at = (minutes: number) => TWELVE + minutes * MINUTE;
-  const lines = (...minutes: number[]) =>
-    minutes
-      .map(
-        (minute) => `${new Date(at(minute)).toISOString().slice(0, 23)}000Z\t    8 Query\tSELECT ${minute}\n`,
-      )
-      .join("");
-
-  const banner =
-    "/rdsdbbin/mysql/bin/mysqld, Version: 8.0.40 (Source distribution). started with:\n" +
-    "Tcp port: 3306  Unix socket: /tmp/mysql.sock\nTime                 Id Command    Argument\n";
-
-  /** What is recorded from one minute to another of the files of some hours: the last of them is the live one. */
-  async function recorded(from: number, to: number, ...files: [text: string, lastWritten: number][]) {
-    const source = fixedLog(
-      files.map(([text, minute], i) => ({
-        name: i === files.length - 1 ? GENERAL.liveFile : `${GENERAL.liveFile}.2026-11-23.${i}`,
-        text,
-        lastWritten: at(minute),
-      })),
-    );
-    const follower = await new TestFollower(source, { start: at(from), end: at(to) }).begin(true);
-    await follower.catchUp();
-    const { state, missing } = await endFollowing(
-      GENERAL,
-      follower.state,
-      follower.digests,
-      follower.store,
-      { start: at(from), end: at(to) },
-      null,
-    );
-    const gaps = state.manifest.gaps.map((gap) => ({
-      from: (gap.from - TWELVE) / MINUTE,
-      to: (gap.to - TWELVE) / MINUTE,
-    }));
-    return { gaps, missing, causes: state.manifest.gaps.map(({ cause }) => cause) };
-  }
-
-  it("is a gap between two stretches that were logged", async () => {
-    const { gaps, causes, missing } = await recorded(0, 30, [lines(-1, 1, 2, 20, 24, 29, 31), 31]);
-    expect(gaps).toEqual([{ from: 2, to: 20 }]);
-    expect(causes[0]).toMatch(/^The general log was not written for more than six minutes: it was off/);
-    expect(missing).toBeNull();
-  });
-
-  it("is a gap where the log was opened again, however short it was off", async () => {
-    const { gaps, causes } = await recorded(0, 9, [banner + lines(-1, 1, 2) + banner + lines(3, 5, 10), 10]);
-    expect(gaps).toEqual([{ from: 2, to: 3 }]);
-    expect(causes[0]).toMatch(
-      /^The server opened its general log again: until then it had been switched off/,
-    );
-  });
-
-  it("is none where a file begins, nor before the start", async () => {
-    const files: [string, number][] = [
-      [banner + lines(-9) + banner + lines(-8, -4, 1), 1],
-      [banner + lines(2, 6, 11), 11],
-    ];
-    expect((await recorded(0, 10, ...files)).gaps).toEqual([]);
-  });
-
-  it("is a gap where a whole hour has no file", async () => {
-    const first = lines(...Array.from({ length: 15 }, (_, i) => i * 4));
-    const third = lines(...Array.from({ length: 15 }, (_, i) => 120 + i * 4));
-    expect((await recorded(0, 170, [first, 56], [third, 176])).gaps).toEqual([{ from: 56, to: 120 }]);
-  });
-
-  it("is none while Amazon's sessions write at least every five minutes, be they some seconds late", async () => {
-    expect((await recorded(0, 30, [lines(-1, 4, 9.1, 14.2, 19.9, 25, 30.5), 31])).gaps).toEqual([]);
-  });
-
-  it("is a gap from the start, and to the end", async () => {
-    const { gaps, missing, causes } = await recorded(0, 60, [lines(-20, -10, 9, 12, 17, 22, 40, 44, 49), 49]);
-    expect(gaps).toEqual([
-      { from: 0, to: 9 },
-      { from: 22, to: 40 },
-      { from: 49, to: 60 },
-    ]);
-    expect(missing).toBe(causes[2]);
-  });
-
-  it("is a gap to the end, and no further, where the log goes on after it", async () => {
-    const { gaps, missing } = await recorded(0, 10, [lines(-1, 3, 30), 30]);
-    expect({ gaps, missing }).toEqual({ gaps: [{ from: 3, to: 10 }], missing: null });
-  });
-
-  it("is no gap at a start that lies between two hours' files", async () => {
-    const files: [string, number][] = [
-      [lines(-3, -1), -1],
-      [lines(2, 6, 11), 11],
-    ];
-    expect((await recorded(0, 10, ...files)).gaps).toEqual([]);
-    expect((await recorded(0, 10, ...files.slice(1))).gaps).toEqual([{ from: 0, to: 2 }]);
-  });
-});
-
-describe("being cut off", () => {
-  it("stores each statement once, however often a step is begun again", async () => {
+describe("a step that is cut off", () => {
+  it("stores each statement once, however often a step is repeated", async () => {
     const { account, instance, follower } = await following();
     for (let round = 0; round < 12; round++) {
       await write(account, ...numbers(round * 50, round * 50 + 50));
@@ -374,7 +271,7 @@ describe("a generated workload", () => {
 });
 
 describe("sessions in the log", () => {
-  it("reads the strings of a session by the mode that it set, also in the steps after", async () => {
+  it("reads the strings of a session by the SQL mode that it set, also in later steps", async () => {
     const { account } = await loggingInstance();
     const follower = await new TestFollower(logSource(account), {
       start: Date.now() - 60_000,
@@ -401,7 +298,7 @@ describe("sessions in the log", () => {
     ]);
   });
 
-  it("goes on from a state that was stored before there was a word of sessions in it", async () => {
+  it("continues from a state that was stored before sessions were", async () => {
     const { account, follower } = await following();
     await write(account, "SELECT 1", "SELECT 2");
     await follower.catchUp();

@@ -30,7 +30,7 @@ function logOf(text: string): LogSource {
   };
 }
 
-describe("a log that is written to fill what is remembered of it", () => {
+describe("a log that is written to fill the memory of its reader", () => {
   it("leaves a state of a bounded size, which forgets what was seen longest ago", async () => {
     const heartbeats = Array.from(
       { length: MAX_THREADS_KEPT + 1000 },

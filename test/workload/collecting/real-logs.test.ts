@@ -47,7 +47,7 @@ const ACCOUNTS = [
 ];
 
 describe("logs that real servers wrote", () => {
-  it("are read to the last record", () => {
+  it("are parsed to the last record", () => {
     expect(REAL_LOGS.map(([name, log]) => [name, records(log).length])).toEqual([
       ["general-mariadb-10.11.19.log", 351],
       ["general-mariadb-11.8.9.log", 350],
@@ -77,7 +77,7 @@ describe("logs that real servers wrote", () => {
     }
   });
 
-  it.each(REAL_LOGS)("%s is stored without its passwords, and otherwise as it is", async (name, log) => {
+  it.each(REAL_LOGS)("%s is stored without its passwords, and otherwise unchanged", async (name, log) => {
     const window = { start: Date.UTC(2026, 10, 27), end: null };
     const follower = await new TestFollower(sourceOf(log), window).begin(true);
     await follower.catchUp();

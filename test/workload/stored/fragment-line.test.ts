@@ -38,12 +38,12 @@ describe("records as general-log text", () => {
     );
   });
 
-  it.each(LOGS)("are those of the log of %s that they came from", (_, log) => {
+  it.each(LOGS)("are the same as in the log of %s", (_, log) => {
     const records = parse(log);
     expect(parse(records.map(toLogText).join("")).map(bare)).toEqual(records.map(bare));
   });
 
-  it("are the same once more, whatever the log held", () => {
+  it("are parsed to the same records, whatever the log held", () => {
     const piece = fc.constantFrom(...LOGS.flatMap(([, log]) => log.split(/(?<=[\n\t])/)), "\n", "\t\t", "\r");
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
@@ -76,7 +76,7 @@ describe("records as NDJSON", () => {
     expect(JSON.parse(toNdjson({ ...record, truncated: true }, null))).toMatchObject({ truncated: true });
   });
 
-  it("are what they were, whatever they hold", () => {
+  it("are read back unchanged, whatever they hold", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(recordArbitrary, text, text, text, (fields, statement, user, host) => {
@@ -111,7 +111,7 @@ describe("a time", () => {
 });
 
 describe("a buffer of lines", () => {
-  it("has the bytes of all of them, and is empty once they are taken", () => {
+  it("has the bytes of all lines, and is empty once they are taken", () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string({ unit: "grapheme" }), fc.constant("ü".repeat(3000)))),

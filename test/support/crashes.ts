@@ -6,7 +6,7 @@ import { CaptureRunner } from "../../src/captures/runner.ts";
 import { runnerOf } from "./api.ts";
 import { runAlarm } from "./time.ts";
 
-/** How many moments of an alarm are still to pass until it is struck down; its handler's own, whatever else runs. */
+/** How many steps an alarm's handler still makes before it is aborted; its own, whatever else runs. */
 interface Countdown {
   left: number;
   isReached: boolean;
@@ -17,15 +17,15 @@ type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
 const countdowns = new AsyncLocalStorage<Countdown>();
 let next: Countdown | undefined;
 
-/** Longer than any test: what waits so long is struck down first. */
+/** Longer than any test: what waits so long is aborted first. */
 const FOR_EVER_MS = 3_600_000;
 
 /**
- * Lets runners be struck down between any two steps of an alarm, as when the machine dies: before and after each call to AWS,
- * R2 and D1, and each setting of the alarm. What is written to the object's storage in between is one transaction. Until
+ * Prepares runners to be aborted between any two steps of an alarm, as when the machine dies: before and after each call to AWS, R2
+ * and D1, and each setting of the alarm. What is written to the object's storage in between is one transaction. Lasts until
  * `vi.restoreAllMocks()`.
  */
-export function prepareStrikes(storage: DurableObjectStorage): void {
+export function prepareCrashes(storage: DurableObjectStorage): void {
   const alarm = CaptureRunner.prototype.alarm;
   vi.spyOn(CaptureRunner.prototype, "alarm").mockImplementation(function (this: CaptureRunner) {
     return next === undefined ? alarm.call(this) : countdowns.run(next, () => alarm.call(this));
@@ -38,11 +38,11 @@ export function prepareStrikes(storage: DurableObjectStorage): void {
 }
 
 /**
- * Lets a capture's alarm come, and strikes all objects down at the nth of its moments, from 1.
- * @returns whether there was that moment; otherwise the alarm was handled to its end
+ * Lets a capture's alarm come, and aborts all objects at the nth of its steps, from 1.
+ * @returns whether there was that step; otherwise the alarm was handled to its end
  */
-export async function strike(capture: { id: number }, moment: number): Promise<boolean> {
-  const countdown = { left: moment, isReached: false };
+export async function crashAt(capture: { id: number }, step: number): Promise<boolean> {
+  const countdown = { left: step, isReached: false };
   next = countdown;
   let isOver = false;
   const handled = runAlarm(capture)
@@ -76,7 +76,7 @@ function watch(target: object, ...names: string[]): void {
   }
 }
 
-/** A moment between two steps has come. */
+/** Counts a step, and waits to be aborted at the one that was asked for. */
 async function pass(): Promise<void> {
   const countdown = countdowns.getStore();
   if (countdown === undefined || --countdown.left !== 0) return;
