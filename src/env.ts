@@ -35,7 +35,7 @@ type NumberName =
 
 /**
  * Reads a variable that must be a positive number.
- * @throws Error naming the variable when it is not: a wrong deployment should say so, not act on NaN.
+ * @throws Error naming the variable when it is not: a misconfigured service should say so, not calculate with NaN.
  */
 export function positiveNumber(env: Env, name: NumberName): number {
   const value = Number(env[name]);

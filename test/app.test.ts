@@ -19,7 +19,7 @@ beforeAll(async () => {
   captureId = (await createCapture(cast.admin, { envId: cast.environment.id, scheduledStart })).id;
 });
 
-describe("a path or a method that is not there", () => {
+describe("an unknown path or method", () => {
   test.each([
     "/",
     "/api",
@@ -64,7 +64,7 @@ describe("a path or a method that is not there", () => {
 });
 
 describe("the request id", () => {
-  test("is in every reply, better-auth's too, and another each time", async () => {
+  test("is in every reply, better-auth's too, and is unique", async () => {
     const { headers } = cast.admin;
     const ids = new Set<string | null>();
     for (const [method, path] of [
@@ -150,7 +150,7 @@ describe("a fault of ours", () => {
   );
 });
 
-test("no reply says what the service is made of, and none can be framed or sniffed", async () => {
+test("no reply names the software of the service, and none can be framed or sniffed", async () => {
   const reply = await request("GET", "/api/captures", { headers: cast.admin.headers });
   expect(reply.headers.get("x-powered-by")).toBeNull();
   expect(reply.headers.get("x-content-type-options")).toBe("nosniff");

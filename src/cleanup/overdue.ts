@@ -26,8 +26,8 @@ export interface OverdueCounts extends Record<string, number> {
 }
 
 /**
- * Wakes captures that are late with a transition, because an alarm was lost or a Worker died before it set one. Those that do not
- * move although they were woken many times are failed.
+ * Wakes captures that are late with a transition, because an alarm was lost or a Worker died before it set one. Those that do
+ * not move although they were woken many times are failed.
  */
 export async function wakeOverdue(env: Env, now: number): Promise<OverdueCounts> {
   const overdue = await findOverdue(env.DB, now, OVERDUE_BATCH);
@@ -96,8 +96,8 @@ const COUNT_WAKES = statement(
 
 /**
  * Counts that captures were woken, or that it was tried. It is called after the attempt: one that was never made must not be
- * counted because an answer of the database was lost. A capture that has moved meanwhile counts from 0 again, and one that another
- * run has counted is not counted twice.
+ * counted because an answer of the database was lost. A capture that has moved meanwhile counts from 0 again, and one that
+ * another run has counted is not counted twice.
  */
 async function countWakes(db: Db, woken: readonly OverdueCapture[], now: number): Promise<void> {
   const counted = woken.map(({ id, status, rearmed }) => ({ id, status, rearmed }));

@@ -78,8 +78,8 @@ const ERASABLE = statement(
 );
 
 /**
- * Finds captures that were deleted before a time, have ended, and whose lease is released or abandoned. Whether their metrics are
- * archived does not matter any more.
+ * Finds captures that were deleted before a time, have ended, and whose lease is released or abandoned. Whether their metrics
+ * are archived does not matter any more.
  */
 async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await ERASABLE(db, { before, limit }).all<{ id: number }>();

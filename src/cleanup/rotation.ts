@@ -28,7 +28,7 @@ export interface ResealCounts extends Record<string, number> {
 
 /**
  * Seals the credentials of environments with the first of CREDENTIALS_KEYS that one of the others sealed, in bounded batches:
- * what is left is done by the next run. Once nothing is left, the other keys can be dropped.
+ * the next run does the rest. Once nothing is left, the other keys can be dropped.
  */
 export async function resealCredentials(env: Env): Promise<ResealCounts> {
   const { DB } = env;

@@ -26,9 +26,9 @@ export type CallerStatement = (
 ) => D1PreparedStatement;
 
 /**
- * Makes a statement that acts for a caller, of SQL that goes on after the common table expression `caller`: one row with the `id`
- * of the user whose credential it is, or none. So authentication costs no round trip of its own. Its parameters `:credential` and
- * `:now` are the caller's and the time.
+ * Makes a statement that acts for a caller, of SQL that goes on after the common table expression `caller`: one row with the
+ * `id` of the user whose credential it is, or none. So authentication costs no round trip of its own. Its parameters
+ * `:credential` and `:now` are the caller's and the time.
  */
 export function callerStatement(sql: string): CallerStatement {
   const byKind: Partial<Record<Credential["kind"], Statement>> = {};

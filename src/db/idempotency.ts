@@ -39,8 +39,8 @@ export interface Making {
 }
 
 /**
- * Makes the statement that remembers what a request was answered, for the batch that does what was asked for: of requests with one
- * key that come at once, one is the first. It takes the values that `keyValues` gives.
+ * Makes the statement that remembers what a request was answered, for the batch that does what was asked for: of requests with
+ * one key that come at once, one is the first. It takes the values that `keyValues` gives.
  */
 export const rememberingStatement = ({ from, id, idPath }: Making): CallerStatement =>
   callerStatement(

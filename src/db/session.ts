@@ -1,9 +1,9 @@
-import { askTwice, isTransientFault } from "../lib/transient.ts";
+import { isTransientFault, retryOnce } from "../lib/transient.ts";
 import { BOOKMARK } from "../lib/values.ts";
 import type { Db } from "./types.ts";
 
 /*
- * Where a request's statements run. D1 keeps copies of the database in other regions once read replication is switched on;
+ * Where a request's statements run. D1 keeps replicas of the database in other regions once read replication is on;
  * a session says how much of the past its reads may still show. Nothing here costs a round trip.
  */
 
@@ -12,8 +12,8 @@ export const writeSession = (db: D1Database): RequestSession =>
   new RequestSession(db.withSession("first-primary"));
 
 /**
- * A session for a request that only reads: at the nearest copy, or the nearest that has what the bookmark stands for. Whoever
- * sends a bookmark that is none wants to see what was written, and is answered by the primary; D1 would fail the request.
+ * A session for a request that only reads: at the nearest replica, or the nearest that has caught up with the bookmark. Who
+ * sends a malformed bookmark wants to see what was written: the primary answers then, where D1 would fail the request.
  */
 export function readSession(db: D1Database, bookmark: string | undefined): RequestSession {
   if (bookmark === undefined) return new RequestSession(db.withSession("first-unconstrained"));
@@ -30,8 +30,8 @@ interface Original {
 }
 
 /**
- * A request's session. A read that D1 fails to answer for a reason that passes is tried once more. A write is not: the answer may
- * be all that was lost.
+ * A request's session. A read that fails with a transient fault is retried once. A write is not: it may have been done, and
+ * only the answer lost.
  */
 export class RequestSession implements Db {
   readonly #session: D1DatabaseSession;
@@ -84,7 +84,7 @@ export class RequestSession implements Db {
 
   async #ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
     try {
-      return await (isRead ? askTwice("database.read.repeated", ask) : ask());
+      return await (isRead ? retryOnce("database.read.repeated", ask) : ask());
     } catch (error) {
       if (isTransientFault(error)) this.#fault = error;
       throw error;

@@ -21,8 +21,8 @@ export const isOneOf = (statuses: readonly Status[]) =>
   `status in (${statuses.map((status) => `'${status}'`).join(", ")})`;
 
 /**
- * Whether a capture has not ended, in SQL: the condition of the partial index `captures_live`, to the letter, or SQLite would not
- * use it. A table's alias goes before it with a dot.
+ * Whether a capture has not ended, in SQL: the condition of the partial index `captures_live`, to the letter, or SQLite would
+ * not use it. A table's alias goes before it with a dot.
  */
 export const IS_LIVE = isOneOf(LIVE_STATUSES);
 /** Whether a capture has ended, in SQL. A table's alias goes before it with a dot. */

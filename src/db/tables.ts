@@ -209,7 +209,7 @@ export const captures = sqliteTable(
       .notNull()
       .references(() => user.id),
     name: text("name").notNull(),
-    // The environment may come to name another instance; what was recorded stays this one's.
+    // The environment may be changed to another instance; the recording stays this one's.
     region: text("region").notNull(),
     instance: text("instance").notNull(),
     status: text("status").notNull(),
@@ -229,9 +229,12 @@ export const captures = sqliteTable(
     createdAt: integer("created_at").notNull(),
     /** Counted up by every change of what a reply shows: what its ETag is made of. */
     version: integer("version").notNull().default(1),
-    /** When the next move, or the storing of the metrics, should have happened; null when none is due. What cron looks for. */
+    /**
+     * When cron is to wake the capture if its next transition, or the storing of its metrics, has not happened; null when none
+     * is due.
+     */
     dueAt: integer("due_at"),
-    /** How often cron has had to wake the capture since its last move. */
+    /** How often cron has woken the capture since its last transition. */
     rearmed: integer("rearmed").notNull().default(0),
     deletedAt: integer("deleted_at"),
     /** When its metrics were stored in R2; null while CloudWatch has to be asked. */
@@ -247,7 +250,7 @@ export const captures = sqliteTable(
   ],
 );
 
-/** The audit trail: every move of every capture. */
+/** The audit trail: every transition of every capture. */
 export const captureEvents = sqliteTable(
   "capture_events",
   {
@@ -267,9 +270,8 @@ export const captureEvents = sqliteTable(
 );
 
 /**
- * What callers' requests that make something were answered, so that a request which is repeated with its key is answered the same.
- * The first that could were those for captures, which two columns are called after; by the fingerprint, the request that is
- * repeated is of the same kind.
+ * Answers to requests with an Idempotency-Key, so that a repeated request gets the same answer. Two columns are named after
+ * captures, the first that could be made so; the fingerprint tells kinds of requests apart.
  */
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
@@ -282,7 +284,7 @@ export const idempotencyKeys = sqliteTable(
     fingerprint: text("fingerprint").notNull(),
     /** The id of what was made. No foreign key: it may be erased first. */
     madeId: integer("capture_id").notNull(),
-    /** It as it was made, in JSON: what has become of it since does not change the reply. */
+    /** What was made as it was then, in JSON: later changes do not change the reply. */
     made: text("capture").notNull(),
     expiresAt: integer("expires_at").notNull(),
   },
@@ -294,9 +296,9 @@ export const idempotencyKeys = sqliteTable(
 
 /**
  * Captures that need their instance's general log: each has, or is about to ask for, a lease of the Durable Object `LogLease`
- * that is named here. A row is written before the lease is asked for and goes once it is given back, so that cron finds the
- * leases of captures that have ended. A capture with a row is not erased, nor its environment deleted, unless an admin has
- * abandoned what is owed; the row then goes with the capture.
+ * that is named here. A row is written before the lease is asked for and deleted once it is released, so that cron finds
+ * the leases of captures that have ended. A capture with a row is not erased, nor its environment deleted, unless an admin has
+ * abandoned what is owed; the row is then erased with the capture.
  */
 export const logLeases = sqliteTable(
   "log_leases",
@@ -306,20 +308,20 @@ export const logLeases = sqliteTable(
       .references(() => captures.id),
     leaseName: text("lease_name").notNull(),
     acquiredAt: integer("acquired_at").notNull(),
-    /** When cron last looked after it; null before. Those looked after longest ago come first. */
+    /** When cron last tried it; null before. Those tried longest ago come first. */
     triedAt: integer("tried_at"),
-    /** Since when the lease is to be given back and is not; null while the capture needs it. */
+    /** Since when its release is pending; null while the capture needs it. */
     owedSince: integer("owed_since"),
-    /** Why not, when that was last tried, in words; null before. */
+    /** Why the last attempt to release it failed, in words; null before. */
     owedReason: text("owed_reason"),
-    /** What the group is to have again, in JSON: `LogSettings`. */
+    /** The settings to restore in the group, in JSON: `LogSettings`. */
     owedSettings: text("owed_settings"),
     abandonedAt: integer("abandoned_at"),
-    /** The user's id; `cleanup` where there was nobody left to ask. */
+    /** The user's id; `cleanup` where no admin was left. */
     abandonedBy: text("abandoned_by"),
   },
   (table) => [
-    // Few or none, and looked for by every read of environments.
+    // Few or none, and every read of environments asks for them.
     index("log_leases_owed_since")
       .on(table.owedSince)
       .where(sql`owed_since is not null and abandoned_at is null`),

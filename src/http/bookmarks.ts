@@ -6,13 +6,13 @@ import type { App } from "./context.ts";
 import { isSafe } from "./methods.ts";
 
 /*
- * Which state of the database a client has seen, as D1's bookmarks say: programs send back the one that the last reply had,
- * browsers have it in a cookie. It is no secret, and gives no right.
+ * Which state of the database a client has seen, as a bookmark of D1: programs send the one of the last reply, browsers keep
+ * it in a cookie. It is no secret, and grants nothing.
  */
 
 const HEADER = "X-D1-Bookmark";
 const COOKIE = `${COOKIE_PREFIX}.bookmark`;
-/** Far longer than a copy is behind. A bookmark that all copies have come to changes nothing. */
+/** Far longer than a replica lags behind. A bookmark that all replicas have reached has no effect. */
 const COOKIE_SECONDS = 10 * 60;
 
 /** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
@@ -25,7 +25,7 @@ export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   const bookmark = session.getBookmark();
   if (bookmark === null || c.res.status === 401) return;
   c.res.headers.set(HEADER, bookmark);
-  // After a sign-in too, which shows no credential yet.
+  // Set after a sign-in too, whose request has no credential yet.
   if (isRead || c.res.status >= 400 || c.get("credential")?.kind === "apiKey") return;
   const prefix = cookiePrefix(c);
   setCookie(c, COOKIE, bookmark, {

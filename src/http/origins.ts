@@ -47,7 +47,7 @@ const allow = cors({
   maxAge: PREFLIGHT_SECONDS,
 });
 
-/** Answers the preflights of listed origins, and lets their pages read the replies; to others it is as if there were no CORS. */
+/** Answers the preflights of listed origins, and lets their pages read the replies; other origins get no CORS headers. */
 export const crossOrigin: MiddlewareHandler<App> = async (c, next) => {
   const listed = listedOrigins(c.env);
   const isPreflight = c.req.header("access-control-request-method") !== undefined;
@@ -87,7 +87,7 @@ const known = new Map<string, ReadonlySet<string>>();
 
 /**
  * The origins that CORS_ORIGINS lists.
- * @throws Error saying what is wrong with the variable: a wrong deployment should say so, not let nobody or everybody in
+ * @throws Error saying what is wrong with the variable: a misconfigured service should say so, not let nobody or everybody in
  */
 export function listedOrigins({ CORS_ORIGINS: text = "" }: Env): ReadonlySet<string> {
   const read = known.get(text) ?? new Set(text.split(",").map(trim).filter(Boolean).map(checkedOrigin));

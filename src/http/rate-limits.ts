@@ -31,8 +31,8 @@ function announce(c: AppContext, policy: string, quota: { q: number; w: number }
 }
 
 /**
- * The headers of a refusal. Only here there is a `RateLimit`: that nothing is left is known now, but no limiter says how much is
- * left before.
+ * The headers of a refusal. Only here there is a `RateLimit`: that nothing is left is known now, but no limiter says how much
+ * is left before.
  */
 export const exhausted = (policy: string, seconds: number): Record<string, string> => ({
   "Retry-After": String(seconds),
@@ -40,7 +40,7 @@ export const exhausted = (policy: string, seconds: number): Record<string, strin
 });
 
 /**
- * Counts a request of a caller. A limiter that fails lets everybody through: it is to protect the service, not to stop it.
+ * Counts a request of a caller. If the limiter fails, the request is let through: it is to protect the service, not to stop it.
  * @throws ApiError 429 when it is one too many
  */
 async function count(c: AppContext, limit: Limit, caller: string): Promise<void> {
@@ -61,8 +61,8 @@ async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<bo
 }
 
 /**
- * Counts the requests of a caller that change something, by session or API key: of the same person, a program that runs wild
- * does not stop the browser.
+ * Counts the requests of a caller that change something, by session or API key: a program that sends too many does not
+ * stop the browser of the same person.
  */
 export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
   if (!isSafe(c.req.method)) await countWrite(c, c.get("credential"));
@@ -70,8 +70,8 @@ export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
 };
 
 /**
- * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: who
- * could make keys without end would have no limit at all. That there is no session is better-auth's to say.
+ * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: with
+ * ever new keys a caller would have no limit at all. If there is no session, better-auth refuses.
  */
 export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
   const session = await readSessionCookie(c);
@@ -80,7 +80,7 @@ export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
 };
 
 async function countWrite(c: AppContext, { kind, value }: Credential): Promise<void> {
-  // A session's value is its token, which is for nobody else to know.
+  // A session's value is its token, a secret.
   await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
 }
 
@@ -88,8 +88,8 @@ async function countWrite(c: AppContext, { kind, value }: Credential): Promise<v
 export const ADDRESS_POLICY = "address";
 
 /**
- * Counts sign-ins and sign-ups by the client's address, before there is any work. Not by e-mail address: anybody could keep
- * somebody out by that. better-auth then counts those that are left, exactly and for all locations together.
+ * Counts sign-ins and sign-ups by the client's address, before there is any work. Not by e-mail address: anybody could lock
+ * somebody else out. better-auth then counts those that are left, exactly and for all locations together.
  */
 export const limitSignIns: MiddlewareHandler<App> = async (c, next) => {
   announce(c, ADDRESS_POLICY, {

@@ -4,7 +4,7 @@ import { isHttps } from "./scheme.ts";
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** What every reply tells a browser. Replies are data: nothing in one is to be run, framed or guessed at. */
+/** What every reply tells a browser. Replies are data: nothing in one may be run, framed, or sniffed for another type. */
 const options: NonNullable<Parameters<typeof secureHeaders>[0]> = {
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -12,7 +12,7 @@ const options: NonNullable<Parameters<typeof secureHeaders>[0]> = {
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
   },
-  // What browsers go by that don't know frame-ancestors.
+  // For browsers that don't know frame-ancestors.
   xFrameOptions: "DENY",
   crossOriginOpenerPolicy: "same-origin",
   crossOriginResourcePolicy: "same-origin",

@@ -1,15 +1,15 @@
-/** What is known of a secret. A deployment has one. */
+/** A secret's key and the cookies verified with it. A deployment has one secret. */
 interface Secret {
-  /** Its key, whose import takes longer than a signature. */
+  /** Its key. Importing it takes longer than verifying a signature. */
   key: Promise<CryptoKey>;
   /**
-   * The values of cookies whose signature was verified: a browser sends the same one with each of its requests. That it is
-   * signed never changes; whether its session is still there is not known by it.
+   * A cache of the values of verified cookies: a browser sends the same one with each request. Whether the session still
+   * exists is asked of the database each time.
    */
   verified: Map<string, string>;
 }
 
-/** How many cookies are remembered, in some 200 KB. */
+/** How many cookies are cached, in some 200 KB. */
 const MAX_VERIFIED = 1000;
 
 const secrets = new Map<string, Secret>();
@@ -40,7 +40,7 @@ export async function signedValue(cookie: string, secret: string): Promise<strin
   const bytes = Uint8Array.fromBase64(signature);
   const isValid = await crypto.subtle.verify("HMAC", await key, bytes, new TextEncoder().encode(value));
   if (!isValid) return null;
-  // Wrong ones are not remembered, so that nobody fills this who has not signed in.
+  // Wrong ones are not cached, so that nobody can fill the cache without signing in.
   if (verified.size >= MAX_VERIFIED) verified.clear();
   // Copies, since a part of a text keeps the whole of it, here all cookies of a request, in memory.
   verified.set(structuredClone(cookie), structuredClone(value));

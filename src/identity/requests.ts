@@ -2,7 +2,8 @@ import * as z from "zod";
 import { nameSchema } from "../lib/names.ts";
 
 /*
- * The bodies and queries that better-auth's endpoints take, as far as this service has a use for them. better-auth validates them itself.
+ * The bodies and queries that better-auth's endpoints take, as far as this service has a use for them. better-auth validates
+ * them itself.
  */
 
 const email = z.string().meta({ format: "email", examples: ["demo@example.com"] });

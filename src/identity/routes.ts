@@ -71,7 +71,7 @@ async function refusalOf(reply: Response): Promise<Error> {
   const { data } = refusalSchema().safeParse(await reply.json().catch(() => undefined));
   // Its validation quotes what was sent.
   const message = cut(data?.message ?? "Request refused", MAX_MESSAGE);
-  // Of its own faults, better-auth knows more than a caller should.
+  // A fault of its own may quote what a caller should not see.
   if (reply.status >= 500) return new Error(`better-auth answered ${reply.status}: ${message}`);
   const retryAfter = reply.headers.get("x-retry-after");
   return new ApiError(
@@ -83,8 +83,9 @@ async function refusalOf(reply: Response): Promise<Error> {
 }
 
 /**
- * The request as better-auth is to have it. Over HTTP one without a body has an empty one, which better-auth takes for one that is
- * not JSON: it gets none then. And it refuses a cookie without an Origin; that one is not needed, `refuseOtherOrigins` has seen to.
+ * The request as better-auth is to have it. Over HTTP a request without a body has an empty one, which better-auth refuses as
+ * not JSON: it is left out. better-auth also refuses a cookie without an Origin, which `refuseOtherOrigins` has checked
+ * already.
  * @throws ApiError 415 for a body that does not say it is JSON
  */
 async function forwarded(c: AppContext, origin: string): Promise<Request> {

@@ -1,7 +1,7 @@
 /*
  * Alarms of Durable Objects. One can stand in the past and never fire (cloudflare-docs issue 18324; workerd issues 3138, 3566
- * and 6866): `getAlarm()` then goes on giving the past time, so that an object which takes it for an alarm to come rests for
- * ever. A failed handler's alarm that waits for its retry has a past time, too: setting it anew replaces the retry.
+ * and 6866): `getAlarm()` then goes on giving the past time, so that an object which believes in it sleeps for ever. A failed
+ * handler's alarm that waits for its retry has a past time, too: setting it anew replaces the retry.
  */
 
 /** An alarm that is overdue by more than this is taken for lost. */
@@ -15,7 +15,9 @@ export async function isArmedBy(storage: DurableObjectStorage, time: number): Pr
   return alarm !== null && !isLost(alarm) && alarm <= time;
 }
 
-/** Makes sure that an object is armed by a time. An alarm that comes earlier stays; instead of a lost one, one comes at once. */
+/**
+ * Makes sure that an object is armed by a time. An alarm that comes earlier stays; instead of a lost one, one comes at once.
+ */
 export async function armBy(storage: DurableObjectStorage, time: number): Promise<void> {
   const alarm = await storage.getAlarm();
   const now = Date.now();

@@ -6,7 +6,8 @@ type Level = "info" | "warn" | "error";
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 /**
- * The most characters of one field. What was thrown can quote what a caller sent, of any length; Workers Logs takes 256 KB a line.
+ * The most characters of one field. What was thrown can quote what a caller sent, of any length; Workers Logs takes 256 KB a
+ * line.
  */
 const MAX_FIELD = 1000;
 /** The same of a stack, whose every line counts. */

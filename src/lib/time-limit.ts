@@ -1,6 +1,6 @@
 /**
- * Waits for an answer, for a while.
- * @throws Error when it takes longer than that, or what the answer is rejected with
+ * Waits for an answer, within a time limit.
+ * @throws Error when it takes longer; or what the answer is rejected with
  */
 export async function within<T>(milliseconds: number, what: string, answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();

@@ -1,11 +1,10 @@
 /*
- * Faults of the platform that pass by themselves: D1, R2 and Durable Objects answer so while they move, are updated or have too
- * much to do. What failed may have been done or not; the same asked again may well be answered.
+ * Transient faults of the platform: D1, R2 and Durable Objects fail so while they are moved, updated or overloaded. The
+ * operation may have been done or not; a retry may succeed.
  *
- * D1 and R2 have no codes for them but the words of the message: D1's list is in its documentation under "Debug D1" (List of
- * D1_ERRORs), R2's codes, which stand at the end of a message, under "Error codes": 10001 InternalError, 10043
- * ServiceUnavailable, 10054 ClientDisconnect, 10058 TooManyRequests. Durable Objects mark theirs by properties ("Error
- * handling").
+ * D1 and R2 name them in the message only: D1's list is in its documentation under "Debug D1" (List of D1_ERRORs), R2's codes,
+ * which stand at the end of a message, under "Error codes": 10001 InternalError, 10043 ServiceUnavailable, 10054
+ * ClientDisconnect, 10058 TooManyRequests. Durable Objects mark theirs by properties ("Error handling").
  */
 
 import { describeError, log } from "./log.ts";
@@ -24,7 +23,7 @@ const WORDS = [
   /^\w+: .*\((?:0|10001|10043|10054|10058)\)$/s,
 ];
 
-/** Whether an error, or what it came from, is a fault of D1, R2 or a Durable Object that passes by itself. */
+/** Whether an error, or what it came from, is a transient fault of D1, R2 or a Durable Object. */
 export function isTransientFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { retryable, overloaded, durableObjectReset } = error as Marked;
@@ -42,8 +41,8 @@ interface Marked extends Error {
 /** The longest pause before the second try, in milliseconds. */
 const PAUSE_MS = 100;
 
-/** Asks for what can be asked for again, such as a read: once more after a fault that passes. */
-export async function askTwice<T>(event: string, ask: () => Promise<T>): Promise<T> {
+/** Retries what is safe to repeat, such as a read, once after a transient fault. */
+export async function retryOnce<T>(event: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {

@@ -54,7 +54,7 @@ const settings = () => settingsOf(cast.aws, groupOf(cast.aws));
 const holders = () => leaseOf(groupOf(cast.aws)).holders();
 
 describe("every minute", () => {
-  it.each(["DONE", "FAILED"])("gives the lease of a capture back that is %s", async (status) => {
+  it.each(["DONE", "FAILED"])("releases the lease of a capture that is %s", async (status) => {
     await holding(status);
     expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await everyMinute()).toMatchObject({
@@ -68,14 +68,14 @@ describe("every minute", () => {
     expect(await everyMinute()).toMatchObject({ leases: 0 });
   });
 
-  it("gives the lease of a capture back that was deleted before it was running", async () => {
+  it("releases the lease of a capture that was deleted before it was running", async () => {
     const id = await holding("STARTING");
     expect((await cast.owner.delete(`/api/captures/${id}`)).status).toBe(200);
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
     expect(await settings()).toEqual({});
   });
 
-  it.each(["STARTING", "RUNNING", "STOPPING"])("leaves a capture alone that is %s", async (status) => {
+  it.each(["STARTING", "RUNNING", "STOPPING"])("leaves the lease of a capture that is %s", async (status) => {
     const [kept, ended] = [await holding(status), await holding("DONE")];
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
     expect(await holders()).toEqual([kept]);
@@ -83,7 +83,7 @@ describe("every minute", () => {
     expect(await settings()).toEqual(GENERAL_LOG_SWITCH.on);
   });
 
-  it("comes back to a group that AWS does not restore", async () => {
+  it("retries a group that AWS does not restore", async () => {
     await holding("DONE");
     await cast.aws.deny("rds:*");
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 0, leasesOwed: 1 });
@@ -93,7 +93,7 @@ describe("every minute", () => {
     expect(await settings()).toEqual({});
   });
 
-  it("goes on with the others when one object can't be reached, and does the rest of its work", async () => {
+  it("continues with the others when one object can't be reached", async () => {
     await holding("DONE");
     await holding("FAILED");
     vi.spyOn(LogLease.prototype, "release").mockRejectedValueOnce(new Error("away"));
@@ -101,7 +101,7 @@ describe("every minute", () => {
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
   });
 
-  it("takes a bounded number at a time, and comes to all of them", async () => {
+  it("takes a bounded number at a time, and reaches all of them", async () => {
     await env.DB.batch([
       env.DB.prepare(
         `insert into captures (env_id, owner_id, name, region, instance, status, created_at)
@@ -121,7 +121,7 @@ describe("every minute", () => {
 });
 
 describe("a lease that is held", () => {
-  it("has its alarm set anew within minutes when that was lost", async () => {
+  it("gets a new alarm within minutes when that was lost", async () => {
     await holding("RUNNING");
     const group = groupOf(cast.aws);
     const lose = () => runInDurableObject(leaseOf(group), (_, { storage }) => storage.deleteAlarm());
@@ -139,7 +139,7 @@ describe("a lease that is held", () => {
 });
 
 describe("every day", () => {
-  it("erases a deleted capture only after its lease was given back", async () => {
+  it("erases a deleted capture only after its lease is released", async () => {
     const id = await holding("DONE");
     await cast.owner.delete(`/api/captures/${id}`);
     const isThere = async () =>
@@ -153,7 +153,7 @@ describe("every day", () => {
     expect(await isThere()).toBe(false);
   });
 
-  it("erases a deleted capture whose lease was abandoned, and what is on record of that with it", async () => {
+  it("erases a deleted capture whose lease was abandoned, with the row that says so", async () => {
     const id = await holding("DONE");
     await cast.aws.deny("rds:*");
     await everyMinute();

@@ -31,14 +31,14 @@ const loseAlarm = (capture: Capture) =>
 const count = (sql: string) => env.DB.prepare(`select count(*) as n from ${sql}`).first<number>("n");
 
 describe("every minute", () => {
-  it("finds nothing to do where every capture moves by itself", async () => {
+  it("finds nothing when every capture is on time", async () => {
     const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
     await create({ scheduledStart: inFuture(60 * MINUTE) });
     expect(await everyMinute()).toMatchObject({ found: 0, rearmed: 0, failed: 0, errors: 0 });
     expect((await readCapture(cast.owner, capture)).status).toBe("RUNNING");
   });
 
-  it("starts a capture whose Worker died between the insert and the arming", async () => {
+  it("starts a capture whose Worker died before it set the alarm", async () => {
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
     const capture = await create();
     wake.mockRestore();
@@ -76,7 +76,7 @@ describe("every minute", () => {
     await until(cast.owner, capture, "RUNNING");
   });
 
-  it("leaves an alarm to come that is a few seconds late", async () => {
+  it("leaves an alarm that is a few seconds late", async () => {
     const capture = await create({ scheduledStart: inFuture(MINUTE) });
     const alarm = await alarmOf(capture);
     await travel(cast.aws, MINUTE + ALARM_GRACE_MS / 2);
@@ -118,7 +118,7 @@ describe("every minute", () => {
     },
   );
 
-  it("leaves a running capture alone that reads its log, for hours, also while AWS does not answer", async () => {
+  it("leaves a running capture that reads its log, for hours, also while AWS does not answer", async () => {
     const capture = await until(cast.owner, await create(), "RUNNING");
     for (let minute = 0; minute < 60; minute++) {
       if (minute === 10) await cast.aws.fault({ kind: "unavailable" });
@@ -146,7 +146,7 @@ describe("every minute", () => {
     });
   });
 
-  it("finishes a stop that its runner was not told of, although an alarm stands at the scheduled end", async () => {
+  it("finishes a stop that its runner was not told of, although its alarm is set for the scheduled end", async () => {
     const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
     const wake = vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("died"));
     expect((await cast.owner.post(`/api/captures/${capture.id}/stop`)).status).toBe(200);
@@ -159,7 +159,7 @@ describe("every minute", () => {
     await until(cast.owner, capture, "DONE");
   });
 
-  it("leaves a runner alone that waits to try again", async () => {
+  it("leaves a runner that waits for its next attempt", async () => {
     await cast.aws.fault({ kind: "throttle" });
     const capture = await create();
     await runAlarm(capture);
@@ -172,7 +172,7 @@ describe("every minute", () => {
     await cast.owner.delete(`/api/captures/${capture.id}`);
   });
 
-  it("fails a capture that does not move however often it is woken, and says so", async () => {
+  it("fails a capture that does not move although it was woken many times", async () => {
     const capture = await create({ scheduledStart: inFuture(MINUTE) });
     vi.spyOn(CaptureRunner.prototype, "alarm").mockResolvedValue(undefined);
     await travel(cast.aws, 2 * MINUTE);
@@ -207,7 +207,7 @@ describe("every minute", () => {
     await until(cast.owner, capture, "RUNNING");
   });
 
-  it("goes on with the others when one runner can't be reached", async () => {
+  it("continues with the others when one runner can't be reached", async () => {
     const captures = await Promise.all([1, 2, 3].map(() => create({ scheduledStart: inFuture(MINUTE) })));
     for (const capture of captures) await loseAlarm(capture);
     vi.spyOn(CaptureRunner.prototype, "rearm").mockRejectedValueOnce(new Error("away"));
@@ -218,7 +218,7 @@ describe("every minute", () => {
     for (const capture of captures) await until(cast.owner, capture, "RUNNING");
   });
 
-  it("takes a bounded number at a time, and comes to all of them", async () => {
+  it("takes a bounded number at a time, and reaches all of them", async () => {
     await env.DB.prepare(
       `insert into captures (env_id, owner_id, name, region, instance, status, created_at, due_at, scheduled_start)
        select ?1, ?2, 'overdue ' || value, 'us-east-1', 'i', 'SCHEDULED', 0, 1, ?4 from json_each(?3)`,

@@ -54,7 +54,7 @@ describe("every day", () => {
     );
   });
 
-  it("erases and purges nothing before its time by a clock that is ahead", async () => {
+  it("erases and purges nothing early when its clock is ahead", async () => {
     const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
     await cast.owner.delete(`/api/captures/${id}`);
     const sessions = await count("session");
@@ -113,7 +113,7 @@ describe("every day", () => {
     expect(await count("members where env_id = ?1", envId)).toBe(3);
   });
 
-  it("purges the rest although one kind can't be, and says which", async () => {
+  it("purges the rest when one kind fails, and logs which", async () => {
     const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
     await cast.owner.delete(`/api/captures/${capture.id}`);
     await travel(cast.aws, RETENTION + MINUTE);
@@ -130,7 +130,7 @@ describe("every day", () => {
     expect(await daily()).toMatchObject({ captures: 1 });
   });
 
-  it("looks at no other environment's captures to purge one", async () => {
+  it("reads only the captures of the environment that it purges", async () => {
     const prepare = vi.spyOn(env.DB, "prepare");
     await purge(env.DB, "environments", 0, 1);
     const sql = prepare.mock.lastCall?.[0];

@@ -71,13 +71,13 @@ describe("rotating the credentials key", () => {
     expect((await rotate(during)).counts).toEqual({ resealed: 0, changed: 0, unreadable: 0, withoutKey: 0 });
   });
 
-  it("goes back to the old key as well", async () => {
+  it("can go back to the old key", async () => {
     const id = await sealedRow(after);
     expect((await rotate(withKeys(1, 2))).counts).toMatchObject({ resealed: 1 });
     expect(await open(before, id, await read(id))).toEqual(KEY);
   });
 
-  it("takes one key's id for no other that begins or looks like it", async () => {
+  it("tells key ids apart that are alike", async () => {
     const keys = (...ids: string[]): Env => ({
       ...env,
       CREDENTIALS_KEYS: ids.map((id) => `${id}:${key(1)}`).join(","),
@@ -108,7 +108,7 @@ describe("rotating the credentials key", () => {
     expect(await read(left)).toMatch(/^k2\./);
   });
 
-  it("leaves what can't be opened, says which it is, and goes on", async () => {
+  it("skips credentials that can't be opened, and logs which", async () => {
     const broken = await row("k1.AAAAAAAAAAAAAAAA.AAAA");
     const others = await sealedRow(before);
     // Another environment's, which is not this one's to open.
@@ -123,7 +123,7 @@ describe("rotating the credentials key", () => {
     expect(await read(others)).toMatch(/^k2\./);
   });
 
-  it("says how many name a key that is not there, as when it was dropped too soon", async () => {
+  it("logs how many name a key that is missing, as when it was dropped too soon", async () => {
     const ids = [await sealedRow(before), await sealedRow(withKeys(3))];
     const texts = await Promise.all(ids.map(read));
     const { counts, lines } = await rotate(after);
@@ -153,7 +153,7 @@ describe("rotating the credentials key", () => {
     expect(text).toMatch(/^k1\./);
   });
 
-  it("is what cron does every day, before the rest, which does not wait for it to succeed", async () => {
+  it("runs every day before the purge, which runs also if it fails", async () => {
     const id = await sealedRow(before);
     expect(await cronLine("17 3 * * *", "cleanup.resealed")).toMatchObject({ resealed: 1, unreadable: 0 });
     expect(await read(id)).toMatch(/^k2\./);
@@ -162,7 +162,7 @@ describe("rotating the credentials key", () => {
     expect(lines[0]?.error).toMatch(/CREDENTIALS_KEYS must be/);
   });
 
-  it("is looked at by `npm run credentials:keys`", async () => {
+  it("is shown by `npm run credentials:keys`", async () => {
     for (const keys of [before, before, during]) await sealedRow(keys);
     await row(null);
     const [, sql = ""] = /--command "(.*)"$/.exec(packageJson.scripts["credentials:keys"]) ?? [];

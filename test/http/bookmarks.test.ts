@@ -71,7 +71,7 @@ describe("a request that reads", () => {
     },
   );
 
-  test("begins where the client's bookmark is, whether from the header or the cookie, the header first", async () => {
+  test("starts from the client's bookmark, of the header or else of the cookie", async () => {
     const other = SOME.replace("00000001", "00000003");
     const cookie = `${cast.owner.headers.cookie}; captures.bookmark=${other}`;
     expect((await ask("GET", one(), { "x-d1-bookmark": SOME })).sessions).toEqual([SOME]);
@@ -115,7 +115,7 @@ describe("a request that reads", () => {
     }
   });
 
-  test("sees what a write was answered the bookmark of", async () => {
+  test("sees the write whose bookmark it sends", async () => {
     const { reply } = await ask("PUT", one(), {}, { name: `seen ${crypto.randomUUID()}` });
     const bookmark = reply.headers.get("x-d1-bookmark") ?? "";
     const read = await ask("GET", one(), { "x-d1-bookmark": bookmark });
@@ -125,7 +125,7 @@ describe("a request that reads", () => {
 });
 
 describe("a request that changes something", () => {
-  test("begins at the primary, whatever bookmark it brings", async () => {
+  test("starts at the primary, whatever bookmark it sends", async () => {
     const bookmark = { "x-d1-bookmark": SOME };
     const { id } = await createCapture(cast.owner, {
       envId: cast.environment.id,
@@ -157,7 +157,7 @@ describe("a request that changes something", () => {
     );
   });
 
-  test("gives it over HTTPS to be sent over HTTPS only", async () => {
+  test("marks the cookie Secure when it is set over HTTPS", async () => {
     const json = { name: "Secure", email: "secure@example.com", password: "a long password" };
     const reply = await request("POST", "https://captures.test/api/auth/sign-up/email", { json });
     expect(reply.status).toBe(200);
@@ -171,7 +171,7 @@ describe("a request that changes something", () => {
     expect(begin).toHaveBeenCalledExactlyOnceWith(reply.headers.get("x-d1-bookmark"));
   });
 
-  test("gives no cookie to a program with an API key, nor when it was refused", async () => {
+  test("sets no cookie for an API key, nor when it was refused", async () => {
     const headers = { "x-api-key": apiKey };
     const json = { name: `program ${crypto.randomUUID()}` };
     const reply = await request("PUT", one(), { json, headers });
@@ -183,7 +183,7 @@ describe("a request that changes something", () => {
     expect(refused.reply.headers.get("set-cookie")).toBeNull();
   });
 
-  test("of who is signed in begins at the primary too, and a sign-in's bookmark finds the session", async () => {
+  test("of better-auth starts at the primary too, and a sign-in's bookmark finds the session", async () => {
     const { email } = cast.member;
     const begin = vi.spyOn(env.DB, "withSession");
     const json = { email, password: "a long password" };
@@ -197,7 +197,7 @@ describe("a request that changes something", () => {
   });
 });
 
-describe("a copy that is behind", () => {
+describe("a replica that lags behind", () => {
   /** The database, of which only the primary knows that something has happened. */
   const behind = (stale: D1Database) =>
     ({
@@ -236,7 +236,7 @@ test("Durable Objects and cron ask the primary, in no session", async () => {
   await until(cast.owner, running, "RUNNING");
 });
 
-test("a request that asks the database nothing has no bookmark", async () => {
+test("a request without a query has no bookmark", async () => {
   const reply = await request("GET", "/api/captures");
   expect(reply.status).toBe(401);
   expect(reply.headers.get("x-d1-bookmark")).toBeNull();

@@ -6,7 +6,7 @@ const database = (first: () => Promise<unknown>) =>
   ({ DB: { prepare: () => ({ first }) } as unknown as D1Database }) as const;
 
 describe("/api/health", () => {
-  test("says that the service and its database are there, to anybody, and leaves no line in the log", async () => {
+  test("says that the service and its database work, to anybody, and writes no line to the log", async () => {
     let reply: Reply | undefined;
     const lines = await linesOf(async () => {
       reply = await request("GET", "/api/health");
@@ -47,7 +47,7 @@ describe("/api/health", () => {
     }
   });
 
-  test("is a 503 when the database can't even be asked", async () => {
+  test("is a 503 when the query can't be made", async () => {
     const DB = {
       prepare: () => {
         throw new Error("no database");

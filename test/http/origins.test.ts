@@ -84,7 +84,7 @@ describe("a page of a listed origin", () => {
     for (const reply of replies) expect(allowedOrigin(reply)).toBe(origin);
   });
 
-  test("is told beforehand what it may send, and may remember it", async () => {
+  test("gets a preflight's answer, which may be cached", async () => {
     for (const path of ["/api/captures", "/api/captures/1", "/api/auth/sign-in/email"]) {
       const reply = await preflight(path, CONSOLE);
       expect(reply.status).toBe(204);
@@ -137,7 +137,7 @@ describe("a page of another origin", () => {
     }
   });
 
-  test.each(FOREIGN)("at %j is allowed nothing beforehand", async (origin) => {
+  test.each(FOREIGN)("at %j gets no preflight's answer", async (origin) => {
     for (const [path, status] of [
       ["/api/captures", 401],
       ["/api/auth/sign-in/email", 405],
@@ -177,7 +177,7 @@ describe("a page of another origin", () => {
     }
   });
 
-  test.each(FOREIGN)("at %j is no matter to a program that shows its key", async (origin) => {
+  test.each(FOREIGN)("at %j changes nothing for a request with an API key", async (origin) => {
     const reply = await send("POST", "/api/invites/code/accept", { "x-api-key": key, origin });
     expect(reply.status).toBe(404);
   });
@@ -187,7 +187,7 @@ describe("a write with a cookie and without an Origin", () => {
   const write = (headers: Record<string, string>) =>
     send("POST", "/api/invites/code/accept", { ...person.headers, ...headers });
 
-  test("is a program's, which can't be misled", async () => {
+  test("is done: it comes from a program, not a browser", async () => {
     expect((await write({})).status).toBe(404);
     expect(
       (await send("POST", "/api/auth/update-user", person.headers, { json: { name: "Me" } })).status,

@@ -45,7 +45,7 @@ describe("a change", () => {
   const rename = (bindings: Partial<Cloudflare.Env>, headers: Record<string, string>) =>
     requestIn(bindings, "PUT", path, { json: { name: "renamed" }, headers });
 
-  test("is refused with 429 and when to come back once its caller has made too many, and changes nothing", async () => {
+  test("is refused with 429 and Retry-After once its caller has made too many, and changes nothing", async () => {
     const bindings = { WRITE_LIMITER: limiter(1).limiter, WRITE_LIMIT: "1" };
     expect((await rename(bindings, cast.owner.headers)).status).toBe(200);
     const json = { name: "one too many" };
@@ -66,7 +66,7 @@ describe("a change", () => {
     expect(statuses).toContain(429);
   });
 
-  test("says what the limit is, and of what is left only what is known: nothing", async () => {
+  test("says what the limit is, and what is left only when that is nothing", async () => {
     const { headers } = await rename({ WRITE_LIMIT: "120" }, cast.owner.headers);
     expect(headers.get("ratelimit-policy")).toBe('"writes";q=120;w=60');
     expect(headers.get("ratelimit")).toBeNull();
@@ -110,7 +110,7 @@ describe("a change", () => {
     expect(reply.status).toBe(429);
   });
 
-  test.each(["GET", "HEAD"])("is not what a %s is", async (method) => {
+  test.each(["GET", "HEAD"])("is not counted for a %s", async (method) => {
     const { limiter: WRITE_LIMITER, callers } = limiter(0);
     const reply = await requestIn({ WRITE_LIMITER }, method, path, { headers: cast.owner.headers });
     expect(reply.status).toBe(200);
@@ -118,7 +118,7 @@ describe("a change", () => {
     expect(callers).toEqual([]);
   });
 
-  test("of nobody is refused as such, and not counted", async () => {
+  test("without a credential is a 401, and not counted", async () => {
     const { limiter: WRITE_LIMITER, callers } = limiter(0);
     expect((await rename({ WRITE_LIMITER }, {})).status).toBe(401);
     expect((await rename({ WRITE_LIMITER }, { cookie: "captures.session_token=forged.x" })).status).toBe(401);
@@ -150,7 +150,7 @@ describe("a change", () => {
     );
   });
 
-  test("is not made where the limit is no number, instead of without one", async () => {
+  test("is a 500 where the limit is not a number, instead of unlimited", async () => {
     const reply = await rename({ WRITE_LIMIT: "many" }, cast.owner.headers);
     expect(reply.status).toBe(500);
     expect(JSON.stringify(reply.body)).not.toContain("WRITE_LIMIT");
@@ -186,7 +186,7 @@ describe("a change of an account or of API keys", () => {
     expect(new Set(callers).size).toBe(1);
   });
 
-  test("is not had without being counted by an API key beside the cookie, and makes no key", async () => {
+  test("is counted although an API key is sent beside the cookie, and makes no key", async () => {
     const headers = { ...cast.member.headers, "x-api-key": "captures_other", authorization: "Bearer other" };
     const reply = await change({ WRITE_LIMITER: limiter(0).limiter }, "api-key/create", headers, {
       name: "one too many",
@@ -203,7 +203,7 @@ describe("a change of an account or of API keys", () => {
     expect(policyOf(reply)).toBe('"writes";q=120;w=60');
   });
 
-  test("of nobody, or that a page of another site asks for, is refused as such, and not counted", async () => {
+  test("without a session, or from a page of another site, is refused, and not counted", async () => {
     const { limiter: WRITE_LIMITER, callers } = limiter(0);
     expect((await change({ WRITE_LIMITER }, "update-user", {}, { name: "x" })).status).toBe(401);
     const headers = { ...cast.owner.headers, origin: "https://evil.example" };
@@ -211,7 +211,7 @@ describe("a change of an account or of API keys", () => {
     expect(callers).toEqual([]);
   });
 
-  test("is not what signing out is", async () => {
+  test("does not include signing out", async () => {
     const person = await signUp();
     const reply = await change({ WRITE_LIMITER: limiter(0).limiter }, "sign-out", person.headers);
     expect(reply.status).toBe(200);
@@ -242,7 +242,7 @@ describe("a sign-in", () => {
     expect((await signIn(bindings, "192.0.2.2")).status).toBe(200);
   });
 
-  test("counts with sign-ups, which are refused as well, and make nobody", async () => {
+  test("is counted together with sign-ups, which are refused as well, and make no account", async () => {
     const bindings = { SIGN_IN_LIMITER: limiter(1).limiter };
     await signIn(bindings, "192.0.2.3");
     const refused = await signIn(bindings, "192.0.2.3", "sign-up", "too-many@example.com");
@@ -251,7 +251,7 @@ describe("a sign-in", () => {
     expect(made).toBeNull();
   });
 
-  test("says both limits that it has, and which of them was met", async () => {
+  test("names both of its limits, and which of them was reached", async () => {
     const bindings = {
       SIGN_IN_LIMIT: "20",
       AUTH_RATE_LIMIT_MAX: "1",
@@ -269,7 +269,7 @@ describe("a sign-in", () => {
     expect(policyOf(refused)).toBe(policyOf(first));
   });
 
-  test("goes on when the limiter fails, and better-auth still counts", async () => {
+  test("is let through when the limiter fails, and better-auth still counts", async () => {
     const bindings = {
       SIGN_IN_LIMITER: failing(() => Promise.reject(new Error("limiter down"))),
       AUTH_RATE_LIMIT_MAX: "1",
@@ -281,7 +281,7 @@ describe("a sign-in", () => {
     expect(lines.filter(({ event }) => event === "ratelimit.failed")).toHaveLength(2);
   });
 
-  test("is of one address when the addresses are of one network of IPv6, which one client has", async () => {
+  test("is counted by the /64 of an IPv6 address, which one client has", async () => {
     const bindings = { SIGN_IN_LIMITER: limiter(1).limiter };
     expect((await signIn(bindings, "2001:db8:0:1::1")).status).toBe(200);
     expect((await signIn(bindings, "2001:db8:0:1:5:6:7:8")).status).toBe(429);

@@ -31,7 +31,7 @@ async function lineOf(run: () => Promise<unknown>): Promise<LogLine> {
 }
 
 describe("a request's line", () => {
-  test("says what was asked, how it was answered, how long it took and under which id", async () => {
+  test("has method, route, status, duration and request id", async () => {
     const headers = { ...cast.member.headers, "x-request-id": "find-me" };
     const line = await lineOf(() => request("GET", `/api/captures/${captureId}?x=y`, { headers }));
     expect(line).toEqual({
@@ -67,7 +67,7 @@ describe("a request's line", () => {
     expect(JSON.stringify(line)).not.toMatch(/a-live-code|a-secret|somebody/);
   });
 
-  test("names what it is about, so that the lines of its Durable Objects can be found", async () => {
+  test("has the ids of the capture and environment, by which lines of Durable Objects can be found", async () => {
     const create = () => cast.owner.post("/api/captures", { name: "to be found", envId, scheduledStart });
     const made = await lineOf(create);
     const row = await env.DB.prepare("select id from captures where name = 'to be found'").first();
@@ -80,7 +80,7 @@ describe("a request's line", () => {
     expect(neither).not.toHaveProperty("captureId");
   });
 
-  test("names who signed in or up, and nobody for a request that was not let in", async () => {
+  test("has the caller of a sign-in or sign-up, and none for a request that was refused", async () => {
     const json = { email: cast.owner.email, password: "a long password" };
     expect(await lineOf(() => request("POST", "/api/auth/sign-in/email", { json }))).toMatchObject({
       caller: cast.owner.id,
@@ -94,7 +94,7 @@ describe("a request's line", () => {
     });
   });
 
-  test("is one of each of two at once, which are not mistaken for one another", async () => {
+  test("is written for each of two requests at once, with their own ids", async () => {
     const ids = Array.from({ length: 10 }, (_, i) => `at-once-${i}`);
     const lines = await linesOf(() =>
       Promise.all(
@@ -110,7 +110,7 @@ describe("a request's line", () => {
     expect(callers).toEqual(new Map(ids.map((id, i) => [id, (i % 2 === 0 ? cast.owner : cast.member).id])));
   });
 
-  test("has Cloudflare's id of it, and nothing else that stands in its place", async () => {
+  test("has Cloudflare's ray id, and nothing else from that header", async () => {
     const ray = async (value: string) =>
       (await lineOf(() => request("GET", "/api/captures", { headers: { "cf-ray": value } }))).ray;
     expect(await ray("8f3b2c1d4e5f6a7b-FRA")).toBe("8f3b2c1d4e5f6a7b-FRA");
@@ -119,7 +119,7 @@ describe("a request's line", () => {
     }
   });
 
-  test("is an error when the fault is ours, beside the line that has the cause", async () => {
+  test("is an error for a 500, besides the line that has the cause", async () => {
     const DB = fakeDatabase({
       prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
     });
@@ -134,7 +134,7 @@ describe("a request's line", () => {
     ]);
   });
 
-  test("has what the caller calls it, if that is a name", async () => {
+  test("has the client's X-Request-Id, if that looks like a name", async () => {
     const own = async (id: string) =>
       (await lineOf(() => request("GET", "/api/captures", { headers: { "x-request-id": id } })))
         .clientRequestId;
@@ -143,7 +143,7 @@ describe("a request's line", () => {
   });
 });
 
-test("a line that is written deep in a request has its id", async () => {
+test("a line that is written anywhere in a request has its id", async () => {
   const CAPTURE_RUNNER = {
     getByName: () => ({ wake: () => Promise.reject(new Error("unreachable")) }),
   } as unknown as Cloudflare.Env["CAPTURE_RUNNER"];
@@ -161,7 +161,7 @@ test("a line that is written deep in a request has its id", async () => {
 });
 
 describe("a line that quotes what was sent", () => {
-  test("is short, however long that was", async () => {
+  test("is cut, however long that was", async () => {
     const callbackURL = `https://evil.example/${"x".repeat(60_000)}`;
     const json = { email: cast.owner.email, password: "a long password", callbackURL };
     const lines = await linesOf(() => request("POST", "/api/auth/sign-in/email", { json }));
@@ -169,7 +169,7 @@ describe("a line that quotes what was sent", () => {
     for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(2000);
   });
 
-  test("is short when it is of an error, and has the beginning and how long it was", async () => {
+  test("has the beginning of an error, and how long it was", async () => {
     const error = new Error("e".repeat(100_000));
     const lines = await linesOf(async () => log.error("too.long", { ...describeError(error), count: 1 }));
     expect(lines).toEqual([

@@ -16,7 +16,7 @@ const altered = (text: string, place: number): string =>
   text.slice(0, place) + (text[place] === "A" ? "B" : "A") + text.slice(place + 1);
 
 describe("a signed cookie", () => {
-  test("gives the value that was signed, the first time and ever after", async () => {
+  test("gives the value that was signed, the first time and from the cache", async () => {
     const cookie = await signed("a-token");
     for (let i = 0; i < 3; i++) expect(await signedValue(cookie, SECRET)).toBe("a-token");
   });
@@ -40,7 +40,7 @@ describe("a signed cookie", () => {
     expect(await signedValue(await signed("a-token", `${SECRET}2`), SECRET)).toBeNull();
   });
 
-  test("is refused as often as it comes when its signature is wrong", async () => {
+  test("is refused each time when its signature is wrong", async () => {
     const cookie = await signed("another-token", "somebody else's secret");
     for (let i = 0; i < 3; i++) expect(await signedValue(cookie, SECRET)).toBeNull();
   });
@@ -55,7 +55,7 @@ describe("a signed cookie", () => {
     expect(await signedValue(spoil(await signed("a-token")), SECRET)).toBeNull();
   });
 
-  test("is good whether or not more of them came in between than are remembered", async () => {
+  test("is valid although more cookies than the cache holds came in between", async () => {
     const first = await signed("token-0");
     for (let i = 0; i < 2100; i++) {
       const value = `token-${i}`;

@@ -123,7 +123,7 @@ describe("the API keys of an account", () => {
     }
   });
 
-  test("do not change by nothing", async () => {
+  test("are not changed by an empty request", async () => {
     const person = await signUp();
     const { id: keyId } = await createApiKey(person);
     expect((await post("api-key/update", { keyId }, person.headers)).body).toEqual({

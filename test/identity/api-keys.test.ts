@@ -24,7 +24,7 @@ describe("an API key", () => {
     }
   });
 
-  test("is kept as a hash: the key itself is nowhere in the database", async () => {
+  test("is stored as a hash: the key itself is nowhere in the database", async () => {
     const { key } = await createApiKey(person);
     const { results: tables } = await env.DB.prepare(
       "select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name not like '\\_cf%' escape '\\'",
@@ -39,7 +39,7 @@ describe("an API key", () => {
     expect(JSON.stringify(shown.body)).not.toContain(key);
   });
 
-  test("that is not whole is refused, and so is its hash", async () => {
+  test("is refused if a part of it is missing, and so is its hash", async () => {
     const { id, key } = await createApiKey(person);
     const row = await env.DB.prepare("select key from apikey where id = ?").bind(id).first<{ key: string }>();
     for (const wrong of [key.slice(0, -1), `${key}x`, key.toLowerCase(), row?.key ?? ""]) {
@@ -73,7 +73,7 @@ describe("an API key", () => {
     expect((await withKey(key)).status).toBe(401);
   });
 
-  test("outlives the session that made it", async () => {
+  test("works on after the session that made it has ended", async () => {
     const leaving = await signUp();
     const { key } = await createApiKey(leaving);
     await leaving.post("/api/auth/sign-out");

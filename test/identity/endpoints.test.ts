@@ -32,7 +32,7 @@ describe("better-auth", () => {
     }
   });
 
-  test("is asked nothing, and counts nothing, for paths that are not there", async () => {
+  test("is not called for paths that don't exist", async () => {
     const rows = () => env.DB.prepare("select count(*) as n from rate_limit").first<number>("n");
     const before = await rows();
     for (let i = 0; i < 3; i++) await request("GET", `/api/auth/made-up-${i}`);
@@ -105,7 +105,7 @@ describe("a page of another site", () => {
     expect(reply.headers.get("set-cookie")).toBeNull();
   });
 
-  test("is no matter to a program that shows its key", async () => {
+  test("changes nothing for a request with an API key", async () => {
     const person = await signUp();
     const { body } = await person.post<{ key: string }>("/api/auth/api-key/create", { name: "a program" });
     const headers = { "x-api-key": body.key, origin: "https://console.example" };

@@ -33,7 +33,7 @@ describe("passwords", () => {
     expect(most()).toBe(2);
   });
 
-  test("leave their places when they can't be hashed", async () => {
+  test("free their places when hashing fails", async () => {
     const places = new HashingPlaces();
     const failures = Array.from({ length: 10 }, () => places.run(() => Promise.reject(new Error("no"))));
     for (const failure of failures) await expect(failure).rejects.toThrow("no");

@@ -91,7 +91,7 @@ describe("where sign-up is by invite", () => {
     expect((await join(code)).status).toBe(403);
   });
 
-  test("an invite that another address has claimed is nobody else's", async () => {
+  test("an invite that another address has claimed makes no account", async () => {
     const code = await invite();
     const claimedBy = address();
     await env.DB.prepare("update invites set claimed_by = ? where env_id = ? and accepted_at is null")
@@ -128,7 +128,7 @@ describe("where sign-up is by invite", () => {
     expect((await person.post(`/api/invites/${code}/accept`)).status).toBe(200);
   });
 
-  test("a variable that is not understood means by invite", async () => {
+  test("an unknown value of SIGN_UP means by invite", async () => {
     const reply = await requestIn({ SIGN_UP: "Open " }, "POST", "/api/auth/sign-up/email", {
       json: { name: "Eager", email: address(), password: "a long password" },
     });
@@ -158,7 +158,7 @@ describe("where sign-up is open", () => {
   });
 });
 
-test("an invite is good for a week", async () => {
+test("an invite expires after a week", async () => {
   const before = Date.now();
   const reply = await admin.post<{ expiresAt: string }>(`/api/environments/${environment.id}/invites`, {
     role: "member",

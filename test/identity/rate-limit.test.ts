@@ -15,7 +15,7 @@ const signIn = (
 ) => requestIn(LIMITED, "POST", "/api/auth/sign-in/email", { json: { email, password }, headers });
 
 describe("sign-in", () => {
-  test("is refused with 429 and when to come back once an address has tried too often", async () => {
+  test("is refused with 429 and Retry-After once an address has tried too often", async () => {
     const from = client();
     expect((await signIn(from)).status).toBe(401);
     expect((await signIn(from)).status).toBe(401);

@@ -215,7 +215,7 @@ describe("a session", () => {
     expect((await list(await sign("another secret, just as long as it"))).status).toBe(401);
   });
 
-  test("tells nobody its token in a URL: a token in the query is no credential", async () => {
+  test("is not accepted as a token in the query", async () => {
     const person = await signUp();
     const token = /=([^.]+)\./.exec(person.headers.cookie ?? "")?.[1];
     expect((await request("GET", `/api/environments?token=${token}`)).status).toBe(401);

@@ -7,7 +7,7 @@ const format = storedFormat("note", 2, () =>
 );
 
 describe("what is stored", () => {
-  it("bears its version, and comes back without it", () => {
+  it("has a version, which reading removes", () => {
     expect(JSON.parse(format.stringify({ text: "a" }))).toEqual({ version: 2, text: "a" });
     expect(format.parse(format.stringify({ text: "a", tags: ["b"] }))).toEqual({ text: "a", tags: ["b"] });
     expect(format.read(format.write({ text: "a" }))).toEqual({ text: "a" });

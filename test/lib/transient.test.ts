@@ -80,7 +80,7 @@ describe("a fault", () => {
   });
 });
 
-describe("a database that is away for a moment", () => {
+describe("a database that fails for a moment", () => {
   const READS: [string, () => string][] = [
     ["/api/captures", () => "/api/captures"],
     ["/api/captures/{id}", () => `/api/captures/${captureId}`],
@@ -95,7 +95,7 @@ describe("a database that is away for a moment", () => {
     ["/api/auth/api-key/list", () => "/api/auth/api-key/list"],
   ];
 
-  test.each(READS)("answers GET %s at the second try", async (_, path) => {
+  test.each(READS)("GET %s is retried once", async (_, path) => {
     const { DB } = failing(/^\s*(select|with)\b/i, LOST);
     const { headers } = cast.owner;
     let reply: Reply | undefined;
@@ -107,7 +107,7 @@ describe("a database that is away for a moment", () => {
     expect(lines).toContainEqual(expect.objectContaining({ event: "database.read.repeated", level: "warn" }));
   });
 
-  test.each(READS)("is a 503 to GET %s when it stays away", async (_, path) => {
+  test.each(READS)("GET %s is a 503 when the retry fails too", async (_, path) => {
     // What better-auth counts by is not in question.
     const { DB } = failing(/^(?!.*rate_limit)\s*(select|with)\b/is, LOST, {
       times: Number.POSITIVE_INFINITY,
@@ -115,7 +115,7 @@ describe("a database that is away for a moment", () => {
     expectUnavailable(await requestIn({ DB }, "GET", path(), { headers: cast.owner.headers }));
   });
 
-  test.each(OF_D1)("is known by %s", async (message) => {
+  test.each(OF_D1)("is recognised by %s", async (message) => {
     const { DB, trips } = failing(/from caller/, ofD1(message), { times: 2 });
     const path = `/api/captures/${captureId}`;
     const ask = () => requestIn({ DB }, "GET", path, { headers: cast.owner.headers });
@@ -128,7 +128,7 @@ describe("a database that is away for a moment", () => {
     expect(trips()).toBe(3);
   });
 
-  test("is asked once for what does not pass, and once for what is well", async () => {
+  test("is asked once if the fault is permanent, and once if there is none", async () => {
     const broken = failing(/from caller/, new Error("D1_ERROR: no such table: captures: SQLITE_ERROR"));
     const { headers } = cast.owner;
     expect((await requestIn({ DB: broken.DB }, "GET", "/api/captures", { headers })).status).toBe(500);
@@ -147,7 +147,7 @@ describe("a database that is away for a moment", () => {
     ["POST", "/api/invites/code/accept", () => undefined],
   ];
 
-  test.each(WRITES)("is not asked twice to write: %s %s is a 503", async (method, path, json) => {
+  test.each(WRITES)("is not asked again for a write: %s %s is a 503", async (method, path, json) => {
     const { DB, trips } = failing(/\b(insert|update|delete)\b/i, LOST);
     const { headers } = cast.admin;
     const known = path.replace("{id}", String(captureId)).replace("{env}", String(cast.environment.id));
@@ -197,14 +197,14 @@ describe("better-auth, whose every statement may fail", () => {
     throw new Error("There was no end of statements");
   }
 
-  test.each(REQUESTS)("is a 503 to %s %s, whichever it is", async (...asked) => {
+  test.each(REQUESTS)("answers %s %s with 503 whichever fails", async (...asked) => {
     const replies = await strike(asked);
     expect(replies.length).toBeGreaterThan(1);
     for (const reply of replies) expectUnavailable(reply);
   });
 });
 
-describe("R2 and Durable Objects that are away for a moment", () => {
+describe("R2 and Durable Objects that fail for a moment", () => {
   const failingBucket = (error: Error) =>
     ({ get: () => Promise.reject(error), list: () => Promise.reject(error) }) as unknown as R2Bucket;
 

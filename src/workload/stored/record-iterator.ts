@@ -1,6 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { askTwice } from "../../lib/transient.ts";
+import { retryOnce } from "../../lib/transient.ts";
 import { RecordLine } from "./fragment-line.ts";
 import {
   type FragmentPart,
@@ -52,7 +52,7 @@ export async function openFragment(
   bucket: R2Bucket,
   { key, bytes }: FragmentPart,
 ): Promise<ReadableStream<Uint8Array>> {
-  const object = await askTwice("workload.fragment.repeated", () =>
+  const object = await retryOnce("workload.fragment.repeated", () =>
     bucket.get(key, { range: { offset: 0, length: bytes } }),
   );
   if (object === null) throw new Error(`${key} is gone`);
