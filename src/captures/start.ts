@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { isTransient } from "../aws/client.ts";
+import { explain } from "../aws/explain.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
-import { explain, inspectInstance } from "../environments/instance.ts";
+import { inspectInstance } from "../environments/instance.ts";
 import { switchOn } from "../leases/general-log.ts";
 import { lazy } from "../lib/lazy.ts";
 import { describeError, log } from "../lib/log.ts";

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { explain } from "../aws/explain.ts";
 import type { KeyedRequest } from "../db/idempotency.ts";
 import type { Env } from "../env.ts";
 import { authenticate } from "../http/authentication.ts";
@@ -12,7 +13,7 @@ import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireChanged, visible } from "./access.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
-import { explain, inspectInstance } from "./instance.ts";
+import { inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
 import {
   createSchema,

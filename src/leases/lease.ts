@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
+import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import { explain } from "../environments/instance.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";

@@ -1,8 +1,8 @@
 import { type AwsFailure, type AwsResult, awsTarget, isTransient } from "../aws/client.ts";
+import { explain } from "../aws/explain.ts";
 import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
-import { explain } from "../environments/instance.ts";
 import { GENERAL } from "../logs/general/kind.ts";
 
 /*

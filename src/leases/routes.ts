@@ -1,8 +1,9 @@
 import { Hono } from "hono";
+import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
 import { notChanged, readVisible } from "../environments/access.ts";
 import { askAs } from "../environments/credentials.ts";
-import { explain, inspectInstance } from "../environments/instance.ts";
+import { inspectInstance } from "../environments/instance.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
 import { type EnvironmentRow, updateFound } from "../environments/store.ts";
 import { toEnvironment } from "../environments/to-reply.ts";

@@ -1,5 +1,5 @@
+import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
-import { explain } from "../environments/instance.ts";
 import { isoTime } from "../lib/values.ts";
 import { archiveKey, encodeArchive } from "./archive-format.ts";
 import { fetchMetrics, type MetricsInstance, type MetricsSubject } from "./call.ts";

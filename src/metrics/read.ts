@@ -1,6 +1,6 @@
 import type { MetricPoint } from "../aws/cloudwatch.ts";
+import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
-import { explain } from "../environments/instance.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";

@@ -1,6 +1,6 @@
 import type { AwsResult } from "../../aws/client.ts";
+import { explain } from "../../aws/explain.ts";
 import { type Env, positiveNumber } from "../../env.ts";
-import { explain } from "../../environments/instance.ts";
 import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
