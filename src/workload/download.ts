@@ -18,8 +18,8 @@ import { formatTime } from "./stored/time.ts";
 /*
  * Streams a capture's workload out of its fragments, one after the other, with the memory of a few chunks.
  *
- * NDJSON leaves as it is stored, a gzip file of many members (RFC 1952, section 2.2): only a fragment through which a border
- * of the asked time runs is decompressed, filtered and compressed again. The log's text is made of decompressed fragments.
+ * NDJSON is sent as it is stored, a gzip file of many members (RFC 1952, section 2.2): only a fragment that is partly in the
+ * range is decompressed, filtered and compressed again. The log's text is made of decompressed fragments.
  */
 
 /**
@@ -31,15 +31,15 @@ export const MAX_FRAGMENTS = 8000;
 /** What a download has. */
 export interface Download {
   body: ReadableStream<Uint8Array>;
-  /** What is missing of it, in words; null when nothing is. */
+  /** What is missing, in words; null when nothing is. */
   incomplete: string | null;
 }
 
-/** An empty gzip file: nothing at all would be no gzip file. */
+/** An empty gzip file: no bytes at all would be no gzip file. */
 const EMPTY_GZIP = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
- * Opens a download: gzip for `ndjson`, text for `log`. What R2 has lost of it is said where it was, and the rest follows.
+ * Opens a download: gzip for `ndjson`, text for `log`. Where fragments are missing in R2, a line says so, and the rest follows.
  * @throws ApiError 400 when it would have to read too many fragments
  */
 export async function openDownload(
@@ -177,7 +177,7 @@ function describeAllMissing(missing: readonly MissingFragments[]): string | null
 const encode = (text: string) => new TextEncoder().encode(text);
 const streamOfBytes = (bytes: Uint8Array) => new Response(bytes).body as ReadableStream<Uint8Array>;
 
-/** What a generator yields, made when it is asked for. */
+/** A stream of what a generator yields, which runs only when more is asked for. */
 function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

@@ -23,7 +23,7 @@ export interface ReadCapture {
 /** A capture's manifest as it is known now. */
 export interface KnownManifest {
   manifest: Manifest;
-  /** Null once the capture adds nothing to it any more. */
+  /** Null once nothing is added to it any more. */
   live: Pick<WorkloadState, "caughtUpAt" | "problem"> | null;
 }
 

@@ -47,7 +47,7 @@ type Stepped = { ok: true; caughtUp: boolean } | { ok: false; reason: string; is
 export interface Collected {
   /** When to come back, in milliseconds from now. */
   pause: number;
-  /** How much has been recorded so far. */
+  /** How many bytes have been collected so far, as NDJSON before compression. */
   bytes: number;
   /** Whether the log has been read to its end. */
   caughtUp: boolean;
@@ -113,7 +113,7 @@ export class Collector {
   }
 
   /**
-   * Stores what was recorded of a capture that has failed, with a gap from there to its end; safe to repeat.
+   * Stores what was collected of a capture that has failed, with a gap from there to its end; safe to repeat.
    * @throws StorageFailure when R2 is away: to be retried
    */
   async abandon(capture: EndedCapture, cause: string): Promise<void> {
@@ -155,7 +155,7 @@ export class Collector {
   }
 
   /**
-   * What has been recorded so far; null before the beginning.
+   * What has been collected so far; null before the beginning.
    * @throws Unreadable
    */
   state(): WorkloadState | null {
@@ -171,7 +171,7 @@ export class Collector {
     const { problem, caughtUpAt } = this.#storage;
     if (problem !== undefined) return problem;
     const openGap = this.#storage.load()?.follower.openGap ?? null;
-    // Before the log was read once, a gap is a back-dated capture's whose beginning is still looked for.
+    // Before the log was read to its end once, an open gap is that of a back-dated capture before its first record.
     if (openGap === null || caughtUpAt === null) return null;
     return { since: openGap.from, reason: openGap.cause };
   }
@@ -189,7 +189,7 @@ export class Collector {
       const begun = await this.begin(capture, start);
       if (!begun.ok) return { ok: false, reason: explain(begun.failure, instance, region), isStorage: false };
     }
-    // The digests change as they count: what a step that fails has counted must not stay.
+    // The digests change while they count: what a step has counted that fails must be dropped.
     const { follower, digests } = this.#storage.take() as Kept;
     const source = awsLogSource(this.#env, KIND, capture);
     const fragments = fragmentStore(this.#env.BUCKET, id);
@@ -209,7 +209,7 @@ export class Collector {
   /** Keeps what a step came to. @returns whether all that there was has been read */
   #keepStep(state: FollowerState, digests: Digests, caughtUp: boolean): boolean {
     this.#failures = 0;
-    // An alarm may come twice: what the other has closed meanwhile is not gone back from.
+    // An alarm may run twice at once: what the other one has closed meanwhile is not overwritten.
     if (this.#storage.closed !== undefined) return true;
     this.#storage.keep(state, digests);
     if (caughtUp) this.#storage.caughtUpAt = Date.now();
@@ -244,28 +244,28 @@ export class Collector {
     const reachedMicros = this.#storage.load()?.follower.reachedMicros ?? null;
     if (reachedMicros !== null && reachedMicros >= end * 1000) return null;
     if (!caughtUp) return NO_PAUSE_MS;
-    // An idle database writes nothing that says its log has passed the end.
+    // An idle database writes nothing that would show that its log has passed the end.
     const settled = end + positiveNumber(this.#env, "LOG_SETTLE_MS");
     return now < settled ? Math.min(DRAIN_PAUSE_MS, settled - now) : null;
   }
 
-  /** Stores the record that is still open, and says what is missing until the end: nothing comes after it. */
+  /** Stores the record that is still open, and notes what is missing until the end. Nothing is added after it. */
   async #close({ id, start, end, redact }: EndedCapture, cause: string | null): Promise<void> {
     if (start === null) return;
-    // Of one that has lost its storage, or never could read its log, nothing was recorded.
+    // A capture that has lost its storage, or whose log could never be read, has nothing.
     const { follower, digests } = this.#storage.take() ?? {
       follower: initialState(KIND, emptyManifest(id, redact)),
       digests: new Digests(),
     };
     const fragments = fragmentStore(this.#env.BUCKET, id);
     const ended = await endFollowing(KIND, follower, digests, fragments, { start, end }, cause);
-    // An alarm may come twice: nor is it closed again.
+    // An alarm may run twice at once: what the other one has closed meanwhile stays closed.
     if (this.#storage.closed !== undefined) return;
     this.#storage.keep(ended.state, digests);
     this.#storage.closed = { missing: ended.missing };
   }
 
-  /** Puts what the fragments say of themselves in the place of a state that can't be read, and a gap until the end. */
+  /** Replaces a state that can't be read by what the fragments' metadata says, with a gap until the end. */
   async #salvage({ id, start, end, redact }: EndedCapture): Promise<void> {
     if (start === null) return;
     const state = await salvage(KIND, this.#env.BUCKET, { id, start, redact }, end);

@@ -50,7 +50,7 @@ export class FollowerStep {
     this.#gaps = new GapTracker(before, this.#manifest, window, kind);
     this.#writer = new FragmentWriter(tail, this.#manifest);
     this.#parser = kind.parser({ maxStatement: MAX_STATEMENT, from: parser });
-    // Of a state from when nobody asked for it, and its reading may have begun in the middle of a record.
+    // Left over in states from before it was taken after each portion: they may have begun in the middle of a record.
     this.#parser.takeLeftOut();
   }
 
@@ -116,7 +116,7 @@ export class FollowerStep {
     if (leftOut !== null) this.#gaps.leaveOut(leftOut);
   }
 
-  /** Learns from a record, and records it if it is the capture's. */
+  /** Learns from a record what it says of its session, and writes it down if it is the capture's. */
   #see(record: LogRecord): void {
     if (record.leftOut !== undefined) this.#gaps.leaveOut(record.leftOut);
     if (!this.#gaps.see(record)) {

@@ -28,8 +28,8 @@ export interface Followed {
 }
 
 /**
- * Where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
- * is read before the window only tells who the threads are.
+ * Finds where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
+ * is read of the log before that only says who the threads are.
  */
 export async function beginFollowing(
   source: LogSource,
@@ -48,7 +48,7 @@ export async function beginFollowing(
   const state: FollowerState = {
     ...initialState(source.kind, emptyManifest(captureId, redact)),
     position,
-    // That the log was opened before the capture began is none of its losses.
+    // That the log was opened before the capture began is no gap.
     parser: { ...parser.snapshot(), isReopened: false },
     threads: threads.toJSON(),
     sessions: sessions.toJSON(),
@@ -66,7 +66,7 @@ export async function beginFollowing(
 /**
  * Reads what is new, as much as one step may, and stores the records of the window.
  * @param digests counts the statements; to be kept together with the state, or restored with it
- * @param window asked once the log has been read: who stops the capture meanwhile says which of it is no longer the capture's
+ * @param window asked once the log has been read: if the capture is stopped meanwhile, it says what is no longer the capture's
  */
 export async function follow(
   before: FollowerState,
@@ -95,7 +95,7 @@ export async function follow(
 }
 
 /**
- * Begins a gap where the log has come to, which the next record ends. To be kept as after a step.
+ * Begins a gap after what was read, which the next record ends. To be kept as after a step.
  */
 export async function interruptFollowing(
   kind: LogKind,
@@ -111,8 +111,8 @@ export async function interruptFollowing(
 }
 
 /**
- * Ends the following of a log: the record that was open, since only the next one says that a record is complete, is complete,
- * and a gap that is open goes on to the window's end. To be kept as after a step.
+ * Ends the following of a log. The record that was open is complete: until now only the next one would have shown that. An open gap
+ * goes on to the window's end. To be kept as after a step.
  * @param cause why the rest of the log could not be read; null when it was, or has nothing more for the window
  * @returns the state, and why the end is missing; null when it is not
  */

@@ -107,7 +107,7 @@ export class GapTracker {
     const from = open?.from ?? this.#knownUntil();
     const isMissing = open !== null || cause !== null || end - from > this.#kind.maxSilenceMs;
     if (from >= end || !isMissing) return null;
-    // Whether there was a log at the start is not known where nothing could be read.
+    // Where nothing could be read, it is not known whether there was a log at the start.
     const isOpenKnown = open !== null && (cause === null || open.cause !== NO_LOG_OF_THAT_TIME);
     const causes = [isOpenKnown ? causeOf(open) : null, cause].filter((one) => one !== null);
     const missing = causes.length > 0 ? causes.join(". ") : this.#kind.silent;
@@ -122,7 +122,7 @@ export class GapTracker {
   #end(timeMicros: number, gap: OpenGap): void {
     const { from } = gap;
     const to = Math.floor(timeMicros / 1000);
-    // A log that begins before the capture lacks nothing of it; after that, whatever is lost is, however short it was.
+    // Before the first record, a gap that ends by the start is none of the capture's. After it, every gap counts, however short.
     if (to > from || this.reachedMicros !== null) this.#note(from, Math.max(from, to), causeOf(gap));
     this.openGap = null;
   }

@@ -33,7 +33,7 @@ async function manifestOfFragments(
 ): Promise<Manifest> {
   const manifest = emptyManifest(captureId, redact);
   for await (const { sequence, size, firstMicros, lastMicros, records } of listFragments(bucket, captureId)) {
-    // After a missing one: what follows is not counted.
+    // Fragments after a missing one are not counted.
     if (sequence !== manifest.fragments) continue;
     manifest.fragments++;
     manifest.storedBytes += size;

@@ -60,7 +60,7 @@ export async function fragmentsInRange(
   };
   for (let sequence = 0; sequence < fragments; sequence++) {
     const fragment = listed.get(sequence);
-    // After missing ones it is not known how much of the last one counts: what it may have too much was recorded all the same.
+    // After missing fragments it is not known how many bytes of the last one count. All of them do then: they are records, too.
     const isLastCut = sequence === fragments - 1 && isComplete;
     const bytes = isLastCut ? storedBytes - bytesBefore : (fragment?.size ?? 0);
     if (fragment === undefined || !isReadable(fragment, bytes)) {

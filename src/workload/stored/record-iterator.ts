@@ -11,8 +11,8 @@ import {
 } from "./fragments-in-range.ts";
 
 /*
- * Reads the records of stored fragments, with the memory of a few chunks. All fragments are of version 1, NDJSON in gzip, and
- * their metadata names no version: a later one is to be told by its metadata, and to be read behind the same iterator.
+ * Reads the records of stored fragments, with the memory of a few chunks. All fragments are of version 1: NDJSON in gzip, without a
+ * version in their metadata. A later version says so there, and is to be read by a reader of its own behind this iterator.
  */
 
 /** Text is decompressed in pieces of about this size. */
