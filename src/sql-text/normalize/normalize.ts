@@ -131,18 +131,24 @@ export class Normalizer {
   #word(): void {
     const lexer = this.#lexer;
     const writer = this.#writer;
+    const wordClass = classOf(lexer.hash);
+    const isUnderscored = lexer.bytes[lexer.start] === UNDERSCORE;
+    if (wordClass === NO_KEYWORD && !isUnderscored) {
+      // Most words. What follows is only for others.
+      this.#noteFirstWord();
+      writer.name(lexer);
+      return;
+    }
     if (writer.isPartOfName) {
       this.#noteFirstWord();
       // `@@GLOBAL.x`; else a name, whatever it says.
-      if (writer.isScope && classOf(lexer.hash) === SOFT_KEYWORD) writer.keyword(lexer, SOFT_KEYWORD);
+      if (wordClass === SOFT_KEYWORD && writer.isScope) writer.keyword(lexer, SOFT_KEYWORD);
       else writer.name(lexer);
       return;
     }
-    const role = wordRole(lexer, classOf(lexer.hash), writer.isNamePlace);
+    const role = wordRole(lexer, wordClass, writer.isNamePlace);
     const isTemporal = role === TEMPORAL;
-    if (isTemporal || lexer.bytes[lexer.start] === UNDERSCORE) {
-      if (isLiteralPrefix(lexer, isTemporal, this.#ansiQuotes)) return;
-    }
+    if ((isTemporal || isUnderscored) && isLiteralPrefix(lexer, isTemporal, this.#ansiQuotes)) return;
     this.#noteFirstWord();
     if (role === NO_KEYWORD || isTemporal) writer.name(lexer);
     else if (this.#isLiteral(role)) writer.literal(false);
