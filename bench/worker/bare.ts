@@ -1,5 +1,6 @@
+import type { CaptureRow } from "../../src/captures/capture-row.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
-import { type CaptureRow, toCapture } from "../../src/captures/schema.ts";
+import { toCapture } from "../../src/captures/to-reply.ts";
 import type { Env } from "../../src/env.ts";
 import { type Recorded, record, SAMPLE } from "./recorded.ts";
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { app } from "../../src/app.ts";
 import { callAws } from "../../src/aws/client.ts";
-import type { CaptureRow } from "../../src/captures/schema.ts";
+import type { CaptureRow } from "../../src/captures/capture-row.ts";
 import type { Env } from "../../src/env.ts";
 import { readCredential } from "../../src/http/authentication.ts";
 import { signedValue } from "../../src/http/signed-cookie.ts";

@@ -2,8 +2,8 @@ import { runnerOf } from "../env.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
-import { readCapture, type Seen } from "./reads.ts";
-import type { CaptureRow } from "./schema.ts";
+import type { CaptureRow } from "./capture-row.ts";
+import { readCapture, type Seen } from "./queries.ts";
 
 /** What the caller asked to see, or the refusal that fits. */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {

@@ -1,9 +1,9 @@
 import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
+import { type CaptureRow, columns } from "./capture-row.ts";
 import { deletion, dueAt, stopRefusal, TRANSITIONS } from "./lifecycle.ts";
-import type { CaptureRow } from "./schema.ts";
-import { allows, byStatus, CAPTURE_OF_CALLER, columns, literal } from "./sql.ts";
-import { makeTransition } from "./transitions.ts";
+import { allows, byStatus, CAPTURE_OF_CALLER, literal } from "./sql.ts";
+import { transitionSql } from "./transitions.ts";
 
 /*
  * The changes that people make to a capture: each is one batch of what was there, then the change with its permission,
@@ -48,7 +48,7 @@ const ENDED_AT = "max(started_at, min(:now, coalesce(scheduled_end, :now)))";
 
 const BY_CALLER = { actor: "(select id from caller)", returning: columns("captures") };
 
-const STOP = makeTransition({
+const STOP = transitionSql({
   ...BY_CALLER,
   where: `${IS_TARGET} and ${allows("stop")}`,
   to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
@@ -58,7 +58,7 @@ const STOP = makeTransition({
 
 const DUE = { soon: ":soon", never: "null", unchanged: "due_at" };
 
-const DELETE = makeTransition({
+const DELETE = transitionSql({
   ...BY_CALLER,
   where: IS_TARGET,
   isNoted: allows("deletion"),

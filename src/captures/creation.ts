@@ -2,12 +2,12 @@ import { type Credential, callerStatement } from "../db/caller.ts";
 import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { type CaptureRow, columns } from "./capture-row.ts";
 import { answerFormat } from "./idempotency.ts";
 import { dueAt } from "./lifecycle.ts";
 import type { CapturePlan } from "./plan.ts";
-import type { CaptureRow } from "./schema.ts";
-import { columns } from "./sql.ts";
-import { noteTransition } from "./transitions.ts";
+
+import { noteSql } from "./transitions.ts";
 
 /** What became of a request for a capture. */
 export type Created =
@@ -84,7 +84,7 @@ const NEW_CAPTURE = `from caller join captures c on c.owner_id = caller.id
 const REMEMBER = rememberingStatement({ from: NEW_CAPTURE, id: "c.id", idPath: "$.capture.id" });
 
 /** Last, since the capture is no new one any more with it. */
-const NOTE = noteTransition({
+const NOTE = noteSql({
   captureId: "c.id",
   from: "null",
   to: "c.status",

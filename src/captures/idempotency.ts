@@ -2,7 +2,7 @@ import * as z from "zod";
 import { STATUSES } from "../db/states.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
-import type { CaptureRow } from "./schema.ts";
+import type { CaptureRow } from "./capture-row.ts";
 
 const capturedSchema = lazy(
   () =>

@@ -25,7 +25,7 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Partial<Record<Cause,
 };
 
 /** Whether a capture may go from one state to the other. */
-export function canMove(from: Status, to: Status): boolean {
+export function isTransition(from: Status, to: Status): boolean {
   return Object.values(TRANSITIONS[from]).includes(to);
 }
 
@@ -36,7 +36,7 @@ export const statesThatAllow = (cause: Cause): Status[] =>
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A move that is late by this much is looked after by cron. */
+/** A transition that is late by this much is looked after by cron. */
 const OVERDUE_MS = 5 * SECOND;
 /**
  * How long a running capture goes without a sign of life from its runner before cron looks after it. The log keeps for hours
@@ -55,8 +55,8 @@ export interface CaptureState {
   dueAt?: number | null;
 }
 
-/** A move, and what changes with it. Absent fields stay as they are. */
-export interface Move {
+/** A transition, and what changes with it. Absent fields stay as they are. */
+export interface Transition {
   from: Status;
   to: Status;
   start?: number;
@@ -66,11 +66,11 @@ export interface Move {
 }
 
 /**
- * What has to happen next: a move, a start, waiting, collecting the workload until the end (for ever when `until` is null),
+ * What has to happen next: a transition, a start, waiting, collecting the workload until the end (for ever when `until` is null),
  * storing the rest of it, storing the metrics, or nothing any more.
  */
 export type Step =
-  | { do: "move"; move: Move }
+  | { do: "transition"; transition: Transition }
   | { do: "start" }
   | { do: "wait"; until: number }
   | { do: "collect"; until: number | null }
@@ -84,16 +84,16 @@ export function nextStep(capture: CaptureState, now: number): Step {
   switch (status) {
     case "SCHEDULED":
       if (scheduledStart !== null && now < scheduledStart) return { do: "wait", until: scheduledStart };
-      if (missed(capture, now)) return { do: "move", move: fail(status, MISSED) };
-      return { do: "move", move: { from: status, to: "STARTED" } };
+      if (missed(capture, now)) return { do: "transition", transition: fail(status, MISSED) };
+      return { do: "transition", transition: { from: status, to: "STARTED" } };
     case "STARTED":
-      return { do: "move", move: { from: status, to: "STARTING" } };
+      return { do: "transition", transition: { from: status, to: "STARTING" } };
     case "STARTING":
-      return missed(capture, now) ? { do: "move", move: fail(status, MISSED) } : { do: "start" };
+      return missed(capture, now) ? { do: "transition", transition: fail(status, MISSED) } : { do: "start" };
     case "RUNNING":
       if (scheduledEnd === null || now < scheduledEnd) return { do: "collect", until: scheduledEnd };
       // The end that was promised, however late this runs.
-      return { do: "move", move: { from: status, to: "STOPPING", end: scheduledEnd } };
+      return { do: "transition", transition: { from: status, to: "STOPPING", end: scheduledEnd } };
     case "STOPPING":
       return { do: "finish" };
     case "DONE":
@@ -112,42 +112,42 @@ function missed({ scheduledStart, scheduledEnd }: CaptureState, now: number): bo
   return scheduledStart !== null && scheduledEnd !== null && now >= scheduledEnd;
 }
 
-/** The move that ends a capture early, because it has recorded as much as it may. */
-export function stopAtLimit(maxBytes: number, now: number): Move {
+/** The transition that ends a capture early, because it has recorded as much as it may. */
+export function stopAtLimit(maxBytes: number, now: number): Transition {
   const reason = `It recorded as much as it may, ${maxBytes} bytes, and was ended early`;
   return { from: "RUNNING", to: "STOPPING", end: now, reason };
 }
 
 /**
- * The move to DONE, once the workload is stored.
+ * The transition to DONE, once the workload is stored.
  * @param capture with the reason why it was ended early, if it was
  * @param missing why the end of its log is missing; null when it is not
  */
-export function finish({ reason }: { reason: string | null }, missing: string | null): Move {
-  const move: Move = { from: "STOPPING", to: "DONE" };
-  if (missing === null) return move;
+export function finish({ reason }: { reason: string | null }, missing: string | null): Transition {
+  const transition: Transition = { from: "STOPPING", to: "DONE" };
+  if (missing === null) return transition;
   return {
-    ...move,
+    ...transition,
     reason: `${reason === null ? "" : `${reason}. `}The end of its log is missing. ${missing}`,
   };
 }
 
-/** The move to FAILED, with a reason a person can act on. */
-export function fail(from: Status, reason: string): Move {
+/** The transition to FAILED, with a reason a person can act on. */
+export function fail(from: Status, reason: string): Transition {
   return { from, to: "FAILED", reason };
 }
 
 /**
- * The move to RUNNING. A capture that was not scheduled or back-dated starts now, and its duration counts from now; the
+ * The transition to RUNNING. A capture that was not scheduled or back-dated starts now, and its duration counts from now; the
  * others keep the start they were given, or the end they were scheduled for; if that has passed meanwhile, to FAILED.
  */
-export function run(capture: CaptureState, now: number): Move {
+export function run(capture: CaptureState, now: number): Transition {
   // AWS may have taken long to answer; no capture starts after its end.
   if (missed(capture, now)) return fail("STARTING", MISSED);
-  const move: Move = { from: "STARTING", to: "RUNNING" };
-  if (capture.start !== null) return move;
-  if (capture.duration === null || capture.scheduledStart !== null) return { ...move, start: now };
-  return { ...move, start: now, scheduledEnd: now + capture.duration };
+  const transition: Transition = { from: "STARTING", to: "RUNNING" };
+  if (capture.start !== null) return transition;
+  if (capture.duration === null || capture.scheduledStart !== null) return { ...transition, start: now };
+  return { ...transition, start: now, scheduledEnd: now + capture.duration };
 }
 
 /** Why a capture can't be stopped. */

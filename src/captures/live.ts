@@ -6,13 +6,12 @@ import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
-import { findManifest, type KnownManifest } from "../workload/live-or-stored.ts";
-import { toProblem } from "../workload/to-reply.ts";
+import { findManifest } from "../workload/live-or-stored.ts";
 import { isGrowing, type WorkloadState } from "../workload/workload-state.ts";
 import { see, withRunner } from "./access.ts";
-import { readCapture } from "./reads.ts";
-import type { LiveMessage } from "./replies.ts";
-import { type CaptureRow, toCapture } from "./schema.ts";
+import type { CaptureRow } from "./capture-row.ts";
+import { readCapture } from "./queries.ts";
+import { toLiveMessage } from "./to-reply.ts";
 
 /*
  * `GET /api/captures/{id}/live`: how a capture is, with what it has recorded so far. With `Upgrade: websocket` its runner says it on
@@ -54,7 +53,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
   if (!isWebSocket)
-    return c.json(toMessage(capture, await findManifest(c.env.BUCKET, withRunner(c, capture))));
+    return c.json(toLiveMessage(capture, await findManifest(c.env.BUCKET, withRunner(c, capture))));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
@@ -65,13 +64,6 @@ export async function openLive(c: AppContext): Promise<Response> {
   }
   // Of its own, since middleware adds headers to it, all but the one that Hono has prepared for replies of its making.
   return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
-}
-
-function toMessage(capture: CaptureRow, known: KnownManifest | null): LiveMessage {
-  if (known === null) return { capture: toCapture(capture), workload: null };
-  const { records, statements, bytes, gapCount } = known.manifest;
-  const problem = toProblem(known.live?.problem ?? null);
-  return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount, problem } };
 }
 
 /** The sockets that watch a runner's capture. */
@@ -166,7 +158,7 @@ export class LiveSockets {
       if (seen.found === null) return close(CLOSE.notFound);
       const state = this.#workload();
       const live = state !== null && isGrowing(seen.found.status) ? state : null;
-      const message = JSON.stringify(toMessage(seen.found, state && { manifest: state.manifest, live }));
+      const message = JSON.stringify(toLiveMessage(seen.found, state && { manifest: state.manifest, live }));
       if (isNews) for (const socket of sockets) socket.send(message);
       if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {

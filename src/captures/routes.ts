@@ -9,21 +9,21 @@ import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { refuse, tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
-import { isoTime } from "../lib/values.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { findReadable, see } from "./access.ts";
+import type { CaptureRow } from "./capture-row.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
 import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
 import { stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
-import * as reads from "./reads.ts";
+import * as queries from "./queries.ts";
 import { refusePlan, refuseStop } from "./refusals.ts";
-import type { CaptureEvent } from "./replies.ts";
-import { type CaptureRow, createSchema, listSchema, renameSchema, toCapture } from "./schema.ts";
+import { createSchema, listSchema, renameSchema } from "./schema.ts";
+import { toCapture, toEvent } from "./to-reply.ts";
 
 /** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
 export const captureRoutes = new Hono<App>()
@@ -32,7 +32,7 @@ export const captureRoutes = new Hono<App>()
   .get("/", async (c) => {
     const { limit, ...filter } = await readQuery(c, listSchema());
     // One more than the page, to know whether there is another.
-    const page = await reads.listCaptures(
+    const page = await queries.listCaptures(
       c.get("db"),
       c.get("credential"),
       { ...filter, limit: limit + 1 },
@@ -68,7 +68,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id", async (c) => {
     const id = await readId(c);
-    const capture = await reads.readCapture(c.get("db"), c.get("credential"), id, Date.now());
+    const capture = await queries.readCapture(c.get("db"), c.get("credential"), id, Date.now());
     const shown = see(capture, refuse.captureEnvironmentNotFound);
     // Compressed on its way, its tag would come to be a weak one, of which If-Match accepts none.
     return unlessKnown(c, captureTag(shown), `${REVALIDATED}, no-transform`, () => toCapture(shown));
@@ -120,7 +120,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, metricsQuerySchema());
     const now = Date.now();
     const target = see(
-      await reads.readTarget(c.get("db"), c.get("credential"), id, now),
+      await queries.readTarget(c.get("db"), c.get("credential"), id, now),
       refuse.captureEnvironmentNotFound,
     );
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
@@ -131,7 +131,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
-    const events = await reads.readEvents(c.get("db"), c.get("credential"), id, Date.now());
+    const events = await queries.readEvents(c.get("db"), c.get("credential"), id, Date.now());
     return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
   })
 
@@ -217,18 +217,4 @@ async function wake(c: AppContext, id: number, at: number): Promise<void> {
   } catch (error) {
     log.warn("capture.wake.failed", { captureId: id, ...describeError(error) });
   }
-}
-
-function toEvent(event: reads.EventRow): CaptureEvent {
-  const { actor } = event;
-  return {
-    time: isoTime(event.time),
-    from: event.from,
-    to: event.to,
-    actor:
-      actor === "runner" || actor === "cleanup"
-        ? { type: actor }
-        : { type: "user", id: actor, name: event.actorName },
-    reason: event.reason,
-  };
 }

@@ -2,12 +2,12 @@ import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { archiveDueAt, canMove, dueAt, type Move } from "./lifecycle.ts";
+import { type CaptureRow, columns } from "./capture-row.ts";
+import { archiveDueAt, dueAt, isTransition, type Transition } from "./lifecycle.ts";
 import type { RecordingOptions } from "./plan.ts";
-import type { CaptureTarget } from "./reads.ts";
-import type { CaptureRow } from "./schema.ts";
-import { columns, TARGET } from "./sql.ts";
-import { makeTransition } from "./transitions.ts";
+import type { CaptureTarget } from "./queries.ts";
+import { TARGET } from "./sql.ts";
+import { transitionSql } from "./transitions.ts";
 
 /** As much of a capture as its runner needs, whoever asks; also of one that is deleted but not yet erased. */
 export type RunnerRow = CaptureTarget &
@@ -30,7 +30,7 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return ROW(db, { id }).first<RunnerRow>();
 }
 
-const MOVE = makeTransition({
+const TRANSITION = transitionSql({
   where: "id = :id and status = :from",
   isNoted: `:now <= ${DATABASE_NOW} + ${MAX_SKEW_MS}`,
   // Made if it was noted: no capture comes to a state twice.
@@ -49,25 +49,25 @@ const MOVE = makeTransition({
 }).map(statement);
 
 /**
- * Makes a move that the service itself decided on, together with its event. One whose time is still to come for the database
- * is not made: the clock that it was decided by has jumped, and no move can be taken back.
- * @returns whether it was made: false also when the capture has left the state that the move starts from
- * @throws Error when no capture may move so
+ * Makes a transition that the service itself decided on. One whose time is still to come for the database
+ * is not made: the clock that it was decided by has jumped, and no transition can be taken back.
+ * @returns whether it was made: false also when the capture has left the state that it starts from
+ * @throws Error when there is no such transition
  */
-export async function moveCapture(
+export async function makeTransition(
   db: Db,
   capture: Pick<CaptureRow, "id" | "scheduledStart" | "scheduledEnd">,
-  move: Move,
+  transition: Transition,
   actor: "runner" | "cleanup",
   now: number,
 ): Promise<boolean> {
-  const { from, to, start = null, end = null, reason = null } = move;
-  if (!canMove(from, to)) throw new Error(`No capture moves from ${from} to ${to}`);
+  const { from, to, start = null, end = null, reason = null } = transition;
+  if (!isTransition(from, to)) throw new Error(`There is no transition from ${from} to ${to}`);
   const { id, scheduledStart } = capture;
-  const scheduledEnd = move.scheduledEnd ?? capture.scheduledEnd;
+  const scheduledEnd = transition.scheduledEnd ?? capture.scheduledEnd;
   const due = dueAt(to, { scheduledStart, scheduledEnd }, now);
   const values = { id, from, to, start, end, scheduledEnd, reason, dueAt: due, actor, now };
-  const results = await db.batch(MOVE.map((step) => step(db, values)));
+  const results = await db.batch(TRANSITION.map((step) => step(db, values)));
   return results.at(-1)?.meta.changes === 1;
 }
 

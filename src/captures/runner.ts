@@ -4,25 +4,17 @@ import { type Env, positiveNumber } from "../env.ts";
 import { releaseLease } from "../leases/release.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
-import { archivable, archiveMetrics } from "../metrics/archive.ts";
-import { archiveKey } from "../metrics/archive-format.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
 import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
 import { isGrowing, type WorkloadState } from "../workload/workload-state.ts";
-import { fail, finish, heartbeat, type Move, nextStep, stopAtLimit } from "./lifecycle.ts";
+import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
-import { archiveRetryDelay, MAX_RETRY_MS } from "./retry.ts";
-import {
-  finishArchive,
-  moveCapture,
-  noteAlive,
-  postponeArchive,
-  type RunnerRow,
-  readForRunner,
-} from "./runner-store.ts";
+import { MetricsArchiving } from "./metrics-archiving.ts";
+import { MAX_RETRY_MS } from "./retry.ts";
+import { makeTransition, noteAlive, type RunnerRow, readForRunner } from "./runner-store.ts";
 import { CaptureStart } from "./start.ts";
 
 /** How long a handler of an alarm is given before the watchdog comes. */
@@ -34,7 +26,7 @@ const UNREADABLE =
   "What the service kept of the recording can't be read any more, so that it could not go on. What was stored until then is kept";
 
 /**
- * One capture's runner, a Durable Object named after the capture's id. It makes the capture's moves at their time. D1 has
+ * One capture's runner, a Durable Object named after the capture's id. It makes the capture's transitions at their time. D1 has
  * the truth; here is only what is needed to go on: the capture's id and the attempts to start and to archive. An alarm may
  * come twice, late, or for a capture that is gone; each reads the row first and does what the row calls for. It rests, with
  * nothing left in its storage, once the capture has ended and its metrics are stored.
@@ -48,6 +40,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
+  readonly #archiving = new MetricsArchiving(this.ctx.storage, this.env);
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
   /**
@@ -62,7 +55,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * What cron does for a capture that has not moved in time: makes sure that there is an alarm, and a near one. A runner
+   * What cron does for a capture whose transition is late: makes sure that there is an alarm, and a near one. A runner
    * that is between two attempts has one and is left alone.
    */
   async rearm(captureId: number): Promise<void> {
@@ -91,82 +84,81 @@ export class CaptureRunner extends DurableObject<Env> {
         if (next < Date.now() - MAX_SKEW_MS) await scheduler.wait(AHEAD_PAUSE_MS);
       }
     } catch (error) {
-      // Not foreseen, D1 being away among it. The watchdog tries again; thrown on, it would be given up after six times.
+      // Not foreseen, D1 being away among it. The watchdog retries; an alarm that throws is retried six times only.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
       this.#collector.noteProblem(sayError(error));
       await this.#live.progressed();
     }
   }
 
-  /** Makes every move that can be made now. Returns when to go on. */
+  /** Makes every transition that can be made now. Returns when to go on. */
   async #advance(captureId: number): Promise<number | "rest"> {
-    const { DB } = this.env;
     for (;;) {
-      const capture = await readForRunner(DB, captureId);
+      const capture = await readForRunner(this.env.DB, captureId);
       if (capture === null) {
         // Erased, perhaps while its metrics were being stored.
-        await this.env.BUCKET.delete(archiveKey(captureId));
+        await this.#archiving.erase(captureId);
         await this.#live.progressed();
         return "rest";
       }
       this.#now = checkedClock(capture.databaseNow);
-      if (await this.#givesUp(capture)) continue;
+      if (await this.#failsUnreadable(capture)) continue;
       await this.#live.moved(capture);
       const now = this.#now();
       if (capture.status === "FAILED") await this.#abandon(capture);
-      const step = nextStep(capture, now);
-      switch (step.do) {
-        case "rest":
-          return "rest";
-        case "wait":
-          return step.until;
-        case "collect": {
-          const again = await this.#collect(capture, step.until);
-          if (again !== undefined) return again;
-          break;
-        }
-        case "finish": {
-          const again = await this.#finish(capture, now);
-          if (again !== undefined) return again;
-          break;
-        }
-        case "move":
-          await this.#move(capture, this.#withProblem(step.move), now);
-          break;
-        case "start": {
-          const started = await this.#start.attempt(capture, this.#now);
-          if ("again" in started) return started.again;
-          await this.#move(capture, started.move, started.at);
-          break;
-        }
-        case "archive": {
-          const again = await this.#archive(capture, now);
-          if (again !== undefined) return again;
-        }
+      const again = await this.#do(nextStep(capture, now), capture, now);
+      if (again !== undefined) return again;
+    }
+  }
+
+  /**
+   * Does what the capture calls for.
+   * @returns when to go on; undefined when the row says so
+   */
+  async #do(step: Step, capture: RunnerRow, now: number): Promise<number | "rest" | undefined> {
+    switch (step.do) {
+      case "rest":
+        return "rest";
+      case "wait":
+        return step.until;
+      case "collect":
+        return this.#collect(capture, step.until);
+      case "finish":
+        return this.#finish(capture, now);
+      case "archive":
+        return this.#archiving.attempt(capture, this.#now);
+      case "transition":
+        await this.#make(this.#withProblem(step.transition), capture, now);
+        return;
+      case "start": {
+        const started = await this.#start.attempt(capture, this.#now);
+        if ("again" in started) return started.again;
+        await this.#make(started.transition, capture, started.at);
+        return;
       }
     }
   }
 
-  /** Gives a capture up whose recording can't be read; whether it was one. What becomes of its records, `#abandon` sees to. */
-  async #givesUp(capture: RunnerRow): Promise<boolean> {
+  /** Fails a capture whose recording can't be read; whether it was one. What is left of its records, `#abandon` stores. */
+  async #failsUnreadable(capture: RunnerRow): Promise<boolean> {
     const damage = isGrowing(capture.status) ? this.#collector.damage() : null;
     if (damage === null) return false;
     log.error("capture.recording.unreadable", { captureId: capture.id, ...describeError(damage) });
-    await this.#move(capture, fail(capture.status, UNREADABLE), this.#now());
+    await this.#make(fail(capture.status, UNREADABLE), capture, this.#now());
     return true;
   }
 
   /** A failure, with what kept the capture from starting until then. */
-  #withProblem(move: Move): Move {
+  #withProblem(transition: Transition): Transition {
     const { problem } = this.#start;
-    if (move.reason === undefined || problem === undefined) return move;
-    return { ...move, reason: `${move.reason}. ${problem}` };
+    if (transition.reason === undefined || problem === undefined) return transition;
+    return { ...transition, reason: `${transition.reason}. ${problem}` };
   }
 
-  /** Makes one move. That it was not made means that the capture has moved otherwise: the row says how to go on. */
-  async #move(capture: RunnerRow, move: Move, now: number): Promise<void> {
-    const moved = await moveCapture(this.env.DB, capture, move, "runner", now);
-    const { from, to, reason } = move;
+  /** Makes a transition. When it was not made, somebody else has made one: the row says how to go on. */
+  async #make(transition: Transition, capture: RunnerRow, now: number): Promise<void> {
+    const moved = await makeTransition(this.env.DB, capture, transition, "runner", now);
+    const { from, to, reason } = transition;
     log.info("capture.moved", {
       captureId: capture.id,
       from,
@@ -177,10 +169,10 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * Collects what the log has that is new, and shows cron that it still does: only then, so that cron comes to know of a
-   * capture whose every reading is cut off. AWS or R2 being away is no such thing: the log keeps what was not read.
-   * @param end when the capture is to end; null when nobody knows
-   * @returns when to go on; undefined when the capture has moved
+   * Collects what is new in the log, and then shows cron that the runner is alive: not before, so that cron notices a capture
+   * whose every reading is cut off. An outage of AWS or R2 is no reason for cron: the log keeps what was not read.
+   * @param end when the capture is to end; null when it has no end yet
+   * @returns when to go on; undefined after a transition
    */
   async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
     // Stopped while the log was being read, the row says until when that is the capture's.
@@ -193,22 +185,22 @@ export class CaptureRunner extends DurableObject<Env> {
     const now = this.#now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
     if (bytes >= limit) {
-      await this.#move(capture, stopAtLimit(limit, now), now);
+      await this.#make(stopAtLimit(limit, now), capture, now);
       return;
     }
     await this.#showAlive(capture, now);
     return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Shows cron that the runner does what it can, now and then. */
+  /** Shows cron that the runner is alive, when that is due. */
   async #showAlive(capture: RunnerRow, now: number): Promise<void> {
     const due = heartbeat(capture, now);
     if (due !== null) await noteAlive(this.env.DB, capture.id, due);
   }
 
   /**
-   * Stores the rest of the workload and gives the log back. Of a deleted capture, nothing more is stored.
-   * @returns when to go on; undefined when the capture has moved
+   * Stores the rest of the workload and releases the lease on the log. Of a deleted capture, nothing more is stored.
+   * @returns when to go on; undefined after a transition
    */
   async #finish(capture: RunnerRow, now: number): Promise<number | undefined> {
     let missing: string | null = null;
@@ -224,15 +216,15 @@ export class CaptureRunner extends DurableObject<Env> {
       ({ missing } = finished);
     }
     await this.#releaseLease(capture.id);
-    await this.#move(capture, finish(capture, missing), this.#now());
+    await this.#make(finish(capture, missing), capture, this.#now());
     return;
   }
 
-  /** Stores what was recorded of a capture that was given up while it ran, and releases its lease; once. */
+  /** Stores what was recorded of a capture that failed while it ran, and releases its lease; once. */
   async #abandon(capture: RunnerRow): Promise<void> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
-    // First: the customer's log is not left on because ours can't be stored.
+    // First, or a customer's log would be left on because R2 is away.
     await this.#releaseLease(capture.id);
     if (capture.deletedAt === null && capture.end !== null) {
       await this.#collector.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
@@ -257,7 +249,7 @@ export class CaptureRunner extends DurableObject<Env> {
   /** Accepts a WebSocket that watches the capture; other requests come as calls. */
   override async fetch(request: Request): Promise<Response> {
     const reply = await this.#live.accept(request);
-    // Who watches a capture that has long to wait must not watch for ever.
+    // However long the capture has to wait, those who watch are checked in between.
     const recheck = await this.#live.recheck();
     if (recheck !== null) await armBy(this.ctx.storage, recheck);
     return reply;
@@ -272,50 +264,13 @@ export class CaptureRunner extends DurableObject<Env> {
     return this.#collector.state();
   }
 
-  /**
-   * Stores the metrics of the capture that has ended. Each step can be repeated: an attempt is claimed in the database, which
-   * says when the next may be made, before anything else; the stored object has one name; last the row says that it is there.
-   * @returns when to go on; undefined when the row says so
-   */
-  async #archive(capture: RunnerRow, now: number): Promise<number | "rest" | undefined> {
-    const { DB, BUCKET } = this.env;
-    const { kv } = this.ctx.storage;
-    const { id: captureId } = capture;
-    const able = archivable(capture, now);
-    if ("never" in able) {
-      await finishArchive(DB, captureId, null);
-      log.info("capture.metrics.dropped", { captureId, reason: able.never });
-      return "rest";
-    }
-    if ("notBefore" in able) {
-      await postponeArchive(DB, capture, able.notBefore);
-      return;
-    }
-    const attempt = (kv.get<number>("archiveAttempts") ?? 0) + 1;
-    const delay = archiveRetryDelay(attempt, Math.random());
-    if (!(await postponeArchive(DB, capture, now + delay))) return;
-    kv.put("archiveAttempts", attempt);
-    const stored = await archiveMetrics(this.env, capture, able.window, now);
-    if (!stored.ok) {
-      log.warn("capture.metrics.retry", { captureId, attempt, delay, reason: stored.reason });
-      return now + delay;
-    }
-    if (await finishArchive(DB, captureId, this.#now())) {
-      log.info("capture.metrics.archived", { captureId, attempt, ...stored.summary });
-      return "rest";
-    }
-    // Deleted meanwhile: its data may have been erased before this came.
-    await BUCKET.delete(archiveKey(captureId));
-    return;
-  }
-
   /** The capture's metrics, as CloudWatch has them or had them just now. */
   metrics(request: CachedRequest): Promise<MetricsResult> {
     return this.#metrics.read(request, Date.now());
   }
 }
 
-/** What kept a runner from going on, for people: of what was not foreseen only its kind, since its words may hold anything. */
+/** What kept a runner from going on, for people: of an unforeseen error only its kind, since its message may hold anything. */
 function sayError(error: unknown): string {
   if (error instanceof StorageFailure) return error.message;
   const { name, message } = error instanceof Error ? error : new Error();

@@ -1,48 +1,9 @@
 import * as z from "zod";
-import { STATUSES, type Status } from "../db/states.ts";
+import { STATUSES } from "../db/states.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
-import { idSchema, isoTime, limitSchema, MAX_PAGE, once, timeSchema, word } from "../lib/values.ts";
-import {
-  type CaptureRequest,
-  INITIAL_STATUSES,
-  MAX_DURATION_MS,
-  MIN_DURATION_MS,
-  type RecordingOptions,
-} from "./plan.ts";
-import type { Capture } from "./replies.ts";
-
-/** A capture as the database has it, times in milliseconds. */
-export interface CaptureRow {
-  id: number;
-  name: string;
-  start: number | null;
-  scheduledStart: number | null;
-  scheduledEnd: number | null;
-  end: number | null;
-  status: Status;
-  envId: number;
-  reason: string | null;
-  redact: RecordingOptions["redact"];
-  /** How often what is shown has changed; see etags.ts. */
-  version: number;
-}
-
-/** Shows a capture. */
-export function toCapture(row: CaptureRow): Capture {
-  return {
-    id: row.id,
-    name: row.name,
-    start: isoTime(row.start),
-    scheduledStart: isoTime(row.scheduledStart),
-    scheduledEnd: isoTime(row.scheduledEnd),
-    end: isoTime(row.end),
-    status: row.status,
-    envId: row.envId,
-    type: "CAPTURE",
-    reason: row.reason,
-  };
-}
+import { idSchema, limitSchema, MAX_PAGE, once, timeSchema, word } from "../lib/values.ts";
+import { type CaptureRequest, INITIAL_STATUSES, MAX_DURATION_MS, MIN_DURATION_MS } from "./plan.ts";
 
 const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? null);
 

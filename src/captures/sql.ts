@@ -2,7 +2,7 @@ import { isOneOf, STATUSES, type Status } from "../db/states.ts";
 import { type Cause, statesThatAllow } from "./lifecycle.ts";
 
 /*
- * The SQL that the statements of captures share. Each function of reads.ts, changes.ts and runner-store.ts is one round trip.
+ * The SQL that the statements of captures share. Each function of queries.ts, changes.ts and runner-store.ts is one round trip.
  * A read for a caller is one statement that authenticates, authorises and reads; a write is one batch, which D1 runs as a
  * transaction, with the permission and the expected state in the WHERE of every statement that changes something. The batch
  * begins by reading what is there, so that a write which changed nothing can say why without asking again.
@@ -10,14 +10,6 @@ import { type Cause, statesThatAllow } from "./lifecycle.ts";
  * They are SQL as it runs, not a query builder's calls: this is the path that every request takes. `:credential` and `:now` are the
  * caller's and the time of the request (see `callerStatement`).
  */
-
-/** The columns of a `CaptureRow`, each under its own name, of a table or its alias. */
-export const columns = (
-  table: string,
-) => `${table}.id as id, ${table}.name as name, ${table}.started_at as start,
-  ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
-  ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
-  ${table}.version as version`;
 
 /** The caller's membership in the environment of capture `:id`: no row of a deleted capture, nor of one in another's environment. */
 export const CAPTURE_OF_CALLER = `from caller

@@ -11,7 +11,7 @@ import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
-import { fail, type Move, run } from "./lifecycle.ts";
+import { fail, run, type Transition } from "./lifecycle.ts";
 import { START_RETRY_MS } from "./retry.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
@@ -72,12 +72,12 @@ export class CaptureStart {
   /**
    * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
    * @param clock what time it is, in milliseconds since the epoch
-   * @returns the move to make and the time it was decided by, or when to try again
+   * @returns the transition to make and the time it was decided by, or when to try again
    */
   async attempt(
     capture: RunnerRow,
     clock: () => number,
-  ): Promise<{ move: Move; at: number } | { again: number }> {
+  ): Promise<{ transition: Transition; at: number } | { again: number }> {
     const now = clock();
     const attempts = this.#attempts ?? { count: 0, since: now };
     attempts.count++;
@@ -85,7 +85,7 @@ export class CaptureStart {
     this.#attempts = attempts;
     const problem = await this.#prepare(capture, clock);
     const answered = clock();
-    if (problem === null) return { move: run(capture, answered), at: answered };
+    if (problem === null) return { transition: run(capture, answered), at: answered };
     this.#attempts = { ...attempts, problem: problem.reason };
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
@@ -100,7 +100,7 @@ export class CaptureStart {
     const reason = problem.transient
       ? `Tried ${attempts.count} times to start. ${problem.reason}`
       : problem.reason;
-    return { move: fail("STARTING", reason), at: answered };
+    return { transition: fail("STARTING", reason), at: answered };
   }
 
   /** Makes everything ready for the capture to run. Returns what is in the way, or null. */

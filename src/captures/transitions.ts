@@ -2,12 +2,12 @@
  * How a transition is written: its note in the capture's history and the capture's new state, by one batch. Whoever makes one
  * (creation.ts, changes.ts, runner-store.ts) does it by the statements that are made here.
  *
- * What else is to be told of transitions, such as an e-mail when a capture fails, is one more statement in `noteTransition`: it
+ * What else is to be told of transitions, such as an e-mail when a capture fails, is one more statement in `noteSql`: it
  * selects the same rows, so that it is written exactly when the transition is.
  */
 
 /** The note of a transition, as SQL: expressions over one row for each capture that makes it. */
-export interface Note {
+export interface NoteSql {
   captureId: string;
   /** The state before; null for the note that the capture was made. */
   from: string;
@@ -21,13 +21,13 @@ export interface Note {
 }
 
 /** The SQL of the statements that note a transition at `:now`: the event in the capture's history. */
-export const noteTransition = ({ captureId, from, to, actor, reason, rows }: Note): string[] => [
+export const noteSql = ({ captureId, from, to, actor, reason, rows }: NoteSql): string[] => [
   `insert into capture_events (capture_id, time, from_status, to_status, actor, reason)
    select ${captureId}, :now, ${from}, ${to}, ${actor}, ${reason} ${rows}`,
 ];
 
 /** A transition, as SQL: conditions and expressions over the capture's row as it was. */
-export interface Transition extends Pick<Note, "to" | "actor" | "reason"> {
+export interface TransitionSql extends Pick<NoteSql, "to" | "actor" | "reason"> {
   /** Which capture it is for, and whether it may be made. */
   where: string;
   /** What has to hold besides for it to be noted, when some captures are only changed by it. */
@@ -41,12 +41,12 @@ export interface Transition extends Pick<Note, "to" | "actor" | "reason"> {
 }
 
 /** The SQL of the statements that make a transition, in their order: those that note it, and last the one that changes the row. */
-export function makeTransition(transition: Transition): string[] {
+export function transitionSql(transition: TransitionSql): string[] {
   const { where, isNoted = "true", isMade = "true", to, actor, reason, set, returning } = transition;
   const rows = `from captures where ${where} and ${isNoted}`;
   const changes = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`);
   return [
-    ...noteTransition({ captureId: "captures.id", from: "status", to, actor, reason, rows }),
+    ...noteSql({ captureId: "captures.id", from: "status", to, actor, reason, rows }),
     `update captures set ${[`status = ${to}`, ...changes].join(", ")}, rearmed = 0, version = version + 1
      where ${where} and ${isMade} ${returning === undefined ? "" : `returning ${returning}`}`,
   ];

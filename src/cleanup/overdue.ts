@@ -1,6 +1,6 @@
 import { fail } from "../captures/lifecycle.ts";
 import { MAX_REARMS } from "../captures/retry.ts";
-import { moveCapture } from "../captures/runner-store.ts";
+import { makeTransition } from "../captures/runner-store.ts";
 import { statement } from "../db/statement.ts";
 import { hasEnded, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -61,7 +61,7 @@ async function wakeOrFail(env: Env, capture: OverdueCapture, now: number): Promi
   const problem = await within(WAKE_TIMEOUT_MS, "The runner", runner.problem()).catch(() => null);
   const stayed = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
   const reason = problem === null ? stayed : `${stayed}. ${problem}`;
-  await moveCapture(env.DB, capture, fail(capture.status, reason), "cleanup", now);
+  await makeTransition(env.DB, capture, fail(capture.status, reason), "cleanup", now);
   // So that its runner stores what it has recorded.
   await within(WAKE_TIMEOUT_MS, "The runner", runner.wake(capture.id, now)).catch(() => undefined);
   return "failed";

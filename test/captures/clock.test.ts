@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { stopAtLimit } from "../../src/captures/lifecycle.ts";
 import type { Capture } from "../../src/captures/replies.ts";
-import { moveCapture, readForRunner } from "../../src/captures/runner-store.ts";
+import { makeTransition, readForRunner } from "../../src/captures/runner-store.ts";
 import { createCapture, readCapture } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
@@ -97,7 +97,7 @@ it("makes no move by a clock that jumped after the row was read, nor notes one",
   const { id } = await until(cast.owner, await create(), "RUNNING");
   const row = await readForRunner(env.DB, id);
   if (row === null) throw new Error("There is no such capture");
-  const move = async (now: number) => moveCapture(env.DB, row, stopAtLimit(1, now), "runner", now);
+  const move = async (now: number) => makeTransition(env.DB, row, stopAtLimit(1, now), "runner", now);
   expect(await move(Date.now() + DAY)).toBe(false);
   expect(await movesOf(row)).toEqual(WHOLE_LIFE.slice(0, 3));
   expect(await move(Date.now())).toBe(true);

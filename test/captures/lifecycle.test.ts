@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import {
   archiveDueAt,
   type CaptureState,
-  canMove,
   dueAt,
   heartbeat,
+  isTransition,
   nextStep,
   run,
   stopRefusal,
@@ -31,7 +31,7 @@ describe("the table of transitions", () => {
   it("has none from the states of a capture that has ended, and a failure from all others", () => {
     for (const status of STATUSES) {
       expect(Object.keys(TRANSITIONS[status]).length === 0).toBe(hasEnded(status));
-      expect(canMove(status, "FAILED")).toBe(!hasEnded(status));
+      expect(isTransition(status, "FAILED")).toBe(!hasEnded(status));
     }
   });
 
@@ -46,14 +46,17 @@ describe("the next step", () => {
   it("never starts a scheduled capture early, not even by a millisecond", () => {
     const scheduled = state({ status: "SCHEDULED", scheduledStart: NOW });
     expect(nextStep(scheduled, NOW - 1)).toEqual({ do: "wait", until: NOW });
-    expect(nextStep(scheduled, NOW)).toEqual({ do: "move", move: { from: "SCHEDULED", to: "STARTED" } });
+    expect(nextStep(scheduled, NOW)).toEqual({
+      do: "transition",
+      transition: { from: "SCHEDULED", to: "STARTED" },
+    });
   });
 
   it("starts a scheduled capture however late, as long as its end has not passed", () => {
     const scheduled = state({ status: "SCHEDULED", scheduledStart: NOW, scheduledEnd: NOW + DAY });
-    expect(nextStep(scheduled, NOW + DAY - 1)).toMatchObject({ move: { to: "STARTED" } });
+    expect(nextStep(scheduled, NOW + DAY - 1)).toMatchObject({ transition: { to: "STARTED" } });
     expect(nextStep(scheduled, NOW + DAY)).toMatchObject({
-      move: { to: "FAILED", reason: expect.any(String) },
+      transition: { to: "FAILED", reason: expect.any(String) },
     });
   });
 
@@ -67,8 +70,8 @@ describe("the next step", () => {
     const running = state({ scheduledEnd: NOW });
     expect(nextStep(running, NOW - 1)).toEqual({ do: "collect", until: NOW });
     expect(nextStep(running, NOW + DAY)).toEqual({
-      do: "move",
-      move: { from: "RUNNING", to: "STOPPING", end: NOW },
+      do: "transition",
+      transition: { from: "RUNNING", to: "STOPPING", end: NOW },
     });
   });
 
@@ -86,7 +89,7 @@ describe("the next step", () => {
     },
   );
 
-  it("only ever makes legal moves, from any state at any time", () => {
+  it("only ever makes transitions of the table, from any state at any time", () => {
     const time = fc.option(fc.integer({ min: NOW - DAY, max: NOW + DAY }));
     fc.assert(
       fc.property(
@@ -97,8 +100,8 @@ describe("the next step", () => {
         fc.integer({ min: NOW - DAY, max: NOW + DAY }),
         (status, start, scheduledStart, scheduledEnd, now) => {
           const step = nextStep({ status, start, scheduledStart, scheduledEnd, duration: null }, now);
-          if (step.do !== "move") return step.do !== "wait" || step.until === null || step.until > now;
-          return step.move.from === status && canMove(status, step.move.to);
+          if (step.do !== "transition") return step.do !== "wait" || step.until === null || step.until > now;
+          return step.transition.from === status && isTransition(status, step.transition.to);
         },
       ),
     );
@@ -111,11 +114,11 @@ describe("coming to run", () => {
   });
 
   it("keeps the end that a scheduled capture was promised", () => {
-    const move = run(
+    const transition = run(
       state({ duration: MINUTE, scheduledStart: NOW - 5000, scheduledEnd: NOW + 55_000 }),
       NOW,
     );
-    expect(move).toEqual({ from: "STARTING", to: "RUNNING", start: NOW });
+    expect(transition).toEqual({ from: "STARTING", to: "RUNNING", start: NOW });
   });
 
   it("fails when the scheduled end passed while AWS was asked, rather than start after it ended", () => {

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { deleteCapture, stopCapture } from "../../src/captures/changes.ts";
 import { createCapture } from "../../src/captures/creation.ts";
-import { canMove, deletion, dueAt, stopRefusal, TRANSITIONS } from "../../src/captures/lifecycle.ts";
+import { deletion, dueAt, isTransition, stopRefusal, TRANSITIONS } from "../../src/captures/lifecycle.ts";
 import { planCapture } from "../../src/captures/plan.ts";
-import { moveCapture } from "../../src/captures/runner-store.ts";
+import { makeTransition } from "../../src/captures/runner-store.ts";
 import { STATUSES, type Status } from "../../src/db/states.ts";
 import { castForEachTest } from "../support/each-test.ts";
 
@@ -120,8 +120,9 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
       const id = await captureIn(status, now);
       const before = await rowOf(id);
       const capture = { id, scheduledStart: null, scheduledEnd: null };
-      const move = () => moveCapture(env.DB, capture, { from: status, to, reason: "Because" }, "runner", now);
-      if (!canMove(status, to)) {
+      const move = () =>
+        makeTransition(env.DB, capture, { from: status, to, reason: "Because" }, "runner", now);
+      if (!isTransition(status, to)) {
         await expect(move()).rejects.toThrow(`${status} to ${to}`);
         expect(await rowOf(id)).toEqual(before);
         continue;
@@ -136,9 +137,9 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
   it("makes no transition from another state", async () => {
     const id = await captureIn(status, Date.now());
     const before = await rowOf(id);
-    for (const from of STATUSES.filter((other) => other !== status && canMove(other, "FAILED"))) {
+    for (const from of STATUSES.filter((other) => other !== status && isTransition(other, "FAILED"))) {
       const capture = { id, scheduledStart: null, scheduledEnd: null };
-      expect(await moveCapture(env.DB, capture, { from, to: "FAILED" }, "runner", Date.now())).toBe(false);
+      expect(await makeTransition(env.DB, capture, { from, to: "FAILED" }, "runner", Date.now())).toBe(false);
     }
     expect({ row: await rowOf(id), notes: (await notesOf(id)).length }).toEqual({ row: before, notes: 1 });
   });

@@ -148,7 +148,7 @@ describe("a crash", () => {
           const hung = (...sent: Parameters<typeof put>) => hang(async () => put(...sent));
           vi.spyOn(BUCKET, "put").mockImplementation(hung as typeof BUCKET.put);
         }
-        const mark = { claim: "set due_at = ?3", finish: "set metrics_archived_at", put: "-" }[what];
+        const mark = { claim: "and due_at =", finish: "set metrics_archived_at", put: "-" }[what];
         vi.spyOn(DB, "prepare").mockImplementation((sql) => {
           const statement = prepare(sql);
           if (!sql.includes(mark)) return statement;

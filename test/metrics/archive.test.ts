@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { fail } from "../../src/captures/lifecycle.ts";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
-import { moveCapture } from "../../src/captures/runner-store.ts";
+import { makeTransition } from "../../src/captures/runner-store.ts";
 import { archiveKey } from "../../src/metrics/archive-format.ts";
 import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
 import type { Metric } from "../../src/metrics/replies.ts";
@@ -137,7 +137,7 @@ describe("a capture that has ended", () => {
       .bind(running.id, Date.now() - HOUR)
       .run();
     const row = { id: running.id, scheduledStart: null, scheduledEnd: null };
-    await moveCapture(env.DB, row, fail("RUNNING", "Broken"), "cleanup", Date.now());
+    await makeTransition(env.DB, row, fail("RUNNING", "Broken"), "cleanup", Date.now());
     await runInDurableObject(runnerOf(running), (runner: CaptureRunner) =>
       runner.wake(running.id, Date.now()),
     );

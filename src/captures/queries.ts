@@ -1,8 +1,9 @@
 import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import type { CaptureFilter, CaptureRow } from "./schema.ts";
-import { CAPTURE_OF_CALLER, columns, TARGET } from "./sql.ts";
+import { type CaptureRow, columns } from "./capture-row.ts";
+import type { CaptureFilter } from "./schema.ts";
+import { CAPTURE_OF_CALLER, TARGET } from "./sql.ts";
 
 /** What the caller may know of a capture. */
 export type Seen<T> =
