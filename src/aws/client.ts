@@ -1,6 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import type { Env } from "../env.ts";
-import { positiveNumber } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
 
 /** Keys to sign with. The session token comes with temporary keys. */
 export interface AwsCredentials {
