@@ -320,6 +320,7 @@ export class SecretScanner {
       this.#continues(grammar, kind, this.#lexer.slice(start, end), isGlued);
       return;
     }
+    statement.declare(token, p1);
     if (kind === WORD) this.#keyword(token, p1, p2, statement);
     if (statement.isAccounts && (statement.writing || statement.hasSecretColumn)) this.isAll = true;
     if (statement.maybeAccounts && statement.hasSecretColumn) this.isAll = true;

@@ -31,8 +31,9 @@ export class StatementState {
   hasSecretColumn = false;
   /** The variables of SELECT .. INTO. */
   into = false;
-  /** The variable of DECLARE. */
-  declared = "";
+  /** The variables of a DECLARE are being read, as in `DECLARE a, b TEXT DEFAULT '..'`; and one of them is for a secret. */
+  #isDeclaring = false;
+  #hasDeclaredSecret = false;
   /** EXECUTE .. USING values for a statement that has secrets, or that is not known. */
   using = false;
   /** At which depth of parentheses what is assigned is a secret; -1 when nothing is. */
@@ -141,10 +142,18 @@ export class StatementState {
         if (before === "SERVERS" && this.maybeAccounts) this.hasSecretColumn = true;
         break;
       case "DEFAULT":
-        if (isSecretName(this.declared)) this.assigning = this.parentheses;
+        if (this.#hasDeclaredSecret) this.assigning = this.parentheses;
         break;
-      default:
-        if (before === "DECLARE") this.declared = word;
     }
+  }
+
+  /**
+   * A word, or a name in backticks, which may be that of a variable of DECLARE. In capitals.
+   * @param before the token before it
+   */
+  declare(name: string, before: string): void {
+    if (before === "DECLARE") this.#isDeclaring = true;
+    else if (before !== ",") this.#isDeclaring = false;
+    if (this.#isDeclaring && isSecretName(name)) this.#hasDeclaredSecret = true;
   }
 }

@@ -197,6 +197,10 @@ describe("redacting the secrets of a statement", () => {
       "CREATE PROCEDURE p() BEGIN DECLARE password TEXT DEFAULT <secret>; SELECT 'kept'; END",
     ],
     [
+      "CREATE PROCEDURE p() BEGIN DECLARE a, `password` TEXT DEFAULT 'x'; DECLARE b TEXT DEFAULT 'kept'; END",
+      "CREATE PROCEDURE p() BEGIN DECLARE a, `password` TEXT DEFAULT <secret>; DECLARE b TEXT DEFAULT 'kept'; END",
+    ],
+    [
       "BEGIN NOT ATOMIC DECLARE pw TEXT DEFAULT 'x'; SELECT 'kept'; END",
       "BEGIN NOT ATOMIC DECLARE pw TEXT DEFAULT <secret>; SELECT 'kept'; END",
     ],
