@@ -28,7 +28,7 @@ export const app = new Hono<App>()
   .use(crossOrigin)
   .use(async (c, next) => {
     await next();
-    // Everything here is somebody's own.
+    // Every reply is private unless it says otherwise.
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   })
   .use(
@@ -63,7 +63,7 @@ app.onError((error, c) => {
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,
-    // An invite's code is a secret for as long as the invite is open, as after this.
+    // An invite's code is a secret while the invite is open, and it is after a failure.
     path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
     ...describeError(error),
   });
@@ -71,7 +71,7 @@ app.onError((error, c) => {
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
 
-/** The methods that some route has for a path, HEAD with GET. Middleware, which is there for all methods, does not count. */
+/** The methods of the routes at a path, HEAD with GET. Middleware, which is registered for all methods, does not count. */
 function allowedMethods(path: string): string[] {
   const methods = new Set(app.routes.map(({ method }) => method).filter((method) => method !== "ALL"));
   const allowed = [...methods].filter((method) =>

@@ -44,7 +44,7 @@ export function positiveNumber(env: Env, name: NumberName): number {
   return value;
 }
 
-/** The Durable Object that makes a capture's moves. */
+/** The Durable Object that makes a capture's transitions. */
 export const runnerOf = (env: Pick<Env, "CAPTURE_RUNNER">, captureId: number) =>
   env.CAPTURE_RUNNER.getByName(String(captureId));
 

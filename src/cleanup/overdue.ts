@@ -8,7 +8,7 @@ import { type Env, runnerOf } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
 
-/* The watchdog of captures: what should have moved and has not. */
+/* The watchdog of captures: those whose transition is overdue are woken, and failed in the end. */
 
 /** How many overdue captures one run wakes; the next minute takes the next. */
 const OVERDUE_BATCH = 400;
@@ -17,7 +17,7 @@ const CONCURRENCY = 25;
 /** How long a runner may take to be woken: one that hangs must not delay the others. */
 const WAKE_TIMEOUT_MS = 10_000;
 
-/** What one run did: captures found, woken, failed, and those that could not be. */
+/** What one run did: captures found, woken and failed, and how many could be neither. */
 export interface OverdueCounts extends Record<string, number> {
   found: number;
   rearmed: number;

@@ -5,7 +5,7 @@ import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 
-/* What is old is erased, and rows that have expired, in bounded batches. */
+/* Erases what is old and deletes what has expired, in bounded batches. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
@@ -27,7 +27,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
-    // Late, for they may take all the calls that a Worker may make; and environments after the captures that point to them.
+    // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
     environments: await purgeAll("environments", deletedBefore),
   });
@@ -65,7 +65,7 @@ async function eraseDeleted(env: Env, before: number, limit: number): Promise<nu
 
 async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
   for (;;) {
-    // What was listed is deleted, so each page is the first.
+    // The objects listed are deleted, so that each page is the first.
     const page = await bucket.list({ prefix });
     if (page.objects.length === 0) return;
     await bucket.delete(page.objects.map(({ key }) => key));
@@ -86,7 +86,7 @@ async function erasableCaptures(db: Db, before: number, limit: number): Promise<
   return results.map(({ id }) => id);
 }
 
-/** Captures last: the others point to them. */
+/** Captures last: the others refer to them. */
 const ERASE = [
   "delete from log_leases where capture_id in (select value from json_each(:ids))",
   "delete from capture_events where capture_id in (select value from json_each(:ids))",

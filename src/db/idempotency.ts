@@ -17,8 +17,8 @@ export interface KeyedRequest {
 }
 
 /**
- * Puts a request together with its key. Requests are the same when they ask for the same: the fingerprint is of what the body
- * was read as, so that space, the order of fields, and null for an absent field make no other request.
+ * Puts a request together with its key. The fingerprint is of what the body was read as, so that white
+ * space, the order of fields, and null for an absent field make no difference.
  * @param request what was read, JSON's values; different kinds of requests must not look alike
  */
 export async function keyedRequest(key: string, request: object): Promise<KeyedRequest> {
@@ -28,7 +28,7 @@ export async function keyedRequest(key: string, request: object): Promise<KeyedR
 /** The condition that row `k` of the table is the caller's key `:key`, while it is remembered. */
 export const IS_REMEMBERED = "k.user_id = caller.id and k.key = :key and k.expires_at > :now";
 
-/** Where a batch finds what it has just made, and for whom. */
+/** How a batch finds what it has just made, and for whom. */
 export interface Making {
   /** A `from` clause with `caller`, that has one row if it was made and else none. */
   from: string;

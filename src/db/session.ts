@@ -4,10 +4,10 @@ import type { Db } from "./types.ts";
 
 /*
  * Where a request's statements run. D1 keeps replicas of the database in other regions once read replication is on;
- * a session says how much of the past its reads may still show. Nothing here costs a round trip.
+ * a session says how far behind a replica may be that answers its reads. Nothing here costs a round trip.
  */
 
-/** A session for a request that changes something: it begins at the primary. */
+/** A session for a request that changes something: it starts at the primary. */
 export const writeSession = (db: D1Database): RequestSession =>
   new RequestSession(db.withSession("first-primary"));
 
@@ -23,7 +23,7 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
 /** A session as a database, for what is typed for those only. Drizzle uses no more of it than `prepare` and `batch`. */
 export const asDatabase = (session: Db): D1Database => session as D1Database;
 
-/** A statement of D1's behind one of ours. */
+/** The statement of D1 that one of ours wraps. */
 interface Original {
   statement: D1PreparedStatement;
   isRead: boolean;

@@ -49,7 +49,7 @@ export async function readSessionCookie<E extends { Bindings: Env }>(
 
 /**
  * Puts the caller's credential into the context, or answers 401. Costs no I/O. A change that a page of another origin asks for
- * with the caller's cookie is refused; an API key is not sent by a browser of its own accord.
+ * with the caller's cookie is refused; a browser does not send an API key by itself.
  */
 export const authenticate: MiddlewareHandler<App> = async (c, next) => {
   const credential = await readCredential(c);

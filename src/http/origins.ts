@@ -54,14 +54,14 @@ export const crossOrigin: MiddlewareHandler<App> = async (c, next) => {
   const isOptions = c.req.method === "OPTIONS";
   if (listed.has(c.req.header("origin") ?? "") && (isPreflight || !isOptions)) return allow(c, next);
   await next();
-  // A cache must not give what one origin was answered to another.
+  // A cache must not give one origin's reply to another.
   if (listed.size > 0) c.header("Vary", "Origin", { append: true });
 };
 
 /**
  * Refuses a change that a page of an origin that is not listed asks for: SameSite keeps a visitor's cookie from other sites,
- * but not from other hosts of this site, and some changes have no body whose type could give them away. A browser says
- * where such a request comes from; a program that says nothing, such as curl, is no browser that could be misled.
+ * but not from other hosts of this site, and some changes have no body whose type could give them away. A browser
+ * sends the origin of such a request; a request without one comes from a program such as curl, which no page can misuse.
  * @throws ApiError 403
  */
 export function refuseOtherOrigins(c: AppContext): void {

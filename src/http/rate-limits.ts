@@ -12,8 +12,8 @@ import { tooManyRequests } from "./refusals.ts";
 
 /*
  * How many requests a caller may send in a minute, counted by Workers' rate limiters. They count in each of Cloudflare's
- * locations by itself, approximately and at no cost to a request; they keep a flood from D1, and are no accounting. How many
- * a limiter lets through is set at its binding, where the Worker can't read it: a variable beside it says the same.
+ * locations by itself, approximately and without delaying a request: they protect D1 from a flood, and don't count exactly.
+ * How many a limiter lets through is set at its binding, where the Worker can't read it: a variable says the same.
  */
 
 /** How long a limiter may take to answer. It is on the same machine. */
@@ -31,8 +31,8 @@ function announce(c: AppContext, policy: string, quota: { q: number; w: number }
 }
 
 /**
- * The headers of a refusal. Only here there is a `RateLimit`: that nothing is left is known now, but no limiter says how much
- * is left before.
+ * The headers of a refusal. Only a refusal has a `RateLimit`: now it is known that nothing is left, while no limiter says how
+ * much is left before.
  */
 export const exhausted = (policy: string, seconds: number): Record<string, string> => ({
   "Retry-After": String(seconds),

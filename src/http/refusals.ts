@@ -77,11 +77,11 @@ export const refuse = {
   ),
   /** What is wrong with the service itself. The log has the cause. */
   fault: refusal(500, "Something went wrong on our side; the request id helps us to find it"),
-  /** A running capture's own memory of its workload can't be asked. */
+  /** The runner of a capture, which has its workload while it runs, can't be reached. */
   workloadAway: refusal(503, "The workload of the running capture can't be read just now: try again", {
     "Retry-After": "5",
   }),
-  /** What failed for a reason that passes; whether something was done is not known. */
+  /** A transient fault; whether something was done is not known. */
   unavailable: refusal(503, "The service can't answer just now: try again soon", { "Retry-After": "5" }),
   tooManyHashes: refusal(503, "Too many are signing in or up just now: try again soon", {
     "Retry-After": "2",

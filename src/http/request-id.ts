@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { App, AppContext } from "./context.ts";
 
 /**
- * Names the request, in its reply and in every line of the log that is about it. The name is ours: one that a caller could
- * choose would not be one request's. What the caller calls it is a field of the request's line, `clientRequestId`.
+ * Gives the request an id, in its reply and in every line of the log that is about it. A caller can't choose it, or it might
+ * not be unique: the client's own id is a field of the request's line, `clientRequestId`.
  */
 export const requestId: MiddlewareHandler<App> = async (c, next) => {
   const id = crypto.randomUUID();
@@ -12,6 +12,6 @@ export const requestId: MiddlewareHandler<App> = async (c, next) => {
   await next();
 };
 
-/** What the caller calls the request, in `X-Request-Id`; undefined for what looks like no name. */
+/** The client's own id of the request, from `X-Request-Id`; undefined if it does not look like an id. */
 export const clientRequestId = (c: AppContext): string | undefined =>
   /^[\w.:=+/-]{1,100}$/.exec(c.req.header("x-request-id") ?? "")?.[0];

@@ -5,9 +5,9 @@ import type { App, AppContext } from "./context.ts";
 import { clientRequestId } from "./request-id.ts";
 
 /**
- * One line for every request, so that each can be found by the id that its reply bears; how many requests are sampled is the
- * platform's to decide (`head_sampling_rate` in wrangler.toml), which keeps or drops the lines of a request together. Nothing
- * that a caller sent is in it as it came: an address can hold the code of an invite, so its route's pattern stands for it.
+ * One line for every request, so that each can be found by the id in its reply. The platform samples requests
+ * (`head_sampling_rate` in wrangler.toml), and keeps or drops all lines of a request together. What a caller sent is never
+ * logged as it came: an address can hold the code of an invite, so the route's pattern is logged instead.
  */
 export const logRequest: MiddlewareHandler<App> = async (c, next) => {
   const started = Date.now();
@@ -20,7 +20,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
     method: c.req.method,
     route,
     status,
-    // Of the Worker's clock, which moves with I/O only; of a download, up to its first byte.
+    // By the Worker's clock, which advances with I/O only; for a download, until its first byte.
     duration: Date.now() - started,
     credential: c.get("credential")?.kind,
     caller: c.get("callerId"),
@@ -36,7 +36,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
 
 /** The pattern of the route that answered, such as `/api/captures/:id`; null when there is none. */
 function routeOf(c: AppContext): string | null {
-  // Middleware is there for all methods.
+  // Middleware is registered for all methods.
   return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? null;
 }
 
@@ -46,7 +46,7 @@ function idIn(prefix: string, route: string | null, path: string): number | unde
   return route?.startsWith(prefix) && /^[1-9][0-9]{0,15}$/.test(id) ? Number(id) : undefined;
 }
 
-/** Cloudflare's id of the request; on its way to a Worker that is not behind Cloudflare, anybody can write anything there. */
+/** Cloudflare's id of the request; where a Worker runs without Cloudflare in front, a client can send anything there. */
 function rayOf(c: AppContext): string | undefined {
   return /^[0-9a-f]{16}(-[A-Z]{3})?$/.exec(c.req.header("cf-ray") ?? "")?.[0];
 }

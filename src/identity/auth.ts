@@ -1,7 +1,7 @@
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-// Without Kysely: this service brings drizzle.
+// The build without Kysely: this service uses drizzle.
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
 import * as schema from "../db/tables.ts";
@@ -36,11 +36,11 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     secret: env.BETTER_AUTH_SECRET,
     trustedOrigins: [...listedOrigins(env)],
     telemetry: { enabled: false },
-    // What goes wrong is thrown to routes.ts, which answers and logs it as for any other request.
+    // Errors are thrown to routes.ts, which answers and logs them as for any other request.
     onAPIError: { throw: true },
     logger: {
       level: "error",
-      // Of the rest that better-auth passes, only what an error came from: it can hold what a person typed.
+      // Of the other arguments only an error's root cause: they can hold what a person typed.
       log: (level, message, ...rest) => {
         const error = rest.find((value) => value instanceof Error);
         log.warn("auth.log", {
@@ -64,7 +64,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     ],
     rateLimit: {
       enabled: true,
-      // Isolates share nothing but the database.
+      // Isolates share only the database.
       storage: "database",
       customRules: { "/sign-in/*": limit, "/sign-up/*": limit },
     },
@@ -74,7 +74,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
     },
     hooks: {
-      // Before better-auth looks at anything: it would tell people without an invite which addresses have an account.
+      // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
       before: createAuthMiddleware(async (ctx) => {
         if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
         const { inviteCode, email } = inviteOf(ctx.body);
@@ -91,7 +91,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     databaseHooks: {
       user: {
         create: {
-          // Once nothing else is wrong: a mistyped address or a short password must not use the invite up.
+          // After all other checks: a mistyped address or a short password must not use up the invite.
           before: async (user, ctx) => {
             const name = checkedName(user.name);
             if (env.SIGN_UP !== "open") {

@@ -24,7 +24,7 @@ export class HashingPlaces {
   readonly #places = new Map<symbol, number>();
 
   /**
-   * Does what hashes a password when it is its turn.
+   * Runs what hashes a password when it is its turn.
    * @throws ApiError 503 when all places are taken
    */
   async run<T>(handle: () => Promise<T>): Promise<T> {

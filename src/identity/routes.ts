@@ -55,7 +55,7 @@ async function ask(c: AppContext, invites: Invites): Promise<Response> {
   } catch (error) {
     throw db.fault ?? rootCause(error);
   }
-  // better-auth takes some of the database's faults for the caller's, and answers others as if it had been done.
+  // better-auth answers some of the database's faults as the caller's mistake, and others as a success.
   if (db.fault !== undefined) throw db.fault;
   if (reply.status >= 400) throw await refusalOf(reply);
   return c.newResponse(reply.body, reply);
@@ -83,7 +83,7 @@ async function refusalOf(reply: Response): Promise<Error> {
 }
 
 /**
- * The request as better-auth is to have it. Over HTTP a request without a body has an empty one, which better-auth refuses as
+ * The request as better-auth accepts it. Over HTTP a request without a body has an empty one, which better-auth refuses as
  * not JSON: it is left out. better-auth also refuses a cookie without an Origin, which `refuseOtherOrigins` has checked
  * already.
  * @throws ApiError 415 for a body that does not say it is JSON

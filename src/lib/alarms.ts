@@ -16,7 +16,8 @@ export async function isArmedBy(storage: DurableObjectStorage, time: number): Pr
 }
 
 /**
- * Makes sure that an object is armed by a time. An alarm that comes earlier stays; instead of a lost one, one comes at once.
+ * Makes sure that an object is armed by a time. An alarm that comes earlier stays; a lost one is replaced by one that comes at
+ * once.
  */
 export async function armBy(storage: DurableObjectStorage, time: number): Promise<void> {
   const alarm = await storage.getAlarm();

@@ -6,14 +6,14 @@ type Level = "info" | "warn" | "error";
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 /**
- * The most characters of one field. What was thrown can quote what a caller sent, of any length; Workers Logs takes 256 KB a
+ * The most characters of one field. An error can quote what a caller sent, of any length; Workers Logs takes 256 KB a
  * line.
  */
 const MAX_FIELD = 1000;
-/** The same of a stack, whose every line counts. */
+/** The most characters of a stack, which needs more. */
 const MAX_STACK = 4000;
 
-/** Finds the request that is being handled, for its lines. Set once, by what handles requests. */
+/** Finds the id of the request that is being handled. Set once, by the app. */
 let currentRequest: () => string | undefined = () => undefined;
 
 /**
@@ -37,7 +37,8 @@ function write(level: Level, event: string, fields: LogFields): void {
 
 /**
  * Structured log, one JSON object a line: `event` says what happened, in dotted lower-case words. A line that is written on
- * behalf of a request has its id, however deep down; those of Durable Objects and cron have the ids of what they are about.
+ * behalf of a request has its id, wherever it is written; those of Durable Objects and cron have the ids of what they are
+ * about.
  */
 export const log = {
   info: (event: string, fields: LogFields = {}) => write("info", event, fields),

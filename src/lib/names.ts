@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { lazy } from "./lazy.ts";
 
-/** The name of a capture or an environment: 1 to 100 characters once the space around it is gone. */
+/** The name of a capture or an environment: 1 to 100 characters without the space around it. */
 export const nameSchema = lazy(() =>
   z
     .string()

@@ -4,10 +4,10 @@ import { lazy } from "./lazy.ts";
 /*
  * What is stored outlives the code that wrote it: it is parsed when it is read, and has the version of its shape. What was
  * stored before there were versions is version 1. A field that is added is optional, or has a default, and needs no new
- * version: older code leaves out what it does not know. A version is for what older code would misread.
+ * version: older code drops fields that it does not know. A new version is for what older code would misread.
  */
 
-/** What is stored is not what this service writes: damaged, or written by a newer version of it. */
+/** What is stored can't be read: it is damaged, or a newer version of the service wrote it. */
 export class Unreadable extends Error {
   override readonly name = "Unreadable";
 }

@@ -48,7 +48,7 @@ export const timeSchema = lazy(() =>
       .toUpperCase()
       .replace(/^(...):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
     const iso = `${day}T${clock}${seconds}${offset}`;
-    // The pattern gives the form; whether there is such a day and hour is zod's to say.
+    // The pattern gives the form; zod checks whether there is such a day and hour.
     if (day !== undefined && isoSchema().safeParse(iso).success) return Date.parse(iso);
     ctx.addIssue({
       code: "custom",
