@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import type { Workload, WorkloadDigest } from "../../src/workload/replies.ts";
 import { digestKey, manifestKey } from "../../src/workload/stored/keys.ts";
@@ -36,6 +36,8 @@ beforeAll(async () => {
 });
 
 const PATHS = ["workload", "workload/digest", "workload/download", "workload/download?format=log"];
+
+afterEach(() => vi.useRealTimers());
 
 describe.each(PATHS)("GET /api/captures/{id}/%s", (path) => {
   let id: number;
@@ -133,6 +135,8 @@ describe("the manifest", () => {
       const id = await captureIn(cast, status);
       const { manifest, digests } = await storeFragments(id, [[[record(0, "SELECT 1")]]]);
       const problem = { since: Date.parse("2026-11-23T12:00:00Z"), reason: "AWS refused the credentials" };
+      // The clock stands: however long a request takes, the log is as far ahead.
+      vi.useFakeTimers({ toFake: ["Date"] });
       const state = { manifest, digests, caughtUpAt: Date.now() - 42_000, problem };
       const get = (path: string, overrides: Partial<Env>) =>
         requestIn(overrides, "GET", `/api/captures/${id}/${path}`, { headers: cast.member.headers });
