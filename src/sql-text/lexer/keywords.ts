@@ -85,7 +85,7 @@ const CLASSES: readonly (readonly [wordClass: number, words: string])[] = [
   [TEMPORAL, "DATE TIME TIMESTAMP"],
 ];
 for (const [wordClass, words] of CLASSES) {
-  for (const word of words.split(/\s+/)) enter(word, wordClass);
+  for (const word of words.split(/\s+/)) classes[slotOf(wordHash(word))] = wordClass;
 }
 
 /** Words that MySQL's own digests take for one, and the one they are written as. */
@@ -96,10 +96,6 @@ const SYNONYMS = new Map(
     ["SUBSTR", "SUBSTRING"],
   ].map(([word = "", written = ""]) => [wordHash(word), new TextEncoder().encode(written)]),
 );
-
-function enter(word: string, wordClass: number): void {
-  classes[slotOf(wordHash(word))] = wordClass;
-}
 
 /** Where the hash is, entered if it was not. */
 function slotOf(hash: number): number {

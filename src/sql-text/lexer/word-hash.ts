@@ -4,8 +4,6 @@ import { isDigit, isWordByte } from "./bytes.ts";
  * Words are looked up by a hash, FNV-1a of 32 bits without regard to the case of ASCII letters: no string is made of them.
  */
 
-const encoder = new TextEncoder();
-
 /** The hash of no bytes. */
 export const HASH_START = 0x811c9dc5 | 0;
 
@@ -14,10 +12,10 @@ export function hashStep(hash: number, byte: number): number {
   return Math.imul(hash ^ (byte | 32), 0x01000193);
 }
 
-/** A word's hash. */
+/** The hash of a word in ASCII. */
 export function wordHash(word: string): number {
   let hash = HASH_START;
-  for (const byte of encoder.encode(word)) hash = hashStep(hash, byte);
+  for (let at = 0; at < word.length; at++) hash = hashStep(hash, word.charCodeAt(at));
   return hash;
 }
 
