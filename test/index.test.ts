@@ -35,3 +35,11 @@ test("better-auth is evaluated only by requests that change who is signed in", (
   const askForIt = Object.entries(sources).filter(([, source]) => source.includes('import("./auth.ts")'));
   expect(askForIt.map(([path]) => path)).toEqual(["/src/identity/routes.ts"]);
 });
+
+test("no schema is made before it is needed", () => {
+  const eager = /^(?:export )?const \w+(?:: [^=]+)? = (?:z\b|\w*[sS]chema\(|once\(|word\()/m;
+  const ours = [...closure("/src/index.ts")].filter((module) => module.startsWith("/src/"));
+  // The pattern finds what it should.
+  expect("export const idSchema = z\n  .string()").toMatch(eager);
+  expect(ours.filter((path) => eager.test(sources[path] as string))).toEqual([]);
+});
