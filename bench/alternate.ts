@@ -29,7 +29,7 @@ interface Slice {
   perCpu: number;
 }
 
-/** Lets two sides take turns, which of them goes first at random, so that what else the machine does strikes both alike. */
+/** Lets two sides take turns, which of them goes first at random, so that other load on the machine affects both alike. */
 export async function alternate(
   workerd: Workerd,
   first: Side,

@@ -95,7 +95,7 @@ export class Client {
   /**
    * Keeps all connections busy for some time.
    * @param next the request to send next; null when there are no more
-   * @throws Error when one is answered with anything but success: what refuses is not what is measured
+   * @throws Error when one is answered with anything but success: a refusal would be measured instead
    */
   async load(milliseconds: number, next: () => Sent | null): Promise<Load> {
     const began = performance.now();

@@ -50,7 +50,7 @@ await follow(logging, LOG_MB);
 const found = await profile(await logging.inspectorUrl("lab"), () => follow(logging, LOG_MB));
 show("following a log: µs a MB", timesOf(found, lab), LOG_MB);
 
-// The cookie is good there too: the secrets are the same, and no database is asked.
+// The cookie is valid there too: the secrets are the same, and no database is asked.
 const { headers = {} } = kinds[0]?.next() ?? {};
 const answerMany = () => fetch(`${logging.address("lab")}/lab/request?times=${OWN_TIMES}`, { headers });
 await answerMany();

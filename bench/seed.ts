@@ -10,7 +10,7 @@ export interface Caller {
 
 /** How many rows one statement makes. */
 const CHUNK = 50_000;
-/** When the seeded captures began: long ago, so that nothing of theirs is still to come. */
+/** When the seeded captures began: long ago, so that nothing of theirs is still pending. */
 const BEGAN = Date.UTC(2026, 0, 1);
 
 /** Makes the tables. */
@@ -21,7 +21,7 @@ export async function migrate(database: Database): Promise<void> {
   }
 }
 
-/** Signs somebody up, as anybody does. */
+/** Signs somebody up by the API. */
 export async function signUp(client: Client, name = "Bench"): Promise<Caller> {
   const email = `${name.toLowerCase()}@example.com`;
   const reply = await fetch(`${client.address}/api/auth/sign-up/email`, {

@@ -22,12 +22,12 @@ import { isLogging, judgeStored } from "./soak/recordings.ts";
 const ENVIRONMENTS = 6;
 const SAMPLE_MS = 1000;
 /**
- * Three times as often as the platform does, so that cron and the runners meet; more, and cron would give up captures that AWS
+ * Three times as often as the platform does, so that cron and the runners meet; more, and cron would fail captures that AWS
  * keeps from starting for a while.
  */
 const CRON_MS = 20_000;
 const PROGRESS_MS = 15_000;
-/** How long the last captures may take to end: those that are scheduled or run when the load ends, and what AWS still owes. */
+/** How long the last captures may take to end: those that are scheduled or run when the load ends, and pending changes of AWS. */
 const DRAIN_MS = 180_000;
 const MAX_SHOWN = 20;
 const LIVE = "status not in ('DONE', 'FAILED')";
@@ -37,7 +37,7 @@ interface Row extends Left {
   envId: number;
 }
 
-/** What was left when the load had ended and all that could end had. */
+/** What was left after the load, when every capture that can end has ended. */
 interface Remains {
   /** How many captures have not ended. */
   live: number;

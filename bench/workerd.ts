@@ -28,7 +28,7 @@ export const SECRETS = {
   CREDENTIALS_KEYS: `bench:${Buffer.alloc(32, 7).toString("base64")}`,
 };
 
-/** More than any measure comes to: what limits callers is not what is measured. */
+/** More than any measure sends: rate limits are not measured. */
 const UNLIMITED = 1e9;
 const LIMITS = {
   AUTH_RATE_LIMIT_MAX: String(UNLIMITED),
@@ -46,7 +46,7 @@ export interface WorkerSpec {
   databases: Record<string, string>;
   /** Variables over those of wrangler.toml. */
   variables?: Record<string, string>;
-  /** Whose class `CaptureRunner` is: that of this Worker unless another is named. */
+  /** The Worker that has the class `CaptureRunner`; this one unless another is named. */
   runner?: { className: string; scriptName?: string };
 }
 
@@ -62,7 +62,7 @@ const DIRECT = { host: "127.0.0.1", port: 0 };
 export async function bundle(entry: string, folder: string, isMinified = true): Promise<string> {
   const outdir = join(folder, entry.replaceAll(/[^a-z]/g, "-"));
   const { assets } = unstable_readConfig({ config: "wrangler.toml" });
-  // Static assets are no part of a bundle, and need not have been built.
+  // Static assets are not part of a bundle, and need not be built.
   if (assets?.directory !== undefined) mkdirSync(assets.directory, { recursive: true });
   const args = ["--env", "", "--dry-run", ...(isMinified ? ["--minify"] : []), "--outdir", outdir];
   await run("wrangler", ["deploy", entry, ...args], { env: quiet });
@@ -78,7 +78,7 @@ process.once("exit", () => {
   for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder for what a measure leaves, which goes when the process ends. */
+/** A temporary folder for a measure, removed when the process ends. */
 export function scratchFolder(parent = tmpdir()): string {
   const folder = mkdtempSync(join(parent, "captures-bench-"));
   scratch.push(folder);

@@ -6,7 +6,8 @@ import { describeApi } from "../src/openapi/document.ts";
 
 /*
  * `npm run build`: makes `dist`, which the Worker serves as static assets without running: the console, and the API's
- * description with its reference page. What an earlier build left goes only after the new is there: `wrangler dev` may be serving it.
+ * description with its reference page. Files of an earlier build are removed only after the new ones are there: `wrangler dev` may
+ * be serving them.
  */
 
 const DIST = "dist";
@@ -33,8 +34,8 @@ async function buildConsole(): Promise<void> {
 }
 
 /**
- * Lets browsers keep what has its content's hash in its name. Each by its whole name: what is not there is answered with the
- * console's page, and that must not be kept in the place of a file.
+ * Lets browsers cache files with a content hash in their name. Each by its whole name: for a missing file the console's page is
+ * answered, which must not be cached in its place.
  */
 function keptForGood(): string {
   return [...made]
@@ -58,7 +59,7 @@ function copy(from: string, to: string): void {
   made.add(to);
 }
 
-/** Takes away what this build has not made. */
+/** Removes the files that this build has not made. */
 function prune(): void {
   for (const entry of readdirSync(DIST, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);

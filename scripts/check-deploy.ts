@@ -12,7 +12,7 @@ import { quiet } from "./lib/wrangler.ts";
  * `N passed, N failed`.
  */
 
-/** What a Worker may be, packed, on Cloudflare's free plan; ten on the paid one. */
+/** The largest Worker, compressed, on Cloudflare's free plan; the paid plan has ten times as much. */
 const MAX_GZIP_KIB = 3 * 1024;
 
 /** As much of Wrangler's configuration as is looked at here; its own types need packages that it does not bring along. */
@@ -44,7 +44,7 @@ function pinnedActions(): void {
     throw new Error(`Not pinned: ${loose.join(", ") || "nothing used"}`);
 }
 
-/** What may differ: who is meant, what a local run does not need, and how many requests are too many. */
+/** What may differ between the environments: names, what a local run does not need, and rate limits. */
 function comparable(config: Config): Record<string, unknown> {
   const {
     targetEnvironment,

@@ -25,23 +25,23 @@ import { startProcess, stopGroup } from "./lib/service.ts";
  * the local AWS's clients did.
  */
 
-/** Statements a second: a reading of the log takes long enough to be struck. */
+/** Statements a second: enough that reading the log takes long enough to be killed in the middle. */
 const RATE = 400;
-/** A random kill comes within so long: sometimes before the first alarm of the restarted service, sometimes after. */
+/** A random kill comes within this time: sometimes before the first alarm of the restarted service, sometimes after. */
 const RANDOM_WITHIN_MS = 12_000;
-/** One of a start, after the capture was made. */
+/** A kill during a start, after the capture was made. */
 const START_WITHIN_MS = 1500;
-/** One amid a reading, after that was begun. */
+/** A kill while the log is read, after the reading began. */
 const READING_WITHIN_MS = 300;
 /** How long requests are repeated: a killed service is back within seconds. */
 const PATIENCE_MS = 120_000;
-/** How long a lease may take to give a parameter group back once all captures have ended. */
+/** How long a lease may take to restore a parameter group once all captures have ended. */
 const RESTORED_WITHIN_MS = 120_000;
 /** Metrics are archived six minutes after a capture's last move; an attempt that was killed is made again five minutes later. */
 const ARCHIVED_WITHIN_MS = 15 * 60_000;
 const MAX_SHOWN = 5;
 
-/** One group has values of its own, which are to be written again; the other's are to be taken away. */
+/** One group has values of its own, which are to be restored; in the other the parameters are to be reset. */
 const PARAMETERS = {
   "demo-mariadb-params": {
     general_log: { value: "0", applyMethod: "immediate" },
@@ -248,7 +248,7 @@ async function judge(user: DemoUser, captures: Captures, left: readonly Capture[
   );
 }
 
-/** What is wrong with a capture's moves, and with its end. */
+/** What is wrong with a capture's transitions, and with its end. */
 function wrongHistory(events: readonly CaptureEvent[], mine: Made, capture: Capture): string[] {
   const time = (text: string | null) => (text === null ? null : Date.parse(text));
   const row: Left = {

@@ -17,7 +17,7 @@ import { startService, stopGroup } from "./lib/service.ts";
  *
  * MariaDB's log has whole seconds and a capture has milliseconds, so nobody can tell which records of the second in which
  * the capture started came before it, or which of the second in which it ended came after. Of those two seconds, the stored
- * workload may lack the first records or the last ones, but none amid; of all seconds between, it has to have everything.
+ * workload may lack the first records or the last ones, but none in the middle; of all seconds between, it has to have everything.
  */
 
 const run = promisify(execFile);
@@ -194,7 +194,7 @@ function unit(i: number, client: number, phase: Phase, mark: string): string[] {
         `INSERT INTO notes (note) VALUES ('Größe ${i} – 寿司 🍣 é\u0301 \u{1F469}\u200D\u{1F680}') ${mark}`,
       ];
     case 2:
-      // Lines that a hasty reader takes for records or banners.
+      // Lines that look like records or banners.
       return [
         `SELECT ${mark}\n\t\t${i} Apples\tand pears,\n\n  '261123  5:36:15 Query\tSELECT 1\n\t\t     3 Fruit\tx\nTime\t\t    Id',\n\t${client}`,
       ];
@@ -245,7 +245,7 @@ function unit(i: number, client: number, phase: Phase, mark: string): string[] {
   }
 }
 
-/** Statements of a client that never pauses, so that the borders of the capture are amid others' work. */
+/** Statements of a client that never pauses, so that statements run across the start and the end of the capture. */
 function* endless(client: number, isOver: () => boolean): Iterable<string> {
   for (let i = 0; !isOver(); i++) yield `SELECT 'steady ${client}.${i} ✓'`;
 }

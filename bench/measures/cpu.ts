@@ -7,7 +7,7 @@ import { Workerd } from "../workerd.ts";
 
 const ROUNDS = 5;
 
-/** What single steps cost in CPU time of workerd: many of them in one request, less a request without any. */
+/** The CPU time of workerd that single steps take: many of them in one request, minus a request without any. */
 export const cpu: Measure = {
   name: "cpu",
   async run(bench: Bench): Promise<Row[]> {

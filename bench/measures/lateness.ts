@@ -76,7 +76,7 @@ function amount(what: string, value: number): Row {
 async function startsAfter(service: Service, due: number, count: number): Promise<number[]> {
   const deadline = due + WITHIN_MS;
   await pause(due + MINUTE_MS - Date.now());
-  // Seldom, and only counted: who watches is in the way of those that start.
+  // Seldom, and only counted: watching takes time from the captures that start.
   while (Date.now() < deadline) {
     const [found] = await service.database.run<{ started: number }>(
       "select count(*) as started from captures where status <> 'SCHEDULED'",

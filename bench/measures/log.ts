@@ -6,11 +6,11 @@ import { median } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";
 import { Workerd } from "../workerd.ts";
 
-/** How much of the log is different: it is read again and again. */
+/** How much of the log is unique: it is read again and again. */
 const DIFFERENT_MB = 32;
 /** How much is followed at full speed: so much that V8 has begun to collect what a portion leaves behind. */
 const TIMED_MB = 1500;
-/** Where it is looked at how much memory the process came to need. */
+/** After how much of the log memory is measured. */
 const SIZES_MB = [100, 500, 1000];
 /** How much is timed at once. */
 const PART_MB = 100;

@@ -50,7 +50,7 @@ const ACTIONS: readonly Action[] = [
   {
     name: "read metrics",
     weight: 6,
-    // AWS may be away, and may have refused.
+    // AWS may fail, and may have refused.
     run: (crowd, dice) => crowd.ask("GET", `/captures/${crowd.anyId(dice)}/metrics`, [200, 404, ...AWAY]),
   },
   {

@@ -4,7 +4,7 @@ import type { Dice } from "../../test/local-aws/random.ts";
 import type { BenchEnvironment, Service } from "../service.ts";
 import type { FaultCounts } from "./plan.ts";
 
-/** How often each kind strikes. Refusals are few: they are no accident, and a capture that can't start for one fails. */
+/** How often each kind of fault happens. Refusals are few: a capture that can't start because of one fails. */
 const KINDS: readonly [FaultKind, number][] = [
   ["throttle", 6],
   ["server-error", 4],
@@ -23,7 +23,7 @@ const MAX_PAUSE_MS = 800;
 const MAX_DELAY_MS = 1500;
 const MAX_TIMES = 3;
 
-/** Lets calls of AWS fail at random until it is told to stop. @returns how often each kind was set to strike */
+/** Lets calls of AWS fail at random until it is told to stop. @returns how often each kind was set */
 export async function failAtRandom(
   service: Service,
   environments: readonly [BenchEnvironment, ...BenchEnvironment[]],

@@ -1,9 +1,9 @@
 /*
- * Judges what became of a capture by its history alone. Which moves are legal is written down here once more, from the
+ * Judges a capture by its history alone. The legal transitions are written down here a second time, from the
  * specification: a judge that asked the service's own table would pass whatever the service does.
  */
 
-/** A move as a capture's history has it; the time in milliseconds. */
+/** A transition in a capture's history; the time in milliseconds. */
 export interface Move {
   time: number;
   /** Null for the event that made the capture. */
@@ -14,7 +14,7 @@ export interface Move {
   reason: string | null;
 }
 
-/** A capture as it was left; times in milliseconds. */
+/** A capture in its last state; times in milliseconds. */
 export interface Left {
   status: string;
   start: number | null;
@@ -42,7 +42,7 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
 const ENDS: readonly string[] = ["DONE", "FAILED"];
 const SERVICE: readonly string[] = ["runner", "cleanup"];
 
-/** What is wrong with a capture and its history, oldest move first; nothing when all is well. */
+/** What is wrong with a capture and its history, oldest transition first; empty when nothing is. */
 export function violations(capture: Left, history: readonly Move[], promised: Promised): string[] {
   return [
     ...wrongMoves(history),
@@ -52,7 +52,7 @@ export function violations(capture: Left, history: readonly Move[], promised: Pr
   ];
 }
 
-/** Moves that are lost, repeated or illegal. */
+/** Transitions that are lost, repeated or illegal. */
 function wrongMoves(history: readonly Move[]): string[] {
   const wrong: string[] = [];
   const seen = new Set<string>();
@@ -69,12 +69,12 @@ function wrongMoves(history: readonly Move[]): string[] {
   return wrong;
 }
 
-/** Moves of the service's own that came before their time. */
+/** Transitions by the service that came too early. */
 function earlyMoves({ scheduledStart, scheduledEnd }: Left, history: readonly Move[]): string[] {
   return history.flatMap(({ time, from, to, actor, reason }) => {
     if (!SERVICE.includes(actor)) return [];
     const isStart = from === "SCHEDULED" && to === "STARTED";
-    // One that is ended for what it has recorded says so.
+    // A capture that is ended at its limit of bytes has a reason.
     const isEnd = from === "RUNNING" && to === "STOPPING" && reason === null;
     const due = isStart ? scheduledStart : isEnd ? scheduledEnd : time;
     if (due === null) return [`it moved to ${to}, which nothing called for`];
@@ -82,7 +82,7 @@ function earlyMoves({ scheduledStart, scheduledEnd }: Left, history: readonly Mo
   });
 }
 
-/** What does not fit an end that a capture may come to. */
+/** What does not fit any legal end of a capture. */
 function wrongEnd({ status, start, end, scheduledEnd, reason }: Left, history: readonly Move[]): string[] {
   const wrong: string[] = [];
   const last = history.at(-1)?.to ?? "nothing";
@@ -92,13 +92,13 @@ function wrongEnd({ status, start, end, scheduledEnd, reason }: Left, history: r
   if (status === "DONE" && (start === null || end === null))
     wrong.push("it is DONE without a start or an end");
   if (start !== null && end !== null && end < start) wrong.push("it ended before it started");
-  // A failure ends what had started when it fails.
+  // A failed capture that had started ends when it fails.
   if (status === "DONE" && end !== null && scheduledEnd !== null && end > scheduledEnd)
     wrong.push("it ended after its scheduled end");
   return wrong;
 }
 
-/** What a caller was told had been done, and was not; and the other way round. */
+/** What a caller was told was done and was not, and the other way round. */
 function brokenPromises({ deletedAt }: Left, history: readonly Move[], promised: Promised): string[] {
   const wrong: string[] = [];
   const isStopped = history.some(

@@ -7,7 +7,7 @@ export interface Sample {
   mib: number;
 }
 
-/** What memory came to. */
+/** How memory developed. */
 export interface Growth {
   /** The medians of the early and the late stretch, in MiB. */
   early: number;
@@ -15,13 +15,13 @@ export interface Growth {
   isFlat: boolean;
 }
 
-/** What is shorter says nothing: V8 takes what it may before it collects, which here is some three minutes. */
+/** Shorter soaks are not judged: V8 takes all memory that it may before it collects, which here takes some three minutes. */
 const SHORTEST_MS = 4 * 60_000;
-/** Until then, of the whole time, memory is only being filled: caches, compiled code, V8's idea of how much it may take. */
+/** The part of the time in which memory is only being filled: caches, compiled code, V8's heap limit. */
 const WARM = 0.4;
 /** How long each of the stretches is that are compared. */
 const STRETCH = 0.2;
-/** How much more the late stretch may have: what V8 has not collected yet comes and goes. */
+/** How much more the late stretch may have: what V8 has not collected yet varies. */
 const TOLERANCE = { part: 0.2, mib: 48 };
 
 /**

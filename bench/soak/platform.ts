@@ -8,7 +8,7 @@ const CHANCE = 0.04;
 /** How long a stretch of each kind lasts at least, and how much longer at most. On the platform, outages last for minutes. */
 const STRETCH_MS = { calm: [3000, 5000], single: [4000, 8000], outage: [3000, 17_000] } as const;
 const KINDS = ["calm", "single", "outage"] as const;
-/** What was under way when a fault ended may still be answered for it. */
+/** A request that was under way when a fault ended may still fail for it. */
 const SLACK_MS = 1000;
 
 /** The platform under the service, which is made to fail. */
@@ -26,7 +26,7 @@ export class Platform {
     return this.#isFailing || time <= this.#failedUntil + SLACK_MS;
   }
 
-  /** Lets no call fail for a while, then single ones, then all of one part, by turns until it is told to stop. */
+  /** Lets no call fail for a while, then single ones, then all of one part, by turns, until it is told to stop. */
   async failAtRandom(dice: Dice, signal: AbortSignal): Promise<void> {
     for (let n = 0; !signal.aborted; n++) {
       const kind = KINDS[n % KINDS.length] as (typeof KINDS)[number];
@@ -43,14 +43,14 @@ export class Platform {
     await this.#tell({ seed: 0, chance: 0, away: null });
   }
 
-  /** How often each kind of fault has struck. */
+  /** How often each kind of fault has happened. */
   async struck(): Promise<FaultCounts> {
     return JSON.parse((await this.#send("GET")).text) as FaultCounts;
   }
 
   async #tell(plan: FaultPlan): Promise<void> {
     const isFailing = plan.chance > 0 || plan.away !== null;
-    // Before the first can strike, and after the last has.
+    // Before the first can happen, and after the last has.
     if (isFailing) this.#isFailing = true;
     const { status, text } = await this.#send("PUT", plan);
     if (status !== 200) throw new Error(`The soak's Worker answered ${status} ${text}`);

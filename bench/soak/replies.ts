@@ -1,6 +1,6 @@
 /*
  * Judges a reply by its status and headers alone: what the API's description allows for the request, and while the platform fails a
- * 503 that says when to come back. Nothing else, whatever fails.
+ * 503 with Retry-After. Nothing else, whatever fails.
  */
 
 /** A reply, and what may be answered to its request. */

@@ -13,16 +13,16 @@ let plan: FaultPlan = { seed: 0, chance: 0, away: null };
 let dice = new Dice(0);
 const counts: FaultCounts = {};
 
-/** From now on, calls fail so. */
+/** Sets how calls fail from now on. */
 export function planFaults(next: FaultPlan): void {
   plan = next;
   dice = new Dice(next.seed);
 }
 
-/** What has struck so far. */
+/** The faults so far. */
 export const struck = (): FaultCounts => counts;
 
-/** Words of faults in which what was asked for may have been done, and of those in which it was not. */
+/** Messages of faults in which the call may have been done, and of those in which it was not. */
 const D1_LOST = [
   "Network connection lost.",
   "D1 DB reset because its code was updated.",
@@ -50,7 +50,7 @@ const OBJECT_OVERLOADED = "Durable Object is overloaded. Requests queued for too
 function faultOf(binding: Binding, method: string): Fault | undefined {
   const isAway = plan.away === binding;
   if (!isAway && dice.next() >= plan.chance) return undefined;
-  // What is away does nothing.
+  // During an outage nothing is done.
   const isAnswerLost = !isAway && dice.next() < 0.5;
   const name = `${binding} ${isAway ? "away" : isAnswerLost ? "answer lost" : "refused"}`;
   counts[name] = (counts[name] ?? 0) + 1;
@@ -75,7 +75,7 @@ function errorOf(binding: Binding, method: string, isAnswerLost: boolean): Error
 
 const wrapped = new WeakMap<Env, Env>();
 
-/** The same bindings, of which some calls fail. */
+/** The same bindings, with some calls that fail. */
 export function faulty(env: Env): Env {
   const known = wrapped.get(env);
   if (known !== undefined) return known;
@@ -124,7 +124,7 @@ async function trip<T>(binding: Binding, method: string, run: () => Promise<T>):
   throw fault.error;
 }
 
-/** @throws Error for what is no plan */
+/** @throws Error if it is not a plan */
 export function parsePlan(json: string): FaultPlan {
   const { seed, chance, away } = JSON.parse(json) as FaultPlan;
   const isPlan =

@@ -14,7 +14,7 @@ import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 export { CaptureRunner } from "../../src/captures/runner.ts";
 export { LogLease } from "../../src/leases/lease.ts";
 
-/** How often to do what is timed, from outside: the clock of a Worker stands still while it computes. */
+/** How often to do the timed step. It is timed from outside: the clock of a Worker stands still while it computes. */
 const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
 
 /** The log, and how far it has been followed. */
@@ -48,7 +48,7 @@ function instantDatabase(): D1Database {
 
 const SECRET = "the bench's own secret of 32 characters";
 
-/** More than twice as many as are remembered at once (src/http/signed-cookie.ts), for one to be forgotten before its turn. */
+/** More than twice as many as are remembered at once (src/http/signed-cookie.ts), so that each is evicted before it is used again. */
 const NEW_COOKIES = 2500;
 let newCookies: Promise<string[]> | undefined;
 
@@ -94,7 +94,7 @@ const lab = new Hono<{ Bindings: Env }>()
     for (let i = timesOf(c.req.url); i > 0; i--) await readCredential(c);
     return c.body(null);
   })
-  /** Verifies session cookies that have not been seen for longer than they are remembered. */
+  /** Verifies session cookies that are not cached any more. */
   .get("/lab/new-credential", async (c) => {
     newCookies ??= makeCookies();
     const cookies = await newCookies;
@@ -139,7 +139,7 @@ const lab = new Hono<{ Bindings: Env }>()
   .all("/api/*", async (c) => {
     const { env, cost } = counting(c.env);
     const reply = await app.fetch(c.req.raw, env, c.executionCtx);
-    // Counted to the end: what is still to come is awaited by nobody.
+    // Waits for what runs after the reply too, so that it is counted.
     const body = await reply.text();
     const headers = new Headers(reply.headers);
     headers.set("x-bench-cost", JSON.stringify(cost));

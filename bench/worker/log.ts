@@ -50,7 +50,7 @@ export class EndlessLog implements LogSource {
     const start = position % this.#text.length;
     const end = this.#ends.get(start) as number;
     const marker = position + end - start;
-    // A copy, as what comes over the network is.
+    // A copy, as from the network.
     return { data: this.#text.slice(start, end), marker: String(marker), pending: marker < this.#bytes };
   }
 }
@@ -75,7 +75,7 @@ export function fragmentsIn(bucket: R2Bucket): FragmentStore {
   };
 }
 
-/** Forgets all fragments but the last, which is read back. */
+/** Deletes all fragments but the last, which is read back. */
 export function lastFragment(): FragmentStore {
   let last: Uint8Array | undefined;
   return {

@@ -2,8 +2,8 @@ import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 
 /*
- * Records the D1 statements that the API runs for a request, so that they can be run again without it. What they were given is
- * known by its value: the samples have ids and names that nothing else has.
+ * Records the D1 statements that the API runs for a request, so that they can be run again without it. Their parameters are
+ * recognised by value: the samples have ids and names that nothing else has.
  */
 
 /** The ids and the name to ask for in a request that is recorded. */

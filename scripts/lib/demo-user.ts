@@ -140,7 +140,7 @@ async function sendPatiently(request: Request, patienceMs: number): Promise<Resp
   for (;;) {
     try {
       const reply = await fetch(request.clone());
-      // Whole, or whoever reads it is told in the middle that the service is dead.
+      // Read as a whole, so that a kill in the middle of the reply is retried too.
       const bytes = await reply.arrayBuffer();
       if (reply.status < 500 || Date.now() > deadline) return new Response(bytes, reply);
     } catch (error) {

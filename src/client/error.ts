@@ -1,11 +1,11 @@
-/** What the API, or the way to it, would not do. */
+/** A call that failed: the API refused it, or could not be reached. */
 export class CapturesError extends Error {
   override readonly name = "CapturesError";
-  /** The HTTP status; null when there was no reply, or none that came to its end. */
+  /** The HTTP status; null without a complete reply. */
   readonly status: number | null;
-  /** What the service's log names the request by; null when there was no reply. */
+  /** The request's id in the service's log; null without a reply. */
   readonly requestId: string | null;
-  /** In how many seconds to try again, if the API said so. */
+  /** In how many seconds to try again; null if the API did not say. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -19,9 +19,9 @@ export class CapturesError extends Error {
   }
 }
 
-/** The error that a refusal is. */
+/** Makes an error of a refusal. */
 export async function errorOf(reply: Response, now: number): Promise<CapturesError> {
-  // Of one that breaks off, the status is there.
+  // A body that breaks off leaves the status.
   const text = await reply.text().catch(() => "");
   return new CapturesError(messageOf(text) ?? `The service answered ${reply.status}`, {
     status: reply.status,
@@ -30,10 +30,10 @@ export async function errorOf(reply: Response, now: number): Promise<CapturesErr
   });
 }
 
-/** What the service's log names the request by. */
+/** The request's id in the service's log. */
 export const requestIdOf = (reply: Response): string | null => reply.headers.get("x-request-id");
 
-/** The message of the API's refusals; a server on the way may have others. */
+/** The message of a refusal of the API; null for the reply of a proxy, which has another form. */
 function messageOf(text: string): string | null {
   try {
     const body: unknown = JSON.parse(text);

@@ -29,16 +29,16 @@ export { CapturesError } from "./error.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";
 export type * from "./types.ts";
 
-/** What making a capture or an environment can be given. */
+/** Options of the calls that make a capture or an environment. */
 export interface CreateOptions extends CallOptions {
-  /** Names the request, so that sending it again makes no second one; a new key unless given. */
+  /** The key of the request, so that sending it again makes no second one; a new key unless given. */
   idempotencyKey?: string | undefined;
 }
 
 /** A client of the API. Its calls answer with what the API does, or throw a `CapturesError`. */
 export type Client = ReturnType<typeof createClient>;
 
-/** Makes a client. It holds no connection, and needs no end. */
+/** Makes a client. It holds no connection, and need not be closed. */
 export function createClient(options: ClientOptions) {
   const transport = new Transport(options);
   return {
@@ -95,7 +95,7 @@ function captures(transport: Transport) {
     /** Deletes a capture, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
       transport.json<Capture>(one("DELETE", id, "", { options })),
-    /** Stops a running capture. It is not sent again once it may have been done: a 409 would not tell. */
+    /** Stops a running capture. It is not retried if it may have been done: a 409 would not say by whom. */
     stop: (id: number, options?: CallOptions) =>
       transport.json<Capture>(one("POST", id, "/stop", { options })),
     /** A capture's CloudWatch metrics. */
@@ -113,7 +113,7 @@ function captures(transport: Transport) {
     /** A capture's history, oldest first. */
     events: (id: number, options?: CallOptions) =>
       transport.json<CaptureEvent[]>(one("GET", id, "/events", { options })),
-    /** How a capture is, with what it has recorded so far: what the first message of its WebSocket would be. */
+    /** A capture and its progress: what the first message of its WebSocket would be. */
     progress: (id: number, options?: CallOptions) =>
       transport.json<LiveMessage>(one("GET", id, "/live", { options })),
     /** What a capture recorded, in numbers. */

@@ -1,11 +1,11 @@
 import { equalJitter } from "../lib/retry.ts";
 import { CapturesError, errorOf, requestIdOf } from "./error.ts";
 
-/** How to reach the API, and as whom. */
+/** Where the API is, and who is calling. */
 export interface ClientOptions {
   /** Where the service is, such as `https://captures.example.com`. */
   baseUrl: string;
-  /** An API key. Without one, requests are whoever's the cookie is that `fetch` sends along, as in a browser. */
+  /** An API key. Without one, requests have the session cookie that `fetch` sends, as in a browser. */
   apiKey?: string | undefined;
   /** What to send requests with; `fetch` unless given. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
@@ -15,7 +15,7 @@ export interface ClientOptions {
   maxRetryDelay?: number | undefined;
 }
 
-/** What every call can be given. */
+/** Options of every call. */
 export interface CallOptions {
   /** Ends the call, and its retries. */
   signal?: AbortSignal | undefined;
@@ -27,11 +27,11 @@ type QueryValue = string | number | Date | undefined | readonly string[];
 /** One request of the API. */
 export interface Call {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below the base URL, or a whole address of the API's own. */
+  /** A path below the base URL, or a whole address of the API. */
   path: string;
   query?: Record<string, QueryValue>;
   json?: unknown;
-  /** Makes a POST one that may be sent again, though it may have been done. */
+  /** With a key, a POST can be retried although it may have been done. */
   idempotencyKey?: string;
   options?: CallOptions | undefined;
 }
@@ -39,14 +39,14 @@ export interface Call {
 const FIRST_DELAY = 0.5;
 const BOOKMARK = "X-D1-Bookmark";
 
-/** Sends requests, again where that is safe, and makes errors of refusals. */
+/** Sends requests, retries them where that is safe, and makes errors of refusals. */
 export class Transport {
   readonly #base: URL;
   readonly #headers: Record<string, string>;
   readonly #fetch: (request: Request) => Promise<Response>;
   readonly #retries: number;
   readonly #maxDelay: number;
-  /** The newest bookmark of a reply: what of the database has been seen. */
+  /** The newest bookmark of a reply: the state of the database that was seen. */
   #bookmark = "";
 
   constructor({ baseUrl, apiKey, fetch: send, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
@@ -62,7 +62,7 @@ export class Transport {
     return (await this.read<T>(call)).body;
   }
 
-  /** The JSON that the API answers, with the headers of the reply. A reply that breaks off is none. */
+  /** The JSON that the API answers, with the headers of the reply. A reply that breaks off is retried as if there was none. */
   read<T>(call: Call): Promise<{ body: T; headers: Headers }> {
     return this.#exchange(call, async (reply) => ({
       body: parse(reply, await reply.text()) as T,
@@ -70,13 +70,13 @@ export class Transport {
     }));
   }
 
-  /** The reply, once there is one that is no refusal. Its body is still to be read. */
+  /** The reply, which is no refusal. Its body is still to be read. */
   send(call: Call): Promise<Response> {
     return this.#exchange(call, async (reply) => reply);
   }
 
   /**
-   * What is made of the reply, once there is one that is no refusal.
+   * Sends a request until there is a reply that is no refusal, and reads that.
    * @throws CapturesError for a refusal, or when there is no reply; what the signal was aborted with
    */
   async #exchange<T>(call: Call, read: (reply: Response) => Promise<T>): Promise<T> {
@@ -87,7 +87,7 @@ export class Transport {
       if (!(outcome instanceof CapturesError)) return outcome;
       const delay = outcome.retryAfter ?? equalJitter(FIRST_DELAY * 2 ** (tries - 1), Math.random());
       const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
-      // A limit refuses before anything is done.
+      // A rate limit refuses before anything is done.
       const isSafe = isRepeatable || outcome.status === 429;
       if (!isSafe || !isWorthIt) throw outcome;
       await pause(delay, request.signal);
@@ -96,7 +96,7 @@ export class Transport {
 
   #requestOf({ method, path, query = {}, json, idempotencyKey, options }: Call): Request {
     const url = new URL(path, this.#base);
-    // A reply's link must not lead the key to somebody else.
+    // A link in a reply must not send the key to another host.
     if (url.origin !== this.#base.origin)
       throw new CapturesError(`${url.origin} is not ${this.#base.origin}`);
     for (const [name, value] of Object.entries(query)) {
@@ -109,7 +109,7 @@ export class Transport {
     // A structured field's string, as the header's draft asks for.
     if (idempotencyKey !== undefined) headers.set("Idempotency-Key", JSON.stringify(idempotencyKey));
     if (json !== undefined) headers.set("Content-Type", "application/json");
-    // So that a read sees what was written before, whichever copy of the database answers.
+    // So that a read sees earlier writes, whichever replica answers.
     if (method === "GET" && this.#bookmark !== "") headers.set(BOOKMARK, this.#bookmark);
     return new Request(url, {
       method,
@@ -124,7 +124,7 @@ export class Transport {
     try {
       reply = await this.#fetch(request);
       const bookmark = reply.headers.get(BOOKMARK) ?? "";
-      // They sort by age, and replies may come in another order than they were made.
+      // Bookmarks sort by age, and replies may arrive out of order.
       if (bookmark > this.#bookmark) this.#bookmark = bookmark;
       return reply.ok ? await read(reply) : await errorOf(reply, Date.now());
     } catch (cause) {
@@ -138,7 +138,7 @@ export class Transport {
 
 /**
  * The value of a reply's body.
- * @throws CapturesError when it is no JSON, as that of a server on the way may be
+ * @throws CapturesError when it is not JSON, as the reply of a proxy may be
  */
 function parse(reply: Response, text: string): unknown {
   try {
@@ -149,7 +149,7 @@ function parse(reply: Response, text: string): unknown {
   }
 }
 
-/** Whether the same request may be answered otherwise later. */
+/** Whether a retry may succeed. */
 const isTransient = ({ status }: CapturesError): boolean =>
   status === null || status === 429 || status === 503;
 

@@ -12,7 +12,7 @@ import type * as workload from "../workload/schema.ts";
  * can be another than the API's.
  */
 
-/** One spelling of an object type, for the hints that editors show. */
+/** One spelling of an object type, for the hints of editors. */
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
 export type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";

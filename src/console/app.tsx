@@ -17,8 +17,8 @@ type State =
   | { is: "in"; user: User; epoch: number; lost: boolean };
 
 /**
- * The console. Who is not signed in gets the sign-in wherever they are, and is there once it is done; a session that ends
- * while somebody works is renewed in a dialog, with what they had before them kept.
+ * The console. Without a session, the sign-in stands in the place of the page, and the page follows it. If a session ends while
+ * somebody works, a dialog renews it, and the page keeps its state.
  */
 export function App() {
   const [state, setState] = useState<State>({ is: "unknown" });

@@ -40,24 +40,24 @@ export const ID = idParameter("id", "The capture's id.");
 export const MEMBER = "Members of the capture's environment.";
 const OWNER = "The capture's owner, and admins of its environment.";
 const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
-/** What a read answers whose reader has what is there. */
+/** The answer to a read whose ETag is still current. */
 const unchanged = (headers: Record<string, Header>): Answer => ({
   status: 304,
   description: "Nothing has changed since the `ETag` in `If-None-Match`.",
   headers,
 });
-/** What a change to a capture is refused for, whatever the change. */
+/** The refusals of every change to a capture. */
 const OF_CHANGES = [
   BAD_ID,
   ...OF_WRITERS,
   ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
 ];
-/** A runner that can't be asked what its capture has recorded. */
+/** The refusal when a runner can't be asked what its capture has recorded. */
 export const [AWAY] = refusals("workloadAway") as [Refusal];
-/** Of a capture that can't be made: words that are the same each time. */
+/** The refusal of a capture that can't be made, with fixed words. */
 const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));
-/** What a read of a capture is refused for, whatever is read. */
+/** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
 /** `/api/captures`, but for the workload. */

@@ -8,7 +8,7 @@ import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
 import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
 import { TOO_MANY_CHANGES } from "./refusals.ts";
-// Says of the schemas of requests what no schema says.
+// Adds descriptions to the schemas of requests.
 import "./requests.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
@@ -65,7 +65,7 @@ const SECURITY: Record<Operation["credentials"], object[] | undefined> = {
   none: [],
 };
 
-/** The names of the statuses that are answered. */
+/** What each status of a refusal means. */
 const REASONS: Record<number, string> = {
   400: "What was sent can't be used.",
   401: "Nobody is signed in.",
@@ -143,7 +143,7 @@ function answersOf(operation: Operation): Answer[] {
 /** Whether the operation is one of the changes that are limited by caller. */
 const isCounted = ({ refusals }: Operation): boolean => refusals.includes(TOO_MANY_CHANGES);
 
-/** Whether the operation's database may be a copy. */
+/** Whether a replica of the database may answer the operation. */
 const isRead = ({ method, credentials }: Operation): boolean => method === "get" && credentials !== "none";
 
 function toParameters(operation: Operation): JsonSchema[] {
@@ -207,7 +207,7 @@ function toAnswer({ description, headers, content }: Answer, reply: Of): JsonSch
   };
 }
 
-/** What several operations refuse in the same way: by what is refused, with the name that all refer to. */
+/** The refusals that several operations share, with the name of the component. The key is the refusals as JSON. */
 type SharedRefusals = ReadonlyMap<string, { name: string; response: JsonSchema }>;
 
 function toSharedRefusals(error: JsonSchema): SharedRefusals {

@@ -48,7 +48,7 @@ const ROLE_BODY = {
   examples: { member: { summary: "A member", value: { role: "member" } } },
 };
 
-/** What AWS would not do with the credentials, region and instance that it was asked with. */
+/** The refusal when AWS does not accept the credentials, region or instance. */
 const AWS_WOULD_NOT = saysLike(
   "awsWouldNot",
   400,

@@ -116,7 +116,7 @@ export const user = {
   createdAt: time,
   updatedAt: time,
 };
-/** What names a session. */
+/** The token of a session. */
 export const token = "fFHwk8IJJn4qRAWcc062wFApEZbG7btb";
 /** A session. */
 export const session = {

@@ -51,10 +51,10 @@ const rateLimitHeader: Header = {
   example: '"writes";r=0;t=60',
 };
 
-/** What a 429 has. */
+/** The headers of a 429. */
 export const EXHAUSTED = { ...RETRY_AFTER, RateLimit: rateLimitHeader };
 
-/** `RateLimit-Policy`, which replies have whose request is counted. */
+/** `RateLimit-Policy`, in replies to requests that are counted. */
 const policyHeader = (example: string): Record<string, Header> => ({
   "RateLimit-Policy": {
     description:
@@ -65,7 +65,7 @@ const policyHeader = (example: string): Record<string, Header> => ({
   },
 });
 
-/** `RateLimit-Policy` of what changes something. */
+/** `RateLimit-Policy` of changes. */
 export const WRITE_POLICY = policyHeader('"writes";q=120;w=60');
 /** `RateLimit-Policy` of sign-ins and sign-ups. */
 export const SIGN_IN_POLICY = policyHeader('"address";q=10;w=60, "sign-ins";q=20;w=60');
@@ -89,7 +89,7 @@ export const PAGE_TAG: Record<string, Header> = {
   },
 };
 
-/** A list of tags, or `*`. Nothing validates it: what is no tag of ours matches nothing. */
+/** A list of tags, or `*`. Nothing validates it: a text that is not one of our tags matches nothing. */
 const TAGS = '(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)';
 
 export const IF_NONE_MATCH: Parameter = {
@@ -107,7 +107,7 @@ export const IF_MATCH: Parameter = {
   schema: { type: "string", pattern: `^${TAGS}$` },
 };
 
-/** `If-None-Match` of what changes something. */
+/** `If-None-Match` of a change. */
 export const IF_NONE_MATCH_OF_CHANGE: Parameter = {
   ...IF_NONE_MATCH,
   description:
@@ -123,7 +123,7 @@ export const IDEMPOTENCY_KEY: Parameter = {
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 
-/** What a reply has that was given before. */
+/** The header of a reply that is given a second time. */
 export const REPLAYED: Record<string, Header> = {
   "Idempotent-Replayed": {
     description:

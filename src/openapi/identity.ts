@@ -67,7 +67,7 @@ const OF_WRITES = [
   ...OF_READS,
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
-/** What an operation refuses that hashes a password. */
+/** The refusals of operations that hash a password. */
 const OF_PASSWORDS = refusals("tooManyHashes");
 const UNAUTHORIZED = says("unauthorized", 401, "Unauthorized");
 const NO_SESSION = says("noSession", 401, "Unauthorized or invalid session");

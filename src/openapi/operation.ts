@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/* What the description says of an operation, and in which shape its parts are written here. */
+/* The types in which operations are described here; document.ts makes OpenAPI of them. */
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -68,9 +68,9 @@ export interface Operation {
   credentials: "any" | "session" | "none";
   parameters?: Parameter[];
   body?: RequestBody;
-  /** What it answers when it does what it was asked. */
+  /** The answer on success. */
   success: Answer;
-  /** What else it may answer that is no refusal. */
+  /** Other answers that are no refusal. */
   others?: Answer[];
   refusals: Refusal[];
 }

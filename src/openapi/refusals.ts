@@ -66,9 +66,9 @@ const HEADERS: Record<string, string> = {
   "WWW-Authenticate": "How to show who is calling (RFC 9110, section 11.6.1).",
 };
 
-/** A fault of ours, which every operation can answer with. */
+/** A fault of the service, which every operation can have. */
 export const [FAULT] = refusals("fault") as [Refusal];
-/** The same, and a fault that passes by itself, of an operation that asks the database. */
+/** The same, and the transient fault of an operation that uses the database. */
 export const FAULTS = [FAULT, ...refusals("unavailable")];
 
 /** A body of more than 64 KiB, which is refused wherever one is sent. */
@@ -87,35 +87,35 @@ export const TOO_MANY_CHANGES: Refusal = {
   headers: { ...EXHAUSTED, ...WRITE_POLICY },
 };
 
-/** What an operation refuses that does something on behalf of a caller, whoever that is. */
+/** The refusals of every operation that needs a caller. */
 export const OF_CALLERS = [...refusals("loginRequired"), ...FAULTS];
-/** The same of an operation that changes something. */
+/** The refusals of every operation that changes something. */
 export const OF_WRITERS = [
   ...refusals("loginRequired", "otherOrigin"),
   TOO_LARGE,
   TOO_MANY_CHANGES,
   ...FAULTS,
 ];
-/** What an operation refuses of JSON bodies, besides what its fields are. */
+/** The refusals of a body that is not JSON. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,
   varies("malformed", notParsed("Unexpected end of JSON input"), notParsed(ANY_TEXT)),
 ];
-/** What an operation refuses of an Idempotency-Key. */
+/** The refusals of an Idempotency-Key. */
 export const OF_KEYS = [
   says("badKey", 400, problemIn(idempotencyKeySchema(), "", "Idempotency-Key")),
   ...refusals("keyReused"),
 ];
 
 /**
- * What fields or parameters are refused for: any number of them, each with what is wrong. A name that is not known is whatever
- * the request calls it.
+ * The refusal of invalid fields or parameters: any number of them, each with its problem. An unknown field has the name that the
+ * request gives it.
  * @param message of the example, such as `name: is required`
  */
 export const invalid = (message: string, name = "invalid"): Refusal =>
   saysLike(name, 400, message, "[\\s\\S]*: [\\s\\S]+");
 
-/** The same, with the words that a schema has for an input that it refuses. */
+/** The same, with the words of a schema for an input that it refuses. */
 export const invalidFor = (schema: z.ZodType, input: unknown): Refusal => invalid(problemIn(schema, input));
 
 /** What is said of an input that a schema refuses. */
@@ -127,7 +127,7 @@ function problemIn(schema: z.ZodType, input: unknown, name?: string): string {
 
 const idProblem = (id: string): string => problemIn(idSchema(), id, "id");
 
-/** What is refused for an id in a path. */
+/** The refusal of an id in a path. */
 export const BAD_ID = saysLike(
   "badId",
   400,

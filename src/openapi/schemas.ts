@@ -12,7 +12,7 @@ export function toJsonSchemas(
   io: "input" | "output",
   schemas: ReadonlySet<z.ZodType>,
 ): { components: Record<string, JsonSchema>; of: ReadonlyMap<z.ZodType, JsonSchema> } {
-  // A schema without an id has one for as long as this takes, so that all are made together.
+  // A schema without an id has a temporary one here, so that all are made together.
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of z.globalRegistry._idmap) registry.add(schema, { id });
   let unnamed = 0;
@@ -27,7 +27,7 @@ export function toJsonSchemas(
     unrepresentable: "any",
     override: ({ jsonSchema }) => {
       delete jsonSchema.id;
-      // What every number of JSON is within says nothing.
+      // The limits of a JavaScript integer are left out.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },

@@ -8,7 +8,7 @@ import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
 import { ANY_NUMBER, ANY_TEXT, invalidFor, varies } from "./refusals.ts";
 
-/** What people miss in a workload and no general log has. */
+/** What a workload lacks because no general log has it. */
 const NEVER_LOGGED = [
   "Live while it runs. What of the log could not be read is a gap.",
   "What a general log never has is no gap: the statements of stored procedures (their `CALL` is there, and those of functions, " +

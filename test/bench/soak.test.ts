@@ -111,7 +111,7 @@ describe("the judge of a soak's histories", () => {
     expect(violations({ ...capture, ...change }, moves, KEPT)).toEqual([expect.stringMatching(problem)]);
   });
 
-  test("finds a stop and a deletion that were answered and forgotten, or refused and done", () => {
+  test("finds a stop and a deletion that were answered and not done, or refused and done", () => {
     const stopped = changed(4, { actor: "somebody" });
     expect(violations(capture, history, { ...KEPT, stopped: true })).toEqual([
       "a stop is lost that was answered",
@@ -124,13 +124,13 @@ describe("the judge of a soak's histories", () => {
     expect(violations(deleted, history, KEPT)).toEqual(["it was deleted by a request that was refused"]);
   });
 
-  test("takes either for true of a stop and a deletion whose answer was lost, and nothing else", () => {
+  test("accepts either outcome of a stop and a deletion whose answer was lost, and nothing else", () => {
     const lost = { stopped: "unknown", deleted: "unknown" } as const;
     const stopped = changed(4, { time: END - 5000, actor: "somebody" });
     expect(violations(capture, history, lost)).toEqual([]);
     expect(violations({ ...capture, end: END - 5000 }, stopped, lost)).toEqual([]);
     expect(violations({ ...capture, deletedAt: END }, history, lost)).toEqual([]);
-    // Sent again, it is done once.
+    // A repeated request is done once.
     const twice = stopped.toSpliced(5, 0, stopped[4] as Move);
     expect(violations({ ...capture, end: END - 5000 }, twice, lost)).toEqual([
       "the move from RUNNING to STOPPING is repeated",
@@ -144,15 +144,15 @@ describe("the judge of a soak's replies", () => {
   const reply = { status: 200, retryAfter: undefined, allowed: [200, 404], isPlatformFailing: true };
   const unavailable = { ...reply, status: 503, retryAfter: "5" };
 
-  test("lets pass what the description allows, and a 503 that says when to come back while the platform fails", () => {
+  test("accepts what the description allows, and a 503 with Retry-After while the platform fails", () => {
     expect(wrongReply(reply)).toBe(null);
     expect(wrongReply({ ...reply, status: 404, isPlatformFailing: false })).toBe(null);
     expect(wrongReply(unavailable)).toBe(null);
-    // AWS may be away, whatever the platform does.
+    // AWS may fail whatever the platform does.
     expect(wrongReply({ ...unavailable, allowed: [200, 503], isPlatformFailing: false })).toBe(null);
   });
 
-  test("finds a 503 wrong while nothing was away", () => {
+  test("finds a 503 wrong while nothing failed", () => {
     expect(wrongReply({ ...unavailable, isPlatformFailing: false })).toMatch(/while nothing was away/);
   });
 
@@ -172,12 +172,12 @@ describe("a soak's memory", () => {
   const samples = (mib: (second: number) => number) =>
     Array.from({ length: 301 }, (_, second) => ({ at: second * 1000, mib: mib(second) }));
 
-  test("is flat when it fills and then comes and goes", () => {
+  test("is flat when it grows at first and then varies", () => {
     const filling = samples((second) => Math.min(second, 60) * 4 + (second % 7) * 5);
     expect(memoryGrowth(filling)).toMatchObject({ isFlat: true });
   });
 
-  test("has grown when it grows on, a megabyte a second", () => {
+  test("has grown when it grows by a megabyte a second", () => {
     expect(memoryGrowth(samples((second) => 200 + second))).toEqual({ early: 350, late: 470, isFlat: false });
   });
 

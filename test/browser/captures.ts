@@ -16,7 +16,7 @@ import {
   type World,
 } from "./world.ts";
 
-/** The state that a capture's page says. */
+/** The state that a capture's page shows. */
 const state = (page: Page, name: string) => page.locator(".state .status").filter({ hasText: name });
 
 const HOUR_MS = 3_600_000;
@@ -63,7 +63,7 @@ export async function checkCaptures(world: World): Promise<void> {
     },
   );
 
-  // It runs for a minute only: looked at from now on, judged when it is its turn.
+  // It runs for a minute only: watched from now on, checked later.
   const started = seesItRun(watcher.page).then(
     () => null,
     (error: Error) => error,
@@ -72,23 +72,20 @@ export async function checkCaptures(world: World): Promise<void> {
   await checkChanges(world);
   await checkMetrics(world);
 
-  await check(
-    "it starts and ends by itself before one's eyes, with progress and what it recorded",
-    async () => {
-      const { page } = watcher;
-      const problem = await started;
-      if (problem !== null) throw problem;
-      await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
-      await shown(page.locator(".timeline .status").filter({ hasText: "Done" }));
-      await shown(page.getByRole("link", { name: "Download NDJSON (gzip)" }));
-      const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("link", { name: "Download NDJSON (gzip)" }).click(),
-      ]);
-      const file = download.suggestedFilename();
-      expectThat(/^capture-\d+\.ndjson\.gz$/.test(file), `The file is ${file}`);
-    },
-  );
+  await check("a capture's page follows its start, progress and end", async () => {
+    const { page } = watcher;
+    const problem = await started;
+    if (problem !== null) throw problem;
+    await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
+    await shown(page.locator(".timeline .status").filter({ hasText: "Done" }));
+    await shown(page.getByRole("link", { name: "Download NDJSON (gzip)" }));
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download NDJSON (gzip)" }).click(),
+    ]);
+    const file = download.suggestedFilename();
+    expectThat(/^capture-\d+\.ndjson\.gz$/.test(file), `The file is ${file}`);
+  });
   await watcher.context.close();
 }
 
@@ -103,7 +100,7 @@ async function checkChanges(world: World): Promise<void> {
   const { context, page, send } = await visitSignedIn(world);
   const { id } = await send<{ id: number }>("POST", "/api/captures", { name: "to be stopped", envId: 1 });
 
-  await check("a second account sees the capture, and is not offered to stop it", async () => {
+  await check("a second account sees the capture, without a button to stop it", async () => {
     const second = await visitSignedIn(world, {}, SECOND);
     await second.page.goto(`/captures/${id}`);
     await shown(state(second.page, "Running"));
@@ -115,7 +112,7 @@ async function checkChanges(world: World): Promise<void> {
     await second.context.close();
   });
 
-  await check("a refusal that comes all the same is shown", async () => {
+  await check("a refusal of an action is shown", async () => {
     const second = await visitSignedIn(world, {}, SECOND);
     const mine = await second.send<{ id: number }>("POST", "/api/captures", {
       name: "of the second",
@@ -181,7 +178,7 @@ async function checkChanges(world: World): Promise<void> {
   await context.close();
 }
 
-/** Metrics of one capture and of two, and an AWS that fails meanwhile. */
+/** Metrics of one capture and of two, also while AWS fails. */
 async function checkMetrics(world: World): Promise<void> {
   const { context, page, send } = await visitSignedIn(world);
   const [first, second] = await Promise.all([past(send, "an hour", 3), past(send, "the hour after", 2)]);
@@ -228,7 +225,7 @@ async function checkMetrics(world: World): Promise<void> {
   await check("the crosshair is moved by keys, too", async () => {
     await page.getByRole("button", { name: "Show all" }).click();
     const slider = page.getByRole("slider", { name: "Crosshair" });
-    // It would go on from where the pointer was.
+    // Or it would move on from the pointer's place.
     await slider.press("Home");
     for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
     // Three minutes after the full hour.

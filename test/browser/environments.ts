@@ -54,58 +54,61 @@ export async function checkEnvironments(world: World): Promise<void> {
     await context.close();
   });
 
-  await check("what is owed to a parameter group is shown, given back by a check, or abandoned", async () => {
-    const { context, page } = await visitSignedIn(world);
-    const { mariadb: instance, customer: credentials, region } = LOCAL_AWS;
-    const ask = async (path: string, data: object = {}) =>
-      (await (await page.request.post(`${world.address}${path}`, { data })).json()) as { id: number };
-    const { id: envId } = await ask("/api/environments", { name: "owing", region, instance, credentials });
-    const notGivenBack = page.getByRole("heading", { name: "Not given back" });
-    /** Ends a capture while AWS does not let the group be restored. */
-    const owe = async (name: string) => {
-      const { id } = await ask("/api/captures", { name, envId });
-      const comesTo = (status: string) =>
-        eventually(
-          `${name} is ${status}`,
-          async () => {
-            const read = await page.request.get(`${world.address}/api/captures/${id}`);
-            return ((await read.json()) as { status: string }).status === status;
-          },
-          60_000,
-        );
-      await comesTo("RUNNING");
-      for (const action of ["ModifyDBParameterGroup", "ResetDBParameterGroup"]) {
-        await failAws(world, { kind: "deny", action });
-      }
-      await ask(`/api/captures/${id}/stop`);
-      await comesTo("DONE");
+  await check(
+    "a pending change of a parameter group is shown, restored by a check, or abandoned",
+    async () => {
+      const { context, page } = await visitSignedIn(world);
+      const { mariadb: instance, customer: credentials, region } = LOCAL_AWS;
+      const ask = async (path: string, data: object = {}) =>
+        (await (await page.request.post(`${world.address}${path}`, { data })).json()) as { id: number };
+      const { id: envId } = await ask("/api/environments", { name: "owing", region, instance, credentials });
+      const notGivenBack = page.getByRole("heading", { name: "Not given back" });
+      /** Ends a capture while AWS does not let the group be restored. */
+      const owe = async (name: string) => {
+        const { id } = await ask("/api/captures", { name, envId });
+        const comesTo = (status: string) =>
+          eventually(
+            `${name} is ${status}`,
+            async () => {
+              const read = await page.request.get(`${world.address}/api/captures/${id}`);
+              return ((await read.json()) as { status: string }).status === status;
+            },
+            60_000,
+          );
+        await comesTo("RUNNING");
+        for (const action of ["ModifyDBParameterGroup", "ResetDBParameterGroup"]) {
+          await failAws(world, { kind: "deny", action });
+        }
+        await ask(`/api/captures/${id}/stop`);
+        await comesTo("DONE");
+        await page.goto(`/environments/${envId}`);
+        await shown(notGivenBack);
+      };
+      await owe("not restored");
+      await shown(page.getByText("AWS refused the credentials"));
+      await page.goto("/environments");
+      await shown(page.getByText(`The log of ${instance}-params is not given back`));
       await page.goto(`/environments/${envId}`);
-      await shown(notGivenBack);
-    };
-    await owe("not restored");
-    await shown(page.getByText("AWS refused the credentials"));
-    await page.goto("/environments");
-    await shown(page.getByText(`The log of ${instance}-params is not given back`));
-    await page.goto(`/environments/${envId}`);
-    await page.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
-    await shown(page.getByRole("alert").filter({ hasText: "has not given a parameter group back" }));
-    await page.keyboard.press("Escape");
-    await failAws(world, null);
-    await page.getByRole("button", { name: "Check it with AWS" }).click();
-    await shown(page.getByText(`AWS reaches ${instance}: it is available.`));
-    await notGivenBack.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
+      await shown(page.getByRole("alert").filter({ hasText: "has not given a parameter group back" }));
+      await page.keyboard.press("Escape");
+      await failAws(world, null);
+      await page.getByRole("button", { name: "Check it with AWS" }).click();
+      await shown(page.getByText(`AWS reaches ${instance}: it is available.`));
+      await notGivenBack.waitFor({ state: "detached" });
 
-    await owe("abandoned");
-    await page.getByRole("button", { name: "Abandon it" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Leave it as it is" }).click();
-    await notGivenBack.waitFor({ state: "detached" });
-    await failAws(world, null);
-    await page.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
-    await shown(page.getByRole("heading", { name: "Environments", level: 1 }));
-    await context.close();
-  });
+      await owe("abandoned");
+      await page.getByRole("button", { name: "Abandon it" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Leave it as it is" }).click();
+      await notGivenBack.waitFor({ state: "detached" });
+      await failAws(world, null);
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
+      await shown(page.getByRole("heading", { name: "Environments", level: 1 }));
+      await context.close();
+    },
+  );
 
   await check("somebody signs up by the link of an invite, and is a member", async () => {
     const { context, page } = await visitSignedIn(world);

@@ -16,7 +16,7 @@ const AT_ONCE = 10;
 /** How often the list looks for captures that others make. */
 const IDLE_POLL_MS = 30_000;
 const USABLE_WITHIN_MS = 1000;
-/** The machine may be busy with something else; it is not so each time. */
+/** How often a time is measured: the machine may be busy with something else once. */
 const LOADS = 5;
 
 /** Lists: searching, filtering, paging, and a thousand captures. */
@@ -52,7 +52,7 @@ export async function checkLists(world: World): Promise<void> {
     await page.waitForURL(/q=one\+of\+many\+77$/);
   });
 
-  await check("the list shows what others make and what becomes of it, without being asked", async () => {
+  await check("the list shows captures of others and their changes by itself", async () => {
     await page.goto("/captures");
     await shown(page.locator("table.captures tbody tr"));
     const { id } = await send<{ id: number }>("POST", "/api/captures", { name: "made elsewhere", envId: 1 });

@@ -18,7 +18,7 @@ const LIVE = /\/api\/captures\/\d+\/live$/;
 
 const note = (page: Page, text: string) => page.locator(".live-note").filter({ hasText: text });
 
-/** How a page follows a capture: through its WebSocket, without one, and not at all while nobody looks. */
+/** How a page follows a capture: through its WebSocket, by polling, and not at all while it is hidden. */
 export async function checkLive(world: World): Promise<void> {
   const setUp = await visitSignedIn(world);
   const scheduled = (name: string) =>
@@ -28,7 +28,7 @@ export async function checkLive(world: World): Promise<void> {
       scheduledStart: new Date(Date.now() + HOUR_MS).toISOString(),
     });
 
-  await check("a page whose WebSocket is refused asks now and then, and shows what has changed", async () => {
+  await check("a page whose WebSocket is refused polls, and shows what has changed", async () => {
     const { id } = await scheduled("without a socket");
     const { context, page } = await visitSignedIn(world);
     await page.routeWebSocket(LIVE, (socket) => socket.close());
@@ -39,7 +39,7 @@ export async function checkLive(world: World): Promise<void> {
     await context.close();
   });
 
-  await check("a WebSocket that has gone silent is noticed, and opened again", async () => {
+  await check("a silent WebSocket is noticed, and opened again", async () => {
     const { id } = await scheduled("with a silent socket");
     const { context, page } = await visitSignedIn(world);
     await page.clock.install();
@@ -87,16 +87,16 @@ export async function checkLive(world: World): Promise<void> {
     },
   );
 
-  await check("a log that can't be read is said while it is so, with the cause, and no longer", async () => {
+  await check("an unreadable log is shown with its cause, as long as it is unreadable", async () => {
     const { id } = await setUp.send<{ id: number }>("POST", "/api/captures", { name: "unread", envId: 1 });
     const { context, page } = await visitSignedIn(world);
     await page.goto(`/captures/${id}`);
     await shown(page.locator(".state-now").getByText("Running"), LOG_ON_AGAIN_MS);
     const said = page.getByRole("alert").filter({ hasText: "The log has been unreadable since" });
     await failAws(world, { kind: "deny", action: "DescribeDBLogFiles" });
-    // It is told at the next reading of the log, which is a minute away at most.
+    // It is told at the next reading of the log, within a minute.
     await shown(said.filter({ hasText: "AccessDenied" }), NEXT_READING_MS);
-    // A sentence, not a row of pieces.
+    // One sentence, not several columns.
     if ((await said.evaluate((alert) => alert.childNodes.length)) !== 1) throw new Error("It is in pieces");
     await failAws(world, null);
     await eventually("it is not said any more", async () => (await said.count()) === 0, NEXT_READING_MS);
@@ -127,7 +127,7 @@ export async function checkLive(world: World): Promise<void> {
     await context.close();
   });
 
-  await check("a service that has enough asks to wait, in words", async () => {
+  await check("a rate limit says how long to wait", async () => {
     const { context, page } = await visitSignedIn(world);
     await page.route("**/api/captures", (route) =>
       route.request().method() === "POST"
@@ -145,7 +145,7 @@ export async function checkLive(world: World): Promise<void> {
     await context.close();
   });
 
-  await check("a capture whose answer was lost is asked for by the same key, and made once", async () => {
+  await check("a capture whose answer was lost is sent again with the same key, and made once", async () => {
     const { context, page, send } = await visitSignedIn(world);
     let isLost = true;
     await page.route("**/api/captures", async (route) => {

@@ -3,7 +3,7 @@ import { expectThat, shown, signIn, visit, visitSignedIn, type World } from "./w
 
 /** Signing in, up and out, and sessions that end meanwhile. */
 export async function checkSessions(world: World): Promise<void> {
-  await check("who is not signed in signs in where they are, and is there afterwards", async () => {
+  await check("the sign-in stands in the place of a page, which follows it", async () => {
     const { context, page } = await visit(world);
     await page.goto("/environments");
     await shown(page.getByRole("heading", { name: "Sign in" }));
@@ -13,7 +13,7 @@ export async function checkSessions(world: World): Promise<void> {
     await context.close();
   });
 
-  await check("a wrong password is told in the server's words", async () => {
+  await check("a wrong password shows the server's message", async () => {
     const { context, page } = await visit(world);
     await page.goto("/");
     await page.getByLabel("E-mail address").fill("demo@example.com");

@@ -17,7 +17,7 @@ export const NEXT_MINUTE_MS = 60_000 + LOG_ON_AGAIN_MS;
 export const MINUTE_AND_MORE_MS = 60_000 + 10_000 + PATIENCE_MS;
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-// A browser of a test talks to nobody else.
+// The browser contacts no other host.
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -51,11 +51,11 @@ export interface World {
   address: string;
   awsAddress: string;
   browser: Browser;
-  /** What no page may do, of all pages: requests to other hosts, violations of the policy, errors that nobody caught. */
+  /** What no page may do, collected from all pages: requests to other hosts, violations of the policy, uncaught errors. */
   offences: string[];
 }
 
-/** How somebody looks at the console. */
+/** The screen and colours of a browser. */
 export interface Look {
   width?: number;
   height?: number;
@@ -132,7 +132,7 @@ export async function failAws(world: World, fault: { kind: string; action: strin
     : control(world.awsAddress, "POST", "faults", { accessKeyId, ...fault }));
 }
 
-/** Waits until something holds, or fails with what has not come to be. */
+/** Waits until a condition holds, or fails with its description. */
 export async function eventually(
   what: string | (() => string),
   holds: () => Promise<boolean>,
@@ -152,7 +152,7 @@ export function shown(locator: Locator, timeout = PATIENCE_MS): Promise<void> {
   return locator.first().waitFor({ state: "visible", timeout });
 }
 
-/** Fails unless something is as it has to be. */
+/** Fails unless a condition holds. */
 export function expectThat(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }
@@ -165,7 +165,7 @@ interface AxeViolation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** Fails when axe finds something on a page that keeps people out. */
+/** Fails when axe finds a problem of accessibility on a page. */
 export async function expectAccessible(page: Page): Promise<void> {
   // Evaluated by the debugger, which the page's policy does not hold for.
   await page.evaluate(axeSource);

@@ -26,7 +26,7 @@ function clientOf(replies: Response[], options: Partial<ClientOptions> = {}) {
   return { asked, client: createClient({ baseUrl: "http://captures.test", fetch: asked, ...options }) };
 }
 
-/** What a call ends with, once it has tried as often as it would. */
+/** The result of a call after all its retries. */
 async function endOf<T>(call: Promise<T>): Promise<T | CapturesError> {
   const end = call.catch((error: unknown) => error as CapturesError);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -40,7 +40,7 @@ const READS: [string, (client: Client) => Promise<unknown>][] = [
 ];
 
 describe("a reply that breaks off", () => {
-  test.each(READS)("is asked for again: %s", async (_, read) => {
+  test.each(READS)("is retried: %s", async (_, read) => {
     const { asked, client } = clientOf([broken(), Response.json([])]);
     expect(await endOf(read(client))).toEqual([]);
     expect(asked).toHaveBeenCalledTimes(2);
@@ -59,7 +59,7 @@ describe("a reply that breaks off", () => {
     });
   });
 
-  test("is not asked for again where that would do it twice", async () => {
+  test("is not retried where that would do it twice", async () => {
     const { asked, client } = clientOf([broken(), Response.json({})]);
     expect(await endOf(client.captures.stop(1))).toBeInstanceOf(CapturesError);
     expect(asked).toHaveBeenCalledTimes(1);
@@ -91,7 +91,7 @@ describe("a reply that breaks off", () => {
   });
 });
 
-test.each(READS)("a page of a server on the way, in place of %s, is a CapturesError", async (_, read) => {
+test.each(READS)("a page of a proxy, in the place of %s, is a CapturesError", async (_, read) => {
   const { asked, client } = clientOf([new Response("<html>Sign in to the network</html>")]);
   const error = await endOf(read(client));
   expect(error).toBeInstanceOf(CapturesError);

@@ -66,7 +66,7 @@ async function errorOf(call: Promise<unknown>): Promise<CapturesError> {
 }
 
 describe("the client and the Worker", () => {
-  test("do all that the API is for", async () => {
+  test("do everything that the API offers", async () => {
     const { captures, environments, members, invites } = clientOf();
     const { credentials, region, instance } = (await createEnvironment(cast.admin)).aws;
     const environment = await environments.create({
@@ -188,22 +188,19 @@ describe("the client and the Worker", () => {
   });
 });
 
-describe("what is refused for now", () => {
-  test.each([429, 503])(
-    "with %i is asked again after as many seconds as Retry-After says",
-    async (status) => {
-      vi.useFakeTimers();
-      const server = answering(refusal(status, { "retry-after": "7" }), fine);
-      const call = server.client().environments.list();
-      await vi.advanceTimersByTimeAsync(6_900);
-      expect(server.requests).toHaveLength(1);
-      await vi.advanceTimersByTimeAsync(200);
-      expect(await call).toEqual([]);
-      expect(server.requests).toHaveLength(2);
-    },
-  );
+describe("a transient refusal", () => {
+  test.each([429, 503])("with %i is retried after as many seconds as Retry-After says", async (status) => {
+    vi.useFakeTimers();
+    const server = answering(refusal(status, { "retry-after": "7" }), fine);
+    const call = server.client().environments.list();
+    await vi.advanceTimersByTimeAsync(6_900);
+    expect(server.requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await call).toEqual([]);
+    expect(server.requests).toHaveLength(2);
+  });
 
-  test("is asked again at the date that Retry-After says", async () => {
+  test("is retried at the date that Retry-After says", async () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 10, 23, 12) });
     const server = answering(refusal(503, { "retry-after": "Mon, 23 Nov 2026 12:00:20 GMT" }), fine);
     const call = server.client().environments.list();
@@ -213,7 +210,7 @@ describe("what is refused for now", () => {
     expect(await call).toEqual([]);
   });
 
-  test("is asked again soon, and later each time, when there is no Retry-After", async () => {
+  test("is retried soon, and later each time, when there is no Retry-After", async () => {
     vi.useFakeTimers();
     const server = answering(refusal(503), refusal(503), refusal(503), fine);
     const call = server.client().environments.list();
@@ -225,7 +222,7 @@ describe("what is refused for now", () => {
     expect(await call).toEqual([]);
   });
 
-  test("is given up after as many tries as were asked for", async () => {
+  test("is not retried more often than was asked for", async () => {
     vi.useFakeTimers();
     const server = answering(refusal(429, { "retry-after": "1" }));
     const call = errorOf(server.client({ retries: 2 }).environments.list());
@@ -234,7 +231,7 @@ describe("what is refused for now", () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test("is given up at once when that would mean to wait for long", async () => {
+  test("is not retried at all when the pause would be too long", async () => {
     const server = answering(refusal(429, { "retry-after": "3600" }));
     expect(await errorOf(server.client().environments.list())).toMatchObject({
       status: 429,
@@ -243,13 +240,13 @@ describe("what is refused for now", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test.each([400, 401, 403, 404, 409, 413, 500, 502, 504])("is not what a %i is", async (status) => {
+  test.each([400, 401, 403, 404, 409, 413, 500, 502, 504])("is not %i", async (status) => {
     const server = answering(refusal(status, { "retry-after": "0" }));
     expect(await errorOf(server.client().environments.list())).toMatchObject({ status });
     expect(server.requests).toHaveLength(1);
   });
 
-  test("or broken on the way is asked again", async () => {
+  test("or a broken connection is retried", async () => {
     vi.useFakeTimers();
     const server = answering(new TypeError("Network connection lost"), fine);
     const call = server.client().environments.list();
@@ -265,13 +262,13 @@ describe("what is refused for now", () => {
     expect(error.cause).toBeInstanceOf(TypeError);
   });
 
-  test("by a limit, and so was not done, is asked for again whatever it is: a stop", async () => {
+  test("by a rate limit is retried whatever the request is: a stop", async () => {
     const server = answering(refusal(429, { "retry-after": "0" }), Response.json({ id: 1 }));
     expect(await server.client().captures.stop(1)).toEqual({ id: 1 });
     expect(server.requests).toHaveLength(2);
   });
 
-  test("and may have been done is not asked for again: a stop, an invite", async () => {
+  test("is not retried when it may have been done and has no key: a stop, an invite", async () => {
     const server = answering(refusal(503, { "retry-after": "0" }));
     const { captures, invites } = server.client();
     expect(await errorOf(captures.stop(1))).toMatchObject({ status: 503 });
@@ -279,7 +276,7 @@ describe("what is refused for now", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("is asked for again with the same key and body when it makes a capture", async () => {
+  test("is retried with the same key and body when it makes a capture", async () => {
     const server = answering(
       refusal(503, { "retry-after": "0" }),
       new TypeError("lost"),
@@ -294,7 +291,7 @@ describe("what is refused for now", () => {
     expect(server.requests.at(-1)?.headers.get("idempotency-key")).toBe('"mine"');
   });
 
-  test("is asked for again with the same key when it makes an environment", async () => {
+  test("is retried with the same key when it makes an environment", async () => {
     const server = answering(refusal(503, { "retry-after": "0" }), Response.json({ id: 1 }, { status: 201 }));
     const credentials = { accessKeyId: "AKIA0000000000000000", secretAccessKey: "secret" };
     const environment = { name: "once", region: "us-east-1", instance: "demo-mysql", credentials };
@@ -306,7 +303,7 @@ describe("what is refused for now", () => {
 });
 
 describe("a client of the Worker", () => {
-  test("makes one capture although the reply that it was made got lost", async () => {
+  test("makes one capture although the first reply was lost", async () => {
     const { id: envId } = (await createEnvironment(cast.admin)).environment;
     let lost = 0;
     const losing = async (request: Request) => {
@@ -322,7 +319,7 @@ describe("a client of the Worker", () => {
     expect(await Array.fromAsync(captures.list({ envId }))).toEqual([made]);
   });
 
-  test("waits for as long as a limit asks, and then goes on", async () => {
+  test("waits for as long as a rate limit asks, and then goes on", async () => {
     const { id } = (await createEnvironment(cast.admin)).environment;
     const statuses: number[] = [];
     const limited = async (request: Request) => {
@@ -346,7 +343,7 @@ describe("a client of the Worker", () => {
     expect(statuses).toEqual([429, 200]);
   });
 
-  test("reads what it has written: it sends the newest bookmark that it was answered", async () => {
+  test("reads its own writes: it sends the newest bookmark that it has received", async () => {
     const bookmarks = ["00000002-b", "00000001-a", null, "00000002-c"];
     const sentBookmarks: (string | null)[] = [];
     const send = async (request: Request) => {
@@ -362,7 +359,7 @@ describe("a client of the Worker", () => {
 });
 
 describe("a call", () => {
-  test("ends when its signal does, also between two tries", async () => {
+  test("ends when its signal is aborted, also between two tries", async () => {
     const server = answering(refusal(503, { "retry-after": "30" }));
     const controller = new AbortController();
     const call = server.client().environments.list({ signal: controller.signal });
@@ -372,7 +369,7 @@ describe("a call", () => {
     await expect(server.client().environments.list({ signal: controller.signal })).rejects.toThrow("enough");
   });
 
-  test("shows its key to no other host, wherever a reply's link leads", async () => {
+  test("sends its key to no other host, wherever a reply's link leads", async () => {
     const link = '<https://evil.example/api/captures?cursor=1>; rel="next"';
     const server = answering(Response.json([], { headers: { link } }));
     const list = server.client().captures.list();
@@ -393,7 +390,7 @@ describe("a call", () => {
     });
   });
 
-  test("ignores a Retry-After that is none", async () => {
+  test("ignores an invalid Retry-After", async () => {
     const server = answering(refusal(429, { "retry-after": "soon" }));
     expect(await errorOf(server.client({ retries: 0 }).environments.list())).toMatchObject({
       retryAfter: null,

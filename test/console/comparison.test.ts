@@ -14,7 +14,7 @@ const statement = (fingerprint: string, count: number, share: number): WorkloadD
 });
 
 describe("the statements of two captures", () => {
-  it("are paired, those first whose parts differ most, with those that one of them has not", () => {
+  it("are paired, those first whose shares differ most, also those that one of them does not have", () => {
     const before = [statement("same", 50, 0.5), statement("less", 40, 0.4), statement("gone", 10, 0.1)];
     const after = [statement("same", 500, 0.5), statement("new", 300, 0.3), statement("less", 200, 0.2)];
     const compared = compareDigests(before, after);

@@ -36,12 +36,12 @@ describe("a row can change by itself", () => {
 });
 
 describe("refreshing a list reads", () => {
-  it("its beginning when nothing moves, for new ones", () => {
+  it("its beginning when nothing can change, for new captures", () => {
     expect(headSize(list(1000, 1), NOW)).toBe(50);
     expect(headSize([], NOW)).toBe(50);
   });
 
-  it("down to the last that moves, and no more than the API gives", () => {
+  it("down to the last capture that can change, and no more than a page", () => {
     const captures = list(1000, 1);
     captures[120] = capture(880, "RUNNING");
     expect(headSize(captures, NOW)).toBe(200);
@@ -50,8 +50,8 @@ describe("refreshing a list reads", () => {
   });
 });
 
-describe("what was read then", () => {
-  it("takes the place of the beginning: new ones come, changes show, deleted ones go", () => {
+describe("the part that was read again", () => {
+  it("replaces the beginning: new captures, changes and deletions show", () => {
     const before = list(100, 1);
     // 100 was deleted, 102 and 101 are new, 99 runs now.
     const head = [capture(102), capture(101), capture(99, "RUNNING"), ...list(98, 52)];
@@ -61,7 +61,7 @@ describe("what was read then", () => {
     expect(after[2]?.status).toBe("RUNNING");
   });
 
-  it("is all when it is less than was asked for", () => {
+  it("is the whole list when it is shorter than was asked for", () => {
     expect(mergeHead(list(40, 1), list(10, 1), 50)).toEqual(list(10, 1));
     expect(mergeHead(list(40, 1), [], 50)).toEqual([]);
   });

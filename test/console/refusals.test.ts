@@ -33,7 +33,7 @@ describe("what the server says of a form", () => {
     expect(refused(message)).toEqual({ fields: { [field]: message }, form: null });
   });
 
-  it("is said of the form when it is about no field of it", () => {
+  it("belongs to the form when it is about no field of it", () => {
     expect(refused("AWS refused the credentials: no such key (InvalidClientTokenId)").form).toMatch(/^AWS/);
     expect(refused("Invalid email or password", 401).form).toBe("Invalid email or password");
     expect(refused("redact: must be something").form).toBe("redact: must be something");
@@ -53,7 +53,7 @@ describe("what the server says of a form", () => {
     expect(inWords("broken")).toBe("broken");
   });
 
-  it("has how long to wait, when the service says so", () => {
+  it("says how long to wait after a 429", () => {
     const said = (message: string, retryAfter: number | null) =>
       inWords(new CapturesError(message, { status: 429, retryAfter }));
     expect(said("Too many requests", 7)).toBe("Too many requests. Wait 7 seconds before trying again.");
@@ -64,12 +64,12 @@ describe("what the server says of a form", () => {
     expect(said("Too many requests", 0)).toBe("Too many requests");
   });
 
-  it("has nothing of how long to wait when the fault is another", () => {
+  it("does not say how long to wait for other statuses", () => {
     const error = new CapturesError("Not just now", { status: 503, requestId: null, retryAfter: 5 });
     expect(inWords(error)).toBe("Not just now");
   });
 
-  it("is that there was no answer when the connection is lost", () => {
+  it("says that there was no answer when the connection is lost", () => {
     const lost = (cause: unknown) =>
       inWords(new CapturesError("The service could not be reached", { cause }));
     vi.stubGlobal("navigator", { onLine: true });

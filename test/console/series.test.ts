@@ -25,11 +25,11 @@ describe("a metric's line", () => {
     });
   });
 
-  it("has no gaps when nobody says how far points are apart", () => {
+  it("has no gaps when the period is not known", () => {
     expect(toLine(metric(0, 9), START, null).values).toEqual([0, 9]);
   });
 
-  it("counts from its origin, before it too", () => {
+  it("has times relative to its origin, also before it", () => {
     expect(toLine(metric(0, 1), START + 30_000, 60).times).toEqual([-30, 30]);
   });
 });

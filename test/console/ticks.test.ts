@@ -17,7 +17,7 @@ describe("the ticks of an axis of amounts", () => {
     });
   });
 
-  it("are there when there is nothing to show", () => {
+  it("are there without values", () => {
     expect(amountTicks(null, null)).toEqual([0, 1]);
     expect(amountTicks(0, 0)).toEqual([0, 1]);
   });

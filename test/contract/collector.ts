@@ -5,13 +5,13 @@ import { relative } from "node:path";
 import { text } from "node:stream/consumers";
 import { operationsOf } from "./operations.ts";
 
-/** What one test file has provoked: `operation status`, and of a refusal the name of its example. */
+/** What one test file has provoked: `operation status`, and for a refusal the name of its example. */
 interface Report {
   file: string;
   provoked: string[];
 }
 
-/** Collects what the tests provoke of what the API's description says. */
+/** Collects which of the described replies the tests provoke. */
 export interface Collector {
   url: string;
   close(): void;

@@ -29,7 +29,7 @@ describe("the API's description", () => {
     expect(names?.sort()).toEqual(Object.keys(schema.shape).sort());
   });
 
-  test("is no part of the Worker, and nor are the schemas of replies, and those that better-auth has its own of: other sources import only their types", () => {
+  test("is not part of the Worker, nor are the schemas of replies and of better-auth's requests: others import only types", () => {
     const isDescription = (path: string) => /\/openapi\/|\/replies\.ts$|\/reply-fields\.ts$/.test(path);
     const others = Object.entries(sources).filter(([path]) => !isDescription(path));
     expect(others.length).toBeGreaterThan(50);

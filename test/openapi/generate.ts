@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type DescribedOperation, description, type operations } from "../support/contract.ts";
 
 /*
- * Requests as the API's description says they are, and as it says they are not.
+ * Requests that fit the API's description, and requests that do not.
  */
 
 type Described = (typeof operations)[number];
@@ -21,13 +21,13 @@ export interface Generated {
   body?: string;
 }
 
-/** Ids that there are, for requests that come to something. */
+/** Ids that exist, for requests that succeed. */
 export interface KnownIds {
   environments: number[];
   captures: number[];
 }
 
-/** Text of any kind, but nothing that no UTF-8 can hold. */
+/** Any text that UTF-8 can encode. */
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 40 }),
   fc.string({ unit: "binary", maxLength: 10 }).map((any) => any.toWellFormed()),
@@ -87,7 +87,7 @@ export function requestOf(described: Described, known: KnownIds): fc.Arbitrary<G
   }));
 }
 
-/** Headers that the operation reads: some as it asks, some not; text that no header can hold is no request. */
+/** Headers that the operation reads: some valid, some not; only text that a header can have. */
 function headersOf({ parameters = [] }: DescribedOperation): fc.Arbitrary<Record<string, string>> {
   const values = parameters
     .filter((parameter) => parameter.in === "header")
@@ -149,7 +149,7 @@ function queryOf({ parameters = [] }: DescribedOperation): fc.Arbitrary<string> 
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : String(value));
 
-/** A body: as the schema asks, nearly so, or anything; sometimes no JSON at all. */
+/** A body: valid, nearly valid, or anything; sometimes not JSON at all. */
 function bodyOf({ requestBody }: DescribedOperation, known: KnownIds): fc.Arbitrary<string | undefined> {
   const schema = requestBody?.content["application/json"]?.schema;
   if (schema === undefined) {
@@ -165,7 +165,7 @@ function bodyOf({ requestBody }: DescribedOperation, known: KnownIds): fc.Arbitr
   );
 }
 
-/** A body that names an environment, pointed to one that there is. */
+/** A body with the id of an environment that exists. */
 function pointed(body: unknown, { environments }: KnownIds): unknown {
   const [envId] = environments;
   return typeof body === "object" && body !== null && "envId" in body ? { ...body, envId } : body;

@@ -12,8 +12,8 @@ import { type DescribedOperation, operations } from "../support/contract.ts";
 import { faultyDatabase } from "../support/faults.ts";
 
 /*
- * What every operation refuses in the same way is provoked of each of them here, by the names that the refusals have in the
- * API's description; what only some do has tests of its own.
+ * Provokes of each operation the refusals that every operation has, by their names in the API's description. Refusals that only
+ * some operations have are tested with those.
  */
 
 type Described = (typeof operations)[number];
@@ -24,13 +24,13 @@ beforeAll(async () => {
 });
 
 let addresses = 0;
-/** A client that has not been heard of, so that better-auth has not counted it. */
+/** An address that was not used before, so that better-auth has not counted it. */
 function newAddress(): string {
   const address = ++addresses;
   return `198.18.${address >> 8}.${address & 255}`;
 }
 
-/** A path of the operation's, with the examples of its parameters, and ids that nothing has. */
+/** A path of the operation, with the examples of its parameters, and ids that do not exist. */
 function pathOf({ path, operation }: Described, id = "999999"): string {
   const known = path
     .replace("{id}", id)
@@ -44,7 +44,7 @@ function pathOf({ path, operation }: Described, id = "999999"): string {
 const parameter = ({ parameters = [] }: DescribedOperation, name: string) =>
   parameters.find((known) => known.name === name);
 
-/** Asks what the operation is for, with its first example as the body, but for what is given. */
+/** Sends a request of the operation, with its first example as the body, and with what is given instead. */
 function ask(
   described: Described,
   { id, overrides, ...options }: RequestOptions & { id?: string; overrides?: Partial<Cloudflare.Env> } = {},
@@ -69,13 +69,13 @@ function exampleOf({ operation }: Described): object | undefined {
 
 /** A limiter that lets nobody through. */
 const FULL: RateLimit = { limit: async () => ({ success: false }) };
-/** A database that nobody gets through to. */
+/** A database that can't be reached. */
 const LOST = faultyDatabase(() => ({ error: new Error("D1_ERROR: Network connection lost.") }));
 const JSON_TYPE = { "content-type": "application/json" };
 const nobody = (described: Described) => ask(described, { headers: { cookie: "" } });
 const ofNothing = (described: Described) => ask(described, inEnvironment(described, 999_999));
 
-/** Points an operation that names its environment elsewhere than in the path to one. */
+/** Options that name an environment for an operation that does not have it in its path. */
 function inEnvironment({ path, method }: Described, envId: number): { json?: unknown } {
   return path === "/api/captures" && method === "POST" ? { json: { name: "x", envId } } : {};
 }
@@ -85,7 +85,7 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   loginRequired: nobody,
   unauthorized: nobody,
   noSession: nobody,
-  // Of a change; of what only reads, a WebSocket.
+  // A change; of an operation that reads, a WebSocket.
   otherOrigin: (described) =>
     ask(described, {
       headers: {
@@ -162,7 +162,7 @@ describe("the input of an operation", () => {
   );
 });
 
-/** The refusals that an operation describes, with what each says. */
+/** The refusals that an operation describes, with their messages. */
 function examplesOf({ operation }: Described) {
   return Object.entries(operation.responses).flatMap(([status, { content }]) =>
     Object.entries(content?.["application/json"]?.examples ?? {}).map(([name, example]) => ({
@@ -174,11 +174,11 @@ function examplesOf({ operation }: Described) {
   );
 }
 
-/** Whether the operation reads something of a request that can be wrong, besides the ids in its path. */
+/** Whether the operation has input that can be invalid, besides the ids in its path. */
 const hasInput = ({ requestBody, parameters = [] }: DescribedOperation): boolean =>
   requestBody !== undefined || parameters.some((described) => described.in === "query");
 
-/** A query with something that the operation does not know, or can't read. */
+/** A query with an unknown parameter, or an invalid one. */
 function wrongQuery({ path }: Described): string {
   if (path === "/api/auth/api-key/get") return "";
   return path.startsWith("/api/auth/") ? "?limit=x" : "?nope=1";

@@ -60,7 +60,7 @@ function send({ method, path, caller, headers, body }: Generated) {
 }
 
 test.for(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-  "a hundred generated requests find no fault and nothing that is not described (round %i)",
+  "a hundred generated requests cause no fault and no reply that is not described (round %i)",
   async (round) => {
     const generated = fc.constantFrom(...operations).chain((described) => requestOf(described, known));
     await fc.assert(

@@ -95,12 +95,12 @@ describe("the judge of a recording", () => {
     const nobodys = { ...(whole.records[6] as Captured), user: null, host: null };
     const records = whole.records.with(5, anothers).with(6, nobodys);
     expect(judgeRecording(generated, { ...whole, records }).misattributed).toEqual([anothers, nobodys]);
-    // Whose an older session is, nobody can know; but nobody may be wrong.
+    // The user of an older session can't be known, and may be absent, but not be another one.
     const older = judgeRecording(generated.slice(1), { ...whole, records: records.slice(1) });
     expect(older.misattributed).toEqual([anothers]);
   });
 
-  test("takes a marker for the password, and a password for no marker", () => {
+  test("accepts a marker in the place of a password, and no password in the place of a marker", () => {
     const account = {
       ...(generated[3] as GeneratedRecord),
       statement: "CREATE USER a IDENTIFIED BY 's3cr3t-Pässwort'",
@@ -116,7 +116,7 @@ describe("the judge of a recording", () => {
     expect(stored(account.statement).leaked).toHaveLength(1);
   });
 
-  test("asks for nothing of Amazon's own once its session has given itself away, and takes none of it then", () => {
+  test("expects no records of Amazon's own session once it is known, and accepts none then", () => {
     const amazons = (i: number, statement: string): GeneratedRecord => ({
       ...(generated[i] as GeneratedRecord),
       threadId: 3,

@@ -22,7 +22,7 @@ const MAX_BACK_MS = 100_000;
 /** How many may be live. */
 const MAX_LIVE = 8;
 const MAX_PAUSE_MS = 5000;
-/** One that ends by itself within so long is let. */
+/** A capture that ends by itself within this time is not stopped. */
 const SOON_MS = 20_000;
 const POLL_MS = 500;
 const DRAIN_MS = 240_000;
@@ -48,7 +48,7 @@ export class Captures {
   readonly #environments: readonly [string, ...string[]];
   #count = 0;
 
-  /** @param user one with patience */
+  /** @param user one that retries while the service is dead */
   constructor(user: DemoUser, dice: Dice, environments: readonly [string, ...string[]]) {
     this.#user = user;
     this.#dice = dice;

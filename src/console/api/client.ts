@@ -4,7 +4,7 @@ import { TIMEOUT_MS } from "./timeout.ts";
 
 let whenUnauthenticated: () => void = () => {};
 
-/** Names what to do when a request shows that nobody is signed in any more. */
+/** Sets what is called when a request shows that nobody is signed in any more. */
 export function onUnauthenticated(listener: () => void): void {
   whenUnauthenticated = listener;
 }
@@ -13,20 +13,20 @@ export function onUnauthenticated(listener: () => void): void {
 async function send(request: Request): Promise<Response> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const reply = await fetch(request, { signal });
-  // Who gets a password wrong has lost no session.
+  // A wrong password does not end a session.
   if (reply.status === 401 && !new URL(request.url).pathname.startsWith("/api/auth/sign-")) {
     whenUnauthenticated();
   }
   return reply;
 }
 
-// What goes wrong is said at once: whoever looks at it can try again.
+// Without retries: a failure is shown at once, with a button to try again.
 const options = { baseUrl: location.origin, fetch: send, retries: 0 };
 
 /** The API. A read that was answered before is asked for by its ETag: the browser does that. */
 export const api = createClient(options);
 
-/** The reader's own account. */
+/** The account of the person who is signed in. */
 export const account = createAccountClient(options);
 
 /** The metrics of a capture, and when they were read, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { Capture } from "../../client/types.ts";
 
-/* What the API is asked with and answers. */
+/* The types of requests and replies. */
 
 export type { ApiKey, User } from "../../client/account.ts";
 export type * from "../../client/types.ts";

@@ -12,7 +12,7 @@ import { Dialog } from "./dialog.tsx";
 import { Form, FormProblem, TextField } from "./field.tsx";
 import { useToasts } from "./toasts.tsx";
 
-/** What can be done with a capture, for those who may: its owner and its environment's admins. */
+/** The actions on a capture, for its owner and its environment's admins. */
 export function CaptureActions({
   capture,
   role,

@@ -19,7 +19,7 @@ interface Shown {
   capture: Capture;
   /** The environment's name. */
   environment: string;
-  /** Undefined until it is known, null when nobody says. */
+  /** Undefined until it is known, null if it can't be known. */
   owner: Owner | null | undefined;
   /** Whether the row is on the screen. */
   seen: boolean;

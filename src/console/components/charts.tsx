@@ -22,7 +22,7 @@ interface Range {
   to: number;
 }
 
-/** Where the crosshair is: one that keys put there stays on its moment whatever the charts show, a pointer's under the pointer. */
+/** Where the crosshair is. Moved by keys, it stays on its moment whatever the charts show; moved by a pointer, under the pointer. */
 interface Crosshair {
   time: number;
   by: "keys" | "pointer";
@@ -64,7 +64,7 @@ export function ChartGrid({
   const brief = (seconds: number) =>
     axis === "time" ? formatMoment(seconds * 1000, isWithinDay) : formatOffset(seconds);
   const label = (seconds: number) => (axis === "time" ? formatMinute(seconds * 1000) : formatOffset(seconds));
-  // It can be long, and neither zoom nor crosshair change it.
+  // Kept, since it can be long, and neither zoom nor crosshair changes it.
   const table = useMemo(
     () => <MetricsTable charts={charts} aligned={aligned} label={label} />,
     [charts, aligned, axis],
@@ -177,7 +177,7 @@ function Chart({
   shown: Range;
   axis: "time" | "offset";
   sync: uPlot.SyncPubSub;
-  /** The moment that the crosshair stays on; null when it is the pointer's. */
+  /** The moment that the crosshair stays on; null while it follows the pointer. */
   pinned: number | null;
   onPoint: (time: number) => void;
   onZoom: (from: number, to: number) => void;
@@ -190,7 +190,7 @@ function Chart({
   latest.current = { shown, pinned, onPoint, onZoom };
   const colours = useColours();
 
-  // Other colours are painted anew.
+  // A change of colours draws the charts again.
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -267,7 +267,7 @@ function Chart({
   );
 }
 
-/** Puts a plot's crosshair on a moment that is to stay; what is drawn anew, at another scale, asks for it again. */
+/** Puts a plot's crosshair on a moment. To be called again after the plot is drawn at another scale. */
 function pin(plot: uPlot | null, moment: number | null): void {
   if (moment !== null) plot?.setCursor({ left: plot.valToPos(moment, "x"), top: 0 });
 }
@@ -276,7 +276,7 @@ function pin(plot: uPlot | null, moment: number | null): void {
 const format = ({ scale: { unit } }: ChartModel, value: number): string =>
   formatScaled(value, { divisor: 1, unit });
 
-/** The same in figures, made when it is asked for. */
+/** The same as a table, made when it is opened. */
 function MetricsTable({
   charts,
   aligned: { times, values },

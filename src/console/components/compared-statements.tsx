@@ -4,7 +4,7 @@ import { formatChange, formatCount, formatShare } from "../lib/format.ts";
 
 const ROWS = 25;
 
-/** The statements of two captures side by side, those first whose parts of all differ most. */
+/** The statements of two captures side by side, those first whose shares differ most. */
 export function ComparedStatements({
   names,
   digests: [first, second],

@@ -4,7 +4,7 @@ import { describe } from "../lib/refusals.ts";
 import { Dialog } from "./dialog.tsx";
 import { FormProblem } from "./field.tsx";
 
-/** Asks before something that can't be taken back, does it, and says so if it could not be done. */
+/** Asks before something that can't be undone, does it, and shows why if it fails. */
 export function Confirm({
   title,
   action,

@@ -29,7 +29,7 @@ export function Dialog({
       ref={dialog}
       aria-labelledby={titleId}
       onCancel={(event) => {
-        // Its owner takes it away: the browser closing it too would leave an owner that thinks it open.
+        // The component that renders it closes it. If the browser closed it too, that component's state would be wrong.
         event.preventDefault();
         onClose();
       }}

@@ -27,7 +27,7 @@ export const EMPTY_DRAFT: EnvironmentDraft = {
   externalId: "",
 };
 
-/** The fields that the server may say something of. */
+/** The fields that the server may refuse. */
 export const ENVIRONMENT_FIELDS = [
   "name",
   "region",

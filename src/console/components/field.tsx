@@ -1,7 +1,7 @@
 import { type ComponentChildren, h, type LooseInputHTMLAttributes, type VNode } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** What ties a control to its label, hint and error. */
+/** The attributes that connect a control with its label, hint and error. */
 export interface ControlProps {
   id: string;
   name: string;
@@ -133,7 +133,7 @@ export function Form({
   children: ComponentChildren;
 }) {
   const form = useRef<HTMLFormElement>(null);
-  // A refusal is what the focus follows.
+  // Only a refusal moves the focus.
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [refused]);

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { takeHeadingFocus } from "../lib/router.ts";
 
 /**
- * A page's heading: names the tab, and takes the focus after a move to the page, so that who can't see it hears where they are.
+ * A page's heading: names the tab, and takes the focus after a move to the page, so that a screen reader says where the reader is.
  * @param title of the tab
  */
 export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {

@@ -37,7 +37,7 @@ export function Skeleton({ lines = 3, what }: { lines?: number; what: string }) 
   );
 }
 
-/** Shows what was read; until then a skeleton, and what went wrong above what is still known. */
+/** Shows a resource: a skeleton until it is there, and an error above the data that is still known. */
 export function Loaded<T>({
   resource,
   what,

@@ -8,8 +8,8 @@ import { Failure, Skeleton } from "./loading.tsx";
 type Charts = typeof import("./charts.tsx");
 
 /**
- * The metrics of a capture, or of two laid over each other, and what has to be said of them. The charts are code of their own,
- * fetched when first there is something to draw.
+ * The metrics of a capture, or of two laid over each other, with notes. The charts are a bundle of their own, loaded when there is
+ * something to draw.
  * @param axis `time` of the day, or `offset` from each capture's start
  */
 export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]; axis: "time" | "offset" }) {
@@ -34,7 +34,7 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
       {problem !== undefined && (
         <Failure
           error={new Error("The charts could not be loaded")}
-          // After a deployment they are under another name, which only a new page knows; browsers remember a failed import, too.
+          // A deployment renames the bundle, and only a new page knows the name; browsers also cache a failed import.
           retry={() => location.reload()}
         />
       )}

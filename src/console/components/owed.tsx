@@ -4,7 +4,7 @@ import type { Environment } from "../api/types.ts";
 import { Confirm } from "./confirm.tsx";
 import { Time } from "./time.tsx";
 
-/** What an environment's captures have changed in parameter groups and is not given back; nothing where there is none. */
+/** The parameter groups that an environment's captures have changed and that are not restored; nothing if there are none. */
 export function Owed({
   environment,
   onChange,

@@ -8,7 +8,7 @@ import { Heading } from "./heading.tsx";
 
 const FIELDS = ["name", "email", "password", "inviteCode"] as const;
 
-/** Signs somebody in, or up. It stands where a page would, so that the page is there afterwards. */
+/** Signs somebody in, or up. It stands in the place of a page, which follows it. */
 export function SignIn({
   onSignedIn,
   email: knownEmail = "",
@@ -19,7 +19,7 @@ export function SignIn({
   isDialog?: boolean;
 }) {
   const { path, hash } = usePlace();
-  // Who follows an invite has no account, most likely.
+  // Who follows an invite most likely has no account.
   const invited = (path === "/invite" && new URLSearchParams(hash).get("code")) || "";
   const [isNew, setNew] = useState(!isDialog && (path === "/sign-up" || invited !== ""));
   const [name, setName] = useState("");

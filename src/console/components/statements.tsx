@@ -2,7 +2,7 @@ import type { WorkloadDigest } from "../api/types.ts";
 import { formatCount, formatShare } from "../lib/format.ts";
 import { Time } from "./time.tsx";
 
-/** The statements that ran most, with their parts of all. */
+/** The most frequent statements, with their shares. */
 export function Statements({ statements }: { statements: WorkloadDigest[] }) {
   if (statements.length === 0) return <p class="muted">No statement was recorded.</p>;
   return (

@@ -16,7 +16,7 @@ export const STATUSES = Object.keys(NAMES) as Status[];
 /** A state as a person reads it. */
 export const statusName = (status: Status): string => NAMES[status];
 
-/** A capture's state: told by its words, and by a dot's colour at a glance. */
+/** A capture's state, in words and as a coloured dot. */
 export function StatusBadge({ status }: { status: Status }) {
   return <span class={`status status-${status.toLowerCase()}`}>{NAMES[status]}</span>;
 }

@@ -8,19 +8,19 @@ interface Toast {
   undo: (() => void) | undefined;
 }
 
-/** Says in passing what came of something. */
+/** Shows short messages. */
 export interface Toasts {
   show: (text: string, options?: { bad?: boolean; undo?: () => void }) => void;
 }
 
 const ToastContext = createContext<Toasts>({ show: () => {} });
 
-/** Who says things in passing. */
+/** What shows short messages. */
 export const useToasts = (): Toasts => useContext(ToastContext);
 
 const SHOWN_FOR_MS = 10_000;
 
-/** Shows what was said in passing, below everything; screen readers read it out. */
+/** Shows short messages at the bottom of the page; screen readers read them out. */
 export function ToastProvider({ children }: { children: ComponentChildren }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
   const nextId = useRef(0);
@@ -51,7 +51,7 @@ export function ToastProvider({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** It goes by itself, but not while somebody points at it or has the focus in it; what went wrong stays until it was read. */
+/** A message disappears by itself, but not while it has the pointer or the focus; an error stays until it is dismissed. */
 function ToastMessage({
   toast: { id, text, bad, undo },
   dismiss,

@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
 import { Time } from "./time.tsx";
 
-/** What a capture has recorded, in numbers, what it could not, and the files. */
+/** What a capture has recorded: figures, gaps and downloads. */
 export function WorkloadNumbers({
   captureId,
   status,

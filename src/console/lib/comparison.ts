@@ -1,16 +1,16 @@
 import type { WorkloadDigest } from "../api/types.ts";
 
-/** A statement as two captures have it; zero where one has not, or not among those that were read of it. */
+/** A statement in two captures; zero where one does not have it, or not among the statements that were read. */
 export interface ComparedStatement {
   fingerprint: string;
   digest: string;
   counts: [number, number];
   shares: [number, number];
-  /** By how much of all statements its part is another in the second. */
+  /** By how much its share differs in the second. */
   change: number;
 }
 
-/** The statements of two digests, those first whose parts differ most. */
+/** The statements of two digests, those first whose shares differ most. */
 export function compareDigests(first: WorkloadDigest[], second: WorkloadDigest[]): ComparedStatement[] {
   const others = new Map(second.map((statement) => [statement.fingerprint, statement]));
   const known = new Set(first.map(({ fingerprint }) => fingerprint));

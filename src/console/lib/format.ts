@@ -32,10 +32,10 @@ export const formatMoment = (time: number, isWithinDay: boolean): string =>
 export const formatCount = (count: number): string => whole.format(count);
 /** A number, to three digits. */
 export const formatAmount = (value: number): string => amount.format(value);
-/** A part of a whole, from 0 to 1. */
+/** A share, from 0 to 1. */
 export const formatShare = (share: number): string => percent.format(share);
 
-/** What a part of a whole has gained or lost, in percentage points. */
+/** A difference of two shares, in percentage points. */
 export const formatChange = (change: number): string => points.format(100 * change);
 
 /** The reader's time zone with its offset at a moment, such as `Europe/Berlin (GMT+01:00)`. */

@@ -1,14 +1,14 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { useSession } from "./session.ts";
 
-/** Something that is read from the API: what is known of it, and how the last reading went. */
+/** Data of the API: what is known of it, and how the last request went. */
 export interface Resource<T> {
   data: T | undefined;
   error: unknown;
   loading: boolean;
   /** Reads it again; what is known stays until then. */
   reload: () => void;
-  /** Puts in what is known from elsewhere, such as the reply to a change. */
+  /** Sets the data, such as from the reply to a change. */
   put: (data: T) => void;
 }
 
@@ -40,14 +40,14 @@ export function useResource<T>(
   const reader = useRef(read);
   reader.current = read;
 
-  // A new round, session or version is a reason to read, not what is read.
+  // A new round, session or version only causes another reading.
   useEffect(() => {
     if (key === null) return;
     const abort = new AbortController();
     const settle = (result: Pick<Reading<T>, "data" | "error">) => {
       if (!abort.signal.aborted) setState({ key, loading: false, ...result });
     };
-    // What is known of it stays until there is an answer, and what went wrong too.
+    // The data and the error stay until there is an answer.
     setState((before) =>
       before.key === key
         ? { ...before, loading: true }
@@ -113,7 +113,7 @@ export function usePolling(poll: () => void, every: number | null): void {
   }, [visible, every]);
 }
 
-/** The time, in milliseconds, as it passes; it stands still while nobody looks. */
+/** The time in milliseconds, every second; it stands still while the tab is hidden. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   usePolling(() => setNow(Date.now()), 1000);
@@ -136,8 +136,7 @@ export function useOnline(): boolean {
 }
 
 /**
- * Keys for requests that make something: one that is sent again, after an answer that was lost, has the key that it had; with
- * something changed it is another request.
+ * Idempotency keys for a form. The same body, sent again after a lost answer, has the same key; a changed body has a new one.
  */
 export function useRequestKey(): (body: object) => string {
   const sent = useRef({ body: "", key: "" });

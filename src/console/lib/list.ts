@@ -5,30 +5,30 @@ export const PAGE_SIZE = 1000;
 
 /** How many are read at least when a list is refreshed: new ones come in at the front. */
 const SMALLEST_HEAD = 50;
-/** A start that is further away than this is no reason to look at a capture often. */
+/** A capture that starts later than this is not polled often. */
 const SOON_MS = 2 * 60_000;
 
 /** Whether a capture in this state will still change by itself. */
 export const isLive = (status: Status): boolean => status !== "DONE" && status !== "FAILED";
 
-/** Whether a capture's row can change by itself any moment. */
+/** Whether a capture can change by itself at any moment. */
 export function isMoving({ status, scheduledStart }: Capture, now: number): boolean {
   if (status === "SCHEDULED") return scheduledStart === null || Date.parse(scheduledStart) - now < SOON_MS;
   return isLive(status);
 }
 
 /**
- * How much of a list, newest first, has to be read again to learn of all that can have changed by itself: down to the last one
- * that moves.
+ * How much of a list, newest first, has to be read again to see every change that happens by itself: down to the last capture that
+ * can change.
  */
 export function headSize(captures: Capture[], now: number): number {
   const lastMoving = captures.findLastIndex((capture) => isMoving(capture, now));
-  // Rounded up, so that the address stays the same from one time to the next.
+  // Rounded up, so that the address stays the same and its ETag is of use.
   return Math.min(PAGE_SIZE, Math.max(SMALLEST_HEAD, Math.ceil((lastMoving + 1) / 100) * 100));
 }
 
 /**
- * A list with its beginning as it is now. What was in the part that was read again, and is there no more, is gone.
+ * A list with its beginning replaced by what was read again. Captures that are missing there were deleted.
  * @param size how many were asked for: fewer are all that there are
  */
 export function mergeHead(captures: Capture[], head: Capture[], size: number): Capture[] {

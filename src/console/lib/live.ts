@@ -5,13 +5,13 @@ import { useSession } from "./session.ts";
 
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
-/** The close codes of the service that no new connection would mend: the capture has ended, or is not to be seen. */
+/** The close codes after which there is no reconnection: the capture has ended, or may not be seen. */
 const FINAL = new Set([1000, 4404]);
 
 const POLL_MS = 5000;
-/** How often the service is asked whether it is still there: a connection can be lost without a word. */
+/** How often the service is asked whether it is still there: a connection can be lost silently. */
 const PING_MS = 20_000;
-/** How long it may take to say so. The platform answers, without waking anything. */
+/** How long the answer may take. The platform answers without waking the Durable Object. */
 const PONG_MS = 10_000;
 
 /**
@@ -44,7 +44,7 @@ export function useLive(
       const ping = () => {
         opened.send("ping");
         heartbeat = setTimeout(() => {
-          // Its own close may take as long as the network does to say that it is away.
+          // Its close event may take as long as the network's own timeout.
           abandon(opened);
           closed(0);
         }, PONG_MS);
@@ -52,7 +52,7 @@ export function useLive(
       const closed = (code: number) => {
         clearTimeout(heartbeat);
         setOpen(false);
-        // What the service says by closing, a request says better.
+        // A request gives a better reason than a close code.
         handlers.current.poll();
         if (FINAL.has(code)) return;
         retry = setTimeout(connect, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt++));
@@ -82,7 +82,7 @@ export function useLive(
   return open;
 }
 
-/** Closes a socket from which nothing more is to be heard, also of what is on its way. */
+/** Closes a socket and ignores what still arrives from it. */
 function abandon(socket: WebSocket): void {
   socket.onopen = null;
   socket.onmessage = null;

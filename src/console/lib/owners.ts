@@ -3,8 +3,8 @@ import { api } from "../api/client.ts";
 import type { CaptureEvent } from "../api/types.ts";
 
 /*
- * Whose a capture is. The API's captures do not say; the first event of a capture's history does, and it never changes. So it
- * is asked for once, of the captures that are on the screen only, and a few at a time.
+ * The owner of a capture. The API's captures do not have it; the first event of a capture's history does, and never changes. So it
+ * is read once, only for the captures on the screen, and a few at a time.
  */
 
 /** The person who made a capture. */
@@ -35,12 +35,12 @@ async function ask(id: number): Promise<Owner | null> {
   }
 }
 
-/** Forgets all owners: those who sign in next may see others. */
+/** Forgets all owners: the next person to sign in may see other captures. */
 export function forgetOwners(): void {
   known.clear();
 }
 
-/** The owner of a capture, once `wanted`: undefined until it is known, null when nobody says. */
+/** The owner of a capture, once `wanted`: undefined until it is known, null if it can't be known. */
 export function useOwner(id: number, wanted: boolean): Owner | null | undefined {
   const [owner, setOwner] = useState<Owner | null>();
   useEffect(() => {
@@ -54,7 +54,7 @@ export function useOwner(id: number, wanted: boolean): Owner | null | undefined 
     }
     answer.then(
       (found) => !gone && setOwner(found),
-      // The list is whole without it, and whatever is wrong will show on the capture's own page.
+      // The list is of use without it, and the capture's own page shows the error.
       () => !gone && setOwner(null),
     );
     return () => {

@@ -12,7 +12,7 @@ export interface Palette {
   hatch: string;
   mark: string;
   font: string;
-  /** How large the reader's letters are, against the usual: measures grow with them. */
+  /** The reader's font size relative to the usual one: lengths scale with it. */
   zoom: number;
 }
 
@@ -21,7 +21,7 @@ export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const zoom = textZoom();
   const colour = (name: string) => {
-    // A custom property is as it was written; what a colour comes to is known of a property only.
+    // A custom property is read as it was written; only a real property has the computed colour.
     const probe = document.createElement("span");
     probe.style.color = `var(${name})`;
     element.append(probe);
@@ -40,7 +40,7 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-/** The size of the page's letters, as a part of the 16 pixels that they usually have. */
+/** The page's font size, relative to the usual 16 pixels. */
 function textZoom(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
@@ -76,7 +76,7 @@ export function plotOptions(
     },
     scales: {
       x: { time: axis === "time", range: (_, from, to) => [from, to] },
-      // From zero: a chart of its own excerpt makes a ripple look like a wave.
+      // From zero: an axis that begins higher exaggerates small changes.
       y: {
         range: (_, least, most) => {
           const ticks = amountTicks(least, most);

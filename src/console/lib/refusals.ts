@@ -1,7 +1,7 @@
 import { CapturesError } from "../../client/error.ts";
 import { TIMEOUT_MS } from "../api/timeout.ts";
 
-/** What the server says of a form: of each field in its words, and of all of it. */
+/** The server's errors of a form: by field, and for the form as a whole. */
 export interface FormErrors {
   fields: Record<string, string>;
   form: string | null;
@@ -10,7 +10,7 @@ export interface FormErrors {
 /** No errors. */
 export const NO_ERRORS: FormErrors = { fields: {}, form: null };
 
-/** The refusals that name no field, and the field that they are about. */
+/** The refusals that name no field, and the field that they belong to. */
 const ABOUT: [RegExp, string][] = [
   [/same name already exists/, "name"],
   [/^Duration must/, "duration"],
@@ -22,7 +22,7 @@ const ABOUT: [RegExp, string][] = [
 
 /**
  * Sorts a refusal's words (`field: what; field: what`) to the fields of a form.
- * @param known the form's fields; what is said of others is said of the form
+ * @param known the form's fields; errors of other fields become errors of the form
  */
 export function sortErrors(error: unknown, known: readonly string[]): FormErrors {
   const message = describe(error);
@@ -40,7 +40,7 @@ export function sortErrors(error: unknown, known: readonly string[]): FormErrors
   return { fields, form: rest.length === 0 ? null : rest.join("; ") };
 }
 
-/** What went wrong, in words to show. */
+/** An error in words to show. */
 export function describe(error: unknown): string {
   if (!(error instanceof CapturesError)) return error instanceof Error ? error.message : String(error);
   const { status, message, requestId, retryAfter } = error;

@@ -28,7 +28,7 @@ export function takeHeadingFocus(): boolean {
   return wanted;
 }
 
-/** Goes to a path of the console; with `replace`, Back does not lead here again. */
+/** Goes to a path of the console; with `replace`, without a new entry in the history. */
 export function navigate(to: string, { replace = false } = {}): void {
   const target = new URL(to, location.href);
   const isOtherPage = target.pathname !== location.pathname;
@@ -51,7 +51,7 @@ export function usePlace(): Place {
   return place;
 }
 
-/** Lets plain links move inside the console, where nothing says that the browser should follow them. */
+/** Lets plain links navigate inside the console, unless they are for the browser: another tab, a download, another site. */
 export function followLinks(): void {
   addEventListener("popstate", () => {
     headingWantsFocus = true;

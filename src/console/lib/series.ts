@@ -1,6 +1,6 @@
 import type { Metric } from "../api/types.ts";
 
-/** A value at each moment of an axis: null where one is missing, undefined where the line has no business to have one. */
+/** A value at each moment of an axis: null where one is missing, undefined where the line has none to have. */
 export type Values = (number | null | undefined)[];
 
 /** One line of a chart before it is put on an axis: times in seconds, ascending. */

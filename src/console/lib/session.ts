@@ -5,7 +5,7 @@ import type { User } from "../api/types.ts";
 /** Who is signed in, as far as the console knows. */
 export interface Session {
   user: User;
-  /** Grows each time that somebody signs in: what failed for want of a session can be read again. */
+  /** Grows with each sign-in: what failed without a session can be read again. */
   epoch: number;
   /** Whether the session has ended: there is nothing to ask for until somebody has signed in again. */
   lost: boolean;

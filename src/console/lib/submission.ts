@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type FormErrors, NO_ERRORS, sortErrors } from "./refusals.ts";
 
-/** A form that is sent: whether it is under way, and what was wrong with it the last time. */
+/** The sending of a form: whether it is under way, and the errors of the last time. */
 export interface Submission {
   busy: boolean;
   errors: FormErrors;

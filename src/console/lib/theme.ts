@@ -29,7 +29,7 @@ const current = (): "light" | "dark" => {
   return chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
 };
 
-/** The colours in use, for what CSS does not paint. */
+/** The colours in use, for the charts, which CSS does not paint. */
 export function useColours(): "light" | "dark" {
   const [colours, setColours] = useState(current);
   useEffect(() => {

@@ -9,7 +9,7 @@ export function amountTicks(least: number | null, most: number | null): number[]
   if (top === bottom) return [0, 1];
   const exact = (top - bottom) / MOST_STEPS;
   const power = 10 ** Math.floor(Math.log10(exact));
-  // The tolerance is for what floating point makes of round numbers.
+  // The tolerance is for rounding errors of floating point.
   const step = power * (ROUND.find((round) => round * power >= exact * (1 - 1e-9)) ?? 10);
   const first = Math.floor(bottom / step + 1e-9);
   const last = Math.ceil(top / step - 1e-9);

@@ -45,7 +45,7 @@ export function CapturePage({ id }: { id: number }) {
       const isOver = !isLive(message.capture.status);
       if (data?.status !== message.capture.status) events.reload();
       capture.put(message.capture);
-      // What is stored of a capture that has ended is more than the message says.
+      // What is stored after the end is more than the message has.
       if (isOver) workload.reload();
       else if (message.workload !== null && workload.data !== undefined) {
         const { problem, ...counts } = message.workload;
@@ -158,7 +158,7 @@ function State({
 
 function Metrics({ capture }: { capture: Capture }) {
   const { id, status, start, end } = capture;
-  // Once it has ended they are more than they were.
+  // Read again when the status changes: there is more after the end.
   const metrics = useResource(
     start === null ? null : `metrics/${id}`,
     (signal) => readMetrics(id, signal),
@@ -182,7 +182,7 @@ function Metrics({ capture }: { capture: Capture }) {
   );
 }
 
-/** The charts are drawn anew for other metrics, not for every message of the live connection. */
+/** The charts are drawn again for other metrics, not for every message of the live connection. */
 function ChartsOf({ capture: { id, name, start, end }, read }: { capture: Capture; read: ReadMetrics }) {
   const captures = useMemo(() => [{ id, name, start, end, read }], [id, name, start, end, read]);
   return <MetricsSection captures={captures} axis="time" />;

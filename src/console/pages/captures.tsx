@@ -27,7 +27,7 @@ export function CapturesPage() {
   const cursor = query.get("cursor") ?? "";
   const filter: CaptureFilter = {
     envId: numberIn(envId),
-    // Of one that is no status, the service says so.
+    // The service refuses one that is no status.
     status: status === "" ? undefined : (status as Status),
     cursor: numberIn(cursor),
   };
@@ -48,7 +48,7 @@ export function CapturesPage() {
       const { captures: head } = await api.captures.page({ ...filter, limit });
       list.put({ ...list.data, captures: mergeHead(captures, head, limit) });
     } catch {
-      // The next one may succeed; a network that is away has its notice, a session that has ended its dialog.
+      // The next one may succeed. A lost network has its notice, an ended session its dialog.
     } finally {
       refreshing.current = false;
     }

@@ -12,7 +12,7 @@ import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { navigate, type Place, usePlace, withQuery } from "../lib/router.ts";
 
-/** How many captures can be picked from; those that are older have addresses of their own. */
+/** How many captures are offered; older ones can be named in the address. */
 const CHOICES = 200;
 /** How many statements of each are compared. */
 const STATEMENTS = 200;

@@ -164,7 +164,7 @@ function Actions({
   );
 }
 
-/** What of a draft differs from the environment that it was made of. */
+/** The fields of a draft that differ from the environment. */
 function changesIn(environment: Environment, draft: EnvironmentDraft) {
   const { name, region, instance } = draft;
   const credentials = credentialsOf(draft);

@@ -54,7 +54,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const keyFor = useRequestKey();
   const { busy, errors, submit } = useSubmission(FIELDS, async () => {
     const capture: NewCapture = { name, envId: Number(envId) };
-    // A time that is not filled in is sent as it is: what the server says of it is the same as what it says to programs.
+    // An empty time is sent as it is: the server's message is the same as for programs.
     if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
     if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
     if (redact) capture.redact = "literals";

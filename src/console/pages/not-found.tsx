@@ -1,6 +1,6 @@
 import { Heading } from "../components/heading.tsx";
 
-/** Where there is nothing. */
+/** The page for an address that does not exist. */
 export function NotFoundPage() {
   return (
     <section>
