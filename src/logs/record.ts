@@ -8,14 +8,13 @@ export interface LeftOut {
   undatedRecords: number;
 }
 
-/** One record of the general log. */
-export interface LogRecord {
-  /** Microseconds since the epoch. MariaDB's log has whole seconds only. */
+/** What records of every log have. */
+export interface TimedRecord {
+  /** Microseconds since the epoch: when the statement began, in the general log, or ended, in the slow log. */
   timeMicros: number;
   /** The connection's id. */
   threadId: number;
-  command: Command;
-  /** What follows the command: SQL, or what the command says of itself, such as `app@10.0.0.7 on shop using TCP/IP`. */
+  /** SQL, or what the command says of itself. */
   statement: string;
   /** The statement was longer than the parser keeps, and has lost its end. */
   truncated: boolean;
@@ -27,4 +26,11 @@ export interface LogRecord {
   leftOut?: LeftOut;
   /** The server opened its log between the record before and this one: the log had been off, or the server down. */
   isAfterOpening?: true;
+}
+
+/** One record of the general log. MariaDB's times are whole seconds. */
+export interface LogRecord extends TimedRecord {
+  command: Command;
+  /** What follows the command: SQL, or what the command says of itself, such as `app@10.0.0.7 on shop using TCP/IP`. */
+  statement: string;
 }
