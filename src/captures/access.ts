@@ -5,7 +5,10 @@ import type { ReadCapture } from "../workload/live-or-stored.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture, type Seen } from "./queries.ts";
 
-/** What the caller asked to see, or the refusal that fits. */
+/**
+ * What the caller asked to read, or the refusal that fits. Every request that reads a capture passes here, so that this is the
+ * place to record who read what.
+ */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   if (seen.caller === null) throw refuse.loginRequired();
   noteCaller(seen.caller);

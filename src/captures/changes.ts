@@ -1,4 +1,4 @@
-import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
+import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
 import { deletion, dueAt, stopRefusal, TRANSITIONS } from "./lifecycle.ts";
@@ -18,7 +18,7 @@ export interface Precondition {
   excluded: number[] | null;
 }
 
-/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member at any rate. */
+/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member in any case. */
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
 
@@ -81,7 +81,7 @@ export type Changed =
   | { outcome: "changed"; before: CaptureRow; after: CaptureRow }
   /** The caller may change it, but its state or another's name forbids this change. */
   | { outcome: "refused"; before: CaptureRow }
-  | { outcome: "unauthenticated" | "not-found" | "forbidden" | "outdated" | "excluded" };
+  | { outcome: Denied | "outdated" | "excluded" };
 
 interface Access extends CaptureRow {
   mayChange: 0 | 1;
@@ -97,7 +97,7 @@ function changed(
   if (access === undefined) return { outcome: "unauthenticated" };
   if (access.id === null) return { outcome: "not-found" };
   if (access.mayChange !== 1) return { outcome: "forbidden" };
-  // What is refused whatever the version is, says so: its preconditions don't count then (RFC 9110, 13.2.1).
+  // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
   if (!isPossible(access)) return { outcome: "refused", before: access };
   if (accepted !== null && !accepted.includes(access.version)) return { outcome: "outdated" };
   if (excluded === null || excluded.includes(access.version)) return { outcome: "excluded" };
@@ -131,7 +131,7 @@ export function stopCapture(
   return change(db, credential, STOP, { id, soon: soon(now) }, precondition, now, canStop);
 }
 
-/** Deletes a capture: it is out of every reply, and its name is free. A live one is ended by the same batch. */
+/** Deletes a capture: no reply shows it any more, and its name is free. A live one is ended by the same batch. */
 export function deleteCapture(
   db: Db,
   credential: Credential,

@@ -12,11 +12,11 @@ import { noteSql } from "./transitions.ts";
 /** What became of a request for a capture. */
 export type Created =
   | { outcome: "created"; capture: CaptureRow }
-  /** The same was asked for with the same key before. `capture` is as it was made, `isUnmoved` whether it has that status yet. */
-  | { outcome: "replayed"; capture: CaptureRow; isUnmoved: boolean }
+  /** The same was asked for with the same key before. `capture` is as it was made, `isAsMade` whether it still has that status. */
+  | { outcome: "replayed"; capture: CaptureRow; isAsMade: boolean }
   | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "too-many" | "key-reused" };
 
-/** As much of a request for a capture as says whether it was made before, and where it would be. */
+/** The environment and name of a capture that is asked for. */
 type Place = Pick<CapturePlan, "envId" | "name">;
 
 /** Who is asking, whether as a member, and what the key was answered. */
@@ -44,12 +44,12 @@ function remembered(before: Before, keyed: KeyedRequest | null): Created | null 
   if (before.fingerprint !== keyed?.fingerprint) return { outcome: "key-reused" };
   if (before.memberOf === null) return { outcome: "no-environment" };
   const { capture } = answerFormat.parse(before.capture);
-  return { outcome: "replayed", capture, isUnmoved: before.status === capture.status };
+  return { outcome: "replayed", capture, isAsMade: before.status === capture.status };
 }
 
 /**
- * Looks for what a key was answered, for a request that could not be granted now: by the clock it may have been possible when
- * it was sent first.
+ * Looks for what a key was answered, for a request that could not be granted now: it may have been possible when it was sent
+ * first.
  */
 export async function findCreated(
   db: Db,
@@ -95,7 +95,7 @@ const NOTE = noteSql({
 
 /**
  * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
- * that is made is remembered, by the batch that makes it, so that of requests which come at once one is the first. So with the
+ * that is made is remembered, by the batch that makes it, so that of several requests at once only one makes it. So with the
  * last capture that its environment has room for: it may have `maxLive` that are live.
  */
 export async function createCapture(

@@ -6,10 +6,10 @@ import type { Precondition } from "./changes.ts";
  * comparing them needs no body.
  */
 
-/** How captures are shown, as a part of their tags: to be counted up with every change of `toCapture`. */
+/** The version of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
 const FORMAT = 1;
 
-/** As much of a capture as its tag is made of. */
+/** What a capture's tag is made of. */
 export interface Versioned {
   id: number;
   version: number;
@@ -18,7 +18,7 @@ export interface Versioned {
 /** The tag of one capture, a strong one: the same version is shown by the same bytes. */
 export const captureTag = ({ id, version }: Versioned): string => `"${FORMAT}.${id}.${version}"`;
 
-/** The tag of a page of captures. A weak one: what is shown is the same, but it may be compressed on its way. */
+/** The tag of a page of captures. A weak one: the same page may be sent compressed. */
 export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<string> {
   return `W/"${await sha256([FORMAT, hasNext, ...captures.map(({ id, version }) => `${id}.${version}`)].join())}"`;
 }
@@ -26,7 +26,7 @@ export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<
 /** Every tag of a header that lists some. */
 const TAGS = /(W\/)?("[!#-~\x80-\xff]*")/g;
 
-/** Whether a client that sent this `If-None-Match` has what has the tag already. Weak or strong makes no difference here. */
+/** Whether this `If-None-Match` has the tag. Weak or strong makes no difference here. */
 export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === "*") return true;

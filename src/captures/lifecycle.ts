@@ -39,8 +39,8 @@ const MINUTE = 60 * SECOND;
 /** A transition that is late by this much is looked after by cron. */
 const OVERDUE_MS = 5 * SECOND;
 /**
- * How long a running capture goes without a sign of life from its runner before cron looks after it. The log keeps for hours
- * what a lost alarm leaves unread for that long.
+ * How long a running capture goes without a heartbeat of its runner before cron looks after it. The log keeps what a lost alarm
+ * leaves unread for hours.
  */
 const HEARTBEAT_MS = 3 * MINUTE;
 
@@ -67,7 +67,7 @@ export interface Transition {
 
 /**
  * What has to happen next: a transition, a start, waiting, collecting the workload until the end (for ever when `until` is null),
- * storing the rest of it, storing the metrics, or nothing any more.
+ * storing the rest of it, archiving the metrics, or nothing any more.
  */
 export type Step =
   | { do: "transition"; transition: Transition }
@@ -92,7 +92,7 @@ export function nextStep(capture: CaptureState, now: number): Step {
       return missed(capture, now) ? { do: "transition", transition: fail(status, MISSED) } : { do: "start" };
     case "RUNNING":
       if (scheduledEnd === null || now < scheduledEnd) return { do: "collect", until: scheduledEnd };
-      // The end that was promised, however late this runs.
+      // The scheduled end, however late this runs.
       return { do: "transition", transition: { from: status, to: "STOPPING", end: scheduledEnd } };
     case "STOPPING":
       return { do: "finish" };
@@ -189,7 +189,7 @@ export function archiveDueAt(at: number): number {
   return at + OVERDUE_MS;
 }
 
-/** When cron should look after a capture that has come to this state at `now` and not left it, nor shown that it lives. */
+/** When cron should look after a capture that has come to this state at `now` and not left it, nor written a heartbeat since. */
 export function dueAt(
   status: Status,
   capture: Pick<CaptureState, "scheduledStart" | "scheduledEnd">,
@@ -211,9 +211,9 @@ export function dueAt(
 }
 
 /**
- * The sign of life of a capture that is running, or stopping for long: when cron should look after it now. Only when half of the
- * time that it has is over, so that it is written once for several readings of the log.
- * @returns null while what is written is good enough
+ * The heartbeat of a capture that is running, or stopping for long: when cron should look after it now. Due only when half of
+ * HEARTBEAT_MS is over, so that it is written once for several readings of the log.
+ * @returns null while none is due
  */
 export function heartbeat(
   capture: Pick<CaptureState, "status" | "scheduledStart" | "scheduledEnd" | "dueAt">,

@@ -14,15 +14,15 @@ import { readCapture } from "./queries.ts";
 import { toLiveMessage } from "./to-reply.ts";
 
 /*
- * `GET /api/captures/{id}/live`: how a capture is, with what it has recorded so far. With `Upgrade: websocket` its runner says it on
- * a WebSocket, at first and after every move and collection, until it has ended. The sockets hibernate: between two messages
- * nothing of them is in memory. Each message is read for its receiver as GET would read it, so that who may not see the capture
- * any more hears nothing more of it.
+ * `GET /api/captures/{id}/live`: a capture with what it has recorded so far. With `Upgrade: websocket` its runner sends it on a
+ * WebSocket, at first and after every transition and collection, until the capture has ended. The sockets hibernate: between two
+ * messages nothing of them is in memory. Each message is read for its receiver as GET would read it, so that somebody who may not
+ * see the capture any more is sent nothing more of it.
  */
 
-/** How many may watch one capture; the others can ask now and then. */
+/** How many may watch one capture; the others can poll. */
 const MAX_SOCKETS = 100;
-/** How often it is asked whether those who watch still may, in milliseconds, when nothing else is told. */
+/** How often it is checked whether those who watch still may, in milliseconds, when nothing is sent. */
 const RECHECK_MS = 60_000;
 
 /** Why a socket is closed by the service. */
@@ -42,8 +42,8 @@ interface Watcher {
 const WATCHER_HEADER = "X-Captures-Watcher";
 
 /**
- * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner. Who asks for no
- * WebSocket is answered what its first message would be.
+ * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner. A request without an
+ * upgrade is answered with what the first message would be.
  * @throws ApiError 403 to a WebSocket of another origin's page, since CORS does not hold those back; 503 when too many watch
  */
 export async function openLive(c: AppContext): Promise<Response> {
@@ -62,7 +62,7 @@ export async function openLive(c: AppContext): Promise<Response> {
     if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
     throw refuse.tooManyWatch();
   }
-  // Of its own, since middleware adds headers to it, all but the one that Hono has prepared for replies of its making.
+  // A new response, since middleware adds headers to it; X-Request-Id only reaches replies that Hono makes.
   return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
 }
 
@@ -71,9 +71,9 @@ export class LiveSockets {
   readonly #state: DurableObjectState;
   readonly #env: Env;
   readonly #workload: () => WorkloadState | null;
-  /** How the capture was when it was last told; unknown after an eviction, and then told once more. */
-  #told: string | undefined;
-  /** When it was last asked whether all may watch; 0 after an eviction, and then asked once more. */
+  /** The capture's state as it was last sent; unknown after an eviction, and then sent once more. */
+  #sent: string | undefined;
+  /** When it was last checked whether all may watch; 0 after an eviction, and then checked once more. */
   #checkedAt = 0;
 
   constructor(state: DurableObjectState, env: Env, workload: () => WorkloadState | null) {
@@ -82,19 +82,19 @@ export class LiveSockets {
     this.#workload = workload;
   }
 
-  /** Accepts a socket that `openLive` hands over, and tells it how the capture is. */
+  /** Accepts a socket that `openLive` hands over, and sends it the capture. */
   async accept(request: Request): Promise<Response> {
     const watcher = JSON.parse(request.headers.get(WATCHER_HEADER) ?? "null") as Watcher | null;
     if (watcher === null) return new Response(null, { status: 400 });
-    // Before somebody is turned away, those leave who may not watch any more.
+    // Sockets of those who may not watch any more do not count.
     if (this.#open().length >= MAX_SOCKETS) await this.#tell(this.#open(), false);
     if (this.#open().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#state.acceptWebSocket(server);
-    // Answered without waking anything.
+    // The platform answers pings without waking this object.
     this.#state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     server.serializeAttachment(watcher);
-    // Read once it is a watcher: no move can come between.
+    // Read after it is accepted: no transition is missed in between.
     await this.#tell([server]);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -104,18 +104,18 @@ export class LiveSockets {
     socket.close(...CLOSE.spoken);
   }
 
-  /** Tells all of a move, or that the capture was deleted; nothing when they know. */
-  async moved({
+  /** Sends all a transition, or that the capture was deleted, once. */
+  async transitioned({
     status,
     deletedAt,
   }: Pick<CaptureRow, "status"> & { deletedAt: number | null }): Promise<void> {
     const now = `${status} ${deletedAt}`;
-    if (now === this.#told) return;
-    this.#told = now;
+    if (now === this.#sent) return;
+    this.#sent = now;
     await this.progressed();
   }
 
-  /** Tells all how the capture is now. */
+  /** Sends all the capture as it is now. */
   async progressed(): Promise<void> {
     this.#checkedAt = Date.now();
     await this.#tell(this.#open());
@@ -134,14 +134,14 @@ export class LiveSockets {
     return this.#open().length === 0 ? null : this.#checkedAt + RECHECK_MS;
   }
 
-  /** The platform keeps one that was closed here until its other end has answered, which that may never do. */
+  /** Without those that were closed here: the platform keeps them until the other end has answered, if it ever does. */
   #open(): WebSocket[] {
     return this.#state.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
   }
 
   /** @param isNews whether to send the message; else only who may not see it is closed */
   async #tell(sockets: WebSocket[], isNews = true): Promise<void> {
-    // Several of one person are asked about once.
+    // Several sockets of one person need one query.
     const byWatcher = Map.groupBy(sockets, (socket) => JSON.stringify(socket.deserializeAttachment()));
     await Promise.all(
       [...byWatcher].map(([watcher, theirs]) => this.#tellOne(JSON.parse(watcher), theirs, isNews)),
@@ -162,7 +162,7 @@ export class LiveSockets {
       if (isNews) for (const socket of sockets) socket.send(message);
       if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {
-      // Who watches must not keep the capture from going on. The next message says all that this one would have said.
+      // A failure here must not stop the capture. The next message has all that this one would have had.
       log.warn("capture.live.failed", { captureId, ...describeError(error) });
     }
   }

@@ -4,17 +4,17 @@ import { inspectInstance } from "../environments/instance.ts";
 import { keepOn } from "../leases/general-log.ts";
 import { log } from "../lib/log.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
+import { isUp } from "./instance-status.ts";
 import type { RunnerRow } from "./runner-store.ts";
-import { isUp } from "./start.ts";
 
-/** A log that was not written for so long is looked after. That of a busy server is never silent for that long. */
+/** A log that was not written for so long is checked. That of a busy server is never silent for that long. */
 const QUIET_MS = 60_000;
-/** How often, while it stays silent: that of an idle server is, for five minutes. */
+/** How often it is checked while it stays silent: that of an idle server is, for five minutes. */
 const LOOK_EVERY_MS = 2 * 60_000;
 
 /**
- * Looks after the general log of a running capture: somebody may switch it off, or give the instance another parameter group. It
- * is looked at when it is silent, so that this is noticed within minutes and costs nothing while statements come.
+ * Checks that the general log of a running capture is on: somebody may switch it off, or give the instance another parameter
+ * group. It is checked when it is silent, so that this is noticed within minutes and costs nothing while statements come.
  */
 export class LogWatch {
   readonly #storage: DurableObjectStorage;
@@ -27,7 +27,7 @@ export class LogWatch {
     this.#collector = collector;
   }
 
-  /** Looks, if it is time, and has a log that was off switched on again. To be called when the log has been read to its end. */
+  /** Checks, if it is time, and has a log that is off switched on again. To be called when the log has been read to its end. */
   async look(capture: RunnerRow, now: number): Promise<void> {
     const { id, region, instance, start } = capture;
     const since = Math.max(this.#collector.lastRecordAt() ?? 0, start ?? now);
@@ -38,7 +38,7 @@ export class LogWatch {
       inspectInstance(this.#env, region, instance, keys),
     );
     if (!found.ok) {
-      // The next look may say more; what the log lacks, its silence says in the end.
+      // The next check may say more.
       log.warn("capture.log.unseen", { captureId: id, code: found.failure.code });
       return;
     }

@@ -11,7 +11,7 @@ export const START_RETRY_MS = 10 * MINUTE;
 /** The longest pause between two attempts of a start or of a reading. An alarm further ahead than this is not a retry. */
 export const MAX_RETRY_MS = SECONDS_TO_A_MINUTE.longest;
 
-/** How often cron wakes a capture that does not move before it fails the capture: about half an hour. */
+/** How often cron wakes a capture that is late before it fails it: about half an hour. */
 export const MAX_REARMS = 30;
 
 /** Metrics are archived for as long as CloudWatch has any: a day may pass between two attempts. */

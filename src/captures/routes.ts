@@ -98,7 +98,7 @@ export const captureRoutes = new Hono<App>()
       await changes.deleteCapture(c.get("db"), c.get("credential"), id, precondition, now),
       refuse.captureNotFound,
     );
-    // Its runner cancels what it was waiting for, or finishes what was running.
+    // Its runner cancels the start, or stores the rest of what was running.
     if (!hasEnded(before.status)) await wake(c, after.id, now);
     return c.json(toCapture(before));
   })
@@ -160,7 +160,7 @@ async function answerCreation(
     case "replayed":
       c.header("Idempotent-Replayed", "true");
       // The first request may have been cut off before it came to this.
-      if (created.isUnmoved) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
+      if (created.isAsMade) await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
       return tagged(c, created.capture);
     case "created":
       await wake(c, created.capture.id, created.capture.scheduledStart ?? now);
@@ -168,10 +168,10 @@ async function answerCreation(
   }
 }
 
-/** A browser may keep it for its user, and asks whether it is still so each time. */
+/** A browser may cache it for its user, and revalidates it each time. */
 const REVALIDATED = "private, no-cache";
 
-/** Answers 304 to a client that has what has the tag, and else the body, which is made only then. */
+/** Answers 304 to a client that has the tag, and else the body, which is made only then. */
 function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () => object): Response {
   const headers = { ETag: tag, "Cache-Control": cacheControl };
   return isKnown(c.req.header("if-none-match"), tag)
@@ -207,8 +207,8 @@ function changed(change: changes.Changed, refused: (before: CaptureRow) => Error
 }
 
 /**
- * Tells a capture's runner that there is something to do. What the caller asked for is in the database already; should the
- * runner not hear of it, cron tells it within a minute or two, so this is no reason to answer that it was not done.
+ * Wakes a capture's runner. What the caller asked for is in the database already; should the runner be away, cron wakes it within
+ * a minute or two, so that this is no reason to answer that it was not done.
  */
 async function wake(c: AppContext, id: number, at: number): Promise<void> {
   c.set("captureId", id);

@@ -9,13 +9,13 @@ import type { CaptureTarget } from "./queries.ts";
 import { TARGET } from "./sql.ts";
 import { transitionSql } from "./transitions.ts";
 
-/** As much of a capture as its runner needs, whoever asks; also of one that is deleted but not yet erased. */
+/** A capture as its runner needs it; also one that is deleted but not yet erased. */
 export type RunnerRow = CaptureTarget &
   RecordingOptions & {
     duration: number | null;
     dueAt: number | null;
     deletedAt: number | null;
-    /** What time it was for the database when it read this. */
+    /** The database's time when it read this. */
     databaseNow: number;
   };
 
@@ -75,7 +75,7 @@ const NOTE_ALIVE = statement(
   `update captures set due_at = :dueAt, rearmed = 0 where id = :id and ${isOneOf(["RUNNING", "STOPPING"])}`,
 );
 
-/** Notes that the runner of a capture that is running or stopping is alive, and when cron is to look after it if it is not any more. */
+/** Writes the heartbeat of a capture that is running or stopping: when cron is to look after it, unless there is another. */
 export async function noteAlive(db: Db, id: number, dueAt: number): Promise<void> {
   await NOTE_ALIVE(db, { id, dueAt }).run();
 }
@@ -85,8 +85,8 @@ const POSTPONE_ARCHIVE = statement(
 );
 
 /**
- * Puts the archiving of a capture's metrics off, before an attempt too: one that is cut off is then made again no sooner.
- * @returns whether it was: false when somebody else has done so, or there is nothing to archive any more
+ * Postpones the archiving of a capture's metrics, before an attempt too: one that is cut off is then retried no sooner.
+ * @returns whether it did: false when somebody else has done so, or there is nothing to archive any more
  */
 export async function postponeArchive(
   db: Db,

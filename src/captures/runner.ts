@@ -103,7 +103,7 @@ export class CaptureRunner extends DurableObject<Env> {
       }
       this.#now = checkedClock(capture.databaseNow);
       if (await this.#failsUnreadable(capture)) continue;
-      await this.#live.moved(capture);
+      await this.#live.transitioned(capture);
       const now = this.#now();
       if (capture.status === "FAILED") await this.#abandon(capture);
       const again = await this.#do(nextStep(capture, now), capture, now);

@@ -11,6 +11,7 @@ import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
+import { isComingUp, isUp } from "./instance-status.ts";
 import { fail, run, type Transition } from "./lifecycle.ts";
 import { START_RETRY_MS } from "./retry.ts";
 import type { RunnerRow } from "./runner-store.ts";
@@ -36,7 +37,7 @@ interface Problem {
   reason: string;
 }
 
-/** The start of a runner's capture, which is tried until it succeeds, can't succeed, or has been tried for long enough. */
+/** The start of a runner's capture, which is retried until it succeeds, can't succeed, or START_RETRY_MS are over. */
 export class CaptureStart {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
@@ -53,7 +54,7 @@ export class CaptureStart {
     return this.#attempts?.problem;
   }
 
-  /** Undefined before the first. What can't be read is counted from anew: it only says for how long to try. */
+  /** Undefined before the first. What can't be read is counted anew: it only says for how long to retry. */
   get #attempts(): Attempts | undefined {
     const stored = this.#storage.kv.get("attempts");
     if (stored === undefined) return undefined;
@@ -81,7 +82,7 @@ export class CaptureStart {
     const now = clock();
     const attempts = this.#attempts ?? { count: 0, since: now };
     attempts.count++;
-    // Counted before the call, or an attempt that kills the process would be made for ever.
+    // Counted before the call, or an attempt that kills the process would be retried for ever.
     this.#attempts = attempts;
     const problem = await this.#prepare(capture, clock);
     const answered = clock();
@@ -130,33 +131,7 @@ async function checkInstance(
   const { status } = found.value;
   if (isUp(status)) return { instance: found.value };
   return {
-    transient: COMING_UP.has(status),
+    transient: isComingUp(status),
     reason: `The instance ${instance} is ${status}: it has to be available`,
   };
 }
-
-/** Whether an instance in this state has a server that runs. */
-export const isUp = (status: string): boolean => !DOWN.has(status) && !COMING_UP.has(status);
-
-// RDS User Guide, "Viewing Amazon RDS DB instance status". In any other state the database is there to be recorded.
-const DOWN: ReadonlySet<string> = new Set([
-  "deleting",
-  "failed",
-  "inaccessible-encryption-credentials",
-  "incompatible-network",
-  "incompatible-parameters",
-  "incompatible-restore",
-  "insufficient-capacity",
-  "restore-error",
-  "stopped",
-  "stopping",
-  "storage-full",
-]);
-const COMING_UP: ReadonlySet<string> = new Set([
-  "creating",
-  "maintenance",
-  "rebooting",
-  "renaming",
-  "starting",
-  "upgrading",
-]);

@@ -9,6 +9,12 @@ export interface Credential {
   value: string;
 }
 
+/**
+ * Why a write for a caller was not made, whatever was to be written: nobody is signed in, or it is unknown or not the caller's to see,
+ * or not the caller's to change.
+ */
+export type Denied = "unauthenticated" | "not-found" | "forbidden";
+
 /** One row with the `id` of the user whose credential it is, or none. */
 const CALLER = {
   session: "caller as (select user_id as id from session where token = :credential and expires_at > :now)",

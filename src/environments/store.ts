@@ -1,5 +1,5 @@
 import type { DbInstance } from "../aws/rds.ts";
-import { type Credential, callerStatement } from "../db/caller.ts";
+import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -97,7 +97,7 @@ export function environmentRead(
 }
 
 /** What became of a change that only an admin may make. */
-export type AdminOutcome = "changed" | "refused" | "unauthenticated" | "not-found" | "forbidden";
+export type AdminOutcome = "changed" | "refused" | Denied;
 
 function outcome(before: D1Result, changes: D1Result): AdminOutcome {
   const caller = (before as D1Result<NonNullable<Standing>>).results[0];

@@ -1,4 +1,4 @@
-import { type Credential, callerStatement } from "../db/caller.ts";
+import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -192,7 +192,7 @@ export async function pendingLeases(db: Db, envId: number, limit: number): Promi
 /** What became of the pending changes that were to be abandoned. */
 export type Abandoned =
   | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
-  | { outcome: "unauthenticated" | "not-found" | "forbidden" };
+  | { outcome: Denied };
 
 const ABANDON = callerStatement(
   `update log_leases set abandoned_at = :now, abandoned_by = (select id from caller)

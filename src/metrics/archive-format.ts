@@ -6,7 +6,7 @@ import type { Column } from "./columns.ts";
 import { points } from "./window.ts";
 
 /*
- * The metrics of a capture that has ended, kept in R2 for as long as the capture, whatever CloudWatch forgets.
+ * The metrics of a capture that has ended, kept in R2 for as long as the capture, when CloudWatch has deleted them.
  *
  * The object is gzipped JSON: an array of a header and then one column for each metric, each on a line of its own, so that
  * a reader never has more than one line in memory as text. A column has one value for each period of the window, null where
@@ -75,10 +75,10 @@ export async function decodeArchive(
     }
     const label = /^\{"label":"(\w+)"/.exec(line)?.[1];
     if (label === undefined) throw new Unreadable("A line is not a metric's");
-    // To the end in any case: it is there that gzip's checksum is.
+    // Read to the end in any case: gzip's checksum is there.
     if (labels.has(label)) found.set(label, columnOf(line.slice(0, -1), points(header)));
   }
-  // A column that is not there must be one that was not stored.
+  // Without its end, a missing column need not be one that was never stored.
   if (header === undefined || !last.endsWith("]")) throw new Unreadable("It has no end");
   return { header, columns: metrics.map((index) => found.get(METRICS[index]?.label ?? "") ?? null) };
 }

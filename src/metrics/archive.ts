@@ -11,11 +11,11 @@ import { forgotten, keptWindow, type MetricsWindow, type Span, slicesOf } from "
 /* The archiving of the metrics of a capture that has ended: all of them, once. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** What an archive is asked for as if it were asked for later: reading the slices takes a while, and retention goes on. */
+/** Retention is judged as if it were this much later: reading the slices takes a while. */
 const FETCH_MS = 10 * 60 * 1000;
 /** How many points of a metric one call asks for: of sixteen metrics, a quarter of what CloudWatch gives in a page. */
 export const SLICE_POINTS = 1440;
-/** A point that is later than this does not come any more: the instance was stopped, or is gone. */
+/** A point that is not there after so long does not come any more: the instance was stopped, or is gone. */
 const LATE_MS = DAY_MS;
 
 /** Whether the metrics of a capture that has ended can be archived: for which window; never, and why; or not before a time. */
@@ -42,8 +42,8 @@ export type ArchiveOutcome =
   | { ok: false; reason: string };
 
 /**
- * Asks CloudWatch for all of a window, slice by slice, and stores it: all or nothing. What CloudWatch does not have by then
- * is waited for, and after a day said to be missing.
+ * Asks CloudWatch for all of a window, slice by slice, and stores it: all or nothing. Points that are not there yet fail the
+ * attempt; after a day the archive says that they are missing.
  */
 export async function archiveMetrics(
   env: Env,

@@ -34,7 +34,7 @@ export class MetricsCache {
     this.#fetch = fetch;
   }
 
-  /** Answers a question. A failure is answered to those who wait for it, not for half a minute. */
+  /** Answers a question. A failure is answered to those who wait for it, and not cached. */
   async read(request: CachedRequest, now: number): Promise<MetricsResult> {
     const cached = await this.#refreshed(request, now);
     if (!cached.ok) return cached;

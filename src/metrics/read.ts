@@ -14,7 +14,7 @@ import type { Metric } from "./replies.ts";
 import type { MetricsQuery } from "./schema.ts";
 import { chooseWindow, forgotten, keptWindow, metricsWindow } from "./window.ts";
 
-/** Asks whoever has cached what CloudWatch said; fails when that one is away. */
+/** Asks the cache of what CloudWatch said, which is a Durable Object's; fails when that is away. */
 export type AskCache = (request: CachedRequest) => Promise<MetricsResult>;
 
 /** What GET /api/captures/{id}/metrics answers. */
@@ -51,7 +51,7 @@ export async function readMetrics(
   return metricsReply(shown, "cloudwatch", window.period, incomplete);
 }
 
-/** Asks the cache; or CloudWatch, should the cache be away: it is not needed to answer. */
+/** Asks the cache, or CloudWatch when the cache is away. */
 async function fetchCached(
   env: Env,
   captureId: number,
@@ -139,7 +139,7 @@ function show(index: number, series: MetricPoint[]): Metric {
 }
 
 /**
- * A reply and what has to be said of it, in headers since the body is the specification's.
+ * A reply; what has to be said of it is in headers, since the body is the specification's.
  * @param period of the points, in seconds; null when there can't be any
  * @param incomplete what is missing, in words
  */

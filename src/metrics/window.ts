@@ -79,7 +79,7 @@ function oldestPoint(period: number, now: number): number {
 function keptPart(span: Span, now: number): { start: number; end: number } | null {
   const end = span.end ?? now;
   if (span.start === null || end <= now - KEPT_AT_MOST_MS) return null;
-  // A period's length of grace, or the oldest period would be gone by the time it is asked for.
+  // One period less, or the oldest would be gone by the time it is asked for.
   return { start: Math.max(span.start, now - KEPT_AT_MOST_MS + 3_600_000), end };
 }
 
@@ -138,7 +138,7 @@ function requireFewPoints(window: MetricsWindow, metrics: number): void {
 }
 
 /**
- * A window in parts that are asked for one at a time, oldest first: it is the oldest that retention takes first.
+ * A window in parts that are asked for one at a time, oldest first: retention deletes the oldest first.
  * @param most how many points of a metric a part has
  */
 export function* slicesOf({ start, end, period }: MetricsWindow, most: number): Generator<MetricsWindow> {

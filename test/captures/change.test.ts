@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
 
-/** A capture in a state, put there by hand where no request leads to it at once. */
+/** A capture in a state, set in the database where no request leads to it at once. */
 async function captureIn(status: string): Promise<Capture> {
   const capture = await createCapture(cast.owner, { envId, scheduledStart: TOMORROW });
   await env.DB.prepare("update captures set status = ?2, started_at = ?3 where id = ?1")
@@ -65,7 +65,7 @@ describe("POST /api/captures/{id}/stop", () => {
   });
 });
 
-describe("a request that set out before the capture's start", () => {
+describe("a request that was sent before the capture started", () => {
   it.each([
     ["stop", (id: number) => cast.owner.post(`/api/captures/${id}/stop`)],
     ["deletion", (id: number) => cast.owner.delete(`/api/captures/${id}`)],

@@ -15,7 +15,7 @@ const DAY = 24 * 60 * MINUTE;
 const cast = castForEachTest();
 const create = (fields: object = {}) => createCapture(cast.owner, { envId: cast.environment.id, ...fields });
 
-// What still runs would be overdue in the time of another test.
+// A capture that still runs would be overdue at the time of another test.
 afterEach(() => env.DB.prepare("update captures set status = 'DONE', due_at = null").run());
 
 const expectAlarmWithin = async (capture: Capture, milliseconds: number) => {
@@ -56,7 +56,7 @@ describe.each([
     expect(Date.parse(start ?? "")).toBeLessThan(scheduledStart + MINUTE);
   });
 
-  it("gives up no start that is tried again", async () => {
+  it("fails no start that is being retried", async () => {
     await cast.aws.fault({ kind: "unavailable", action: "DescribeDBInstances" });
     const capture = await create({ scheduledStart: inFuture(0), duration: 600 });
     await expect.poll(() => readCapture(cast.owner, capture)).toMatchObject({ status: "STARTING" });
@@ -67,7 +67,7 @@ describe.each([
     await until(cast.owner, capture, "RUNNING");
   });
 
-  it("gives up no log that is still to be read to the capture's end", async () => {
+  it("does not stop reading a log that is still to be read to the capture's end", async () => {
     const capture = await until(cast.owner, await create(), "RUNNING");
     await cast.aws.fault({ kind: "unavailable", action: "DescribeDBLogFiles" });
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
@@ -93,7 +93,7 @@ it.each([
   expect(Math.abs(Date.parse(start ?? "") - Date.now())).toBeLessThan(MINUTE);
 });
 
-it("makes no move by a clock that jumped after the row was read, nor notes one", async () => {
+it("makes and notes no transition by a clock that jumped after the row was read", async () => {
   const { id } = await until(cast.owner, await create(), "RUNNING");
   const row = await readForRunner(env.DB, id);
   if (row === null) throw new Error("There is no such capture");
@@ -104,7 +104,7 @@ it("makes no move by a clock that jumped after the row was read, nor notes one",
   expect(await movesOf(row)).toEqual(WHOLE_LIFE.slice(0, 4));
 });
 
-it("has cron find nothing overdue, and count no wake, by a clock that is a day ahead", async () => {
+it("lets cron find nothing overdue, and count no wake, by a clock that is a day ahead", async () => {
   const scheduled = await create({ scheduledStart: inFuture(60 * MINUTE) });
   const running = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
   expect(await skewed(DAY, everyMinute)).toMatchObject({ found: 0, rearmed: 0, failed: 0 });
@@ -114,7 +114,7 @@ it("has cron find nothing overdue, and count no wake, by a clock that is a day a
   }
 });
 
-it("has cron set the alarm right that an alarm left a day ahead which was cut off", async () => {
+it("lets cron correct the alarm that was left a day ahead by a handler that was cut off", async () => {
   const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
   const { prepare } = env.DB;
   // The database is away: what was set before anything else stays.

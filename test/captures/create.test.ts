@@ -178,7 +178,7 @@ describe("POST /api/captures", () => {
     expect(status).toBe(400);
   });
 
-  it("takes a name of 100 characters, of whatever script", async () => {
+  it("takes a name of 100 characters, in any script", async () => {
     const name = "😀".repeat(100);
     expect((await createCapture(cast.member, { envId, name: ` ${name} ` })).name).toBe(name);
   });
@@ -192,7 +192,7 @@ describe("POST /api/captures", () => {
     expect(status).toBe(200);
   });
 
-  it("tells an unknown environment from none of the caller's by nothing", async () => {
+  it("answers the same for an unknown environment and for one that is not the caller's", async () => {
     const unknown = await cast.admin.post("/api/captures", { name: "x", envId: 999_999 });
     const foreign = await cast.stranger.post("/api/captures", { name: "x", envId });
     expect(unknown).toMatchObject({
@@ -207,7 +207,7 @@ describe("POST /api/captures", () => {
     expect(status).toBe(404);
   });
 
-  it("makes one of two captures that ask for a name at once", async () => {
+  it("makes one of two captures that are asked for with one name at once", async () => {
     const asked = { name: "at once", envId, scheduledStart: inHours(1) };
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, i) => (i % 2 ? cast.owner : cast.member).post("/api/captures", asked)),
@@ -217,7 +217,7 @@ describe("POST /api/captures", () => {
     expect(rows).toBe(1);
   });
 
-  it("writes the first event of a capture's history, and none for a refused one", async () => {
+  it("writes the first event of a capture's history, and none for one that is refused", async () => {
     const before = await env.DB.prepare("select count(*) as n from capture_events").first<number>("n");
     const capture = await createCapture(cast.owner, { envId, scheduledStart: inHours(1) });
     await cast.owner.post("/api/captures", { name: capture.name, envId });

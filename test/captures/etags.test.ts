@@ -42,13 +42,13 @@ async function tagOf(path: string, person = cast.owner): Promise<string> {
 }
 
 describe("GET /api/captures/{id}", () => {
-  it("has a strong tag, and may be kept by its reader alone, who asks again each time", async () => {
+  it("has a strong tag, and may be cached by the client only, which revalidates it each time", async () => {
     const { headers } = await cast.owner.get(pathOf(await scheduled()));
     expect(headers.get("etag")).toMatch(/^"[\w.]+"$/);
     expect(headers.get("cache-control")).toBe("private, no-cache, no-transform");
   });
 
-  it("answers 304 without a body to whoever has the tag", async () => {
+  it("answers 304 without a body to a client that has the tag", async () => {
     const path = pathOf(await scheduled());
     const tag = await tagOf(path);
     const reply = await send(cast.member, "GET", path, { "if-none-match": tag });
@@ -94,7 +94,7 @@ describe("GET /api/captures/{id}", () => {
     expect((await send(cast.owner, "HEAD", path, { "if-none-match": tag })).status).toBe(304);
   });
 
-  it("tells nobody by a 304 who may not read it", async () => {
+  it("answers no 304 to somebody who may not read it", async () => {
     const capture = await scheduled();
     for (const ifNoneMatch of [await tagOf(pathOf(capture)), "*"]) {
       const headers = { "if-none-match": ifNoneMatch };
@@ -105,7 +105,7 @@ describe("GET /api/captures/{id}", () => {
     expect((await send(cast.owner, "GET", pathOf(capture), { "if-none-match": "*" })).status).toBe(404);
   });
 
-  it("has another tag after each change of what it shows, and the same as long as it shows the same", async () => {
+  it("changes its tag with each change of what it shows, and only then", async () => {
     const capture = await createCapture(cast.owner, { envId });
     const seen = new Map<string, string>();
     const look = async () => {
@@ -132,11 +132,11 @@ describe("GET /api/captures/{id}", () => {
     expect(seen.size).toBeGreaterThanOrEqual(5);
   });
 
-  it("has a tag of its own", async () => {
+  it("has a tag that no other capture has", async () => {
     expect(await tagOf(pathOf(await scheduled()))).not.toBe(await tagOf(pathOf(await scheduled())));
   });
 
-  it("is not kept by anybody when it is refused", async () => {
+  it("is not cached when it is refused", async () => {
     const { headers } = await cast.owner.get("/api/captures/999999");
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("etag")).toBeNull();
@@ -159,7 +159,7 @@ describe("GET /api/captures", () => {
 
   const list = (query = "") => `/api/captures?envId=${own}${query}`;
 
-  it("has a weak tag, and answers 304 without a body to whoever has it", async () => {
+  it("has a weak tag, and answers 304 without a body to a client that has it", async () => {
     const tag = await tagOf(list(), person);
     expect(tag).toMatch(/^W\/"[\w-]+"$/);
     for (const ifNoneMatch of [tag, tag.slice(2), `"other", ${tag}`]) {
@@ -189,7 +189,7 @@ describe("GET /api/captures", () => {
     expect(await tagOf(list(), person)).not.toBe(tag);
   });
 
-  it("has another tag when there is another page behind it all of a sudden", async () => {
+  it("changes its tag when a next page comes to exist", async () => {
     const [oldest] = captures;
     const page = list(`&cursor=${(captures[1]?.id ?? 0) + 1}&limit=1`);
     const tag = await tagOf(page, person);
@@ -209,7 +209,7 @@ describe("GET /api/captures", () => {
   });
 });
 
-test("POST /api/captures answers the tag that the new capture has", async () => {
+test("POST /api/captures answers with the tag of the new capture", async () => {
   const json = { name: "new with a tag", envId, scheduledStart: TOMORROW };
   const { headers, body } = await cast.owner.post<Capture>("/api/captures", json);
   expect(headers.get("etag")).toBe(await tagOf(pathOf(body)));
@@ -218,7 +218,7 @@ test("POST /api/captures answers the tag that the new capture has", async () => 
 const CHANGED = /^If-Match: the capture has changed since/;
 
 describe("PUT /api/captures/{id} with If-Match", () => {
-  it("renames the version that was looked at, and answers with the new one's tag", async () => {
+  it("renames the version that the tag names, and answers with the new version's tag", async () => {
     const path = pathOf(await scheduled());
     const reply = await send(cast.owner, "PUT", path, { "if-match": await tagOf(path) }, { name: "matched" });
     expect(reply).toMatchObject({ status: 200, body: { name: "matched" } });
@@ -235,7 +235,7 @@ describe("PUT /api/captures/{id} with If-Match", () => {
     expect((await cast.owner.get(path)).body).toEqual(between.body);
   });
 
-  it("lets exactly one of ten win that come at once with the same tag", async () => {
+  it("lets exactly one of ten succeed that come at once with the same tag", async () => {
     const capture = await scheduled();
     const headers = { "if-match": await tagOf(pathOf(capture)) };
     const replies = await Promise.all(
@@ -264,7 +264,7 @@ describe("PUT /api/captures/{id} with If-Match", () => {
     expect((await send(cast.owner, "PUT", pathOf(capture), headers, { name })).status).toBe(status);
   });
 
-  it("tells nobody more by a 412 than they may know", async () => {
+  it("answers no 412 to somebody who may not read the capture", async () => {
     const path = pathOf(await scheduled());
     const rename = (person: Person) => send(person, "PUT", path, { "if-match": '"old"' }, { name: "x" });
     expect((await rename(cast.stranger)).status).toBe(404);
@@ -273,7 +273,7 @@ describe("PUT /api/captures/{id} with If-Match", () => {
     expect(nobody.status).toBe(401);
   });
 
-  it("says that the name is taken when that is what is wrong", async () => {
+  it("says that the name is taken when the tag matches", async () => {
     const [one, other] = [await scheduled(), await scheduled()];
     const rename = async (tag: string) =>
       send(cast.owner, "PUT", pathOf(one), { "if-match": tag }, { name: other.name });
@@ -286,7 +286,7 @@ describe.each([
   ["DELETE", ""],
   ["POST", "/stop"],
 ])("%s /api/captures/{id}%s with If-Match", (method, suffix) => {
-  it("changes the version that was looked at, and no other", async () => {
+  it("changes the version that the tag names, and no other", async () => {
     const { environment } = await inNewEnvironment(cast);
     const made = await createCapture(cast.owner, { envId: environment.id });
     const capture = await until(cast.owner, made, "RUNNING");
@@ -336,7 +336,7 @@ describe("a change with If-None-Match", () => {
     expect((await cast.owner.get(path)).body).toMatchObject({ status: "RUNNING" });
   });
 
-  it("is refused for its If-Match first, and tells nobody more than they may know", async () => {
+  it("is refused for its If-Match first, and reveals nothing to somebody who may not read the capture", async () => {
     const path = pathOf(await scheduled());
     const both = { "if-match": '"old"', "if-none-match": "*" };
     const rename = (person: Person) => send(person, "PUT", path, both, { name: "x" });
@@ -346,7 +346,7 @@ describe("a change with If-None-Match", () => {
   });
 });
 
-test("a capture that can't be stopped says why, whatever versions the request is for", async () => {
+test("a capture that can't be stopped says why, whatever the preconditions", async () => {
   const path = `${pathOf(await scheduled())}/stop`;
   for (const headers of [{}, { "if-match": '"old"' }, { "if-none-match": "*" }]) {
     expectRefusal(await send(cast.owner, "POST", path, headers), 409, /^Cannot stop a capture until/);

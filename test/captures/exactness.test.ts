@@ -12,12 +12,12 @@ import { shapesOfGenerated, shapesOfLines, storedLines } from "../workload/suppo
 
 /*
  * What is captured of a generated workload, over long statements that RDS cuts and a rotation now and then, is what was
- * generated: each record once, in order, whatever befalls the service meanwhile.
+ * generated: each record once, in order, whatever fails meanwhile.
  */
 
 const SECOND = 1000;
 const RATE = 20;
-/** Six make a portion that RDS cuts. */
+/** Six of these are more than RDS sends in one portion. */
 const LONG = { bytes: 200_000, everySeconds: 4 };
 
 const own = environmentForEachTest();

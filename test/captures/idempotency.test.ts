@@ -42,7 +42,7 @@ const remembered = (key: string) =>
 const USED = /^Idempotency-Key: was sent with another body/;
 
 describe("a request for a capture that is repeated with its Idempotency-Key", () => {
-  it("is answered the same, says so, and makes no second capture", async () => {
+  it("is answered the same, with a header that says so, and makes no second capture", async () => {
     const [key, json] = [newKey(), { name: "once", envId, scheduledStart: inFuture(HOUR) }];
     const first = await ask(cast.owner, key, json);
     expect(first.status).toBe(200);
@@ -127,7 +127,7 @@ describe("a request for a capture that is repeated with its Idempotency-Key", ()
     expect((await ask({ headers: { "x-api-key": apiKey } }, key, json)).body).toEqual(first.body);
   });
 
-  it("wakes the runner, should the first have been cut off before it did", async () => {
+  it("wakes the runner, in case the first request was cut off before it did", async () => {
     const [key, json] = [newKey(), { name: "cut off", envId }];
     const unreachable = {
       getByName: () => ({ wake: () => Promise.reject(new Error("cut off")) }),
@@ -145,7 +145,7 @@ describe("a request for a capture that is repeated with its Idempotency-Key", ()
     expect(events.body.map(({ to }) => to)).toEqual(["STARTED", "STARTING", "RUNNING"]);
   });
 
-  it("leaves the runner of a capture alone that has moved on", async () => {
+  it("does not wake the runner of a capture that has made a transition since", async () => {
     const [key, json] = [newKey(), { name: "moved on", envId, scheduledStart: inFuture(HOUR) }];
     const { body } = await ask(cast.owner, key, json);
     await cast.owner.delete(`/api/captures/${body.id}`);
@@ -177,7 +177,7 @@ describe("an Idempotency-Key", () => {
     expectRefusal(await ask(cast.owner, key, { ...json, envId: environment.id }), 422, USED);
   });
 
-  it("is each caller's own", async () => {
+  it("belongs to one caller: another may use the same", async () => {
     const [key, scheduledStart] = [newKey(), inFuture(HOUR)];
     const mine = await ask(cast.owner, key, { name: "owner's", envId, scheduledStart });
     const other = await ask(cast.member, key, { name: "member's", envId, scheduledStart });
@@ -185,7 +185,7 @@ describe("an Idempotency-Key", () => {
     expect(other.body.id).not.toBe(mine.body.id);
   });
 
-  it("tells somebody who has left the environment nothing any more", async () => {
+  it("reveals nothing to somebody who has left the environment", async () => {
     const { owner, environment } = await inNewEnvironment(cast);
     const json = { name: "left", envId: environment.id, scheduledStart: inFuture(HOUR) };
     const key = newKey();
@@ -223,7 +223,7 @@ describe("an Idempotency-Key", () => {
     expect(await remembered(key)).toBe(1);
   });
 
-  it("is answered what was stored before answers had a version", async () => {
+  it("is answered with what was stored before answers had a version", async () => {
     const [key, json] = [newKey(), { name: "keyed", envId, scheduledStart: inFuture(HOUR) }];
     const { body } = await ask(cast.owner, key, json);
     await env.DB.prepare("update idempotency_keys set capture = ?2 where key = ?1").bind(key, ANSWER).run();

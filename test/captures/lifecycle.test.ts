@@ -28,14 +28,14 @@ const state = (fields: Partial<CaptureState>): CaptureState => ({
 });
 
 describe("the table of transitions", () => {
-  it("has none from the states of a capture that has ended, and a failure from all others", () => {
+  it("has none from the states that have ended, and a failure from all others", () => {
     for (const status of STATUSES) {
       expect(Object.keys(TRANSITIONS[status]).length === 0).toBe(hasEnded(status));
       expect(isTransition(status, "FAILED")).toBe(!hasEnded(status));
     }
   });
 
-  it("comes to no state twice: progress only leads on", () => {
+  it("reaches no state twice", () => {
     for (const status of STATUSES)
       for (const to of Object.values(TRANSITIONS[status]))
         expect(STATUSES.indexOf(to)).toBeGreaterThan(STATUSES.indexOf(status));
@@ -108,12 +108,12 @@ describe("the next step", () => {
   });
 });
 
-describe("coming to run", () => {
+describe("the transition to RUNNING", () => {
   it("counts the duration of an immediate capture from when it really started", () => {
     expect(run(state({ duration: MINUTE }), NOW)).toMatchObject({ start: NOW, scheduledEnd: NOW + MINUTE });
   });
 
-  it("keeps the end that a scheduled capture was promised", () => {
+  it("keeps the scheduled end of a scheduled capture", () => {
     const transition = run(
       state({ duration: MINUTE, scheduledStart: NOW - 5000, scheduledEnd: NOW + 55_000 }),
       NOW,
@@ -166,20 +166,20 @@ describe("cron's safety net", () => {
     );
   });
 
-  it("leaves a capture its own time first", () => {
+  it("comes to a scheduled capture after its start only", () => {
     expect(dueAt("SCHEDULED", { scheduledStart: NOW + DAY, scheduledEnd: null }, NOW)).toBeGreaterThan(
       NOW + DAY,
     );
   });
 });
 
-describe("a running capture's sign of life", () => {
+describe("a running capture's heartbeat", () => {
   const running = (scheduledEnd: number | null) => {
     const schedule = { scheduledStart: null, scheduledEnd };
     return { ...schedule, status: "RUNNING" as const, dueAt: dueAt("RUNNING", schedule, NOW) };
   };
 
-  it("is given once for several readings of the log, and before cron would come", () => {
+  it("is written once for several readings of the log, and before cron would come", () => {
     for (const every of [100, 10_000, 60_000]) {
       const capture = running(null);
       let readings = 0;
@@ -202,11 +202,11 @@ describe("a running capture's sign of life", () => {
     expect(heartbeat(running(NOW + 4 * MINUTE), NOW + 2 * MINUTE)).toBe(NOW + 4 * MINUTE + 5000);
   });
 
-  it("is given by one that is stopping for long, whose scheduled end is over", () => {
+  it("is written by a capture that is stopping for long, whose scheduled end has passed", () => {
     expect(heartbeat({ ...running(NOW - MINUTE), status: "STOPPING" }, NOW)).toBeGreaterThan(NOW + MINUTE);
   });
 
-  it("is given by a capture that cron would never have come to", () => {
+  it("is written for a capture without a due time", () => {
     expect(heartbeat({ ...running(null), dueAt: null }, NOW)).toBeGreaterThan(NOW);
   });
 });

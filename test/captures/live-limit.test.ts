@@ -65,12 +65,12 @@ describe("an environment that has as many live captures as it may have", () => {
     expect((await ask(own)).status).toBe(200);
   });
 
-  it("keeps others from nothing", async () => {
+  it("does not limit other environments", async () => {
     await full();
     expect((await ask(await inNewEnvironment(cast))).status).toBe(200);
   });
 
-  it("answers a request as before that is repeated with its key, and has not used the key of one that was refused", async () => {
+  it("answers a repeated request as before, and leaves the key of a refused request unused", async () => {
     const own = await inNewEnvironment(cast);
     await ask(own);
     const key = { "idempotency-key": crypto.randomUUID() };
@@ -83,20 +83,20 @@ describe("an environment that has as many live captures as it may have", () => {
     expect(await ask(own, { name: "one more" }, refused)).toMatchObject({ status: 200 });
   });
 
-  it("says first that a name is taken, as the specification has it", async () => {
+  it("says first that a name is taken, as the specification does", async () => {
     const own = await full();
     const message = "Capture with the same name already exists in this environment";
     expectRefusal(await ask(own, { name: own.captures[0]?.name }), 400, message);
   });
 
-  it("tells that to its members only", async () => {
+  it("says so to its members only", async () => {
     const own = await full();
     expectRefusal(await ask({ ...own, owner: own.stranger }), 404, "Environment does not exist");
     expectRefusal(await ask({ ...own, owner: { ...own.owner, headers: {} } }), 401, "Login required");
   });
 });
 
-it("a limit that is no number stops new captures instead of lifting the limit", async () => {
+it("a limit that is not a number refuses new captures instead of allowing any", async () => {
   const { owner, environment } = await inNewEnvironment(cast);
   const reply = await requestIn({ MAX_LIVE_CAPTURES: "" }, "POST", "/api/captures", {
     json: { name: "unlimited", envId: environment.id },

@@ -29,7 +29,7 @@ beforeAll(async () => {
   envId = cast.environment.id;
 });
 
-/** A socket that is open, and all that it was told. */
+/** An open socket, and all messages that it was sent. */
 interface Watch {
   socket: WebSocket;
   messages: LiveMessage[];
@@ -69,7 +69,7 @@ const running = async (person: Person) => until(person, await create(person), "R
 const later = () => inFuture(3_600_000);
 
 describe("a capture's live connection", () => {
-  it("says at first how the capture is, as GET shows it", async () => {
+  it("sends the capture first, as GET shows it", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const { messages, socket } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
@@ -77,7 +77,7 @@ describe("a capture's live connection", () => {
     socket.close();
   });
 
-  it("tells of every move, with what has been recorded so far, and closes once the capture has ended", async () => {
+  it("sends every transition, with what has been recorded so far, and closes once the capture has ended", async () => {
     const capture = await running(cast.owner);
     const watched = await watch(cast.owner, capture);
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
@@ -95,7 +95,7 @@ describe("a capture's live connection", () => {
     });
   });
 
-  it("tells after every collection what has been recorded", async () => {
+  it("sends after every collection what has been recorded", async () => {
     const capture = await running(cast.owner);
     const { messages, socket } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ describe("a capture's live connection", () => {
     socket.close();
   });
 
-  it("tells everybody who watches", async () => {
+  it("sends to everybody who watches", async () => {
     const capture = await running(cast.owner);
     const watched = await Promise.all([watch(cast.owner, capture), watch(cast.admin, capture)]);
     await cast.admin.post(`/api/captures/${capture.id}/stop`);
@@ -115,7 +115,7 @@ describe("a capture's live connection", () => {
     for (const one of watched) expect(statuses(one).at(-1)).toBe("DONE");
   });
 
-  it("survives that the runner is evicted: the platform keeps the socket", async () => {
+  it("survives an eviction of the runner: the platform keeps the socket", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const watched = await watch(cast.owner, capture);
     await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
@@ -125,7 +125,7 @@ describe("a capture's live connection", () => {
     watched.socket.close();
   });
 
-  it("says of a capture that has ended how it ended, and closes", async () => {
+  it("sends a capture that has ended once, and closes", async () => {
     const capture = await running(cast.owner);
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     await until(cast.owner, capture, "DONE");
@@ -134,7 +134,7 @@ describe("a capture's live connection", () => {
     expect(statuses(watched)).toEqual(["DONE"]);
   });
 
-  it("answers a ping, and closes on whoever says anything else", async () => {
+  it("answers a ping, and closes when it is sent anything else", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const { webSocket } = await upgrade(cast.owner.headers, capture);
     const socket = webSocket as WebSocket;
@@ -165,7 +165,7 @@ describe("who may watch", () => {
     byKey.socket.close();
   });
 
-  it("to a stranger, of a capture that is not there, and to nobody, it answers as GET does", async () => {
+  it("a stranger, a missing capture and a request without a credential are answered as GET answers them", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const headers = { upgrade: "websocket" };
     const path = `/api/captures/${capture.id}/live`;
@@ -185,7 +185,7 @@ describe("who may watch", () => {
     expectRefusal(await ask(path, {}), 401, "Login required");
   });
 
-  it("a request that asks for no WebSocket is answered the first message: before, while and after it records", async () => {
+  it("a request without an upgrade is answered with the first message: before, while and after it records", async () => {
     const ask = async ({ id }: Pick<Capture, "id">) =>
       (await cast.owner.get<LiveMessage>(`/api/captures/${id}/live`)).body;
     const shown = async ({ id }: Pick<Capture, "id">) =>
@@ -208,14 +208,14 @@ describe("who may watch", () => {
     });
   });
 
-  it("a page of another origin may not, with the cookie of who visits it", async () => {
+  it("a page of another origin may not, with its visitor's cookie", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const headers = { ...cast.owner.headers, upgrade: "websocket", origin: "https://elsewhere.test" };
     const reply = await request("GET", `/api/captures/${capture.id}/live`, { headers });
     expectRefusal(reply, 403, /another origin/);
   });
 
-  it("who is removed from the environment hears nothing more", async () => {
+  it("somebody who is removed from the environment is sent nothing more", async () => {
     const leaver = await signUp("Leaver");
     await addMember(cast.admin, envId, leaver);
     const capture = await running(cast.owner);
@@ -228,7 +228,7 @@ describe("who may watch", () => {
     expect(statuses(watched)).toEqual(["RUNNING"]);
   });
 
-  it("who has signed out hears nothing more", async () => {
+  it("somebody who has signed out is sent nothing more", async () => {
     const leaver = await signUp("Leaver");
     await addMember(cast.admin, envId, leaver);
     const capture = await running(cast.owner);
@@ -241,7 +241,7 @@ describe("who may watch", () => {
     expect(statuses(watched)).toEqual(["RUNNING"]);
   });
 
-  it("a capture that is deleted is gone for those who watch it", async () => {
+  it("a deletion closes the sockets of those who watch", async () => {
     const capture = await running(cast.owner);
     const watched = await watch(cast.member, capture);
     await cast.owner.delete(`/api/captures/${capture.id}`);
@@ -292,7 +292,7 @@ describe("who may watch", () => {
       .toBe(Date.parse(capture.scheduledStart ?? ""));
   });
 
-  it("those who may not watch any more take nobody's place", async () => {
+  it("those who may not watch any more do not count against the limit", async () => {
     const leaver = await signUp("Leaver");
     await addMember(cast.admin, envId, leaver);
     const capture = await create(cast.owner, { scheduledStart: later() });

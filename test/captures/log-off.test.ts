@@ -38,7 +38,7 @@ async function pass(capture: Capture, minutes: number): Promise<void> {
   }
 }
 
-/** Sets values in the instance's parameter group, as somebody does who does not know of the capture. */
+/** Sets values in the instance's parameter group, as somebody outside of the service does. */
 async function set(values: Record<string, string>): Promise<void> {
   const group = groupOf(cast.aws);
   await new GroupLease(cast.aws, group, await accessOf(cast.environment)).set(values);
@@ -101,7 +101,7 @@ describe("a log that somebody switches off while a capture runs", () => {
     expect(gaps[0]).toMatchObject({ to: capture.scheduledEnd, cause: problem?.reason });
   });
 
-  it("is given back as they have set it, once the capture has ended", async () => {
+  it("is left as they have set it once the capture has ended", async () => {
     const capture = await started();
     await set({ log_output: "NONE" });
     await pass(capture, 3);
@@ -173,7 +173,7 @@ describe("another parameter group of the instance", () => {
 });
 
 describe("a log that is on", () => {
-  it("of an idle server has no gap: Amazon's own sessions show that it is", async () => {
+  it("of an idle server has no gap: Amazon's own sessions are in it", async () => {
     const capture = await started();
     await pass(capture, 25);
     expect((await workloadOf(capture)).live?.problem).toBeNull();

@@ -22,7 +22,7 @@ const cast = castForEachTest();
 const { write, workloadOf } = quietLogOf(cast);
 afterEach(async () => {
   vi.restoreAllMocks();
-  // What still runs would be overdue in the time of another test.
+  // A capture that still runs would be overdue at the time of another test.
   await env.DB.prepare("update captures set status = 'DONE', due_at = null").run();
 });
 
@@ -47,7 +47,7 @@ async function aMinute(capture: Capture): Promise<void> {
 
 const R2_SAYS = "put: We encountered an internal error. Please try again. (10001)";
 
-/** Lets R2 store nothing, until it is told to go on. */
+/** Makes R2 fail to store anything, until it is restored. */
 function loseStorage(): () => void {
   const put = vi
     .spyOn(Object.getPrototypeOf(env.BUCKET) as R2Bucket, "put")
@@ -56,7 +56,7 @@ function loseStorage(): () => void {
 }
 
 describe("a log that can't be read", () => {
-  it("is said while the capture runs, from the first failure, with since when and why", async () => {
+  it("is shown while the capture runs, from the first failure on, with since when and why", async () => {
     const capture = await started();
     await runAlarm(capture);
     expect((await workloadOf(capture)).live?.problem).toBeNull();
@@ -105,7 +105,7 @@ describe("a log that can't be read", () => {
     ]);
   });
 
-  it("for a moment is waited out, however long ago the capture's end was when its log is read", async () => {
+  it("for a moment is retried, however long ago the capture's end was when its log is read", async () => {
     const before = await started();
     const start = new Date().toISOString();
     await write("SELECT 'then'");
@@ -137,7 +137,7 @@ describe("a log that can't be read", () => {
 });
 
 describe("R2 that is away", () => {
-  it("for 34 minutes fails no running capture, is said, and nothing is missing after it", async () => {
+  it("for 34 minutes fails no running capture, is shown, and nothing is missing after it", async () => {
     const capture = await started();
     await write("SELECT 'before'");
     await runAlarm(capture);
@@ -161,7 +161,7 @@ describe("R2 that is away", () => {
     expect((await workloadOf(capture)).gapCount).toBe(0);
   });
 
-  it("when a capture ends is waited for, however long it takes, also for the manifest alone", async () => {
+  it("when a capture ends is retried, however long it takes, also for the manifest alone", async () => {
     const capture = await started();
     await write("SELECT 1", "SELECT 2");
     await runAlarm(capture);
@@ -178,7 +178,7 @@ describe("R2 that is away", () => {
   });
 });
 
-describe("a capture that cron gives up", () => {
+describe("a capture that cron fails", () => {
   it("has a gap up to its end, and its reason names the last error", async () => {
     const capture = await started();
     await write("SELECT 1", "SELECT 2");
@@ -192,7 +192,7 @@ describe("a capture that cron gives up", () => {
       "It stayed RUNNING and could not be moved on, although it was woken 30 times. " +
         "This service met an error of its own (TypeError): its log says more",
     );
-    // The customer's log is not left on because ours can't be stored.
+    // The customer's log is not left on because R2 is away.
     expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
     expect(await env.BUCKET.head(`captures/${capture.id}/workload/manifest.json`)).toBeNull();
     recover();
@@ -205,7 +205,7 @@ describe("a capture that cron gives up", () => {
 });
 
 describe("a lease that can't be reached", () => {
-  it("when a capture ends fails nothing that is stored; cron gives the log back", async () => {
+  it("when a capture ends does not fail the capture; cron releases the lease", async () => {
     const capture = await started();
     await write("SELECT 1", "SELECT 2");
     const release = vi
@@ -223,7 +223,7 @@ describe("a lease that can't be reached", () => {
 });
 
 describe("what was stored by the version before", () => {
-  it("is gone on from: no problem was noted, nor how the end was dealt with", async () => {
+  it("is read: it has no problem noted, nor how the end was dealt with", async () => {
     const capture = await started();
     await write("SELECT 1", "SELECT 2");
     await runAlarm(capture);

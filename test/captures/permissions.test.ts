@@ -8,7 +8,7 @@ const ENVIRONMENT = "Environment does not exist";
 const CAPTURES_ENVIRONMENT = "Capture's environment not found";
 const CAPTURE = "Capture not found";
 
-/** Every endpoint, who may use it, and what those who may not know of it are told. */
+/** Every endpoint, who may use it, and what somebody is answered who may not know of it. */
 const ENDPOINTS: {
   name: string;
   send(
@@ -102,7 +102,7 @@ describe.each(ENDPOINTS)("$name", ({ send, notFound, member }) => {
     expect({ status, body }).toEqual({ status: 401, body: { code: 401, message: "Login required" } });
   });
 
-  it("answers a stranger as if there were nothing", async () => {
+  it("answers a stranger as if the capture did not exist", async () => {
     const capture = await running();
     const stranger = await send(cast.stranger, capture);
     const nothing = await send(cast.admin, { ...capture, id: 999_999, envId: 999_999 });
@@ -146,7 +146,7 @@ describe("GET /api/captures", () => {
   });
 });
 
-it("takes an owner's rights away with the membership", async () => {
+it("an owner who is no member any more has no rights", async () => {
   const leaver = cast.member;
   const capture = await createCapture(leaver, { envId: cast.environment.id, scheduledStart: TOMORROW });
   await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`);
@@ -155,7 +155,7 @@ it("takes an owner's rights away with the membership", async () => {
   expect((await cast.admin.get(`/api/captures/${capture.id}`)).status).toBe(200);
 });
 
-it("does not accept a request's input as part of a statement", async () => {
+it("input never becomes a part of a statement", async () => {
   const name = "'); drop table captures; --";
   const capture = await createCapture(cast.owner, {
     envId: cast.environment.id,

@@ -91,7 +91,7 @@ describe("GET /api/captures", () => {
     expect(seen.flat()).toEqual(newestFirst(captures.filter((c) => c.envId === first.id)));
   });
 
-  it("is not disturbed by a capture that is made while somebody pages", async () => {
+  it("shows each capture once though another is made between two pages", async () => {
     const page = await admin.get<Capture[]>("/api/captures?limit=3");
     const late = await createCapture(admin, { envId: first.id, scheduledStart: TOMORROW });
     const rest = (await admin.get<Capture[]>(`/api/captures?cursor=${page.body.at(-1)?.id}`)).body;
@@ -143,7 +143,7 @@ describe("GET /api/captures/{id}", () => {
 });
 
 describe("GET /api/captures/{id}/events", () => {
-  it("tells the history of a capture, oldest first, with who did what", async () => {
+  it("shows the history of a capture, oldest first, with who did what", async () => {
     const capture = await createCapture(member, { envId: first.id });
     await until(member, capture, "RUNNING");
     await admin.post(`/api/captures/${capture.id}/stop`);

@@ -68,7 +68,7 @@ describe("racing", () => {
     }
   });
 
-  it("rests for ever when a late alarm finds that the capture was erased", async () => {
+  it("leaves no alarm when a late one finds that the capture was erased", async () => {
     const capture = await create({ scheduledStart: inFuture(MINUTE) });
     await env.DB.batch([
       env.DB.prepare("delete from capture_events where capture_id = ?1").bind(capture.id),
@@ -78,7 +78,7 @@ describe("racing", () => {
     expect(await alarmOf(capture)).toBeNull();
   });
 
-  it("does not sleep over a stop that comes while an alarm is handled", async () => {
+  it("acts on a stop that comes while an alarm is handled", async () => {
     const capture = await until(cast.owner, await create({ duration: 3600 }), "RUNNING");
     await runInDurableObject(runnerOf(capture), async (runner: CaptureRunner) => {
       const { DB } = bindingsOf(runner);

@@ -16,7 +16,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const create = (fields: object = {}) => createCapture(cast.owner, { envId: cast.environment.id, ...fields });
 
-describe("surviving", () => {
+describe("a runner that is cut off", () => {
   it.each([
     ["evicted", (capture: Capture) => evictDurableObject(runnerOf(capture))],
     ["aborted", () => abortAllDurableObjects()],
@@ -44,7 +44,7 @@ describe("surviving", () => {
     await until(cast.owner, capture, "RUNNING");
   });
 
-  it("makes each move once when an alarm is delivered again and again", async () => {
+  it("makes each transition once when an alarm is delivered repeatedly", async () => {
     const capture = await create({ duration: 60 });
     const deliver = () => runInDurableObject(runnerOf(capture), (runner: CaptureRunner) => runner.alarm());
     await Promise.all([deliver(), deliver(), deliver()]);
@@ -56,7 +56,7 @@ describe("surviving", () => {
     expect(await movesOf(capture)).toEqual(WHOLE_LIFE);
   });
 
-  it("answers that a capture was made although its runner could not be told", async () => {
+  it("answers that a capture was made although its runner could not be woken", async () => {
     vi.spyOn(CaptureRunner.prototype, "wake").mockRejectedValue(new Error("the object is away"));
     const capture = await create();
     expect(await alarmOf(capture)).toBeNull();

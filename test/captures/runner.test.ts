@@ -25,7 +25,7 @@ describe("starting", () => {
     expect(await alarmOf(capture)).toBeLessThanOrEqual(start + MINUTE);
   });
 
-  it("needs no help: the alarms come by themselves", async () => {
+  it("goes from one transition to the next by its own alarms", async () => {
     const capture = await create();
     await expect.poll(() => readCapture(cast.owner, capture)).toMatchObject({ status: "RUNNING" });
   });
@@ -89,7 +89,7 @@ describe("starting", () => {
   });
 
   it.each(["throttle", "server-error", "unavailable", "garbage", "reset", "hang"] as const)(
-    "tries again after %s, and runs when AWS has recovered",
+    "retries after %s, and runs when AWS has recovered",
     async (kind) => {
       await cast.aws.fault({ kind, action: "DescribeDBInstances", times: 1 });
       await cast.aws.clearRequests();
@@ -118,7 +118,7 @@ describe("starting", () => {
     await until(cast.owner, capture, "RUNNING");
   });
 
-  it("waits with growing pauses while AWS is down, and gives up with the cause after ten minutes", async () => {
+  it("retries with growing pauses while AWS is down, and fails with the cause after ten minutes", async () => {
     await cast.aws.fault({ kind: "unavailable" });
     const capture = await create();
     const pauses: number[] = [];
@@ -176,7 +176,7 @@ describe("starting", () => {
     );
   });
 
-  it("gives a back-dated capture that fails an end, since it has a start", async () => {
+  it("sets the end of a back-dated capture that fails, since it has a start", async () => {
     await cast.aws.fault({ kind: "deny" });
     const start = inFuture(-60 * MINUTE);
     const failed = await until(cast.owner, await create({ start }), "FAILED");

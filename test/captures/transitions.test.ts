@@ -10,7 +10,7 @@ import { castForEachTest } from "../support/each-test.ts";
 
 /*
  * The SQL of transitions does to the row what lifecycle.ts says. The functions of the stores are called as they are, so that no
- * runner hears of the captures and moves them on.
+ * runner is woken and makes further transitions.
  */
 
 const cast = castForEachTest();

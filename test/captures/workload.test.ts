@@ -135,7 +135,7 @@ describe("a capture's workload", () => {
     expect(await statementsOf(capture)).toEqual(["SELECT 'before the stop'"]);
   });
 
-  it("of a deleted capture is not stored any more, and its log is given back", async () => {
+  it("of a deleted capture is not stored any more, and its lease is released", async () => {
     const capture = await started();
     await write(...numbers(0, 5));
     await cast.owner.delete(`/api/captures/${capture.id}`);
@@ -145,7 +145,7 @@ describe("a capture's workload", () => {
 });
 
 describe("the general log", () => {
-  it("is on while a capture of the group runs, and as it was found after the last", async () => {
+  it("is on while a capture of the group runs, and restored after the last", async () => {
     const group = groupOf(cast.aws);
     // A second alarm, which only a test lets come meanwhile, makes a capture DONE before the first has restored the log.
     const restored = () => expect.poll(() => settingsOf(cast.aws, group)).toEqual({});
@@ -182,7 +182,7 @@ describe("the general log", () => {
     expect(failed.reason).toContain("rds:ModifyDBParameterGroup");
   });
 
-  it("that can't be read for good is a gap until the end, and the capture is DONE with what it has", async () => {
+  it("that stays unreadable is a gap until the end, and the capture is DONE with what it has", async () => {
     const capture = await started();
     await write(...numbers(0, 10));
     await runAlarm(capture);

@@ -54,7 +54,7 @@ describe("archiving that fails", () => {
     ]);
   });
 
-  it("is not hurried by cron, nor by an alarm that comes too soon", async () => {
+  it("is not retried earlier because of cron or an early alarm", async () => {
     const capture = await captures.create();
     await own.aws.fault({ kind: "unavailable", action: "GetMetricData" });
     await captures.settle(capture);
@@ -66,7 +66,7 @@ describe("archiving that fails", () => {
     expect(await alarmOf(capture)).toBeGreaterThan(Date.now());
   });
 
-  it("nothing is stored of a capture of which a part could not be read", async () => {
+  it("stores nothing when a part could not be read", async () => {
     const capture = await captures.create(3 * DAY);
     await travel(own.aws, SETTLED);
     await own.aws.setPageSize(null);
@@ -163,7 +163,7 @@ describe("a crash", () => {
         });
       });
       const cut = runAlarm(capture).catch(() => undefined);
-      // Looked for, not told: an object that is aborted from within brings workerd down.
+      // Polled from outside: an object that is aborted from within crashes workerd.
       await expect.poll(() => isThere).toBe(true);
       await abortAllDurableObjects();
       await cut;
@@ -180,7 +180,7 @@ describe("a crash", () => {
     },
   );
 
-  it("that loses the alarm and all that the object knew is mended by cron", async () => {
+  it("that loses the alarm and the object's storage is recovered from by cron", async () => {
     const capture = await captures.create();
     await runInDurableObject(runnerOf(capture), (_, { storage }) => storage.deleteAll());
     await everyMinute();

@@ -30,7 +30,7 @@ const own = environmentForEachTest(signUpWithKey);
 const captures = new EndedCaptures(own);
 
 describe("a capture that has ended", () => {
-  it("is archived some minutes later, and answered from there as CloudWatch said it, without a call of AWS", async () => {
+  it("is archived some minutes later, and then answered from the archive, with the same points and no call to AWS", async () => {
     const capture = await captures.create();
     const live = await captures.metricsOf(capture);
     expect(sourceOf(live)).toBe("cloudwatch");
@@ -102,7 +102,7 @@ describe("a capture that has ended", () => {
     expect(await captures.metricsOf(capture, "?type=LOAD")).toMatchObject({ status: 400 });
   });
 
-  it("is archived in the smallest period that CloudWatch has, and says which others there are", async () => {
+  it("is archived in the smallest period that CloudWatch has, and a refusal says which periods there are", async () => {
     const start = Math.floor(Date.now() / DAY) * DAY - 20 * DAY;
     const capture = await createCapture(own.admin, {
       envId: own.environment.id,
@@ -163,7 +163,7 @@ describe("a capture that has ended", () => {
 });
 
 describe("a capture that is deleted", () => {
-  it("before it was archived is not archived, and that is said once", async () => {
+  it("before it was archived is not archived, which is logged once", async () => {
     const capture = await captures.create();
     await own.admin.delete(`/api/captures/${capture.id}`);
     await travel(own.aws, SETTLED);
@@ -213,7 +213,7 @@ describe("a capture that is deleted", () => {
 });
 
 describe("metrics that were stored before the service knew of another", () => {
-  it("are shown as they are, with that one empty and named", async () => {
+  it("are shown without it, and the reply says which is missing", async () => {
     const capture = await captures.create();
     await captures.settle(capture);
     const whole = await captures.metricsOf(capture);

@@ -66,7 +66,7 @@ describe("GET /api/captures/{id}/metrics", () => {
     );
   });
 
-  it("names the metrics as the specification and the guide do", () => {
+  it("names the metrics as the specification and the RDS guide do", () => {
     expect(METRICS.map(({ type }) => type)).toEqual([
       "CPU UTILIZATION",
       "READ IOPS",
@@ -116,7 +116,7 @@ describe("GET /api/captures/{id}/metrics", () => {
     });
   });
 
-  it("asks for another period when told to", async () => {
+  it("uses the period that is asked for", async () => {
     const start = Math.floor(Date.now() / DAY) * DAY - DAY;
     const capture = await captureOf(start, start + 2 * HOUR);
     const { body } = await metricsOf(capture, "?period=600&type=cpuutilization");
@@ -125,14 +125,14 @@ describe("GET /api/captures/{id}/metrics", () => {
     );
   });
 
-  it("says which periods CloudWatch still has, rather than show nothing", async () => {
+  it("refuses a period that CloudWatch has no points of, and says which there are", async () => {
     const capture = await captureOf(Date.now() - 20 * DAY, Date.now() - 19 * DAY);
     const message = "period: CloudWatch has this capture's metrics in multiples of 300 seconds only";
     expect(await metricsOf(capture, "?period=60")).toMatchObject({ status: 400, body: { message } });
     expect((await metricsOf(capture)).body[0]?.dataPoints).toHaveLength(289);
   });
 
-  it("puts every page of a long reply together", async () => {
+  it("reads all pages of a long reply", async () => {
     await cast.aws.setPageSize(1000);
     const start = Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR;
     const capture = await captureOf(start, start + HOUR);
@@ -142,7 +142,7 @@ describe("GET /api/captures/{id}/metrics", () => {
     for (const { dataPoints } of body) expect(dataPoints.map(({ Timestamp }) => Timestamp)).toEqual(whole);
   });
 
-  it("asks for the instance that was captured, though the environment has come to name another", async () => {
+  it("asks for the instance that was captured, though the environment names another by now", async () => {
     const { environment, aws } = await createEnvironment(cast.admin);
     const start = Date.now() - 2 * HOUR;
     const asked = { envId: environment.id, start: new Date(start).toISOString(), duration: 600 };
@@ -192,7 +192,7 @@ describe("GET /api/captures/{id}/metrics", () => {
     expect(await calls()).toHaveLength(2);
   });
 
-  it("shows what is new after thirty seconds, and asks for no more than it needs", async () => {
+  it("shows new points after thirty seconds, and asks for those only", async () => {
     const capture = await captureOf(Date.now() - 7 * HOUR, null);
     const first = await metricsOf(capture);
     await travel(cast.aws, 3 * MINUTE);
@@ -283,7 +283,7 @@ describe.each([
     expect(await calls()).toHaveLength(1);
   });
 
-  it("a clock of this service that is wrong is its own fault, and may pass", async () => {
+  it("a wrong clock of this service is answered with 503", async () => {
     const target = await capture();
     await cast.aws.setClock(-HOUR);
     const reply = await metricsOf(target);
@@ -294,7 +294,7 @@ describe.each([
     });
   });
 
-  it("passes on when AWS wants to be asked again", async () => {
+  it("passes on AWS's Retry-After", async () => {
     const target = await capture();
     await cast.aws.fault({ kind: "throttle", retryAfterSeconds: 17, times: 1 });
     expect((await metricsOf(target)).headers.get("retry-after")).toBe("17");
