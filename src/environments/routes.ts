@@ -14,6 +14,7 @@ import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
 import { inspectInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
+import type { Invite, MemberRole, RemovedMember } from "./replies.ts";
 import {
   createSchema,
   type EnvironmentChanges,
@@ -98,14 +99,14 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
       const { role } = await readBody(c, roleSchema());
       const userId = c.req.param("userId");
       memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
-      return c.json({ userId, role });
+      return c.json({ userId, role } satisfies MemberRole);
     })
 
     .delete("/:id/members/:userId", async (c) => {
       const id = await readId(c);
       const userId = c.req.param("userId");
       memberChange(await store.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
-      return c.json({ userId });
+      return c.json({ userId } satisfies RemovedMember);
     })
 
     .post("/:id/invites", async (c) => {
@@ -113,7 +114,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
       const { role } = await readBody(c, roleSchema());
       const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
       requireChanged(outcome, refuse.notAdmin);
-      return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) }, 201);
+      return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) } satisfies Invite, 201);
     });
 
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */

@@ -5,6 +5,7 @@ import { notChanged, readVisible } from "../environments/access.ts";
 import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
+import type { CheckedEnvironment } from "../environments/replies.ts";
 import { type EnvironmentRow, updateFound } from "../environments/store.ts";
 import { toEnvironment } from "../environments/to-reply.ts";
 import { authenticate } from "../http/authentication.ts";
@@ -33,7 +34,10 @@ export const leaseRoutes = new Hono<App>()
     );
     if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
     await updateFound(c.var.db, id, found.value, now);
-    return c.json({ ...toEnvironment({ ...environment, ...found.value }), status: found.value.status });
+    return c.json({
+      ...toEnvironment({ ...environment, ...found.value }),
+      status: found.value.status,
+    } satisfies CheckedEnvironment);
   })
 
   .post("/:id/abandon", async (c) => {
