@@ -9,8 +9,8 @@ export interface XmlObject {
   [name: string]: XmlValue;
 }
 
-// Values stay text as it is: an engine version is not a number, and a log's line breaks are its own. RDS writes what XML
-// would change (a carriage return) as a numeric entity.
+// Values are not converted: an engine version is not a number, and the line breaks of a log are kept. RDS writes what XML would
+// change (a carriage return) as a numeric entity.
 const parser = new XMLParser({
   parseTagValue: false,
   trimValues: false,
@@ -91,7 +91,7 @@ export function text(element: XmlObject | undefined, name: string): string | und
   return typeof value === "string" ? value : undefined;
 }
 
-/** The elements of a list, which XML does not tell from a single one or from none. */
+/** The elements of a list: in XML one element and a list of one look the same. */
 export function list(element: XmlObject | undefined, name: string): XmlObject[] {
   const value = element?.[name];
   const values = Array.isArray(value) ? value : [value];

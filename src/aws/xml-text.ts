@@ -1,11 +1,11 @@
 /*
  * The text of one large element, without a parser that makes strings of all of it: a portion of a log is a megabyte in an
- * envelope of a few hundred bytes. It is also read more faithfully than XML says: a reference to a control character is that
- * character, where XML has none and a parser leaves it out, and a carriage return is one, where XML makes it a newline. Both
- * can only have come from the log, whose statements had them.
+ * envelope of a few hundred bytes. Two things are kept that XML does not have: a reference to a control character, which a parser
+ * leaves out, is that character, and a carriage return stays one, which XML turns into a newline. Both come from statements in
+ * the log.
  */
 
-/** An XML document parted in two. */
+/** An XML document without the text of one element, and that text. */
 export interface CutOut {
   /** The document with the element empty. */
   envelope: string;
@@ -61,7 +61,7 @@ function startsWith(bytes: Uint8Array, word: Uint8Array, at: number): boolean {
   return word.every((byte, index) => bytes[at + index] === byte);
 }
 
-/** Where a word stands, from a place on; -1 where it does not. */
+/** The index of a word, from an index on; -1 when there is none. */
 function find(bytes: Uint8Array, word: Uint8Array, from: number): number {
   const first = word[0] as number;
   let at = bytes.indexOf(first, from);
@@ -69,10 +69,10 @@ function find(bytes: Uint8Array, word: Uint8Array, from: number): number {
   return at;
 }
 
-/** Reads the text from a place to the next tag, in one pass. Undefined when there is no tag, or a reference is not XML's. */
+/** Reads the text from an index to the next tag, in one pass. Undefined when there is no tag, or a reference is not XML's. */
 function resolve(bytes: Uint8Array, from: number): { text: Uint8Array; end: number } | undefined {
   const { length } = bytes;
-  // No reference is shorter than what it stands for.
+  // A reference is never shorter than the character in UTF-8.
   const text = new Uint8Array(length - from);
   let size = 0;
   /** The first half of a character that was written as two references, and where its other half would be. */

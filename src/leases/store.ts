@@ -49,9 +49,9 @@ export interface LeaseRow {
   leaseName: string;
 }
 
-const NOTED = "l.capture_id as captureId, l.lease_name as leaseName from log_leases l";
+const ROW = "l.capture_id as captureId, l.lease_name as leaseName from log_leases l";
 
-const ONE = statement(`select ${NOTED} where l.capture_id = :captureId and l.abandoned_at is null`);
+const ONE = statement(`select ${ROW} where l.capture_id = :captureId and l.abandoned_at is null`);
 
 /** Reads the lease of a capture, if it has one. */
 export function readLease(db: Db, captureId: number): Promise<LeaseRow | null> {
@@ -141,7 +141,7 @@ const CLAIM_ORPHANED = [
      (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
       where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit :limit)`,
   // Others that were retried in the same millisecond do no harm: a release is safe to repeat.
-  `select ${NOTED} where l.tried_at = :now and l.owed_since is not null limit :limit`,
+  `select ${ROW} where l.tried_at = :now and l.owed_since is not null limit :limit`,
 ].map(statement);
 
 /**
@@ -179,7 +179,7 @@ export async function claimQuietLeases(
 }
 
 const PENDING = statement(
-  `select ${NOTED} cross join captures c on c.id = l.capture_id
+  `select ${ROW} cross join captures c on c.id = l.capture_id
    where l.owed_since is not null and l.abandoned_at is null and c.env_id = :envId order by l.capture_id desc limit :limit`,
 );
 

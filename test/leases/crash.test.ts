@@ -8,7 +8,7 @@ import {
   GroupLease,
   leaseAlarmOf,
   leaseOf,
-  noteLease,
+  recordLease,
   runLeaseAlarm,
   startingCapture,
   storedBy,
@@ -133,7 +133,7 @@ describe("an answer of AWS", () => {
 
   it("that is lost, the log being switched off under a capture: it is switched on again", async () => {
     const id = await startingCapture(own.admin, own.environment);
-    await noteLease(id, lease.group);
+    await recordLease(id, lease.group);
     await lease.acquire(1);
     await own.aws.fault({ kind: "delay", delayMs: 2600, action: "ResetDBParameterGroup", times: 1 });
     expect(await lease.release(1)).toBe(false);

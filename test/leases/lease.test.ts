@@ -11,7 +11,7 @@ import {
   GroupLease,
   leaseAlarmOf,
   leaseOf,
-  noteLease,
+  recordLease,
   runLeaseAlarm,
   startingCapture,
   storedBy,
@@ -263,8 +263,8 @@ describe("a review", () => {
       { id: await startingCapture(own.admin, own.environment) },
       { id: await startingCapture(own.admin, own.environment) },
     ];
-    await noteLease(kept.id, lease.group);
-    await noteLease(lost.id, { ...lease.group, parameterGroup: "another" });
+    await recordLease(kept.id, lease.group);
+    await recordLease(lost.id, { ...lease.group, parameterGroup: "another" });
     for (const id of [kept.id, lost.id, 999_999]) await lease.acquire({ id });
     expect(((await leaseAlarmOf(lease.group)) ?? 0) - Date.now()).toBeLessThanOrEqual(REVIEW_MS);
     await travel(own.aws, REVIEW_MS);

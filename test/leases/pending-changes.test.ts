@@ -9,7 +9,7 @@ import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createCapture, createEnvironment, linesOf, signUp } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
-import { groupOf, leaseOf, noteLease, runLeaseAlarm, settingsOf, storedBy } from "../support/leases.ts";
+import { groupOf, leaseOf, recordLease, runLeaseAlarm, settingsOf, storedBy } from "../support/leases.ts";
 import { until } from "../support/time.ts";
 
 const STILL_OWED = {
@@ -128,7 +128,7 @@ describe("the pending changes of an environment", () => {
       .bind(capture.id)
       .run();
     await env.DB.prepare("delete from log_leases").run();
-    await noteLease(capture.id, groupOf(cast.aws));
+    await recordLease(capture.id, groupOf(cast.aws));
     await everyMinute();
     expect(await owedOf()).toMatchObject([
       { parameterGroup: "demo-mysql-params", settings: null, reason: null },
@@ -201,7 +201,7 @@ describe("deleting an environment with a pending change", () => {
       .bind(capture.id)
       .run();
     await env.DB.prepare("delete from log_leases").run();
-    await noteLease(capture.id, groupOf(cast.aws));
+    await recordLease(capture.id, groupOf(cast.aws));
     expect((await cast.admin.delete(path)).body).toEqual(STILL_OWED);
   });
 });

@@ -43,7 +43,7 @@ export async function startingCapture(admin: Person, { id: envId }: { id: number
 }
 
 /** Writes the row that a capture's lease needs. */
-export async function noteLease(captureId: number, group: ParameterGroup): Promise<void> {
+export async function recordLease(captureId: number, group: ParameterGroup): Promise<void> {
   await env.DB.prepare("insert into log_leases (capture_id, lease_name, acquired_at) values (?1, ?2, ?3)")
     .bind(captureId, leaseName(group), Date.now())
     .run();
@@ -119,7 +119,7 @@ export class GroupLease {
       .first<number>("id");
     if (id === null) throw new Error("The environment has no members");
     this.#names.set(id, holder);
-    await noteLease(id, this.group);
+    await recordLease(id, this.group);
     return id;
   }
 

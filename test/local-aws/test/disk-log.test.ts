@@ -71,7 +71,7 @@ describe("a real server's log file", () => {
     expect(text).toBe(`one\ntwo\n${"é".repeat(500_000)}`);
   });
 
-  it("waits with a marker beyond its end when it was truncated or replaced", async () => {
+  it("keeps a marker beyond its end valid after it was truncated or replaced", async () => {
     const { Marker = "" } = await portion("0");
     await write("DELETE");
     expect(await portion(Marker)).toMatchObject({ LogFileData: "", AdditionalDataPending: false });
@@ -85,7 +85,7 @@ describe("a real server's log file", () => {
     await expect(portion("0")).rejects.toMatchObject({ name: "DBLogFileNotFoundFault" });
   });
 
-  it("tells the control API what was noticed about it", async () => {
+  it("has its notices shown by the control API", async () => {
     await files();
     await write("DELETE");
     await files();
@@ -94,7 +94,7 @@ describe("a real server's log file", () => {
     expect(reply.notices.at(-1)).toMatch(/general\.log was truncated from 8 to 0 bytes$/);
   });
 
-  it("is written by its server alone", async () => {
+  it("can't be written by control calls", async () => {
     const body = { accessKeyId: credentials.accessKeyId, instance: "demo-mariadb", text: "x" };
     const reply = await fetch(`${awsUrl}/_local/log`, { method: "POST", body: JSON.stringify(body) });
     expect([reply.status, await reply.text()]).toEqual([

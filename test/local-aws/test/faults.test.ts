@@ -57,14 +57,14 @@ describe("a fault", () => {
     await expect(describeInstances()).rejects.toThrow("Network connection lost");
   });
 
-  it("tells when to try again, if it should", async () => {
+  it("has a retry-after if it is given one", async () => {
     await account.fault({ kind: "throttle", retryAfterSeconds: 7 });
     await expect(describeInstances()).rejects.toMatchObject({
       $response: { headers: { "retry-after": "7" } },
     });
   });
 
-  it("strikes as often as it should and then no more", async () => {
+  it("strikes as many calls as it says", async () => {
     await account.fault({ kind: "throttle", times: 2 });
     await expect(describeInstances()).rejects.toThrow();
     await expect(describeInstances()).rejects.toThrow();
@@ -77,7 +77,7 @@ describe("a fault", () => {
     await expect(getMetricData()).rejects.toMatchObject({ name: "Throttling" });
   });
 
-  it("waits for the one before it", async () => {
+  it("strikes after the fault that was set before it", async () => {
     await account.fault({ kind: "throttle", times: 1 });
     await account.fault({ kind: "unavailable", times: 1 });
     await expect(describeInstances()).rejects.toMatchObject({ name: "Throttling" });
@@ -91,7 +91,7 @@ describe("a fault", () => {
     await expect(describeInstances()).resolves.toBeDefined();
   });
 
-  it("strikes by chance, if it should, and leaves the others to the next fault", async () => {
+  it("strikes by chance if it has one, and leaves the other calls to the next fault", async () => {
     await account.fault({ kind: "throttle", chance: 0.5 });
     await account.fault({ kind: "unavailable", chance: 0 });
     const calls = await Promise.allSettled(Array.from({ length: 100 }, () => describeInstances()));

@@ -96,7 +96,7 @@ describe("the generated log", () => {
     expect(await account.logText(instance)).toMatch(/\tINSERT INTO documents .{500000,}'\)\n/);
   });
 
-  it("makes up for three hours of a longer leap of the clock, and no more", async () => {
+  it("has the last three hours after a longer jump of the clock, and no more", async () => {
     const past = await instanceOfThePast(300 * HOUR_MS);
     await past.account.setWorkload(past.instance, { rate: 0.1 });
     await past.modify(["general_log", "1"]);
@@ -124,7 +124,7 @@ describe("a test's own records", () => {
     );
   });
 
-  it("bear the account's time unless they say otherwise", async () => {
+  it("have the account's time unless they have one of their own", async () => {
     const made = await loggingInstance();
     const { account, instance } = await shifted(made, 5 * 86_400_000);
     await account.appendLog(instance, queryRecord("SELECT 1"));

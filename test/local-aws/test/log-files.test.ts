@@ -90,7 +90,7 @@ describe("the download of a complete file", () => {
     expect(text === (await made.account.logText(made.instance))).toBe(true);
   });
 
-  it("knows the renamed files too, and is in the list of requests", async () => {
+  it("works for renamed files too, and is in the list of requests", async () => {
     const made = await loggingInstance();
     await made.account.appendLog(made.instance, "old\n");
     const LogFileName = await made.account.rotateLog(made.instance);
@@ -157,7 +157,7 @@ describe("the download of a complete file", () => {
     await reader?.cancel();
   });
 
-  it("goes on to its end when the file is lost meanwhile", async () => {
+  it("continues to its end when the file is deleted meanwhile", async () => {
     const made = await loggingInstance();
     await made.account.appendLog(made.instance, `${"x".repeat(40 * 1024 * 1024)}end`);
     const response = await download(made);

@@ -34,7 +34,7 @@ describe("the change of the hour", () => {
     );
   });
 
-  it("comes after a heartbeat of Amazon's at least every five minutes, although nobody else says anything", async () => {
+  it("comes after a heartbeat of Amazon's at least every five minutes, also when the clients are idle", async () => {
     const made = await loggingInstance();
     const later = await shifted(made, 2 * HOUR_MS);
     const times = [
@@ -51,7 +51,7 @@ describe("the change of the hour", () => {
     expect((await made.portion({ LogFileName: name })).LogFileData).toBe(MYSQL_BANNER);
   });
 
-  it("can come when a test wants it, each time under a name of its own", async () => {
+  it("can be triggered by a test, each time with another file name", async () => {
     const { account, instance, names } = await loggingInstance();
     const [first, second] = [await account.rotateLog(instance), await account.rotateLog(instance)];
     expect(first).toBe(renamedAt(nextHour(Date.now())));
@@ -59,7 +59,7 @@ describe("the change of the hour", () => {
     expect(new Set(await names())).toEqual(new Set([LIVE, first, second]));
   });
 
-  it("knows the older form of names, in which a day later a file is overwritten", async () => {
+  it("can use the older form of names, in which a file is overwritten a day later", async () => {
     const { account, instance, names } = await loggingInstance();
     await account.appendLog(instance, "oldest\n");
     const first = await account.rotateLog(instance, { suffix: "hour" });
@@ -110,15 +110,15 @@ describe("old log files", () => {
     return await (await shifted(made, ageMs + 60_000)).names();
   }
 
-  it("are lost after two weeks by MySQL", async () => {
+  it("are deleted after two weeks for MySQL", async () => {
     expect(await loseAfter(await loggingInstance(), 14 * 24 * HOUR_MS)).toEqual([LIVE]);
   });
 
-  it("are lost after a day by MariaDB", async () => {
+  it("are deleted after a day for MariaDB", async () => {
     expect(await loseAfter(await loggingInstance(MARIADB), 24 * HOUR_MS)).toEqual([LIVE]);
   });
 
-  it("are lost, the oldest first, when they take 2% of the storage", async () => {
+  it("are deleted, the oldest first, when they take 2% of the storage", async () => {
     const options = { instances: [{ identifier: "small", allocatedStorage: 5 }] };
     const made = await loggingInstance(options);
     const renamed: string[] = [];
@@ -134,7 +134,7 @@ describe("old log files", () => {
     });
   });
 
-  it("are lost when a test says so, and only once", async () => {
+  it("are deleted when a test says so, and only once", async () => {
     const { account, instance, names } = await loggingInstance();
     const name = await account.rotateLog(instance);
     await account.loseLog(instance, name);
@@ -142,7 +142,7 @@ describe("old log files", () => {
     await expect(account.loseLog(instance, name)).rejects.toThrow("404");
   });
 
-  it("are written anew if it is the live one that was lost", async () => {
+  it("are replaced by a new one when the live file is deleted", async () => {
     const { account, instance } = await loggingInstance();
     await account.appendLog(instance, "gone\n");
     await account.loseLog(instance, LIVE);

@@ -16,7 +16,7 @@ async function readOn({ portion }: LoggingInstance, LogFileName: string, Marker:
 }
 
 describe("a marker of the live file", () => {
-  it("is good for the renamed file", async () => {
+  it("is valid for the renamed file", async () => {
     const made = await loggingInstance();
     const { Marker } = await made.portion();
     await made.account.appendLog(made.instance, "tail\n");
@@ -52,7 +52,7 @@ describe("a marker of the live file", () => {
     expect((await readOn(made, LIVE, end.Marker)).text).toBe("");
   });
 
-  it("is taken for one of the new file when the renamed one is lost, and nobody says so", async () => {
+  it("is taken for one of the new file when the renamed one is deleted, without an error", async () => {
     const made = await loggingInstance();
     const { Marker } = await made.portion();
     await made.account.loseLog(made.instance, await made.account.rotateLog(made.instance));
@@ -60,7 +60,7 @@ describe("a marker of the live file", () => {
     expect((await readOn(made, LIVE, Marker)).text).toBe("head\n");
   });
 
-  it("waits at its place in a file that shrank", async () => {
+  it("stays valid for its position in a file that shrank", async () => {
     const made = await loggingInstance();
     await made.account.appendLog(made.instance, "0123456789\n");
     const { Marker } = await made.portion();

@@ -31,7 +31,7 @@ describe("DownloadDBLogFilePortion", () => {
     expect((await portion({ Marker: nothing.Marker })).LogFileData).toBe("four\n");
   });
 
-  it("returns 10,000 lines and no more, also to those who ask for more", async () => {
+  it("returns 10,000 lines at most, also when more are asked for", async () => {
     const { account, instance, portion } = await emptyLog();
     await account.appendLog(instance, "x\n".repeat(10_001));
     for (const input of [{}, { NumberOfLines: 20_000 }]) {
@@ -118,7 +118,7 @@ describe("DownloadDBLogFilePortion", () => {
     expect((await portion()).LogFileData).toBe(`${text}\ufffd\ufffd\ufffd\n`);
   });
 
-  it("says whether there is more only as it is told to", async () => {
+  it("says whether there is more as the control call has set it", async () => {
     const { account, instance, portion, rds } = await emptyLog();
     await account.appendLog(instance, "one\ntwo\n");
     await account.setPortionBehaviour(instance, { pending: "false" });
@@ -135,7 +135,7 @@ describe("DownloadDBLogFilePortion", () => {
     expect(await rds.send(command)).not.toHaveProperty("AdditionalDataPending");
   });
 
-  it("writes control characters as references if it is told to", async () => {
+  it("writes control characters as references if the control call says so", async () => {
     const { account, instance } = await emptyLog();
     await account.appendLog(instance, "\0\x1b\t\r\n");
     await account.setPortionBehaviour(instance, { controls: "referenced" });
@@ -149,7 +149,7 @@ describe("DownloadDBLogFilePortion", () => {
     expect(reply.ok && reply.value).toContain("<LogFileData>&#x0;&#x1B;\t&#xD;\n</LogFileData>");
   });
 
-  it("refuses portions with a NUL, and only those, if it is told to", async () => {
+  it("refuses portions with a NUL, and only those, if the control call says so", async () => {
     const { account, instance, portion } = await emptyLog();
     await account.appendLog(instance, "one\n\0\nthree\n");
     await account.setPortionBehaviour(instance, { refusesBinary: true });
@@ -172,7 +172,7 @@ describe("DownloadDBLogFilePortion", () => {
     await expect(one.portion({ NumberOfLines: 0 })).rejects.toMatchObject(refusal);
   });
 
-  it("knows no file that is not there, no instance, and no host that is down", async () => {
+  it("is not found for a file or instance that does not exist, nor where the host is down", async () => {
     const { account, instance, portion } = await quietInstance();
     await expect(portion()).rejects.toMatchObject({
       name: "DBLogFileNotFoundFault",
@@ -202,7 +202,7 @@ describe("DownloadDBLogFilePortion without a marker", () => {
     expect((await portion({ ...newest, NumberOfLines: 2 })).LogFileData).toBe("three\nfour");
   });
 
-  it("returns the newest 10,000 if nobody says how many", async () => {
+  it("returns the newest 10,000 unless told how many", async () => {
     const { account, instance, portion } = await emptyLog();
     await account.appendLog(instance, `first\n${"x\n".repeat(10_000)}`);
     expect((await portion(newest)).LogFileData).toBe("x\n".repeat(10_000));

@@ -32,7 +32,7 @@ describe("a parameter change", () => {
     expect(await files()).toEqual([LIVE]);
   });
 
-  it("takes about a second if nobody said otherwise", async () => {
+  it("takes about a second by default", async () => {
     const { modify, applyStatus, names } = await quietInstance();
     await modify(["general_log", "1"], ["log_output", "FILE"]);
     expect(await applyStatus()).toBe("applying");
@@ -73,7 +73,7 @@ describe("a parameter change", () => {
     expect((await account.logFiles("second")).isLogging).toBe(false);
   });
 
-  it("takes a default group's instances nowhere", async () => {
+  it("leaves the instances of a default group without a log", async () => {
     const account = await createAccount();
     const instance = instanceOf(account, "demo-default-group");
     expect(await instance.names()).toEqual([]);
@@ -131,7 +131,7 @@ describe("general logging", () => {
 });
 
 describe("a parameter that is reset", () => {
-  it("has no value of its own any more, and its server stops to log", async () => {
+  it("has no value of its own any more, and its server stops logging", async () => {
     const { account, instance, modify, names } = await quietInstance();
     await account.setParameterApplication({ delayMs: 0 });
     await modify(["general_log", "1"], ["log_output", "FILE"], ["max_connect_errors", "77"]);

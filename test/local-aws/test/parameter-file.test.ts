@@ -59,13 +59,13 @@ async function generalLogs(): Promise<(string | undefined)[]> {
 // As at first.
 beforeEach(() => restart("DELETE"));
 
-it("begins with nothing set where there is no file, and has nothing to say of that", async () => {
+it("has nothing set where there is no file, and no notice", async () => {
   expect(await restart("DELETE")).toEqual([]);
   expect(await settings()).toEqual({});
   expect(await generalLogs()).toEqual([]);
 });
 
-it("knows after a restart what was set, and its servers run with it", async () => {
+it("has after a restart what was set before, and its servers run with it", async () => {
   await modify(["general_log", "1"], ["log_output", "FILE"]);
   // Killed before the servers have it.
   expect(await restart("POST")).toEqual([]);
@@ -75,7 +75,7 @@ it("knows after a restart what was set, and its servers run with it", async () =
   expect(await settings()).toEqual({ general_log: "1", log_output: "FILE" });
 });
 
-it("does not know after a restart what was taken away", async () => {
+it("does not have after a restart what was reset before", async () => {
   await modify(["general_log", "1"], ["log_output", "FILE"]);
   await rds.send(
     new ResetDBParameterGroupCommand({
@@ -115,7 +115,7 @@ it.each([
   expect(await settings()).toEqual({ general_log: "1" });
 });
 
-it("goes on where the file can't be written either, and says so", async () => {
+it("works also where the file can't be written, with a notice", async () => {
   expect(await restart("MKCOL")).toEqual([expect.stringMatching(/can't be read$/)]);
   await modify(["general_log", "1"]);
   expect(await settings()).toEqual({ general_log: "1" });
@@ -126,7 +126,7 @@ it("goes on where the file can't be written either, and says so", async () => {
   expect(await settings()).toEqual({});
 });
 
-it("leaves out groups that there are no more", async () => {
+it("ignores groups that do not exist any more", async () => {
   const setting = { general_log: { value: "1", applyMethod: "immediate" } };
   const file = JSON.stringify({ gone: setting, [DBParameterGroupName]: setting });
   expect(await restart("PUT", file)).toEqual([]);

@@ -169,7 +169,7 @@ describe.each(["json", "query"] as const)("a call of the %s protocol signed with
     );
   });
 
-  it("is refused when its body is over a megabyte, and the server lives on", async () => {
+  it("is refused when its body is over a megabyte, and the server goes on", async () => {
     const response = await fetch(await sign({ ...call, body: "x".repeat(1024 * 1024 + 1) }));
     expect(response.status).toBe(413);
     expect((await fetch(await sign(call))).status).toBe(200);

@@ -132,7 +132,7 @@ describe("temporary credentials", () => {
     expect(made?.Expiration?.getTime()).toBeLessThan(Date.now() + 6_000);
   });
 
-  it("are worth nothing without their token, with another's, or a token with a long-lived key", async () => {
+  it("are refused without their token or with another's, and so is a long-lived key with a token", async () => {
     const { accessKeyId, secretAccessKey } = await temporaryCredentials();
     const { sessionToken = "" } = await temporaryCredentials();
     const refusal = { name: "InvalidClientTokenId", $metadata: { httpStatusCode: 403 } };
@@ -155,7 +155,7 @@ describe("GetCallerIdentity", () => {
     });
   });
 
-  it("knows a session of a role", async () => {
+  it("says so for a session of a role", async () => {
     const credentials = await temporaryCredentials();
     const { Account, Arn, UserId } = await stsClient(account, { credentials }).send(
       new GetCallerIdentityCommand({}),

@@ -19,7 +19,7 @@ describe("generatedRecords", () => {
     expect(generatedRecords({ ...window, instance: "stock" })).not.toEqual(records);
   });
 
-  it.each([mysql, mariadb])("falls apart into windows without a gap or a repetition: $engine", (workload) => {
+  it.each([mysql, mariadb])("divides into windows without a gap or a repetition: $engine", (workload) => {
     const cuts = [FROM, FROM + 1, FROM + 450, FROM + 1_000, FROM + 2_345, FROM + 60_000];
     const parts = cuts
       .slice(1)
@@ -102,7 +102,7 @@ describe("generatedText", () => {
     expect(text.match(/^\t\t {0,5}\d+ (Query|Execute)\t/gm)?.length).toBeGreaterThan(10);
   });
 
-  it.each([mysql, mariadb])("is the text of its parts: $engine", (workload) => {
+  it.each([mysql, mariadb])("is the text of its windows joined: $engine", (workload) => {
     const text = (from: number, to: number) => generatedText({ ...workload, from, to });
     expect(text(FROM, FROM + 5_000) + text(FROM + 5_000, FROM + 9_000)).toBe(text(FROM, FROM + 9_000));
   });
@@ -131,7 +131,7 @@ describe("formatRecords", () => {
 });
 
 describe("the control API's workload", () => {
-  it("tells someone with curl what generatedRecords computes", async () => {
+  it("shows over HTTP what generatedRecords computes", async () => {
     const account = await createAccount();
     const workload = await account.setWorkload("demo-mariadb", { seed: 7, rate: 3 });
     expect(workload).toMatchObject({ instance: "demo-mariadb", engine: "mariadb", seed: 7, rate: 3 });
