@@ -6,7 +6,7 @@ import { problemSchema } from "../workload/replies.ts";
 const statusSchema = z.enum(STATUSES).meta({
   id: "CaptureStatus",
   description:
-    "Where a capture is in its life: SCHEDULED → STARTED → STARTING → RUNNING → STOPPING → DONE, and FAILED from any but DONE.",
+    "The state of a capture: SCHEDULED → STARTED → STARTING → RUNNING → STOPPING → DONE, and FAILED from any state but DONE.",
 });
 
 /** A capture: exactly the ten fields of the specification. */
@@ -40,9 +40,9 @@ export const captureEventSchema = z
         z.object({ type: z.enum(["runner", "cleanup"]) }),
       ])
       .meta({ description: "Who did it: a person, or the part of the service that acted." }),
-    reason: textOrNull("Why, if there is more to say than who."),
+    reason: textOrNull("The reason, if there is one."),
   })
-  .meta({ id: "CaptureEvent", description: "One move of a capture." });
+  .meta({ id: "CaptureEvent", description: "One transition of a capture." });
 
 /** One transition of a capture as the API shows it. */
 export type CaptureEvent = z.output<typeof captureEventSchema>;
@@ -56,7 +56,7 @@ export const liveMessageSchema = z
         z.object({
           records: count("How many records there are so far."),
           statements: count("How many of them are statements."),
-          bytes: count("How large they are."),
+          bytes: count("Their size as NDJSON."),
           gapCount: count("How many parts of the log could not be read."),
           problem: problemSchema,
         }),

@@ -9,7 +9,7 @@ const roleSchema = z.enum(ROLES).meta({
     "An admin changes the environment, its members and anybody's captures; a member makes captures.",
 });
 
-const valueOrNull = textOrNull("Null where it had no value of its own.");
+const valueOrNull = textOrNull("Null if the group had no value of its own.");
 
 /** A parameter group that captures have switched a log on in, and that is not as it was found. */
 const owedSchema = z
@@ -17,16 +17,14 @@ const owedSchema = z
     region: text("The AWS region of the group."),
     parameterGroup: text("Its name."),
     settings: z.nullable(z.object({ generalLog: valueOrNull, logOutput: valueOrNull })).meta({
-      description:
-        "The `general_log` and `log_output` that it is to have again; null while that is not known.",
+      description: "The `general_log` and `log_output` to be restored; null while they are not known.",
     }),
     since: time("Since when."),
-    reason: textOrNull("Why it is not given back; null when that has not been tried yet."),
+    reason: textOrNull("Why it is not restored; null if that has not been tried yet."),
   })
   .meta({
     id: "Owed",
-    description:
-      "A parameter group that captures have switched a log on in, and that is not as it was found.",
+    description: "A parameter group in which captures have switched a log on, and which is not restored.",
   });
 
 /** A parameter group that is not as captures found it. */
@@ -49,7 +47,7 @@ export const environmentSchema = z
     createdAt: time("When it was made."),
     owed: z.array(owedSchema).meta({
       description:
-        "What its captures have changed in parameter groups and is not given back yet. It is tried again by itself, and by " +
+        "The parameter groups that its captures have changed and that are not restored yet. That is retried by itself, and by " +
         "checking the environment.",
     }),
   })
@@ -94,7 +92,7 @@ export type MemberRole = z.output<typeof memberRoleSchema>;
 /** Who is a member no more. */
 export const removedMemberSchema = z
   .object({ userId: z.string() })
-  .meta({ id: "RemovedMember", description: "Who is a member no more." });
+  .meta({ id: "RemovedMember", description: "The removed member." });
 
 /** Who is a member no more. */
 export type RemovedMember = z.output<typeof removedMemberSchema>;

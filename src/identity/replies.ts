@@ -51,24 +51,24 @@ export const currentSessionSchema = z.nullable(
 /** Whose password was changed. */
 export const passwordChangedSchema = z
   .object({
-    token: z.nullable(z.string()).meta({ description: "That of the new session, if others were revoked." }),
+    token: z
+      .nullable(z.string())
+      .meta({ description: "The token of the new session, if others were revoked." }),
     user: userSchema,
   })
   .meta({ id: "PasswordChanged", description: "Whose password was changed." });
 /** What changes of a session or of oneself are answered with. */
-export const statusSchema = z
-  .object({ status: z.literal(true) })
-  .meta({ id: "Done", description: "That it was done." });
+export const statusSchema = z.object({ status: z.literal(true) }).meta({ id: "Done", description: "Done." });
 /** What signing out and deleting a key are answered with. */
 export const successSchema = z
   .object({ success: z.literal(true) })
-  .meta({ id: "Success", description: "That it was done." });
+  .meta({ id: "Success", description: "Done." });
 
 const apiKeyFields = {
   id: z.string(),
   configId: z.literal("default"),
   name: z.nullable(z.string()),
-  start: z.string().meta({ description: "The first characters of the key, to know it by." }),
+  start: z.string().meta({ description: "The first characters of the key, to recognise it." }),
   prefix: z.literal("captures_"),
   referenceId: z.string().meta({ description: "Whose it is." }),
   enabled: z.boolean(),

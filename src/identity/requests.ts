@@ -51,7 +51,9 @@ const expiresIn = z.int().nullable().optional().meta({
   minimum: 86_400,
   maximum: 31_536_000,
 });
-const keyName = z.string().meta({ minLength: 1, maxLength: 32, description: "A name to know the key by." });
+const keyName = z
+  .string()
+  .meta({ minLength: 1, maxLength: 32, description: "A name to recognise the key by." });
 /** The body of api-key/create. */
 export const createKeySchema = z
   .object({ name: keyName.optional(), expiresIn })

@@ -202,7 +202,7 @@ export const captureOperations: Operation[] = [
     path: "/api/captures/{id}",
     tag: "Captures",
     summary: "Delete a capture",
-    description: "One that is live is ended first. The reply shows it as it was.",
+    description: "A capture that has not ended is ended first. The reply shows it as it was.",
     permission: OWNER,
     credentials: "any",
     parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
@@ -215,7 +215,7 @@ export const captureOperations: Operation[] = [
     path: "/api/captures/{id}/stop",
     tag: "Captures",
     summary: "Stop a capture",
-    description: "A running one; what is left of its log is read before it is DONE.",
+    description: "Only a running capture. The rest of its log is read before it is DONE.",
     permission: OWNER,
     credentials: "any",
     parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
@@ -239,7 +239,9 @@ export const captureOperations: Operation[] = [
           description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
           example: ["READ IOPS"],
         },
-        period: { description: "Seconds from one point to the next; else the smallest that there is." },
+        period: {
+          description: "Seconds from one point to the next; the smallest possible period if absent.",
+        },
       }),
     ],
     success: {
@@ -258,7 +260,7 @@ export const captureOperations: Operation[] = [
           example: 60,
         },
         "X-Metrics-Incomplete": {
-          description: "What is missing, only when something is.",
+          description: "What is missing; only if something is.",
           schema: { type: "string" },
           example: "CloudWatch has forgotten all before 2025-08-25T12:00:00.000Z",
         },
@@ -310,7 +312,7 @@ export const captureOperations: Operation[] = [
     parameters: [ID],
     success: {
       status: 200,
-      description: "Its moves, oldest first.",
+      description: "Its transitions, oldest first.",
       content: { "application/json": { schema: z.array(captureEventSchema), example: examples.events } },
     },
     refusals: OF_CAPTURE_READS,
@@ -321,18 +323,17 @@ export const captureOperations: Operation[] = [
     path: "/api/captures/{id}/live",
     tag: "Captures",
     summary: "Watch a capture",
-    description: `How the capture is, with what it has recorded so far. With \`Upgrade: websocket\` (RFC 6455) it is said at first,
-and after every move and collection, each time in a message like the body of the 200. The service closes the WebSocket with 1000 when
-the capture has ended, and within a minute with 4401 when who watches is not signed in any more, with 4404 when they may not see the
-capture any more. Send
-nothing but the text \`ping\`, which is answered with \`pong\` and costs nothing; for anything else it closes with 1008. A page of an
-origin that is not listed may not open one with a visitor's cookie.`,
+    description: `The capture and its progress. With \`Upgrade: websocket\` (RFC 6455) it is sent at first, and after every transition and
+reading of the log, each time as a message like the body of the 200. The service closes the WebSocket with 1000 when the capture has
+ended; within a minute with 4401 when the watcher is not signed in any more, and with 4404 when they may not see the capture any more.
+Send only the text \`ping\`, which is answered with \`pong\`; anything else closes the WebSocket with 1008. A page of an origin that is
+not listed can't open one with a visitor's cookie.`,
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],
     success: {
       status: 200,
-      description: "How it is now.",
+      description: "The capture now.",
       content: { "application/json": { schema: liveMessageSchema, example: examples.liveMessage } },
     },
     others: [{ status: 101, description: "The connection is a WebSocket from here on." }],

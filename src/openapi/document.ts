@@ -30,34 +30,34 @@ const TAGS = {
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
   Members: "Who belongs to an environment, and how others join.",
-  Accounts: "Signing up, in and out.",
+  Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
-  Operations: "Whether the service is well.",
+  Operations: "Health.",
 };
 
 const DESCRIPTION = `Records what ${engineLabels("and")} instances on Amazon RDS do: their statements and their CloudWatch metrics.
 
 **Who is calling.** A browser has the session cookie that \`POST /api/auth/sign-in/email\` sets. A program has an API key and sends it
-as \`Authorization: Bearer …\` or \`x-api-key: …\`. A cookie changes nothing on behalf of another site's page: such a request is a 403.
+as \`Authorization: Bearer …\` or \`x-api-key: …\`. A change with the cookie from a page of another site is a 403.
 
-**Bodies** are JSON of at most 64 KiB. **Times** are ISO 8601 in UTC. A field or a parameter that is not known is refused.
+**Bodies** are JSON of at most 64 KiB. **Times** are ISO 8601 in UTC. Unknown fields and parameters are refused.
 
-**Refusals** are \`{"code", "message"}\` with the HTTP status as \`code\`. The examples of a status are all that an operation says; one
-with \`x-pattern\` varies, and matches it. A path that is not there is a 404 "No such path", a method that a path does not have a 405
-with \`Allow\`. A 503 passes by itself: try again after \`Retry-After\` seconds. Whether what changes something was done is not known then.
+**Refusals** are \`{"code", "message"}\` with the HTTP status as \`code\`. The examples of a status are all messages of the operation;
+a message that varies matches the \`x-pattern\` of its example. An unknown path is a 404 "No such path", an unknown method of a path a 405
+with \`Allow\`. A 503 is transient: retry after \`Retry-After\` seconds. After a 503 it is not known whether a change was made.
 
-**Repeats.** A capture or an environment that is asked for with an \`Idempotency-Key\` is made once, however often. A capture and a page of captures have
-an \`ETag\`: with \`If-None-Match\`, what you have already is a 304 without a body; with \`If-Match\`, what somebody else has changed
-meanwhile is a 412.
+**Retries.** With an \`Idempotency-Key\`, a capture or an environment is made once, however often the request is sent. A capture and
+a page of captures have an \`ETag\`: with \`If-None-Match\`, the reply is a 304 without a body if nothing has changed; with
+\`If-Match\`, a 412 if somebody else has changed the capture.
 
-**Own writes.** Reads are answered by the nearest copy of the database, which may be behind. Every reply has an \`X-D1-Bookmark\`: a
-read that sends it has seen as much at least. Browsers have it in the cookie \`captures.bookmark\`, which changes set.
+**Own writes.** Reads are answered by the nearest replica of the database, which may be behind. Every reply has an
+\`X-D1-Bookmark\`: a read that sends it sees at least the same state. Browsers have it in the cookie \`captures.bookmark\`, which
+changes set.
 
-**Limits.** What changes something is limited by session or API key, sign-ins and sign-ups by address; \`RateLimit-Policy\` says how
-many there may be. One too many is a 429 with \`Retry-After\` and \`RateLimit\`, which is there only then: how much is left before is not
-known.
+**Limits.** Changes are limited by session or API key, sign-ins and sign-ups by address; \`RateLimit-Policy\` says how many requests
+there may be. One more is a 429 with \`Retry-After\` and \`RateLimit\`. Other replies have no \`RateLimit\`: how much is left is not known.
 
-**Every reply** has an \`X-Request-Id\`, which names the request in the service's log. One of your own is noted there beside it. \`HEAD\` is \`GET\` without the body.`;
+**Every reply** has an \`X-Request-Id\`, the request's id in the service's log. An \`X-Request-Id\` of yours is logged beside it. \`HEAD\` is \`GET\` without the body.`;
 
 const SECURITY: Record<Operation["credentials"], object[] | undefined> = {
   any: [{ session: [] }, { bearer: [] }, { apiKey: [] }],

@@ -160,8 +160,8 @@ export const environmentOperations: Operation[] = [
     tag: "Environments",
     summary: "Delete an environment",
     description:
-      "With its captures, members and invites. The reply shows it as it was. Not while it owes something to a parameter group: " +
-      "nobody could give that back without its credentials.",
+      "With its captures, members and invites. The reply shows it as it was. Not while a parameter group of it is not restored (`owed`): " +
+      "that can't be done without its credentials.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],
@@ -178,7 +178,8 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments/{id}/check",
     tag: "Environments",
     summary: "Ask AWS whether the instance can be reached",
-    description: "What it owes to parameter groups is given back first, if that is possible now.",
+    description:
+      "Parameter groups that it owes a restoration (`owed`) are restored first, if that is possible now.",
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],
@@ -199,14 +200,14 @@ export const environmentOperations: Operation[] = [
     method: "post",
     path: "/api/environments/{id}/abandon",
     tag: "Environments",
-    summary: "Abandon what is owed to parameter groups",
+    summary: "Give up restoring parameter groups",
     description:
-      "They stay as they are, with the log switched on where it was: to be mended by hand. The service does not try any more, " +
-      "and the next capture takes what it finds for theirs.",
+      "They stay as they are, with the log switched on where captures did that: restore them by hand. The service does not try any " +
+      "more, and the next capture takes the values that it finds for the original ones.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],
-    success: { status: 200, description: "The environment, which owes nothing.", content: ONE_ENVIRONMENT },
+    success: { status: 200, description: "The environment, without `owed`.", content: ONE_ENVIRONMENT },
     refusals: [BAD_ID, ...OF_WRITERS, ...refusals("notAdmin", "environmentNotFound")],
   },
   {
@@ -264,7 +265,7 @@ export const environmentOperations: Operation[] = [
     parameters: [ID, USER_ID],
     success: {
       status: 200,
-      description: "Who is a member no more.",
+      description: "The removed member.",
       content: {
         "application/json": { schema: removedMemberSchema, example: { userId: examples.member.userId } },
       },
@@ -281,7 +282,7 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments/{id}/invites",
     tag: "Members",
     summary: "Invite somebody",
-    description: "A code for one person to join with a role, good for a week. It is shown once.",
+    description: "A code with which one person can join with a role. It is valid for a week, and shown once.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],

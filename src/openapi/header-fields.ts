@@ -8,7 +8,7 @@ import type { Header, Parameter } from "./operation.ts";
 
 /** The request's id, which every reply has. */
 export const REQUEST_ID: Header = {
-  description: "Names the request, also in the service's log.",
+  description: "The request's id, also in the service's log.",
   schema: { type: "string" },
   required: true,
   example: "6f6c1c1e-4f0b-4f7e-9d55-0c8f6f3b6a55",
@@ -18,7 +18,8 @@ const EXAMPLE_BOOKMARK = "00000001-00000002-00004c6d-8e8e8e8e8e8e8e8e8e8e8e8e8e8
 
 /** The bookmark of a reply. */
 export const BOOKMARK_OF_REPLY: Header = {
-  description: "What of the database the reply has seen, for a later read. Absent where it was not asked.",
+  description:
+    "The state of the database that the reply has seen, for a later read. Absent if the database was not used.",
   schema: { type: "string", pattern: BOOKMARK.source },
   example: EXAMPLE_BOOKMARK,
 };
@@ -28,7 +29,7 @@ export const BOOKMARK_OF_READ: Parameter = {
   name: "X-D1-Bookmark",
   in: "header",
   description:
-    "The bookmark of an earlier reply: this one has seen as much at least. Anything that is no bookmark asks for the newest there is.",
+    "The bookmark of an earlier reply: this read sees at least the same state. Any other text asks for the newest state.",
   schema: { type: "string", pattern: BOOKMARK.source },
   example: EXAMPLE_BOOKMARK,
 };
@@ -45,7 +46,7 @@ export const RETRY_AFTER = { "Retry-After": retryAfterHeader };
 
 const rateLimitHeader: Header = {
   description:
-    "The limit that was met, that nothing of it is left (`r`), and for how many seconds at most (`t`): draft-ietf-httpapi-ratelimit-headers.",
+    "The limit that was reached, what is left of it (`r`, 0), and for how many seconds at most (`t`): draft-ietf-httpapi-ratelimit-headers.",
   schema: { type: "string", pattern: '^"[\\w-]+";r=0;t=\\d+$' },
   required: true,
   example: '"writes";r=0;t=60',
@@ -58,7 +59,7 @@ export const EXHAUSTED = { ...RETRY_AFTER, RateLimit: rateLimitHeader };
 const policyHeader = (example: string): Record<string, Header> => ({
   "RateLimit-Policy": {
     description:
-      "The limits that the request counts for, each as how many (`q`) in how many seconds (`w`): draft-ietf-httpapi-ratelimit-headers.",
+      "The limits that the request counts for: how many requests (`q`) in how many seconds (`w`) (draft-ietf-httpapi-ratelimit-headers).",
     schema: { type: "string", pattern: '^"[\\w-]+";q=\\d+;w=\\d+(, "[\\w-]+";q=\\d+;w=\\d+)*$' },
     required: true,
     example,
@@ -73,7 +74,7 @@ export const SIGN_IN_POLICY = policyHeader('"address";q=10;w=60, "sign-ins";q=20
 /** The tag of one capture. */
 export const ONE_TAG: Record<string, Header> = {
   ETag: {
-    description: "Names this version of the capture, for `If-None-Match` and `If-Match`.",
+    description: "The tag of this version of the capture, for `If-None-Match` and `If-Match`.",
     schema: { type: "string", pattern: '^"[^"]+"$' },
     required: true,
     example: '"1.1.3"',
@@ -82,7 +83,7 @@ export const ONE_TAG: Record<string, Header> = {
 /** The tag of a page of captures. */
 export const PAGE_TAG: Record<string, Header> = {
   ETag: {
-    description: "Names what the page shows, for `If-None-Match`.",
+    description: "The tag of this page, for `If-None-Match`.",
     schema: { type: "string", pattern: '^W/"[^"]+"$' },
     required: true,
     example: 'W/"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"',
@@ -95,7 +96,7 @@ const TAGS = '(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)';
 export const IF_NONE_MATCH: Parameter = {
   name: "If-None-Match",
   in: "header",
-  description: "`ETag`s of what you have: as long as one of them names what is there, the reply is a 304.",
+  description: "`ETag`s that you have: if one of them is still current, the reply is a 304.",
   schema: { type: "string", pattern: `^${TAGS}$` },
 };
 
@@ -103,7 +104,7 @@ export const IF_MATCH: Parameter = {
   name: "If-Match",
   in: "header",
   description:
-    "`ETag`s of the versions that you would change: if the capture is none of them any more, nothing happens, and the reply is a 412.",
+    "`ETag`s of the versions that may be changed: if the capture has another version by now, nothing is done, and the reply is a 412.",
   schema: { type: "string", pattern: `^${TAGS}$` },
 };
 
@@ -111,14 +112,14 @@ export const IF_MATCH: Parameter = {
 export const IF_NONE_MATCH_OF_CHANGE: Parameter = {
   ...IF_NONE_MATCH,
   description:
-    "`ETag`s of versions that are not to be changed: if the capture is one of them, the reply is a 412.",
+    "`ETag`s of versions that must not be changed: if the capture has one of them, the reply is a 412.",
 };
 
 export const IDEMPOTENCY_KEY: Parameter = {
   name: "Idempotency-Key",
   in: "header",
   description:
-    "A text of your choice, new for each request: for 24 hours, the same request with the same key is answered as it was at first, and makes nothing a second time (draft-ietf-httpapi-idempotency-key-header).",
+    "A text of your choice, new for each request: for 24 hours, a retry of the request with the same key has the same answer and makes nothing a second time (draft-ietf-httpapi-idempotency-key-header).",
   schema: idempotencyKeySchema(),
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
@@ -126,8 +127,7 @@ export const IDEMPOTENCY_KEY: Parameter = {
 /** The header of a reply that is given a second time. */
 export const REPLAYED: Record<string, Header> = {
   "Idempotent-Replayed": {
-    description:
-      "Only where the request was sent with its key before: the reply is the one that it had then.",
+    description: "Only on a retry with the same key: the reply is that of the first request.",
     schema: { type: "string", const: "true" },
     example: "true",
   },

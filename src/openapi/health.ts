@@ -9,19 +9,19 @@ export const healthOperations: Operation[] = [
     method: "get",
     path: "/api/health",
     tag: "Operations",
-    summary: "Say whether the service can do its work",
-    description: "For load balancers and monitors: the database is asked, nobody is signed in.",
+    summary: "Show whether the service is healthy",
+    description: "For load balancers and monitors, without a sign-in. It asks the database.",
     permission: "Everybody.",
     credentials: "none",
     success: {
       status: 200,
-      description: "It can.",
+      description: "It is healthy.",
       content: { "application/json": { schema: healthSchema, example: { status: "ok", database: "ok" } } },
     },
     others: [
       {
         status: "4XX",
-        description: "Nothing that the service itself refuses: it was no request that a server can read.",
+        description: "Not from the service itself: the request was not valid HTTP.",
       },
       {
         status: 503,

@@ -31,7 +31,7 @@ const SESSION_COOKIE: Record<string, Header> = {
 
 const ONCE_MORE_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
-    description: "When the session is prolonged, or was ended.",
+    description: "When the session was prolonged or ended.",
     schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
     example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
   },
@@ -110,7 +110,7 @@ function endpoint(
     }),
     success: {
       status: 200,
-      description: "It was done.",
+      description: "Done.",
       content: { "application/json": { schema, example } },
       ...success,
     },

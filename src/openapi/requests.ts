@@ -31,7 +31,7 @@ add(metricsQuerySchema().shape.type, {
 });
 
 add(nameSchema(), {
-  description: "1 to 100 characters, none of them control characters, once the space around it is gone.",
+  description: "1 to 100 characters without control characters, not counting spaces around it.",
   minLength: 1,
   maxLength: 100,
   pattern: "\\S",
@@ -40,7 +40,7 @@ add(nameSchema(), {
 
 add(captureSchema(), {
   id: "NewCapture",
-  description: "A capture to make. A field that is not known is refused.",
+  description: "A capture to make. Unknown fields are refused.",
 });
 const capture = captureSchema().in.shape;
 add(capture.envId, {
@@ -91,12 +91,12 @@ add(capture.end, {
   description: "Null, or absent: it is set when the capture ends.",
 });
 
-add(renameSchema(), { id: "CaptureName", description: "What to change of a capture." });
+add(renameSchema(), { id: "CaptureName", description: "The fields of a capture to change." });
 
 add(environmentSchema(), { id: "NewEnvironment", description: "An environment to make." });
 add(updateSchema(), {
   id: "EnvironmentChanges",
-  description: "What to change of an environment; what is absent stays.",
+  description: "The fields of an environment to change; absent ones stay.",
   minProperties: 1,
 });
 const environment = environmentSchema().shape;

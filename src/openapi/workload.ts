@@ -62,7 +62,7 @@ export const workloadOperations: Operation[] = [
     tag: "Workloads",
     summary: "Download the records that a capture made",
     description:
-      'A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads. Where stored records are lost, a line says so instead: `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
+      'A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
     permission: MEMBER,
     credentials: "any",
     parameters: [
@@ -84,7 +84,7 @@ export const workloadOperations: Operation[] = [
           example: 'attachment; filename="capture-1.ndjson.gz"',
         },
         "X-Workload-Incomplete": {
-          description: "Which of the stored records are lost, only when some are.",
+          description: "Which stored records are lost; only if some are.",
           schema: { type: "string" },
           example:
             "a fragment is missing after 2026-11-23T08:45:28.204113Z before 2026-11-23T08:51:02.000100Z",

@@ -6,7 +6,7 @@ export const problemSchema = z
   .nullable(z.object({ since: time("Since when."), reason: text("In words a person can act on.") }))
   .meta({
     description:
-      "Why the log can't be read just now, or holds nothing to read; null while it can. It is tried on, and what is missing in the end is a gap.",
+      "Why the log can't be read now, or has nothing to read; null while it can. Reading is retried, and what is missing in the end is a gap.",
   });
 
 /** Why a running capture's log can't be read, and since when. */
@@ -17,13 +17,13 @@ export const workloadSchema = z
   .object({
     records: count("How many records of the log were recorded."),
     statements: count(
-      "How many of the records ran a statement: as many as the digests count. No statement is a record of comments only, or `EXECUTE`, whose statement has a record of its own.",
+      "How many of the records ran a statement: as many as the digests count. A record of comments only does not count, nor does `EXECUTE`, whose statement has a record of its own.",
     ),
     commands: z
       .record(z.string(), z.int().positive())
       .meta({ description: "Records by command, such as `Query`." }),
     bytes: count("As NDJSON, before compression."),
-    strayBytes: count("Bytes of the log that belong to no record that could be read; a gap says when."),
+    strayBytes: count("Bytes of the log that could not be read as a record; a gap says when."),
     storedBytes: count("As stored, compressed."),
     fragments: count("How many objects hold it."),
     firstRecord: timeOrNull("The time of the earliest record, with microseconds."),
@@ -36,14 +36,16 @@ export const workloadSchema = z
           cause: z.string(),
         }),
       )
-      .meta({ description: "What of the log could not be read: the first thousand of `gapCount`." }),
+      .meta({
+        description: "The parts of the log that could not be read: the first thousand of `gapCount`.",
+      }),
     gapCount: count("How many gaps there are."),
     redact: z
       .enum(["secrets", "literals"])
-      .meta({ description: "What was taken out of statements before they were stored." }),
+      .meta({ description: "What was removed from statements before they were stored." }),
     digestVersion: z.int().positive().meta({
       description:
-        "By which rules its statements were normalised: fingerprints of two versions are not to be compared.",
+        "The version of the rules by which statements were normalised: fingerprints of two versions can't be compared.",
     }),
     live: z
       .nullable(
@@ -68,7 +70,7 @@ export const workloadDigestSchema = z
   .object({
     fingerprint: text("64 bits in hexadecimal that stand for the normalised statement."),
     digest: text(
-      "The normalised statement; of one of more than 4 KB the middle is left out, and counts for the fingerprint.",
+      "The normalised statement. Of more than 4 KB the middle is left out, but counts for the fingerprint.",
     ),
     count: count("How often it ran, or up to `overcount` more."),
     overcount: count("By how much `count` may be too high."),
