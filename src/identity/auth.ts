@@ -4,7 +4,9 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 // The build without Kysely: this service uses drizzle.
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
+import type { Credential } from "../db/caller.ts";
 import * as schema from "../db/tables.ts";
+import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
@@ -12,11 +14,20 @@ import { listedOrigins } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
-import type { Invites } from "./invites.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const KEY_PREFIX = "captures_";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
+
+/** What a sign-up does with the code of the invite that it names, whatever an invite is to. */
+export interface Invites {
+  /** Whether an address could sign up with an invite, where sign-up is by invite. */
+  isClaimable(db: Db, code: string, email: string, now: number): Promise<boolean>;
+  /** Reserves an invite for the address that signs up with it; whether the invite is that address's to use. */
+  claimInvite(db: Db, code: string, email: string, now: number): Promise<boolean>;
+  /** Accepts an invite for somebody who has signed up. One that can't be accepted is left. */
+  acceptInvite(db: Db, credential: Credential, code: string, now: number): Promise<unknown>;
+}
 
 /**
  * better-auth as this service sets it up: e-mail and password, sessions in signed cookies, API keys. It is large, so it is

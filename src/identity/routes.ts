@@ -11,8 +11,8 @@ import { ApiError } from "../http/refusals.ts";
 import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
+import type { Invites } from "./auth.ts";
 import { boundHashing } from "./hashing.ts";
-import type { Invites } from "./invites.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
