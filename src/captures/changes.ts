@@ -1,5 +1,6 @@
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
+import { lazy } from "../lib/lazy.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
 import { deletion, dueAt, stopRefusal, TRANSITIONS } from "./lifecycle.ts";
 import { allows, byStatus, CAPTURE_OF_CALLER, literal } from "./sql.ts";
@@ -48,32 +49,37 @@ const ENDED_AT = "max(started_at, min(:now, coalesce(scheduled_end, :now)))";
 
 const BY_CALLER = { actor: "(select id from caller)", returning: columns("captures") };
 
-const STOP = transitionSql({
-  ...BY_CALLER,
-  where: `${IS_TARGET} and ${allows("stop")}`,
-  to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
-  reason: "null",
-  set: { ended_at: ENDED_AT, due_at: ":soon" },
-}).map(callerStatement);
+const STOP = lazy(() =>
+  transitionSql({
+    ...BY_CALLER,
+    where: `${IS_TARGET} and ${allows("stop")}`,
+    to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
+    reason: "null",
+    set: { ended_at: ENDED_AT, due_at: ":soon" },
+  }).map(callerStatement),
+);
 
 const DUE = { soon: ":soon", never: "null", unchanged: "due_at" };
 
-const DELETE = transitionSql({
-  ...BY_CALLER,
-  where: IS_TARGET,
-  isNoted: allows("deletion"),
-  to: byStatus((status) => literal(deletion(status).to)),
-  reason: byStatus((status) => literal(deletion(status).reason)),
-  set: {
-    deleted_at: ":now",
-    ended_at: byStatus((status) => (deletion(status).ends ? ENDED_AT : "ended_at")),
-    due_at: byStatus((status) => DUE[deletion(status).due]),
-    // What is shown of the capture as well, once it is that which made it fail.
-    reason: byStatus((status) =>
-      deletion(status).to === "FAILED" ? `coalesce(${literal(deletion(status).reason)}, reason)` : "reason",
-    ),
-  },
-}).map(callerStatement);
+const DELETE = lazy(() =>
+  transitionSql({
+    ...BY_CALLER,
+    where: IS_TARGET,
+    isNoted: allows("deletion"),
+    to: byStatus((status) => literal(deletion(status).to)),
+    reason: byStatus((status) => literal(deletion(status).reason)),
+    set: {
+      deleted_at: ":now",
+      ended_at: byStatus((status) => (deletion(status).ends ? ENDED_AT : "ended_at")),
+      due_at: byStatus((status) => DUE[deletion(status).due]),
+      // A deletion that makes the capture fail is the capture's own reason too.
+      reason: byStatus((status) => {
+        const { to, reason } = deletion(status);
+        return to === "FAILED" && reason !== null ? literal(reason) : "reason";
+      }),
+    },
+  }).map(callerStatement),
+);
 
 /** What became of a change to a capture. */
 export type Changed =
@@ -128,7 +134,7 @@ export function stopCapture(
   now: number,
 ): Promise<Changed> {
   const canStop = ({ status }: CaptureRow) => stopRefusal(status) === null;
-  return change(db, credential, STOP, { id, soon: soon(now) }, precondition, now, canStop);
+  return change(db, credential, STOP(), { id, soon: soon(now) }, precondition, now, canStop);
 }
 
 /** Deletes a capture: no reply shows it any more, and its name is free. A live one is ended by the same batch. */
@@ -139,7 +145,7 @@ export function deleteCapture(
   precondition: Precondition,
   now: number,
 ): Promise<Changed> {
-  return change(db, credential, DELETE, { id, soon: soon(now) }, precondition, now);
+  return change(db, credential, DELETE(), { id, soon: soon(now) }, precondition, now);
 }
 
 /** When cron looks after a capture that is stopping since now. */
