@@ -25,7 +25,10 @@ import { refusePlan, refuseStop } from "./refusals.ts";
 import { createSchema, listSchema, renameSchema } from "./schema.ts";
 import { toCapture, toEvent } from "./to-reply.ts";
 
-/** `/api/captures`: the endpoints of the specification, a capture's history, and its workload. */
+/**
+ * `/api/captures`: the endpoints of the specification, a capture's history, and its workload. They read variables by `c.get`, one by
+ * one, since `c.var` copies all of them at each reading, which showed in the profile (bench/README.md).
+ */
 export const captureRoutes = new Hono<App>()
   .use(authenticate, limitWrites)
 
