@@ -36,6 +36,8 @@ const ROW: CaptureRow & { caller: string } = {
   envId: 1,
   reason: null,
   redact: "secrets",
+  log: "general",
+  minDurationMicros: 0,
   version: 1,
 };
 

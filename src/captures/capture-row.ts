@@ -2,7 +2,7 @@ import type { Status } from "../db/states.ts";
 import type { RecordingOptions } from "./plan.ts";
 
 /** A capture as the database has it, times in milliseconds. */
-export interface CaptureRow {
+export interface CaptureRow extends Pick<RecordingOptions, "redact" | "log" | "minDurationMicros"> {
   id: number;
   name: string;
   start: number | null;
@@ -12,7 +12,6 @@ export interface CaptureRow {
   status: Status;
   envId: number;
   reason: string | null;
-  redact: RecordingOptions["redact"];
   /** How often what is shown has changed; see etags.ts. */
   version: number;
 }
@@ -23,4 +22,4 @@ export const columns = (
 ) => `${table}.id as id, ${table}.name as name, ${table}.started_at as start,
   ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
-  ${table}.version as version`;
+  ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;

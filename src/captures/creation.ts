@@ -66,9 +66,10 @@ export async function findCreated(
 
 const INSERT = callerStatement(
   `insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
-     duration, created_at, due_at, redact, max_bytes)
+     duration, created_at, due_at, redact, max_bytes,
+     log, min_duration_micros)
    select e.id, caller.id, :name, e.region, e.instance, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
-     :redact, :maxBytes
+     :redact, :maxBytes, :log, :minDurationMicros
    from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
    where m.env_id = :envId and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
      and (select count(*) from captures where env_id = :envId and ${IS_LIVE}) < :maxLive
@@ -137,7 +138,9 @@ function asMade({
   status,
   envId,
   redact,
+  log,
+  minDurationMicros,
 }: CapturePlan): CaptureRow {
   const made = { id: 0, name, start, scheduledStart, scheduledEnd, end: null, status, envId, reason: null };
-  return { ...made, redact, version: 1 };
+  return { ...made, redact, log, minDurationMicros, version: 1 };
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { STATUSES } from "../db/states.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
+import { LOG_CHOICES } from "../logs/choice.ts";
 import type { CaptureRow } from "./capture-row.ts";
 
 const capturedSchema = lazy(
@@ -17,6 +18,9 @@ const capturedSchema = lazy(
       envId: z.number(),
       reason: z.string().nullable(),
       redact: z.enum(["secrets", "literals"]),
+      // Absent in what was stored before captures could be made of the slow log.
+      log: z.enum(LOG_CHOICES).default("general"),
+      minDurationMicros: z.number().default(0),
       version: z.number(),
     }) satisfies z.ZodType<CaptureRow>,
 );

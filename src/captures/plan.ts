@@ -1,4 +1,5 @@
 import type { Status } from "../db/states.ts";
+import type { LogChoice } from "../logs/choice.ts";
 
 /*
  * Whether a capture that was asked for can be made, and when it is to start and end. Pure: it does no I/O and is told the time.
@@ -26,10 +27,19 @@ export interface RecordingOptions {
   redact: "secrets" | "literals";
   /** The most to record, in bytes; null for as much as the service allows. */
   maxBytes: number | null;
+  /** Which logs are recorded. */
+  log: LogChoice;
+  /** Of the slow log only statements that took at least so long, in microseconds; 0 where only the general log is recorded. */
+  minDurationMicros: number;
 }
 
-/** What a caller asked for, validated but not yet judged by the clock. */
-export interface CaptureRequest extends RecordingOptions {
+/**
+ * What a caller asked for, validated but not yet judged by the clock. `log` and `minDurationMicros` are absent where only the general
+ * log is asked for: a request with an Idempotency-Key has the fingerprint that it had before there was another log.
+ */
+export interface CaptureRequest
+  extends Omit<RecordingOptions, "log" | "minDurationMicros">,
+    Partial<Pick<RecordingOptions, "log" | "minDurationMicros">> {
   name: string;
   envId: number;
   status: InitialStatus | null;
@@ -39,7 +49,7 @@ export interface CaptureRequest extends RecordingOptions {
 }
 
 /** A capture about to be made. */
-export interface CapturePlan extends CaptureRequest {
+export interface CapturePlan extends Omit<CaptureRequest, keyof RecordingOptions>, RecordingOptions {
   status: InitialStatus;
   scheduledEnd: number | null;
 }
@@ -62,7 +72,9 @@ export function planCapture(request: CaptureRequest, now: number): CapturePlan |
   const refused = durationRefusal(duration) ?? startRefusal({ status, start, scheduledStart }, now);
   if (refused !== null) return { refused };
   const from = scheduledStart ?? start ?? now;
-  return { ...request, status, scheduledEnd: duration === null ? null : from + duration };
+  const { log = "general", minDurationMicros = 0 } = request;
+  const scheduledEnd = duration === null ? null : from + duration;
+  return { ...request, log, minDurationMicros, status, scheduledEnd };
 }
 
 function durationRefusal(duration: number | null): PlanRefusal | null {

@@ -224,6 +224,12 @@ export const captures = sqliteTable(
     redact: text("redact", { enum: ["secrets", "literals"] })
       .notNull()
       .default("secrets"),
+    /** Which logs are recorded. */
+    log: text("log", { enum: ["general", "slow", "both"] })
+      .notNull()
+      .default("general"),
+    /** Of the slow log only statements that took at least so long are recorded; 0 for a capture of the general log. */
+    minDurationMicros: integer("min_duration_micros").notNull().default(0),
     /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
     maxBytes: integer("max_bytes"),
     createdAt: integer("created_at").notNull(),

@@ -4,6 +4,7 @@ import { type Env, positiveNumber } from "../../env.ts";
 import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
+import type { LogChoice } from "../../logs/choice.ts";
 import { GENERAL } from "../../logs/general/kind.ts";
 import { Digests } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
@@ -23,6 +24,10 @@ export interface CollectedCapture extends LoggingInstance {
   start: number | null;
   end: number | null;
   redact: Manifest["redact"];
+  /** Which logs are collected. */
+  log: LogChoice;
+  /** Of the slow log only statements that took at least so long; in microseconds. */
+  minDurationMicros: number;
 }
 
 /** A collected capture that has ended, or is to end at a time that is known. */
