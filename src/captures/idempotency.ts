@@ -2,7 +2,7 @@ import * as z from "zod";
 import { STATUSES } from "../db/states.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
-import { LOG_CHOICES } from "../logs/choice.ts";
+import { CAPTURED_LOGS } from "../logs/names.ts";
 import type { CaptureRow } from "./capture-row.ts";
 
 const capturedSchema = lazy(
@@ -19,7 +19,7 @@ const capturedSchema = lazy(
       reason: z.string().nullable(),
       redact: z.enum(["secrets", "literals"]),
       // Absent in what was stored before captures could be made of the slow log.
-      log: z.enum(LOG_CHOICES).default("general"),
+      log: z.enum(CAPTURED_LOGS).default("general"),
       minDurationMicros: z.number().default(0),
       version: z.number(),
     }) satisfies z.ZodType<CaptureRow>,

@@ -1,5 +1,5 @@
 import type { Status } from "../db/states.ts";
-import type { LogChoice } from "../logs/choice.ts";
+import type { CapturedLog } from "../logs/names.ts";
 
 /*
  * Whether a capture that was asked for can be made, and when it is to start and end. Pure: it does no I/O and is told the time.
@@ -28,7 +28,7 @@ export interface RecordingOptions {
   /** The most to record, in bytes; null for as much as the service allows. */
   maxBytes: number | null;
   /** Which logs are recorded. */
-  log: LogChoice;
+  log: CapturedLog;
   /** Of the slow log only statements that took at least so long, in microseconds; 0 where only the general log is recorded. */
   minDurationMicros: number;
 }

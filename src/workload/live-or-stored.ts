@@ -2,7 +2,7 @@ import type { Status } from "../db/states.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
-import type { LogChoice } from "../logs/choice.ts";
+import type { CapturedLog } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { digestKey, manifestKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
@@ -17,7 +17,7 @@ export interface ReadCapture {
   id: number;
   status: Status;
   redact: Manifest["redact"];
-  log: LogChoice;
+  log: CapturedLog;
   /** Of the slow log it has only statements that took at least so long; in microseconds. */
   minDurationMicros: number;
   /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */

@@ -4,8 +4,8 @@ import { type Env, positiveNumber } from "../../env.ts";
 import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
-import type { LogChoice } from "../../logs/choice.ts";
 import { GENERAL } from "../../logs/general/kind.ts";
+import type { CapturedLog } from "../../logs/names.ts";
 import { Digests } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../stored/manifest.ts";
@@ -25,7 +25,7 @@ export interface CollectedCapture extends LoggingInstance {
   end: number | null;
   redact: Manifest["redact"];
   /** Which logs are collected. */
-  log: LogChoice;
+  log: CapturedLog;
   /** Of the slow log only statements that took at least so long; in microseconds. */
   minDurationMicros: number;
 }
