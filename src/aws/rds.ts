@@ -73,10 +73,19 @@ function isComplete<T extends Record<string, unknown>>(
 /** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
 
+/** A parameter of a group. */
+export interface DbParameter {
+  /** Null where the group has none, and RDS does not say what the engine's is. */
+  value: string | null;
+  /** Whether somebody set it. The value is RDS's or the engine's otherwise. */
+  isOwn: boolean;
+  /** Whether RDS lets it be changed, and servers take it over without a reboot. */
+  isChangeable: boolean;
+}
+
 /**
- * DescribeDBParameters: the values of some parameters of a group. One without a value is absent.
- * @param source `user` for the values that people set only: a parameter that has none of its own is absent, whatever RDS or
- *   the engine gives it
+ * DescribeDBParameters: some parameters of a group. One that the group's family does not have is absent.
+ * @param source `user` for those only that people have set
  */
 export async function describeParameters(
   target: AwsTarget,
@@ -84,8 +93,8 @@ export async function describeParameters(
   group: string,
   names: readonly string[],
   source?: "user",
-): Promise<AwsResult<Map<string, string>>> {
-  const values = new Map<string, string>();
+): Promise<AwsResult<Map<string, DbParameter>>> {
+  const found = new Map<string, DbParameter>();
   let marker: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const reply = await call(target, credentials, "DescribeDBParameters", {
@@ -97,13 +106,20 @@ export async function describeParameters(
     if (!reply.ok) return reply;
     for (const parameter of list(child(reply.value, "Parameters"), "Parameter")) {
       const name = text(parameter, "ParameterName");
-      const value = text(parameter, "ParameterValue");
-      if (name !== undefined && value !== undefined && names.includes(name)) values.set(name, value);
+      if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter));
     }
     marker = text(reply.value, "Marker");
-    if (!marker) return { ok: true, value: values };
+    if (!marker) return { ok: true, value: found };
   }
   return malformed("rds");
+}
+
+function toParameter(parameter: XmlObject): DbParameter {
+  return {
+    value: text(parameter, "ParameterValue") ?? null,
+    isOwn: text(parameter, "Source") === "user",
+    isChangeable: text(parameter, "IsModifiable") === "true" && text(parameter, "ApplyType") === "dynamic",
+  };
 }
 
 /** ModifyDBParameterGroup: gives dynamic parameters their values at once, for every instance of the group. */

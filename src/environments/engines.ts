@@ -1,4 +1,5 @@
 import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
+import { SLOW_LOG_SWITCH, type SlowLogSwitch } from "../logs/slow/switch.ts";
 
 /*
  * What is known of each engine of RDS that can be captured. To accept another, describe it here, then follow the tests. This knows
@@ -12,14 +13,16 @@ import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
 export interface Engine {
   /** What people call it. */
   label: string;
-  /** How the log is switched on that its workload is captured from. */
+  /** How its general log is switched on. */
   generalLog: typeof GENERAL_LOG_SWITCH;
+  /** How its slow log is, and which parameters that log has. */
+  slowLog: SlowLogSwitch;
 }
 
 /** The engines that can be captured, by RDS's names. */
 export const ENGINES: Readonly<Record<string, Engine>> = {
-  mysql: { label: "MySQL", generalLog: GENERAL_LOG_SWITCH },
-  mariadb: { label: "MariaDB", generalLog: GENERAL_LOG_SWITCH },
+  mysql: { label: "MySQL", generalLog: GENERAL_LOG_SWITCH, slowLog: SLOW_LOG_SWITCH.mysql },
+  mariadb: { label: "MariaDB", generalLog: GENERAL_LOG_SWITCH, slowLog: SLOW_LOG_SWITCH.mariadb },
 };
 
 /** Whether the workload of an engine of RDS can be captured. */

@@ -44,7 +44,9 @@ export class GroupInAws {
     const target = awsTarget(this.#env, region);
     const names = PARAMETERS;
     const read = await this.#as((keys) => describeParameters(target, keys, parameterGroup, names, "user"));
-    return read.ok ? { ok: true, value: Object.fromEntries(read.value) } : read;
+    if (!read.ok) return read;
+    const own = [...read.value].flatMap(([name, { value }]) => (value === null ? [] : [[name, value]]));
+    return { ok: true, value: Object.fromEntries(own) };
   }
 
   /** Gives the group values, and takes those that are absent away. */

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { canCapture, ENGINES, engineLabels, engineNames } from "../../src/environments/engines.ts";
 import { isOn } from "../../src/leases/state.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
+import { slowLogSwitchOf } from "../../src/logs/slow/switch.ts";
+import { parametersOf } from "../local-aws/parameters.ts";
 
 describe("the engines that can be captured", () => {
   it("are MySQL and MariaDB on RDS", () => {
@@ -23,5 +25,18 @@ describe("the engines that can be captured", () => {
     expect(generalLog).toEqual(GENERAL_LOG_SWITCH);
     expect(isOn(generalLog.on)).toBe(true);
     expect(isOn(generalLog.defaults)).toBe(false);
+  });
+
+  it.each([
+    ["mysql", "mysql8.0"],
+    ["mariadb", "mariadb10.11"],
+  ])("have a slow log whose parameters their servers have: %s", (engine, family) => {
+    const has = new Set(parametersOf(family).map(({ name }) => name));
+    const slowLog = ENGINES[engine]?.slowLog;
+    expect(slowLog).toBe(slowLogSwitchOf(has));
+    for (const { on, defaults } of slowLog === undefined ? [] : [slowLog, slowLog.optional]) {
+      expect(Object.keys(on).sort()).toEqual(Object.keys(defaults).sort());
+      for (const name of Object.keys(on)) expect(has).toContain(name);
+    }
   });
 });

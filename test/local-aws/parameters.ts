@@ -125,7 +125,7 @@ const MODIFIABLE: Row[] = [
     "Where the general and slow logs are written",
   ],
   ["log_queries_not_using_indexes", "dynamic", "boolean", "0,1", undefined, "Whether such queries are slow"],
-  ["long_query_time", "dynamic", "float", undefined, undefined, "Seconds from which a query is slow"],
+  ["long_query_time", "dynamic", "float", "0-31536000", undefined, "Seconds from which a query is slow"],
   [
     "lower_case_table_names",
     "static",
@@ -179,6 +179,14 @@ const MODIFIABLE: Row[] = [
   ["performance_schema", "static", "boolean", "0,1", "0", "Whether the Performance Schema is enabled"],
   ["read_only", "dynamic", "string", "0,1,{TrueIfReplica}", "{TrueIfReplica}", "Whether updates are refused"],
   ["require_secure_transport", "dynamic", "boolean", "0,1", undefined, "Whether clients must use TLS"],
+  [
+    "log_slow_admin_statements",
+    "dynamic",
+    "boolean",
+    "0,1",
+    undefined,
+    "Whether ALTER, ANALYZE and others may be slow",
+  ],
   ["slow_query_log", "dynamic", "boolean", "0,1", undefined, "Whether the slow query log is enabled"],
   ["sort_buffer_size", "dynamic", "integer", "32768-18446744073709551615", undefined, "Bytes a sort may use"],
   ["sql_mode", "dynamic", "list", undefined, undefined, "The server's SQL mode"],
@@ -186,6 +194,24 @@ const MODIFIABLE: Row[] = [
   ["time_zone", "dynamic", "string", undefined, undefined, "The server's time zone"],
   ["tmp_table_size", "dynamic", "integer", "1024-18446744073709551615", undefined, "Largest in-memory table"],
   ["wait_timeout", "dynamic", "integer", "1-31536000", undefined, "Seconds an idle connection may stay"],
+];
+
+/** Parameters that MySQL has since 8.0, and MariaDB has not. */
+const MYSQL_8: Row[] = [
+  ["log_slow_extra", "dynamic", "boolean", "0,1", undefined, "Whether the slow query log says more"],
+];
+
+/** Parameters that MariaDB has, and MySQL has not. */
+const MARIADB: Row[] = [
+  ["log_slow_rate_limit", "dynamic", "integer", "1-1000", undefined, "One of so many slow queries is logged"],
+  [
+    "log_slow_verbosity",
+    "dynamic",
+    "list",
+    "microtime,query_plan,innodb,explain",
+    undefined,
+    "What the slow query log says besides",
+  ],
 ];
 
 /** Parameters that RDS keeps for itself. */
@@ -235,18 +261,32 @@ const POSTGRES: Row[] = [
   ["work_mem", "dynamic", "integer", "64-2147483647", undefined, "Memory of a sort or a hash, in kB"],
 ];
 
-const MYSQL_PARAMETERS = [...definitions(MODIFIABLE, true), ...definitions(FIXED, false)].sort(byName);
+const COMMON = [...definitions(MODIFIABLE, true), ...definitions(FIXED, false)];
+const MYSQL_5_PARAMETERS = COMMON.toSorted(byName);
+const MYSQL_PARAMETERS = [...COMMON, ...definitions(MYSQL_8, true)].sort(byName);
+const MARIADB_PARAMETERS = [...COMMON, ...definitions(MARIADB, true)].sort(byName);
 const POSTGRES_PARAMETERS = definitions(POSTGRES, true).sort(byName);
+
+/** The parameters that the slow log of MariaDB 10.4 has, where RDS lets nobody change two of them: so a test has some. */
+const MARIADB_10_4_PARAMETERS = MARIADB_PARAMETERS.map((parameter) =>
+  ["log_slow_rate_limit", "log_slow_admin_statements"].includes(parameter.name)
+    ? { ...parameter, isModifiable: false }
+    : parameter,
+);
 
 /** The parameters of a parameter group family such as `mysql8.0`, by name in alphabetical order. */
 export function parametersOf(family: string): readonly ParameterDefinition[] {
-  return family.startsWith("postgres") ? POSTGRES_PARAMETERS : MYSQL_PARAMETERS;
+  if (family.startsWith("postgres")) return POSTGRES_PARAMETERS;
+  if (family === "mariadb10.4") return MARIADB_10_4_PARAMETERS;
+  if (family.startsWith("mariadb")) return MARIADB_PARAMETERS;
+  return family.startsWith("mysql5.") ? MYSQL_5_PARAMETERS : MYSQL_PARAMETERS;
 }
 
-/** Whether RDS would take the value: every word of a list must be an allowed one, an integer inside its range. */
+/** Whether RDS would take the value: every word of a list must be an allowed one, a number inside its range. */
 export function isAllowedValue(definition: ParameterDefinition, value: string): boolean {
   const { allowedValues, dataType } = definition;
-  if (allowedValues === undefined) return dataType !== "float" || /^\d+(\.\d+)?$/.test(value);
+  if (allowedValues === undefined) return true;
+  if (dataType === "float") return isInRange(allowedValues, value);
   const range = dataType === "integer" ? /^(-?\d+)-(\d+)$/.exec(allowedValues) : null;
   if (range !== null) {
     const [, least = "", most = ""] = range;
@@ -254,6 +294,12 @@ export function isAllowedValue(definition: ParameterDefinition, value: string): 
   }
   const words = dataType === "list" ? value.split(",") : [value];
   return words.every((word) => allowedValues.split(",").includes(word));
+}
+
+/** Whether a number without an exponent is in a range such as `0-31536000`. */
+function isInRange(range: string, value: string): boolean {
+  const [least = 0, most = 0] = range.split("-").map(Number);
+  return /^\d+(\.\d+)?$/.test(value) && Number(value) >= least && Number(value) <= most;
 }
 
 function definitions(rows: Row[], isModifiable: boolean): ParameterDefinition[] {

@@ -62,7 +62,7 @@ export async function settingsOf(aws: LocalAccount, group: ParameterGroup): Prom
   const target = awsTarget(env, aws.region);
   const read = await describeParameters(target, aws.credentials, group.parameterGroup, NAMES, "user");
   if (!read.ok) throw new Error(read.failure.message);
-  return Object.fromEntries(read.value);
+  return Object.fromEntries([...read.value].map(([name, { value }]) => [name, value ?? ""]));
 }
 
 /** An instance as RDS describes it now. */

@@ -142,6 +142,33 @@ describe("DescribeDBParameters", () => {
     expect(await parameterOf("general_log", "demo-postgres-params")).toBeUndefined();
   });
 
+  it("describes those of the slow log, which each family has its own of", async () => {
+    const mine = await createAccount({
+      instances: [
+        { identifier: "old", engineVersion: "5.7.44" },
+        { identifier: "fixed", engine: "mariadb", engineVersion: "10.4.34" },
+      ],
+    });
+    const client = rdsClient(mine);
+    const changeable = async (DBParameterGroupName: string, by = client) => {
+      const found: string[] = [];
+      for await (const page of paginateDescribeDBParameters({ client: by }, { DBParameterGroupName })) {
+        for (const { ParameterName = "", IsModifiable } of page.Parameters ?? []) {
+          if (ParameterName.startsWith("log_slow_") && IsModifiable) found.push(ParameterName);
+        }
+      }
+      return found;
+    };
+    expect(await changeable(group, rds)).toEqual(["log_slow_admin_statements", "log_slow_extra"]);
+    expect(await changeable("old-params")).toEqual(["log_slow_admin_statements"]);
+    expect(await changeable("demo-mariadb-params", rds)).toEqual([
+      "log_slow_admin_statements",
+      "log_slow_rate_limit",
+      "log_slow_verbosity",
+    ]);
+    expect(await changeable("fixed-params")).toEqual(["log_slow_verbosity"]);
+  });
+
   it("pages through them, each exactly once", async () => {
     const pages: string[][] = [];
     const input = { DBParameterGroupName: group };
