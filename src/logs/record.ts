@@ -6,6 +6,8 @@ export interface LeftOut {
   strayBytes: number;
   /** Records without a time: MariaDB leaves it out where it is that of the record before, and that one was not read. */
   undatedRecords: number;
+  /** Statements that ran, and that the server left out of its slow log as it says there itself. */
+  suppressedStatements?: number;
 }
 
 /** What records of every log have. */

@@ -1,0 +1,80 @@
+/*
+ * The account in a header: `PRIVILEGES_OF[LOGIN] @ HOST [ADDRESS]`. The first name is that of the account whose privileges are used,
+ * the second the one that was given at log-in; they differ for a proxy user and an anonymous one. Names may hold all of `[`, `]`, ` @ `
+ * and newlines; hosts and addresses don't, so it is read from its end.
+ */
+
+/** How many accounts are kept as they are written, so that they need not be read again. */
+const MAX_KNOWN = 16;
+const BRACKET_CLOSE = 93;
+
+interface Known {
+  text: string;
+  user: string;
+  host: string | null;
+}
+
+/** Reads accounts into its own fields. */
+export class Account {
+  /** The longest account that is read: two names of 128 characters (MariaDB's USERNAME_CHAR_LENGTH) and two hosts, in UTF-16 units. */
+  static readonly MAX_LENGTH = 1200;
+
+  /** The name that was given at log-in. */
+  user = "";
+  /** The host's name, or else its address; null when there is neither. */
+  host: string | null = null;
+
+  #known: Known[] = [];
+  #last: Known | null = null;
+
+  /** Whether an account that was read before is at `at`. @returns where it ends, or -1 */
+  skipKnown(text: string, at: number): number {
+    const last = this.#last;
+    if (last !== null && text.startsWith(last.text, at)) return at + last.text.length;
+    for (const known of this.#known) {
+      if (!text.startsWith(known.text, at)) continue;
+      this.#use(known);
+      return at + known.text.length;
+    }
+    return -1;
+  }
+
+  /** Reads the account from `at` to `end`. @returns whether it is one */
+  read(text: string, at: number, end: number): boolean {
+    if (text.charCodeAt(end - 1) !== BRACKET_CLOSE) return false;
+    const bracket = text.lastIndexOf(" [", end - 1);
+    if (bracket < at) return false;
+    // An empty host leaves two spaces: ` @  [127.0.0.2]`.
+    const separator = text.lastIndexOf(" @ ", bracket - 2);
+    if (separator < at || separator + 3 > bracket) return false;
+    const host = text.slice(separator + 3, bracket);
+    const address = text.slice(bracket + 2, end - 1);
+    if (/[\s[\]]/.test(host) || /[\s[\]]/.test(address)) return false;
+    const user = loginOf(text.slice(at, separator));
+    if (user === null) return false;
+    // Copies: a part of a string keeps the whole string in memory.
+    const known = JSON.parse(
+      JSON.stringify({ text: text.slice(at, end), user, host: host || address || null }),
+    ) as Known;
+    this.#known.unshift(known);
+    if (this.#known.length > MAX_KNOWN) this.#known.pop();
+    this.#use(known);
+    return true;
+  }
+
+  #use(known: Known): void {
+    this.#last = known;
+    this.user = known.user;
+    this.host = known.host;
+  }
+}
+
+/** The second name of `name[name]`. Where both are alike, the middle is between them; else it is taken to have no bracket. */
+function loginOf(names: string): string | null {
+  if (!names.endsWith("]")) return null;
+  const half = (names.length - 2) / 2;
+  const login = names.slice(half + 1, -1);
+  if (Number.isInteger(half) && names[half] === "[" && names.startsWith(login)) return login;
+  const bracket = names.lastIndexOf("[");
+  return bracket < 0 ? null : names.slice(bracket + 1, -1);
+}

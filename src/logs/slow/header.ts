@@ -1,0 +1,364 @@
+import { Account } from "./account.ts";
+import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
+import { readClock, readDigits, readIsoTime } from "./header-values.ts";
+
+/*
+ * The header of an entry, from its first line to the end of `SET timestamp`. It has two forms, as File_query_log::write_slow in MySQL
+ * and MYSQL_QUERY_LOG::write in MariaDB print them:
+ *
+ *     # Time: 2026-11-27T18:00:05.187063Z                                           MySQL's is in every entry: when it ended
+ *     # User@Host: root[root] @ localhost [127.0.0.1]  Id:     8
+ *     # Query_time: 1.200504  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 1    and more with log_slow_extra
+ *     use d1;                                                                       optional, not quoted
+ *     SET timestamp=1795802403;                                                     also `SET last_insert_id=1,insert_id=2,timestamp=3;`
+ *
+ *     # Time: 261127 18:01:10                                                       optional, and not to be relied on
+ *     # User@Host: root[root] @ localhost [127.0.0.1]
+ *     # Thread_id: 4  Schema: d1  QC_hit: No
+ *     # Query_time: 0.000241  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0
+ *     # Rows_affected: 0  Bytes_sent: 57
+ *     # ...                                                                         by log_slow_verbosity
+ *     use `d1`;                                                                     optional, quoted
+ *     SET timestamp=1795802470;
+ *
+ * MySQL 5.6 has MySQL's lines with MariaDB's time. Names of users and databases may hold newlines, and everything that a header has.
+ */
+
+/** The text is not the beginning of a header. */
+export const NONE = -1;
+/** It may be, but more of it has to be read. */
+export const INCOMPLETE = -2;
+
+/** The longest header, in characters. MariaDB's may have warnings and an execution plan. */
+export const MAX_HEADER = 32 * 1024;
+/** The most characters of a `use` line, whose name has 64 characters, of which each may take two units. */
+const MAX_USE = 512;
+
+const LF = 10;
+const HASH = 35;
+const SPACE = 32;
+
+const TIME = "# Time: ";
+const USER_HOST = "# User@Host: ";
+const THREAD_ID = "# Thread_id: ";
+const SCHEMA = "  Schema: ";
+const QC_HIT = "  QC_hit: ";
+const QUERY_TIME = "# Query_time: ";
+const LOCK_TIME = "  Lock_time: ";
+const ROWS_SENT = "Rows_sent: ";
+const ROWS_EXAMINED = "  Rows_examined: ";
+const ROWS_AFFECTED = "# Rows_affected: ";
+const BYTES_SENT = "  Bytes_sent: ";
+/** The beginnings of lines that may be followed by others without a `#`, since they say names and values as they are. */
+const FREE_TEXT = ["# Warning", "# Error", "# Note", "# explain: ", "# Stored_routine: "];
+
+/** Whether a header may begin at `at`. @param end where the text that has been read ends */
+export function mayBeHeader(text: string, at: number): boolean {
+  return text.charCodeAt(at) === HASH && (text.startsWith(TIME, at) || text.startsWith(USER_HOST, at));
+}
+
+/** Whether the text from `at` on is the first line of a header, or the beginning of one. For the end of a log. */
+export function mayBecomeHeader(text: string, at: number): boolean {
+  const line = text.slice(at, at + USER_HOST.length);
+  return line !== "" && (TIME.startsWith(line) || USER_HOST.startsWith(line) || mayBeHeader(text, at));
+}
+
+/** Reads headers, one at a time, into its own fields: nothing is allocated for text that is none. */
+export class Header {
+  server: "mysql" | "mariadb" = "mysql";
+  /** When the statement ended, in microseconds since the epoch; null where the header does not say, as MariaDB's. */
+  endMicros: number | null = null;
+  /** `SET timestamp`, in seconds since the epoch: when the statement began by the session's clock. */
+  startSecond = 0;
+  readonly account = new Account();
+  threadId = 0;
+  /** MariaDB's default database, and the name in MySQL's `use` line; null where there is none. */
+  db: string | null = null;
+  durationMicros = 0;
+  lockMicros = 0;
+  rowsSent = 0;
+  rowsExamined = 0;
+  rowsAffected: number | undefined;
+  bytesSent: number | undefined;
+  queryCacheHit: boolean | undefined;
+  /** What else MariaDB or log_slow_extra say; null for nothing. */
+  figures: PlanFigures | null = null;
+
+  #text = "";
+  /** Where the next thing to be read begins. */
+  #at = 0;
+  /** The number that was read last. */
+  #value = 0;
+
+  /**
+   * Reads the header at `at`. Lines are read whole only: what has no newline is incomplete.
+   * @returns where the statement begins, NONE or INCOMPLETE
+   */
+  read(text: string, at: number): number {
+    this.#text = text;
+    this.#at = at;
+    const end = this.#read();
+    const length = (end === INCOMPLETE ? text.length : end) - at;
+    return length > MAX_HEADER ? NONE : end;
+  }
+
+  #read(): number {
+    this.figures = null;
+    this.db = null;
+    if (this.#text.startsWith(TIME, this.#at)) {
+      const after = this.#readTime(this.#at + TIME.length);
+      if (after < 0) return after;
+      this.#at = after;
+    } else {
+      this.endMicros = null;
+    }
+    const account = this.#readAccount();
+    if (account < 0) return account;
+    const lines = this.server === "mysql" ? this.#readMysqlLines() : this.#readMariadbLines();
+    if (lines < 0) return lines;
+    return this.#readUseAndTimestamp();
+  }
+
+  #readTime(at: number): number {
+    const text = this.#text;
+    const newline = text.indexOf("\n", at);
+    if (newline < 0) return INCOMPLETE;
+    if (newline - at === 15) {
+      this.endMicros = null;
+      return readClock(text, at) ? newline + 1 : NONE;
+    }
+    const time = readIsoTime(text, at, newline);
+    if (Number.isNaN(time)) return NONE;
+    this.endMicros = time;
+    return newline + 1;
+  }
+
+  /** The line of the user, which ends where the next line is the one that follows it. */
+  #readAccount(): number {
+    const text = this.#text;
+    const begin = this.#at;
+    if (begin === text.length) return INCOMPLETE;
+    if (!text.startsWith(USER_HOST, begin)) return NONE;
+    const from = begin + USER_HOST.length;
+    const known = this.account.skipKnown(text, from);
+    let newline = known < 0 ? from : known;
+    for (;;) {
+      newline = text.indexOf("\n", newline);
+      if (newline < 0) return text.length - from > Account.MAX_LENGTH ? NONE : INCOMPLETE;
+      if (newline - from > Account.MAX_LENGTH) return NONE;
+      if (newline + 1 === text.length) return INCOMPLETE;
+      if (text.charCodeAt(newline + 1) === HASH && this.#endAccount(from, known, newline)) return newline + 1;
+      newline++;
+    }
+  }
+
+  #endAccount(from: number, known: number, newline: number): boolean {
+    const text = this.#text;
+    const isMysql = text.startsWith(QUERY_TIME, newline + 1);
+    if (!isMysql && !text.startsWith(THREAD_ID, newline + 1)) return false;
+    let end = newline;
+    if (isMysql) {
+      const id = this.#readIdBefore(newline);
+      if (id < 0) return false;
+      end = id;
+    }
+    if (end !== known && !this.account.read(text, from, end)) return false;
+    this.server = isMysql ? "mysql" : "mariadb";
+    this.#at = newline + 1;
+    return true;
+  }
+
+  /** `  Id:     8` before `end`. @returns where it begins, or NONE */
+  #readIdBefore(end: number): number {
+    const text = this.#text;
+    let at = end - 1;
+    let id = 0;
+    let place = 1;
+    for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(--at) - 48) {
+      id += digit * place;
+      place *= 10;
+    }
+    const digits = end - 1 - at;
+    if (digits === 0 || digits > 15) return NONE;
+    while (text.charCodeAt(at) === SPACE) at--;
+    at -= 4;
+    if (!text.startsWith("  Id:", at)) return NONE;
+    this.threadId = id;
+    return at;
+  }
+
+  #readMysqlLines(): number {
+    this.rowsAffected = undefined;
+    this.bytesSent = undefined;
+    this.queryCacheHit = undefined;
+    const text = this.#text;
+    if (!this.#readQueryTime(" ")) return this.#orIncomplete();
+    if (text.charCodeAt(this.#at) !== LF) {
+      const newline = text.indexOf("\n", this.#at);
+      if (newline < 0) return INCOMPLETE;
+      this.figures = readMysqlExtra(text, this.#at, newline);
+      if (this.figures === null) return NONE;
+      this.#at = newline;
+    }
+    return ++this.#at;
+  }
+
+  #readMariadbLines(): number {
+    const text = this.#text;
+    const schema = this.#readThreadAndSchema();
+    if (schema < 0) return schema;
+    if (this.#at === text.length) return INCOMPLETE;
+    if (!this.#readQueryTime("  ") || text.charCodeAt(this.#at) !== LF) return this.#orIncomplete();
+    this.#at++;
+    this.rowsAffected = undefined;
+    this.bytesSent = undefined;
+    if (text.startsWith(ROWS_AFFECTED, this.#at)) {
+      if (!this.#readNumber(ROWS_AFFECTED)) return this.#orIncomplete();
+      this.rowsAffected = this.#value;
+      // Older versions do not have it.
+      if (this.#readNumber(BYTES_SENT)) this.bytesSent = this.#value;
+      if (text.charCodeAt(this.#at) !== LF) return this.#orIncomplete();
+      this.#at++;
+    }
+    return this.#readOptionalLines();
+  }
+
+  /** `# Thread_id: 4  Schema: d1  QC_hit: No`, where the schema may be anything. */
+  #readThreadAndSchema(): number {
+    const text = this.#text;
+    if (!this.#readNumber(THREAD_ID) || !text.startsWith(SCHEMA, this.#at)) return this.#orIncomplete();
+    this.threadId = this.#value;
+    const from = this.#at + SCHEMA.length;
+    let at = from;
+    for (;;) {
+      at = text.indexOf(QC_HIT, at);
+      if (at < 0) return text.length - from > MAX_USE ? NONE : INCOMPLETE;
+      if (at - from > MAX_USE) return NONE;
+      const value = at + QC_HIT.length;
+      const isHit = text.startsWith("Yes\n", value);
+      if (isHit || text.startsWith("No\n", value)) {
+        this.queryCacheHit = isHit;
+        this.db = at === from ? null : text.slice(from, at);
+        this.#at = value + (isHit ? 4 : 3);
+        return this.#at;
+      }
+      at = value;
+    }
+  }
+
+  /** The lines that depend on log_slow_verbosity. Those of warnings, plans and routines may hold newlines. */
+  #readOptionalLines(): number {
+    const text = this.#text;
+    let isFree = false;
+    for (;;) {
+      const at = this.#at;
+      if (at === text.length) return INCOMPLETE;
+      const isComment = text.charCodeAt(at) === HASH;
+      if (!isComment && (!isFree || isUseOrSet(text, at))) return at;
+      const newline = text.indexOf("\n", at);
+      if (newline < 0) return INCOMPLETE;
+      if (newline - at > MAX_HEADER) return NONE;
+      if (isComment) {
+        if (mayBeHeader(text, at)) return NONE;
+        isFree ||= FREE_TEXT.some((begin) => text.startsWith(begin, at));
+        this.figures = readMariadbLine(text, at, newline, this.figures);
+      }
+      this.#at = newline + 1;
+    }
+  }
+
+  /** `# Query_time: 0.000241  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0` */
+  #readQueryTime(between: " " | "  "): boolean {
+    if (!this.#readSeconds(QUERY_TIME)) return false;
+    this.durationMicros = this.#value;
+    if (!this.#readSeconds(LOCK_TIME)) return false;
+    this.lockMicros = this.#value;
+    if (!this.#text.startsWith(between, this.#at)) return false;
+    this.#at += between.length;
+    if (!this.#readNumber(ROWS_SENT)) return false;
+    this.rowsSent = this.#value;
+    if (!this.#readNumber(ROWS_EXAMINED)) return false;
+    this.rowsExamined = this.#value;
+    return true;
+  }
+
+  #readUseAndTimestamp(): number {
+    const text = this.#text;
+    const at = this.#at;
+    if (at === text.length) return INCOMPLETE;
+    if (!text.startsWith("use ", at)) return this.#readTimestamp(at);
+    let end = at + 4;
+    for (;;) {
+      end = text.indexOf(";\n", end);
+      if (end < 0) return text.length - at > MAX_USE ? NONE : INCOMPLETE;
+      if (end - at > MAX_USE) return NONE;
+      const statementAt = this.#readTimestamp(end + 2);
+      if (statementAt !== NONE) {
+        if (this.server === "mysql") this.db = text.slice(at + 4, end);
+        return statementAt;
+      }
+      end += 2;
+    }
+  }
+
+  /** `SET timestamp=1795802403;`, or with the ids that an INSERT used before it. */
+  #readTimestamp(from: number): number {
+    const text = this.#text;
+    if (from === text.length) return INCOMPLETE;
+    if (!text.startsWith("SET ", from)) return NONE;
+    this.#at = from + 4;
+    if (!this.#readNumber("timestamp=")) {
+      if (this.#readNumber("last_insert_id=") && text.charCodeAt(this.#at) === 44) this.#at++;
+      if (this.#readNumber("insert_id=") && text.charCodeAt(this.#at) === 44) this.#at++;
+      if (!this.#readNumber("timestamp=")) return this.#orIncomplete();
+    }
+    this.startSecond = this.#value;
+    return text.startsWith(";\n", this.#at) ? this.#at + 2 : this.#orIncomplete();
+  }
+
+  /** Reads what goes before a number, and the number. Where it is not there, it stays at the place. */
+  #readNumber(name: string): boolean {
+    if (!this.#text.startsWith(name, this.#at)) return false;
+    const from = this.#at + name.length;
+    const end = readDigits(this.#text, from);
+    if (end === from || end - from > 20) return false;
+    this.#value = end - from === 1 ? this.#text.charCodeAt(from) - 48 : numberOf(this.#text, from, end);
+    this.#at = end;
+    return true;
+  }
+
+  /** The same for seconds with six decimals, as microseconds. */
+  #readSeconds(name: string): boolean {
+    const text = this.#text;
+    if (!text.startsWith(name, this.#at)) return false;
+    const from = this.#at + name.length;
+    const point = readDigits(text, from);
+    if (point === from || point - from > 14 || text.charCodeAt(point) !== 46) return false;
+    const end = readDigits(text, point + 1);
+    if (end !== point + 7) return false;
+    this.#value = numberOf(text, from, point) * 1_000_000 + numberOf(text, point + 1, end);
+    this.#at = end;
+    return true;
+  }
+
+  /** At the end of a log the last line may lack its end. */
+  #orIncomplete(): number {
+    return this.#text.indexOf("\n", this.#at) < 0 ? INCOMPLETE : NONE;
+  }
+}
+
+function isUseOrSet(text: string, at: number): boolean {
+  return text.startsWith("use `", at) || /^SET (?:\w+=\d+,)*timestamp=\d+;$/.test(lineAt(text, at));
+}
+
+function lineAt(text: string, at: number): string {
+  const newline = text.indexOf("\n", at);
+  return newline < 0 ? text.slice(at) : text.slice(at, newline);
+}
+
+/** The number that digits make. */
+function numberOf(text: string, from: number, end: number): number {
+  let value = 0;
+  for (let at = from; at < end; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
+}

@@ -1,0 +1,458 @@
+import type { Dialect } from "../../sql-text/dialect.ts";
+import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "../general/banner.ts";
+import type { Parser, ParserOptions } from "../kind.ts";
+import type { LeftOut } from "../record.ts";
+import { Clock } from "./clock.ts";
+import { Databases } from "./databases.ts";
+import { Header, INCOMPLETE, MAX_HEADER, mayBecomeHeader, mayBeHeader, NONE } from "./header.ts";
+import { KeptLine } from "./kept-line.ts";
+import { isAmidLiteral } from "./open-literal.ts";
+import type { OpenEntry, ParsedAsSlow, SlowPosition, SlowSnapshot } from "./parser-state.ts";
+import type { SlowRecord } from "./record.ts";
+import { beginRecord, END_OF_TEXT, endRecord, suppressedBy } from "./record-text.ts";
+import { TextPlaces } from "./text-places.ts";
+
+/*
+ * Reads the slow query log of MySQL 5.6 to 9.7 and of MariaDB: bytes in, records out. Pure: it does no I/O. Bytes may be cut anywhere
+ * between two calls, also inside a UTF-8 sequence; the records are the same.
+ *
+ * The log has no escaping: an entry's text ends with `;` and a newline, and may hold those too. So it ends only where a complete header
+ * follows them, or a server's banner. A header that comes at a time at which none can is taken for a part of the text where that is amid
+ * a literal: a slow log that somebody stored in a table.
+ */
+
+/** The longest statement that is kept whole unless the caller says otherwise. */
+const MAX_STATEMENT = 1024 * 1024;
+/** How many bytes are decoded at once: some hundred entries. */
+const BLOCK_BYTES = 32 * 1024;
+/**
+ * A block with a character beyond ASCII is read in pieces of this size. V8 stores a string with such a character in two bytes a
+ * character, and everything is slower with that: one emoji is not to slow down all the statements around it.
+ */
+const SMALL_BLOCK_BYTES = 2 * 1024;
+/** The most bytes that UTF-8 takes for one UTF-16 code unit. */
+const MAX_BYTES_PER_UNIT = 3;
+/** How far an entry's time may be before the one before it, and after, until it is doubted. */
+const MAX_BACK_MICROS = 60_000_000;
+const MAX_AHEAD_MICROS = 86_400_000_000;
+
+const LF = 10;
+const SECOND = 1_000_000;
+const NOTHING = new Uint8Array(0);
+/** How the first line of a banner ends. */
+const BANNER_END = "started with:";
+
+/**
+ * An incremental parser of one slow log. Memory is bounded by a few times `maxStatement` and the size of a chunk, whatever the log
+ * holds. Nothing makes it throw.
+ */
+export class SlowLogParser implements Parser<ParsedAsSlow> {
+  readonly #maxStatement: number;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  readonly #header = new Header();
+  readonly #places = new TextPlaces();
+  readonly #databases: Databases;
+  readonly #clock: Clock;
+
+  /** The server whose form the log has, as far as it was read. */
+  #server: Dialect | null = null;
+  #open: OpenEntry | null = null;
+  /** Whether an entry may begin where the next text does: after a statement's end, a banner, or at the beginning. */
+  #isBoundary = true;
+
+  /** Whole lines that may be the beginning of a header. They are read again with what follows. */
+  #held: Uint8Array = NOTHING;
+  /** The line whose end has not been read. Of its bytes, those that can't be part of a kept statement only count. */
+  readonly #line: KeptLine;
+  /** Where the held lines begin in the log, or else the incomplete one. */
+  #offset = 0;
+  /** Where the next line that may be a banner's ends in the text that is read. */
+  #started = -1;
+  /** Whether the rest of the text that is read can't be told yet. */
+  #isHolding = false;
+  /** Whether the log ends with what is read. */
+  #isLast = false;
+  #records: SlowRecord[] = [];
+
+  /** What was left out since a record or takeLeftOut last reported it. */
+  #strayBytes = 0;
+  #suppressedStatements = 0;
+  #isFileBegun = false;
+  #isReopened = false;
+
+  constructor(options: ParserOptions<ParsedAsSlow> = {}) {
+    this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
+    const kept = Math.max(MAX_HEADER, this.#maxStatement) + END_OF_TEXT + 1;
+    this.#line = new KeptLine(MAX_BYTES_PER_UNIT * kept);
+    const from: SlowPosition | SlowSnapshot | undefined = options.from;
+    this.#databases = new Databases(from?.databases);
+    this.#clock = new Clock(from?.clock);
+    if (from === undefined) return;
+    this.#offset = from.offset;
+    this.#server = from.server;
+    this.#isBoundary = from.isBoundary;
+    this.#isFileBegun = from.isFileBegun;
+    this.#isReopened = from.isReopened;
+    if (!("line" in from)) return;
+    const { open, records } = from;
+    this.#open = open === null ? null : { ...open, record: { ...open.record } };
+    this.#held = from.held.slice();
+    this.#line.add(from.line);
+    this.#line.length = from.lineBytes;
+    this.#line.last = from.lineLast;
+    this.#strayBytes = from.strayBytes;
+    this.#suppressedStatements = from.suppressedStatements ?? 0;
+    this.#records = [...records];
+  }
+
+  /** The server whose log it is, by the last header read; null before the first. */
+  get dialect(): Dialect | null {
+    return this.#server;
+  }
+
+  /** How many bytes have been read, of all the log. */
+  get bytesRead(): number {
+    return this.#offset + this.#held.length + this.#line.length;
+  }
+
+  /** What is read next is the beginning of a file: what is open has ended, and a banner there is the file's own. */
+  beginFile(): void {
+    this.#finish();
+    this.#isBoundary = true;
+    this.#isFileBegun = true;
+  }
+
+  /**
+   * Reads the next bytes of the log.
+   * @returns the records that these bytes completed. Their statements share memory with the text around them: a statement that
+   *   is kept keeps up to 64 KB in memory. To keep one for long, copy it.
+   */
+  push(chunk: Uint8Array): SlowRecord[] {
+    let from = 0;
+    if (this.#line.length > 0) {
+      const newline = chunk.indexOf(LF);
+      from = newline < 0 ? chunk.length : newline + 1;
+      this.#line.add(chunk.subarray(0, from));
+      if (newline < 0) return this.#take();
+      this.#completeLine();
+    }
+    const last = chunk.lastIndexOf(LF) + 1;
+    while (from < last) {
+      let to = last;
+      if (last - from > BLOCK_BYTES) {
+        to = chunk.lastIndexOf(LF, from + BLOCK_BYTES - 1) + 1;
+        // A line longer than a block.
+        if (to <= from) to = chunk.indexOf(LF, from + BLOCK_BYTES) + 1;
+      }
+      this.#readBlock(chunk.subarray(from, to), 0);
+      from = to;
+    }
+    // The caller may use its chunk again.
+    if (this.#held.length > 0) this.#held = this.#held.slice();
+    if (from < chunk.length) this.#line.add(chunk.subarray(from));
+    return this.#take();
+  }
+
+  /** Ends the log: the open entry is complete. Only for a log that will not grow; the end of a portion is not the end. */
+  end(): SlowRecord[] {
+    this.#finish();
+    return this.#take();
+  }
+
+  /** Where to go on from, with a parser that has read nothing: the open entry is read again. */
+  position(): SlowPosition {
+    const { record } = this.#open ?? {};
+    return {
+      offset: record?.start ?? this.#offset,
+      server: this.#server,
+      isBoundary: record !== undefined || this.#isBoundary,
+      isFileBegun: this.#isFileBegun,
+      isReopened: record === undefined ? this.#isReopened : record.isAfterOpening === true,
+      databases: this.#databases.toJSON(),
+      clock: this.#clock.toJSON(),
+    };
+  }
+
+  /** All that is needed to go on with the next byte. */
+  snapshot(): SlowSnapshot {
+    const open = this.#open;
+    return {
+      ...this.position(),
+      offset: this.#offset,
+      isBoundary: this.#isBoundary,
+      isReopened: this.#isReopened,
+      open: open === null ? null : { ...open, record: { ...open.record }, text: detach(open.text) },
+      held: this.#held.slice(),
+      line: this.#line.kept.slice(),
+      lineBytes: this.#line.length,
+      lineLast: this.#line.last,
+      strayBytes: this.#strayBytes,
+      undatedRecords: 0,
+      suppressedStatements: this.#suppressedStatements,
+      records: [...this.#records],
+    };
+  }
+
+  /** What was left out since the last report. A caller that does not want to wait for the next record's takes it; it is reported once. */
+  takeLeftOut(): LeftOut | null {
+    if (this.#strayBytes === 0 && this.#suppressedStatements === 0) return null;
+    const leftOut: LeftOut = { strayBytes: this.#strayBytes, undatedRecords: 0 };
+    if (this.#suppressedStatements > 0) leftOut.suppressedStatements = this.#suppressedStatements;
+    this.#strayBytes = 0;
+    this.#suppressedStatements = 0;
+    return leftOut;
+  }
+
+  #take(): SlowRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  #completeLine(): void {
+    this.#readBlock(this.#line.kept, this.#line.length - this.#line.kept.length);
+    this.#line.clear();
+  }
+
+  #finish(): void {
+    this.#isLast = true;
+    this.#completeLine();
+    this.#close(this.#offset, this.#isBoundary);
+    this.#isLast = false;
+  }
+
+  /**
+   * Reads whole lines, or the last line of a log, after those that are held.
+   * @param notKept how many bytes more the last line has in the log
+   */
+  #readBlock(bytes: Uint8Array, notKept: number): void {
+    const block = this.#held.length === 0 ? bytes : concat(this.#held, bytes);
+    const text = this.#decoder.decode(block);
+    // If so, every character is one byte, and an index into the text is also one into the bytes.
+    if (text.length === block.length || block.length <= SMALL_BLOCK_BYTES) {
+      this.#readText(text, block, notKept);
+      return;
+    }
+    let from = 0;
+    this.#held = NOTHING;
+    while (from < block.length) {
+      let to = block.length;
+      if (to - from > SMALL_BLOCK_BYTES) {
+        to = block.lastIndexOf(LF, from + SMALL_BLOCK_BYTES - 1) + 1;
+        // A line that is longer comes alone.
+        if (to <= from) to = block.indexOf(LF, from) + 1 || block.length;
+      }
+      const piece = concat(this.#held, block.subarray(from, to));
+      this.#readText(this.#decoder.decode(piece), piece, to < block.length ? 0 : notKept);
+      from = to;
+    }
+  }
+
+  /** Reads the text of lines, and holds those of them that can't be told yet. */
+  #readText(text: string, bytes: Uint8Array, notKept: number): void {
+    this.#places.begin(text, bytes, bytes.length + notKept);
+    this.#started = -1;
+    this.#isHolding = false;
+    let at = 0;
+    while (at < text.length && !this.#isHolding) {
+      at = this.#open === null ? this.#readOutside(text, at) : this.#readInside(text, at);
+    }
+    if (notKept > 0) this.#isBoundary = this.#line.endsStatement;
+    const read = this.#places.of(at);
+    this.#offset += read;
+    this.#held = this.#isHolding ? bytes.subarray(read) : NOTHING;
+  }
+
+  /** Reads a header, a banner or a line that belongs to no entry. @returns where to go on */
+  #readOutside(text: string, at: number): number {
+    if (this.#isBoundary && mayBeHeader(text, at)) {
+      const end = this.#header.read(text, at);
+      if (end === INCOMPLETE) return this.#hold(text, at);
+      if (end !== NONE) return this.#begin(at, end);
+    }
+    const opened = bannerEnd(text, at);
+    if (opened === INCOMPLETE) return this.#hold(text, at);
+    if (opened !== NONE) return this.#reopen(opened);
+    const newline = text.indexOf("\n", at);
+    const next = newline < 0 ? text.length : newline + 1;
+    // The rest of a banner whose beginning was not read.
+    if (next - at <= MAX_BANNER && isBanner(text.slice(at, next))) return this.#reopen(next);
+    if (newline < 0 && this.#isBoundary && mayBecomeHeader(text, at)) return this.#hold(text, at);
+    if (!isBannerMiddle(text, at)) this.#strayBytes += this.#places.of(next) - this.#places.of(at);
+    this.#isBoundary = text.startsWith(";\n", next - 2);
+    return next;
+  }
+
+  /** Reads the open entry's text, and what ends it. @returns where to go on */
+  #readInside(text: string, from: number): number {
+    let at = from;
+    let mayEnd = this.#isBoundary;
+    for (;;) {
+      if (mayEnd) {
+        const next = this.#readBoundary(text, from, at);
+        if (next !== NONE) return next;
+      }
+      const found = text.indexOf(";\n", at);
+      const end = found < 0 ? text.length : found + 2;
+      const next = this.#readGluedBanner(text, from, at, end);
+      if (next !== NONE) return next;
+      if (end === text.length) {
+        this.#append(text, from, end);
+        this.#isBoundary = found >= 0;
+        return end;
+      }
+      at = end;
+      mayEnd = true;
+    }
+  }
+
+  /** Reads what follows the end of a statement, if that ends the entry. @returns where to go on, or NONE */
+  #readBoundary(text: string, from: number, at: number): number {
+    const isHeader = mayBeHeader(text, at);
+    let end = isHeader ? this.#header.read(text, at) : bannerEnd(text, at);
+    if (isHeader && end >= 0 && !this.#isCredible(text, from, at)) return NONE;
+    if (end === NONE && text.indexOf("\n", at) < 0 && mayBecomeHeader(text, at)) end = INCOMPLETE;
+    if (end === NONE) return NONE;
+    this.#append(text, from, at);
+    this.#isBoundary = true;
+    if (end === INCOMPLETE) return this.#hold(text, at);
+    this.#close(this.#offset + this.#places.of(at), true);
+    return isHeader ? this.#begin(at, end) : this.#reopen(end);
+  }
+
+  /**
+   * Reads a banner that follows no end of a statement: the server ended while it wrote the entry. The rest of its statement may be in
+   * the banner's first line.
+   */
+  #readGluedBanner(text: string, from: number, at: number, end: number): number {
+    while (this.#started < end) {
+      if (this.#started >= at) {
+        const line = Math.max(from, text.lastIndexOf("\n", this.#started) + 1);
+        const opened = this.#isLast ? NONE : bannerEnd(text, line);
+        if (opened !== NONE && !this.#isAmidLiteral(text, from, line)) {
+          this.#append(text, from, line);
+          this.#isBoundary = false;
+          if (opened === INCOMPLETE) return this.#hold(text, line);
+          this.#close(this.#offset + this.#places.of(line), false);
+          return this.#reopen(opened);
+        }
+      }
+      const next = text.indexOf(BANNER_END, this.#started + 1);
+      this.#started = next < 0 ? text.length : next;
+    }
+    return NONE;
+  }
+
+  /** Keeps what can't be told yet until more was read. At the end of the log, it is an entry that was not written yet. */
+  #hold(text: string, at: number): number {
+    if (this.#isLast) return text.length;
+    this.#isHolding = true;
+    return at;
+  }
+
+  /** Whether the header that was read last is one. It is not if its time can't be, and the statement has not ended where it stands. */
+  #isCredible(text: string, from: number, at: number): boolean {
+    const { server, endMicros, startSecond, durationMicros } = this.#header;
+    if (this.#open === null) return true;
+    const before = server === "mysql" ? this.#open.record.timeMicros : this.#clock.nowMicros;
+    const end = endMicros ?? startSecond * SECOND + durationMicros;
+    const isOfServer =
+      server === this.#server && (endMicros === null) === (this.#open.record.precisionMicros !== 1);
+    const isOfTime = before !== null && end >= before - MAX_BACK_MICROS && end <= before + MAX_AHEAD_MICROS;
+    // MySQL's agree, but for a CALL, and where the session has set its timestamp.
+    const agrees = endMicros === null || Math.floor((endMicros - durationMicros) / SECOND) === startSecond;
+    return (isOfServer && isOfTime && agrees) || !this.#isAmidLiteral(text, from, at);
+  }
+
+  /** Whether the open entry's statement is amid a literal at `at`. Not where that can't be told, since it is too long. */
+  #isAmidLiteral(text: string, from: number, at: number): boolean {
+    const open = this.#open;
+    if (open === null || open.length > open.text.length) return false;
+    return isAmidLiteral(open.text + text.slice(from, at));
+  }
+
+  #begin(at: number, statementAt: number): number {
+    const { server, startSecond } = this.#header;
+    const record = beginRecord(this.#header, this.#offset + this.#places.of(at));
+    this.#server = server;
+    this.#open = { record, second: startSecond, text: "", length: 0 };
+    this.#isBoundary = false;
+    if (this.#strayBytes > 0 || this.#suppressedStatements > 0) {
+      const leftOut = this.takeLeftOut();
+      if (leftOut !== null) record.leftOut = leftOut;
+    }
+    this.#isFileBegun = false;
+    if (this.#isReopened) {
+      record.isAfterOpening = true;
+      this.#isReopened = false;
+    }
+    return statementAt;
+  }
+
+  /** The server has opened its log. @returns the place after the banner */
+  #reopen(end: number): number {
+    this.#isReopened = !this.#isFileBegun;
+    this.#isBoundary = true;
+    this.#databases.beginFile();
+    return end;
+  }
+
+  /** Adds a part of the text to the open entry's. */
+  #append(text: string, from: number, to: number): void {
+    const open = this.#open;
+    if (open === null || to === from) return;
+    const room = this.#maxStatement + END_OF_TEXT - open.length;
+    open.length += to - from;
+    if (room <= 0) return;
+    const piece = text.slice(from, Math.min(to, from + room));
+    open.text = open.text === "" ? piece : open.text + piece;
+  }
+
+  /** @param isWhole whether its text ends as the server ends it */
+  #close(end: number, isWhole: boolean): void {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    const record = endRecord(open, isWhole, this.#maxStatement, end);
+    if (record.server === "mysql") {
+      const suppressed = suppressedBy(record);
+      if (suppressed > 0) {
+        this.#suppressedStatements += suppressed;
+        return;
+      }
+      this.#databases.complete(record);
+    } else {
+      this.#clock.complete(record, open.second);
+    }
+    this.#records.push(record);
+  }
+}
+
+/** Where the three lines of a banner end that begin at `at`; NONE or INCOMPLETE. */
+function bannerEnd(text: string, at: number): number {
+  const second = text.indexOf("\n", at) + 1;
+  if (second === 0 || !mayBeBanner(text, 0, at, second) || !isBanner(text.slice(at, second))) return NONE;
+  if (second === text.length) return INCOMPLETE;
+  if (!isBannerMiddle(text, second)) return NONE;
+  const third = text.indexOf("\n", second) + 1;
+  if (third === 0) return INCOMPLETE;
+  if (third - second > MAX_BANNER) return NONE;
+  if (third === text.length) return INCOMPLETE;
+  const end = text.indexOf("\n", third) + 1;
+  if (end === 0) return INCOMPLETE;
+  if (end - third > MAX_BANNER || text.charCodeAt(third) !== 84) return NONE;
+  return isBanner(text.slice(third, end)) ? end : NONE;
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** A copy that keeps no other text in memory. */
+function detach(text: string): string {
+  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
+}
