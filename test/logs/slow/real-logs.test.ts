@@ -100,10 +100,11 @@ describe.each(LOGS)("the log %s", (name, log, actions) => {
       // The client's milliseconds are whole. MariaDB's times are of the second in which a statement began.
       const early = isMysql ? 1 : 1001;
       expect(endMs, record.statement).toBeGreaterThan(t - early);
-      expect(endMs, record.statement).toBeLessThan(t + ms + 5);
-      if (!isMysql) expect(Math.floor(endMs) + 1000, record.statement).toBeGreaterThan(t);
       // The server goes on for a moment after its reply.
-      expect(record.durationMicros, record.statement).toBeLessThan(ms * 1000 + 5000);
+      expect(endMs, record.statement).toBeLessThan(t + ms + 50);
+      expect(endMs - record.durationMicros / 1000, record.statement).toBeLessThan(t + ms + 1);
+      if (!isMysql) expect(Math.floor(endMs) + 1000, record.statement).toBeGreaterThan(t);
+      expect(record.durationMicros, record.statement).toBeLessThan((ms + 50) * 1000);
       if (sent?.isAlone && !record.statement.startsWith("CALL") && record.statement.includes("SLEEP")) {
         expect(record.durationMicros).toBeGreaterThan(350_000);
       }
