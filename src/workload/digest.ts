@@ -1,84 +1,88 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
-import { storedFormat } from "../lib/stored.ts";
+import { type StoredFormat, storedFormat } from "../lib/stored.ts";
 import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
+import { runsStatement as ranAndWasTimed, type SlowRecord } from "../logs/slow/record.ts";
 import type { Dialect } from "../sql-text/dialect.ts";
 import { NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
-import { hexToKey, toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
+import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
+import {
+  addSlot,
+  addUnseen,
+  type DigestEntry,
+  entryOf,
+  entrySchema,
+  exampleOf,
+  type Slot,
+  see,
+  slotOf,
+} from "./digest-entry.ts";
+import { Figures } from "./timing/figures.ts";
+import { byCount, type DigestOrder, inOrder } from "./timing/order.ts";
+import { Places } from "./timing/places.ts";
 
 /*
- * Which statements a workload consists of, counted in bounded memory.
+ * Which statements a workload consists of, counted in bounded memory, and of the slow log how long they took.
  */
-
-const entrySchema = lazy(() =>
-  z.object({
-    /** 64 bits in hexadecimal, not cryptographic. */
-    fingerprint: z.string(),
-    /** The normalised statement, at most MAX_DIGEST_BYTES bytes of UTF-8 (digest-limits.ts). */
-    digest: z.string(),
-    /** How often it ran, or up to `overcount` more. */
-    count: z.number(),
-    /** By how much `count` may be too high: it ran at least `count - overcount` times. 0 when it was counted exactly. */
-    overcount: z.number(),
-    /** When it was first and last seen since it got its place in the table; microseconds since the epoch. */
-    firstSeenMicros: z.number(),
-    lastSeenMicros: z.number(),
-    /** One of the statements, cut at MAX_EXAMPLE: the first since it got its place. */
-    example: z.string(),
-  }),
-);
-
-/** One normalised statement and how often it ran. */
-export type DigestEntry = z.output<ReturnType<typeof entrySchema>>;
 
 const digestsSchema = lazy(() =>
   z.object({
     capacity: z.number(),
     total: z.number(),
+    /** At most `capacity`; of the slow log at most twice as many: those that ran most, and those that took most time. */
     entries: z.array(entrySchema()),
+    /** Of the slow log: how long all statements took, in microseconds. */
+    totalMicros: z.number().optional(),
   }),
 );
 
 /** The table in JSON. */
 export type DigestsState = z.output<ReturnType<typeof digestsSchema>>;
 
-/** How the table is stored. */
-export const digestsFormat = storedFormat("table of digests", 1, digestsSchema);
+const untimedFormat = storedFormat("table of digests", 1, digestsSchema);
+const timedFormat = storedFormat("table of digests", 2, digestsSchema);
+const formatFor = ({ totalMicros }: DigestsState) =>
+  totalMicros === undefined ? untimedFormat : timedFormat;
+
+/** How the table is stored: version 1 without times, so that older code reads it too, version 2 with them. */
+export const digestsFormat: StoredFormat<DigestsState> = {
+  ...timedFormat,
+  write: (state) => formatFor(state).write(state),
+  stringify: (state) => formatFor(state).stringify(state),
+};
 
 /** How many digests are counted at once unless the caller says otherwise. */
 export const MAX_DIGESTS = 1000;
-/** The longest example, in UTF-16 code units. */
-export const MAX_EXAMPLE = 1024;
 /** How many cache keys are kept for each digest that there is room for. */
 const KEYS_PER_DIGEST = 4;
-
-interface Slot extends DigestEntry {
-  key: number;
-  /** The count by which the heap is ordered: at most `count`, which may have grown since. */
-  order: number;
-}
 
 /**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
  * Frequent and Top-k Elements in Data Streams", ICDT 2005). Its memory is the capacity times at most about 6 KB (a digest of
  * MAX_DIGEST_BYTES, an example of MAX_EXAMPLE, six numbers and a few cache keys; less than 1 KB is usual), whatever the workload.
+ * Of the slow log it may be twice that, and the figures' histograms.
  *
  * What the bound costs: while a workload has no more digests than the capacity, every count is exact. After that a new digest
  * takes the place of the rarest one and inherits its count, which is its `overcount`. With n statements and capacity k no count is
  * too high by more than n / k and none is too low; every digest that ran more than n / k times is in the table. With 1000 places:
  * all that are more than a thousandth of the workload, in whatever order they come.
+ *
+ * Of the slow log there are as many places again, weighted by time: so each digest that took more than a thousandth of all time is
+ * in the table, too, and no total is too high by more than that. A digest that has either place is counted and timed from when it
+ * got the first of them, and what it may have had before that is the bound of each at that moment. Such a digest gets the other
+ * place once its weight is above the bound there: till then, that it has none is no error.
  */
 export class Digests {
   readonly capacity: number;
   #total = 0;
+  /** How long all statements took, in microseconds; null where that is not known. */
+  #totalMicros: number | null = null;
   readonly #slots = new Map<number, Slot>();
-  /**
-   * Min-heap, ordered lazily: counting leaves it as it is, and the search for the rarest moves what is out of order. Empty
-   * until the table is full.
-   */
-  #heap: Slot[] = [];
+  readonly #frequent: Places<Slot>;
+  readonly #long: Places<Slot>;
+  #counted: Slot | null = null;
   readonly #normalizer = new Normalizer();
   /** The slots' keys by the cache keys of statements, so that a statement like one before is not normalised again. */
   readonly #cache = new Map<number, number>();
@@ -86,6 +90,8 @@ export class Digests {
   /** @param from a table to continue, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
     this.capacity = Math.max(1, typeof from === "number" ? from : from.capacity);
+    this.#frequent = new Places(this.capacity, ({ count }) => count);
+    this.#long = new Places(this.capacity, ({ totalMicros }) => totalMicros);
     if (typeof from !== "number") this.merge(from);
   }
 
@@ -111,48 +117,127 @@ export class Digests {
   ): boolean {
     const { command, statement, timeMicros } = record;
     if (!runsStatement(command)) return false;
-    const normalizer = this.#normalizer;
-    const cacheKey = normalizer.load(statement, server);
-    let known = this.#cached(cacheKey);
-    if (known === undefined) {
-      normalizer.normalize();
-      if (normalizer.isEmpty || (command === "Query" && normalizer.isExecute)) return false;
-      known = this.#slots.get(this.#remember(cacheKey));
-    }
+    const slot = this.#find(statement, server, command === "Query");
+    if (slot === null) return false;
     this.#total++;
-    if (known !== undefined) {
-      known.count++;
-      if (timeMicros > known.lastSeenMicros) known.lastSeenMicros = timeMicros;
-      else if (timeMicros < known.firstSeenMicros) known.firstSeenMicros = timeMicros;
+    if (slot === undefined) {
+      this.#enter(this.#newSlot(statement, timeMicros));
       return true;
     }
-    this.#insert(statement, timeMicros);
+    slot.count++;
+    see(slot, timeMicros);
+    this.#counted = slot;
     return true;
   }
 
-  /** Gives the statement that was normalised last its place, that of the rarest one where the table is full. */
-  #insert(statement: string, timeMicros: number): void {
-    const full = this.#slots.size >= this.capacity;
-    const inherited = full ? this.#rarest().count : 0;
+  /**
+   * As `add`, with the time that the statement took. A table has records of one log only.
+   * @returns whether it was counted
+   */
+  addTimed(record: SlowRecord): boolean {
+    if (!ranAndWasTimed(record)) return false;
+    const { statement, timeMicros, durationMicros } = record;
+    const slot = this.#find(statement, record.server, false);
+    if (slot === null) return false;
+    this.#total++;
+    this.#totalMicros = (this.#totalMicros ?? 0) + durationMicros;
+    if (slot === undefined) {
+      const added = this.#newSlot(statement, timeMicros);
+      added.overMicros = this.#long.bound;
+      added.totalMicros = added.overMicros + durationMicros;
+      added.figures = new Figures();
+      added.figures.add(record);
+      this.#enter(added);
+      this.#enterLong(added, durationMicros);
+      return true;
+    }
+    slot.count++;
+    slot.totalMicros += durationMicros;
+    slot.figures?.add(record);
+    see(slot, timeMicros);
+    if (!slot.isFrequent) this.#enter(slot);
+    if (!slot.isLong) this.#enterLong(slot, durationMicros);
+    this.#counted = slot;
+    return true;
+  }
+
+  /** The digest that was counted last. */
+  get counted(): { readonly fingerprint: string } | null {
+    return this.#counted;
+  }
+
+  /**
+   * The slot of a statement.
+   * @param maySayExecute whether EXECUTE may be no statement of its own
+   * @returns undefined where it has none; null where it is no statement
+   */
+  #find(statement: string, server: Dialect | null, maySayExecute: boolean): Slot | undefined | null {
+    const normalizer = this.#normalizer;
+    const cacheKey = normalizer.load(statement, server);
+    const known = this.#cached(cacheKey);
+    if (known !== undefined) return known;
+    normalizer.normalize();
+    if (normalizer.isEmpty || (maySayExecute && normalizer.isExecute)) return null;
+    return this.#slots.get(this.#remember(cacheKey));
+  }
+
+  /** A slot for the statement that was normalised last: it ran once, and may have run as often as the bound before. */
+  #newSlot(statement: string, timeMicros: number): Slot {
     const { high, low } = this.#normalizer;
-    const key = toKey(high, low);
-    const slot: Slot = {
-      key,
-      order: inherited + 1,
+    const overcount = this.#frequent.bound;
+    return {
+      key: toKey(high, low),
       fingerprint: toHex(high, low),
       digest: this.#normalizer.text(),
-      count: inherited + 1,
-      overcount: inherited,
+      count: overcount + 1,
+      overcount,
       firstSeenMicros: timeMicros,
       lastSeenMicros: timeMicros,
       example: exampleOf(statement),
+      isFrequent: false,
+      isLong: false,
+      totalMicros: 0,
+      overMicros: 0,
+      figures: null,
     };
-    if (full) {
-      this.#slots.delete((this.#heap[0] as Slot).key);
-      this.#heap[0] = slot;
-      this.#sink(0);
+  }
+
+  /** Gives a slot that ran once more a place of those that ran most, if it did: that of the rarest one where all are taken. */
+  #enter(slot: Slot): void {
+    this.#counted = slot;
+    this.#slots.set(slot.key, slot);
+    if (!this.#frequent.isFull) {
+      slot.isFrequent = true;
+      this.#frequent.add(slot);
+      return;
     }
-    this.#slots.set(key, slot);
+    const { bound } = this.#frequent;
+    if (slot.count <= bound) return;
+    // It had no place, so it had run at most that often before.
+    slot.overcount -= slot.count - Math.min(slot.count, bound + 1);
+    slot.count = Math.min(slot.count, bound + 1);
+    slot.isFrequent = true;
+    const rarest = this.#frequent.replaceLeast(slot);
+    rarest.isFrequent = false;
+    if (!rarest.isLong) this.#slots.delete(rarest.key);
+  }
+
+  /** As `#enter`, for those that took most time and a slot that took so much more. */
+  #enterLong(slot: Slot, durationMicros: number): void {
+    if (!this.#long.isFull) {
+      slot.isLong = true;
+      this.#long.add(slot);
+      return;
+    }
+    const { bound } = this.#long;
+    if (slot.totalMicros <= bound) return;
+    const most = Math.min(slot.totalMicros, bound + durationMicros);
+    slot.overMicros -= slot.totalMicros - most;
+    slot.totalMicros = most;
+    slot.isLong = true;
+    const shortest = this.#long.replaceLeast(slot);
+    shortest.isLong = false;
+    if (!shortest.isFrequent) this.#slots.delete(shortest.key);
   }
 
   /**
@@ -160,56 +245,65 @@ export class Digests {
    * bounds above hold for the sum.
    */
   merge(other: Digests | DigestsState): void {
-    const { capacity, total, entries } = other instanceof Digests ? other.toJSON() : other;
-    // What is missing from a full table may have run as often as the rarest in it.
-    const missingHere = this.#slots.size >= this.capacity ? this.#rarest().count : 0;
-    let missingThere = Number.POSITIVE_INFINITY;
-    for (const { count } of entries) missingThere = Math.min(missingThere, count);
-    if (entries.length < capacity) missingThere = 0;
+    const state = other instanceof Digests ? other.toJSON() : other;
+    const { total, entries, totalMicros } = state;
+    // What is missing from a full table may have run as often, and as long, as the least in it.
+    const missing = { count: this.#frequent.bound, micros: this.#long.bound };
     const met = new Set<Slot>();
     for (const entry of entries) {
-      const key = hexToKey(entry.fingerprint);
-      const slot = this.#slots.get(key);
+      const added = slotOf(entry);
+      let slot = this.#slots.get(added.key);
       if (slot === undefined) {
-        const added = { ...entry, key, order: 0 };
-        added.count += missingHere;
-        added.overcount += missingHere;
-        this.#slots.set(key, added);
-        met.add(added);
-        continue;
+        slot = added;
+        addUnseen(slot, missing.count, missing.micros);
+        this.#slots.set(slot.key, slot);
+      } else {
+        addSlot(slot, added);
       }
       met.add(slot);
-      slot.count += entry.count;
-      slot.overcount += entry.overcount;
-      if (entry.firstSeenMicros < slot.firstSeenMicros) {
-        slot.firstSeenMicros = entry.firstSeenMicros;
-        slot.example = entry.example;
-      }
-      slot.lastSeenMicros = Math.max(slot.lastSeenMicros, entry.lastSeenMicros);
     }
-    if (missingThere > 0) {
-      for (const slot of this.#slots.values()) {
-        if (met.has(slot)) continue;
-        slot.count += missingThere;
-        slot.overcount += missingThere;
-      }
+    const missingThere = boundsOf(state);
+    for (const slot of this.#slots.values()) {
+      if (!met.has(slot)) addUnseen(slot, missingThere.count, missingThere.micros);
     }
     this.#total += total;
-    if (this.#slots.size > this.capacity) {
-      const rest = [...this.#slots.values()].sort(byCount).slice(this.capacity);
-      for (const { key } of rest) this.#slots.delete(key);
-    }
-    this.#heap = [];
+    if (totalMicros !== undefined) this.#totalMicros = (this.#totalMicros ?? 0) + totalMicros;
+    this.#giveOutPlaces();
   }
 
-  /** The digests that ran most, the most frequent first. */
-  top(limit: number): DigestEntry[] {
-    return [...this.#slots.values()].sort(byCount).slice(0, limit).map(entryOf);
+  /** Gives the places to the slots with the most, and drops those that get none. */
+  #giveOutPlaces(): void {
+    this.#counted = null;
+    const slots = [...this.#slots.values()];
+    const frequent = slots.toSorted(byCount).slice(0, this.capacity);
+    const isTimed = this.#totalMicros !== null;
+    const long = isTimed ? inOrder(slots, "time").slice(0, this.capacity) : [];
+    for (const slot of slots) slot.isFrequent = slot.isLong = false;
+    for (const slot of frequent) slot.isFrequent = true;
+    for (const slot of long) slot.isLong = true;
+    for (const { isFrequent, isLong, key } of slots) if (!isFrequent && !isLong) this.#slots.delete(key);
+    this.#frequent.reset(frequent);
+    this.#long.reset(long);
+  }
+
+  /** The digests with the most: the most frequent first, or in another order of those that times are known of. */
+  top(limit: number, order: DigestOrder = "calls"): DigestEntry[] {
+    return inOrder(this.#slots.values(), order).slice(0, limit).map(entryOf);
+  }
+
+  /** The fingerprints of the digests that took most time, or that ran most where times are not known. */
+  leading(limit: number): string[] {
+    const order = this.#totalMicros === null ? "calls" : "time";
+    return inOrder(this.#slots.values(), order)
+      .slice(0, limit)
+      .map(({ fingerprint }) => fingerprint);
   }
 
   /** The whole table, the most frequent first. */
   toJSON(): DigestsState {
-    return { capacity: this.capacity, total: this.#total, entries: this.top(this.capacity) };
+    const { capacity } = this;
+    const state = { capacity, total: this.#total, entries: this.top(this.#slots.size) };
+    return this.#totalMicros === null ? state : { ...state, totalMicros: this.#totalMicros };
   }
 
   /** The slot of a statement with this cache key, if there was one before and its digest still has its place. */
@@ -228,57 +322,18 @@ export class Digests {
     }
     return key;
   }
-
-  /** The slot with the lowest count, which is then on top of the heap. */
-  #rarest(): Slot {
-    if (this.#heap.length !== this.#slots.size) {
-      this.#heap = [...this.#slots.values()];
-      for (const slot of this.#heap) slot.order = slot.count;
-      for (let at = this.#heap.length >> 1; at >= 0; at--) this.#sink(at);
-    }
-    for (;;) {
-      const top = this.#heap[0] as Slot;
-      if (top.order === top.count) return top;
-      top.order = top.count;
-      this.#sink(0);
-    }
-  }
-
-  #sink(from: number): void {
-    const heap = this.#heap;
-    const slot = heap[from];
-    if (slot === undefined) return;
-    let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
-      const left = heap[child];
-      if (left === undefined) break;
-      let least = left;
-      const right = heap[child + 1];
-      if (right !== undefined && right.order < left.order) {
-        least = right;
-        child++;
-      }
-      if (least.order >= slot.order) break;
-      heap[at] = least;
-      at = child;
-    }
-    heap[at] = slot;
-  }
 }
 
-/** The most frequent first, and always in the same order. */
-function byCount(a: DigestEntry, b: DigestEntry): number {
-  return b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : a.fingerprint > b.fingerprint ? 1 : 0);
+/** How often, and how long, a digest may have run that is missing from a table: 0 while that has room. */
+function boundsOf({ capacity, entries, totalMicros }: DigestsState): { count: number; micros: number } {
+  if (entries.length < capacity) return { count: 0, micros: 0 };
+  const least = (weights: number[]) => weights.sort((a, b) => b - a)[capacity - 1] ?? 0;
+  return {
+    count: least(entries.map(({ count }) => count)),
+    micros: totalMicros === undefined ? 0 : least(entries.map(microsOf)),
+  };
 }
 
-function entryOf({ key: _key, order: _order, ...entry }: Slot): DigestEntry {
-  return entry;
-}
-
-/** A copy, since a part of a string would keep the block of the log around it in memory. */
-function exampleOf(statement: string): string {
-  let end = Math.min(statement.length, MAX_EXAMPLE);
-  if (end < statement.length && (statement.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-  return JSON.parse(JSON.stringify(statement.slice(0, end)));
-}
+/** How long a digest ran in all, or up to `overMicros` more. 0 where its times are not known. */
+const microsOf = ({ timed }: DigestEntry): number =>
+  timed === undefined ? 0 : timed.overMicros + (timed.figures[1] ?? 0);

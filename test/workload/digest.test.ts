@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/logs/general/commands.ts";
 import { MAX_DIGEST_BYTES } from "../../src/sql-text/normalize/digest-limits.ts";
 import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
-import { type DigestEntry, Digests, type DigestsState } from "../../src/workload/digest.ts";
+import { Digests, type DigestsState } from "../../src/workload/digest.ts";
+import type { DigestEntry } from "../../src/workload/digest-entry.ts";
 
 const text = (sql: string) => digestOf(sql).text;
 
