@@ -1,30 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SlowRecord } from "../../../src/logs/slow/record.ts";
 import { digestOf } from "../../../src/sql-text/normalize/normalize.ts";
 import { Digests, type DigestsState, digestsFormat } from "../../../src/workload/digest.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
-
-/** A record of the slow log. */
-const ran = (statement: string, durationMicros: number, rest: Partial<SlowRecord> = {}): SlowRecord => ({
-  timeMicros: 1_000_000,
-  precisionMicros: 1,
-  threadId: 1,
-  user: "app",
-  host: "10.0.0.7",
-  db: "shop",
-  command: "Query",
-  statement,
-  truncated: false,
-  durationMicros,
-  lockMicros: 2,
-  rowsSent: 1,
-  rowsExamined: 10,
-  server: "mysql",
-  start: 0,
-  end: 0,
-  ...rest,
-});
+import { slowRecord as ran } from "./records.ts";
 
 /** The number of a digest, and how long it took. */
 type Run = [digest: number, micros: number];
