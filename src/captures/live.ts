@@ -6,8 +6,8 @@ import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
-import { findManifest } from "../workload/live-or-stored.ts";
-import { isGrowing, type WorkloadState } from "../workload/workload-state.ts";
+import { findManifests, knownOf } from "../workload/live-or-stored.ts";
+import type { WorkloadState } from "../workload/workload-state.ts";
 import { see, withRunner } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture } from "./queries.ts";
@@ -53,7 +53,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
   if (!isWebSocket)
-    return c.json(toLiveMessage(capture, await findManifest(c.env.BUCKET, withRunner(c, capture))));
+    return c.json(toLiveMessage(capture, await findManifests(c.env.BUCKET, withRunner(c, capture))));
   const watcher: Watcher = { captureId: id, credential: c.var.credential };
   const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
@@ -157,8 +157,7 @@ export class LiveSockets {
       if (seen.caller === null) return close(CLOSE.unauthenticated);
       if (seen.found === null) return close(CLOSE.notFound);
       const state = this.#workload();
-      const live = state !== null && isGrowing(seen.found.status) ? state : null;
-      const message = JSON.stringify(toLiveMessage(seen.found, state && { manifest: state.manifest, live }));
+      const message = JSON.stringify(toLiveMessage(seen.found, state && knownOf(seen.found, state)));
       if (isNews) for (const socket of sockets) socket.send(message);
       if (hasEnded(seen.found.status)) close(CLOSE.ended);
     } catch (error) {

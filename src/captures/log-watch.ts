@@ -3,6 +3,7 @@ import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
 import { keepOn } from "../leases/general-log.ts";
 import { log } from "../lib/log.ts";
+import { type LogName, logsOf } from "../logs/names.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
 import { isUp } from "./instance-status.ts";
 import type { RunnerRow } from "./runner-store.ts";
@@ -13,8 +14,8 @@ const QUIET_MS = 60_000;
 const LOOK_EVERY_MS = 2 * 60_000;
 
 /**
- * Checks that the general log of a running capture is on: somebody may switch it off, or give the instance another parameter
- * group. It is checked when it is silent, so that this is noticed within minutes and costs nothing while statements come.
+ * Checks that the logs of a running capture are on: somebody may switch it off, or give the instance another parameter
+ * group. Each is checked when it is silent, so that this is noticed within minutes and costs nothing while statements come.
  */
 export class LogWatch {
   readonly #storage: DurableObjectStorage;
@@ -27,26 +28,32 @@ export class LogWatch {
     this.#collector = collector;
   }
 
-  /** Checks, if it is time, and has a log that is off switched on again. To be called when the log has been read to its end. */
+  /** Checks, if it is time, and has a log that is off switched on again. To be called when the logs have been read to their end. */
   async look(capture: RunnerRow, now: number): Promise<void> {
+    for (const name of logsOf(capture.log)) await this.#lookAt(name, capture, now);
+  }
+
+  async #lookAt(name: LogName, capture: RunnerRow, now: number): Promise<void> {
     const { id, region, instance, start } = capture;
-    const since = Math.max(this.#collector.lastRecordAt() ?? 0, start ?? now);
-    const lookedAt = this.#storage.kv.get<number>("lookedAt") ?? 0;
+    const since = Math.max(this.#collector.lastRecordAt(name) ?? 0, start ?? now);
+    // The general log's key is as it was before there was another.
+    const lookedAtKey = name === "general" ? "lookedAt" : `${name}/lookedAt`;
+    const lookedAt = this.#storage.kv.get<number>(lookedAtKey) ?? 0;
     if (now - since < QUIET_MS || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return;
-    this.#storage.kv.put("lookedAt", now);
+    this.#storage.kv.put(lookedAtKey, now);
     const found = await askAs(this.#env, capture, now, (keys) =>
       inspectInstance(this.#env, region, instance, keys),
     );
     if (!found.ok) {
       // The next check may say more.
-      log.warn("capture.log.unseen", { captureId: id, code: found.failure.code });
+      log.warn("capture.log.unseen", { captureId: id, log: name, code: found.failure.code });
       return;
     }
     // A server that is down runs no statements that could be missing.
     if (!isUp(found.value.status)) return;
     const cause = await keepOn(this.#env, capture, found.value, since, now);
     if (cause === null) return;
-    log.warn("capture.log.off", { captureId: id, reason: cause });
-    await this.#collector.interrupt(capture, cause);
+    log.warn("capture.log.off", { captureId: id, log: name, reason: cause });
+    await this.#collector.interrupt(capture, name, cause);
   }
 }

@@ -1,10 +1,9 @@
 import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, renamedOf, sizeIn, timesOf, wasRenamed } from "./files.ts";
-import type { Parser, ParserOptions } from "./kind.ts";
+import type { ParsedAs, ParsedAsGeneral, Parser, ParserOptions } from "./kind.ts";
 import { sizeOf } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
-import type { LogRecord } from "./record.ts";
 import { newestReadable } from "./unreadable.ts";
 
 /*
@@ -13,12 +12,12 @@ import { newestReadable } from "./unreadable.ts";
  */
 
 /** Where to begin, and what is known there of the log before. */
-export interface Beginning {
+export interface Beginning<T extends ParsedAs = ParsedAsGeneral> {
   position: FilePosition;
   /** Goes on with the first byte at the position. */
-  parser: Parser;
+  parser: Parser<T>;
   /** What was read of the log before: it says who the threads are. */
-  before: LogRecord[];
+  before: T["record"][];
 }
 
 /** How often the beginning is looked for again, when files are renamed meanwhile. */
@@ -30,11 +29,11 @@ const LOG_RENAMED: AwsFailure = {
 };
 
 /** The beginning of the oldest file that may have something of a time, in milliseconds since the epoch. */
-export async function beginAt(
+export async function beginAt<T extends ParsedAs>(
   start: number,
-  source: LogSource,
-  options: ParserOptions,
-): Promise<AwsResult<Beginning>> {
+  source: LogSource<T>,
+  options: ParserOptions<T>,
+): Promise<AwsResult<Beginning<T>>> {
   const listed = await source.list();
   if (!listed.ok) return listed;
   const { liveFile } = source.kind;
@@ -47,7 +46,10 @@ export async function beginAt(
 }
 
 /** The end of the live file. Where RDS refuses to give that, the file's beginning, which can always be asked for. */
-export async function beginAtEnd(source: LogSource, options: ParserOptions): Promise<AwsResult<Beginning>> {
+export async function beginAtEnd<T extends ParsedAs>(
+  source: LogSource<T>,
+  options: ParserOptions<T>,
+): Promise<AwsResult<Beginning<T>>> {
   const { liveFile } = source.kind;
   let listed = await source.list();
   for (let renamed = 0; listed.ok && renamed < MAX_RENAMED; renamed++) {
@@ -68,7 +70,7 @@ export async function beginAtEnd(source: LogSource, options: ParserOptions): Pro
 }
 
 function positionAt(
-  { kind }: LogSource,
+  { kind }: LogSource<ParsedAs>,
   file: string,
   marker: string,
   files: readonly LogFile[],
@@ -78,13 +80,13 @@ function positionAt(
 }
 
 /** The beginning after the newest lines of the live file. Where they are all of it and have no time, the file before says it. */
-async function beginningAfter(
+async function beginningAfter<T extends ParsedAs>(
   { data }: LogPortion,
   position: FilePosition,
-  source: LogSource,
+  source: LogSource<T>,
   files: readonly LogFile[],
-  options: ParserOptions,
-): Promise<AwsResult<Beginning>> {
+  options: ParserOptions<T>,
+): Promise<AwsResult<Beginning<T>>> {
   const parser = source.kind.parser(options);
   const records = parser.push(data);
   const isWhole = sizeOf(data).bytesAtLeast >= position.bytesRead;
@@ -96,12 +98,12 @@ async function beginningAfter(
 }
 
 /** With what the parser needs of the file before the position's. Where that one can't be read, it has to do without. */
-async function beginningAfterFileBefore(
+async function beginningAfterFileBefore<T extends ParsedAs>(
   position: FilePosition,
-  source: LogSource,
+  source: LogSource<T>,
   files: readonly LogFile[],
-  options: ParserOptions,
-): Promise<AwsResult<Beginning>> {
+  options: ParserOptions<T>,
+): Promise<AwsResult<Beginning<T>>> {
   const { kind } = source;
   const renamed = renamedOf(kind.liveFile, files);
   const own = renamed.findIndex(({ name }) => name === position.file);
@@ -116,7 +118,11 @@ async function beginningAfterFileBefore(
 }
 
 /** What was left out before the beginning does not belong to the capture. */
-function begun(position: FilePosition, parser: Parser, before: LogRecord[]): Beginning {
+function begun<T extends ParsedAs>(
+  position: FilePosition,
+  parser: Parser<T>,
+  before: T["record"][],
+): Beginning<T> {
   parser.takeLeftOut();
   return { position, parser, before };
 }

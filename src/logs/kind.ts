@@ -1,6 +1,7 @@
 import type { Dialect } from "../sql-text/dialect.ts";
 import type { LogPosition, ParserSnapshot } from "./general/parser-state.ts";
 import type { LogSwitch } from "./general/switch.ts";
+import type { LogName } from "./names.ts";
 import type { LeftOut, LogRecord, TimedRecord } from "./record.ts";
 
 /*
@@ -26,7 +27,7 @@ export interface ParsedAsGeneral extends ParsedAs {
 
 /** A kind of log that servers on RDS write. */
 export interface LogKind<T extends ParsedAs = ParsedAsGeneral> {
-  readonly name: "general" | "slow";
+  readonly name: LogName;
   /** What the names of its files begin with: the folder in which RDS has them, with its slash. */
   readonly folder: string;
   /** The file that the server writes to. RDS renames it once an hour: the renamed ones have its name, a dot and a suffix. */

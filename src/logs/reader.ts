@@ -1,7 +1,7 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
-import type { LogKind } from "./kind.ts";
+import type { LogKind, ParsedAs, ParsedAsGeneral } from "./kind.ts";
 import { linesThatFit, readPortion, sizeOf, type WholePortion } from "./portion.ts";
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
@@ -12,8 +12,8 @@ import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts"
  */
 
 /** The log of one instance, as RDS gives it. */
-export interface LogSource {
-  readonly kind: LogKind;
+export interface LogSource<T extends ParsedAs = ParsedAsGeneral> {
+  readonly kind: LogKind<T>;
   /** The log's files, those that were renamed first, oldest first. */
   list(): Promise<AwsResult<LogFile[]>>;
   /** `marker` undefined: the newest lines. */
@@ -50,7 +50,7 @@ const NOTHING = new Uint8Array(0);
 export async function readNew(
   from: FilePosition,
   files: readonly LogFile[],
-  source: LogSource,
+  source: LogSource<ParsedAs>,
   lines: number | undefined,
 ): Promise<AwsResult<NewPortions>> {
   const { liveFile } = source.kind;
@@ -108,7 +108,7 @@ function advance(
 async function unlessRenamed(
   reading: NewPortions,
   beforeLive: NewPortions,
-  source: LogSource,
+  source: LogSource<ParsedAs>,
 ): Promise<AwsResult<NewPortions>> {
   const { liveFile } = source.kind;
   const { position, linesAtOnce } = reading;
@@ -133,7 +133,7 @@ interface ReadStretch extends Pick<FilePosition, "bytesRead" | "bytesAtMost"> {
 async function readStretch(
   position: FilePosition,
   isGrowing: boolean,
-  source: LogSource,
+  source: LogSource<ParsedAs>,
   lines: number | undefined,
 ): Promise<AwsResult<ReadStretch>> {
   const read = await readReadable(position, isGrowing, source, lines);
@@ -148,7 +148,7 @@ async function readStretch(
 async function readReadable(
   position: FilePosition,
   isGrowing: boolean,
-  source: LogSource,
+  source: LogSource<ParsedAs>,
   lines: number | undefined,
 ): Promise<AwsResult<ReadStretch>> {
   const { file, marker } = position;
@@ -177,7 +177,7 @@ function ofPortion(
 /** Reads what is behind the line that RDS refuses. Where nothing can be had, there may be a line, or another file, by the next step. */
 async function readBehind(
   { file, marker, bytesRead }: FilePosition,
-  source: LogSource,
+  source: LogSource<ParsedAs>,
 ): Promise<AwsResult<ReadStretch>> {
   const behind = await newestReadable((atMost) => source.portion(file, undefined, atMost));
   if (!behind.ok) return behind;

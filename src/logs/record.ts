@@ -16,6 +16,8 @@ export interface TimedRecord {
   timeMicros: number;
   /** The connection's id. */
   threadId: number;
+  /** Which command of the log's it is of, such as `Query`. */
+  command: string;
   /** SQL, or what the command says of itself. */
   statement: string;
   /** The statement was longer than the parser keeps, and has lost its end. */

@@ -2,7 +2,7 @@ import type { Status } from "../db/states.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
-import type { CapturedLog } from "../logs/names.ts";
+import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { digestKey, manifestKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
@@ -24,9 +24,13 @@ export interface ReadCapture {
   askRunner: () => Promise<WorkloadState | null>;
 }
 
-/** A capture's manifest as it is known now. */
-export interface KnownManifest {
-  manifest: Manifest;
+/** A capture, and which logs it is made of. */
+type CapturedLogs = Pick<ReadCapture, "id" | "status" | "redact" | "log">;
+
+/** A capture's manifests as they are known now. */
+export interface KnownManifests {
+  /** One for each of its logs, in the order in which they are shown. */
+  manifests: [Manifest, ...Manifest[]];
   /** Null once nothing is added to it any more. */
   live: Pick<WorkloadState, "caughtUpAt" | "problem"> | null;
 }
@@ -52,33 +56,64 @@ async function readStored<T>(bucket: R2Bucket, key: string, format: StoredFormat
 }
 
 /**
- * The manifest of a capture: its runner's while it grows, else the stored one; null before there is one. A runner that has nothing
- * may have ended the capture just now: then the stored one is looked for too.
+ * The manifests of a capture: its runner's while it grows, else the stored ones; null before there are any. A runner that has nothing
+ * may have ended the capture just now: then the stored ones are looked for too.
  * @throws ApiError 503 when the runner can't be asked
  */
-export async function findManifest(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifest | null> {
+export async function findManifests(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifests | null> {
   const state = await askRunner(capture);
-  if (state !== null) {
-    const { manifest, caughtUpAt, problem } = state;
-    return { manifest, live: { caughtUpAt, problem } };
-  }
-  const stored = await readStored(bucket, manifestKey(capture.id), manifestFormat);
-  return stored === null ? null : { manifest: stored, live: null };
+  if (state !== null) return knownOf(capture, state);
+  const stored = await Promise.all(
+    logsOf(capture.log).map((log) => readStored(bucket, manifestKey(capture.id, log), manifestFormat)),
+  );
+  const manifests = stored.filter((manifest) => manifest !== null);
+  return manifests.length === 0 ? null : { ...ofEachLog(capture, manifests), live: null };
 }
 
-/** As `findManifest`, with an empty one before there is one. */
-export async function readManifest(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifest> {
-  const empty = {
-    manifest: emptyManifest(capture.id, capture.redact),
-    live: isGrowing(capture.status) ? { caughtUpAt: null, problem: null } : null,
+/** What the runner of a capture knows of its manifests. */
+export function knownOf(capture: CapturedLogs, { logs, caughtUpAt, problem }: WorkloadState): KnownManifests {
+  const manifests = logs.map(({ manifest }) => manifest);
+  const live = isGrowing(capture.status) ? { caughtUpAt, problem } : null;
+  return { ...ofEachLog(capture, manifests), live };
+}
+
+/** As `findManifests`, with empty ones before there are any. */
+export async function readManifests(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifests> {
+  const live = isGrowing(capture.status) ? { caughtUpAt: null, problem: null } : null;
+  return (await findManifests(bucket, capture)) ?? { ...ofEachLog(capture, []), live };
+}
+
+/** The manifests that are there in the order of the capture's logs, with empty ones for the others. */
+function ofEachLog(
+  { id, redact, log }: CapturedLogs,
+  manifests: readonly Manifest[],
+): Pick<KnownManifests, "manifests"> {
+  const all = logsOf(log).map(
+    (name) => manifests.find((one) => one.log === name) ?? emptyManifest(id, redact, name),
+  );
+  return { manifests: all as KnownManifests["manifests"] };
+}
+
+/** The digests of one log of a capture. */
+export interface LogDigests {
+  log: LogName;
+  digests: DigestsState;
+}
+
+const NO_DIGESTS: DigestsState = { capacity: 0, total: 0, entries: [] };
+
+/** The digests of each of a capture's logs, in the order in which they are shown, from where the manifests are. */
+export async function readDigests(
+  bucket: R2Bucket,
+  capture: ReadCapture,
+): Promise<[LogDigests, ...LogDigests[]]> {
+  const state = await askRunner(capture);
+  const read = async (log: LogName): Promise<LogDigests> => {
+    const digests =
+      state === null
+        ? await readStored(bucket, digestKey(capture.id, log), digestsFormat)
+        : state.logs.find(({ manifest }) => manifest.log === log)?.digests;
+    return { log, digests: digests ?? NO_DIGESTS };
   };
-  return (await findManifest(bucket, capture)) ?? empty;
-}
-
-/** The digests of a capture, from where its manifest is. */
-export async function readDigests(bucket: R2Bucket, capture: ReadCapture): Promise<DigestsState> {
-  const state = await askRunner(capture);
-  if (state !== null) return state.digests;
-  const stored = await readStored(bucket, digestKey(capture.id), digestsFormat);
-  return stored ?? { capacity: 0, total: 0, entries: [] };
+  return (await Promise.all(logsOf(capture.log).map(read))) as [LogDigests, ...LogDigests[]];
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readDigests, readManifest } from "./live-or-stored.ts";
+import { type ReadCapture, readDigests, readManifests } from "./live-or-stored.ts";
 import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
 import { toDigests, toWorkload } from "./to-reply.ts";
 
@@ -15,20 +15,22 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
-      return c.json(toWorkload(await readManifest(c.env.BUCKET, await findCapture(c, id)), now));
+      return c.json(toWorkload(await readManifests(c.env.BUCKET, await findCapture(c, id)), now));
     })
 
     .get("/digest", async (c) => {
       const id = await readId(c);
       const { limit } = await readQuery(c, digestQuerySchema());
-      const digests = await readDigests(c.env.BUCKET, await findCapture(c, id));
+      const [{ digests }] = await readDigests(c.env.BUCKET, await findCapture(c, id));
       return c.json(toDigests(digests, limit));
     })
 
     .get("/download", async (c) => {
       const id = await readId(c);
       const { format, from, to } = await readQuery(c, downloadQuerySchema());
-      const { manifest } = await readManifest(c.env.BUCKET, await findCapture(c, id));
+      const {
+        manifests: [manifest],
+      } = await readManifests(c.env.BUCKET, await findCapture(c, id));
       const isLog = format === "log";
       const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, format, { from, to });
       return c.body(body, 200, {

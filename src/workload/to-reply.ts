@@ -1,16 +1,17 @@
 import { isoTime } from "../lib/values.ts";
 import type { DigestsState } from "./digest.ts";
-import type { KnownManifest } from "./live-or-stored.ts";
+import type { KnownManifests } from "./live-or-stored.ts";
 import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
 import { formatTime } from "./stored/time.ts";
 import type { Problem } from "./workload-state.ts";
 
 /* How a workload is shown: from what is stored or kept of it to the API's replies. */
 
-/** Shows a manifest. */
-export function toWorkload({ manifest, live }: KnownManifest, now: number): Workload {
+/** Shows the manifest of a capture of one log. */
+export function toWorkload({ manifests: [manifest], live }: KnownManifests, now: number): Workload {
   const {
-    captureId: _,
+    captureId: _captureId,
+    log: _log,
     firstMicros,
     lastMicros,
     gaps,

@@ -12,10 +12,16 @@ export interface Problem {
   reason: string;
 }
 
-/** What is known of a capture's workload at some moment. */
-export interface WorkloadState {
+/** What is known of one log of a capture at some moment. */
+export interface LogState {
   manifest: Manifest;
   digests: DigestsState;
+}
+
+/** What is known of a capture's workload at some moment. */
+export interface WorkloadState {
+  /** One for each log that the capture has begun to read. */
+  logs: LogState[];
   /** While it runs: when the log was last read to its end, in milliseconds; null when that has not happened. */
   caughtUpAt: number | null;
   /** While it runs: why its log can't be read; null while it can. */

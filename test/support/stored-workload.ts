@@ -11,7 +11,7 @@ import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
 import type { FragmentMetadata } from "../../src/workload/stored/fragments.ts";
 import { digestKey, fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
-import type { WorkloadState } from "../../src/workload/workload-state.ts";
+import type { LogState, WorkloadState } from "../../src/workload/workload-state.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { checkUnread } from "./contract.ts";
 
@@ -69,7 +69,7 @@ export async function captureIn(cast: Cast, status: string): Promise<number> {
 }
 
 /** What was stored of a capture. */
-export interface Stored extends Omit<WorkloadState, "caughtUpAt" | "problem"> {
+export interface Stored extends LogState {
   records: LogRecord[];
   /** The fragments' bytes. */
   fragments: Uint8Array[];

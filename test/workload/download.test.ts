@@ -103,7 +103,7 @@ describe("a download", () => {
         [[record(5, "SELECT 2")], [record(6, "SELECT 3")]],
       ]);
       await env.DB.prepare("update captures set status = ?2 where id = ?1").bind(id, status).run();
-      const state = withState({ manifest, digests, caughtUpAt: null, problem: null });
+      const state = withState({ logs: [{ manifest, digests }], caughtUpAt: null, problem: null });
       const more = [record(7, "SELECT 'not yet'")];
       const last = fragments[1] as Uint8Array;
       await putFragment(id, 1, join([last, await gzip(ndjson(more))]), [...records.slice(1), ...more]);

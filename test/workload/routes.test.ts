@@ -137,7 +137,7 @@ describe("the manifest", () => {
       const problem = { since: Date.parse("2026-11-23T12:00:00Z"), reason: "AWS refused the credentials" };
       // The clock stands: however long a request takes, the log is as far ahead.
       vi.useFakeTimers({ toFake: ["Date"] });
-      const state = { manifest, digests, caughtUpAt: Date.now() - 42_000, problem };
+      const state = { logs: [{ manifest, digests }], caughtUpAt: Date.now() - 42_000, problem };
       const get = (path: string, overrides: Partial<Env>) =>
         requestIn(overrides, "GET", `/api/captures/${id}/${path}`, { headers: cast.member.headers });
       expect((await get("workload", withState(state))).body).toMatchObject({

@@ -2,7 +2,7 @@ import { awsTarget } from "../../aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../aws/rds.ts";
 import type { Env } from "../../env.ts";
 import { askAs, type EnvironmentAccess } from "../../environments/credentials.ts";
-import type { LogKind } from "../../logs/kind.ts";
+import type { LogKind, ParsedAs } from "../../logs/kind.ts";
 import type { LogSource } from "../../logs/reader.ts";
 
 /** An instance whose log is read, and the credentials that reach it. */
@@ -12,7 +12,11 @@ export interface LoggingInstance extends EnvironmentAccess {
 }
 
 /** A log of an instance, read from RDS with the credentials of its environment. */
-export function awsLogSource(env: Env, kind: LogKind, { instance, ...access }: LoggingInstance): LogSource {
+export function awsLogSource<T extends ParsedAs>(
+  env: Env,
+  kind: LogKind<T>,
+  { instance, ...access }: LoggingInstance,
+): LogSource<T> {
   const target = awsTarget(env, access.region);
   const ask = <T>(question: Parameters<typeof askAs<T>>[3]) => askAs(env, access, Date.now(), question);
   return {

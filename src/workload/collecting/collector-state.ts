@@ -1,14 +1,16 @@
-import { storedFormat, Unreadable } from "../../lib/stored.ts";
+import { Unreadable } from "../../lib/stored.ts";
+import type { LogName } from "../../logs/names.ts";
 import { type DigestsState, digestsFormat } from "../digest.ts";
-import { type FollowerState, followerSchema } from "./follower-state.ts";
+import { collectedLog } from "./collected-log.ts";
+import type { FollowerState } from "./follower-state.ts";
 
 /*
  * How a collector's state is kept in its Durable Object between two steps: JSON in UTF-8, in pieces. A value of a Durable Object's
  * storage may have 2 MB, and the digests and threads can be larger, in an alphabet of two or three bytes a letter. The keys say
- * "recording", as it was called when the first of them were stored.
+ * "recording", as it was called when the first of them were stored; those of the slow log, "recording/slow".
  */
 
-/** What a collector continues from. */
+/** What the collecting of a log continues from. */
 export interface CollectorState {
   follower: FollowerState;
   digests: DigestsState;
@@ -17,31 +19,48 @@ export interface CollectorState {
 /** How many bytes a piece has. */
 const PIECE_BYTES = 1_000_000;
 
-const FOLLOWER = "recording/follower/";
-const DIGESTS = "recording/digests/";
-
-const followerFormat = storedFormat("follower's state", 1, followerSchema);
+const keysOf = (log: LogName) => {
+  const folder = log === "general" ? "recording/" : `recording/${log}/`;
+  return { follower: `${folder}follower/`, digests: `${folder}digests/` };
+};
 
 /**
- * Reads the state; null when there is none.
+ * Reads the state of the collecting of a log; null when there is none.
  * @throws Unreadable
  */
-export function loadCollectorState(kv: SyncKvStorage): CollectorState | null {
-  const follower = getText(kv, FOLLOWER);
-  if (follower === null) return loadUnversioned(kv);
-  const digests = getText(kv, DIGESTS);
+export function loadCollectorState(kv: SyncKvStorage, log: LogName = "general"): CollectorState | null {
+  const keys = keysOf(log);
+  const follower = getText(kv, keys.follower);
+  if (follower === null) return log === "general" ? loadUnversioned(kv) : null;
+  const digests = getText(kv, keys.digests);
   if (digests === null) throw new Unreadable("The collector's state has no digests");
-  return { follower: followerFormat.parse(follower), digests: digestsFormat.parse(digests) };
+  return { follower: collectedLog(log).format.parse(follower), digests: digestsFormat.parse(digests) };
+}
+
+/** Whether there is a state of the collecting of a log, one that can't be read among them. */
+export function hasCollectorState(kv: SyncKvStorage, log: LogName): boolean {
+  for (const _ of kv.list({ prefix: keysOf(log).follower, limit: 1 })) return true;
+  return log === "general" && kv.get(UNVERSIONED[0]) !== undefined;
 }
 
 /** Writes the state; atomic with whatever else is written without awaiting. */
 export function keepCollectorState(kv: SyncKvStorage, { follower, digests }: CollectorState): void {
-  const { parser } = follower;
-  const line = parser.line.toBase64();
-  putText(kv, FOLLOWER, JSON.stringify({ ...followerFormat.write(follower), parser: { ...parser, line } }));
-  putText(kv, DIGESTS, digestsFormat.stringify(digests));
-  forgetUnversioned(kv);
+  const { log } = follower.manifest;
+  const keys = keysOf(log);
+  const parser = withoutBytes(follower.parser);
+  putText(kv, keys.follower, JSON.stringify({ ...collectedLog(log).format.write(follower), parser }));
+  putText(kv, keys.digests, digestsFormat.stringify(digests));
+  if (log === "general") forgetUnversioned(kv);
 }
+
+/** With base64 for bytes: JSON has none. */
+const withoutBytes = (parser: object): object =>
+  Object.fromEntries(
+    Object.entries(parser).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? value.toBase64() : value,
+    ]),
+  );
 
 function getText(kv: SyncKvStorage, prefix: string): string | null {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -69,9 +88,10 @@ function putText(kv: SyncKvStorage, prefix: string, text: string): void {
 function loadUnversioned(kv: SyncKvStorage): CollectorState | null {
   const [rest, parser, threads] = UNVERSIONED.map((key) => kv.get(key));
   if (rest === undefined) return null;
+  const { format } = collectedLog("general");
   const json = [...kv.list({ prefix: UNVERSIONED_DIGESTS })].map(([, piece]) => piece).join("");
   return {
-    follower: followerFormat.read({ ...(rest as object), parser, threads }),
+    follower: format.read({ ...(rest as object), parser, threads }),
     digests: digestsFormat.parse(json),
   };
 }

@@ -1,9 +1,10 @@
+import type { LogName } from "../../logs/names.ts";
 import { Digests } from "../digest.ts";
 import type { Problem } from "../workload-state.ts";
-import { keepCollectorState, loadCollectorState } from "./collector-state.ts";
+import { hasCollectorState, keepCollectorState, loadCollectorState } from "./collector-state.ts";
 import type { FollowerState } from "./follower-state.ts";
 
-/** What a collector continues from. */
+/** What the collecting of a log continues from. */
 export interface Kept {
   follower: FollowerState;
   digests: Digests;
@@ -15,16 +16,23 @@ export interface Closed {
 }
 
 /**
- * What a collector keeps in its Durable Object's storage. What is written without awaiting is one transaction there, so a crash goes
- * back to the step before, never into its middle.
+ * What is kept of the collecting of one log in the capture's Durable Object. What is written without awaiting is one transaction
+ * there, so a crash goes back to the step before, never into its middle.
  */
 export class CollectorStorage {
   readonly #kv: SyncKvStorage;
+  readonly #log: LogName;
   /** What storage has, so that it need not be read for each step. Null while a step has it: it may fail half-way. */
   #kept: Kept | null = null;
 
-  constructor({ kv }: DurableObjectStorage) {
+  constructor({ kv }: DurableObjectStorage, log: LogName) {
     this.#kv = kv;
+    this.#log = log;
+  }
+
+  /** Whether there is anything, also what can't be read. */
+  get exists(): boolean {
+    return this.#kept !== null || hasCollectorState(this.#kv, this.#log);
   }
 
   /**
@@ -33,7 +41,7 @@ export class CollectorStorage {
    */
   load(): Kept | null {
     if (this.#kept !== null) return this.#kept;
-    const state = loadCollectorState(this.#kv);
+    const state = loadCollectorState(this.#kv, this.#log);
     if (state === null) return null;
     this.#kept = { follower: state.follower, digests: new Digests(state.digests) };
     return this.#kept;
@@ -54,36 +62,41 @@ export class CollectorStorage {
 
   /** When the log was last read to its end, in milliseconds since the epoch; null before the first time. */
   get caughtUpAt(): number | null {
-    return this.#kv.get<number>("caughtUpAt") ?? null;
+    return this.#kv.get<number>(this.#key("caughtUpAt")) ?? null;
   }
 
   set caughtUpAt(time: number) {
-    this.#kv.put("caughtUpAt", time);
+    this.#kv.put(this.#key("caughtUpAt"), time);
   }
 
   /** Set once nothing is added any more. */
   get closed(): Closed | undefined {
-    return this.#kv.get<Closed>("closed");
+    return this.#kv.get<Closed>(this.#key("closed"));
   }
 
   set closed(closed: Closed) {
-    this.#kv.put<Closed>("closed", closed);
+    this.#kv.put<Closed>(this.#key("closed"), closed);
   }
 
   /** Why the log could not be read the last time, and since when; undefined when it could. */
   get problem(): Problem | undefined {
-    return this.#kv.get<Problem>("problem");
+    return this.#kv.get<Problem>(this.#key("problem"));
   }
 
   set problem(problem: Problem | undefined) {
-    if (problem === undefined) this.#kv.delete("problem");
-    else this.#kv.put<Problem>("problem", problem);
+    if (problem === undefined) this.#kv.delete(this.#key("problem"));
+    else this.#kv.put<Problem>(this.#key("problem"), problem);
   }
 
   /** When the rest was first tried to be read: long after the end for a back-dated capture, and for one whose alarm was lost. */
   finishingSince(now: number): number {
-    const since = this.#kv.get<number>("finishingSince") ?? now;
-    this.#kv.put("finishingSince", since);
+    const since = this.#kv.get<number>(this.#key("finishingSince")) ?? now;
+    this.#kv.put(this.#key("finishingSince"), since);
     return since;
+  }
+
+  /** The general log's keys are as they were before there was another. */
+  #key(name: string): string {
+    return this.#log === "general" ? name : `${this.#log}/${name}`;
   }
 }

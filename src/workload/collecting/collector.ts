@@ -1,88 +1,34 @@
 import type { AwsResult } from "../../aws/client.ts";
-import { explain } from "../../aws/explain.ts";
-import { type Env, positiveNumber } from "../../env.ts";
-import { log } from "../../lib/log.ts";
-import { retryDelay } from "../../lib/retry.ts";
-import { Unreadable } from "../../lib/stored.ts";
-import { GENERAL } from "../../logs/general/kind.ts";
-import type { CapturedLog } from "../../logs/names.ts";
-import { Digests } from "../digest.ts";
-import { fragmentStore } from "../stored/fragments.ts";
-import { emptyManifest, type Manifest } from "../stored/manifest.ts";
-import { publishWorkload } from "../stored/publish.ts";
-import { StorageFailure } from "../stored/storage-failure.ts";
+import type { Env } from "../../env.ts";
+import type { Unreadable } from "../../lib/stored.ts";
+import { LOG_NAMES, type LogName, logsOf } from "../../logs/names.ts";
 import type { Problem, WorkloadState } from "../workload-state.ts";
-import { awsLogSource, type LoggingInstance } from "./aws-log-source.ts";
-import { CollectorStorage, type Kept } from "./collector-storage.ts";
-import { beginFollowing, endFollowing, follow, interruptFollowing } from "./follower.ts";
-import { type FollowerState, initialState } from "./follower-state.ts";
-import { salvage } from "./salvage.ts";
+import { type Collected, type CollectedCapture, type EndedCapture, LogCollector } from "./log-collector.ts";
 
-/** As much of a capture as its collector needs. Times in milliseconds since the epoch. */
-export interface CollectedCapture extends LoggingInstance {
-  id: number;
-  start: number | null;
-  end: number | null;
-  redact: Manifest["redact"];
-  /** Which logs are collected. */
-  log: CapturedLog;
-  /** Of the slow log only statements that took at least so long; in microseconds. */
-  minDurationMicros: number;
-}
-
-/** A collected capture that has ended, or is to end at a time that is known. */
-type EndedCapture = CollectedCapture & { end: number };
-
-/** The log that captures are collected from. */
-const KIND = GENERAL;
-
-/** How often the log is read: as often as there is something to read, within bounds. */
-const SHORTEST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 60_000;
-/** When there is more to read than one step reads. */
-const NO_PAUSE_MS = 0;
-/** How long reading the rest of the log is retried, from the first try once a capture has ended. */
-const DRAIN_FOR_MS = 10 * 60_000;
-const DRAIN_PAUSE_MS = 1000;
-
-/** What came of a step: whether all that there was has been read, or why it could not be. */
-type Stepped = { ok: true; caughtUp: boolean } | { ok: false; reason: string; isStorage: boolean };
-
-/** What came of a reading of the log. */
-export interface Collected {
-  /** When to come back, in milliseconds from now. */
-  pause: number;
-  /** How many bytes have been collected so far, as NDJSON before compression. */
-  bytes: number;
-  /** Whether the log has been read to its end. */
-  caughtUp: boolean;
-}
+/** What came of the reading of the rest of a log: when to come back, or what is missing. */
+type Finished = { pause: number } | { missing: string | null };
 
 /**
- * Collects one capture's workload, in the capture's Durable Object: follows the log step by step, keeps after each step where it
- * is, and stores the manifest and the digests at the end.
+ * Collects one capture's workload, in the capture's Durable Object, from one log or from two, each for itself. The capture is as
+ * far as the log that is least far.
  */
 export class Collector {
-  readonly #storage: CollectorStorage;
-  readonly #env: Env;
-  #pause = SHORTEST_PAUSE_MS;
-  /** How many steps have failed since the last that did not. */
-  #failures = 0;
+  readonly #logs: Record<LogName, LogCollector>;
 
   constructor(storage: DurableObjectStorage, env: Env) {
-    this.#storage = new CollectorStorage(storage);
-    this.#env = env;
+    this.#logs = {
+      general: new LogCollector(storage, env, "general"),
+      slow: new LogCollector(storage, env, "slow"),
+    };
   }
 
-  /** Finds where to begin: now, or for a capture that has a start already, wherever the log has that. */
+  /** Finds where to begin: now, or for a capture that has a start already, wherever its logs have that. */
   async begin(capture: CollectedCapture, now: number): Promise<AwsResult<void>> {
-    const { id, start, redact } = capture;
-    const window = { start: start ?? now, end: null };
-    const source = awsLogSource(this.#env, KIND, capture);
-    const begun = await beginFollowing(source, id, window, redact, start !== null);
-    if (!begun.ok) return begun;
-    this.#storage.keep(begun.value, new Digests());
-    this.#storage.problem = undefined;
+    for (const log of this.#of(capture)) {
+      const begun = await log.begin(capture, now);
+      if (!begun.ok) return begun;
+    }
+    for (const name of LOG_NAMES) this.#logs[name].forgetProblem();
     return { ok: true, value: undefined };
   }
 
@@ -91,30 +37,30 @@ export class Collector {
    * @param end asked once that is read: when the capture ended or is to end; null while nobody knows
    */
   async collect(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Collected> {
-    const before = this.#storage.load()?.follower.manifest.records;
-    const stepped = await this.#step(capture, end);
-    const { records = 0, bytes = 0 } = this.#storage.load()?.follower.manifest ?? {};
-    if (!stepped.ok) return { pause: this.#afterFailure(capture, stepped.reason), bytes, caughtUp: false };
-    if (!stepped.caughtUp) return { pause: NO_PAUSE_MS, bytes, caughtUp: false };
-    this.#pause = records === before ? Math.min(LONGEST_PAUSE_MS, this.#pause * 2) : SHORTEST_PAUSE_MS;
-    return { pause: this.#pause, bytes, caughtUp: true };
+    const all: Collected = { pause: Number.POSITIVE_INFINITY, bytes: 0, caughtUp: true };
+    for (const log of this.#of(capture)) {
+      const { pause, bytes, caughtUp } = await log.collect(capture, end);
+      all.pause = Math.min(all.pause, pause);
+      all.bytes += bytes;
+      all.caughtUp &&= caughtUp;
+    }
+    return all;
   }
 
   /**
-   * Reads the rest of the log of a capture that has ended, and stores what the fragments hold. While that can't be stored, it is
+   * Reads the rest of the logs of a capture that has ended, and stores what the fragments hold. While that can't be stored, it is
    * retried: the log has it for longer than that lasts, or the gap says what it had not.
    * @returns when to come back, in milliseconds from now; or, once all is stored, why the end is missing, null when it is not
    */
-  async finish(capture: EndedCapture, now: number): Promise<{ pause: number } | { missing: string | null }> {
-    try {
-      const pause = this.#storage.closed === undefined ? await this.#drain(capture, now) : null;
-      if (pause !== null) return { pause };
-      await this.#publish();
-    } catch (error) {
-      if (!(error instanceof StorageFailure)) throw error;
-      return { pause: this.#afterFailure(capture, error.message) };
+  async finish(capture: EndedCapture, now: number): Promise<Finished> {
+    let pause: number | undefined;
+    const missing: [LogName, string][] = [];
+    for (const name of logsOf(capture.log)) {
+      const finished = await this.#logs[name].finish(capture, now);
+      if ("pause" in finished) pause = Math.min(pause ?? finished.pause, finished.pause);
+      else if (finished.missing !== null) missing.push([name, finished.missing]);
     }
-    return { missing: this.#storage.closed?.missing ?? null };
+    return pause === undefined ? { missing: describeMissing(capture, missing) } : { pause };
   }
 
   /**
@@ -122,41 +68,25 @@ export class Collector {
    * @throws StorageFailure when R2 is away: to be retried
    */
   async abandon(capture: EndedCapture, cause: string): Promise<void> {
-    if (this.#storage.closed === undefined) {
-      if (this.damage() === null) await this.#close(capture, cause);
-      else await this.#salvage(capture);
-    }
-    await this.#publish();
+    for (const log of this.#of(capture)) await log.abandon(capture, cause);
   }
 
   /**
-   * Notes that the log was interrupted after what was read of it: a gap until the next record.
+   * Notes that a log was interrupted after what was read of it: a gap until the next record.
    * @throws StorageFailure when R2 is away: nothing is noted then
    */
-  async interrupt({ id, start }: CollectedCapture, cause: string): Promise<void> {
-    if (start === null || this.#storage.load()?.follower.openGap !== null) return;
-    const { follower, digests } = this.#storage.take() as Kept;
-    const fragments = fragmentStore(this.#env.BUCKET, id);
-    const window = { start, end: null };
-    this.#storage.keep(await interruptFollowing(KIND, follower, digests, fragments, window, cause), digests);
+  async interrupt(capture: CollectedCapture, log: LogName, cause: string): Promise<void> {
+    await this.#logs[log].interrupt(capture, cause);
   }
 
   /** Why what is kept can't be read; null when it can, or when there is nothing. */
   damage(): Unreadable | null {
-    try {
-      this.#storage.load();
-      return null;
-    } catch (error) {
-      if (error instanceof Unreadable) return error;
-      throw error;
-    }
+    return this.#logs.general.damage() ?? this.#logs.slow.damage();
   }
 
-  /** The time of the latest record that was read, complete or not, in milliseconds since the epoch; null before the first. */
-  lastRecordAt(): number | null {
-    const { reachedMicros, parser } = this.#storage.load()?.follower ?? {};
-    const latest = Math.max(reachedMicros ?? 0, parser?.open?.timeMicros ?? 0);
-    return latest === 0 ? null : Math.floor(latest / 1000);
+  /** The time of the latest record that was read of a log, complete or not, in milliseconds since the epoch; null before the first. */
+  lastRecordAt(log: LogName): number | null {
+    return this.#logs[log].lastRecordAt();
   }
 
   /**
@@ -164,124 +94,40 @@ export class Collector {
    * @throws Unreadable
    */
   state(): WorkloadState | null {
-    const kept = this.#storage.load();
-    if (kept === null) return null;
-    const { caughtUpAt } = this.#storage;
-    const { manifest } = kept.follower;
-    return { manifest, digests: kept.digests.toJSON(), caughtUpAt, problem: this.problem() };
+    const begun = this.#begun();
+    const logs = begun.map((log) => log.state()).filter((state) => state !== null);
+    if (logs.length === 0) return null;
+    const times = begun.map(({ caughtUpAt }) => caughtUpAt).filter((time) => time !== null);
+    const caughtUpAt = times.length < begun.length ? null : Math.min(...times);
+    return { logs, caughtUpAt, problem: this.problem() };
   }
 
-  /** Why the log can't be read now: reading fails, or there is nothing to read. Null while it can. */
+  /** Why a log can't be read now, the one that can't for longest: reading fails, or there is nothing to read. Null while all can. */
   problem(): Problem | null {
-    const { problem, caughtUpAt } = this.#storage;
-    if (problem !== undefined) return problem;
-    const openGap = this.#storage.load()?.follower.openGap ?? null;
-    // Before the log was read to its end once, an open gap is that of a back-dated capture before its first record.
-    if (openGap === null || caughtUpAt === null) return null;
-    return { since: openGap.from, reason: openGap.cause };
+    const problems = LOG_NAMES.map((name) => this.#logs[name].problem()).filter((one) => one !== null);
+    return problems.sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
-  /** Notes why the log could not be read this time. */
+  /** Notes why the logs could not be read this time. */
   noteProblem(reason: string): void {
-    this.#storage.problem = { since: this.#storage.problem?.since ?? Date.now(), reason };
+    const begun = this.#begun();
+    for (const log of begun.length === 0 ? [this.#logs.general] : begun) log.noteProblem(reason);
   }
 
-  /** One step; ok with whether all that there was has been read. */
-  async #step(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Stepped> {
-    const { id, start, instance, region } = capture;
-    if (start === null) return { ok: true, caughtUp: true };
-    if (this.#storage.load() === null) {
-      const begun = await this.begin(capture, start);
-      if (!begun.ok) return { ok: false, reason: explain(begun.failure, instance, region), isStorage: false };
-    }
-    // The digests change while they count: what a step has counted that fails must be dropped.
-    const { follower, digests } = this.#storage.take() as Kept;
-    const source = awsLogSource(this.#env, KIND, capture);
-    const fragments = fragmentStore(this.#env.BUCKET, id);
-    const window = async () => ({ start, end: await end() });
-    try {
-      const followed = await follow(follower, digests, source, fragments, window);
-      if (!followed.ok) {
-        return { ok: false, reason: explain(followed.failure, instance, region), isStorage: false };
-      }
-      return { ok: true, caughtUp: this.#keepStep(followed.value.state, digests, followed.value.caughtUp) };
-    } catch (error) {
-      if (!(error instanceof StorageFailure)) throw error;
-      return { ok: false, reason: error.message, isStorage: true };
-    }
+  /** The logs of a capture. */
+  #of(capture: CollectedCapture): LogCollector[] {
+    return logsOf(capture.log).map((name) => this.#logs[name]);
   }
 
-  /** Keeps what a step came to. @returns whether all that there was has been read */
-  #keepStep(state: FollowerState, digests: Digests, caughtUp: boolean): boolean {
-    this.#failures = 0;
-    // An alarm may run twice at once: what the other one has closed meanwhile is not overwritten.
-    if (this.#storage.closed !== undefined) return true;
-    this.#storage.keep(state, digests);
-    if (caughtUp) this.#storage.caughtUpAt = Date.now();
-    this.#storage.problem = undefined;
-    return caughtUp;
+  /** The logs whose reading has begun. */
+  #begun(): LogCollector[] {
+    return LOG_NAMES.map((name) => this.#logs[name]).filter(({ exists }) => exists);
   }
+}
 
-  #afterFailure({ id }: CollectedCapture, reason: string): number {
-    this.#failures++;
-    this.noteProblem(reason);
-    log.warn("workload.step.failed", { captureId: id, attempt: this.#failures, reason });
-    return retryDelay(this.#failures, Math.random());
-  }
-
-  /** Reads on in the rest of the log. @returns when to come back; null once it is closed */
-  async #drain(capture: EndedCapture, now: number): Promise<number | null> {
-    const stepped = await this.#step(capture, async () => capture.end);
-    if (stepped.ok) {
-      const pause = this.#untilSettled(stepped.caughtUp, capture.end, now);
-      if (pause === null) await this.#close(capture, null);
-      return pause;
-    }
-    if (stepped.isStorage || now < this.#storage.finishingSince(now) + DRAIN_FOR_MS) {
-      return this.#afterFailure(capture, stepped.reason);
-    }
-    await this.#close(capture, stepped.reason);
-    return null;
-  }
-
-  /** How long the log is still waited for, in milliseconds; null when it has all that is the capture's. */
-  #untilSettled(caughtUp: boolean, end: number, now: number): number | null {
-    const reachedMicros = this.#storage.load()?.follower.reachedMicros ?? null;
-    if (reachedMicros !== null && reachedMicros >= end * 1000) return null;
-    if (!caughtUp) return NO_PAUSE_MS;
-    // An idle database writes nothing that would show that its log has passed the end.
-    const settled = end + positiveNumber(this.#env, "LOG_SETTLE_MS");
-    return now < settled ? Math.min(DRAIN_PAUSE_MS, settled - now) : null;
-  }
-
-  /** Stores the record that is still open, and notes what is missing until the end. Nothing is added after it. */
-  async #close({ id, start, end, redact }: EndedCapture, cause: string | null): Promise<void> {
-    if (start === null) return;
-    // A capture that has lost its storage, or whose log could never be read, has nothing.
-    const { follower, digests } = this.#storage.take() ?? {
-      follower: initialState(KIND, emptyManifest(id, redact)),
-      digests: new Digests(),
-    };
-    const fragments = fragmentStore(this.#env.BUCKET, id);
-    const ended = await endFollowing(KIND, follower, digests, fragments, { start, end }, cause);
-    // An alarm may run twice at once: what the other one has closed meanwhile stays closed.
-    if (this.#storage.closed !== undefined) return;
-    this.#storage.keep(ended.state, digests);
-    this.#storage.closed = { missing: ended.missing };
-  }
-
-  /** Replaces a state that can't be read by what the fragments' metadata says, with a gap until the end. */
-  async #salvage({ id, start, end, redact }: EndedCapture): Promise<void> {
-    if (start === null) return;
-    const state = await salvage(KIND, this.#env.BUCKET, { id, start, redact }, end);
-    this.#storage.keep(state, new Digests());
-    this.#storage.closed = { missing: null };
-  }
-
-  /** Stores what the fragments hold, for readers to find; safe to repeat. */
-  async #publish(): Promise<void> {
-    const kept = this.#storage.load();
-    if (kept === null) return;
-    await publishWorkload(this.#env.BUCKET, kept.follower.manifest, kept.digests.toJSON());
-  }
+/** Why the end of a capture is missing; null when it is not. Of two logs it says of which. */
+function describeMissing({ log }: CollectedCapture, missing: readonly [LogName, string][]): string | null {
+  if (missing.length === 0) return null;
+  const named = log === "both" ? missing.map(([name, cause]) => `Of the ${name} log: ${cause}`) : null;
+  return (named ?? missing.map(([, cause]) => cause)).join(". ");
 }

@@ -1,55 +1,47 @@
 import type { FilePosition, Loss } from "../../logs/files.ts";
-import { holdsSql } from "../../logs/general/commands.ts";
-import { Sessions } from "../../logs/general/sessions.ts";
-import { Threads } from "../../logs/general/threads.ts";
-import type { LogKind, Parser } from "../../logs/kind.ts";
-import type { LogRecord } from "../../logs/record.ts";
-import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
+import type { ParsedAs, Parser } from "../../logs/kind.ts";
+import type { TimedRecord } from "../../logs/record.ts";
 import type { Digests } from "../digest.ts";
-import { toNdjson } from "../stored/fragment-line.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
-import { AmazonSessions } from "./amazon-sessions.ts";
-import { type FollowerState, MAX_STATEMENT, MAX_THREADS_KEPT } from "./follower-state.ts";
+import { type CollectedLog, MAX_STATEMENT } from "./collected-log.ts";
+import type { FollowerState } from "./follower-state.ts";
 import { FragmentWriter } from "./fragment-writer.ts";
 import { GapTracker } from "./gaps.ts";
-import { type CaptureWindow, isInWindow } from "./window.ts";
+import type { Records } from "./records.ts";
+import type { CaptureWindow } from "./window.ts";
 
 /** One step of a follower: turns text of the log into the records of the window, counted, redacted and written down. */
 export class FollowerStep {
   position: FilePosition;
   linesAtOnce: number | undefined;
-  readonly #kind: LogKind;
+  readonly #log: CollectedLog;
   readonly #window: CaptureWindow;
   readonly #digests: Digests;
-  readonly #threads: Threads;
-  readonly #sessions: Sessions;
-  readonly #amazons: AmazonSessions;
+  readonly #records: Records;
   readonly #manifest: Manifest;
   readonly #gaps: GapTracker;
   readonly #writer: FragmentWriter;
-  #parser: Parser;
+  #parser: Parser<ParsedAs>;
 
   constructor(
-    kind: LogKind,
+    log: CollectedLog,
     before: FollowerState,
     position: FilePosition,
     digests: Digests,
     window: CaptureWindow,
   ) {
-    const { manifest, parser, threads, sessions, amazons, tail, linesAtOnce } = before;
+    const { manifest, parser, tail, linesAtOnce } = before;
     this.position = position;
     this.linesAtOnce = linesAtOnce;
-    this.#kind = kind;
+    this.#log = log;
     this.#window = window;
     this.#digests = digests;
-    this.#threads = new Threads(MAX_THREADS_KEPT, threads);
-    this.#sessions = new Sessions(sessions);
-    this.#amazons = new AmazonSessions(MAX_THREADS_KEPT, amazons);
+    this.#records = log.records(before);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
-    this.#gaps = new GapTracker(before, this.#manifest, window, kind);
+    this.#gaps = new GapTracker(before, this.#manifest, window, log.kind);
     this.#writer = new FragmentWriter(tail, this.#manifest);
-    this.#parser = kind.parser({ maxStatement: MAX_STATEMENT, from: parser });
+    this.#parser = log.kind.parser({ maxStatement: MAX_STATEMENT, from: parser });
     // Left over in states from before it was taken after each portion: they may have begun in the middle of a record.
     this.#parser.takeLeftOut();
   }
@@ -94,9 +86,7 @@ export class FollowerStep {
       position: this.position,
       linesAtOnce: this.linesAtOnce,
       parser: this.#parser.snapshot(),
-      threads: this.#threads.toJSON(),
-      sessions: this.#sessions.toJSON(),
-      amazons: this.#amazons.toJSON(),
+      ...this.#records.toJSON(),
       manifest: this.#manifest,
       tail,
       reachedMicros: this.#gaps.reachedMicros,
@@ -108,7 +98,7 @@ export class FollowerStep {
   #end(): void {
     for (const record of this.#parser.end()) this.#see(record);
     this.#leaveOut();
-    this.#parser = this.#kind.parser({ maxStatement: MAX_STATEMENT });
+    this.#parser = this.#log.kind.parser({ maxStatement: MAX_STATEMENT });
   }
 
   #leaveOut(): void {
@@ -117,26 +107,21 @@ export class FollowerStep {
   }
 
   /** Learns from a record what it says of its session, and writes it down if it is the capture's. */
-  #see(record: LogRecord): void {
+  #see(record: TimedRecord): void {
+    const records = this.#records;
     if (record.leftOut !== undefined) this.#gaps.leaveOut(record.leftOut);
     if (!this.#gaps.see(record)) {
-      this.#threads.see(record);
+      records.seeAgain(record);
       return;
     }
-    const identity = this.#threads.see(record);
-    const session = this.#sessions.see(record, identity?.db);
-    if (this.#amazons.isAmazons(record, identity) || !isInWindow(record, this.#window)) return;
-    const { redact } = this.#manifest;
-    record.statement = redactSecrets(record.statement, session);
-    if (redact === "literals" && holdsSql(record)) {
-      record.statement = redactLiterals(record.statement, session);
-    }
-    const ran = this.#digests.add(record, this.#parser.dialect);
-    this.#writer.add(toNdjson(record, identity), record.timeMicros);
+    if (!records.see(record, this.#window)) return;
+    records.redact(record, this.#manifest.redact);
+    const ran = records.count(record, this.#digests, this.#parser.dialect);
+    this.#writer.add(records.toLine(record), record.timeMicros);
     this.#count(record, ran);
   }
 
-  #count({ timeMicros, command }: LogRecord, ran: boolean): void {
+  #count({ timeMicros, command }: TimedRecord, ran: boolean): void {
     const manifest = this.#manifest;
     manifest.records++;
     if (ran) manifest.statements++;

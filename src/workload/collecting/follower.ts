@@ -1,14 +1,15 @@
 import type { AwsResult } from "../../aws/client.ts";
 import { beginAt, beginAtEnd } from "../../logs/beginning.ts";
 import { locate } from "../../logs/files.ts";
-import { Sessions } from "../../logs/general/sessions.ts";
-import { Threads } from "../../logs/general/threads.ts";
-import type { LogKind } from "../../logs/kind.ts";
+import type { ParsedAs } from "../../logs/kind.ts";
+import type { LogName } from "../../logs/names.ts";
 import { type LogSource, readNew } from "../../logs/reader.ts";
+import type { TimedRecord } from "../../logs/record.ts";
 import type { Digests } from "../digest.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../stored/manifest.ts";
-import { type FollowerState, initialState, MAX_STATEMENT, MAX_THREADS_KEPT } from "./follower-state.ts";
+import { collectedLog, initialState, MAX_STATEMENT } from "./collected-log.ts";
+import type { FollowerState } from "./follower-state.ts";
 import { FollowerStep } from "./follower-step.ts";
 import { NO_LOG_OF_THAT_TIME } from "./gaps.ts";
 import type { CaptureWindow } from "./window.ts";
@@ -32,7 +33,7 @@ export interface Followed {
  * is read of the log before that only says who the threads are.
  */
 export async function beginFollowing(
-  source: LogSource,
+  source: LogSource<ParsedAs>,
   captureId: number,
   window: CaptureWindow,
   redact: Manifest["redact"],
@@ -42,16 +43,11 @@ export async function beginFollowing(
   const begun = await (isBackDated ? beginAt(window.start, source, options) : beginAtEnd(source, options));
   if (!begun.ok) return begun;
   const { position, parser, before } = begun.value;
-  const threads = new Threads(MAX_THREADS_KEPT);
-  const sessions = new Sessions();
-  for (const record of before) sessions.see(record, threads.see(record)?.db);
   const state: FollowerState = {
-    ...initialState(source.kind, emptyManifest(captureId, redact)),
+    ...initialState(emptyManifest(captureId, redact, source.kind.name)),
     position,
-    // That the log was opened before the capture began is no gap.
-    parser: { ...parser.snapshot(), isReopened: false },
-    threads: threads.toJSON(),
-    sessions: sessions.toJSON(),
+    parser: sinceBeginning(parser.snapshot()),
+    ...sessionsAfter(before, source.kind.name, window),
   };
   if (isBackDated) {
     const lastMicros = before.at(-1)?.timeMicros ?? Number.NEGATIVE_INFINITY;
@@ -63,6 +59,16 @@ export async function beginFollowing(
   return { ok: true, value: state };
 }
 
+/** What the records before the capture say of its sessions. */
+function sessionsAfter(before: readonly TimedRecord[], log: LogName, window: CaptureWindow): object {
+  const records = collectedLog(log).records();
+  for (const record of before) records.see(record, window);
+  return records.toJSON();
+}
+
+/** That the log was opened before the capture began is no gap. */
+const sinceBeginning = <P extends ParsedAs["snapshot"]>(parser: P): P => ({ ...parser, isReopened: false });
+
 /**
  * Reads what is new, as much as one step may, and stores the records of the window.
  * @param digests counts the statements; to be kept together with the state, or restored with it
@@ -71,17 +77,18 @@ export async function beginFollowing(
 export async function follow(
   before: FollowerState,
   digests: Digests,
-  source: LogSource,
+  source: LogSource<ParsedAs>,
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
 ): Promise<AwsResult<Followed>> {
   const { kind } = source;
+  const log = collectedLog(kind.name);
   const listed = await source.list();
   if (!listed.ok) return listed;
   const { position, lost, isThere } = locate(kind.liveFile, before.position, listed.value);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
-  const step = new FollowerStep(kind, before, position, digests, await window());
+  const step = new FollowerStep(log, before, position, digests, await window());
   if (lost !== null) step.lose(lost);
   if (read === null) return { ok: true, value: { state: await step.store(fragments), caughtUp: true } };
   for (const { data, isCut, lost: lostBefore, beginsFile } of read.value.portions) {
@@ -98,14 +105,13 @@ export async function follow(
  * Begins a gap after what was read, which the next record ends. To be kept as after a step.
  */
 export async function interruptFollowing(
-  kind: LogKind,
   before: FollowerState,
   digests: Digests,
   fragments: FragmentStore,
   window: CaptureWindow,
   cause: string,
 ): Promise<FollowerState> {
-  const step = new FollowerStep(kind, before, before.position, digests, window);
+  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, digests, window);
   step.lose({ cause });
   return step.store(fragments);
 }
@@ -117,14 +123,13 @@ export async function interruptFollowing(
  * @returns the state, and why the end is missing; null when it is not
  */
 export async function endFollowing(
-  kind: LogKind,
   before: FollowerState,
   digests: Digests,
   fragments: FragmentStore,
   window: CaptureWindow & { end: number },
   cause: string | null,
 ): Promise<{ state: FollowerState; missing: string | null }> {
-  const step = new FollowerStep(kind, before, before.position, digests, window);
+  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, digests, window);
   const missing = step.close(window.end, cause);
   return { state: await step.store(fragments), missing };
 }

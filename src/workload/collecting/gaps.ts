@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import type { Loss } from "../../logs/files.ts";
-import type { LogKind } from "../../logs/kind.ts";
-import type { LeftOut, LogRecord } from "../../logs/record.ts";
+import type { LogKind, ParsedAs } from "../../logs/kind.ts";
+import type { LeftOut, TimedRecord } from "../../logs/record.ts";
 import type { Gap, Manifest } from "../stored/manifest.ts";
 import type { CaptureWindow } from "./window.ts";
 
@@ -43,14 +43,14 @@ export class GapTracker {
   openGap: OpenGap | null;
   readonly #manifest: Manifest;
   readonly #window: CaptureWindow;
-  readonly #kind: LogKind;
+  readonly #kind: LogKind<ParsedAs>;
 
   /** @param manifest gets the gaps */
   constructor(
     { reachedMicros, openGap }: { reachedMicros: number | null; openGap: OpenGap | null },
     manifest: Manifest,
     window: CaptureWindow,
-    kind: LogKind,
+    kind: LogKind<ParsedAs>,
   ) {
     this.reachedMicros = reachedMicros;
     this.openGap = openGap;
@@ -82,7 +82,7 @@ export class GapTracker {
    * Sees the next record: it ends a gap, or shows one by how late it comes. Has to see every record, in order.
    * @returns whether it is new; not where the log may be read again and this was read before
    */
-  see(record: LogRecord): boolean {
+  see(record: TimedRecord): boolean {
     const { timeMicros } = record;
     if (this.openGap !== null) {
       if (this.#wasReadBefore(timeMicros, this.openGap)) return false;
@@ -128,7 +128,7 @@ export class GapTracker {
   }
 
   /** Why something is missing before a record that follows no open gap; null when nothing is. */
-  #causeBefore({ timeMicros, isAfterOpening }: LogRecord): string | null {
+  #causeBefore({ timeMicros, isAfterOpening }: TimedRecord): string | null {
     const reached = this.reachedMicros ?? this.#window.start * 1000;
     if (timeMicros - reached > this.#kind.maxSilenceMs * 1000) return this.#kind.silent;
     return isAfterOpening === true ? this.#kind.reopened : null;

@@ -1,7 +1,8 @@
-import type { LogKind } from "../../logs/kind.ts";
+import type { LogName } from "../../logs/names.ts";
 import { listFragments } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../stored/manifest.ts";
-import { type FollowerState, initialState } from "./follower-state.ts";
+import { initialState } from "./collected-log.ts";
+import type { FollowerState } from "./follower-state.ts";
 
 /** The gap of a capture of which only the fragments can be read. */
 const LOST =
@@ -13,26 +14,28 @@ const LOST =
  * @param end milliseconds since the epoch
  */
 export async function salvage(
-  kind: LogKind,
+  log: LogName,
   bucket: R2Bucket,
   capture: { id: number; start: number; redact: Manifest["redact"] },
   end: number,
 ): Promise<FollowerState> {
-  const manifest = await manifestOfFragments(bucket, capture.id, capture.redact);
+  const manifest = await manifestOfFragments(log, bucket, capture.id, capture.redact);
   const { lastMicros } = manifest;
   const from = lastMicros === null ? capture.start : Math.floor(lastMicros / 1000);
   manifest.gaps.push({ from, to: Math.max(from, end), cause: LOST });
   manifest.gapCount = 1;
-  return { ...initialState(kind, manifest), reachedMicros: lastMicros };
+  return { ...initialState(manifest), reachedMicros: lastMicros };
 }
 
 async function manifestOfFragments(
+  log: LogName,
   bucket: R2Bucket,
   captureId: number,
   redact: Manifest["redact"],
 ): Promise<Manifest> {
-  const manifest = emptyManifest(captureId, redact);
-  for await (const { sequence, size, firstMicros, lastMicros, records } of listFragments(bucket, captureId)) {
+  const manifest = emptyManifest(captureId, redact, log);
+  for await (const fragment of listFragments(bucket, captureId, log)) {
+    const { sequence, size, firstMicros, lastMicros, records } = fragment;
     // Fragments after a missing one are not counted.
     if (sequence !== manifest.fragments) continue;
     manifest.fragments++;

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../logs/record.ts";
+import type { TimedRecord } from "../../logs/record.ts";
 
 /** Which records are the capture's. Milliseconds since the epoch. */
 export interface CaptureWindow {
@@ -9,7 +9,7 @@ export interface CaptureWindow {
 
 /** Whether a record is of a capture's time. */
 export function isInWindow(
-  { timeMicros }: Pick<LogRecord, "timeMicros">,
+  { timeMicros }: Pick<TimedRecord, "timeMicros">,
   { start, end }: CaptureWindow,
 ): boolean {
   // MariaDB's times are whole seconds: of the second in which the capture started, nobody knows the rest.

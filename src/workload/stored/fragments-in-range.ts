@@ -43,11 +43,12 @@ export const isMissing = (part: FragmentPart | MissingFragments): part is Missin
 /** The fragments that have records of the range, and between them those that are missing and may have had some. */
 export async function fragmentsInRange(
   bucket: R2Bucket,
-  { captureId, fragments, storedBytes }: Manifest,
+  manifest: Manifest,
   range: TimeRange,
 ): Promise<(FragmentPart | MissingFragments)[]> {
   const [from, to] = microsOf(range);
-  const listed = await listCounted(bucket, captureId, fragments);
+  const { captureId, log, fragments, storedBytes } = manifest;
+  const listed = await listCounted(bucket, manifest);
   const parts: (FragmentPart | MissingFragments)[] = [];
   let missing = 0;
   let isComplete = true;
@@ -72,7 +73,7 @@ export async function fragmentsInRange(
     endMissing(firstMicros);
     if (lastMicros >= from && firstMicros < to) {
       const isWhole = firstMicros >= from && lastMicros < to;
-      parts.push({ key: fragmentKey(captureId, sequence), bytes, firstMicros, isWhole });
+      parts.push({ key: fragmentKey(captureId, sequence, log), bytes, firstMicros, isWhole });
     }
     bytesBefore += bytes;
     afterMicros = lastMicros;
@@ -88,12 +89,11 @@ const isReadable = ({ size, firstMicros, lastMicros }: ListedFragment, bytes: nu
 /** The fragments that a manifest counts, by their numbers. */
 async function listCounted(
   bucket: R2Bucket,
-  captureId: number,
-  fragments: number,
+  { captureId, log, fragments }: Manifest,
 ): Promise<Map<number, ListedFragment>> {
   const listed = new Map<number, ListedFragment>();
   if (fragments === 0) return listed;
-  for await (const fragment of listFragments(bucket, captureId)) {
+  for await (const fragment of listFragments(bucket, captureId, log)) {
     if (fragment.sequence >= fragments) break;
     listed.set(fragment.sequence, fragment);
   }

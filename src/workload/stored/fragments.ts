@@ -1,8 +1,9 @@
+import type { LogName } from "../../logs/names.ts";
 import { fragmentKey, fragmentPrefix } from "./keys.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /*
- * The fragments of a capture in R2: how they are written, read back and listed. What a fragment's metadata says makes it possible
+ * The fragments of a capture's log in R2: how they are written, read back and listed. What a fragment's metadata says makes it possible
  * to find a time without reading fragments.
  */
 
@@ -35,11 +36,11 @@ export interface FragmentStore {
   write(sequence: number, bytes: Uint8Array, content: FragmentContent): Promise<void>;
 }
 
-/** The store of a capture's fragments in R2. Both calls throw StorageFailure when R2 fails. */
-export function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStore {
+/** The store of the fragments of a capture's log in R2. Both calls throw StorageFailure when R2 fails. */
+export function fragmentStore(bucket: R2Bucket, captureId: number, log: LogName): FragmentStore {
   return {
     read: async (sequence, bytes) => {
-      const key = fragmentKey(captureId, sequence);
+      const key = fragmentKey(captureId, sequence, log);
       const object = await askStorage(() => bucket.get(key, { range: { offset: 0, length: bytes } }));
       if (object === null) throw new Error(`The fragment ${key} is gone`);
       return new Uint8Array(await askStorage(() => object.arrayBuffer()));
@@ -50,14 +51,18 @@ export function fragmentStore(bucket: R2Bucket, captureId: number): FragmentStor
         lastMicros: String(lastMicros),
         records: String(records),
       };
-      await askStorage(() => bucket.put(fragmentKey(captureId, sequence), bytes, { customMetadata }));
+      await askStorage(() => bucket.put(fragmentKey(captureId, sequence, log), bytes, { customMetadata }));
     },
   };
 }
 
-/** Lists a capture's fragments in the order of their numbers, a thousand with each request to R2. */
-export async function* listFragments(bucket: R2Bucket, captureId: number): AsyncGenerator<ListedFragment> {
-  const prefix = fragmentPrefix(captureId);
+/** Lists the fragments of a capture's log in the order of their numbers, a thousand with each request to R2. */
+export async function* listFragments(
+  bucket: R2Bucket,
+  captureId: number,
+  log: LogName,
+): AsyncGenerator<ListedFragment> {
+  const prefix = fragmentPrefix(captureId, log);
   let cursor: string | undefined;
   do {
     const page = await bucket.list({

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import { storedFormat } from "../../lib/stored.ts";
+import { LOG_NAMES, type LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
 
 const gapSchema = lazy(() =>
@@ -21,6 +22,8 @@ export type Gap = z.output<ReturnType<typeof gapSchema>>;
 export const manifestSchema = lazy(() =>
   z.object({
     captureId: z.number(),
+    /** Which of the capture's logs it is of. Absent in what was stored before there was another. */
+    log: z.enum(LOG_NAMES).default("general"),
     records: z.number(),
     /** How many of the records ran a statement (see `Digests.add`): as many as the digests count. */
     statements: z.number(),
@@ -45,16 +48,21 @@ export const manifestSchema = lazy(() =>
   }),
 );
 
-/** What a capture's fragments hold. Times in microseconds, bytes of NDJSON before compression. */
+/** What the fragments of a capture's log hold. Times in microseconds, bytes of NDJSON before compression. */
 export type Manifest = z.output<ReturnType<typeof manifestSchema>>;
 
 /** How a manifest is stored. */
 export const manifestFormat = storedFormat("workload's manifest", 1, manifestSchema);
 
 /** An empty manifest: nothing was captured yet. */
-export function emptyManifest(captureId: number, redact: Manifest["redact"]): Manifest {
+export function emptyManifest(
+  captureId: number,
+  redact: Manifest["redact"],
+  log: LogName = "general",
+): Manifest {
   return {
     captureId,
+    log,
     records: 0,
     statements: 0,
     commands: {},

@@ -4,7 +4,7 @@ import { type Manifest, manifestFormat } from "./manifest.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /**
- * Stores the manifest and the digests of a capture that adds nothing to them any more; safe to repeat.
+ * Stores the manifest and the digests of a capture's log that adds nothing to them any more; safe to repeat.
  * @throws StorageFailure
  */
 export async function publishWorkload(
@@ -12,9 +12,9 @@ export async function publishWorkload(
   manifest: Manifest,
   digests: DigestsState,
 ): Promise<void> {
-  const { captureId } = manifest;
+  const { captureId, log } = manifest;
   const json = { httpMetadata: { contentType: "application/json" } };
-  await askStorage(() => bucket.put(digestKey(captureId), digestsFormat.stringify(digests), json));
+  await askStorage(() => bucket.put(digestKey(captureId, log), digestsFormat.stringify(digests), json));
   // Last: who finds the manifest finds the rest.
-  await askStorage(() => bucket.put(manifestKey(captureId), manifestFormat.stringify(manifest), json));
+  await askStorage(() => bucket.put(manifestKey(captureId, log), manifestFormat.stringify(manifest), json));
 }

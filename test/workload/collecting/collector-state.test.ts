@@ -2,20 +2,17 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Unreadable } from "../../../src/lib/stored.ts";
-import { GENERAL } from "../../../src/logs/general/kind.ts";
 import { LogParser } from "../../../src/logs/general/parser.ts";
 import { Sessions } from "../../../src/logs/general/sessions.ts";
 import { Threads } from "../../../src/logs/general/threads.ts";
+import { initialState } from "../../../src/workload/collecting/collected-log.ts";
 import {
   type CollectorState,
   keepCollectorState,
   loadCollectorState,
 } from "../../../src/workload/collecting/collector-state.ts";
-import {
-  type FollowerState,
-  initialState,
-  MAX_THREADS_KEPT,
-} from "../../../src/workload/collecting/follower-state.ts";
+import type { GeneralFollowerState } from "../../../src/workload/collecting/follower-state.ts";
+import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/general-records.ts";
 import { Digests } from "../../../src/workload/digest.ts";
 import { emptyManifest } from "../../../src/workload/stored/manifest.ts";
 import { RUNNER } from "../../fixtures/stored-unversioned.ts";
@@ -28,7 +25,7 @@ const inStorage = <T>(run: (kv: SyncKvStorage) => T): Promise<T> =>
   ) as Promise<T>;
 
 const small: CollectorState = {
-  follower: initialState(GENERAL, emptyManifest(1, "secrets")),
+  follower: initialState(emptyManifest(1, "secrets")),
   digests: { capacity: 1, total: 0, entries: [] },
 };
 
@@ -38,17 +35,17 @@ describe("a collector's state from before there were versions", () => {
       for (const [key, value] of Object.entries({ ...RUNNER, ...change })) {
         if (value !== null) kv.put(key, value);
       }
-      const state = loadCollectorState(kv) as CollectorState;
+      const state = loadCollectorState(kv) as CollectorState & { follower: GeneralFollowerState };
       keepCollectorState(kv, state);
       return { state, again: loadCollectorState(kv), keys: [...kv.list()].map(([key]) => key) };
     });
 
   it("is read in full, and is kept with a version from then on", async () => {
     const { state, again, keys } = await opened();
-    const { linesAtOnce: _, ...rest } = RUNNER.follower as FollowerState;
+    const { linesAtOnce: _, ...rest } = RUNNER.follower as GeneralFollowerState;
     expect(state.follower).toEqual({
       ...rest,
-      manifest: { ...rest.manifest, digestVersion: 1 },
+      manifest: { ...rest.manifest, log: "general", digestVersion: 1 },
       parser: RUNNER["follower/parser"],
       threads: RUNNER["follower/threads"],
     });
@@ -205,7 +202,7 @@ describe("the size of what is kept", () => {
           gaps: Array.from({ length: 1000 }, (_, i) => ({ from: i, to: i + 1, cause })),
           gapCount: 1000,
         };
-        const state = initialState(GENERAL, manifest);
+        const state = initialState(manifest);
         const known = Object.fromEntries(names.map((name, i) => [name, 1.7e12 + i]));
         const amazons = Array.from({ length: MAX_THREADS_KEPT }, (_, i) => 4_000_000_000 + i);
         return {

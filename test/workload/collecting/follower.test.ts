@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { GeneralFollowerState } from "../../../src/workload/collecting/follower-state.ts";
 import { GENERATED_PASSWORD } from "../../local-aws/logs/statements.ts";
 import { generatedRecords } from "../../local-aws/logs/workload.ts";
 import { createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
@@ -302,7 +303,7 @@ describe("sessions in the log", () => {
     const { account, follower } = await following();
     await write(account, "SELECT 1", "SELECT 2");
     await follower.catchUp();
-    const { sessions: _, ...stored } = follower.state;
+    const { sessions: _, ...stored } = follower.state as GeneralFollowerState;
     follower.state = stored;
     await write(account, "SELECT 3", "end");
     await follower.catchUp();

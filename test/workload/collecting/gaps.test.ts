@@ -31,7 +31,6 @@ describe("a back-dated time in which the log was off", () => {
     const follower = await new TestFollower(source, { start: at(from), end: at(to) }).begin(true);
     await follower.catchUp();
     const { state, missing } = await endFollowing(
-      GENERAL,
       follower.state,
       follower.digests,
       follower.store,

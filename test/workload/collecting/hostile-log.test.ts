@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { GENERAL } from "../../../src/logs/general/kind.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { keepCollectorState, loadCollectorState } from "../../../src/workload/collecting/collector-state.ts";
-import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/follower-state.ts";
+import type { GeneralFollowerState } from "../../../src/workload/collecting/follower-state.ts";
+import { MAX_THREADS_KEPT } from "../../../src/workload/collecting/general-records.ts";
 import { fitsProduction } from "../../support/stored-size.ts";
 import { TestFollower } from "../support.ts";
 
@@ -50,7 +51,7 @@ describe("a log that is written to fill the memory of its reader", () => {
     ];
     const follower = await new TestFollower(logOf(lines.join("")), { start: START, end: null }).begin();
     await follower.step();
-    const { amazons, threads } = follower.state;
+    const { amazons, threads } = follower.state as GeneralFollowerState;
     expect([amazons.length, amazons[0], amazons.at(-1)]).toEqual([
       MAX_THREADS_KEPT,
       1001,

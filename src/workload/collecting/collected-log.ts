@@ -1,0 +1,55 @@
+import { type StoredFormat, storedFormat } from "../../lib/stored.ts";
+import { GENERAL } from "../../logs/general/kind.ts";
+import type { ParserSnapshot } from "../../logs/general/parser-state.ts";
+import type { LogKind, ParsedAs } from "../../logs/kind.ts";
+import type { LogName } from "../../logs/names.ts";
+import type { Manifest } from "../stored/manifest.ts";
+import { type FollowerState, type GeneralFollowerState, generalFollowerSchema } from "./follower-state.ts";
+import { GeneralRecords } from "./general-records.ts";
+import type { Records } from "./records.ts";
+
+/*
+ * What the collecting of a log has to know of its kind, besides how it is read (logs/kind.ts). A state, the records of its parser
+ * and what is done with them are of one kind, as they come from here; their types have forgotten which.
+ */
+
+/** The longest statement that is kept whole, in UTF-16 units: the one that is open is written after every step. */
+export const MAX_STATEMENT = 256 * 1024;
+
+/** How a kind of log is collected. */
+export interface CollectedLog {
+  readonly kind: LogKind<ParsedAs>;
+  /** How the state of its follower is stored. */
+  readonly format: StoredFormat<FollowerState>;
+  /** What is done with its records, by the state of its follower; from the beginning, where there is none. */
+  records(from?: FollowerState): Records;
+  /** The time of the record that its parser has open, in microseconds since the epoch; null when that is not known, or none is. */
+  openMicros(state: FollowerState): number | null;
+}
+
+const general: CollectedLog = {
+  kind: GENERAL,
+  format: storedFormat("follower's state", 1, generalFollowerSchema),
+  records: (from) => new GeneralRecords(from as GeneralFollowerState | undefined),
+  openMicros: ({ parser }) => (parser as ParserSnapshot).open?.timeMicros ?? null,
+};
+
+/** How a kind of log is collected. */
+export function collectedLog(log: LogName): CollectedLog {
+  if (log !== "general") throw new Error(`The ${log} log is not collected yet`);
+  return general;
+}
+
+/** The state of a follower that has read nothing yet, at the beginning of the live file. */
+export function initialState(manifest: Manifest): FollowerState {
+  const { kind, records } = collectedLog(manifest.log);
+  return {
+    position: { file: kind.liveFile, marker: "0", bytesRead: 0, known: {}, next: [] },
+    parser: kind.parser({ maxStatement: MAX_STATEMENT }).snapshot(),
+    ...records().toJSON(),
+    manifest,
+    tail: null,
+    reachedMicros: null,
+    openGap: null,
+  };
+}

@@ -1,0 +1,85 @@
+import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
+import { holdsSql } from "../../logs/general/commands.ts";
+import { Sessions, sessionsSchema } from "../../logs/general/sessions.ts";
+import { type Identity, Threads, threadsSchema } from "../../logs/general/threads.ts";
+import type { LogRecord } from "../../logs/record.ts";
+import type { Dialect } from "../../sql-text/dialect.ts";
+import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
+import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import type { Digests } from "../digest.ts";
+import { toNdjson } from "../stored/fragment-line.ts";
+import type { Manifest } from "../stored/manifest.ts";
+import { AmazonSessions } from "./amazon-sessions.ts";
+import type { Records } from "./records.ts";
+import { type CaptureWindow, isInWindow } from "./window.ts";
+
+/**
+ * How many threads are remembered, since they are written after every step; and how many of Amazon's that nobody saw connect.
+ */
+export const MAX_THREADS_KEPT = 4096;
+
+/** What is known of the sessions of a general log, as it is stored. */
+export const generalRecordsSchema = lazy(() =>
+  z.object({
+    threads: threadsSchema(),
+    /** What is known of how sessions' statements are to be read; absent in what was stored before it was. */
+    sessions: sessionsSchema().optional(),
+    /** The threads that are Amazon's although nobody saw them connect, those that were seen last at the end. */
+    amazons: z.array(z.number()),
+  }),
+);
+
+/** What is known of the sessions of a general log. */
+export type GeneralRecordsState = z.output<ReturnType<typeof generalRecordsSchema>>;
+
+/** The records of the general log, of which only the first of a session says whose it is. */
+export class GeneralRecords implements Records<LogRecord> {
+  readonly #threads: Threads;
+  readonly #sessions: Sessions;
+  readonly #amazons: AmazonSessions;
+  /** Whose the record is that was seen last, and what was known of its session before it. */
+  #identity: Identity | null = null;
+  #session: SessionSettings = UNKNOWN_SETTINGS;
+
+  constructor({ threads, sessions, amazons }: GeneralRecordsState = { threads: [], amazons: [] }) {
+    this.#threads = new Threads(MAX_THREADS_KEPT, threads);
+    this.#sessions = new Sessions(sessions);
+    this.#amazons = new AmazonSessions(MAX_THREADS_KEPT, amazons);
+  }
+
+  seeAgain(record: LogRecord): void {
+    this.#threads.see(record);
+  }
+
+  see(record: LogRecord, window: CaptureWindow): boolean {
+    const identity = this.#threads.see(record);
+    this.#identity = identity;
+    this.#session = this.#sessions.see(record, identity?.db);
+    return !this.#amazons.isAmazons(record, identity) && isInWindow(record, window);
+  }
+
+  redact(record: LogRecord, redact: Manifest["redact"]): void {
+    const session = this.#session;
+    record.statement = redactSecrets(record.statement, session);
+    if (redact === "literals" && holdsSql(record)) {
+      record.statement = redactLiterals(record.statement, session);
+    }
+  }
+
+  count(record: LogRecord, digests: Digests, server: Dialect | null): boolean {
+    return digests.add(record, server);
+  }
+
+  toLine(record: LogRecord): string {
+    return toNdjson(record, this.#identity);
+  }
+
+  toJSON(): GeneralRecordsState {
+    return {
+      threads: this.#threads.toJSON(),
+      sessions: this.#sessions.toJSON(),
+      amazons: this.#amazons.toJSON(),
+    };
+  }
+}

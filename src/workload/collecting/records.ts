@@ -1,0 +1,27 @@
+import type { TimedRecord } from "../../logs/record.ts";
+import type { Dialect } from "../../sql-text/dialect.ts";
+import type { Digests } from "../digest.ts";
+import type { Manifest } from "../stored/manifest.ts";
+import type { CaptureWindow } from "./window.ts";
+
+/**
+ * What a capture does with the records of a kind of log: whose they are, which are its own, how they are redacted, counted and
+ * written down. Each record is seen first, and what else is asked is of the one that was seen last.
+ */
+export interface Records<R extends TimedRecord = TimedRecord> {
+  /** Sees a record again, where the log is read a second time. */
+  seeAgain(record: R): void;
+  /**
+   * Learns what a record says of its session. Has to see every record, in order.
+   * @returns whether it is the capture's: of its time, and no statement of Amazon's own
+   */
+  see(record: R, window: CaptureWindow): boolean;
+  /** Takes secrets out of a record's statement, or all literals. Before anything of it is stored. */
+  redact(record: R, redact: Manifest["redact"]): void;
+  /** Counts a record that is redacted. @returns whether it ran a statement */
+  count(record: R, digests: Digests, server: Dialect | null): boolean;
+  /** A record as one line of NDJSON. */
+  toLine(record: R): string;
+  /** What is known of the sessions, to be stored. */
+  toJSON(): object;
+}
