@@ -1,19 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, statSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { startLocalAws } from "../test/local-aws/server.ts";
 import { ensureDemo } from "./lib/demo.ts";
 import { DEMO, LOCAL_AWS } from "./lib/local.ts";
 import { tryPort } from "./lib/ports.ts";
 import { ensureSecrets } from "./lib/secrets.ts";
+import { type ServerLogs, serverLogs } from "./lib/server-logs.ts";
 import { holdState, persistTo, runningService } from "./lib/state.ts";
 import { quiet } from "./lib/wrangler.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
  * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it. With `--general-log FILE`
- * the local AWS serves a real server's log; with AWS_ENDPOINT_URL a local AWS that runs already is used, and left running.
+ * and `--slow-log FILE` the local AWS serves a real server's logs; with AWS_ENDPOINT_URL a local AWS that runs already is used, and left running.
  */
 
 const children = new Set<ChildProcess>();
@@ -54,7 +53,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const generalLog = generalLogOption();
+const realLogs = namedLogs();
+const hasRealLog = Object.keys(realLogs).length > 0;
 const runningAws = runningAwsUrl();
 const port = await freePort("PORT", 8787);
 const awsPort = runningAws === undefined ? await freePort("AWS_PORT", 4566) : undefined;
@@ -103,7 +103,7 @@ const service = wrangler(
 service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 await answering();
-await ensureDemo(address, generalLog !== undefined).catch((error: Error) =>
+await ensureDemo(address, hasRealLog).catch((error: Error) =>
   end(`The demo could not be set up: ${error.message}`),
 );
 everyMinute();
@@ -113,7 +113,7 @@ Captures runs on ${address}
 
   Demo sign-in   ${DEMO.email} / ${DEMO.password}
   API reference  ${address}/docs
-  Local AWS      ${awsUrl}/_local/${generalLog === undefined ? "" : `\n  General log    ${generalLog}, as that of ${LOCAL_AWS.mariadb} (environment "mariadb")`}
+  Local AWS      ${awsUrl}/_local/${logLines(realLogs)}
 
 Try, in another terminal:
 
@@ -126,27 +126,22 @@ Try, in another terminal:
 Ctrl-C ends it; the data stays until \`npm run reset\`.
 `);
 
-/** The file that `--general-log` names, which has to be readable once it is there: the server may make it later. */
-function generalLogOption(): string | undefined {
-  let file: string | undefined;
+/** The files that the options name. */
+function namedLogs(): ServerLogs {
   try {
-    file = parseArgs({ options: { "general-log": { type: "string" } } }).values["general-log"];
+    return serverLogs(process.argv.slice(2));
   } catch (error) {
-    end(`${(error as Error).message}\nusage: npm run dev [-- --general-log FILE]`);
+    return end((error as Error).message);
   }
-  if (file === undefined) return undefined;
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) {
-    console.warn(`There is no ${file} yet: ${LOCAL_AWS.mariadb} has no general log until it is made`);
-    return file;
-  }
-  if (!found.isFile()) end(`${file} is no file: --general-log takes the general log of a MariaDB or MySQL`);
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (error) {
-    end(`The general log can't be read (${(error as Error).message}): let this user read it`);
-  }
-  return file;
+}
+
+/** What is said of the logs of a real server. */
+function logLines({ generalLog, slowLog }: ServerLogs): string {
+  const line = (title: string, file: string | undefined) =>
+    file === undefined
+      ? ""
+      : `\n  ${title.padEnd(14)} ${file}, as that of ${LOCAL_AWS.mariadb} (environment "mariadb")`;
+  return line("General log", generalLog) + line("Slow query log", slowLog);
 }
 
 /** The local AWS that AWS_ENDPOINT_URL names, if it does. */
@@ -154,9 +149,9 @@ function runningAwsUrl(): string | undefined {
   const url = process.env.AWS_ENDPOINT_URL;
   if (url === undefined || url === "") return undefined;
   if (!URL.canParse(url)) end(`AWS_ENDPOINT_URL must be an address, not ${JSON.stringify(url)}`);
-  if (generalLog !== undefined) {
+  if (hasRealLog) {
     end(
-      "--general-log is for the local AWS that this starts: give it to the one at AWS_ENDPOINT_URL instead",
+      "--general-log and --slow-log are for the local AWS that this starts: give them to the one at AWS_ENDPOINT_URL instead",
     );
   }
   return url;
@@ -166,7 +161,7 @@ async function startAws(on: number): Promise<string> {
   const aws = await startLocalAws({
     port: on,
     persistTo,
-    ...(generalLog === undefined ? {} : { generalLog }),
+    ...realLogs,
   });
   return aws.url;
 }

@@ -10,6 +10,7 @@ import {
 } from "./instances.ts";
 import type { DiskLog } from "./logs/disk-log.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
+import type { LogName } from "./logs/log-source.ts";
 import type { PortionBehaviour } from "./logs/portion.ts";
 import { DEFAULT_APPLICATION, type ParameterApplication } from "./parameter-application.ts";
 import type { ParameterFile } from "./parameter-file.ts";
@@ -22,10 +23,10 @@ export interface Account {
   readonly region: string;
   readonly instances: Map<string, Instance>;
   readonly parameterGroups: Map<string, ParameterGroup>;
-  /** The general logs of the instances that ever had one, by identifier. */
-  readonly logs: Map<string, InstanceLog>;
+  /** The logs of the instances that ever had one, by identifier. */
+  readonly logs: Map<string, Readonly<Record<LogName, InstanceLog>>>;
   /** The real servers' logs that stand for instances' live files, by identifier. */
-  readonly diskLogs: Map<string, DiskLog>;
+  readonly diskLogs: Map<string, Partial<Record<LogName, DiskLog>>>;
   /** How DownloadDBLogFilePortion answers for the instances of which somebody said so, by identifier. */
   readonly portionBehaviour: Map<string, PortionBehaviour>;
   /** By ARN. */

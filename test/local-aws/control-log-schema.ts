@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LOG_NAMES } from "./logs/log-source.ts";
 import { CONTROLS, PENDING } from "./logs/portion.ts";
 
 const MAX_DELAY_MS = 600_000;
@@ -11,6 +12,9 @@ const accessKeyId = z.string().min(1);
 /** What names an instance: a key of its account, and its identifier. */
 export const instanceKey = z.strictObject({ accessKeyId, instance: z.string().min(1) });
 const ofInstance = instanceKey.shape;
+/** What names a log: the general one, if it does not say. */
+export const logKey = z.strictObject({ ...ofInstance, log: z.enum(LOG_NAMES).optional() });
+const ofLog = logKey.shape;
 
 const record = z.strictObject({
   timeMicros: z.int().min(0).optional(),
@@ -41,24 +45,29 @@ export const logBodies = {
       .strictObject({ bytes: z.int().min(100).max(MAX_STATEMENT_BYTES), everySeconds: z.int().min(1) })
       .nullable()
       .optional(),
+    deaf: z.boolean().optional(),
   }),
   window: z
-    .strictObject({ ...ofInstance, from: time, to: time })
+    .strictObject({ ...ofLog, from: time, to: time })
     .refine(({ from, to }) => from <= to && to - from <= MAX_WINDOW_MS, {
       error: "must be after from, by a day at most",
       path: ["to"],
     }),
   append: z
-    .strictObject({ ...ofInstance, text: z.string().optional(), records: z.array(record).optional() })
+    .strictObject({ ...ofLog, text: z.string().optional(), records: z.array(record).optional() })
     .refine(({ text, records }) => (text === undefined) !== (records === undefined), {
       error: "either text or records is needed",
+    })
+    .refine(({ log, records }) => log !== "slow" || records === undefined, {
+      error: "the slow log takes text",
+      path: ["records"],
     }),
   rotation: z.strictObject({
-    ...ofInstance,
+    ...ofLog,
     suffix: z.enum(["date", "hour"]).optional(),
     gapMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
   }),
-  truncation: z.strictObject({ ...ofInstance, size: z.int().min(0) }),
+  truncation: z.strictObject({ ...ofLog, size: z.int().min(0) }),
   portions: z.strictObject({
     ...ofInstance,
     pending: z.enum(PENDING).optional(),
@@ -66,5 +75,5 @@ export const logBodies = {
     refusesBinary: z.boolean().optional(),
   }),
   file: z.strictObject({ ...ofInstance, logFileName: z.string().min(1) }),
-  text: z.strictObject({ ...ofInstance, logFileName: z.string().min(1).optional() }),
+  text: z.strictObject({ ...ofLog, logFileName: z.string().min(1).optional() }),
 };

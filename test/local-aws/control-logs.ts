@@ -1,5 +1,5 @@
 import { type Account, type Accounts, nowOf } from "./accounts.ts";
-import { instanceKey, logBodies } from "./control-log-schema.ts";
+import { logBodies, logKey } from "./control-log-schema.ts";
 import {
   accountOf,
   ControlError,
@@ -9,15 +9,20 @@ import {
   withoutUndefined,
 } from "./control-route.ts";
 import type { Instance } from "./instances.ts";
-import { logFiles, logOf, settleParameters } from "./logging.ts";
+import { logFiles, logsOf, settleParameters } from "./logging.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
-import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
+import { LIVE_FILES, LOG_NAMES, type LogName, type LogSource, logNameOf } from "./logs/log-source.ts";
 import { CONTROLS, DEFAULT_BEHAVIOUR, PENDING } from "./logs/portion.ts";
+import { generatedEntries } from "./logs/slow-workload.ts";
+import { NOTHING_WRITTEN, slowSource } from "./logs/text-source.ts";
 import { generatedRecords, generatedText } from "./logs/workload.ts";
 
 const STREAM_CHUNK_BYTES = 256 * 1024;
 
-/** What the control API can do to parameters on their way and to general logs. */
+/** How a call says which log it means: the general one, if it does not. */
+const WHICH = `[&log=${LOG_NAMES.join("|")}]`;
+
+/** What the control API can do to parameters on their way and to logs. */
 export const LOG_ROUTES: readonly Route[] = [
   {
     method: "PUT",
@@ -31,8 +36,9 @@ export const LOG_ROUTES: readonly Route[] = [
     method: "PUT",
     path: "workload",
     about:
-      "change what an instance's clients do: {accessKeyId, instance, seed?, rate?, long?: {bytes, everySeconds}|null}; " +
-      "rate: statements per second, 0 stops them",
+      "change what an instance's clients do: {accessKeyId, instance, seed?, rate?, long?: {bytes, everySeconds}|null, " +
+      "deaf?}; rate: statements per second, 0 stops them; deaf: whether sessions that connected before the slow log was " +
+      "switched on write nothing to it",
     run: changeWorkload,
   },
   {
@@ -40,7 +46,8 @@ export const LOG_ROUTES: readonly Route[] = [
     path: "workload",
     about:
       "what the clients do in a window, whether or not it is logged: ?accessKeyId=&instance=&from=&to= (epoch " +
-      "milliseconds or ISO 8601, to is excluded)",
+      `milliseconds or ISO 8601, to is excluded)${WHICH}; of the slow log: what ends in the window, with what it cost, as the ` +
+      "server's parameters have it written",
     run: showWorkload,
   },
   {
@@ -48,42 +55,41 @@ export const LOG_ROUTES: readonly Route[] = [
     path: "log",
     about:
       "write to an instance's live log: {accessKeyId, instance, text} as it is, or {…, records: [{timeMicros?, " +
-      "threadId, command, statement}]} in the engine's form",
+      "threadId, command, statement}]} in the engine's form; text also with log: slow",
     run: append,
   },
   {
     method: "GET",
     path: "log",
-    about:
-      "the whole text of an instance's general log files, oldest first, or of one: ?accessKeyId=&instance=[&logFileName=]",
+    about: `the whole text of a log's files, oldest first, or of one: ?accessKeyId=&instance=[&logFileName=]${WHICH}`,
     run: showText,
   },
   {
     method: "GET",
     path: "log-files",
     about:
-      "an instance's general log files, oldest first, whether it logs, and what happened to a real server's file: " +
-      "?accessKeyId=&instance=",
+      "the files of an instance's log, oldest first, whether it logs, how, and what happened to a real server's file: " +
+      `?accessKeyId=&instance=${WHICH}`,
     run: showFiles,
   },
   {
     method: "DELETE",
     path: "log-files",
-    about: "lose a log file: ?accessKeyId=&instance=&logFileName=",
+    about: "lose a log file, of either log: ?accessKeyId=&instance=&logFileName=",
     run: lose,
   },
   {
     method: "POST",
     path: "log-rotations",
     about:
-      "change the hour now: {accessKeyId, instance, suffix?: date|hour, gapMs?}; suffix and gapMs, for how long the " +
-      "live file is missing, hold for later hours too",
+      "change the hour now: {accessKeyId, instance, log?, suffix?: date|hour, gapMs?}; suffix and gapMs, for how long " +
+      "the live file is missing, hold for later hours too",
     run: rotate,
   },
   {
     method: "POST",
     path: "log-truncations",
-    about: "cut the live log's end off: {accessKeyId, instance, size}",
+    about: "cut the live log's end off: {accessKeyId, instance, log?, size}",
     run: truncate,
   },
   {
@@ -96,10 +102,19 @@ export const LOG_ROUTES: readonly Route[] = [
   },
 ];
 
-/** An instance with a general log, and the account's time. */
+/** What names a log of an instance. */
+interface Key {
+  accessKeyId: string;
+  instance: string;
+  /** The general log, if nobody says. */
+  log?: LogName | undefined;
+}
+
+/** An instance with logs, one of them, and the account's time. */
 interface Found {
   account: Account;
   instance: Instance;
+  name: LogName;
   log: InstanceLog;
   now: number;
 }
@@ -113,17 +128,21 @@ function changeApplication(accounts: Accounts, { values }: Input): void {
 
 function changeWorkload(accounts: Accounts, { values }: Input): unknown {
   const { accessKeyId, instance, long, ...changes } = logBodies.workload.parse(values);
-  const { log, now } = findOwn(accounts, { accessKeyId, instance });
+  const { account, log, now } = findOwn(accounts, { accessKeyId, instance });
   const workload = { ...log.workload, ...withoutUndefined(changes) };
   if (long !== undefined) workload.long = long ?? undefined;
+  account.logs.get(instance)?.slow.changeWorkload(workload, now);
   const from = log.changeWorkload(workload, now);
   return { ...workload, from };
 }
 
 function showWorkload(accounts: Accounts, { values }: Input): unknown {
   const { from, to, ...key } = logBodies.window.parse(values);
-  const window = { ...find(accounts, key).log.workload, from, to };
-  return { records: generatedRecords(window), text: generatedText(window) };
+  const { log, name } = find(accounts, key);
+  const window = { ...log.workload, from, to };
+  if (name === "general") return { records: generatedRecords(window), text: generatedText(window) };
+  const { text } = slowSource(log.workload, log.settings).write({ from, to }, NOTHING_WRITTEN);
+  return { entries: generatedEntries(window, log.settings), text };
 }
 
 function append(accounts: Accounts, { values }: Input): void {
@@ -137,7 +156,7 @@ function append(accounts: Accounts, { values }: Input): void {
 
 function showText(accounts: Accounts, { values }: Input): unknown {
   const { logFileName, ...key } = logBodies.text.parse(values);
-  const files = generalFiles(find(accounts, key)).filter(
+  const files = filesOf(find(accounts, key)).filter(
     ({ name }) => logFileName === undefined || name === logFileName,
   );
   if (logFileName !== undefined && files.length === 0) throw noFile(logFileName);
@@ -145,36 +164,40 @@ function showText(accounts: Accounts, { values }: Input): unknown {
 }
 
 function showFiles(accounts: Accounts, { values }: Input): unknown {
-  const found = find(accounts, instanceKey.parse(values));
-  const files = generalFiles(found).map(({ name, size, lastWritten }) => ({
+  const found = find(accounts, logKey.parse(values));
+  const files = filesOf(found).map(({ name, size, lastWritten }) => ({
     logFileName: name,
     size,
     lastWritten,
   }));
-  const notices = found.account.diskLogs.get(found.instance.identifier)?.notices ?? [];
-  return { isLogging: found.log.isLogging, files, notices };
+  const { account, instance, name, log } = found;
+  const notices = account.diskLogs.get(instance.identifier)?.[name]?.notices ?? [];
+  const settings = name === "slow" ? { settings: log.settings } : {};
+  return { isLogging: log.isLogging, ...settings, files, notices };
 }
 
 function lose(accounts: Accounts, { values }: Input): void {
   const { logFileName, ...key } = logBodies.file.parse(values);
-  const { log, now } = findOwn(accounts, key);
+  const { log, now } = findOwn(accounts, { ...key, log: logNameOf(logFileName) });
   if (!log.lose(logFileName, now)) throw noFile(logFileName);
 }
 
 function rotate(accounts: Accounts, { values }: Input): unknown {
   const { suffix, gapMs, ...key } = logBodies.rotation.parse(values);
-  const { log, now } = findOwn(accounts, key);
+  const { log, name, now } = findOwn(accounts, key);
   if (suffix !== undefined) log.suffixStyle = suffix;
   if (gapMs !== undefined) log.rotationGapMs = gapMs;
   const renamed = log.rotate(now);
-  if (renamed === undefined) throw noFile(LIVE_FILE);
+  if (renamed === undefined) throw noFile(LIVE_FILES[name]);
   return { logFileName: renamed.name };
 }
 
 function truncate(accounts: Accounts, { values }: Input): void {
   const { size, ...key } = logBodies.truncation.parse(values);
-  const { log, now } = findOwn(accounts, key);
-  if (!log.truncate(size, now)) throw new ControlError(409, `There is no ${LIVE_FILE} of ${size} bytes`);
+  const { log, name, now } = findOwn(accounts, key);
+  if (!log.truncate(size, now)) {
+    throw new ControlError(409, `There is no ${LIVE_FILES[name]} of ${size} bytes`);
+  }
 }
 
 function changePortions(accounts: Accounts, { values }: Input): void {
@@ -184,20 +207,21 @@ function changePortions(accounts: Accounts, { values }: Input): void {
   account.portionBehaviour.set(instance, { ...before, ...withoutUndefined(behaviour) });
 }
 
-function find(accounts: Accounts, key: { accessKeyId: string; instance: string }): Found {
+function find(accounts: Accounts, key: Key): Found {
   const account = accountOf(accounts, key);
   const instance = account.instances.get(key.instance);
   if (instance === undefined) throw new ControlError(404, `The account has no instance ${key.instance}`);
   const now = nowOf(account);
-  const log = logOf(account, instance, now);
-  if (log === undefined) throw new ControlError(409, `${instance.engine} has no general log`);
-  return { account, instance, log, now };
+  const logs = logsOf(account, instance, now);
+  if (logs === undefined) throw new ControlError(409, `${instance.engine} has no general log`);
+  const name = key.log ?? "general";
+  return { account, instance, name, log: logs[name], now };
 }
 
 /** The same, of an instance whose log is of the local AWS's own making. */
-function findOwn(accounts: Accounts, key: { accessKeyId: string; instance: string }): Found {
+function findOwn(accounts: Accounts, key: Key): Found {
   const found = find(accounts, key);
-  if (found.account.diskLogs.has(found.instance.identifier)) {
+  if (found.account.diskLogs.get(found.instance.identifier)?.[found.name] !== undefined) {
     throw new ControlError(
       409,
       "The log of this instance is a real server's file: only that server writes to it",
@@ -206,10 +230,10 @@ function findOwn(accounts: Accounts, key: { accessKeyId: string; instance: strin
   return found;
 }
 
-/** The general log's files, oldest first: by their hours, since their names don't sort so. */
-function generalFiles({ account, instance, now }: Found): LogSource[] {
+/** A log's files, oldest first: by their hours, since their names don't sort so. */
+function filesOf({ account, instance, name: log, now }: Found): LogSource[] {
   return logFiles(account, instance, now)
-    .filter(({ name }) => name.startsWith(LIVE_FILE))
+    .filter(({ name }) => logNameOf(name) === log)
     .sort((a, b) => a.hour - b.hour);
 }
 

@@ -2,7 +2,8 @@ import type { Account } from "./accounts.ts";
 import type { Instance, ParameterGroup } from "./instances.ts";
 import { InstanceLog } from "./logs/instance-log.ts";
 import { logForm } from "./logs/log-format.ts";
-import type { LogSource } from "./logs/log-source.ts";
+import { LOG_NAMES, type LogName, type LogSource } from "./logs/log-source.ts";
+import { slowSettings } from "./logs/slow-settings.ts";
 import { applyNextChange, effectiveValue } from "./parameter-application.ts";
 
 /** Statements per second of an instance unless it is changed. */
@@ -25,54 +26,90 @@ export function settleParameters(account: Account, now: number): void {
 /** Lets an instance log or not as its parameter group says, from a time on. */
 export function followGroup(account: Account, instance: Instance, now: number): void {
   const group = account.parameterGroups.get(instance.parameterGroup);
-  const isLogging = group !== undefined && logsToFile(group);
-  if (!isLogging && !account.logs.has(instance.identifier)) return;
-  const log = instanceLog(account, instance);
-  if (log === undefined) return;
+  const isOn = (log: LogName) => group !== undefined && logsToFile(group, log);
+  if (!LOG_NAMES.some(isOn) && !account.logs.has(instance.identifier)) return;
+  const logs = instanceLogs(account, instance);
+  if (logs === undefined) return;
   const { engine } = instance;
-  if (log.workload.engine !== engine) log.changeWorkload({ ...log.workload, engine }, now);
-  log.setLogging(isLogging, now);
+  for (const name of LOG_NAMES) {
+    const log = logs[name];
+    if (log.workload.engine !== engine) log.changeWorkload({ ...log.workload, engine }, now);
+    if (name === "slow" && group !== undefined) {
+      const since = log.isLogging || !isOn(name) ? log.settings.since : now;
+      log.changeSettings(
+        slowSettings((parameter) => effectiveValue(group, parameter), since),
+        now,
+      );
+    }
+    log.setLogging(isOn(name), now);
+  }
 }
 
-/** The general log of an instance as it is now, or undefined for an engine that has none. */
-export function logOf(account: Account, instance: Instance, now: number): InstanceLog | undefined {
+/** The logs of an instance as they are now, or undefined for an engine that has none. */
+export function logsOf(
+  account: Account,
+  instance: Instance,
+  now: number,
+): Readonly<Record<LogName, InstanceLog>> | undefined {
   settleParameters(account, now);
-  const log = instanceLog(account, instance);
-  log?.advance(now);
-  return log;
+  const logs = instanceLogs(account, instance);
+  for (const name of LOG_NAMES) logs?.[name].advance(now);
+  return logs;
 }
 
 /** Every log file that an instance has now, by name, as DescribeDBLogFiles lists them. */
 export function logFiles(account: Account, instance: Instance, now: number): LogSource[] {
-  const log = logOf(account, instance, now);
-  const disk = account.diskLogs.get(instance.identifier);
-  const live = disk?.look(now);
-  const general = disk === undefined ? (log?.files() ?? []) : live === undefined ? [] : [live];
-  return [errorLog(instance), ...general].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const logs = logsOf(account, instance, now);
+  const disks = account.diskLogs.get(instance.identifier);
+  const files = LOG_NAMES.flatMap((name): LogSource[] => {
+    const log = logs?.[name];
+    const disk = disks?.[name];
+    if (disk === undefined) return log?.files() ?? [];
+    const live = disk.look(now, log?.openedAt ?? 0);
+    return live === undefined ? [] : [live];
+  });
+  return [errorLog(instance), ...files].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** General logging writes to a file only if both parameters say so. */
-function logsToFile(group: ParameterGroup): boolean {
+const SWITCHES: Readonly<Record<LogName, string>> = { general: "general_log", slow: "slow_query_log" };
+
+/** A log is written to a file only if both parameters say so. */
+function logsToFile(group: ParameterGroup, log: LogName): boolean {
   const outputs = effectiveValue(group, "log_output")?.split(",") ?? [];
   return (
-    effectiveValue(group, "general_log") === "1" && outputs.includes("FILE") && !outputs.includes("NONE")
+    effectiveValue(group, SWITCHES[log]) === "1" && outputs.includes("FILE") && !outputs.includes("NONE")
   );
 }
 
-function instanceLog(account: Account, instance: Instance): InstanceLog | undefined {
+function instanceLogs(
+  account: Account,
+  instance: Instance,
+): Readonly<Record<LogName, InstanceLog>> | undefined {
   const { identifier, engine } = instance;
   if (logForm(engine) === undefined) return undefined;
   const known = account.logs.get(identifier);
   if (known !== undefined) return known;
-  const owner = () => ({
+  const owner = (others: () => InstanceLog) => () => ({
     form: logForm(instance.engine) ?? "mysql",
     engineVersion: instance.engineVersion,
     storage: instance.allocatedStorage * GIB,
+    others: others().taken,
   });
   const workload = { instance: identifier, engine, seed: DEFAULT_SEED, rate: DEFAULT_RATE };
-  const log = new InstanceLog(owner, workload);
-  account.logs.set(identifier, log);
-  return log;
+  const logs: Record<LogName, InstanceLog> = {
+    general: new InstanceLog(
+      "general",
+      owner(() => logs.slow),
+      workload,
+    ),
+    slow: new InstanceLog(
+      "slow",
+      owner(() => logs.general),
+      workload,
+    ),
+  };
+  account.logs.set(identifier, logs);
+  return logs;
 }
 
 /** Every instance has a log that is not the general one: who doesn't filter, gets it. */

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { startLocalAws } from "./server.ts";
 
 const USAGE =
-  "usage: node test/local-aws/main.ts [--port 4566] [--host 127.0.0.1] [--general-log FILE] [--persist-to FOLDER]";
+  "usage: node test/local-aws/main.ts [--port 4566] [--host 127.0.0.1] [--general-log FILE] [--slow-log FILE] " +
+  "[--persist-to FOLDER]";
 
 /** The command line of the local AWS: runs it until SIGINT or SIGTERM. */
 async function main(): Promise<void> {
@@ -11,16 +12,18 @@ async function main(): Promise<void> {
       port: { type: "string", default: "4566" },
       host: { type: "string", default: "127.0.0.1" },
       "general-log": { type: "string" },
+      "slow-log": { type: "string" },
       "persist-to": { type: "string" },
     },
   });
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new Error(`${values.port} is not a port`);
-  const { "general-log": generalLog, "persist-to": persistTo } = values;
+  const { "general-log": generalLog, "slow-log": slowLog, "persist-to": persistTo } = values;
   const aws = await startLocalAws({
     port,
     host: values.host,
     ...(generalLog === undefined ? {} : { generalLog }),
+    ...(slowLog === undefined ? {} : { slowLog }),
     ...(persistTo === undefined ? {} : { persistTo }),
   });
   console.log(`Local AWS on ${aws.url}`);

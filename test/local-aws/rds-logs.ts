@@ -1,7 +1,7 @@
 import { type AwsError, queryError } from "./errors.ts";
 import type { Instance } from "./instances.ts";
 import { logFiles } from "./logging.ts";
-import { LIVE_FILE, type LogSource } from "./logs/log-source.ts";
+import { LIVE_FILES, type LogSource, logNameOf } from "./logs/log-source.ts";
 import {
   DEFAULT_BEHAVIOUR,
   MAX_PORTION_LINES,
@@ -93,8 +93,10 @@ function describeLogFiles(call: Call, parameters: QueryParameters): XmlElements 
 
 function downloadPortion(call: Call, parameters: QueryParameters): XmlElements {
   const instance = reachableInstance(call, parameters);
-  const files = logFiles(call.account, instance, call.now);
-  const named = requiredFile(files, parameters);
+  const all = logFiles(call.account, instance, call.now);
+  const named = requiredFile(all, parameters);
+  // The hours of the other log's files mean nothing to this one's markers.
+  const files = all.filter(({ name }) => logNameOf(name) === logNameOf(named.name));
   const lines = linesOf(parameters);
   const behaviour = call.account.portionBehaviour.get(instance.identifier) ?? DEFAULT_BEHAVIOUR;
   const request = { of: [call.account.id, instance.identifier], behaviour };
@@ -105,7 +107,7 @@ function downloadPortion(call: Call, parameters: QueryParameters): XmlElements {
   if (marker === "0") return reply(request, portionFrom(named, 0, lines), named, liveHour(files) ?? 0);
   const position = readToken(request.of, marker);
   if (!isPosition(position)) throw invalidMarker();
-  return named.name === LIVE_FILE
+  return isLive(named)
     ? followLive(request, files, named, position, lines)
     : // A renamed file's markers bear the live file's hour, and which hour they bear doesn't matter here.
       reply(request, portionFrom(named, position.offset, lines), named, liveHour(files) ?? 0);
@@ -182,7 +184,12 @@ export function fileNotFound(name: string): AwsError {
 }
 
 function liveHour(files: readonly LogSource[]): number | undefined {
-  return files.find(({ name }) => name === LIVE_FILE)?.hour;
+  return files.find(isLive)?.hour;
+}
+
+function isLive({ name }: LogSource): boolean {
+  const log = logNameOf(name);
+  return log !== undefined && name === LIVE_FILES[log];
 }
 
 /** More lines than RDS gives are no error: it gives what it has. */

@@ -10,7 +10,10 @@ import { type LocalAws, startLocalAws } from "./server.ts";
 export interface ScratchLog {
   /** The address of the local AWS. */
   awsUrl: string;
-  /** POST appends the body, PUT replaces the file by another with the body, DELETE truncates it, PURGE deletes it. */
+  /**
+   * POST appends the body, PUT replaces the file by another with the body, DELETE truncates it, PURGE deletes it. The slow log is
+   * below it, at `slow`.
+   */
   fileUrl: string;
   close(): Promise<void>;
 }
@@ -18,23 +21,28 @@ export interface ScratchLog {
 /** Starts both; the file is not there until someone writes to it. */
 export async function startScratchLog(): Promise<ScratchLog> {
   const folder = mkdtempSync(join(tmpdir(), "local-aws-"));
-  const path = join(folder, "general.log");
-  const writes: Record<string, (body: string) => void> = {
-    POST: (body) => appendFileSync(path, body),
-    PUT: (body) => {
-      writeFileSync(`${path}.new`, body);
-      renameSync(`${path}.new`, path);
+  const [path, slowPath] = [join(folder, "general.log"), join(folder, "slow.log")];
+  const writes: Record<string, (file: string, body: string) => void> = {
+    POST: (file, body) => appendFileSync(file, body),
+    PUT: (file, body) => {
+      writeFileSync(`${file}.new`, body);
+      renameSync(`${file}.new`, file);
     },
-    DELETE: () => truncateSync(path, 0),
-    PURGE: () => rmSync(path),
+    DELETE: (file) => truncateSync(file, 0),
+    PURGE: (file) => rmSync(file),
   };
   const writer = createServer(async (request, response) => {
     const body = await text(request);
-    writes[request.method ?? ""]?.(body);
+    writes[request.method ?? ""]?.(request.url === "/slow" ? slowPath : path, body);
     response.end();
   });
   await new Promise<void>((resolve) => writer.listen(0, "127.0.0.1", resolve));
-  const aws: LocalAws = await startLocalAws({ port: 0, generalLog: path, onNotice: () => {} });
+  const aws: LocalAws = await startLocalAws({
+    port: 0,
+    generalLog: path,
+    slowLog: slowPath,
+    onNotice: () => {},
+  });
   return {
     awsUrl: aws.url,
     fileUrl: `http://127.0.0.1:${(writer.address() as AddressInfo).port}/`,

@@ -15,7 +15,7 @@ import type { RawRequest } from "./signature.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The control API takes statements that are longer than a request of AWS may be. */
 const MAX_CONTROL_BODY_BYTES = 64 * MAX_BODY_BYTES;
-/** The demo account's instance whose log a real server's file can be. */
+/** The demo account's instance whose logs real servers' files can be. */
 const DISK_LOG_INSTANCE = "demo-mariadb";
 /** What the file with the demo account's parameters is called. */
 export const PARAMETER_FILE = "local-aws-parameters.json";
@@ -31,6 +31,8 @@ export interface LocalAwsOptions {
   host?: string;
   /** The general log of a real MariaDB or MySQL, to be served as that of the demo account's `demo-mariadb`. */
   generalLog?: string;
+  /** The slow query log of a real server, as generalLog. */
+  slowLog?: string;
   /** A folder to keep in what was set in the demo account's parameter groups; nothing is kept unless told otherwise. */
   persistTo?: string;
   /** Told in a sentence what happened to these files: `console.warn` unless told otherwise. */
@@ -54,13 +56,15 @@ export async function startLocalAws({
   port,
   host = "127.0.0.1",
   generalLog,
+  slowLog,
   persistTo,
   onNotice = (notice) => console.warn(`Local AWS: ${notice}`),
 }: LocalAwsOptions): Promise<LocalAws> {
   const accounts = new Accounts();
-  if (generalLog !== undefined) {
-    accounts.demo.diskLogs.set(DISK_LOG_INSTANCE, new DiskLog(generalLog, onNotice));
-  }
+  accounts.demo.diskLogs.set(DISK_LOG_INSTANCE, {
+    ...(generalLog === undefined ? {} : { general: new DiskLog("general", generalLog, onNotice) }),
+    ...(slowLog === undefined ? {} : { slow: new DiskLog("slow", slowLog, onNotice) }),
+  });
   if (persistTo !== undefined) {
     accounts.demo.parameterFile = new ParameterFile(join(persistTo, PARAMETER_FILE), onNotice);
     accounts.demo.parameterFile.restore(accounts.demo);

@@ -1,28 +1,35 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { LIVE_FILE, type LogSource } from "./log-source.ts";
+import { LIVE_FILES, type LogName, type LogSource } from "./log-source.ts";
 
 const HOUR_MS = 3_600_000;
 const MAX_NOTICES = 100;
 
 /**
- * The general log of a real server, read in place and by positions as it grows. RDS's names for older files are not
+ * A log of a real server, read in place and by positions as it grows. RDS's names for older files are not
  * made up for it: when someone truncates or replaces it, what it held is gone, and this is noted.
  */
 export class DiskLog {
   /** What happened to the file, in sentences, oldest first; a limited number of them. */
   readonly notices: string[] = [];
+  readonly #log: LogName;
   readonly #path: string;
   readonly #tell: (notice: string) => void;
   #seen: { inode: number; size: number; hour: number } | undefined;
 
   /** @param tell told in a sentence when the file was truncated, replaced or deleted */
-  constructor(path: string, tell: (notice: string) => void) {
+  constructor(log: LogName, path: string, tell: (notice: string) => void) {
+    this.#log = log;
     this.#path = path;
     this.#tell = tell;
   }
 
-  /** The file as it is now, or undefined if there is none. @param now epoch milliseconds, by the account's clock */
-  look(now: number): LogSource | undefined {
+  /**
+   * The file as it is now, or undefined if there is none.
+   * @param now epoch milliseconds, by the account's clock
+   * @param openedAt when the instance's parameters switched the log on, or 0: RDS's server would have written its banner then.
+   *   The real server does not know of these parameters, and one that is idle writes nothing.
+   */
+  look(now: number, openedAt: number): LogSource | undefined {
     const stats = statSync(this.#path, { throwIfNoEntry: false });
     if (stats === undefined) {
       if (this.#seen !== undefined) this.#note(`${this.#path} is gone`);
@@ -32,9 +39,9 @@ export class DiskLog {
     this.#notice(stats, now);
     const path = this.#path;
     return {
-      name: LIVE_FILE,
+      name: LIVE_FILES[this.#log],
       size: stats.size,
-      lastWritten: Math.floor(stats.mtimeMs),
+      lastWritten: Math.max(Math.floor(stats.mtimeMs), openedAt),
       hour: this.#seen?.hour ?? 0,
       read: (start, end) => withFile(path, (file) => readFully(file, start, Math.min(end, stats.size))),
       stream: (chunkBytes) => streamFile(path, stats.size, chunkBytes),

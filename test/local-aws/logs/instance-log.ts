@@ -1,7 +1,9 @@
 import { LogFile } from "./log-file.ts";
 import { formatRecords, type LogForm, type LogRecord, logBanner } from "./log-format.ts";
-import { LIVE_FILE, type LogSource } from "./log-source.ts";
+import { LIVE_FILES, type LogName, type LogSource } from "./log-source.ts";
+import { EVERYTHING, type SlowSettings } from "./slow-settings.ts";
 import { heartbeat } from "./statements.ts";
+import { generalSource, NOTHING_WRITTEN, slowSource, type TextSource, type Written } from "./text-source.ts";
 import type { Workload } from "./workload.ts";
 
 const HOUR_MS = 3_600_000;
@@ -26,21 +28,27 @@ export interface LogOwner {
   readonly engineVersion: string;
   /** Bytes. */
   readonly storage: number;
+  /** What the instance's other logs take: bytes of storage, and of memory. */
+  readonly others: { readonly size: number; readonly held: number };
 }
 
 /**
- * The general log of one instance: the file that its server writes to, and those that RDS has renamed. It changes
+ * One log of an instance, the general or the slow one: the file that its server writes to, and those that RDS has renamed. It changes
  * only when it is asked for: `advance` then does what should have happened since. Times are epoch milliseconds; after a clock was
  * set back, nothing happens until the time is reached again.
  */
 export class InstanceLog {
-  /** What the instance's clients do; see `changeWorkload`. */
-  workload: Workload;
   suffixStyle: SuffixStyle = "date";
   /** How long the live file is missing when it is renamed; the server goes on to write to the renamed one. */
   rotationGapMs = 0;
+  /** How the slow log is written; the general log has no settings. */
+  #settings: SlowSettings = EVERYTHING;
+  #workload: Workload;
+  #source: TextSource;
+  readonly #log: LogName;
   readonly #owner: () => LogOwner;
   #isLogging = false;
+  #openedAt = 0;
   #rotated: LogFile[] = [];
   #live: LogFile | undefined;
   /** What the server has open: the live file but in a gap. */
@@ -51,17 +59,42 @@ export class InstanceLog {
   #generatedTo = 0;
   /** When somebody's statement was written last: Amazon's sessions write regardless of files. */
   #spokenAt = 0;
-  /** The second that the log's last record states, as far as MariaDB would know. */
-  #previousSecond = NaN;
+  #written: Written = NOTHING_WRITTEN;
 
-  constructor(owner: () => LogOwner, workload: Workload) {
+  constructor(log: LogName, owner: () => LogOwner, workload: Workload) {
+    this.#log = log;
     this.#owner = owner;
-    this.workload = workload;
+    this.#workload = workload;
+    this.#source = this.#makeSource();
   }
 
-  /** Whether the server writes its general log to a file. */
+  /** Whether the server writes this log to a file. */
   get isLogging(): boolean {
     return this.#isLogging;
+  }
+
+  /** What the instance's clients do; see `changeWorkload`. */
+  get workload(): Workload {
+    return this.#workload;
+  }
+
+  /** How the slow log is written; see `changeSettings`. */
+  get settings(): SlowSettings {
+    return this.#settings;
+  }
+
+  /** When it was switched on last, in epoch milliseconds; 0 for never. */
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
+  /** Bytes of storage, and of memory, that all files take. */
+  get taken(): { size: number; held: number } {
+    const files = this.files();
+    return {
+      size: files.reduce((sum, { size }) => sum + size, 0),
+      held: files.reduce((sum, { held }) => sum + held, 0),
+    };
   }
 
   /** All files there are, those that were renamed first, from the oldest on. */
@@ -94,6 +127,7 @@ export class InstanceLog {
     if (!isLogging) this.#generate(now);
     this.#isLogging = isLogging;
     if (!isLogging) return;
+    this.#openedAt = now;
     this.#generatedTo = Math.max(this.#generatedTo, now);
     this.#spokenAt = now;
     // An hour that ended while the log was closed: nobody renamed its file.
@@ -105,7 +139,7 @@ export class InstanceLog {
   append(content: Buffer | readonly LogRecord[], now: number): boolean {
     this.advance(now);
     const bytes = Buffer.isBuffer(content) ? content : Buffer.from(this.#format(content));
-    const held = this.files().reduce((sum, file) => sum + file.held, 0);
+    const { held } = this.taken;
     if (this.#live !== undefined && this.#live.held + bytes.length > MAX_HELD_BYTES) return false;
     this.#open?.append(bytes, now);
     this.#spokenAt = now;
@@ -145,8 +179,23 @@ export class InstanceLog {
   /** Another workload, from where the log has come to. @returns from when on */
   changeWorkload(workload: Workload, now: number): number {
     this.advance(now);
-    this.workload = workload;
+    this.#workload = workload;
+    this.#source = this.#makeSource();
     return Math.max(this.#generatedTo, Math.floor(now / 1_000) * 1_000);
+  }
+
+  /** Other settings of the slow log, which hold from this moment on. */
+  changeSettings(settings: SlowSettings, now: number): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
+    this.advance(now);
+    if (this.#isLogging) this.#generate(now);
+    this.#settings = settings;
+    this.#source = this.#makeSource();
+  }
+
+  #makeSource(): TextSource {
+    if (this.#log === "general") return generalSource(this.#workload);
+    return slowSource(this.#workload, this.#settings);
   }
 
   #generate(to: number): void {
@@ -154,13 +203,12 @@ export class InstanceLog {
     if (to <= from) return;
     this.#generatedTo = to;
     if (this.#open === undefined) return;
-    if (this.workload.rate <= 0) {
-      this.#beat(this.#open, from, to);
+    if (this.#workload.rate <= 0) {
+      if (this.#log === "general") this.#beat(this.#open, from, to);
       return;
     }
-    this.#open.generate(this.workload, from, to);
+    this.#written = this.#open.generate(this.#source, from, to, this.#written);
     this.#spokenAt = to;
-    this.#previousSecond = NaN;
   }
 
   /** Writes what Amazon's sessions have written while nobody else did. */
@@ -194,10 +242,12 @@ export class InstanceLog {
       const thisHour = Math.floor(now / HOUR_MS);
       // A file's name says when it was renamed; one that was renamed early has taken that of the hour's own end.
       const hour = Math.max(thisHour, this.#rotated.at(-1)?.hour ?? 0) + 1;
-      this.#live = new LogFile(LIVE_FILE, hour, now);
+      this.#live = new LogFile(LIVE_FILES[this.#log], hour, now);
       this.#renameAt = (thisHour + 1) * HOUR_MS;
     }
     this.#open = this.#live;
+    // The server states the database again in a file that it has opened, but not the time.
+    this.#written = { ...this.#written, database: undefined };
     const { form, engineVersion } = this.#owner();
     this.#live.append(Buffer.from(logBanner(form, engineVersion)), now);
   }
@@ -205,21 +255,21 @@ export class InstanceLog {
   #renamed(hour: number): string {
     const date = new Date(hour * HOUR_MS);
     const day = this.suffixStyle === "date" ? `${date.toISOString().slice(0, 10)}.` : "";
-    return `${LIVE_FILE}.${day}${date.getUTCHours()}`;
+    return `${LIVE_FILES[this.#log]}.${day}${date.getUTCHours()}`;
   }
 
   #format(records: readonly LogRecord[]): string {
-    const text = formatRecords(this.#owner().form, records, this.#previousSecond);
+    const text = formatRecords(this.#owner().form, records, this.#written.second);
     const last = records.at(-1);
-    if (last !== undefined) this.#previousSecond = Math.floor(last.timeMicros / 1e6);
+    if (last !== undefined) this.#written = { ...this.#written, second: Math.floor(last.timeMicros / 1e6) };
     return text;
   }
 
   /** What is too old is lost, then the oldest until the rest has room. */
   #expire(now: number): void {
-    const { form, storage } = this.#owner();
+    const { form, storage, others } = this.#owner();
     this.#rotated = this.#rotated.filter(({ lastWritten }) => lastWritten > now - RETENTION_MS[form]);
-    let [size, held] = [this.#live?.size ?? 0, this.#live?.held ?? 0];
+    let [size, held] = [others.size + (this.#live?.size ?? 0), others.held + (this.#live?.held ?? 0)];
     const kept: LogFile[] = [];
     for (const file of this.#rotated.toReversed()) {
       size += file.size;

@@ -1,6 +1,6 @@
 import type { LogSource } from "./log-source.ts";
 import { GeneratedSegment, type Segment, TextSegment } from "./segments.ts";
-import type { Workload } from "./workload.ts";
+import type { TextSource, Written } from "./text-source.ts";
 
 /** A log file of the local AWS's own making: what was appended to it, and what its instance's workload logged. */
 export class LogFile implements LogSource {
@@ -35,19 +35,21 @@ export class LogFile implements LogSource {
     this.lastWritten = now;
   }
 
-  /** Writes what a workload logs in a stretch of time at its end. */
-  generate(workload: Workload, from: number, to: number): void {
+  /**
+   * Writes at its end what a source writes in a stretch of time.
+   * @param written what was written before
+   * @returns what was written last
+   */
+  generate(source: TextSource, from: number, to: number, written: Written): Written {
     const last = this.#segments.at(-1);
     const goesOn =
-      last instanceof GeneratedSegment &&
-      last.workload === workload &&
-      last.to === from &&
-      from % 1_000 === 0;
-    const segment = goesOn ? last : new GeneratedSegment(workload, from);
+      last instanceof GeneratedSegment && last.source === source && last.to === from && from % 1_000 === 0;
+    const segment = goesOn ? last : new GeneratedSegment(source, from, written);
     if (!goesOn) this.#segments = [...this.#segments, segment];
     const bytes = segment.extend(to);
     this.#size += bytes;
     if (bytes > 0) this.lastWritten = to;
+    return segment.written;
   }
 
   /** Keeps the first bytes only. */

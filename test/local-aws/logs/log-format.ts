@@ -65,7 +65,7 @@ function formatMariaDb(records: readonly LogRecord[], previousSecond: number): s
 }
 
 /** `261123  5:36:15`: local time, and an RDS instance's is UTC unless someone sets `time_zone`. */
-function mariaDbTime(second: number): string {
+export function mariaDbTime(second: number): string {
   const date = new Date(second * 1_000);
   const [day = "", time = ""] = date.toISOString().slice(2, 19).split("T");
   return `${day.replaceAll("-", "")} ${time.replace(/^0/, " ")}`;

@@ -13,5 +13,17 @@ export interface LogSource {
   stream(chunkBytes: number): Iterable<Buffer>;
 }
 
-/** The name of the file that the server writes to. */
-export const LIVE_FILE = "general/mysql-general.log";
+/** The logs of a server that are read. */
+export const LOG_NAMES = ["general", "slow"] as const;
+export type LogName = (typeof LOG_NAMES)[number];
+
+/** The names of the files that the server writes to; renamed ones have a suffix. MariaDB's have the same. */
+export const LIVE_FILES: Readonly<Record<LogName, string>> = {
+  general: "general/mysql-general.log",
+  slow: "slowquery/mysql-slowquery.log",
+};
+
+/** Which log a file is of, by its name; undefined for other logs, such as the error log. */
+export function logNameOf(file: string): LogName | undefined {
+  return LOG_NAMES.find((log) => file.startsWith(LIVE_FILES[log]));
+}

@@ -1,4 +1,4 @@
-import { generatedText, type Workload } from "./workload.ts";
+import type { TextSource, Written } from "./text-source.ts";
 
 /** A stretch of a log file's bytes. */
 export interface Segment {
@@ -30,22 +30,29 @@ export class TextSegment implements Segment {
   }
 }
 
+/** What a second that is not kept takes: where its text ends, and what was written before it where that matters. */
+const HELD_PER_SECOND = { forgetful: 8, remembering: 64 };
+
 /**
- * A workload's text over a stretch of time: only how long each second's text is, is kept; the text is computed again
+ * What a source writes over a stretch of time: only how long each second's text is, is kept; the text is computed again
  * whenever it is read, so that hours of log take kilobytes.
  */
 export class GeneratedSegment implements Segment {
-  readonly workload: Workload;
+  readonly source: TextSource;
   readonly #from: number;
   /** Where the text of each second ends; the first and the last second may be parts of one. */
   readonly #ends: number[] = [];
+  /** What was written before each second, of a source that remembers. */
+  readonly #before: Written[] = [];
+  #written: Written;
   #to: number;
 
-  /** @param from epoch milliseconds */
-  constructor(workload: Workload, from: number) {
-    this.workload = workload;
+  /** @param from epoch milliseconds @param written what was written before */
+  constructor(source: TextSource, from: number, written: Written) {
+    this.source = source;
     this.#from = from;
     this.#to = from;
+    this.#written = written;
   }
 
   get size(): number {
@@ -53,12 +60,19 @@ export class GeneratedSegment implements Segment {
   }
 
   get held(): number {
-    return this.#ends.length * 8;
+    return (
+      this.#ends.length * (this.source.remembers ? HELD_PER_SECOND.remembering : HELD_PER_SECOND.forgetful)
+    );
   }
 
   /** Until when it goes, in epoch milliseconds. */
   get to(): number {
     return this.#to;
+  }
+
+  /** What was written last. */
+  get written(): Written {
+    return this.#written;
   }
 
   /** Goes on to a time; after a time that is not a whole second, it can't go on. @returns the bytes that came */
@@ -67,8 +81,10 @@ export class GeneratedSegment implements Segment {
     while (this.#to < to) {
       const from = this.#to;
       this.#to = Math.min(to, nextSecond(from));
-      const text = generatedText({ ...this.workload, from, to: this.#to });
+      if (this.source.remembers) this.#before.push(this.#written);
+      const { text, written } = this.source.write({ from, to: this.#to }, this.#written);
       this.#ends.push(this.size + Buffer.byteLength(text));
+      this.#written = written;
     }
     return this.size - before;
   }
@@ -80,8 +96,8 @@ export class GeneratedSegment implements Segment {
       const to = Math.min(this.#to, nextSecond(from));
       const pieceStart = this.#ends[index - 1] ?? 0;
       const pieceEnd = this.#ends[index] ?? this.size;
-      const bytes = Buffer.from(generatedText({ ...this.workload, from, to }));
-      parts.push(bytes.subarray(start - pieceStart, Math.min(end, pieceEnd) - pieceStart));
+      const { text } = this.source.write({ from, to }, this.#before[index] ?? this.#written);
+      parts.push(Buffer.from(text).subarray(start - pieceStart, Math.min(end, pieceEnd) - pieceStart));
       start = Math.min(end, pieceEnd);
     }
     return Buffer.concat(parts);

@@ -143,9 +143,11 @@ const housekeeping: Unit = (dice) => [
   query("SHOW WARNINGS"),
 ];
 
-const changeDatabase: Unit = (dice) => [
-  { command: "Init DB", statement: dice.pick(["shop", "reports"]) },
+/** There and back, so that a session's database is known without all that it has said before. */
+const changeDatabase: Unit = () => [
+  { command: "Init DB", statement: "reports" },
   query("SELECT DATABASE()"),
+  { command: "Init DB", statement: "shop" },
 ];
 
 /** MySQL hides passwords before it logs; MariaDB does not. */

@@ -17,6 +17,8 @@ export interface Workload {
   rate: number;
   /** Now and then a statement of an exact length. */
   long?: LongStatements | undefined;
+  /** Whether sessions that connected before the slow log was switched on write nothing to it, as on real servers. */
+  deaf?: boolean | undefined;
 }
 
 /** Statements that are long on demand. */
@@ -41,6 +43,21 @@ export interface GeneratedRecord extends LogRecord {
   host: string;
 }
 
+/** What a session says, and when exactly, whatever a log states of it. */
+export interface Spoken {
+  /** Microseconds since the epoch. */
+  momentMicros: number;
+  threadId: number;
+  user: string;
+  host: string;
+  command: string;
+  statement: string;
+  /** The second in which the session connected. */
+  connected: number;
+  /** Its default database once the command is carried out; null for none. */
+  database: string | null;
+}
+
 interface Session {
   threadId: number;
   user: string;
@@ -58,6 +75,8 @@ const DAY_LONG_SLOTS = 3;
 const AMAZONS_SLOTS: readonly number[] = [0, SLOTS - 1];
 const DAY_SECONDS = 86_400;
 const USERS = ["app", "app", "app_ro", "reports", "batch", "rené", "admin"] as const;
+/** The default database of every session but Amazon's. */
+const HOME_DATABASE = "shop";
 const DENIED_CHANCE = 0.02;
 /** Statements of a second lie between these: after its Connect records, before its Quit records. */
 const EARLIEST_MICROS = 60_000;
@@ -69,8 +88,12 @@ export function generatedRecords({ from, to, ...workload }: Workload & Window): 
   if (form === undefined) return [];
   const records: GeneratedRecord[] = [];
   for (let second = Math.floor(from / 1_000); second * 1_000 < to; second++) {
-    for (const record of recordsOfSecond(workload, form, second)) {
-      if (record.timeMicros >= from * 1_000 && record.timeMicros < to * 1_000) records.push(record);
+    for (const { momentMicros, threadId, user, host, command, statement } of spokenIn(workload, second)) {
+      // What MariaDB states is the second alone, and a test compares with what is stated.
+      const timeMicros = form === "mysql" ? momentMicros : second * 1e6;
+      if (timeMicros >= from * 1_000 && timeMicros < to * 1_000) {
+        records.push({ timeMicros, threadId, user, host, command, statement });
+      }
     }
   }
   return records;
@@ -82,19 +105,18 @@ export function generatedText(window: Workload & Window): string {
   return form === undefined ? "" : formatRecords(form, generatedRecords(window));
 }
 
-function recordsOfSecond(workload: Workload, form: LogForm, second: number): GeneratedRecord[] {
-  const { instance, seed, rate } = workload;
-  if (rate <= 0) return [];
+/** What the sessions of a workload say in a second, in the order of time. @param second seconds since the epoch */
+export function spokenIn(workload: Workload, second: number): Spoken[] {
+  const { instance, seed, rate, engine } = workload;
+  const form = logForm(engine);
+  if (form === undefined || rate <= 0) return [];
   const base = hashText(`${instance}/${seed}`);
   const dice = new Dice(hashText(`${base}/${second}`));
   const sessions = Array.from({ length: SLOTS }, (_, slot) => sessionAt(base, slot, second));
   const spoken = utterancesOf(workload, form, second, dice);
   const records = sessions.flatMap((session, slot) => timed(session, second, spoken[slot] ?? [], dice, form));
   records.push(...deniedLogin(base, second, form));
-  records.sort((a, b) => a.timeMicros - b.timeMicros);
-  if (form === "mysql") return records;
-  // What MariaDB states is the second alone, and a test compares with what is stated.
-  return records.map((record) => ({ ...record, timeMicros: second * 1e6 }));
+  return records.sort((a, b) => a.momentMicros - b.momentMicros);
 }
 
 /** What is said in a second, by slot. */
@@ -131,7 +153,7 @@ function sessionAt(base: number, slot: number, second: number): Session {
     threadId: isDayLong ? 8 + slot + (index % 10) * DAY_LONG_SLOTS : 50 + (index % 70_000) * SLOTS + slot,
     user: isAmazons ? "rdsadmin" : dice.pick(USERS),
     host: isAmazons ? "localhost" : `10.0.${dice.below(4)}.${1 + dice.below(250)}`,
-    database: isAmazons || dice.next() < 0.3 ? "" : "shop",
+    database: isAmazons || dice.next() < 0.3 ? "" : HOME_DATABASE,
     first,
     last: first + length - 1,
   };
@@ -144,16 +166,15 @@ function timed(
   spoken: readonly Utterance[],
   dice: Dice,
   form: LogForm,
-): GeneratedRecord[] {
+): Spoken[] {
   const { threadId, user, host } = session;
-  const record = (micros: number, command: string, statement: string): GeneratedRecord => ({
-    timeMicros: second * 1e6 + micros,
-    threadId,
-    user,
-    host,
-    command,
-    statement,
-  });
+  // Whoever changes the database changes it back in the same second.
+  let database = user === "rdsadmin" ? null : HOME_DATABASE;
+  const record = (micros: number, command: string, statement: string): Spoken => {
+    if (command === "Init DB") database = statement;
+    const momentMicros = second * 1e6 + micros;
+    return { momentMicros, threadId, user, host, command, statement, connected: session.first, database };
+  };
   const step = (LATEST_MICROS - EARLIEST_MICROS) / Math.max(1, spoken.length);
   const records = spoken.map(({ command, statement }, index) =>
     record(EARLIEST_MICROS + Math.floor((index + 0.1 + 0.8 * dice.next()) * step), command, statement),
@@ -161,7 +182,8 @@ function timed(
   if (second === session.first) {
     const micros = dice.below(EARLIEST_MICROS - 20);
     const opening = [record(micros, "Connect", connectText(session, form))];
-    if (session.database === "" && user !== "rdsadmin") opening.push(record(micros + 9, "Init DB", "shop"));
+    if (session.database === "" && user !== "rdsadmin")
+      opening.push(record(micros + 9, "Init DB", HOME_DATABASE));
     records.unshift(...opening);
   }
   if (second === session.last) records.push(record(LATEST_MICROS + dice.below(59_000), "Quit", ""));
@@ -174,18 +196,20 @@ function connectText({ user, host, database }: Session, form: LogForm): string {
 }
 
 /** A failed login is two Connect records of a thread, and nothing else. */
-function deniedLogin(base: number, second: number, form: LogForm): GeneratedRecord[] {
+function deniedLogin(base: number, second: number, form: LogForm): Spoken[] {
   if (random(base ^ 0x5bd1e995, second) >= DENIED_CHANCE) return [];
   const [user, host] = ["guest", "10.0.9.9"];
   const threadId = 50 + 70_000 * SLOTS + (second % DAY_SECONDS);
   const session: Session = { threadId, user, host, database: "", first: second, last: second };
   const refusal = `Access denied for user '${user}'@'${host}' (using password: YES)`;
   return [connectText(session, form), refusal].map((statement, index) => ({
-    timeMicros: second * 1e6 + 500_000 + index,
+    momentMicros: second * 1e6 + 500_000 + index,
     threadId,
     user,
     host,
     command: "Connect",
     statement,
+    connected: second,
+    database: null,
   }));
 }

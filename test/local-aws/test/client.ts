@@ -2,7 +2,10 @@
  * The tests' side of the local AWS's control API. It runs in workerd and needs nothing but fetch. Each test file makes
  * an account of its own, so that files which run side by side don't disturb one another.
  */
+
 import { env } from "cloudflare:workers";
+import type { SlowSettings } from "../logs/slow-settings.ts";
+import type { GeneratedEntry } from "../logs/slow-workload.ts";
 import type { Workload } from "../logs/workload.ts";
 
 /** A pair of AWS keys, and the session token if they are temporary. */
@@ -91,6 +94,8 @@ export interface WorkloadChange {
   seed?: number;
   /** Statements per second, 20 if nobody said otherwise; 0 stops all, Amazon's own sessions too. */
   rate?: number;
+  /** Whether sessions that connected before the slow log was switched on write nothing to it, as on real servers. */
+  deaf?: boolean;
   /** A statement of so many bytes in each second that `everySeconds` divides; null: no more of them. */
   long?: { bytes: number; everySeconds: number } | null;
 }
@@ -105,8 +110,13 @@ export interface WrittenRecord {
   statement: string;
 }
 
+/** Which log of an instance: the general one if nobody says. */
+export interface OfLog {
+  log?: "general" | "slow";
+}
+
 /** How the live file is renamed, this time and later. */
-export interface RotationOptions {
+export interface RotationOptions extends OfLog {
   /** `….log.2026-10-10.7` (`date`, as at first) or `….log.7` (`hour`). */
   suffix?: "date" | "hour";
   /** How long there is no live file: the server goes on to write to the renamed one. */
@@ -123,7 +133,7 @@ export interface PortionBehaviour {
   refusesBinary?: boolean;
 }
 
-/** A general log file, as it is and not as AWS lists it. */
+/** A log file, as it is and not as AWS lists it. */
 export interface LocalLogFile {
   logFileName: string;
   /** Bytes. */
@@ -201,24 +211,32 @@ export interface LocalAccount {
   setWorkload(instance: string, change: WorkloadChange): Promise<Workload & { from: number }>;
   /**
    * Writes to an instance's live log, which must be logging to a file: a text as it is, also half a line and the rest
-   * later, or records in the form of its engine.
+   * later, or records in the form of its engine. The slow log takes a text.
    */
-  appendLog(instance: string, content: string | WrittenRecord[]): Promise<void>;
+  appendLog(instance: string, content: string | WrittenRecord[], of?: OfLog): Promise<void>;
   /** Renames an instance's live log as at the top of an hour. @returns its new name */
   rotateLog(instance: string, options?: RotationOptions): Promise<string>;
   /** Loses a log file, as when it is too old or the storage runs short. */
   loseLog(instance: string, logFileName: string): Promise<void>;
   /** Cuts the live log's end off. @param size the bytes that stay */
-  truncateLog(instance: string, size?: number): Promise<void>;
+  truncateLog(instance: string, size?: number, of?: OfLog): Promise<void>;
   /** Changes how DownloadDBLogFilePortion answers for an instance. */
   setPortionBehaviour(instance: string, behaviour: PortionBehaviour): Promise<void>;
-  /** An instance's general log files, oldest first, and whether it logs to a file now. */
-  logFiles(instance: string): Promise<{ isLogging: boolean; files: LocalLogFile[] }>;
+  /** The files of an instance's log, oldest first, whether it logs to a file now, and how it writes the slow one. */
+  logFiles(
+    instance: string,
+    of?: OfLog,
+  ): Promise<{ isLogging: boolean; settings?: SlowSettings; files: LocalLogFile[] }>;
   /**
-   * The whole text of an instance's general log files, the oldest first, or of one of them: what someone who follows
+   * What the slow log of an instance gets in a window, with what it cost, by the parameters that its server has now.
+   * @param from epoch milliseconds, as is `to`, which is excluded: when statements end
+   */
+  slowEntries(instance: string, from: number, to: number): Promise<GeneratedEntry[]>;
+  /**
+   * The whole text of an instance's log files, the oldest first, or of one of them: what someone who follows
    * the log should have read.
    */
-  logText(instance: string, logFileName?: string): Promise<string>;
+  logText(instance: string, logFileName?: string, of?: OfLog): Promise<string>;
 }
 
 /** Makes a fresh account, which nobody else knows. */
@@ -252,10 +270,11 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     setParameterApplication: (application) =>
       control("PUT", "parameter-application", { accessKeyId, ...application }),
     setWorkload: (instance, change) => control("PUT", "workload", { accessKeyId, instance, ...change }),
-    appendLog: (instance, content) =>
+    appendLog: (instance, content, of) =>
       control("POST", "log", {
         accessKeyId,
         instance,
+        ...of,
         ...(typeof content === "string" ? { text: content } : { records: content }),
       }),
     rotateLog: async (instance, options) => {
@@ -264,13 +283,20 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     },
     loseLog: (instance, logFileName) =>
       control("DELETE", `log-files${query}&${new URLSearchParams({ instance, logFileName })}`),
-    truncateLog: (instance, size = 0) => control("POST", "log-truncations", { accessKeyId, instance, size }),
+    truncateLog: (instance, size = 0, of = {}) =>
+      control("POST", "log-truncations", { accessKeyId, instance, size, ...of }),
     setPortionBehaviour: (instance, behaviour) =>
       control("PUT", "log-portions", { accessKeyId, instance, ...behaviour }),
-    logFiles: (instance) => control("GET", `log-files${query}&${new URLSearchParams({ instance })}`),
-    logText: (instance, logFileName) => {
+    logFiles: (instance, of) =>
+      control("GET", `log-files${query}&${new URLSearchParams({ instance, ...of })}`),
+    slowEntries: async (instance, from, to) => {
+      const window = { instance, log: "slow", from: String(from), to: String(to) };
+      const path = `workload${query}&${new URLSearchParams(window)}`;
+      return (await control<{ entries: GeneratedEntry[] }>("GET", path)).entries;
+    },
+    logText: (instance, logFileName, of) => {
       const one = logFileName === undefined ? {} : { logFileName };
-      return controlText("GET", `log${query}&${new URLSearchParams({ instance, ...one })}`);
+      return controlText("GET", `log${query}&${new URLSearchParams({ instance, ...one, ...of })}`);
     },
   };
 }

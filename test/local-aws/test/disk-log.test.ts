@@ -1,7 +1,12 @@
-import { DescribeDBLogFilesCommand, DownloadDBLogFilePortionCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  DescribeDBLogFilesCommand,
+  DownloadDBLogFilePortionCommand,
+  ModifyDBParameterGroupCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
 import { AwsClient } from "aws4fetch";
 import { beforeEach, describe, expect, inject, it } from "vitest";
-import { LIVE } from "./logs.ts";
+import { LIVE, LIVE_SLOW } from "./logs.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -92,6 +97,48 @@ describe("a real server's log file", () => {
     const query = new URLSearchParams({ accessKeyId: credentials.accessKeyId, instance: "demo-mariadb" });
     const reply = await (await fetch(`${awsUrl}/_local/log-files?${query}`)).json<{ notices: string[] }>();
     expect(reply.notices.at(-1)).toMatch(/general\.log was truncated from 8 to 0 bytes$/);
+  });
+
+  it("is the slow log too, beside the general one", async () => {
+    await fetch(`${fileUrl}slow`, { method: "PUT", body: "# Time: 261127 18:01:10\n" });
+    const found = await rds.send(
+      new DescribeDBLogFilesCommand({
+        DBInstanceIdentifier: "demo-mariadb",
+        FilenameContains: "slowquery/",
+      }),
+    );
+    expect(found.DescribeDBLogFiles).toEqual([
+      { LogFileName: LIVE_SLOW, Size: 24, LastWritten: expect.any(Number) },
+    ]);
+    const read = await rds.send(
+      new DownloadDBLogFilePortionCommand({
+        DBInstanceIdentifier: "demo-mariadb",
+        LogFileName: LIVE_SLOW,
+        Marker: "0",
+      }),
+    );
+    expect(read).toMatchObject({ LogFileData: "# Time: 261127 18:01:10\n", AdditionalDataPending: false });
+  });
+
+  it("is listed as written when the log is switched on, also if the server writes nothing", async () => {
+    const switchTo = (ParameterValue: string) =>
+      rds.send(
+        new ModifyDBParameterGroupCommand({
+          DBParameterGroupName: "demo-mariadb-params",
+          Parameters: [
+            { ParameterName: "general_log", ParameterValue, ApplyMethod: "immediate" },
+            { ParameterName: "log_output", ParameterValue: "FILE", ApplyMethod: "immediate" },
+          ],
+        }),
+      );
+    const before = (await files())?.[0];
+    await scheduler.wait(20);
+    const since = Date.now();
+    await switchTo("1");
+    const written = async () => (await files())?.[0]?.LastWritten ?? 0;
+    await expect.poll(written, { timeout: 5_000 }).toBeGreaterThan(since);
+    expect((await files())?.[0]?.Size).toBe(before?.Size);
+    await switchTo("0");
   });
 
   it("can't be written by control calls", async () => {

@@ -14,6 +14,7 @@ import { type AccountOptions, createAccount, type LocalAccount, type WrittenReco
 import { rdsClient } from "./sdk.ts";
 
 export const LIVE = "general/mysql-general.log";
+export const LIVE_SLOW = "slowquery/mysql-slowquery.log";
 export const HOUR_MS = 3_600_000;
 
 /** Longer than a test file takes. */

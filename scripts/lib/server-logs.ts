@@ -1,0 +1,55 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { LOCAL_AWS } from "./local.ts";
+
+/** The logs of a real server that the local AWS serves. */
+export interface ServerLogs {
+  generalLog?: string;
+  slowLog?: string;
+}
+
+/** What each option names, in words. */
+const OPTIONS = { "general-log": "general log", "slow-log": "slow query log" } as const;
+
+/**
+ * The files that `--general-log` and `--slow-log` name. Each has to be readable once it is there: the server may make it later.
+ * @throws Error with what is wrong, in words for who called the program
+ */
+export function serverLogs(args: string[]): ServerLogs {
+  const files = optionsOf(args);
+  for (const [option, log] of Object.entries(OPTIONS))
+    check(files[option as keyof typeof OPTIONS], option, log);
+  const { "general-log": generalLog, "slow-log": slowLog } = files;
+  return {
+    ...(generalLog === undefined ? {} : { generalLog }),
+    ...(slowLog === undefined ? {} : { slowLog }),
+  };
+}
+
+function optionsOf(args: string[]): Partial<Record<keyof typeof OPTIONS, string>> {
+  const options = { "general-log": { type: "string" }, "slow-log": { type: "string" } } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new Error(
+      `${(error as Error).message}\nusage: npm run dev [-- [--general-log FILE] [--slow-log FILE]]`,
+    );
+  }
+}
+
+function check(file: string | undefined, option: string, log: string): void {
+  if (file === undefined) return;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    console.warn(`There is no ${file} yet: ${LOCAL_AWS.mariadb} has no ${log} until it is made`);
+    return;
+  }
+  if (!found.isFile()) {
+    throw new Error(`${file} is no file: --${option} takes the ${log} of a MariaDB or MySQL`);
+  }
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new Error(`The ${log} can't be read (${(error as Error).message}): let this user read it`);
+  }
+}
