@@ -69,12 +69,12 @@ export class Account {
   }
 }
 
-/** The second name of `name[name]`. Where both are alike, the middle is between them; else it is taken to have no bracket. */
+/** The second name of `name[name]`. Where both are alike, the middle is between them; else it is taken to have no bracket or newline. */
 function loginOf(names: string): string | null {
   if (!names.endsWith("]")) return null;
   const half = (names.length - 2) / 2;
   const login = names.slice(half + 1, -1);
   if (Number.isInteger(half) && names[half] === "[" && names.startsWith(login)) return login;
   const bracket = names.lastIndexOf("[");
-  return bracket < 0 ? null : names.slice(bracket + 1, -1);
+  return bracket < 0 || names.includes("\n") ? null : names.slice(bracket + 1, -1);
 }

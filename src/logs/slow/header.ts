@@ -57,10 +57,16 @@ export function mayBeHeader(text: string, at: number): boolean {
   return text.charCodeAt(at) === HASH && (text.startsWith(TIME, at) || text.startsWith(USER_HOST, at));
 }
 
-/** Whether the text from `at` on is the first line of a header, or the beginning of one. For the end of a log. */
-export function mayBecomeHeader(text: string, at: number): boolean {
-  const line = text.slice(at, at + USER_HOST.length);
-  return line !== "" && (TIME.startsWith(line) || USER_HOST.startsWith(line) || mayBeHeader(text, at));
+/** A header that ends amid a line, or before `SET timestamp`, with names without newlines. */
+const UNFINISHED =
+  /^(?:# Time: .*\n)?(?:# User@Host: .*\n(?:#.*\n)*(?:use .*;\n)?)?(?:#.*|u(?:s(?:e(?: .*)?)?)?|S(?:E(?:T(?: .*)?)?)?)?$/;
+
+/** Whether all of the text from `at` on is the beginning of a header. For the end of a log. */
+export function isUnfinishedHeader(text: string, at: number): boolean {
+  if (text.charCodeAt(at) !== HASH || text.length - at > MAX_HEADER) return false;
+  const rest = text.slice(at);
+  const isBegun = mayBeHeader(text, at) || TIME.startsWith(rest) || USER_HOST.startsWith(rest);
+  return isBegun && UNFINISHED.test(rest);
 }
 
 /** Reads headers, one at a time, into its own fields: nothing is allocated for text that is none. */

@@ -4,7 +4,7 @@ import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut } from "../record.ts";
 import { Clock } from "./clock.ts";
 import { Databases } from "./databases.ts";
-import { Header, INCOMPLETE, MAX_HEADER, mayBecomeHeader, mayBeHeader, NONE } from "./header.ts";
+import { Header, INCOMPLETE, isUnfinishedHeader, MAX_HEADER, mayBeHeader, NONE } from "./header.ts";
 import { KeptLine } from "./kept-line.ts";
 import { isAmidLiteral } from "./open-literal.ts";
 import type { OpenEntry, ParsedAsSlow, SlowPosition, SlowSnapshot } from "./parser-state.ts";
@@ -266,7 +266,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   /** Reads a header, a banner or a line that belongs to no entry. @returns where to go on */
   #readOutside(text: string, at: number): number {
     if (this.#isBoundary && mayBeHeader(text, at)) {
-      const end = this.#header.read(text, at);
+      const end = this.#readHeader(text, at);
       if (end === INCOMPLETE) return this.#hold(text, at);
       if (end !== NONE) return this.#begin(at, end);
     }
@@ -277,7 +277,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     const next = newline < 0 ? text.length : newline + 1;
     // The rest of a banner whose beginning was not read.
     if (next - at <= MAX_BANNER && isBanner(text.slice(at, next))) return this.#reopen(next);
-    if (newline < 0 && this.#isBoundary && mayBecomeHeader(text, at)) return this.#hold(text, at);
+    if (this.#isLast && this.#isBoundary && isUnfinishedHeader(text, at)) return this.#hold(text, at);
     if (!isBannerMiddle(text, at)) this.#strayBytes += this.#places.of(next) - this.#places.of(at);
     this.#isBoundary = text.startsWith(";\n", next - 2);
     return next;
@@ -309,9 +309,9 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   /** Reads what follows the end of a statement, if that ends the entry. @returns where to go on, or NONE */
   #readBoundary(text: string, from: number, at: number): number {
     const isHeader = mayBeHeader(text, at);
-    let end = isHeader ? this.#header.read(text, at) : bannerEnd(text, at);
+    let end = isHeader ? this.#readHeader(text, at) : bannerEnd(text, at);
     if (isHeader && end >= 0 && !this.#isCredible(text, from, at)) return NONE;
-    if (end === NONE && text.indexOf("\n", at) < 0 && mayBecomeHeader(text, at)) end = INCOMPLETE;
+    if (end === NONE && this.#isLast && isUnfinishedHeader(text, at)) end = INCOMPLETE;
     if (end === NONE) return NONE;
     this.#append(text, from, at);
     this.#isBoundary = true;
@@ -343,6 +343,12 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     return NONE;
   }
 
+  /** Reads the header at `at`. At the end of the log, one is incomplete only where all that is there of it is a header's. */
+  #readHeader(text: string, at: number): number {
+    const end = this.#header.read(text, at);
+    return end === INCOMPLETE && this.#isLast && !isUnfinishedHeader(text, at) ? NONE : end;
+  }
+
   /** Keeps what can't be told yet until more was read. At the end of the log, it is an entry that was not written yet. */
   #hold(text: string, at: number): number {
     if (this.#isLast) return text.length;
@@ -356,18 +362,19 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     if (this.#open === null) return true;
     const before = server === "mysql" ? this.#open.record.timeMicros : this.#clock.nowMicros;
     const end = endMicros ?? startSecond * SECOND + durationMicros;
-    const isOfServer =
-      server === this.#server && (endMicros === null) === (this.#open.record.precisionMicros !== 1);
+    // The server that writes the log does not change between two banners.
+    if (server !== this.#server || (endMicros === null) !== (this.#open.record.precisionMicros !== 1))
+      return false;
     const isOfTime = before !== null && end >= before - MAX_BACK_MICROS && end <= before + MAX_AHEAD_MICROS;
     // MySQL's agree, but for a CALL, and where the session has set its timestamp.
     const agrees = endMicros === null || Math.floor((endMicros - durationMicros) / SECOND) === startSecond;
-    return (isOfServer && isOfTime && agrees) || !this.#isAmidLiteral(text, from, at);
+    return (isOfTime && agrees) || !this.#isAmidLiteral(text, from, at);
   }
 
   /** Whether the open entry's statement is amid a literal at `at`. Not where that can't be told, since it is too long. */
   #isAmidLiteral(text: string, from: number, at: number): boolean {
     const open = this.#open;
-    if (open === null || open.length > open.text.length) return false;
+    if (open === null || open.length + at - from > this.#maxStatement + END_OF_TEXT) return false;
     return isAmidLiteral(open.text + text.slice(from, at));
   }
 
