@@ -12,6 +12,8 @@ export interface SlowSettings {
   minExaminedRows: number;
   /** log_queries_not_using_indexes: these are written whatever they took. Its throttle is not played. */
   logsFullScans: boolean;
+  /** log_slow_rate_limit, of MariaDB: one of so many is written. Which one, is a matter of chance here. */
+  rateLimit: number;
   /** log_slow_extra, of MySQL. */
   hasExtra: boolean;
   /** log_slow_verbosity, of MariaDB. */
@@ -25,6 +27,7 @@ export const EVERYTHING: SlowSettings = {
   thresholdMicros: 0,
   minExaminedRows: 0,
   logsFullScans: false,
+  rateLimit: 1,
   hasExtra: false,
   verbosity: [],
   since: -Infinity,
@@ -46,6 +49,7 @@ export function slowSettings(parameter: (name: string) => string | undefined, si
     thresholdMicros: Math.round(Number(parameter("long_query_time") ?? DEFAULT_THRESHOLD) * 1e6),
     minExaminedRows: Number(parameter("min_examined_row_limit") ?? 0),
     logsFullScans: isOn("log_queries_not_using_indexes"),
+    rateLimit: Number(parameter("log_slow_rate_limit") ?? 1),
     hasExtra: isOn("log_slow_extra"),
     verbosity: VERBOSITY.filter((one) => words.some((word) => word === one || SAME_AS[word]?.includes(one))),
     since,

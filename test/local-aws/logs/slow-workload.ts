@@ -2,7 +2,7 @@
  * The built-in workload as the slow log has it: the same statements as in the general log, with what each of them cost. A
  * pure function too. Nothing here imports Node: the tests run in workerd.
  */
-import { Dice, hashText } from "../random.ts";
+import { Dice, hashText, random } from "../random.ts";
 import { type LogForm, logForm } from "./log-format.ts";
 import { type Cost, costOf, costOfCommand } from "./slow-costs.ts";
 import { EVERYTHING, type SlowSettings } from "./slow-settings.ts";
@@ -55,9 +55,10 @@ export function generatedEntries(
 }
 
 function isLogged(entry: GeneratedEntry, { deaf = false }: Workload, settings: SlowSettings): boolean {
-  const { thresholdMicros, minExaminedRows, logsFullScans, since } = settings;
+  const { thresholdMicros, minExaminedRows, logsFullScans, rateLimit, since } = settings;
   if (deaf && entry.connected * 1_000 < since) return false;
   if (entry.rowsExamined < minExaminedRows) return false;
+  if (random(entry.threadId, entry.startMicros) * rateLimit >= 1) return false;
   return entry.durationMicros > thresholdMicros || (logsFullScans && entry.fullScan);
 }
 

@@ -93,6 +93,8 @@ describe("generatedEntries", () => {
     expect(slow).toEqual(entries.filter(({ durationMicros }) => durationMicros > 50_000));
     expect(slow.length).toBeGreaterThan(10);
     expect(only({ minExaminedRows: 5 })).toEqual(entries.filter(({ rowsExamined }) => rowsExamined >= 5));
+    const some = only({ rateLimit: 5 });
+    expect(some.length / entries.length).toBeCloseTo(1 / 5, 1);
     const scans = only({ thresholdMicros: 10_000_000, logsFullScans: true });
     expect(scans).toEqual(entries.filter(({ fullScan }) => fullScan));
   });
@@ -123,6 +125,7 @@ describe("slowSettings", () => {
         long_query_time: "0.000250",
         log_slow_extra: "1",
         log_slow_verbosity: "query_plan,explain",
+        log_slow_rate_limit: "9",
         min_examined_row_limit: "3",
         log_queries_not_using_indexes: "1",
       }),
@@ -131,6 +134,7 @@ describe("slowSettings", () => {
       hasExtra: true,
       verbosity: ["query_plan", "explain"],
       minExaminedRows: 3,
+      rateLimit: 9,
       logsFullScans: true,
       since: 7,
     });
