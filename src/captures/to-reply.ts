@@ -1,6 +1,6 @@
 import { isoTime } from "../lib/values.ts";
 import type { KnownManifests } from "../workload/live-or-stored.ts";
-import { toProblem } from "../workload/to-reply.ts";
+import { toCounts, toProblem } from "../workload/to-reply.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import type { EventRow } from "./queries.ts";
 import type { Capture, CaptureEvent, LiveMessage } from "./replies.ts";
@@ -41,7 +41,8 @@ export function toEvent(event: EventRow): CaptureEvent {
 /** Shows a capture with what it has recorded so far, which is null before it began. */
 export function toLiveMessage(capture: CaptureRow, known: KnownManifests | null): LiveMessage {
   if (known === null) return { capture: toCapture(capture), workload: null };
-  const { records, statements, bytes, gapCount } = known.manifests[0];
-  const problem = toProblem(known.live?.problem ?? null);
-  return { capture: toCapture(capture), workload: { records, statements, bytes, gapCount, problem } };
+  return {
+    capture: toCapture(capture),
+    workload: { ...toCounts(known.manifests), problem: toProblem(known.live?.problem ?? null) },
+  };
 }

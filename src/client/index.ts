@@ -119,10 +119,10 @@ function captures(transport: Transport) {
     /** What a capture recorded, in numbers. */
     workload: (id: number, options?: CallOptions) =>
       transport.json<Workload>(one("GET", id, "/workload", { options })),
-    /** A capture's statements, normalised and counted, the most frequent first. */
+    /** A capture's statements, normalised and counted, with how long they took where the slow log says it. */
     digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),
-    /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of a general log. */
+    /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of the log. */
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
       transport.send(one("GET", id, "/workload/download", { query, options })),
   };

@@ -71,7 +71,7 @@ export interface Metrics {
   incomplete: string | null;
 }
 
-/** How many statements of a digest. */
+/** How many statements of a digest, and in which order. */
 export type DigestQuery = Query<ReturnType<typeof workload.digestQuerySchema>>;
 type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */

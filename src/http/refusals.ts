@@ -71,6 +71,7 @@ export const refuse = {
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
   inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),
+  notRecorded: refusal(400, "log: this capture is not made of that log"),
   metricsUnreadable: refusal(
     500,
     "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",

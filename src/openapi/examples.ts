@@ -56,6 +56,8 @@ export const metric: Metric = {
 };
 
 export const workload: Workload = {
+  log: "general",
+  minDuration: null,
   records: 1204,
   statements: 1190,
   commands: { Connect: 7, Query: 1190, Quit: 7 },
@@ -67,6 +69,20 @@ export const workload: Workload = {
   lastRecord: "2026-11-23T08:45:33.400927Z",
   gaps: [],
   gapCount: 0,
+  logs: [
+    {
+      log: "general",
+      records: 1204,
+      statements: 1190,
+      bytes: 251_342,
+      strayBytes: 0,
+      storedBytes: 31_877,
+      fragments: 1,
+      firstRecord: "2026-11-23T08:45:28.204113Z",
+      lastRecord: "2026-11-23T08:45:33.400927Z",
+      gapCount: 0,
+    },
+  ],
   redact: "secrets",
   digestVersion: 2,
   live: { behindBy: 2, problem: null },

@@ -6,7 +6,7 @@ import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
-import { ANY_NUMBER, ANY_TEXT, invalidFor, varies } from "./refusals.ts";
+import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, varies } from "./refusals.ts";
 
 /** What a workload lacks because no general log has it. */
 const NEVER_LOGGED = [
@@ -41,16 +41,22 @@ export const workloadOperations: Operation[] = [
     method: "get",
     path: "/api/captures/{id}/workload/digest",
     tag: "Workloads",
-    summary: "Show a capture's statements, normalised and counted",
+    summary: "Show a capture's statements, normalised and counted, and how long they took",
     permission: MEMBER,
     credentials: "any",
     parameters: [
       ID,
-      ...queryParameters(digestQuerySchema(), { limit: { description: "How many of them." } }),
+      ...queryParameters(digestQuerySchema(), {
+        limit: { description: "How many of them." },
+        order: {
+          description:
+            "What the first have most of: time in all, calls, mean time, 99th percentile of time, or rows examined. Those that were not timed stand last, by calls. If absent, `time` with a slow log, else `calls`.",
+        },
+      }),
     ],
     success: {
       status: 200,
-      description: "The statements, the most frequent first.",
+      description: "The statements, those with the most first.",
       content: { "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] } },
     },
     refusals: [invalidFor(digestQuerySchema(), { limit: ["0"] }), ...OF_CAPTURE_READS, AWAY],
@@ -68,7 +74,8 @@ export const workloadOperations: Operation[] = [
     parameters: [
       ID,
       ...queryParameters(downloadQuerySchema(), {
-        format: { description: "NDJSON in gzip, or general-log text." },
+        log: { description: "Of which log; if absent, the capture's, and of both the general log." },
+        format: { description: "NDJSON in gzip, or the text of the log." },
         from: { description: "From this moment on." },
         to: { description: "Before this moment." },
       }),
@@ -79,7 +86,10 @@ export const workloadOperations: Operation[] = [
       headers: {
         "Content-Disposition": {
           description: "The file's name.",
-          schema: { type: "string", pattern: '^attachment; filename="capture-\\d+\\.(log|ndjson\\.gz)"$' },
+          schema: {
+            type: "string",
+            pattern: '^attachment; filename="capture-\\d+(-slow)?\\.(log|ndjson\\.gz)"$',
+          },
           required: true,
           example: 'attachment; filename="capture-1.ndjson.gz"',
         },
@@ -107,6 +117,7 @@ export const workloadOperations: Operation[] = [
     },
     refusals: [
       invalidFor(downloadQuerySchema(), { format: ["csv"] }),
+      ...refusals("notRecorded"),
       varies(
         "tooManyFragments",
         tooManyFragments(9000, 8000, "2026-11-23T08:45:28.204Z"),

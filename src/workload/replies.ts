@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { count, text, time, timeOrNull } from "../lib/reply-fields.ts";
+import { CAPTURED_LOGS, LOG_NAMES } from "../logs/names.ts";
 
 /** Why a running capture's log can't be read, and since when; null while it can. */
 export const problemSchema = z
@@ -12,34 +13,63 @@ export const problemSchema = z
 /** Why a running capture's log can't be read, and since when. */
 export type ShownProblem = NonNullable<z.output<typeof problemSchema>>;
 
-/** The manifest of a capture's workload. */
+const logName = (description: string) => z.enum(LOG_NAMES).meta({ description });
+
+const gapSchema = z.object({
+  from: time("The last moment before it."),
+  to: time("The first moment after it."),
+  cause: z.string(),
+  log: logName("The log that it is in."),
+});
+
+/** A part of a log that could not be read. */
+export type LoggedGap = z.output<typeof gapSchema>;
+
+const workloadLogSchema = z.object({
+  log: logName("Which log."),
+  records: count("How many of its records were recorded."),
+  statements: count("How many of them ran a statement."),
+  bytes: count("As NDJSON, before compression."),
+  strayBytes: count("Bytes of it that could not be read as a record."),
+  storedBytes: count("As stored, compressed."),
+  fragments: count("How many objects hold it."),
+  firstRecord: timeOrNull("The time of its earliest record, with microseconds."),
+  lastRecord: timeOrNull("The time of its latest record, with microseconds."),
+  gapCount: count("How many gaps it has."),
+});
+
+/** What a capture recorded of one log, in numbers. */
+export type WorkloadLog = z.output<typeof workloadLogSchema>;
+
+/** What a capture recorded of its logs, in numbers. */
 export const workloadSchema = z
   .object({
-    records: count("How many records of the log were recorded."),
+    log: z.enum(CAPTURED_LOGS).meta({ description: "Which logs the capture is made of." }),
+    minDuration: z.nullable(z.number().nonnegative()).meta({
+      description:
+        "Of the slow log only statements that took at least so many milliseconds were recorded; null without it.",
+    }),
+    records: count("How many records of the logs were recorded."),
     statements: count(
-      "How many of the records ran a statement: as many as the digests count. A record of comments only does not count, nor does `EXECUTE`, whose statement has a record of its own.",
+      "How many of the records ran a statement: as many as the digests count. A record of comments only does not count, nor does `EXECUTE`, whose statement has a record of its own. With both logs, those of the general log.",
     ),
     commands: z
       .record(z.string(), z.int().positive())
       .meta({ description: "Records by command, such as `Query`." }),
     bytes: count("As NDJSON, before compression."),
-    strayBytes: count("Bytes of the log that could not be read as a record; a gap says when."),
+    strayBytes: count("Bytes of the logs that could not be read as a record; a gap says when."),
     storedBytes: count("As stored, compressed."),
     fragments: count("How many objects hold it."),
     firstRecord: timeOrNull("The time of the earliest record, with microseconds."),
     lastRecord: timeOrNull("The time of the latest record, with microseconds."),
-    gaps: z
-      .array(
-        z.object({
-          from: time("The last moment before it."),
-          to: time("The first moment after it."),
-          cause: z.string(),
-        }),
-      )
-      .meta({
-        description: "The parts of the log that could not be read: the first thousand of `gapCount`.",
-      }),
+    gaps: z.array(gapSchema).meta({
+      description:
+        "The parts of the logs that could not be read, in the order of time: the first thousand of each log.",
+    }),
     gapCount: count("How many gaps there are."),
+    logs: z
+      .array(workloadLogSchema)
+      .meta({ description: "The same numbers of each log. Those above are of all of them." }),
     redact: z
       .enum(["secrets", "literals"])
       .meta({ description: "What was removed from statements before they were stored." }),
@@ -57,13 +87,36 @@ export const workloadSchema = z
         }),
       )
       .meta({
-        description: "While the capture runs: by how far the log may be ahead. Null once it has ended.",
+        description: "While the capture runs: by how far the logs may be ahead. Null once it has ended.",
       }),
   })
   .meta({ id: "Workload", description: "What a capture recorded, in numbers." });
 
 /** What a capture recorded, in numbers. */
 export type Workload = z.output<typeof workloadSchema>;
+
+const micros = (description: string) => z.int().nonnegative().meta({ description });
+
+/** How long one statement took, as far as the slow log has it. */
+const timedSchema = z.object({
+  calls: count("How often it is in the slow log, or up to `overcalls` more."),
+  overcalls: count("By how much `calls` may be too high."),
+  totalMicros: micros("How long it ran in all, or up to `overTotalMicros` more."),
+  overTotalMicros: micros("By how much `totalMicros` may be too high."),
+  meanMicros: z.number().nonnegative().meta({ description: "How long it ran in the mean." }),
+  minMicros: micros("The shortest time."),
+  maxMicros: micros("The longest time."),
+  p50Micros: z.number().nonnegative().meta({ description: "The median, at most 2 % off." }),
+  p95Micros: z.number().nonnegative().meta({ description: "The 95th percentile, at most 2 % off." }),
+  p99Micros: z.number().nonnegative().meta({ description: "The 99th percentile, at most 2 % off." }),
+  timeShare: z.number().min(0).max(1).meta({ description: "Of all statements' time, from 0 to 1." }),
+  lockMicros: micros(
+    "`Lock_time` of the server in all: in MySQL how long it waited for locks, in MariaDB how long it took to get its table locks.",
+  ),
+  rowsExamined: count("How many rows the server read for it in all."),
+  rowsSent: count("How many rows it sent in all."),
+  errors: count("How many calls ended with an error; absent where the log does not say."),
+});
 
 /** One normalised statement. */
 export const workloadDigestSchema = z
@@ -78,8 +131,17 @@ export const workloadDigestSchema = z
     firstSeen: time("When it was seen first, with microseconds."),
     lastSeen: time("When it was seen last, with microseconds."),
     example: text("One of the statements, cut at 1,024 characters."),
+    ...timedSchema.partial().shape,
+    timedShare: z.number().min(0).max(1).optional().meta({
+      description:
+        "What part of its calls was timed, from 0 to 1; of those are the figures of time. Absent without the slow log, and with both logs for a statement that only the slow log has, whose `count` is of that.",
+    }),
   })
-  .meta({ id: "WorkloadDigest", description: "One normalised statement and how often it ran." });
+  .meta({
+    id: "WorkloadDigest",
+    description:
+      "One normalised statement, how often it ran, and where it was timed how long it took, in microseconds.",
+  });
 
 /** One normalised statement and how often it ran. */
 export type WorkloadDigest = z.output<typeof workloadDigestSchema>;

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
+import { refuse } from "../http/refusals.ts";
 import { openDownload } from "./download.ts";
 import { type ReadCapture, readDigests, readManifests } from "./live-or-stored.ts";
 import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
@@ -15,28 +16,30 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
-      return c.json(toWorkload(await readManifests(c.env.BUCKET, await findCapture(c, id)), now));
+      const capture = await findCapture(c, id);
+      return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
     })
 
     .get("/digest", async (c) => {
       const id = await readId(c);
-      const { limit } = await readQuery(c, digestQuerySchema());
-      const [{ digests }] = await readDigests(c.env.BUCKET, await findCapture(c, id));
-      return c.json(toDigests(digests, limit));
+      const { limit, order } = await readQuery(c, digestQuerySchema());
+      const capture = await findCapture(c, id);
+      const digests = await readDigests(c.env.BUCKET, capture);
+      return c.json(toDigests(digests, order ?? (capture.log === "general" ? "calls" : "time"), limit));
     })
 
     .get("/download", async (c) => {
       const id = await readId(c);
-      const { format, from, to } = await readQuery(c, downloadQuerySchema());
-      const {
-        manifests: [manifest],
-      } = await readManifests(c.env.BUCKET, await findCapture(c, id));
+      const { log, format, from, to } = await readQuery(c, downloadQuerySchema());
+      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
+      const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
+      if (manifest === undefined) throw refuse.notRecorded();
       const isLog = format === "log";
       const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, format, { from, to });
       return c.body(body, 200, {
         // Not Content-Encoding: a file of several gzip members is one that browsers cut after the first and curl refuses.
         "Content-Type": isLog ? "text/plain; charset=utf-8" : "application/gzip",
-        "Content-Disposition": `attachment; filename="capture-${id}.${isLog ? "log" : "ndjson.gz"}"`,
+        "Content-Disposition": `attachment; filename="capture-${id}${manifest.log === "slow" ? "-slow" : ""}.${isLog ? "log" : "ndjson.gz"}"`,
         ...(incomplete !== null && { "X-Workload-Incomplete": incomplete }),
       });
     });

@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { limitSchema, once, timeSchema } from "../lib/values.ts";
+import { LOG_NAMES } from "../logs/names.ts";
+import { DIGEST_ORDERS } from "./timing/order.ts";
 
 /** The query of GET /api/captures/{id}/workload/digest. */
-export const digestQuerySchema = lazy(() => z.strictObject({ limit: once(limitSchema()).default(100) }));
+export const digestQuerySchema = lazy(() =>
+  z.strictObject({
+    limit: once(limitSchema()).default(100),
+    order: once(z.enum(DIGEST_ORDERS, `must be one of ${DIGEST_ORDERS.join(", ")}`)),
+  }),
+);
 
 /** How a workload can be downloaded. */
 export const FORMATS = ["ndjson", "log"] as const;
@@ -12,6 +19,7 @@ export const FORMATS = ["ndjson", "log"] as const;
 export const downloadQuerySchema = lazy(() =>
   z
     .strictObject({
+      log: once(z.enum(LOG_NAMES, `must be one of ${LOG_NAMES.join(", ")}`)),
       format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson"),
       from: once(timeSchema()),
       to: once(timeSchema()),

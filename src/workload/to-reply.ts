@@ -1,36 +1,94 @@
 import { isoTime } from "../lib/values.ts";
-import type { DigestsState } from "./digest.ts";
-import type { KnownManifests } from "./live-or-stored.ts";
-import type { ShownProblem, Workload, WorkloadDigest } from "./replies.ts";
+import type { KnownManifests, LogDigests, ReadCapture } from "./live-or-stored.ts";
+import type { LoggedGap, ShownProblem, Workload, WorkloadDigest, WorkloadLog } from "./replies.ts";
+import type { Manifest } from "./stored/manifest.ts";
 import { formatTime } from "./stored/time.ts";
+import type { DigestOrder } from "./timing/order.ts";
+import { pairDigests, type RankedDigest, rankDigests, type TimedDigest } from "./timing/ranking.ts";
 import type { Problem } from "./workload-state.ts";
 
 /* How a workload is shown: from what is stored or kept of it to the API's replies. */
 
-/** Shows the manifest of a capture of one log. */
-export function toWorkload({ manifests: [manifest], live }: KnownManifests, now: number): Workload {
-  const {
-    captureId: _captureId,
-    log: _log,
-    firstMicros,
-    lastMicros,
-    gaps,
-    gapCount,
-    redact,
-    digestVersion,
-    strayBytes,
-    ...counts
-  } = manifest;
+/** Shows what a capture has recorded of its logs. */
+export function toWorkload(
+  { log, minDurationMicros }: Pick<ReadCapture, "log" | "minDurationMicros">,
+  { manifests, live }: KnownManifests,
+  now: number,
+): Workload {
+  const [{ redact, digestVersion }] = manifests;
+  const [firstMicros, lastMicros] = timesOf(manifests);
   return {
-    ...counts,
-    strayBytes: strayBytes ?? 0,
-    firstRecord: firstMicros === null ? null : formatTime(firstMicros),
-    lastRecord: lastMicros === null ? null : formatTime(lastMicros),
-    gaps: gaps.map(({ from, to, cause }) => ({ from: isoTime(from), to: isoTime(to), cause })),
-    gapCount,
+    log,
+    minDuration: log === "general" ? null : minDurationMicros / 1000,
+    ...toCounts(manifests),
+    commands: commandsOf(manifests),
+    strayBytes: sum(manifests, ({ strayBytes }) => strayBytes ?? 0),
+    storedBytes: sum(manifests, ({ storedBytes }) => storedBytes),
+    fragments: sum(manifests, ({ fragments }) => fragments),
+    firstRecord: timeOf(firstMicros),
+    lastRecord: timeOf(lastMicros),
+    gaps: gapsOf(manifests),
+    logs: manifests.map(toLog),
     redact,
     digestVersion,
     live: live && { behindBy: secondsSince(live.caughtUpAt, now), problem: toProblem(live.problem) },
+  };
+}
+
+/** The numbers of what was recorded that change while a capture runs, of all its logs. */
+export function toCounts(
+  manifests: KnownManifests["manifests"],
+): Pick<Workload, "records" | "statements" | "bytes" | "gapCount"> {
+  return {
+    records: sum(manifests, ({ records }) => records),
+    // The slow log has the same statements once more.
+    statements: manifests[0].statements,
+    bytes: sum(manifests, ({ bytes }) => bytes),
+    gapCount: sum(manifests, ({ gapCount }) => gapCount),
+  };
+}
+
+const sum = (manifests: readonly Manifest[], of: (manifest: Manifest) => number): number =>
+  manifests.reduce((total, manifest) => total + of(manifest), 0);
+
+const timeOf = (micros: number | null): string | null => (micros === null ? null : formatTime(micros));
+
+/** When the first and the last record of all is. */
+function timesOf(manifests: readonly Manifest[]): [first: number | null, last: number | null] {
+  const first = manifests.flatMap(({ firstMicros }) => firstMicros ?? []);
+  const last = manifests.flatMap(({ lastMicros }) => lastMicros ?? []);
+  return [first.length === 0 ? null : Math.min(...first), last.length === 0 ? null : Math.max(...last)];
+}
+
+function commandsOf(manifests: readonly Manifest[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const { commands } of manifests) {
+    for (const [command, records] of Object.entries(commands)) all[command] = (all[command] ?? 0) + records;
+  }
+  return all;
+}
+
+/** The gaps of all logs, in the order of time. */
+function gapsOf(manifests: readonly Manifest[]): LoggedGap[] {
+  const gaps = manifests.flatMap(({ log, gaps }) => gaps.map((gap) => ({ ...gap, log })));
+  // A manifest's own are in order.
+  if (manifests.length > 1) gaps.sort((a, b) => a.from - b.from || a.to - b.to);
+  return gaps.map(({ from, to, cause, log }) => ({ from: isoTime(from), to: isoTime(to), cause, log }));
+}
+
+function toLog(manifest: Manifest): WorkloadLog {
+  const { log, records, statements, bytes, strayBytes, storedBytes, fragments, gapCount } = manifest;
+  return {
+    log,
+    records,
+    statements,
+    bytes,
+    strayBytes: strayBytes ?? 0,
+    storedBytes,
+    fragments,
+    firstRecord: timeOf(manifest.firstMicros),
+    lastRecord: timeOf(manifest.lastMicros),
+    gapCount,
   };
 }
 
@@ -42,18 +100,38 @@ export function toProblem(problem: Problem | null): ShownProblem | null {
 const secondsSince = (time: number | null, now: number): number | null =>
   time === null ? null : Math.max(0, Math.round((now - time) / 1000));
 
-/** Shows the digests that ran most, the most frequent first. */
-export function toDigests({ total, entries }: DigestsState, limit: number): WorkloadDigest[] {
-  return entries
-    .slice(0, limit)
-    .map(({ fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example }) => ({
-      fingerprint,
-      digest,
-      count,
-      overcount,
-      share: Math.min(1, count / total),
-      firstSeen: formatTime(firstSeenMicros),
-      lastSeen: formatTime(lastSeenMicros),
-      example,
-    }));
+/**
+ * Shows the digests with the most, in an order: of one log, or of both, how often from the general log and how long from the slow
+ * one.
+ */
+export function toDigests(
+  [first, second]: readonly [LogDigests, ...LogDigests[]],
+  order: DigestOrder,
+  limit: number,
+): WorkloadDigest[] {
+  const ranked =
+    second === undefined
+      ? rankDigests(first.digests, order, limit)
+      : pairDigests(first.digests, second.digests, order, limit);
+  return ranked.map(toDigest);
+}
+
+function toDigest({
+  firstSeenMicros,
+  lastSeenMicros,
+  timed,
+  timedShare,
+  ...digest
+}: RankedDigest): WorkloadDigest {
+  return {
+    ...digest,
+    firstSeen: formatTime(firstSeenMicros),
+    lastSeen: formatTime(lastSeenMicros),
+    ...(timed !== null && toTimed(timed)),
+    ...(timedShare !== null && { timedShare }),
+  };
+}
+
+function toTimed({ errors, ...timed }: TimedDigest): Partial<WorkloadDigest> {
+  return errors === null ? timed : { ...timed, errors };
 }

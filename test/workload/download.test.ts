@@ -313,6 +313,7 @@ describe("a download of a range", () => {
     ["from=yesterday", /^from: must be a time such as/],
     ["to=2026-13-01", /^to: must be a time such as/],
     ["from=2026-11-23T06:00:00Z&to=2026-11-23T05:59:59.999Z", "from: must not be after to"],
+    ["log=both", "log: must be one of general, slow"],
     ["form=log", "form: not known here"],
   ])("is refused with ?%s", async (query, message) => {
     const reply = await cast.member.get(`/api/captures/${stored.id}/workload/download?${query}`);

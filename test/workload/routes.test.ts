@@ -80,6 +80,8 @@ describe("a capture that has captured nothing", () => {
       const id = await captureIn(cast, status);
       const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
       expect(body).toEqual({
+        log: "general",
+        minDuration: null,
         records: 0,
         statements: 0,
         commands: {},
@@ -91,6 +93,20 @@ describe("a capture that has captured nothing", () => {
         lastRecord: null,
         gaps: [],
         gapCount: 0,
+        logs: [
+          {
+            log: "general",
+            records: 0,
+            statements: 0,
+            bytes: 0,
+            strayBytes: 0,
+            storedBytes: 0,
+            fragments: 0,
+            firstRecord: null,
+            lastRecord: null,
+            gapCount: 0,
+          },
+        ],
         redact: "secrets",
         digestVersion: 2,
         live: status === "RUNNING" || status === "STOPPING" ? { behindBy: null, problem: null } : null,
@@ -111,18 +127,24 @@ describe("the manifest", () => {
     manifest.gapCount = 1;
     await env.BUCKET.put(manifestKey(id), JSON.stringify(manifest));
     const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
-    expect(body).toEqual({
+    const numbers = {
       records: 3,
       statements: 2,
-      commands: { Quit: 1, Query: 2 },
       bytes: ndjson(records).length,
       strayBytes: 0,
       storedBytes: manifest.storedBytes,
       fragments: 1,
       firstRecord: "2026-11-23T05:00:00.000007Z",
       lastRecord: "2026-11-23T05:00:02.000007Z",
-      gaps: [{ from: iso(10), to: iso(1000), cause: "The log was gone" }],
       gapCount: 1,
+    };
+    expect(body).toEqual({
+      log: "general",
+      minDuration: null,
+      ...numbers,
+      commands: { Quit: 1, Query: 2 },
+      gaps: [{ from: iso(10), to: iso(1000), cause: "The log was gone", log: "general" }],
+      logs: [{ log: "general", ...numbers }],
       redact: "secrets",
       digestVersion: 2,
       live: null,
