@@ -57,9 +57,9 @@ export function mayBeHeader(text: string, at: number): boolean {
   return text.charCodeAt(at) === HASH && (text.startsWith(TIME, at) || text.startsWith(USER_HOST, at));
 }
 
-/** A header that ends amid a line, or before `SET timestamp`, with names without newlines. */
+/** A header that ends amid a line, or before `SET timestamp`, with names without newlines. None of its lines ends as a statement does. */
 const UNFINISHED =
-  /^(?:# Time: .*\n)?(?:# User@Host: .*\n(?:#.*\n)*(?:use .*;\n)?)?(?:#.*|u(?:s(?:e(?: .*)?)?)?|S(?:E(?:T(?: .*)?)?)?)?$/;
+  /^(?:# Time: .*[^;]\n)?(?:# User@Host: .*[^;]\n(?:# Thread_id: .*[^;]\n)?(?:# Query_time: .*[^;]\n(?:#(?:.*[^;])?\n)*(?:use .*;\n)?(?:u(?:s(?:e(?: .*)?)?)?|S(?:E(?:T(?: .*)?)?)?)?)?)?(?:#.*)?$/;
 
 /** Whether all of the text from `at` on is the beginning of a header. For the end of a log. */
 export function isUnfinishedHeader(text: string, at: number): boolean {

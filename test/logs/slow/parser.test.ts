@@ -306,7 +306,7 @@ describe("the log", () => {
           expect([...before, ...second.push(bytes.subarray(at)), ...second.end()]).toEqual(records);
         },
       ),
-      { numRuns: 500, seed: 7 },
+      { numRuns: 2000, seed: 7 },
     );
   });
 });

@@ -120,7 +120,7 @@ describe("a generated workload", () => {
           }
         }
       }),
-      { numRuns: 150, seed: 12 },
+      { numRuns: 200, seed: 12 },
     );
   });
 });
