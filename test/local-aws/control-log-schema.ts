@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MAX_CATCH_UP_MS } from "./logs/instance-log.ts";
 import { LOG_NAMES } from "./logs/log-source.ts";
 import { CONTROLS, PENDING } from "./logs/portion.ts";
 
@@ -51,6 +52,12 @@ export const logBodies = {
     .strictObject({ ...ofLog, from: time, to: time })
     .refine(({ from, to }) => from <= to && to - from <= MAX_WINDOW_MS, {
       error: "must be after from, by a day at most",
+      path: ["to"],
+    }),
+  history: z
+    .strictObject({ ...ofInstance, from: time, to: time })
+    .refine(({ from, to }) => from < to && to - from <= MAX_CATCH_UP_MS, {
+      error: "must be after from, by three hours at most",
       path: ["to"],
     }),
   append: z

@@ -13,6 +13,7 @@ import { logFiles, logsOf, settleParameters } from "./logging.ts";
 import type { InstanceLog } from "./logs/instance-log.ts";
 import { LIVE_FILES, LOG_NAMES, type LogName, type LogSource, logNameOf } from "./logs/log-source.ts";
 import { CONTROLS, DEFAULT_BEHAVIOUR, PENDING } from "./logs/portion.ts";
+import { FULL } from "./logs/slow-settings.ts";
 import { generatedEntries } from "./logs/slow-workload.ts";
 import { NOTHING_WRITTEN, slowSource } from "./logs/text-source.ts";
 import { generatedRecords, generatedText } from "./logs/workload.ts";
@@ -49,6 +50,14 @@ export const LOG_ROUTES: readonly Route[] = [
       `milliseconds or ISO 8601, to is excluded)${WHICH}; of the slow log: what ends in the window, with what it cost, as the ` +
       "server's parameters have it written",
     run: showWorkload,
+  },
+  {
+    method: "POST",
+    path: "log-history",
+    about:
+      "let both logs of an instance have been on in the past, of an instance that has not logged yet: {accessKeyId, instance, " +
+      "from, to} (epoch milliseconds or ISO 8601); the slow log with all that the server can say",
+    run: recall,
   },
   {
     method: "POST",
@@ -143,6 +152,15 @@ function showWorkload(accounts: Accounts, { values }: Input): unknown {
   if (name === "general") return { records: generatedRecords(window), text: generatedText(window) };
   const { text } = slowSource(log.workload, log.settings).write({ from, to }, NOTHING_WRITTEN);
   return { entries: generatedEntries(window, log.settings), text };
+}
+
+function recall(accounts: Accounts, { values }: Input): void {
+  const { from, to, ...key } = logBodies.history.parse(values);
+  const { account, instance, now } = findOwn(accounts, key);
+  if (to > now) throw new ControlError(409, "to: is in the future");
+  const logs = logsOf(account, instance, now);
+  const isRecalled = LOG_NAMES.map((log) => logs?.[log].recall(from, to, FULL));
+  if (!isRecalled.every((is) => is === true)) throw new ControlError(409, "The instance has logged before");
 }
 
 function append(accounts: Accounts, { values }: Input): void {

@@ -17,7 +17,7 @@ const MAX_HELD_BYTES = 256 * 1024 * 1024;
 const HEARTBEAT_MS = 5 * 60_000;
 const HEARTBEAT_THREAD = 5;
 /** After a pause, or a jump of the clock, no more than this of the workload is generated: a request waits for it. */
-const MAX_CATCH_UP_MS = 3 * HOUR_MS;
+export const MAX_CATCH_UP_MS = 3 * HOUR_MS;
 
 /** How RDS names a renamed file: `….log.2026-10-10.7`, or `….log.7`, of which there is one for each hour of a day. */
 export type SuffixStyle = "date" | "hour";
@@ -133,6 +133,18 @@ export class InstanceLog {
     // An hour that ended while the log was closed: nobody renamed its file.
     if (this.#renameAt <= now) this.#rename(now);
     else if (this.#reopenAt === Infinity) this.#openLive(now);
+  }
+
+  /**
+   * Lets the log have been on for some time of the past, as it is before a back-dated capture; at most MAX_CATCH_UP_MS.
+   * @returns false if it has been on before: what was written can't be changed
+   */
+  recall(from: number, to: number, settings: SlowSettings): boolean {
+    if (this.#openedAt > 0) return false;
+    this.changeSettings({ ...settings, since: from }, from);
+    this.setLogging(true, from);
+    this.setLogging(false, to);
+    return true;
   }
 
   /** Writes records or raw bytes to the log, as if the server had. @returns false if it holds as much as it may */

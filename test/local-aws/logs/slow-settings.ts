@@ -33,6 +33,9 @@ export const EVERYTHING: SlowSettings = {
   since: -Infinity,
 };
 
+/** All that happens, and all that the server can say of it. */
+export const FULL: SlowSettings = { ...EVERYTHING, hasExtra: true, verbosity: VERBOSITY };
+
 /** The engine's own default of long_query_time, in seconds. */
 const DEFAULT_THRESHOLD = "10";
 const SAME_AS: Readonly<Record<string, readonly Verbosity[]>> = {

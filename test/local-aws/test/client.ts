@@ -214,6 +214,11 @@ export interface LocalAccount {
    * later, or records in the form of its engine. The slow log takes a text.
    */
   appendLog(instance: string, content: string | WrittenRecord[], of?: OfLog): Promise<void>;
+  /**
+   * Lets both logs of an instance that has not logged yet have been on in the past: from one time to another, in epoch
+   * milliseconds, three hours at most.
+   */
+  recallLogs(instance: string, from: number, to: number): Promise<void>;
   /** Renames an instance's live log as at the top of an hour. @returns its new name */
   rotateLog(instance: string, options?: RotationOptions): Promise<string>;
   /** Loses a log file, as when it is too old or the storage runs short. */
@@ -277,6 +282,8 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
         ...of,
         ...(typeof content === "string" ? { text: content } : { records: content }),
       }),
+    recallLogs: (instance, from, to) =>
+      control("POST", "log-history", { accessKeyId, instance, from: String(from), to: String(to) }),
     rotateLog: async (instance, options) => {
       const body = { accessKeyId, instance, ...options };
       return (await control<{ logFileName: string }>("POST", "log-rotations", body)).logFileName;

@@ -159,6 +159,27 @@ describe("the slow log", () => {
     expect(await account.logText(instance)).toBe(MYSQL_BANNER);
   });
 
+  it("can have been on in the past, as the general log, of an instance that has not logged yet", async () => {
+    const { account, instance, modify, names } = await quietInstance();
+    await account.setWorkload(instance, { rate: 5 });
+    await account.setParameterApplication({ delayMs: 0 });
+    const to = Math.floor(Date.now() / 1_000) * 1_000 - 60_000;
+    const from = to - 1_200_000;
+    await account.recallLogs(instance, from, to);
+    for (const of of [OF, {}]) expect((await account.logFiles(instance, of)).isLogging).toBe(false);
+    const { files } = await account.logFiles(instance, OF);
+    expect(files.length).toBeOneOf([1, 2]);
+    expect(files.at(-1)?.lastWritten).toBe(to);
+    const text = await account.logText(instance, undefined, OF);
+    const times = [...text.matchAll(/^# Time: (.*)$/gm)].map(([, time = ""]) => Date.parse(time));
+    expect(times.every((time) => time >= from && time < to)).toBe(true);
+    expect(times.length).toBeGreaterThan(5_000);
+    expect((await names()).length).toBe(files.length);
+    await modify(...ON);
+    expect((await account.logText(instance, undefined, OF)).startsWith(text)).toBe(true);
+    await expect(account.recallLogs(instance, from, to)).rejects.toThrow("has logged before");
+  });
+
   it("says nothing while the clients are idle: no heartbeat of Amazon's is in it", async () => {
     const made = await slowInstance();
     const later = await shifted(made, 20 * 60_000);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SlowRecord } from "../../../src/logs/slow/record.ts";
 import { logBanner } from "../../local-aws/logs/log-format.ts";
-import { EVERYTHING, type SlowSettings } from "../../local-aws/logs/slow-settings.ts";
+import { EVERYTHING, FULL } from "../../local-aws/logs/slow-settings.ts";
 import { type GeneratedEntry, generatedEntries } from "../../local-aws/logs/slow-workload.ts";
 import { NOTHING_WRITTEN, slowSource } from "../../local-aws/logs/text-source.ts";
 import { parse } from "./support.ts";
@@ -13,7 +13,6 @@ import { parse } from "./support.ts";
 
 const FROM = Date.UTC(2026, 9, 10, 7);
 const WINDOW = { from: FROM, to: FROM + 120_000 };
-const FULL: SlowSettings = { ...EVERYTHING, hasExtra: true, verbosity: ["query_plan", "innodb", "explain"] };
 
 const trueRecord = ({
   timeMicros,
