@@ -2,6 +2,7 @@ import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { hexToKey } from "../sql-text/normalize/fingerprint.ts";
 import { Figures, figuresSchema } from "./timing/figures.ts";
+import type { Counted } from "./timing/series.ts";
 
 /*
  * One normalised statement of a table of digests: as it is stored, and as the table counts it.
@@ -44,7 +45,8 @@ export type DigestEntry = z.output<ReturnType<typeof entrySchema>>;
 export const MAX_EXAMPLE = 1024;
 
 /** A digest in the table. */
-export interface Slot extends Omit<DigestEntry, "timed"> {
+export interface Slot extends Omit<DigestEntry, "timed">, Counted {
+  fingerprint: string;
   key: number;
   /** Whether it is one of those that ran most, and of those that took most time. It leaves the table when it is neither. */
   isFrequent: boolean;
@@ -104,6 +106,7 @@ export function slotOf({ timed, ...entry }: DigestEntry): Slot {
     totalMicros: overMicros + (figures?.totalMicros ?? 0),
     overMicros,
     figures,
+    cell: null,
   };
 }
 

@@ -22,6 +22,7 @@ import {
 import { Figures } from "./timing/figures.ts";
 import { byCount, type DigestOrder, inOrder } from "./timing/order.ts";
 import { Places } from "./timing/places.ts";
+import type { Counted } from "./timing/series.ts";
 
 /*
  * Which statements a workload consists of, counted in bounded memory, and of the slow log how long they took.
@@ -161,8 +162,8 @@ export class Digests {
     return true;
   }
 
-  /** The digest that was counted last. */
-  get counted(): { readonly fingerprint: string } | null {
+  /** The digest that was counted last, for the series to count it too; null before the first, and after a merge. */
+  get counted(): Counted | null {
     return this.#counted;
   }
 
@@ -199,6 +200,7 @@ export class Digests {
       totalMicros: 0,
       overMicros: 0,
       figures: null,
+      cell: null,
     };
   }
 

@@ -1,0 +1,114 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
+import { storedFormat, Unreadable } from "../../lib/stored.ts";
+import { askStorage } from "../stored/storage-failure.ts";
+import { WHOLE } from "./series.ts";
+import { type SeriesState, seriesSchema } from "./series-state.ts";
+
+/*
+ * The series of an ended capture's log in R2: one object of several gzip members. The first is an index, which says where those of
+ * the whole workload and of each statement are. So one series is read without the others.
+ */
+
+const indexSchema = lazy(() =>
+  z.object({
+    /** The fingerprint of each series, and how many bytes its member has; in the order of the members. */
+    series: z.array(z.tuple([z.string(), z.number()])),
+  }),
+);
+
+const indexFormat = storedFormat("index of series", 1, indexSchema);
+const seriesFormat = storedFormat("series", 1, seriesSchema);
+
+/** What the object's metadata says: how many bytes the index has. */
+interface SeriesMetadata extends Record<string, string> {
+  indexBytes: string;
+}
+
+/** How much is read at first: the index, and most often the whole workload. */
+const FIRST_BYTES = 256 * 1024;
+const COMPRESSION = 3;
+
+const compress = (json: string): Uint8Array =>
+  gzipSync(new TextEncoder().encode(json), { level: COMPRESSION });
+
+/**
+ * Stores the series of a log to which nothing is added any more; safe to repeat. Nothing is stored where there are none.
+ * @param series the store of a running capture
+ * @throws StorageFailure
+ */
+export async function publishSeries(
+  bucket: R2Bucket,
+  key: string,
+  series: { statements(): string[]; read(fingerprint: string): SeriesState | null },
+): Promise<void> {
+  const members: Uint8Array[] = [];
+  const index: [string, number][] = [];
+  for (const fingerprint of [WHOLE, ...series.statements()]) {
+    const state = series.read(fingerprint);
+    if (state === null) continue;
+    const member = compress(seriesFormat.stringify(state));
+    members.push(member);
+    index.push([fingerprint, member.length]);
+  }
+  if (members.length === 0) return;
+  const head = compress(indexFormat.stringify({ series: index }));
+  const customMetadata: SeriesMetadata = { indexBytes: String(head.length) };
+  const httpMetadata = { contentType: "application/gzip" };
+  const object = joined([head, ...members]);
+  await askStorage(() => bucket.put(key, object, { customMetadata, httpMetadata }));
+}
+
+/**
+ * Reads a stored series: of the whole workload, or of a statement.
+ * @returns null where the object, or a series of that statement, is not there
+ * @throws Unreadable
+ */
+export async function readSeries(
+  bucket: R2Bucket,
+  key: string,
+  fingerprint: string = WHOLE,
+): Promise<SeriesState | null> {
+  const object = await bucket.get(key, { range: { offset: 0, length: FIRST_BYTES } });
+  if (object === null) return null;
+  const first = new Uint8Array(await object.arrayBuffer());
+  const { indexBytes } = (object.customMetadata ?? {}) as Partial<SeriesMetadata>;
+  let offset = Number(indexBytes);
+  const { series } = indexFormat.parse(decompress(first.subarray(0, offset)));
+  for (const [found, length] of series) {
+    if (found === fingerprint) {
+      const isRead = offset + length <= first.length;
+      const member = isRead
+        ? first.subarray(offset, offset + length)
+        : await part(bucket, key, offset, length);
+      return seriesFormat.parse(decompress(member));
+    }
+    offset += length;
+  }
+  return null;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    whole.set(part, end);
+    end += part.length;
+  }
+  return whole;
+}
+
+async function part(bucket: R2Bucket, key: string, offset: number, length: number): Promise<Uint8Array> {
+  const object = await bucket.get(key, { range: { offset, length } });
+  if (object === null) throw new Error(`${key} is gone`);
+  return new Uint8Array(await object.arrayBuffer());
+}
+
+function decompress(member: Uint8Array): string {
+  try {
+    return gunzipSync(member).toString();
+  } catch {
+    throw new Unreadable("The series are damaged: they can't be decompressed");
+  }
+}
