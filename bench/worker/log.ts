@@ -5,7 +5,7 @@ import { beginFollowing, follow } from "../../src/workload/collecting/follower.t
 import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
 import { Digests } from "../../src/workload/digest.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
-import type { Manifest } from "../../src/workload/stored/manifest.ts";
+import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 
@@ -103,7 +103,7 @@ export class Following {
   }
 
   static async begin(source: LogSource, fragments: FragmentStore): Promise<Following> {
-    const begun = await beginFollowing(source, 1, WINDOW, "secrets", true);
+    const begun = await beginFollowing(source, emptyManifest(1, "secrets"), WINDOW, true);
     if (!begun.ok) throw new Error(begun.failure.message);
     return new Following(source, fragments, begun.value);
   }

@@ -2,7 +2,10 @@ import { gzipSync } from "node:zlib";
 import { tooManyFragments } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
+import type { LogName } from "../logs/names.ts";
 import { toLogText } from "./log-text.ts";
+import { toSlowLogText } from "./slow-log-text.ts";
+import type { RecordLine } from "./stored/fragment-line.ts";
 import {
   type FragmentPart,
   fragmentsInRange,
@@ -48,13 +51,15 @@ export async function openDownload(
   format: "ndjson" | "log",
   range: TimeRange,
 ): Promise<Download> {
-  const { captureId } = manifest;
+  const { captureId, log: logName } = manifest;
   const parts = await fragmentsInRange(bucket, manifest, range);
   requireFewFragments(parts);
   const incomplete = describeAllMissing(parts.filter(isMissing));
   if (incomplete !== null) log.error("workload.download.incomplete", { captureId, incomplete });
   const body =
-    format === "log" ? logOf(captureId, bucket, parts, range) : gzipOf(captureId, bucket, parts, range);
+    format === "log"
+      ? logOf(captureId, logName, bucket, parts, range)
+      : gzipOf(captureId, bucket, parts, range);
   return { body, incomplete };
 }
 
@@ -110,17 +115,19 @@ async function* linesInRange(
   if (buffer.length > 0) yield buffer.take();
 }
 
-/** The workload as general-log text. */
+/** The workload as text of the log. */
 function logOf(
   captureId: number,
+  logName: LogName,
   bucket: R2Bucket,
   parts: readonly (FragmentPart | MissingFragments)[],
   range: TimeRange,
 ): ReadableStream<Uint8Array> {
-  return concatenate(captureId, [parts], async (all) => streamOf(logTexts(bucket, all, range)));
+  return concatenate(captureId, [parts], async (all) => streamOf(logTexts(logName, bucket, all, range)));
 }
 
 async function* logTexts(
+  logName: LogName,
   bucket: R2Bucket,
   parts: readonly (FragmentPart | MissingFragments)[],
   range: TimeRange,
@@ -128,16 +135,20 @@ async function* logTexts(
   const buffer = new LineBuffer();
   for await (const records of readRecords(bucket, parts, range)) {
     if (Array.isArray(records)) {
-      for (const record of records) {
-        const { threadId, command, statement } = record.read();
-        buffer.add(toLogText({ timeMicros: record.timeMicros, threadId, command, statement }));
-      }
+      for (const record of records) buffer.add(textOf(logName, record));
     } else {
-      buffer.add(missingText(records));
+      buffer.add(missingText(logName, records));
     }
     if (buffer.length >= CHUNK_BYTES) yield buffer.take();
   }
   if (buffer.length > 0) yield buffer.take();
+}
+
+function textOf(logName: LogName, record: RecordLine): string {
+  const { timeMicros } = record;
+  if (logName === "slow") return toSlowLogText({ ...record.readSlow(), timeMicros });
+  const { threadId, command, statement } = record.read();
+  return toLogText({ timeMicros, threadId, command, statement });
 }
 
 /** The line that stands for missing fragments among the records. */
@@ -148,11 +159,14 @@ function missingLine({ fragments, afterMicros, beforeMicros }: MissingFragments)
 
 const timeOrNull = (micros: number | null): string | null => (micros === null ? null : formatTime(micros));
 
-/** The same in a general log: a statement that does nothing, of a thread that does not exist. */
-function missingText(missing: MissingFragments): string {
+/** The same in a log: a statement that does nothing, of a thread that does not exist. */
+function missingText(logName: LogName, missing: MissingFragments): string {
   const statement = `/* Captures: ${describeMissing(missing)} */`;
   const timeMicros = missing.afterMicros ?? missing.beforeMicros ?? 0;
-  return toLogText({ timeMicros, threadId: 0, command: "Query", statement });
+  const nobodys = { timeMicros, threadId: 0, command: "Query", statement } as const;
+  if (logName === "general") return toLogText(nobodys);
+  const nothing = { user: null, host: null, db: null, durationMicros: 0, lockMicros: 0, rowsSent: 0 };
+  return toSlowLogText({ ...nobodys, ...nothing, rowsExamined: 0 });
 }
 
 function describeMissing({ fragments, afterMicros, beforeMicros }: MissingFragments): string {

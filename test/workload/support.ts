@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
+import type { LogKind, ParsedAs } from "../../src/logs/kind.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
 import { redactSecrets } from "../../src/sql-text/redact/redact.ts";
 import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
@@ -12,6 +13,7 @@ import { Digests } from "../../src/workload/digest.ts";
 import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import { fragmentKey } from "../../src/workload/stored/keys.ts";
+import { emptyManifest } from "../../src/workload/stored/manifest.ts";
 import { parseTime } from "../../src/workload/stored/time.ts";
 import type { GeneratedRecord } from "../local-aws/logs/workload.ts";
 import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
@@ -31,11 +33,16 @@ export function logSource(account: LocalAccount, instance = account.instance): L
 }
 
 /** Log files that don't change, oldest first, each read in one portion. */
-export function fixedLog(files: readonly { name: string; text: string; lastWritten: number }[]): LogSource {
+export function fixedLog(
+  files: readonly { name: string; text: string | Uint8Array; lastWritten: number }[],
+  kind: LogKind<ParsedAs> = GENERAL,
+): LogSource<ParsedAs> {
   const encoder = new TextEncoder();
-  const bytes = new Map(files.map(({ name, text }) => [name, encoder.encode(text)]));
+  const bytes = new Map(
+    files.map(({ name, text }) => [name, typeof text === "string" ? encoder.encode(text) : text]),
+  );
   return {
-    kind: GENERAL,
+    kind,
     list: async () => ({
       ok: true,
       value: files.map(({ name, lastWritten }) => ({
@@ -117,16 +124,19 @@ export class TestFollower {
   readonly store = memoryStore();
   digests = new Digests();
   state!: FollowerState;
-  readonly source: LogSource;
+  readonly source: LogSource<ParsedAs>;
   readonly window: CaptureWindow;
+  readonly minDurationMicros: number;
 
-  constructor(source: LogSource, window: CaptureWindow) {
+  constructor(source: LogSource<ParsedAs>, window: CaptureWindow, minDurationMicros = 0) {
     this.source = source;
     this.window = window;
+    this.minDurationMicros = minDurationMicros;
   }
 
   async begin(isBackDated = false, redact: "secrets" | "literals" = "secrets"): Promise<this> {
-    const begun = await beginFollowing(this.source, 1, this.window, redact, isBackDated);
+    const manifest = emptyManifest(1, redact, this.source.kind.name, this.minDurationMicros);
+    const begun = await beginFollowing(this.source, manifest, this.window, isBackDated);
     if (!begun.ok) throw new Error(begun.failure.message);
     this.state = begun.value;
     return this;

@@ -2,7 +2,7 @@ import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
 
 /** Amazon's own user, whose statements are nobody's workload. */
-const AMAZON = "rdsadmin";
+export const AMAZON = "rdsadmin";
 /** What Amazon's user does all the time, in a session that may be older than the oldest log. */
 const HEARTBEAT = "rds_heartbeat2";
 

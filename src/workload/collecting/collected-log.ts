@@ -3,10 +3,18 @@ import { GENERAL } from "../../logs/general/kind.ts";
 import type { ParserSnapshot } from "../../logs/general/parser-state.ts";
 import type { LogKind, ParsedAs } from "../../logs/kind.ts";
 import type { LogName } from "../../logs/names.ts";
+import { SLOW } from "../../logs/slow/kind.ts";
+import type { SlowSnapshot } from "../../logs/slow/parser-state.ts";
 import type { Manifest } from "../stored/manifest.ts";
-import { type FollowerState, type GeneralFollowerState, generalFollowerSchema } from "./follower-state.ts";
+import {
+  type FollowerState,
+  type GeneralFollowerState,
+  generalFollowerSchema,
+  slowFollowerSchema,
+} from "./follower-state.ts";
 import { GeneralRecords } from "./general-records.ts";
 import type { Records } from "./records.ts";
+import { SlowRecords } from "./slow-records.ts";
 
 /*
  * What the collecting of a log has to know of its kind, besides how it is read (logs/kind.ts). A state, the records of its parser
@@ -21,24 +29,33 @@ export interface CollectedLog {
   readonly kind: LogKind<ParsedAs>;
   /** How the state of its follower is stored. */
   readonly format: StoredFormat<FollowerState>;
-  /** What is done with its records, by the state of its follower; from the beginning, where there is none. */
-  records(from?: FollowerState): Records;
+  /** What is done with the records of a capture's log, by the state of its follower; from the beginning, where there is none. */
+  records(manifest: Manifest, from?: FollowerState): Records;
   /** The time of the record that its parser has open, in microseconds since the epoch; null when that is not known, or none is. */
   openMicros(state: FollowerState): number | null;
+  /** By how much a record may be earlier than the one before it, in microseconds. */
+  readonly outOfOrderMicros: number;
 }
 
 const general: CollectedLog = {
   kind: GENERAL,
   format: storedFormat("follower's state", 1, generalFollowerSchema),
-  records: (from) => new GeneralRecords(from as GeneralFollowerState | undefined),
+  records: (_, from) => new GeneralRecords(from as GeneralFollowerState | undefined),
   openMicros: ({ parser }) => (parser as ParserSnapshot).open?.timeMicros ?? null,
+  outOfOrderMicros: 0,
+};
+
+const slow: CollectedLog = {
+  kind: SLOW,
+  format: storedFormat("follower's state of the slow log", 1, slowFollowerSchema),
+  records: ({ minDurationMicros = 0 }) => new SlowRecords(minDurationMicros),
+  openMicros: ({ parser }) => (parser as SlowSnapshot).open?.record.timeMicros ?? null,
+  // MariaDB says when a statement began, in whole seconds. MySQL's are up to some milliseconds out of order (9.7.4).
+  outOfOrderMicros: 2_000_000,
 };
 
 /** How a kind of log is collected. */
-export function collectedLog(log: LogName): CollectedLog {
-  if (log !== "general") throw new Error(`The ${log} log is not collected yet`);
-  return general;
-}
+export const collectedLog = (log: LogName): CollectedLog => (log === "general" ? general : slow);
 
 /** The state of a follower that has read nothing yet, at the beginning of the live file. */
 export function initialState(manifest: Manifest): FollowerState {
@@ -46,7 +63,7 @@ export function initialState(manifest: Manifest): FollowerState {
   return {
     position: { file: kind.liveFile, marker: "0", bytesRead: 0, known: {}, next: [] },
     parser: kind.parser({ maxStatement: MAX_STATEMENT }).snapshot(),
-    ...records().toJSON(),
+    ...records(manifest).toJSON(),
     manifest,
     tail: null,
     reachedMicros: null,

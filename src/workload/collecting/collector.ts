@@ -2,6 +2,7 @@ import type { AwsResult } from "../../aws/client.ts";
 import type { Env } from "../../env.ts";
 import type { Unreadable } from "../../lib/stored.ts";
 import { LOG_NAMES, type LogName, logsOf } from "../../logs/names.ts";
+import type { Timing } from "../stored/manifest.ts";
 import type { Problem, WorkloadState } from "../workload-state.ts";
 import { type Collected, type CollectedCapture, type EndedCapture, LogCollector } from "./log-collector.ts";
 
@@ -22,10 +23,13 @@ export class Collector {
     };
   }
 
-  /** Finds where to begin: now, or for a capture that has a start already, wherever its logs have that. */
-  async begin(capture: CollectedCapture, now: number): Promise<AwsResult<void>> {
-    for (const log of this.#of(capture)) {
-      const begun = await log.begin(capture, now);
+  /**
+   * Finds where to begin: now, or for a capture that has a start already, wherever its logs have that.
+   * @param timing how the slow log was switched on, of a capture that is made of it
+   */
+  async begin(capture: CollectedCapture, now: number, timing?: Timing): Promise<AwsResult<void>> {
+    for (const name of logsOf(capture.log)) {
+      const begun = await this.#logs[name].begin(capture, now, name === "slow" ? timing : undefined);
       if (!begun.ok) return begun;
     }
     for (const name of LOG_NAMES) this.#logs[name].forgetProblem();

@@ -3,6 +3,7 @@ import { lazy } from "../../lib/lazy.ts";
 import { filePositionSchema } from "../../logs/files.ts";
 import { parserSchema } from "../../logs/general/parser-state.ts";
 import type { ParsedAs } from "../../logs/kind.ts";
+import { slowParserSchema } from "../../logs/slow/parser-state.ts";
 import { manifestSchema } from "../stored/manifest.ts";
 import { openGapSchema } from "./gaps.ts";
 import { generalRecordsSchema } from "./general-records.ts";
@@ -33,6 +34,9 @@ export const generalFollowerSchema = lazy(() =>
 
 /** All that a follower of the general log has to know to continue. */
 export type GeneralFollowerState = z.output<ReturnType<typeof generalFollowerSchema>>;
+
+/** The state of a follower of the slow log as it is stored. */
+export const slowFollowerSchema = lazy(() => sharedSchema().extend({ parser: slowParserSchema() }));
 
 /** All that a follower has to know to continue, as far as it is the same for each kind of log. */
 export interface FollowerState extends z.output<ReturnType<typeof sharedSchema>> {

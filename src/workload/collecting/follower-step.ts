@@ -37,7 +37,7 @@ export class FollowerStep {
     this.#log = log;
     this.#window = window;
     this.#digests = digests;
-    this.#records = log.records(before);
+    this.#records = log.records(manifest, before);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
     this.#gaps = new GapTracker(before, this.#manifest, window, log.kind);
     this.#writer = new FragmentWriter(tail, this.#manifest);

@@ -2,12 +2,11 @@ import type { AwsResult } from "../../aws/client.ts";
 import { beginAt, beginAtEnd } from "../../logs/beginning.ts";
 import { locate } from "../../logs/files.ts";
 import type { ParsedAs } from "../../logs/kind.ts";
-import type { LogName } from "../../logs/names.ts";
 import { type LogSource, readNew } from "../../logs/reader.ts";
 import type { TimedRecord } from "../../logs/record.ts";
 import type { Digests } from "../digest.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
-import { emptyManifest, type Manifest } from "../stored/manifest.ts";
+import type { Manifest } from "../stored/manifest.ts";
 import { collectedLog, initialState, MAX_STATEMENT } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 import { FollowerStep } from "./follower-step.ts";
@@ -31,12 +30,12 @@ export interface Followed {
 /**
  * Finds where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
  * is read of the log before that only says who the threads are.
+ * @param manifest an empty one, of the source's kind of log
  */
 export async function beginFollowing(
   source: LogSource<ParsedAs>,
-  captureId: number,
+  manifest: Manifest,
   window: CaptureWindow,
-  redact: Manifest["redact"],
   isBackDated: boolean,
 ): Promise<AwsResult<FollowerState>> {
   const options = { maxStatement: MAX_STATEMENT };
@@ -44,15 +43,16 @@ export async function beginFollowing(
   if (!begun.ok) return begun;
   const { position, parser, before } = begun.value;
   const state: FollowerState = {
-    ...initialState(emptyManifest(captureId, redact, source.kind.name)),
+    ...initialState(manifest),
     position,
     parser: sinceBeginning(parser.snapshot()),
-    ...sessionsAfter(before, source.kind.name, window),
+    ...sessionsAfter(before, manifest, window),
   };
   if (isBackDated) {
-    const lastMicros = before.at(-1)?.timeMicros ?? Number.NEGATIVE_INFINITY;
+    const lastMicros = before.at(-1)?.timeMicros;
     // A file that ends shortly before the start shows that the log was on.
-    const isOn = window.start * 1000 - lastMicros <= source.kind.maxSilenceMs * 1000;
+    const isOn =
+      lastMicros !== undefined && window.start * 1000 - lastMicros <= source.kind.maxSilenceMs * 1000;
     if (isOn) state.reachedMicros = lastMicros;
     else state.openGap = { from: window.start, cause: NO_LOG_OF_THAT_TIME };
   }
@@ -60,8 +60,8 @@ export async function beginFollowing(
 }
 
 /** What the records before the capture say of its sessions. */
-function sessionsAfter(before: readonly TimedRecord[], log: LogName, window: CaptureWindow): object {
-  const records = collectedLog(log).records();
+function sessionsAfter(before: readonly TimedRecord[], manifest: Manifest, window: CaptureWindow): object {
+  const records = collectedLog(manifest.log).records(manifest);
   for (const record of before) records.see(record, window);
   return records.toJSON();
 }

@@ -20,6 +20,8 @@ export const openGapSchema = lazy(() =>
     mayRepeat: z.literal(true).optional(),
     /** How many records were left out because nobody knows their time. */
     undatedRecords: z.number().optional(),
+    /** How many statements the server left out, as it says itself. */
+    suppressedStatements: z.number().optional(),
   }),
 );
 
@@ -33,6 +35,8 @@ const MAX_GAPS = 1000;
 export const NO_LOG_OF_THAT_TIME = "The instance has no log of that time any more, or wrote none";
 const UNKNOWN_FORM = "A part of the log is not of a form that can be read, or its beginning was not read";
 const UNDATED = "The time of records is that of the one before them, which was not read";
+const SUPPRESSED =
+  "The server left statements out of its slow log: log_throttle_queries_not_using_indexes is not 0";
 const CUT = "RDS cut a statement of more than 1 MB";
 
 /** Where a log has come to, and what it lacks. */
@@ -66,11 +70,13 @@ export class GapTracker {
   }
 
   /** Counts what belongs to no record, and begins a gap there. */
-  leaveOut({ strayBytes, undatedRecords }: LeftOut): void {
+  leaveOut({ strayBytes, undatedRecords, suppressedStatements = 0 }: LeftOut): void {
     this.#manifest.strayBytes = (this.#manifest.strayBytes ?? 0) + strayBytes;
-    const cause = strayBytes > 0 ? UNKNOWN_FORM : UNDATED;
-    const gap = this.openGap ?? { from: this.#knownUntil(), cause };
+    const others = suppressedStatements > 0 && undatedRecords === 0 ? SUPPRESSED : UNDATED;
+    const gap = this.openGap ?? { from: this.#knownUntil(), cause: strayBytes > 0 ? UNKNOWN_FORM : others };
     this.openGap = { ...gap, undatedRecords: (gap.undatedRecords ?? 0) + undatedRecords };
+    if (suppressedStatements === 0) return;
+    this.openGap.suppressedStatements = (gap.suppressedStatements ?? 0) + suppressedStatements;
   }
 
   /** Notes that a statement has lost its end. */
@@ -149,8 +155,12 @@ export class GapTracker {
   }
 }
 
-/** Why there is a gap, with the number of records in it that are known of. */
-function causeOf({ cause, undatedRecords = 0 }: OpenGap): string {
-  if (undatedRecords === 0) return cause;
-  return `${cause} (${undatedRecords} ${undatedRecords === 1 ? "record" : "records"} without a time)`;
+/** Why there is a gap, with what is known of how much it is. */
+function causeOf({ cause, undatedRecords = 0, suppressedStatements = 0 }: OpenGap): string {
+  const counts: string[] = [];
+  if (undatedRecords > 0) counts.push(`${plural(undatedRecords, "record")} without a time`);
+  if (suppressedStatements > 0) counts.push(`${plural(suppressedStatements, "statement")} left out`);
+  return counts.length === 0 ? cause : `${cause} (${counts.join(", ")})`;
 }
+
+const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;

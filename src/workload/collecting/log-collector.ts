@@ -7,7 +7,7 @@ import { Unreadable } from "../../lib/stored.ts";
 import type { CapturedLog, LogName } from "../../logs/names.ts";
 import { Digests } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
-import { emptyManifest, type Manifest } from "../stored/manifest.ts";
+import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
 import { publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
 import type { LogState, Problem } from "../workload-state.ts";
@@ -82,12 +82,16 @@ export class LogCollector {
     return this.#storage.exists;
   }
 
-  /** Finds where to begin: now, or for a capture that has a start already, wherever the log has that. */
-  async begin(capture: CollectedCapture, now: number): Promise<AwsResult<void>> {
-    const { id, start, redact } = capture;
+  /**
+   * Finds where to begin: now, or for a capture that has a start already, wherever the log has that.
+   * @param timing of the slow log: how it was switched on
+   */
+  async begin(capture: CollectedCapture, now: number, timing?: Timing): Promise<AwsResult<void>> {
+    const { start } = capture;
     const window = { start: start ?? now, end: null };
     const source = awsLogSource(this.#env, this.#log.kind, capture);
-    const begun = await beginFollowing(source, id, window, redact, start !== null);
+    const manifest = { ...this.#emptyManifest(capture), ...(timing !== undefined && { timing }) };
+    const begun = await beginFollowing(source, manifest, window, start !== null);
     if (!begun.ok) return begun;
     this.#storage.keep(begun.value, new Digests());
     this.#storage.problem = undefined;
@@ -264,7 +268,7 @@ export class LogCollector {
   /** How long the log is still waited for, in milliseconds; null when it has all that is the capture's. */
   #untilSettled(caughtUp: boolean, end: number, now: number): number | null {
     const reachedMicros = this.#storage.load()?.follower.reachedMicros ?? null;
-    if (reachedMicros !== null && reachedMicros >= end * 1000) return null;
+    if (reachedMicros !== null && reachedMicros >= end * 1000 + this.#log.outOfOrderMicros) return null;
     if (!caughtUp) return NO_PAUSE_MS;
     // An idle database writes nothing that would show that its log has passed the end.
     const settled = end + positiveNumber(this.#env, "LOG_SETTLE_MS");
@@ -272,11 +276,12 @@ export class LogCollector {
   }
 
   /** Stores the record that is still open, and notes what is missing until the end. Nothing is added after it. */
-  async #close({ id, start, end, redact }: EndedCapture, cause: string | null): Promise<void> {
+  async #close(capture: EndedCapture, cause: string | null): Promise<void> {
+    const { id, start, end } = capture;
     if (start === null) return;
     // A capture that has lost its storage, or whose log could never be read, has nothing.
     const { follower, digests } = this.#storage.take() ?? {
-      follower: initialState(emptyManifest(id, redact, this.#name)),
+      follower: initialState(this.#emptyManifest(capture)),
       digests: new Digests(),
     };
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
@@ -288,11 +293,16 @@ export class LogCollector {
   }
 
   /** Replaces a state that can't be read by what the fragments' metadata says, with a gap until the end. */
-  async #salvage({ id, start, end, redact }: EndedCapture): Promise<void> {
+  async #salvage(capture: EndedCapture): Promise<void> {
+    const { start, end } = capture;
     if (start === null) return;
-    const state = await salvage(this.#name, this.#env.BUCKET, { id, start, redact }, end);
+    const state = await salvage(this.#emptyManifest(capture), this.#env.BUCKET, start, end);
     this.#storage.keep(state, new Digests());
     this.#storage.closed = { missing: null };
+  }
+
+  #emptyManifest({ id, redact, minDurationMicros }: CollectedCapture): Manifest {
+    return emptyManifest(id, redact, this.#name, this.#name === "slow" ? minDurationMicros : 0);
   }
 
   /** Stores what the fragments hold, for readers to find; safe to repeat. */

@@ -1,6 +1,5 @@
-import type { LogName } from "../../logs/names.ts";
 import { listFragments } from "../stored/fragments.ts";
-import { emptyManifest, type Manifest } from "../stored/manifest.ts";
+import type { Manifest } from "../stored/manifest.ts";
 import { initialState } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 
@@ -11,30 +10,27 @@ const LOST =
 /**
  * The state of a follower of which only the fragments can be read, from their metadata. How many statements they hold, and how
  * many bytes before compression, only the lost state knew. The rest until the end is a gap.
+ * @param empty the manifest without anything
+ * @param start milliseconds since the epoch, as end
  * @param end milliseconds since the epoch
  */
 export async function salvage(
-  log: LogName,
+  empty: Manifest,
   bucket: R2Bucket,
-  capture: { id: number; start: number; redact: Manifest["redact"] },
+  start: number,
   end: number,
 ): Promise<FollowerState> {
-  const manifest = await manifestOfFragments(log, bucket, capture.id, capture.redact);
+  const manifest = await manifestOfFragments(empty, bucket);
   const { lastMicros } = manifest;
-  const from = lastMicros === null ? capture.start : Math.floor(lastMicros / 1000);
-  manifest.gaps.push({ from, to: Math.max(from, end), cause: LOST });
+  const from = lastMicros === null ? start : Math.floor(lastMicros / 1000);
+  manifest.gaps = [{ from, to: Math.max(from, end), cause: LOST }];
   manifest.gapCount = 1;
   return { ...initialState(manifest), reachedMicros: lastMicros };
 }
 
-async function manifestOfFragments(
-  log: LogName,
-  bucket: R2Bucket,
-  captureId: number,
-  redact: Manifest["redact"],
-): Promise<Manifest> {
-  const manifest = emptyManifest(captureId, redact, log);
-  for await (const fragment of listFragments(bucket, captureId, log)) {
+async function manifestOfFragments(empty: Manifest, bucket: R2Bucket): Promise<Manifest> {
+  const manifest = { ...empty };
+  for await (const fragment of listFragments(bucket, empty.captureId, empty.log)) {
     const { sequence, size, firstMicros, lastMicros, records } = fragment;
     // Fragments after a missing one are not counted.
     if (sequence !== manifest.fragments) continue;

@@ -1,6 +1,7 @@
 import type { Command } from "../../logs/general/commands.ts";
 import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
+import type { StoredSlowRecord } from "./slow-line.ts";
 import { formatTime, parseTime } from "./time.ts";
 
 /*
@@ -8,7 +9,7 @@ import { formatTime, parseTime } from "./time.ts";
  * relies on the order of the members: the time comes first.
  */
 
-/** A record as it is stored. */
+/** A record of the general log as it is stored. */
 export interface StoredRecord {
   /** UTC, with microseconds: `2026-11-23T05:36:15.123456Z`. */
   time: string;
@@ -41,14 +42,14 @@ function identityText(identity: Identity | null): string {
   return text;
 }
 
-/** A record as one line of NDJSON. */
+/** A record of the general log as one line of NDJSON. */
 export function toNdjson(record: LogRecord, identity: Identity | null): string {
   const { timeMicros, threadId, command, statement, truncated } = record;
   const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${identityText(identity)}${command}","statement":`;
   return `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""}}\n`;
 }
 
-/** One record of a fragment: its line, of which no more is parsed than somebody asks for. */
+/** One record of a fragment, of whichever log: its line, of which no more is parsed than somebody asks for. */
 export class RecordLine {
   /** The record in JSON, without the newline. */
   readonly json: string;
@@ -62,8 +63,13 @@ export class RecordLine {
     return parseTime(this.json.slice(9, 36));
   }
 
-  /** All of it. */
+  /** All of it, of a fragment of the general log. */
   read(): StoredRecord {
     return JSON.parse(this.json) as StoredRecord;
+  }
+
+  /** All of it, of a fragment of the slow log. */
+  readSlow(): StoredSlowRecord {
+    return JSON.parse(this.json) as StoredSlowRecord;
   }
 }

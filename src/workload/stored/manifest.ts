@@ -18,6 +18,18 @@ const gapSchema = lazy(() =>
 /** A stretch of the log that could not be read. Milliseconds since the epoch. */
 export type Gap = z.output<ReturnType<typeof gapSchema>>;
 
+const timingSchema = lazy(() =>
+  z.object({
+    /** Sessions that connect after this are logged in full, in milliseconds since the epoch; null where they were before, too. */
+    completeSince: z.number().nullable(),
+    /** The values that the log's parameters had before; null for one that was not set. */
+    before: z.record(z.string(), z.string().nullable()),
+  }),
+);
+
+/** How complete a slow log is: sessions that were connected before it was switched on go on as they were. */
+export type Timing = z.output<ReturnType<typeof timingSchema>>;
+
 /** A manifest as it is stored. */
 export const manifestSchema = lazy(() =>
   z.object({
@@ -45,6 +57,10 @@ export const manifestSchema = lazy(() =>
     redact: z.enum(["secrets", "literals"]),
     /** The DIGEST_VERSION by which all of its statements were counted. */
     digestVersion: z.int().positive().default(1),
+    /** Of the slow log: statements that took less were left out. Absent where none were. */
+    minDurationMicros: z.number().optional(),
+    /** Of the slow log: how it was switched on. */
+    timing: timingSchema().optional(),
   }),
 );
 
@@ -59,6 +75,7 @@ export function emptyManifest(
   captureId: number,
   redact: Manifest["redact"],
   log: LogName = "general",
+  minDurationMicros = 0,
 ): Manifest {
   return {
     captureId,
@@ -76,5 +93,6 @@ export function emptyManifest(
     gapCount: 0,
     redact,
     digestVersion: DIGEST_VERSION,
+    ...(minDurationMicros > 0 && { minDurationMicros }),
   };
 }

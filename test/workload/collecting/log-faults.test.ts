@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isTransient } from "../../../src/aws/client.ts";
 import { beginFollowing } from "../../../src/workload/collecting/follower.ts";
+import { emptyManifest } from "../../../src/workload/stored/manifest.ts";
 import { LIVE, loggingInstance } from "../../local-aws/test/logs.ts";
 import { logSource, TestFollower } from "../support.ts";
 import { following, numbers, query, write, writeBefore } from "./followed-log.ts";
@@ -180,7 +181,12 @@ describe("a log file that is missing while it is renamed", () => {
     const { account } = await loggingInstance();
     await account.fault({ kind: "no-file", action: "DownloadDBLogFilePortion", times: 1 });
     const begin = () =>
-      beginFollowing(logSource(account), 1, { start: Date.now(), end: null }, "secrets", false);
+      beginFollowing(
+        logSource(account),
+        emptyManifest(1, "secrets"),
+        { start: Date.now(), end: null },
+        false,
+      );
     const begun = await begin();
     if (begun.ok) throw new Error("It began");
     expect(isTransient(begun.failure)).toBe(true);

@@ -1,0 +1,64 @@
+import type { SlowRecord } from "../../logs/slow/record.ts";
+import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
+import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import type { Digests } from "../digest.ts";
+import type { Manifest } from "../stored/manifest.ts";
+import { toSlowNdjson } from "../stored/slow-line.ts";
+import { AMAZON } from "./amazon-sessions.ts";
+import type { Records } from "./records.ts";
+import type { CaptureWindow } from "./window.ts";
+
+const IN_MYSQL: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: true });
+const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: false });
+
+/** The records of the slow log, each of which says whose it is. */
+export class SlowRecords implements Records<SlowRecord> {
+  readonly #minDurationMicros: number;
+
+  /** @param minDurationMicros statements that took less are left out: another capture of the group may have them logged */
+  constructor(minDurationMicros: number) {
+    this.#minDurationMicros = minDurationMicros;
+  }
+
+  seeAgain(): void {}
+
+  see(record: SlowRecord, window: CaptureWindow): boolean {
+    const { user, durationMicros, innerMicros = 0 } = record;
+    if (user === AMAZON) return false;
+    // As the server compares it with long_query_time: with the time that other records have of it.
+    return durationMicros + innerMicros >= this.#minDurationMicros && endedInWindow(record, window);
+  }
+
+  redact(record: SlowRecord, redact: Manifest["redact"]): void {
+    const session = settingsOf(record);
+    record.statement = redactSecrets(record.statement, session);
+    if (redact === "literals") record.statement = redactLiterals(record.statement, session);
+  }
+
+  count(record: SlowRecord, digests: Digests): boolean {
+    return digests.addTimed(record);
+  }
+
+  toLine(record: SlowRecord): string {
+    return toSlowNdjson(record);
+  }
+
+  toJSON(): object {
+    return {};
+  }
+}
+
+/**
+ * What is known of the session that a record's statement ran in. What it has set is not: a `SET` is logged only if it took long
+ * enough, and a session may have hidden it. MySQL writes a session's database only where it differs from the one that it has written
+ * last, so that another than `mysql` may be an old one.
+ */
+function settingsOf({ server, db }: SlowRecord): SessionSettings {
+  if (isMysqlDatabase(db)) return IN_MYSQL;
+  return server === "mariadb" ? IN_OTHER_DATABASE : UNKNOWN_SETTINGS;
+}
+
+/** Whether a statement ended in a capture's time. Of the second in which the capture started, a coarser clock does not know the rest. */
+function endedInWindow({ timeMicros, precisionMicros }: SlowRecord, { start, end }: CaptureWindow): boolean {
+  return timeMicros + precisionMicros > start * 1000 && (end === null || timeMicros < end * 1000);
+}

@@ -1,0 +1,89 @@
+import type { SlowCommand, SlowRecord } from "../../logs/slow/record.ts";
+import { formatTime } from "./time.ts";
+
+/*
+ * One line of a fragment of the slow log: a record in JSON, with the members of the general log's lines first and in their order, so
+ * that RecordLine reads both.
+ */
+
+/** What a line adds to the general log's where the server says it: in this order, after what each line has. */
+const OPTIONAL = [
+  "innerMicros",
+  "rowsAffected",
+  "bytesSent",
+  "bytesReceived",
+  "errno",
+  "killed",
+  "fullScan",
+  "fullJoin",
+  "tmpTables",
+  "tmpDiskTables",
+  "filesort",
+  "queryCacheHit",
+  "repeats",
+] as const satisfies readonly (keyof SlowRecord)[];
+
+/** A record of the slow log as it is stored. What the server does not say is absent. */
+export interface StoredSlowRecord
+  extends Pick<
+    SlowRecord,
+    | "threadId"
+    | "user"
+    | "host"
+    | "precisionMicros"
+    | "server"
+    | "db"
+    | "durationMicros"
+    | "lockMicros"
+    | "rowsSent"
+    | "rowsExamined"
+    | "routine"
+    | (typeof OPTIONAL)[number]
+  > {
+  /** When the statement ended, in UTC with microseconds. */
+  time: string;
+  command: SlowCommand;
+  statement: string;
+  /** Only where the statement has lost its end. */
+  truncated?: true;
+  log: "slow";
+  timeIs: "end";
+}
+
+/** Whose the last record was, and how that is written: mostly the next is of the same. */
+let lastUser: string | null | undefined;
+let lastHost: string | null | undefined;
+let lastText = "";
+
+function whoseText(user: string | null, host: string | null): string {
+  if (user === lastUser && host === lastHost) return lastText;
+  lastUser = user;
+  lastHost = host;
+  lastText = `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`;
+  return lastText;
+}
+
+let lastDb: string | null = null;
+let lastDbText = "null";
+
+function dbText(db: string | null): string {
+  if (db === lastDb) return lastDbText;
+  lastDb = db;
+  lastDbText = JSON.stringify(db);
+  return lastDbText;
+}
+
+/** A record of the slow log as one line of NDJSON. */
+export function toSlowNdjson(record: SlowRecord): string {
+  const { timeMicros, threadId, user, host, command, statement, truncated, precisionMicros, server, db } =
+    record;
+  const { durationMicros, lockMicros, rowsSent, rowsExamined, routine } = record;
+  const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${whoseText(user, host)}${command}","statement":`;
+  let line = `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""},"log":"slow","timeIs":"end","precisionMicros":${precisionMicros},"server":"${server}","db":${dbText(db)},"durationMicros":${durationMicros},"lockMicros":${lockMicros},"rowsSent":${rowsSent},"rowsExamined":${rowsExamined}`;
+  for (const name of OPTIONAL) {
+    const value = record[name];
+    if (value !== undefined) line += `,"${name}":${value}`;
+  }
+  if (routine !== undefined) line += `,"routine":${JSON.stringify(routine)}`;
+  return `${line}}\n`;
+}
