@@ -1,15 +1,14 @@
 import type { Dialect } from "../../sql-text/dialect.ts";
-import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "../general/banner.ts";
+import { isBanner, isBannerMiddle, MAX_BANNER } from "../general/banner.ts";
 import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut } from "../record.ts";
-import { Clock } from "./clock.ts";
-import { Databases } from "./databases.ts";
+import { bannerEnd } from "./banner.ts";
+import { Entries } from "./entries.ts";
 import { Header, INCOMPLETE, isUnfinishedHeader, MAX_HEADER, mayBeHeader, NONE } from "./header.ts";
 import { KeptLine } from "./kept-line.ts";
-import { isAmidLiteral } from "./open-literal.ts";
-import type { OpenEntry, ParsedAsSlow, SlowPosition, SlowSnapshot } from "./parser-state.ts";
+import type { ParsedAsSlow, SlowPosition, SlowSnapshot } from "./parser-state.ts";
 import type { SlowRecord } from "./record.ts";
-import { beginRecord, END_OF_TEXT, endRecord, suppressedBy } from "./record-text.ts";
+import { END_OF_TEXT } from "./record-text.ts";
 import { TextPlaces } from "./text-places.ts";
 
 /*
@@ -32,12 +31,7 @@ const BLOCK_BYTES = 32 * 1024;
 const SMALL_BLOCK_BYTES = 2 * 1024;
 /** The most bytes that UTF-8 takes for one UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
-/** How far an entry's time may be before the one before it, and after, until it is doubted. */
-const MAX_BACK_MICROS = 60_000_000;
-const MAX_AHEAD_MICROS = 86_400_000_000;
-
 const LF = 10;
-const SECOND = 1_000_000;
 const NOTHING = new Uint8Array(0);
 /** How the first line of a banner ends. */
 const BANNER_END = "started with:";
@@ -47,16 +41,11 @@ const BANNER_END = "started with:";
  * holds. Nothing makes it throw.
  */
 export class SlowLogParser implements Parser<ParsedAsSlow> {
-  readonly #maxStatement: number;
   readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   readonly #header = new Header();
   readonly #places = new TextPlaces();
-  readonly #databases: Databases;
-  readonly #clock: Clock;
+  readonly #entries: Entries;
 
-  /** The server whose form the log has, as far as it was read. */
-  #server: Dialect | null = null;
-  #open: OpenEntry | null = null;
   /** Whether an entry may begin where the next text does: after a statement's end, a banner, or at the beginning. */
   #isBoundary = true;
 
@@ -72,42 +61,26 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   #isHolding = false;
   /** Whether the log ends with what is read. */
   #isLast = false;
-  #records: SlowRecord[] = [];
-
-  /** What was left out since a record or takeLeftOut last reported it. */
-  #strayBytes = 0;
-  #suppressedStatements = 0;
-  #isFileBegun = false;
-  #isReopened = false;
 
   constructor(options: ParserOptions<ParsedAsSlow> = {}) {
-    this.#maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
-    const kept = Math.max(MAX_HEADER, this.#maxStatement) + END_OF_TEXT + 1;
+    const maxStatement = Math.max(1, options.maxStatement ?? MAX_STATEMENT);
+    const kept = Math.max(MAX_HEADER, maxStatement) + END_OF_TEXT + 1;
     this.#line = new KeptLine(MAX_BYTES_PER_UNIT * kept);
     const from: SlowPosition | SlowSnapshot | undefined = options.from;
-    this.#databases = new Databases(from?.databases);
-    this.#clock = new Clock(from?.clock);
+    this.#entries = new Entries(maxStatement, from);
     if (from === undefined) return;
     this.#offset = from.offset;
-    this.#server = from.server;
     this.#isBoundary = from.isBoundary;
-    this.#isFileBegun = from.isFileBegun;
-    this.#isReopened = from.isReopened;
     if (!("line" in from)) return;
-    const { open, records } = from;
-    this.#open = open === null ? null : { ...open, record: { ...open.record } };
     this.#held = from.held.slice();
     this.#line.add(from.line);
     this.#line.length = from.lineBytes;
     this.#line.last = from.lineLast;
-    this.#strayBytes = from.strayBytes;
-    this.#suppressedStatements = from.suppressedStatements ?? 0;
-    this.#records = [...records];
   }
 
   /** The server whose log it is, by the last header read; null before the first. */
   get dialect(): Dialect | null {
-    return this.#server;
+    return this.#entries.server;
   }
 
   /** How many bytes have been read, of all the log. */
@@ -119,7 +92,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   beginFile(): void {
     this.#finish();
     this.#isBoundary = true;
-    this.#isFileBegun = true;
+    this.#entries.beginFile();
   }
 
   /**
@@ -133,7 +106,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
       const newline = chunk.indexOf(LF);
       from = newline < 0 ? chunk.length : newline + 1;
       this.#line.add(chunk.subarray(0, from));
-      if (newline < 0) return this.#take();
+      if (newline < 0) return this.#entries.take();
       this.#completeLine();
     }
     const last = chunk.lastIndexOf(LF) + 1;
@@ -150,63 +123,41 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     // The caller may use its chunk again.
     if (this.#held.length > 0) this.#held = this.#held.slice();
     if (from < chunk.length) this.#line.add(chunk.subarray(from));
-    return this.#take();
+    return this.#entries.take();
   }
 
   /** Ends the log: the open entry is complete. Only for a log that will not grow; the end of a portion is not the end. */
   end(): SlowRecord[] {
     this.#finish();
-    return this.#take();
+    return this.#entries.take();
   }
 
   /** Where to go on from, with a parser that has read nothing: the open entry is read again. */
   position(): SlowPosition {
-    const { record } = this.#open ?? {};
+    const { open } = this.#entries;
     return {
-      offset: record?.start ?? this.#offset,
-      server: this.#server,
-      isBoundary: record !== undefined || this.#isBoundary,
-      isFileBegun: this.#isFileBegun,
-      isReopened: record === undefined ? this.#isReopened : record.isAfterOpening === true,
-      databases: this.#databases.toJSON(),
-      clock: this.#clock.toJSON(),
+      ...this.#entries.position(),
+      offset: open?.record.start ?? this.#offset,
+      isBoundary: open !== null || this.#isBoundary,
     };
   }
 
   /** All that is needed to go on with the next byte. */
   snapshot(): SlowSnapshot {
-    const open = this.#open;
     return {
-      ...this.position(),
+      ...this.#entries.snapshot(),
       offset: this.#offset,
       isBoundary: this.#isBoundary,
-      isReopened: this.#isReopened,
-      open: open === null ? null : { ...open, record: { ...open.record }, text: detach(open.text) },
       held: this.#held.slice(),
       line: this.#line.kept.slice(),
       lineBytes: this.#line.length,
       lineLast: this.#line.last,
-      strayBytes: this.#strayBytes,
-      undatedRecords: 0,
-      suppressedStatements: this.#suppressedStatements,
-      records: [...this.#records],
     };
   }
 
   /** What was left out since the last report. A caller that does not want to wait for the next record's takes it; it is reported once. */
   takeLeftOut(): LeftOut | null {
-    if (this.#strayBytes === 0 && this.#suppressedStatements === 0) return null;
-    const leftOut: LeftOut = { strayBytes: this.#strayBytes, undatedRecords: 0 };
-    if (this.#suppressedStatements > 0) leftOut.suppressedStatements = this.#suppressedStatements;
-    this.#strayBytes = 0;
-    this.#suppressedStatements = 0;
-    return leftOut;
-  }
-
-  #take(): SlowRecord[] {
-    const records = this.#records;
-    this.#records = [];
-    return records;
+    return this.#entries.takeLeftOut();
   }
 
   #completeLine(): void {
@@ -217,7 +168,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   #finish(): void {
     this.#isLast = true;
     this.#completeLine();
-    this.#close(this.#offset, this.#isBoundary);
+    this.#entries.close(this.#offset, this.#isBoundary);
     this.#isLast = false;
   }
 
@@ -255,7 +206,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     this.#isHolding = false;
     let at = 0;
     while (at < text.length && !this.#isHolding) {
-      at = this.#open === null ? this.#readOutside(text, at) : this.#readInside(text, at);
+      at = this.#entries.open === null ? this.#readOutside(text, at) : this.#readInside(text, at);
     }
     if (notKept > 0) this.#isBoundary = this.#line.endsStatement;
     const read = this.#places.of(at);
@@ -278,7 +229,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     // The rest of a banner whose beginning was not read.
     if (next - at <= MAX_BANNER && isBanner(text.slice(at, next))) return this.#reopen(next);
     if (this.#isLast && this.#isBoundary && isUnfinishedHeader(text, at)) return this.#hold(text, at);
-    if (!isBannerMiddle(text, at)) this.#strayBytes += this.#places.of(next) - this.#places.of(at);
+    if (!isBannerMiddle(text, at)) this.#entries.strayBytes += this.#places.of(next) - this.#places.of(at);
     this.#isBoundary = text.startsWith(";\n", next - 2);
     return next;
   }
@@ -297,7 +248,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
       const next = this.#readGluedBanner(text, from, at, end);
       if (next !== NONE) return next;
       if (end === text.length) {
-        this.#append(text, from, end);
+        this.#entries.append(text, from, end);
         this.#isBoundary = found >= 0;
         return end;
       }
@@ -310,13 +261,13 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   #readBoundary(text: string, from: number, at: number): number {
     const isHeader = mayBeHeader(text, at);
     let end = isHeader ? this.#readHeader(text, at) : bannerEnd(text, at);
-    if (isHeader && end >= 0 && !this.#isCredible(text, from, at)) return NONE;
+    if (isHeader && end >= 0 && !this.#entries.isCredible(this.#header, text, from, at)) return NONE;
     if (end === NONE && this.#isLast && isUnfinishedHeader(text, at)) end = INCOMPLETE;
     if (end === NONE) return NONE;
-    this.#append(text, from, at);
+    this.#entries.append(text, from, at);
     this.#isBoundary = true;
     if (end === INCOMPLETE) return this.#hold(text, at);
-    this.#close(this.#offset + this.#places.of(at), true);
+    this.#entries.close(this.#offset + this.#places.of(at), true);
     return isHeader ? this.#begin(at, end) : this.#reopen(end);
   }
 
@@ -329,11 +280,11 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
       if (this.#started >= at) {
         const line = Math.max(from, text.lastIndexOf("\n", this.#started) + 1);
         const opened = this.#isLast ? NONE : bannerEnd(text, line);
-        if (opened !== NONE && !this.#isAmidLiteral(text, from, line)) {
-          this.#append(text, from, line);
+        if (opened !== NONE && !this.#entries.isAmidLiteral(text, from, line)) {
+          this.#entries.append(text, from, line);
           this.#isBoundary = false;
           if (opened === INCOMPLETE) return this.#hold(text, line);
-          this.#close(this.#offset + this.#places.of(line), false);
+          this.#entries.close(this.#offset + this.#places.of(line), false);
           return this.#reopen(opened);
         }
       }
@@ -356,99 +307,19 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     return at;
   }
 
-  /** Whether the header that was read last is one. It is not if its time can't be, and the statement has not ended where it stands. */
-  #isCredible(text: string, from: number, at: number): boolean {
-    const { server, endMicros, startSecond, durationMicros } = this.#header;
-    if (this.#open === null) return true;
-    const before = server === "mysql" ? this.#open.record.timeMicros : this.#clock.nowMicros;
-    const end = endMicros ?? startSecond * SECOND + durationMicros;
-    // The server that writes the log does not change between two banners.
-    if (server !== this.#server || (endMicros === null) !== (this.#open.record.precisionMicros !== 1))
-      return false;
-    const isOfTime = before !== null && end >= before - MAX_BACK_MICROS && end <= before + MAX_AHEAD_MICROS;
-    // MySQL's agree, but for a CALL, and where the session has set its timestamp.
-    const agrees = endMicros === null || Math.floor((endMicros - durationMicros) / SECOND) === startSecond;
-    return (isOfTime && agrees) || !this.#isAmidLiteral(text, from, at);
-  }
-
-  /** Whether the open entry's statement is amid a literal at `at`. Not where that can't be told, since it is too long. */
-  #isAmidLiteral(text: string, from: number, at: number): boolean {
-    const open = this.#open;
-    if (open === null || open.length + at - from > this.#maxStatement + END_OF_TEXT) return false;
-    return isAmidLiteral(open.text + text.slice(from, at));
-  }
-
+  /** @returns where the entry's statement begins */
   #begin(at: number, statementAt: number): number {
-    const { server, startSecond } = this.#header;
-    const record = beginRecord(this.#header, this.#offset + this.#places.of(at));
-    this.#server = server;
-    this.#open = { record, second: startSecond, text: "", length: 0 };
+    this.#entries.begin(this.#header, this.#offset + this.#places.of(at));
     this.#isBoundary = false;
-    if (this.#strayBytes > 0 || this.#suppressedStatements > 0) {
-      const leftOut = this.takeLeftOut();
-      if (leftOut !== null) record.leftOut = leftOut;
-    }
-    this.#isFileBegun = false;
-    if (this.#isReopened) {
-      record.isAfterOpening = true;
-      this.#isReopened = false;
-    }
     return statementAt;
   }
 
-  /** The server has opened its log. @returns the place after the banner */
+  /** @returns the place after the banner */
   #reopen(end: number): number {
-    this.#isReopened = !this.#isFileBegun;
+    this.#entries.reopen();
     this.#isBoundary = true;
-    this.#databases.beginFile();
     return end;
   }
-
-  /** Adds a part of the text to the open entry's. */
-  #append(text: string, from: number, to: number): void {
-    const open = this.#open;
-    if (open === null || to === from) return;
-    const room = this.#maxStatement + END_OF_TEXT - open.length;
-    open.length += to - from;
-    if (room <= 0) return;
-    const piece = text.slice(from, Math.min(to, from + room));
-    open.text = open.text === "" ? piece : open.text + piece;
-  }
-
-  /** @param isWhole whether its text ends as the server ends it */
-  #close(end: number, isWhole: boolean): void {
-    const open = this.#open;
-    if (open === null) return;
-    this.#open = null;
-    const record = endRecord(open, isWhole, this.#maxStatement, end);
-    if (record.server === "mysql") {
-      const suppressed = suppressedBy(record);
-      if (suppressed > 0) {
-        this.#suppressedStatements += suppressed;
-        return;
-      }
-      this.#databases.complete(record);
-    } else {
-      this.#clock.complete(record, open.second);
-    }
-    this.#records.push(record);
-  }
-}
-
-/** Where the three lines of a banner end that begin at `at`; NONE or INCOMPLETE. */
-function bannerEnd(text: string, at: number): number {
-  const second = text.indexOf("\n", at) + 1;
-  if (second === 0 || !mayBeBanner(text, 0, at, second) || !isBanner(text.slice(at, second))) return NONE;
-  if (second === text.length) return INCOMPLETE;
-  if (!isBannerMiddle(text, second)) return NONE;
-  const third = text.indexOf("\n", second) + 1;
-  if (third === 0) return INCOMPLETE;
-  if (third - second > MAX_BANNER) return NONE;
-  if (third === text.length) return INCOMPLETE;
-  const end = text.indexOf("\n", third) + 1;
-  if (end === 0) return INCOMPLETE;
-  if (end - third > MAX_BANNER || text.charCodeAt(third) !== 84) return NONE;
-  return isBanner(text.slice(third, end)) ? end : NONE;
 }
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
@@ -457,9 +328,4 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   both.set(first);
   both.set(second, first.length);
   return both;
-}
-
-/** A copy that keeps no other text in memory. */
-function detach(text: string): string {
-  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }
