@@ -84,6 +84,10 @@ export class Histogram {
 
   /** @param stored what `toJSON` gave */
   constructor(stored: readonly number[] = []) {
+    if (stored.length === 0) return;
+    let last = 0;
+    for (let at = 0; at < stored.length; at += 2) last += stored[at] as number;
+    this.#makeRoom(Math.min(stored[0] as number, BUCKETS - 1), last);
     let bucket = 0;
     for (let at = 0; at + 1 < stored.length; at += 2) {
       bucket = Math.min(bucket + (stored[at] as number), BUCKETS - 1);
@@ -99,6 +103,8 @@ export class Histogram {
   /** Adds what another one counted, as if this one had seen it too. */
   merge(other: Histogram): void {
     const counts = other.#counts;
+    if (counts.length === 0) return;
+    this.#makeRoom(other.#from, other.#from + counts.length - 1);
     for (let at = 0; at < counts.length; at++) {
       const count = counts[at] as number;
       if (count > 0) this.#count(other.#from + at, count);
@@ -139,20 +145,22 @@ export class Histogram {
 
   #count(bucket: number, count: number): void {
     const at = bucket - this.#from;
-    if (at < 0 || at >= this.#counts.length) this.#widen(bucket);
+    if (at < 0 || at >= this.#counts.length) this.#makeRoom(bucket, bucket);
     (this.#counts[bucket - this.#from] as number) += count;
   }
 
-  /** Makes room for a bucket. */
-  #widen(bucket: number): void {
+  /** Makes room for the buckets from one to another. */
+  #makeRoom(lowest: number, highest: number): void {
     const { length } = this.#counts;
-    const from = bucket - (bucket % WIDEN_BY);
-    const first = length === 0 ? from : Math.min(this.#from, from);
-    const end = length === 0 ? from + WIDEN_BY : Math.max(this.#from + length, from + WIDEN_BY);
-    const counts = new Float64Array(end - first);
-    counts.set(this.#counts, this.#from - (length === 0 ? this.#from : first));
+    const before = this.#from;
+    if (length > 0 && lowest >= before && highest < before + length) return;
+    const low = length === 0 ? lowest : Math.min(lowest, before);
+    const high = Math.min(BUCKETS - 1, length === 0 ? highest : Math.max(highest, before + length - 1));
+    const from = low - (low % WIDEN_BY);
+    const counts = new Float64Array(high - (high % WIDEN_BY) + WIDEN_BY - from);
+    if (length > 0) counts.set(this.#counts, before - from);
     this.#counts = counts;
-    this.#from = first;
+    this.#from = from;
   }
 }
 

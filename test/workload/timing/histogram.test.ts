@@ -103,6 +103,11 @@ describe("a histogram of durations", () => {
     );
   });
 
+  it("of a bucket that there is not has its count in the last one", () => {
+    expect(new Histogram([5000, 2]).toJSON()).toEqual([882, 2]);
+    expect(new Histogram([120, 1, 5000, 2]).toJSON()).toEqual([120, 1, 762, 2]);
+  });
+
   it("without durations gives zeros", () => {
     expect(new Histogram().percentiles([0.5, 1])).toEqual([0, 0]);
     expect(new Histogram().toJSON()).toEqual([]);
