@@ -48,7 +48,6 @@ export class SeriesStore {
   constructor(sql: SqlStorage, stream: "general" | "slow") {
     this.#sql = sql;
     this.#stream = stream;
-    for (const table of TABLES) sql.exec(table);
   }
 
   /** What a step of the collector is to count into. */
@@ -86,6 +85,7 @@ export class SeriesStore {
 
   /** Forgets all that was counted. */
   clear(): void {
+    this.#makeTables();
     this.#sql.exec("delete from series where stream = ?", this.#stream);
     this.#sql.exec("delete from series_streams where stream = ?", this.#stream);
   }
@@ -117,7 +117,13 @@ export class SeriesStore {
     return { step, from: startOf(from, step), to: startOf(range.last, step), starts, figures };
   }
 
+  /** Makes the tables where they are not there: the first time, and after all of the object's storage was deleted. */
+  #makeTables(): void {
+    for (const table of TABLES) this.#sql.exec(table);
+  }
+
   #load(): Stream {
+    this.#makeTables();
     const [row] = this.#sql
       .exec<{ step: number; counted: number; statements: string; finer: string }>(
         "select step, counted, statements, finer from series_streams where stream = ?",

@@ -115,6 +115,25 @@ describe("the series of a running capture", () => {
     });
   });
 
+  it("are kept or not with what else is written, and are gone when all of the storage is deleted", async () => {
+    await runInDurableObject(env.CAPTURE_RUNNER.getByName(crypto.randomUUID()), async (_, { storage }) => {
+      const collecting = new Collecting(storage.sql);
+      collecting.step([[100, "SELECT a", 10]]);
+      const undone = () =>
+        storage.transactionSync(() => {
+          storage.kv.put("state", 1);
+          collecting.step([[100, "SELECT a", 10]]);
+          throw new Error("undone");
+        });
+      expect(undone).toThrow("undone");
+      expect([storage.kv.get("state"), callsOf(collecting.store.read())]).toEqual([undefined, [[100, 1]]]);
+      await storage.deleteAll();
+      expect(collecting.store.read()).toBeNull();
+      collecting.step([[200, "SELECT a", 10]]);
+      expect(callsOf(collecting.store.read())).toEqual([[200, 1]]);
+    });
+  });
+
   it("have longer steps as the capture grows, and lose nothing", async () => {
     await inStorage((sql) => {
       const collecting = new Collecting(sql);
