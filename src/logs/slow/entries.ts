@@ -3,7 +3,7 @@ import type { LeftOut } from "../record.ts";
 import { Clock } from "./clock.ts";
 import { Databases } from "./databases.ts";
 import type { Header } from "./header.ts";
-import { isAmidLiteral } from "./open-literal.ts";
+import { OpenLiteral } from "./open-literal.ts";
 import type { OpenEntry, SlowPosition, SlowSnapshot } from "./parser-state.ts";
 import type { SlowRecord } from "./record.ts";
 import { beginRecord, END_OF_TEXT, endRecord, suppressedBy } from "./record-text.ts";
@@ -29,6 +29,8 @@ export class Entries {
   readonly #maxStatement: number;
   readonly #databases: Databases;
   readonly #clock: Clock;
+  /** What the open entry's statement is amid; null until somebody asks. */
+  #literal: OpenLiteral | null = null;
   #records: SlowRecord[] = [];
   #suppressedStatements = 0;
   #isFileBegun = false;
@@ -120,9 +122,14 @@ export class Entries {
 
   /** Whether the open entry's statement is amid a literal at `at`. Not where that can't be told, since it is too long. */
   isAmidLiteral(text: string, from: number, at: number): boolean {
-    const open = this.open;
+    const { open } = this;
     if (open === null || open.length + at - from > this.#maxStatement + END_OF_TEXT) return false;
-    return isAmidLiteral(open.text + text.slice(from, at));
+    this.#literal ??= new OpenLiteral();
+    // A statement may hold thousands of headers: each call goes on where the one before ended.
+    const read = this.#literal.length;
+    const kept = read < open.length ? open.text.slice(read) : "";
+    this.#literal.read(kept + text.slice(from + Math.max(0, read - open.length), at));
+    return this.#literal.isOpen;
   }
 
   /** Begins an entry. @param start its first byte in the log */
@@ -130,6 +137,7 @@ export class Entries {
     const record = beginRecord(header, start);
     this.server = header.server;
     this.open = { record, second: header.startSecond, text: "", length: 0 };
+    this.#literal = null;
     const leftOut = this.takeLeftOut();
     if (leftOut !== null) record.leftOut = leftOut;
     this.#isFileBegun = false;
