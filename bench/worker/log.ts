@@ -6,6 +6,7 @@ import type { FollowerState } from "../../src/workload/collecting/follower-state
 import { Digests } from "../../src/workload/digest.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
+import { SeriesDelta } from "../../src/workload/timing/series.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 
@@ -110,7 +111,8 @@ export class Following {
 
   /** Makes one step. @returns what is known then, how much has been read, and whether that was all */
   async step(): Promise<{ manifest: Manifest; bytesRead: number; caughtUp: boolean }> {
-    const step = await follow(this.#state, this.#digests, this.#source, this.#fragments, async () => WINDOW);
+    const counts = { digests: this.#digests, series: new SeriesDelta() };
+    const step = await follow(this.#state, counts, this.#source, this.#fragments, async () => WINDOW);
     if (!step.ok) throw new Error(step.failure.message);
     this.#state = step.value.state;
     const { manifest, position } = this.#state;

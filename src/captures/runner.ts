@@ -6,7 +6,7 @@ import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
-import { Collector } from "../workload/collecting/collector.ts";
+import { Collector, type LiveSeries } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
 import { isGrowing, type WorkloadState } from "../workload/workload-state.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
@@ -262,6 +262,11 @@ export class CaptureRunner extends DurableObject<Env> {
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
   async workload(): Promise<WorkloadState | null> {
     return this.#collector.state();
+  }
+
+  /** How much has run in each step of time so far, of all or of one statement, by log; null before the beginning. */
+  async series(fingerprint: string): Promise<LiveSeries | null> {
+    return this.#collector.series(fingerprint);
   }
 
   /** The capture's metrics, as CloudWatch has them or had them just now. */

@@ -148,7 +148,7 @@ export class TestFollower {
     const digests = new Digests(JSON.parse(JSON.stringify(this.digests)));
     const stepped = await follow(
       structuredClone(this.state),
-      digests,
+      { digests },
       this.source,
       this.store,
       async () => this.window,

@@ -1,5 +1,7 @@
 import type { LogName } from "../../logs/names.ts";
 import { Digests } from "../digest.ts";
+import type { SeriesDelta } from "../timing/series.ts";
+import { SeriesStore } from "../timing/series-store.ts";
 import type { Problem } from "../workload-state.ts";
 import { hasCollectorState, keepCollectorState, loadCollectorState } from "./collector-state.ts";
 import type { FollowerState } from "./follower-state.ts";
@@ -8,6 +10,11 @@ import type { FollowerState } from "./follower-state.ts";
 export interface Kept {
   follower: FollowerState;
   digests: Digests;
+}
+
+/** What a step continues from, and what counts its records. */
+export interface Taken extends Kept {
+  counts: { digests: Digests; series: SeriesDelta };
 }
 
 /** What is known once the end of the log has been dealt with: why it is missing, null when it is not. */
@@ -20,13 +27,15 @@ export interface Closed {
  * there, so a crash goes back to the step before, never into its middle.
  */
 export class CollectorStorage {
+  readonly #storage: DurableObjectStorage;
   readonly #kv: SyncKvStorage;
   readonly #log: LogName;
   /** What storage has, so that it need not be read for each step. Null while a step has it: it may fail half-way. */
   #kept: Kept | null = null;
 
-  constructor({ kv }: DurableObjectStorage, log: LogName) {
-    this.#kv = kv;
+  constructor(storage: DurableObjectStorage, log: LogName) {
+    this.#storage = storage;
+    this.#kv = storage.kv;
     this.#log = log;
   }
 
@@ -48,16 +57,52 @@ export class CollectorStorage {
   }
 
   /** As `load`, for a step that changes the digests: unless it keeps them, what storage has counts again. */
-  take(): Kept | null {
+  take(): Taken | null {
     const kept = this.load();
     this.#kept = null;
-    return kept;
+    return kept && { ...kept, counts: { digests: kept.digests, series: this.series().delta() } };
   }
 
-  /** Keeps what a step came to. */
-  keep(follower: FollowerState, digests: Digests): void {
+  /** Keeps where a log begins, with nothing counted. */
+  begin(follower: FollowerState): void {
+    this.#storage.transactionSync(() => {
+      this.series().clear();
+      this.#put(follower, new Digests());
+    });
+  }
+
+  /**
+   * Keeps what a step came to.
+   * @returns whether it did: not when another one has kept what it came to since this was taken
+   */
+  keep({ follower: before, counts }: Taken, follower: FollowerState): boolean {
+    const { digests, series } = counts;
+    const records = { from: before.manifest.records, to: follower.manifest.records };
+    return this.#storage.transactionSync(() => {
+      if (!this.series().add(series, digests, records) && this.#recordsKept() !== records.from) return false;
+      this.#put(follower, digests);
+      return true;
+    });
+  }
+
+  /** Keeps a state of which nothing is counted any more. */
+  keepUncounted(follower: FollowerState): void {
+    this.#put(follower, new Digests());
+  }
+
+  /** How much ran in each step of time. Made anew for each use: the runner deletes all tables when it rests. */
+  series(): SeriesStore {
+    return new SeriesStore(this.#storage.sql, this.#log);
+  }
+
+  #put(follower: FollowerState, digests: Digests): void {
     keepCollectorState(this.#kv, { follower, digests: digests.toJSON() });
     this.#kept = { follower, digests };
+  }
+
+  /** How many records the state in storage has. */
+  #recordsKept(): number | undefined {
+    return loadCollectorState(this.#kv, this.#log)?.follower.manifest.records;
   }
 
   /** When the log was last read to its end, in milliseconds since the epoch; null before the first time. */

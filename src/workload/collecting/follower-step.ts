@@ -1,14 +1,13 @@
 import type { FilePosition, Loss } from "../../logs/files.ts";
 import type { ParsedAs, Parser } from "../../logs/kind.ts";
 import type { TimedRecord } from "../../logs/record.ts";
-import type { Digests } from "../digest.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { type CollectedLog, MAX_STATEMENT } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 import { FragmentWriter } from "./fragment-writer.ts";
 import { GapTracker } from "./gaps.ts";
-import type { Records } from "./records.ts";
+import type { Counts, Records } from "./records.ts";
 import type { CaptureWindow } from "./window.ts";
 
 /** One step of a follower: turns text of the log into the records of the window, counted, redacted and written down. */
@@ -17,7 +16,7 @@ export class FollowerStep {
   linesAtOnce: number | undefined;
   readonly #log: CollectedLog;
   readonly #window: CaptureWindow;
-  readonly #digests: Digests;
+  readonly #counts: Counts;
   readonly #records: Records;
   readonly #manifest: Manifest;
   readonly #gaps: GapTracker;
@@ -28,7 +27,7 @@ export class FollowerStep {
     log: CollectedLog,
     before: FollowerState,
     position: FilePosition,
-    digests: Digests,
+    counts: Counts,
     window: CaptureWindow,
   ) {
     const { manifest, parser, tail, linesAtOnce } = before;
@@ -36,7 +35,7 @@ export class FollowerStep {
     this.linesAtOnce = linesAtOnce;
     this.#log = log;
     this.#window = window;
-    this.#digests = digests;
+    this.#counts = counts;
     this.#records = log.records(manifest, before);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
     this.#gaps = new GapTracker(before, this.#manifest, window, log.kind);
@@ -116,7 +115,7 @@ export class FollowerStep {
     }
     if (!records.see(record, this.#window)) return;
     records.redact(record, this.#manifest.redact);
-    const ran = records.count(record, this.#digests, this.#parser.dialect);
+    const ran = records.count(record, this.#counts, this.#parser.dialect);
     this.#writer.add(records.toLine(record), record.timeMicros);
     this.#count(record, ran);
   }

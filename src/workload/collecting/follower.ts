@@ -4,13 +4,13 @@ import { locate } from "../../logs/files.ts";
 import type { ParsedAs } from "../../logs/kind.ts";
 import { type LogSource, readNew } from "../../logs/reader.ts";
 import type { TimedRecord } from "../../logs/record.ts";
-import type { Digests } from "../digest.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { collectedLog, initialState, MAX_STATEMENT } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 import { FollowerStep } from "./follower-step.ts";
 import { NO_LOG_OF_THAT_TIME } from "./gaps.ts";
+import type { Counts } from "./records.ts";
 import type { CaptureWindow } from "./window.ts";
 
 /*
@@ -71,12 +71,12 @@ const sinceBeginning = <P extends ParsedAs["snapshot"]>(parser: P): P => ({ ...p
 
 /**
  * Reads what is new, as much as one step may, and stores the records of the window.
- * @param digests counts the statements; to be kept together with the state, or restored with it
+ * @param counts counts the statements; to be kept together with the state, or restored with it
  * @param window asked once the log has been read: if the capture is stopped meanwhile, it says what is no longer the capture's
  */
 export async function follow(
   before: FollowerState,
-  digests: Digests,
+  counts: Counts,
   source: LogSource<ParsedAs>,
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
@@ -88,7 +88,7 @@ export async function follow(
   const { position, lost, isThere } = locate(kind.liveFile, before.position, listed.value);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
-  const step = new FollowerStep(log, before, position, digests, await window());
+  const step = new FollowerStep(log, before, position, counts, await window());
   if (lost !== null) step.lose(lost);
   if (read === null) return { ok: true, value: { state: await step.store(fragments), caughtUp: true } };
   for (const { data, isCut, lost: lostBefore, beginsFile } of read.value.portions) {
@@ -106,12 +106,12 @@ export async function follow(
  */
 export async function interruptFollowing(
   before: FollowerState,
-  digests: Digests,
+  counts: Counts,
   fragments: FragmentStore,
   window: CaptureWindow,
   cause: string,
 ): Promise<FollowerState> {
-  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, digests, window);
+  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, counts, window);
   step.lose({ cause });
   return step.store(fragments);
 }
@@ -124,12 +124,12 @@ export async function interruptFollowing(
  */
 export async function endFollowing(
   before: FollowerState,
-  digests: Digests,
+  counts: Counts,
   fragments: FragmentStore,
   window: CaptureWindow & { end: number },
   cause: string | null,
 ): Promise<{ state: FollowerState; missing: string | null }> {
-  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, digests, window);
+  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, counts, window);
   const missing = step.close(window.end, cause);
   return { state: await step.store(fragments), missing };
 }

@@ -7,11 +7,10 @@ import type { LogRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
-import type { Digests } from "../digest.ts";
 import { toNdjson } from "../stored/fragment-line.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { AmazonSessions } from "./amazon-sessions.ts";
-import type { Records } from "./records.ts";
+import type { Counts, Records } from "./records.ts";
 import { type CaptureWindow, isInWindow } from "./window.ts";
 
 /**
@@ -67,8 +66,10 @@ export class GeneralRecords implements Records<LogRecord> {
     }
   }
 
-  count(record: LogRecord, digests: Digests, server: Dialect | null): boolean {
-    return digests.add(record, server);
+  count(record: LogRecord, { digests, series }: Counts, server: Dialect | null): boolean {
+    if (!digests.add(record, server)) return false;
+    if (digests.counted !== null) series?.add(record, digests.counted);
+    return true;
   }
 
   toLine(record: LogRecord): string {

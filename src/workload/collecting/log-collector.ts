@@ -5,17 +5,17 @@ import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
 import type { CapturedLog, LogName } from "../../logs/names.ts";
-import { Digests } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
 import { publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
+import type { SeriesState } from "../timing/series-state.ts";
 import type { LogState, Problem } from "../workload-state.ts";
 import { awsLogSource, type LoggingInstance } from "./aws-log-source.ts";
 import { type CollectedLog, collectedLog, initialState } from "./collected-log.ts";
-import { CollectorStorage, type Kept } from "./collector-storage.ts";
-import { beginFollowing, endFollowing, follow, interruptFollowing } from "./follower.ts";
-import type { FollowerState } from "./follower-state.ts";
+import { CollectorStorage, type Taken } from "./collector-storage.ts";
+import { beginFollowing, endFollowing, type Followed, follow, interruptFollowing } from "./follower.ts";
+
 import { salvage } from "./salvage.ts";
 
 /** As much of a capture as its collector needs. Times in milliseconds since the epoch. */
@@ -57,7 +57,7 @@ export interface Collected {
 
 /**
  * Collects the workload that one log of a capture has, in the capture's Durable Object: follows the log step by step, keeps after
- * each step where it is, and stores the manifest and the digests at the end.
+ * each step where it is, and stores the manifest, the digests and the series at the end.
  */
 export class LogCollector {
   readonly #name: LogName;
@@ -93,7 +93,7 @@ export class LogCollector {
     const manifest = { ...this.#emptyManifest(capture), ...(timing !== undefined && { timing }) };
     const begun = await beginFollowing(source, manifest, window, start !== null);
     if (!begun.ok) return begun;
-    this.#storage.keep(begun.value, new Digests());
+    this.#storage.begin(begun.value);
     this.#storage.problem = undefined;
     return { ok: true, value: undefined };
   }
@@ -147,10 +147,11 @@ export class LogCollector {
    */
   async interrupt({ id, start }: CollectedCapture, cause: string): Promise<void> {
     if (start === null || this.#storage.load()?.follower.openGap !== null) return;
-    const { follower, digests } = this.#storage.take() as Kept;
+    const taken = this.#storage.take() as Taken;
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
     const window = { start, end: null };
-    this.#storage.keep(await interruptFollowing(follower, digests, fragments, window, cause), digests);
+    const { follower, counts } = taken;
+    this.#storage.keep(taken, await interruptFollowing(follower, counts, fragments, window, cause));
   }
 
   /** Why what is kept can't be read; null when it can, or when there is nothing. */
@@ -180,6 +181,11 @@ export class LogCollector {
     const kept = this.#storage.load();
     if (kept === null) return null;
     return { manifest: kept.follower.manifest, digests: kept.digests.toJSON() };
+  }
+
+  /** How much ran in each step of time, of all or of one statement; null where there is no such series. */
+  series(fingerprint: string): SeriesState | null {
+    return this.#storage.exists ? this.#storage.series().read(fingerprint) : null;
   }
 
   /** When the log was last read to its end, in milliseconds since the epoch; null before the first time. */
@@ -216,16 +222,17 @@ export class LogCollector {
       if (!begun.ok) return { ok: false, reason: explain(begun.failure, instance, region), isStorage: false };
     }
     // The digests change while they count: what a step has counted that fails must be dropped.
-    const { follower, digests } = this.#storage.take() as Kept;
+    const taken = this.#storage.take() as Taken;
+    const { follower, counts } = taken;
     const source = awsLogSource(this.#env, this.#log.kind, capture);
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
     const window = async () => ({ start, end: await end() });
     try {
-      const followed = await follow(follower, digests, source, fragments, window);
+      const followed = await follow(follower, counts, source, fragments, window);
       if (!followed.ok) {
         return { ok: false, reason: explain(followed.failure, instance, region), isStorage: false };
       }
-      return { ok: true, caughtUp: this.#keepStep(followed.value.state, digests, followed.value.caughtUp) };
+      return { ok: true, caughtUp: this.#keepStep(taken, followed.value) };
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;
       return { ok: false, reason: error.message, isStorage: true };
@@ -233,11 +240,11 @@ export class LogCollector {
   }
 
   /** Keeps what a step came to. @returns whether all that there was has been read */
-  #keepStep(state: FollowerState, digests: Digests, caughtUp: boolean): boolean {
+  #keepStep(taken: Taken, { state, caughtUp }: Followed): boolean {
     this.#failures = 0;
     // An alarm may run twice at once: what the other one has closed meanwhile is not overwritten.
     if (this.#storage.closed !== undefined) return true;
-    this.#storage.keep(state, digests);
+    if (!this.#storage.keep(taken, state)) return caughtUp;
     if (caughtUp) this.#storage.caughtUpAt = Date.now();
     this.#storage.problem = undefined;
     return caughtUp;
@@ -279,17 +286,17 @@ export class LogCollector {
   async #close(capture: EndedCapture, cause: string | null): Promise<void> {
     const { id, start, end } = capture;
     if (start === null) return;
-    // A capture that has lost its storage, or whose log could never be read, has nothing.
-    const { follower, digests } = this.#storage.take() ?? {
-      follower: initialState(this.#emptyManifest(capture)),
-      digests: new Digests(),
-    };
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
-    const ended = await endFollowing(follower, digests, fragments, { start, end }, cause);
     // An alarm may run twice at once: what the other one has closed meanwhile stays closed.
-    if (this.#storage.closed !== undefined) return;
-    this.#storage.keep(ended.state, digests);
-    this.#storage.closed = { missing: ended.missing };
+    while (this.#storage.closed === undefined) {
+      // A capture that has lost its storage, or whose log could never be read, has nothing.
+      if (this.#storage.load() === null) this.#storage.begin(initialState(this.#emptyManifest(capture)));
+      const taken = this.#storage.take() as Taken;
+      const { follower, counts } = taken;
+      const ended = await endFollowing(follower, counts, fragments, { start, end }, cause);
+      if (this.#storage.closed !== undefined || !this.#storage.keep(taken, ended.state)) continue;
+      this.#storage.closed = { missing: ended.missing };
+    }
   }
 
   /** Replaces a state that can't be read by what the fragments' metadata says, with a gap until the end. */
@@ -297,7 +304,7 @@ export class LogCollector {
     const { start, end } = capture;
     if (start === null) return;
     const state = await salvage(this.#emptyManifest(capture), this.#env.BUCKET, start, end);
-    this.#storage.keep(state, new Digests());
+    this.#storage.keepUncounted(state);
     this.#storage.closed = { missing: null };
   }
 
@@ -309,6 +316,11 @@ export class LogCollector {
   async #publish(): Promise<void> {
     const kept = this.#storage.load();
     if (kept === null) return;
-    await publishWorkload(this.#env.BUCKET, kept.follower.manifest, kept.digests.toJSON());
+    await publishWorkload(
+      this.#env.BUCKET,
+      kept.follower.manifest,
+      kept.digests.toJSON(),
+      this.#storage.series(),
+    );
   }
 }

@@ -2,7 +2,15 @@ import type { TimedRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { Digests } from "../digest.ts";
 import type { Manifest } from "../stored/manifest.ts";
+import type { SeriesDelta } from "../timing/series.ts";
 import type { CaptureWindow } from "./window.ts";
+
+/** What counts a step's records: the digests of all until then, and the series of the step's own. Both are to be kept, or neither. */
+export interface Counts {
+  digests: Digests;
+  /** Absent where no series is kept. */
+  series?: SeriesDelta | undefined;
+}
 
 /**
  * What a capture does with the records of a kind of log: whose they are, which are its own, how they are redacted, counted and
@@ -19,7 +27,7 @@ export interface Records<R extends TimedRecord = TimedRecord> {
   /** Takes secrets out of a record's statement, or all literals. Before anything of it is stored. */
   redact(record: R, redact: Manifest["redact"]): void;
   /** Counts a record that is redacted. @returns whether it ran a statement */
-  count(record: R, digests: Digests, server: Dialect | null): boolean;
+  count(record: R, counts: Counts, server: Dialect | null): boolean;
   /** A record as one line of NDJSON. */
   toLine(record: R): string;
   /** What is known of the sessions, to be stored. */

@@ -1,11 +1,10 @@
 import type { SlowRecord } from "../../logs/slow/record.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
-import type { Digests } from "../digest.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { toSlowNdjson } from "../stored/slow-line.ts";
 import { AMAZON } from "./amazon-sessions.ts";
-import type { Records } from "./records.ts";
+import type { Counts, Records } from "./records.ts";
 import type { CaptureWindow } from "./window.ts";
 
 const IN_MYSQL: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: true });
@@ -35,8 +34,10 @@ export class SlowRecords implements Records<SlowRecord> {
     if (redact === "literals") record.statement = redactLiterals(record.statement, session);
   }
 
-  count(record: SlowRecord, digests: Digests): boolean {
-    return digests.addTimed(record);
+  count(record: SlowRecord, { digests, series }: Counts): boolean {
+    if (!digests.addTimed(record)) return false;
+    if (digests.counted !== null) series?.addTimed(record, digests.counted);
+    return true;
   }
 
   toLine(record: SlowRecord): string {

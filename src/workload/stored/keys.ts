@@ -6,6 +6,7 @@ import type { LogName } from "../../logs/names.ts";
  *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (fragment-line.ts)
  *   workload/manifest.json          what they hold, once the capture has ended (manifest.ts)
  *   workload/digest.json            its statements, normalised and counted (../digest.ts)
+ *   workload/series.gz              how much ran in each step of time (../timing/series-object.ts)
  *   workload/slow/…                 the same of the slow log, where the capture has it; what stands above is the general log's
  *   metrics.json                    CloudWatch's metrics, once they have settled (metrics/archive-format.ts)
  *
@@ -24,6 +25,8 @@ export const fragmentPrefix = (captureId: number, log: LogName): string => `${fo
 /** The key of the manifest of a capture's log. */
 export const manifestKey = (captureId: number, log: LogName = "general"): string =>
   `${folder(captureId, log)}manifest.json`;
+/** The key of the series of a capture's log. */
+export const seriesKey = (captureId: number, log: LogName): string => `${folder(captureId, log)}series.gz`;
 /** The key of the digests of a capture's log. */
 export const digestKey = (captureId: number, log: LogName = "general"): string =>
   `${folder(captureId, log)}digest.json`;

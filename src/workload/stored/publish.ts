@@ -1,20 +1,24 @@
 import { type DigestsState, digestsFormat } from "../digest.ts";
-import { digestKey, manifestKey } from "./keys.ts";
+import { publishSeries } from "../timing/series-object.ts";
+import type { SeriesStore } from "../timing/series-store.ts";
+import { digestKey, manifestKey, seriesKey } from "./keys.ts";
 import { type Manifest, manifestFormat } from "./manifest.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /**
- * Stores the manifest and the digests of a capture's log that adds nothing to them any more; safe to repeat.
+ * Stores the manifest, the digests and the series of a capture's log that adds nothing to them any more; safe to repeat.
  * @throws StorageFailure
  */
 export async function publishWorkload(
   bucket: R2Bucket,
   manifest: Manifest,
   digests: DigestsState,
+  series: SeriesStore,
 ): Promise<void> {
   const { captureId, log } = manifest;
   const json = { httpMetadata: { contentType: "application/json" } };
   await askStorage(() => bucket.put(digestKey(captureId, log), digestsFormat.stringify(digests), json));
+  await publishSeries(bucket, seriesKey(captureId, log), series);
   // Last: who finds the manifest finds the rest.
   await askStorage(() => bucket.put(manifestKey(captureId, log), manifestFormat.stringify(manifest), json));
 }

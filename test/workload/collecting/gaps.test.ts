@@ -32,7 +32,7 @@ describe("a back-dated time in which the log was off", () => {
     await follower.catchUp();
     const { state, missing } = await endFollowing(
       follower.state,
-      follower.digests,
+      { digests: follower.digests },
       follower.store,
       { start: at(from), end: at(to) },
       null,

@@ -31,7 +31,7 @@ async function captured(text: string | Uint8Array, options: Options = {}) {
   const { window = ALWAYS, redact = "secrets", minDurationMicros = 0 } = options;
   const follower = await new TestFollower(fileOf(text), window, minDurationMicros).begin(true, redact);
   await follower.catchUp();
-  const ended = await endFollowing(follower.state, follower.digests, follower.store, window, null);
+  const ended = await endFollowing(follower.state, follower, follower.store, window, null);
   follower.state = ended.state;
   const lines = (await follower.lines()) as unknown as StoredSlowRecord[];
   return { lines, missing: ended.missing, follower, manifest: ended.state.manifest };
@@ -123,7 +123,7 @@ describe("a slow log that a real server wrote", () => {
         follower.state = state?.follower ?? follower.state;
       }
       read--;
-      const end = await endFollowing(follower.state, follower.digests, follower.store, ALWAYS, null);
+      const end = await endFollowing(follower.state, follower, follower.store, ALWAYS, null);
       follower.state = end.state;
       expect(await follower.lines()).toEqual(whole);
     }
@@ -184,13 +184,7 @@ describe("a capture of the slow log", () => {
     );
     const follower = await new TestFollower(before, window).begin(true);
     await follower.catchUp();
-    const { state, missing } = await endFollowing(
-      follower.state,
-      follower.digests,
-      follower.store,
-      window,
-      null,
-    );
+    const { state, missing } = await endFollowing(follower.state, follower, follower.store, window, null);
     expect(state.manifest).toMatchObject({ records: 2, gapCount: 0 });
     expect(missing).toBeNull();
   });
