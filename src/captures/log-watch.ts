@@ -51,8 +51,8 @@ export class LogWatch {
     }
     // A server that is down runs no statements that could be missing.
     if (!isUp(found.value.status)) return;
-    const cause = await keepOn(this.#env, capture, found.value, since, now);
-    if (cause === null) return;
+    const { [name]: cause } = await keepOn(this.#env, capture, found.value, { [name]: since }, now);
+    if (cause === undefined) return;
     log.warn("capture.log.off", { captureId: id, log: name, reason: cause });
     await this.#collector.interrupt(capture, name, cause);
   }

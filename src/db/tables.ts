@@ -320,7 +320,7 @@ export const logLeases = sqliteTable(
     owedSince: integer("owed_since"),
     /** Why the last attempt to release it failed, in words; null before. */
     owedReason: text("owed_reason"),
-    /** The settings to restore in the group, in JSON: `LogSettings`. */
+    /** The settings to restore in the group, in JSON: see environments/pending-changes.ts. */
     owedSettings: text("owed_settings"),
     abandonedAt: integer("abandoned_at"),
     /** The user's id; `cleanup` where no admin was left. */

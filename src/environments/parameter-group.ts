@@ -24,15 +24,8 @@ export function groupOf(leaseName: string): ParameterGroup {
   return { region, accountId, parameterGroup: parameterGroup.join("/") };
 }
 
-/** How the settings of a group are stored. */
-export const logSettingsSchema = lazy(() =>
-  z.object({
-    /** `1` or `0`; absent where the group has no value of its own and the engine's holds: off. */
-    general_log: z.string().exactOptional(),
-    /** `FILE`, `TABLE`, both parted by a comma, or `NONE`; absent where RDS's own value holds: `TABLE`. */
-    log_output: z.string().exactOptional(),
-  }),
-);
+/** How the values of a group's parameters are stored. */
+export const parameterSettingsSchema = lazy(() => z.record(z.string(), z.string().nullable()).readonly());
 
-/** The values that a group has of its own for the two parameters that decide whether an instance writes a general log to files. */
-export type LogSettings = z.output<ReturnType<typeof logSettingsSchema>>;
+/** The values that a group has of its own for some parameters; null for one that has none, so that RDS's or the engine's holds. */
+export type ParameterSettings = z.output<ReturnType<typeof parameterSettingsSchema>>;

@@ -1,13 +1,37 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { isoTime } from "../lib/values.ts";
-import { groupOf, logSettingsSchema } from "./parameter-group.ts";
+import { groupOf, type ParameterSettings, parameterSettingsSchema } from "./parameter-group.ts";
 import type { Owed } from "./replies.ts";
 
 /*
  * What captures of an environment have changed in parameter groups and is not restored yet: the API calls it `owed`. The leases
  * write it down and retry it; an environment only shows it.
  */
+
+/** What a group is to have again, as `log_leases.owed_settings` has it. */
+const owedSettingsSchema = lazy(() =>
+  z.object({
+    /** Of the general log, absent where the group had no value of its own. Rows from before there were others have these only. */
+    general_log: z.string().exactOptional(),
+    log_output: z.string().exactOptional(),
+    /** All that is to be restored, where it is not just the two parameters of the general log. */
+    parameters: parameterSettingsSchema().exactOptional(),
+  }),
+);
+
+type OwedSettings = z.output<ReturnType<typeof owedSettingsSchema>>;
+
+/** What a group is to have again, to be stored. */
+export function toOwedSettings(settings: ParameterSettings): OwedSettings {
+  const { general_log = null, log_output = null } = settings;
+  const isGeneral = Object.keys(settings).sort().join() === "general_log,log_output";
+  return {
+    ...(general_log === null ? {} : { general_log }),
+    ...(log_output === null ? {} : { log_output }),
+    ...(isGeneral ? {} : { parameters: settings }),
+  };
+}
 
 const pendingChangeSchema = lazy(() =>
   z.object({
@@ -16,7 +40,7 @@ const pendingChangeSchema = lazy(() =>
     /** Why it is not restored; null when that has not been tried yet. */
     reason: z.string().nullable(),
     /** What the group is to have again; null while that is not known. */
-    settings: logSettingsSchema().nullable(),
+    settings: owedSettingsSchema().nullable(),
   }),
 );
 
@@ -45,11 +69,17 @@ export function toOwed({ leaseName, since, reason, settings }: PendingChange): O
   return {
     region,
     parameterGroup,
-    settings: settings && {
-      generalLog: settings.general_log ?? null,
-      logOutput: settings.log_output ?? null,
-    },
+    settings: settings && toSettings(settings),
     since: isoTime(since),
     reason,
+  };
+}
+
+function toSettings({ general_log, log_output, parameters }: OwedSettings): Owed["settings"] {
+  const [generalLog, logOutput] = [general_log ?? null, log_output ?? null];
+  return {
+    generalLog,
+    logOutput,
+    parameters: parameters ?? { general_log: generalLog, log_output: logOutput },
   };
 }

@@ -16,9 +16,23 @@ const owedSchema = z
   .object({
     region: text("The AWS region of the group."),
     parameterGroup: text("Its name."),
-    settings: z.nullable(z.object({ generalLog: valueOrNull, logOutput: valueOrNull })).meta({
-      description: "The `general_log` and `log_output` to be restored; null while they are not known.",
-    }),
+    settings: z
+      .nullable(
+        z.object({
+          generalLog: valueOrNull,
+          logOutput: valueOrNull,
+          parameters: z.record(z.string(), z.nullable(z.string())).meta({
+            description:
+              "All parameters to be restored, by RDS's names, with those values. Null for one that had no value of its own.",
+            examples: [{ general_log: "0", log_output: null }],
+          }),
+        }),
+      )
+      .meta({
+        description:
+          "What is to be restored; null while it is not known. `generalLog` and `logOutput` are the `general_log` and " +
+          "`log_output` of `parameters`, and null if they are not to be restored.",
+      }),
     since: time("Since when."),
     reason: textOrNull("Why it is not restored; null if that has not been tried yet."),
   })

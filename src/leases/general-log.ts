@@ -4,6 +4,7 @@ import { canCapture, engineLabels } from "../environments/engines.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { GENERAL } from "../logs/general/kind.ts";
+import { type LogName, logsOf } from "../logs/names.ts";
 import type { LeaseResult } from "./lease.ts";
 import {
   type LoggedCapture,
@@ -14,24 +15,26 @@ import {
   refusedByAws,
 } from "./log-readiness.ts";
 import { releaseLease } from "./release.ts";
+import type { LogTimes } from "./state.ts";
 import { readLease, recordLease } from "./store.ts";
 
 /*
- * Switches the general log of a capture's instance on and keeps it on, for the capture's runner. Nothing is kept here: the
- * lease's Durable Object knows the group, and D1 knows which capture has a lease.
+ * Switches the logs of a capture's instance on and keeps them on, for the capture's runner. Nothing is kept here: the lease's
+ * Durable Object knows the group, and D1 knows which capture has a lease.
  */
 
 /**
- * Switches the general log of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until
- * it is ready. After this `releaseLease` must be called, also when the log never became ready; if the caller dies before, cron
- * does it when the capture has ended.
+ * Switches the logs of a capture's instance on, or sees how far that has come; safe to repeat, and meant to be, until they are
+ * ready. After this `releaseLease` must be called, also when they never became ready; if the caller dies before, cron does it
+ * when the capture has ended.
  *
  * Ready means that the servers have the change, not that AWS has it: a log file must have been written after the change was
  * sent. That the instance is in-sync is not enough, as it may be so from before; nor is a file, which may be an earlier
- * capture's. So the first call after which the log had to be switched on is never ready: ask RDS for the instance again.
+ * capture's. So the first call after which a log had to be switched on is never ready: ask RDS for the instance again.
  * @param capture must be STARTING or RUNNING in D1
  * @param instance what RDS said of the instance, not before `now`
  * @param now when RDS was asked
+ * @returns for a capture of the slow log also its timing, as it is now
  */
 export async function switchOn(
   env: Env,
@@ -48,62 +51,88 @@ export async function switchOn(
   const lease = await acquire(env, capture, group);
   if (lease === null) return notYet(`The lease on the log of ${parameterGroup} could not be asked for`);
   if (!lease.ok) return refusedByAws(lease.failure, lease.failure.action, capture, parameterGroup);
-  return logReadiness(env, capture, instance, lease.loggingSince, now);
+  return logReadiness(env, capture, instance, lease, now);
 }
 
+/** Why each kind of log is off, or was; one that nothing says so of is absent. */
+export type WhyOff = Partial<Record<LogName, string>>;
+
 /**
- * Looks whether the log of a running capture is still on, and switches it on again if somebody has switched it off, or has given
- * the instance another parameter group: the capture's lease moves with the instance. Safe to repeat.
- * @param since when the log was last written
+ * Looks whether the logs of a running capture are still on, and switches on again what somebody has switched off; also if
+ * the instance has another parameter group: the capture's lease moves with it. Safe to repeat.
+ * @param since when each of the capture's logs was last written, or last known to be on, in milliseconds since the epoch
  * @param instance what RDS said of the instance, not before `now`
- * @returns why the log is off, or was since then; null when nothing says that it was
  */
 export async function keepOn(
   env: Env,
   capture: LoggedCapture,
   instance: DbInstance,
-  since: number,
+  since: Partial<Record<LogName, number>>,
   now: number,
-): Promise<string | null> {
+): Promise<WhyOff> {
+  const kinds = logsOf(capture.log);
   const impossible = whyNever(capture, instance);
-  if (impossible !== null) return impossible;
+  if (impossible !== null) return ofEach(kinds, () => impossible);
   const group = groupOfInstance(capture, instance);
   const { parameterGroup } = group;
   const before = await readLease(env.DB, capture.id);
   const isMoved = before !== null && before.leaseName !== leaseName(group);
   const moved = isMoved ? `${capture.instance} was given the parameter group ${parameterGroup}` : null;
   const obstacle = await recordOnly(env, capture.id, group, now);
-  if (obstacle !== null) return moved && `${moved}. ${obstacle}`;
+  if (obstacle !== null) return ofEach(kinds, () => moved && `${moved}. ${obstacle}`);
   const lease = await acquire(env, capture, group, true);
-  if (lease === null) return moved;
-  if (!lease.ok) return whyOff(lease, capture, parameterGroup) ?? moved;
-  const wasSwitchedOn = lease.loggingSince !== null && lease.loggingSince > since;
-  if (!wasSwitchedOn) return whySilent(capture, instance, now - since);
-  return moved === null
-    ? `The general log was switched off in the parameter group ${parameterGroup}, and is switched on again`
-    : `${moved}, in which the general log was off`;
+  if (lease === null) return ofEach(kinds, () => moved);
+  if (!lease.ok) return ofEach(kinds, (kind) => whyRefused(kind, lease, capture, parameterGroup) ?? moved);
+  return ofEach(kinds, (kind) => {
+    const silentSince = since[kind] ?? now;
+    const seenOff = kind === "general" ? lease.since.general : lastOff(lease.since, isMoved);
+    if (seenOff === null || seenOff <= silentSince)
+      return whySilent(kind, capture, instance, now - silentSince);
+    return moved === null
+      ? `The ${kind} log was switched off in the parameter group ${parameterGroup}, and is switched on again`
+      : `${moved}, in which the ${kind} log was off`;
+  });
+}
+
+/** When the slow log was last seen off. In a group that is new to the capture, it was off until a change gave it what it needs. */
+function lastOff({ slow, threshold, slowSeenOff }: LogTimes, isMoved: boolean): number | null {
+  const times = [slow, slowSeenOff, ...(isMoved ? [threshold] : [])].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function ofEach(kinds: readonly LogName[], why: (kind: LogName) => string | null): WhyOff {
+  const found = kinds.flatMap((kind) => {
+    const cause = why(kind);
+    return cause === null ? [] : [[kind, cause] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 const CHANGES: ReadonlySet<string> = new Set(["rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"]);
 
-/** Why the log is off when AWS refuses a change; null when it could not be looked at, which does not say that it is off. */
-function whyOff(
+/** Why a log is off when AWS refuses a change; null when it could not be looked at, which does not say that it is off. */
+function whyRefused(
+  kind: LogName,
   { failure }: Extract<LeaseResult, { ok: false }>,
   capture: LoggedCapture,
   parameterGroup: string,
 ): string | null {
   if (!CHANGES.has(failure.action)) return null;
   const { reason } = refusedByAws(failure, failure.action, capture, parameterGroup);
-  return `The general log is off in the parameter group ${parameterGroup}, and can't be switched on. ${reason}`;
+  return `The ${kind} log is off in the parameter group ${parameterGroup}, and can't be switched on. ${reason}`;
 }
 
-/** What is wrong with a log that is on and was not written for so long (milliseconds); null while it may be nothing. */
+/**
+ * What is wrong with a log that is on and was not written for so long (milliseconds); null while it may be nothing. The silence
+ * of a slow log says nothing: sessions that were connected before it was switched on are not in it.
+ */
 function whySilent(
+  kind: LogName,
   { instance: name }: LoggedCapture,
   { parameterGroup, parameterApplyStatus: status }: DbInstance,
   silence: number,
 ): string | null {
-  if (silence <= GENERAL.maxSilenceMs) return null;
+  if (kind === "slow" || silence <= GENERAL.maxSilenceMs) return null;
   return (
     `The general log of ${name} is not written, although it is on in the parameter group ${parameterGroup}, whose ` +
     `status is ${status}`
@@ -157,9 +186,10 @@ async function acquire(
   group: ParameterGroup,
   isDoubted = false,
 ): Promise<LeaseResult | null> {
-  const { id, credentials } = capture;
+  const { id, credentials, log: captured, minDurationMicros } = capture;
+  const holder = { captureId: id, log: captured, minDurationMicros };
   try {
-    return await leaseOf(env, leaseName(group)).acquire(id, group, credentials, isDoubted);
+    return await leaseOf(env, leaseName(group)).acquire(holder, group, credentials, isDoubted);
   } catch (error) {
     // It was moved or reset. The capture may have its lease or not: the next attempt asks again.
     log.warn("lease.acquire.failed", { captureId: id, lease: leaseName(group), ...describeError(error) });

@@ -1,19 +1,17 @@
 import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
-import { describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
+import { type DbParameter, describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
-import type { LogSettings, ParameterGroup } from "../environments/parameter-group.ts";
+import type { ParameterGroup, ParameterSettings } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
-import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
+import { slowLogSwitchOf } from "../logs/slow/switch.ts";
+import { LEASED_PARAMETERS, type Offered } from "./needs.ts";
 import type { Changed } from "./reconcile.ts";
-
-/** The parameters that switch the general log. */
-const PARAMETERS = Object.keys(GENERAL_LOG_SWITCH.defaults) as (keyof LogSettings)[];
 
 type Ask<T> = (credentials: AwsCredentials) => Promise<AwsResult<T>>;
 
-/** A parameter group's settings of the general log in AWS, reached with the first credentials that are not denied. */
+/** A parameter group's settings of the logs in AWS, reached with the first credentials that are not denied. */
 export class GroupInAws {
   readonly #env: Env;
   readonly #group: ParameterGroup;
@@ -38,26 +36,33 @@ export class GroupInAws {
     this.#proven = proven;
   }
 
-  /** The values that the group has of its own. */
-  async read(): Promise<AwsResult<LogSettings>> {
-    const { region, parameterGroup } = this.#group;
-    const target = awsTarget(this.#env, region);
-    const names = PARAMETERS;
-    const read = await this.#as((keys) => describeParameters(target, keys, parameterGroup, names, "user"));
-    if (!read.ok) return read;
-    const own = [...read.value].flatMap(([name, { value }]) => (value === null ? [] : [[name, value]]));
-    return { ok: true, value: Object.fromEntries(own) };
+  /** The values that the group has of its own, of all parameters that a lease may change. One call, as a group has few. */
+  async read(): Promise<AwsResult<ParameterSettings>> {
+    const read = await this.#describe("user");
+    return read.ok ? { ok: true, value: ownOf(read.value) } : read;
   }
 
-  /** Gives the group values, and takes those that are absent away. */
-  async change(settings: LogSettings): Promise<Changed> {
-    const own = Object.entries(settings).filter(([, value]) => value !== undefined) as [string, string][];
-    const unset = PARAMETERS.filter((name) => settings[name] === undefined);
+  /** The same, and which of the slow log's optional parameters the group has and can be changed. A call for each 100 parameters. */
+  async describe(): Promise<AwsResult<{ own: ParameterSettings; offered: NonNullable<Offered> }>> {
+    const read = await this.#describe();
+    return read.ok ? { ok: true, value: { own: ownOf(read.value), offered: offeredBy(read.value) } } : read;
+  }
+
+  #describe(source?: "user"): Promise<AwsResult<Map<string, DbParameter>>> {
+    const { region, parameterGroup } = this.#group;
+    const target = awsTarget(this.#env, region);
+    return this.#as((keys) => describeParameters(target, keys, parameterGroup, LEASED_PARAMETERS, source));
+  }
+
+  /** Gives the group values; null takes one away. */
+  async change(settings: ParameterSettings): Promise<Changed> {
+    const values = Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== null);
+    const unset = Object.keys(settings).filter((name) => settings[name] === null);
     const steps: (() => Promise<Changed>)[] = [];
-    if (own.length > 0) steps.push(() => this.#modify(Object.fromEntries(own)));
+    if (values.length > 0) steps.push(() => this.#modify(Object.fromEntries(values)));
     if (isNotEmpty(unset)) steps.push(() => this.#reset(unset));
-    // The log is switched off before its output changes, or statements would go to a table in between.
-    if (settings.general_log === undefined) steps.reverse();
+    // The logs are switched off before their output changes, or statements would go to a table in between.
+    if (values.some(([name]) => name === "log_output")) steps.reverse();
     let isBegun = false;
     for (const step of steps) {
       const changed = await step();
@@ -119,6 +124,23 @@ export class GroupInAws {
       return refused("CredentialsUnreadable", "The environment's credentials can't be opened");
     }
   }
+}
+
+function ownOf(parameters: Map<string, DbParameter>): ParameterSettings {
+  const own = [...parameters].filter(([, { isOwn }]) => isOwn);
+  return Object.fromEntries(own.map(([name, { value }]) => [name, value]));
+}
+
+/** The optional parameters that can be changed, each with what holds where the group has no value of its own. */
+function offeredBy(parameters: Map<string, DbParameter>): NonNullable<Offered> {
+  const { defaults } = slowLogSwitchOf(parameters).optional;
+  const offered = Object.entries(defaults).filter(([name]) => parameters.get(name)?.isChangeable);
+  const heldBy = (name: string, default_: string) => {
+    const { value = null, isOwn = true } = parameters.get(name) ?? {};
+    // RDS may have a default of its own.
+    return isOwn ? default_ : (value ?? default_);
+  };
+  return Object.fromEntries(offered.map(([name, default_]) => [name, heldBy(name, default_)]));
 }
 
 /** The codes of failures that are not AWS's: no call was made. Their messages are shown as they are. */

@@ -2,22 +2,26 @@ import { DurableObject } from "cloudflare:workers";
 import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
+import { leaseName, type ParameterGroup, type ParameterSettings } from "../environments/parameter-group.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
+import { type Holder, pick, slowParameters } from "./needs.ts";
 import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
 import {
   addHolder,
   answerIfNobody,
   doubt,
   hasRoom,
+  holds,
   IDLE,
   isIdle,
   type LeaseState,
+  type LogTimes,
   MAX_HOLDERS,
+  owedSettings,
   RESTORE_APPLIES_MS,
   removeHolder,
 } from "./state.ts";
@@ -25,10 +29,12 @@ import { LeaseStorage } from "./storage.ts";
 import { currentAccesses, entitledHolders, recordPendingChange } from "./store.ts";
 
 /**
- * What came of asking for the log. Log files that were written after `loggingSince` are the lease's; null when logging was on
- * before. Not ok: the capture has its lease all the same, and AWS would not switch the log on.
+ * What came of asking for a log: since when the logs are on, and what the slow log's parameters were before, as far as they are
+ * leased. Not ok: the capture has its lease all the same, and AWS would not switch the log on.
  */
-export type LeaseResult = { ok: true; loggingSince: number | null } | { ok: false; failure: LeaseFailure };
+export type LeaseResult =
+  | { ok: true; since: LogTimes; before: ParameterSettings }
+  | { ok: false; failure: LeaseFailure };
 
 const RELEASED: LeaseFailure = {
   kind: "rejected",
@@ -55,14 +61,15 @@ const DAY_MS = 24 * HOUR_MS;
 export const HOURLY_FOR_MS = 7 * DAY_MS;
 
 /** What came of asking AWS, and the lease as it was then. */
-interface ReconciledLease extends Pick<LeaseState, "holders" | "loggingSince"> {
+interface ReconciledLease {
   result: Reconciled;
+  state: LeaseState;
 }
 
 /**
- * The leases on the general log of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group,
- * which all its instances and all their captures share: the first capture switches it on, the last one restores what was
- * found. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
+ * The leases on the logs of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group, which all
+ * its instances and all their captures share: the first capture that needs a parameter sets it, and after the last one that
+ * needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
  * captures which start and stop at once, or a crash between any two steps, never leave logging off under a running capture,
  * nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a row there.
  *
@@ -77,28 +84,31 @@ export class LogLease extends DurableObject<Env> {
   readonly #proven = new Set<string>();
 
   /**
-   * Keeps the log on for a capture; safe to repeat. The capture's row in `log_leases` must be there before.
+   * Keeps a capture's logs on; safe to repeat. The capture's row in `log_leases` must be there before.
    * @param credentials those of the capture's environment, which are known to belong to the group's account
    * @param isDoubted whether to look if the log still is on: somebody may have switched it off
    */
   async acquire(
-    captureId: number,
+    holder: Holder,
     group: ParameterGroup,
     credentials: string | null,
     isDoubted = false,
   ): Promise<LeaseResult> {
     const stored = this.#stored;
+    const { captureId } = holder;
     if (!hasRoom(stored.state, captureId)) return { ok: false, failure: FULL };
     stored.group = group;
     stored.dropOutdated();
     if (credentials !== null) this.#proven.add(credentials);
-    const held = addHolder(stored.state, captureId);
+    const held = addHolder(stored.state, holder);
     stored.state = isDoubted ? doubt(held, Date.now()) : held;
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
-    const { result, holders, loggingSince } = await this.#reconcile(captureId);
-    if (!result.ok) return result;
-    return holders.includes(captureId) ? { ok: true, loggingSince } : { ok: false, failure: RELEASED };
+    const { result, state } = await this.#reconcile(captureId);
+    if (!result.ok && !result.isRestoring) return { ok: false, failure: result.failure };
+    if (!holds(state, captureId)) return { ok: false, failure: RELEASED };
+    const leased = slowParameters(state.offered).filter((name) => name in state.found);
+    return { ok: true, since: state.since, before: pick(state.found, leased) };
   }
 
   /**
@@ -125,7 +135,7 @@ export class LogLease extends DurableObject<Env> {
 
   /** The captures that hold a lease. */
   async holders(): Promise<readonly number[]> {
-    return this.#stored.state.holders;
+    return this.#stored.state.holders.map(({ captureId }) => captureId);
   }
 
   /** Makes sure that the alarm comes by a time: it may have been lost, or what it waits for may have happened. */
@@ -162,18 +172,18 @@ export class LogLease extends DurableObject<Env> {
   #removeHolder(captureId: number): boolean {
     const { state } = this.#stored;
     this.#stored.state = answerIfNobody(removeHolder(state, captureId), captureId);
-    return state.holders.includes(captureId);
+    return holds(state, captureId);
   }
 
   /** Whether a capture that holds no lease is answerable for a change that is not undone. */
   #isPendingFor(captureId: number): boolean {
-    const { holders, answerable } = this.#stored.state;
-    return !holders.includes(captureId) && answerable.includes(captureId);
+    const { state } = this.#stored;
+    return !holds(state, captureId) && state.answerable.includes(captureId);
   }
 
   /** Releases holders without a row in D1: they were released before they asked for the lease, or the row was lost. */
   async #releaseUnentitled(group: ParameterGroup): Promise<void> {
-    const { holders } = this.#stored.state;
+    const holders = await this.holders();
     if (holders.length === 0) return;
     const entitled = await entitledHolders(this.env.DB, leaseName(group), holders);
     for (const captureId of holders) {
@@ -196,7 +206,7 @@ export class LogLease extends DurableObject<Env> {
   async #reconcileNow(asker?: number): Promise<ReconciledLease> {
     const { group } = this.#stored;
     // Everything was deleted while this stood in the queue.
-    if (group === undefined) return { result: { ok: true, until: null }, ...IDLE };
+    if (group === undefined) return { result: { ok: true, until: null }, state: IDLE };
     const accesses = () => this.#accesses(group, asker);
     await this.#forgetIfNobodyCanRestore(group, accesses);
     const result = await reconcile(this.#leasedGroup(group, accesses));
@@ -204,13 +214,14 @@ export class LogLease extends DurableObject<Env> {
     const { state } = this.#stored;
     await this.#setNextAlarm(result);
     await this.#recordPendingChange(group, state, result);
-    return { result, holders: state.holders, loggingSince: state.loggingSince };
+    return { result, state };
   }
 
   /** The current ways to reach the group for a capture that asks, or else for the holders and those who are answerable. */
   #accesses(group: ParameterGroup, asker?: number): Promise<EnvironmentAccess[]> {
     const { holders, answerable } = this.#stored.state;
-    const captureIds = asker === undefined ? [...new Set([...answerable, ...holders])] : [asker];
+    const holding = holders.map(({ captureId }) => captureId);
+    const captureIds = asker === undefined ? [...new Set([...answerable, ...holding])] : [asker];
     return currentAccesses(this.env.DB, leaseName(group), captureIds);
   }
 
@@ -226,11 +237,12 @@ export class LogLease extends DurableObject<Env> {
         await this.ctx.storage.sync();
       },
       read: () => aws.read(),
-      change: async (settings) => {
+      describe: () => aws.describe(),
+      change: async ({ settings }) => {
         const changed = await aws.change(settings);
         log.info("lease.change", {
           lease: leaseName(group),
-          generalLog: settings.general_log ?? null,
+          settings: inWords(settings),
           outcome: changed.outcome,
           ...(changed.outcome === "accepted" ? {} : { code: changed.failure.code }),
         });
@@ -250,23 +262,20 @@ export class LogLease extends DurableObject<Env> {
     const { found, answerable } = this.#stored.state;
     log.error("lease.forgotten", {
       lease: leaseName(group),
-      generalLog: found?.general_log ?? null,
-      logOutput: found?.log_output ?? null,
+      settings: inWords(found),
       captureIds: answerable.join(),
     });
     this.#stored.state = IDLE;
   }
 
   /** Shows in D1 that the group is not restored, and why. If this fails, cron still records that a change is pending. */
-  async #recordPendingChange(
-    group: ParameterGroup,
-    { holders, answerable, found }: LeaseState,
-    result: Reconciled,
-  ): Promise<void> {
-    if (holders.length > 0 || found === null || answerable.length === 0) return;
-    const pending = { reason: whyPending(group, result), settings: found };
+  async #recordPendingChange(group: ParameterGroup, state: LeaseState, result: Reconciled): Promise<void> {
+    const settings = owedSettings(state);
+    const owing = state.answerable.filter((captureId) => !holds(state, captureId));
+    if (Object.keys(settings).length === 0 || owing.length === 0) return;
+    const pending = { reason: whyPending(group, result), settings };
     try {
-      await recordPendingChange(this.env.DB, leaseName(group), answerable, pending, Date.now());
+      await recordPendingChange(this.env.DB, leaseName(group), owing, pending, Date.now());
     } catch (error) {
       log.error("lease.owed.failed", { lease: leaseName(group), ...describeError(error) });
     }
@@ -299,6 +308,12 @@ export class LogLease extends DurableObject<Env> {
       longest: holders.length > 0 ? REVIEW_MS : longest,
     });
   }
+}
+
+/** Settings as a line of the service's log has them, such as `general_log=0, log_output=`: that one has no value of its own. */
+function inWords(settings: ParameterSettings): string {
+  const words = Object.entries(settings).map(([name, value]) => `${name}=${value ?? ""}`);
+  return words.join(", ");
 }
 
 /** Why a group is not restored, in words a person can act on. */

@@ -3,33 +3,75 @@ import { explain } from "../aws/explain.ts";
 import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
+import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { GENERAL } from "../logs/general/kind.ts";
+import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
+import { SLOW } from "../logs/slow/kind.ts";
+import { LATE_MS, type LogTimes, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "./state.ts";
 
 /*
- * Whether the servers of an instance write the log that its parameter group switches on.
+ * Whether the servers of an instance write the logs that its parameter group switches on.
  */
 
-/** As much of a capture as its log needs. */
+/** As much of a capture as its logs need. */
 export interface LoggedCapture extends EnvironmentAccess {
   id: number;
   /** The instance's identifier. */
   instance: string;
+  log: CapturedLog;
+  /** How long a statement runs at least that the slow log has to have; 0 for a capture of the general log alone. */
+  minDurationMicros: number;
 }
 
-/** Whether a capture's log is on; if not, what to do about it, and whether waiting may be enough. */
-export type LogReadiness = { ready: true } | NotReady;
+/** Whether a capture's logs are on; if not, what to do about it, and whether waiting may be enough. */
+export type LogReadiness = Ready | NotReady;
+/** Logs that are on. */
+export interface Ready {
+  ready: true;
+  /** Absent for a capture of the general log alone. */
+  timing?: SlowTiming;
+}
 /** A log that is not on. */
 export type NotReady = { ready: false; transient: boolean; reason: string };
+
+/** What is known of the slow log before a capture of it begins. */
+export interface SlowTiming {
+  /**
+   * Sessions that connect after this are complete, in milliseconds since the epoch; null when they were so before any capture
+   * changed the group. Sessions that were connected before may be missing until they reconnect.
+   */
+  completeSince: number | null;
+  /** What the slow log's parameters were before captures changed them; null for one that had no value in the group. */
+  before: ParameterSettings;
+}
 
 /** For how long a status that is not what it should be may be the one from before the change. */
 const STATUS_GRACE_MS = 60_000;
 
 /**
- * Looks for a log file that was written after the log was switched on.
- * @param since when it was switched on; null when it was on before the captures
+ * Looks for log files that were written after the logs were switched on.
+ * @param lease what the lease said: since when the logs are on
  * @param now when RDS was asked for the instance
  */
 export async function logReadiness(
+  env: Env,
+  capture: LoggedCapture,
+  instance: DbInstance,
+  { since, before }: { since: LogTimes; before: ParameterSettings },
+  now: number,
+): Promise<LogReadiness> {
+  const kinds = logsOf(capture.log);
+  if (kinds.includes("general")) {
+    const general = await generalReadiness(env, capture, instance, since.general, now);
+    if (!general.ready || !kinds.includes("slow")) return general;
+  }
+  const files = await listLogs(env, capture, SLOW.folder, now);
+  if (!files.ok) return refusedByAws(files.failure, LIST, capture, instance.parameterGroup);
+  const problem = slowProblem(capture.instance, instance, since, files.value, now);
+  return problem ?? { ready: true, timing: { completeSince: completeSince(since, now), before } };
+}
+
+async function generalReadiness(
   env: Env,
   capture: LoggedCapture,
   instance: DbInstance,
@@ -37,27 +79,92 @@ export async function logReadiness(
   now: number,
 ): Promise<LogReadiness> {
   const { parameterGroup, parameterApplyStatus: status } = instance;
-  // If RDS was asked before the change, its status says nothing about the change.
-  if ((since !== null && now <= since) || status === "applying") {
-    return notYet(
-      `The change of the parameter group ${parameterGroup} is still being applied to ${capture.instance}`,
-    );
-  }
-  const files = await listGeneralLogs(env, capture, now);
-  if (!files.ok) return refusedByAws(files.failure, "rds:DescribeDBLogFiles", capture, parameterGroup);
+  if (isBeingApplied(since, status, now)) return stillApplied(capture.instance, instance);
+  const files = await listLogs(env, capture, GENERAL.folder, now);
+  if (!files.ok) return refusedByAws(files.failure, LIST, capture, parameterGroup);
   const oldest = writtenAfter(since, status, now);
   // Also for a group that waits for a reboot: another parameter may be why, and production is not rebooted for that.
   if (files.value.some(({ lastWritten }) => lastWritten > oldest)) return { ready: true };
-  const reason = whyNotWritten(capture.instance, instance);
-  return status === "in-sync" || now < (since ?? 0) + STATUS_GRACE_MS ? notYet(reason) : never(reason);
+  return notWritten("general", capture.instance, instance, since, now);
 }
 
-async function listGeneralLogs(env: Env, capture: LoggedCapture, now: number): Promise<AwsResult<LogFile[]>> {
+/**
+ * What is in the way of a slow log's capture; null when nothing is. Its server writes a banner when the log is switched on, and
+ * nothing when only its parameters are changed, or when it was on before: then the status and the time have to do.
+ * @param since when the lease has changed it
+ * @param files the slow log's
+ */
+export function slowProblem(
+  name: string,
+  instance: DbInstance,
+  since: LogTimes,
+  files: readonly LogFile[],
+  now: number,
+): NotReady | null {
+  const { parameterApplyStatus: status } = instance;
+  const changed = latestOf(since);
+  if (isBeingApplied(changed, status, now)) return stillApplied(name, instance);
+  const isWrittenAfter = (time: number) => files.some(({ lastWritten }) => lastWritten > time);
+  // A log that was on although the lease could not know it has no new banner.
+  const isLongInSync = status === "in-sync" && now >= (since.slow ?? 0) + LATE_MS;
+  if (since.slow !== null && !isWrittenAfter(since.slow) && !isLongInSync) {
+    return notWritten("slow", name, instance, since.slow, now);
+  }
+  const { threshold } = since;
+  // The change that has switched it on: the banner shows that the servers have it.
+  if (since.slow !== null && (threshold === null || threshold <= since.slow)) return null;
+  const settled = threshold === null ? now - GENERAL.writtenEveryMs : threshold + SOON_AGAIN_MS;
+  if (status !== "in-sync") {
+    return isWrittenAfter(settled) ? null : notWritten("slow", name, instance, changed, now);
+  }
+  return now >= settled ? null : stillApplied(name, instance);
+}
+
+/** Since when sessions that connect are complete, for a slow log that is ready. */
+export function completeSince(since: LogTimes, now: number): number | null {
+  const changed = latestOf(since);
+  // The servers have had it for some seconds, or for less than RESTORE_APPLIES_MS after it was changed.
+  return changed === null ? null : Math.min(now, changed + RESTORE_APPLIES_MS);
+}
+
+function latestOf({ slow, threshold }: LogTimes): number | null {
+  return slow === null && threshold === null ? null : Math.max(slow ?? 0, threshold ?? 0);
+}
+
+const LIST = "rds:DescribeDBLogFiles";
+
+/** If RDS was asked before the change, its status says nothing about the change. */
+function isBeingApplied(since: number | null, status: string, now: number): boolean {
+  return (since !== null && now <= since) || status === "applying";
+}
+
+function stillApplied(name: string, { parameterGroup }: DbInstance): NotReady {
+  return notYet(`The change of the parameter group ${parameterGroup} is still being applied to ${name}`);
+}
+
+function notWritten(
+  kind: LogName,
+  name: string,
+  instance: DbInstance,
+  since: number | null,
+  now: number,
+): NotReady {
+  const reason = whyNotWritten(kind, name, instance);
+  const isFresh = instance.parameterApplyStatus === "in-sync" || now < (since ?? 0) + STATUS_GRACE_MS;
+  return isFresh ? notYet(reason) : never(reason);
+}
+
+async function listLogs(
+  env: Env,
+  capture: LoggedCapture,
+  folder: string,
+  now: number,
+): Promise<AwsResult<LogFile[]>> {
   const files = await askAs(env, capture, now, (keys) =>
-    listLogFiles(awsTarget(env, capture.region), keys, capture.instance, GENERAL.folder),
+    listLogFiles(awsTarget(env, capture.region), keys, capture.instance, folder),
   );
   if (!files.ok) return files;
-  return { ok: true, value: files.value.filter(({ name }) => name.startsWith(GENERAL.folder)) };
+  return { ok: true, value: files.value.filter(({ name }) => name.startsWith(folder)) };
 }
 
 /** After when a file must have been written to show that the servers log, in milliseconds since the epoch. */
@@ -67,10 +174,14 @@ function writtenAfter(since: number | null, status: string, now: number): number
   return status === "in-sync" ? -1 : now - GENERAL.writtenEveryMs;
 }
 
-function whyNotWritten(name: string, { parameterGroup, parameterApplyStatus: status }: DbInstance): string {
+function whyNotWritten(
+  kind: LogName,
+  name: string,
+  { parameterGroup, parameterApplyStatus: status }: DbInstance,
+): string {
   switch (status) {
     case "in-sync":
-      return `RDS shows no general log file of ${name} that was written since logging was switched on in ${parameterGroup}`;
+      return `RDS shows no ${kind} log file of ${name} that was written since logging was switched on in ${parameterGroup}`;
     case "pending-reboot":
       return (
         `${name} has not taken the parameter group ${parameterGroup} over yet, its status is pending-reboot: ` +
@@ -104,8 +215,7 @@ export function refusedByAws(
     const transient = isTransient(failure) || BUSY.test(failure.code);
     return { ready: false, transient, reason: explain(failure, instance, region) };
   }
-  const resource =
-    action === "rds:DescribeDBLogFiles" ? `instance ${instance}` : `parameter group ${parameterGroup}`;
+  const resource = action === LIST ? `instance ${instance}` : `parameter group ${parameterGroup}`;
   return never(
     `The environment's credentials lack a permission: allow them ${action} on the ${resource} in IAM (${failure.code})`,
   );

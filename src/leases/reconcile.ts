@@ -1,12 +1,12 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
-import type { LogSettings } from "../environments/parameter-group.ts";
+import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { isSame, type Offered, pick } from "./needs.ts";
 import {
+  type Change,
   changing,
   forgetIfDone,
-  isSame,
   type LeaseState,
   nextCall,
-  type Wanted,
   wasChanged,
   wasChecked,
   wasDeleted,
@@ -30,13 +30,20 @@ export interface LeasedGroup {
   /** Replaces the state at once; resolves when the new one would outlive a crash. */
   update(transition: (state: LeaseState) => LeaseState): Promise<void>;
   /** The values that the group has of its own. */
-  read(): Promise<AwsResult<LogSettings>>;
-  /** Gives the group these values, and takes those that are absent away. */
-  change(settings: LogSettings): Promise<Changed>;
+  read(): Promise<AwsResult<ParameterSettings>>;
+  /** The same, and the slow log's optional parameters that the group has and that can be changed. */
+  describe(): Promise<AwsResult<{ own: ParameterSettings; offered: NonNullable<Offered> }>>;
+  /** Gives the group these values; null takes one away. */
+  change(change: Change): Promise<Changed>;
 }
 
-/** What came of it: the group is as it should be, or is to be read again at `until`; or AWS failed. */
-export type Reconciled = { ok: true; until: number | null } | { ok: false; failure: LeaseFailure };
+/**
+ * What came of it: the group is as it should be, or is to be read again at `until`; or AWS failed. If it failed while parameters
+ * were restored that no holder needs, the holders have their logs all the same.
+ */
+export type Reconciled =
+  | { ok: true; until: number | null }
+  | { ok: false; failure: LeaseFailure; isRestoring: boolean };
 
 /**
  * Makes one call to AWS after another until the group is as its holders need it, or AWS fails. Never to be run twice at once for
@@ -60,30 +67,33 @@ export async function reconcile(group: LeasedGroup): Promise<Reconciled> {
         await group.update((state) => wasRead(state, read.value));
         break;
       }
+      case "describe": {
+        const described = await group.describe();
+        if (!described.ok) return failed(described.failure, "DescribeDBParameters");
+        const { own, offered } = described.value;
+        await group.update((state) => wasRead(state, own, offered));
+        break;
+      }
       case "check": {
         const read = await group.read();
         if (!read.ok) return failed(read.failure, "DescribeDBParameters");
-        await group.update((state) => wasChecked(state, call.settings, read.value));
+        await group.update((state) => wasChecked(state, call.settings, read.value, group.now()));
         break;
       }
       case "change": {
-        const failure = await change(group, before, call.to, call.settings);
-        if (failure !== null) return { ok: false, failure };
+        const failure = await change(group, before, call);
+        if (failure !== null) return { ok: false, failure, isRestoring: call.to === "found" };
       }
     }
   }
 }
 
 /** Makes a change. Returns why it failed, or null when it was made, or there is another way to be tried at once. */
-async function change(
-  group: LeasedGroup,
-  before: LeaseState,
-  to: Wanted,
-  settings: LogSettings,
-): Promise<LeaseFailure | null> {
+async function change(group: LeasedGroup, before: LeaseState, wanted: Change): Promise<LeaseFailure | null> {
+  const { to, settings } = wanted;
   // On disk before the call: after a crash from here on the state says that what the group has is unknown.
-  await group.update((state) => changing(state, to, group.now()));
-  const changed = await group.change(settings);
+  await group.update((state) => changing(state, wanted, group.now()));
+  const changed = await group.change(wanted);
   if (changed.outcome !== "accepted") {
     const { failure, outcome } = changed;
     if (to === "found" && failure.code.startsWith("DBParameterGroupNotFound")) {
@@ -93,8 +103,8 @@ async function change(
     return notMade(failure, (state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)));
   }
   const read = await group.read();
-  if (read.ok && isSame(settings, read.value)) {
-    await group.update((state) => wasChanged(state, to));
+  if (read.ok && isSame(settings, pick(read.value, Object.keys(settings)), before.offered)) {
+    await group.update((state) => wasChanged(state, wanted));
     return null;
   }
   if (read.ok) {
@@ -113,6 +123,6 @@ async function change(
   }
 }
 
-function failed(failure: AwsFailure, action: string): { ok: false; failure: LeaseFailure } {
-  return { ok: false, failure: { ...failure, action: `rds:${action}` } };
+function failed(failure: AwsFailure, action: string): Extract<Reconciled, { ok: false }> {
+  return { ok: false, failure: { ...failure, action: `rds:${action}` }, isRestoring: false };
 }

@@ -1,82 +1,79 @@
-import * as z from "zod";
 import type { AwsFailureKind } from "../aws/client.ts";
-import { type LogSettings, logSettingsSchema } from "../environments/parameter-group.ts";
-import { lazy } from "../lib/lazy.ts";
-import { storedFormat } from "../lib/stored.ts";
-import { GENERAL_LOG_SWITCH } from "../logs/general/switch.ts";
+import type { ParameterSettings } from "../environments/parameter-group.ts";
+import {
+  defaultOf,
+  type Holder,
+  isEnough,
+  isNeeded,
+  isOfGeneralLog,
+  isOn,
+  isSameValue,
+  type Needs,
+  neededParameters,
+  neededSettings,
+  slowParameters,
+} from "./needs.ts";
 
 /*
- * The state of the lease on a parameter group's general log. Pure transitions, each from one state to the next, told the time;
- * the loop in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
+ * The state of the lease on a parameter group's logs. Pure transitions, each from one state to the next, told the time; the loop
+ * in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
+ *
+ * A parameter is leased from the moment at which it is read for the first capture that needs it until it has its value back after
+ * the last. In between others may change it, and what they set is theirs.
  *
  * AWS may carry out a change whose answer is lost, at once or a while later. So a change counts only when AWS accepted it and
  * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
 
-const { defaults: DEFAULTS, on: LOG_ON } = GENERAL_LOG_SWITCH;
-
-/** Whether a general log is written to files. */
-export function isOn(settings: LogSettings): boolean {
-  const { general_log, log_output } = { ...DEFAULTS, ...settings };
-  return /^(1|on)$/i.test(general_log) && log_output.toUpperCase().split(",").includes("FILE");
+/** When the logs were switched on; null for what no change of the lease's has switched on. */
+export interface LogTimes {
+  /** General log files that were written after this were written under the last change that switched the general log on. */
+  general: number | null;
+  /** The same of the slow log, whose server writes a banner when it is switched on. */
+  slow: number | null;
+  /** The last change by which the slow log has more, such as shorter statements. The server writes nothing then. */
+  threshold: number | null;
+  /** When the slow log was last seen to be off, or to have less than it should. */
+  slowSeenOff: number | null;
 }
 
-/** Whether two settings come to the same for the servers. */
-export function isSame(a: LogSettings, b: LogSettings): boolean {
-  const [one, other] = [
-    { ...DEFAULTS, ...a },
-    { ...DEFAULTS, ...b },
-  ];
-  return one.general_log === other.general_log && one.log_output === other.log_output;
+/** Who needs the logs of a parameter group, and what is known of the group. */
+export interface LeaseState extends Needs {
+  /**
+   * The captures for which a lease has, or may have, changed the group: with the credentials of their environments it is
+   * restored. One that was released stays among them until what it needed is restored, or is a holder's who is answerable.
+   */
+  readonly answerable: readonly number[];
+  /** What the group has of the leased parameters now. One is absent while a change of it is under way, or its answer was lost. */
+  readonly has: ParameterSettings;
+  /** The values that were sent to switch logs on, in changes that may still be carried out: they are nobody else's. */
+  readonly sent: Readonly<Record<string, readonly string[]>>;
+  /** Until when the change that is under way may still be carried out; null when there is none. */
+  readonly callUntil: number | null;
+  /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
+  readonly lostUntil: number | null;
+  readonly since: LogTimes;
+  /** When parameters were last restored. Kept after that, for RESTORE_APPLIES_MS. */
+  readonly restoredAt: number | null;
+  /** How often AWS has failed to take values away since a log was switched on. */
+  readonly failedResets: number;
+  /** Whether to restore by writing the defaults, because values can't be taken away. */
+  readonly writesDefaults: boolean;
 }
 
-/** What a group is to have: the log switched on for captures, or what was found. */
-export type Wanted = "logging" | "found";
+const NEVER: LogTimes = { general: null, slow: null, threshold: null, slowSeenOff: null };
 
-/** A lease's state as it is stored. */
-const leaseSchema = lazy(() =>
-  z.object({
-    /** The captures that need the log. */
-    holders: z.array(z.number()).readonly(),
-    /**
-     * The captures for which a lease has, or may have, switched the log on: with the credentials of their environments the group
-     * is restored. One that was released stays among them until a holder is answerable instead.
-     */
-    answerable: z.array(z.number()).readonly().default([]),
-    /** What the group had before the first change; null while nothing is, or may be, changed. */
-    found: logSettingsSchema().nullable(),
-    /** What the group has now: unknown while a change is under way, or when its answer was lost. */
-    has: z.enum(["logging", "found", "unknown"] as const satisfies (Wanted | "unknown")[]),
-    /** Until when the change that is under way may still be carried out; null when there is none. */
-    callUntil: z.number().nullable(),
-    /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
-    lostUntil: z.number().nullable(),
-    /** Log files that were written after this were written under the last change that switched logging on. */
-    loggingSince: z.number().nullable(),
-    /** When the group was last restored. Kept after that, for RESTORE_APPLIES_MS. */
-    restoredAt: z.number().nullable(),
-    /** How often AWS has failed to take values away since logging was switched on. */
-    failedResets: z.number().default(0),
-    /** Whether to restore by writing the defaults, because values can't be taken away. */
-    writesDefaults: z.boolean().default(false),
-  }),
-);
-
-/** Who needs the log of a parameter group, and what is known of the group. */
-export type LeaseState = Readonly<z.output<ReturnType<typeof leaseSchema>>>;
-
-/** How a lease's state is stored. */
-export const leaseFormat = storedFormat("lease's state", 1, leaseSchema);
-
-/** Nobody needs the log, and it is as it was found. */
+/** Nobody needs the logs, and they are as they were found. */
 export const IDLE: LeaseState = {
   holders: [],
   answerable: [],
-  found: null,
-  has: "found",
+  found: {},
+  has: {},
+  offered: null,
+  sent: {},
   callUntil: null,
   lostUntil: null,
-  loggingSince: null,
+  since: NEVER,
   restoredAt: null,
   failedResets: 0,
   writesDefaults: false,
@@ -84,29 +81,45 @@ export const IDLE: LeaseState = {
 
 /** The longest that AWS may take to carry out a change whose answer was lost. */
 export const LATE_MS = 2 * 60_000;
-/** After so many failed attempts to take values away the defaults are written instead, so that the log does not stay on. */
+/** After so many failed attempts to take values away the defaults are written instead, so that a log does not stay on. */
 export const MAX_RESETS = 3;
 /** For how long servers may still be about to apply what was restored. A change after that need not wait for it. */
 export const RESTORE_APPLIES_MS = 60_000;
 /** A log that is switched on again so soon counts only so much later: what is written before may be the one that is about to end. */
 export const SOON_AGAIN_MS = 15_000;
 
+/** What a change gives a group: values that switch logs on for captures, or what was found. */
+export type Wanted = "logging" | "found";
+
+/** A change of some parameters; null takes a parameter's value away. */
+export interface Change {
+  to: Wanted;
+  settings: ParameterSettings;
+}
+
 /** What to ask of AWS next; `rest` when all is as it should be. */
 export type LeaseCall =
-  /** What the group has: nothing of it is changed yet. */
+  /** What the group has of parameters that are not leased yet: nothing of them is changed. */
   | { do: "read" }
-  | { do: "change"; to: Wanted; settings: LogSettings }
+  /** The same, and what the group offers of the slow log's optional parameters. */
+  | { do: "describe" }
+  | ({ do: "change" } & Change)
   /** Whether the group still has what it should: no lost change can be carried out any more. */
-  | { do: "check"; settings: LogSettings }
+  | { do: "check"; settings: ParameterSettings }
   | { do: "wait"; until: number }
   | { do: "rest" };
 
 /** The most captures that a lease remembers: its state is one value of a Durable Object, which may have 2 MB. */
 export const MAX_HOLDERS = 10_000;
 
+/** Whether a capture holds the lease. */
+export function holds({ holders }: LeaseState, captureId: number): boolean {
+  return holders.some((holder) => holder.captureId === captureId);
+}
+
 /** Whether there is room for a capture, if it does not hold the lease already. */
-export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
-  return holders.length < MAX_HOLDERS || holders.includes(captureId);
+export function hasRoom(state: LeaseState, captureId: number): boolean {
+  return state.holders.length < MAX_HOLDERS || holds(state, captureId);
 }
 
 /**
@@ -114,30 +127,32 @@ export function hasRoom({ holders }: LeaseState, captureId: number): boolean {
  * change may still be carried out, the group will be read again anyway.
  */
 export function doubt(state: LeaseState, now: number): LeaseState {
-  const { found, has } = state;
-  if (found === null || latest(state) !== null) return state;
+  if (isEmpty(state.found) || nextCall(state, now).do !== "rest") return state;
   // Nothing was changed: what it has now becomes what was found.
-  if (isOn(found)) return { ...state, found: null };
-  return has === "logging" ? { ...state, lostUntil: now } : state;
+  return isUnchanged(state) ? { ...state, found: {}, has: {} } : { ...state, lostUntil: now };
 }
 
-/** Another capture needs the log. Asking twice is asking once. */
-export function addHolder(state: LeaseState, captureId: number): LeaseState {
-  if (state.holders.includes(captureId)) return state;
-  return handOver({ ...state, holders: [...state.holders, captureId] });
+/** Another capture needs a log. Asking twice is asking once. */
+export function addHolder(state: LeaseState, holder: Holder): LeaseState {
+  if (holds(state, holder.captureId)) return state;
+  return handOver({ ...state, holders: [...state.holders, holder] });
 }
 
-/** A capture does not need the log any more. It stays answerable for the group if nobody else is. */
+/** A capture does not need its log any more. It stays answerable for what it needed if nobody else is. */
 export function removeHolder(state: LeaseState, captureId: number): LeaseState {
-  return handOver({ ...state, holders: state.holders.filter((id) => id !== captureId) });
+  return handOver({ ...state, holders: state.holders.filter((holder) => holder.captureId !== captureId) });
 }
 
-/** Makes only holders answerable, once one of them is. */
+/** Makes only holders answerable, once they are for everything that is changed. */
 function handOver(state: LeaseState): LeaseState {
-  const { has, holders, answerable } = state;
-  // The log is on, and so it is for each of them.
-  const holding = has === "logging" ? holders : answerable.filter((id) => holders.includes(id));
-  return holding.length > 0 ? { ...state, answerable: holding } : state;
+  const { holders, answerable, found, offered } = state;
+  if (holders.length === 0) return state;
+  // The logs are on, and so they are for each of them.
+  if (isAsWanted(state) && !isUnchanged(state)) return { ...state, answerable: idsOf(holders) };
+  const holding = holders.filter(({ captureId }) => answerable.includes(captureId));
+  const covered = neededParameters(holding, offered);
+  const isCovered = Object.keys(found).every((name) => covered.has(name) || isAsFound(state, name));
+  return holding.length > 0 && isCovered ? { ...state, answerable: idsOf(holding) } : state;
 }
 
 /** Makes a capture answerable that was released, if nobody is: the version that stored the state did not store who is. */
@@ -146,55 +161,162 @@ export function answerIfNobody(state: LeaseState, captureId: number): LeaseState
   return isPending && state.answerable.length === 0 ? { ...state, answerable: [captureId] } : state;
 }
 
-/** Decides what has to be asked of AWS. */
+/** Decides what has to be asked of AWS. Logs are switched on for those who need them before others are restored. */
 export function nextCall(state: LeaseState, now: number): LeaseCall {
-  const { holders, found, has } = state;
-  if (found === null) return holders.length > 0 ? { do: "read" } : { do: "rest" };
-  // Logging that was on before the first capture stays on, and is nobody's to touch.
-  if (isOn(found)) return { do: "rest" };
-  const to = holders.length > 0 ? "logging" : "found";
-  const settings = to === "logging" ? LOG_ON : state.writesDefaults ? { ...DEFAULTS, ...found } : found;
-  if (has !== to) return { do: "change", to, settings };
+  if (isUndescribed(state)) return { do: "describe" };
+  if (missing(state).length > 0) return { do: "read" };
+  const { on, back } = targets(state);
+  if (!hasAll(state, on)) return { do: "change", to: "logging", settings: on };
+  const settings = Object.fromEntries(Object.entries(back).filter(([name]) => !isAsFound(state, name)));
+  if (!isEmpty(settings)) {
+    return {
+      do: "change",
+      to: "found",
+      settings: state.writesDefaults ? withDefaults(state, settings) : settings,
+    };
+  }
   const until = latest(state);
-  if (until === null) return { do: "rest" };
-  return now < until ? { do: "wait", until } : { do: "check", settings };
+  if (until === null || isEmpty(state.found)) return { do: "rest" };
+  return now < until ? { do: "wait", until } : { do: "check", settings: state.has };
 }
 
-/** AWS said what the group has. Kept only before the first change, so that what a capture set is never taken for found. */
-export function wasRead(state: LeaseState, found: LogSettings): LeaseState {
-  return state.found === null ? { ...state, found, has: "found" } : state;
+/** The parameters that are needed and not leased yet. */
+function missing({ holders, found, offered }: LeaseState): string[] {
+  return [...neededParameters(holders, offered)].filter((name) => !(name in found));
+}
+
+/** What the leased parameters are to have: what captures need, and for the others what was found. */
+function targets(state: LeaseState): { on: ParameterSettings; back: ParameterSettings } {
+  const on = neededSettings(state);
+  return { on, back: without(state.found, Object.keys(on)) };
+}
+
+/** Whether the group is known to have some settings. */
+function hasAll({ has }: LeaseState, settings: ParameterSettings): boolean {
+  return Object.entries(settings).every(([name, value]) => has[name] === value);
+}
+
+/** Whether a parameter is known to be as it was found. */
+function isAsFound({ has, found }: LeaseState, name: string): boolean {
+  return has[name] === found[name];
+}
+
+/** Whether all is known to be as it was found. A lost change may still be carried out. */
+export function isUnchanged(state: LeaseState): boolean {
+  return Object.keys(state.found).every((name) => isAsFound(state, name));
+}
+
+/** Whether all is known to be as it should. */
+function isAsWanted(state: LeaseState): boolean {
+  const { on, back } = targets(state);
+  return !isUndescribed(state) && missing(state).length === 0 && hasAll(state, { ...back, ...on });
+}
+
+/** Whether it is not known yet what the group offers to those who need the slow log. */
+function isUndescribed({ holders, offered }: LeaseState): boolean {
+  return offered === null && isNeeded(holders, "slow");
+}
+
+function withDefaults({ offered }: LeaseState, settings: ParameterSettings): ParameterSettings {
+  const values = Object.entries(settings).map(([name, value]) => [name, value ?? defaultOf(name, offered)]);
+  return Object.fromEntries(values);
+}
+
+/**
+ * AWS said what the group has. Kept only of parameters that are not leased yet, so that what a capture set is never taken for
+ * found.
+ * @param own all values that the group has of its own
+ * @param offered the optional parameters that can be changed, with what holds where the group has no value of its own
+ */
+export function wasRead(state: LeaseState, own: ParameterSettings, offered = state.offered): LeaseState {
+  const read = { ...state, offered };
+  const added = Object.fromEntries(missing(read).map((name) => [name, own[name] ?? null]));
+  return handOver({ ...read, found: { ...state.found, ...added }, has: { ...state.has, ...added } });
 }
 
 /** A change is about to be sent: until it is answered, nobody knows what the group has. */
-export function changing(state: LeaseState, to: Wanted, now: number): LeaseState {
+export function changing(state: LeaseState, { to, settings }: Change, now: number): LeaseState {
   const { restoredAt, answerable, holders } = state;
   const isSoon = restoredAt !== null && now < restoredAt + RESTORE_APPLIES_MS;
   return {
     ...state,
-    has: "unknown",
+    // A value that the group has already it keeps, whatever becomes of the change.
+    has: without(state.has, newIn(settings, state)),
     // The change of a process that crashed may still be carried out.
     lostUntil: latest(state),
     callUntil: now + LATE_MS,
     ...(to === "logging"
       ? {
-          loggingSince: isSoon ? now + SOON_AGAIN_MS : now,
-          // From now on the log may be on for them.
-          answerable: [...new Set([...answerable, ...holders])].slice(-MAX_HOLDERS),
+          since: sinceChange(state, settings, isSoon ? now + SOON_AGAIN_MS : now),
+          sent: withSent(state.sent, settings),
+          // From now on the logs may be on for them.
+          answerable: [...new Set([...answerable, ...idsOf(holders)])].slice(-MAX_HOLDERS),
           failedResets: 0,
           writesDefaults: false,
         }
-      : { loggingSince: null, restoredAt: now }),
+      : { since: sinceRestored(state.since, settings), restoredAt: now }),
   };
 }
 
+/** The parameters of a change to which the group is not known to have given these values. */
+function newIn(settings: ParameterSettings, { has }: LeaseState): string[] {
+  return Object.keys(settings).filter((name) => has[name] !== settings[name]);
+}
+
+/** When logs were switched on, by a change of which some is new. */
+function sinceChange(state: LeaseState, settings: ParameterSettings, at: number): LogTimes {
+  const { since, has } = state;
+  const names = newIn(settings, state);
+  // A general log that is on stays on while tables are taken from its output.
+  const isGeneral = names.some(isOfGeneralLog) && !isOn(has);
+  const isSlow = isNeeded(state.holders, "slow");
+  return {
+    ...since,
+    general: isGeneral ? at : since.general,
+    // After a change whose answer was lost the server may have written its banner already, and writes no other.
+    slow: !names.includes("slow_query_log")
+      ? since.slow
+      : has.slow_query_log === undefined
+        ? (since.slow ?? at)
+        : at,
+    threshold: isSlow && names.some((name) => name !== "general_log") ? at : since.threshold,
+  };
+}
+
+function sinceRestored(since: LogTimes, settings: ParameterSettings): LogTimes {
+  const names = Object.keys(settings);
+  const rest = names.includes("slow_query_log") ? { ...NEVER, general: since.general } : since;
+  return names.some(isOfGeneralLog) ? { ...rest, general: null } : rest;
+}
+
+function withSent(sent: LeaseState["sent"], settings: ParameterSettings): LeaseState["sent"] {
+  const added = Object.entries(settings).map(([name, value]) => [
+    name,
+    [...new Set([...(sent[name] ?? []), ...(value === null ? [] : [value])])].slice(-MAX_SENT),
+  ]);
+  return { ...sent, ...Object.fromEntries(added) };
+}
+
+/** More values than captures ask for within the time that a lost change may take. */
+const MAX_SENT = 100;
+
 /** AWS accepted a change, and then showed it. */
-export function wasChanged(state: LeaseState, to: Wanted): LeaseState {
-  return handOver({ ...state, has: to, callUntil: null });
+export function wasChanged(state: LeaseState, { to, settings }: Change): LeaseState {
+  const has = Object.entries(settings).map(([name, value]) => [
+    name,
+    to === "found" ? (state.found[name] ?? null) : value,
+  ]);
+  return handOver(answered({ ...state, has: { ...state.has, ...Object.fromEntries(has) } }));
+}
+
+/** No answer is awaited any more. */
+function answered(state: LeaseState): LeaseState {
+  return { ...state, callUntil: null, sent: state.lostUntil === null ? {} : state.sent };
 }
 
 /** AWS accepted a change, but did not show it afterwards: it has to be made again. */
 export function wasNotShown(state: LeaseState): LeaseState {
-  return { ...state, callUntil: null };
+  return answered(state);
 }
 
 /**
@@ -202,17 +324,22 @@ export function wasNotShown(state: LeaseState): LeaseState {
  * @param before the state that the change was decided in
  */
 export function wasRefused(state: LeaseState, before: LeaseState): LeaseState {
-  const { has, loggingSince, restoredAt, answerable } = before;
-  const refused = handOver({ ...state, has, loggingSince, restoredAt, answerable, callUntil: null });
-  // Nothing was ever changed, so others may change it meanwhile: it is read again.
-  return has === "found" && refused.lostUntil === null
-    ? { ...refused, found: null, answerable: [] }
-    : refused;
+  const { has, since, restoredAt, answerable } = before;
+  const refused = handOver(answered({ ...state, has, since, restoredAt, answerable }));
+  if (refused.lostUntil !== null) return refused;
+  // What was never changed others may change meanwhile: it is read again.
+  const untouched = Object.keys(refused.found).filter((name) => isAsFound(refused, name));
+  const kept = {
+    ...refused,
+    found: without(refused.found, untouched),
+    has: without(refused.has, untouched),
+  };
+  return isEmpty(kept.found) ? { ...kept, answerable: [] } : kept;
 }
 
 /** The answer to a change was lost: it was carried out, or will be, or not. */
 export function wasLost(state: LeaseState): LeaseState {
-  return { ...state, has: "unknown", lostUntil: latest(state), callUntil: null };
+  return { ...state, lostUntil: latest(state), callUntil: null };
 }
 
 /**
@@ -222,8 +349,12 @@ export function wasLost(state: LeaseState): LeaseState {
  * @param settings what the group was to have
  * @param kind how AWS failed
  */
-export function wasNotRestored(state: LeaseState, settings: LogSettings, kind: AwsFailureKind): LeaseState {
-  const takesAway = Object.keys(DEFAULTS).some((name) => settings[name as keyof LogSettings] === undefined);
+export function wasNotRestored(
+  state: LeaseState,
+  settings: ParameterSettings,
+  kind: AwsFailureKind,
+): LeaseState {
+  const takesAway = Object.values(settings).includes(null);
   if (!takesAway) return { ...state, writesDefaults: false };
   // Throttled: AWS is to be asked less, not more.
   if (kind === "throttled") return state;
@@ -231,20 +362,45 @@ export function wasNotRestored(state: LeaseState, settings: LogSettings, kind: A
   return { ...state, failedResets, writesDefaults: kind === "denied" || failedResets >= MAX_RESETS };
 }
 
-/** AWS said what the group has, after the last moment at which a lost change could be carried out. */
-export function wasChecked(state: LeaseState, should: LogSettings, is: LogSettings): LeaseState {
-  const checked = { ...state, lostUntil: null, callUntil: null };
-  if (isSame(should, is) || (isOn(should) && isOn(is))) return checked;
-  const { found } = state;
-  return { ...checked, has: "unknown", found: found && isOn(should) ? withTheirs(found, is) : found };
+/**
+ * AWS said what the group has, after the last moment at which a lost change could be carried out.
+ * @param should what it was to have
+ * @param own all values that it has of its own
+ */
+export function wasChecked(
+  state: LeaseState,
+  should: ParameterSettings,
+  own: ParameterSettings,
+  now: number,
+): LeaseState {
+  const checked = { ...state, lostUntil: null, callUntil: null, sent: {} };
+  const names = Object.keys(should).filter((name) => name in state.found);
+  const needed = neededParameters(state.holders, state.offered);
+  const { on } = targets(state);
+  const is = (name: string) => own[name] ?? null;
+  const isSet = (name: string) => isSameValue(name, is(name), should[name] ?? null, state.offered);
+  const isFine = (name: string) =>
+    isSet(name) || (name in on && isEnough(name, is(name), should[name] ?? null));
+  if (names.every(isFine)) return checked;
+  const has: Record<string, string | null> = { ...state.has };
+  const found: Record<string, string | null> = { ...state.found };
+  for (const name of names) {
+    if (isSet(name)) continue;
+    has[name] = is(name);
+    // Of a parameter that nobody needs, it is a lost change that was carried out.
+    if (needed.has(name) && !isOurs(state, name, is(name))) found[name] = is(name);
+  }
+  const slow = slowParameters(state.offered);
+  const isSlowOff =
+    isNeeded(state.holders, "slow") && names.some((name) => slow.includes(name) && !isFine(name));
+  const since = isSlowOff ? { ...state.since, slowSeenOff: now } : state.since;
+  return { ...checked, found, has, since };
 }
 
-/** What to restore in a group whose log somebody has switched off meanwhile: what they have set, and what was found of the rest. */
-function withTheirs(found: LogSettings, is: LogSettings): LogSettings {
-  const names = ["general_log", "log_output"] as const;
-  const theirs = names.map((name) => [name, is[name] === LOG_ON[name] ? found[name] : is[name]] as const);
-  const wanted: LogSettings = Object.fromEntries(theirs.filter(([, value]) => value !== undefined));
-  return isSame(found, wanted) ? found : wanted;
+/** Whether a value is what was found, or one that a change of the lease's may have set. */
+function isOurs({ found, sent, offered }: LeaseState, name: string, value: string | null): boolean {
+  if (isSameValue(name, value, found[name] ?? null, offered)) return true;
+  return value !== null && (sent[name] ?? []).includes(value);
 }
 
 /** The group does not exist any more: there is nothing to restore, and a later group of its name is another. */
@@ -252,17 +408,36 @@ export function wasDeleted(state: LeaseState): LeaseState {
   return { ...IDLE, holders: state.holders };
 }
 
-/** Forgets what was found, once there is nothing left to do and nobody needs the log. */
+/** Forgets what was found of parameters that nobody needs, once there is nothing left to do for them. */
 export function forgetIfDone(state: LeaseState, now: number): LeaseState {
-  const isDone = state.holders.length === 0 && nextCall(state, now).do === "rest";
-  return isDone ? { ...IDLE, restoredAt: state.restoredAt } : state;
+  if (nextCall(state, now).do !== "rest") return state;
+  const { holders, offered, found, has, restoredAt, since } = state;
+  if (holders.length === 0) return { ...IDLE, restoredAt };
+  const needed = neededParameters(holders, offered);
+  const others = Object.keys(found).filter((name) => !needed.has(name));
+  const kept = { ...state, found: without(found, others), has: without(has, others) };
+  return handOver(
+    isNeeded(holders, "slow") ? kept : { ...kept, since: { ...NEVER, general: since.general } },
+  );
 }
 
-/** Whether nobody needs the log and no change is pending. */
+/** Whether nobody needs the logs and no change is pending. */
 export function isIdle({ holders, found }: LeaseState): boolean {
-  return holders.length === 0 && found === null;
+  return holders.length === 0 && isEmpty(found);
+}
+
+/** What a group is to have again of the parameters that no holder needs: what those owe who were released. */
+export function owedSettings({ holders, found, offered }: LeaseState): ParameterSettings {
+  return without(found, [...neededParameters(holders, offered)]);
 }
 
 function latest({ callUntil, lostUntil }: LeaseState): number | null {
   return callUntil === null && lostUntil === null ? null : Math.max(callUntil ?? 0, lostUntil ?? 0);
+}
+
+const idsOf = (holders: readonly Holder[]) => holders.map(({ captureId }) => captureId);
+const isEmpty = (settings: ParameterSettings) => Object.keys(settings).length === 0;
+
+function without(settings: ParameterSettings, names: readonly string[]): ParameterSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
 }

@@ -3,11 +3,12 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import type { LogSettings } from "../environments/parameter-group.ts";
+import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { toOwedSettings } from "../environments/pending-changes.ts";
 import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../environments/store.ts";
 
 /*
- * The D1 statements of leases on general logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
+ * The D1 statements of leases on logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
  * lease: written before the lease is acquired, deleted once it is released. One that was abandoned counts as deleted. What the
  * columns `owed_…` say of a pending change, environments show: environments/pending-changes.ts.
  */
@@ -124,14 +125,14 @@ export async function recordPendingChange(
   db: Db,
   leaseName: string,
   captureIds: readonly number[],
-  { reason, settings }: { reason: string; settings: LogSettings },
+  { reason, settings }: { reason: string; settings: ParameterSettings },
   now: number,
 ): Promise<void> {
   const values = {
     leaseName,
     captureIds: JSON.stringify(captureIds),
     reason,
-    settings: JSON.stringify(settings),
+    settings: JSON.stringify(toOwedSettings(settings)),
   };
   await RECORD_PENDING(db, { ...values, now }).run();
 }

@@ -41,7 +41,8 @@ async function holding(status = "RUNNING"): Promise<number> {
   const { id } = await createCapture(cast.owner, { envId, scheduledStart });
   await move(id, "STARTING");
   const { instance } = cast.aws;
-  const capture = { ...(await accessOf({ id: envId })), id, instance };
+  const general = { log: "general" as const, minDurationMicros: 0 };
+  const capture = { ...(await accessOf({ id: envId })), ...general, id, instance };
   await switchOn(env, capture, await describedInstance(cast.aws), Date.now());
   await move(id, status);
   return id;

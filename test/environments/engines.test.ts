@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { canCapture, ENGINES, engineLabels, engineNames } from "../../src/environments/engines.ts";
-import { isOn } from "../../src/leases/state.ts";
+import { isOn } from "../../src/leases/needs.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { slowLogSwitchOf } from "../../src/logs/slow/switch.ts";
 import { parametersOf } from "../local-aws/parameters.ts";

@@ -157,8 +157,16 @@ describe("the credentials that a lease uses", () => {
   it("are those of the capture that cron releases, for a pending change that an earlier version left", async () => {
     await lease.acquire(1);
     await runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
-      const { answerable, failedResets, writesDefaults, ...yesterday } = new LeaseStorage(storage.kv).state;
-      storage.kv.put("state", { ...yesterday, holders: [] });
+      const { since } = new LeaseStorage(storage.kv).state;
+      storage.kv.put("state", {
+        holders: [],
+        found: {},
+        has: "logging",
+        callUntil: null,
+        lostUntil: null,
+        loggingSince: since.general,
+        restoredAt: null,
+      });
       storage.kv.put("abandoned", true);
     });
     await runLeaseAlarm(lease.group);

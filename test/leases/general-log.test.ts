@@ -30,10 +30,13 @@ afterEach(async () => {
   await abortAllDurableObjects();
 });
 
-/** A capture that is STARTING, as the runner knows it. */
-async function starting(instance = own.aws.instance): Promise<LoggedCapture> {
+/** A capture that is STARTING, as the runner knows it: of the general log, unless it is said. */
+async function starting(
+  instance = own.aws.instance,
+  logs: Pick<LoggedCapture, "log" | "minDurationMicros"> = { log: "general", minDurationMicros: 0 },
+): Promise<LoggedCapture> {
   const id = await startingCapture(own.admin, own.environment);
-  return { ...(await accessOf(own.environment)), id, instance };
+  return { ...(await accessOf(own.environment)), ...logs, id, instance };
 }
 
 const move = (id: number, status: string) =>

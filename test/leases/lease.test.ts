@@ -37,7 +37,7 @@ describe("a lease", () => {
   it("switches logging on for the first capture, keeps it on for the others, and restores what was there after the last", async () => {
     await lease.set({ general_log: "0", log_output: "NONE" });
     const first = await lease.acquire(1);
-    expect(first).toMatchObject({ ok: true, loggingSince: expect.any(Number) });
+    expect(first).toMatchObject({ ok: true, since: { general: expect.any(Number), slow: null } });
     expect(await lease.acquire(2)).toEqual(first);
     expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
     expect(await lease.release(1)).toBe(true);
@@ -69,7 +69,7 @@ describe("a lease", () => {
 
   it("changes nothing where logging was on already", async () => {
     await lease.set({ general_log: "1", log_output: "TABLE,FILE" });
-    expect(await lease.acquire(1)).toEqual({ ok: true, loggingSince: null });
+    expect(await lease.acquire(1)).toMatchObject({ ok: true, since: { general: null } });
     expect(await lease.release(1)).toBe(true);
     expect(await changesOf(own.aws)).toEqual([]);
   });
@@ -98,11 +98,11 @@ describe("a lease", () => {
     await lease.release(1);
     const before = Date.now();
     const again = await lease.acquire(2);
-    expect(again.ok && (again.loggingSince ?? 0) - before).toBeGreaterThan(10_000);
+    expect(again.ok && (again.since.general ?? 0) - before).toBeGreaterThan(10_000);
     await lease.release(2);
     await travel(own.aws, RESTORE_APPLIES_MS + 1);
     const later = await lease.acquire(3);
-    expect(later.ok && (later.loggingSince ?? 0) - Date.now()).toBeLessThanOrEqual(0);
+    expect(later.ok && (later.since.general ?? 0) - Date.now()).toBeLessThanOrEqual(0);
   });
 
   it("ends in the right state whichever captures start and stop at once", async () => {

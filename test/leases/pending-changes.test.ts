@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { LogLease } from "../../src/leases/lease.ts";
-import { isSame } from "../../src/leases/state.ts";
+import { isSame } from "../../src/leases/needs.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createCapture, createEnvironment, linesOf, signUp } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
@@ -74,7 +74,11 @@ describe("the pending changes of an environment", () => {
       {
         region: cast.aws.region,
         parameterGroup: "demo-mysql-params",
-        settings: { generalLog: null, logOutput: null },
+        settings: {
+          generalLog: null,
+          logOutput: null,
+          parameters: { general_log: null, log_output: null },
+        },
         since: expect.any(String),
         reason: expect.stringMatching(
           /^rds:(Modify|Reset)DBParameterGroup on demo-mysql-params: AWS refused the credentials/,
@@ -114,7 +118,7 @@ describe("the pending changes of an environment", () => {
       {
         region: cast.aws.region,
         parameterGroup: "demo-mysql-params",
-        settings: { generalLog: "0", logOutput: "NONE" },
+        settings: { generalLog: "0", logOutput: "NONE", parameters: found },
         since: "1970-01-01T00:00:01.000Z",
         reason: "why",
       },

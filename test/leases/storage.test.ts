@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { LEASED_PARAMETERS } from "../../src/leases/needs.ts";
 import { IDLE, MAX_HOLDERS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { Unreadable } from "../../src/lib/stored.ts";
@@ -44,28 +45,45 @@ describe("what a lease has stored", () => {
     const group = await stored(LEASE);
     const { accesses, abandoned, ...kept } = LEASE;
     const before = await inLease(group, ({ group, state, attempts }) => ({ group, state, attempts }));
-    const added = { answerable: [], failedResets: 0, writesDefaults: false };
-    expect(before).toEqual({ ...kept, state: { ...(kept.state as object), ...added } });
+    expect(before).toEqual({
+      ...kept,
+      state: {
+        ...IDLE,
+        holders: [{ captureId: 1, log: "general", minDurationMicros: 0 }],
+        found: { general_log: null, log_output: "TABLE" },
+        has: { general_log: "1", log_output: "FILE" },
+        since: { general: 1795811248914, slow: null, threshold: null, slowSeenOff: null },
+      },
+    });
     const [versions, after] = await inLease(group, (it, kv) => {
       Object.assign(it, before);
       const versions = ["group", "state", "attempts"].map((key) => kv.get<{ version: number }>(key)?.version);
       return [versions, { ...before, state: it.state, attempts: it.attempts }];
     });
-    expect(versions).toEqual([1, 1, 1]);
+    expect(versions).toEqual([1, 2, 1]);
     expect(after).toEqual(before);
   });
 
   it("stays below what production takes, with as many captures as it may have", async () => {
-    const holders = Array.from({ length: MAX_HOLDERS }, (_, i) => 2 ** 40 + i);
-    const settings = { general_log: "x".repeat(2000), log_output: "x".repeat(2000) };
+    const ids = Array.from({ length: MAX_HOLDERS }, (_, i) => 2 ** 40 + i);
+    const holders = ids.map((captureId) => ({
+      captureId,
+      log: "general" as const,
+      minDurationMicros: 3.6e9,
+    }));
+    const settings = Object.fromEntries(LEASED_PARAMETERS.map((name) => [name, "x".repeat(2000)]));
     const group = await stored(LEASE);
     const fits = await inLease(group, (it, kv) => {
-      it.state = { ...it.state, holders, answerable: holders, found: settings };
+      it.state = { ...it.state, holders, answerable: ids, found: settings, has: settings };
       return [...kv.list()].map(([key, value]) => [key, fitsProduction(kv, value)]);
     });
     expect(fits.length).toBeGreaterThanOrEqual(4);
     expect(fits.filter(([, isSmall]) => !isSmall)).toEqual([]);
-    const refused = await leaseOf(group).acquire(1, group, null);
+    const refused = await leaseOf(group).acquire(
+      { captureId: 1, log: "slow", minDurationMicros: 0 },
+      group,
+      null,
+    );
     expect(refused).toMatchObject({ ok: false, failure: { kind: "rejected", code: "TooManyCaptures" } });
     expect(await leaseOf(group).holders()).toHaveLength(MAX_HOLDERS);
   });
@@ -78,7 +96,7 @@ describe("what a lease has stored", () => {
   });
 
   it.each([
-    ["of a newer version", "state", { version: 2 }],
+    ["of a newer version", "state", { version: 3 }],
     ["damaged", "state", { holders: "1" }],
     ["damaged", "group", "us-east-1"],
   ])("that is %s is neither deleted nor taken for something else: %s", async (_, key, value) => {

@@ -1,18 +1,27 @@
 /** A parameter group in a simulated AWS, and a lease on it that can fail between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
-import type { LogSettings } from "../../src/environments/parameter-group.ts";
+import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import {
+  defaultOf,
+  type Holder,
+  isOn,
+  isSameValue,
+  LEASED_PARAMETERS,
+  neededParameters,
+  pick,
+} from "../../src/leases/needs.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
 import {
   addHolder,
+  type Change,
   IDLE,
-  isOn,
-  isSame,
+  isUnchanged,
   LATE_MS,
   type LeaseState,
   MAX_RESETS,
+  nextCall,
   removeHolder,
 } from "../../src/leases/state.ts";
-import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 
 /** For how long AWS may still show what a group had before a change. */
 const STALE_MS = 30_000;
@@ -22,7 +31,7 @@ export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done
 
 /** Something that happens. */
 export type Happening =
-  | { what: "acquire" | "release"; captureId: number }
+  | { what: "acquire" | "release"; holder: Holder }
   /** The step that the lease waits for is answered. */
   | { what: "answer"; how: Answer; delay: number }
   /** The object crashes; a change that is under way ends like this. */
@@ -33,13 +42,13 @@ export type Happening =
   | { what: "time"; by: number }
   /** From now on values can, or can't, be taken away; if not, AWS says so, or confirms what it does not do. */
   | { what: "resets"; how: "work" | "fail" | "do nothing" }
-  /** A person changes the group, while no capture uses it. */
-  | { what: "person"; settings: LogSettings };
+  /** A person changes those parameters that no capture uses. */
+  | { what: "person"; settings: ParameterSettings };
 
 /** What the lease waits for: its disk, or AWS. */
 interface Step {
-  kind: "sync" | "read" | "change";
-  settings: LogSettings;
+  kind: "sync" | "read" | "describe" | "change";
+  settings: ParameterSettings;
   since: number;
 }
 
@@ -51,16 +60,17 @@ const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
 });
 
 /** Whether a change takes values away. */
-const takesAway = (settings: LogSettings) =>
-  Object.keys(GENERAL_LOG_SWITCH.defaults).some((name) => settings[name as keyof LogSettings] === undefined);
+const takesAway = (settings: ParameterSettings) => Object.values(settings).includes(null);
 
 /** The lease and its group. */
 export class World {
   now = 0;
   /** What the group has. */
-  own: LogSettings;
+  own: ParameterSettings;
   /** What it had before the captures. */
-  original: LogSettings;
+  original: ParameterSettings;
+  /** The slow log's optional parameters that it has. */
+  readonly offered: Record<string, string>;
   /** What is on the lease's disk. */
   disk: LeaseState = IDLE;
   /** What it has in memory. */
@@ -69,20 +79,21 @@ export class World {
   /** Whether a change arrives, or has arrived, later than its caller waited for it. */
   hasLate = false;
   readonly faults: string[] = [];
-  /** Whether the defaults were written where there had been no values. */
-  wroteDefaults = false;
+  /** The parameters whose defaults were written where there had been no values. */
+  readonly #defaults = new Set<string>();
   #resets: "work" | "fail" | "do nothing" = "work";
   /** How often values were to be taken away since logging was switched on, and whether that was not allowed. */
   #resetting = { attempts: 0, denied: false };
-  #late: { at: number; settings: LogSettings }[] = [];
-  #before: { own: LogSettings; at: number } | null = null;
+  #late: { at: number; settings: ParameterSettings }[] = [];
+  #before: { own: ParameterSettings; at: number } | null = null;
   #step: { step: Step; resolve: (value: never) => void } | undefined;
   #life = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(original: LogSettings) {
-    this.own = original;
-    this.original = original;
+  constructor(original: ParameterSettings, offered: Record<string, string>) {
+    this.own = pick(original, LEASED_PARAMETERS);
+    this.original = this.own;
+    this.offered = offered;
   }
 
   /** Lets something happen, and all that follows from it at once. */
@@ -94,11 +105,11 @@ export class World {
         }
         break;
       case "acquire":
-        this.#change((state) => addHolder(state, happening.captureId));
-        this.#reconcile(happening.captureId);
+        this.#change((state) => addHolder(state, happening.holder));
+        this.#reconcile(happening.holder);
         break;
       case "release":
-        this.#change((state) => removeHolder(state, happening.captureId));
+        this.#change((state) => removeHolder(state, happening.holder.captureId));
         this.#reconcile();
         break;
       case "alarm":
@@ -118,10 +129,7 @@ export class World {
         this.#resets = happening.how;
         break;
       case "person":
-        if (this.memory.found === null && this.memory.holders.length === 0 && this.#step === undefined) {
-          this.own = happening.settings;
-          this.original = happening.settings;
-        }
+        if (this.#step === undefined) this.#letPersonChange(happening.settings);
     }
     this.#arrive();
     for (let i = 0; i < 30; i++) await null;
@@ -130,9 +138,13 @@ export class World {
 
   /** Lets AWS recover and time pass until nothing is left to do. */
   async recover(): Promise<void> {
-    for (let i = 0; i < 120; i++) {
+    let calm = 0;
+    for (let i = 0; i < 120 && calm < 2; i++) {
       await this.happen({ what: "answer", how: "ok", delay: 0 });
       if (this.#step !== undefined) continue;
+      // Nothing is under way, and an alarm has come since.
+      const isCalm = this.#late.length === 0 && nextCall(this.memory, this.now).do === "rest";
+      calm = isCalm ? calm + 1 : 0;
       await this.happen({ what: "time", by: LATE_MS / 4 });
       await this.happen({ what: "alarm" });
     }
@@ -144,18 +156,29 @@ export class World {
     this.disk = this.memory;
   }
 
-  #reconcile(captureId?: number): void {
+  #letPersonChange(settings: ParameterSettings): void {
+    const free = Object.entries(settings).filter(([name]) => !this.#isLeased(name));
+    this.own = { ...this.own, ...Object.fromEntries(free) };
+    this.original = { ...this.original, ...Object.fromEntries(free) };
+  }
+
+  #isLeased(name: string): boolean {
+    return name in this.memory.found || name in this.disk.found;
+  }
+
+  #reconcile(holder?: Holder): void {
     const life = this.#life;
     this.#queue = this.#queue.then(async () => {
       const result = await reconcile(this.#group(life));
-      if (!result.ok || captureId === undefined || this.hasLate) return;
-      // What a capture is told: the log is on.
-      if (this.memory.holders.includes(captureId) && !isOn(this.own)) this.faults.push("told on, but is off");
+      const isTold = result.ok || result.isRestoring;
+      if (!isTold || holder === undefined || this.hasLate || !this.memory.holders.includes(holder)) return;
+      // What a capture is told: its logs are on.
+      this.faults.push(...this.#off(holder).map((log) => `told that the ${log} log is on, but it is off`));
     });
   }
 
   #group(life: number): LeasedGroup {
-    const ask = <T>(kind: Step["kind"], settings: LogSettings = {}) =>
+    const ask = <T>(kind: Step["kind"], settings: ParameterSettings = {}) =>
       new Promise<T>((resolve) => {
         if (life !== this.#life) return;
         this.#step = {
@@ -171,11 +194,12 @@ export class World {
         await ask<void>("sync");
       },
       read: () => ask("read"),
-      change: (settings) => {
+      describe: () => ask("describe"),
+      change: (change) => {
         this.changes++;
-        if (isOn(this.original)) this.faults.push("changed a group that logged already");
-        this.#watchResets(settings);
-        return ask<Changed>("change", settings);
+        this.#checkChange(change);
+        this.#watchResets(change);
+        return ask<Changed>("change", change.settings);
       },
     };
   }
@@ -189,9 +213,11 @@ export class World {
     if (step.kind === "sync") {
       this.disk = this.memory;
       resolve(undefined);
-    } else if (step.kind === "read") {
+    } else if (step.kind !== "change") {
       const isStale = how === "stale" && this.#before !== null && this.now <= this.#before.at + STALE_MS;
-      const value = isStale ? this.#before?.own : this.own;
+      const shown = isStale ? this.#before?.own : this.own;
+      const own = Object.fromEntries(Object.entries(shown ?? {}).filter(([, value]) => value !== null));
+      const value = step.kind === "read" ? own : { own, offered: this.offered };
       resolve(
         how === "ok" || isStale ? { ok: true, value } : { ok: false, failure: failureOf("unavailable") },
       );
@@ -220,19 +246,67 @@ export class World {
   }
 
   /** The defaults are written where taking values away is not allowed or has been tried often, and nowhere else. */
-  #watchResets(settings: LogSettings): void {
-    if (isOn(settings)) this.#resetting = { attempts: 0, denied: false };
+  #watchResets({ to, settings }: Change): void {
+    if (to === "logging") this.#resetting = { attempts: 0, denied: false };
     else if (takesAway(settings)) this.#resetting.attempts++;
-    else if (takesAway(this.original)) {
-      this.wroteDefaults = true;
+    else {
+      const written = Object.keys(settings).filter((name) => this.original[name] === null);
+      for (const name of written) this.#defaults.add(name);
       const { attempts, denied } = this.#resetting;
-      if (!denied && attempts < MAX_RESETS) this.faults.push("wrote defaults without need");
+      if (written.length > 0 && !denied && attempts < MAX_RESETS)
+        this.faults.push("wrote defaults without need");
     }
   }
 
-  #apply(settings: LogSettings): void {
+  /** Only what captures need, or what is to be restored, is changed. */
+  #checkChange({ to, settings }: Change): void {
+    const { found } = this.memory;
+    const { original } = this;
+    for (const [name, value] of Object.entries(settings)) {
+      if (!(name in found)) this.faults.push(`changed ${name}, which is not leased`);
+      const isFound = isSameValue(name, value, original[name] ?? null, this.offered);
+      if (to === "found" && !isFound) this.faults.push(`restored ${name} to something else`);
+    }
+    if (isOn(original) && "general_log" in settings) this.faults.push("changed a group that logged already");
+    const { long_query_time: time } = settings;
+    if (
+      time !== undefined &&
+      isYes(original.slow_query_log) &&
+      seconds(time) > seconds(original.long_query_time)
+    ) {
+      this.faults.push("let the slow log have less than it had");
+    }
+  }
+
+  /** The logs of a capture that are off, or that have less than it needs. */
+  #off({ log, minDurationMicros }: Holder): string[] {
+    const { own } = this;
+    const isInFiles = (own.log_output ?? "TABLE").split(",").includes("FILE");
+    const isWhole = Object.keys(this.offered).every((name) => {
+      const value = own[name];
+      switch (name) {
+        case "log_slow_extra":
+          return isYes(value);
+        case "log_slow_verbosity":
+          return value?.split(",").includes("query_plan");
+        default:
+          return !isYes(value);
+      }
+    });
+    const isSlowOn =
+      isInFiles &&
+      isYes(own.slow_query_log) &&
+      seconds(own.long_query_time) <= minDurationMicros / 1_000_000 &&
+      isWhole;
+    return [
+      ...(log !== "slow" && !isOn(own) ? ["general"] : []),
+      ...(log !== "general" && !isSlowOn ? ["slow"] : []),
+    ];
+  }
+
+  #apply(settings: ParameterSettings): void {
     this.#before = { own: this.own, at: this.now };
-    this.own = settings;
+    this.own = { ...this.own, ...settings };
   }
 
   #arrive(): void {
@@ -240,7 +314,7 @@ export class World {
     this.#late = this.#late.filter(({ at }) => at > this.now);
     for (const { settings, at } of due) {
       this.#before = { own: this.own, at };
-      this.own = settings;
+      this.own = { ...this.own, ...settings };
     }
   }
 
@@ -254,31 +328,50 @@ export class World {
   }
 
   #check(): void {
-    const { found } = this.memory;
-    if (found === null && this.disk.found === null && isSame(this.own, this.original)) {
-      // All is deleted: what the group has now is what the next capture finds.
-      this.original = this.own;
-      this.wroteDefaults = false;
+    for (const name of LEASED_PARAMETERS) {
+      const { found } = this.memory;
+      if (name in found && found[name] !== this.original[name]) {
+        this.faults.push(`what was found of ${name} is not what was there`);
+      }
+      if (this.#isLeased(name)) continue;
+      if (!this.#isAsBefore(name)) this.faults.push(`${name} was forgotten, and is not restored`);
+      // What the group has now is what the next capture finds.
+      this.original = { ...this.original, [name]: this.own[name] ?? null };
+      this.#defaults.delete(name);
     }
-    if (found !== null && found !== this.original) this.faults.push("what was found is not what was there");
     this.#checkAnswerable(this.memory);
     this.#checkAnswerable(this.disk);
   }
 
   /** Somebody is answerable for what is, or may be, changed; holders before those who were released. */
-  #checkAnswerable({ has, holders, answerable }: LeaseState): void {
-    if (has !== "found" && answerable.length === 0) this.faults.push("nobody is answerable for the group");
-    if (has === "logging" && holders.length > 0 && answerable.some((id) => !holders.includes(id))) {
-      this.faults.push("the log is on for others, and somebody is answerable who was released");
+  #checkAnswerable(state: LeaseState): void {
+    const { holders, answerable } = state;
+    if (!isUnchanged(state) && answerable.length === 0)
+      this.faults.push("nobody is answerable for the group");
+    const isSettled = ["rest", "wait", "check"].includes(nextCall(state, this.now).do);
+    const isReleased = answerable.some((id) => holders.every(({ captureId }) => captureId !== id));
+    if (isSettled && !isUnchanged(state) && holders.length > 0 && isReleased) {
+      this.faults.push("the logs are on for others, and somebody is answerable who was released");
     }
   }
 
-  /** Whether the group is as it was before the captures: exactly, unless values could not be taken away. */
-  isRestored(): boolean {
-    const { own, original } = this;
-    return isSame(own, original) && (this.wroteDefaults || isEqual(own, original));
+  /** Whether a parameter is as it was before: exactly, unless its value could not be taken away. */
+  #isAsBefore(name: string): boolean {
+    const [is, was] = [this.own[name] ?? null, this.original[name] ?? null];
+    return is === was || (this.#defaults.has(name) && is === defaultOf(name, this.offered));
+  }
+
+  /** What is not as it should be once AWS works: logs that are needed and off, and what nobody needs and is not as before. */
+  problems(): string[] {
+    const { holders } = this.memory;
+    const off = holders.flatMap((holder) =>
+      this.#off(holder).map((log) => `${holder.captureId}: ${log} is off`),
+    );
+    const needed = neededParameters(holders, this.offered);
+    const changed = LEASED_PARAMETERS.filter((name) => !needed.has(name) && !this.#isAsBefore(name));
+    return [...off, ...changed.map((name) => `${name} is not restored`)];
   }
 }
 
-const isEqual = (a: LogSettings, b: LogSettings) =>
-  a.general_log === b.general_log && a.log_output === b.log_output;
+const isYes = (value: string | null | undefined) => value === "1" || value === "ON";
+const seconds = (time: string | null | undefined) => Number(time ?? "10");

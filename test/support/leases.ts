@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
-import { type LogSettings, leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { LEASED_PARAMETERS, type Holder as Need } from "../../src/leases/needs.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
 import type { LocalAccount } from "../local-aws/test/client.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
@@ -49,18 +50,17 @@ export async function recordLease(captureId: number, group: ParameterGroup): Pro
     .run();
 }
 
-const NAMES = ["general_log", "log_output"];
-
 /** Keys that have signed changes of a group, in the order of their first. */
 export async function changersOf(aws: LocalAccount): Promise<string[]> {
   const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
   return [...new Set(changes.map(({ accessKeyId }) => accessKeyId))];
 }
 
-/** The two settings that a group has of its own, as AWS shows them. */
-export async function settingsOf(aws: LocalAccount, group: ParameterGroup): Promise<LogSettings> {
+/** The settings of the logs that a group has of its own, as AWS shows them. */
+export async function settingsOf(aws: LocalAccount, group: ParameterGroup): Promise<Record<string, string>> {
   const target = awsTarget(env, aws.region);
-  const read = await describeParameters(target, aws.credentials, group.parameterGroup, NAMES, "user");
+  const { parameterGroup } = group;
+  const read = await describeParameters(target, aws.credentials, parameterGroup, LEASED_PARAMETERS, "user");
   if (!read.ok) throw new Error(read.failure.message);
   return Object.fromEntries([...read.value].map(([name, { value }]) => [name, value ?? ""]));
 }
@@ -123,8 +123,16 @@ export class GroupLease {
     return id;
   }
 
-  async acquire(holder: Holder, by = this.access) {
-    return leaseOf(this.group).acquire(await this.idOf(holder, by), this.group, by.credentials);
+  /** @param need what the capture needs: the general log unless it is said */
+  async acquire(holder: Holder, by = this.access, need: Partial<Need> = {}) {
+    const captureId = await this.idOf(holder, by);
+    const asked = { captureId, log: "general" as const, minDurationMicros: 0, ...need };
+    return leaseOf(this.group).acquire(asked, this.group, by.credentials);
+  }
+
+  /** The same for a capture of the slow log, or of both. */
+  acquireSlow(holder: Holder, minDurationMicros = 0, log: "slow" | "both" = "slow") {
+    return this.acquire(holder, this.access, { log, minDurationMicros });
   }
 
   async release(holder: Holder, atOnce?: boolean): Promise<boolean> {
@@ -136,7 +144,7 @@ export class GroupLease {
     return (await leaseOf(this.group).holders()).map((id) => this.#names.get(id) ?? id);
   }
 
-  settings(): Promise<LogSettings> {
+  settings(): Promise<Record<string, string>> {
     return settingsOf(this.aws, this.group);
   }
 

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Environment } from "../api/types.ts";
@@ -22,12 +23,18 @@ export function Owed({
         <div class="note" key={`${region}/${parameterGroup}`}>
           <p>
             The parameter group <strong>{parameterGroup}</strong> in {region} is not as it was before its
-            captures, since <Time at={since} />: the general log may still be on.
+            captures, since <Time at={since} />: its logs may still be on.
           </p>
           {settings !== null && (
             <p>
-              It is to have <code>general_log</code> {shownValue(settings.generalLog)} and{" "}
-              <code>log_output</code> {shownValue(settings.logOutput)} again.
+              It is to have{" "}
+              {Object.entries(settings.parameters).map(([parameter, value], i) => (
+                <Fragment key={parameter}>
+                  {i > 0 && ", "}
+                  <code>{parameter}</code> {shownValue(value)}
+                </Fragment>
+              ))}{" "}
+              again.
             </p>
           )}
           <p>{reason ?? "That has not been tried yet."}</p>
