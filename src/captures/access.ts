@@ -27,5 +27,6 @@ export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
   return {
     ...capture,
     askRunner: () => runnerOf(c.env, capture.id).workload(),
+    askRunnerForSeries: (fingerprint) => runnerOf(c.env, capture.id).series(fingerprint),
   };
 }

@@ -6,9 +6,9 @@ import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
-import { Collector, type LiveSeries } from "../workload/collecting/collector.ts";
+import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
-import { isGrowing, type WorkloadState } from "../workload/workload-state.ts";
+import { isGrowing, type LogSeries, type WorkloadState } from "../workload/workload-state.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -265,7 +265,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /** How much has run in each step of time so far, of all or of one statement, by log; null before the beginning. */
-  async series(fingerprint: string): Promise<LiveSeries | null> {
+  async series(fingerprint: string): Promise<LogSeries | null> {
     return this.#collector.series(fingerprint);
   }
 

@@ -21,8 +21,10 @@ import type {
   NewEnvironment,
   RemovedMember,
   Role,
+  SeriesQuery,
   Workload,
   WorkloadDigest,
+  WorkloadSeries,
 } from "./types.ts";
 
 export { CapturesError } from "./error.ts";
@@ -122,6 +124,9 @@ function captures(transport: Transport) {
     /** A capture's statements, normalised and counted, with how long they took where the slow log says it. */
     digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),
+    /** How a capture's workload, or one of its statements, went over time. */
+    series: (id: number, query: SeriesQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadSeries>(one("GET", id, "/workload/series", { query, options })),
     /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of the log. */
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
       transport.send(one("GET", id, "/workload/download", { query, options })),

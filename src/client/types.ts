@@ -25,7 +25,7 @@ export type {
   RemovedMember,
 } from "../environments/replies.ts";
 export type { Metric } from "../metrics/replies.ts";
-export type { Workload, WorkloadDigest } from "../workload/replies.ts";
+export type { Workload, WorkloadDigest, WorkloadSeries } from "../workload/replies.ts";
 export type Role = environments.Role;
 
 /** What a query of the API may say: all of it may be absent. */
@@ -73,6 +73,8 @@ export interface Metrics {
 
 /** How many statements of a digest, and in which order. */
 export type DigestQuery = Query<ReturnType<typeof workload.digestQuerySchema>>;
+/** In which steps, and of which statement. */
+export type SeriesQuery = Query<ReturnType<typeof workload.seriesQuerySchema>>;
 type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */
 export type DownloadQuery = {

@@ -72,6 +72,11 @@ export const refuse = {
   alreadyMember: refusal(409, "You are a member of this environment already"),
   inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),
   notRecorded: refusal(400, "log: this capture is not made of that log"),
+  noSeries: refusal(404, "This capture has no series: it was recorded before there were any"),
+  noSeriesOfStatement: refusal(
+    404,
+    "fingerprint: this statement has no series: only the hundred of a capture that ran most, or took most time, have one",
+  ),
   metricsUnreadable: refusal(
     500,
     "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
@@ -135,6 +140,13 @@ export const periodTooFine = (source: PointSource, finest: number): ApiError => 
 /** Of metrics that would be more points than one reply has. */
 export const tooManyPoints = (max: number): ApiError =>
   new ApiError(400, `period: makes more than ${max} points; ask for a longer period or fewer types`);
+
+/** Of a series in steps that those it is kept in do not make: of `step` seconds. */
+export const stepTooFine = (step: number): ApiError =>
+  new ApiError(
+    400,
+    `step: this capture's series is kept in steps of ${step} seconds: ask for a multiple of that`,
+  );
 
 /**
  * Of a download of more fragments than one may read.

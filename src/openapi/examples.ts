@@ -1,7 +1,7 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
 import type { Environment, Member } from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
-import type { Workload, WorkloadDigest } from "../workload/replies.ts";
+import type { Workload, WorkloadDigest, WorkloadSeries } from "../workload/replies.ts";
 
 /*
  * The examples of replies that the reference shows, as the API would answer them.
@@ -83,6 +83,7 @@ export const workload: Workload = {
       gapCount: 0,
     },
   ],
+  timing: null,
   redact: "secrets",
   digestVersion: 2,
   live: { behindBy: 2, problem: null },
@@ -97,6 +98,23 @@ export const digest: WorkloadDigest = {
   firstSeen: "2026-11-23T08:45:28.204113Z",
   lastSeen: "2026-11-23T08:45:33.400927Z",
   example: "SELECT * FROM orders WHERE id = 17",
+};
+
+export const series: WorkloadSeries = {
+  step: 10,
+  points: [
+    {
+      time: "2026-11-23T08:45:20.000Z",
+      statements: 412,
+      timed: 412,
+      totalMicros: 901_388,
+      p50Micros: 612,
+      p95Micros: 8140,
+      p99Micros: 21_377,
+      rowsExamined: 18_204,
+      errors: 1,
+    },
+  ],
 };
 
 export const environment: Environment = {

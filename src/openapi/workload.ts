@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { tooManyFragments } from "../http/refusals.ts";
-import { workloadDigestSchema, workloadSchema } from "../workload/replies.ts";
-import { digestQuerySchema, downloadQuerySchema } from "../workload/schema.ts";
+import { stepTooFine, tooManyFragments } from "../http/refusals.ts";
+import { workloadDigestSchema, workloadSchema, workloadSeriesSchema } from "../workload/replies.ts";
+import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
@@ -60,6 +60,43 @@ export const workloadOperations: Operation[] = [
       content: { "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] } },
     },
     refusals: [invalidFor(digestQuerySchema(), { limit: ["0"] }), ...OF_CAPTURE_READS, AWAY],
+  },
+  {
+    id: "getWorkloadSeries",
+    method: "get",
+    path: "/api/captures/{id}/workload/series",
+    tag: "Workloads",
+    summary: "Show how a workload, or one of its statements, went over time",
+    description:
+      "Steps of ten seconds at first, which double as a capture grows, so that there are at most 1,440. With both logs, how many statements ran is of the general log, and how long they took of the slow log. The first and the last step of a capture are part of its window only.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [
+      ID,
+      ...queryParameters(seriesQuerySchema(), {
+        step: {
+          description:
+            "Seconds from one point to the next: a multiple of those that are kept, which are the default.",
+        },
+        fingerprint: {
+          description:
+            "Only the statement with this fingerprint of the digest: of the hundred that ran most, or took most time. Its points may begin later than the workload's, when it became one of these.",
+          example: "8e1a6f0d5c3b2a47",
+        },
+      }),
+    ],
+    success: {
+      status: 200,
+      description: "The points, in the order of time.",
+      content: { "application/json": { schema: workloadSeriesSchema, example: examples.series } },
+    },
+    refusals: [
+      invalidFor(seriesQuerySchema(), { step: ["0"] }),
+      varies("stepTooFine", stepTooFine(40), stepTooFine(ANY_NUMBER)),
+      ...refusals("noSeries", "noSeriesOfStatement"),
+      ...OF_CAPTURE_READS,
+      AWAY,
+    ],
   },
   {
     id: "downloadWorkload",

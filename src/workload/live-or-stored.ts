@@ -4,9 +4,10 @@ import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
-import { digestKey, manifestKey } from "./stored/keys.ts";
+import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
-import { isGrowing, type WorkloadState } from "./workload-state.ts";
+import { readSeries } from "./timing/series-object.ts";
+import { isGrowing, type LogSeries, type WorkloadState } from "./workload-state.ts";
 
 /*
  * Where the manifest and the digests of a capture are: with its runner while it records, in R2 once it has ended.
@@ -22,6 +23,8 @@ export interface ReadCapture {
   minDurationMicros: number;
   /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */
   askRunner: () => Promise<WorkloadState | null>;
+  /** The same for the series of the whole workload, or of a statement. */
+  askRunnerForSeries: (fingerprint: string) => Promise<LogSeries | null>;
 }
 
 /** A capture, and which logs it is made of. */
@@ -36,13 +39,13 @@ export interface KnownManifests {
 }
 
 /**
- * What the runner of a capture has of its workload; null when it has nothing, or the capture does not grow.
+ * What the runner of a capture answers; null when it has nothing, or the capture does not grow.
  * @throws ApiError 503 when the runner can't be asked
  */
-async function askRunner({ id, status, askRunner }: ReadCapture): Promise<WorkloadState | null> {
+async function ask<T>({ id, status }: ReadCapture, question: () => Promise<T | null>): Promise<T | null> {
   if (!isGrowing(status)) return null;
   try {
-    return await askRunner();
+    return await question();
   } catch (error) {
     log.warn("capture.workload.away", { captureId: id, ...describeError(error) });
     throw refuse.workloadAway();
@@ -61,7 +64,7 @@ async function readStored<T>(bucket: R2Bucket, key: string, format: StoredFormat
  * @throws ApiError 503 when the runner can't be asked
  */
 export async function findManifests(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifests | null> {
-  const state = await askRunner(capture);
+  const state = await ask(capture, capture.askRunner);
   if (state !== null) return knownOf(capture, state);
   const stored = await Promise.all(
     logsOf(capture.log).map((log) => readStored(bucket, manifestKey(capture.id, log), manifestFormat)),
@@ -107,7 +110,7 @@ export async function readDigests(
   bucket: R2Bucket,
   capture: ReadCapture,
 ): Promise<[LogDigests, ...LogDigests[]]> {
-  const state = await askRunner(capture);
+  const state = await ask(capture, capture.askRunner);
   const read = async (log: LogName): Promise<LogDigests> => {
     const digests =
       state === null
@@ -116,4 +119,18 @@ export async function readDigests(
     return { log, digests: digests ?? NO_DIGESTS };
   };
   return (await Promise.all(logsOf(capture.log).map(read))) as [LogDigests, ...LogDigests[]];
+}
+
+/** The series of a capture's logs, of the whole workload or of the statement with the fingerprint, from where the manifests are. */
+export async function readLogSeries(
+  bucket: R2Bucket,
+  capture: ReadCapture,
+  fingerprint: string,
+): Promise<LogSeries> {
+  const known = await ask(capture, () => capture.askRunnerForSeries(fingerprint));
+  if (known !== null) return known;
+  const stored = logsOf(capture.log).map(
+    async (log) => [log, await readSeries(bucket, seriesKey(capture.id, log), fingerprint)] as const,
+  );
+  return Object.fromEntries(await Promise.all(stored));
 }

@@ -70,6 +70,20 @@ export const workloadSchema = z
     logs: z
       .array(workloadLogSchema)
       .meta({ description: "The same numbers of each log. Those above are of all of them." }),
+    timing: z
+      .nullable(
+        z.object({
+          completeSince: timeOrNull(
+            "Sessions that connect after this are in the slow log with all that the capture is to have. Null where sessions were so before any capture changed a parameter.",
+          ),
+          before: z.record(z.string(), z.nullable(z.string())).meta({
+            description:
+              "What the slow log's parameters were before captures changed them; null for one that the parameter group had no value of.",
+          }),
+          sessions: text("What may be missing of sessions, in words."),
+        }),
+      )
+      .meta({ description: "How the slow log was switched on. Null without it, and until it is." }),
     redact: z
       .enum(["secrets", "literals"])
       .meta({ description: "What was removed from statements before they were stored." }),
@@ -145,3 +159,47 @@ export const workloadDigestSchema = z
 
 /** One normalised statement and how often it ran. */
 export type WorkloadDigest = z.output<typeof workloadDigestSchema>;
+
+const percentile = (which: string) =>
+  z.nullable(z.number().nonnegative()).meta({
+    description: `${which} of their times, at most 2 % off. Null without the slow log, and where none ended.`,
+  });
+
+/** How a workload went over time. */
+export const workloadSeriesSchema = z
+  .object({
+    step: z.int().positive().meta({ description: "Seconds from one point to the next." }),
+    points: z
+      .array(
+        z.object({
+          time: time("When the step begins."),
+          statements: count("How many statements ran; of the slow log, those that ended."),
+          timed: z.nullable(z.int().nonnegative()).meta({
+            description:
+              "How many statements the slow log has; all that follows is of those. Null without it.",
+          }),
+          totalMicros: z
+            .nullable(z.int().nonnegative())
+            .meta({ description: "How long they ran in all. Null without the slow log." }),
+          p50Micros: percentile("The median"),
+          p95Micros: percentile("The 95th percentile"),
+          p99Micros: percentile("The 99th percentile"),
+          rowsExamined: z
+            .nullable(z.int().nonnegative())
+            .meta({ description: "How many rows the server read for them. Null without the slow log." }),
+          errors: z
+            .nullable(z.int().nonnegative())
+            .meta({ description: "How many ended with an error. Null where the log does not say." }),
+        }),
+      )
+      .meta({
+        description: "One for each step from the first to the last record, without a hole: at most 1,440.",
+      }),
+  })
+  .meta({
+    id: "WorkloadSeries",
+    description: "How a workload, or one of its statements, went over time. Times in microseconds.",
+  });
+
+/** How a workload went over time. */
+export type WorkloadSeries = z.output<typeof workloadSeriesSchema>;

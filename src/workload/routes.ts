@@ -3,9 +3,12 @@ import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readDigests, readManifests } from "./live-or-stored.ts";
-import { digestQuerySchema, downloadQuerySchema } from "./schema.ts";
-import { toDigests, toWorkload } from "./to-reply.ts";
+import { type ReadCapture, readDigests, readLogSeries, readManifests } from "./live-or-stored.ts";
+import type { WorkloadSeries } from "./replies.ts";
+import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "./schema.ts";
+import { FIRST_STEP, WHOLE } from "./timing/series.ts";
+import { toDigests, toSeries, toWorkload } from "./to-reply.ts";
+import { isGrowing } from "./workload-state.ts";
 
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
@@ -26,6 +29,20 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const capture = await findCapture(c, id);
       const digests = await readDigests(c.env.BUCKET, capture);
       return c.json(toDigests(digests, order ?? (capture.log === "general" ? "calls" : "time"), limit));
+    })
+
+    .get("/series", async (c) => {
+      const id = await readId(c);
+      const { step, fingerprint } = await readQuery(c, seriesQuerySchema());
+      const capture = await findCapture(c, id);
+      const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
+      if (Object.values(series).some((one) => one !== null)) return c.json(toSeries(series, step));
+      if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
+      if (!isGrowing(capture.status)) {
+        const { manifests } = await readManifests(c.env.BUCKET, capture);
+        if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
+      }
+      return c.json({ step: step ?? FIRST_STEP, points: [] } satisfies WorkloadSeries);
     })
 
     .get("/download", async (c) => {

@@ -12,6 +12,21 @@ export const digestQuerySchema = lazy(() =>
   }),
 );
 
+const STEP = "must be a whole number of seconds, such as 60";
+
+/** The query of GET /api/captures/{id}/workload/series. */
+export const seriesQuerySchema = lazy(() =>
+  z.strictObject({
+    step: once(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,7}$/, STEP)
+        .transform(Number),
+    ),
+    fingerprint: once(z.string().regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")),
+  }),
+);
+
 /** How a workload can be downloaded. */
 export const FORMATS = ["ndjson", "log"] as const;
 

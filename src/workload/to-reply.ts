@@ -1,11 +1,20 @@
+import { stepTooFine } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { KnownManifests, LogDigests, ReadCapture } from "./live-or-stored.ts";
-import type { LoggedGap, ShownProblem, Workload, WorkloadDigest, WorkloadLog } from "./replies.ts";
+import type {
+  LoggedGap,
+  ShownProblem,
+  Workload,
+  WorkloadDigest,
+  WorkloadLog,
+  WorkloadSeries,
+} from "./replies.ts";
 import type { Manifest } from "./stored/manifest.ts";
 import { formatTime } from "./stored/time.ts";
 import type { DigestOrder } from "./timing/order.ts";
 import { pairDigests, type RankedDigest, rankDigests, type TimedDigest } from "./timing/ranking.ts";
-import type { Problem } from "./workload-state.ts";
+import { pairPoints, pairStep } from "./timing/series-state.ts";
+import type { LogSeries, Problem } from "./workload-state.ts";
 
 /* How a workload is shown: from what is stored or kept of it to the API's replies. */
 
@@ -29,6 +38,7 @@ export function toWorkload(
     lastRecord: timeOf(lastMicros),
     gaps: gapsOf(manifests),
     logs: manifests.map(toLog),
+    timing: toTiming(manifests),
     redact,
     digestVersion,
     live: live && { behindBy: secondsSince(live.caughtUpAt, now), problem: toProblem(live.problem) },
@@ -92,6 +102,22 @@ function toLog(manifest: Manifest): WorkloadLog {
   };
 }
 
+const ALL_SESSIONS = "The log had all that the capture needs before it began: no session is missing.";
+const DEAF_SESSIONS =
+  "Sessions that were connected before completeSince keep what they began with: their statements may be missing until they reconnect.";
+
+/** Shows how the slow log was switched on; null where there is none, or it is not known yet. */
+function toTiming(manifests: readonly Manifest[]): Workload["timing"] {
+  const timing = manifests.find(({ log }) => log === "slow")?.timing;
+  if (timing === undefined) return null;
+  const { completeSince, before } = timing;
+  return {
+    completeSince: isoTime(completeSince),
+    before,
+    sessions: completeSince === null ? ALL_SESSIONS : DEAF_SESSIONS,
+  };
+}
+
 /** Shows why a log can't be read; null where it can. */
 export function toProblem(problem: Problem | null): ShownProblem | null {
   return problem && { since: isoTime(problem.since), reason: problem.reason };
@@ -134,4 +160,18 @@ function toDigest({
 
 function toTimed({ errors, ...timed }: TimedDigest): Partial<WorkloadDigest> {
   return errors === null ? timed : { ...timed, errors };
+}
+
+/**
+ * Shows the series of a capture's logs: of one, or of both, how many statements from the general log and how long they took from
+ * the slow one.
+ * @param asked how long steps are to be, in seconds; as short as possible if undefined
+ * @throws ApiError 400 when the steps that there are do not make such steps
+ */
+export function toSeries({ general = null, slow = null }: LogSeries, asked?: number): WorkloadSeries {
+  const shortest = pairStep(general, slow);
+  const step = asked ?? shortest;
+  if (step % shortest !== 0) throw stepTooFine(shortest);
+  const points = pairPoints(general, slow, step).map((point) => ({ ...point, time: isoTime(point.time) }));
+  return { step, points };
 }

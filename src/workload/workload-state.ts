@@ -1,6 +1,8 @@
 import type { Status } from "../db/states.ts";
+import type { LogName } from "../logs/names.ts";
 import type { DigestsState } from "./digest.ts";
 import type { Manifest } from "./stored/manifest.ts";
+import type { SeriesState } from "./timing/series-state.ts";
 
 /* What the runner of a running capture knows of its workload, for who reads it meanwhile. */
 
@@ -17,6 +19,9 @@ export interface LogState {
   manifest: Manifest;
   digests: DigestsState;
 }
+
+/** The series of a capture's logs, of the whole workload or of one statement; null or absent where a log has none. */
+export type LogSeries = Partial<Record<LogName, SeriesState | null>>;
 
 /** What is known of a capture's workload at some moment. */
 export interface WorkloadState {

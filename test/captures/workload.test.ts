@@ -2,6 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
+import type { WorkloadDigest, WorkloadSeries } from "../../src/workload/replies.ts";
 import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
@@ -51,6 +52,26 @@ describe("a capture's workload", () => {
       gapCount: 0,
       live: null,
     });
+  });
+
+  it("has as many statements over time as in all, while it runs and once it has ended", async () => {
+    const capture = await started();
+    const shown = async () => {
+      const path = `/api/captures/${capture.id}/workload`;
+      const { points } = (await cast.owner.get<WorkloadSeries>(`${path}/series`)).body;
+      const [first] = (await cast.owner.get<WorkloadDigest[]>(`${path}/digest`)).body;
+      const ofFirst = await cast.owner.get<WorkloadSeries>(
+        `${path}/series?fingerprint=${first?.fingerprint}`,
+      );
+      const sum = (all: WorkloadSeries["points"]) => all.reduce((n, { statements }) => n + statements, 0);
+      return [sum(points), sum(ofFirst.body.points)];
+    };
+    await write(...numbers(0, 6));
+    await runAlarm(capture);
+    expect(await shown()).toEqual([5, 5]);
+    await write("COMMIT");
+    await finish(capture);
+    expect(await shown()).toEqual([7, 6]);
   });
 
   it("can be watched while it runs", async () => {

@@ -172,6 +172,20 @@ describe("a capture of one log", () => {
     expect(body.logs.map(({ log }) => log)).toEqual(["slow"]);
   });
 
+  it("says since when sessions are complete, and what the parameters were, once the slow log is on", async () => {
+    const id = await captureOf("slow");
+    expect((await workloadOf(id)).timing).toBeNull();
+    const before = { slow_query_log: "0", long_query_time: null };
+    await store({ ...manifestOf(id, "slow", 10), timing: { completeSince: START, before } });
+    expect((await workloadOf(id)).timing).toEqual({
+      completeSince: iso(0),
+      before,
+      sessions: expect.stringContaining("until they reconnect"),
+    });
+    await store({ ...manifestOf(id, "slow", 10), timing: { completeSince: null, before } });
+    expect((await workloadOf(id)).timing).toMatchObject({ completeSince: null });
+  });
+
   it.each([
     ["general", "slow"],
     ["slow", "general"],

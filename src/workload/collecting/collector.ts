@@ -3,15 +3,11 @@ import type { Env } from "../../env.ts";
 import type { Unreadable } from "../../lib/stored.ts";
 import { LOG_NAMES, type LogName, logsOf } from "../../logs/names.ts";
 import type { Timing } from "../stored/manifest.ts";
-import type { SeriesState } from "../timing/series-state.ts";
-import type { Problem, WorkloadState } from "../workload-state.ts";
+import type { LogSeries, Problem, WorkloadState } from "../workload-state.ts";
 import { type Collected, type CollectedCapture, type EndedCapture, LogCollector } from "./log-collector.ts";
 
 /** What came of the reading of the rest of a log: when to come back, or what is missing. */
 type Finished = { pause: number } | { missing: string | null };
-
-/** The series of a capture's logs while it adds to them. */
-export type LiveSeries = Partial<Record<LogName, SeriesState | null>>;
 
 /**
  * Collects one capture's workload, in the capture's Durable Object, from one log or from two, each for itself. The capture is as
@@ -114,7 +110,7 @@ export class Collector {
    * How much ran in each step of time so far, of all or of one statement, by each log that the capture has begun to read; null
    * before the beginning. A log is null where it has no series of the statement.
    */
-  series(fingerprint: string): LiveSeries | null {
+  series(fingerprint: string): LogSeries | null {
     const begun = LOG_NAMES.filter((name) => this.#logs[name].exists);
     if (begun.length === 0) return null;
     return Object.fromEntries(begun.map((name) => [name, this.#logs[name].series(fingerprint)]));
