@@ -2,7 +2,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { leaseName } from "../../src/environments/parameter-group.ts";
-import { switchOn } from "../../src/leases/general-log.ts";
+import { keepOn, switchOn } from "../../src/leases/general-log.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import type { LoggedCapture } from "../../src/leases/log-readiness.ts";
 import { releaseLease } from "../../src/leases/release.ts";
@@ -13,6 +13,7 @@ import {
   accessOf,
   changesOf,
   describedInstance,
+  GroupLease,
   groupOf,
   leaseOf,
   settingsOf,
@@ -281,5 +282,62 @@ describe("releasing a lease", () => {
   it("leaves other groups alone: each has a lease of its own", async () => {
     const other = await createAccount();
     expect(leaseName(groupOf(other))).not.toBe(leaseName(groupOf(own.aws)));
+  });
+});
+
+describe("switching the slow log on", () => {
+  const SLOW = { log: "slow", minDurationMicros: 0 } as const;
+  /** Tries until it is ready. Returns what is known of the log then. */
+  async function timingOf(capture: LoggedCapture) {
+    await expect.poll(() => attempt(capture), { timeout: 5000 }).toMatchObject({ ready: true });
+    const readiness = await attempt(capture);
+    return readiness.ready ? readiness.timing : undefined;
+  }
+
+  it("is ready when its server has opened the file, and says what was before and since when sessions are whole", async () => {
+    const began = Date.now();
+    const capture = await starting(undefined, SLOW);
+    expect(await attempt(capture)).toMatchObject({ ready: false, transient: true });
+    const timing = await timingOf(capture);
+    expect(timing?.completeSince).toBeGreaterThan(began);
+    expect(timing?.before).toMatchObject({ slow_query_log: null, long_query_time: null, log_output: null });
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toMatchObject({
+      long_query_time: "0",
+      log_slow_extra: "1",
+    });
+    await releaseLease(env, capture.id);
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toEqual({});
+  });
+
+  it("is ready with the general log for a capture of both", async () => {
+    const capture = await starting(undefined, { log: "both", minDurationMicros: 500_000 });
+    expect(await timingOf(capture)).toMatchObject({ before: { log_slow_extra: null } });
+    expect(await settingsOf(own.aws, groupOf(own.aws))).toMatchObject({
+      general_log: "1",
+      slow_query_log: "1",
+      long_query_time: "0.5",
+    });
+    await releaseLease(env, capture.id);
+  });
+
+  it("is done again by a look at a log that somebody has changed, which says so of that log alone", async () => {
+    const capture = await starting(undefined, { log: "both", minDurationMicros: 0 });
+    await timingOf(capture);
+    await move(capture.id, "RUNNING");
+    const since = Date.now();
+    const look = async () => {
+      await scheduler.wait(2);
+      const instance = await describedInstance(own.aws);
+      return keepOn(env, capture, instance, { general: since, slow: since }, Date.now());
+    };
+    expect(await look()).toEqual({});
+    const group = groupOf(own.aws);
+    await new GroupLease(own.aws, group, capture).set({ long_query_time: "5" });
+    expect(await look()).toEqual({
+      slow: "The slow log was switched off in the parameter group demo-mysql-params, and is switched on again",
+    });
+    expect(await settingsOf(own.aws, group)).toMatchObject({ long_query_time: "0" });
+    await releaseLease(env, capture.id);
+    expect(await settingsOf(own.aws, group)).toEqual({ long_query_time: "5" });
   });
 });
