@@ -7,6 +7,8 @@ export interface Bench {
   isQuick: boolean;
   /** Whether V8's inspector is to be connected to, and the bundles are to be read. */
   isProfile: boolean;
+  /** The file of a server's slow log, where one is given. */
+  slowLog: string | undefined;
   /** A main module, bundled once for all measures. */
   bundled(entry: string): Promise<string>;
   /** An empty folder of the measure's own. */
@@ -22,12 +24,17 @@ export interface Measure {
 }
 
 /** What the measures of one run share. */
-export function createBench({ isQuick = false, isProfile = false } = {}): Bench {
+export function createBench({
+  isQuick = false,
+  isProfile = false,
+  slowLog,
+}: Partial<Pick<Bench, "isQuick" | "isProfile" | "slowLog">> = {}): Bench {
   const bundles = new Map<string, Promise<string>>();
   const bundleFolder = scratchFolder();
   return {
     isQuick,
     isProfile,
+    slowLog,
     folder: () => scratchFolder(),
     memoryFolder,
     bundled(entry) {

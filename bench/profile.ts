@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { profile, timesOf } from "./inspector.ts";
 import { createBench } from "./measure.ts";
 import { busyLog, follow, startLog } from "./measures/log.ts";
 import { startBoth } from "./measures/requests.ts";
+import { followSlowLog, startSlowLog } from "./measures/slow-log.ts";
 import { markdown } from "./table.ts";
 
 /*
@@ -14,11 +16,13 @@ import { markdown } from "./table.ts";
 const WARM_UP_MS = 2000;
 const PROFILED_MS = 5000;
 const LOG_MB = 100;
+/** How often the slow log is followed, with `--slow-log FILE`. */
+const FOLLOWED = 4;
 const OWN_TIMES = 20_000;
 
-const { values } = parseArgs({ options: { top: { type: "string" } } });
+const { values } = parseArgs({ options: { top: { type: "string" }, "slow-log": { type: "string" } } });
 const top = Number(values.top ?? 8);
-const bench = createBench({ isProfile: true });
+const bench = createBench({ isProfile: true, slowLog: values["slow-log"] });
 const [api, bare, lab] = (await Promise.all(
   ["src/index.ts", "bench/worker/bare.ts", "bench/worker/lab.ts"].map((entry) => bench.bundled(entry)),
 )) as [string, string, string];
@@ -57,6 +61,18 @@ await answerMany();
 const own = await profile(await logging.inspectorUrl("lab"), answerMany);
 show("the API's own part in GET one capture: µs a request", timesOf(own, lab), OWN_TIMES);
 await logging.stop();
+
+if (bench.slowLog !== undefined) {
+  const text = readFileSync(bench.slowLog);
+  const slow = await startSlowLog(bench, text);
+  await followSlowLog(slow, text);
+  const url = await slow.inspectorUrl("lab");
+  const times = await profile(url, async () => {
+    for (let i = 0; i < FOLLOWED; i++) await followSlowLog(slow, text);
+  });
+  show("following a slow log: µs a MB", timesOf(times, lab), (FOLLOWED * text.length) / 1e6);
+  await slow.stop();
+}
 process.exit();
 
 /** Prints the parts that took longest, for each of so many. */

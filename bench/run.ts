@@ -9,11 +9,12 @@ import { lateness } from "./measures/lateness.ts";
 import { log } from "./measures/log.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
+import { slowLog } from "./measures/slow-log.ts";
 import { insertBetween, machine, type Row, table } from "./table.ts";
 
 /*
  * `npm run bench`: measures the service against its targets and prints one table. `--only NAME,NAME` measures these alone,
- * `--quick` less of everything, `--write` puts the table into README.md beside this file. Exits with 1 only when something
+ * `--quick` less of everything, `--slow-log FILE` has the log for the measure `slow-log`, `--write` puts the table into README.md beside this file. Exits with 1 only when something
  * could not be measured.
  */
 
@@ -25,6 +26,7 @@ const MEASURES: readonly Measure[] = [
   cpu,
   lateness,
   log,
+  slowLog,
   bundleSize,
 ];
 const README = "bench/README.md";
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    "slow-log": { type: "string" },
   },
 });
 const only = values.only.flatMap((names) => names.split(","));
@@ -45,7 +48,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const bench = createBench({ isQuick: values.quick });
+const bench = createBench({ isQuick: values.quick, slowLog: values["slow-log"] });
 const rows: Row[] = [];
 let measured = 0;
 let failed = 0;

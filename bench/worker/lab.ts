@@ -13,6 +13,8 @@ import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 // As wrangler.toml, by which this is bundled, asks of a Worker.
 export { CaptureRunner } from "../../src/captures/runner.ts";
 export { LogLease } from "../../src/leases/lease.ts";
+/* In the runner's place where the slow log is followed. */
+export { SlowLogFollower } from "./slow-log.ts";
 
 /** How often to do the timed step. It is timed from outside: the clock of a Worker stands still while it computes. */
 const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
@@ -130,12 +132,17 @@ const lab = new Hono<{ Bindings: Env }>()
   .post("/lab/log", async (c) => {
     const bytes = Number(new URL(c.req.url).searchParams.get("bytes"));
     following ??= await Following.begin(
-      new EndlessLog(logText, bytes, gc),
+      new EndlessLog(logText, bytes, { collect: gc }),
       gc === undefined ? fragmentsIn(c.env.BUCKET) : lastFragment(),
     );
     const step = await following.step();
     if (step.caughtUp) following = undefined;
     return c.json(step);
+  })
+  /** Gives the follower of the slow log that log, and lets it make a step (slow-log.ts). */
+  .all("/lab/slow-log", (c) => {
+    const { CAPTURE_RUNNER: followers } = c.env;
+    return followers.get(followers.idFromName("log")).fetch(c.req.raw);
   })
   /** Lets the API answer, and says in the reply's headers what that cost. */
   .all("/api/*", async (c) => {

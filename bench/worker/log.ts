@@ -1,5 +1,7 @@
 import type { LogPortion } from "../../src/aws/rds.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
+import type { LogKind, ParsedAs } from "../../src/logs/kind.ts";
+import { MAX_PORTION_LINES } from "../../src/logs/portion.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
 import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
 import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
@@ -10,13 +12,14 @@ import { SeriesDelta } from "../../src/workload/timing/series.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 
+/** The most that RDS gives at once: so many bytes, and so many lines. */
 const PORTION_BYTES = 1_000_000;
 const LF = 10;
 const WINDOW = { start: 0, end: null };
 
 /** A log that has the same megabytes again and again, so that it can be longer than memory. */
-export class EndlessLog implements LogSource {
-  readonly kind = GENERAL;
+export class EndlessLog implements LogSource<ParsedAs> {
+  readonly kind: LogKind<ParsedAs>;
   readonly #text: Uint8Array;
   readonly #bytes: number;
   readonly #collect: (() => void) | undefined;
@@ -24,12 +27,17 @@ export class EndlessLog implements LogSource {
   readonly #ends = new Map<number, number>();
 
   /** @param collect collects garbage, before each portion */
-  constructor(text: Uint8Array, bytes: number, collect?: () => void) {
+  constructor(
+    text: Uint8Array,
+    bytes: number,
+    { kind = GENERAL, collect }: { kind?: LogKind<ParsedAs>; collect?: (() => void) | undefined } = {},
+  ) {
+    this.kind = kind;
     this.#text = text;
     this.#bytes = bytes;
     this.#collect = collect;
     for (let start = 0; start < text.length; ) {
-      const end = text.lastIndexOf(LF, start + PORTION_BYTES - 1) + 1;
+      const end = portionEnd(text, start);
       this.#ends.set(start, end);
       start = end;
     }
@@ -38,7 +46,7 @@ export class EndlessLog implements LogSource {
   async list() {
     return {
       ok: true as const,
-      value: [{ name: GENERAL.liveFile, lastWritten: Date.now(), size: this.#bytes }],
+      value: [{ name: this.kind.liveFile, lastWritten: Date.now(), size: this.#bytes }],
     };
   }
 
@@ -54,6 +62,17 @@ export class EndlessLog implements LogSource {
     // A copy, as from the network.
     return { data: this.#text.slice(start, end), marker: String(marker), pending: marker < this.#bytes };
   }
+}
+
+/** Where the portion that begins at `start` ends: after its last whole line. */
+function portionEnd(text: Uint8Array, start: number): number {
+  let end = start;
+  for (let lines = 0; lines < MAX_PORTION_LINES; lines++) {
+    const next = text.indexOf(LF, end) + 1;
+    if (next === 0 || next > start + PORTION_BYTES) break;
+    end = next;
+  }
+  return end > start ? end : text.length;
 }
 
 /** Puts fragments into R2, as a capture does. */
@@ -92,18 +111,18 @@ export function lastFragment(): FragmentStore {
 
 /** A log that is being followed: one step at a time, as a capture's runner does. */
 export class Following {
-  readonly #source: LogSource;
+  readonly #source: LogSource<ParsedAs>;
   readonly #fragments: FragmentStore;
   readonly #digests = new Digests();
   #state: FollowerState;
 
-  private constructor(source: LogSource, fragments: FragmentStore, state: FollowerState) {
+  private constructor(source: LogSource<ParsedAs>, fragments: FragmentStore, state: FollowerState) {
     this.#source = source;
     this.#fragments = fragments;
     this.#state = state;
   }
 
-  static async begin(source: LogSource, fragments: FragmentStore): Promise<Following> {
+  static async begin(source: LogSource<ParsedAs>, fragments: FragmentStore): Promise<Following> {
     const begun = await beginFollowing(source, emptyManifest(1, "secrets"), WINDOW, true);
     if (!begun.ok) throw new Error(begun.failure.message);
     return new Following(source, fragments, begun.value);
