@@ -65,15 +65,16 @@ export interface PortionSize {
   bytesAtLeast: number;
 }
 
-/** Measures a portion. It searches for bytes instead of looking at each, since a portion may have a megabyte. */
+/** Measures a portion. A slow log's lines are so short that to search for each takes longer than to look at each byte. */
 export function sizeOf(data: Uint8Array): PortionSize {
+  const { length } = data;
   let [lines, replaced] = [0, 0];
-  for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) lines++;
+  for (let at = 0; at < length; at++) if (data[at] === LF) lines++;
   const [first, second, third] = NO_CHARACTER;
   for (let at = data.indexOf(first as number); at !== -1; at = data.indexOf(first as number, at + 1)) {
     if (data[at + 1] === second && data[at + 2] === third) replaced++;
   }
-  return { lines, bytesAtLeast: data.length - 2 * replaced };
+  return { lines, bytesAtLeast: length - 2 * replaced };
 }
 
 /**

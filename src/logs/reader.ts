@@ -2,7 +2,7 @@ import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
 import type { LogKind, ParsedAs, ParsedAsGeneral } from "./kind.ts";
-import { linesThatFit, readPortion, sizeOf, type WholePortion } from "./portion.ts";
+import { linesThatFit, type PortionSize, readPortion, sizeOf, type WholePortion } from "./portion.ts";
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
 /*
@@ -79,7 +79,7 @@ function mayGrow(liveFile: string, { file, next }: FilePosition, files: readonly
 /** Adds a stretch that was read, and goes on in its file or to the next one. */
 function advance(
   { portions, position: before, linesAtOnce }: NewPortions,
-  { stretch, marker, pending, ...bytes }: ReadStretch,
+  { stretch, size, marker, pending, ...bytes }: ReadStretch,
   fileSize: number,
   isGrowing: boolean,
   liveFile: string,
@@ -90,7 +90,7 @@ function advance(
   const reading = {
     portions: hasData || stretch.lost ? [...portions, added] : portions,
     position,
-    linesAtOnce: hasData ? linesThatFit(sizeOf(stretch.data)) : linesAtOnce,
+    linesAtOnce: hasData ? linesThatFit(size) : linesAtOnce,
     caughtUp: false,
   };
   const isAdvancing = hasData && marker !== before.marker;
@@ -125,6 +125,7 @@ async function unlessRenamed(
 /** What was read at a position, and where that has led. */
 interface ReadStretch extends Pick<FilePosition, "bytesRead" | "bytesAtMost"> {
   stretch: Stretch;
+  size: PortionSize;
   marker: string;
   pending: boolean;
 }
@@ -166,10 +167,12 @@ function ofPortion(
   { data, isCut, ...portion }: WholePortion,
   { bytesRead, bytesAtMost }: FilePosition,
 ): ReadStretch {
+  const size = sizeOf(data);
   return {
     stretch: { data, isCut },
+    size,
     ...portion,
-    bytesRead: bytesRead + sizeOf(data).bytesAtLeast,
+    bytesRead: bytesRead + size.bytesAtLeast,
     bytesAtMost: isCut || bytesAtMost === undefined ? undefined : bytesAtMost + data.length,
   };
 }
@@ -183,8 +186,9 @@ async function readBehind(
   if (!behind.ok) return behind;
   const { data, ...portion } = behind.value ?? { data: NOTHING, marker, pending: false };
   const stretch = { data, isCut: false, lost: { cause: BINARY } };
-  const read = bytesRead + sizeOf(data).bytesAtLeast;
-  return { ok: true, value: { stretch, ...portion, bytesRead: read, bytesAtMost: undefined } };
+  const size = sizeOf(data);
+  const read = bytesRead + size.bytesAtLeast;
+  return { ok: true, value: { stretch, size, ...portion, bytesRead: read, bytesAtMost: undefined } };
 }
 
 const MARKER_STANDS: AwsFailure = {
