@@ -1,6 +1,7 @@
-import { Figures } from "./figures.ts";
 import { FIRST_STEP, SeriesDelta, startOf, stepFor, WHOLE } from "./series.ts";
+import { Points } from "./series-points.ts";
 import type { SeriesState } from "./series-state.ts";
+import { type SeriesCell, SeriesTables, type StoredSeries } from "./series-tables.ts";
 
 /*
  * The series of a log in the SQLite database of the capture's Durable Object, while the capture adds to them.
@@ -10,29 +11,25 @@ import type { SeriesState } from "./series-state.ts";
 export const LEADING = 100;
 /** A statement keeps its series while it is one of so many: else those around the hundredth would lose it again and again. */
 export const KEPT = 128;
-/** Of how many series the steps are made longer at a time: there may be a hundred and fifty thousand rows. */
+/** How many steps of time a chunk has. Even of the longest figures (883 buckets) they are less than the 2 MB of a row. */
+export const CHUNK_STEPS = 180;
+/** How many slots there are: of a chunk whose steps are 10 seconds, the collector fills about 180. */
+const MAX_SLOTS = 360;
+/** How long a slot's cells may be, and all of a round's together: whoever reads a series parses these. */
+const MAX_SLOT_BYTES = 1_000_000;
+const MAX_ROUND_BYTES = 4_000_000;
+/** Of how many series the steps are made longer at a time: there may be 1,440 steps of each. */
 const COARSENED_AT_ONCE = 8;
 
-const TABLES = [
-  // See Stream.
-  `create table if not exists series_streams (
-    stream text primary key, step integer not null, counted integer not null, statements text not null, finer text not null
-  ) without rowid`,
-  `create table if not exists series (
-    stream text not null, fingerprint text not null, start integer not null, figures text not null,
-    primary key (stream, fingerprint, start)
-  ) without rowid`,
-];
+/** A statement's place: since when it has a series, and which slot of the round is the first that counts for it. */
+interface Place {
+  since: number;
+  slot: number;
+}
 
-/** What is known of a stream's series besides their figures. */
-interface Stream {
-  /** How long its steps are, in seconds. */
-  step: number;
-  /** How many of the stream's records were counted. */
-  counted: number;
-  /** Since when each statement has a series. */
-  statements: Map<string, number>;
-  /** The series that may still have rows of shorter steps. They are put together a few at a time, and whenever they are read. */
+/** What is kept of a stream's series besides their points: see StoredSeries. */
+interface Stream extends Omit<StoredSeries, "statements" | "finer"> {
+  statements: Map<string, Place>;
   finer: Set<string>;
 }
 
@@ -41,13 +38,11 @@ interface Stream {
  * is one transaction with whatever else the caller writes without awaiting.
  */
 export class SeriesStore {
-  readonly #sql: SqlStorage;
-  readonly #stream: "general" | "slow";
+  readonly #tables: SeriesTables;
 
   /** @param stream the kind of its log */
   constructor(sql: SqlStorage, stream: "general" | "slow") {
-    this.#sql = sql;
-    this.#stream = stream;
+    this.#tables = new SeriesTables(sql, stream);
   }
 
   /** What a step of the collector is to count into. */
@@ -70,24 +65,34 @@ export class SeriesStore {
     const stream = this.#load();
     if (stream.counted > records.from) return false;
     stream.counted = records.to;
+    let cells: SeriesCell[] = [];
     if (delta.range !== null) {
       this.#alignSteps(stream, delta, delta.range);
       this.#chooseStatements(stream, digests.leading(KEPT), delta.range.first);
-      for (const { fingerprint, start, figures } of delta.cells(new Set(stream.statements.keys()))) {
-        this.#merge(fingerprint, start, figures);
+      for (const cell of delta.cells(new Set(stream.statements.keys()))) {
+        cells.push([cell.fingerprint, cell.start, cell.figures]);
       }
+      cells = this.#foldComplete(stream, cells, delta.range.last);
     }
-    for (const fingerprint of [...stream.finer].slice(0, COARSENED_AT_ONCE))
+    if (stream.slot >= MAX_SLOTS || stream.bytes > MAX_ROUND_BYTES) cells = this.#fold(stream, cells);
+    for (const fingerprint of [...stream.finer].slice(0, COARSENED_AT_ONCE)) {
       this.#coarsen(stream, fingerprint);
-    this.#keep(stream);
+    }
+    this.#keep(stream, cells);
     return true;
+  }
+
+  /** Puts all that is in slots into chunks, so that many series can be read without reading the slots for each. */
+  fold(): void {
+    const stream = this.#load();
+    if (stream.bytes === 0) return;
+    this.#keep(stream, this.#fold(stream, []));
   }
 
   /** Forgets all that was counted. */
   clear(): void {
-    this.#makeTables();
-    this.#sql.exec("delete from series where stream = ?", this.#stream);
-    this.#sql.exec("delete from series_streams where stream = ?", this.#stream);
+    this.#tables.make();
+    this.#tables.clear();
   }
 
   /** The statements that have a series. */
@@ -97,115 +102,132 @@ export class SeriesStore {
 
   /** The series of a statement, or of the whole workload; null when it has none. */
   read(fingerprint: string = WHOLE): SeriesState | null {
-    const { step, statements, finer } = this.#load();
-    const range = this.#range();
-    const from = fingerprint === WHOLE ? range?.first : statements.get(fingerprint);
+    const stream = this.#load();
+    const { step, range } = stream;
+    const from = fingerprint === WHOLE ? range?.first : stream.statements.get(fingerprint)?.since;
     if (range === null || from === undefined) return null;
-    const starts: number[] = [];
-    const figures: number[][] = [];
-    if (finer.has(fingerprint)) {
-      for (const [start, merged] of this.#merged(fingerprint, step)) {
-        starts.push(start);
-        figures.push(merged.toJSON());
-      }
-    } else {
-      for (const row of this.#rows(fingerprint)) {
-        starts.push(row.start);
-        figures.push(JSON.parse(row.figures));
-      }
+    const points = new Points(step);
+    for (const chunk of this.#tables.chunks(fingerprint)) points.addAll(chunk);
+    for (const [of, start, figures] of this.#cells(stream)) {
+      if (of === fingerprint) points.add(start, figures);
     }
-    return { step, from: startOf(from, step), to: startOf(range.last, step), starts, figures };
-  }
-
-  /** Makes the tables where they are not there: the first time, and after all of the object's storage was deleted. */
-  #makeTables(): void {
-    for (const table of TABLES) this.#sql.exec(table);
+    return { step, from: startOf(from, step), to: startOf(range.last, step), ...points.toJSON() };
   }
 
   #load(): Stream {
-    this.#makeTables();
-    const [row] = this.#sql
-      .exec<{ step: number; counted: number; statements: string; finer: string }>(
-        "select step, counted, statements, finer from series_streams where stream = ?",
-        this.#stream,
-      )
-      .toArray();
-    if (row === undefined) return { step: FIRST_STEP, counted: 0, statements: new Map(), finer: new Set() };
-    const { step, counted } = row;
+    this.#tables.make();
+    const stored = this.#tables.state();
+    if (stored === null) {
+      const empty = { step: FIRST_STEP, counted: 0, range: null, round: 1, slot: 0, bytes: 0, until: 0 };
+      return { ...empty, statements: new Map(), finer: new Set() };
+    }
     return {
-      step,
-      counted,
-      statements: new Map(JSON.parse(row.statements)),
-      finer: new Set(JSON.parse(row.finer)),
+      ...stored,
+      statements: new Map(stored.statements.map(([of, since, slot]) => [of, { since, slot }])),
+      finer: new Set(stored.finer),
     };
   }
 
-  #keep({ step, counted, statements, finer }: Stream): void {
-    this.#sql.exec(
-      "insert or replace into series_streams (stream, step, counted, statements, finer) values (?, ?, ?, ?, ?)",
-      this.#stream,
-      step,
-      counted,
-      JSON.stringify([...statements]),
-      JSON.stringify([...finer]),
-    );
+  /** Writes the next slot. */
+  #keep(stream: Stream, cells: readonly SeriesCell[]): void {
+    let text = jsonOf(cells);
+    if (text === null) {
+      this.#fold(stream, cells);
+      text = "[]";
+    }
+    const { round, slot } = stream;
+    stream.slot++;
+    stream.bytes += text.length - "[]".length;
+    const statements = [...stream.statements].map(([of, { since, slot }]): [string, number, number] => [
+      of,
+      since,
+      slot,
+    ]);
+    this.#tables.putSlot(round, slot, { ...stream, statements, finer: [...stream.finer] }, text);
   }
 
-  /** The first and the last step of the whole workload; null before there is one. */
-  #range(): { first: number; last: number } | null {
-    const { first, last } = this.#sql
-      .exec<{ first: number | null; last: number | null }>(
-        "select min(start) as first, max(start) as last from series where stream = ? and fingerprint = ?",
-        this.#stream,
-        WHOLE,
-      )
-      .one();
-    return first === null || last === null ? null : { first, last };
+  /** What is in the round's slots of the series that are kept. */
+  *#cells({ round, statements }: Stream): Generator<[string, number, number[]]> {
+    for (const { slot, cells } of this.#tables.slots(round)) {
+      for (const cell of cells) {
+        const first = cell[0] === WHOLE ? 0 : statements.get(cell[0])?.slot;
+        if (first !== undefined && slot >= first) yield cell;
+      }
+    }
   }
 
-  #rows(fingerprint: string) {
-    return this.#sql.exec<{ start: number; figures: string }>(
-      "select start, figures from series where stream = ? and fingerprint = ? order by start",
-      this.#stream,
-      fingerprint,
-    );
+  /**
+   * Once the round's chunk of time is complete, puts what is in slots and of that time into chunks.
+   * @param cells what is added
+   * @param last when the last of it begins
+   * @returns what is to be in the next slot
+   */
+  #foldComplete(stream: Stream, cells: SeriesCell[], last: number): SeriesCell[] {
+    if (last < stream.until) return cells;
+    const chunk = startOf(last, stream.step * CHUNK_STEPS);
+    const rest = stream.until === 0 ? cells : this.#fold(stream, cells, chunk);
+    stream.until = chunk + stream.step * CHUNK_STEPS;
+    return rest;
+  }
+
+  /**
+   * Puts what is in slots, and what is added, into chunks. A round begins.
+   * @param before only what is of before this time
+   * @returns the rest
+   */
+  #fold(stream: Stream, cells: readonly SeriesCell[], before = Number.POSITIVE_INFINITY): SeriesCell[] {
+    const rest: SeriesCell[] = [];
+    const series = new Map<string, Points>();
+    const put = (cell: SeriesCell) => {
+      const [fingerprint, start, figures] = cell;
+      if (start >= before) {
+        rest.push(cell);
+        return;
+      }
+      let points = series.get(fingerprint);
+      if (points === undefined) {
+        points = new Points(stream.step);
+        series.set(fingerprint, points);
+      }
+      points.add(start, figures);
+    };
+    for (const cell of this.#cells(stream)) put(cell);
+    for (const cell of cells) put(cell);
+    for (const [fingerprint, points] of series) this.#addToChunks(stream, fingerprint, points);
+    stream.round++;
+    stream.slot = 0;
+    stream.bytes = 0;
+    for (const place of stream.statements.values()) place.slot = 0;
+    return rest;
+  }
+
+  #addToChunks({ step }: Stream, fingerprint: string, added: Points): void {
+    for (const [start, points] of added.chunks(step * CHUNK_STEPS)) {
+      for (const before of this.#tables.chunks(fingerprint, start)) points.addAll(before);
+      this.#tables.putChunk(fingerprint, start, points);
+    }
   }
 
   /** Makes the steps of what is kept and of what is added as long as both need. */
   #alignSteps(stream: Stream, delta: SeriesDelta, added: { first: number; last: number }): void {
-    const kept = this.#range() ?? added;
-    const first = Math.min(kept.first, added.first);
-    const last = Math.max(kept.last, added.last);
-    const step = stepFor(first, last, Math.max(stream.step, delta.step));
+    const { first, last } = stream.range ?? added;
+    const range = { first: Math.min(first, added.first), last: Math.max(last, added.last) };
+    const step = stepFor(range.first, range.last, Math.max(stream.step, delta.step));
     if (step > delta.step) delta.coarsen(step);
+    stream.range = range;
     if (step === stream.step) return;
     stream.step = step;
-    // Seldom: the steps have become longer twice within a few steps of the collector.
-    const late = [...stream.finer];
-    for (const fingerprint of late) this.#coarsen(stream, fingerprint);
     stream.finer = new Set([WHOLE, ...stream.statements.keys()]);
-    for (const fingerprint of late) stream.finer.delete(fingerprint);
   }
 
-  /** Puts a series' rows of shorter steps together. */
+  /** Puts a series' rows of shorter steps together: a few at a time, and whenever they are read. */
   #coarsen({ step, finer }: Stream, fingerprint: string): void {
-    const merged = this.#merged(fingerprint, step);
-    this.#delete(fingerprint);
-    for (const [start, figures] of merged) this.#put(fingerprint, start, figures);
+    const length = step * CHUNK_STEPS;
+    const points = new Points(step);
+    for (const chunk of this.#tables.chunks(fingerprint)) points.addAll(chunk);
+    this.#tables.deleteChunks(fingerprint, length);
+    for (const [start, chunk] of points.chunks(length)) this.#tables.putChunk(fingerprint, start, chunk);
     finer.delete(fingerprint);
-  }
-
-  /** The figures of a series by when its steps begin, also where rows are of shorter steps. */
-  #merged(fingerprint: string, step: number): Map<number, Figures> {
-    const merged = new Map<number, Figures>();
-    for (const row of this.#rows(fingerprint)) {
-      const start = startOf(row.start, step);
-      const figures = new Figures(JSON.parse(row.figures));
-      const before = merged.get(start);
-      if (before === undefined) merged.set(start, figures);
-      else before.merge(figures);
-    }
-    return merged;
   }
 
   /**
@@ -213,43 +235,29 @@ export class SeriesStore {
    * @param leading the first KEPT statements
    * @param since when what is added begins
    */
-  #chooseStatements({ statements, finer }: Stream, leading: readonly string[], since: number): void {
+  #chooseStatements({ statements, finer, slot }: Stream, leading: readonly string[], since: number): void {
     const kept = new Set(leading);
     for (const fingerprint of [...statements.keys()]) {
       if (kept.has(fingerprint)) continue;
-      this.#delete(fingerprint);
+      this.#tables.deleteChunks(fingerprint);
       statements.delete(fingerprint);
       finer.delete(fingerprint);
     }
     for (const fingerprint of leading.slice(0, LEADING)) {
-      if (!statements.has(fingerprint)) statements.set(fingerprint, since);
+      if (!statements.has(fingerprint)) statements.set(fingerprint, { since, slot });
     }
   }
+}
 
-  #merge(fingerprint: string, start: number, figures: Figures): void {
-    const [row] = this.#sql
-      .exec<{ figures: string }>(
-        "select figures from series where stream = ? and fingerprint = ? and start = ?",
-        this.#stream,
-        fingerprint,
-        start,
-      )
-      .toArray();
-    if (row !== undefined) figures.merge(new Figures(JSON.parse(row.figures)));
-    this.#put(fingerprint, start, figures);
+/** Cells as JSON; null when they are too long for a slot. */
+function jsonOf(cells: readonly SeriesCell[]): string | null {
+  const texts: string[] = [];
+  let length = 0;
+  for (const cell of cells) {
+    const text = JSON.stringify(cell);
+    length += text.length + 1;
+    if (length > MAX_SLOT_BYTES) return null;
+    texts.push(text);
   }
-
-  #put(fingerprint: string, start: number, figures: Figures): void {
-    this.#sql.exec(
-      "insert or replace into series (stream, fingerprint, start, figures) values (?, ?, ?, ?)",
-      this.#stream,
-      fingerprint,
-      start,
-      JSON.stringify(figures),
-    );
-  }
-
-  #delete(fingerprint: string): void {
-    this.#sql.exec("delete from series where stream = ? and fingerprint = ?", this.#stream, fingerprint);
-  }
+  return `[${texts.join()}]`;
 }

@@ -1,54 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Unreadable } from "../../../src/lib/stored.ts";
 import { Digests } from "../../../src/workload/digest.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
-import { type Counted, MAX_POINTS, SeriesDelta } from "../../../src/workload/timing/series.ts";
-import { publishSeries, readSeries } from "../../../src/workload/timing/series-object.ts";
+import { type Counted, MAX_POINTS } from "../../../src/workload/timing/series.ts";
 import { type SeriesState, seriesPoints } from "../../../src/workload/timing/series-state.ts";
-import { KEPT, LEADING, SeriesStore } from "../../../src/workload/timing/series-store.ts";
+import { CHUNK_STEPS, KEPT, LEADING, SeriesStore } from "../../../src/workload/timing/series-store.ts";
+import { Collecting, callsOf, inStorage, SECOND } from "./collecting.ts";
 import { slowRecord } from "./records.ts";
-
-const SECOND = 1_000_000;
-
-/** Runs with the database of a Durable Object of its own. */
-const inStorage = <T>(run: (sql: SqlStorage) => T): Promise<T> =>
-  runInDurableObject(env.CAPTURE_RUNNER.getByName(crypto.randomUUID()), (_, { storage }) =>
-    run(storage.sql),
-  ) as Promise<T>;
-
-/** A stream that is collected into a store, a step at a time. */
-class Collecting {
-  readonly store: SeriesStore;
-  readonly digests = new Digests();
-  records = 0;
-
-  constructor(sql: SqlStorage, stream: "general" | "slow" = "slow") {
-    this.store = new SeriesStore(sql, stream);
-  }
-
-  /** One step of statements: at which second, which, and how long. */
-  step(runs: readonly [second: number, statement: string, micros: number][]): boolean {
-    const delta = this.store.delta();
-    for (const [second, statement, micros] of runs) {
-      const record = slowRecord(statement, micros, { timeMicros: second * SECOND });
-      this.digests.addTimed(record);
-      delta.addTimed(record, this.digests.counted as Counted);
-    }
-    const from = this.records;
-    this.records += runs.length;
-    return this.store.add(delta, this.digests, { from, to: this.records });
-  }
-
-  fingerprint(statement: string): string {
-    const found = this.digests.toJSON().entries.find(({ example }) => example === statement);
-    return found?.fingerprint ?? "";
-  }
-}
-
-const callsOf = (state: SeriesState | null) =>
-  state?.starts.map((start, at) => [start, state.figures[at]?.[0]]);
 
 describe("the series of a running capture", () => {
   it("are summed over the steps of its collector, of the whole workload and of each statement", async () => {
@@ -134,6 +93,137 @@ describe("the series of a running capture", () => {
     });
   });
 
+  it("are read alike wherever they are: in slots, in chunks, or both", async () => {
+    await inStorage((sql) => {
+      const collecting = new Collecting(sql);
+      const { store } = collecting;
+      // Beyond the chunks' bounds, beyond the bounds of steps, and with what is late by up to an hour.
+      const expected = new Map<string, Figures>();
+      for (let step = 0; step < 1000; step++) {
+        const runs = Array.from({ length: 12 }, (_, n): [number, string, number] => {
+          const late = step % 50 === 7 && n === 3 ? 3600 : 0;
+          return [Math.max(0, step * 9 + n - late), `SELECT c${(step + n) % 20}`, step * n];
+        });
+        collecting.step(runs);
+        for (const [second, statement, micros] of runs) {
+          const record = slowRecord(statement, micros, { timeMicros: second * SECOND });
+          for (const of of ["", collecting.fingerprint(statement)]) {
+            const key = `${of} ${second - (second % 10)}`;
+            const figures = expected.get(key) ?? new Figures();
+            figures.add(record);
+            expected.set(key, figures);
+          }
+        }
+      }
+      const check = () => {
+        let seen = 0;
+        for (const of of ["", ...store.statements()]) {
+          const { starts, figures } = store.read(of) as SeriesState;
+          expect(starts).toEqual([...starts].sort((a, b) => a - b));
+          for (const [at, start] of starts.entries()) {
+            expect(figures[at]).toEqual(expected.get(`${of} ${start}`)?.toJSON());
+          }
+          seen += starts.length;
+        }
+        expect(seen).toBe(expected.size);
+      };
+      check();
+      store.fold();
+      check();
+      // Five chunks of each, and the last step's three statements begin a sixth.
+      expect(sql.exec<{ n: number }>("select count(*) as n from series_chunks").one().n).toBe(21 * 5 + 4);
+    });
+  }, 60_000);
+
+  it("of the first version go on to open", async () => {
+    await inStorage((sql) => {
+      const store = new SeriesStore(sql, "slow");
+      expect(store.read()).toBeNull();
+      const statements = '[["a",110,0],["b",3600,2]]';
+      const state = `{"step":10,"counted":7,"range":{"first":100,"last":3610},"round":2,"slot":3,"bytes":90,"until":5400,"statements":${statements},"finer":[],"version":1}`;
+      const chunk = '{"starts":[100,110],"figures":[[1],[2]]}';
+      sql.exec("insert into series_chunks values ('slow', '', 0, ?), ('slow', 'a', 0, ?)", chunk, chunk);
+      // The second slot is of the round before. What is in the first was counted of b when it led before.
+      sql.exec(
+        "insert into series_slots values ('slow', 0, 2, '{}', ?), ('slow', 2, 2, ?, ?), ('slow', 1, 1, '{}', ?)",
+        '[["",3600,[1]],["b",3600,[1]]]',
+        state,
+        '[["",3600,[2]],["",3610,[1]],["b",3610,[1]]]',
+        '[["",3600,[50]]]',
+      );
+      expect([store.statements(), callsOf(store.read("a")), callsOf(store.read("b"))]).toEqual([
+        ["a", "b"],
+        [
+          [100, 1],
+          [110, 2],
+        ],
+        [[3610, 1]],
+      ]);
+      const whole = {
+        step: 10,
+        from: 100,
+        to: 3610,
+        starts: [100, 110, 3600, 3610],
+        figures: [[1], [2], [3], [1]],
+      };
+      expect(store.read()).toEqual(whole);
+      const added = (from: number) => store.add(store.delta(), { leading: () => [] }, { from, to: 8 });
+      expect([added(6), added(7)]).toEqual([false, true]);
+      store.fold();
+      expect(store.read()).toEqual(whole);
+    });
+  });
+
+  it.each(["general", "slow"] as const)(
+    "of an hour of a busy capture's %s log are less than 900 rows written",
+    async (log) => {
+      const written = await inStorage((sql) => {
+        const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+        const counting = {
+          exec: (query: string, ...bindings: unknown[]) => {
+            const cursor = sql.exec(query, ...bindings);
+            cursors.push(cursor);
+            return cursor;
+          },
+        } as SqlStorage;
+        const store = new SeriesStore(counting, log);
+        const statements = Array.from(
+          { length: KEPT },
+          (_, n): Counted => ({ fingerprint: n.toString(16).padStart(16, "0"), cell: null }),
+        );
+        const names = statements.map(({ fingerprint }) => fingerprint);
+        // Others lead after the first step, so that there are as many series as there may be.
+        const digests = { leading: () => (records === 0 ? names : names.toReversed()) };
+        let records = 0;
+        for (let step = 0; step < 360; step++) {
+          const delta = store.delta();
+          for (const [n, statement] of statements.entries()) {
+            // Every statement in every step, of which a few are of the step of time before.
+            for (let run = 0; run < 12; run++) {
+              const timeMicros = (step * 10 + run - 1.5) * SECOND + 10 ** 9 * SECOND;
+              if (log === "general") delta.add({ timeMicros }, statement);
+              else {
+                const micros = Math.round(1000 * 1.5 ** ((n * 7 + run * 3 + step) % 29));
+                delta.addTimed(slowRecord("", micros, { timeMicros }), statement);
+              }
+            }
+          }
+          const to = records + KEPT * 12;
+          expect(store.add(delta, digests, { from: records, to })).toBe(true);
+          records = to;
+        }
+        store.fold();
+        expect(store.statements().length).toBe(KEPT);
+        const calls = store.read()?.figures.reduce((sum, [calls = 0]) => sum + calls, 0);
+        expect(calls).toBe(records);
+        return cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
+      });
+      // General: 360 slots and one, three chunks of 129 series, and the tables: 752. Slow: a fourth time, as slots become full: 881.
+      expect(written).toBeLessThan(900);
+    },
+    60_000,
+  );
+
   it("have longer steps as the capture grows, and lose nothing", async () => {
     await inStorage((sql) => {
       const collecting = new Collecting(sql);
@@ -175,8 +265,22 @@ describe("the series of a running capture", () => {
       collecting.step(Array.from({ length: 30 }, (_, n) => [300, name(100 + n), 60_000]));
       expect(store.statements().length).toBe(KEPT);
       expect([has(0), has(77), has(78), has(129)]).toEqual([true, true, false, true]);
-      const rows = sql.exec<{ n: number }>("select count(distinct fingerprint) as n from series").one().n;
-      expect(rows).toBe(KEPT + 1);
+      const rows = () =>
+        sql.exec<{ n: number }>("select count(distinct fingerprint) as n from series_chunks").one().n;
+      // Those that come to lead again begin anew: what was counted of them may be in a slot still, or was in a chunk.
+      const regain = (n: number, second: number) => {
+        expect(has(n)).toBe(false);
+        collecting.step([[second, name(n), second * 1000]]);
+        expect(store.read(collecting.fingerprint(name(n)))).toMatchObject({ from: second, starts: [second] });
+        expect(store.statements().length).toBe(KEPT);
+      };
+      regain(78, 310);
+      store.fold();
+      expect(rows()).toBe(KEPT + 1);
+      regain(77, 320);
+      regain(76, 330);
+      store.fold();
+      expect(rows()).toBe(KEPT + 1);
     });
   });
 
@@ -198,9 +302,14 @@ describe("the series of a running capture", () => {
         }
         store.add(delta, digests, { from: records, to: ++records });
       };
-      const rows = () => sql.exec<{ n: number }>("select count(*) as n from series").one().n;
+      const inChunks = () =>
+        sql
+          .exec<{ n: number }>("select sum(json_array_length(points, '$.starts')) as n from series_chunks")
+          .one().n;
+      const rows = () => sql.exec<{ n: number }>("select count(*) as n from series_chunks").one().n;
       add(0, MAX_POINTS);
-      expect(rows()).toBe(31 * MAX_POINTS);
+      // More than a slot takes.
+      expect([inChunks(), rows()]).toEqual([31 * MAX_POINTS, 31 * (MAX_POINTS / CHUNK_STEPS)]);
       const before = store.read("s7") as SeriesState;
       expect(before.step).toBe(10);
 
@@ -208,91 +317,15 @@ describe("the series of a running capture", () => {
       const after = store.read("s7") as SeriesState;
       expect(after.step).toBe(20);
       expect(seriesPoints(after).slice(0, -1)).toEqual(seriesPoints(before, 20));
-      // Eight series of 720 steps and one more, and 23 that are as they were but for one more.
-      expect(rows()).toBe(8 * 721 + 23 * 1441);
+      // Eight series of 720 steps, and 23 that are as they were. What was added last is in a slot.
+      expect([inChunks(), rows()]).toEqual([8 * 720 + 23 * 1440, 8 * 4 + 23 * 8]);
       for (let step = 1; step < 4; step++) add(MAX_POINTS, MAX_POINTS + 1);
-      expect(rows()).toBe(31 * 721);
+      expect([inChunks(), rows()]).toEqual([31 * 720, 31 * 4]);
+      store.fold();
+      expect([inChunks(), rows()]).toEqual([31 * 721, 31 * 5]);
       const seen = store.read("s7") as SeriesState;
       expect(seriesPoints(seen).slice(0, -1)).toEqual(seriesPoints(before, 20));
       expect(callsOf(seen)?.at(-1)).toEqual([MAX_POINTS * 10, 4]);
     });
   }, 60_000);
-});
-
-describe("the stored series of an ended capture", () => {
-  const key = () => `captures/test-${crypto.randomUUID()}/workload/series.gz`;
-
-  it("are those of the running one, each read without the others", async () => {
-    const stored = await runInDurableObject(
-      env.CAPTURE_RUNNER.getByName(crypto.randomUUID()),
-      async (_, { storage }) => {
-        const collecting = new Collecting(storage.sql);
-        for (let n = 0; n < 200; n++) {
-          collecting.step([
-            [n * 10, "SELECT a", 10 + n],
-            [n * 10 + 3, `SELECT c${n % 7}`, n * n],
-          ]);
-        }
-        const { store } = collecting;
-        const object = key();
-        for (let times = 0; times < 2; times++) await publishSeries(env.BUCKET, object, store);
-        const states = ["", ...store.statements(), "0000000000000000"].map(
-          (one): [string, SeriesState | null] => [one, store.read(one)],
-        );
-        return { object, states };
-      },
-    );
-    expect(stored.states.length).toBe(10);
-    for (const [fingerprint, state] of stored.states) {
-      expect(await readSeries(env.BUCKET, stored.object, fingerprint)).toEqual(state);
-    }
-  });
-
-  it("are found behind the bytes that are read first", async () => {
-    const figures = () => Array.from({ length: 400 }, () => Math.floor(Math.random() * 2 ** 40));
-    const state: SeriesState = {
-      step: 10,
-      from: 0,
-      to: 0,
-      starts: Array.from({ length: 300 }, (_, n) => n * 10),
-      figures: Array.from({ length: 300 }, () => [...figures(), 1]),
-    };
-    const object = key();
-    const names = ["a", "b", "c"];
-    await publishSeries(env.BUCKET, object, { statements: () => names, read: () => state });
-    for (const name of ["", ...names]) expect(await readSeries(env.BUCKET, object, name)).toEqual(state);
-  });
-
-  it("are not there where none were kept, and are refused where they are damaged", async () => {
-    const object = key();
-    await publishSeries(env.BUCKET, object, { statements: () => [], read: () => null });
-    expect(await readSeries(env.BUCKET, object)).toBeNull();
-    await env.BUCKET.put(object, "nothing that was compressed", { customMetadata: { indexBytes: "10" } });
-    await expect(readSeries(env.BUCKET, object)).rejects.toThrow(Unreadable);
-  });
-
-  it("of the first version go on to open", async () => {
-    const delta = new SeriesDelta();
-    expect(delta.step).toBe(10);
-    const members = [
-      '{"step":10,"from":100,"to":110,"starts":[100],"figures":[[2,400,100,300,5,60,7,1,2,120,1,29,1]],"version":1}',
-    ];
-    const zip = async (text: string) =>
-      new Uint8Array(
-        await new Response(new Response(text).body?.pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
-      );
-    const zipped = await zip(members[0] as string);
-    const index = await zip(JSON.stringify({ version: 1, series: [["", zipped.length]] }));
-    const object = key();
-    await env.BUCKET.put(object, await new Blob([index, zipped]).arrayBuffer(), {
-      customMetadata: { indexBytes: String(index.length) },
-    });
-    const state = (await readSeries(env.BUCKET, object)) as SeriesState;
-    expect(seriesPoints(state)[0]).toMatchObject({
-      time: 100_000,
-      statements: 2,
-      totalMicros: 400,
-      errors: 1,
-    });
-  });
 });

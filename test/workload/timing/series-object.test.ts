@@ -1,0 +1,86 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { Unreadable } from "../../../src/lib/stored.ts";
+import { SeriesDelta } from "../../../src/workload/timing/series.ts";
+import { publishSeries, readSeries } from "../../../src/workload/timing/series-object.ts";
+import { type SeriesState, seriesPoints } from "../../../src/workload/timing/series-state.ts";
+import { Collecting } from "./collecting.ts";
+
+describe("the stored series of an ended capture", () => {
+  const key = () => `captures/test-${crypto.randomUUID()}/workload/series.gz`;
+
+  it("are those of the running one, each read without the others", async () => {
+    const stored = await runInDurableObject(
+      env.CAPTURE_RUNNER.getByName(crypto.randomUUID()),
+      async (_, { storage }) => {
+        const collecting = new Collecting(storage.sql);
+        for (let n = 0; n < 200; n++) {
+          collecting.step([
+            [n * 10, "SELECT a", 10 + n],
+            [n * 10 + 3, `SELECT c${n % 7}`, n * n],
+          ]);
+        }
+        const { store } = collecting;
+        const object = key();
+        for (let times = 0; times < 2; times++) await publishSeries(env.BUCKET, object, store);
+        const states = ["", ...store.statements(), "0000000000000000"].map(
+          (one): [string, SeriesState | null] => [one, store.read(one)],
+        );
+        return { object, states };
+      },
+    );
+    expect(stored.states.length).toBe(10);
+    for (const [fingerprint, state] of stored.states) {
+      expect(await readSeries(env.BUCKET, stored.object, fingerprint)).toEqual(state);
+    }
+  });
+
+  it("are found behind the bytes that are read first", async () => {
+    const figures = () => Array.from({ length: 400 }, () => Math.floor(Math.random() * 2 ** 40));
+    const state: SeriesState = {
+      step: 10,
+      from: 0,
+      to: 0,
+      starts: Array.from({ length: 300 }, (_, n) => n * 10),
+      figures: Array.from({ length: 300 }, () => [...figures(), 1]),
+    };
+    const object = key();
+    const names = ["a", "b", "c"];
+    await publishSeries(env.BUCKET, object, { statements: () => names, read: () => state });
+    for (const name of ["", ...names]) expect(await readSeries(env.BUCKET, object, name)).toEqual(state);
+  });
+
+  it("are not there where none were kept, and are refused where they are damaged", async () => {
+    const object = key();
+    await publishSeries(env.BUCKET, object, { statements: () => [], read: () => null });
+    expect(await readSeries(env.BUCKET, object)).toBeNull();
+    await env.BUCKET.put(object, "nothing that was compressed", { customMetadata: { indexBytes: "10" } });
+    await expect(readSeries(env.BUCKET, object)).rejects.toThrow(Unreadable);
+  });
+
+  it("of the first version go on to open", async () => {
+    const delta = new SeriesDelta();
+    expect(delta.step).toBe(10);
+    const members = [
+      '{"step":10,"from":100,"to":110,"starts":[100],"figures":[[2,400,100,300,5,60,7,1,2,120,1,29,1]],"version":1}',
+    ];
+    const zip = async (text: string) =>
+      new Uint8Array(
+        await new Response(new Response(text).body?.pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
+      );
+    const zipped = await zip(members[0] as string);
+    const index = await zip(JSON.stringify({ version: 1, series: [["", zipped.length]] }));
+    const object = key();
+    await env.BUCKET.put(object, await new Blob([index, zipped]).arrayBuffer(), {
+      customMetadata: { indexBytes: String(index.length) },
+    });
+    const state = (await readSeries(env.BUCKET, object)) as SeriesState;
+    expect(seriesPoints(state)[0]).toMatchObject({
+      time: 100_000,
+      statements: 2,
+      totalMicros: 400,
+      errors: 1,
+    });
+  });
+});
