@@ -14,8 +14,8 @@ import {
   notYet,
   refusedByAws,
 } from "./log-readiness.ts";
+import type { LogTimes } from "./log-times.ts";
 import { releaseLease } from "./release.ts";
-import type { LogTimes } from "./state.ts";
 import { readLease, recordLease } from "./store.ts";
 
 /*

@@ -8,6 +8,7 @@ import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
+import type { LogTimes } from "./log-times.ts";
 import { type Holder, pick, slowParameters } from "./needs.ts";
 import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
 import {
@@ -19,7 +20,6 @@ import {
   IDLE,
   isIdle,
   type LeaseState,
-  type LogTimes,
   MAX_HOLDERS,
   owedSettings,
   RESTORE_APPLIES_MS,

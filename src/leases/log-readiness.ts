@@ -7,7 +7,8 @@ import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { GENERAL } from "../logs/general/kind.ts";
 import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
 import { SLOW } from "../logs/slow/kind.ts";
-import { LATE_MS, type LogTimes, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "./state.ts";
+import type { LogTimes } from "./log-times.ts";
+import { LATE_MS, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "./state.ts";
 
 /*
  * Whether the servers of an instance write the logs that its parameter group switches on.

@@ -1,12 +1,11 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { type LogTimes, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
 import {
   defaultOf,
   type Holder,
   isEnough,
   isNeeded,
-  isOfGeneralLog,
-  isOn,
   isSameValue,
   type Needs,
   neededParameters,
@@ -24,18 +23,6 @@ import {
  * AWS may carry out a change whose answer is lost, at once or a while later. So a change counts only when AWS accepted it and
  * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
-
-/** When the logs were switched on; null for what no change of the lease's has switched on. */
-export interface LogTimes {
-  /** General log files that were written after this were written under the last change that switched the general log on. */
-  general: number | null;
-  /** The same of the slow log, whose server writes a banner when it is switched on. */
-  slow: number | null;
-  /** The last change by which the slow log has more, such as shorter statements. The server writes nothing then. */
-  threshold: number | null;
-  /** When the slow log was last seen to be off, or to have less than it should. */
-  slowSeenOff: number | null;
-}
 
 /** Who needs the logs of a parameter group, and what is known of the group. */
 export interface LeaseState extends Needs {
@@ -60,8 +47,6 @@ export interface LeaseState extends Needs {
   /** Whether to restore by writing the defaults, because values can't be taken away. */
   readonly writesDefaults: boolean;
 }
-
-const NEVER: LogTimes = { general: null, slow: null, threshold: null, slowSeenOff: null };
 
 /** Nobody needs the logs, and they are as they were found. */
 export const IDLE: LeaseState = {
@@ -256,37 +241,6 @@ export function changing(state: LeaseState, { to, settings }: Change, now: numbe
         }
       : { since: sinceRestored(state.since, settings), restoredAt: now }),
   };
-}
-
-/** The parameters of a change to which the group is not known to have given these values. */
-function newIn(settings: ParameterSettings, { has }: LeaseState): string[] {
-  return Object.keys(settings).filter((name) => has[name] !== settings[name]);
-}
-
-/** When logs were switched on, by a change of which some is new. */
-function sinceChange(state: LeaseState, settings: ParameterSettings, at: number): LogTimes {
-  const { since, has } = state;
-  const names = newIn(settings, state);
-  // A general log that is on stays on while tables are taken from its output.
-  const isGeneral = names.some(isOfGeneralLog) && !isOn(has);
-  const isSlow = isNeeded(state.holders, "slow");
-  return {
-    ...since,
-    general: isGeneral ? at : since.general,
-    // After a change whose answer was lost the server may have written its banner already, and writes no other.
-    slow: !names.includes("slow_query_log")
-      ? since.slow
-      : has.slow_query_log === undefined
-        ? (since.slow ?? at)
-        : at,
-    threshold: isSlow && names.some((name) => name !== "general_log") ? at : since.threshold,
-  };
-}
-
-function sinceRestored(since: LogTimes, settings: ParameterSettings): LogTimes {
-  const names = Object.keys(settings);
-  const rest = names.includes("slow_query_log") ? { ...NEVER, general: since.general } : since;
-  return names.some(isOfGeneralLog) ? { ...rest, general: null } : rest;
 }
 
 function withSent(sent: LeaseState["sent"], settings: ParameterSettings): LeaseState["sent"] {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DbInstance } from "../../src/aws/rds.ts";
 import { completeSince, slowProblem } from "../../src/leases/log-readiness.ts";
-import { LATE_MS, type LogTimes, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "../../src/leases/state.ts";
+import type { LogTimes } from "../../src/leases/log-times.ts";
+import { LATE_MS, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "../../src/leases/state.ts";
 
 const INSTANCE: DbInstance = {
   engine: "mysql",

@@ -160,6 +160,8 @@ export class World {
     const free = Object.entries(settings).filter(([name]) => !this.#isLeased(name));
     this.own = { ...this.own, ...Object.fromEntries(free) };
     this.original = { ...this.original, ...Object.fromEntries(free) };
+    // AWS shows it at once, also while it does not show a change of the lease's yet.
+    if (this.#before !== null) this.#before.own = { ...this.#before.own, ...Object.fromEntries(free) };
   }
 
   #isLeased(name: string): boolean {
