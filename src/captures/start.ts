@@ -111,7 +111,7 @@ export class CaptureStart {
     if ("reason" in checked) return checked;
     const logging = await switchOn(this.#env, capture, checked.instance, now);
     if (!logging.ready) return logging;
-    const begun = await this.#collector.begin(capture, clock());
+    const begun = await this.#collector.begin(capture, clock(), logging.timing);
     if (begun.ok) return null;
     const { failure } = begun;
     return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };

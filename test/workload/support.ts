@@ -4,6 +4,7 @@ import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
 import type { LogKind, ParsedAs } from "../../src/logs/kind.ts";
+import type { LogName } from "../../src/logs/names.ts";
 import type { LogSource } from "../../src/logs/reader.ts";
 import { redactSecrets } from "../../src/sql-text/redact/redact.ts";
 import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
@@ -87,10 +88,14 @@ export async function linesOf(
 }
 
 /** What is stored of a capture in R2. */
-export async function storedLines(captureId: number, fragments: number): Promise<StoredRecord[]> {
+export async function storedLines(
+  captureId: number,
+  fragments: number,
+  log: LogName = "general",
+): Promise<StoredRecord[]> {
   const stored = new Map<number, Uint8Array>();
   for (let sequence = 0; sequence < fragments; sequence++) {
-    const object = await env.BUCKET.get(fragmentKey(captureId, sequence));
+    const object = await env.BUCKET.get(fragmentKey(captureId, sequence, log));
     stored.set(sequence, new Uint8Array(await (object as R2ObjectBody).arrayBuffer()));
   }
   return linesOf({ fragments: stored }, fragments);
