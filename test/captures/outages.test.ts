@@ -87,7 +87,12 @@ describe("a log that can't be read", () => {
     const { gaps, gapCount, records } = await workloadOf(capture);
     expect({ gapCount, records }).toEqual({ gapCount: 1, records: 0 });
     expect(gaps).toEqual([
-      { from: capture.start, to: capture.scheduledEnd, cause: expect.stringContaining("AccessDenied") },
+      {
+        from: capture.start,
+        to: capture.scheduledEnd,
+        cause: expect.stringContaining("AccessDenied"),
+        log: "general",
+      },
     ]);
     expect(done.reason).toMatch(/^The end of its log is missing\. AWS refused the credentials: /);
   });
@@ -101,7 +106,7 @@ describe("a log that can't be read", () => {
     await travel(cast.aws, 11 * MINUTE);
     const done = await until(cast.owner, capture, "DONE");
     expect((await workloadOf(capture)).gaps).toEqual([
-      { from: start, to: done.end, cause: expect.stringMatching(/^AWS refused/) },
+      { from: start, to: done.end, cause: expect.stringMatching(/^AWS refused/), log: "general" },
     ]);
   });
 
