@@ -17,6 +17,8 @@ const DAY = 24 * 60 * 60 * SECOND;
 /** The shortest and the longest time that a capture can be told to run. */
 export const MIN_DURATION_MS = 60 * SECOND;
 export const MAX_DURATION_MS = 31 * DAY;
+/** The longest time that statements of a slow log can be asked to have taken. */
+export const MAX_THRESHOLD_MS = 60 * 60 * SECOND;
 /** A scheduled start may be this late (clocks differ, requests take time) and this far ahead. */
 const SCHEDULE_GRACE_MS = 60 * SECOND;
 const SCHEDULE_AHEAD_MS = 366 * DAY;

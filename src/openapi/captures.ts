@@ -115,6 +115,10 @@ export const captureOperations: Operation[] = [
           summary: "At a time, until it is stopped",
           value: { name: "nightly", envId: 1, scheduledStart: "2026-11-24T02:00:00Z" },
         },
+        slow: {
+          summary: "With how long statements took, of those that took 100 ms or longer",
+          value: { name: "slow", envId: 1, duration: 3600, log: "slow", minDuration: 100 },
+        },
         past: {
           summary: "Of the past: back-dated",
           value: {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { INITIAL_STATUSES, MAX_DURATION_MS, MIN_DURATION_MS } from "../captures/plan.ts";
+import { INITIAL_STATUSES, MAX_DURATION_MS, MAX_THRESHOLD_MS, MIN_DURATION_MS } from "../captures/plan.ts";
 import { createSchema as captureSchema, renameSchema } from "../captures/schema.ts";
 import {
   createSchema as environmentSchema,
@@ -9,6 +9,7 @@ import {
 } from "../environments/schema.ts";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, timeSchema } from "../lib/values.ts";
+import { CAPTURED_LOGS } from "../logs/names.ts";
 import { METRICS } from "../metrics/cloudwatch-metrics.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 
@@ -76,6 +77,22 @@ add(capture.maxBytes, {
   anyOf: undefined,
   minimum: 1,
   description: "Ends the capture early when so many bytes of NDJSON are recorded.",
+});
+add(capture.log, {
+  type: ["string", "null"],
+  anyOf: undefined,
+  enum: [...CAPTURED_LOGS, null],
+  description:
+    "Which log to record: `general` (the default) has every statement before it runs, `slow` each statement after it ran with how long it took, and `both` statements and their order from the one and times from the other.",
+});
+add(capture.minDuration, {
+  type: ["number", "null"],
+  anyOf: undefined,
+  minimum: 0,
+  maximum: MAX_THRESHOLD_MS,
+  description:
+    "Of the slow log only statements that took at least so many milliseconds, with at most three decimals; all of them if absent. Only with `log` `slow` or `both`.",
+  examples: [100],
 });
 add(capture.duration, {
   type: ["integer", "null"],

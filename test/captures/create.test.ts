@@ -237,3 +237,40 @@ describe("POST /api/captures", () => {
     );
   });
 });
+
+describe("which log a capture is of", () => {
+  const stored = (id: number) =>
+    env.DB.prepare("select log, min_duration_micros as micros from captures where id = ?1").bind(id).first();
+
+  it.each([
+    [{}, "general", 0],
+    [{ log: "general" }, "general", 0],
+    [{ log: null, minDuration: null }, "general", 0],
+    [{ log: "slow" }, "slow", 0],
+    [{ log: "slow", minDuration: 0 }, "slow", 0],
+    [{ log: "slow", minDuration: 0.001 }, "slow", 1],
+    [{ log: "both", minDuration: 250.5 }, "both", 250_500],
+    [{ log: "both", minDuration: 3_600_000 }, "both", 3_600_000_000],
+  ])("is asked for with %j", async (fields, log, micros) => {
+    const capture = await createCapture(cast.member, { envId, scheduledStart: inHours(1), ...fields });
+    expect(await stored(capture.id)).toEqual({ log, micros });
+    const { body } = await cast.member.get(`/api/captures/${capture.id}/workload`);
+    expect(body).toMatchObject({ log, minDuration: log === "general" ? null : micros / 1000 });
+  });
+
+  const MS = "minDuration: must be milliseconds from 0 to 3600000, with at most three decimals";
+  it.each([
+    [{ log: "error" }, "log: must be one of general, slow, both"],
+    [{ log: "SLOW" }, "log: must be one of general, slow, both"],
+    [{ log: 1 }, "log: must be one of general, slow, both"],
+    [{ log: "slow", minDuration: -1 }, MS],
+    [{ log: "slow", minDuration: 3_600_000.001 }, MS],
+    [{ log: "slow", minDuration: 0.0001 }, MS],
+    [{ log: "slow", minDuration: "5" }, "minDuration: must be a number"],
+    [{ minDuration: 5 }, "minDuration: is of the slow log: log must be slow or both"],
+    [{ log: "general", minDuration: 0 }, "minDuration: is of the slow log: log must be slow or both"],
+  ])("is refused with %j", async (fields, message) => {
+    const { status, body } = await cast.member.post("/api/captures", { name: "no log", envId, ...fields });
+    expect([status, body]).toEqual([400, { code: 400, message }]);
+  });
+});

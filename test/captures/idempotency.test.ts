@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
+import { sha256 } from "../../src/lib/hash.ts";
 import { ANSWER } from "../fixtures/stored-unversioned.ts";
 import {
   type Cast,
@@ -109,6 +110,21 @@ describe("a request for a capture that is repeated with its Idempotency-Key", ()
       name: "  written ",
     });
     expect(second).toMatchObject({ status: 200, body: first.body });
+  });
+
+  it("is the same request as before captures could be of another log", async () => {
+    const key = newKey();
+    const scheduledStart = Date.now() + HOUR;
+    const json = { name: "as before", envId, scheduledStart: new Date(scheduledStart).toISOString() };
+    const first = await ask(cast.owner, key, json);
+    expect((await ask(cast.owner, key, { ...json, log: "general" })).body).toEqual(first.body);
+    const asked = `{"name":"as before","envId":${envId},"status":null,"start":null,"scheduledStart":${scheduledStart},"maxBytes":null,"redact":"secrets","duration":null}`;
+    const fingerprint = await env.DB.prepare("select fingerprint from idempotency_keys where key = ?1")
+      .bind(key)
+      .first("fingerprint");
+    expect(fingerprint).toBe(await sha256(asked));
+    for (const other of [{ log: "slow" }, { log: "both", minDuration: 1 }])
+      expectRefusal(await ask(cast.owner, key, { ...json, ...other }), 422, USED);
   });
 
   it.each([
