@@ -86,6 +86,20 @@ export async function checkCaptures(world: World): Promise<void> {
     const file = download.suggestedFilename();
     expectThat(/^capture-\d+\.ndjson\.gz$/.test(file), `The file is ${file}`);
   });
+
+  await check("statements of transactions are one row, which unfolds", async () => {
+    const { page } = watcher;
+    const fold = page.getByRole("button", { name: /^Transactions and settings/ });
+    await shown(fold);
+    const rows = page.locator("table.statements tbody tr");
+    const before = await rows.count();
+    await fold.press("Enter");
+    await shown(page.locator("tr.member").filter({ hasText: /COMMIT|BEGIN|ROLLBACK|SET/ }));
+    expectThat((await fold.getAttribute("aria-expanded")) === "true", "It does not say that it is unfolded");
+    await expectAccessible(page);
+    await fold.press("Enter");
+    await eventually("it is folded again", async () => (await rows.count()) === before);
+  });
   await watcher.context.close();
 }
 
@@ -166,6 +180,28 @@ async function checkChanges(world: World): Promise<void> {
     await shown(page.locator("table.statements tbody tr"));
     const share = await page.locator(".share span").first().textContent();
     expectThat(/^[\d.]+%$/.test(share ?? ""), `The share is ${share}`);
+  });
+
+  await check("statements are sorted by a column, and the address keeps it", async () => {
+    const calls = page.getByRole("columnheader", { name: "Calls", exact: true });
+    expectThat((await calls.getAttribute("aria-sort")) === "descending", "The most frequent are not first");
+    await calls.getByRole("button").press("Enter");
+    await page.waitForURL(({ search }) => search === "?sort=calls&dir=asc");
+    await page.reload();
+    await shown(page.locator("th[aria-sort=ascending]").filter({ hasText: "Calls" }));
+    await page.getByRole("columnheader", { name: "Statement" }).getByRole("button").click();
+    await shown(page.locator("th[aria-sort=ascending]").filter({ hasText: "Statement" }));
+    const texts = await page.locator("table.statements summary code").allTextContents();
+    expectThat(texts.join() === texts.toSorted().join(), `The statements are ${texts.join(", ")}`);
+    await page.goto(`/captures/${id}`);
+  });
+
+  await check("the workload's series is the first chart, and each statement has a small one", async () => {
+    await shown(page.locator(".chart canvas"));
+    const first = await page.locator(".chart strong").first().textContent();
+    expectThat(first === "Statements per second", `The first chart is ${first}`);
+    await page.locator("table.statements tbody tr").first().scrollIntoViewIfNeeded();
+    await shown(page.getByRole("img", { name: /^Most at \d\d:\d\d:\d\d: [\d.,]+ per second$/ }));
   });
 
   await check("a capture is deleted, after a question", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   formatBytes,
   formatDuration,
+  formatMicros,
   formatScaled,
   metricTitle,
   scaleOf,
@@ -44,6 +45,16 @@ describe("amounts as a person reads them", () => {
     ["Count", 12, "12"],
   ])("of CloudWatch's %s, %d is shown as %s", (unit, value, text) => {
     expect(formatScaled(value, scaleOf(unit, value))).toBe(text);
+  });
+
+  it.each([
+    [0, "0 s"],
+    [42, "42 µs"],
+    [1254, "1.25 ms"],
+    [61_000_000, "61 s"],
+    [192_000_000, "3m 12s"],
+  ])("a statement of %d microseconds took %s", (micros, text) => {
+    expect(formatMicros(micros)).toBe(text);
   });
 
   it("a metric's name is written as in a sentence", () => {

@@ -1,6 +1,8 @@
 import { createAccountClient } from "../../client/account.ts";
-import { createClient, type Metrics } from "../../client/index.ts";
+import { CapturesError } from "../../client/error.ts";
+import { createClient } from "../../client/index.ts";
 import { TIMEOUT_MS } from "./timeout.ts";
+import type { ReadMetrics, WorkloadSeries } from "./types.ts";
 
 let whenUnauthenticated: () => void = () => {};
 
@@ -29,17 +31,26 @@ export const api = createClient(options);
 /** The account of the person who is signed in. */
 export const account = createAccountClient(options);
 
-/** The metrics of a capture, and when they were read, in milliseconds. */
-export interface ReadMetrics extends Metrics {
-  readAt: number;
-}
-
 /** Reads all metrics of a capture. */
 export const readMetrics = async (id: number, signal: AbortSignal): Promise<ReadMetrics> => ({
   ...(await api.captures.metrics(id, {}, { signal })),
   readAt: Date.now(),
 });
 
-/** Where a capture's workload is downloaded from. */
-export const downloadPath = (id: number, format: "ndjson" | "log"): string =>
-  `/api/captures/${id}/workload/download?format=${format}`;
+/** Where the records of one of a capture's logs are downloaded from. */
+export const downloadPath = (id: number, format: "ndjson" | "log", log: "general" | "slow"): string =>
+  `/api/captures/${id}/workload/download?format=${format}&log=${log}`;
+
+/** Reads the series of a capture's workload, or of one of its statements; null when there is none of that. */
+export async function readSeries(
+  id: number,
+  query: { step?: number; fingerprint?: string },
+  signal: AbortSignal,
+): Promise<WorkloadSeries | null> {
+  try {
+    return await api.captures.series(id, query, { signal });
+  } catch (error) {
+    if (error instanceof CapturesError && error.status === 404) return null;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Capture } from "../../client/types.ts";
+import type { Capture, DigestQuery, Metrics, WorkloadSeries } from "../../client/types.ts";
 
 /* The types of requests and replies. */
 
@@ -7,3 +7,12 @@ export type * from "../../client/types.ts";
 
 /** A state of a capture. */
 export type Status = Capture["status"];
+/** What statements can be ordered by. */
+export type DigestOrder = NonNullable<DigestQuery["order"]>;
+/** One step of a series. */
+export type SeriesPoint = WorkloadSeries["points"][number];
+
+/** The metrics of a capture, and when they were read, in milliseconds. */
+export interface ReadMetrics extends Metrics {
+  readAt: number;
+}

@@ -9,7 +9,14 @@ import {
   formatOffset,
   type MeasuredCapture,
 } from "../lib/chart-model.ts";
-import { formatAmount, formatMinute, formatMoment, formatScaled } from "../lib/format.ts";
+import {
+  formatAmount,
+  formatClock,
+  formatMinute,
+  formatMoment,
+  formatScaled,
+  formatSecond,
+} from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
 import { type Aligned, align } from "../lib/series.ts";
 import { useColours } from "../lib/theme.ts";
@@ -28,19 +35,25 @@ interface Crosshair {
   by: "keys" | "pointer";
 }
 
-/** Small multiples on one axis, with one crosshair, and one zoom: by dragging, or by keys. */
+/**
+ * Small multiples on one axis, with one crosshair, and one zoom: by dragging, or by keys.
+ * @param types the metrics
+ * @param workload charts of the workload, which come first
+ */
 export function ChartGrid({
   types,
+  workload,
   captures,
   axis,
 }: {
   types: string[];
+  workload: ChartModel[];
   captures: MeasuredCapture[];
   axis: "time" | "offset";
 }) {
   const charts = useMemo(
-    () => types.map((type) => chartOf(type, captures, axis)),
-    [types.join(), captures, axis],
+    () => [...workload, ...types.map((type) => chartOf(type, captures, axis))],
+    [types.join(), workload, captures, axis],
   );
   const aligned = useMemo(
     () => align(charts.flatMap(({ times, lines }) => lines.map(({ values }) => ({ times, values })))),
@@ -61,9 +74,32 @@ export function ChartGrid({
   );
   const pinned = crosshair?.by === "keys" ? (inside[index] ?? null) : null;
   const isWithinDay = whole.to - whole.from <= DAY_SECONDS;
-  const brief = (seconds: number) =>
-    axis === "time" ? formatMoment(seconds * 1000, isWithinDay) : formatOffset(seconds);
-  const label = (seconds: number) => (axis === "time" ? formatMinute(seconds * 1000) : formatOffset(seconds));
+  const brief = (seconds: number, isExact: boolean) => {
+    if (axis === "offset") return formatOffset(seconds);
+    return isExact && isWithinDay ? formatClock(seconds * 1000) : formatMoment(seconds * 1000, isWithinDay);
+  };
+  const chartsFrom = (source: ChartModel["source"]) =>
+    charts
+      .filter((chart) => chart.source === source)
+      .map((chart) => (
+        <Chart
+          key={chart.type}
+          chart={chart}
+          whole={whole}
+          shown={shown}
+          axis={axis}
+          sync={sync}
+          pinned={pinned}
+          onPoint={pointAt}
+          onZoom={zoomTo}
+          brief={brief}
+        />
+      ));
+  const isFine = aligned.times.some(isBetweenMinutes);
+  const label = (seconds: number) => {
+    if (axis === "offset") return formatOffset(seconds);
+    return (isFine ? formatSecond : formatMinute)(seconds * 1000);
+  };
   // Kept, since it can be long, and neither zoom nor crosshair changes it.
   const table = useMemo(
     () => <MetricsTable charts={charts} aligned={aligned} label={label} />,
@@ -140,22 +176,18 @@ export function ChartGrid({
           ))}
         </ul>
       )}
-      <div class="charts">
-        {charts.map((chart) => (
-          <Chart
-            key={chart.type}
-            chart={chart}
-            whole={whole}
-            shown={shown}
-            axis={axis}
-            sync={sync}
-            pinned={pinned}
-            onPoint={pointAt}
-            onZoom={zoomTo}
-            brief={brief}
-          />
-        ))}
-      </div>
+      {workload.length > 0 && (
+        <>
+          <h3>From the workload</h3>
+          <div class="charts">{chartsFrom("workload")}</div>
+        </>
+      )}
+      {types.length > 0 && (
+        <>
+          {workload.length > 0 && <h3>From CloudWatch</h3>}
+          <div class="charts">{chartsFrom("cloudwatch")}</div>
+        </>
+      )}
       {table}
     </>
   );
@@ -181,7 +213,8 @@ function Chart({
   pinned: number | null;
   onPoint: (time: number) => void;
   onZoom: (from: number, to: number) => void;
-  brief: (seconds: number) => string;
+  /** A moment in short; exact where minutes are not fine enough. */
+  brief: (seconds: number, isExact: boolean) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
@@ -194,12 +227,13 @@ function Chart({
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
+    const isFine = chart.times.some(isBetweenMinutes);
     const say = (index: number | null) => {
       if (readout.current === null) return;
       const values = index === null ? [] : chart.lines.map(({ values }) => values[index]);
       const said = values.map((value) => (value == null ? "–" : formatAmount(value)));
       const at = index === null ? undefined : chart.times[index];
-      readout.current.textContent = at === undefined ? "" : `${brief(at)}: ${said.join(" · ")}`;
+      readout.current.textContent = at === undefined ? "" : `${brief(at, isFine)}: ${said.join(" · ")}`;
     };
     const point = () => {
       const time = chart.times[drawn.cursor.idx ?? -1];
@@ -238,13 +272,16 @@ function Chart({
 
   useEffect(() => pin(plot.current, pinned), [pinned]);
 
+  const isPair = chart.lines.length > 1;
+  const isNamed = isPair && chart.source === "workload";
   const summaries = chart.lines.map(({ summary }) => {
     if (summary === null) return "no points";
     const { least, mean, most } = summary;
     if (least === most) return format(chart, most);
+    // A mean of percentiles says nothing.
+    if (isNamed) return `${formatAmount(least)} to ${format(chart, most)}`;
     return `${formatAmount(least)} to ${format(chart, most)}, mean ${format(chart, mean)}`;
   });
-  const isPair = chart.lines.length > 1;
   const words = chart.lines.map(({ name }, i) => (isPair ? `${name}: ${summaries[i]}` : summaries[i]));
   return (
     <figure class="chart">
@@ -259,6 +296,7 @@ function Chart({
       <p class="summary" aria-hidden="true">
         {chart.lines.map(({ name }, i) => (
           <span key={name} class={isPair ? `line-${i}` : undefined}>
+            {isNamed && `${name} `}
             {summaries[i]}
           </span>
         ))}
@@ -266,6 +304,9 @@ function Chart({
     </figure>
   );
 }
+
+/** Whether a moment of an axis is not at a full minute. */
+const isBetweenMinutes = (seconds: number): boolean => seconds % 60 !== 0;
 
 /** Puts a plot's crosshair on a moment. To be called again after the plot is drawn at another scale. */
 function pin(plot: uPlot | null, moment: number | null): void {

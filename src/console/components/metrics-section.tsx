@@ -1,18 +1,37 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ReadMetrics } from "../api/client.ts";
-import type { Metric } from "../api/types.ts";
-import { type MeasuredCapture, SETTLE_MS } from "../lib/chart-model.ts";
+import type { Metric, ReadMetrics } from "../api/types.ts";
+import { type ChartModel, type MeasuredCapture, SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
 
 type Charts = typeof import("./charts.tsx");
 
+const NO_CHARTS: ChartModel[] = [];
+
+/** Metrics that are not read yet, or can't be: the workload's charts do not wait for them. */
+export const NOT_READ: ReadMetrics = {
+  metrics: [],
+  source: "archive",
+  period: null,
+  incomplete: null,
+  readAt: 0,
+};
+
 /**
  * The metrics of a capture, or of two laid over each other, with notes. The charts are a bundle of their own, loaded when there is
  * something to draw.
+ * @param workload charts of the workload, above the metrics
  * @param axis `time` of the day, or `offset` from each capture's start
  */
-export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]; axis: "time" | "offset" }) {
+export function MetricsSection({
+  captures,
+  workload = NO_CHARTS,
+  axis,
+}: {
+  captures: MeasuredCapture[];
+  workload?: ChartModel[];
+  axis: "time" | "offset";
+}) {
   const [charts, setCharts] = useState<Charts>();
   const [problem, setProblem] = useState<unknown>();
   useEffect(() => {
@@ -38,12 +57,18 @@ export function MetricsSection({ captures, axis }: { captures: MeasuredCapture[]
           retry={() => location.reload()}
         />
       )}
-      {withPoints.length === 0 ? (
+      {withPoints.length === 0 && captures.some(({ read }) => read !== NOT_READ) && (
         <p class="muted">CloudWatch has no points of this time yet. It publishes a minute when it is over.</p>
-      ) : charts === undefined ? (
+      )}
+      {withPoints.length === 0 && workload.length === 0 ? null : charts === undefined ? (
         problem === undefined && <Skeleton what="the charts" lines={6} />
       ) : (
-        <charts.ChartGrid types={withPoints.map(({ type }) => type)} captures={captures} axis={axis} />
+        <charts.ChartGrid
+          types={withPoints.map(({ type }) => type)}
+          workload={workload}
+          captures={captures}
+          axis={axis}
+        />
       )}
       {withPoints.length > 0 && without.length > 0 && (
         <p class="muted">

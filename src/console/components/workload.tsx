@@ -1,26 +1,23 @@
+import { Fragment } from "preact";
 import { downloadPath } from "../api/client.ts";
-import type { Status, Workload } from "../api/types.ts";
+import type { Capture, Workload } from "../api/types.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
 import { Time } from "./time.tsx";
+import { TimingNotice } from "./timing-notice.tsx";
 
-/** What a capture has recorded: figures, gaps and downloads. */
-export function WorkloadNumbers({
-  captureId,
-  status,
-  workload,
-}: {
-  captureId: number;
-  status: Status;
-  workload: Workload;
-}) {
+/** What a capture has recorded: figures, what they may lack, and downloads. */
+export function WorkloadNumbers({ capture, workload }: { capture: Capture; workload: Workload }) {
   const { records, statements, bytes, storedBytes, firstRecord, lastRecord, live } = workload;
   const problem = live?.problem ?? null;
   if (records === 0 && workload.gapCount === 0) {
     return (
       <>
         <LogProblem problem={problem} />
-        <p class="muted">{isLive(status) ? "Nothing has been recorded yet." : "Nothing was recorded."}</p>
+        <TimingNotice workload={workload} />
+        <p class="muted">
+          {isLive(capture.status) ? "Nothing has been recorded yet." : "Nothing was recorded."}
+        </p>
       </>
     );
   }
@@ -59,16 +56,29 @@ export function WorkloadNumbers({
           </div>
         )}
       </dl>
+      <TimingNotice workload={workload} />
       <Gaps workload={workload} />
-      <div class="actions">
-        <a class="button" href={downloadPath(captureId, "ndjson")} download>
-          Download NDJSON (gzip)
-        </a>
-        <a class="button" href={downloadPath(captureId, "log")} download>
-          Download as a general log
-        </a>
-      </div>
+      <Downloads captureId={capture.id} log={workload.log} />
     </>
+  );
+}
+
+/** Links to what was recorded, of each log. */
+function Downloads({ captureId, log }: { captureId: number; log: Workload["log"] }) {
+  const logs = log === "both" ? (["general", "slow"] as const) : [log];
+  return (
+    <div class="actions">
+      {logs.map((one) => (
+        <Fragment key={one}>
+          <a class="button" href={downloadPath(captureId, "ndjson", one)} download>
+            {log === "both" ? `Download the ${one} log's NDJSON (gzip)` : "Download NDJSON (gzip)"}
+          </a>
+          <a class="button" href={downloadPath(captureId, "log", one)} download>
+            Download as a {one} log
+          </a>
+        </Fragment>
+      ))}
+    </div>
   );
 }
 

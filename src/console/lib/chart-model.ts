@@ -1,4 +1,4 @@
-import type { ReadMetrics } from "../api/client.ts";
+import type { ReadMetrics } from "../api/types.ts";
 import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
 import { align, summarise, toLine, type Values } from "./series.ts";
 
@@ -14,13 +14,14 @@ export interface MeasuredCapture {
 /** For how long CloudWatch may still add to a minute that is over. */
 export const SETTLE_MS = 5 * 60_000;
 
-/** One chart: a metric of one capture, or of several, on an axis in seconds. */
+/** One chart on an axis in seconds: a metric of one capture or of several, or figures of a workload. */
 export interface ChartModel {
   type: string;
   title: string;
   scale: Scale;
+  source: "cloudwatch" | "workload";
   times: number[];
-  /** A line for each capture, in the scale's unit. */
+  /** In the scale's unit. A line of a metric has its capture's name, one of a workload says what it is of. */
   lines: { name: string; values: Values; summary: ReturnType<typeof summarise> }[];
 }
 
@@ -28,7 +29,7 @@ export interface ChartModel {
 export interface AxisModel {
   from: number;
   to: number;
-  /** From where on values are provisional; null when all are final. */
+  /** From where on CloudWatch's values are provisional; null when all are final. */
   provisionalFrom: number | null;
   /** Where captures start and end. */
   marks: number[];
@@ -55,6 +56,7 @@ export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" 
     type,
     title: metricTitle(found.find((metric) => metric !== undefined)?.displayName ?? type),
     scale,
+    source: "cloudwatch",
     times,
     lines: captures.map(({ name }, i) => ({
       name,

@@ -8,6 +8,7 @@ const DAY = 24 * HOUR;
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const dayAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayAndMinute = new Intl.DateTimeFormat(undefined, {
   month: "short",
   day: "numeric",
@@ -28,6 +29,8 @@ export const formatSecond = (time: number | string): string => dayAndSecond.form
 /** A moment on an axis, to the minute: the time alone when the axis is no longer than a day. */
 export const formatMoment = (time: number, isWithinDay: boolean): string =>
   (isWithinDay ? minute : dayAndMinute).format(new Date(time));
+/** A time of the day on an axis, to the second. */
+export const formatClock = (time: number): string => second.format(new Date(time));
 /** A whole number, grouped. */
 export const formatCount = (count: number): string => whole.format(count);
 /** A number, to three digits. */
@@ -64,6 +67,13 @@ export function formatDuration(milliseconds: number): string {
     .filter(([value]) => value > 0)
     .map(([value, name]) => unit(value, name))
     .join(" ");
+}
+
+/** How long a statement took, in the unit that keeps it short: such as `1.25 ms`; from two minutes on as `formatDuration` has it. */
+export function formatMicros(micros: number): string {
+  const seconds = micros / 1e6;
+  if (seconds >= 120) return formatDuration(seconds * SECOND);
+  return micros === 0 ? "0 s" : formatScaled(seconds, scaleOf("Seconds", seconds));
 }
 
 /** The time from one moment to another. */

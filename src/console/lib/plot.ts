@@ -32,7 +32,7 @@ export function readPalette(element: Element): Palette {
   return {
     text: colour("--muted"),
     grid: colour("--line"),
-    lines: [colour("--series-a"), colour("--series-b")],
+    lines: [colour("--series-a"), colour("--series-b"), colour("--series-c")],
     hatch: colour("--hatch"),
     mark: colour("--muted"),
     font: `${11 * zoom}px ${style.fontFamily}`,
@@ -45,7 +45,13 @@ function textZoom(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
 
-/** Steps of the axis, in seconds: none below a minute, which is as fine as CloudWatch gets. */
+/** How the second line of a chart is dashed, and the third. */
+const DASHES = [
+  [6, 3],
+  [2, 3],
+];
+
+/** Steps of the axis, in seconds: none below a minute, so that times without seconds are enough. */
 const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800];
 
 /** How uPlot is to draw a chart. */
@@ -114,13 +120,14 @@ export function plotOptions(
           stroke,
           width: 1.75,
           spanGaps: false,
-          ...(i > 0 && { dash: [6, 3] }),
+          ...(i > 0 && { dash: DASHES[i - 1] ?? [] }),
           points: { size: 5, stroke, fill: stroke },
         };
       }),
     ],
     hooks: {
-      drawClear: [(plot) => shadeProvisional(plot, axisModel, palette)],
+      // What a workload's series has is final.
+      drawClear: chart.source === "cloudwatch" ? [(plot) => shadeProvisional(plot, axisModel, palette)] : [],
       drawAxes: [(plot) => drawMarks(plot, axisModel, palette)],
       draw: [on.drawn],
       setCursor: [(plot) => on.cursor(plot.cursor.idx ?? null)],

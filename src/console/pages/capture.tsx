@@ -1,13 +1,12 @@
-import { useMemo, useState } from "preact/hooks";
 import { CapturesError } from "../../client/error.ts";
-import { api, type ReadMetrics, readMetrics } from "../api/client.ts";
+import { api, readSeries } from "../api/client.ts";
 import type { Capture } from "../api/types.ts";
 import { CaptureActions } from "../components/capture-actions.tsx";
+import { CaptureCharts } from "../components/capture-charts.tsx";
+import { CaptureStatements } from "../components/capture-statements.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
-import { MetricsSection } from "../components/metrics-section.tsx";
 import { Progress } from "../components/progress.tsx";
-import { Statements } from "../components/statements.tsx";
 import { StatusBadge } from "../components/status.tsx";
 import { Time } from "../components/time.tsx";
 import { Timeline } from "../components/timeline.tsx";
@@ -18,10 +17,8 @@ import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
 import { ownerOf } from "../lib/owners.ts";
 
-/** How often the metrics and the digest of a running capture are read again: CloudWatch has a point a minute. */
-const SLOW_POLL_MS = 60_000;
-/** For how long after a capture's end its metrics are expected to become final. */
-const RECENT_MS = 15 * 60_000;
+/** How often the series of a running capture is read again, and what is known of each log. */
+const SERIES_POLL_MS = 60_000;
 
 /** One capture: its life, its metrics and what it recorded, live while it runs. */
 export function CapturePage({ id }: { id: number }) {
@@ -30,6 +27,20 @@ export function CapturePage({ id }: { id: number }) {
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
   const workload = useResource(`workload/${id}`, (signal) => api.captures.workload(id, { signal }));
   const { data } = capture;
+  const hasStarted = data != null && data.start !== null;
+  const series = useResource(
+    hasStarted ? `series/${id}` : null,
+    (signal) => readSeries(id, {}, signal),
+    data?.status,
+  );
+  usePolling(
+    () => {
+      series.reload();
+      // The live connection has the sums only.
+      workload.reload();
+    },
+    hasStarted && isLive(data.status) ? SERIES_POLL_MS : null,
+  );
   const isGone = capture.error instanceof CapturesError && capture.error.status === 404;
   const following = data !== undefined && isLive(data.status) && !isGone;
 
@@ -43,7 +54,10 @@ export function CapturePage({ id }: { id: number }) {
     following,
     (message) => {
       const isOver = !isLive(message.capture.status);
-      if (data?.status !== message.capture.status) events.reload();
+      if (data?.status !== message.capture.status) {
+        events.reload();
+        workload.reload();
+      }
       capture.put(message.capture);
       // What is stored after the end is more than the message has.
       if (isOver) workload.reload();
@@ -95,13 +109,13 @@ export function CapturePage({ id }: { id: number }) {
               <State capture={known} statements={workload.data?.statements ?? null} connected={connected} />
               <Timeline events={events} />
             </div>
-            <Metrics capture={known} />
+            <CaptureCharts capture={known} workload={workload.data} series={series} />
             <section aria-labelledby="workload-title">
               <h2 id="workload-title">Workload</h2>
               <Loaded resource={workload} what="the workload">
-                {(recorded) => <WorkloadNumbers captureId={id} status={known.status} workload={recorded} />}
+                {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
               </Loaded>
-              <Digest capture={known} />
+              <CaptureStatements capture={known} series={series.data ?? null} />
             </section>
           </>
         )}
@@ -153,69 +167,5 @@ function State({
         </div>
       </dl>
     </div>
-  );
-}
-
-function Metrics({ capture }: { capture: Capture }) {
-  const { id, status, start, end } = capture;
-  // Read again when the status changes: there is more after the end.
-  const metrics = useResource(
-    start === null ? null : `metrics/${id}`,
-    (signal) => readMetrics(id, signal),
-    status,
-  );
-  // CloudWatch adds to them for some minutes after the end.
-  const isRecent = end !== null && Date.now() - Date.parse(end) < RECENT_MS;
-  const mayGrow = isLive(status) || (isRecent && metrics.data?.source !== "archive");
-  usePolling(metrics.reload, start !== null && mayGrow ? SLOW_POLL_MS : null);
-  return (
-    <section aria-labelledby="metrics-title">
-      <h2 id="metrics-title">Metrics</h2>
-      {start === null ? (
-        <p class="muted">There are metrics once the capture has started.</p>
-      ) : (
-        <Loaded resource={metrics} what="the metrics" lines={6}>
-          {(read) => <ChartsOf capture={capture} read={read} />}
-        </Loaded>
-      )}
-    </section>
-  );
-}
-
-/** The charts are drawn again for other metrics, not for every message of the live connection. */
-function ChartsOf({ capture: { id, name, start, end }, read }: { capture: Capture; read: ReadMetrics }) {
-  const captures = useMemo(() => [{ id, name, start, end, read }], [id, name, start, end, read]);
-  return <MetricsSection captures={captures} axis="time" />;
-}
-
-const FEW = 10;
-const MANY = 200;
-
-function Digest({ capture }: { capture: Capture }) {
-  const [limit, setLimit] = useState(FEW);
-  const hasStarted = capture.start !== null;
-  const digest = useResource(
-    hasStarted ? `digest/${capture.id}/${limit}` : null,
-    (signal) => api.captures.digest(capture.id, { limit }, { signal }),
-    capture.status,
-  );
-  usePolling(digest.reload, hasStarted && isLive(capture.status) ? SLOW_POLL_MS / 4 : null);
-  if (!hasStarted) return null;
-  return (
-    <>
-      <h3>Top statements</h3>
-      <Loaded resource={digest} what="the statements" lines={5}>
-        {(statements) => (
-          <>
-            <Statements statements={statements} />
-            {statements.length === limit && limit < MANY && (
-              <button type="button" onClick={() => setLimit(MANY)}>
-                Show up to {MANY}
-              </button>
-            )}
-          </>
-        )}
-      </Loaded>
-    </>
   );
 }

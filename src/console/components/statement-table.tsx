@@ -1,0 +1,154 @@
+import { useMemo, useState } from "preact/hooks";
+import type { Capture, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
+import { formatCount } from "../lib/format.ts";
+import { navigate, usePlace, withQuery } from "../lib/router.ts";
+import {
+  isOrderOfAll,
+  nextSort,
+  orderFor,
+  readSort,
+  rowsOf,
+  type Sort,
+  type SortKey,
+} from "../lib/statements.ts";
+import { smallStep } from "../lib/workload-charts.ts";
+import type { SmallAxis } from "./sparkline.tsx";
+import { StatementRows } from "./statement-row.tsx";
+
+/** How many rows are shown until more are asked for. */
+const FEW = 10;
+
+interface Column {
+  key: SortKey;
+  title: string;
+  /** What the title leaves out. */
+  more?: string;
+}
+
+const STATEMENT: Column = { key: "statement", title: "Statement" };
+const OF_GENERAL: Column[] = [STATEMENT, { key: "calls", title: "Calls" }];
+const OF_TIMED: Column[] = [
+  STATEMENT,
+  { key: "time", title: "Time", more: "in all, and its share of the time of all statements" },
+  { key: "calls", title: "Calls" },
+  { key: "mean", title: "Mean" },
+  { key: "p95", title: "p95", more: "95 of 100 calls took no longer" },
+  { key: "p99", title: "p99", more: "99 of 100 calls took no longer" },
+  { key: "rows", title: "Rows per call", more: "rows examined" },
+];
+
+/** What the API's order of the loaded statements is by. */
+const MOST = {
+  time: "most time",
+  calls: "most calls",
+  mean: "the highest mean",
+  p99: "the highest p99",
+  rows: "most rows examined",
+};
+
+/** Statements with their figures, those of transactions folded into one row. */
+export function StatementTable({
+  capture,
+  statements,
+  hasMore,
+  isWhole,
+  onWhole,
+  series,
+}: {
+  capture: Capture;
+  statements: WorkloadDigest[];
+  /** Whether the capture may have others. */
+  hasMore: boolean;
+  /** Whether all rows are shown. */
+  isWhole: boolean;
+  onWhole: () => void;
+  series: WorkloadSeries | null;
+}) {
+  const place = usePlace();
+  const [isUnfolded, setUnfolded] = useState(false);
+  const isTimed = statements.some(({ totalMicros }) => totalMicros != null);
+  const sort = readSort(place.query, isTimed);
+  const rows = useMemo(() => rowsOf(statements, sort), [statements, sort.key, sort.ascending]);
+  const axis = useMemo(() => axisOf(capture.id, series), [capture.id, series]);
+  if (rows.length === 0) return <p class="muted">No statement was recorded.</p>;
+  const shown = isWhole ? rows : rows.slice(0, FEW);
+  const columns = isTimed ? OF_TIMED : OF_GENERAL;
+  return (
+    <>
+      <div class="table-wrap">
+        <table class={isTimed ? "statements timed" : "statements"}>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th
+                  key={column.key}
+                  scope="col"
+                  class={column.key === "statement" ? undefined : "number"}
+                  aria-sort={
+                    column.key === sort.key ? (sort.ascending ? "ascending" : "descending") : undefined
+                  }
+                >
+                  <button
+                    type="button"
+                    class="sort"
+                    title={column.more}
+                    onClick={() => navigate(withQuery(place, nextSort(column.key, sort)), { replace: true })}
+                  >
+                    {column.title}
+                    <span aria-hidden="true">
+                      {column.key === sort.key ? (sort.ascending ? "▲" : "▼") : ""}
+                    </span>
+                  </button>
+                </th>
+              ))}
+              {!isTimed && <th scope="col">Share</th>}
+              {axis !== null && <th scope="col">{isTimed ? "Time as it ran" : "Calls as it ran"}</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <StatementRows
+                key={row.key}
+                row={row}
+                isTimed={isTimed}
+                axis={axis}
+                isUnfolded={isUnfolded}
+                onFold={() => setUnfolded(!isUnfolded)}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="hint" role="status">
+        {describeOrder(sort, statements.length, hasMore, isTimed)}
+      </p>
+      {!isWhole && (hasMore || rows.length > FEW) && (
+        <button type="button" onClick={onWhole}>
+          {hasMore ? "Show up to 200" : `Show all ${formatCount(rows.length)}`}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Says which statements were sorted: all of the capture, or those that were loaded. */
+function describeOrder(sort: Sort, loaded: number, hasMore: boolean, isTimed: boolean): string {
+  if (isOrderOfAll(sort)) return "In the order of all statements of the capture.";
+  if (!hasMore) return `In the order of all ${formatCount(loaded)} statements.`;
+  const most = MOST[orderFor(sort) ?? (isTimed ? "time" : "calls")];
+  return `In the order of the ${formatCount(loaded)} statements with ${most}, which were loaded.`;
+}
+
+/** The axis that the small charts share: that of the whole series, in larger steps. */
+function axisOf(captureId: number, series: WorkloadSeries | null): SmallAxis | null {
+  const step = series && smallStep(series);
+  const last = series?.points.at(-1);
+  if (series === null || step === null || last === undefined) return null;
+  return {
+    captureId,
+    step,
+    from: Date.parse(series.points[0]?.time ?? last.time) / 1000,
+    to: Date.parse(last.time) / 1000 + series.step,
+    version: last.time,
+  };
+}
