@@ -8,13 +8,15 @@ import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
 import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, varies } from "./refusals.ts";
 
-/** What a workload lacks because no general log has it. */
+/** What a workload lacks because no log of its kind has it. */
 const NEVER_LOGGED = [
   "Live while it runs. What of the log could not be read is a gap.",
   "What a general log never has is no gap: the statements of stored procedures (their `CALL` is there, and those of functions, " +
     "triggers and events are); in MySQL, statements with a syntax error; statements of a client that was killed before they were " +
     "logged; MariaDB's values of a bulk execution, of which there is one `Execute` with `?` in their places; whether a statement " +
     "succeeded, and how long it took.",
+  "What a slow log never has: connections; statements below `minDuration`, and those of sessions that were connected before it was " +
+    "switched on (see `timing`); the statements of stored procedures, and in MySQL those of functions, triggers and events.",
 ].join("\n\n");
 
 /** `/api/captures/{id}/workload`. */
@@ -105,7 +107,7 @@ export const workloadOperations: Operation[] = [
     tag: "Workloads",
     summary: "Download the records that a capture made",
     description:
-      'A gzip file of JSON, a record a line, or the text of a general log. The gzip file has many members, which every gzip tool reads. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
+      'A gzip file of JSON, a record a line, or the text of the log. The gzip file has many members, which every gzip tool reads. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
     permission: MEMBER,
     credentials: "any",
     parameters: [
@@ -143,11 +145,14 @@ export const workloadOperations: Operation[] = [
             type: "string",
             contentMediaType: "application/gzip",
             description:
-              "Lines of `{time, threadId, user, host, command, statement, truncated?}`, compressed.",
+              "Lines of `{time, threadId, user, host, command, statement, truncated?}`, compressed. Those of the slow log go on with `log` (`slow`), `timeIs` (`end`), `precisionMicros`, `server`, `db`, `durationMicros`, `lockMicros`, `rowsSent` and `rowsExamined`, and with as much as the server says of `routine`, `innerMicros`, `rowsAffected`, `bytesSent`, `bytesReceived`, `errno`, `killed`, `fullScan`, `fullJoin`, `tmpTables`, `tmpDiskTables`, `filesort`, `queryCacheHit` and `repeats`.",
           },
         },
         "text/plain": {
-          schema: { type: "string", description: "As MySQL 5.7 to 8.4 write a general log." },
+          schema: {
+            type: "string",
+            description: "As MySQL 5.7 to 8.4 write a general log, or as MySQL writes a slow log.",
+          },
           example: "2026-11-23T08:45:28.204113Z\t   17 Query\tSELECT * FROM orders WHERE id = 17\n",
         },
       },
