@@ -4,9 +4,10 @@ import { SLOW } from "../../src/logs/slow/kind.ts";
 import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
 import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
 import { Digests } from "../../src/workload/digest.ts";
+import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import { emptyManifest } from "../../src/workload/stored/manifest.ts";
 import { SeriesStore } from "../../src/workload/timing/series-store.ts";
-import { EndlessLog, fragmentsIn } from "./log.ts";
+import { EndlessLog, lastFragment } from "./log.ts";
 
 const WINDOW = { start: 0, end: null };
 
@@ -15,6 +16,7 @@ interface Followed {
   source: EndlessLog;
   state: FollowerState;
   digests: Digests;
+  fragments: FragmentStore;
 }
 
 /** The log: an object that nobody calls for ten seconds is evicted, and its module stays. */
@@ -46,13 +48,12 @@ export class SlowLogFollower extends DurableObject<Env> {
     const begun = await beginFollowing(source, emptyManifest(1, "secrets", "slow"), WINDOW, true);
     if (!begun.ok) throw new Error(begun.failure.message);
     this.#series.clear();
-    return { source, state: begun.value, digests: new Digests() };
+    return { source, state: begun.value, digests: new Digests(), fragments: lastFragment() };
   }
 
   async #step(followed: Followed) {
-    const { source, state: before, digests } = followed;
+    const { source, state: before, digests, fragments } = followed;
     const series = this.#series.delta();
-    const fragments = fragmentsIn(this.env.BUCKET);
     const step = await follow(before, { digests, series }, source, fragments, async () => WINDOW);
     if (!step.ok) throw new Error(step.failure.message);
     const { state, caughtUp } = step.value;
