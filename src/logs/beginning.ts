@@ -2,7 +2,7 @@ import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, renamedOf, sizeIn, timesOf, wasRenamed } from "./files.ts";
 import type { ParsedAs, ParsedAsGeneral, Parser, ParserOptions } from "./kind.ts";
-import { sizeOf } from "./portion.ts";
+import { bytesAtLeast } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
 import { newestReadable } from "./unreadable.ts";
 
@@ -89,7 +89,7 @@ async function beginningAfter<T extends ParsedAs>(
 ): Promise<AwsResult<Beginning<T>>> {
   const parser = source.kind.parser(options);
   const records = parser.push(data);
-  const isWhole = sizeOf(data).bytesAtLeast >= position.bytesRead;
+  const isWhole = bytesAtLeast(data) >= position.bytesRead;
   if (!isWhole || parser.dialect !== null) return { ok: true, value: begun(position, parser, records) };
   const whole = await beginningAfterFileBefore(position, source, files, options);
   if (!whole.ok) return whole;

@@ -43,13 +43,13 @@ export async function readPortion(
   if (!first.ok) return first;
   const { data } = first.value;
   if (isGrowing && endsWith(data, NO_CHARACTER)) {
-    const whole = sizeOf(data).lines;
+    const whole = wholeLines(data);
     if (whole > 0) return withCut(await download(marker, whole), false);
     return { ok: true, value: { data: new Uint8Array(0), marker, pending: false, isCut: false } };
   }
   if (data.length < MAX_PORTION_BYTES || !endsWith(data, NOTICE)) return withCut(first, false);
   const rest = data.subarray(0, -NOTICE.length);
-  const whole = sizeOf(rest).lines;
+  const whole = wholeLines(rest);
   if (whole > 0) return withCut(await download(marker, whole), false);
   const line = new Uint8Array(rest.length + 1);
   line.set(rest);
@@ -57,32 +57,34 @@ export async function readPortion(
   return { ok: true, value: { ...first.value, data: line, isCut: true } };
 }
 
-/** How much of a log file a portion is. */
-export interface PortionSize {
-  /** The lines that are whole: those that end. */
-  lines: number;
-  /** How many bytes it has in the file, at least: for each that is no UTF-8, RDS gives one character of three bytes. */
-  bytesAtLeast: number;
-}
-
-/** Measures a portion. A slow log's lines are so short that to search for each takes longer than to look at each byte. */
-export function sizeOf(data: Uint8Array): PortionSize {
-  const { length } = data;
-  let [lines, replaced] = [0, 0];
-  for (let at = 0; at < length; at++) if (data[at] === LF) lines++;
+/** How many bytes a portion has in the file, at least: for each that is no UTF-8, RDS gives one character of three bytes. */
+export function bytesAtLeast(data: Uint8Array): number {
   const [first, second, third] = NO_CHARACTER;
+  let replaced = 0;
   for (let at = data.indexOf(first as number); at !== -1; at = data.indexOf(first as number, at + 1)) {
     if (data[at + 1] === second && data[at + 2] === third) replaced++;
   }
-  return { lines, bytesAtLeast: length - 2 * replaced };
+  return data.length - 2 * replaced;
+}
+
+/** How many lines end in a portion, or `enough`. A slow log's lines are so short that to search for each takes longer. */
+function wholeLines(data: Uint8Array, enough = Number.POSITIVE_INFINITY): number {
+  const { length } = data;
+  let lines = 0;
+  for (let at = 0; at < length && lines < enough; at++) if (data[at] === LF) lines++;
+  return lines;
 }
 
 /**
  * How many lines are likely to fit a portion, if they are as long as those of the one before; undefined for as many as there
  * may be.
+ * @param bytes what `bytesAtLeast` says of the one before
  */
-export function linesThatFit({ lines, bytesAtLeast }: PortionSize): number | undefined {
-  const fitting = Math.max(1, Math.floor((ASKED_FOR * MAX_PORTION_BYTES * lines) / bytesAtLeast));
+export function linesThatFit(data: Uint8Array, bytes: number = bytesAtLeast(data)): number | undefined {
+  const fittingBytes = ASKED_FOR * MAX_PORTION_BYTES;
+  // With so many, as many fit as RDS gives: of lines as short as a slow log's, most need not be counted.
+  const lines = wholeLines(data, (MAX_PORTION_LINES * bytes) / fittingBytes);
+  const fitting = Math.max(1, Math.floor((fittingBytes * lines) / bytes));
   return lines === 0 || fitting >= MAX_PORTION_LINES ? undefined : fitting;
 }
 

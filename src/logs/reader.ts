@@ -2,7 +2,7 @@ import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
 import type { LogKind, ParsedAs, ParsedAsGeneral } from "./kind.ts";
-import { linesThatFit, type PortionSize, readPortion, sizeOf, type WholePortion } from "./portion.ts";
+import { bytesAtLeast, linesThatFit, readPortion, type WholePortion } from "./portion.ts";
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
 /*
@@ -79,18 +79,18 @@ function mayGrow(liveFile: string, { file, next }: FilePosition, files: readonly
 /** Adds a stretch that was read, and goes on in its file or to the next one. */
 function advance(
   { portions, position: before, linesAtOnce }: NewPortions,
-  { stretch, size, marker, pending, ...bytes }: ReadStretch,
+  { stretch, size, marker, pending, ...read }: ReadStretch,
   fileSize: number,
   isGrowing: boolean,
   liveFile: string,
 ): NewPortions {
   const hasData = stretch.data.length > 0;
   const added = before.bytesRead === 0 ? { ...stretch, beginsFile: true as const } : stretch;
-  const position = { ...before, marker, ...bytes };
+  const position = { ...before, marker, ...read };
   const reading = {
     portions: hasData || stretch.lost ? [...portions, added] : portions,
     position,
-    linesAtOnce: hasData ? linesThatFit(size) : linesAtOnce,
+    linesAtOnce: hasData ? linesThatFit(stretch.data, size) : linesAtOnce,
     caughtUp: false,
   };
   const isAdvancing = hasData && marker !== before.marker;
@@ -125,7 +125,8 @@ async function unlessRenamed(
 /** What was read at a position, and where that has led. */
 interface ReadStretch extends Pick<FilePosition, "bytesRead" | "bytesAtMost"> {
   stretch: Stretch;
-  size: PortionSize;
+  /** How many bytes it has in the file, at least. */
+  size: number;
   marker: string;
   pending: boolean;
 }
@@ -167,12 +168,12 @@ function ofPortion(
   { data, isCut, ...portion }: WholePortion,
   { bytesRead, bytesAtMost }: FilePosition,
 ): ReadStretch {
-  const size = sizeOf(data);
+  const size = bytesAtLeast(data);
   return {
     stretch: { data, isCut },
     size,
     ...portion,
-    bytesRead: bytesRead + size.bytesAtLeast,
+    bytesRead: bytesRead + size,
     bytesAtMost: isCut || bytesAtMost === undefined ? undefined : bytesAtMost + data.length,
   };
 }
@@ -186,8 +187,8 @@ async function readBehind(
   if (!behind.ok) return behind;
   const { data, ...portion } = behind.value ?? { data: NOTHING, marker, pending: false };
   const stretch = { data, isCut: false, lost: { cause: BINARY } };
-  const size = sizeOf(data);
-  const read = bytesRead + size.bytesAtLeast;
+  const size = bytesAtLeast(data);
+  const read = bytesRead + size;
   return { ok: true, value: { stretch, size, ...portion, bytesRead: read, bytesAtMost: undefined } };
 }
 

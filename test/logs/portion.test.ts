@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { linesThatFit, readPortion, sizeOf } from "../../src/logs/portion.ts";
+import { linesThatFit, readPortion } from "../../src/logs/portion.ts";
 
 const encoder = new TextEncoder();
 
@@ -70,7 +70,7 @@ async function readAll(download: ReturnType<typeof limitedDownload>["download"],
     const portion = await readPortion(marker, false, download, atOnce);
     if (!portion.ok) throw new Error(portion.failure.message);
     read += new TextDecoder().decode(portion.value.data);
-    atOnce = linesThatFit(sizeOf(portion.value.data));
+    atOnce = linesThatFit(portion.value.data);
     ({ marker, pending } = portion.value);
     portions++;
   }

@@ -63,14 +63,19 @@ function whoseText(user: string | null, host: string | null): string {
   return lastText;
 }
 
+let lastPrecision = 0;
+let lastServer = "";
 let lastDb: string | null = null;
-let lastDbText = "null";
+let lastSourceText = "";
 
-function dbText(db: string | null): string {
-  if (db === lastDb) return lastDbText;
+/** What the records of a session have in common, between the statement and its duration: kept like whose they are. */
+function sourceText({ precisionMicros, server, db }: SlowRecord): string {
+  if (db === lastDb && server === lastServer && precisionMicros === lastPrecision) return lastSourceText;
+  lastPrecision = precisionMicros;
+  lastServer = server;
   lastDb = db;
-  lastDbText = JSON.stringify(db);
-  return lastDbText;
+  lastSourceText = `,"log":"slow","timeIs":"end","precisionMicros":${precisionMicros},"server":"${server}","db":${JSON.stringify(db)},"durationMicros":`;
+  return lastSourceText;
 }
 
 /** The members of OPTIONAL, each read by its name: to go through their names takes longer than all else of a line. */
@@ -97,12 +102,10 @@ const memberText = (name: (typeof OPTIONAL)[number], value: number | boolean | u
 
 /** A record of the slow log as one line of NDJSON. */
 export function toSlowNdjson(record: SlowRecord): string {
-  const { timeMicros, threadId, user, host, command, statement, truncated, precisionMicros, server, db } =
-    record;
+  const { timeMicros, threadId, user, host, command, statement, truncated } = record;
   const { durationMicros, lockMicros, rowsSent, rowsExamined, routine } = record;
   const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${whoseText(user, host)}${command}","statement":`;
-  let line = `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""},"log":"slow","timeIs":"end","precisionMicros":${precisionMicros},"server":"${server}","db":${dbText(db)},"durationMicros":${durationMicros},"lockMicros":${lockMicros},"rowsSent":${rowsSent},"rowsExamined":${rowsExamined}`;
-  line += optionalText(record);
+  let line = `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""}${sourceText(record)}${durationMicros},"lockMicros":${lockMicros},"rowsSent":${rowsSent},"rowsExamined":${rowsExamined}${optionalText(record)}`;
   if (routine !== undefined) line += `,"routine":${JSON.stringify(routine)}`;
   return `${line}}\n`;
 }
