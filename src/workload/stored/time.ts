@@ -1,3 +1,8 @@
+import { lazy } from "../../lib/lazy.ts";
+
+/** `000` to `999`: to write a number anew for each time takes several times as long. */
+const threeDigits = lazy(() => Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0")));
+
 let second = -1;
 let secondText = "";
 
@@ -8,8 +13,10 @@ export function formatTime(timeMicros: number): string {
     second = seconds;
     secondText = new Date(seconds * 1000).toISOString().slice(0, 20);
   }
-  // The leading one keeps the zeros.
-  return `${secondText}${String(1_000_000 + timeMicros - seconds * 1_000_000).slice(1)}Z`;
+  const micros = timeMicros - seconds * 1_000_000;
+  const millis = Math.floor(micros / 1000);
+  const digits = threeDigits();
+  return `${secondText}${digits[millis]}${digits[micros - millis * 1000]}Z`;
 }
 
 /**
