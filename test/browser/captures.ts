@@ -20,6 +20,8 @@ import {
 const state = (page: Page, name: string) => page.locator(".state .status").filter({ hasText: name });
 
 const HOUR_MS = 3_600_000;
+/** A running capture's log is read at least once a minute. */
+const LOG_READ_MS = 60_000 + PATIENCE_MS;
 /** A capture of an hour that has passed, for its metrics. Until it has ended they go on to the present. */
 async function past(send: Send, name: string, hoursAgo: number): Promise<{ id: number }> {
   const made = await send<{ id: number }>("POST", "/api/captures", {
@@ -63,6 +65,9 @@ export async function checkCaptures(world: World): Promise<void> {
     },
   );
 
+  const slow = await visitSignedIn(world);
+  const timed = await askForSlow(slow.page);
+
   // It runs for a minute only: watched from now on, checked later.
   const started = seesItRun(watcher.page).then(
     () => null,
@@ -71,6 +76,29 @@ export async function checkCaptures(world: World): Promise<void> {
 
   await checkChanges(world);
   await checkMetrics(world);
+
+  await check(
+    "a capture of the slow log shows where the time went, and whose statements it may lack",
+    async () => {
+      const { page } = slow;
+      await page.goto(timed);
+      await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
+      await shown(page.getByText(/^Sessions that connected since .* are complete/));
+      await shown(page.getByRole("columnheader", { name: "Time", exact: true }), LOG_READ_MS);
+      for (const name of ["Calls", "Mean", "p95", "p99", "Rows per call"]) {
+        await shown(page.getByRole("columnheader", { name, exact: true }));
+      }
+      await page.getByRole("columnheader", { name: "p95", exact: true }).getByRole("button").click();
+      await shown(page.getByText(/^In the order of .*statements/));
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Stop" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+      await shown(state(page, "Done"), 10_000 + PATIENCE_MS);
+      await shown(page.getByRole("img", { name: /^Time of a statement\. p50: .* p95: .* p99: / }));
+      await shown(page.getByRole("link", { name: "Download as a slow log" }));
+      await slow.context.close();
+    },
+  );
 
   await check("a capture's page follows its start, progress and end", async () => {
     const { page } = watcher;
@@ -89,6 +117,18 @@ export async function checkCaptures(world: World): Promise<void> {
 
   await check("statements of transactions are one row, which unfolds", async () => {
     const { page } = watcher;
+    // Those of a minute may be too few to be among the rows that are shown.
+    await page.route("**/workload/digest*", async (route) => {
+      const reply = await route.fetch();
+      const statements = (await reply.json()) as { fingerprint: string }[];
+      const added = ["BEGIN", "COMMIT"].map((digest, i) => ({
+        ...statements[0],
+        fingerprint: `000000000000000${i}`,
+        digest,
+      }));
+      await route.fulfill({ json: [...statements, ...added] });
+    });
+    await page.reload();
     const fold = page.getByRole("button", { name: /^Transactions and settings/ });
     await shown(fold);
     const rows = page.locator("table.statements tbody tr");
@@ -101,6 +141,24 @@ export async function checkCaptures(world: World): Promise<void> {
     await eventually("it is folded again", async () => (await rows.count()) === before);
   });
   await watcher.context.close();
+}
+
+/** Asks for a capture of the slow log. @returns where its page is */
+async function askForSlow(page: Page): Promise<string> {
+  await check("a capture of the slow log is asked for, with what it costs and a shortest time", async () => {
+    await page.goto("/captures/new");
+    await page.getByLabel("Name").fill("of the slow log");
+    await page.getByLabel("Slow query log", { exact: true }).check();
+    await shown(page.getByText("Sessions that are connected already are missing until they reconnect"));
+    const shortest = page.getByLabel("Slow query log: statements of at least (ms)");
+    await shortest.fill("-1");
+    await page.getByRole("button", { name: "Start the capture" }).click();
+    await shown(page.locator(".field.invalid").filter({ has: shortest }));
+    await shortest.fill("0");
+    await page.getByRole("button", { name: "Start the capture" }).click();
+    await shown(page.getByRole("heading", { name: "of the slow log", level: 1 }));
+  });
+  return page.url();
 }
 
 async function seesItRun(page: Page): Promise<void> {

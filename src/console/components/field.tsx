@@ -85,29 +85,49 @@ export function TextField({
   );
 }
 
-/** One of a few options, all of which can be seen. */
+/** One of a few options, all of which can be seen, each with a hint of its own if there are hints. */
 export function Choice({
   legend,
   name,
   options,
+  hints = [],
   chosen,
   onChoose,
 }: {
   legend: string;
   name: string;
   options: string[];
+  hints?: ComponentChildren[];
   chosen: number;
   onChoose: (index: number) => void;
 }) {
+  const id = useId();
   return (
-    <fieldset class="choice">
+    <fieldset class={hints.length === 0 ? "choice" : "choice explained"}>
       <legend>{legend}</legend>
-      {options.map((option, index) => (
-        <label key={option}>
-          <input type="radio" name={name} checked={index === chosen} onChange={() => onChoose(index)} />
-          <span>{option}</span>
-        </label>
-      ))}
+      {options.map((option, index) => {
+        const hint = hints[index];
+        const hintId = hint === undefined ? undefined : `${id}-${index}`;
+        return (
+          <div key={option}>
+            <label>
+              <input
+                type="radio"
+                name={name}
+                checked={index === chosen}
+                aria-describedby={hintId}
+                onChange={() => onChoose(index)}
+              />
+              <span>{option}</span>
+            </label>
+            {hint !== undefined && (
+              <p class="hint" id={hintId}>
+                {hint}
+              </p>
+            )}
+          </div>
+        );
+      })}
     </fieldset>
   );
 }

@@ -10,8 +10,25 @@ import { useNow, useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 
-const FIELDS = ["name", "envId", "scheduledStart", "duration", "maxBytes", "redact"] as const;
+const FIELDS = [
+  "name",
+  "envId",
+  "scheduledStart",
+  "duration",
+  "log",
+  "minDuration",
+  "maxBytes",
+  "redact",
+] as const;
 const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
+const LOGS = ["general", "slow", "both"] as const;
+const LOG_NAMES = ["General log", "Slow query log", "Both"];
+/** What each log is good for, and what it costs. */
+const LOG_HINTS = [
+  "Every statement when it arrives, of sessions that are connected already, too. It does not say how long they took. Costs the server a write for each statement.",
+  "How long each statement took, its rows and errors. Sessions that are connected already are missing until they reconnect. Costs the server about two and a half times as many bytes as the general log; a shortest time saves most of them.",
+  "Every statement, and the times of those in the slow log. Costs as much as the two together, also for the limit of bytes.",
+];
 const GIGABYTE = 1_000_000_000;
 
 /** Makes a capture: now or later, for a while or until it is stopped. */
@@ -48,6 +65,8 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const [isTimed, setTimed] = useState(true);
   const [length, setLength] = useState("30");
   const [unit, setUnit] = useState<keyof typeof UNITS>("minutes");
+  const [log, setLog] = useState(0);
+  const [minDuration, setMinDuration] = useState("0");
   const [redact, setRedact] = useState(false);
   const [maxGigabytes, setMaxGigabytes] = useState("");
 
@@ -57,6 +76,11 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
     // An empty time is sent as it is: the server's message is the same as for programs.
     if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
     if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
+    const chosenLog = LOGS[log];
+    if (chosenLog !== "general") {
+      capture.log = chosenLog;
+      capture.minDuration = Number(minDuration);
+    }
     if (redact) capture.redact = "literals";
     if (maxGigabytes !== "") capture.maxBytes = Math.round(Number(maxGigabytes) * GIGABYTE);
     const made = await api.captures.create(capture, { idempotencyKey: keyFor(capture) });
@@ -145,6 +169,27 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
               )}
             </Field>
           </div>
+        )}
+        <Choice
+          legend="Log"
+          name="log"
+          options={LOG_NAMES}
+          hints={LOG_HINTS}
+          chosen={log}
+          onChoose={setLog}
+        />
+        {log > 0 && (
+          <TextField
+            name="minDuration"
+            label="Slow query log: statements of at least (ms)"
+            error={errors.fields.minDuration}
+            hint="0 for all of them; 0.25 is 250 microseconds."
+            type="number"
+            min={0}
+            inputMode="decimal"
+            value={minDuration}
+            onChange={setMinDuration}
+          />
         )}
         <details>
           <summary>What is stored</summary>
