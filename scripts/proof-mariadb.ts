@@ -9,11 +9,13 @@ import { type CapturedRecord, DemoUser } from "./lib/demo-user.ts";
 import { MariaDb, readServerLog, type ServerRecord } from "./lib/mariadb.ts";
 import { tryPort } from "./lib/ports.ts";
 import { startService, stopGroup } from "./lib/service.ts";
+import { proveSlowLog } from "./lib/slow-proof.ts";
 
 /*
  * `npm run proof:mariadb`: captures a real MariaDB server. Clients execute a known number of statements before, during and
  * after a capture, others never pause; then the stored workload is compared with the server's own log, statement by
  * statement: time, thread, command and text, passwords excepted. The other download is what pt-query-digest reads.
+ * The server's slow query log is captured beside its general log, and compared entry by entry and digest by digest.
  *
  * MariaDB's log has whole seconds and a capture has milliseconds, so nobody can tell which records of the second in which
  * the capture started came before it, or which of the second in which it ended came after. Of those two seconds, the stored
@@ -51,7 +53,7 @@ console.log(`MariaDB ${version}`);
 const [port, awsPort] = [await tryPort(0), await tryPort(0)];
 const service = await startService(
   { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "state") },
-  ["--general-log", database.generalLog],
+  ["--general-log", database.generalLog, "--slow-log", database.slowLog],
 );
 try {
   await prove(new DemoUser(`http://localhost:${port}`));
@@ -78,7 +80,7 @@ async function prove(user: DemoUser): Promise<void> {
 
   const executed = { before: await execute("before"), during: 0, after: 0 };
   await nextSecond();
-  const { id } = await user.startCapture("proof", "mariadb");
+  const { id } = await user.startCapture("proof", "mariadb", { log: "both" });
   await nextSecond();
   executed.during = await execute("during");
   await nextSecond();
@@ -140,14 +142,20 @@ async function prove(user: DemoUser): Promise<void> {
     deepStrictEqual(JSON.stringify(captured).match(SECRET), null);
   });
   await check("the manifest counts what is stored, and knows of no gap", async () => {
-    const { records, gapCount } = await user.workload(id);
+    const { logs, gapCount } = await user.workload(id);
+    const records = logs.find(({ log }) => log === "general")?.records;
     deepStrictEqual({ records, gapCount }, { records: captured.length, gapCount: 0 });
   });
   await check("pt-query-digest reads its log, and counts the queries that the manifest counts", async () => {
     const file = join(folder, "capture.log");
     writeFileSync(file, await user.logText(id));
-    deepStrictEqual(await countQueries(file), (await user.workload(id)).commands.Query);
+    const { commands, logs } = await user.workload(id);
+    // Of both logs; MariaDB's slow log has nothing but queries.
+    const timed = logs.find(({ log }) => log === "slow")?.records ?? 0;
+    deepStrictEqual(await countQueries(file), (commands.Query ?? 0) - timed);
   });
+  const slowWindow = { start: start * 1000, end: end * 1000 };
+  await proveSlowLog(user, id, database.slowLog, captured, "proof during ", slowWindow, folder);
   await check("the capture ended when it was stopped", () => deepStrictEqual(done.end, stopped.end));
 }
 

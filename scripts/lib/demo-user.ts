@@ -77,8 +77,12 @@ export class DemoUser {
   }
 
   /** Makes a capture and waits until it runs. */
-  async startCapture(name: string, environment: string): Promise<Capture> {
-    const { id } = await this.createCapture(name, environment);
+  async startCapture(
+    name: string,
+    environment: string,
+    fields: Omit<NewCapture, "name" | "envId"> = {},
+  ): Promise<Capture> {
+    const { id } = await this.createCapture(name, environment, fields);
     return this.waitFor(id, "RUNNING");
   }
 

@@ -10,11 +10,13 @@ const run = promisify(execFile);
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin`, TZ: "UTC" };
 
 /**
- * A MariaDB server of its own: its data, socket and general log in a folder, no port. It refuses to run as root, so that a
+ * A MariaDB server of its own: its data, socket and logs in a folder, no port. It refuses to run as root, so that a
  * root who starts it lends it the account `mysql`, which Debian's package makes.
  */
 export class MariaDb {
   readonly generalLog: string;
+  /** The slow query log, which has every statement and its plan. */
+  readonly slowLog: string;
   readonly #folder: string;
   readonly #socket: string;
   #server: ChildProcess | undefined;
@@ -22,6 +24,7 @@ export class MariaDb {
   constructor(folder: string) {
     this.#folder = folder;
     this.generalLog = join(folder, "general.log");
+    this.slowLog = join(folder, "slow.log");
     this.#socket = join(folder, "socket");
   }
 
@@ -57,6 +60,10 @@ export class MariaDb {
         "--general-log=1",
         "--log-output=FILE",
         `--general-log-file=${this.generalLog}`,
+        "--slow-query-log=1",
+        `--slow-query-log-file=${this.slowLog}`,
+        "--long-query-time=0",
+        "--log-slow-verbosity=query_plan",
         "--character-set-server=utf8mb4",
         "--innodb-buffer-pool-size=32M",
         "--innodb-flush-log-at-trx-commit=0",
