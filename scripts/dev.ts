@@ -103,7 +103,7 @@ const service = wrangler(
 service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 await answering();
-await ensureDemo(address, hasRealLog).catch((error: Error) =>
+await ensureDemo(address, awsUrl, hasRealLog).catch((error: Error) =>
   end(`The demo could not be set up: ${error.message}`),
 );
 everyMinute();

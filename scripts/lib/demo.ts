@@ -1,14 +1,19 @@
 import { createAccountClient } from "../../src/client/account.ts";
-import { CapturesError, createClient } from "../../src/client/index.ts";
+import { CapturesError, type Client, createClient } from "../../src/client/index.ts";
+import { control } from "./control.ts";
 import { DEMO, LOCAL_AWS } from "./local.ts";
 import { withSession } from "./session.ts";
 
+/** How much of the past the finished captures have. */
+const FINISHED_SECONDS = 900;
+
 /**
- * Makes the demo account and its environment, once: a second call finds them.
+ * Makes the demo account, its environments and a finished capture of each log, once: a second call finds them.
+ * @param awsUrl the local AWS
  * @param withMariadb also makes the environment "mariadb", of the instance whose log a real server's file is
  * @throws CapturesError with what the service answered
  */
-export async function ensureDemo(address: string, withMariadb: boolean): Promise<void> {
+export async function ensureDemo(address: string, awsUrl: string, withMariadb: boolean): Promise<void> {
   const options = { baseUrl: address, fetch: withSession(), retries: 0 };
   const problem = await signInOrUp(options);
   if (problem !== null) {
@@ -16,14 +21,36 @@ export async function ensureDemo(address: string, withMariadb: boolean): Promise
     console.warn(`The demo account can't be signed in to: ${problem}`);
     return;
   }
-  const { environments } = createClient(options);
+  const { captures, environments } = createClient(options);
   const known = await environments.list();
-  const { customer: credentials, region, instance, mariadb } = LOCAL_AWS;
+  const { customer: credentials, region, instance, mariadb, shop } = LOCAL_AWS;
   const make = (name: string, of: string) => environments.create({ name, region, instance: of, credentials });
-  if (known.length === 0) await make("demo", instance);
+  if (known.length === 0) {
+    await make("demo", instance);
+    const { id: envId } = await make("shop", shop);
+    await makeFinished(captures, envId, awsUrl).catch((error: Error) =>
+      // Another emulator than the local AWS has no past.
+      console.warn(`There are no finished captures to look at: ${error.message}`),
+    );
+  }
   if (withMariadb && !known.some((one) => one.name === "mariadb" || one.instance === mariadb)) {
     await make("mariadb", mariadb);
   }
+}
+
+/**
+ * Makes a capture of each log of some minutes that have passed, for a newcomer to study: the local AWS is told that the instance
+ * had its logs on then. They are done within seconds, and nobody waits for them.
+ */
+async function makeFinished(captures: Client["captures"], envId: number, awsUrl: string): Promise<void> {
+  const end = Math.floor(Date.now() / 60_000) * 60_000 - 2 * 60_000;
+  const start = end - FINISHED_SECONDS * 1000;
+  const { accessKeyId } = LOCAL_AWS.customer;
+  const [from, to] = [String(start - 60_000), String(end + 60_000)];
+  await control(awsUrl, "POST", "log-history", { accessKeyId, instance: LOCAL_AWS.shop, from, to });
+  const fields = { envId, start: new Date(start), duration: FINISHED_SECONDS };
+  await captures.create({ ...fields, name: "what ran (general log)", log: "general" });
+  await captures.create({ ...fields, name: "how long it took (slow log)", log: "slow" });
 }
 
 /** Signs in, or up. @returns why the service refuses both; null when it does not */

@@ -7,6 +7,8 @@ export const LOCAL_AWS = {
   worker: { accessKeyId: "AKIALOCALWORKER00000", secretAccessKey: "local-worker-secret" },
   region: "us-east-1",
   instance: "demo-mysql",
+  /** The one whose finished captures are there from the first start. */
+  shop: "demo-shop",
   /** The one whose log a real server's file can be. */
   mariadb: "demo-mariadb",
 };

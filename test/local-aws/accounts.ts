@@ -98,6 +98,7 @@ export class Accounts {
   constructor() {
     const { account: demo } = this.create({
       id: "000000000000",
+      instances: [...DEMO_INSTANCES, { identifier: "demo-shop" }],
       accessKeyId: "AKIALOCALDEV00000000",
       secretAccessKey: "local-dev-secret",
     });

@@ -77,7 +77,9 @@ export class Captures {
 
   /** Stops a capture that runs, if there is one: one that has no end of its own rather than another. */
   async stopOne(): Promise<void> {
-    const running = (await this.#user.captures()).filter(({ status }) => status === "RUNNING");
+    const running = (await this.#user.captures()).filter(
+      ({ id, status }) => status === "RUNNING" && this.made.has(id),
+    );
     const one = running.findLast(({ scheduledEnd }) => scheduledEnd === null) ?? running.at(-1);
     if (one !== undefined) await this.#stop(one.id);
   }
