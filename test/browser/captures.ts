@@ -129,7 +129,7 @@ export async function checkCaptures(world: World): Promise<void> {
       await route.fulfill({ json: [...statements, ...added] });
     });
     await page.reload();
-    const fold = page.getByRole("button", { name: /^Transactions and settings/ });
+    const fold = page.getByRole("button", { name: /Transactions and settings/ });
     await shown(fold);
     const rows = page.locator("table.statements tbody tr");
     const before = await rows.count();
