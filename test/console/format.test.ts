@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatMicros,
   formatScaled,
+  formatShort,
   metricTitle,
   scaleOf,
 } from "../../src/console/lib/format.ts";
@@ -21,6 +22,16 @@ describe("amounts as a person reads them", () => {
     [-5, "0s"],
   ])("%d milliseconds are %s", (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
+  });
+
+  it.each([
+    [0, "0"],
+    [0.05, "0.05"],
+    [950, "950"],
+    [800_000, "800K"],
+    [1_250_000, "1.25M"],
+  ])("%d is short enough for an axis as %s", (value, text) => {
+    expect(formatShort(value)).toBe(text);
   });
 
   it.each([

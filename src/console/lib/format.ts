@@ -18,6 +18,7 @@ const dayAndMinute = new Intl.DateTimeFormat(undefined, {
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const zoneName = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
 const amount = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat();
 const points = new Intl.NumberFormat(undefined, { signDisplay: "exceptZero", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
@@ -35,6 +36,8 @@ export const formatClock = (time: number): string => second.format(new Date(time
 export const formatCount = (count: number): string => whole.format(count);
 /** A number, to three digits. */
 export const formatAmount = (value: number): string => amount.format(value);
+/** A number for an axis, where there is little room: to three digits, and thousands shortened, such as `800K`. */
+export const formatShort = (value: number): string => short.format(value);
 /** A share, from 0 to 1. */
 export const formatShare = (share: number): string => percent.format(share);
 

@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import type { AxisModel, ChartModel } from "./chart-model.ts";
 import { formatOffset } from "./chart-model.ts";
-import { formatAmount, formatTicks } from "./format.ts";
+import { formatShort, formatTicks } from "./format.ts";
 import { amountTicks } from "./ticks.ts";
 
 /** What a chart is painted with, from the style sheet. */
@@ -108,7 +108,7 @@ export function plotOptions(
         ticks,
         size: 52 * zoom,
         splits: (_, __, least, most) => amountTicks(least, most),
-        values: (_, splits) => splits.map(formatAmount),
+        values: (_, splits) => splits.map(formatShort),
       },
     ],
     series: [
