@@ -1,5 +1,6 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
 import { type LogTimes, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
 import {
   defaultOf,
@@ -345,8 +346,8 @@ export function wasChecked(
     if (needed.has(name) && !isOurs(state, name, is(name))) found[name] = is(name);
   }
   const slow = slowParameters(state.offered);
-  const isSlowOff =
-    isNeeded(state.holders, "slow") && names.some((name) => slow.includes(name) && !isFine(name));
+  const leavesOut = (name: string) => slow.includes(name) && !SLOW_LOG_DETAILS.has(name) && !isFine(name);
+  const isSlowOff = isNeeded(state.holders, "slow") && names.some(leavesOut);
   const since = isSlowOff ? { ...state.since, slowSeenOff: now } : state.since;
   return { ...checked, found, has, since };
 }

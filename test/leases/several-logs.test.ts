@@ -96,6 +96,13 @@ describe("slow and general logs of one group", () => {
     ]);
   });
 
+  it("that only add details are set again, and nothing was left out of the log without them", () => {
+    let state = doubt(changed(described(slow(1)), "logging", 0), LATE_MS);
+    state = wasChecked(state, SLOW, { ...SLOW, log_slow_extra: "0" }, LATE_MS);
+    expect(state.since.slowSeenOff).toBeNull();
+    expect(asked(state)).toEqual(["logging", SLOW]);
+  });
+
   it("have a threshold of ours, not somebody's, where an earlier change arrives late", () => {
     let state = wasLost(sending(described(slow(1, 250_000)), "logging", 0));
     state = addHolder(state, slow(2));

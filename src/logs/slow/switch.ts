@@ -70,6 +70,9 @@ const MARIADB = {
 /** The slow log's switch for each server. They differ in what is optional only. */
 export const SLOW_LOG_SWITCH = { mysql: MYSQL, mariadb: MARIADB } as const;
 
+/** The parameters that only say how much an entry has: whatever they are, no statement is left out. */
+export const SLOW_LOG_DETAILS: ReadonlySet<string> = new Set(["log_slow_extra", "log_slow_verbosity"]);
+
 /** The switch of the server that has these parameters: a lease knows its parameter group and not the engine. */
 export function slowLogSwitchOf(parameters: { has(name: string): boolean }): SlowLogSwitch {
   return parameters.has("log_slow_verbosity") ? SLOW_LOG_SWITCH.mariadb : SLOW_LOG_SWITCH.mysql;
