@@ -3,11 +3,24 @@
  */
 
 const SPACE = 32;
+/** The last year whose microseconds since the epoch can be counted exactly, with any offset, is 2255. */
+const MAX_YEAR = 2254;
+
+/** The largest `timestamp` of a session, in seconds since the epoch. From MySQL 8.0.28 on, and before that and in MariaDB. */
+export const MAX_SECOND = { mysql: 32_536_771_199, mariadb: 4_294_967_295 };
+/**
+ * The longest time that something took, in seconds. Where the server's clock was put back, a time is below zero, and is written as
+ * nearly 2^64 microseconds. With the largest second of MariaDB's it makes a time that microseconds can count exactly.
+ */
+export const MAX_DURATION_SECONDS = 4_294_967_295;
 
 let cachedDay = -1;
 let cachedDayMicros = 0;
 
-/** `2026-11-27T18:00:05.187063Z` or with an offset, to `end`, as microseconds since the epoch; NaN when it is no time. */
+/**
+ * `2026-11-27T18:00:05.187063Z` or with an offset, to `end`.
+ * @returns microseconds since the epoch; NaN when it is no time that they can count exactly
+ */
 export function readIsoTime(text: string, at: number, end: number): number {
   if (text.charCodeAt(at + 10) !== 84 || text.charCodeAt(at + 4) !== 45 || text.charCodeAt(at + 7) !== 45) {
     return Number.NaN;
@@ -22,7 +35,8 @@ export function readIsoTime(text: string, at: number, end: number): number {
   if (zone === 90) return end === at + 27 ? time : Number.NaN;
   if ((zone !== 43 && zone !== 45) || text.charCodeAt(at + 29) !== 58 || end !== at + 32) return Number.NaN;
   const offset = twoDigits(text, at + 27) * 60 + twoDigits(text, at + 30);
-  return time - (zone === 43 ? offset : -offset) * 60_000_000;
+  const utc = time - (zone === 43 ? offset : -offset) * 60_000_000;
+  return utc >= 0 ? utc : Number.NaN;
 }
 
 /** Whether there is a time as MariaDB writes it, `261127  8:01:10`. It is the session's clock, and not to be relied on. */
@@ -65,7 +79,7 @@ function dayMicros(year: number, month: number, day: number): number {
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
   const millis = Date.UTC(year, month - 1, day);
   // 31 June is no day, and Date.UTC reads years below 100 as 19xx.
-  if (new Date(millis).getUTCDate() !== day || year < 1970) return Number.NaN;
+  if (new Date(millis).getUTCDate() !== day || year < 1970 || year > MAX_YEAR) return Number.NaN;
   cachedDay = days;
   cachedDayMicros = millis * 1000;
   return cachedDayMicros;

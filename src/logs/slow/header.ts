@@ -1,6 +1,6 @@
 import { Account } from "./account.ts";
 import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
-import { readClock, readDigits, readIsoTime } from "./header-values.ts";
+import { MAX_DURATION_SECONDS, MAX_SECOND, readClock, readDigits, readIsoTime } from "./header-values.ts";
 
 /*
  * The header of an entry, from its first line to the end of `SET timestamp`. It has two forms, as File_query_log::write_slow in MySQL
@@ -318,6 +318,9 @@ export class Header {
       if (this.#readNumber("insert_id=") && text.charCodeAt(this.#at) === 44) this.#at++;
       if (!this.#readNumber("timestamp=")) return this.#orIncomplete();
     }
+    // MariaDB and MySQL 5.6 do not say when a statement ended.
+    if (this.#value > (this.endMicros === null ? MAX_SECOND.mariadb : MAX_SECOND.mysql))
+      return this.#orIncomplete();
     this.startSecond = this.#value;
     return text.startsWith(";\n", this.#at) ? this.#at + 2 : this.#orIncomplete();
   }
@@ -333,7 +336,7 @@ export class Header {
     return true;
   }
 
-  /** The same for seconds with six decimals, as microseconds. */
+  /** The same for seconds with six decimals, as microseconds; 0 for a time below zero. */
   #readSeconds(name: string): boolean {
     const text = this.#text;
     if (!text.startsWith(name, this.#at)) return false;
@@ -342,7 +345,9 @@ export class Header {
     if (point === from || point - from > 14 || text.charCodeAt(point) !== 46) return false;
     const end = readDigits(text, point + 1);
     if (end !== point + 7) return false;
-    this.#value = numberOf(text, from, point) * 1_000_000 + numberOf(text, point + 1, end);
+    const seconds = numberOf(text, from, point);
+    const isNegative = seconds > MAX_DURATION_SECONDS;
+    this.#value = isNegative ? 0 : seconds * 1_000_000 + numberOf(text, point + 1, end);
     this.#at = end;
     return true;
   }

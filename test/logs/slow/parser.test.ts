@@ -130,6 +130,29 @@ describe("an entry", () => {
     expect(statements(mysqlEntry("SELECT 'syntax") + earlier)).toEqual(["SELECT 'syntax", "SELECT 2"]);
   });
 
+  it("begins only with a time that a server can have", () => {
+    const changed = (log: string, from: RegExp, to: string) => statements(log + log.replace(from, to));
+    const second = (log: string, value: string) => changed(log, /timestamp=\d+/, `timestamp=${value}`);
+    for (const log of [mysqlEntry("y"), mariadbEntry("y")]) {
+      expect(second(log, "32536771200")).toHaveLength(1);
+      expect(second(log, "99999999999999999999")).toHaveLength(1);
+      expect(second(log, "0")).toHaveLength(2);
+      expect(second(log, "4294967295")).toHaveLength(2);
+    }
+    // MySQL's is only a session's clock: `# Time` says when it ended.
+    expect(second(mysqlEntry("y"), "32536771199")).toHaveLength(2);
+    expect(second(mariadbEntry("y"), "4294967296")).toHaveLength(1);
+    for (const time of ["9999-12-31T23:59:59.000000-23:59", "1970-01-01T00:00:00.000000+01:00"])
+      expect(changed(mysqlEntry("y"), /2026-\S+/, time)).toHaveLength(1);
+  });
+
+  it("took no time where the server's clock was put back, as a time below zero is written as the largest", () => {
+    for (const entry of [mysqlEntry, mariadbEntry]) {
+      const log = entry("x").replace(/_time: \d\S+/g, "_time: 18446744073699.406250");
+      expect(parse(log)).toMatchObject([{ durationMicros: 0, lockMicros: 0 }]);
+    }
+  });
+
   it("loses the one `;` of the server and white space before it", () => {
     expect(statements(mysqlEntry("SELECT 2 "))).toEqual(["SELECT 2"]);
     expect(statements(mysqlEntry("SELECT 1 \n\t"))).toEqual(["SELECT 1"]);
@@ -285,6 +308,13 @@ describe("the log", () => {
 
   it("never makes the parser throw, and gives the same records in any chunks", () => {
     const sources = [...SHORT_LOGS.map(([, log]) => log), mysqlEntry("a"), mariadbEntry("b"), BANNER];
+    sources.push(
+      mariadbEntry("c", { second: 99_999_999_999, time: "99999999999999.999999" }),
+      mysqlEntry("d")
+        .replace(/^# Time: .*$/m, "# Time: 261127  8:00:05")
+        .replace(/timestamp=/, "timestamp=9"),
+      mariadbEntry("e", { second: 4_294_967_295, time: "4294967295.999999" }),
+    );
     const lines = sources.flatMap((log) => [...log.split(/(?<=\n)/), ...log.split(/(?<=[\n :])/)]);
     const pieces = fc.oneof(
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) },
@@ -307,7 +337,10 @@ describe("the log", () => {
         (bytes, chunk, maxStatement, share) => {
           const records = parse(bytes, { maxStatement });
           expect(parse(bytes, { maxStatement }, chunk)).toEqual(records);
-          for (const { statement } of records) expect(statement.length).toBeLessThanOrEqual(maxStatement);
+          for (const { statement, timeMicros } of records) {
+            expect(statement.length).toBeLessThanOrEqual(maxStatement);
+            expect(Number.isSafeInteger(timeMicros) && timeMicros >= 0, `${timeMicros}`).toBe(true);
+          }
           const at = Math.floor(bytes.length * share);
           const first = new SlowLogParser({ maxStatement });
           const before = first.push(bytes.subarray(0, at));
