@@ -235,11 +235,12 @@ function framesWith(before: readonly Frame[], routine: string, record: SlowRecor
   const own = before.findLastIndex((frame) => frame.routine === routine);
   const { rowsSent, rowsExamined, rowsAffected = 0, bytesSent = 0 } = record;
   const isRepeat = kind === EXECUTES;
-  const frame: Frame = before[own] ?? { ...NOTHING, routine };
+  // A copy: a part of a string keeps the whole string in memory.
+  const frame: Frame = before[own] ?? { ...NOTHING, routine: JSON.parse(JSON.stringify(routine)) };
   const outer = own < 0 ? before.slice(-MAX_FRAMES) : before.slice(0, own);
   if (isRepeat) return [...outer, { ...frame }];
   const now = {
-    routine,
+    routine: frame.routine,
     micros: frame.micros,
     rowsSent: frame.rowsSent + rowsSent,
     rowsExamined: frame.rowsExamined + rowsExamined,

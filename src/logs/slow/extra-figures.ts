@@ -52,6 +52,8 @@ const SCAN = /# Full_scan: (Yes|No) {2}Full_join: (Yes|No)/y;
 const FILESORT = /# Filesort: (Yes|No)/y;
 const TMP_TABLES = /# Tmp_tables: (\d+) {2}Tmp_disk_tables: (\d+)/y;
 const ROUTINE = "# Stored_routine: ";
+/** The most characters of a routine's name that are kept. A database and a routine have at most 64 each. */
+const MAX_ROUTINE = 256;
 
 /** Adds what a line of MariaDB's says to what is known. @param end where its newline is */
 export function readMariadbLine(
@@ -75,9 +77,11 @@ export function readMariadbLine(
       if (tables === undefined) return known;
       return { ...known, tmpTables: Number(tables), tmpDiskTables: Number(diskTables) };
     }
-    case 116:
+    case 116: {
       if (!text.startsWith(ROUTINE, at)) return known;
-      return { ...known, routine: text.slice(at + ROUTINE.length, end) };
+      const from = at + ROUTINE.length;
+      return { ...known, routine: text.slice(from, Math.min(end, from + MAX_ROUTINE)) };
+    }
     default:
       return known;
   }

@@ -291,6 +291,20 @@ describe("a slow log of MariaDB", () => {
     expect(record).toMatchObject({ durationMicros: 1_003_821, lockMicros: 1079, server: "mariadb" });
   });
 
+  it("keeps the first 256 characters of a routine's name, by which its times still add up", () => {
+    const name = `d1.${"p".repeat(300)}`;
+    const inner = { lines: `# Stored_routine: ${name}\n` };
+    const log = [
+      mariadbEntry("select 1", { ...inner, time: "0.200000" }),
+      mariadbEntry("select 2", { ...inner, time: "0.400000" }),
+      mariadbEntry("CALL p()", { time: "0.500000" }),
+    ];
+    const records = parse(log.join(""));
+    const kept = name.slice(0, 256);
+    expect(records.map(({ routine }) => routine)).toEqual([kept, kept, undefined]);
+    expect(records.map(({ durationMicros }) => durationMicros)).toEqual([200_000, 200_000, 100_000]);
+  });
+
   it("has the database in each entry, and none of another session's", () => {
     const log = [
       mariadbEntry("SELECT 1", { schema: "shop", lines: "use `shop`;\n" }),
