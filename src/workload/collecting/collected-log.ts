@@ -35,7 +35,16 @@ export interface CollectedLog {
   openMicros(state: FollowerState): number | null;
   /** By how much a record may be earlier than the one before it, in microseconds. */
   readonly outOfOrderMicros: number;
+  /** Whether a session can set the clock that its records have, so that one record does not show how far the log has come. */
+  readonly hasSessionClocks: boolean;
 }
+
+/** By how much a server's clock may be ahead of this machine's, in milliseconds. A record that is later has a session's clock. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
+
+/** The latest time that a record can show its log to have come to, in microseconds since the epoch. */
+export const latestReachable = ({ hasSessionClocks }: CollectedLog, now: number): number =>
+  hasSessionClocks ? (now + CLOCKS_DIFFER_MS) * 1000 : Number.POSITIVE_INFINITY;
 
 const general: CollectedLog = {
   kind: GENERAL,
@@ -43,6 +52,7 @@ const general: CollectedLog = {
   records: (_, from) => new GeneralRecords(from as GeneralFollowerState | undefined),
   openMicros: ({ parser }) => (parser as ParserSnapshot).open?.timeMicros ?? null,
   outOfOrderMicros: 0,
+  hasSessionClocks: false,
 };
 
 const slow: CollectedLog = {
@@ -52,6 +62,8 @@ const slow: CollectedLog = {
   openMicros: ({ parser }) => (parser as SlowSnapshot).open?.record.timeMicros ?? null,
   // MariaDB says when a statement began, in whole seconds. MySQL's are up to some milliseconds out of order (9.7.4).
   outOfOrderMicros: 2_000_000,
+  // What `SET timestamp` says: a session's own, where it has set one.
+  hasSessionClocks: true,
 };
 
 /** How a kind of log is collected. */

@@ -6,7 +6,7 @@ import { type LogSource, readNew } from "../../logs/reader.ts";
 import type { TimedRecord } from "../../logs/record.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
-import { collectedLog, initialState, MAX_STATEMENT } from "./collected-log.ts";
+import { collectedLog, initialState, latestReachable, MAX_STATEMENT } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 import { FollowerStep } from "./follower-step.ts";
 import { NO_LOG_OF_THAT_TIME } from "./gaps.ts";
@@ -31,12 +31,14 @@ export interface Followed {
  * Finds where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
  * is read of the log before that only says who the threads are.
  * @param manifest an empty one, of the source's kind of log
+ * @param now milliseconds since the epoch
  */
 export async function beginFollowing(
   source: LogSource<ParsedAs>,
   manifest: Manifest,
   window: CaptureWindow,
   isBackDated: boolean,
+  now: number = Date.now(),
 ): Promise<AwsResult<FollowerState>> {
   const options = { maxStatement: MAX_STATEMENT };
   const begun = await (isBackDated ? beginAt(window.start, source, options) : beginAtEnd(source, options));
@@ -49,7 +51,8 @@ export async function beginFollowing(
     ...sessionsAfter(before, manifest, window),
   };
   if (isBackDated) {
-    const lastMicros = before.at(-1)?.timeMicros;
+    const latestMicros = latestReachable(collectedLog(manifest.log), now);
+    const lastMicros = before.findLast(({ timeMicros }) => timeMicros <= latestMicros)?.timeMicros;
     // A file that ends shortly before the start shows that the log was on.
     const isOn =
       lastMicros !== undefined && window.start * 1000 - lastMicros <= source.kind.maxSilenceMs * 1000;
@@ -73,6 +76,7 @@ const sinceBeginning = <P extends ParsedAs["snapshot"]>(parser: P): P => ({ ...p
  * Reads what is new, as much as one step may, and stores the records of the window.
  * @param counts counts the statements; to be kept together with the state, or restored with it
  * @param window asked once the log has been read: if the capture is stopped meanwhile, it says what is no longer the capture's
+ * @param now milliseconds since the epoch
  */
 export async function follow(
   before: FollowerState,
@@ -80,6 +84,7 @@ export async function follow(
   source: LogSource<ParsedAs>,
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
+  now: number = Date.now(),
 ): Promise<AwsResult<Followed>> {
   const { kind } = source;
   const log = collectedLog(kind.name);
@@ -88,7 +93,7 @@ export async function follow(
   const { position, lost, isThere } = locate(kind.liveFile, before.position, listed.value);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
-  const step = new FollowerStep(log, before, position, counts, await window());
+  const step = new FollowerStep(log, before, position, counts, await window(), now);
   if (lost !== null) step.lose(lost);
   if (read === null) return { ok: true, value: { state: await step.store(fragments), caughtUp: true } };
   for (const { data, isCut, lost: lostBefore, beginsFile } of read.value.portions) {
@@ -103,6 +108,7 @@ export async function follow(
 
 /**
  * Begins a gap after what was read, which the next record ends. To be kept as after a step.
+ * @param now milliseconds since the epoch
  */
 export async function interruptFollowing(
   before: FollowerState,
@@ -110,8 +116,16 @@ export async function interruptFollowing(
   fragments: FragmentStore,
   window: CaptureWindow,
   cause: string,
+  now: number = Date.now(),
 ): Promise<FollowerState> {
-  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, counts, window);
+  const step = new FollowerStep(
+    collectedLog(before.manifest.log),
+    before,
+    before.position,
+    counts,
+    window,
+    now,
+  );
   step.lose({ cause });
   return step.store(fragments);
 }
@@ -120,6 +134,7 @@ export async function interruptFollowing(
  * Ends the following of a log. The record that was open is complete: until now only the next one would have shown that. An open gap
  * goes on to the window's end. To be kept as after a step.
  * @param cause why the rest of the log could not be read; null when it was, or has nothing more for the window
+ * @param now milliseconds since the epoch
  * @returns the state, and why the end is missing; null when it is not
  */
 export async function endFollowing(
@@ -128,8 +143,16 @@ export async function endFollowing(
   fragments: FragmentStore,
   window: CaptureWindow & { end: number },
   cause: string | null,
+  now: number = Date.now(),
 ): Promise<{ state: FollowerState; missing: string | null }> {
-  const step = new FollowerStep(collectedLog(before.manifest.log), before, before.position, counts, window);
+  const step = new FollowerStep(
+    collectedLog(before.manifest.log),
+    before,
+    before.position,
+    counts,
+    window,
+    now,
+  );
   const missing = step.close(window.end, cause);
   return { state: await step.store(fragments), missing };
 }

@@ -48,19 +48,25 @@ export class GapTracker {
   readonly #manifest: Manifest;
   readonly #window: CaptureWindow;
   readonly #kind: LogKind<ParsedAs>;
+  readonly #latestMicros: number;
 
-  /** @param manifest gets the gaps */
+  /**
+   * @param manifest gets the gaps
+   * @param latestMicros the latest time that a record can show the log to have come to: one that is later has a clock of its own
+   */
   constructor(
     { reachedMicros, openGap }: { reachedMicros: number | null; openGap: OpenGap | null },
     manifest: Manifest,
     window: CaptureWindow,
     kind: LogKind<ParsedAs>,
+    latestMicros: number,
   ) {
     this.reachedMicros = reachedMicros;
     this.openGap = openGap;
     this.#manifest = manifest;
     this.#window = window;
     this.#kind = kind;
+    this.#latestMicros = latestMicros;
   }
 
   /** Begins a gap: what comes next does not follow from what came before. */
@@ -97,7 +103,8 @@ export class GapTracker {
       const cause = this.#causeBefore(record);
       if (cause !== null) this.#note(this.#knownUntil(), Math.floor(timeMicros / 1000), cause);
     }
-    if (this.reachedMicros === null || timeMicros > this.reachedMicros) this.reachedMicros = timeMicros;
+    const isLater = this.reachedMicros === null || timeMicros > this.reachedMicros;
+    if (isLater && timeMicros <= this.#latestMicros) this.reachedMicros = timeMicros;
     return true;
   }
 

@@ -63,14 +63,17 @@ export class LogCollector {
   readonly #name: LogName;
   readonly #storage: CollectorStorage;
   readonly #env: Env;
+  readonly #sourceOf: typeof awsLogSource;
   #pause = SHORTEST_PAUSE_MS;
   /** How many steps have failed since the last that did not. */
   #failures = 0;
 
-  constructor(storage: DurableObjectStorage, env: Env, log: LogName) {
+  /** @param sourceOf gives the log as it is read */
+  constructor(storage: DurableObjectStorage, env: Env, log: LogName, sourceOf = awsLogSource) {
     this.#name = log;
     this.#storage = new CollectorStorage(storage, log);
     this.#env = env;
+    this.#sourceOf = sourceOf;
   }
 
   get #log(): CollectedLog {
@@ -89,7 +92,7 @@ export class LogCollector {
   async begin(capture: CollectedCapture, now: number, timing?: Timing): Promise<AwsResult<void>> {
     const { start } = capture;
     const window = { start: start ?? now, end: null };
-    const source = awsLogSource(this.#env, this.#log.kind, capture);
+    const source = this.#sourceOf(this.#env, this.#log.kind, capture);
     const manifest = { ...this.#emptyManifest(capture), ...(timing !== undefined && { timing }) };
     const begun = await beginFollowing(source, manifest, window, start !== null);
     if (!begun.ok) return begun;
@@ -224,7 +227,7 @@ export class LogCollector {
     // The digests change while they count: what a step has counted that fails must be dropped.
     const taken = this.#storage.take() as Taken;
     const { follower, counts } = taken;
-    const source = awsLogSource(this.#env, this.#log.kind, capture);
+    const source = this.#sourceOf(this.#env, this.#log.kind, capture);
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
     const window = async () => ({ start, end: await end() });
     try {
@@ -274,8 +277,11 @@ export class LogCollector {
 
   /** How long the log is still waited for, in milliseconds; null when it has all that is the capture's. */
   #untilSettled(caughtUp: boolean, end: number, now: number): number | null {
+    const { hasSessionClocks, outOfOrderMicros } = this.#log;
+    // One record with a session's own clock may be later than all the rest.
+    if (!caughtUp && hasSessionClocks) return NO_PAUSE_MS;
     const reachedMicros = this.#storage.load()?.follower.reachedMicros ?? null;
-    if (reachedMicros !== null && reachedMicros >= end * 1000 + this.#log.outOfOrderMicros) return null;
+    if (reachedMicros !== null && reachedMicros >= end * 1000 + outOfOrderMicros) return null;
     if (!caughtUp) return NO_PAUSE_MS;
     // An idle database writes nothing that would show that its log has passed the end.
     const settled = end + positiveNumber(this.#env, "LOG_SETTLE_MS");

@@ -1,0 +1,123 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Env } from "../../../src/env.ts";
+import type { LogKind, ParsedAs } from "../../../src/logs/kind.ts";
+import type { LogName } from "../../../src/logs/names.ts";
+import type { LogSource } from "../../../src/logs/reader.ts";
+import { type EndedCapture, LogCollector } from "../../../src/workload/collecting/log-collector.ts";
+
+/* How the collecting of one log goes on and ends, with a log that is made up: each portion has one record. */
+
+const SECOND = 1000;
+const END = Date.UTC(2026, 10, 23, 12);
+const START = END - 60 * SECOND;
+/** One step reads eight portions. */
+const PORTIONS_OF_A_STEP = 8;
+
+let portions: string[];
+
+const sourceOf = <T extends ParsedAs>(_: Env, kind: LogKind<T>): LogSource<T> => ({
+  kind,
+  list: async () => ({ ok: true, value: [{ name: kind.liveFile, lastWritten: END, size: sizeOf() }] }),
+  portion: async (_file, marker = "0") => {
+    const data = new TextEncoder().encode(portions[Number(marker)] ?? "");
+    const next = Math.min(Number(marker) + 1, portions.length);
+    return { ok: true, value: { data, marker: String(next), pending: next < portions.length } };
+  },
+});
+
+const sizeOf = () => portions.join("").length;
+
+beforeEach(() => {
+  portions = [];
+});
+
+let nextId = 9_000_000;
+const captureOf = (log: LogName): EndedCapture =>
+  ({
+    id: nextId++,
+    start: START,
+    end: END,
+    redact: "secrets",
+    log,
+    minDurationMicros: 0,
+    instance: "made-up",
+    region: "eu-west-1",
+  }) as EndedCapture;
+
+/** Runs with the collector of a log in a Durable Object of its own. */
+const withCollector = (
+  log: LogName,
+  run: (collector: LogCollector, storage: DurableObjectStorage) => Promise<void>,
+) =>
+  runInDurableObject(env.CAPTURE_RUNNER.getByName(crypto.randomUUID()), async (_, { storage }) => {
+    await run(new LogCollector(storage, env, log, sourceOf), storage);
+    await storage.deleteAll();
+  });
+
+const slowEntry = (
+  at: number,
+  statement: string,
+) => `# Time: ${new Date(at).toISOString().replace("Z", "000Z")}
+# User@Host: app[app] @ localhost [127.0.0.1]  Id:     8
+# Query_time: 0.001000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 2
+SET timestamp=${Math.floor(at / 1000)};
+${statement};
+`;
+
+const generalLine = (at: number, statement: string) =>
+  `${new Date(at).toISOString().slice(0, 23)}000Z\t    8 Query\t${statement}\n`;
+
+/** Finishes a capture, until it is stored. @returns how many steps that took */
+async function finish(collector: LogCollector, capture: EndedCapture, now: number): Promise<number> {
+  for (let steps = 1; steps <= 50; steps++) {
+    if ("missing" in (await collector.finish(capture, now))) return steps;
+  }
+  throw new Error("The capture does not end");
+}
+
+describe("the end of a slow log", () => {
+  it.each([
+    ["a time that has not come", Date.now() + 86_400_000],
+    ["a time after the end", END + 3_600_000],
+  ])("is read also after a record whose session has its clock at %s", async (_, clock) => {
+    await withCollector("slow", async (collector) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(clock, "SELECT 'clock'")];
+      for (let i = 0; i < 2 * PORTIONS_OF_A_STEP; i++)
+        portions.push(slowEntry(START + i * SECOND, "SELECT 1"));
+      await finish(collector, capture, END + 3_600_000);
+      expect(collector.state()?.manifest.records).toBe(2 * PORTIONS_OF_A_STEP);
+    });
+  });
+
+  it("is waited for after a record whose session has its clock at a time that has not come", async () => {
+    await withCollector("slow", async (collector) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [
+        slowEntry(Date.now() + 86_400_000, "SELECT 'clock'"),
+        slowEntry(START + SECOND, "SELECT 1"),
+      ];
+      expect(await collector.finish(capture, END)).toMatchObject({ pause: expect.any(Number) });
+      portions.push(slowEntry(START + 2 * SECOND, "SELECT 2"));
+      await finish(collector, capture, END + 3_600_000);
+      expect(collector.state()?.manifest.records).toBe(2);
+    });
+  });
+});
+
+describe("the end of a general log", () => {
+  it("comes with a record of after it, however much more there is to read", async () => {
+    await withCollector("general", async (collector) => {
+      const capture = captureOf("general");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [generalLine(START + SECOND, "SELECT 1")];
+      for (let i = 0; i < 100; i++) portions.push(generalLine(END + i * SECOND, "SELECT 2"));
+      expect(await finish(collector, capture, END)).toBe(1);
+      expect(collector.state()?.manifest.records).toBe(1);
+    });
+  });
+});
