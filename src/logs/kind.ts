@@ -64,6 +64,8 @@ export interface Parser<T extends ParsedAs = ParsedAsGeneral> {
   beginFile(): void;
   /** Reads the next bytes. @returns the records that they completed */
   push(bytes: Uint8Array): T["record"][];
+  /** The line that was read last, of about 1 MB, has lost its end: what follows is the beginning of the next line. */
+  loseEndOfLine(): void;
   /** Ends the log. @returns the record whose end was not certain before */
   end(): T["record"][];
   /** What was left out since this was last asked, or since the last record that says so; null when nothing was. */

@@ -118,6 +118,11 @@ export class LogParser implements Parser {
     return this.#take();
   }
 
+  /** Changes nothing: a record's beginning does not depend on how the line before it ended. */
+  loseEndOfLine(): void {
+    // The open record goes on with the next line.
+  }
+
   /** Ends the log: the open record is complete. Only for a log that will not grow; the end of a portion is not the end. */
   end(): LogRecord[] {
     if (this.#line.length > 0) this.#completeLine();

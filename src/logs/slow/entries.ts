@@ -158,6 +158,14 @@ export class Entries {
     open.text = open.text === "" ? piece : open.text + piece;
   }
 
+  /** Ends the open entry's text here, as if what follows was beyond the longest that is kept: whether it is amid a literal is unknown. */
+  cut(): void {
+    const { open } = this;
+    if (open === null) return;
+    open.length = Math.max(open.length, this.#maxStatement + END_OF_TEXT + 1);
+    if (open.text.endsWith("\n")) open.text = open.text.slice(0, -1);
+  }
+
   /**
    * Ends the open entry, if there is one.
    * @param end the first byte that is not its own

@@ -126,6 +126,12 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     return this.#entries.take();
   }
 
+  /** The line that was read last has lost its end, which may have been a statement's: an entry may begin with the next line. */
+  loseEndOfLine(): void {
+    this.#entries.cut();
+    this.#isBoundary = true;
+  }
+
   /** Ends the log: the open entry is complete. Only for a log that will not grow; the end of a portion is not the end. */
   end(): SlowRecord[] {
     this.#finish();

@@ -65,7 +65,10 @@ export class FollowerStep {
   take(data: Uint8Array, isCut: boolean): void {
     for (const record of this.#parser.push(data)) this.#see(record);
     this.#leaveOut();
-    if (isCut) this.#gaps.noteCut();
+    if (isCut) {
+      this.#parser.loseEndOfLine();
+      this.#gaps.noteCut();
+    }
     this.#writer.compress();
   }
 

@@ -274,6 +274,44 @@ describe("the log", () => {
     );
   });
 
+  it("goes on with the next entry where a line has lost its end, whatever the line is amid", () => {
+    for (const [entry, statement] of [
+      [mysqlEntry, "SELECT 'begun"],
+      [mariadbEntry, "SELECT 1,\n'begun"],
+    ] as const) {
+      const begun = entry(`${statement} and not kept'`).split(" and")[0] ?? "";
+      // Of a CALL in MySQL's log, the timestamp does not agree.
+      const after = entry("CALL p()").replace(/timestamp=\d+/, "timestamp=1795802410");
+      for (const more of ["", "more',\n2;\n"]) {
+        const first = new SlowLogParser();
+        first.push(encoder.encode(`${entry("SELECT 0")}${begun}\n`));
+        first.loseEndOfLine();
+        const second = new SlowLogParser({
+          from: slowParserSchema().parse(structuredClone(first.snapshot())),
+        });
+        for (const parser of [first, second]) {
+          const records = [...parser.push(encoder.encode(more + after)), ...parser.end()];
+          expect(records.map((record) => [record.statement, record.truncated])).toEqual([
+            [statement, true],
+            ["CALL p()", false],
+          ]);
+        }
+      }
+    }
+  });
+
+  it("goes on with the next entry where a line of no entry has lost its end", () => {
+    const parser = new SlowLogParser();
+    parser.push(encoder.encode("FROM t\n"));
+    expect([...parser.push(encoder.encode(mysqlEntry("b"))), ...parser.end()]).toEqual([]);
+    const told = new SlowLogParser();
+    told.push(encoder.encode("FROM t\n"));
+    told.loseEndOfLine();
+    expect([...told.push(encoder.encode(mysqlEntry("b"))), ...told.end()]).toMatchObject([
+      { statement: "b", leftOut: { strayBytes: 7 } },
+    ]);
+  });
+
   it("takes memory for the longest kept statement only, however long a line is", () => {
     const parser = new SlowLogParser({ maxStatement: 1000 });
     const entry = mysqlEntry("");

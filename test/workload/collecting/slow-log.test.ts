@@ -37,6 +37,27 @@ async function captured(text: string | Uint8Array, options: Options = {}) {
   return { lines, missing: ended.missing, follower, manifest: ended.state.manifest };
 }
 
+/** A log that is given as RDS does: a portion of more than 1 MB is cut there, and the marker skips the rest of its last line. */
+function cutByRds(log: Uint8Array) {
+  const MB = 1024 * 1024;
+  const LF = 10;
+  const source = fileOf(log);
+  source.portion = async (_file, marker = "0", lines = 10_000) => {
+    const from = Number(marker);
+    let to = from;
+    for (let i = 0; i < lines && to < log.length; i++) to = log.indexOf(LF, to) + 1;
+    let data: Uint8Array = log.slice(from, to);
+    if (data.length > MB) {
+      data = new TextEncoder().encode(
+        `${new TextDecoder().decode(data.subarray(0, MB))} [Your log message was truncated]\n`,
+      );
+      to = log.indexOf(LF, from + MB) + 1;
+    }
+    return { ok: true, value: { data, marker: String(to), pending: to < log.length } };
+  };
+  return source;
+}
+
 /** A record as its line has it. */
 function lineOf(record: SlowRecord): Record<string, unknown> {
   const {
@@ -187,6 +208,25 @@ describe("a capture of the slow log", () => {
     const { state, missing } = await endFollowing(follower.state, follower, follower.store, window, null);
     expect(state.manifest).toMatchObject({ records: 2, gapCount: 0 });
     expect(missing).toBeNull();
+  });
+
+  it("has the statement after one with a line of more than 1 MB, whose end RDS never gives", async () => {
+    const long = `INSERT INTO t VALUES ('${"x".repeat(1024 * 1024)}')`;
+    const log = new TextEncoder().encode(
+      entry(1000, "SELECT 1") + entry(2000, long) + entry(3000, "SELECT 2") + entry(4000, "SELECT 3"),
+    );
+    const follower = await new TestFollower(cutByRds(log), ALWAYS).begin(true);
+    await follower.catchUp();
+    const ended = await endFollowing(follower.state, follower, follower.store, ALWAYS, null);
+    follower.state = ended.state;
+    const lines = await follower.lines();
+    expect(lines.map(({ statement, truncated }) => [statement.slice(0, 8), truncated])).toEqual([
+      ["SELECT 1", undefined],
+      ["INSERT I", true],
+      ["SELECT 2", undefined],
+      ["SELECT 3", undefined],
+    ]);
+    expect(ended.state.manifest.gaps.at(-1)?.cause).toBe("RDS cut a statement of more than 1 MB");
   });
 
   it("says how many statements the server left out", async () => {
