@@ -1,3 +1,5 @@
+import { describeError, log } from "../../lib/log.ts";
+import { Unreadable } from "../../lib/stored.ts";
 import { FIRST_STEP, SeriesDelta, startOf, stepFor, WHOLE } from "./series.ts";
 import { Points } from "./series-points.ts";
 import type { SeriesState } from "./series-state.ts";
@@ -38,10 +40,12 @@ interface Stream extends Omit<StoredSeries, "statements" | "finer"> {
  * is one transaction with whatever else the caller writes without awaiting.
  */
 export class SeriesStore {
+  readonly #stream: string;
   readonly #tables: SeriesTables;
 
   /** @param stream the kind of its log */
   constructor(sql: SqlStorage, stream: "general" | "slow") {
+    this.#stream = stream;
     this.#tables = new SeriesTables(sql, stream);
   }
 
@@ -114,9 +118,10 @@ export class SeriesStore {
     return { step, from: startOf(from, step), to: startOf(range.last, step), ...points.toJSON() };
   }
 
+  /** What is kept. Where that can't be read, the series begin anew: a capture goes on without those of before. */
   #load(): Stream {
     this.#tables.make();
-    const stored = this.#tables.state();
+    const stored = this.#storedState();
     if (stored === null) {
       const empty = { step: FIRST_STEP, counted: 0, range: null, round: 1, slot: 0, bytes: 0, until: 0 };
       return { ...empty, statements: new Map(), finer: new Set() };
@@ -126,6 +131,17 @@ export class SeriesStore {
       statements: new Map(stored.statements.map(([of, since, slot]) => [of, { since, slot }])),
       finer: new Set(stored.finer),
     };
+  }
+
+  #storedState(): StoredSeries | null {
+    try {
+      return this.#tables.state();
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      log.error("workload.series.unreadable", { log: this.#stream, ...describeError(error) });
+      this.#tables.clear();
+      return null;
+    }
   }
 
   /** Writes the next slot. */

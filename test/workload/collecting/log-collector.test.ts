@@ -6,6 +6,7 @@ import type { LogKind, ParsedAs } from "../../../src/logs/kind.ts";
 import type { LogName } from "../../../src/logs/names.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { type EndedCapture, LogCollector } from "../../../src/workload/collecting/log-collector.ts";
+import { manifestKey } from "../../../src/workload/stored/keys.ts";
 
 /* How the collecting of one log goes on and ends, with a log that is made up: each portion has one record. */
 
@@ -118,6 +119,25 @@ describe("the end of a general log", () => {
       for (let i = 0; i < 100; i++) portions.push(generalLine(END + i * SECOND, "SELECT 2"));
       expect(await finish(collector, capture, END)).toBe(1);
       expect(collector.state()?.manifest.records).toBe(1);
+    });
+  });
+});
+
+describe("a capture whose series can't be read any more", () => {
+  it("goes on and ends without those of before", async () => {
+    await withCollector("slow", async (collector, { sql }) => {
+      const capture = captureOf("slow");
+      const step = () => collector.collect(capture, async () => null);
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      await step();
+      sql.exec(`update series_slots set state = '{"version":2}'`);
+      portions.push(slowEntry(START + 2 * SECOND, "SELECT 3"));
+      await step();
+      sql.exec(`update series_slots set state = '{"version":2}'`);
+      await finish(collector, capture, END + 3_600_000);
+      expect(collector.state()?.manifest.records).toBe(3);
+      expect(await env.BUCKET.head(manifestKey(capture.id, "slow"))).not.toBeNull();
     });
   });
 });

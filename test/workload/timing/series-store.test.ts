@@ -224,6 +224,26 @@ describe("the series of a running capture", () => {
     60_000,
   );
 
+  it.each([
+    ["damaged", "{"],
+    ["of a newer version", '{"version":2}'],
+  ])("begin anew where what is stored of them is %s", async (_, state) => {
+    await inStorage((sql) => {
+      const collecting = new Collecting(sql);
+      const other = new Collecting(sql, "general");
+      for (const each of [collecting, other]) each.step([[100, "SELECT a", 10]]);
+      const damage = () => sql.exec("update series_slots set state = ? where stream = 'slow'", state);
+      damage();
+      expect(collecting.step([[110, "SELECT a", 20]])).toBe(true);
+      expect(callsOf(collecting.store.read())).toEqual([[110, 1]]);
+      expect(callsOf(other.store.read())).toEqual([[100, 1]]);
+      damage();
+      collecting.store.fold();
+      expect(collecting.store.statements()).toEqual([]);
+      expect(collecting.store.read()).toBeNull();
+    });
+  });
+
   it("have longer steps as the capture grows, and lose nothing", async () => {
     await inStorage((sql) => {
       const collecting = new Collecting(sql);
