@@ -123,6 +123,16 @@ export class CollectorStorage {
     this.#kv.put<Closed>(this.#key("closed"), closed);
   }
 
+  /** Whether what was closed has been stored for readers to find. */
+  get isPublished(): boolean {
+    return this.closed !== undefined && this.#kv.get<true>(this.#key("published")) === true;
+  }
+
+  /** Notes that what was closed has been stored. */
+  notePublished(): void {
+    if (this.closed !== undefined && !this.isPublished) this.#kv.put(this.#key("published"), true);
+  }
+
   /** Why the log could not be read the last time, and since when; undefined when it could. */
   get problem(): Problem | undefined {
     return this.#kv.get<Problem>(this.#key("problem"));

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../../src/env.ts";
 import type { LogKind, ParsedAs } from "../../../src/logs/kind.ts";
 import type { LogName } from "../../../src/logs/names.ts";
@@ -137,6 +137,40 @@ describe("a capture whose series can't be read any more", () => {
       sql.exec(`update series_slots set state = '{"version":2}'`);
       await finish(collector, capture, END + 3_600_000);
       expect(collector.state()?.manifest.records).toBe(3);
+      expect(await env.BUCKET.head(manifestKey(capture.id, "slow"))).not.toBeNull();
+    });
+  });
+});
+
+describe("a log that is stored", () => {
+  it("is not stored again while another log of the capture is retried, but is when the capture fails", async () => {
+    await withCollector("slow", async (collector, storage) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(START, "SELECT 1")];
+      await finish(collector, capture, END + 3_600_000);
+      const key = manifestKey(capture.id, "slow");
+      await env.BUCKET.delete(key);
+      // Also after the object has started again.
+      for (const each of [collector, new LogCollector(storage, env, "slow", sourceOf)]) {
+        expect(await each.finish(capture, END + 3_600_000)).toEqual({ missing: null });
+      }
+      expect(await env.BUCKET.head(key)).toBeNull();
+      await collector.abandon(capture, "It failed");
+      expect(await env.BUCKET.head(key)).not.toBeNull();
+    });
+  });
+
+  it("is stored by a retry when R2 was away", async () => {
+    await withCollector("slow", async (collector) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(START, "SELECT 1")];
+      await collector.collect(capture, async () => null);
+      const put = vi.spyOn(env.BUCKET, "put").mockRejectedValue(new Error("put: internal error (10001)"));
+      expect(await collector.finish(capture, END + 3_600_000)).toMatchObject({ pause: expect.any(Number) });
+      put.mockRestore();
+      await finish(collector, capture, END + 3_600_000);
       expect(await env.BUCKET.head(manifestKey(capture.id, "slow"))).not.toBeNull();
     });
   });
