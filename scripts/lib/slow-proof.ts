@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import type { WorkloadDigest } from "../../src/client/index.ts";
 import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
 import { check } from "./checks.ts";
+import type { Database, SlowEntry } from "./database.ts";
 import { type CapturedRecord, type DemoUser, readRecords } from "./demo-user.ts";
-import { readSlowLog, type SlowEntry } from "./mariadb-slow-log.ts";
 
 /*
- * What a capture has of a MariaDB's slow query log, compared with the server's own log: entry by entry, and the total time of
+ * What a capture has of a server's slow query log, compared with the server's own log: entry by entry, and the total time of
  * each digest. pt-query-digest is a second judge of the capture's log: of the server's own it misreads some (a statement
  * `SET timestamp` or `SET insert_id` derails it).
  */
@@ -40,14 +40,14 @@ interface SlowRecord extends CapturedRecord {
 export async function proveSlowLog(
   user: DemoUser,
   id: number,
-  slowLog: string,
+  database: Database,
   general: readonly CapturedRecord[],
   mark: string,
   window: { start: number; end: number },
   folder: string,
 ): Promise<void> {
   const records = (await readRecords(await user.api.captures.download(id, { log: "slow" }))) as SlowRecord[];
-  const server = readSlowLog(slowLog);
+  const server = database.readSlowLog();
   const isInside = (entry: SlowEntry, marginMs: number) =>
     endMs(entry) >= window.start + marginMs && endMs(entry) < window.end - marginMs;
   const digests = await user.api.captures.digest(id, { limit: 100, order: "time" });
@@ -80,7 +80,7 @@ export async function proveSlowLog(
     const captured = new Set(records.map(keyOfRecord));
     const own = new Map<string, number>();
     for (const entry of server.filter((one) => captured.has(keyOfEntry(one)))) {
-      const { text } = digestOf(withoutSecrets(entry.statement), "mariadb");
+      const { text } = digestOf(withoutSecrets(entry.statement), database.dialect);
       add(own, text, entry.micros);
     }
     ok(digests.length >= 10, "There are not enough digests for a proof");
@@ -135,12 +135,11 @@ function add(sums: Map<string, number>, key: string, amount: number): void {
 }
 
 /** When an entry ended as far as the log says, in milliseconds since the epoch. */
-const endMs = ({ second, micros }: SlowEntry) => second * 1000 + micros / 1000;
+const endMs = ({ endMicros }: SlowEntry) => endMicros / 1000;
 
 function keyOfEntry(entry: SlowEntry): string {
-  const { threadId, micros, rowsSent, rowsExamined, statement } = entry;
-  const time = entry.second * 1e6 + micros;
-  return JSON.stringify([time, threadId, micros, rowsSent, rowsExamined, withoutSecrets(statement)]);
+  const { endMicros, threadId, micros, rowsSent, rowsExamined, statement } = entry;
+  return JSON.stringify([endMicros, threadId, micros, rowsSent, rowsExamined, withoutSecrets(statement)]);
 }
 
 function keyOfRecord({

@@ -1,0 +1,131 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Command, Database, LOG_OPTIONS, type StatementFigures } from "./database.ts";
+import { readGeneralLog, readSlowLog } from "./mysql-logs.ts";
+
+const run = promisify(execFile);
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+const MIRROR = process.env.DEBIAN_MIRROR ?? "http://deb.debian.org/debian";
+/** Where the data, socket and logs are, as it is called inside the chroot. */
+const HOME = "/proof";
+const SUMMARY = "performance_schema.events_statements_summary_by_digest";
+
+/**
+ * A MySQL server of its own, in a chroot: Debian has MySQL in unstable only, and beside MariaDB it can't be installed.
+ * Its client runs in the chroot too.
+ */
+export class MySql extends Database {
+  readonly name = "MySQL";
+  readonly dialect = "mysql";
+  // Its client sends `use` as a query.
+  readonly commands = ["Connect", "Query", "Prepare", "Execute", "Quit"];
+  readonly #root: string;
+
+  /** @param root the folder of the chroot */
+  constructor(root: string) {
+    super(join(root, HOME));
+    this.#root = root;
+  }
+
+  /** The folder of its data, socket and logs. */
+  get home(): string {
+    return this.folder;
+  }
+
+  protected async prepare(): Promise<Command> {
+    await install(this.#root);
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder);
+    const common = [
+      "mysqld",
+      "--no-defaults",
+      "--user=root",
+      `--datadir=${HOME}/data`,
+      `--log-error=${HOME}/error.log`,
+      "--secure-file-priv=NULL",
+    ];
+    await run("chroot", [this.#root, ...common, "--initialize-insecure"]);
+    return {
+      program: "chroot",
+      args: [
+        this.#root,
+        ...common,
+        `--socket=${HOME}/socket`,
+        `--pid-file=${HOME}/pid`,
+        "--skip-networking",
+        "--mysqlx=OFF",
+        "--disable-log-bin",
+        ...LOG_OPTIONS,
+        `--general-log-file=${HOME}/general.log`,
+        `--slow-query-log-file=${HOME}/slow.log`,
+        "--log-slow-extra=1",
+        "--log-slow-admin-statements=1",
+        "--log-timestamps=UTC",
+        "--character-set-server=utf8mb4",
+        "--innodb-buffer-pool-size=32M",
+        "--innodb-flush-log-at-trx-commit=0",
+      ],
+    };
+  }
+
+  protected client(args: string[]): Command {
+    return {
+      program: "chroot",
+      args: [this.#root, "mysql", "--no-defaults", `--socket=${HOME}/socket`, ...args],
+    };
+  }
+
+  readGeneralLog() {
+    return readGeneralLog(this.generalLog);
+  }
+
+  readSlowLog() {
+    return readSlowLog(this.slowLog);
+  }
+
+  /** What the performance schema counts of each statement. */
+  override readonly figures = {
+    reset: async () => {
+      await this.ask(`TRUNCATE ${SUMMARY}`);
+    },
+    read: async (schema: string): Promise<StatementFigures[]> => {
+      const rows = await this.ask(
+        `SELECT DIGEST, COUNT_STAR, SUM_TIMER_WAIT DIV 1000000 FROM ${SUMMARY} WHERE SCHEMA_NAME = '${schema}'`,
+      );
+      return linesOf(rows).map((row) => {
+        const [digest = "", calls, micros] = row.split("\t");
+        return { digest, calls: Number(calls), totalMicros: Number(micros) };
+      });
+    },
+    digestsOf: async (statements: readonly string[], schema: string): Promise<string[]> => {
+      const asked = statements.map(
+        (statement) =>
+          `SELECT STATEMENT_DIGEST(CONVERT(0x${Buffer.from(statement).toString("hex")} USING utf8mb4));\n`,
+      );
+      return linesOf(await this.ask(`USE ${schema};\n${asked.join("")}`));
+    },
+  };
+}
+
+function linesOf(output: string): string[] {
+  return output.split("\n").slice(0, -1);
+}
+
+/** Makes the chroot with Debian unstable and its MySQL in it, if it is not there. @throws Error with what is missing, in words */
+async function install(root: string): Promise<void> {
+  if (existsSync(join(root, "usr/sbin/mysqld"))) return;
+  console.log(`Debian unstable with MySQL is installed in ${root}`);
+  const options = {
+    maxBuffer: MAX_OUTPUT_BYTES,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  };
+  await run("debootstrap", ["--variant=minbase", "sid", root, MIRROR], options);
+  // A mirror of unstable may be some weeks old.
+  writeFileSync(join(root, "etc/apt/apt.conf.d/99proof"), 'Acquire::Check-Valid-Until "false";\n');
+  const apt = (...args: string[]) => run("chroot", [root, "apt-get", ...args], options);
+  await apt("update");
+  await apt("install", "-y", "--no-install-recommends", "mysql-server-core", "mysql-client-core");
+}
