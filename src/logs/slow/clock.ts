@@ -13,6 +13,8 @@ import type { SlowRecord } from "./record.ts";
 const SECOND = 1_000_000;
 /** A time may be this much earlier than the one before, as the beginnings are whole seconds. */
 const TOLERANCE = 2 * SECOND;
+/** A time that is so much later than the one before is doubted: it may be that of a session which has set its own. */
+const DAY = 86_400 * SECOND;
 /** How many sessions are kept at least, which are in a routine or have a clock of their own. */
 const GENERATION = 2048;
 /** How many are kept at least whose last statement might be followed by an EXECUTE IMMEDIATE, which is written right after it. */
@@ -54,7 +56,7 @@ export const clockSchema = lazy(() =>
   z.object({
     /** The time that the log has come to, in microseconds since the epoch. */
     now: z.number().nullable(),
-    /** An entry that was earlier than that, and might show that the server's clock was put back. */
+    /** The last entry, if it was earlier than that, or more than a day later. The next may show that it is right. */
     earlier: z.object({ threadId: z.number(), micros: z.number() }).nullable(),
     inRoutines: z.array(z.tuple([z.number(), lastSchema()])),
     last: z.array(z.tuple([z.number(), lastSchema()])),
@@ -86,14 +88,14 @@ const MAX_SET = 4096;
 /** The clock of a log of MariaDB's. */
 export class Clock {
   #now: number | null;
-  #earlier: ClockState["earlier"];
+  #doubted: ClockState["earlier"];
   readonly #inRoutines: RecentMap<Last>;
   readonly #last: RecentMap<Last>;
   readonly #ownClocks: RecentMap<true>;
 
   constructor(state?: ClockState) {
     this.#now = state?.now ?? null;
-    this.#earlier = state?.earlier ?? null;
+    this.#doubted = state?.earlier ?? null;
     this.#inRoutines = new RecentMap(GENERATION, state?.inRoutines);
     this.#last = new RecentMap(LAST_GENERATION, state?.last);
     this.#ownClocks = new RecentMap(GENERATION, state?.ownClocks);
@@ -108,7 +110,7 @@ export class Clock {
   toJSON(): ClockState {
     return {
       now: this.#now,
-      earlier: this.#earlier,
+      earlier: this.#doubted,
       inRoutines: this.#inRoutines.toJSON(),
       last: this.#last.toJSON(),
       ownClocks: this.#ownClocks.toJSON(),
@@ -130,7 +132,8 @@ export class Clock {
     if (inner !== null) takeInner(record, inner, kind);
     if (inFrames !== null) addMicros(inFrames, record);
     const end = this.#endOf(record, second, inner, kind);
-    record.timeMicros = this.#believe(record, initial === 115, end);
+    const isLater = last !== undefined && second > last.second;
+    record.timeMicros = this.#believe(record, initial === 115, end, isLater);
     const seen = { micros: durationMicros, second, endMicros: end, frames: inFrames ?? [] };
     if (inFrames !== null) {
       this.#inRoutines.set(threadId, seen);
@@ -156,8 +159,12 @@ export class Clock {
     return inRoutine ?? this.#last.get(threadId);
   }
 
-  /** The time of an entry that seems to have ended at `end`: that, or the time that the log has come to where it can't have. */
-  #believe({ threadId, statement }: SlowRecord, maySet: boolean, end: number): number {
+  /**
+   * The time of an entry that seems to have ended at `end`: that, or the time that the log has come to where it can't have.
+   * @param isLater whether its session's clock has gone on since the session's last entry
+   */
+  #believe(record: SlowRecord, maySet: boolean, end: number, isLater: boolean): number {
+    const { threadId, statement } = record;
     const set =
       maySet && statement.length < MAX_SET && /^set\s/i.test(statement) ? SETS_CLOCK.exec(statement) : null;
     const hasOwnClock = set !== null || (!this.#ownClocks.isEmpty && this.#ownClocks.get(threadId) === true);
@@ -171,20 +178,32 @@ export class Clock {
       return end;
     }
     if (hasOwnClock) return Math.abs(end - now) <= TOLERANCE ? end : now;
+    if (end > now + DAY && record.isAfterOpening !== true && !this.#isConfirmed(threadId, end, isLater)) {
+      // It can be right, as nothing may have been slow for days. If it is not, the others keep their time.
+      this.#doubted = { threadId, micros: end };
+      return end;
+    }
     if (end >= now - TOLERANCE) {
-      this.#earlier = null;
+      this.#doubted = null;
       if (end > now) this.#now = end;
       return end;
     }
     // Two sessions do not have the same wrong time: the server's clock was put back.
-    const earlier = this.#earlier;
-    if (earlier !== null && earlier.threadId !== threadId && Math.abs(end - earlier.micros) <= TOLERANCE) {
-      this.#earlier = null;
+    const doubted = this.#doubted;
+    if (doubted !== null && doubted.threadId !== threadId && Math.abs(end - doubted.micros) <= TOLERANCE) {
+      this.#doubted = null;
       this.#now = end;
       return end;
     }
-    this.#earlier = { threadId, micros: end };
+    this.#doubted = { threadId, micros: end };
     return now;
+  }
+
+  /** Whether the entry before was as far ahead: another session's, or this one's, whose clock goes on. One that was set stands. */
+  #isConfirmed(threadId: number, end: number, isLater: boolean): boolean {
+    const doubted = this.#doubted;
+    if (doubted === null || Math.abs(end - doubted.micros) > DAY) return false;
+    return isLater || doubted.threadId !== threadId;
   }
 }
 

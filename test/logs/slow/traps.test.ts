@@ -200,6 +200,31 @@ describe("a slow log of MariaDB", () => {
     expect(seconds).toEqual([0, 0, 0, 5, 5, -3595, -3590]);
   });
 
+  it("has statements at their own time beside a session whose clock is days ahead, though it was not seen to set it", () => {
+    const now = 1_795_802_979;
+    const at = (id: number, second: number) => mariadbEntry("SELECT 1", { id, second: now + second });
+    const secondsOf = (...log: string[]) =>
+      parse(log.join("")).map(({ timeMicros }) => Math.floor(timeMicros / 1e6) - now);
+    const ahead = 9_000_000;
+    expect(secondsOf(at(1, 0), at(2, ahead), at(1, 5), at(2, ahead), at(2, ahead), at(1, 9))).toEqual([
+      ...[0, ahead, 5, ahead, ahead, 9],
+    ]);
+    // Nothing was slow for some days: a session's clock goes on, two sessions agree, or the server was restarted.
+    expect(secondsOf(at(1, 0), at(1, ahead), at(1, ahead + 9), at(2, 5))).toEqual([
+      0,
+      ahead,
+      ahead + 9,
+      ahead + 9,
+    ]);
+    expect(secondsOf(at(1, 0), at(2, ahead), at(3, ahead + 9), at(4, 5))).toEqual([
+      0,
+      ahead,
+      ahead + 9,
+      ahead + 9,
+    ]);
+    expect(secondsOf(at(1, 0), BANNER, at(2, ahead), at(4, 5))).toEqual([0, ahead, ahead]);
+  });
+
   it("has times in an event that add up to how long it ran", () => {
     const event = (statement: string, time: string, second: number) =>
       mariadbEntry(statement, {
