@@ -15,8 +15,8 @@ import { awsLogSource, type LoggingInstance } from "./aws-log-source.ts";
 import { type CollectedLog, collectedLog, initialState } from "./collected-log.ts";
 import { CollectorStorage, type Taken } from "./collector-storage.ts";
 import { beginFollowing, endFollowing, type Followed, follow, interruptFollowing } from "./follower.ts";
-
 import { salvage } from "./salvage.ts";
+import { Turns } from "./turns.ts";
 
 /** As much of a capture as its collector needs. Times in milliseconds since the epoch. */
 export interface CollectedCapture extends LoggingInstance {
@@ -64,6 +64,8 @@ export class LogCollector {
   readonly #storage: CollectorStorage;
   readonly #env: Env;
   readonly #sourceOf: typeof awsLogSource;
+  /** An alarm may run twice at once: of two steps from the same state, one would overwrite the fragment that the other keeps. */
+  readonly #turns = new Turns();
   #pause = SHORTEST_PAUSE_MS;
   /** How many steps have failed since the last that did not. */
   #failures = 0;
@@ -107,7 +109,7 @@ export class LogCollector {
    */
   async collect(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Collected> {
     const before = this.#storage.load()?.follower.manifest.records;
-    const stepped = await this.#step(capture, end);
+    const stepped = await this.#turns.take(() => this.#step(capture, end));
     const { records = 0, bytes = 0 } = this.#storage.load()?.follower.manifest ?? {};
     if (!stepped.ok) return { pause: this.#afterFailure(capture, stepped.reason), bytes, caughtUp: false };
     if (!stepped.caughtUp) return { pause: NO_PAUSE_MS, bytes, caughtUp: false };
@@ -150,13 +152,8 @@ export class LogCollector {
    * Notes that the log was interrupted after what was read of it: a gap until the next record.
    * @throws StorageFailure when R2 is away: nothing is noted then
    */
-  async interrupt({ id, start }: CollectedCapture, cause: string): Promise<void> {
-    if (start === null || this.#storage.load()?.follower.openGap !== null) return;
-    const taken = this.#storage.take() as Taken;
-    const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
-    const window = { start, end: null };
-    const { follower, counts } = taken;
-    this.#storage.keep(taken, await interruptFollowing(follower, counts, fragments, window, cause));
+  interrupt(capture: CollectedCapture, cause: string): Promise<void> {
+    return this.#turns.take(() => this.#interruptNow(capture, cause));
   }
 
   /** Why what is kept can't be read; null when it can, or when there is nothing. */
@@ -218,10 +215,20 @@ export class LogCollector {
     this.#storage.problem = undefined;
   }
 
+  async #interruptNow({ id, start }: CollectedCapture, cause: string): Promise<void> {
+    if (start === null || this.#storage.load()?.follower.openGap !== null) return;
+    const taken = this.#storage.take() as Taken;
+    const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
+    const window = { start, end: null };
+    const { follower, counts } = taken;
+    this.#storage.keep(taken, await interruptFollowing(follower, counts, fragments, window, cause));
+  }
+
   /** One step; ok with whether all that there was has been read. */
   async #step(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Stepped> {
     const { id, start, instance, region } = capture;
-    if (start === null) return { ok: true, caughtUp: true };
+    // Closed while this waited for its turn: the fragments stay as they are.
+    if (start === null || this.#storage.closed !== undefined) return { ok: true, caughtUp: true };
     if (this.#storage.load() === null) {
       const begun = await this.begin(capture, start);
       if (!begun.ok) return { ok: false, reason: explain(begun.failure, instance, region), isStorage: false };
@@ -264,7 +271,7 @@ export class LogCollector {
 
   /** Reads on in the rest of the log. @returns when to come back; null once it is closed */
   async #drain(capture: EndedCapture, now: number): Promise<number | null> {
-    const stepped = await this.#step(capture, async () => capture.end);
+    const stepped = await this.#turns.take(() => this.#step(capture, async () => capture.end));
     if (stepped.ok) {
       const pause = this.#untilSettled(stepped.caughtUp, capture.end, now);
       if (pause === null) await this.#close(capture, null);
@@ -291,7 +298,11 @@ export class LogCollector {
   }
 
   /** Stores the record that is still open, and notes what is missing until the end. Nothing is added after it. */
-  async #close(capture: EndedCapture, cause: string | null): Promise<void> {
+  #close(capture: EndedCapture, cause: string | null): Promise<void> {
+    return this.#turns.take(() => this.#closeNow(capture, cause));
+  }
+
+  async #closeNow(capture: EndedCapture, cause: string | null): Promise<void> {
     const { id, start, end } = capture;
     if (start === null) return;
     const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);

@@ -7,6 +7,7 @@ import type { LogName } from "../../../src/logs/names.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { type EndedCapture, LogCollector } from "../../../src/workload/collecting/log-collector.ts";
 import { manifestKey } from "../../../src/workload/stored/keys.ts";
+import { storedLines } from "../support.ts";
 
 /* How the collecting of one log goes on and ends, with a log that is made up: each portion has one record. */
 
@@ -172,6 +173,49 @@ describe("a log that is stored", () => {
       put.mockRestore();
       await finish(collector, capture, END + 3_600_000);
       expect(await env.BUCKET.head(manifestKey(capture.id, "slow"))).not.toBeNull();
+    });
+  });
+});
+
+describe("two alarms at once", () => {
+  it("take their steps one after another: none overwrites what the other has stored", async () => {
+    await withCollector("slow", async (collector) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      const held = Promise.withResolvers<null>();
+      const asked = Promise.withResolvers<void>();
+      const first = collector.collect(capture, () => {
+        asked.resolve();
+        return held.promise;
+      });
+      await asked.promise;
+      portions.push(slowEntry(START + 2 * SECOND, "SELECT 3"), slowEntry(START + 3 * SECOND, "SELECT 4"));
+      const second = collector.collect(capture, async () => null);
+      await Promise.race([second, scheduler.wait(300)]);
+      held.resolve(null);
+      await Promise.all([first, second]);
+      await finish(collector, capture, END + 3_600_000);
+      const { fragments = 0 } = collector.state()?.manifest ?? {};
+      expect((await storedLines(capture.id, fragments, "slow")).map(({ statement }) => statement)).toEqual([
+        "SELECT 1",
+        "SELECT 2",
+        "SELECT 3",
+        "SELECT 4",
+      ]);
+    });
+  });
+
+  it("do not wait for each other when one of them fails", async () => {
+    await withCollector("slow", async (collector) => {
+      const capture = captureOf("slow");
+      await collector.begin({ ...capture, start: null }, START);
+      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      const failing = collector.collect(capture, () => Promise.reject(new Error("D1 is away")));
+      const second = collector.collect(capture, async () => null);
+      await expect(failing).rejects.toThrow("D1 is away");
+      expect(await second).toMatchObject({ caughtUp: true });
+      expect(collector.state()?.manifest.records).toBe(1);
     });
   });
 });
