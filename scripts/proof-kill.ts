@@ -143,7 +143,7 @@ async function kill(n: number, dice: Dice, user: DemoUser, captures: Captures): 
     await stopGroup(service, "SIGKILL");
     service = await start();
   } else process.kill(workerd, "SIGKILL");
-  await user.captures();
+  await user.captures(Object.keys(ENVIRONMENTS));
   const what = workerd === undefined ? "everything" : "workerd";
   console.log(
     `        kill ${n}: ${what}, ${when}; back after ${((Date.now() - before) / 1000).toFixed(1)} s`,

@@ -71,9 +71,11 @@ export class DemoUser {
     return id;
   }
 
-  /** The captures of all environments, newest first. */
-  captures(): Promise<Capture[]> {
-    return Array.fromAsync(this.api.captures.list());
+  /** The captures of some environments, by their names; newest first. */
+  async captures(environments: readonly string[]): Promise<Capture[]> {
+    const ids = await Promise.all(environments.map((name) => this.#environmentId(name)));
+    const all = await Array.fromAsync(this.api.captures.list());
+    return all.filter(({ envId }) => ids.includes(envId));
   }
 
   /** Makes a capture and waits until it runs. */

@@ -68,7 +68,7 @@ export class Captures {
   /** Goes on making and stopping captures until it is told to end. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const live = (await this.#user.captures()).filter((capture) => !hasEnded(capture));
+      const live = (await this.#all()).filter((capture) => !hasEnded(capture));
       if (live.length < MAX_LIVE && this.#dice.next() < 0.7) await this.make();
       else await this.stopOne();
       await pause(this.#dice.below(MAX_PAUSE_MS), undefined, { signal }).catch(() => undefined);
@@ -77,9 +77,7 @@ export class Captures {
 
   /** Stops a capture that runs, if there is one: one that has no end of its own rather than another. */
   async stopOne(): Promise<void> {
-    const running = (await this.#user.captures()).filter(
-      ({ id, status }) => status === "RUNNING" && this.made.has(id),
-    );
+    const running = (await this.#all()).filter(({ status }) => status === "RUNNING");
     const one = running.findLast(({ scheduledEnd }) => scheduledEnd === null) ?? running.at(-1);
     if (one !== undefined) await this.#stop(one.id);
   }
@@ -88,7 +86,7 @@ export class Captures {
   async drain(): Promise<Capture[]> {
     const deadline = Date.now() + DRAIN_MS;
     for (;;) {
-      const all = await this.#user.captures();
+      const all = await this.#all();
       if (all.every(hasEnded) || Date.now() > deadline) return all;
       for (const { id, status, scheduledEnd } of all) {
         const end = scheduledEnd === null ? Number.POSITIVE_INFINITY : Date.parse(scheduledEnd);
@@ -96,6 +94,11 @@ export class Captures {
       }
       await pause(POLL_MS);
     }
+  }
+
+  /** Those of its own environments: the demo has captures of others. */
+  #all(): Promise<Capture[]> {
+    return this.#user.captures(this.#environments);
   }
 
   async #make(kind: Kind): Promise<void> {
