@@ -131,6 +131,10 @@ export const withState = (state: WorkloadState | null | Error): Partial<Env> => 
         if (state instanceof Error) throw state;
         return state;
       },
+      series: async () => {
+        if (state instanceof Error) throw state;
+        return null;
+      },
     }),
   } as unknown as Env["CAPTURE_RUNNER"],
 });

@@ -184,7 +184,7 @@ describe("the manifest", () => {
     expect(body).toMatchObject({ records: 1, live: null });
   });
 
-  it.each(["workload", "workload/digest", "workload/download", "live"])(
+  it.each(["workload", "workload/digest", "workload/series", "workload/download", "live"])(
     "is 503 when the runner does not answer: %s",
     async (part) => {
       const id = await captureIn(cast, "RUNNING");
