@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { check, report } from "./checks.ts";
 import type { Database, ServerRecord } from "./database.ts";
 import { type CapturedRecord, DemoUser } from "./demo-user.ts";
+import { timeOfMicros } from "./micros.ts";
 import { tryPort } from "./ports.ts";
 import { countMarked, endless, markOf, type Phase, script } from "./proof-workload.ts";
 import { startService, stopGroup } from "./service.ts";
@@ -228,7 +229,7 @@ function compare(
 
 function isSame(captured: CapturedRecord, own: ServerRecord): boolean {
   return (
-    captured.time === textOfTime(own.timeMicros) &&
+    captured.time === timeOfMicros(own.timeMicros) &&
     captured.threadId === own.threadId &&
     captured.command === own.command &&
     captured.truncated === undefined &&
@@ -246,12 +247,6 @@ function isSameText(captured: string, own: string): boolean {
 function show(record: object | undefined): string {
   const text = JSON.stringify(record) ?? "nothing";
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-/** As a record has it: `2026-11-27T18:00:05.187063Z`. */
-function textOfTime(micros: number): string {
-  const parts = String(micros % 1e6).padStart(6, "0");
-  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19)}.${parts}Z`;
 }
 
 /** Waits for the next whole second, and a moment more. */

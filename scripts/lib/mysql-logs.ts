@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ServerRecord, SlowEntry } from "./database.ts";
 import { entriesOf, recordsOf } from "./log-reader.ts";
+import { microsOf } from "./micros.ts";
 
 /** `2026-11-27T18:00:05.187063Z<TAB>    8 Query<TAB>SELECT 1`: the time is UTC, and there is a tab after each command. */
 const RECORD =
@@ -26,9 +27,4 @@ const ADMINISTRATOR = /^# administrator command: /;
 export function readSlowLog(file: string): SlowEntry[] {
   const entries = entriesOf(readFileSync(file, "utf8"), HEADER, ({ end = "" }) => microsOf(end));
   return entries.map((entry) => ({ ...entry, statement: entry.statement.replace(ADMINISTRATOR, "") }));
-}
-
-/** Microseconds since the epoch of `2026-11-27T18:00:05.187063Z`. */
-function microsOf(time: string): number {
-  return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 }

@@ -8,6 +8,7 @@ import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
 import { check } from "./checks.ts";
 import type { Database, SlowEntry } from "./database.ts";
 import { type CapturedRecord, type DemoUser, readRecords } from "./demo-user.ts";
+import { microsOf } from "./micros.ts";
 
 /*
  * What a capture has of a server's slow query log, compared with the server's own log: entry by entry, and the total time of
@@ -150,9 +151,8 @@ function keyOfRecord({
   rowsExamined,
   statement,
 }: SlowRecord): string {
-  const micros = Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
   return JSON.stringify([
-    micros,
+    microsOf(time),
     threadId,
     durationMicros,
     rowsSent,

@@ -1,5 +1,6 @@
 import { GENERATED_PASSWORD as PASSWORD } from "../../../test/local-aws/logs/statements.ts";
 import type { CapturedRecord } from "../demo-user.ts";
+import { timeOfMicros } from "../micros.ts";
 
 /*
  * Judges what a capture has stored by what the local AWS's clients did. A statement that they ran in the capture's window is
@@ -121,7 +122,7 @@ function expectedOf(
   const amazons = new Set<number>();
   return generated.flatMap((record): Expected[] => {
     const { threadId, user, command, statement, timeMicros } = record;
-    const key = keyOf(isoMicros(timeMicros), record);
+    const key = keyOf(timeOfMicros(timeMicros), record);
     if (user !== AMAZON) return [{ record, key, isDoubtful: timeMicros < start * 1000 }];
     const isTold = command === "Connect" || statement.includes(HEARTBEAT);
     if (isTold && !isMissed(record)) amazons.add(threadId);
@@ -145,9 +146,4 @@ function isWithin({ timeMicros }: GeneratedRecord, { from, to }: { from: number;
   const first = Math.floor(timeMicros / 1000);
   const last = timeMicros % SECOND_MICROS === 0 ? first + 999 : first;
   return from <= last && first <= to;
-}
-
-function isoMicros(timeMicros: number): string {
-  const millis = new Date(Math.floor(timeMicros / 1000)).toISOString().slice(0, -1);
-  return `${millis}${String(timeMicros % 1000).padStart(3, "0")}Z`;
 }
