@@ -1,15 +1,14 @@
 import { deepStrictEqual, ok } from "node:assert";
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { check, report } from "./checks.ts";
 import type { Database, ServerRecord } from "./database.ts";
 import { type CapturedRecord, DemoUser } from "./demo-user.ts";
 import { timeOfMicros } from "./micros.ts";
 import { tryPort } from "./ports.ts";
 import { countMarked, endless, markOf, type Phase, script } from "./proof-workload.ts";
+import { ptQueryDigest } from "./pt-query-digest.ts";
 import { startService, stopGroup } from "./service.ts";
 import { proveSlowLog } from "./slow-proof.ts";
 import { proveSummary, SCHEMA } from "./summary-proof.ts";
@@ -24,10 +23,6 @@ import { proveSummary, SCHEMA } from "./summary-proof.ts";
  * the capture started came before it, or which of the second in which it ended came after. Of those two seconds, the stored
  * workload may lack the first records or the last ones, but none in the middle; of all seconds between, it has to have everything.
  */
-
-const run = promisify(execFile);
-/** pt-query-digest shows an example of each statement, which may be long. */
-const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 
 const CLIENTS = 6;
 const STATEMENTS = { before: 60, during: 300, after: 60 };
@@ -178,13 +173,8 @@ async function prove(database: Database, user: DemoUser, folder: string): Promis
  * statement that looks like a record for one.
  */
 async function countQueries(file: string): Promise<number> {
-  const options = ["--type", "genlog", "--no-version-check", "--output", "json", "--limit", "1"];
-  const { stdout } = await run(
-    "pt-query-digest",
-    [...options, "--filter", '($event->{cmd} || "") eq "Query"', file],
-    { maxBuffer: MAX_REPORT_BYTES },
-  );
-  return (JSON.parse(stdout) as { global: { query_count: number } }).global.query_count;
+  const filter = ["--filter", '($event->{cmd} || "") eq "Query"'];
+  return (await ptQueryDigest("genlog", file, ...filter)).query_count;
 }
 
 /** Executes a phase's statements in several clients at once. @returns how many there were */

@@ -1,14 +1,13 @@
 import { deepStrictEqual, ok } from "node:assert";
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { WorkloadDigest } from "../../src/client/index.ts";
 import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
 import { check } from "./checks.ts";
 import type { Database, SlowEntry } from "./database.ts";
 import { type CapturedRecord, type DemoUser, readRecords } from "./demo-user.ts";
 import { microsOf } from "./micros.ts";
+import { ptQueryDigest } from "./pt-query-digest.ts";
 
 /*
  * What a capture has of a server's slow query log, compared with the server's own log: entry by entry, and the total time of
@@ -16,8 +15,6 @@ import { microsOf } from "./micros.ts";
  * `SET timestamp` or `SET insert_id` derails it).
  */
 
-const run = promisify(execFile);
-const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 /** How far totals may be from the server's own: those of a digest, and of all. */
 const TOLERANCE = 0.01;
 /** Passwords, and what stands in their place in a capture, with all quotes around them. */
@@ -54,14 +51,11 @@ export async function proveSlowLog(
   const digests = await user.api.captures.digest(id, { limit: 100, order: "time" });
 
   await check(`${records.length} entries of the slow log are the server's own, one by one`, () => {
-    const captured = new Map<string, number>();
-    for (const record of records) add(captured, keyOfRecord(record), 1);
-    const own = new Map<string, number>();
-    for (const entry of server.filter((one) => isInside(one, -1_000))) add(own, keyOfEntry(entry), 1);
+    const captured = countsOf(records.map(keyOfRecord));
+    const own = countsOf(server.filter((entry) => isInside(entry, -1_000)).map(keyOfEntry));
     const foreign = [...captured].filter(([key, count]) => count > (own.get(key) ?? 0));
     deepStrictEqual(foreign.slice(0, 3), []);
-    const sure = new Map<string, number>();
-    for (const entry of server.filter((one) => isInside(one, 1_000))) add(sure, keyOfEntry(entry), 1);
+    const sure = countsOf(server.filter((entry) => isInside(entry, 1_000)).map(keyOfEntry));
     const missing = [...sure].filter(([key, count]) => count > (captured.get(key) ?? 0));
     deepStrictEqual(missing.slice(0, 3), []);
     ok(sure.size > 100, "There is not enough in the slow log for a proof");
@@ -94,12 +88,13 @@ export async function proveSlowLog(
       const file = join(folder, "slow.log");
       const download = await user.api.captures.download(id, { log: "slow", format: "log" });
       writeFileSync(file, await download.text());
-      const found = await slowTotals(file);
+      const found = await ptQueryDigest("slowlog", file);
+      const foundMicros = Number(found.metrics.Query_time.sum) * 1e6;
       // It leaves out empty statements.
       const statements = records.filter(({ statement }) => statement !== "");
       const micros = statements.reduce((sum, { durationMicros }) => sum + durationMicros, 0);
-      deepStrictEqual(found.queries, statements.length);
-      ok(isNear(found.micros, micros), `It finds ${found.micros} µs, and the capture has ${micros}`);
+      deepStrictEqual(found.query_count, statements.length);
+      ok(isNear(foundMicros, micros), `It finds ${foundMicros} µs, and the capture has ${micros}`);
     },
   );
 
@@ -135,6 +130,13 @@ function add(sums: Map<string, number>, key: string, amount: number): void {
   sums.set(key, (sums.get(key) ?? 0) + amount);
 }
 
+/** How often each key is there. */
+function countsOf(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) add(counts, key, 1);
+  return counts;
+}
+
 /** When an entry ended as far as the log says, in milliseconds since the epoch. */
 const endMs = ({ endMicros }: SlowEntry) => endMicros / 1000;
 
@@ -162,13 +164,3 @@ function keyOfRecord({
 }
 
 const withoutSecrets = (statement: string) => statement.replaceAll(SECRET, "?");
-
-/** How many queries pt-query-digest finds in a slow log, and how long they took. */
-async function slowTotals(file: string): Promise<{ queries: number; micros: number }> {
-  const options = ["--type", "slowlog", "--no-version-check", "--output", "json", "--limit", "1"];
-  const { stdout } = await run("pt-query-digest", [...options, file], { maxBuffer: MAX_REPORT_BYTES });
-  const { global } = JSON.parse(stdout) as {
-    global: { query_count: number; metrics: { Query_time: { sum: string } } };
-  };
-  return { queries: global.query_count, micros: Number(global.metrics.Query_time.sum) * 1e6 };
-}
