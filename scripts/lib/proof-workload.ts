@@ -64,10 +64,7 @@ function unit(place: Place): string[] {
       ];
     case 4:
       return [
-        `PREPARE s FROM 'SELECT id, note ${mark} FROM notes WHERE id = ? OR note = ?'`.replace(
-          "PREPARE",
-          `PREPARE ${mark}`,
-        ),
+        `PREPARE ${mark} s FROM 'SELECT id, note ${mark} FROM notes WHERE id = ? OR note = ?'`,
         `SET @id = ${i}, @note = 'it''s "${client}"\\n' ${mark}`,
         `EXECUTE s USING @id, @note ${mark}`,
         `DEALLOCATE PREPARE s ${mark}`,
