@@ -8,7 +8,7 @@ import { type Left, violations } from "../bench/soak/history.ts";
 import type { Capture, CaptureEvent, Workload } from "../src/client/index.ts";
 import { Dice } from "../test/local-aws/random.ts";
 import { PARAMETER_FILE } from "../test/local-aws/server.ts";
-import { check, report } from "./lib/checks.ts";
+import { check, report, show } from "./lib/checks.ts";
 import { control } from "./lib/control.ts";
 import { DemoUser } from "./lib/demo-user.ts";
 import { Captures, type Made } from "./lib/kill/captures.ts";
@@ -319,9 +319,4 @@ function none(problems: readonly string[]): void {
   if (problems.length === 0) return;
   const more = problems.length > MAX_SHOWN ? [`and ${problems.length - MAX_SHOWN} more`] : [];
   throw new Error([...problems.slice(0, MAX_SHOWN), ...more].join("\n        "));
-}
-
-function show(what: object): string {
-  const text = JSON.stringify(what);
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

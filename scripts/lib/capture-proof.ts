@@ -2,7 +2,7 @@ import { deepStrictEqual, ok } from "node:assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check, report } from "./checks.ts";
+import { check, report, show } from "./checks.ts";
 import type { Database, ServerRecord } from "./database.ts";
 import { type CapturedRecord, DemoUser } from "./demo-user.ts";
 import { timeOfMicros } from "./micros.ts";
@@ -232,11 +232,6 @@ function isSameText(captured: string, own: string): boolean {
   if (!QUOTED_SECRET.test(own)) return captured === own;
   const parts = own.split(QUOTED_SECRET).map((part) => RegExp.escape(part));
   return new RegExp(`^${parts.join("'{0,2}<secret>'{0,2}")}$`).test(captured);
-}
-
-function show(record: object | undefined): string {
-  const text = JSON.stringify(record) ?? "nothing";
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
 /** Waits for the next whole second, and a moment more. */

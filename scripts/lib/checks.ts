@@ -12,6 +12,12 @@ export async function check(name: string, body: () => void | Promise<void>): Pro
   }
 }
 
+/** A value as a failed check shows it: as JSON, and not all of a long one. */
+export function show(value: object | undefined): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
 /** Prints `N passed, N failed`, as .ci/run reads it, and ends the process. */
 export function report(): never {
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
