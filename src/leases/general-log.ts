@@ -14,7 +14,7 @@ import {
   notYet,
   refusedByAws,
 } from "./log-readiness.ts";
-import type { LogTimes } from "./log-times.ts";
+import { type LogTimes, latestOf } from "./log-times.ts";
 import { releaseLease } from "./release.ts";
 import { readLease, recordLease } from "./store.ts";
 
@@ -96,8 +96,7 @@ export async function keepOn(
 
 /** When the slow log was last seen off. In a group that is new to the capture, it was off until a change gave it what it needs. */
 function lastOff({ slow, threshold, slowSeenOff }: LogTimes, isMoved: boolean): number | null {
-  const times = [slow, slowSeenOff, ...(isMoved ? [threshold] : [])].filter((time) => time !== null);
-  return times.length === 0 ? null : Math.max(...times);
+  return latestOf(slow, slowSeenOff, isMoved ? threshold : null);
 }
 
 function ofEach(kinds: readonly LogName[], why: (kind: LogName) => string | null): WhyOff {

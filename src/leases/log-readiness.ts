@@ -7,7 +7,7 @@ import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { GENERAL } from "../logs/general/kind.ts";
 import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
 import { SLOW } from "../logs/slow/kind.ts";
-import type { LogTimes } from "./log-times.ts";
+import { type LogTimes, latestOf } from "./log-times.ts";
 import { LATE_MS, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "./state.ts";
 
 /*
@@ -103,7 +103,7 @@ export function slowProblem(
   now: number,
 ): NotReady | null {
   const { parameterApplyStatus: status } = instance;
-  const changed = latestOf(since);
+  const changed = latestOf(since.slow, since.threshold);
   if (isBeingApplied(changed, status, now)) return stillApplied(name, instance);
   const isWrittenAfter = (time: number) => files.some(({ lastWritten }) => lastWritten > time);
   // A log that was on although the lease could not know it has no new banner.
@@ -123,13 +123,9 @@ export function slowProblem(
 
 /** Since when sessions that connect are complete, for a slow log that is ready. */
 export function completeSince(since: LogTimes, now: number): number | null {
-  const changed = latestOf(since);
+  const changed = latestOf(since.slow, since.threshold);
   // The servers have had it for some seconds, or for less than RESTORE_APPLIES_MS after it was changed.
   return changed === null ? null : Math.min(now, changed + RESTORE_APPLIES_MS);
-}
-
-function latestOf({ slow, threshold }: LogTimes): number | null {
-  return slow === null && threshold === null ? null : Math.max(slow ?? 0, threshold ?? 0);
 }
 
 const LIST = "rds:DescribeDBLogFiles";

@@ -20,6 +20,12 @@ export interface LogTimes {
 /** No change of the lease's has switched a log on. */
 export const NEVER: LogTimes = { general: null, slow: null, threshold: null, slowSeenOff: null };
 
+/** The latest of some times; null when there is none. */
+export function latestOf(...times: (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 /** The parameters of a change to which the group is not known to have given these values. */
 export function newIn(settings: ParameterSettings, { has }: { has: ParameterSettings }): string[] {
   return Object.keys(settings).filter((name) => has[name] !== settings[name]);

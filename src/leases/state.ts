@@ -1,7 +1,7 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
-import { type LogTimes, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
+import { type LogTimes, latestOf, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
 import {
   defaultOf,
   type Holder,
@@ -386,10 +386,8 @@ export function owedSettings({ holders, found, offered }: LeaseState): Parameter
   return without(found, [...neededParameters(holders, offered)]);
 }
 
-function latest({ callUntil, lostUntil }: LeaseState): number | null {
-  return callUntil === null && lostUntil === null ? null : Math.max(callUntil ?? 0, lostUntil ?? 0);
-}
-
+/** Until when any change may still be carried out; null when there is none. */
+const latest = ({ callUntil, lostUntil }: LeaseState) => latestOf(callUntil, lostUntil);
 const idsOf = (holders: readonly Holder[]) => holders.map(({ captureId }) => captureId);
 const isEmpty = (settings: ParameterSettings) => Object.keys(settings).length === 0;
 
