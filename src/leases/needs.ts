@@ -145,7 +145,7 @@ export function isSameValue(
   other: string | null,
   offered: Offered = null,
 ): boolean {
-  const default_ = DEFAULTS[name] ?? offered?.[name] ?? null;
+  const default_ = defaultOf(name, offered);
   return normal(name, one ?? default_) === normal(name, other ?? default_);
 }
 
@@ -175,7 +175,7 @@ export function isEnough(name: string, value: string | null, wanted: string | nu
   }
 }
 
-/** What to write where a group has no value of its own and none can be taken away. */
+/** What holds where a group has no value of its own, as far as it is known. */
 export function defaultOf(name: string, offered: Offered): string | null {
   return DEFAULTS[name] ?? offered?.[name] ?? null;
 }
