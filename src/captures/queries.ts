@@ -22,12 +22,13 @@ export async function readCapture(
   now: number,
 ): Promise<Seen<CaptureRow>> {
   const row = await ONE(db, credential, now, { id }).first<CaptureRow & { caller: string }>();
-  return seen(row, (capture) => capture.id !== null);
+  return seen(row);
 }
 
-function seen<T extends { caller: string }>(row: T | null, isThere: (row: T) => boolean): Seen<T> {
+/** A row of the caller and a capture, whose columns are null when there is none for the caller. */
+function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> {
   if (row === null) return { caller: null };
-  return { caller: row.caller, found: isThere(row) ? row : null };
+  return { caller: row.caller, found: row.id === null ? null : row };
 }
 
 /** A capture, the instance that it records, and the credentials that reach it. */
@@ -51,7 +52,7 @@ export async function readTarget(
   now: number,
 ): Promise<Seen<CaptureTarget>> {
   const row = await ONE_WITH_TARGET(db, credential, now, { id }).first<CaptureTarget & { caller: string }>();
-  return seen(row, (capture) => capture.id !== null);
+  return seen(row);
 }
 
 /** An event as the database has it. */
