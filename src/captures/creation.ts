@@ -6,7 +6,6 @@ import { type CaptureRow, columns } from "./capture-row.ts";
 import { answerFormat } from "./idempotency.ts";
 import { dueAt } from "./lifecycle.ts";
 import type { CapturePlan } from "./plan.ts";
-
 import { noteSql } from "./transitions.ts";
 
 /** What became of a request for a capture. */
@@ -66,8 +65,7 @@ export async function findCreated(
 
 const INSERT = callerStatement(
   `insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
-     duration, created_at, due_at, redact, max_bytes,
-     log, min_duration_micros)
+     duration, created_at, due_at, redact, max_bytes, log, min_duration_micros)
    select e.id, caller.id, :name, e.region, e.instance, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
      :redact, :maxBytes, :log, :minDurationMicros
    from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
@@ -112,7 +110,7 @@ export async function createCapture(
     ...plan,
     maxLive,
     dueAt: dueAt(plan.status, plan, now),
-    ...(keyed === null ? { key: null } : keyValues(keyed, answer, now)),
+    ...keyValues(keyed, answer, now),
   };
   const steps = [BEFORE, INSERT, ...(keyed === null ? [] : [REMEMBER]), ...NOTE];
   const [before, made] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [

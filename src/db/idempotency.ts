@@ -52,12 +52,8 @@ export const rememberingStatement = ({ from, id, idPath }: Making): CallerStatem
   );
 
 /**
- * The values of a key's parameters.
+ * The values of a key's parameters. Without a key, `:key` is null, which is nobody's.
  * @param answer what was answered, as it is stored, but for the id
  */
-export const keyValues = ({ key, fingerprint }: KeyedRequest, answer: string, now: number): SqlValues => ({
-  key,
-  fingerprint,
-  answer,
-  keyExpiresAt: now + KEY_LIFETIME_MS,
-});
+export const keyValues = (request: KeyedRequest | null, answer: string, now: number): SqlValues =>
+  request === null ? { key: null } : { ...request, answer, keyExpiresAt: now + KEY_LIFETIME_MS };

@@ -153,8 +153,7 @@ export async function completeEnvironment(
   const { id } = reserved;
   const made: Made = { ...reserved, createdAt: now, role: "admin" };
   const answer = answerFormat.stringify({ environment: made });
-  const keyed = request === null ? { key: null } : keyValues(request, answer, now);
-  const values = { ...keyed, id, credentials };
+  const values = { ...keyValues(request, answer, now), id, credentials };
   const steps = [BEFORE, COMPLETE, ADD_MAKER, ...(request === null ? [] : [REMEMBER])];
   const statements = steps.map((step) => step(db, credential, now, values));
   const [found] = (await db.batch(statements)) as [D1Result<Before>];
