@@ -3,7 +3,7 @@ import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { Role } from "./schema.ts";
-import type { AdminOutcome, Standing } from "./store.ts";
+import { type AdminOutcome, adminOutcome } from "./store.ts";
 
 /** How long an invite can be accepted. */
 export const INVITE_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
@@ -49,11 +49,8 @@ export async function createInvite(
   const [before, made] = (await db.batch([
     STANDING(db, credential, now, values),
     INSERT(db, credential, now, values),
-  ])) as [D1Result<NonNullable<Standing>>, D1Result];
-  const standing = before.results[0];
-  if (standing === undefined) return { outcome: "unauthenticated", invite };
-  if (standing.role === null) return { outcome: "not-found", invite };
-  return { outcome: made.meta.changes > 0 ? "changed" : "forbidden", invite };
+  ])) as [D1Result, D1Result];
+  return { outcome: adminOutcome(before, made), invite };
 }
 
 /** The environment that an acceptance led to; or why it did not. */

@@ -99,7 +99,11 @@ export function environmentRead(
 /** What became of a change that only an admin may make. */
 export type AdminOutcome = "changed" | "refused" | Denied;
 
-function outcome(before: D1Result, changes: D1Result): AdminOutcome {
+/**
+ * What became of such a change.
+ * @param before what the batch read before it: the caller's standing
+ */
+export function adminOutcome(before: D1Result, changes: D1Result): AdminOutcome {
   const caller = (before as D1Result<NonNullable<Standing>>).results[0];
   if (caller === undefined) return "unauthenticated";
   if (caller.role === null) return "not-found";
@@ -176,7 +180,7 @@ export async function updateEnvironment(
     BEFORE_UPDATE(db, credential, now, values),
     UPDATE(db, credential, now, values),
   ])) as [D1Result<{ isAsBefore: 0 | 1 | null }>, D1Result<Partial<EnvironmentRow>>];
-  const result = outcome(access, changes);
+  const result = adminOutcome(access, changes);
   if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
   return { outcome: result === "refused" && access.results[0]?.isAsBefore === 0 ? "conflict" : result };
 }
@@ -235,7 +239,7 @@ export async function deleteEnvironment(
     DELETE(db, credential, now, values),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
-  const result = outcome(before, changes);
+  const result = adminOutcome(before, changes);
   return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;
 }
 
@@ -289,7 +293,7 @@ const BEFORE_MEMBER = callerStatement(
 );
 
 function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
-  const result = outcome(before, changes);
+  const result = adminOutcome(before, changes);
   if (result !== "refused") return result;
   const { member } = (before as D1Result<{ member: string | null }>).results[0] as { member: string | null };
   return member === null ? "no-member" : "refused";
