@@ -42,6 +42,30 @@ async function call(
   return result === undefined ? malformed("rds") : { ok: true, value: result };
 }
 
+/** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
+const MAX_PAGES = 50;
+
+/** Calls one action for page after page, and gives the items of its list. */
+async function callForAll(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  action: string,
+  parameters: Record<string, string>,
+  [listName, itemName]: readonly [list: string, item: string],
+): Promise<AwsResult<XmlObject[]>> {
+  const found: XmlObject[] = [];
+  let from: Record<string, string> = {};
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const reply = await call(target, credentials, action, { ...parameters, ...from });
+    if (!reply.ok) return reply;
+    found.push(...list(child(reply.value, listName), itemName));
+    const marker = text(reply.value, "Marker");
+    if (!marker) return { ok: true, value: found };
+    from = { Marker: marker };
+  }
+  return malformed("rds");
+}
+
 /** DescribeDBInstances of one instance. */
 export async function describeInstance(
   target: AwsTarget,
@@ -70,9 +94,6 @@ function isComplete<T extends Record<string, unknown>>(
   return Object.values(value).every((field) => field !== undefined);
 }
 
-/** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
-const MAX_PAGES = 50;
-
 /** A parameter of a group. */
 export interface DbParameter {
   /** Null where the group has none, and RDS does not say what the engine's is. */
@@ -94,24 +115,22 @@ export async function describeParameters(
   names: readonly string[],
   source?: "user",
 ): Promise<AwsResult<Map<string, DbParameter>>> {
+  const asked = {
+    DBParameterGroupName: group,
+    MaxRecords: "100",
+    ...(source === undefined ? {} : { Source: source }),
+  };
+  const all = await callForAll(target, credentials, "DescribeDBParameters", asked, [
+    "Parameters",
+    "Parameter",
+  ]);
+  if (!all.ok) return all;
   const found = new Map<string, DbParameter>();
-  let marker: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const reply = await call(target, credentials, "DescribeDBParameters", {
-      DBParameterGroupName: group,
-      MaxRecords: "100",
-      ...(source === undefined ? {} : { Source: source }),
-      ...(marker === undefined ? {} : { Marker: marker }),
-    });
-    if (!reply.ok) return reply;
-    for (const parameter of list(child(reply.value, "Parameters"), "Parameter")) {
-      const name = text(parameter, "ParameterName");
-      if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter));
-    }
-    marker = text(reply.value, "Marker");
-    if (!marker) return { ok: true, value: found };
+  for (const parameter of all.value) {
+    const name = text(parameter, "ParameterName");
+    if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter));
   }
-  return malformed("rds");
+  return { ok: true, value: found };
 }
 
 function toParameter(parameter: XmlObject): DbParameter {
@@ -177,32 +196,25 @@ export async function listLogFiles(
   instance: string,
   contains: string,
 ): Promise<AwsResult<LogFile[]>> {
+  const asked = { DBInstanceIdentifier: instance, FilenameContains: contains };
+  const all = await callForAll(target, credentials, "DescribeDBLogFiles", asked, [
+    "DescribeDBLogFiles",
+    "DescribeDBLogFilesDetails",
+  ]);
+  if (!all.ok) return all;
   const files: LogFile[] = [];
-  let marker: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const reply = await call(target, credentials, "DescribeDBLogFiles", {
-      DBInstanceIdentifier: instance,
-      FilenameContains: contains,
-      ...(marker === undefined ? {} : { Marker: marker }),
-    });
-    if (!reply.ok) return reply;
-    for (const details of list(child(reply.value, "DescribeDBLogFiles"), "DescribeDBLogFilesDetails")) {
-      const file = {
-        name: text(details, "LogFileName"),
-        lastWritten: Number(text(details, "LastWritten")),
-        size: Number(text(details, "Size")),
-      };
-      if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
-        return malformed("rds");
-      files.push(file);
-    }
-    marker = text(reply.value, "Marker");
-    if (!marker) {
-      files.sort((a, b) => a.lastWritten - b.lastWritten);
-      return { ok: true, value: files };
-    }
+  for (const details of all.value) {
+    const file = {
+      name: text(details, "LogFileName"),
+      lastWritten: Number(text(details, "LastWritten")),
+      size: Number(text(details, "Size")),
+    };
+    if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
+      return malformed("rds");
+    files.push(file);
   }
-  return malformed("rds");
+  files.sort((a, b) => a.lastWritten - b.lastWritten);
+  return { ok: true, value: files };
 }
 
 /** A stretch of a log file. */
