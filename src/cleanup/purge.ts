@@ -71,6 +71,7 @@ async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
     await bucket.delete(page.objects.map(({ key }) => key));
   }
 }
+
 const ERASABLE = statement(
   `select id from captures where deleted_at < :before and (due_at is null or ${HAS_ENDED})
      and not exists (select 1 from log_leases l where l.capture_id = captures.id and l.abandoned_at is null)
