@@ -11,7 +11,7 @@ import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { GroupLease } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
-import { inFuture, nextMoment, runAlarm, until } from "../support/time.ts";
+import { nextMoment, runAlarm, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
 /* A capture of the slow log, and one of both logs, from the start to the end. */
@@ -36,14 +36,9 @@ ${statement};
   await cast.aws.appendLog(cast.aws.instance, text, { log: "slow" });
 }
 
-/** A capture that runs. The API takes no log yet. */
-async function started(log: CapturedLog, minDurationMicros = 0, fields = {}): Promise<Capture> {
-  const made = { envId: cast.environment.id, scheduledStart: inFuture(700), ...fields };
-  const capture = await createCapture(cast.owner, made);
-  await env.DB.prepare("update captures set log = ?2, min_duration_micros = ?3 where id = ?1")
-    .bind(capture.id, log, minDurationMicros)
-    .run();
-  await scheduler.wait(800);
+/** A capture that runs. */
+async function started(fields: { log: CapturedLog; [field: string]: unknown }): Promise<Capture> {
+  const capture = await createCapture(cast.owner, { envId: cast.environment.id, ...fields });
   return until(cast.owner, capture, "RUNNING");
 }
 
@@ -67,7 +62,7 @@ const keysOf = async ({ id }: Capture) =>
 
 describe("a capture of both logs", () => {
   it("stores what each of them has, apart, and is DONE when both are", async () => {
-    const capture = await started("both");
+    const capture = await started({ log: "both" });
     await write("SELECT 1", "SELECT 2", "SELECT 3");
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500]);
     await runAlarm(capture);
@@ -114,7 +109,7 @@ describe("a capture of both logs", () => {
   });
 
   it("ends when what both have reaches its limit", async () => {
-    const capture = await started("both", 0, { maxBytes: 450 });
+    const capture = await started({ log: "both", maxBytes: 450 });
     await write("SELECT 1", "SELECT 2", "SELECT 3");
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500]);
     await runAlarm(capture);
@@ -123,7 +118,7 @@ describe("a capture of both logs", () => {
   });
 
   it("keeps what its other log has when what is kept of one can't be read", async () => {
-    const capture = await started("both");
+    const capture = await started({ log: "both" });
     await write("SELECT 1", "SELECT 2");
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500]);
     await runAlarm(capture);
@@ -146,7 +141,7 @@ describe("a capture of both logs", () => {
 describe("a capture of the slow log", () => {
   it("has nothing of the general log, and keeps to its threshold", async () => {
     await (await GroupLease.of(cast)).set({ general_log: "1" });
-    const capture = await started("slow", 2000);
+    const capture = await started({ log: "slow", minDuration: 2 });
     await write("SELECT 1", "SELECT 2", "SELECT 3");
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500], ["SELECT 3", 2000]);
     await runAlarm(capture);
