@@ -19,7 +19,7 @@ export interface Precondition {
   excluded: number[] | null;
 }
 
-/** Whether the caller may change the capture of the row at hand: its owner or an admin, and a member in any case. */
+/** Whether the caller may change the capture of the row at hand: as a member of its environment who owns it, or is an admin. */
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
   where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
 
@@ -72,7 +72,7 @@ const DELETE = lazy(() =>
       deleted_at: ":now",
       ended_at: byStatus((status) => (deletion(status).ends ? ENDED_AT : "ended_at")),
       due_at: byStatus((status) => DUE[deletion(status).due]),
-      // A deletion that makes the capture fail is the capture's own reason too.
+      // When the deletion makes the capture fail, the capture gets the reason too.
       reason: byStatus((status) => {
         const { to, reason } = deletion(status);
         return to === "FAILED" && reason !== null ? literal(reason) : "reason";
@@ -148,7 +148,7 @@ export function deleteCapture(
   return change(db, credential, DELETE(), { id, soon: soon(now) }, precondition, now);
 }
 
-/** When cron looks after a capture that is stopping since now. */
+/** When cron looks after a capture that begins to stop now. */
 const soon = (now: number): number => dueAt("STOPPING", { scheduledStart: null, scheduledEnd: null }, now);
 
 /** Makes a change by one batch: what was there, then the statements of the change, the last of which returns what is there then. */

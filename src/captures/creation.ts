@@ -82,7 +82,7 @@ const NEW_CAPTURE = `from caller join captures c on c.owner_id = caller.id
 
 const REMEMBER = rememberingStatement({ from: NEW_CAPTURE, id: "c.id", idPath: "$.capture.id" });
 
-/** Last, since the capture is no new one any more with it. */
+/** The last step: with an event in its history the capture is not found as a new one any more. */
 const NOTE = noteSql({
   captureId: "c.id",
   from: "null",
@@ -94,8 +94,8 @@ const NOTE = noteSql({
 
 /**
  * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
- * that is made is remembered, by the batch that makes it, so that of several requests at once only one makes it. So with the
- * last capture that its environment has room for: it may have `maxLive` that are live.
+ * that is made is remembered, by the batch that makes it, so that of several requests at once only one makes it. The same batch
+ * checks that its environment has fewer than `maxLive` live captures.
  */
 export async function createCapture(
   db: Db,

@@ -3,8 +3,8 @@ import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
 
 /*
  * The life of a capture: the transitions between its states (see db/states.ts), and what has to happen next. Pure: it does no I/O
- * and is told the time. All times and durations are in milliseconds. What it does not allow it gives a reason for, of which
- * refusals.ts makes what is answered.
+ * and is told the time. All times and durations are in milliseconds. For what it does not allow it returns a reason; refusals.ts
+ * says how that is answered.
  */
 
 /** What makes a capture go from one state to another: its own progress, a failure, or a person who stops or deletes it. */
@@ -39,8 +39,8 @@ const MINUTE = 60 * SECOND;
 /** A transition that is late by this much is looked after by cron. */
 const OVERDUE_MS = 5 * SECOND;
 /**
- * How long a running capture goes without a heartbeat of its runner before cron looks after it. The log keeps what a lost alarm
- * leaves unread for hours.
+ * How long a running capture goes without a heartbeat of its runner before cron looks after it. Nothing is lost meanwhile: RDS
+ * keeps the log for hours.
  */
 const HEARTBEAT_MS = 3 * MINUTE;
 

@@ -10,7 +10,7 @@ import type { RunnerRow } from "./runner-store.ts";
 
 /** A log that was not written for so long is checked. That of a busy server is never silent for that long. */
 const QUIET_MS = 60_000;
-/** How often it is checked while it stays silent: that of an idle server is, for five minutes. */
+/** How often it is checked while it stays silent, as the log of an idle server does for five minutes. */
 const LOOK_EVERY_MS = 2 * 60_000;
 
 /**

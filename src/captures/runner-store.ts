@@ -75,7 +75,7 @@ const NOTE_ALIVE = statement(
   `update captures set due_at = :dueAt, rearmed = 0 where id = :id and ${isOneOf(["RUNNING", "STOPPING"])}`,
 );
 
-/** Writes the heartbeat of a capture that is running or stopping: when cron is to look after it, unless there is another. */
+/** Writes the heartbeat of a capture that is running or stopping: when cron is to look after it if no other comes before. */
 export async function noteAlive(db: Db, id: number, dueAt: number): Promise<void> {
   await NOTE_ALIVE(db, { id, dueAt }).run();
 }
@@ -85,7 +85,7 @@ const POSTPONE_ARCHIVE = statement(
 );
 
 /**
- * Postpones the archiving of a capture's metrics, before an attempt too: one that is cut off is then retried no sooner.
+ * Postpones the archiving of a capture's metrics. Called before an attempt too, so that one that is cut off is not retried at once.
  * @returns whether it did: false when somebody else has done so, or there is nothing to archive any more
  */
 export async function postponeArchive(

@@ -84,7 +84,7 @@ export class CaptureRunner extends DurableObject<Env> {
         if (next < Date.now() - MAX_SKEW_MS) await scheduler.wait(AHEAD_PAUSE_MS);
       }
     } catch (error) {
-      // Not foreseen, D1 being away among it. The watchdog retries; an alarm that throws is retried six times only.
+      // Not foreseen, such as D1 being away. The watchdog retries; an alarm that throws is retried six times only.
       log.error("capture.alarm.failed", { captureId, ...describeError(error) });
       this.#collector.noteProblem(sayError(error));
       await this.#live.progressed();
@@ -139,7 +139,7 @@ export class CaptureRunner extends DurableObject<Env> {
     }
   }
 
-  /** Fails a capture whose recording can't be read; whether it was one. What is left of its records, `#abandon` stores. */
+  /** Fails a capture whose recording can't be read. Returns whether it did. `#abandon` then stores what is left of its records. */
   async #failsUnreadable(capture: RunnerRow): Promise<boolean> {
     const damage = isGrowing(capture.status) ? this.#collector.damage() : null;
     if (damage === null) return false;

@@ -15,7 +15,7 @@ export interface Engine {
   label: string;
   /** How its general log is switched on. */
   generalLog: typeof GENERAL_LOG_SWITCH;
-  /** How its slow log is, and which parameters that log has. */
+  /** How its slow log is switched on, and what else can be set for it. */
   slowLog: SlowLogSwitch;
 }
 

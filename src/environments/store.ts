@@ -146,7 +146,7 @@ const UPDATE = callerStatement(
      credentials, credentials_hint as credentialsHint`,
 );
 
-/** What stays as it is, of an environment whose target does. */
+/** The values of an update that leaves the target as it is. */
 const NO_TARGET = {
   region: null,
   instance: null,
@@ -281,7 +281,7 @@ export async function listMembers(
 /** What became of a change to a member. */
 export type MemberOutcome = AdminOutcome | "no-member";
 
-/** Whether the environment keeps an admin when member `:userId` is none any more. */
+/** Whether the environment still has an admin once member `:userId` is not one any more. */
 const KEEPS_ADMIN = `(role <> 'admin' or exists (select 1 from members o
   where o.env_id = :envId and o.role = 'admin' and o.user_id <> :userId))`;
 

@@ -54,7 +54,7 @@ export async function switchOn(
   return logReadiness(env, capture, instance, lease, now);
 }
 
-/** Why each kind of log is off, or was; one that nothing says so of is absent. */
+/** Why each kind of log is off, or was; without those that are on as far as is known. */
 export type WhyOff = Partial<Record<LogName, string>>;
 
 /**

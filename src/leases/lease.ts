@@ -69,9 +69,10 @@ interface ReconciledLease {
 /**
  * The leases on the logs of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group, which all
  * its instances and all their captures share: the first capture that needs a parameter sets it, and after the last one that
- * needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one after the other, so that
- * captures which start and stop at once, or a crash between any two steps, never leave logging off under a running capture,
- * nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a row there.
+ * needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one
+ * after the other, so that captures which start and stop at once, or a crash between any two steps, never leave logging off under
+ * a running capture, nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a
+ * row there.
  *
  * No credentials are kept here. AWS is asked with those that D1 has, at that moment, for the environments of the captures
  * which hold a lease, or are answerable for what the last one has left.

@@ -106,7 +106,7 @@ export function slowProblem(
   const changed = latestOf(since.slow, since.threshold);
   if (isBeingApplied(changed, status, now)) return stillApplied(name, instance);
   const isWrittenAfter = (time: number) => files.some(({ lastWritten }) => lastWritten > time);
-  // A log that was on although the lease could not know it has no new banner.
+  // A log that was on already, which the lease could not know, has no new banner.
   const isLongInSync = status === "in-sync" && now >= (since.slow ?? 0) + LATE_MS;
   if (since.slow !== null && !isWrittenAfter(since.slow) && !isLongInSync) {
     return notWritten("slow", name, instance, since.slow, now);

@@ -26,12 +26,12 @@ export function latestOf(...times: (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** The parameters of a change to which the group is not known to have given these values. */
+/** The parameters of a change whose values are new: the group is not known to have them already. */
 export function newIn(settings: ParameterSettings, { has }: { has: ParameterSettings }): string[] {
   return Object.keys(settings).filter((name) => has[name] !== settings[name]);
 }
 
-/** When logs were switched on, by a change of which some is new. */
+/** When logs were switched on, once a change is sent at a time. */
 export function sinceChange(
   state: { holders: readonly Holder[]; has: ParameterSettings; since: LogTimes },
   settings: ParameterSettings,
@@ -39,7 +39,7 @@ export function sinceChange(
 ): LogTimes {
   const { since, has } = state;
   const names = newIn(settings, state);
-  // A general log that is on stays on while tables are taken from its output.
+  // A general log that is on stays on when its output is no longer to go to tables too.
   const isGeneral = names.some(isOfGeneralLog) && !isOn(has);
   const isSlow = isNeeded(state.holders, "slow");
   return {

@@ -73,7 +73,7 @@ export const isOfGeneralLog = (name: string): boolean => GENERAL_NAMES.includes(
 export function neededSettings({ holders, found, offered }: Needs): ParameterSettings {
   const values = {
     ...(isNeeded(holders, "slow") ? slowValues(holders, found, offered) : {}),
-    // A general log that was on before the first capture stays as it is, and is nobody's to touch.
+    // A general log that was on before the first capture is left as it is.
     ...(isNeeded(holders, "general") && !isOn(found) ? GENERAL_LOG_SWITCH.on : {}),
   };
   const leased = Object.entries(values).filter(([name]) => name in found);
@@ -97,7 +97,7 @@ function slowValues(
   const values: Record<string, string> = {};
   if (!isFoundOn) values.slow_query_log = "1";
   if (!isFine) values.long_query_time = inSeconds(neededMicros(holders));
-  // Also where people have theirs in tables and files: every statement would go to the table.
+  // Also where people have it in tables and files, or every statement would go to the table.
   if (!isFine || !writesFiles(found)) values.log_output = "FILE";
   for (const name of Object.keys(offered ?? {})) {
     const value = optionalValue(name, found);
@@ -106,7 +106,7 @@ function slowValues(
   return values;
 }
 
-/** The value that an optional parameter is to have. What the log is to say besides is added to what it says. */
+/** The value that an optional parameter is to have. To a list of words, the one that captures need is added. */
 function optionalValue(name: string, found: ParameterSettings): string {
   const on = OPTIONAL_ON[name] ?? "";
   if (name !== "log_slow_verbosity") return on;

@@ -29,12 +29,12 @@ import {
 export interface LeaseState extends Needs {
   /**
    * The captures for which a lease has, or may have, changed the group: with the credentials of their environments it is
-   * restored. One that was released stays among them until what it needed is restored, or is a holder's who is answerable.
+   * restored. One that was released stays among them until what it needed is restored, or a holder who is answerable needs it too.
    */
   readonly answerable: readonly number[];
   /** What the group has of the leased parameters now. One is absent while a change of it is under way, or its answer was lost. */
   readonly has: ParameterSettings;
-  /** The values that were sent to switch logs on, in changes that may still be carried out: they are nobody else's. */
+  /** The values that were sent to switch logs on, in changes that may still be carried out: nobody else has set those. */
   readonly sent: Readonly<Record<string, readonly string[]>>;
   /** Until when the change that is under way may still be carried out; null when there is none. */
   readonly callUntil: number | null;
@@ -133,7 +133,7 @@ export function removeHolder(state: LeaseState, captureId: number): LeaseState {
 function handOver(state: LeaseState): LeaseState {
   const { holders, answerable, found, offered } = state;
   if (holders.length === 0) return state;
-  // The logs are on, and so they are for each of them.
+  // All that the holders need is on: each of them is answerable for it.
   if (isAsWanted(state) && !isUnchanged(state)) return { ...state, answerable: idsOf(holders) };
   const holding = holders.filter(({ captureId }) => answerable.includes(captureId));
   const covered = neededParameters(holding, offered);
@@ -226,7 +226,7 @@ export function changing(state: LeaseState, { to, settings }: Change, now: numbe
   const isSoon = restoredAt !== null && now < restoredAt + RESTORE_APPLIES_MS;
   return {
     ...state,
-    // A value that the group has already it keeps, whatever becomes of the change.
+    // Unknown are only the values that the change makes new: the others stay the same, whether it is carried out or not.
     has: without(state.has, newIn(settings, state)),
     // The change of a process that crashed may still be carried out.
     lostUntil: latest(state),
@@ -282,7 +282,7 @@ export function wasRefused(state: LeaseState, before: LeaseState): LeaseState {
   const { has, since, restoredAt, answerable } = before;
   const refused = handOver(answered({ ...state, has, since, restoredAt, answerable }));
   if (refused.lostUntil !== null) return refused;
-  // What was never changed others may change meanwhile: it is read again.
+  // Others may change meanwhile what was never changed here: it is read again.
   const untouched = Object.keys(refused.found).filter((name) => isAsFound(refused, name));
   const kept = {
     ...refused,
@@ -342,7 +342,7 @@ export function wasChecked(
   for (const name of names) {
     if (isSet(name)) continue;
     has[name] = is(name);
-    // Of a parameter that nobody needs, it is a lost change that was carried out.
+    // If nobody needs the parameter, its value comes from a lost change that was carried out, and is not what was found.
     if (needed.has(name) && !isOurs(state, name, is(name))) found[name] = is(name);
   }
   const slow = slowParameters(state.offered);

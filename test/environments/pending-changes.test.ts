@@ -34,7 +34,7 @@ describe("what is to be restored of a group", () => {
     expect(shown(stored(parameters))).toEqual({ generalLog, logOutput, parameters });
   });
 
-  it("of another log is read by the version before as far as that knows it: the general log's two are text or absent", () => {
+  it("of another log can be read by the version before: the general log's two parameters are text or absent", () => {
     const row = JSON.parse(stored({ general_log: null, log_output: "TABLE", slow_query_log: null }));
     expect(Object.keys(row).sort()).toEqual(["log_output", "parameters"]);
   });

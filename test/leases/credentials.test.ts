@@ -110,7 +110,7 @@ describe("the credentials that a lease uses", () => {
     expect(await lease.settings()).toEqual({});
   });
 
-  it("that are of another account by now change nothing in its group of the same name; why is recorded", async () => {
+  it("that are of another account by now change nothing in its group of the same name, and the reason is recorded", async () => {
     const stranger = await createAccount();
     await lease.acquire(1);
     expect((await changeCredentials(stranger.credentials)).status).toBe(200);

@@ -203,7 +203,7 @@ describe("a way to restore the group that fails", () => {
       await runLeaseAlarm(lease.group);
     }
     expect(await lease.settings()).toEqual(OFF);
-    // The last attempt may still be carried out, until when the lease waits.
+    // The last attempt may still be carried out: the lease waits for that.
     expect(await lease.release(1)).toBe(false);
     await lease.settleDown();
     expect(await lease.release(1)).toBe(true);
@@ -222,7 +222,7 @@ describe("a way to restore the group that fails", () => {
     expect(await lease.settings()).toEqual({});
   });
 
-  it("counts alike when AWS confirms a change that it does not make", async () => {
+  it("counts also when AWS confirms a change that it does not make", async () => {
     await resetting("garbage", 1);
     await lease.acquire(1);
     expect(await lease.release(1)).toBe(false);

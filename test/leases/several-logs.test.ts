@@ -91,7 +91,7 @@ describe("slow and general logs of one group", () => {
     expect(state.since.slow).toBe(0);
     expect(asked(removeHolder(state, 1))).toEqual([
       "found",
-      // Of the other parameters, what was found. Off is what was found of `log_slow_extra`, in other words.
+      // The threshold is theirs, the others are as found: for `log_slow_extra`, no value and off mean the same.
       { slow_query_log: null, long_query_time: "5", log_output: null, log_slow_extra: null },
     ]);
   });
