@@ -5,6 +5,8 @@ import { LATE_MS } from "../../src/leases/state.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
+  CALL_CUT_OFF_MS,
+  cutOffDuring,
   GroupLease,
   leaseAlarmOf,
   leaseOf,
@@ -63,15 +65,11 @@ describe("a crash", () => {
     ["the look at the change", "DescribeDBParameters"],
   ])("during %s that restores the group is repaired by the alarm", async (_, action) => {
     await lease.acquire(1);
-    await own.aws.fault({ kind: "delay", action, delayMs: 300, times: 1 });
-    const cutOff = lease.release(1).catch(() => "cut off");
-    await scheduler.wait(150);
-    await abortAllDurableObjects();
-    expect(await cutOff).toBe("cut off");
+    await cutOffDuring(own.aws, action, () => lease.release(1));
     expect(await leaseAlarmOf(lease.group)).toBeGreaterThan(Date.now());
     // Not only at the next review.
     expect(await leaseAlarmOf(lease.group)).toBeLessThan(Date.now() + REVIEW_MS / 2);
-    await scheduler.wait(300);
+    await scheduler.wait(CALL_CUT_OFF_MS);
     await lease.settleDown();
     expect(await lease.settings()).toEqual({});
     expect(await storedBy(lease.group)).toBe(0);

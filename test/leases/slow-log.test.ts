@@ -5,7 +5,15 @@ import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
-import { changesOf, GroupLease, leaseOf, runLeaseAlarm, storedBy } from "../support/leases.ts";
+import {
+  CALL_CUT_OFF_MS,
+  changesOf,
+  cutOffDuring,
+  GroupLease,
+  leaseOf,
+  runLeaseAlarm,
+  storedBy,
+} from "../support/leases.ts";
 import { travel } from "../support/time.ts";
 
 /** What a slow log of every statement needs of MySQL 8.0, where nothing is set. */
@@ -176,12 +184,8 @@ describe("a crash of a lease on both logs", () => {
     ["the change", "ModifyDBParameterGroup"],
   ])("during %s leaves the logs off or on as captures need them", async (_, action) => {
     await lease.acquire(1);
-    await own.aws.fault({ kind: "delay", action, delayMs: 300, times: 1 });
-    const cutOff = lease.acquireSlow(2).catch(() => "cut off");
-    await scheduler.wait(150);
-    await abortAllDurableObjects();
-    expect(await cutOff).toBe("cut off");
-    await scheduler.wait(300);
+    await cutOffDuring(own.aws, action, () => lease.acquireSlow(2));
+    await scheduler.wait(CALL_CUT_OFF_MS);
     await runLeaseAlarm(lease.group);
     // The alarm releases captures that have no row, and these have one.
     expect(await lease.settings()).toEqual({ ...SLOW, general_log: "1" });
@@ -198,12 +202,8 @@ describe("a crash of a lease on both logs", () => {
   it("during the restoring of one of them is repaired by the alarm", async () => {
     await lease.acquire(1);
     await lease.acquireSlow(2);
-    await own.aws.fault({ kind: "delay", action: "ResetDBParameterGroup", delayMs: 300, times: 1 });
-    const cutOff = lease.release(2).catch(() => "cut off");
-    await scheduler.wait(150);
-    await abortAllDurableObjects();
-    expect(await cutOff).toBe("cut off");
-    await scheduler.wait(300);
+    await cutOffDuring(own.aws, "ResetDBParameterGroup", () => lease.release(2));
+    await scheduler.wait(CALL_CUT_OFF_MS);
     await travel(own.aws, LATE_MS);
     await runLeaseAlarm(lease.group);
     expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);

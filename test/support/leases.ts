@@ -1,5 +1,6 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
@@ -78,6 +79,22 @@ const CHANGES = /^(Modify|Reset)DBParameterGroup$/;
 export async function changesOf(aws: LocalAccount): Promise<string[]> {
   const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
   return changes.map(({ action, status }) => `${action} ${status}`);
+}
+
+/** How long AWS takes for the call during which `cutOffDuring` aborts: it carries it out all the same. */
+export const CALL_CUT_OFF_MS = 300;
+
+/** Aborts all objects during a call to AWS that one of them makes, as when its machine dies. */
+export async function cutOffDuring(
+  aws: LocalAccount,
+  action: string,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  await aws.fault({ kind: "delay", action, delayMs: CALL_CUT_OFF_MS, times: 1 });
+  const cutOff = run().catch(() => "cut off");
+  await scheduler.wait(CALL_CUT_OFF_MS / 2);
+  await abortAllDurableObjects();
+  expect(await cutOff).toBe("cut off");
 }
 
 /** A capture for `GroupLease`: a number that a test knows it by, or the capture itself. */
