@@ -27,6 +27,7 @@ export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
   return {
     ...capture,
     askRunner: () => runnerOf(c.env, capture.id).workload(),
+    askRunnerForDigests: () => runnerOf(c.env, capture.id).digests(),
     askRunnerForSeries: (fingerprint) => runnerOf(c.env, capture.id).series(fingerprint),
   };
 }

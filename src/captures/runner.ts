@@ -8,7 +8,12 @@ import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
 import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
-import { isGrowing, type LogSeries, type WorkloadState } from "../workload/workload-state.ts";
+import {
+  isGrowing,
+  type LogDigests,
+  type LogSeries,
+  type WorkloadState,
+} from "../workload/workload-state.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -262,6 +267,11 @@ export class CaptureRunner extends DurableObject<Env> {
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */
   async workload(): Promise<WorkloadState | null> {
     return this.#collector.state();
+  }
+
+  /** The statements that have been counted so far, by log; null before the beginning. */
+  async digests(): Promise<LogDigests | null> {
+    return this.#collector.digests();
   }
 
   /** How much has run in each step of time so far, of all or of one statement, by log; null before the beginning. */

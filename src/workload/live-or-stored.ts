@@ -2,12 +2,12 @@ import type { Status } from "../db/states.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
-import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
+import { type CapturedLog, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
 import { readSeries } from "./timing/series-object.ts";
-import { isGrowing, type LogSeries, type WorkloadState } from "./workload-state.ts";
+import { isGrowing, type LogDigests, type LogSeries, type WorkloadState } from "./workload-state.ts";
 
 /*
  * Where the manifest and the digests of a capture are: with its runner while it records, in R2 once it has ended.
@@ -23,6 +23,8 @@ export interface ReadCapture {
   minDurationMicros: number;
   /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */
   askRunner: () => Promise<WorkloadState | null>;
+  /** The same for the digests. */
+  askRunnerForDigests: () => Promise<LogDigests | null>;
   /** The same for the series of the whole workload, or of a statement. */
   askRunnerForSeries: (fingerprint: string) => Promise<LogSeries | null>;
 }
@@ -74,8 +76,10 @@ export async function findManifests(bucket: R2Bucket, capture: ReadCapture): Pro
 }
 
 /** What the runner of a capture knows of its manifests. */
-export function knownOf(capture: CapturedLogs, { logs, caughtUpAt, problem }: WorkloadState): KnownManifests {
-  const manifests = logs.map(({ manifest }) => manifest);
+export function knownOf(
+  capture: CapturedLogs,
+  { manifests, caughtUpAt, problem }: WorkloadState,
+): KnownManifests {
   const live = isGrowing(capture.status) ? { caughtUpAt, problem } : null;
   return { ...ofEachLog(capture, manifests), live };
 }
@@ -97,28 +101,20 @@ function ofEachLog(
   return { manifests: all as KnownManifests["manifests"] };
 }
 
-/** The digests of one log of a capture. */
-export interface LogDigests {
-  log: LogName;
-  digests: DigestsState;
-}
-
 const NO_DIGESTS: DigestsState = { capacity: 0, total: 0, entries: [] };
 
 /** The digests of each of a capture's logs, in the order in which they are shown, from where the manifests are. */
 export async function readDigests(
   bucket: R2Bucket,
   capture: ReadCapture,
-): Promise<[LogDigests, ...LogDigests[]]> {
-  const state = await ask(capture, capture.askRunner);
-  const read = async (log: LogName): Promise<LogDigests> => {
-    const digests =
-      state === null
-        ? await readStored(bucket, digestKey(capture.id, log), digestsFormat)
-        : state.logs.find(({ manifest }) => manifest.log === log)?.digests;
-    return { log, digests: digests ?? NO_DIGESTS };
-  };
-  return (await Promise.all(logsOf(capture.log).map(read))) as [LogDigests, ...LogDigests[]];
+): Promise<[DigestsState, ...DigestsState[]]> {
+  const known = await ask(capture, capture.askRunnerForDigests);
+  const digests = logsOf(capture.log).map(async (log) => {
+    const found =
+      known === null ? await readStored(bucket, digestKey(capture.id, log), digestsFormat) : known[log];
+    return found ?? NO_DIGESTS;
+  });
+  return (await Promise.all(digests)) as [DigestsState, ...DigestsState[]];
 }
 
 /** The series of a capture's logs, of the whole workload or of the statement with the fingerprint, from where the manifests are. */

@@ -1,6 +1,7 @@
 import { stepTooFine } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
-import type { KnownManifests, LogDigests, ReadCapture } from "./live-or-stored.ts";
+import type { DigestsState } from "./digest.ts";
+import type { KnownManifests, ReadCapture } from "./live-or-stored.ts";
 import type {
   LoggedGap,
   ShownProblem,
@@ -131,14 +132,12 @@ const secondsSince = (time: number | null, now: number): number | null =>
  * one.
  */
 export function toDigests(
-  [first, second]: readonly [LogDigests, ...LogDigests[]],
+  [first, second]: readonly [DigestsState, ...DigestsState[]],
   order: DigestOrder,
   limit: number,
 ): WorkloadDigest[] {
   const ranked =
-    second === undefined
-      ? rankDigests(first.digests, order, limit)
-      : pairDigests(first.digests, second.digests, order, limit);
+    second === undefined ? rankDigests(first, order, limit) : pairDigests(first, second, order, limit);
   return ranked.map(toDigest);
 }
 

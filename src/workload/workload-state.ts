@@ -14,19 +14,16 @@ export interface Problem {
   reason: string;
 }
 
-/** What is known of one log of a capture at some moment. */
-export interface LogState {
-  manifest: Manifest;
-  digests: DigestsState;
-}
+/** The digests of a capture's logs; null or absent where a log has none. */
+export type LogDigests = Partial<Record<LogName, DigestsState | null>>;
 
 /** The series of a capture's logs, of the whole workload or of one statement; null or absent where a log has none. */
 export type LogSeries = Partial<Record<LogName, SeriesState | null>>;
 
-/** What is known of a capture's workload at some moment. */
+/** What is known of a capture's workload at some moment, without its statements. */
 export interface WorkloadState {
   /** One for each log that the capture has begun to read. */
-  logs: LogState[];
+  manifests: Manifest[];
   /** While it runs: when the log was last read to its end, in milliseconds; null when that has not happened. */
   caughtUpAt: number | null;
   /** While it runs: why its log can't be read; null while it can. */

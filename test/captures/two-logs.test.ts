@@ -67,7 +67,7 @@ describe("a capture of both logs", () => {
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500]);
     await runAlarm(capture);
     const live = await runnerOf(capture).workload();
-    expect(live?.logs.map(({ manifest: { log, records } }) => [log, records])).toEqual([
+    expect(live?.manifests.map(({ log, records }) => [log, records])).toEqual([
       ["general", 2],
       ["slow", 1],
     ]);
@@ -123,7 +123,7 @@ describe("a capture of both logs", () => {
     await writeSlow(["SELECT 1", 1500], ["SELECT 2", 2500]);
     await runAlarm(capture);
     vi.spyOn(LogCollector.prototype, "damage").mockImplementation(function (this: LogCollector) {
-      return (this.state()?.manifest.log ?? "") === "slow" ? new Unreadable("It is damaged") : null;
+      return (this.manifest()?.log ?? "") === "slow" ? new Unreadable("It is damaged") : null;
     });
     await runAlarm(capture);
     vi.restoreAllMocks();
@@ -156,6 +156,7 @@ describe("a capture of the slow log", () => {
     const read = await readManifests(env.BUCKET, {
       ...{ id: capture.id, status: "DONE", redact: "secrets", log: "slow", minDurationMicros: 2000 },
       askRunner: async () => null,
+      askRunnerForDigests: async () => null,
       askRunnerForSeries: async () => null,
     });
     expect(read.manifests.map(({ log, records }) => [log, records])).toEqual([["slow", 2]]);

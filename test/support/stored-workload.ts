@@ -5,13 +5,13 @@ import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
-import { Digests } from "../../src/workload/digest.ts";
+import { Digests, type DigestsState } from "../../src/workload/digest.ts";
 import { toLogText } from "../../src/workload/log-text.ts";
 import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
 import type { FragmentMetadata } from "../../src/workload/stored/fragments.ts";
 import { digestKey, fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
-import type { LogState, WorkloadState } from "../../src/workload/workload-state.ts";
+import type { WorkloadState } from "../../src/workload/workload-state.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { checkUnread } from "./contract.ts";
 
@@ -66,6 +66,12 @@ export async function captureIn(cast: Cast, status: string): Promise<number> {
   });
   await env.DB.prepare("update captures set status = ?2, due_at = null where id = ?1").bind(id, status).run();
   return id;
+}
+
+/** What is known of one log of a capture. */
+interface LogState {
+  manifest: Manifest;
+  digests: DigestsState;
 }
 
 /** What was stored of a capture. */
@@ -123,21 +129,22 @@ export async function ended(cast: Cast, fragments: LogRecord[][][]): Promise<Sto
   return { id, ...stored };
 }
 
-/** Bindings whose runners have this workload. */
-export const withState = (state: WorkloadState | null | Error): Partial<Env> => ({
-  CAPTURE_RUNNER: {
-    getByName: () => ({
-      workload: async () => {
-        if (state instanceof Error) throw state;
-        return state;
-      },
-      series: async () => {
-        if (state instanceof Error) throw state;
-        return null;
-      },
-    }),
-  } as unknown as Env["CAPTURE_RUNNER"],
-});
+/** Bindings whose runners have this workload, or do not answer. */
+export function withState(
+  state: (Omit<WorkloadState, "manifests"> & { logs: LogState[] }) | Error,
+): Partial<Env> {
+  const answer = <T>(of: (logs: LogState[]) => T) => {
+    if (state instanceof Error) throw state;
+    return of(state.logs);
+  };
+  const runner = {
+    workload: async () => answer((logs) => ({ ...state, manifests: logs.map(({ manifest }) => manifest) })),
+    digests: async () =>
+      answer((logs) => Object.fromEntries(logs.map(({ manifest, digests }) => [manifest.log, digests]))),
+    series: async () => answer(() => null),
+  };
+  return { CAPTURE_RUNNER: { getByName: () => runner } as unknown as Env["CAPTURE_RUNNER"] };
+}
 
 /** Asks the Worker in-process for a download. Its body is read by the test alone. */
 export async function open(

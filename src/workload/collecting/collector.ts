@@ -3,7 +3,7 @@ import type { Env } from "../../env.ts";
 import type { Unreadable } from "../../lib/stored.ts";
 import { LOG_NAMES, type LogName, logsOf } from "../../logs/names.ts";
 import type { Timing } from "../stored/manifest.ts";
-import type { LogSeries, Problem, WorkloadState } from "../workload-state.ts";
+import type { LogDigests, LogSeries, Problem, WorkloadState } from "../workload-state.ts";
 import { type Collected, type CollectedCapture, type EndedCapture, LogCollector } from "./log-collector.ts";
 
 /** What came of the reading of the rest of a log: when to come back, or what is missing. */
@@ -99,11 +99,20 @@ export class Collector {
    */
   state(): WorkloadState | null {
     const begun = this.#begun();
-    const logs = begun.map((log) => log.state()).filter((state) => state !== null);
-    if (logs.length === 0) return null;
+    const manifests = begun.map((log) => log.manifest()).filter((manifest) => manifest !== null);
+    if (manifests.length === 0) return null;
     const times = begun.map(({ caughtUpAt }) => caughtUpAt).filter((time) => time !== null);
     const caughtUpAt = times.length < begun.length ? null : Math.min(...times);
-    return { logs, caughtUpAt, problem: this.problem() };
+    return { manifests, caughtUpAt, problem: this.problem() };
+  }
+
+  /**
+   * The statements that were counted so far, by each log that the capture has begun to read; null before the beginning. Not a part
+   * of `state`: to write thousands of statements as JSON takes long.
+   * @throws Unreadable
+   */
+  digests(): LogDigests | null {
+    return this.#byLog((log) => log.digests());
   }
 
   /**
@@ -111,9 +120,7 @@ export class Collector {
    * before the beginning. A log is null where it has no series of the statement.
    */
   series(fingerprint: string): LogSeries | null {
-    const begun = LOG_NAMES.filter((name) => this.#logs[name].exists);
-    if (begun.length === 0) return null;
-    return Object.fromEntries(begun.map((name) => [name, this.#logs[name].series(fingerprint)]));
+    return this.#byLog((log) => log.series(fingerprint));
   }
 
   /** Why a log can't be read now, the one that can't for longest: reading fails, or there is nothing to read. Null while all can. */
@@ -131,6 +138,13 @@ export class Collector {
   /** The logs of a capture. */
   #of(capture: CollectedCapture): LogCollector[] {
     return logsOf(capture.log).map((name) => this.#logs[name]);
+  }
+
+  /** What each log has whose reading has begun; null before any has. */
+  #byLog<T>(of: (log: LogCollector) => T): Partial<Record<LogName, T>> | null {
+    const begun = LOG_NAMES.filter((name) => this.#logs[name].exists);
+    if (begun.length === 0) return null;
+    return Object.fromEntries(begun.map((name) => [name, of(this.#logs[name])]));
   }
 
   /** The logs whose reading has begun. */

@@ -5,12 +5,13 @@ import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
 import type { CapturedLog, LogName } from "../../logs/names.ts";
+import type { DigestsState } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
 import { publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
 import type { SeriesState } from "../timing/series-state.ts";
-import type { LogState, Problem } from "../workload-state.ts";
+import type { Problem } from "../workload-state.ts";
 import { awsLogSource, type LoggingInstance } from "./aws-log-source.ts";
 import { type CollectedLog, collectedLog, initialState } from "./collected-log.ts";
 import { CollectorStorage, type Taken } from "./collector-storage.ts";
@@ -179,10 +180,16 @@ export class LogCollector {
    * What has been collected so far; null before the beginning.
    * @throws Unreadable
    */
-  state(): LogState | null {
-    const kept = this.#storage.load();
-    if (kept === null) return null;
-    return { manifest: kept.follower.manifest, digests: kept.digests.toJSON() };
+  manifest(): Manifest | null {
+    return this.#storage.load()?.follower.manifest ?? null;
+  }
+
+  /**
+   * The statements that were counted so far; null before the beginning.
+   * @throws Unreadable
+   */
+  digests(): DigestsState | null {
+    return this.#storage.load()?.digests.toJSON() ?? null;
   }
 
   /** How much ran in each step of time, of all or of one statement; null where there is no such series. */

@@ -91,7 +91,7 @@ describe("the end of a slow log", () => {
       for (let i = 0; i < 2 * PORTIONS_OF_A_STEP; i++)
         portions.push(slowEntry(START + i * SECOND, "SELECT 1"));
       await finish(collector, capture, END + 3_600_000);
-      expect(collector.state()?.manifest.records).toBe(2 * PORTIONS_OF_A_STEP);
+      expect(collector.manifest()?.records).toBe(2 * PORTIONS_OF_A_STEP);
     });
   });
 
@@ -106,7 +106,7 @@ describe("the end of a slow log", () => {
       expect(await collector.finish(capture, END)).toMatchObject({ pause: expect.any(Number) });
       portions.push(slowEntry(START + 2 * SECOND, "SELECT 2"));
       await finish(collector, capture, END + 3_600_000);
-      expect(collector.state()?.manifest.records).toBe(2);
+      expect(collector.manifest()?.records).toBe(2);
     });
   });
 });
@@ -119,7 +119,7 @@ describe("the end of a general log", () => {
       portions = [generalLine(START + SECOND, "SELECT 1")];
       for (let i = 0; i < 100; i++) portions.push(generalLine(END + i * SECOND, "SELECT 2"));
       expect(await finish(collector, capture, END)).toBe(1);
-      expect(collector.state()?.manifest.records).toBe(1);
+      expect(collector.manifest()?.records).toBe(1);
     });
   });
 });
@@ -137,7 +137,7 @@ describe("a capture whose series can't be read any more", () => {
       await step();
       sql.exec(`update series_slots set state = '{"version":2}'`);
       await finish(collector, capture, END + 3_600_000);
-      expect(collector.state()?.manifest.records).toBe(3);
+      expect(collector.manifest()?.records).toBe(3);
       expect(await env.BUCKET.head(manifestKey(capture.id, "slow"))).not.toBeNull();
     });
   });
@@ -196,7 +196,7 @@ describe("two alarms at once", () => {
       held.resolve(null);
       await Promise.all([first, second]);
       await finish(collector, capture, END + 3_600_000);
-      const { fragments = 0 } = collector.state()?.manifest ?? {};
+      const { fragments = 0 } = collector.manifest() ?? {};
       expect((await storedLines(capture.id, fragments, "slow")).map(({ statement }) => statement)).toEqual([
         "SELECT 1",
         "SELECT 2",
@@ -215,7 +215,7 @@ describe("two alarms at once", () => {
       const second = collector.collect(capture, async () => null);
       await expect(failing).rejects.toThrow("D1 is away");
       expect(await second).toMatchObject({ caughtUp: true });
-      expect(collector.state()?.manifest.records).toBe(1);
+      expect(collector.manifest()?.records).toBe(1);
     });
   });
 });
