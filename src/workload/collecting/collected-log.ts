@@ -43,8 +43,8 @@ export interface CollectedLog {
 const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** The latest time that a record can show its log to have come to, in microseconds since the epoch. */
-export const latestReachable = ({ hasSessionClocks }: CollectedLog, now: number): number =>
-  hasSessionClocks ? (now + CLOCKS_DIFFER_MS) * 1000 : Number.POSITIVE_INFINITY;
+export const latestReachable = ({ hasSessionClocks }: CollectedLog): number =>
+  hasSessionClocks ? (Date.now() + CLOCKS_DIFFER_MS) * 1000 : Number.POSITIVE_INFINITY;
 
 const general: CollectedLog = {
   kind: GENERAL,

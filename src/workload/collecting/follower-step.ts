@@ -3,7 +3,7 @@ import type { ParsedAs, Parser } from "../../logs/kind.ts";
 import type { TimedRecord } from "../../logs/record.ts";
 import type { FragmentStore } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
-import { type CollectedLog, latestReachable, MAX_STATEMENT } from "./collected-log.ts";
+import { type CollectedLog, collectedLog, latestReachable, MAX_STATEMENT } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 import { FragmentWriter } from "./fragment-writer.ts";
 import { GapTracker } from "./gaps.ts";
@@ -23,16 +23,10 @@ export class FollowerStep {
   readonly #writer: FragmentWriter;
   #parser: Parser<ParsedAs>;
 
-  /** @param now milliseconds since the epoch */
-  constructor(
-    log: CollectedLog,
-    before: FollowerState,
-    position: FilePosition,
-    counts: Counts,
-    window: CaptureWindow,
-    now: number,
-  ) {
-    const { manifest, parser, tail, linesAtOnce } = before;
+  /** @param before the state that it continues from */
+  constructor(before: FollowerState, counts: Counts, window: CaptureWindow) {
+    const { position, manifest, parser, tail, linesAtOnce } = before;
+    const log = collectedLog(manifest.log);
     this.position = position;
     this.linesAtOnce = linesAtOnce;
     this.#log = log;
@@ -40,7 +34,7 @@ export class FollowerStep {
     this.#counts = counts;
     this.#records = log.records(manifest, before);
     this.#manifest = { ...manifest, commands: { ...manifest.commands }, gaps: [...manifest.gaps] };
-    this.#gaps = new GapTracker(before, this.#manifest, window, log.kind, latestReachable(log, now));
+    this.#gaps = new GapTracker(before, this.#manifest, window, log.kind, latestReachable(log));
     this.#writer = new FragmentWriter(tail, this.#manifest);
     this.#parser = log.kind.parser({ maxStatement: MAX_STATEMENT, from: parser });
     // Left over in states from before it was taken after each portion: they may have begun in the middle of a record.

@@ -31,14 +31,12 @@ export interface Followed {
  * Finds where to begin: at the end of the live file, or for a back-dated capture at the oldest file that may have its start. What
  * is read of the log before that only says who the threads are.
  * @param manifest an empty one, of the source's kind of log
- * @param now milliseconds since the epoch
  */
 export async function beginFollowing(
   source: LogSource<ParsedAs>,
   manifest: Manifest,
   window: CaptureWindow,
   isBackDated: boolean,
-  now: number = Date.now(),
 ): Promise<AwsResult<FollowerState>> {
   const options = { maxStatement: MAX_STATEMENT };
   const begun = await (isBackDated ? beginAt(window.start, source, options) : beginAtEnd(source, options));
@@ -51,7 +49,7 @@ export async function beginFollowing(
     ...sessionsAfter(before, manifest, window),
   };
   if (isBackDated) {
-    const latestMicros = latestReachable(collectedLog(manifest.log), now);
+    const latestMicros = latestReachable(collectedLog(manifest.log));
     const lastMicros = before.findLast(({ timeMicros }) => timeMicros <= latestMicros)?.timeMicros;
     // A file that ends shortly before the start shows that the log was on.
     const isOn =
@@ -76,7 +74,6 @@ const sinceBeginning = <P extends ParsedAs["snapshot"]>(parser: P): P => ({ ...p
  * Reads what is new, as much as one step may, and stores the records of the window.
  * @param counts counts the statements; to be kept together with the state, or restored with it
  * @param window asked once the log has been read: if the capture is stopped meanwhile, it says what is no longer the capture's
- * @param now milliseconds since the epoch
  */
 export async function follow(
   before: FollowerState,
@@ -84,16 +81,13 @@ export async function follow(
   source: LogSource<ParsedAs>,
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
-  now: number = Date.now(),
 ): Promise<AwsResult<Followed>> {
-  const { kind } = source;
-  const log = collectedLog(kind.name);
   const listed = await source.list();
   if (!listed.ok) return listed;
-  const { position, lost, isThere } = locate(kind.liveFile, before.position, listed.value);
+  const { position, lost, isThere } = locate(source.kind.liveFile, before.position, listed.value);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
-  const step = new FollowerStep(log, before, position, counts, await window(), now);
+  const step = new FollowerStep({ ...before, position }, counts, await window());
   if (lost !== null) step.lose(lost);
   if (read === null) return { ok: true, value: { state: await step.store(fragments), caughtUp: true } };
   for (const { data, isCut, lost: lostBefore, beginsFile } of read.value.portions) {
@@ -106,26 +100,15 @@ export async function follow(
   return { ok: true, value: { state: await step.store(fragments), caughtUp: read.value.caughtUp } };
 }
 
-/**
- * Begins a gap after what was read, which the next record ends. To be kept as after a step.
- * @param now milliseconds since the epoch
- */
+/** Begins a gap after what was read, which the next record ends. To be kept as after a step. */
 export async function interruptFollowing(
   before: FollowerState,
   counts: Counts,
   fragments: FragmentStore,
   window: CaptureWindow,
   cause: string,
-  now: number = Date.now(),
 ): Promise<FollowerState> {
-  const step = new FollowerStep(
-    collectedLog(before.manifest.log),
-    before,
-    before.position,
-    counts,
-    window,
-    now,
-  );
+  const step = new FollowerStep(before, counts, window);
   step.lose({ cause });
   return step.store(fragments);
 }
@@ -134,7 +117,6 @@ export async function interruptFollowing(
  * Ends the following of a log. The record that was open is complete: until now only the next one would have shown that. An open gap
  * goes on to the window's end. To be kept as after a step.
  * @param cause why the rest of the log could not be read; null when it was, or has nothing more for the window
- * @param now milliseconds since the epoch
  * @returns the state, and why the end is missing; null when it is not
  */
 export async function endFollowing(
@@ -143,16 +125,8 @@ export async function endFollowing(
   fragments: FragmentStore,
   window: CaptureWindow & { end: number },
   cause: string | null,
-  now: number = Date.now(),
 ): Promise<{ state: FollowerState; missing: string | null }> {
-  const step = new FollowerStep(
-    collectedLog(before.manifest.log),
-    before,
-    before.position,
-    counts,
-    window,
-    now,
-  );
+  const step = new FollowerStep(before, counts, window);
   const missing = step.close(window.end, cause);
   return { state: await step.store(fragments), missing };
 }

@@ -50,9 +50,9 @@ export class SeriesStore {
   }
 
   /** What a step of the collector is to count into. */
-  delta(now: number = Date.now()): SeriesDelta {
+  delta(): SeriesDelta {
     const { step, statements } = this.#load();
-    return new SeriesDelta(step, statements.keys(), now);
+    return new SeriesDelta(step, statements.keys());
   }
 
   /**
