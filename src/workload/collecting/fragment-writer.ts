@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import { joinBytes } from "../../lib/bytes.ts";
 import type { FragmentContent, FragmentStore } from "../stored/fragments.ts";
 import { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
@@ -58,24 +59,14 @@ export class FragmentWriter {
     const manifest = this.#manifest;
     const tail = this.#tail === null || this.#tail.bytes >= FRAGMENT_BYTES ? null : this.#tail;
     const sequence = tail === null ? manifest.fragments : manifest.fragments - 1;
-    const earlier = tail === null ? new Uint8Array(0) : await fragments.read(sequence, tail.bytes);
-    const bytes = this.#joined(earlier);
+    const earlier = tail === null ? [] : [await fragments.read(sequence, tail.bytes)];
+    // Gzip members that stand one after the other are one gzip file (RFC 1952, section 2.2).
+    const bytes = joinBytes([...earlier, ...this.#members]);
     const content = this.#contentWith(tail);
     await fragments.write(sequence, bytes, content);
     manifest.fragments = sequence + 1;
     manifest.storedBytes += this.#memberBytes;
     return { bytes: bytes.length, ...content };
-  }
-
-  /** Gzip members that stand one after the other are one gzip file (RFC 1952, section 2.2). */
-  #joined(earlier: Uint8Array): Uint8Array {
-    const bytes = new Uint8Array(earlier.length + this.#memberBytes);
-    let end = 0;
-    for (const part of [earlier, ...this.#members]) {
-      bytes.set(part, end);
-      end += part.length;
-    }
-    return bytes;
   }
 
   #contentWith(tail: Tail | null): FragmentContent {

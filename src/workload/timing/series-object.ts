@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as z from "zod";
+import { joinBytes } from "../../lib/bytes.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { storedFormat, Unreadable } from "../../lib/stored.ts";
 import { askStorage } from "../stored/storage-failure.ts";
@@ -57,7 +58,7 @@ export async function publishSeries(
   const head = compress(indexFormat.stringify({ series: index }));
   const customMetadata: SeriesMetadata = { indexBytes: String(head.length) };
   const httpMetadata = { contentType: "application/gzip" };
-  const object = joined([head, ...members]);
+  const object = joinBytes([head, ...members]);
   await askStorage(() => bucket.put(key, object, { customMetadata, httpMetadata }));
 }
 
@@ -88,16 +89,6 @@ export async function readSeries(
     offset += length;
   }
   return null;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const part of parts) {
-    whole.set(part, end);
-    end += part.length;
-  }
-  return whole;
 }
 
 async function part(bucket: R2Bucket, key: string, offset: number, length: number): Promise<Uint8Array> {
