@@ -88,10 +88,20 @@ export function addSlot(slot: Slot, other: Slot): void {
   slot.lastSeenMicros = Math.max(slot.lastSeenMicros, other.lastSeenMicros);
 }
 
+/** How long a digest took: see Slot. */
+type StatementTimes = Pick<Slot, "figures" | "totalMicros" | "overMicros">;
+
+/** How long a stored digest took. */
+export function timesOf({ timed }: Pick<DigestEntry, "timed">): StatementTimes {
+  if (timed === undefined) return { figures: null, totalMicros: 0, overMicros: 0 };
+  const { overMicros } = timed;
+  const figures = new Figures(timed.figures);
+  return { figures, totalMicros: overMicros + figures.totalMicros, overMicros };
+}
+
 /** What is stored of a digest, as a slot that has no place yet. */
-export function slotOf({ timed, ...entry }: DigestEntry): Slot {
-  const figures = timed === undefined ? null : new Figures(timed.figures);
-  const overMicros = timed?.overMicros ?? 0;
+export function slotOf(entry: DigestEntry): Slot {
+  const { figures, totalMicros, overMicros } = timesOf(entry);
   return {
     key: hexToKey(entry.fingerprint),
     fingerprint: entry.fingerprint,
@@ -103,7 +113,7 @@ export function slotOf({ timed, ...entry }: DigestEntry): Slot {
     example: entry.example,
     isFrequent: false,
     isLong: false,
-    totalMicros: overMicros + (figures?.totalMicros ?? 0),
+    totalMicros,
     overMicros,
     figures,
     cell: null,

@@ -1,7 +1,7 @@
 import type { DigestsState } from "../digest.ts";
-import type { DigestEntry } from "../digest-entry.ts";
-import { Figures, type Percentiles } from "./figures.ts";
-import { type DigestOrder, inOrder } from "./order.ts";
+import { type DigestEntry, timesOf } from "../digest-entry.ts";
+import type { Percentiles } from "./figures.ts";
+import { type DigestOrder, inOrder, type Ordered } from "./order.ts";
 
 /*
  * The statements of a workload in an order, with how long they took: from stored digests of one log, or of both.
@@ -41,11 +41,7 @@ export interface RankedDigest extends Omit<DigestEntry, "timed"> {
 }
 
 /** A statement that can be ordered, with what is shown of it. */
-interface Candidate {
-  fingerprint: string;
-  count: number;
-  figures: Figures | null;
-  totalMicros: number;
+interface Candidate extends Ordered {
   entry: DigestEntry;
   timedShare: number | null;
   /** What of the slow log it is; its entry may be the general log's. */
@@ -91,12 +87,8 @@ function candidateOf(
   timedShare: number | null,
 ): Candidate {
   const { fingerprint, count } = entry;
-  const timed = slow?.timed;
-  const figures = timed === undefined ? null : new Figures(timed.figures);
-  const overMicros = timed?.overMicros ?? 0;
-  const totalMicros = overMicros + (figures?.totalMicros ?? 0);
   const overcalls = slow?.overcount ?? 0;
-  return { fingerprint, count, figures, totalMicros, entry, timedShare, overcalls, overMicros };
+  return { fingerprint, count, ...timesOf(slow ?? {}), entry, timedShare, overcalls };
 }
 
 function ranked(
