@@ -13,7 +13,8 @@ export interface Kept {
 }
 
 /** What a step continues from, and what counts its records. */
-export interface Taken extends Kept {
+export interface Taken {
+  follower: FollowerState;
   counts: { digests: Digests; series: SeriesDelta };
 }
 
@@ -60,7 +61,9 @@ export class CollectorStorage {
   take(): Taken | null {
     const kept = this.load();
     this.#kept = null;
-    return kept && { ...kept, counts: { digests: kept.digests, series: this.series().delta() } };
+    if (kept === null) return null;
+    const { follower, digests } = kept;
+    return { follower, counts: { digests, series: this.series().delta() } };
   }
 
   /** Keeps where a log begins, with nothing counted. */
@@ -79,7 +82,8 @@ export class CollectorStorage {
     const { digests, series } = counts;
     const records = { from: before.manifest.records, to: follower.manifest.records };
     return this.#storage.transactionSync(() => {
-      if (!this.series().add(series, digests, records) && this.#recordsKept() !== records.from) return false;
+      const isNew = this.series().add(series, digests, records);
+      if (!isNew && this.load()?.follower.manifest.records !== records.from) return false;
       this.#put(follower, digests);
       return true;
     });
@@ -98,11 +102,6 @@ export class CollectorStorage {
   #put(follower: FollowerState, digests: Digests): void {
     keepCollectorState(this.#kv, { follower, digests: digests.toJSON() });
     this.#kept = { follower, digests };
-  }
-
-  /** How many records the state in storage has. */
-  #recordsKept(): number | undefined {
-    return loadCollectorState(this.#kv, this.#log)?.follower.manifest.records;
   }
 
   /** When the log was last read to its end, in milliseconds since the epoch; null before the first time. */
