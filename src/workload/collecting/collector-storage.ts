@@ -127,9 +127,9 @@ export class CollectorStorage {
     return this.closed !== undefined && this.#kv.get<true>(this.#key("published")) === true;
   }
 
-  /** Notes that what was closed has been stored. */
+  /** Notes that what was closed has been stored; not where all was deleted meanwhile, by an alarm that ran at once. */
   notePublished(): void {
-    if (this.closed !== undefined && !this.isPublished) this.#kv.put(this.#key("published"), true);
+    if (this.closed !== undefined) this.#kv.put(this.#key("published"), true);
   }
 
   /** Why the log could not be read the last time, and since when; undefined when it could. */

@@ -128,8 +128,10 @@ export class LogCollector {
       const pause = this.#storage.closed === undefined ? await this.#drain(capture, now) : null;
       if (pause !== null) return { pause };
       // Another log of the capture may be retried for long.
-      if (!this.#storage.isPublished) await this.#publish();
-      this.#storage.notePublished();
+      if (!this.#storage.isPublished) {
+        await this.#publish();
+        this.#storage.notePublished();
+      }
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;
       return { pause: this.#afterFailure(capture, error.message) };
