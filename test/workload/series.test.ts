@@ -9,6 +9,7 @@ import { publishSeries } from "../../src/workload/timing/series-object.ts";
 import type { SeriesState } from "../../src/workload/timing/series-state.ts";
 import { type Cast, createCast, expectRefusal, personWith } from "../support/api.ts";
 import { captureIn, START } from "../support/stored-workload.ts";
+import { UNTIMED } from "./timing/records.ts";
 
 /* The series of a capture as the API shows it, from what is stored: how it is kept is tested in timing/. */
 
@@ -70,16 +71,6 @@ const get = async (id: number, query = "") =>
   (await cast.member.get<WorkloadSeries>(`/api/captures/${id}/workload/series${query}`)).body;
 const refused = async (id: number, query: string, status: number, message: string | RegExp) =>
   expectRefusal(await cast.member.get(`/api/captures/${id}/workload/series${query}`), status, message);
-
-const UNTIMED = {
-  timed: null,
-  totalMicros: null,
-  p50Micros: null,
-  p95Micros: null,
-  p99Micros: null,
-  rowsExamined: null,
-  errors: null,
-};
 
 describe("the series of a general log", () => {
   it("has the statements of each step, those without any too, and no times", async () => {

@@ -4,6 +4,7 @@ import { toSlowLogText } from "../../src/workload/slow-log-text.ts";
 import { RecordLine } from "../../src/workload/stored/fragment-line.ts";
 import { toSlowNdjson } from "../../src/workload/stored/slow-line.ts";
 import { parse, REAL_LOGS } from "../logs/slow/support.ts";
+import { slowRecord } from "./timing/records.ts";
 
 /** A record as slow-log text, by way of its line. */
 function textOf(record: SlowRecord): string {
@@ -31,25 +32,14 @@ describe("slow-log text", () => {
     expect(again.map(shapeOf)).toEqual(records.map(shapeOf));
   });
 
-  const record = (statement: string, changes: Partial<SlowRecord> = {}): SlowRecord => ({
-    timeMicros: 1_795_802_403_187_063,
-    precisionMicros: 1,
-    threadId: 8,
-    user: "app",
-    host: "10.0.0.7",
-    db: "shop",
-    command: "Query",
-    statement,
-    truncated: false,
-    durationMicros: 1_200_504,
-    lockMicros: 20,
-    rowsSent: 1,
-    rowsExamined: 3,
-    server: "mysql",
-    start: 0,
-    end: 0,
-    ...changes,
-  });
+  const record = (statement: string, changes: Partial<SlowRecord> = {}): SlowRecord =>
+    slowRecord(statement, 1_200_504, {
+      timeMicros: 1_795_802_403_187_063,
+      threadId: 8,
+      lockMicros: 20,
+      rowsExamined: 3,
+      ...changes,
+    });
 
   it("has the form of MySQL's", () => {
     expect(textOf(record("SELECT 1"))).toBe(

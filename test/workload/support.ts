@@ -109,19 +109,19 @@ interface ComparedRecord {
   statement: string;
 }
 
-const digestCacheKey = ({ timeMicros, threadId, command, statement }: ComparedRecord): string =>
+const comparedText = ({ timeMicros, threadId, command, statement }: ComparedRecord): string =>
   `${timeMicros} ${threadId} ${command} ${statement}`;
 
 /** Stored lines, for comparison with `shapesOfGenerated`. */
 export function shapesOfLines(lines: readonly StoredRecord[]): string[] {
-  return lines.map((line) => digestCacheKey({ ...line, timeMicros: parseTime(line.time) }));
+  return lines.map((line) => comparedText({ ...line, timeMicros: parseTime(line.time) }));
 }
 
 /** What a capture should store of a generated workload, as texts that can be compared: all but Amazon's own, no passwords. */
 export function shapesOfGenerated(records: readonly GeneratedRecord[]): string[] {
   return records
     .filter(({ user }) => user !== "rdsadmin")
-    .map((record) => digestCacheKey({ ...record, statement: redactSecrets(record.statement) }));
+    .map((record) => comparedText({ ...record, statement: redactSecrets(record.statement) }));
 }
 
 /** A follower of one log, whose steps can be repeated from a state that was kept. */

@@ -24,3 +24,14 @@ export const slowRecord = (
   end: 0,
   ...rest,
 });
+
+/** What a point of a series says of times where they are not known. */
+export const UNTIMED = {
+  timed: null,
+  totalMicros: null,
+  p50Micros: null,
+  p95Micros: null,
+  p99Micros: null,
+  rowsExamined: null,
+  errors: null,
+};

@@ -8,7 +8,7 @@ import {
   type SeriesState,
   seriesPoints,
 } from "../../../src/workload/timing/series-state.ts";
-import { slowRecord } from "./records.ts";
+import { slowRecord, UNTIMED } from "./records.ts";
 
 const timed = (durations: readonly number[], errno?: number): number[] => {
   const figures = new Figures();
@@ -25,16 +25,6 @@ const series = (steps: [number, number[]][], rest: Partial<SeriesState> = {}): S
   figures: steps.map(([, figures]) => figures),
   ...rest,
 });
-
-const UNTIMED = {
-  timed: null,
-  totalMicros: null,
-  p50Micros: null,
-  p95Micros: null,
-  p99Micros: null,
-  rowsExamined: null,
-  errors: null,
-};
 
 describe("the points of a series", () => {
   it("of the general log have statements only, without a hole", () => {
