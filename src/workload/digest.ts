@@ -71,9 +71,9 @@ const KEYS_PER_DIGEST = 4;
  * all that are more than a thousandth of the workload, in whatever order they come.
  *
  * Of the slow log there are as many places again, weighted by time: so each digest that took more than a thousandth of all time is
- * in the table, too, and no total is too high by more than that. A digest that has either place is counted and timed from when it
- * got the first of them, and what it may have had before that is the bound of each at that moment. Such a digest gets the other
- * place once its weight is above the bound there: till then, that it has none is no error.
+ * in the table, too, and no total is too high by more than that. A digest is counted and timed from when it got the first of its
+ * places, and what it may have had before that is the bound of each at that moment. It gets the other place once its weight is above
+ * the bound there; until then it does not need one.
  */
 export class Digests {
   readonly capacity: number;

@@ -90,7 +90,7 @@ export async function readManifests(bucket: R2Bucket, capture: ReadCapture): Pro
   return (await findManifests(bucket, capture)) ?? { ...ofEachLog(capture, []), live };
 }
 
-/** The manifests that are there in the order of the capture's logs, with empty ones for the others. */
+/** A manifest for each of the capture's logs, in their order: an empty one where there is none. */
 function ofEachLog(
   { id, redact, log }: CapturedLogs,
   manifests: readonly Manifest[],

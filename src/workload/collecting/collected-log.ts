@@ -17,8 +17,8 @@ import type { Records } from "./records.ts";
 import { SlowRecords } from "./slow-records.ts";
 
 /*
- * What the collecting of a log has to know of its kind, besides how it is read (logs/kind.ts). A state, the records of its parser
- * and what is done with them are of one kind, as they come from here; their types have forgotten which.
+ * What the collecting of a log has to know of its kind, besides how it is read (logs/kind.ts). State, parser and records of a log
+ * all come from here, so they are of one kind, although their types don't say of which.
  */
 
 /** The longest statement that is kept whole, in UTF-16 units: the one that is open is written after every step. */

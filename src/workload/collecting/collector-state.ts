@@ -37,7 +37,7 @@ export function loadCollectorState(kv: SyncKvStorage, log: LogName = "general"):
   return { follower: collectedLog(log).format.parse(follower), digests: digestsFormat.parse(digests) };
 }
 
-/** Whether there is a state of the collecting of a log, one that can't be read among them. */
+/** Whether there is a state of the collecting of a log, also one that can't be read. */
 export function hasCollectorState(kv: SyncKvStorage, log: LogName): boolean {
   for (const _ of kv.list({ prefix: keysOf(log).follower, limit: 1 })) return true;
   return log === "general" && kv.get(UNVERSIONED[0]) !== undefined;

@@ -57,7 +57,7 @@ export class CollectorStorage {
     return this.#kept;
   }
 
-  /** As `load`, for a step that changes the digests: unless it keeps them, what storage has counts again. */
+  /** As `load`, for a step that changes the digests. Unless the step is kept, the next one starts from what is in storage. */
   take(): Taken | null {
     const kept = this.load();
     this.#kept = null;
@@ -76,7 +76,7 @@ export class CollectorStorage {
 
   /**
    * Keeps what a step came to.
-   * @returns whether it did: not when another one has kept what it came to since this was taken
+   * @returns false, and keeps nothing, if another step was kept since this one was taken
    */
   keep({ follower: before, counts }: Taken, follower: FollowerState): boolean {
     const { digests, series } = counts;
@@ -142,7 +142,7 @@ export class CollectorStorage {
     else this.#kv.put<Problem>(this.#key("problem"), problem);
   }
 
-  /** When the rest was first tried to be read: long after the end for a back-dated capture, and for one whose alarm was lost. */
+  /** When reading the rest was first tried: long after the end for a back-dated capture, and for one whose alarm was lost. */
   finishingSince(now: number): number {
     const since = this.#kv.get<number>(this.#key("finishingSince")) ?? now;
     this.#kv.put(this.#key("finishingSince"), since);

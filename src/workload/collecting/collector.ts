@@ -10,8 +10,8 @@ import { type Collected, type CollectedCapture, type EndedCapture, LogCollector 
 type Finished = { pause: number } | { missing: string | null };
 
 /**
- * Collects one capture's workload, in the capture's Durable Object, from one log or from two, each for itself. The capture is as
- * far as the log that is least far.
+ * Collects one capture's workload, in the capture's Durable Object, from one log or from two, each for itself. The capture is only
+ * as far as the log that is furthest behind.
  */
 export class Collector {
   readonly #logs: Record<LogName, LogCollector>;
@@ -52,8 +52,8 @@ export class Collector {
   }
 
   /**
-   * Reads the rest of the logs of a capture that has ended, and stores what the fragments hold. While that can't be stored, it is
-   * retried: the log has it for longer than that lasts, or the gap says what it had not.
+   * Reads the rest of the logs of a capture that has ended, and stores what the fragments hold. Retried while R2 is away: the
+   * log files are mostly still there then, and what is not is a gap.
    * @returns when to come back, in milliseconds from now; or, once all is stored, why the end is missing, null when it is not
    */
   async finish(capture: EndedCapture, now: number): Promise<Finished> {

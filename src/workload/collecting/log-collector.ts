@@ -65,7 +65,7 @@ export class LogCollector {
   readonly #storage: CollectorStorage;
   readonly #env: Env;
   readonly #sourceOf: typeof awsLogSource;
-  /** An alarm may run twice at once: of two steps from the same state, one would overwrite the fragment that the other keeps. */
+  /** An alarm may run twice at once. Two steps from the same state would overwrite each other's fragment. */
   readonly #turns = new Turns();
   #pause = SHORTEST_PAUSE_MS;
   /** How many steps have failed since the last that did not. */
@@ -119,8 +119,8 @@ export class LogCollector {
   }
 
   /**
-   * Reads the rest of the log of a capture that has ended, and stores what the fragments hold. While that can't be stored, it is
-   * retried: the log has it for longer than that lasts, or the gap says what it had not.
+   * Reads the rest of the log of a capture that has ended, and stores what the fragments hold. Retried while R2 is away: the log
+   * files are mostly still there then, and what is not is a gap.
    * @returns when to come back, in milliseconds from now; or, once all is stored, why the end is missing, null when it is not
    */
   async finish(capture: EndedCapture, now: number): Promise<{ pause: number } | { missing: string | null }> {

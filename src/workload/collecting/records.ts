@@ -5,7 +5,7 @@ import type { Manifest } from "../stored/manifest.ts";
 import type { SeriesDelta } from "../timing/series.ts";
 import type { CaptureWindow } from "./window.ts";
 
-/** What counts a step's records: the digests of all until then, and the series of the step's own. Both are to be kept, or neither. */
+/** What counts a step's records: the digests of the whole log so far, and the series of this step alone. Keep both, or neither. */
 export interface Counts {
   digests: Digests;
   /** Absent where no series is kept. */
@@ -14,7 +14,7 @@ export interface Counts {
 
 /**
  * What a capture does with the records of a kind of log: whose they are, which are its own, how they are redacted, counted and
- * written down. Each record is seen first, and what else is asked is of the one that was seen last.
+ * written down. `see` comes first for each record; the other methods are about the record that was seen last.
  */
 export interface Records<R extends TimedRecord = TimedRecord> {
   /** Sees a record again, where the log is read a second time. */

@@ -24,7 +24,7 @@ export class SlowRecords implements Records<SlowRecord> {
   see(record: SlowRecord, window: CaptureWindow): boolean {
     const { user, durationMicros, innerMicros = 0 } = record;
     if (user === AMAZON) return false;
-    // As the server compares it with long_query_time: with the time that other records have of it.
+    // The server compares long_query_time with all of it, also with what records of inner statements have.
     return durationMicros + innerMicros >= this.#minDurationMicros && endedInWindow(record, window);
   }
 
@@ -50,16 +50,16 @@ export class SlowRecords implements Records<SlowRecord> {
 }
 
 /**
- * What is known of the session that a record's statement ran in. What it has set is not: a `SET` is logged only if it took long
- * enough, and a session may have hidden it. MySQL writes a session's database only where it differs from the one that it has written
- * last, so that another than `mysql` may be an old one.
+ * What is known of the session that a record's statement ran in. Not what it has set: a `SET` is logged only if it took long enough,
+ * and a session may have hidden it. MySQL writes a session's database only when it differs from the last one written, so a database
+ * other than `mysql` may be out of date.
  */
 function settingsOf({ server, db }: SlowRecord): SessionSettings {
   if (isMysqlDatabase(db)) return IN_MYSQL;
   return server === "mariadb" ? IN_OTHER_DATABASE : UNKNOWN_SETTINGS;
 }
 
-/** Whether a statement ended in a capture's time. Of the second in which the capture started, a coarser clock does not know the rest. */
+/** Whether a statement ended in a capture's time. With whole seconds, all of the second in which the capture started counts. */
 function endedInWindow({ timeMicros, precisionMicros }: SlowRecord, { start, end }: CaptureWindow): boolean {
   return timeMicros + precisionMicros > start * 1000 && (end === null || timeMicros < end * 1000);
 }

@@ -1,11 +1,11 @@
-/** How long one waits for the one before: longer than a step takes, unless its handler was cut off and it never ends. */
+/** How long work waits for the work before it: longer than a step takes, unless its handler was cut off and it never ends. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Runs one thing after another, in the order in which they were asked for. None of them may ask for another and wait for it. */
+/** Runs work one after another, in the order in which it came. Work must not wait for a turn of its own: that would be a deadlock. */
 export class Turns {
   #last: Promise<void> | null = null;
 
-  /** Runs something once what was asked for before has ended, well or not: at once, where there is nothing. */
+  /** Runs work once what came before has succeeded or failed; at once if nothing runs. */
   take<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last === null ? work() : endedOrLong(this.#last).then(work);
     const ended: Promise<void> = result.then(

@@ -50,7 +50,7 @@ export interface StoredSlowRecord
   timeIs: "end";
 }
 
-/** Whose the last record was, and how that is written: mostly the next is of the same. */
+/** Who the last record is of, and the text for that: the next one is mostly of the same session. */
 let lastUser: string | null | undefined;
 let lastHost: string | null | undefined;
 let lastText = "";
@@ -68,7 +68,7 @@ let lastServer = "";
 let lastDb: string | null = null;
 let lastSourceText = "";
 
-/** What the records of a session have in common, between the statement and its duration: kept like whose they are. */
+/** What a session's records have in common between the statement and its duration; cached as well. */
 function sourceText({ precisionMicros, server, db }: SlowRecord): string {
   if (db === lastDb && server === lastServer && precisionMicros === lastPrecision) return lastSourceText;
   lastPrecision = precisionMicros;

@@ -1,8 +1,8 @@
 /**
  * The places of a Space-Saving table (Metwally, Agrawal, El Abbadi: "Efficient Computation of Frequent and Top-k Elements in Data
  * Streams", ICDT 2005): when all are taken, what is new gets that of the item with the least weight. Weights only grow while an item
- * has its place, and its owner adds to them without telling: the heap is ordered lazily, by what it knew, and the search for the
- * least moves what is out of order.
+ * has its place, and whoever adds to them does not say so here. So the heap may be out of order, by older weights, until the least is
+ * looked for.
  */
 export class Places<T extends object> {
   readonly #capacity: number;

@@ -56,7 +56,8 @@ export class SeriesStore {
   }
 
   /**
-   * Adds what a step of the collector counted. Of two that have read the same records, as alarms that run at once do, one is added.
+   * Adds what a step of the collector counted. If two steps have read the same records, as alarms that run at once do, only the first
+   * is added.
    * @param digests of the same stream, with the step's records
    * @param records how many records of the stream were counted before the step and after it
    * @returns whether it was added

@@ -8,7 +8,7 @@ import type { StoredPoints } from "./series-points.ts";
  * The tables of series. A row that is written costs the same however long it is, so there are few. What a step of the collector
  * counted of all statements is one row, the state with it, in a slot. When a chunk of time is complete, the slots are put together
  * to one row for each statement, and used again from the first on: that begins a round. Slots of earlier rounds are not deleted,
- * since a row that is deleted is one that is written.
+ * since deleting a row costs as much as writing one.
  */
 
 const TABLES = [

@@ -16,7 +16,7 @@ export const WHOLE = "";
 
 /** How many cells a delta has at most of statements that have no series yet, of about half a kilobyte each. */
 const MAX_NEW_CELLS = 50_000;
-/** Records of later than so long after now are not counted, in seconds: one of them would make all steps long. */
+/** Records later than so many seconds from now are not counted: one of them would make all steps long. */
 const MAX_AHEAD = 3600;
 
 /** Where a delta counts a statement, noted with its digest so that it need not be looked for with each record. */
