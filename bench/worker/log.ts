@@ -123,7 +123,7 @@ export class Following {
   }
 
   static async begin(source: LogSource<ParsedAs>, fragments: FragmentStore): Promise<Following> {
-    const begun = await beginFollowing(source, emptyManifest(1, "secrets"), WINDOW, true);
+    const begun = await beginFollowing(source, emptyManifest(1, "secrets", "general"), WINDOW, true);
     if (!begun.ok) throw new Error(begun.failure.message);
     return new Following(source, fragments, begun.value);
   }

@@ -55,7 +55,7 @@ export const digestsFormat: StoredFormat<DigestsState> = {
 };
 
 /** How many digests are counted at once unless the caller says otherwise. */
-export const MAX_DIGESTS = 1000;
+const MAX_DIGESTS = 1000;
 /** How many cache keys are kept for each digest that there is room for. */
 const KEYS_PER_DIGEST = 4;
 

@@ -28,7 +28,7 @@ export const seriesQuerySchema = lazy(() =>
 );
 
 /** How a workload can be downloaded. */
-export const FORMATS = ["ndjson", "log"] as const;
+const FORMATS = ["ndjson", "log"] as const;
 
 /** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
 export const downloadQuerySchema = lazy(() =>

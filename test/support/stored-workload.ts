@@ -83,7 +83,7 @@ export interface Stored extends LogState {
 
 /** Stores fragments of members of records, as a follower does. */
 export async function storeFragments(id: number, fragments: LogRecord[][][]): Promise<Stored> {
-  const manifest: Manifest = { ...emptyManifest(id, "secrets"), fragments: fragments.length };
+  const manifest: Manifest = { ...emptyManifest(id, "secrets", "general"), fragments: fragments.length };
   const digests = new Digests();
   const stored: Uint8Array[] = [];
   for (const [sequence, members] of fragments.entries()) {
@@ -117,15 +117,15 @@ export async function putFragment(id: number, sequence: number, bytes: Uint8Arra
     lastMicros: String(Math.max(...times)),
     records: String(records.length),
   };
-  await env.BUCKET.put(fragmentKey(id, sequence), bytes, { customMetadata });
+  await env.BUCKET.put(fragmentKey(id, sequence, "general"), bytes, { customMetadata });
 }
 
 /** A capture that has ended, with these fragments. */
 export async function ended(cast: Cast, fragments: LogRecord[][][]): Promise<Stored & { id: number }> {
   const id = await captureIn(cast, "DONE");
   const stored = await storeFragments(id, fragments);
-  await env.BUCKET.put(manifestKey(id), JSON.stringify(stored.manifest));
-  await env.BUCKET.put(digestKey(id), JSON.stringify(stored.digests));
+  await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(stored.manifest));
+  await env.BUCKET.put(digestKey(id, "general"), JSON.stringify(stored.digests));
   return { id, ...stored };
 }
 

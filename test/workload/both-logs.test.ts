@@ -225,7 +225,7 @@ describe("the digest of the slow log", () => {
       for (let at = 0; at < times; at++)
         digests.add({ command: "Query", statement, timeMicros: START * 1000 });
     }
-    await env.BUCKET.put(digestKey(id), digestsFormat.stringify(digests.toJSON()));
+    await env.BUCKET.put(digestKey(id, "general"), digestsFormat.stringify(digests.toJSON()));
   }
 
   const digestOf = async (id: number, query = "") =>

@@ -118,11 +118,11 @@ describe("a download", () => {
   );
 
   const LOSSES: [string, number, (id: number, bytes: Uint8Array) => Promise<unknown>][] = [
-    ["the first is missing", 0, (id) => env.BUCKET.delete(fragmentKey(id, 0))],
-    ["one in the middle is missing", 1, (id) => env.BUCKET.delete(fragmentKey(id, 1))],
-    ["the last is missing", 2, (id) => env.BUCKET.delete(fragmentKey(id, 2))],
+    ["the first is missing", 0, (id) => env.BUCKET.delete(fragmentKey(id, 0, "general"))],
+    ["one in the middle is missing", 1, (id) => env.BUCKET.delete(fragmentKey(id, 1, "general"))],
+    ["the last is missing", 2, (id) => env.BUCKET.delete(fragmentKey(id, 2, "general"))],
     ["the last is too short", 2, (id, bytes) => putFragment(id, 2, bytes.slice(1), [record(9, "SELECT 3")])],
-    ["one does not say its times", 1, (id, bytes) => env.BUCKET.put(fragmentKey(id, 1), bytes)],
+    ["one does not say its times", 1, (id, bytes) => env.BUCKET.put(fragmentKey(id, 1, "general"), bytes)],
   ];
 
   it.each(LOSSES)(
@@ -166,7 +166,7 @@ describe("a download", () => {
       [[record(9, "SELECT 3")]],
       [[record(20, "SELECT 4")]],
     ]);
-    await env.BUCKET.delete(fragmentKey(id, 1));
+    await env.BUCKET.delete(fragmentKey(id, 1, "general"));
     const reply = await open(cast.member, id, `?from=${iso(15)}`);
     expect(reply.headers.has("x-workload-incomplete")).toBe(false);
     expect(unzip(new Uint8Array(await reply.arrayBuffer()))).toBe(ndjson(records.slice(3)));
@@ -182,7 +182,7 @@ describe("a download", () => {
     const failing = {
       list: BUCKET.list,
       get: (key: string, options: R2GetOptions) => {
-        if (key !== fragmentKey(id, 1) || isStruck) return get(key, options);
+        if (key !== fragmentKey(id, 1, "general") || isStruck) return get(key, options);
         isStruck = true;
         return Promise.reject(new Error("get: We encountered an internal error. Please try again. (10001)"));
       },
@@ -255,7 +255,9 @@ describe("a download of a range", () => {
   it("reads the fragments of the range only, and sends unchanged those that are whole in it", async () => {
     const { BUCKET, fragmentsRead, lists } = countingBucket();
     const bytes = await download(cast.member, stored.id, `?from=${iso(150)}&to=${iso(450)}`, { BUCKET });
-    expect(fragmentsRead()).toEqual([1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence)));
+    expect(fragmentsRead()).toEqual(
+      [1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence, "general")),
+    );
     expect(lists()).toBe(1);
     const whole = join(stored.fragments.slice(2, 4));
     const at = bytes.findIndex((_, i) => whole.every((byte, j) => bytes[i + j] === byte));
@@ -277,11 +279,11 @@ describe("a download of a range", () => {
     const fragments = MAX_FRAGMENTS + 10;
     const id = await captureIn(cast, "DONE");
     await env.BUCKET.put(
-      manifestKey(id),
-      JSON.stringify({ ...emptyManifest(id, "secrets"), fragments, storedBytes: fragments * 10 }),
+      manifestKey(id, "general"),
+      JSON.stringify({ ...emptyManifest(id, "secrets", "general"), fragments, storedBytes: fragments * 10 }),
     );
     const object = (i: number) => ({
-      key: fragmentKey(id, i),
+      key: fragmentKey(id, i, "general"),
       size: 10,
       customMetadata: {
         firstMicros: String((START + i) * 1000),
@@ -338,8 +340,8 @@ describe("a download of 100 MB", () => {
     id = await captureIn(cast, "DONE");
     for (let i = 0; i < FRAGMENTS; i++) await putFragment(id, i, bytes, lines);
     storedBytes = FRAGMENTS * bytes.length;
-    const manifest = { ...emptyManifest(id, "secrets"), fragments: FRAGMENTS, storedBytes };
-    await env.BUCKET.put(manifestKey(id), JSON.stringify(manifest));
+    const manifest = { ...emptyManifest(id, "secrets", "general"), fragments: FRAGMENTS, storedBytes };
+    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(manifest));
   }, 60_000);
 
   it.each(["ndjson", "log"])(

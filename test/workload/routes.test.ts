@@ -126,7 +126,7 @@ describe("the manifest", () => {
     const { id, manifest } = await ended(cast, [[records]]);
     manifest.gaps = [{ from: START + 10, to: START + 1000, cause: "The log was gone" }];
     manifest.gapCount = 1;
-    await env.BUCKET.put(manifestKey(id), JSON.stringify(manifest));
+    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(manifest));
     const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
     const numbers = {
       records: 3,
@@ -200,8 +200,8 @@ describe("the manifest", () => {
 describe("what is stored of a workload", () => {
   it("from before there were versions is read", async () => {
     const id = await captureIn(cast, "DONE");
-    await env.BUCKET.put(manifestKey(id), MANIFEST);
-    await env.BUCKET.put(digestKey(id), DIGESTS);
+    await env.BUCKET.put(manifestKey(id, "general"), MANIFEST);
+    await env.BUCKET.put(digestKey(id, "general"), DIGESTS);
     const { body } = await cast.member.get<Workload>(`/api/captures/${id}/workload`);
     expect(body).toMatchObject({ records: 4, statements: 3, gaps: [], redact: "secrets", digestVersion: 1 });
     const digests = await cast.member.get<WorkloadDigest[]>(`/api/captures/${id}/workload/digest`);
@@ -215,7 +215,7 @@ describe("what is stored of a workload", () => {
     ["workload/digest", digestKey, "damaged", DIGESTS.replace('"total":3', '"total":null')],
   ])("that can't be read is a 500, and the log has the cause: %s", async (path, keyOf, cause, stored) => {
     const id = await captureIn(cast, "DONE");
-    await env.BUCKET.put(keyOf(id), stored);
+    await env.BUCKET.put(keyOf(id, "general"), stored);
     const lines = await linesOf(async () => {
       const reply = await cast.member.get(`/api/captures/${id}/${path}`);
       expectRefusal(reply, 500, /^Something went wrong on our side/);

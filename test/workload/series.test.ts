@@ -121,8 +121,8 @@ describe("the series of a general log", () => {
 
   it("is 404 of a capture that was recorded before there were any", async () => {
     const id = await captureOf("general");
-    const manifest = { ...emptyManifest(id, "secrets"), records: 1, statements: 1 };
-    await env.BUCKET.put(manifestKey(id), JSON.stringify(manifest));
+    const manifest = { ...emptyManifest(id, "secrets", "general"), records: 1, statements: 1 };
+    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(manifest));
     await refused(id, "", 404, "This capture has no series: it was recorded before there were any");
   });
 

@@ -28,7 +28,7 @@ const keysOf = (log: LogName) => {
  * Reads the state of the collecting of a log; null when there is none.
  * @throws Unreadable
  */
-export function loadCollectorState(kv: SyncKvStorage, log: LogName = "general"): CollectorState | null {
+export function loadCollectorState(kv: SyncKvStorage, log: LogName): CollectorState | null {
   const keys = keysOf(log);
   const follower = getText(kv, keys.follower);
   if (follower === null) return log === "general" ? loadUnversioned(kv) : null;

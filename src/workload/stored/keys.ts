@@ -18,15 +18,14 @@ import type { LogName } from "../../logs/names.ts";
 const folder = (captureId: number, log: LogName): string =>
   `captures/${captureId}/workload/${log === "general" ? "" : `${log}/`}`;
 /** The key of a fragment of a capture's log. */
-export const fragmentKey = (captureId: number, sequence: number, log: LogName = "general"): string =>
+export const fragmentKey = (captureId: number, sequence: number, log: LogName): string =>
   `${folder(captureId, log)}${String(sequence).padStart(8, "0")}.ndjson.gz`;
 /** What the keys of a log's fragments begin with, and those of its manifest and digests do not: ten million are enough. */
 export const fragmentPrefix = (captureId: number, log: LogName): string => `${folder(captureId, log)}0`;
 /** The key of the manifest of a capture's log. */
-export const manifestKey = (captureId: number, log: LogName = "general"): string =>
+export const manifestKey = (captureId: number, log: LogName): string =>
   `${folder(captureId, log)}manifest.json`;
 /** The key of the series of a capture's log. */
 export const seriesKey = (captureId: number, log: LogName): string => `${folder(captureId, log)}series.gz`;
 /** The key of the digests of a capture's log. */
-export const digestKey = (captureId: number, log: LogName = "general"): string =>
-  `${folder(captureId, log)}digest.json`;
+export const digestKey = (captureId: number, log: LogName): string => `${folder(captureId, log)}digest.json`;

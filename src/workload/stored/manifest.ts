@@ -74,7 +74,7 @@ export const manifestFormat = storedFormat("workload's manifest", 1, manifestSch
 export function emptyManifest(
   captureId: number,
   redact: Manifest["redact"],
-  log: LogName = "general",
+  log: LogName,
   minDurationMicros = 0,
 ): Manifest {
   return {

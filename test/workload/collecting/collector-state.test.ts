@@ -25,7 +25,7 @@ const inStorage = <T>(run: (kv: SyncKvStorage) => T): Promise<T> =>
   ) as Promise<T>;
 
 const small: CollectorState = {
-  follower: initialState(emptyManifest(1, "secrets")),
+  follower: initialState(emptyManifest(1, "secrets", "general")),
   digests: { capacity: 1, total: 0, entries: [] },
 };
 
@@ -35,9 +35,9 @@ describe("a collector's state from before there were versions", () => {
       for (const [key, value] of Object.entries({ ...RUNNER, ...change })) {
         if (value !== null) kv.put(key, value);
       }
-      const state = loadCollectorState(kv) as CollectorState & { follower: GeneralFollowerState };
+      const state = loadCollectorState(kv, "general") as CollectorState & { follower: GeneralFollowerState };
       keepCollectorState(kv, state);
-      return { state, again: loadCollectorState(kv), keys: [...kv.list()].map(([key]) => key) };
+      return { state, again: loadCollectorState(kv, "general"), keys: [...kv.list()].map(([key]) => key) };
     });
 
   it("is read in full, and is kept with a version from then on", async () => {
@@ -86,7 +86,7 @@ describe("a collector's state from before there were versions", () => {
 
 describe("a collector's state", () => {
   it("is null before it was kept", async () => {
-    expect(await inStorage(loadCollectorState)).toBeNull();
+    expect(await inStorage((kv) => loadCollectorState(kv, "general"))).toBeNull();
   });
 
   it("leaves no pieces of a longer one behind", async () => {
@@ -95,7 +95,7 @@ describe("a collector's state", () => {
       keepCollectorState(kv, longer);
       const before = [...kv.list()].length;
       keepCollectorState(kv, small);
-      expect(loadCollectorState(kv)).toEqual(small);
+      expect(loadCollectorState(kv, "general")).toEqual(small);
       return [before, [...kv.list()].length];
     });
     expect(keys).toEqual([4, 2]);
@@ -123,7 +123,7 @@ describe("a collector's state", () => {
       keepCollectorState(kv, small);
       harm(kv);
       try {
-        return [loadCollectorState(kv), false];
+        return [loadCollectorState(kv, "general"), false];
       } catch (thrown) {
         return [String((thrown as Error).message), thrown instanceof Unreadable];
       }
@@ -198,7 +198,7 @@ describe("the size of what is kept", () => {
         const names = Array.from({ length: 5000 }, (_, i) => `general/mysql-general.log.2026-10-10.${i}`);
         const cause = `AWS could not answer: ${"ü".repeat(300)} (${"X".repeat(100)}). Try again soon.`;
         const manifest = {
-          ...emptyManifest(1, "secrets"),
+          ...emptyManifest(1, "secrets", "general"),
           gaps: Array.from({ length: 1000 }, (_, i) => ({ from: i, to: i + 1, cause })),
           gapCount: 1000,
         };
@@ -218,7 +218,7 @@ describe("the size of what is kept", () => {
     const [sizes, loaded] = await inStorage((kv) => {
       keepCollectorState(kv, state);
       const values = [...kv.list()].map(([, value]) => value);
-      return [values.map((value) => fitsProduction(kv, value)), loadCollectorState(kv)] as const;
+      return [values.map((value) => fitsProduction(kv, value)), loadCollectorState(kv, "general")] as const;
     });
     expect(sizes.length).toBeGreaterThanOrEqual(2);
     expect(sizes).toEqual(sizes.map(() => true));

@@ -62,7 +62,10 @@ describe("a log that is written to fill the memory of its reader", () => {
     const stub = env.CAPTURE_RUNNER.getByName(crypto.randomUUID());
     const [fits, loaded] = await runInDurableObject(stub, (_, { storage: { kv } }) => {
       keepCollectorState(kv, { follower: follower.state, digests: follower.digests.toJSON() });
-      return [[...kv.list()].map(([, value]) => fitsProduction(kv, value)), loadCollectorState(kv)] as const;
+      return [
+        [...kv.list()].map(([, value]) => fitsProduction(kv, value)),
+        loadCollectorState(kv, "general"),
+      ] as const;
     });
     expect(fits).toEqual(fits.map(() => true));
     expect(loaded?.follower).toEqual(follower.state);

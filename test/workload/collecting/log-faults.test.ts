@@ -183,7 +183,7 @@ describe("a log file that is missing while it is renamed", () => {
     const begin = () =>
       beginFollowing(
         logSource(account),
-        emptyManifest(1, "secrets"),
+        emptyManifest(1, "secrets", "general"),
         { start: Date.now(), end: null },
         false,
       );

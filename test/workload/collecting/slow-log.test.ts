@@ -137,7 +137,7 @@ describe("a slow log that a real server wrote", () => {
         // As the runner keeps it.
         const state = await runInDurableObject(stub, (_runner, { storage: { kv } }) => {
           keepCollectorState(kv, { follower: follower.state, digests: follower.digests.toJSON() });
-          expect(loadCollectorState(kv)).toBeNull();
+          expect(loadCollectorState(kv, "general")).toBeNull();
           return loadCollectorState(kv, "slow");
         });
         expect(state?.follower).toEqual(follower.state);

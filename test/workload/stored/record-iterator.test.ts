@@ -36,7 +36,7 @@ describe("the records of stored fragments", () => {
     const capture = await stored([0, 10], [20, 30], [40, 50]);
     const { BUCKET, fragmentsRead } = countingBucket();
     expect(await read(capture, { from: from(25), to: from(40) }, BUCKET)).toEqual(["SELECT 30"]);
-    expect(fragmentsRead()).toEqual([fragmentKey(captureId, 1)]);
+    expect(fragmentsRead()).toEqual([fragmentKey(captureId, 1, "general")]);
   });
 
   it("are read no further than they are asked for", async () => {
@@ -46,12 +46,12 @@ describe("the records of stored fragments", () => {
     for await (const records of readRecords(BUCKET, parts, ALWAYS)) {
       if (Array.isArray(records) && records.length > 0) break;
     }
-    expect(fragmentsRead()).toEqual([fragmentKey(captureId, 0)]);
+    expect(fragmentsRead()).toEqual([fragmentKey(captureId, 0, "general")]);
   });
 
   it("have in the place of missing fragments how many they are", async () => {
     const capture = await stored([0], [1], [2], [3]);
-    await env.BUCKET.delete([fragmentKey(captureId, 1), fragmentKey(captureId, 2)]);
+    await env.BUCKET.delete([fragmentKey(captureId, 1, "general"), fragmentKey(captureId, 2, "general")]);
     expect(await read(capture, ALWAYS)).toEqual(["SELECT 0", 2, "SELECT 3"]);
   });
 
