@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Capture } from "../api/types.ts";
 import { formatSpan } from "../lib/format.ts";
-import { usePolling, useResource } from "../lib/hooks.ts";
+import { usePolling, useResource, useSeen } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { type Owner, useOwner } from "../lib/owners.ts";
 import { useSession } from "../lib/session.ts";
@@ -128,18 +128,4 @@ function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
   );
   usePolling(workload.reload, seen ? POLL_MS : null);
   return <Progress capture={capture} statements={workload.data?.statements ?? null} />;
-}
-
-/** Whether an element is on the screen. */
-function useSeen(element: { current: Element | null }): boolean {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (element.current === null) return;
-    const observer = new IntersectionObserver((entries) => {
-      setSeen(entries.at(-1)?.isIntersecting ?? false);
-    });
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, [element]);
-  return seen;
 }

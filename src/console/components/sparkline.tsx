@@ -1,9 +1,8 @@
-import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { readSeries } from "../api/client.ts";
 import type { WorkloadSeries } from "../api/types.ts";
 import { formatAmount, formatClock } from "../lib/format.ts";
-import { useResource } from "../lib/hooks.ts";
+import { useResource, useSeen } from "../lib/hooks.ts";
 import { atMost } from "../lib/queue.ts";
 import { smallLine } from "../lib/workload-charts.ts";
 
@@ -65,15 +64,3 @@ function Drawing({ axis: { from, to }, series }: { axis: SmallAxis; series: Work
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
-
-/** Whether an element can be seen on the screen. */
-function useSeen(place: RefObject<Element | null>): boolean {
-  const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
-    if (place.current === null) return;
-    const observer = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting ?? false));
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, []);
-  return isSeen;
-}
