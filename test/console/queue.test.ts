@@ -1,8 +1,6 @@
 import { expect, it } from "vitest";
 import { atMost } from "../../src/console/lib/queue.ts";
 
-const { signal } = new AbortController();
-
 it("lets no more requests run at once than it may, and all in the end", async () => {
   const inTurn = atMost(2);
   let running = 0;
@@ -12,7 +10,7 @@ it("lets no more requests run at once than it may, and all in the end", async ()
     await new Promise((resolve) => setTimeout(resolve, 1));
     return running--;
   };
-  await Promise.all(Array.from({ length: 9 }, () => inTurn(signal, request)));
+  await Promise.all(Array.from({ length: 9 }, () => inTurn(request)));
   expect({ most, running }).toEqual({ most: 2, running: 0 });
 });
 
@@ -20,9 +18,9 @@ it("goes on after one that failed, and does not send one that was aborted while 
   const inTurn = atMost(1);
   const aborting = new AbortController();
   const sent: string[] = [];
-  const failing = inTurn(signal, () => Promise.reject(new Error("refused")));
-  const aborted = inTurn(aborting.signal, async () => sent.push("aborted"));
-  const last = inTurn(signal, async () => sent.push("last"));
+  const failing = inTurn(() => Promise.reject(new Error("refused")));
+  const aborted = inTurn(async () => sent.push("aborted"), aborting.signal);
+  const last = inTurn(async () => sent.push("last"));
   aborting.abort();
   await expect(failing).rejects.toThrow("refused");
   await expect(aborted).rejects.toThrow();

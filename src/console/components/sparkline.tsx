@@ -32,7 +32,7 @@ export function Sparkline({ axis, fingerprint }: { axis: SmallAxis; fingerprint:
   const { captureId, step, version } = asked.current ?? axis;
   const series = useResource(
     asked.current === null ? null : `spark/${captureId}/${fingerprint}`,
-    (signal) => inTurn(signal, () => readSeries(captureId, { step, fingerprint }, signal)),
+    (signal) => inTurn(() => readSeries(captureId, { step, fingerprint }, signal), signal),
     `${step} ${version}`,
   );
   return (

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { CaptureEvent } from "../api/types.ts";
+import { atMost } from "./queue.ts";
 
 /*
  * The owner of a capture. The API's captures do not have it; the first event of a capture's history does, and never changes. So it
@@ -13,26 +14,13 @@ export interface Owner {
   name: string | null;
 }
 
-const AT_ONCE = 4;
+const inTurn = atMost(4);
 const known = new Map<number, Promise<Owner | null>>();
-const waiting: (() => void)[] = [];
-let asking = 0;
 
 /** The owner, as a capture's history has it. */
 export function ownerOf(events: CaptureEvent[]): Owner | null {
   const actor = events[0]?.actor;
   return actor?.type === "user" ? { id: actor.id, name: actor.name } : null;
-}
-
-async function ask(id: number): Promise<Owner | null> {
-  if (asking >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-  asking++;
-  try {
-    return ownerOf(await api.captures.events(id));
-  } finally {
-    asking--;
-    waiting.shift()?.();
-  }
 }
 
 /** Forgets all owners: the next person to sign in may see other captures. */
@@ -48,7 +36,7 @@ export function useOwner(id: number, wanted: boolean): Owner | null | undefined 
     let gone = false;
     let answer = known.get(id);
     if (answer === undefined) {
-      answer = ask(id);
+      answer = inTurn(async () => ownerOf(await api.captures.events(id)));
       known.set(id, answer);
       answer.catch(() => known.delete(id));
     }
