@@ -14,6 +14,14 @@ export interface MeasuredCapture {
 /** For how long CloudWatch may still add to a minute that is over. */
 export const SETTLE_MS = 5 * 60_000;
 
+/** One line of a chart, its values in the scale's unit. */
+export interface ChartLine {
+  /** Of a metric its capture's name; of a workload what the line is of. */
+  name: string;
+  values: Values;
+  summary: ReturnType<typeof summarise>;
+}
+
 /** One chart on an axis in seconds: a metric of one capture or of several, or figures of a workload. */
 export interface ChartModel {
   type: string;
@@ -21,8 +29,7 @@ export interface ChartModel {
   scale: Scale;
   source: "cloudwatch" | "workload";
   times: number[];
-  /** In the scale's unit. A line of a metric has its capture's name, one of a workload says what it is of. */
-  lines: { name: string; values: Values; summary: ReturnType<typeof summarise> }[];
+  lines: ChartLine[];
 }
 
 /** What all charts share: the axis, and where on it something is. */
@@ -47,9 +54,9 @@ export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" 
   const { times, values } = align(
     captures.map((capture, i) => {
       const metric = found[i];
-      if (metric === undefined) return { times: [], values: [] };
-      const line = toLine(metric, originOf(capture, axis), capture.read.period);
-      return { ...line, values: line.values.map((value) => value && value / scale.divisor) };
+      return metric === undefined
+        ? { times: [], values: [] }
+        : toLine(metric, originOf(capture, axis), capture.read.period);
     }),
   );
   return {
@@ -58,12 +65,14 @@ export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" 
     scale,
     source: "cloudwatch",
     times,
-    lines: captures.map(({ name }, i) => ({
-      name,
-      values: values[i] ?? [],
-      summary: summarise(values[i] ?? []),
-    })),
+    lines: captures.map(({ name }, i) => lineOf(name, values[i] ?? [], scale)),
   };
+}
+
+/** A line of a chart, of values that are not in the scale's unit yet. */
+export function lineOf(name: string, values: Values, { divisor }: Scale): ChartLine {
+  const scaled = values.map((value) => value && value / divisor);
+  return { name, values: scaled, summary: summarise(scaled) };
 }
 
 /** The axis of all charts: from the first to the last point of any. */

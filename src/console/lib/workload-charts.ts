@@ -1,7 +1,7 @@
 import type { SeriesPoint, Workload, WorkloadSeries } from "../api/types.ts";
-import type { ChartModel } from "./chart-model.ts";
+import { type ChartModel, lineOf } from "./chart-model.ts";
 import { formatDuration, type Scale, scaleOf } from "./format.ts";
-import { summarise, type Values } from "./series.ts";
+import type { Values } from "./series.ts";
 
 /** The time that a capture's series covers. Times are ISO 8601. */
 export interface Covered {
@@ -43,10 +43,7 @@ export function workloadCharts({ step, points }: WorkloadSeries, covered: Covere
     scale,
     source: "workload",
     times,
-    lines: lines.map(([name, values]) => {
-      const scaled = values.map((value) => value && value / scale.divisor);
-      return { name, values: scaled, summary: summarise(scaled) };
-    }),
+    lines: lines.map(([name, values]) => lineOf(name, values, scale)),
   });
   const charts = [
     chart("statements", "Statements", { divisor: 1, unit: "per second" }, [
