@@ -21,20 +21,19 @@ interface Step {
 }
 
 /**
- * The charts of a workload's series. A step without statements has none to show where the log could not be read. The last step of a
- * capture that runs is left out: it is not complete.
+ * The charts of a workload's series. A step without statements is a hole where the log could not be read, else 0. The last step of
+ * a capture that runs is left out: it is not complete.
  */
 export function workloadCharts({ step, points }: WorkloadSeries, covered: Covered): ChartModel[] {
   const steps = stepsOf(step, covered.end === null ? points.slice(0, -1) : points, covered);
   if (steps.length === 0) return [];
   const isTimed = points.some(({ totalMicros }) => totalMicros !== null);
-  const saysErrors = points.some(({ errors }) => errors !== null);
   const each = (value: (point: SeriesPoint, seconds: number) => number | null): Values =>
     steps.map(({ point, seconds }) => point && value(point, seconds));
   const rate = (of: (point: SeriesPoint) => number | null): Values =>
     each((point, seconds) => {
       const amount = of(point);
-      return amount === null ? null : amount / seconds;
+      return amount && amount / seconds;
     });
   const times = steps.map(({ time }) => time);
   const chart = (type: string, title: string, scale: Scale, lines: [string, Values][]): ChartModel => ({
@@ -71,12 +70,16 @@ export function workloadCharts({ step, points }: WorkloadSeries, covered: Covere
     chart("rows", "Rows examined", { divisor: 1, unit: "per second" }, [
       ["", rate(({ rowsExamined }) => rowsExamined)],
     ]),
-    chart("errors", "Errors", { divisor: 1, unit: `per ${formatDuration(step * 1000)}` }, [
-      ["", each(({ errors }) => errors)],
-    ]),
   );
   // Not every server says of every statement whether it failed.
-  return charts.filter(({ type }) => saysErrors || type !== "workload errors");
+  if (points.some(({ errors }) => errors !== null)) {
+    charts.push(
+      chart("errors", "Errors", { divisor: 1, unit: `per ${formatDuration(step * 1000)}` }, [
+        ["", each(({ errors }) => errors)],
+      ]),
+    );
+  }
+  return charts;
 }
 
 const perSecond = ({ divisor, unit }: Scale): Scale => ({ divisor, unit: `${unit} per second` });
