@@ -1,3 +1,4 @@
+import { LOG_NAMES } from "../../logs/names.ts";
 import type { Workload } from "../api/types.ts";
 import { formatShare } from "../lib/format.ts";
 import { Time } from "./time.tsx";
@@ -48,7 +49,7 @@ export function TimingNotice({ workload }: { workload: Workload }) {
 
 /** How many of the general log's statements the slow log has too, as a part; null where there are none. */
 function timedPart(logs: Workload["logs"]): number | null {
-  const [general, slow] = ["general", "slow"].map((log) => logs.find((numbers) => numbers.log === log));
+  const [general, slow] = LOG_NAMES.map((log) => logs.find((numbers) => numbers.log === log));
   if (general === undefined || slow === undefined || general.statements === 0) return null;
   return Math.min(1, slow.statements / general.statements);
 }

@@ -1,4 +1,5 @@
 import { Fragment } from "preact";
+import { logsOf } from "../../logs/names.ts";
 import { downloadPath } from "../api/client.ts";
 import type { Capture, Workload } from "../api/types.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
@@ -65,10 +66,9 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
 
 /** Links to what was recorded, of each log. */
 function Downloads({ captureId, log }: { captureId: number; log: Workload["log"] }) {
-  const logs = log === "both" ? (["general", "slow"] as const) : [log];
   return (
     <div class="actions">
-      {logs.map((one) => (
+      {logsOf(log).map((one) => (
         <Fragment key={one}>
           <a class="button" href={downloadPath(captureId, "ndjson", one)} download>
             {log === "both" ? `Download the ${one} log's NDJSON (gzip)` : "Download NDJSON (gzip)"}

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
 import { api } from "../api/client.ts";
 import type { NewCapture } from "../api/types.ts";
 import { Choice, Field, Form, FormProblem, TextField } from "../components/field.tsx";
@@ -21,14 +22,21 @@ const FIELDS = [
   "redact",
 ] as const;
 const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
-const LOGS = ["general", "slow", "both"] as const;
-const LOG_NAMES = ["General log", "Slow query log", "Both"];
-/** What each log is good for, and what it costs. */
-const LOG_HINTS = [
-  "Every statement when it arrives, of sessions that are connected already, too. It does not say how long they took. Costs the server a write for each statement.",
-  "How long each statement took, its rows and errors. Sessions that are connected already are missing until they reconnect. Costs the server about two and a half times as many bytes as the general log; a shortest time saves most of them.",
-  "Every statement, and the times of those in the slow log. Costs as much as the two together, also for the limit of bytes.",
-];
+/** What each log is called, and what it is good for and costs. */
+const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
+  general: {
+    name: "General log",
+    hint: "Every statement when it arrives, of sessions that are connected already, too. It does not say how long they took. Costs the server a write for each statement.",
+  },
+  slow: {
+    name: "Slow query log",
+    hint: "How long each statement took, its rows and errors. Sessions that are connected already are missing until they reconnect. Costs the server about two and a half times as many bytes as the general log; a shortest time saves most of them.",
+  },
+  both: {
+    name: "Both",
+    hint: "Every statement, and the times of those in the slow log. Costs as much as the two together, also for the limit of bytes.",
+  },
+};
 const GIGABYTE = 1_000_000_000;
 
 /** Makes a capture: now or later, for a while or until it is stopped. */
@@ -65,7 +73,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
   const [isTimed, setTimed] = useState(true);
   const [length, setLength] = useState("30");
   const [unit, setUnit] = useState<keyof typeof UNITS>("minutes");
-  const [log, setLog] = useState(0);
+  const [log, setLog] = useState<CapturedLog>("general");
   const [minDuration, setMinDuration] = useState("0");
   const [redact, setRedact] = useState(false);
   const [maxGigabytes, setMaxGigabytes] = useState("");
@@ -76,9 +84,8 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
     // An empty time is sent as it is: the server's message is the same as for programs.
     if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
     if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
-    const chosenLog = LOGS[log];
-    if (chosenLog !== "general") {
-      capture.log = chosenLog;
+    if (log !== "general") {
+      capture.log = log;
       capture.minDuration = Number(minDuration);
     }
     if (redact) capture.redact = "literals";
@@ -173,12 +180,12 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
         <Choice
           legend="Log"
           name="log"
-          options={LOG_NAMES}
-          hints={LOG_HINTS}
-          chosen={log}
-          onChoose={setLog}
+          options={CAPTURED_LOGS.map((one) => LOGS[one].name)}
+          hints={CAPTURED_LOGS.map((one) => LOGS[one].hint)}
+          chosen={CAPTURED_LOGS.indexOf(log)}
+          onChoose={(index) => setLog(CAPTURED_LOGS[index] ?? "general")}
         />
-        {log > 0 && (
+        {log !== "general" && (
           <TextField
             name="minDuration"
             label="Slow query log: statements of at least (ms)"
