@@ -1,6 +1,6 @@
 /*
  * The states of a capture, and how SQL asks for them. Which moves there are between them: captures/lifecycle.ts. This knows
- * nothing of Workers: the API reference and the client use it too.
+ * nothing of Workers: the API reference, the client and the console use it too.
  */
 
 /** The states of a capture that has not ended, in the order of its life. */

@@ -10,9 +10,6 @@ const NAMES: Record<Status, string> = {
   FAILED: "Failed",
 };
 
-/** The states in the order of a capture's life. */
-export const STATUSES = Object.keys(NAMES) as Status[];
-
 /** A state as a person reads it. */
 export const statusName = (status: Status): string => NAMES[status];
 

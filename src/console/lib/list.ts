@@ -1,3 +1,4 @@
+import { hasEnded } from "../../db/states.ts";
 import type { Capture, Status } from "../api/types.ts";
 
 /** The most captures that the API lists at once. */
@@ -9,7 +10,7 @@ const SMALLEST_HEAD = 50;
 const SOON_MS = 2 * 60_000;
 
 /** Whether a capture in this state will still change by itself. */
-export const isLive = (status: Status): boolean => status !== "DONE" && status !== "FAILED";
+export const isLive = (status: Status): boolean => !hasEnded(status);
 
 /** Whether a capture can change by itself at any moment. */
 export function isMoving({ status, scheduledStart }: Capture, now: number): boolean {

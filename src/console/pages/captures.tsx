@@ -1,10 +1,11 @@
 import { useRef } from "preact/hooks";
+import { STATUSES } from "../../db/states.ts";
 import { api } from "../api/client.ts";
 import type { Capture, CaptureFilter, Status } from "../api/types.ts";
 import { CaptureRow, COLUMNS } from "../components/capture-list-columns.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
-import { STATUSES, statusName } from "../components/status.tsx";
+import { statusName } from "../components/status.tsx";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { headSize, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
