@@ -28,6 +28,7 @@ import {
   OF_CALLERS,
   OF_KEYS,
   OF_WRITERS,
+  refusal,
   refusalOf,
   refusals,
   saysLike,
@@ -53,7 +54,7 @@ const OF_CHANGES = [
   ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
 ];
 /** The refusal when a runner can't be asked what its capture has recorded. */
-export const [AWAY] = refusals("workloadAway") as [Refusal];
+export const AWAY = refusal("workloadAway");
 /** The refusal of a capture that can't be made, with fixed words. */
 const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));

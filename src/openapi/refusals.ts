@@ -20,10 +20,10 @@ export const saysLike = (name: string, status: number, message: string, pattern:
   pattern,
 });
 
-/** Refusals of `refuse`, by their names there. */
-export function refusals(...names: (keyof typeof refuse)[]): Refusal[] {
-  return names.map((name) => refusalOf(name, refuse[name]()));
-}
+/** A refusal of `refuse`, by its name there. */
+export const refusal = (name: keyof typeof refuse): Refusal => refusalOf(name, refuse[name]());
+/** Several of them. */
+export const refusals = (...names: (keyof typeof refuse)[]): Refusal[] => names.map(refusal);
 
 /** Stands for any whole number in the refusal that `varies` makes a pattern of. */
 export const ANY_NUMBER = 987_654_321;
@@ -67,15 +67,15 @@ const HEADERS: Record<string, string> = {
 };
 
 /** A fault of the service, which every operation can have. */
-export const [FAULT] = refusals("fault") as [Refusal];
+export const FAULT = refusal("fault");
 /** The same, and the transient fault of an operation that uses the database. */
-export const FAULTS = [FAULT, ...refusals("unavailable")];
+export const FAULTS = [FAULT, refusal("unavailable")];
 
 /** A body of more than 64 KiB, which is refused wherever one is sent. */
-export const [TOO_LARGE] = refusals("tooLarge") as [Refusal];
+export const TOO_LARGE = refusal("tooLarge");
 
 /** A body that does not say it is JSON. */
-export const [NOT_JSON_TYPE] = refusals("notJson") as [Refusal];
+export const NOT_JSON_TYPE = refusal("notJson");
 
 /** More changes of one caller in a minute than are let through. */
 export const TOO_MANY_CHANGES: Refusal = {
