@@ -25,7 +25,9 @@ const seconds = (milliseconds: number) => milliseconds / 1000;
 add(idSchema(), { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const moment = { type: "string", examples: ["2026-11-23T12:00:00.000Z", "2026-11-23 12:00:00"] };
 add(timeSchema(), moment);
-const momentOrNull = { ...moment, type: ["string", "null"], anyOf: undefined };
+/** A type, or null: said so, since zod describes a nullable schema as `anyOf` of two. */
+const orNull = (type: string) => ({ type: [type, "null"], anyOf: undefined });
+const momentOrNull = { ...moment, ...orNull("string") };
 add(metricsQuerySchema().shape.type, {
   type: "array",
   items: { type: "string", enum: METRICS.map(({ type }) => type) },
@@ -51,8 +53,7 @@ add(capture.envId, {
   examples: [1],
 });
 add(capture.status, {
-  type: ["string", "null"],
-  anyOf: undefined,
+  ...orNull("string"),
   enum: [...INITIAL_STATUSES, null],
   description:
     "`SCHEDULED` needs a `scheduledStart` and is implied by one; the other two start at once. In any letter case.",
@@ -67,27 +68,23 @@ add(capture.scheduledStart, {
   description: "When it is to start: in the future, at most a year ahead.",
 });
 add(capture.redact, {
-  type: ["string", "null"],
-  anyOf: undefined,
+  ...orNull("string"),
   enum: ["literals", null],
   description: "`literals` stores statements with `?` for every literal. Passwords are never stored.",
 });
 add(capture.maxBytes, {
-  type: ["integer", "null"],
-  anyOf: undefined,
+  ...orNull("integer"),
   minimum: 1,
   description: "Ends the capture early when so many bytes of NDJSON are recorded.",
 });
 add(capture.log, {
-  type: ["string", "null"],
-  anyOf: undefined,
+  ...orNull("string"),
   enum: [...CAPTURED_LOGS, null],
   description:
     "Which log to record: `general` (the default) has every statement before it runs, `slow` each statement after it ran with how long it took, and `both` statements and their order from the one and times from the other.",
 });
 add(capture.minDuration, {
-  type: ["number", "null"],
-  anyOf: undefined,
+  ...orNull("number"),
   minimum: 0,
   maximum: MAX_THRESHOLD_MS,
   description:
@@ -95,8 +92,7 @@ add(capture.minDuration, {
   examples: [100],
 });
 add(capture.duration, {
-  type: ["integer", "null"],
-  anyOf: undefined,
+  ...orNull("integer"),
   minimum: seconds(MIN_DURATION_MS),
   maximum: seconds(MAX_DURATION_MS),
   description: "How long it is to run, in seconds. Without one it runs until it is stopped.",
