@@ -108,7 +108,7 @@ export function describeApi(): JsonSchema {
       title: "Captures",
       version: "1",
       description: DESCRIPTION,
-      license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
+      license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/", description: "The service that serves this document." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
