@@ -1,14 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
 import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
-import { paths as described } from "../../src/openapi/openapi.json";
+import { operations } from "../support/contract.ts";
 import { declarations, page } from "./repository.ts";
-
-const METHODS = ["get", "post", "put", "delete"];
-/** Each operation of the API's description, such as `GET /api/captures`. */
-const operations = Object.entries(described).flatMap(([path, item]) =>
-  METHODS.filter((method) => method in item).map((method) => ({ method: method.toUpperCase(), path })),
-);
 
 describe("docs/api.md", () => {
   const text = page("docs/api.md");
@@ -24,18 +18,13 @@ describe("docs/api.md", () => {
   });
 
   test("explains every status that the API refuses with", () => {
-    const statuses = new Set(Object.values(described).flatMap((item) => statusesOf(item)));
+    const statuses = new Set(operations.flatMap(({ operation }) => Object.keys(operation.responses)));
     const missing = [...statuses].filter(
       (status) => /^[45]\d\d$/.test(status) && !new RegExp(`^\\| (?:\\d+, )*${status}\\b`, "m").test(text),
     );
     expect(missing).toEqual([]);
   });
 });
-
-/** All statuses of a path of the description. */
-function statusesOf(item: object): string[] {
-  return Object.values(item).flatMap((operation) => Object.keys(operation?.responses ?? {}));
-}
 
 test("docs/client.md lists every call of the client", () => {
   const client = createClient({ baseUrl: "https://captures.example.com" });
