@@ -14,9 +14,6 @@ type SignUp = z.input<typeof requests.signUpSchema>;
 type SignIn = z.input<typeof requests.signInSchema>;
 type NewKey = z.input<typeof requests.createKeySchema>;
 
-/** A client of one's own account. */
-export type AccountClient = ReturnType<typeof createAccountClient>;
-
 /**
  * Makes a client of one's own account: signing in and out, and API keys. It is apart from `createClient`, since a program with
  * an API key has no use for it: all of this is for whoever has the session's cookie, as a browser does.
