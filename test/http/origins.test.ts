@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   createApiKey,
   expectRefusal,
-  fakeDatabase,
   type Person,
   type Reply,
   type RequestOptions,
@@ -10,6 +9,7 @@ import {
   requestIn,
   signUp,
 } from "../support/api.ts";
+import { faultyDatabase } from "../support/faults.ts";
 
 const CONSOLE = "https://console.example.com";
 const STAGING = "http://localhost:5173";
@@ -67,9 +67,7 @@ describe("a page of a listed origin", () => {
 
   test("may read refusals, the service's own faults and what better-auth answers", async () => {
     const origin = CONSOLE;
-    const DB = fakeDatabase({
-      prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
-    });
+    const DB = faultyDatabase(() => ({ error: new Error("away") }));
     const replies = [
       await send("GET", "/api/captures", { origin }),
       await send("GET", "/nope", { origin }),

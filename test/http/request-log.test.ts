@@ -6,12 +6,12 @@ import {
   createApiKey,
   createCapture,
   createCast,
-  fakeDatabase,
   type LogLine,
   linesOf,
   request,
   requestIn,
 } from "../support/api.ts";
+import { faultyDatabase } from "../support/faults.ts";
 
 let cast: Cast;
 let envId: number;
@@ -120,9 +120,7 @@ describe("a request's line", () => {
   });
 
   test("is an error for a 500, besides the line that has the cause", async () => {
-    const DB = fakeDatabase({
-      prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("away")) }) }),
-    });
+    const DB = faultyDatabase(() => ({ error: new Error("away") }));
     const lines = await linesOf(() =>
       requestIn({ DB }, "GET", `/api/captures/${captureId}`, { headers: cast.admin.headers }),
     );
