@@ -10,12 +10,13 @@ import {
   request,
   requestIn,
 } from "./support/api.ts";
+import { inFuture } from "./support/time.ts";
 
 let cast: Cast;
 let captureId: number;
 beforeAll(async () => {
   cast = await createCast();
-  const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
+  const scheduledStart = inFuture(3_600_000);
   captureId = (await createCapture(cast.admin, { envId: cast.environment.id, scheduledStart })).id;
 });
 

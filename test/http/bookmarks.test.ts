@@ -13,9 +13,9 @@ import {
   sessionCookie,
 } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
-import { until } from "../support/time.ts";
+import { inFuture, until } from "../support/time.ts";
 
-const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
+const TOMORROW = inFuture(86_400_000);
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 /** A bookmark as D1 writes them. */
 const SOME = `00000001-00000002-00004c6d-${"8e".repeat(16)}`;

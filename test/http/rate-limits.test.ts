@@ -12,8 +12,9 @@ import {
   requestIn,
   signUp,
 } from "../support/api.ts";
+import { inFuture } from "../support/time.ts";
 
-const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
+const TOMORROW = inFuture(86_400_000);
 
 let cast: Cast;
 let path: string;

@@ -12,11 +12,12 @@ import {
   requestIn,
 } from "../support/api.ts";
 import { faultyDatabase } from "../support/faults.ts";
+import { inFuture } from "../support/time.ts";
 
 let cast: Cast;
 let envId: number;
 let captureId: number;
-const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
+const scheduledStart = inFuture(3_600_000);
 beforeAll(async () => {
   cast = await createCast();
   envId = cast.environment.id;

@@ -9,6 +9,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
+import { inFuture } from "../support/time.ts";
 import { type Caller, type Generated, type KnownIds, requestOf } from "./generate.ts";
 
 /*
@@ -27,7 +28,7 @@ let headersOf: Record<Caller, Record<string, string>>;
 beforeEach(async () => {
   const person = await signUp();
   const { environment } = await createEnvironment(person);
-  const scheduledStart = new Date(Date.now() + 3_600_000).toISOString();
+  const scheduledStart = inFuture(3_600_000);
   const captures = [
     await createCapture(person, { envId: environment.id, scheduledStart }),
     await createCapture(person, { envId: environment.id, start: "2026-01-01", duration: 60 }),
