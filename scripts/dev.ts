@@ -12,7 +12,8 @@ import { quiet } from "./lib/wrangler.ts";
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
  * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it. With `--general-log FILE`
- * and `--slow-log FILE` the local AWS serves a real server's logs; with AWS_ENDPOINT_URL a local AWS that runs already is used, and left running.
+ * and `--slow-log FILE` the local AWS serves a real server's logs; with AWS_ENDPOINT_URL a local AWS that runs already is used,
+ * and left running.
  */
 
 const children = new Set<ChildProcess>();
@@ -54,7 +55,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 const realLogs = namedLogs();
-const hasRealLog = Object.keys(realLogs).length > 0;
+const hasRealLog = Object.values(realLogs).some((file) => file !== undefined);
 const runningAws = runningAwsUrl();
 const port = await freePort("PORT", 8787);
 const awsPort = runningAws === undefined ? await freePort("AWS_PORT", 4566) : undefined;
@@ -158,11 +159,7 @@ function runningAwsUrl(): string | undefined {
 }
 
 async function startAws(on: number): Promise<string> {
-  const aws = await startLocalAws({
-    port: on,
-    persistTo,
-    ...realLogs,
-  });
+  const aws = await startLocalAws({ port: on, persistTo, ...realLogs });
   return aws.url;
 }
 

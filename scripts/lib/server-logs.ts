@@ -4,29 +4,22 @@ import { LOCAL_AWS } from "./local.ts";
 
 /** The logs of a real server that the local AWS serves. */
 export interface ServerLogs {
-  generalLog?: string;
-  slowLog?: string;
+  generalLog: string | undefined;
+  slowLog: string | undefined;
 }
-
-/** What each option names, in words. */
-const OPTIONS = { "general-log": "general log", "slow-log": "slow query log" } as const;
 
 /**
  * The files that `--general-log` and `--slow-log` name. Each has to be readable once it is there: the server may make it later.
  * @throws Error with what is wrong, in words for who called the program
  */
 export function serverLogs(args: string[]): ServerLogs {
-  const files = optionsOf(args);
-  for (const [option, log] of Object.entries(OPTIONS))
-    check(files[option as keyof typeof OPTIONS], option, log);
-  const { "general-log": generalLog, "slow-log": slowLog } = files;
-  return {
-    ...(generalLog === undefined ? {} : { generalLog }),
-    ...(slowLog === undefined ? {} : { slowLog }),
-  };
+  const { "general-log": generalLog, "slow-log": slowLog } = optionsOf(args);
+  check(generalLog, "--general-log", "general log");
+  check(slowLog, "--slow-log", "slow query log");
+  return { generalLog, slowLog };
 }
 
-function optionsOf(args: string[]): Partial<Record<keyof typeof OPTIONS, string>> {
+function optionsOf(args: string[]) {
   const options = { "general-log": { type: "string" }, "slow-log": { type: "string" } } as const;
   try {
     return parseArgs({ args, options }).values;
@@ -45,7 +38,7 @@ function check(file: string | undefined, option: string, log: string): void {
     return;
   }
   if (!found.isFile()) {
-    throw new Error(`${file} is no file: --${option} takes the ${log} of a MariaDB or MySQL`);
+    throw new Error(`${file} is no file: ${option} takes the ${log} of a MariaDB or MySQL`);
   }
   try {
     accessSync(file, constants.R_OK);

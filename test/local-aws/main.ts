@@ -19,13 +19,7 @@ async function main(): Promise<void> {
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new Error(`${values.port} is not a port`);
   const { "general-log": generalLog, "slow-log": slowLog, "persist-to": persistTo } = values;
-  const aws = await startLocalAws({
-    port,
-    host: values.host,
-    ...(generalLog === undefined ? {} : { generalLog }),
-    ...(slowLog === undefined ? {} : { slowLog }),
-    ...(persistTo === undefined ? {} : { persistTo }),
-  });
+  const aws = await startLocalAws({ port, host: values.host, generalLog, slowLog, persistTo });
   console.log(`Local AWS on ${aws.url}`);
   const stop = () => void aws.close();
   process.once("SIGINT", stop);

@@ -30,11 +30,11 @@ export interface LocalAwsOptions {
   /** The address to bind: loopback unless told otherwise. */
   host?: string;
   /** The general log of a real MariaDB or MySQL, to be served as that of the demo account's `demo-mariadb`. */
-  generalLog?: string;
+  generalLog?: string | undefined;
   /** The slow query log of a real server, as generalLog. */
-  slowLog?: string;
+  slowLog?: string | undefined;
   /** A folder to keep in what was set in the demo account's parameter groups; nothing is kept unless told otherwise. */
-  persistTo?: string;
+  persistTo?: string | undefined;
   /** Told in a sentence what happened to these files: `console.warn` unless told otherwise. */
   onNotice?: (notice: string) => void;
 }
