@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { logBanner } from "../logs/log-format.ts";
 import { generatedText } from "../logs/workload.ts";
 import type { LocalAccount } from "./client.ts";
 import {
@@ -7,13 +6,13 @@ import {
   LIVE,
   type LoggingInstance,
   loggingInstance,
+  MARIADB,
+  MYSQL_BANNER,
   queryRecord,
   quietInstance,
+  readOn,
   shifted,
 } from "./logs.ts";
-
-const MYSQL_BANNER = logBanner("mysql", "8.0.40");
-const MARIADB = { instances: [{ identifier: "mdb", engine: "mariadb", engineVersion: "10.11.9" }] };
 
 /** An instance whose clock is some time ago, and which can begin to log there: it does not log yet. */
 async function instanceOfThePast(agoMs: number, options = {}): Promise<LoggingInstance> {
@@ -58,19 +57,9 @@ describe("the generated log", () => {
     for (const { logFileName, size } of files) {
       const text = await made.account.logText(made.instance, logFileName);
       expect(new TextEncoder().encode(text)).toHaveLength(size);
-      let [read, marker] = ["", "0"];
-      for (;;) {
-        // Few enough lines never to be cut.
-        const portion = await made.portion({
-          LogFileName: logFileName,
-          Marker: marker,
-          NumberOfLines: 3_000,
-        });
-        read += portion.LogFileData;
-        marker = portion.Marker;
-        if (!portion.AdditionalDataPending) break;
-      }
-      expect(read === text).toBe(true);
+      // Few enough lines never to be cut.
+      const read = await readOn(made, logFileName, "0", 3_000);
+      expect(read.text === text).toBe(true);
     }
   });
 

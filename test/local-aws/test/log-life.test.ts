@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { logBanner } from "../logs/log-format.ts";
-import { HOUR_MS, LIVE, type LoggingInstance, loggingInstance, queryRecord, shifted } from "./logs.ts";
-
-const MYSQL_BANNER = logBanner("mysql", "8.0.40");
-const MARIADB = { instances: [{ identifier: "mdb", engine: "mariadb", engineVersion: "10.11.9" }] };
+import {
+  HOUR_MS,
+  LIVE,
+  type LoggingInstance,
+  loggingInstance,
+  MARIADB,
+  MARIADB_BANNER,
+  MYSQL_BANNER,
+  queryRecord,
+  shifted,
+} from "./logs.ts";
 
 /** The name of the file that is renamed at a time. */
 function renamedAt(epochMs: number): string {
@@ -95,9 +101,10 @@ describe("the change of the hour", () => {
     await account.appendLog(instance, queryRecord("one", timeMicros));
     const name = await account.rotateLog(instance);
     await account.appendLog(instance, queryRecord("two", timeMicros));
-    const banner = logBanner("mariadb", "10.11.9");
-    expect(await account.logText(instance, name)).toBe(`${banner}261123  6:59:59\t     7 Query\tone\n`);
-    expect(await account.logText(instance, LIVE)).toBe(`${banner}\t\t     7 Query\ttwo\n`);
+    expect(await account.logText(instance, name)).toBe(
+      `${MARIADB_BANNER}261123  6:59:59\t     7 Query\tone\n`,
+    );
+    expect(await account.logText(instance, LIVE)).toBe(`${MARIADB_BANNER}\t\t     7 Query\ttwo\n`);
   });
 });
 

@@ -1,19 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logBanner } from "../logs/log-format.ts";
-import { LIVE, type LoggingInstance, loggingInstance } from "./logs.ts";
-
-const MYSQL_BANNER = logBanner("mysql", "8.0.40");
-
-/** Follows a file from a marker to its end. */
-async function readOn({ portion }: LoggingInstance, LogFileName: string, Marker: string) {
-  let text = "";
-  for (;;) {
-    const read = await portion({ LogFileName, Marker });
-    text += read.LogFileData;
-    Marker = read.Marker;
-    if (!read.AdditionalDataPending) return { text, Marker };
-  }
-}
+import { LIVE, loggingInstance, MYSQL_BANNER, readOn } from "./logs.ts";
 
 describe("a marker of the live file", () => {
   it("is valid for the renamed file", async () => {

@@ -10,12 +10,19 @@ import {
   type Parameter,
   type RDSClient,
 } from "@aws-sdk/client-rds";
+import { logBanner } from "../logs/log-format.ts";
 import { type AccountOptions, createAccount, type LocalAccount, type WrittenRecord } from "./client.ts";
 import { rdsClient } from "./sdk.ts";
 
 export const LIVE = "general/mysql-general.log";
 export const LIVE_SLOW = "slowquery/mysql-slowquery.log";
 export const HOUR_MS = 3_600_000;
+
+/** What the servers of these tests write when they open a log: an instance is this MySQL unless told otherwise. */
+export const MYSQL_BANNER = logBanner("mysql", "8.0.40");
+export const MARIADB_BANNER = logBanner("mariadb", "10.11.9");
+/** The options of an account with that MariaDB. */
+export const MARIADB = { instances: [{ identifier: "mdb", engine: "mariadb", engineVersion: "10.11.9" }] };
 
 /** Longer than a test file takes. */
 const CLEARANCE_MS = 30_000;
@@ -48,11 +55,22 @@ export interface ReadPortion {
   AdditionalDataPending: boolean;
 }
 
-/** An instance that has just begun to log to a file; nothing is in its log but the banner and what a test adds. */
-export async function loggingInstance(options: AccountOptions = {}): Promise<LoggingInstance> {
+const GENERAL_LOG_ON: readonly [name: string, value: string][] = [
+  ["general_log", "1"],
+  ["log_output", "FILE"],
+];
+
+/**
+ * An instance that has just begun to log to a file; nothing is in its log but the banner and what a test adds.
+ * @param parameters what switches the log on: the general one, unless told otherwise
+ */
+export async function loggingInstance(
+  options: AccountOptions = {},
+  parameters = GENERAL_LOG_ON,
+): Promise<LoggingInstance> {
   const made = await quietInstance(options);
   await made.account.setParameterApplication({ delayMs: 0 });
-  await made.modify(["general_log", "1"], ["log_output", "FILE"]);
+  await made.modify(...parameters);
   return made;
 }
 
@@ -114,6 +132,22 @@ export function instanceOf(
     appendLines: (letter, ...lengths) =>
       account.appendLog(instance, lengths.map((length) => `${letter.repeat(length - 1)}\n`).join("")),
   };
+}
+
+/** Reads a file in portions from a marker to its end. */
+export async function readOn(
+  { portion }: LoggingInstance,
+  LogFileName: string,
+  Marker: string,
+  NumberOfLines?: number,
+): Promise<{ text: string; Marker: string }> {
+  let text = "";
+  for (;;) {
+    const read = await portion({ LogFileName, Marker, NumberOfLines });
+    text += read.LogFileData;
+    Marker = read.Marker;
+    if (!read.AdditionalDataPending) return { text, Marker };
+  }
 }
 
 /** The same instance, seen with a clock that goes with the account's. */

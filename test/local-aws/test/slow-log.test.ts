@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { logBanner } from "../logs/log-format.ts";
 import { formatEntries } from "../logs/slow-format.ts";
 import type { SlowSettings } from "../logs/slow-settings.ts";
 import { NOTHING_WRITTEN } from "../logs/text-source.ts";
@@ -10,27 +9,24 @@ import {
   LIVE_SLOW,
   type LoggingInstance,
   loggingInstance,
+  MARIADB,
+  MARIADB_BANNER,
+  MYSQL_BANNER,
   quietInstance,
+  readOn,
   shifted,
 } from "./logs.ts";
 
-const MYSQL_BANNER = logBanner("mysql", "8.0.40");
-const MARIADB = { instances: [{ identifier: "mdb", engine: "mariadb", engineVersion: "10.11.9" }] };
 const OF = { log: "slow" } as const;
 
-const ON = [
+const ON: [name: string, value: string][] = [
   ["slow_query_log", "1"],
   ["log_output", "FILE"],
   ["long_query_time", "0"],
-] as const satisfies [string, string][];
+];
 
 /** An instance that has just begun to write its slow log. */
-async function slowInstance(options = {}): Promise<LoggingInstance> {
-  const made = await quietInstance(options);
-  await made.account.setParameterApplication({ delayMs: 0 });
-  await made.modify(...ON);
-  return made;
-}
+const slowInstance = (options = {}) => loggingInstance(options, ON);
 
 /** One whose log has been on for some time. */
 async function slowSince(agoMs: number, rate: number, options = {}): Promise<LoggingInstance> {
@@ -78,10 +74,7 @@ describe("the slow log", () => {
       expect(files[0]?.logFileName).toMatch(/^slowquery\/mysql-slowquery\.log\.\d{4}-\d\d-\d\d\.\d{1,2}$/);
       const [first = { logFileName: "", lastWritten: 0 }] = files;
       const text = await account.logText(instance, first.logFileName, OF);
-      const banner = logBanner(
-        engine === "mysql" ? "mysql" : "mariadb",
-        engine === "mysql" ? "8.0.40" : "10.11.9",
-      );
+      const banner = engine === "mysql" ? MYSQL_BANNER : MARIADB_BANNER;
       expect(text.startsWith(banner)).toBe(true);
       // From the file's own beginning, which is in the second in which the log was switched on.
       const since = settings?.since as number;
@@ -119,18 +112,12 @@ describe("the slow log", () => {
 
   it("reads the same in portions and whole", async () => {
     const made = await slowSince(600_000, 10);
-    const { account, instance, portion } = made;
+    const { account, instance } = made;
     await account.setWorkload(instance, { rate: 0 });
     for (const { logFileName, size } of (await account.logFiles(instance, OF)).files) {
       const text = await account.logText(instance, logFileName, OF);
       expect(new TextEncoder().encode(text)).toHaveLength(size);
-      let [read, marker] = ["", "0"];
-      for (let isPending = true; isPending; ) {
-        const next = await portion({ LogFileName: logFileName, Marker: marker, NumberOfLines: 3_000 });
-        read += next.LogFileData;
-        [marker, isPending] = [next.Marker, next.AdditionalDataPending];
-      }
-      expect(read === text).toBe(true);
+      expect((await readOn(made, logFileName, "0", 3_000)).text === text).toBe(true);
     }
   });
 
