@@ -8,8 +8,8 @@ export default defineConfig({
   plugins: [
     cloudflareTest(async ({ inject }) => ({
       wrangler: { configPath: "./wrangler.toml" },
-      // Or workerd notes every exception that a call to an object ends in, and every connection that is cut: tests mean them to.
-      // What a test does not expect, vitest reports itself.
+      // With it, workerd prints each exception that ends a call to an object, and each cut connection, which tests cause on
+      // purpose. What a test does not expect, vitest reports itself.
       verbose: false,
       miniflare: {
         // Beside those of wrangler.toml, one that is soon full.

@@ -14,8 +14,8 @@ import { insertBetween, machine, type Row, table } from "./table.ts";
 
 /*
  * `npm run bench`: measures the service against its targets and prints one table. `--only NAME,NAME` measures these alone,
- * `--quick` less of everything, `--slow-log FILE` has the log for the measure `slow-log`, `--write` puts the table into README.md beside this file. Exits with 1 only when something
- * could not be measured.
+ * `--quick` less of everything, `--slow-log FILE` has the log for the measure `slow-log`, `--write` puts the table into README.md
+ * beside this file. Exits with 1 only when something could not be measured.
  */
 
 const MEASURES: readonly Measure[] = [

@@ -30,7 +30,7 @@ export class DemoUser {
   readonly api: Client;
   readonly #environments = new Map<string, number>();
 
-  /** @param patienceMs for how long a request is sent again that nobody answers, or with a 5xx: the service may be dead */
+  /** @param patienceMs for how long a request without an answer, or with a 5xx, is retried: the service may be dead */
   constructor(address: string, patienceMs = 0) {
     const send = withSession((request) => sendPatiently(request, patienceMs));
     const account = createAccountClient({ baseUrl: address, fetch: send, retries: 0 });
@@ -140,7 +140,7 @@ export async function readRecords(download: Response): Promise<CapturedRecord[]>
   return lines.map((line) => JSON.parse(line) as CapturedRecord);
 }
 
-/** Sends a request, again while nobody answers it, or with a 5xx, for some time. */
+/** Sends a request, and retries it for some time while there is no answer, or a 5xx. */
 async function sendPatiently(request: Request, patienceMs: number): Promise<Response> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

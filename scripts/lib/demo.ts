@@ -4,7 +4,7 @@ import { control } from "./control.ts";
 import { DEMO, LOCAL_AWS } from "./local.ts";
 import { withSession } from "./session.ts";
 
-/** How much of the past the finished captures have. */
+/** How long the finished captures are. */
 const FINISHED_SECONDS = 900;
 
 /**
@@ -17,7 +17,7 @@ export async function ensureDemo(address: string, awsUrl: string, withMariadb: b
   const options = { baseUrl: address, fetch: withSession(), retries: 0 };
   const problem = await signInOrUp(options);
   if (problem !== null) {
-    // There is an account, and its password is another: somebody has made it their own.
+    // Somebody has changed the account's password.
     console.warn(`The demo account can't be signed in to: ${problem}`);
     return;
   }
@@ -29,7 +29,7 @@ export async function ensureDemo(address: string, awsUrl: string, withMariadb: b
     await make("demo", instance);
     const { id: envId } = await make("shop", shop);
     await makeFinished(captures, envId, awsUrl).catch((error: Error) =>
-      // Another emulator than the local AWS has no past.
+      // AWS_ENDPOINT_URL may name another emulator than the local AWS, which has no such call.
       console.warn(`There are no finished captures to look at: ${error.message}`),
     );
   }

@@ -55,8 +55,8 @@ export const LOG_ROUTES: readonly Route[] = [
     method: "POST",
     path: "log-history",
     about:
-      "let both logs of an instance have been on in the past, of an instance that has not logged yet: {accessKeyId, instance, " +
-      "from, to} (epoch milliseconds or ISO 8601); the slow log with all that the server can say",
+      "fill both logs of an instance as if they had been on for some time of the past, if it has not logged yet: " +
+      "{accessKeyId, instance, from, to} (epoch milliseconds or ISO 8601); the slow log with all that the server can say",
     run: recall,
   },
   {

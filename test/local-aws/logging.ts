@@ -112,7 +112,7 @@ function instanceLogs(
   return logs;
 }
 
-/** Every instance has a log that is not the general one: who doesn't filter, gets it. */
+/** Every instance has an error log too, which is listed with the others. */
 function errorLog({ engine }: Instance): LogSource {
   const name = engine === "postgres" ? "error/postgres.log" : "error/mysql-error.log";
   const bytes = Buffer.from("2024-01-01T00:00:00.000000Z 0 [System] The server is ready for connections.\n");

@@ -267,7 +267,7 @@ const MYSQL_PARAMETERS = [...COMMON, ...definitions(MYSQL_8, true)].sort(byName)
 const MARIADB_PARAMETERS = [...COMMON, ...definitions(MARIADB, true)].sort(byName);
 const POSTGRES_PARAMETERS = definitions(POSTGRES, true).sort(byName);
 
-/** The parameters that the slow log of MariaDB 10.4 has, where RDS lets nobody change two of them: so a test has some. */
+/** MariaDB's parameters, two of which can't be changed, so that tests have such a family. */
 const MARIADB_10_4_PARAMETERS = MARIADB_PARAMETERS.map((parameter) =>
   ["log_slow_rate_limit", "log_slow_admin_statements"].includes(parameter.name)
     ? { ...parameter, isModifiable: false }

@@ -37,7 +37,7 @@ interface Position {
   offset: number;
 }
 
-/** Whose log is asked for, which its markers are valid for, and how the answer is. */
+/** The account and the instance whose log is asked for, for which alone its markers are valid, and how portions are answered. */
 interface PortionRequest {
   of: readonly string[];
   behaviour: PortionBehaviour;

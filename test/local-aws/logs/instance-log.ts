@@ -136,7 +136,7 @@ export class InstanceLog {
   }
 
   /**
-   * Lets the log have been on for some time of the past, as it is before a back-dated capture; at most MAX_CATCH_UP_MS.
+   * Fills the log as if it had been on for some time of the past, for a back-dated capture; at most MAX_CATCH_UP_MS.
    * @returns false if it has been on before: what was written can't be changed
    */
   recall(from: number, to: number, settings: SlowSettings): boolean {

@@ -30,7 +30,7 @@ export class TextSegment implements Segment {
   }
 }
 
-/** What a second that is not kept takes: where its text ends, and what was written before it where that matters. */
+/** The bytes of memory for a second whose text is not kept: where it ends and, where that matters, what was written before it. */
 const HELD_PER_SECOND = { forgetful: 8, remembering: 64 };
 
 /**

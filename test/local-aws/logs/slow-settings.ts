@@ -12,7 +12,7 @@ export interface SlowSettings {
   minExaminedRows: number;
   /** log_queries_not_using_indexes: these are written whatever they took. Its throttle is not played. */
   logsFullScans: boolean;
-  /** log_slow_rate_limit, of MariaDB: one of so many is written. Which one, is a matter of chance here. */
+  /** log_slow_rate_limit, of MariaDB: one of so many is written. Here it is a random one. */
   rateLimit: number;
   /** log_slow_extra, of MySQL. */
   hasExtra: boolean;
@@ -22,7 +22,7 @@ export interface SlowSettings {
   since: number;
 }
 
-/** All that happens, from the beginning of time, with as little of each statement as may be. */
+/** Every statement is written, always, with the fewest figures. */
 export const EVERYTHING: SlowSettings = {
   thresholdMicros: 0,
   minExaminedRows: 0,
@@ -33,7 +33,7 @@ export const EVERYTHING: SlowSettings = {
   since: -Infinity,
 };
 
-/** All that happens, and all that the server can say of it. */
+/** Every statement is written, with all figures that the server has. */
 export const FULL: SlowSettings = { ...EVERYTHING, hasExtra: true, verbosity: VERBOSITY };
 
 /** The engine's own default of long_query_time, in seconds. */

@@ -8,7 +8,7 @@ import { type Cost, costOf, costOfCommand } from "./slow-costs.ts";
 import { EVERYTHING, type SlowSettings } from "./slow-settings.ts";
 import { type Spoken, spokenIn, type Window, type Workload } from "./workload.ts";
 
-/** One entry of a workload's slow log: the truth, also where the server's log does not say it. */
+/** One entry of a workload's slow log, with figures that not every server writes. */
 export interface GeneratedEntry extends Cost {
   /** When it began and ended, in microseconds since the epoch. */
   startMicros: number;
@@ -26,9 +26,9 @@ export interface GeneratedEntry extends Cost {
   statement: string;
 }
 
-/** No statement takes longer, in seconds: so many seconds before a window have to be looked at. */
+/** No statement takes longer, in seconds. One that ends in a window may have begun so long before it. */
 const LONGEST_SECONDS = 4;
-/** How much of the time until its session goes on a statement may take. */
+/** The most that a statement takes of the time until its session says something again. */
 const SHARE_OF_PAUSE = 0.9;
 /** MariaDB logs no commands but statements; MySQL logs these, and no Connect. */
 const ADMINISTRATOR_COMMANDS: ReadonlySet<string> = new Set([
@@ -37,7 +37,7 @@ const ADMINISTRATOR_COMMANDS: ReadonlySet<string> = new Set([
 
 /**
  * The entries that the slow log of a workload gets in a window, in the order of the log: that in which they end.
- * @param settings everything, if nobody says otherwise
+ * @param settings every statement is written, unless told otherwise
  */
 export function generatedEntries(
   { from, to, ...workload }: Workload & Window,
@@ -62,8 +62,8 @@ function isLogged(entry: GeneratedEntry, { deaf = false }: Workload, settings: S
   return entry.durationMicros > thresholdMicros || (logsFullScans && entry.fullScan);
 }
 
-const begun = remember(entriesBegunIn);
-const spoken = remember(spokenIn);
+const begun = cached(entriesBegunIn);
+const spoken = cached(spokenIn);
 
 /** The entries of the statements that begin in a second. */
 function entriesBegunIn(workload: Workload, second: number): GeneratedEntry[] {
@@ -130,11 +130,11 @@ function entryOf(
   };
 }
 
-/** So many seconds are remembered: those that windows one after another need again. */
-const REMEMBERED = 32;
+/** How many seconds are cached: consecutive windows need some of the same seconds. */
+const CACHED = 32;
 
-/** Remembers the newest results of a function of a workload and a second, but those that are long on demand. */
-function remember<Result>(compute: (workload: Workload, second: number) => Result) {
+/** Caches the newest results of a function of a workload and a second. Workloads with long statements are not cached. */
+function cached<Result>(compute: (workload: Workload, second: number) => Result) {
   const results = new Map<string, Result>();
   return (workload: Workload, second: number): Result => {
     const { instance, engine, seed, rate, long } = workload;
@@ -145,7 +145,7 @@ function remember<Result>(compute: (workload: Workload, second: number) => Resul
     const result = compute(workload, second);
     results.set(key, result);
     const oldest = results.keys().next();
-    if (results.size > REMEMBERED && !oldest.done) results.delete(oldest.value);
+    if (results.size > CACHED && !oldest.done) results.delete(oldest.value);
     return result;
   };
 }

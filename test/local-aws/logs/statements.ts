@@ -143,7 +143,7 @@ const housekeeping: Unit = (dice) => [
   query("SHOW WARNINGS"),
 ];
 
-/** There and back, so that a session's database is known without all that it has said before. */
+/** There and back at once, so that a session's database does not depend on what it said before. */
 const changeDatabase: Unit = () => [
   { command: "Init DB", statement: "reports" },
   query("SELECT DATABASE()"),

@@ -15,7 +15,7 @@ export interface Written {
 /** What a server that has just started remembers. */
 export const NOTHING_WRITTEN: Written = { second: NaN, database: undefined };
 
-/** What comes to a log by itself: a pure function of the time, and of what was written before. */
+/** Makes the text of a log: a pure function of the time, and of what was written before. */
 export interface TextSource {
   /** Whether what was written before matters. */
   readonly remembers: boolean;

@@ -43,7 +43,7 @@ export interface GeneratedRecord extends LogRecord {
   host: string;
 }
 
-/** What a session says, and when exactly, whatever a log states of it. */
+/** What a session says, and exactly when: a log may state less. */
 export interface Spoken {
   /** Microseconds since the epoch. */
   momentMicros: number;
@@ -89,7 +89,7 @@ export function generatedRecords({ from, to, ...workload }: Workload & Window): 
   const records: GeneratedRecord[] = [];
   for (let second = Math.floor(from / 1_000); second * 1_000 < to; second++) {
     for (const { momentMicros, threadId, user, host, command, statement } of spokenIn(workload, second)) {
-      // What MariaDB states is the second alone, and a test compares with what is stated.
+      // MariaDB's log has whole seconds, and tests compare with what is in the log.
       const timeMicros = form === "mysql" ? momentMicros : second * 1e6;
       if (timeMicros >= from * 1_000 && timeMicros < to * 1_000) {
         records.push({ timeMicros, threadId, user, host, command, statement });

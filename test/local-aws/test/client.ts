@@ -215,7 +215,7 @@ export interface LocalAccount {
    */
   appendLog(instance: string, content: string | WrittenRecord[], of?: OfLog): Promise<void>;
   /**
-   * Lets both logs of an instance that has not logged yet have been on in the past: from one time to another, in epoch
+   * Fills both logs of an instance that has not logged yet, as if they had been on from one time to another, in epoch
    * milliseconds, three hours at most.
    */
   recallLogs(instance: string, from: number, to: number): Promise<void>;

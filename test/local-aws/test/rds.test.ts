@@ -142,7 +142,7 @@ describe("DescribeDBParameters", () => {
     expect(await parameterOf("general_log", "demo-postgres-params")).toBeUndefined();
   });
 
-  it("describes those of the slow log, which each family has its own of", async () => {
+  it("describes those of the slow log, which differ between families", async () => {
     const mine = await createAccount({
       instances: [
         { identifier: "old", engineVersion: "5.7.44" },

@@ -86,7 +86,7 @@ describe("the slow log", () => {
     },
   );
 
-  it("has the settings of the parameters from the moment on when they reach the server", async () => {
+  it("follows its parameters from the moment when they reach the server", async () => {
     const made = await slowInstance();
     const { account, instance, modify } = made;
     expect((await account.logFiles(instance, OF)).settings).toMatchObject({ thresholdMicros: 0 });
@@ -146,7 +146,7 @@ describe("the slow log", () => {
     expect(await account.logText(instance)).toBe(MYSQL_BANNER);
   });
 
-  it("can have been on in the past, as the general log, of an instance that has not logged yet", async () => {
+  it("can be filled for a time of the past, as the general log can, if the instance has not logged yet", async () => {
     const { account, instance, modify, names } = await quietInstance();
     await account.setWorkload(instance, { rate: 5 });
     await account.setParameterApplication({ delayMs: 0 });

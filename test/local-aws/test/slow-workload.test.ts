@@ -69,7 +69,7 @@ describe("generatedEntries", () => {
     }
   });
 
-  it("has administrator commands for MySQL, whose rows are the statement's before, and none for MariaDB", () => {
+  it("has administrator commands for MySQL, with the rows of the statement before, and none for MariaDB", () => {
     const commands = entries.filter(({ command }) => command === "Administrator command");
     expect(new Set(commands.map(({ statement }) => statement))).toEqual(
       new Set(["Prepare", "Close stmt", "Init DB", "Quit", "Ping", "Statistics"]),
