@@ -9,6 +9,7 @@ import { Digests } from "../../src/workload/digest.ts";
 import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
 import { SeriesDelta } from "../../src/workload/timing/series.ts";
+import type { SeriesStore } from "../../src/workload/timing/series-store.ts";
 
 /* Follows a log that is in memory: what a capture's own code does with it, without AWS. */
 
@@ -113,28 +114,46 @@ export function lastFragment(): FragmentStore {
 export class Following {
   readonly #source: LogSource<ParsedAs>;
   readonly #fragments: FragmentStore;
+  readonly #series: SeriesStore | undefined;
   readonly #digests = new Digests();
   #state: FollowerState;
 
-  private constructor(source: LogSource<ParsedAs>, fragments: FragmentStore, state: FollowerState) {
+  private constructor(
+    source: LogSource<ParsedAs>,
+    fragments: FragmentStore,
+    series: SeriesStore | undefined,
+    state: FollowerState,
+  ) {
     this.#source = source;
     this.#fragments = fragments;
+    this.#series = series;
     this.#state = state;
   }
 
-  static async begin(source: LogSource<ParsedAs>, fragments: FragmentStore): Promise<Following> {
-    const begun = await beginFollowing(source, emptyManifest(1, "secrets", "general"), WINDOW, true);
+  /** @param series where the series are added; without it they are only counted */
+  static async begin(
+    source: LogSource<ParsedAs>,
+    fragments: FragmentStore,
+    series?: SeriesStore,
+  ): Promise<Following> {
+    const manifest = emptyManifest(1, "secrets", source.kind.name);
+    const begun = await beginFollowing(source, manifest, WINDOW, true);
     if (!begun.ok) throw new Error(begun.failure.message);
-    return new Following(source, fragments, begun.value);
+    return new Following(source, fragments, series, begun.value);
   }
 
   /** Makes one step. @returns what is known then, how much has been read, and whether that was all */
   async step(): Promise<{ manifest: Manifest; bytesRead: number; caughtUp: boolean }> {
-    const counts = { digests: this.#digests, series: new SeriesDelta() };
+    const digests = this.#digests;
+    const series = this.#series?.delta() ?? new SeriesDelta();
+    const { records: from } = this.#state.manifest;
+    const counts = { digests, series };
     const step = await follow(this.#state, counts, this.#source, this.#fragments, async () => WINDOW);
     if (!step.ok) throw new Error(step.failure.message);
     this.#state = step.value.state;
     const { manifest, position } = this.#state;
+    if (this.#series?.add(series, digests, { from, to: manifest.records }) === false)
+      throw new Error("The series were not added");
     return { manifest, bytesRead: position.bytesRead, caughtUp: step.value.caughtUp };
   }
 }
