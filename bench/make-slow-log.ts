@@ -24,17 +24,14 @@ if (target === undefined) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "captures-slow-log-"));
-const log = join(folder, "slow.log");
 const server = new MariaDb(folder);
 try {
   await server.start();
   await server.ask("CREATE DATABASE sysbench; SET GLOBAL general_log = 0");
   sysbench("prepare");
-  // Only sessions that connect from now on are logged.
-  await server.ask(`SET GLOBAL slow_query_log_file = '${log}', long_query_time = 0, slow_query_log = 1`);
-  const isEnough = () => statSync(log).size >= Number(values.megabytes) * 1e6;
+  const isEnough = () => statSync(server.slowLog).size >= Number(values.megabytes) * 1e6;
   for (let round = 0; round < MOST_ROUNDS && !isEnough(); round++) sysbench("run");
-  copyFileSync(log, target);
+  copyFileSync(server.slowLog, target);
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true });
