@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBusyLog } from "../../scripts/lib/busy-log.ts";
+import { followToEnd, startFollowing } from "../followed-log.ts";
 import type { Bench, Measure } from "../measure.ts";
 import { median } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";
-import { Workerd } from "../workerd.ts";
+import type { Workerd } from "../workerd.ts";
 
 /** How much of the log is unique: it is read again and again. */
 const DIFFERENT_MB = 32;
@@ -104,19 +105,8 @@ interface Speed {
  * Starts a Worker that has the text as its log.
  * @param isCollectable whether it collects garbage as it goes, and leaves R2 out
  */
-export async function startLog(
-  bench: Bench,
-  text: Buffer<ArrayBuffer>,
-  isCollectable = false,
-): Promise<Workerd> {
-  const lab = { name: "lab", bundle: await bench.bundled("bench/worker/lab.ts"), databases: { DB: "log" } };
-  const workerd = await Workerd.start([lab], bench.folder(), {
-    isInspected: bench.isProfile,
-    isCollectable,
-  });
-  const given = await fetch(`${workerd.address("lab")}/lab/log`, { method: "PUT", body: text });
-  if (!given.ok) throw new Error(`The log was answered with ${given.status}`);
-  return workerd;
+export function startLog(bench: Bench, text: Buffer<ArrayBuffer>, isCollectable = false): Promise<Workerd> {
+  return startFollowing(bench, "/lab/log", text, { isCollectable });
 }
 
 /** Lets the Worker follow so much of the log. @param onStep told after each step how many bytes have been read */
@@ -127,14 +117,10 @@ export async function follow(
 ): Promise<Speed> {
   const [began, before] = [performance.now(), workerd.cpuMs()];
   const bytes = megabytes * 1e6;
-  let step: Step;
-  do {
-    const reply = await fetch(`${workerd.address("lab")}/lab/log?bytes=${bytes}`, { method: "POST" });
-    if (!reply.ok) throw new Error(`Following the log answered ${reply.status} ${await reply.text()}`);
-    step = (await reply.json()) as Step;
-    onStep?.(step.bytesRead);
-  } while (!step.caughtUp);
-  const { records, gapCount } = step.manifest;
+  const { manifest } = await followToEnd<Step>(workerd, "/lab/log", `?bytes=${bytes}`, ({ bytesRead }) =>
+    onStep?.(bytesRead),
+  );
+  const { records, gapCount } = manifest;
   // About 150 bytes each; and what was before the log, which does not begin in 1970, is one gap.
   if (records < bytes / 300 || gapCount !== 1)
     throw new Error(`Only ${records} records were read, with ${gapCount} gaps`);

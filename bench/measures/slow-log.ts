@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { followToEnd, startFollowing } from "../followed-log.ts";
 import type { Bench, Measure } from "../measure.ts";
 import { median, quantile } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";
-import { Workerd } from "../workerd.ts";
+import type { Workerd } from "../workerd.ts";
 
 const MEASURE =
   "slow log parsed, redacted, digested with percentiles and series, compressed and stored: bytes for each second of CPU against pt-query-digest";
@@ -78,17 +79,8 @@ async function ptQueryDigestCpu(file: string): Promise<number> {
 }
 
 /** Starts a Worker that has the text as its slow log, and follows it in a Durable Object. */
-export async function startSlowLog(bench: Bench, text: Buffer<ArrayBuffer>): Promise<Workerd> {
-  const lab = {
-    name: "lab",
-    bundle: await bench.bundled("bench/worker/lab.ts"),
-    databases: { DB: "log" },
-    runner: { className: "SlowLogFollower" },
-  };
-  const workerd = await Workerd.start([lab], bench.folder(), { isInspected: bench.isProfile });
-  const given = await fetch(`${workerd.address("lab")}/lab/slow-log`, { method: "PUT", body: text });
-  if (!given.ok) throw new Error(`The slow log was answered with ${given.status} ${await given.text()}`);
-  return workerd;
+export function startSlowLog(bench: Bench, text: Buffer<ArrayBuffer>): Promise<Workerd> {
+  return startFollowing(bench, "/lab/slow-log", text, { runner: { className: "SlowLogFollower" } });
 }
 
 /** What a step of following it answers. */
@@ -101,16 +93,9 @@ interface Step {
 
 /** Lets the Worker follow the whole log, from its beginning. @throws Error when it has not read it all */
 export async function followSlowLog(workerd: Workerd, text: Buffer): Promise<void> {
-  let step: Step;
-  do {
-    const reply = await fetch(`${workerd.address("lab")}/lab/slow-log`, { method: "POST" });
-    if (!reply.ok) throw new Error(`Following the slow log answered ${reply.status} ${await reply.text()}`);
-    step = (await reply.json()) as Step;
-  } while (!step.caughtUp);
-  const { records, strayBytes = 0 } = step.manifest;
+  const { manifest, points } = await followToEnd<Step>(workerd, "/lab/slow-log");
+  const { records, strayBytes = 0 } = manifest;
   // An entry takes some 250 bytes, and the last is still open.
-  if (records < text.length / 1000 || strayBytes > 0 || step.points === 0)
-    throw new Error(
-      `Only ${records} records and ${step.points} points were read, and ${strayBytes} bytes not`,
-    );
+  if (records < text.length / 1000 || strayBytes > 0 || points === 0)
+    throw new Error(`Only ${records} records and ${points} points were read, and ${strayBytes} bytes not`);
 }
