@@ -66,6 +66,21 @@ export function storedFormat<S extends z.ZodType<object>>(
   };
 }
 
+/** Bytes that are stored: as they are, or in base64, since JSON has no bytes. */
+export const bytesSchema = lazy(() =>
+  z.union([
+    z.instanceof(Uint8Array),
+    z.string().transform((base64, ctx) => {
+      try {
+        return Uint8Array.fromBase64(base64);
+      } catch {
+        ctx.addIssue({ code: "custom", message: "is not base64" });
+        return z.NEVER;
+      }
+    }),
+  ]),
+);
+
 /** Where a value is not of its shape, without the value. */
 function complaint({ issues }: z.ZodError): string {
   const [first] = issues;

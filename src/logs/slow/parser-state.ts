@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
+import { bytesSchema } from "../../lib/stored.ts";
 import type { ParsedAs } from "../kind.ts";
 import type { LeftOut } from "../record.ts";
 import { clockSchema } from "./clock.ts";
@@ -97,21 +98,6 @@ const openEntrySchema = lazy(() =>
 
 /** The entry whose end has not been seen. */
 export type OpenEntry = z.output<ReturnType<typeof openEntrySchema>> & { record: SlowRecord };
-
-/** Bytes, or their base64: JSON has no bytes. */
-const bytesSchema = lazy(() =>
-  z.union([
-    z.instanceof(Uint8Array),
-    z.string().transform((base64, ctx) => {
-      try {
-        return Uint8Array.fromBase64(base64);
-      } catch {
-        ctx.addIssue({ code: "custom", message: "is not base64" });
-        return z.NEVER;
-      }
-    }),
-  ]),
-);
 
 /** A parser's state as it is stored. */
 export const slowParserSchema = lazy(() =>
