@@ -1,6 +1,7 @@
+import { hasLocalTime } from "../times.ts";
 import { Account } from "./account.ts";
 import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
-import { MAX_DURATION_SECONDS, MAX_SECOND, readClock, readDigits, readIsoTime } from "./header-values.ts";
+import { MAX_DURATION_SECONDS, MAX_SECOND, readDigits, readEndTime } from "./header-values.ts";
 
 /*
  * The header of an entry, from its first line to the end of `SET timestamp`. It has two forms, as File_query_log::write_slow in MySQL
@@ -131,9 +132,9 @@ export class Header {
     if (newline < 0) return INCOMPLETE;
     if (newline - at === 15) {
       this.endMicros = null;
-      return readClock(text, at) ? newline + 1 : NONE;
+      return hasLocalTime(text, at) ? newline + 1 : NONE;
     }
-    const time = readIsoTime(text, at, newline);
+    const time = readEndTime(text, at, newline);
     if (Number.isNaN(time)) return NONE;
     this.endMicros = time;
     return newline + 1;
