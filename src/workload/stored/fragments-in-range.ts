@@ -1,4 +1,4 @@
-import { type ListedFragment, listFragments } from "./fragments.ts";
+import { type FragmentDetails, type ListedFragment, listFragments } from "./fragments.ts";
 import { fragmentKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -18,12 +18,20 @@ export interface TimeRange {
   to: number | undefined;
 }
 
-/** A fragment, or as much of it as counts. */
-export interface FragmentPart {
+/**
+ * A fragment, or as much of it as counts. What its metadata says is of all of it, which may be more than counts: the records, errors
+ * and the longest statement are at most what it says.
+ */
+export interface FragmentPart extends FragmentDetails {
   key: string;
+  sequence: number;
+  /** Of its format: 1 is gzip of many members. */
+  version: number;
   /** How many of its bytes count. */
   bytes: number;
   firstMicros: number;
+  lastMicros: number;
+  records: number;
   /** Whether all of its records are in the range. */
   isWhole: boolean;
 }
@@ -40,15 +48,26 @@ export interface MissingFragments {
 export const isMissing = (part: FragmentPart | MissingFragments): part is MissingFragments =>
   "fragments" in part;
 
-/** The fragments that have records of the range, and between them those that are missing and may have had some. */
+/**
+ * Tells by what a fragment says of itself whether it may have what is looked for. It is asked once for each of the range while they are listed;
+ * what is not in FragmentPart, such as the summary, is not kept, since a capture may have thousands of fragments.
+ */
+export type MayMatch = (fragment: ListedFragment) => boolean;
+
+/**
+ * The fragments that have records of the range, and between them those that are missing and may have had some.
+ * @param mayMatch leaves out fragments that can't have what is looked for
+ */
 export async function fragmentsInRange(
   bucket: R2Bucket,
   manifest: Manifest,
   range: TimeRange,
+  mayMatch: MayMatch = () => true,
 ): Promise<(FragmentPart | MissingFragments)[]> {
   const [from, to] = microsOf(range);
   const { captureId, log, fragments, storedBytes } = manifest;
-  const listed = await listCounted(bucket, manifest);
+  const isInRange = ({ firstMicros, lastMicros }: Times) => lastMicros >= from && firstMicros < to;
+  const listed = await listCounted(bucket, manifest, (one) => isInRange(one) && mayMatch(one));
   const parts: (FragmentPart | MissingFragments)[] = [];
   let missing = 0;
   let isComplete = true;
@@ -69,11 +88,12 @@ export async function fragmentsInRange(
       missing++;
       continue;
     }
-    const { firstMicros, lastMicros } = fragment;
+    const { size, isWanted, ...said } = fragment;
+    const { firstMicros, lastMicros } = said;
     endMissing(firstMicros);
-    if (lastMicros >= from && firstMicros < to) {
+    if (isWanted) {
       const isWhole = firstMicros >= from && lastMicros < to;
-      parts.push({ key: fragmentKey(captureId, sequence, log), bytes, firstMicros, isWhole });
+      parts.push({ ...said, key: fragmentKey(captureId, sequence, log), bytes, isWhole });
     }
     bytesBefore += bytes;
     afterMicros = lastMicros;
@@ -83,19 +103,29 @@ export async function fragmentsInRange(
 }
 
 /** Whether a fragment has the bytes that count, and says of what time it is. */
-const isReadable = ({ size, firstMicros, lastMicros }: ListedFragment, bytes: number): boolean =>
+const isReadable = ({ size, firstMicros, lastMicros }: CountedFragment, bytes: number): boolean =>
   bytes > 0 && bytes <= size && firstMicros <= lastMicros;
+
+/** What is kept of a fragment that was listed. */
+interface CountedFragment extends Omit<ListedFragment, "summary"> {
+  isWanted: boolean;
+}
+
+/** When a fragment's records were. */
+type Times = Pick<ListedFragment, "firstMicros" | "lastMicros">;
 
 /** The fragments that a manifest counts, by their numbers. */
 async function listCounted(
   bucket: R2Bucket,
   { captureId, log, fragments }: Manifest,
-): Promise<Map<number, ListedFragment>> {
-  const listed = new Map<number, ListedFragment>();
+  isWanted: MayMatch,
+): Promise<Map<number, CountedFragment>> {
+  const listed = new Map<number, CountedFragment>();
   if (fragments === 0) return listed;
   for await (const fragment of listFragments(bucket, captureId, log)) {
     if (fragment.sequence >= fragments) break;
-    listed.set(fragment.sequence, fragment);
+    const { summary: _, ...kept } = fragment;
+    listed.set(fragment.sequence, { ...kept, isWanted: isWanted(fragment) });
   }
   return listed;
 }

@@ -7,11 +7,23 @@ import { askStorage } from "./storage-failure.ts";
  * to find a time without reading fragments.
  */
 
-/** The custom metadata of a fragment. Microseconds since the epoch. */
+/** The custom metadata of a fragment of version 1. Microseconds since the epoch. */
 export interface FragmentMetadata extends Record<string, string> {
   firstMicros: string;
   lastMicros: string;
   records: string;
+}
+
+/** What else a fragment of version 2 says, as numbers or text; each null for a fragment that does not say it. */
+export interface FragmentDetails {
+  /** Bytes of NDJSON before compression. */
+  plainBytes: number | null;
+  /** CRC-32 of the NDJSON, as in gzip (RFC 1952, section 8). */
+  crc32: number | null;
+  /** Of the slow log: how long the longest of its statements took. */
+  longestMicros: number | null;
+  /** Of the slow log: how many of its statements ended with an error, as far as the server says so. */
+  errors: number | null;
 }
 
 /** What a fragment holds. Microseconds since the epoch. */
@@ -21,11 +33,15 @@ export interface FragmentContent {
   records: number;
 }
 
-/** A fragment as R2 lists it. The numbers are NaN where its metadata does not say them. */
-export interface ListedFragment extends FragmentContent {
+/** A fragment as R2 lists it. The numbers are NaN where its metadata does not say what each fragment says. */
+export interface ListedFragment extends FragmentContent, FragmentDetails {
   sequence: number;
+  /** Of its format: 1 is gzip of many members. */
+  version: number;
   /** As stored, in bytes. */
   size: number;
+  /** What is in it, for `Summary.parse`: null where nothing says so. */
+  summary: string | null;
 }
 
 /** Where fragments go. */
@@ -72,15 +88,23 @@ export async function* listFragments(
     });
     for (const { key, size, customMetadata } of page.objects) {
       const sequence = Number(/(\d{8})[^/]*$/.exec(key)?.[1]);
-      const { firstMicros, lastMicros, records } = (customMetadata ?? {}) as Partial<FragmentMetadata>;
+      const metadata: Partial<Record<string, string>> = customMetadata ?? {};
       yield {
         sequence,
         size,
-        firstMicros: Number(firstMicros),
-        lastMicros: Number(lastMicros),
-        records: Number(records),
+        version: Number(metadata.version ?? 1),
+        firstMicros: Number(metadata.firstMicros),
+        lastMicros: Number(metadata.lastMicros),
+        records: Number(metadata.records),
+        plainBytes: numberOrNull(metadata.plainBytes),
+        crc32: numberOrNull(metadata.crc32),
+        longestMicros: numberOrNull(metadata.longestMicros),
+        errors: numberOrNull(metadata.errors),
+        summary: metadata.summary ?? null,
       };
     }
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);
 }
+
+const numberOrNull = (text: string | undefined): number | null => (text === undefined ? null : Number(text));

@@ -39,6 +39,18 @@ describe("the records of stored fragments", () => {
     expect(fragmentsRead()).toEqual([fragmentKey(captureId, 1, "general")]);
   });
 
+  it("are not read where a fragment says that it has nothing of what is looked for", async () => {
+    const { manifest } = await stored([0, 1], [2], [3, 4]);
+    const asked: number[] = [];
+    const parts = await fragmentsInRange(env.BUCKET, manifest, { from: from(2), to: undefined }, (one) => {
+      asked.push(one.sequence);
+      expect(one).toMatchObject({ version: 1, summary: null, plainBytes: null, errors: null });
+      return one.records > 1;
+    });
+    expect(asked).toEqual([1, 2]);
+    expect(parts).toMatchObject([{ sequence: 2, records: 2, isWhole: true }]);
+  });
+
   it("are read no further than they are asked for", async () => {
     const { manifest } = await stored([0], [1], [2]);
     const { BUCKET, fragmentsRead } = countingBucket();
