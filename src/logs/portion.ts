@@ -16,6 +16,13 @@ const ASKED_FOR = 0.95;
 const NO_CHARACTER = encoder.encode("\ufffd");
 const LF = 10;
 
+// Of four bytes in one number: four ends of lines, the high bit of each byte, and the others.
+const LINE_ENDS = 0x0a0a0a0a;
+const HIGH_BITS = 0x80808080;
+const LOW_BITS = 0x7f7f7f7f;
+/** Of so many words, no byte's place has more ends of lines than a byte can count. */
+const MAX_WORDS = 255;
+
 /** A stretch of a log file, and whether a statement in it has lost its end: RDS never gives it. */
 export interface WholePortion extends LogPortion {
   isCut: boolean;
@@ -59,6 +66,7 @@ export async function readPortion(
 
 /** How many bytes a portion has in the file, at least: for each that is no UTF-8, RDS gives one character of three bytes. */
 export function bytesAtLeast(data: Uint8Array): number {
+  if (isAscii(data)) return data.length;
   const [first, second, third] = NO_CHARACTER;
   let replaced = 0;
   for (let at = data.indexOf(first as number); at !== -1; at = data.indexOf(first as number, at + 1)) {
@@ -67,12 +75,38 @@ export function bytesAtLeast(data: Uint8Array): number {
   return data.length - 2 * replaced;
 }
 
-/** How many lines end in a portion, or `enough`. A slow log's lines are so short that to search for each takes longer. */
+/** Whether all bytes are ASCII's. */
+function isAscii(data: Uint8Array): boolean {
+  const words = wordsOf(data);
+  let bits = 0;
+  for (let at = 0; at < words.length; at++) bits |= words[at] as number;
+  for (let at = 4 * words.length; at < data.length; at++) bits |= data[at] as number;
+  return (bits & HIGH_BITS) === 0;
+}
+
+/** How many lines end in a portion; some number from `enough` on, where there are so many. */
 function wholeLines(data: Uint8Array, enough = Number.POSITIVE_INFINITY): number {
-  const { length } = data;
+  const words = wordsOf(data);
   let lines = 0;
-  for (let at = 0; at < length && lines < enough; at++) if (data[at] === LF) lines++;
+  for (let from = 0; from < words.length && lines < enough; from += MAX_WORDS) {
+    const to = Math.min(words.length, from + MAX_WORDS);
+    // Four counts in one number, each of a byte's place.
+    let counts = 0;
+    for (let at = from; at < to; at++) {
+      // A byte of it is 0 where a line ends. Only then does the sum below leave the byte's high bit 0.
+      const word = (words[at] as number) ^ LINE_ENDS;
+      counts = (counts + ((~(((word & LOW_BITS) + LOW_BITS) | word) & HIGH_BITS) >>> 7)) | 0;
+    }
+    lines += (counts & 255) + ((counts >>> 8) & 255) + ((counts >>> 16) & 255) + (counts >>> 24);
+  }
+  for (let at = 4 * words.length; at < data.length; at++) if (data[at] === LF) lines++;
   return lines;
+}
+
+/** The data four bytes at a time, without the last bytes that are fewer: to look at each by itself takes several times as long. */
+function wordsOf(data: Uint8Array): Uint32Array {
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
 /**
