@@ -22,6 +22,7 @@ import type {
   RemovedMember,
   Role,
   SeriesQuery,
+  TableQueries,
   Workload,
   WorkloadDigest,
   WorkloadSeries,
@@ -127,6 +128,16 @@ function captures(transport: Transport) {
     /** How a capture's workload, or one of its statements, went over time. */
     series: (id: number, query: SeriesQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadSeries>(one("GET", id, "/workload/series", { query, options })),
+    /** A table of a capture's workload, as CSV. */
+    async csv<Table extends keyof TableQueries>(
+      id: number,
+      table: Table,
+      query: TableQueries[Table],
+      options?: CallOptions,
+    ): Promise<string> {
+      const call = one("GET", id, `/workload/${table}`, { query: { ...query, format: "csv" }, options });
+      return (await transport.send(call)).text();
+    },
     /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of the log. */
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
       transport.send(one("GET", id, "/workload/download", { query, options })),

@@ -71,10 +71,18 @@ export interface Metrics {
   incomplete: string | null;
 }
 
+/** A query of a table, whose format the call decides. */
+type TableQuery<Schema extends z.ZodType> = Omit<Query<Schema>, "format">;
+
 /** How many statements of a digest, and in which order. */
-export type DigestQuery = Query<ReturnType<typeof workload.digestQuerySchema>>;
+export type DigestQuery = TableQuery<ReturnType<typeof workload.digestQuerySchema>>;
 /** In which steps, and of which statement. */
-export type SeriesQuery = Query<ReturnType<typeof workload.seriesQuerySchema>>;
+export type SeriesQuery = TableQuery<ReturnType<typeof workload.seriesQuerySchema>>;
+/** The tables of a workload that can be had as CSV, with what can be asked of each. */
+export interface TableQueries {
+  digest: DigestQuery;
+  series: SeriesQuery;
+}
 type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */
 export type DownloadQuery = {

@@ -26,3 +26,9 @@ export const queryParameters = <Query extends z.ZodObject>(
     ...said[name as keyof typeof said],
     schema: value as z.ZodType,
   }));
+
+/** What is said of the format of a table. */
+export const TABLE_FORMAT = {
+  description:
+    "JSON, or a file of CSV (RFC 4180) with a column for each field. There, a text that a spreadsheet would run as a formula begins with an apostrophe.",
+};

@@ -5,8 +5,9 @@ import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "../wo
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
-import { queryParameters } from "./parameters.ts";
+import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
 import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, varies } from "./refusals.ts";
+import { asCsv } from "./tables.ts";
 
 /** What a workload lacks because no log of its kind has it. */
 const NEVER_LOGGED = [
@@ -54,12 +55,16 @@ export const workloadOperations: Operation[] = [
           description:
             "What the first have most of: time in all, calls, mean time, 99th percentile of time, or rows examined. Those that were not timed stand last, by calls. If absent, `time` with a slow log, else `calls`.",
         },
+        format: TABLE_FORMAT,
       }),
     ],
     success: {
       status: 200,
       description: "The statements, those with the most first.",
-      content: { "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] } },
+      content: {
+        "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] },
+        ...asCsv("fingerprint,count,overcount,share\r\n8e1a6f0d5c3b2a47,640,0,0.5378\r\n"),
+      },
     },
     refusals: [invalidFor(digestQuerySchema(), { limit: ["0"] }), ...OF_CAPTURE_READS, AWAY],
   },
@@ -85,12 +90,16 @@ export const workloadOperations: Operation[] = [
             "Only the statement with this fingerprint of the digest: of the hundred that ran most, or took most time. Its points may begin later than the workload's, when it became one of these.",
           example: "8e1a6f0d5c3b2a47",
         },
+        format: TABLE_FORMAT,
       }),
     ],
     success: {
       status: 200,
       description: "The points, in the order of time.",
-      content: { "application/json": { schema: workloadSeriesSchema, example: examples.series } },
+      content: {
+        "application/json": { schema: workloadSeriesSchema, example: examples.series },
+        ...asCsv("time,statements\r\n2026-11-23T08:45:20.000Z,412\r\n"),
+      },
     },
     refusals: [
       invalidFor(seriesQuerySchema(), { step: ["0"] }),

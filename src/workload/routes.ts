@@ -2,10 +2,12 @@ import { Hono } from "hono";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
+import { csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
 import { type ReadCapture, readDigests, readLogSeries, readManifests } from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "./schema.ts";
+import { DIGEST_COLUMNS, SERIES_COLUMNS } from "./tables.ts";
 import { FIRST_STEP, WHOLE } from "./timing/series.ts";
 import { toDigests, toSeries, toWorkload } from "./to-reply.ts";
 import { isGrowing } from "./workload-state.ts";
@@ -25,24 +27,30 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
 
     .get("/digest", async (c) => {
       const id = await readId(c);
-      const { limit, order } = await readQuery(c, digestQuerySchema());
+      const { limit, order, format } = await readQuery(c, digestQuerySchema());
       const capture = await findCapture(c, id);
       const digests = await readDigests(c.env.BUCKET, capture);
-      return c.json(toDigests(digests, order ?? (capture.log === "general" ? "calls" : "time"), limit));
+      const shown = toDigests(digests, order ?? (capture.log === "general" ? "calls" : "time"), limit);
+      if (format === "json") return c.json(shown);
+      return c.body(toCsv(DIGEST_COLUMNS, shown), 200, csvHeaders(`capture-${id}-statements`));
     })
 
     .get("/series", async (c) => {
       const id = await readId(c);
-      const { step, fingerprint } = await readQuery(c, seriesQuerySchema());
+      const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
       const capture = await findCapture(c, id);
       const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
-      if (Object.values(series).some((one) => one !== null)) return c.json(toSeries(series, step));
+      const answer = (shown: WorkloadSeries) =>
+        format === "json"
+          ? c.json(shown)
+          : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
+      if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
       if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
       if (!isGrowing(capture.status)) {
         const { manifests } = await readManifests(c.env.BUCKET, capture);
         if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
       }
-      return c.json({ step: step ?? FIRST_STEP, points: [] } satisfies WorkloadSeries);
+      return answer({ step: step ?? FIRST_STEP, points: [] });
     })
 
     .get("/download", async (c) => {

@@ -4,11 +4,20 @@ import { limitSchema, once, timeSchema } from "../lib/values.ts";
 import { LOG_NAMES } from "../logs/names.ts";
 import { DIGEST_ORDERS } from "./timing/order.ts";
 
+/** What a table can be answered as. */
+const TABLE_FORMATS = ["json", "csv"] as const;
+
+/** What a table is to be answered as. */
+export const tableFormatSchema = lazy(() =>
+  once(z.enum(TABLE_FORMATS, `must be one of ${TABLE_FORMATS.join(", ")}`)).default("json"),
+);
+
 /** The query of GET /api/captures/{id}/workload/digest. */
 export const digestQuerySchema = lazy(() =>
   z.strictObject({
     limit: once(limitSchema()).default(100),
     order: once(z.enum(DIGEST_ORDERS, `must be one of ${DIGEST_ORDERS.join(", ")}`)),
+    format: tableFormatSchema(),
   }),
 );
 
@@ -24,6 +33,7 @@ export const seriesQuerySchema = lazy(() =>
         .transform(Number),
     ),
     fingerprint: once(z.string().regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")),
+    format: tableFormatSchema(),
   }),
 );
 

@@ -51,6 +51,7 @@ describe("the client and the Worker", () => {
     expect(await captures.workload(capture.id)).toMatchObject({ redact: "secrets" });
     expect((await captures.progress(capture.id)).capture.id).toBe(capture.id);
     expect(await captures.digest(capture.id, { limit: 3 })).toEqual(expect.any(Array));
+    expect(await captures.csv(capture.id, "digest", { limit: 3 })).toMatch(/^fingerprint,count,/);
     expect(await captures.series(capture.id, { step: 60 })).toMatchObject({ step: 60 });
     const from = new Date(Date.now() - 60_000);
     const download = await captures.download(capture.id, { format: "log", from });
