@@ -1,14 +1,12 @@
 import { evictDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
 import type { Workload } from "../../src/workload/replies.ts";
 import {
   addMember,
-  type Cast,
   createApiKey,
   createCapture,
-  createCast,
   expectRefusal,
   type Person,
   request,
@@ -16,18 +14,13 @@ import {
   signUp,
 } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
+import { castForEachTest } from "../support/each-test.ts";
 import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
 
 const ORIGIN = "http://captures.test";
 const TIMEOUT = { timeout: 10_000 };
 
-let cast: Cast;
-let envId: number;
-
-beforeAll(async () => {
-  cast = await createCast();
-  envId = cast.environment.id;
-});
+const cast = castForEachTest();
 
 /** An open socket, and all messages that it was sent. */
 interface Watch {
@@ -64,7 +57,7 @@ async function watch(person: Pick<Person, "headers">, capture: { id: number }): 
 
 const statuses = ({ messages }: Watch) => [...new Set(messages.map(({ capture }) => capture.status))];
 const create = (person: Person, body: Record<string, unknown> = {}) =>
-  createCapture(person, { envId, ...body });
+  createCapture(person, { envId: cast.environment.id, ...body });
 const running = async (person: Person) => until(person, await create(person), "RUNNING");
 const later = () => inFuture(3_600_000);
 
@@ -217,11 +210,11 @@ describe("who may watch", () => {
 
   it("somebody who is removed from the environment is sent nothing more", async () => {
     const leaver = await signUp("Leaver");
-    await addMember(cast.admin, envId, leaver);
+    await addMember(cast.admin, cast.environment.id, leaver);
     const capture = await running(cast.owner);
     const watched = await watch(leaver, capture);
     await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
-    await cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`);
+    await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`);
     await cast.owner.post(`/api/captures/${capture.id}/stop`);
     await until(cast.owner, capture, "DONE");
     await expect.poll(watched.closed, TIMEOUT).toBe(4404);
@@ -230,7 +223,7 @@ describe("who may watch", () => {
 
   it("somebody who has signed out is sent nothing more", async () => {
     const leaver = await signUp("Leaver");
-    await addMember(cast.admin, envId, leaver);
+    await addMember(cast.admin, cast.environment.id, leaver);
     const capture = await running(cast.owner);
     const watched = await watch(leaver, capture);
     await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
@@ -265,12 +258,12 @@ describe("who may watch", () => {
     [
       "was removed",
       4404,
-      (leaver: Person) => cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`),
+      (leaver: Person) => cast.admin.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`),
     ],
     ["signed out", 4401, (leaver: Person) => leaver.post("/api/auth/sign-out")],
   ])("who %s is gone within a minute, though the capture waits for its start", async (_, code, leave) => {
     const leaver = await signUp("Leaver");
-    await addMember(cast.admin, envId, leaver);
+    await addMember(cast.admin, cast.environment.id, leaver);
     const capture = await create(cast.owner, { scheduledStart: later() });
     const [watched, stays] = [await watch(leaver, capture), await watch(cast.owner, capture)];
     await expect.poll(() => stays.messages.length, TIMEOUT).toBe(1);
@@ -294,11 +287,11 @@ describe("who may watch", () => {
 
   it("those who may not watch any more do not count against the limit", async () => {
     const leaver = await signUp("Leaver");
-    await addMember(cast.admin, envId, leaver);
+    await addMember(cast.admin, cast.environment.id, leaver);
     const capture = await create(cast.owner, { scheduledStart: later() });
     // None of them answers when it is closed.
     for (let i = 0; i < 100; i++) await watch(leaver, capture);
-    await cast.admin.delete(`/api/environments/${envId}/members/${leaver.id}`);
+    await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`);
     const { socket, messages } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
     const second = await watch(cast.owner, capture);

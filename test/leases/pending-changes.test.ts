@@ -162,12 +162,14 @@ describe("a check of an environment with a pending change", () => {
     expect(await owedOf()).toEqual([]);
   });
 
-  it("retries it also when the instance can't be reached, and succeeds when the lease can't", async () => {
+  it("retries it also when the instance can't be reached", async () => {
     await owing();
     await cast.aws.deny("rds:DescribeDBInstances");
     expect((await cast.admin.post(`${path}/check`)).status).toBe(400);
     expect(await isRestored()).toBe(true);
-    await cast.aws.deny();
+  });
+
+  it("succeeds also when its lease can't be reached", async () => {
     await owing();
     vi.spyOn(LogLease.prototype, "release").mockRejectedValue(new Error("away"));
     const checked = await cast.admin.post<Environment>(`${path}/check`);
