@@ -1,4 +1,5 @@
 import { runnerOf } from "../env.ts";
+import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
@@ -10,7 +11,7 @@ import { readCapture, type Seen } from "./queries.ts";
  * place to record who read what.
  */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {
-  if (seen.caller === null) throw refuse.loginRequired();
+  if (seen.caller === null) throw unknownCaller();
   noteCaller(seen.caller);
   if (seen.found === null) throw notFound();
   return seen.found;

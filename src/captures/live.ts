@@ -29,7 +29,8 @@ const RECHECK_MS = 60_000;
 const CLOSE = {
   ended: [1000, "The capture has ended"],
   spoken: [1008, "Nothing is to be sent here"],
-  unauthenticated: [4401, "Login required"],
+  unauthenticated: [4401, refuse.loginRequired().message],
+  keyNotKnown: [4401, refuse.keyNotKnown().message],
   notFound: [4404, "Capture's environment not found"],
 } as const satisfies Record<string, [number, string]>;
 
@@ -154,7 +155,9 @@ export class LiveSockets {
       const close = (why: readonly [number, string]) => {
         for (const socket of sockets) socket.close(...why);
       };
-      if (seen.caller === null) return close(CLOSE.unauthenticated);
+      if (seen.caller === null) {
+        return close(credential.kind === "apiKey" ? CLOSE.keyNotKnown : CLOSE.unauthenticated);
+      }
       if (seen.found === null) return close(CLOSE.notFound);
       const state = this.#workload();
       const message = JSON.stringify(toLiveMessage(seen.found, state && knownOf(seen.found, state)));

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
 import { positiveNumber, runnerOf } from "../env.ts";
-import { authenticate } from "../http/authentication.ts";
+import { authenticate, unknownCaller } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
@@ -151,7 +151,7 @@ async function answerCreation(
 ): Promise<Response> {
   switch (created.outcome) {
     case "unauthenticated":
-      throw refuse.loginRequired();
+      throw unknownCaller();
     case "no-environment":
       throw refuse.environmentNotFound();
     case "duplicate-name":
@@ -193,7 +193,7 @@ const readPrecondition = (c: AppContext, id: number): changes.Precondition =>
 function changed(change: changes.Changed, refused: (before: CaptureRow) => Error) {
   switch (change.outcome) {
     case "unauthenticated":
-      throw refuse.loginRequired();
+      throw unknownCaller();
     case "not-found":
       throw refuse.captureNotFound();
     case "forbidden":

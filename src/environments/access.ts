@@ -1,3 +1,4 @@
+import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { type ApiError, refuse } from "../http/refusals.ts";
@@ -21,7 +22,7 @@ export async function readVisible(c: AppContext): Promise<EnvironmentRow> {
  * @throws ApiError as `readVisible`
  */
 export function visible(environment: EnvironmentRow | Unseen | null): EnvironmentRow {
-  if (environment === null) throw refuse.loginRequired();
+  if (environment === null) throw unknownCaller();
   noteCaller(environment.caller);
   if (environment.role === null) throw refuse.environmentNotFound();
   return environment;
@@ -31,7 +32,7 @@ export function visible(environment: EnvironmentRow | Unseen | null): Environmen
 export function notChanged(outcome: Exclude<AdminOutcome, "changed">, refused: () => ApiError): ApiError {
   switch (outcome) {
     case "unauthenticated":
-      return refuse.loginRequired();
+      return unknownCaller();
     case "not-found":
       return refuse.environmentNotFound();
     case "forbidden":

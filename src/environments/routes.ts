@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { explain } from "../aws/explain.ts";
 import type { KeyedRequest } from "../db/idempotency.ts";
 import type { Env } from "../env.ts";
-import { authenticate } from "../http/authentication.ts";
+import { authenticate, unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
@@ -35,7 +35,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
 
     .get("/", async (c) => {
       const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
-      if (environments === null) throw refuse.loginRequired();
+      if (environments === null) throw unknownCaller();
       return c.json(environments.map(toEnvironment));
     })
 
@@ -88,7 +88,7 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
     .get("/:id/members", async (c) => {
       const id = await readId(c);
       const { standing, members } = await store.listMembers(c.var.db, c.var.credential, id, Date.now());
-      if (standing === null) throw refuse.loginRequired();
+      if (standing === null) throw unknownCaller();
       noteCaller(standing.caller);
       if (standing.role === null) throw refuse.environmentNotFound();
       return c.json(members.map(toMember));
@@ -125,7 +125,7 @@ export const inviteRoutes = new Hono<App>()
     const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
     switch (accepted.outcome) {
       case "unauthenticated":
-        throw refuse.loginRequired();
+        throw unknownCaller();
       case "no-invite":
         throw refuse.inviteNotFound();
       case "already-member":
@@ -158,7 +158,7 @@ async function create(
 function created(c: AppContext, made: creation.Created): Response {
   switch (made.outcome) {
     case "unauthenticated":
-      throw refuse.loginRequired();
+      throw unknownCaller();
     case "gone":
       throw refuse.environmentNotFound();
     case "key-reused":

@@ -1,11 +1,12 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { tryGetContext } from "hono/context-storage";
 import { getCookie } from "hono/cookie";
 import type { Credential } from "../db/caller.ts";
 import type { Env } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { App } from "./context.ts";
 import { refuseOtherOrigins } from "./origins.ts";
-import { refuse } from "./refusals.ts";
+import { type ApiError, refuse } from "./refusals.ts";
 import { isHttps } from "./scheme.ts";
 import { signedValue } from "./signed-cookie.ts";
 
@@ -45,6 +46,12 @@ export async function readSessionCookie<E extends { Bindings: Env }>(
   const cookie = getCookie(c, SESSION_COOKIE, cookiePrefix(c));
   const token = cookie === undefined ? null : await signedValue(cookie, c.env.BETTER_AUTH_SECRET);
   return token === null ? null : { kind: "session", value: token };
+}
+
+/** The refusal of a request whose credential the database does not know: a session that has ended, or an API key. */
+export function unknownCaller(): ApiError {
+  const isKey = tryGetContext<App>()?.get("credential")?.kind === "apiKey";
+  return isKey ? refuse.keyNotKnown() : refuse.loginRequired();
 }
 
 /**

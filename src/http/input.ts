@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { callerStatement } from "../db/caller.ts";
 import { idSchema } from "../lib/values.ts";
+import { unknownCaller } from "./authentication.ts";
 import type { AppContext } from "./context.ts";
 import { problemsOf } from "./problems.ts";
 import { ApiError, notParsed, refuse } from "./refusals.ts";
@@ -83,5 +84,5 @@ const CALLER = callerStatement("select id from caller");
  */
 async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
   const caller = await CALLER(c.get("db"), c.get("credential"), Date.now()).first();
-  throw caller === null ? refuse.loginRequired() : refusal;
+  throw caller === null ? unknownCaller() : refusal;
 }

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { cut } from "../lib/values.ts";
+import "../lib/validation-words.ts";
 
 /** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
 const MAX_PROBLEMS = 5;
@@ -19,14 +20,8 @@ function describe(issue: z.core.$ZodIssue, name?: string): string {
   // An index tells nothing about a query parameter, whose values are a list only so that they can repeat.
   const path = [name, ...issue.path.filter((part) => typeof part === "string")].filter(Boolean).join(".");
   const where = path === "" ? "body" : path;
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.message.endsWith("received undefined")
-        ? `${where}: is required`
-        : `${where}: must be ${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
-    case "unrecognized_keys":
-      return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
-    default:
-      return `${where}: ${issue.message}`;
+  if (issue.code === "unrecognized_keys") {
+    return `${issue.keys.map((key) => [path, key].filter(Boolean).join(".")).join(", ")}: not known here`;
   }
+  return `${where}: ${issue.message}`;
 }

@@ -33,6 +33,9 @@ export const refuse = {
   tooLarge: refusal(413, `The body is larger than ${MAX_BODY_BYTES / 1024} KiB`),
   notJson: refusal(415, "The body must be JSON, with the header Content-Type: application/json"),
   loginRequired: refusal(401, "Login required", { "WWW-Authenticate": "Bearer" }),
+  keyNotKnown: refusal(401, "API key is not known, was revoked or has expired", {
+    "WWW-Authenticate": "Bearer",
+  }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),

@@ -13,6 +13,7 @@ import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import type { Invites } from "./auth.ts";
 import { boundHashing } from "./hashing.ts";
+import { inOurWords } from "./words.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
@@ -57,7 +58,7 @@ async function ask(c: AppContext, invites: Invites): Promise<Response> {
   }
   // better-auth answers some of the database's faults as the caller's mistake, and others as a success.
   if (db.fault !== undefined) throw db.fault;
-  if (reply.status >= 400) throw await refusalOf(reply);
+  if (reply.status >= 400) throw await refusalOf(reply, c.req.path);
   return c.newResponse(reply.body, reply);
 }
 
@@ -67,7 +68,7 @@ const MAX_MESSAGE = 1000;
 const refusalSchema = lazy(() => z.object({ message: z.string() }));
 
 /** A refusal of better-auth's in the shape that all refusals of the API have. */
-async function refusalOf(reply: Response): Promise<Error> {
+async function refusalOf(reply: Response, path: string): Promise<Error> {
   const { data } = refusalSchema().safeParse(await reply.json().catch(() => undefined));
   // Its validation quotes what was sent.
   const message = cut(data?.message ?? "Request refused", MAX_MESSAGE);
@@ -76,8 +77,7 @@ async function refusalOf(reply: Response): Promise<Error> {
   const retryAfter = reply.headers.get("x-retry-after");
   return new ApiError(
     reply.status as ContentfulStatusCode,
-    // Its validation says `[body.name] Invalid input`; the API says `name: Invalid input`.
-    message.replace(/\[(?:body|query)\.?([^\]]*)\] /g, (_, field: string) => `${field || "body"}: `),
+    inOurWords(message, path),
     retryAfter === null ? {} : exhausted(ADDRESS_POLICY, Number(retryAfter)),
   );
 }

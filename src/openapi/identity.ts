@@ -3,6 +3,7 @@ import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
 import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
+import { inOurWords } from "../identity/words.ts";
 import { apiKey, session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
@@ -37,8 +38,12 @@ const ONCE_MORE_COOKIE: Record<string, Header> = {
   },
 };
 
+/** What better-auth refuses, in the words that this service has for it. */
+const saysOf = (name: string, status: number, message: string, path = ""): Refusal =>
+  says(name, status, inOurWords(message, path));
+
 const TOO_OFTEN: Refusal = {
-  ...says("tooOften", 429, "Too many requests. Please try again later."),
+  ...saysOf("tooOften", 429, "Too many requests. Please try again later."),
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
@@ -56,31 +61,31 @@ const OF_WRITES = [
   ...refusals("otherOrigin"),
   TOO_LARGE,
   NOT_JSON_TYPE,
-  says("malformed", 400, "Invalid JSON in request body"),
+  saysOf("malformed", 400, "Invalid JSON in request body"),
   // better-auth's, of fields that no operation here has a use for.
   saysLike(
     "otherAddress",
     403,
-    "Invalid callbackURL",
-    "Invalid (callbackURL|redirectURL|errorCallbackURL|newUserCallbackURL)",
+    inOurWords("Invalid callbackURL", ""),
+    "(callbackURL|redirectURL|errorCallbackURL|newUserCallbackURL): must be an address of this service",
   ),
   ...OF_READS,
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
 const OF_PASSWORDS = refusals("tooManyHashes");
-const UNAUTHORIZED = says("unauthorized", 401, "Unauthorized");
-const NO_SESSION = says("noSession", 401, "Unauthorized or invalid session");
-const PASSWORD_LENGTH = [
-  says("passwordTooShort", 400, "Password too short"),
-  says("passwordTooLong", 400, "Password too long"),
+const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
+const NO_SESSION = saysOf("noSession", 401, "Unauthorized or invalid session");
+const passwordLength = (path: string) => [
+  saysOf("passwordTooShort", 400, "Password too short", path),
+  saysOf("passwordTooLong", 400, "Password too long", path),
 ];
 const EXPIRY = [
-  says("expiryTooSoon", 400, "The expiresIn is smaller than the predefined minimum value."),
-  says("expiryTooFar", 400, "The expiresIn is larger than the predefined maximum value."),
+  saysOf("expiryTooSoon", 400, "The expiresIn is smaller than the predefined minimum value."),
+  saysOf("expiryTooFar", 400, "The expiresIn is larger than the predefined maximum value."),
 ];
-const NAME_LENGTH = says("nameLength", 400, "The name length is either too large or too small.");
-const NO_KEY = says("keyNotFound", 404, "API Key not found");
+const NAME_LENGTH = saysOf("nameLength", 400, "The name length is either too large or too small.");
+const NO_KEY = saysOf("keyNotFound", 404, "API Key not found");
 
 type Parts = Pick<Operation, "id" | "summary" | "permission" | "credentials" | "refusals"> &
   Partial<Operation>;
@@ -143,10 +148,10 @@ export const identityOperations: Operation[] = [
       },
       refusals: [
         invalid("name: must not be empty"),
-        ...PASSWORD_LENGTH,
+        ...passwordLength("/sign-up/email"),
         ...refusals("inviteRequired"),
-        says("exists", 422, "User already exists. Use another email."),
-        says("notCreated", 422, "Failed to create user"),
+        saysOf("exists", 422, "User already exists. Use another email."),
+        saysOf("notCreated", 422, "Failed to create user"),
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -168,9 +173,9 @@ export const identityOperations: Operation[] = [
       },
       success: { description: "The new session.", headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY } },
       refusals: [
-        invalid("password: Invalid input: expected string, received undefined"),
-        says("invalidEmail", 400, "Invalid email"),
-        says("wrong", 401, "Invalid email or password"),
+        invalid("password: is required"),
+        saysOf("invalidEmail", 400, "Invalid email"),
+        saysOf("wrong", 401, "Invalid email or password"),
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -187,7 +192,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "session",
       success: { headers: ONCE_MORE_COOKIE },
-      refusals: [invalid("body: Invalid input: expected object, received null"), ...OF_WRITES],
+      refusals: [invalid("body: must be an object"), ...OF_WRITES],
     },
   ),
   get(
@@ -221,11 +226,7 @@ export const identityOperations: Operation[] = [
       permission: SIGNED_IN,
       credentials: "session",
       body: { schema: requests.revokeSessionSchema, value: { token } },
-      refusals: [
-        invalid("token: Invalid input: expected string, received undefined"),
-        UNAUTHORIZED,
-        ...OF_CHANGES,
-      ],
+      refusals: [invalid("token: is required"), UNAUTHORIZED, ...OF_CHANGES],
     },
   ),
   post(
@@ -266,8 +267,8 @@ export const identityOperations: Operation[] = [
       success: { headers: SESSION_COOKIE },
       refusals: [
         invalid("name: must not be empty"),
-        says("nothing", 400, "No fields to update"),
-        says("email", 400, "Email can not be updated"),
+        saysOf("nothing", 400, "No fields to update"),
+        saysOf("email", 400, "Email can not be updated"),
         UNAUTHORIZED,
         ...OF_CHANGES,
       ],
@@ -292,10 +293,10 @@ export const identityOperations: Operation[] = [
       },
       success: { headers: ONCE_MORE_COOKIE },
       refusals: [
-        invalid("newPassword: Invalid input: expected string, received undefined"),
-        says("wrong", 400, "Invalid password"),
+        invalid("newPassword: is required"),
+        saysOf("wrong", 400, "Invalid password", "/change-password"),
         ...OF_PASSWORDS,
-        ...PASSWORD_LENGTH,
+        ...passwordLength("/change-password"),
         UNAUTHORIZED,
         ...OF_CHANGES,
       ],
@@ -312,13 +313,7 @@ export const identityOperations: Operation[] = [
       credentials: "session",
       body: { schema: requests.createKeySchema, value: { name: "nightly job" } },
       success: { description: "The key. It is shown once." },
-      refusals: [
-        invalid("name: Invalid input: expected string, received number"),
-        NAME_LENGTH,
-        ...EXPIRY,
-        NO_SESSION,
-        ...OF_CHANGES,
-      ],
+      refusals: [invalid("name: must be a string"), NAME_LENGTH, ...EXPIRY, NO_SESSION, ...OF_CHANGES],
     },
   ),
   get(
@@ -335,7 +330,7 @@ export const identityOperations: Operation[] = [
         offset: { description: "How many to skip." },
       }),
       success: { description: "Your keys.", headers: ONCE_MORE_COOKIE },
-      refusals: [invalid("limit: Invalid input: expected number, received NaN"), UNAUTHORIZED, ...OF_READS],
+      refusals: [invalid("limit: must be a number"), UNAUTHORIZED, ...OF_READS],
     },
   ),
   get("api-key/get", replies.apiKeySchema, apiKey, {
@@ -345,12 +340,7 @@ export const identityOperations: Operation[] = [
     credentials: "session",
     parameters: queryParameters(requests.getKeyQuery, { id: { description: "The key's id." } }),
     success: { description: "The key, without the key itself.", headers: ONCE_MORE_COOKIE },
-    refusals: [
-      invalid("id: Invalid input: expected string, received undefined"),
-      UNAUTHORIZED,
-      NO_KEY,
-      ...OF_READS,
-    ],
+    refusals: [invalid("id: is required"), UNAUTHORIZED, NO_KEY, ...OF_READS],
   }),
   post("api-key/update", replies.apiKeySchema, apiKey, {
     id: "updateApiKey",
@@ -360,8 +350,8 @@ export const identityOperations: Operation[] = [
     body: { schema: requests.updateKeySchema, value: { keyId: apiKey.id, enabled: false } },
     success: { description: "The key as it is now." },
     refusals: [
-      invalid("keyId: Invalid input: expected string, received undefined"),
-      says("nothing", 400, "No values to update."),
+      invalid("keyId: is required"),
+      saysOf("nothing", 400, "No values to update."),
       NAME_LENGTH,
       ...EXPIRY,
       NO_SESSION,
@@ -379,12 +369,7 @@ export const identityOperations: Operation[] = [
       permission: "Its owner, signed in with a session.",
       credentials: "session",
       body: { schema: requests.deleteKeySchema, value: { keyId: apiKey.id } },
-      refusals: [
-        invalid("keyId: Invalid input: expected string, received undefined"),
-        UNAUTHORIZED,
-        NO_KEY,
-        ...OF_CHANGES,
-      ],
+      refusals: [invalid("keyId: is required"), UNAUTHORIZED, NO_KEY, ...OF_CHANGES],
     },
   ),
 ];

@@ -88,10 +88,10 @@ export const TOO_MANY_CHANGES: Refusal = {
 };
 
 /** The refusals of every operation that needs a caller. */
-export const OF_CALLERS = [...refusals("loginRequired"), ...FAULTS];
+export const OF_CALLERS = [...refusals("loginRequired", "keyNotKnown"), ...FAULTS];
 /** The refusals of every operation that changes something. */
 export const OF_WRITERS = [
-  ...refusals("loginRequired", "otherOrigin"),
+  ...refusals("loginRequired", "keyNotKnown", "otherOrigin"),
   TOO_LARGE,
   TOO_MANY_CHANGES,
   ...FAULTS,

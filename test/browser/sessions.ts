@@ -19,7 +19,7 @@ export async function checkSessions(world: World): Promise<void> {
     await page.getByLabel("E-mail address").fill("demo@example.com");
     await page.getByLabel("Password").fill("not this one");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await shown(page.getByRole("alert").filter({ hasText: "Invalid email or password" }));
+    await shown(page.getByRole("alert").filter({ hasText: "The e-mail address or the password is wrong" }));
     await context.close();
   });
 

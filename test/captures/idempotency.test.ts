@@ -95,7 +95,11 @@ describe("a request for a capture that is repeated with its Idempotency-Key", ()
     expect(await ask(owner, key, json)).toMatchObject({ status: 200, body });
     expectRefusal(await ask(owner, newKey(), json), 400, "scheduledStart: is in the past");
     expectRefusal(await ask(owner, key, { ...json, name: "other" }), 422, USED);
-    expectRefusal(await ask({ headers: { "x-api-key": "wrong" } }, key, json), 401, "Login required");
+    expectRefusal(
+      await ask({ headers: { "x-api-key": "wrong" } }, key, json),
+      401,
+      "API key is not known, was revoked or has expired",
+    );
   });
 
   it("is the same request however its JSON is written", async () => {

@@ -33,7 +33,7 @@ test("somebody signs up, out and in again, and is known by the session", async (
   await expect(account.signIn({ email, password: "another password" })).rejects.toMatchObject({
     name: "CapturesError",
     status: 401,
-    message: "Invalid email or password",
+    message: "The e-mail address or the password is wrong",
   });
   await account.signIn({ email, password });
   expect(await createClient(options).environments.list()).toEqual([]);

@@ -26,16 +26,13 @@ describe("what the server says of a form", () => {
     ["Duration must be at least 60 seconds", "duration"],
     ["Cannot schedule without a schedule start time", "scheduledStart"],
     ["Environment does not exist", "envId"],
-    ["Invalid email", "email"],
-    ["User already exists. Use another email.", "email"],
-    ["Password too short", "password"],
   ])("goes to the field that it is about, though it names none: %s", (message, field) => {
     expect(refused(message)).toEqual({ fields: { [field]: message }, form: null });
   });
 
   it("belongs to the form when it is about no field of it", () => {
     expect(refused("AWS refused the credentials: no such key (InvalidClientTokenId)").form).toMatch(/^AWS/);
-    expect(refused("Invalid email or password", 401).form).toBe("Invalid email or password");
+    expect(refused("Password is wrong", 401).form).toBe("Password is wrong");
     expect(refused("redact: must be something").form).toBe("redact: must be something");
   });
 

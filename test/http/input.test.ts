@@ -36,6 +36,7 @@ const AUTH_BODIES: typeof BODIES = [
   ["POST", "/api/auth/api-key/update", () => "/api/auth/api-key/update"],
 ];
 
+const KEY_NOT_KNOWN = "API key is not known, was revoked or has expired";
 const JSON_TYPE = { "content-type": "application/json" };
 const KIB_65 = `{"name":"${"x".repeat(65 * 1024)}"}`;
 
@@ -119,10 +120,9 @@ describe.each(BODIES)("%s %s", (method, _, path) => {
     request(method, path(), { body, headers: { ...JSON_TYPE, ...headers } });
 
   test("says nothing of the body to people who are not signed in", async () => {
-    for (const headers of [{}, { "x-api-key": "no such key" }]) {
-      for (const body of ["{", "{}", "[]"]) {
-        expectRefusal(await send(body, headers), 401, "Login required");
-      }
+    for (const body of ["{", "{}", "[]"]) {
+      expectRefusal(await send(body, {}), 401, "Login required");
+      expectRefusal(await send(body, { "x-api-key": "no such key" }), 401, KEY_NOT_KNOWN);
     }
   });
 
@@ -195,7 +195,7 @@ describe.each(IDS)("%s %s", (method, template) => {
 
   test("does not look at the id of people who are not signed in", async () => {
     expectRefusal(await send("abc", {}), 401, "Login required");
-    expectRefusal(await send("abc", { "x-api-key": "no such key" }), 401, "Login required");
+    expectRefusal(await send("abc", { "x-api-key": "no such key" }), 401, KEY_NOT_KNOWN);
   });
 });
 

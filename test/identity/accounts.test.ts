@@ -15,7 +15,10 @@ function post(path: string, json: unknown, headers: Record<string, string> = {})
 describe("an account", () => {
   test("signs in by an e-mail address", async () => {
     const reply = await post("sign-in/email", { email: "no address", password: PASSWORD });
-    expect(reply.body).toEqual({ code: 400, message: "Invalid email" });
+    expect(reply.body).toEqual({
+      code: 400,
+      message: "email: must be an e-mail address, such as name@example.com",
+    });
   });
 
   test("changes its name, and nothing else by that", async () => {
@@ -26,18 +29,18 @@ describe("an account", () => {
     expect(body.user).toMatchObject({ name: "Renamed" });
     expect((await post("update-user", {}, headers)).body).toEqual({
       code: 400,
-      message: "No fields to update",
+      message: "body: must have a field to change",
     });
     expect((await post("update-user", { email: "other@example.com" }, headers)).body).toEqual({
       code: 400,
-      message: "Email can not be updated",
+      message: "email: can't be changed",
     });
   });
 
   test.each([
-    ["with the wrong old one", "a wrong password", "a new password", "Invalid password"],
-    ["to a short one", PASSWORD, "1234567", "Password too short"],
-    ["to a long one", PASSWORD, "x".repeat(129), "Password too long"],
+    ["with the wrong old one", "a wrong password", "a new password", "currentPassword: is not your password"],
+    ["to a short one", PASSWORD, "1234567", "newPassword: must be at least 8 characters long"],
+    ["to a long one", PASSWORD, "x".repeat(129), "newPassword: must be at most 128 characters long"],
   ])("does not change its password %s", async (_, currentPassword, newPassword, message) => {
     const { email, headers } = await signUp();
     const reply = await post("change-password", { currentPassword, newPassword }, headers);
@@ -92,25 +95,21 @@ describe("the API keys of an account", () => {
     const stranger = await signUp();
     expect((await stranger.get(`/api/auth/api-key/get?id=${id}`)).body).toEqual({
       code: 404,
-      message: "API Key not found",
+      message: "API key does not exist",
     });
   });
 
   test.each([
-    [
-      "a name of 33 characters",
-      { name: "x".repeat(33) },
-      "The name length is either too large or too small.",
-    ],
+    ["a name of 33 characters", { name: "x".repeat(33) }, "name: must be 1 to 32 characters long"],
     [
       "an end within a day",
       { expiresIn: DAY_SECONDS - 1 },
-      "The expiresIn is smaller than the predefined minimum value.",
+      "expiresIn: must be at least 86400 seconds (a day)",
     ],
     [
       "an end in more than a year",
       { expiresIn: 366 * DAY_SECONDS },
-      "The expiresIn is larger than the predefined maximum value.",
+      "expiresIn: must be at most 31536000 seconds (365 days)",
     ],
   ])("do not take %s, new or changed", async (_, fields, message) => {
     const person = await signUp();
@@ -128,7 +127,7 @@ describe("the API keys of an account", () => {
     const { id: keyId } = await createApiKey(person);
     expect((await post("api-key/update", { keyId }, person.headers)).body).toEqual({
       code: 400,
-      message: "No values to update.",
+      message: "body: must have a field to change",
     });
   });
 });

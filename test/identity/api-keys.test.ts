@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ApiKey, createApiKey, type Person, request, signUp } from "../support/api.ts";
 
+const NOT_KNOWN = { code: 401, message: "API key is not known, was revoked or has expired" };
 const LOGIN_REQUIRED = { code: 401, message: "Login required" };
 
 const withKey = (key: string) => request("GET", "/api/environments", { headers: { "x-api-key": key } });
@@ -45,7 +46,7 @@ describe("an API key", () => {
     for (const wrong of [key.slice(0, -1), `${key}x`, key.toLowerCase(), row?.key ?? ""]) {
       const reply = await withKey(wrong);
       expect(reply.status).toBe(401);
-      expect(reply.body).toEqual(LOGIN_REQUIRED);
+      expect(reply.body).toEqual(NOT_KNOWN);
     }
   });
 
@@ -55,7 +56,7 @@ describe("an API key", () => {
     await env.DB.prepare("update apikey set expires_at = ? where id = ?")
       .bind(Date.now() - 1, id)
       .run();
-    expect((await withKey(key)).status).toBe(401);
+    expect(await withKey(key)).toMatchObject({ status: 401, body: NOT_KNOWN });
   });
 
   test("is refused while it is disabled", async () => {
@@ -70,7 +71,9 @@ describe("an API key", () => {
   test("is refused at once when it is deleted", async () => {
     const { id, key } = await createApiKey(person);
     expect((await person.post("/api/auth/api-key/delete", { keyId: id })).status).toBe(200);
-    expect((await withKey(key)).status).toBe(401);
+    const reply = await withKey(key);
+    expect(reply).toMatchObject({ status: 401, body: NOT_KNOWN });
+    expect(reply.headers.get("www-authenticate")).toBe("Bearer");
   });
 
   test("works on after the session that made it has ended", async () => {

@@ -44,7 +44,10 @@ describe("signing up", () => {
       json: { name: "Twice", email: email.toUpperCase(), password: "another password" },
     });
     expect(again.status).toBe(422);
-    expect(again.body).toEqual({ code: 422, message: expect.stringContaining("already exists") });
+    expect(again.body).toEqual({
+      code: 422,
+      message: expect.stringContaining("an account with this address already"),
+    });
     expect((await signIn(email, "another password")).status).toBe(401);
   });
 
@@ -107,7 +110,7 @@ describe("signing in", () => {
     const wrong = await signIn(email, "not the password");
     const unknown = await signIn("nobody-at-all@example.com");
     expect(wrong.status).toBe(401);
-    expect(wrong.body).toEqual({ code: 401, message: "Invalid email or password" });
+    expect(wrong.body).toEqual({ code: 401, message: "The e-mail address or the password is wrong" });
     expect(unknown.status).toBe(wrong.status);
     expect(unknown.body).toEqual(wrong.body);
     expect(wrong.headers.get("set-cookie")).toBeNull();

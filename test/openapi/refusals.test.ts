@@ -83,6 +83,7 @@ function inEnvironment({ path, method }: Described, envId: number): { json?: unk
 /** How to make any operation refuse, by the refusal's name in the description. */
 const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   loginRequired: nobody,
+  keyNotKnown: (described) => ask(described, { headers: { cookie: "", "x-api-key": "captures_revoked" } }),
   unauthorized: nobody,
   noSession: nobody,
   // A change; of an operation that reads, a WebSocket.

@@ -16,8 +16,6 @@ const ABOUT: [RegExp, string][] = [
   [/^Duration must/, "duration"],
   [/schedule start time/, "scheduledStart"],
   [/^Environment does not exist/, "envId"],
-  [/^(Invalid email$|User already exists)/, "email"],
-  [/^Password too (short|long)/, "password"],
 ];
 
 /**
