@@ -8,6 +8,7 @@ import "./styles/layout.css";
 import "./styles/parts.css";
 import "./styles/tables.css";
 import "./styles/charts.css";
+import "./styles/sql.css";
 
 applyTheme(chosenTheme());
 followLinks();

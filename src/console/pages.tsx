@@ -10,11 +10,18 @@ import { KeysPage } from "./pages/keys.tsx";
 import { NewCapturePage } from "./pages/new-capture.tsx";
 import { NewEnvironmentPage } from "./pages/new-environment.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
+import { StatementPage } from "./pages/statement.tsx";
+import { StatementsPage } from "./pages/statements.tsx";
 
-const PAGES: [RegExp, (id: number) => VNode][] = [
+const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
   [/^\/(?:captures\/?)?$/, () => <CapturesPage />],
   [/^\/captures\/new\/?$/, () => <NewCapturePage />],
   [/^\/captures\/([1-9]\d{0,14})\/?$/, (id) => <CapturePage key={id} id={id} />],
+  [/^\/captures\/([1-9]\d{0,14})\/statements\/?$/, (id) => <StatementsPage key={id} id={id} />],
+  [
+    /^\/captures\/([1-9]\d{0,14})\/statements\/([0-9a-f]{16})\/?$/,
+    (id, fingerprint) => <StatementPage key={`${id}/${fingerprint}`} id={id} fingerprint={fingerprint} />,
+  ],
   [/^\/compare\/?$/, () => <ComparePage />],
   [/^\/environments\/?$/, () => <EnvironmentsPage />],
   [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],
@@ -28,7 +35,7 @@ export function Pages() {
   const { path } = usePlace();
   for (const [pattern, page] of PAGES) {
     const match = pattern.exec(path);
-    if (match !== null) return page(Number(match[1]));
+    if (match !== null) return page(Number(match[1]), match[2] ?? "");
   }
   return <NotFoundPage />;
 }

@@ -249,7 +249,7 @@ async function checkChanges(world: World): Promise<void> {
     await shown(page.locator("th[aria-sort=ascending]").filter({ hasText: "Calls" }));
     await page.getByRole("columnheader", { name: "Statement" }).getByRole("button").click();
     await shown(page.locator("th[aria-sort=ascending]").filter({ hasText: "Statement" }));
-    const texts = await page.locator("table.statements summary code").allTextContents();
+    const texts = await page.locator("table.statements tbody th code").allTextContents();
     expectThat(texts.join() === texts.toSorted().join(), `The statements are ${texts.join(", ")}`);
     await page.goto(`/captures/${id}`);
   });

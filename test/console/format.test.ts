@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatMicros,
   formatScaled,
+  formatShare,
   formatShort,
   metricTitle,
   scaleOf,
@@ -22,6 +23,17 @@ describe("amounts as a person reads them", () => {
     [-5, "0s"],
   ])("%d milliseconds are %s", (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
+  });
+
+  it.each([
+    [0, "0%"],
+    [0.000_01, "<0.1%"],
+    [0.000_99, "<0.1%"],
+    [0.001, "0.1%"],
+    [0.1234, "12.3%"],
+    [1, "100%"],
+  ])("a share of %d is %s, and nothing only where there is nothing", (share, text) => {
+    expect(formatShare(share)).toBe(text);
   });
 
   it.each([

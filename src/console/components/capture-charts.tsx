@@ -1,11 +1,14 @@
 import { useMemo } from "preact/hooks";
 import { readMetrics } from "../api/client.ts";
 import type { Capture, ReadMetrics, Workload, WorkloadSeries } from "../api/types.ts";
+import { useBrush } from "../lib/brush.ts";
 import { type Resource, usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { workloadCharts } from "../lib/workload-charts.ts";
 import { Failure, Skeleton } from "./loading.tsx";
 import { MetricsSection, NOT_READ } from "./metrics-section.tsx";
+import { RangeBar } from "./range-bar.tsx";
+import { RangeFigures } from "./range-figures.tsx";
 
 /** How often the metrics of a running capture are read again: CloudWatch has a point a minute. */
 const POLL_MS = 60_000;
@@ -53,6 +56,8 @@ export function CaptureCharts({
               How this workload changed over time is not known: the capture was made before that was kept.
             </p>
           )}
+          <RangeBar />
+          {series.data != null && <RangeFigures series={series.data} what="Statements" />}
           <ChartsOf
             capture={capture}
             read={metrics.data ?? NOT_READ}
@@ -96,5 +101,5 @@ function ChartsOf({
     () => (series === null ? [] : workloadCharts(series, { start, end: isOver ? end : null, gaps })),
     [series, start, end, isOver, gaps],
   );
-  return <MetricsSection captures={captures} workload={charts} axis="time" />;
+  return <MetricsSection captures={captures} workload={charts} axis="time" brush={useBrush()} />;
 }

@@ -13,10 +13,21 @@ const POLL_MS = 15_000;
 const SOME = 50;
 const MANY = 200;
 
-/** The statements of a capture, sorted as the address says. */
-export function CaptureStatements({ capture, series }: { capture: Capture; series: WorkloadSeries | null }) {
+/**
+ * The statements of a capture, sorted as the address says.
+ * @param isAll whether all that can be loaded are shown at once
+ */
+export function CaptureStatements({
+  capture,
+  series,
+  isAll = false,
+}: {
+  capture: Capture;
+  series: WorkloadSeries | null;
+  isAll?: boolean;
+}) {
   const place = usePlace();
-  const [isWhole, setWhole] = useState(false);
+  const [isWhole, setWhole] = useState(isAll);
   const limit = isWhole ? MANY : SOME;
   const order = place.query.has("sort") ? orderFor(readSort(place.query, true)) : null;
   const hasStarted = capture.start !== null;
@@ -29,7 +40,7 @@ export function CaptureStatements({ capture, series }: { capture: Capture; serie
   if (!hasStarted) return null;
   return (
     <>
-      <h3>Top statements</h3>
+      {!isAll && <h3>Top statements</h3>}
       <Loaded resource={digest} what="the statements" lines={5}>
         {(statements) => (
           <StatementTable

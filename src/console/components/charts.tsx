@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import type { Brush } from "../lib/brush.ts";
 import {
   type AxisModel,
   axisOf,
@@ -18,7 +19,8 @@ import {
   formatSecond,
 } from "../lib/format.ts";
 import { plotOptions, readPalette } from "../lib/plot.ts";
-import { type Aligned, align } from "../lib/series.ts";
+import type { TimeRange } from "../lib/range.ts";
+import { type Aligned, align, summarise } from "../lib/series.ts";
 import { useColours } from "../lib/theme.ts";
 
 const HEIGHT = 150;
@@ -39,17 +41,20 @@ interface Crosshair {
  * Small multiples on one axis, with one crosshair, and one zoom: by dragging, or by keys.
  * @param types the metrics
  * @param workload charts of the workload, which come first
+ * @param brush whose range is the zoom, on an axis of time; without it the charts keep their own
  */
 export function ChartGrid({
   types,
   workload,
   captures,
   axis,
+  brush,
 }: {
   types: string[];
   workload: ChartModel[];
   captures: MeasuredCapture[];
   axis: "time" | "offset";
+  brush?: Brush | undefined;
 }) {
   const charts = useMemo(
     () => [...workload, ...types.map((type) => chartOf(type, captures, axis))],
@@ -60,7 +65,8 @@ export function ChartGrid({
     [charts],
   );
   const whole = useMemo(() => axisOf(charts, captures, axis), [charts, captures, axis]);
-  const [zoom, setZoom] = useState<Range | null>(null);
+  const [own, setOwn] = useState<Range | null>(null);
+  const zoom = brush === undefined ? own : zoomOf(brush.range, whole);
   const sync = useMemo(() => uPlot.sync(crypto.randomUUID()), []);
   const shown = zoom ?? whole;
   const [crosshair, setCrosshair] = useState<Crosshair | null>(null);
@@ -114,8 +120,12 @@ export function ChartGrid({
     const left = Math.max(whole.from, from);
     const right = Math.min(whole.to, to);
     if (right - left < 1) return;
-    setZoom(left <= whole.from && right >= whole.to ? null : { from: left, to: right });
+    const isWhole = left <= whole.from && right >= whole.to;
+    if (brush === undefined) setOwn(isWhole ? null : { from: left, to: right });
+    // The last point stands for the time after it, too: at the end there is no bound.
+    else brush.choose(isWhole ? null : rangeOf({ from: left, to: right }, whole));
   };
+  const showAll = () => (brush === undefined ? setOwn(null) : brush.choose(null));
   const around = (factor: number) => {
     const middle = (shown.from + shown.to) / 2;
     const half = ((shown.to - shown.from) / 2) * factor;
@@ -147,7 +157,7 @@ export function ChartGrid({
           <button type="button" aria-label="Later" disabled={zoom === null} onClick={() => aside(0.5)}>
             →
           </button>
-          <button type="button" disabled={zoom === null} onClick={() => setZoom(null)}>
+          <button type="button" disabled={zoom === null} onClick={showAll}>
             Show all
           </button>
         </fieldset>
@@ -165,7 +175,9 @@ export function ChartGrid({
             }}
           />
         </label>
-        <span class="muted">Drag in a chart to zoom</span>
+        <span class="muted">
+          {brush === undefined ? "Drag in a chart to zoom" : "Drag in a chart to choose a time"}
+        </span>
       </div>
       {captures.length > 1 && (
         <ul class="legend">
@@ -178,7 +190,7 @@ export function ChartGrid({
       )}
       {workload.length > 0 && (
         <>
-          <h3>From the workload</h3>
+          {types.length > 0 && <h3>From the workload</h3>}
           <div class="charts">{chartsFrom("workload")}</div>
         </>
       )}
@@ -192,6 +204,20 @@ export function ChartGrid({
     </>
   );
 }
+
+/** The part of the axis that a range is; null where it is all of it, or none. */
+function zoomOf(range: TimeRange | null, whole: AxisModel): Range | null {
+  if (range === null) return null;
+  const from = Math.max(whole.from, (range.from ?? Number.NEGATIVE_INFINITY) / 1000);
+  const to = Math.min(whole.to, (range.to ?? Number.POSITIVE_INFINITY) / 1000);
+  return to - from < 1 || (from === whole.from && to === whole.to) ? null : { from, to };
+}
+
+/** The range that a part of the axis is, in whole seconds. */
+const rangeOf = ({ from, to }: Range, whole: AxisModel): TimeRange => ({
+  from: from <= whole.from ? null : Math.floor(from) * 1000,
+  to: to >= whole.to ? null : Math.ceil(to) * 1000,
+});
 
 function Chart({
   chart,
@@ -274,7 +300,13 @@ function Chart({
 
   const isPair = chart.lines.length > 1;
   const isNamed = isPair && chart.source === "workload";
-  const summaries = chart.lines.map(({ summary }) => {
+  const summaries = chart.lines.map(({ values }) => {
+    const summary = summarise(
+      values.filter((_, i) => {
+        const time = chart.times[i] as number;
+        return time >= shown.from && time <= shown.to;
+      }),
+    );
     if (summary === null) return "no points";
     const { least, mean, most } = summary;
     if (least === most) return format(chart, most);

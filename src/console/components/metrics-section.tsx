@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Metric, ReadMetrics } from "../api/types.ts";
+import type { Brush } from "../lib/brush.ts";
 import { type ChartModel, type MeasuredCapture, SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
@@ -22,15 +23,18 @@ export const NOT_READ: ReadMetrics = {
  * something to draw.
  * @param workload charts of the workload, above the metrics
  * @param axis `time` of the day, or `offset` from each capture's start
+ * @param brush the range that is chosen for the page; without it the charts have a zoom of their own
  */
 export function MetricsSection({
   captures,
   workload = NO_CHARTS,
   axis,
+  brush,
 }: {
   captures: MeasuredCapture[];
   workload?: ChartModel[];
   axis: "time" | "offset";
+  brush?: Brush;
 }) {
   const [charts, setCharts] = useState<Charts>();
   const [problem, setProblem] = useState<unknown>();
@@ -68,6 +72,7 @@ export function MetricsSection({
           workload={workload}
           captures={captures}
           axis={axis}
+          brush={brush}
         />
       )}
       {withPoints.length > 0 && without.length > 0 && (

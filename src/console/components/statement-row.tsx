@@ -1,19 +1,29 @@
 import type { ComponentChildren } from "preact";
-import type { WorkloadDigest } from "../api/types.ts";
+import { useState } from "preact/hooks";
 import { formatAmount, formatCount, formatMicros, formatShare } from "../lib/format.ts";
+import { usePlace } from "../lib/router.ts";
+import type { Roving } from "../lib/roving.ts";
 import { rowsPerCall, type StatementRow } from "../lib/statements.ts";
+import { studyPath } from "../lib/study.ts";
 import { type SmallAxis, Sparkline } from "./sparkline.tsx";
-import { Time } from "./time.tsx";
+import { StatementFacts } from "./statement-facts.tsx";
 
 interface RowProps {
+  captureId: number;
   row: StatementRow;
   /** Whether the capture has times of statements. */
   isTimed: boolean;
   /** Null where there are no small charts. */
   axis: SmallAxis | null;
+  /** How many columns the table has. */
+  columns: number;
+  stop: Roving["stop"];
   isUnfolded: boolean;
   onFold: () => void;
 }
+
+/** How much of a statement is in the name of a button. */
+const NAMED = 80;
 
 /** The row of a statement, or that of folded ones with theirs below while it is unfolded. */
 export function StatementRows(props: RowProps) {
@@ -26,19 +36,49 @@ export function StatementRows(props: RowProps) {
   );
 }
 
-function Row({ row, isTimed, axis, isUnfolded, onFold, isMember }: RowProps & { isMember: boolean }) {
+function Row({
+  captureId,
+  row,
+  isTimed,
+  axis,
+  columns,
+  stop,
+  isUnfolded,
+  onFold,
+  isMember,
+}: RowProps & { isMember: boolean }) {
+  const place = usePlace();
+  const [isOpen, setOpen] = useState(false);
   const { time, statement } = row;
-  return (
+  const cells = (
     <tr class={isMember ? "member" : undefined}>
-      <td>
+      <th scope="row">
         {statement === null ? (
-          <button type="button" class="fold" aria-expanded={isUnfolded} onClick={onFold}>
+          <button
+            type="button"
+            class="fold"
+            aria-expanded={isUnfolded}
+            onClick={onFold}
+            {...stop(row.key, "link")}
+          >
             {row.name} <span class="muted">({formatCount(row.members.length)} statements)</span>
           </button>
         ) : (
-          <Details statement={statement} />
+          <div class="statement-cell">
+            <button
+              type="button"
+              class="fold"
+              aria-expanded={isOpen}
+              aria-label={`More of ${row.name.slice(0, NAMED)}`}
+              onClick={() => setOpen(!isOpen)}
+              {...stop(row.key, "more")}
+            />
+            <a href={studyPath(captureId, "statements", place, { item: row.key })} {...stop(row.key, "link")}>
+              <code class="clamped">{row.name}</code>
+            </a>
+          </div>
         )}
-      </td>
+      </th>
       {isTimed && (
         <td class="number share">
           {time === null ? (
@@ -49,8 +89,7 @@ function Row({ row, isTimed, axis, isUnfolded, onFold, isMember }: RowProps & { 
                 {formatMicros(time.totalMicros)}
               </AtMost>
               <div>
-                <meter min={0} max={1} value={time.share} aria-label="Share of the time of all statements" />
-                <span>{formatShare(time.share)}</span>
+                <Share of="Share of the time of all statements" share={time.share} />
               </div>
             </>
           )}
@@ -66,8 +105,7 @@ function Row({ row, isTimed, axis, isUnfolded, onFold, isMember }: RowProps & { 
       {!isTimed && (
         <td class="share">
           <div>
-            <meter min={0} max={1} value={row.share} aria-label="Share of all statements" />
-            <span>{formatShare(row.share)}</span>
+            <Share of="Share of all statements" share={row.share} />
           </div>
         </td>
       )}
@@ -75,6 +113,29 @@ function Row({ row, isTimed, axis, isUnfolded, onFold, isMember }: RowProps & { 
         <td class="spark">{statement !== null && <Sparkline axis={axis} fingerprint={row.key} />}</td>
       )}
     </tr>
+  );
+  return (
+    <>
+      {cells}
+      {statement !== null && isOpen && (
+        <tr class="opened">
+          <td colSpan={columns}>
+            <StatementFacts captureId={captureId} statement={statement} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+/** A share as a bar, and in figures: a screen reader says the figures. */
+function Share({ of, share }: { of: string; share: number }) {
+  const said = formatShare(share);
+  return (
+    <>
+      <meter min={0} max={1} value={share} aria-label={of} aria-valuetext={said} />
+      <span aria-hidden="true">{said}</span>
+    </>
   );
 }
 
@@ -129,54 +190,5 @@ function Unknown({ what }: { what: string }) {
       <span aria-hidden="true">–</span>
       <span class="visually-hidden">not known</span>
     </span>
-  );
-}
-
-/** A normalised statement; opened, with what else is known of it. */
-function Details({ statement }: { statement: WorkloadDigest }) {
-  const { count, minMicros, p50Micros, maxMicros, rowsSent, errors } = statement;
-  const facts: [string, string | null][] = [
-    ["Shortest", minMicros == null ? null : formatMicros(minMicros)],
-    ["Median", p50Micros == null ? null : formatMicros(p50Micros)],
-    ["Longest", maxMicros == null ? null : formatMicros(maxMicros)],
-    ["Rows sent", rowsSent == null ? null : formatCount(rowsSent)],
-    ["Errors", errors == null ? null : formatCount(errors)],
-    ["Part of all calls", minMicros == null || count === 0 ? null : formatShare(statement.share)],
-  ];
-  return (
-    <details>
-      <summary>
-        <code>{statement.digest}</code>
-      </summary>
-      <dl class="facts">
-        <div class="example">
-          <dt>Such as</dt>
-          <dd>
-            <code>{statement.example}</code>
-          </dd>
-        </div>
-        {facts.map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-        <div>
-          <dt>First seen</dt>
-          <dd>
-            <Time at={statement.firstSeen} precise />
-          </dd>
-        </div>
-        <div>
-          <dt>Last seen</dt>
-          <dd>
-            <Time at={statement.lastSeen} precise />
-          </dd>
-        </div>
-      </dl>
-    </details>
   );
 }

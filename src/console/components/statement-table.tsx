@@ -1,7 +1,8 @@
-import { useMemo, useState } from "preact/hooks";
+import { useId, useMemo, useState } from "preact/hooks";
 import type { Capture, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
 import { formatCount } from "../lib/format.ts";
 import { navigate, usePlace, withQuery } from "../lib/router.ts";
+import { useRoving } from "../lib/roving.ts";
 import {
   isOrderOfAll,
   nextSort,
@@ -70,13 +71,19 @@ export function StatementTable({
   const sort = readSort(place.query, isTimed);
   const rows = useMemo(() => rowsOf(statements, sort), [statements, sort.key, sort.ascending]);
   const axis = useMemo(() => axisOf(capture.id, series), [capture.id, series]);
-  if (rows.length === 0) return <p class="muted">No statement was recorded.</p>;
   const shown = isWhole ? rows : rows.slice(0, FEW);
+  const keys = shown.flatMap(({ key, members }) => [
+    key,
+    ...(isUnfolded ? members.map(({ key }) => key) : []),
+  ]);
+  const roving = useRoving(shown[0] === undefined ? null : [shown[0].key, "link"], keys);
+  const hintId = useId();
+  if (rows.length === 0) return <p class="muted">No statement was recorded.</p>;
   const columns = isTimed ? OF_TIMED : OF_GENERAL;
   return (
     <>
       <div class="table-wrap">
-        <table class={isTimed ? "statements timed" : "statements"}>
+        <table class={isTimed ? "statements timed" : "statements"} aria-describedby={hintId}>
           <thead>
             <tr>
               {columns.map((column) => (
@@ -105,13 +112,16 @@ export function StatementTable({
               {axis !== null && <th scope="col">{isTimed ? "Time as it ran" : "Calls as it ran"}</th>}
             </tr>
           </thead>
-          <tbody>
+          <tbody {...roving.body}>
             {shown.map((row) => (
               <StatementRows
                 key={row.key}
+                captureId={capture.id}
                 row={row}
                 isTimed={isTimed}
                 axis={axis}
+                columns={columns.length + Number(!isTimed) + Number(axis !== null)}
+                stop={roving.stop}
                 isUnfolded={isUnfolded}
                 onFold={() => setUnfolded(!isUnfolded)}
               />
@@ -119,6 +129,9 @@ export function StatementTable({
           </tbody>
         </table>
       </div>
+      <p class="visually-hidden" id={hintId}>
+        Arrow keys go from statement to statement.
+      </p>
       <p class="hint" role="status">
         {describeOrder(sort, statements.length, hasMore, isTimed)}
       </p>

@@ -1,6 +1,6 @@
 import type { ReadMetrics } from "../api/types.ts";
 import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
-import { align, summarise, toLine, type Values } from "./series.ts";
+import { align, toLine, type Values } from "./series.ts";
 
 /** A capture whose metrics are shown. Times are ISO 8601. */
 export interface MeasuredCapture {
@@ -19,7 +19,6 @@ export interface ChartLine {
   /** Of a metric its capture's name; of a workload what the line is of. */
   name: string;
   values: Values;
-  summary: ReturnType<typeof summarise>;
 }
 
 /** One chart on an axis in seconds: a metric of one capture or of several, or figures of a workload. */
@@ -72,7 +71,7 @@ export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" 
 /** A line of a chart, of values that are not in the scale's unit yet. */
 export function lineOf(name: string, values: Values, { divisor }: Scale): ChartLine {
   const scaled = values.map((value) => value && value / divisor);
-  return { name, values: scaled, summary: summarise(scaled) };
+  return { name, values: scaled };
 }
 
 /** The axis of all charts: from the first to the last point of any. */

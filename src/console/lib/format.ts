@@ -38,8 +38,11 @@ export const formatCount = (count: number): string => whole.format(count);
 export const formatAmount = (value: number): string => amount.format(value);
 /** A number for an axis, where there is little room: to three digits, and thousands shortened, such as `800K`. */
 export const formatShort = (value: number): string => short.format(value);
-/** A share, from 0 to 1. */
-export const formatShare = (share: number): string => percent.format(share);
+/** The least share that is shown by its figure. */
+const LEAST_SHARE = 0.001;
+/** A share, from 0 to 1: a small one is not said to be nothing. */
+export const formatShare = (share: number): string =>
+  share > 0 && share < LEAST_SHARE ? `<${percent.format(LEAST_SHARE)}` : percent.format(share);
 
 /** A difference of two shares, in percentage points. */
 export const formatChange = (change: number): string => points.format(100 * change);

@@ -23,8 +23,13 @@ interface Step {
 /**
  * The charts of a workload's series. A step without statements is a hole where the log could not be read, else 0. The last step of
  * a capture that runs is left out: it is not complete.
+ * @param what is counted, in a word
  */
-export function workloadCharts({ step, points }: WorkloadSeries, covered: Covered): ChartModel[] {
+export function workloadCharts(
+  { step, points }: WorkloadSeries,
+  covered: Covered,
+  what = "Statements",
+): ChartModel[] {
   const steps = stepsOf(step, covered.end === null ? points.slice(0, -1) : points, covered);
   if (steps.length === 0) return [];
   const isTimed = points.some(({ totalMicros }) => totalMicros !== null);
@@ -45,7 +50,7 @@ export function workloadCharts({ step, points }: WorkloadSeries, covered: Covere
     lines: lines.map(([name, values]) => lineOf(name, values, scale)),
   });
   const charts = [
-    chart("statements", "Statements", { divisor: 1, unit: "per second" }, [
+    chart("statements", what, { divisor: 1, unit: "per second" }, [
       ["", rate(({ statements }) => statements)],
     ]),
   ];

@@ -8,6 +8,7 @@ import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
 import { StatusBadge } from "../components/status.tsx";
+import { StudyNav } from "../components/study-frame.tsx";
 import { Time } from "../components/time.tsx";
 import { Timeline } from "../components/timeline.tsx";
 import { WorkloadNumbers } from "../components/workload.tsx";
@@ -16,6 +17,7 @@ import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
 import { ownerOf } from "../lib/owners.ts";
+import { usePlace } from "../lib/router.ts";
 
 /** How often the series of a running capture is read again, and what is known of each log. */
 const SERIES_POLL_MS = 60_000;
@@ -99,6 +101,7 @@ export function CapturePage({ id }: { id: number }) {
           />
         )}
       </div>
+      <StudyNav id={id} page={null} place={usePlace()} />
       {environments.error !== undefined && (
         <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
       )}

@@ -1,0 +1,40 @@
+import type { WorkloadSeries } from "../api/types.ts";
+import { useBrush } from "../lib/brush.ts";
+import { formatAmount, formatClock, formatCount, formatDuration, formatMicros } from "../lib/format.ts";
+import { figuresIn } from "../lib/range.ts";
+
+/** What ran in the range of time that is chosen, by the series; nothing while none is chosen. */
+export function RangeFigures({ series, what }: { series: WorkloadSeries; what: string }) {
+  const { range } = useBrush();
+  if (range === null) return null;
+  const figures = figuresIn(series, range);
+  if (figures === null) return <p class="muted">Nothing was recorded in this time.</p>;
+  const { from, to, statements, timed, totalMicros, rowsExamined, errors } = figures;
+  const shown: [string, string | null][] = [
+    [what, formatCount(statements)],
+    [`${what} per second`, formatAmount(statements / ((to - from) / 1000))],
+    ["Time spent", totalMicros === null ? null : formatMicros(totalMicros)],
+    ["Mean", totalMicros === null || !timed ? null : formatMicros(totalMicros / timed)],
+    ["Rows examined", rowsExamined === null ? null : formatCount(rowsExamined)],
+    ["Errors", errors === null ? null : formatCount(errors)],
+  ];
+  return (
+    <div class="card">
+      <dl class="facts">
+        {shown.map(
+          ([name, value]) =>
+            value !== null && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd class="figure">{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      <p class="hint">
+        From {formatClock(from)} to {formatClock(to)}: figures over time are kept in steps of{" "}
+        {formatDuration(series.step * 1000)}, which count whole.
+      </p>
+    </div>
+  );
+}

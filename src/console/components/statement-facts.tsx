@@ -1,0 +1,87 @@
+import type { WorkloadDigest } from "../api/types.ts";
+import { formatCount, formatMicros, formatShare } from "../lib/format.ts";
+import { usePlace } from "../lib/router.ts";
+import { studyPath } from "../lib/study.ts";
+import { Sql } from "./sql.tsx";
+import { Time } from "./time.tsx";
+
+/** What is known of a statement besides what its row has, and the way to its page. */
+export function StatementFacts({ captureId, statement }: { captureId: number; statement: WorkloadDigest }) {
+  const place = usePlace();
+  return (
+    <>
+      <Sql text={statement.digest} what="The statement" />
+      <StatementFigures statement={statement} />
+      <h4>Such as</h4>
+      <Sql text={statement.example} what="The example" />
+      <a href={studyPath(captureId, "statements", place, { item: statement.fingerprint })}>
+        More of this statement
+      </a>
+    </>
+  );
+}
+
+/**
+ * The figures of a statement: those that its row has no columns for.
+ * @param isWhole those too that its row has
+ */
+export function StatementFigures({
+  statement,
+  isWhole = false,
+}: {
+  statement: WorkloadDigest;
+  isWhole?: boolean;
+}) {
+  const { count, share, minMicros, p50Micros, maxMicros, lockMicros, rowsSent, errors } = statement;
+  const isTimed = minMicros != null;
+  const facts: [string, string | null][] = [
+    ...(isWhole ? figuresOfRow(statement) : []),
+    ["Shortest", isTimed ? formatMicros(minMicros) : null],
+    ["Median", p50Micros == null ? null : formatMicros(p50Micros)],
+    ["Longest", maxMicros == null ? null : formatMicros(maxMicros)],
+    ["Lock time", lockMicros == null ? null : formatMicros(lockMicros)],
+    ["Rows sent", rowsSent == null ? null : formatCount(rowsSent)],
+    ["Errors", errors == null ? null : formatCount(errors)],
+    ["Part of all calls", isWhole || (isTimed && count > 0) ? formatShare(share) : null],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+      <div>
+        <dt>First seen</dt>
+        <dd>
+          <Time at={statement.firstSeen} precise />
+        </dd>
+      </div>
+      <div>
+        <dt>Last seen</dt>
+        <dd>
+          <Time at={statement.lastSeen} precise />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function figuresOfRow(statement: WorkloadDigest): [string, string | null][] {
+  const { count, overcount, totalMicros, overTotalMicros, meanMicros, p95Micros, p99Micros } = statement;
+  const micros = (value: number | undefined) => (value == null ? null : formatMicros(value));
+  const atMost = (over: number | undefined, text: string | null) => (over && text ? `at most ${text}` : text);
+  return [
+    ["Calls", atMost(overcount, formatCount(count))],
+    ["Time in all", atMost(overTotalMicros, micros(totalMicros))],
+    ["Part of all time", statement.timeShare == null ? null : formatShare(statement.timeShare)],
+    ["Mean", micros(meanMicros)],
+    ["p95", micros(p95Micros)],
+    ["p99", micros(p99Micros)],
+    ["Rows examined", statement.rowsExamined == null ? null : formatCount(statement.rowsExamined)],
+  ];
+}

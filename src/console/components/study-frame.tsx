@@ -1,0 +1,69 @@
+import type { ComponentChildren } from "preact";
+import { api } from "../api/client.ts";
+import type { Capture } from "../api/types.ts";
+import { useResource } from "../lib/hooks.ts";
+import { type Place, usePlace } from "../lib/router.ts";
+import { type StudyPage, studyPath } from "../lib/study.ts";
+import { Heading } from "./heading.tsx";
+import { Loaded } from "./loading.tsx";
+
+const PAGES: [page: StudyPage | null, name: string][] = [
+  [null, "Overview"],
+  ["statements", "Statements"],
+];
+
+/** The ways between the pages of a capture. The range of time goes along. */
+export function StudyNav({ id, page, place }: { id: number; page: StudyPage | null; place: Place }) {
+  return (
+    <nav class="study-nav" aria-label="Of this capture">
+      <ul>
+        {PAGES.map(([to, name]) => {
+          const isHere = to === page && (to === null || place.path === `/captures/${id}/${to}`);
+          const current = isHere ? "page" : to === page ? "true" : undefined;
+          return (
+            <li key={name}>
+              <a href={studyPath(id, to, place)} aria-current={current}>
+                {name}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+/** What is around the pages on which a capture's workload is studied: whose it is, and the ways to the others. */
+export function StudyFrame({
+  id,
+  page,
+  title,
+  children,
+}: {
+  id: number;
+  page: StudyPage;
+  title: string;
+  children: (capture: Capture) => ComponentChildren;
+}) {
+  const place = usePlace();
+  const capture = useResource(`capture/${id}`, (signal) => api.captures.get(id, { signal }));
+  const name = capture.data?.name ?? `Capture ${id}`;
+  return (
+    <article class="capture">
+      <div class="page-head">
+        <div>
+          <p class="crumbs">
+            <a href="/captures">Captures</a>
+            {" / "}
+            <a href={studyPath(id, null, place)}>{name}</a>
+          </p>
+          <Heading title={`${title} · ${name}`}>{title}</Heading>
+        </div>
+      </div>
+      <StudyNav id={id} page={page} place={place} />
+      <Loaded resource={capture} what="the capture" lines={3}>
+        {children}
+      </Loaded>
+    </article>
+  );
+}
