@@ -1,5 +1,5 @@
 /*
- * Times as servers write them into their logs, read from the text as it is: nothing is allocated.
+ * Times as servers write them into their logs, read from a text's units (units.ts): nothing is allocated.
  */
 
 const MINUS = 45;
@@ -17,64 +17,60 @@ let cachedDayMicros = 0;
  * `2026-11-23T05:36:15.123456Z`, or with an offset instead of the Z.
  * @returns microseconds since the epoch; NaN when it is no time
  */
-export function readIsoTime(text: string, at: number): number {
-  if (
-    text.charCodeAt(at + 10) !== CAPITAL_T ||
-    text.charCodeAt(at + 4) !== MINUS ||
-    text.charCodeAt(at + 7) !== MINUS
-  ) {
+export function readIsoTime(units: Uint8Array, at: number): number {
+  if (units[at + 10] !== CAPITAL_T || units[at + 4] !== MINUS || units[at + 7] !== MINUS) {
     return Number.NaN;
   }
-  if (text.charCodeAt(at + 19) !== DOT) return Number.NaN;
+  if (units[at + 19] !== DOT) return Number.NaN;
   const micros =
-    twoDigits(text, at + 20) * 10_000 + twoDigits(text, at + 22) * 100 + twoDigits(text, at + 24);
-  const day = dayMicros(isoYear(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8));
-  const time = day + clockSeconds(text, at + 11) * 1_000_000 + micros;
-  const zone = text.charCodeAt(at + 26);
+    twoDigits(units, at + 20) * 10_000 + twoDigits(units, at + 22) * 100 + twoDigits(units, at + 24);
+  const day = dayMicros(isoYear(units, at), twoDigits(units, at + 5), twoDigits(units, at + 8));
+  const time = day + clockSeconds(units, at + 11) * 1_000_000 + micros;
+  const zone = units[at + 26];
   if (zone === CAPITAL_Z) return time;
-  if ((zone !== PLUS && zone !== MINUS) || text.charCodeAt(at + 29) !== COLON) return Number.NaN;
-  const offset = twoDigits(text, at + 27) * 60 + twoDigits(text, at + 30);
+  if ((zone !== PLUS && zone !== MINUS) || units[at + 29] !== COLON) return Number.NaN;
+  const offset = twoDigits(units, at + 27) * 60 + twoDigits(units, at + 30);
   return time - (zone === PLUS ? offset : -offset) * 60_000_000;
 }
 
 /** Where the time ends that readIsoTime has read at `at`. */
-export function endOfIsoTime(text: string, at: number): number {
-  return at + (text.charCodeAt(at + 26) === CAPITAL_Z ? 27 : 32);
+export function endOfIsoTime(units: Uint8Array, at: number): number {
+  return at + (units[at + 26] === CAPITAL_Z ? 27 : 32);
 }
 
 /** The year of such a time; NaN when there is none. */
-export function isoYear(text: string, at: number): number {
-  return twoDigits(text, at) * 100 + twoDigits(text, at + 2);
+export function isoYear(units: Uint8Array, at: number): number {
+  return twoDigits(units, at) * 100 + twoDigits(units, at + 2);
 }
 
 /**
  * `261123  5:36:15`, as MariaDB and MySQL before 5.7 write a local time.
  * @returns microseconds since the epoch, as if it was in UTC; NaN when it is no time
  */
-export function readLocalTime(text: string, at: number): number {
-  const day = dayMicros(2000 + twoDigits(text, at), twoDigits(text, at + 2), twoDigits(text, at + 4));
-  return day + clockSeconds(text, at + 7) * 1_000_000;
+export function readLocalTime(units: Uint8Array, at: number): number {
+  const day = dayMicros(2000 + twoDigits(units, at), twoDigits(units, at + 2), twoDigits(units, at + 4));
+  return day + clockSeconds(units, at + 7) * 1_000_000;
 }
 
 /** Whether there is something of that form at `at`; its day may be none. */
-export function hasLocalTime(text: string, at: number): boolean {
-  const day = twoDigits(text, at) + twoDigits(text, at + 2) + twoDigits(text, at + 4);
-  return text.charCodeAt(at + 6) === SPACE && !Number.isNaN(day + clockSeconds(text, at + 7));
+export function hasLocalTime(units: Uint8Array, at: number): boolean {
+  const day = twoDigits(units, at) + twoDigits(units, at + 2) + twoDigits(units, at + 4);
+  return units[at + 6] === SPACE && !Number.isNaN(day + clockSeconds(units, at + 7));
 }
 
 /** The number that two digits make; NaN when they are none. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
+function twoDigits(units: Uint8Array, at: number): number {
+  const tens = (units[at] as number) - 48;
+  const ones = (units[at + 1] as number) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** `05:36:15` or ` 5:36:15` as seconds of the day; NaN when it is no time. Leap seconds are 60. */
-function clockSeconds(text: string, at: number): number {
-  if (text.charCodeAt(at + 2) !== COLON || text.charCodeAt(at + 5) !== COLON) return Number.NaN;
-  const hour = text.charCodeAt(at) === SPACE ? text.charCodeAt(at + 1) - 48 : twoDigits(text, at);
-  const minute = twoDigits(text, at + 3);
-  const second = twoDigits(text, at + 6);
+function clockSeconds(units: Uint8Array, at: number): number {
+  if (units[at + 2] !== COLON || units[at + 5] !== COLON) return Number.NaN;
+  const hour = units[at] === SPACE ? (units[at + 1] as number) - 48 : twoDigits(units, at);
+  const minute = twoDigits(units, at + 3);
+  const second = twoDigits(units, at + 6);
   const isTime = hour >= 0 && hour <= 23 && minute <= 59 && second <= 60;
   return isTime ? hour * 3600 + minute * 60 + second : Number.NaN;
 }

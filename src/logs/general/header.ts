@@ -1,4 +1,5 @@
 import { endOfIsoTime, readIsoTime, readLocalTime } from "../times.ts";
+import { type Units, UnitsName } from "../units.ts";
 import { COMMANDS, type Command } from "./commands.ts";
 
 /*
@@ -15,6 +16,11 @@ export type HeaderForm = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;
 const SPACE = 32;
+const QUERY = new UnitsName("Query\t");
+const EXECUTE = new UnitsName("Execute\t");
+/** How long a local time is, and one in UTC. */
+const LOCAL_LENGTH = 15;
+const UTC_LENGTH = 27;
 /** A thread id is padded to so many places. Where there is no tab before it, only that separates it from the time. */
 const ID_WIDTH = 5;
 
@@ -30,47 +36,51 @@ export class Header {
   statementAt = 0;
 
   /** Whether the line from `at` to `end` (its newline, or the end of the text) begins with a header. */
-  read(text: string, at: number, end: number): boolean {
-    if (text.charCodeAt(at) === TAB) {
-      if (text.charCodeAt(at + 1) !== TAB) return false;
+  read(units: Units, at: number, end: number): boolean {
+    const { bytes } = units;
+    if (bytes[at] === TAB) {
+      if (bytes[at + 1] !== TAB) return false;
       this.form = null;
       this.timeMicros = null;
-      return this.#readThreadAndCommand(text, at + 2, end, 1);
+      return this.#readThreadAndCommand(units, at + 2, end, 1);
     }
-    if (text.charCodeAt(at + 6) === SPACE) {
+    if (end - at <= LOCAL_LENGTH) return false;
+    if (bytes[at + 6] === SPACE) {
       this.form = "mariadb";
-      const time = readLocalTime(text, at);
-      if (text.charCodeAt(at + 15) !== TAB || Number.isNaN(time)) return false;
+      const time = readLocalTime(bytes, at);
+      if (bytes[at + LOCAL_LENGTH] !== TAB || Number.isNaN(time)) return false;
       this.timeMicros = time;
-      return this.#readThreadAndCommand(text, at + 16, end, 1);
+      return this.#readThreadAndCommand(units, at + LOCAL_LENGTH + 1, end, 1);
     }
-    const time = readIsoTime(text, at);
+    if (end - at <= UTC_LENGTH) return false;
+    const time = readIsoTime(bytes, at);
     if (Number.isNaN(time)) return false;
     this.timeMicros = time;
-    const after = endOfIsoTime(text, at);
-    if (text.charCodeAt(after) === TAB) {
+    const after = endOfIsoTime(bytes, at);
+    if (bytes[after] === TAB) {
       this.form = "mysql";
-      return this.#readThreadAndCommand(text, after + 1, end, 1);
+      return this.#readThreadAndCommand(units, after + 1, end, 1);
     }
     this.form = "mysql-untabbed";
-    return this.#readThreadAndCommand(text, after, end, ID_WIDTH);
+    return this.#readThreadAndCommand(units, after, end, ID_WIDTH);
   }
 
   /** `    8 Query<TAB>`; the tab may be missing where the line ends. The id takes `width` places at least. */
-  #readThreadAndCommand(text: string, from: number, end: number, width: number): boolean {
+  #readThreadAndCommand(units: Units, from: number, end: number, width: number): boolean {
+    const { bytes } = units;
     let at = from;
-    while (text.charCodeAt(at) === SPACE) at++;
+    while (bytes[at] === SPACE) at++;
     const digits = at;
     let id = 0;
     for (;;) {
-      const digit = text.charCodeAt(at) - 48;
+      const digit = (bytes[at] as number) - 48;
       if (!(digit >= 0 && digit <= 9)) break;
       id = id * 10 + digit;
       at++;
     }
-    if (at === digits || at - digits > 15 || at - from < width || text.charCodeAt(at) !== SPACE) return false;
+    if (at === digits || at - digits > 15 || at - from < width || bytes[at] !== SPACE) return false;
     at++;
-    const command = readCommand(text, at, end);
+    const command = readCommand(units, at, end);
     if (command === undefined) return false;
     this.threadId = id;
     this.command = command;
@@ -81,10 +91,11 @@ export class Header {
 }
 
 /** The command at `at`, which ends with a tab or the line. So "Connect Out" is not read as "Connect". */
-function readCommand(text: string, at: number, end: number): Command | undefined {
+function readCommand(units: Units, at: number, end: number): Command | undefined {
   // Nearly always one of these two.
-  if (text.startsWith("Query\t", at)) return "Query";
-  if (text.startsWith("Execute\t", at)) return "Execute";
+  if (units.has(QUERY, at)) return "Query";
+  if (units.has(EXECUTE, at)) return "Execute";
+  const { text } = units;
   for (const command of COMMANDS_BY_INITIAL[text.charCodeAt(at)] ?? []) {
     const after = at + command.length;
     if ((text.charCodeAt(after) === TAB || endsLine(text, after, end)) && text.startsWith(command, at)) {

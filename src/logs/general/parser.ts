@@ -1,6 +1,7 @@
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut, LogRecord } from "../record.ts";
+import { Units } from "../units.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
 import { Header, type HeaderForm } from "./header.ts";
 import type { LogPosition, OpenRecord, ParserSnapshot } from "./parser-state.ts";
@@ -48,6 +49,8 @@ export class LogParser implements Parser {
   readonly #zoneMicros: number;
   readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   readonly #header = new Header();
+  /** The text that is read. */
+  readonly #units = new Units();
 
   #format: HeaderForm | null = null;
   #secondMicros: number | null = null;
@@ -202,6 +205,7 @@ export class LogParser implements Parser {
         return;
       }
     }
+    this.#units.begin(text, bytes);
     this.#readLines(text, isAligned ? null : bytes, length);
   }
 
@@ -249,8 +253,8 @@ export class LogParser implements Parser {
 
   /** What a line is. A HEADER has been read by then. @param end where its newline is @param next where the next line begins */
   #kindOfLine(text: string, at: number, end: number, next: number): LineKind {
-    const first = text.charCodeAt(at);
-    if (((first >= 48 && first <= 57) || first === TAB) && this.#header.read(text, at, end)) {
+    const first = this.#units.bytes[at] as number;
+    if (((first >= 48 && first <= 57) || first === TAB) && this.#header.read(this.#units, at, end)) {
       return this.#acceptHeader(this.#header) ? HEADER : TEXT;
     }
     return mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next)) ? BANNER : TEXT;

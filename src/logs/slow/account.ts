@@ -1,3 +1,5 @@
+import { isAscii, type Units, UnitsName } from "../units.ts";
+
 /*
  * The account in a header: `PRIVILEGES_OF[LOGIN] @ HOST [ADDRESS]`. The first name is that of the account whose privileges are used,
  * the second the one that was given at log-in; they differ for a proxy user and an anonymous one. Names may hold all of `[`, `]`, ` @ `
@@ -10,6 +12,8 @@ const BRACKET_CLOSE = 93;
 
 interface Known {
   text: string;
+  /** To compare with; null for a text beyond ASCII, whose units are not all that it is. */
+  name: UnitsName | null;
   user: string;
   host: string | null;
 }
@@ -28,11 +32,11 @@ export class Account {
   #last: Known | null = null;
 
   /** Whether an account that was read before is at `at`. @returns where it ends, or -1 */
-  skipKnown(text: string, at: number): number {
+  skipKnown(units: Units, at: number): number {
     const last = this.#last;
-    if (last !== null && text.startsWith(last.text, at)) return at + last.text.length;
+    if (last !== null && isAt(units, at, last)) return at + last.text.length;
     for (const known of this.#known) {
-      if (!text.startsWith(known.text, at)) continue;
+      if (!isAt(units, at, known)) continue;
       this.#use(known);
       return at + known.text.length;
     }
@@ -53,9 +57,10 @@ export class Account {
     const user = loginOf(text.slice(at, separator));
     if (user === null) return false;
     // Copies: a part of a string keeps the whole string in memory.
-    const known = JSON.parse(
+    const copy = JSON.parse(
       JSON.stringify({ text: text.slice(at, end), user, host: host || address || null }),
-    ) as Known;
+    ) as Omit<Known, "name">;
+    const known = { ...copy, name: isAscii(copy.text) ? new UnitsName(copy.text) : null };
     this.#known.unshift(known);
     if (this.#known.length > MAX_KNOWN) this.#known.pop();
     this.#use(known);
@@ -68,6 +73,9 @@ export class Account {
     this.host = known.host;
   }
 }
+
+const isAt = (units: Units, at: number, { text, name }: Known): boolean =>
+  name === null ? units.text.startsWith(text, at) : units.has(name, at);
 
 /** The second name of `name[name]`. Where both are alike, the middle is between them; else it is taken to have no bracket or newline. */
 function loginOf(names: string): string | null {

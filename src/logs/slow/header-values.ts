@@ -1,7 +1,7 @@
 import { endOfIsoTime, isoYear, readIsoTime } from "../times.ts";
 
 /*
- * The values in a header of the slow log, read from the text as it is: nothing is allocated.
+ * The values in a header of the slow log, read from its units: nothing is allocated.
  */
 
 /** The last year whose microseconds since the epoch can be counted exactly, with any offset, is 2255. */
@@ -19,18 +19,10 @@ export const MAX_DURATION_SECONDS = 4_294_967_295;
  * `2026-11-27T18:00:05.187063Z` or with an offset, to `end`.
  * @returns microseconds since the epoch; NaN when it is no time that they can count exactly
  */
-export function readEndTime(text: string, at: number, end: number): number {
-  const time = readIsoTime(text, at);
-  const isExact = time >= 0 && isoYear(text, at) <= MAX_YEAR;
-  return isExact && endOfIsoTime(text, at) === end ? time : Number.NaN;
-}
-
-/** Where the digits that begin at `at` end. */
-export function readDigits(text: string, from: number): number {
-  let at = from;
-  for (;;) {
-    const digit = text.charCodeAt(at) - 48;
-    if (!(digit >= 0 && digit <= 9)) return at;
-    at++;
-  }
+export function readEndTime(units: Uint8Array, at: number, end: number): number {
+  // The shortest form. What is read is in the text so.
+  if (end - at < 27) return Number.NaN;
+  const time = readIsoTime(units, at);
+  const isExact = time >= 0 && isoYear(units, at) <= MAX_YEAR;
+  return isExact && endOfIsoTime(units, at) === end ? time : Number.NaN;
 }

@@ -1,7 +1,8 @@
 import { hasLocalTime } from "../times.ts";
+import { Units, UnitsName } from "../units.ts";
 import { Account } from "./account.ts";
 import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
-import { MAX_DURATION_SECONDS, MAX_SECOND, readDigits, readEndTime } from "./header-values.ts";
+import { MAX_DURATION_SECONDS, MAX_SECOND, readEndTime } from "./header-values.ts";
 
 /*
  * The header of an entry, from its first line to the end of `SET timestamp`. It has two forms, as File_query_log::write_slow in MySQL
@@ -38,24 +39,33 @@ const MAX_USE = 512;
 const LF = 10;
 const HASH = 35;
 const SPACE = 32;
+const COMMA = 44;
+const POINT = 46;
+const SEMICOLON = 59;
 
-const TIME = "# Time: ";
-const USER_HOST = "# User@Host: ";
-const THREAD_ID = "# Thread_id: ";
-const SCHEMA = "  Schema: ";
+const TIME = new UnitsName("# Time: ");
+const USER_HOST = new UnitsName("# User@Host: ");
+const ID = new UnitsName("  Id:");
+const THREAD_ID = new UnitsName("# Thread_id: ");
+const SCHEMA = new UnitsName("  Schema: ");
 const QC_HIT = "  QC_hit: ";
-const QUERY_TIME = "# Query_time: ";
-const LOCK_TIME = "  Lock_time: ";
-const ROWS_SENT = "Rows_sent: ";
-const ROWS_EXAMINED = "  Rows_examined: ";
-const ROWS_AFFECTED = "# Rows_affected: ";
-const BYTES_SENT = "  Bytes_sent: ";
+const QUERY_TIME = new UnitsName("# Query_time: ");
+const LOCK_TIME = new UnitsName("  Lock_time: ");
+const ROWS_SENT = new UnitsName("Rows_sent: ");
+const ROWS_EXAMINED = new UnitsName("  Rows_examined: ");
+const ROWS_AFFECTED = new UnitsName("# Rows_affected: ");
+const BYTES_SENT = new UnitsName("  Bytes_sent: ");
+const USE = new UnitsName("use ");
+const SET = new UnitsName("SET ");
+const TIMESTAMP = new UnitsName("timestamp=");
+const LAST_INSERT_ID = new UnitsName("last_insert_id=");
+const INSERT_ID = new UnitsName("insert_id=");
 /** The beginnings of lines that may be followed by others without a `#`, since they say names and values as they are. */
 const FREE_TEXT = ["# Warning", "# Error", "# Note", "# explain: ", "# Stored_routine: "];
 
-/** Whether a header may begin at `at`. @param end where the text that has been read ends */
-export function mayBeHeader(text: string, at: number): boolean {
-  return text.charCodeAt(at) === HASH && (text.startsWith(TIME, at) || text.startsWith(USER_HOST, at));
+/** Whether a header may begin at `at`. */
+export function mayBeHeader(units: Units, at: number): boolean {
+  return units.bytes[at] === HASH && (units.has(TIME, at) || units.has(USER_HOST, at));
 }
 
 /** A header that ends amid a line, or before `SET timestamp`, with names without newlines. None of its lines ends as a statement does. */
@@ -63,10 +73,11 @@ const UNFINISHED =
   /^(?:# Time: .*[^;]\n)?(?:# User@Host: .*[^;]\n(?:# Thread_id: .*[^;]\n)?(?:# Query_time: .*[^;]\n(?:#(?:.*[^;])?\n)*(?:use .*;\n)?(?:u(?:s(?:e(?: .*)?)?)?|S(?:E(?:T(?: .*)?)?)?)?)?)?(?:#.*)?$/;
 
 /** Whether all of the text from `at` on is the beginning of a header. For the end of a log. */
-export function isUnfinishedHeader(text: string, at: number): boolean {
-  if (text.charCodeAt(at) !== HASH || text.length - at > MAX_HEADER) return false;
+export function isUnfinishedHeader(units: Units, at: number): boolean {
+  const { text } = units;
+  if (units.bytes[at] !== HASH || text.length - at > MAX_HEADER) return false;
   const rest = text.slice(at);
-  const isBegun = mayBeHeader(text, at) || TIME.startsWith(rest) || USER_HOST.startsWith(rest);
+  const isBegun = mayBeHeader(units, at) || "# Time: ".startsWith(rest) || "# User@Host: ".startsWith(rest);
   return isBegun && UNFINISHED.test(rest);
 }
 
@@ -91,7 +102,7 @@ export class Header {
   /** What else MariaDB or log_slow_extra say; null for nothing. */
   figures: PlanFigures | null = null;
 
-  #text = "";
+  #units = new Units();
   /** Where the next thing to be read begins. */
   #at = 0;
   /** The number that was read last. */
@@ -101,18 +112,18 @@ export class Header {
    * Reads the header at `at`. Lines are read whole only: what has no newline is incomplete.
    * @returns where the statement begins, NONE or INCOMPLETE
    */
-  read(text: string, at: number): number {
-    this.#text = text;
+  read(units: Units, at: number): number {
+    this.#units = units;
     this.#at = at;
     const end = this.#read();
-    const length = (end === INCOMPLETE ? text.length : end) - at;
+    const length = (end === INCOMPLETE ? units.text.length : end) - at;
     return length > MAX_HEADER ? NONE : end;
   }
 
   #read(): number {
     this.figures = null;
     this.db = null;
-    if (this.#text.startsWith(TIME, this.#at)) {
+    if (this.#units.has(TIME, this.#at)) {
       const after = this.#readTime(this.#at + TIME.length);
       if (after < 0) return after;
       this.#at = after;
@@ -127,14 +138,14 @@ export class Header {
   }
 
   #readTime(at: number): number {
-    const text = this.#text;
-    const newline = text.indexOf("\n", at);
+    const newline = this.#units.endOfLine(at);
     if (newline < 0) return INCOMPLETE;
+    const { bytes } = this.#units;
     if (newline - at === 15) {
       this.endMicros = null;
-      return hasLocalTime(text, at) ? newline + 1 : NONE;
+      return hasLocalTime(bytes, at) ? newline + 1 : NONE;
     }
-    const time = readEndTime(text, at, newline);
+    const time = readEndTime(bytes, at, newline);
     if (Number.isNaN(time)) return NONE;
     this.endMicros = time;
     return newline + 1;
@@ -142,34 +153,35 @@ export class Header {
 
   /** The line of the user, which ends where the next line is the one that follows it. */
   #readAccount(): number {
-    const text = this.#text;
+    const units = this.#units;
+    const { length } = units.text;
     const begin = this.#at;
-    if (begin === text.length) return INCOMPLETE;
-    if (!text.startsWith(USER_HOST, begin)) return NONE;
+    if (begin === length) return INCOMPLETE;
+    if (!units.has(USER_HOST, begin)) return NONE;
     const from = begin + USER_HOST.length;
-    const known = this.account.skipKnown(text, from);
+    const known = this.account.skipKnown(units, from);
     let newline = known < 0 ? from : known;
     for (;;) {
-      newline = text.indexOf("\n", newline);
-      if (newline < 0) return text.length - from > Account.MAX_LENGTH ? NONE : INCOMPLETE;
+      newline = units.endOfLine(newline);
+      if (newline < 0) return length - from > Account.MAX_LENGTH ? NONE : INCOMPLETE;
       if (newline - from > Account.MAX_LENGTH) return NONE;
-      if (newline + 1 === text.length) return INCOMPLETE;
-      if (text.charCodeAt(newline + 1) === HASH && this.#endAccount(from, known, newline)) return newline + 1;
+      if (newline + 1 === length) return INCOMPLETE;
+      if (units.bytes[newline + 1] === HASH && this.#endAccount(from, known, newline)) return newline + 1;
       newline++;
     }
   }
 
   #endAccount(from: number, known: number, newline: number): boolean {
-    const text = this.#text;
-    const isMysql = text.startsWith(QUERY_TIME, newline + 1);
-    if (!isMysql && !text.startsWith(THREAD_ID, newline + 1)) return false;
+    const units = this.#units;
+    const isMysql = units.has(QUERY_TIME, newline + 1);
+    if (!isMysql && !units.has(THREAD_ID, newline + 1)) return false;
     let end = newline;
     if (isMysql) {
       const id = this.#readIdBefore(newline);
       if (id < 0) return false;
       end = id;
     }
-    if (end !== known && !this.account.read(text, from, end)) return false;
+    if (end !== known && !this.account.read(units.text, from, end)) return false;
     this.server = isMysql ? "mysql" : "mariadb";
     this.#at = newline + 1;
     return true;
@@ -177,19 +189,19 @@ export class Header {
 
   /** `  Id:     8` before `end`. @returns where it begins, or NONE */
   #readIdBefore(end: number): number {
-    const text = this.#text;
+    const { bytes } = this.#units;
     let at = end - 1;
     let id = 0;
     let place = 1;
-    for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(--at) - 48) {
+    for (let digit = digitAt(bytes, at); digit >= 0 && digit <= 9; digit = digitAt(bytes, --at)) {
       id += digit * place;
       place *= 10;
     }
     const digits = end - 1 - at;
     if (digits === 0 || digits > 15) return NONE;
-    while (text.charCodeAt(at) === SPACE) at--;
+    while (bytes[at] === SPACE) at--;
     at -= 4;
-    if (!text.startsWith("  Id:", at)) return NONE;
+    if (!this.#units.has(ID, at)) return NONE;
     this.threadId = id;
     return at;
   }
@@ -198,9 +210,9 @@ export class Header {
     this.rowsAffected = undefined;
     this.bytesSent = undefined;
     this.queryCacheHit = undefined;
-    const text = this.#text;
-    if (!this.#readQueryTime(" ")) return this.#orIncomplete();
-    if (text.charCodeAt(this.#at) !== LF) {
+    const { text, bytes } = this.#units;
+    if (!this.#readQueryTime(1)) return this.#orIncomplete();
+    if (bytes[this.#at] !== LF) {
       const newline = text.indexOf("\n", this.#at);
       if (newline < 0) return INCOMPLETE;
       this.figures = readMysqlExtra(text, this.#at, newline);
@@ -211,20 +223,20 @@ export class Header {
   }
 
   #readMariadbLines(): number {
-    const text = this.#text;
+    const units = this.#units;
     const schema = this.#readThreadAndSchema();
     if (schema < 0) return schema;
-    if (this.#at === text.length) return INCOMPLETE;
-    if (!this.#readQueryTime("  ") || text.charCodeAt(this.#at) !== LF) return this.#orIncomplete();
+    if (this.#at === units.text.length) return INCOMPLETE;
+    if (!this.#readQueryTime(2) || units.bytes[this.#at] !== LF) return this.#orIncomplete();
     this.#at++;
     this.rowsAffected = undefined;
     this.bytesSent = undefined;
-    if (text.startsWith(ROWS_AFFECTED, this.#at)) {
+    if (units.has(ROWS_AFFECTED, this.#at)) {
       if (!this.#readNumber(ROWS_AFFECTED)) return this.#orIncomplete();
       this.rowsAffected = this.#value;
       // Older versions do not have it.
       if (this.#readNumber(BYTES_SENT)) this.bytesSent = this.#value;
-      if (text.charCodeAt(this.#at) !== LF) return this.#orIncomplete();
+      if (units.bytes[this.#at] !== LF) return this.#orIncomplete();
       this.#at++;
     }
     return this.#readOptionalLines();
@@ -232,8 +244,8 @@ export class Header {
 
   /** `# Thread_id: 4  Schema: d1  QC_hit: No`, where the schema may be anything. */
   #readThreadAndSchema(): number {
-    const text = this.#text;
-    if (!this.#readNumber(THREAD_ID) || !text.startsWith(SCHEMA, this.#at)) return this.#orIncomplete();
+    const { text } = this.#units;
+    if (!this.#readNumber(THREAD_ID) || !this.#units.has(SCHEMA, this.#at)) return this.#orIncomplete();
     this.threadId = this.#value;
     const from = this.#at + SCHEMA.length;
     let at = from;
@@ -255,18 +267,19 @@ export class Header {
 
   /** The lines that depend on log_slow_verbosity. Those of warnings, plans and routines may hold newlines. */
   #readOptionalLines(): number {
-    const text = this.#text;
+    const units = this.#units;
+    const { text } = units;
     let isFree = false;
     for (;;) {
       const at = this.#at;
       if (at === text.length) return INCOMPLETE;
-      const isComment = text.charCodeAt(at) === HASH;
+      const isComment = units.bytes[at] === HASH;
       if (!isComment && (!isFree || isUseOrSet(text, at))) return at;
-      const newline = text.indexOf("\n", at);
+      const newline = units.endOfLine(at);
       if (newline < 0) return INCOMPLETE;
       if (newline - at > MAX_HEADER) return NONE;
       if (isComment) {
-        if (mayBeHeader(text, at)) return NONE;
+        if (mayBeHeader(units, at)) return NONE;
         isFree ||= FREE_TEXT.some((begin) => text.startsWith(begin, at));
         this.figures = readMariadbLine(text, at, newline, this.figures);
       }
@@ -274,14 +287,15 @@ export class Header {
     }
   }
 
-  /** `# Query_time: 0.000241  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0` */
-  #readQueryTime(between: " " | "  "): boolean {
+  /** `# Query_time: 0.000241  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0`. @param blanks how many are before Rows_sent */
+  #readQueryTime(blanks: 1 | 2): boolean {
     if (!this.#readSeconds(QUERY_TIME)) return false;
     this.durationMicros = this.#value;
     if (!this.#readSeconds(LOCK_TIME)) return false;
     this.lockMicros = this.#value;
-    if (!this.#text.startsWith(between, this.#at)) return false;
-    this.#at += between.length;
+    for (let end = this.#at + blanks; this.#at < end; this.#at++) {
+      if (this.#units.bytes[this.#at] !== SPACE) return false;
+    }
     if (!this.#readNumber(ROWS_SENT)) return false;
     this.rowsSent = this.#value;
     if (!this.#readNumber(ROWS_EXAMINED)) return false;
@@ -290,10 +304,11 @@ export class Header {
   }
 
   #readUseAndTimestamp(): number {
-    const text = this.#text;
+    const units = this.#units;
+    const { text } = units;
     const at = this.#at;
     if (at === text.length) return INCOMPLETE;
-    if (!text.startsWith("use ", at)) return this.#readTimestamp(at);
+    if (!units.has(USE, at)) return this.#readTimestamp(at);
     let end = at + 4;
     for (;;) {
       end = text.indexOf(";\n", end);
@@ -310,54 +325,69 @@ export class Header {
 
   /** `SET timestamp=1795802403;`, or with the ids that an INSERT used before it. */
   #readTimestamp(from: number): number {
-    const text = this.#text;
-    if (from === text.length) return INCOMPLETE;
-    if (!text.startsWith("SET ", from)) return NONE;
+    const { bytes } = this.#units;
+    if (from === bytes.length) return INCOMPLETE;
+    if (!this.#units.has(SET, from)) return NONE;
     this.#at = from + 4;
-    if (!this.#readNumber("timestamp=")) {
-      if (this.#readNumber("last_insert_id=") && text.charCodeAt(this.#at) === 44) this.#at++;
-      if (this.#readNumber("insert_id=") && text.charCodeAt(this.#at) === 44) this.#at++;
-      if (!this.#readNumber("timestamp=")) return this.#orIncomplete();
+    if (!this.#readNumber(TIMESTAMP)) {
+      if (this.#readNumber(LAST_INSERT_ID) && bytes[this.#at] === COMMA) this.#at++;
+      if (this.#readNumber(INSERT_ID) && bytes[this.#at] === COMMA) this.#at++;
+      if (!this.#readNumber(TIMESTAMP)) return this.#orIncomplete();
     }
     // MariaDB and MySQL 5.6 do not say when a statement ended.
     if (this.#value > (this.endMicros === null ? MAX_SECOND.mariadb : MAX_SECOND.mysql))
       return this.#orIncomplete();
     this.startSecond = this.#value;
-    return text.startsWith(";\n", this.#at) ? this.#at + 2 : this.#orIncomplete();
+    const end = this.#at;
+    return bytes[end] === SEMICOLON && bytes[end + 1] === LF ? end + 2 : this.#orIncomplete();
   }
 
   /** Reads what goes before a number, and the number. Where it is not there, it stays at the place. */
-  #readNumber(name: string): boolean {
-    if (!this.#text.startsWith(name, this.#at)) return false;
+  #readNumber(name: UnitsName): boolean {
+    if (!this.#units.has(name, this.#at)) return false;
     const from = this.#at + name.length;
-    const end = readDigits(this.#text, from);
+    const end = this.#readDigits(from);
     if (end === from || end - from > 20) return false;
-    this.#value = end - from === 1 ? this.#text.charCodeAt(from) - 48 : numberOf(this.#text, from, end);
     this.#at = end;
     return true;
   }
 
   /** The same for seconds with six decimals, as microseconds; 0 for a time below zero. */
-  #readSeconds(name: string): boolean {
-    const text = this.#text;
-    if (!text.startsWith(name, this.#at)) return false;
+  #readSeconds(name: UnitsName): boolean {
+    const units = this.#units;
+    if (!units.has(name, this.#at)) return false;
     const from = this.#at + name.length;
-    const point = readDigits(text, from);
-    if (point === from || point - from > 14 || text.charCodeAt(point) !== 46) return false;
-    const end = readDigits(text, point + 1);
+    const point = this.#readDigits(from);
+    if (point === from || point - from > 14 || units.bytes[point] !== POINT) return false;
+    const seconds = this.#value;
+    const end = this.#readDigits(point + 1);
     if (end !== point + 7) return false;
-    const seconds = numberOf(text, from, point);
     const isNegative = seconds > MAX_DURATION_SECONDS;
-    this.#value = isNegative ? 0 : seconds * 1_000_000 + numberOf(text, point + 1, end);
+    this.#value = isNegative ? 0 : seconds * 1_000_000 + this.#value;
     this.#at = end;
     return true;
   }
 
+  /** Reads the digits that begin at `from`, if there are any, as a number. @returns where they end */
+  #readDigits(from: number): number {
+    const { bytes } = this.#units;
+    let at = from;
+    let value = 0;
+    for (let digit = digitAt(bytes, at); digit >= 0 && digit <= 9; digit = digitAt(bytes, ++at)) {
+      value = value * 10 + digit;
+    }
+    this.#value = value;
+    return at;
+  }
+
   /** At the end of a log the last line may lack its end. */
   #orIncomplete(): number {
-    return this.#text.indexOf("\n", this.#at) < 0 ? INCOMPLETE : NONE;
+    return this.#units.endOfLine(this.#at) < 0 ? INCOMPLETE : NONE;
   }
 }
+
+/** The digit at `at`; any other number where there is none. */
+const digitAt = (bytes: Uint8Array, at: number): number => (bytes[at] as number) - 48;
 
 function isUseOrSet(text: string, at: number): boolean {
   return text.startsWith("use `", at) || /^SET (?:\w+=\d+,)*timestamp=\d+;$/.test(lineAt(text, at));
@@ -366,11 +396,4 @@ function isUseOrSet(text: string, at: number): boolean {
 function lineAt(text: string, at: number): string {
   const newline = text.indexOf("\n", at);
   return newline < 0 ? text.slice(at) : text.slice(at, newline);
-}
-
-/** The number that digits make. */
-function numberOf(text: string, from: number, end: number): number {
-  let value = 0;
-  for (let at = from; at < end; at++) value = value * 10 + text.charCodeAt(at) - 48;
-  return value;
 }

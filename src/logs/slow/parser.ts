@@ -2,6 +2,7 @@ import type { Dialect } from "../../sql-text/dialect.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER } from "../general/banner.ts";
 import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut } from "../record.ts";
+import { Units } from "../units.ts";
 import { bannerEnd } from "./banner.ts";
 import { Entries } from "./entries.ts";
 import { Header, INCOMPLETE, isUnfinishedHeader, MAX_HEADER, mayBeHeader, NONE } from "./header.ts";
@@ -43,6 +44,8 @@ const BANNER_END = "started with:";
 export class SlowLogParser implements Parser<ParsedAsSlow> {
   readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   readonly #header = new Header();
+  /** The text that is read. */
+  readonly #units = new Units();
   readonly #places = new TextPlaces();
   readonly #entries: Entries;
 
@@ -207,6 +210,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
 
   /** Reads the text of lines, and holds those of them that can't be told yet. */
   #readText(text: string, bytes: Uint8Array, notKept: number): void {
+    this.#units.begin(text, bytes);
     this.#places.begin(text, bytes, bytes.length + notKept);
     this.#started = -1;
     this.#isHolding = false;
@@ -222,8 +226,8 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
 
   /** Reads a header, a banner or a line that belongs to no entry. @returns where to go on */
   #readOutside(text: string, at: number): number {
-    if (this.#isBoundary && mayBeHeader(text, at)) {
-      const end = this.#readHeader(text, at);
+    if (this.#isBoundary && mayBeHeader(this.#units, at)) {
+      const end = this.#readHeader(at);
       if (end === INCOMPLETE) return this.#hold(text, at);
       if (end !== NONE) return this.#begin(at, end);
     }
@@ -234,7 +238,7 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     const next = newline < 0 ? text.length : newline + 1;
     // The rest of a banner whose beginning was not read.
     if (next - at <= MAX_BANNER && isBanner(text.slice(at, next))) return this.#reopen(next);
-    if (this.#isLast && this.#isBoundary && isUnfinishedHeader(text, at)) return this.#hold(text, at);
+    if (this.#isLast && this.#isBoundary && isUnfinishedHeader(this.#units, at)) return this.#hold(text, at);
     if (!isBannerMiddle(text, at)) this.#entries.strayBytes += this.#places.of(next) - this.#places.of(at);
     this.#isBoundary = text.startsWith(";\n", next - 2);
     return next;
@@ -265,10 +269,10 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
 
   /** Reads what follows the end of a statement, if that ends the entry. @returns where to go on, or NONE */
   #readBoundary(text: string, from: number, at: number): number {
-    const isHeader = mayBeHeader(text, at);
-    let end = isHeader ? this.#readHeader(text, at) : bannerEnd(text, at);
+    const isHeader = mayBeHeader(this.#units, at);
+    let end = isHeader ? this.#readHeader(at) : bannerEnd(text, at);
     if (isHeader && end >= 0 && !this.#entries.isCredible(this.#header, text, from, at)) return NONE;
-    if (end === NONE && this.#isLast && isUnfinishedHeader(text, at)) end = INCOMPLETE;
+    if (end === NONE && this.#isLast && isUnfinishedHeader(this.#units, at)) end = INCOMPLETE;
     if (end === NONE) return NONE;
     this.#entries.append(text, from, at);
     this.#isBoundary = true;
@@ -301,9 +305,9 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   }
 
   /** Reads the header at `at`. At the end of the log, one is incomplete only where all that is there of it is a header's. */
-  #readHeader(text: string, at: number): number {
-    const end = this.#header.read(text, at);
-    return end === INCOMPLETE && this.#isLast && !isUnfinishedHeader(text, at) ? NONE : end;
+  #readHeader(at: number): number {
+    const end = this.#header.read(this.#units, at);
+    return end === INCOMPLETE && this.#isLast && !isUnfinishedHeader(this.#units, at) ? NONE : end;
   }
 
   /** Keeps what can't be told yet until more was read. At the end of the log, it is an entry that was not written yet. */

@@ -1,0 +1,75 @@
+/*
+ * Decoded lines of a log as numbers: to read these takes less than to read a string, which may be a part of another, and a name of several
+ * characters is compared four at a time.
+ */
+
+/** Stands for every character beyond ASCII in text that has any. */
+const OTHER = 255;
+const ASCII = 127;
+
+/** The UTF-16 units of a text: of those that are ASCII's what they are, of others only that they are not. */
+export class Units {
+  text = "";
+  /** One byte a unit, at the unit's index in the text. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view = new DataView(this.bytes.buffer);
+
+  /** Takes a text in, with the bytes that it was decoded from. These are used as they are where each of them is a unit. */
+  begin(text: string, decoded: Uint8Array): void {
+    this.text = text;
+    this.bytes = text.length === decoded.length ? decoded : unitsOf(text);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+  }
+
+  /** Whether the text has a name at a place. */
+  has(name: UnitsName, at: number): boolean {
+    const { words, last } = name;
+    const { view } = this;
+    if (at + last + 4 > view.byteLength) return false;
+    for (let i = 0; i < words.length; i++) if (view.getInt32(at + 4 * i) !== words[i]) return false;
+    return view.getInt32(at + last) === name.lastWord;
+  }
+
+  /** Where the line that `at` is in ends: its newline; -1 where it has none. */
+  endOfLine(at: number): number {
+    const { bytes } = this;
+    const { length } = bytes;
+    for (let place = at; place < length; place++) if (bytes[place] === LF) return place;
+    return -1;
+  }
+}
+
+const LF = 10;
+
+/** A name to look for: at least four characters of ASCII. */
+export class UnitsName {
+  readonly length: number;
+  /** Four characters each, but for the last four. */
+  readonly words: Int32Array;
+  /** Where the last four begin, which may overlap the others, and these. */
+  readonly last: number;
+  readonly lastWord: number;
+
+  constructor(name: string) {
+    const view = new DataView(unitsOf(name).buffer);
+    this.length = name.length;
+    this.last = name.length - 4;
+    this.words = Int32Array.from({ length: Math.ceil(this.last / 4) }, (_, i) => view.getInt32(4 * i));
+    this.lastWord = view.getInt32(this.last);
+  }
+}
+
+function unitsOf(text: string): Uint8Array {
+  const units = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    units[at] = unit > ASCII ? OTHER : unit;
+  }
+  return units;
+}
+
+/** Whether a text is ASCII, so that its units are its characters. */
+export function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > ASCII) return false;
+  return true;
+}
