@@ -9,6 +9,7 @@ import { checkEnvironments } from "./environments.ts";
 import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
+import { checkReference } from "./reference.ts";
 import { checkSessions } from "./sessions.ts";
 import { expectThat, launch, type World } from "./world.ts";
 
@@ -37,6 +38,7 @@ try {
   await checkCaptures(world);
   await checkLive(world);
   await checkPages(world);
+  await checkReference(world);
   await checkLists(world);
   await check("no page asked another host, broke its Content-Security-Policy or threw", () => {
     expectThat(world.offences.length === 0, world.offences.join("\n"));
