@@ -30,5 +30,6 @@ export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
     askRunner: () => runnerOf(c.env, capture.id).workload(),
     askRunnerForDigests: () => runnerOf(c.env, capture.id).digests(),
     askRunnerForSeries: (fingerprint) => runnerOf(c.env, capture.id).series(fingerprint),
+    askRunnerForSpan: (span) => runnerOf(c.env, capture.id).span(span),
   };
 }

@@ -8,6 +8,7 @@ import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
 import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
+import type { LogSpans, Span } from "../workload/timing/span.ts";
 import {
   isGrowing,
   type LogDigests,
@@ -277,6 +278,11 @@ export class CaptureRunner extends DurableObject<Env> {
   /** How much has run in each step of time so far, of all or of one statement, by log; null before the beginning. */
   async series(fingerprint: string): Promise<LogSeries | null> {
     return this.#collector.series(fingerprint);
+  }
+
+  /** What the series of its logs have of a span of time so far; null before the beginning. */
+  async span(span: Span): Promise<LogSpans | null> {
+    return this.#collector.span(span);
   }
 
   /** The capture's metrics, as CloudWatch has them or had them just now. */

@@ -22,10 +22,12 @@ import type {
   RemovedMember,
   Role,
   SeriesQuery,
+  SpanQuery,
   TableQueries,
   Workload,
   WorkloadDigest,
   WorkloadSeries,
+  WorkloadSpan,
 } from "./types.ts";
 
 export { CapturesError } from "./error.ts";
@@ -128,6 +130,9 @@ function captures(transport: Transport) {
     /** How a capture's workload, or one of its statements, went over time. */
     series: (id: number, query: SeriesQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadSeries>(one("GET", id, "/workload/series", { query, options })),
+    /** What ran in a part of a capture's time, and which statements. */
+    span: (id: number, query: SpanQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadSpan>(one("GET", id, "/workload/series/statements", { query, options })),
     /** A table of a capture's workload, as CSV. */
     async csv<Table extends keyof TableQueries>(
       id: number,

@@ -25,7 +25,7 @@ export type {
   RemovedMember,
 } from "../environments/replies.ts";
 export type { Metric } from "../metrics/replies.ts";
-export type { Workload, WorkloadDigest, WorkloadSeries } from "../workload/replies.ts";
+export type { Workload, WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../workload/replies.ts";
 export type Role = environments.Role;
 
 /** What a query of the API may say: all of it may be absent. */
@@ -78,10 +78,14 @@ type TableQuery<Schema extends z.ZodType> = Omit<Query<Schema>, "format">;
 export type DigestQuery = TableQuery<ReturnType<typeof workload.digestQuerySchema>>;
 /** In which steps, and of which statement. */
 export type SeriesQuery = TableQuery<ReturnType<typeof workload.seriesQuerySchema>>;
+type SpanFields = TableQuery<ReturnType<typeof workload.spanQuerySchema>>;
+/** Which part of a capture's time: `from` is included, `to` is not. */
+export type SpanQuery = { [Key in keyof SpanFields]: Moment | undefined };
 /** The tables of a workload that can be had as CSV, with what can be asked of each. */
 export interface TableQueries {
   digest: DigestQuery;
   series: SeriesQuery;
+  "series/statements": SpanQuery;
 }
 type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */

@@ -1,7 +1,7 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
 import type { Environment, Member } from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
-import type { Workload, WorkloadDigest, WorkloadSeries } from "../workload/replies.ts";
+import type { Workload, WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../workload/replies.ts";
 
 /*
  * The examples of replies that the reference shows, as the API would answer them.
@@ -113,6 +113,36 @@ export const series: WorkloadSeries = {
       p99Micros: 21_377,
       rowsExamined: 18_204,
       errors: 1,
+    },
+  ],
+};
+
+export const span: WorkloadSpan = {
+  step: 10,
+  from: "2026-11-23T08:45:20.000Z",
+  to: "2026-11-23T08:45:30.000Z",
+  whole: {
+    statements: 412,
+    timed: 412,
+    totalMicros: 901_388,
+    p50Micros: 612,
+    p95Micros: 8140,
+    p99Micros: 21_377,
+    rowsExamined: 18_204,
+    errors: 1,
+  },
+  statements: [
+    {
+      fingerprint: "8e1a6f0d5c3b2a47",
+      since: "2026-11-23T08:45:20.000Z",
+      statements: 320,
+      timed: 320,
+      totalMicros: 195_840,
+      p50Micros: 608,
+      p95Micros: 1190,
+      p99Micros: 2204,
+      rowsExamined: 320,
+      errors: 0,
     },
   ],
 };

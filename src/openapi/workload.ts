@@ -1,7 +1,17 @@
 import * as z from "zod";
 import { stepTooFine, tooManyFragments } from "../http/refusals.ts";
-import { workloadDigestSchema, workloadSchema, workloadSeriesSchema } from "../workload/replies.ts";
-import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "../workload/schema.ts";
+import {
+  workloadDigestSchema,
+  workloadSchema,
+  workloadSeriesSchema,
+  workloadSpanSchema,
+} from "../workload/replies.ts";
+import {
+  digestQuerySchema,
+  downloadQuerySchema,
+  seriesQuerySchema,
+  spanQuerySchema,
+} from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
@@ -105,6 +115,39 @@ export const workloadOperations: Operation[] = [
       invalidFor(seriesQuerySchema(), { step: ["0"] }),
       varies("stepTooFine", stepTooFine(40), stepTooFine(ANY_NUMBER)),
       ...refusals("noSeries", "noSeriesOfStatement"),
+      ...OF_CAPTURE_READS,
+      AWAY,
+    ],
+  },
+  {
+    id: "getWorkloadSpan",
+    method: "get",
+    path: "/api/captures/{id}/workload/series/statements",
+    tag: "Workloads",
+    summary: "Show what ran in a part of a capture's time, and which statements",
+    description:
+      "The sums of the series' steps that are in that time, at least in part: of the whole workload, and of each statement that has a series. Percentiles are of all calls in it.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [
+      ID,
+      ...queryParameters(spanQuerySchema(), {
+        from: { description: "From this moment on." },
+        to: { description: "Before this moment." },
+        format: TABLE_FORMAT,
+      }),
+    ],
+    success: {
+      status: 200,
+      description: "The sums.",
+      content: {
+        "application/json": { schema: workloadSpanSchema, example: examples.span },
+        ...asCsv("fingerprint,statements\r\n8e1a6f0d5c3b2a47,640\r\n"),
+      },
+    },
+    refusals: [
+      invalidFor(spanQuerySchema(), { from: ["yesterday"] }),
+      ...refusals("noSeries"),
       ...OF_CAPTURE_READS,
       AWAY,
     ],

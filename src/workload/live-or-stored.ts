@@ -6,7 +6,8 @@ import { type CapturedLog, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digest.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
-import { readSeries } from "./timing/series-object.ts";
+import { readSeries, readSpan } from "./timing/series-object.ts";
+import type { LogSpans, Span } from "./timing/span.ts";
 import { isGrowing, type LogDigests, type LogSeries, type WorkloadState } from "./workload-state.ts";
 
 /*
@@ -27,6 +28,8 @@ export interface ReadCapture {
   askRunnerForDigests: () => Promise<LogDigests | null>;
   /** The same for the series of the whole workload, or of a statement. */
   askRunnerForSeries: (fingerprint: string) => Promise<LogSeries | null>;
+  /** The same for what the series have of a span of time. */
+  askRunnerForSpan: (span: Span) => Promise<LogSpans | null>;
 }
 
 /** A capture, and which logs it is made of. */
@@ -127,6 +130,16 @@ export async function readLogSeries(
   if (known !== null) return known;
   const stored = logsOf(capture.log).map(
     async (log) => [log, await readSeries(bucket, seriesKey(capture.id, log), fingerprint)] as const,
+  );
+  return Object.fromEntries(await Promise.all(stored));
+}
+
+/** What the series of a capture's logs have of a span of time, from where the manifests are. */
+export async function readLogSpans(bucket: R2Bucket, capture: ReadCapture, span: Span): Promise<LogSpans> {
+  const known = await ask(capture, () => capture.askRunnerForSpan(span));
+  if (known !== null) return known;
+  const stored = logsOf(capture.log).map(
+    async (log) => [log, await readSpan(bucket, seriesKey(capture.id, log), span)] as const,
   );
   return Object.fromEntries(await Promise.all(stored));
 }

@@ -165,36 +165,33 @@ const percentile = (which: string) =>
     description: `${which} of their times, at most 2 % off. Null without the slow log, and where none ended.`,
   });
 
+/** What ran in a step of time, or in several. */
+const stepFigures = {
+  statements: count("How many statements ran; of the slow log, those that ended."),
+  timed: z.nullable(z.int().nonnegative()).meta({
+    description: "How many statements the slow log has; all that follows is of those. Null without it.",
+  }),
+  totalMicros: z
+    .nullable(z.int().nonnegative())
+    .meta({ description: "How long they ran in all. Null without the slow log." }),
+  p50Micros: percentile("The median"),
+  p95Micros: percentile("The 95th percentile"),
+  p99Micros: percentile("The 99th percentile"),
+  rowsExamined: z
+    .nullable(z.int().nonnegative())
+    .meta({ description: "How many rows the server read for them. Null without the slow log." }),
+  errors: z
+    .nullable(z.int().nonnegative())
+    .meta({ description: "How many ended with an error. Null where the log does not say." }),
+};
+
 /** How a workload went over time. */
 export const workloadSeriesSchema = z
   .object({
     step: z.int().positive().meta({ description: "Seconds from one point to the next." }),
-    points: z
-      .array(
-        z.object({
-          time: time("When the step begins."),
-          statements: count("How many statements ran; of the slow log, those that ended."),
-          timed: z.nullable(z.int().nonnegative()).meta({
-            description:
-              "How many statements the slow log has; all that follows is of those. Null without it.",
-          }),
-          totalMicros: z
-            .nullable(z.int().nonnegative())
-            .meta({ description: "How long they ran in all. Null without the slow log." }),
-          p50Micros: percentile("The median"),
-          p95Micros: percentile("The 95th percentile"),
-          p99Micros: percentile("The 99th percentile"),
-          rowsExamined: z
-            .nullable(z.int().nonnegative())
-            .meta({ description: "How many rows the server read for them. Null without the slow log." }),
-          errors: z
-            .nullable(z.int().nonnegative())
-            .meta({ description: "How many ended with an error. Null where the log does not say." }),
-        }),
-      )
-      .meta({
-        description: "One for each step from the first to the last record, without a hole: at most 1,440.",
-      }),
+    points: z.array(z.object({ time: time("When the step begins."), ...stepFigures })).meta({
+      description: "One for each step from the first to the last record, without a hole: at most 1,440.",
+    }),
   })
   .meta({
     id: "WorkloadSeries",
@@ -203,3 +200,33 @@ export const workloadSeriesSchema = z
 
 /** How a workload went over time. */
 export type WorkloadSeries = z.output<typeof workloadSeriesSchema>;
+
+/** What ran in a part of a capture's time. */
+export const workloadSpanSchema = z
+  .object({
+    step: z.int().positive().meta({ description: "How long the steps are that were added up, in seconds." }),
+    from: timeOrNull("When the first of these steps begins. Null where the capture has none in that time."),
+    to: timeOrNull("When the last of them ends."),
+    whole: z.object(stepFigures).meta({ description: "All statements." }),
+    statements: z
+      .array(
+        z.object({
+          fingerprint: text("That of the digest."),
+          since: time(
+            "Since when the statement has a series: what it ran before is not counted. It may be later than `from`.",
+          ),
+          ...stepFigures,
+        }),
+      )
+      .meta({
+        description:
+          "The statements that ran then and have a series: at most 128 of each log, those with most time first, without the slow log those with most calls. What `whole` has more is of others.",
+      }),
+  })
+  .meta({
+    id: "WorkloadSpan",
+    description: "What ran in a part of a capture's time, and which statements. Times in microseconds.",
+  });
+
+/** What ran in a part of a capture's time. */
+export type WorkloadSpan = z.output<typeof workloadSpanSchema>;

@@ -4,13 +4,30 @@ import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readDigests, readLogSeries, readManifests } from "./live-or-stored.ts";
+import {
+  type ReadCapture,
+  readDigests,
+  readLogSeries,
+  readLogSpans,
+  readManifests,
+} from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
-import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema } from "./schema.ts";
-import { DIGEST_COLUMNS, SERIES_COLUMNS } from "./tables.ts";
+import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
+import { DIGEST_COLUMNS, SERIES_COLUMNS, SPAN_COLUMNS } from "./tables.ts";
 import { FIRST_STEP, WHOLE } from "./timing/series.ts";
-import { toDigests, toSeries, toWorkload } from "./to-reply.ts";
+import { figuresOf } from "./timing/series-state.ts";
+import { pairSpans, type ShownSpan, type Span } from "./timing/span.ts";
+import { toDigests, toSeries, toSpan, toWorkload } from "./to-reply.ts";
 import { isGrowing } from "./workload-state.ts";
+
+const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
+
+/** Refuses for a capture without series that recorded statements: it is of before there were any. */
+async function expectNothing(c: AppContext, capture: ReadCapture): Promise<void> {
+  if (isGrowing(capture.status)) return;
+  const { manifests } = await readManifests(c.env.BUCKET, capture);
+  if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
+}
 
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
@@ -46,11 +63,24 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
           : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
       if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
       if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
-      if (!isGrowing(capture.status)) {
-        const { manifests } = await readManifests(c.env.BUCKET, capture);
-        if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
-      }
+      await expectNothing(c, capture);
       return answer({ step: step ?? FIRST_STEP, points: [] });
+    })
+
+    .get("/series/statements", async (c) => {
+      const id = await readId(c);
+      const { from, to, format } = await readQuery(c, spanQuerySchema());
+      const capture = await findCapture(c, id);
+      const span: Span = {
+        from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
+        to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
+      };
+      const found = pairSpans(await readLogSpans(c.env.BUCKET, capture, span), span);
+      if (found === null) await expectNothing(c, capture);
+      const shown = toSpan(found ?? NOTHING);
+      return format === "json"
+        ? c.json(shown)
+        : c.body(toCsv(SPAN_COLUMNS, shown.statements), 200, csvHeaders(`capture-${id}-range`));
     })
 
     .get("/download", async (c) => {

@@ -37,6 +37,16 @@ export const seriesQuerySchema = lazy(() =>
   }),
 );
 
+/** The query of GET /api/captures/{id}/workload/series/statements: `from` is included, `to` is not. */
+export const spanQuerySchema = lazy(() =>
+  z
+    .strictObject({ from: once(timeSchema()), to: once(timeSchema()), format: tableFormatSchema() })
+    .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+      path: ["from"],
+      message: "must be before to",
+    }),
+);
+
 /** How a workload can be downloaded. */
 const FORMATS = ["ndjson", "log"] as const;
 

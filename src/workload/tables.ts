@@ -1,5 +1,5 @@
 import { type Column, fields } from "../lib/csv.ts";
-import type { WorkloadDigest, WorkloadSeries } from "./replies.ts";
+import type { WorkloadDigest, WorkloadSeries, WorkloadSpan } from "./replies.ts";
 
 /*
  * The tables of a workload as CSV: a column for each field of the JSON that is a number or a text, under its name.
@@ -38,6 +38,22 @@ export const SERIES_COLUMNS: readonly Column<WorkloadSeries["points"][number]>[]
   WorkloadSeries["points"][number]
 >(
   "time",
+  "statements",
+  "timed",
+  "totalMicros",
+  "p50Micros",
+  "p95Micros",
+  "p99Micros",
+  "rowsExamined",
+  "errors",
+);
+
+/** Statements in a part of the time. */
+export const SPAN_COLUMNS: readonly Column<WorkloadSpan["statements"][number]>[] = fields<
+  WorkloadSpan["statements"][number]
+>(
+  "fingerprint",
+  "since",
   "statements",
   "timed",
   "totalMicros",

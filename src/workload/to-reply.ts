@@ -9,12 +9,14 @@ import type {
   WorkloadDigest,
   WorkloadLog,
   WorkloadSeries,
+  WorkloadSpan,
 } from "./replies.ts";
 import type { Manifest } from "./stored/manifest.ts";
 import { formatTime } from "./stored/time.ts";
 import type { DigestOrder } from "./timing/order.ts";
 import { pairDigests, type RankedDigest, rankDigests, type TimedDigest } from "./timing/ranking.ts";
 import { pairPoints, pairStep } from "./timing/series-state.ts";
+import type { ShownSpan } from "./timing/span.ts";
 import type { LogSeries, Problem } from "./workload-state.ts";
 
 /* How a workload is shown: from what is stored or kept of it to the API's replies. */
@@ -175,4 +177,14 @@ export function toSeries({ general = null, slow = null }: LogSeries, asked?: num
   if (step % shortest !== 0) throw stepTooFine(shortest);
   const points = pairPoints(general, slow, step).map((point) => ({ ...point, time: isoTime(point.time) }));
   return { step, points };
+}
+
+/** Shows what ran in a part of the time. */
+export function toSpan({ from, to, statements, ...span }: ShownSpan): WorkloadSpan {
+  return {
+    ...span,
+    from: isoTime(from && from * 1000),
+    to: isoTime(to && to * 1000),
+    statements: statements.map(({ since, ...figures }) => ({ ...figures, since: isoTime(since * 1000) })),
+  };
 }

@@ -74,6 +74,7 @@ describe.each([
     ["GET", "/api/captures/{id}/workload", 1],
     ["GET", "/api/captures/{id}/workload/digest", 1],
     ["GET", "/api/captures/{id}/workload/series", 1],
+    ["GET", "/api/captures/{id}/workload/series/statements", 1],
     ["GET", "/api/captures/{id}/workload/download", 1],
     ["GET", "/api/environments", 0],
     ["GET", "/api/environments/{envId}", 0],

@@ -158,6 +158,7 @@ describe("a capture of the slow log", () => {
       askRunner: async () => null,
       askRunnerForDigests: async () => null,
       askRunnerForSeries: async () => null,
+      askRunnerForSpan: async () => null,
     });
     expect(read.manifests.map(({ log, records }) => [log, records])).toEqual([["slow", 2]]);
   });

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
-import type { WorkloadDigest, WorkloadSeries } from "../../src/workload/replies.ts";
+import type { WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../../src/workload/replies.ts";
 import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
@@ -64,6 +64,9 @@ describe("a capture's workload", () => {
         `${path}/series?fingerprint=${first?.fingerprint}`,
       );
       const sum = (all: WorkloadSeries["points"]) => all.reduce((n, { statements }) => n + statements, 0);
+      const inAll = (await cast.owner.get<WorkloadSpan>(`${path}/series/statements`)).body;
+      const ofSpan = inAll.statements.find(({ fingerprint }) => fingerprint === first?.fingerprint);
+      expect([inAll.whole.statements, ofSpan?.statements]).toEqual([sum(points), sum(ofFirst.body.points)]);
       return [sum(points), sum(ofFirst.body.points)];
     };
     await write(...numbers(0, 6));

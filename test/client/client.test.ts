@@ -54,6 +54,7 @@ describe("the client and the Worker", () => {
     expect(await captures.csv(capture.id, "digest", { limit: 3 })).toMatch(/^fingerprint,count,/);
     expect(await captures.series(capture.id, { step: 60 })).toMatchObject({ step: 60 });
     const from = new Date(Date.now() - 60_000);
+    expect(await captures.span(capture.id, { from })).toMatchObject({ statements: expect.any(Array) });
     const download = await captures.download(capture.id, { format: "log", from });
     expect(download.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     await download.body?.cancel();

@@ -142,6 +142,7 @@ export function withState(
     digests: async () =>
       answer((logs) => Object.fromEntries(logs.map(({ manifest, digests }) => [manifest.log, digests]))),
     series: async () => answer(() => null),
+    span: async () => answer(() => null),
   };
   return { CAPTURE_RUNNER: { getByName: () => runner } as unknown as Env["CAPTURE_RUNNER"] };
 }

@@ -184,17 +184,21 @@ describe("the manifest", () => {
     expect(body).toMatchObject({ records: 1, live: null });
   });
 
-  it.each(["workload", "workload/digest", "workload/series", "workload/download", "live"])(
-    "is 503 when the runner does not answer: %s",
-    async (part) => {
-      const id = await captureIn(cast, "RUNNING");
-      const path = `/api/captures/${id}/${part}`;
-      const away = withState(new Error("Network connection lost"));
-      const reply = await requestIn(away, "GET", path, { headers: cast.member.headers });
-      expectRefusal(reply, 503, /try again/);
-      expect(reply.headers.get("retry-after")).toBe("5");
-    },
-  );
+  it.each([
+    "workload",
+    "workload/digest",
+    "workload/series",
+    "workload/series/statements",
+    "workload/download",
+    "live",
+  ])("is 503 when the runner does not answer: %s", async (part) => {
+    const id = await captureIn(cast, "RUNNING");
+    const path = `/api/captures/${id}/${part}`;
+    const away = withState(new Error("Network connection lost"));
+    const reply = await requestIn(away, "GET", path, { headers: cast.member.headers });
+    expectRefusal(reply, 503, /try again/);
+    expect(reply.headers.get("retry-after")).toBe("5");
+  });
 });
 
 describe("what is stored of a workload", () => {

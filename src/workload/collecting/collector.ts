@@ -3,6 +3,7 @@ import type { Env } from "../../env.ts";
 import type { Unreadable } from "../../lib/stored.ts";
 import { LOG_NAMES, type LogName, logsOf } from "../../logs/names.ts";
 import type { Timing } from "../stored/manifest.ts";
+import type { LogSpans, Span } from "../timing/span.ts";
 import type { LogDigests, LogSeries, Problem, WorkloadState } from "../workload-state.ts";
 import { type Collected, type CollectedCapture, type EndedCapture, LogCollector } from "./log-collector.ts";
 
@@ -121,6 +122,11 @@ export class Collector {
    */
   series(fingerprint: string): LogSeries | null {
     return this.#byLog((log) => log.series(fingerprint));
+  }
+
+  /** What the series of each log have of a span of time so far; null before the beginning. */
+  span(span: Span): LogSpans | null {
+    return this.#byLog((log) => log.span(span));
   }
 
   /** Why a log can't be read now, the one that can't for longest: reading fails, or there is nothing to read. Null while all can. */

@@ -11,6 +11,7 @@ import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts
 import { publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
 import type { SeriesState } from "../timing/series-state.ts";
+import type { LogSpan, Span } from "../timing/span.ts";
 import type { Problem } from "../workload-state.ts";
 import { awsLogSource, type LoggingInstance } from "./aws-log-source.ts";
 import { type CollectedLog, collectedLog, initialState } from "./collected-log.ts";
@@ -197,6 +198,11 @@ export class LogCollector {
   /** How much ran in each step of time, of all or of one statement; null where there is no such series. */
   series(fingerprint: string): SeriesState | null {
     return this.#storage.exists ? this.#storage.series().read(fingerprint) : null;
+  }
+
+  /** What its series have of a span of time so far; null when there are none. */
+  span(span: Span): LogSpan | null {
+    return this.#storage.exists ? this.#storage.series().span(span) : null;
   }
 
   /** When the log was last read to its end, in milliseconds since the epoch; null before the first time. */

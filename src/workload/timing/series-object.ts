@@ -6,6 +6,7 @@ import { storedFormat, Unreadable } from "../../lib/stored.ts";
 import { askStorage } from "../stored/storage-failure.ts";
 import { WHOLE } from "./series.ts";
 import { type SeriesState, seriesSchema } from "./series-state.ts";
+import { type LogSpan, type Span, spanFigures } from "./span.ts";
 
 /*
  * The series of an ended capture's log in R2: one object of several gzip members. The first is an index, which says where those of
@@ -89,6 +90,39 @@ export async function readSeries(
     offset += length;
   }
   return null;
+}
+
+/** About how much of the object is read at a time. */
+const READ_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads what ran in a span of time, of the whole workload and of each statement that has a series: all of the object, a part at a
+ * time.
+ * @returns null where the object is not there
+ * @throws Unreadable
+ */
+export async function readSpan(bucket: R2Bucket, key: string, span: Span): Promise<LogSpan | null> {
+  const object = await bucket.get(key, { range: { offset: 0, length: FIRST_BYTES } });
+  if (object === null) return null;
+  const { indexBytes } = (object.customMetadata ?? {}) as Partial<SeriesMetadata>;
+  let at = Number(indexBytes);
+  let bytes: Uint8Array = new Uint8Array(await object.arrayBuffer());
+  const index = indexFormat.parse(decompress(bytes.subarray(0, at)));
+  let offset = 0;
+  const found: LogSpan = { step: 0, first: 0, last: 0, series: [] };
+  for (const [fingerprint, length] of index.series) {
+    if (at + length > offset + bytes.length) {
+      bytes = await part(bucket, key, at, Math.max(length, READ_BYTES));
+      offset = at;
+    }
+    const member = bytes.subarray(at - offset, at - offset + length);
+    const state = seriesFormat.parse(decompress(member));
+    if (fingerprint === WHOLE) Object.assign(found, { step: state.step, first: state.from, last: state.to });
+    const figures = spanFigures(state, span).toJSON();
+    found.series.push({ fingerprint, since: state.from, figures });
+    at += length;
+  }
+  return found;
 }
 
 async function part(bucket: R2Bucket, key: string, offset: number, length: number): Promise<Uint8Array> {

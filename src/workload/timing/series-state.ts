@@ -26,10 +26,8 @@ export const seriesSchema = lazy(() =>
 /** A series as it is stored. */
 export type SeriesState = z.output<ReturnType<typeof seriesSchema>>;
 
-/** What ran in a step of time. */
-export interface SeriesPoint {
-  /** When the step begins, in milliseconds since the epoch. */
-  time: number;
+/** What ran in a step of time, or in several. */
+export interface StepFigures {
   statements: number;
   /** How many of the statements were timed. Like all that follows, null where times are not known. */
   timed: number | null;
@@ -41,6 +39,12 @@ export interface SeriesPoint {
   rowsExamined: number | null;
   /** Also null where the log does not say whether statements ended with an error. */
   errors: number | null;
+}
+
+/** What ran in one step of time. */
+export interface SeriesPoint extends StepFigures {
+  /** When the step begins, in milliseconds since the epoch. */
+  time: number;
 }
 
 /**
@@ -110,23 +114,26 @@ function mergedTo(step: number, state: SeriesState): { at: Map<number, Figures>;
   return { at, isTimed };
 }
 
-/**
- * @param counted what ran; undefined where nothing did
- * @param timed what was timed; undefined where nothing was, null where times are not known
- */
 function pointOf(
   start: number,
   counted: Figures | undefined,
   timed: Figures | undefined | null,
 ): SeriesPoint {
+  return { time: start * 1000, ...figuresOf(counted, timed) };
+}
+
+/**
+ * Figures as they are shown.
+ * @param counted what ran; undefined where nothing did
+ * @param timed what was timed; undefined where nothing was, null where times are not known
+ */
+export function figuresOf(counted?: Figures, timed?: Figures | null): StepFigures {
   const statements = counted?.calls ?? 0;
-  const time = start * 1000;
   const unknown = { p50Micros: null, p95Micros: null, p99Micros: null };
   if (timed === null) {
-    return { time, statements, timed: null, totalMicros: null, ...unknown, rowsExamined: null, errors: null };
+    return { statements, timed: null, totalMicros: null, ...unknown, rowsExamined: null, errors: null };
   }
   return {
-    time,
     statements,
     timed: timed?.calls ?? 0,
     totalMicros: timed?.totalMicros ?? 0,

@@ -1,9 +1,11 @@
 import { describeError, log } from "../../lib/log.ts";
 import { Unreadable } from "../../lib/stored.ts";
+import { Figures } from "./figures.ts";
 import { FIRST_STEP, SeriesDelta, startOf, stepFor, WHOLE } from "./series.ts";
 import { Points } from "./series-points.ts";
 import type { SeriesState } from "./series-state.ts";
 import { type SeriesCell, SeriesTables, type StoredSeries } from "./series-tables.ts";
+import { isIn, type LogSpan, type Span } from "./span.ts";
 
 /*
  * The series of a log in the SQLite database of the capture's Durable Object, while the capture adds to them.
@@ -117,6 +119,38 @@ export class SeriesStore {
       if (of === fingerprint) points.add(start, figures);
     }
     return { step, from: startOf(from, step), to: startOf(range.last, step), ...points.toJSON() };
+  }
+
+  /** What ran in a span of time, of the whole workload and of each statement that has a series; null when nothing is kept. */
+  span(span: Span): LogSpan | null {
+    const stream = this.#load();
+    const { step, range, statements } = stream;
+    if (range === null) return null;
+    const kept = [
+      [WHOLE, range.first] as const,
+      ...[...statements].map(([of, { since }]) => [of, since] as const),
+    ];
+    const sums = new Map(kept.map(([of]) => [of, new Figures()]));
+    const add = (of: string, start: number, figures: number[]) => {
+      if (isIn(startOf(start, step), step, span)) sums.get(of)?.merge(new Figures(figures));
+    };
+    const chunk = step * CHUNK_STEPS;
+    for (const of of sums.keys()) {
+      for (const { starts, figures } of this.#tables.chunksBetween(of, span.from - chunk, span.to)) {
+        for (const [at, start] of starts.entries()) add(of, start, figures[at] as number[]);
+      }
+    }
+    for (const cell of this.#cells(stream)) add(...cell);
+    return {
+      step,
+      first: startOf(range.first, step),
+      last: startOf(range.last, step),
+      series: kept.map(([fingerprint, since]) => ({
+        fingerprint,
+        since: startOf(since, step),
+        figures: sums.get(fingerprint)?.toJSON() ?? [],
+      })),
+    };
   }
 
   /** What is kept. Where that can't be read, the series begin anew: a capture goes on without those of before. */

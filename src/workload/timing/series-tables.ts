@@ -121,6 +121,20 @@ export class SeriesTables {
       .map(({ points }) => JSON.parse(points));
   }
 
+  /** The same of the chunks that begin before `to` and not before `from`. */
+  chunksBetween(fingerprint: string, from: number, to: number): StoredPoints[] {
+    return this.#sql
+      .exec<{ points: string }>(
+        "select points from series_chunks where stream = ? and fingerprint = ? and start >= ? and start < ?",
+        this.#stream,
+        fingerprint,
+        from,
+        to,
+      )
+      .toArray()
+      .map(({ points }) => JSON.parse(points));
+  }
+
   putChunk(fingerprint: string, start: number, points: { toJSON(): StoredPoints }): void {
     this.#sql.exec(
       "insert or replace into series_chunks (stream, fingerprint, start, points) values (?, ?, ?, ?)",

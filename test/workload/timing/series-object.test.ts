@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Unreadable } from "../../../src/lib/stored.ts";
 import { SeriesDelta } from "../../../src/workload/timing/series.ts";
-import { publishSeries, readSeries } from "../../../src/workload/timing/series-object.ts";
+import { publishSeries, readSeries, readSpan } from "../../../src/workload/timing/series-object.ts";
 import { type SeriesState, seriesPoints } from "../../../src/workload/timing/series-state.ts";
+import { spanFigures } from "../../../src/workload/timing/span.ts";
 import { Collecting } from "./collecting.ts";
 
 describe("the stored series of an ended capture", () => {
@@ -49,6 +50,39 @@ describe("the stored series of an ended capture", () => {
     const names = ["a", "b", "c"];
     await publishSeries(env.BUCKET, object, { statements: () => names, read: () => state });
     for (const name of ["", ...names]) expect(await readSeries(env.BUCKET, object, name)).toEqual(state);
+  });
+
+  it("are read a part at a time for what they have of a span", async () => {
+    // As wide as histograms get, and hardly compressible: 6 MB.
+    const figures = () => {
+      const counts = Array.from({ length: 800 }, () => [1, Math.floor(Math.random() * 2 ** 30)]);
+      return [5, 500, 100, 100, 5, 60, 7, 1, 2, ...counts.flat()];
+    };
+    const names = Array.from({ length: 24 }, (_, n) => String(n).padStart(16, "0"));
+    const states = new Map(
+      ["", ...names].map((name): [string, SeriesState] => {
+        const steps = Array.from({ length: 60 }, figures);
+        return [name, { step: 10, from: 0, to: 590, starts: steps.map((_, n) => n * 10), figures: steps }];
+      }),
+    );
+    const object = key();
+    await publishSeries(env.BUCKET, object, {
+      statements: () => names,
+      read: (name) => states.get(name) ?? null,
+    });
+    expect((await env.BUCKET.head(object))?.size).toBeGreaterThan(5_000_000);
+    const span = { from: 95, to: 400 };
+    expect(await readSpan(env.BUCKET, object, span)).toEqual({
+      step: 10,
+      first: 0,
+      last: 590,
+      series: [...states].map(([fingerprint, state]) => ({
+        fingerprint,
+        since: 0,
+        figures: spanFigures(state, span).toJSON(),
+      })),
+    });
+    expect(await readSpan(env.BUCKET, key(), span)).toBeNull();
   });
 
   it("are not there where none were kept, and are refused where they are damaged", async () => {

@@ -6,6 +6,7 @@ import { Figures } from "../../../src/workload/timing/figures.ts";
 import { type Counted, MAX_POINTS } from "../../../src/workload/timing/series.ts";
 import { type SeriesState, seriesPoints } from "../../../src/workload/timing/series-state.ts";
 import { CHUNK_STEPS, KEPT, LEADING, SeriesStore } from "../../../src/workload/timing/series-store.ts";
+import { spanFigures } from "../../../src/workload/timing/span.ts";
 import { Collecting, callsOf, inStorage, SECOND } from "./collecting.ts";
 import { slowRecord } from "./records.ts";
 
@@ -53,6 +54,47 @@ describe("the series of a running capture", () => {
       expect(again.step([])).toBe(true);
       again.store.clear();
       expect(again.store.read()).toBeNull();
+    });
+  });
+
+  it("have of a span what each of them has of its steps, in chunks and in slots, of steps that became longer too", async () => {
+    await inStorage((sql) => {
+      const collecting = new Collecting(sql);
+      for (let n = 0; n < 400; n++) {
+        collecting.step([
+          [n * 10, "SELECT a", 10 + n],
+          [n * 10 + 3, `SELECT c${n % 7}`, n * n],
+        ]);
+      }
+      const { store } = collecting;
+      const compare = (spans: [number, number][]) => {
+        for (const [from, to] of spans) {
+          const found = store.span({ from, to });
+          expect(found?.series.map(({ fingerprint }) => fingerprint)).toEqual(["", ...store.statements()]);
+          for (const { fingerprint, since, figures } of found?.series ?? []) {
+            const state = store.read(fingerprint) as SeriesState;
+            expect(figures).toEqual(spanFigures(state, { from, to }).toJSON());
+            expect(since).toBe(state.from);
+          }
+        }
+      };
+      compare([
+        [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+        [1795, 1801],
+        [0, 10],
+        [3990, 5000],
+        [100_000, 200_000],
+      ]);
+      // Some rows have short steps still.
+      collecting.step([[20 * MAX_POINTS, "SELECT a", 7]]);
+      expect(store.read()?.step).toBeGreaterThan(10);
+      compare([
+        [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+        [1795, 1801],
+        [3900, 30_000],
+      ]);
+      store.clear();
+      expect(store.span({ from: 0, to: 10 })).toBeNull();
     });
   });
 
