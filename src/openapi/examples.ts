@@ -98,6 +98,7 @@ export const digest: WorkloadDigest = {
   firstSeen: "2026-11-23T08:45:28.204113Z",
   lastSeen: "2026-11-23T08:45:33.400927Z",
   example: "SELECT * FROM orders WHERE id = 17",
+  tables: { reads: ["orders"], writes: [] },
 };
 
 export const series: WorkloadSeries = {

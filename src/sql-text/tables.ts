@@ -10,15 +10,15 @@ import { TableReader } from "./tables/table-reader.ts";
  * are written there, without quotes.
  */
 export interface StatementTables {
-  reads: string[];
+  readonly reads: readonly string[];
   /** What it changes, also by changing the table itself. What it only changes is not among `reads`. */
-  writes: string[];
+  readonly writes: readonly string[];
 }
 
-/** No tables at all. Not to be changed. */
-export const NO_TABLES: Readonly<StatementTables> = Object.freeze({
-  reads: Object.freeze([]) as unknown as string[],
-  writes: Object.freeze([]) as unknown as string[],
+/** No tables at all. */
+export const NO_TABLES: StatementTables = Object.freeze({
+  reads: Object.freeze([]),
+  writes: Object.freeze([]),
 });
 
 /** The most characters that the names of one statement's tables have together: those that come later are left out. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { hexToKey } from "../sql-text/normalize/fingerprint.ts";
+import { type StatementTables, tablesOf } from "../sql-text/tables.ts";
 import { Figures, figuresSchema } from "./timing/figures.ts";
 import type { Counted } from "./timing/series.ts";
 
@@ -15,6 +16,10 @@ const timedSchema = lazy(() =>
     /** Since it got its place. */
     figures: figuresSchema(),
   }),
+);
+
+const tablesSchema = lazy(() =>
+  z.object({ reads: z.array(z.string()).readonly(), writes: z.array(z.string()).readonly() }),
 );
 
 /** A digest as it is stored. */
@@ -33,6 +38,8 @@ export const entrySchema = lazy(() =>
     lastSeenMicros: z.number(),
     /** One of the statements, cut at MAX_EXAMPLE: the first since it got its place. */
     example: z.string(),
+    /** The tables that the statement reads and writes (sql-text/tables.ts). Absent in what was stored before they were read. */
+    tables: tablesSchema().optional(),
     /** Of the slow log. */
     timed: timedSchema().optional(),
   }),
@@ -45,7 +52,7 @@ export type DigestEntry = z.output<ReturnType<typeof entrySchema>>;
 export const MAX_EXAMPLE = 1024;
 
 /** A digest in the table. */
-export interface Slot extends Omit<DigestEntry, "timed">, Counted {
+export interface Slot extends Omit<DigestEntry, "timed" | "tables">, Counted {
   fingerprint: string;
   key: number;
   /** Whether it is one of those that ran most, and of those that took most time. It leaves the table when it is neither. */
@@ -99,6 +106,10 @@ export function timesOf({ timed }: Pick<DigestEntry, "timed">): StatementTimes {
   return { figures, totalMicros: overMicros + figures.totalMicros, overMicros };
 }
 
+/** The tables of a digest: of one that was stored before they were read, those that its text says. */
+export const tablesOfDigest = ({ tables, digest }: Pick<DigestEntry, "tables" | "digest">): StatementTables =>
+  tables ?? tablesOf(digest);
+
 /** What is stored of a digest, as a slot that has no place yet. */
 export function slotOf(entry: DigestEntry): Slot {
   const { figures, totalMicros, overMicros } = timesOf(entry);
@@ -111,6 +122,7 @@ export function slotOf(entry: DigestEntry): Slot {
     firstSeenMicros: entry.firstSeenMicros,
     lastSeenMicros: entry.lastSeenMicros,
     example: entry.example,
+    tables: tablesOfDigest(entry),
     isFrequent: false,
     isLong: false,
     totalMicros,
@@ -122,8 +134,8 @@ export function slotOf(entry: DigestEntry): Slot {
 
 /** What is stored of a slot. */
 export function entryOf(slot: Slot): DigestEntry {
-  const { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example } = slot;
-  const entry = { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example };
+  const { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example, tables } = slot;
+  const entry = { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example, tables };
   if (slot.figures === null) return entry;
   return { ...entry, timed: { overMicros: slot.overMicros, figures: slot.figures.toJSON() } };
 }

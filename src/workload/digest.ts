@@ -8,6 +8,7 @@ import type { Dialect } from "../sql-text/dialect.ts";
 import { NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
 import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
+import { tablesOf } from "../sql-text/tables.ts";
 import {
   addSlot,
   addUnseen,
@@ -122,7 +123,7 @@ export class Digests {
     if (slot === null) return false;
     this.#total++;
     if (slot === undefined) {
-      this.#enter(this.#newSlot(statement, timeMicros));
+      this.#enter(this.#newSlot(statement, timeMicros, server));
       return true;
     }
     slot.count++;
@@ -143,7 +144,7 @@ export class Digests {
     this.#total++;
     this.#totalMicros = (this.#totalMicros ?? 0) + durationMicros;
     if (slot === undefined) {
-      const added = this.#newSlot(statement, timeMicros);
+      const added = this.#newSlot(statement, timeMicros, record.server);
       added.overMicros = this.#long.bound;
       added.totalMicros = added.overMicros + durationMicros;
       added.figures = new Figures();
@@ -183,7 +184,7 @@ export class Digests {
   }
 
   /** A slot for the statement that was normalised last: it ran once, and may have run as often as the bound before. */
-  #newSlot(statement: string, timeMicros: number): Slot {
+  #newSlot(statement: string, timeMicros: number, server: Dialect | null): Slot {
     const { high, low } = this.#normalizer;
     const overcount = this.#frequent.bound;
     return {
@@ -195,6 +196,7 @@ export class Digests {
       firstSeenMicros: timeMicros,
       lastSeenMicros: timeMicros,
       example: exampleOf(statement),
+      tables: tablesOf(statement, server),
       isFrequent: false,
       isLong: false,
       totalMicros: 0,

@@ -145,6 +145,18 @@ export const workloadDigestSchema = z
     firstSeen: time("When it was seen first, with microseconds."),
     lastSeen: time("When it was seen last, with microseconds."),
     example: text("One of the statements, cut at 1,024 characters."),
+    tables: z
+      .object({
+        reads: z.array(z.string()).readonly().meta({ description: "Those that it reads." }),
+        writes: z
+          .array(z.string())
+          .readonly()
+          .meta({ description: "Those that it changes; what it only changes is not among `reads`." }),
+      })
+      .meta({
+        description:
+          "The tables of the statement, as its text names them: `orders`, or `shop.orders` where it says whose it is. Of a statement with more than 2,048 characters of names the first.",
+      }),
     ...timedSchema.partial().shape,
     timedShare: z.number().min(0).max(1).optional().meta({
       description:

@@ -10,6 +10,7 @@ const statement = (fingerprint: string, count: number, share: number): WorkloadD
   share,
   firstSeen: "2026-11-23T10:00:00Z",
   lastSeen: "2026-11-23T11:00:00Z",
+  tables: { reads: [], writes: [] },
   example: `SELECT ${fingerprint}`,
 });
 

@@ -19,6 +19,7 @@ const counted = (digest: string, count: number, more: Partial<WorkloadDigest> = 
   firstSeen: "2026-11-23T10:00:00Z",
   lastSeen: "2026-11-23T11:00:00Z",
   example: digest,
+  tables: { reads: [], writes: [] },
   ...more,
 });
 

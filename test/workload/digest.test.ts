@@ -177,6 +177,7 @@ describe("the digests of a workload", () => {
         firstSeenMicros: 10,
         lastSeenMicros: 20,
         example: "SELECT 1",
+        tables: { reads: [], writes: [] },
       },
     ]);
   });

@@ -245,6 +245,7 @@ describe("the digest", () => {
         firstSeen: "2026-11-23T05:00:00.000007Z",
         lastSeen: "2026-11-23T05:00:00.010007Z",
         example: "SELECT 1",
+        tables: { reads: [], writes: [] },
       },
       expect.objectContaining({ count: 1, share: 0.25, example: "DELETE FROM t" }),
     ]);

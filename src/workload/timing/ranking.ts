@@ -1,5 +1,6 @@
+import type { StatementTables } from "../../sql-text/tables.ts";
 import type { DigestsState } from "../digest.ts";
-import { type DigestEntry, timesOf } from "../digest-entry.ts";
+import { type DigestEntry, tablesOfDigest, timesOf } from "../digest-entry.ts";
 import type { Percentiles } from "./figures.ts";
 import { type DigestOrder, inOrder, type Ordered } from "./order.ts";
 
@@ -28,7 +29,8 @@ export interface TimedDigest extends Percentiles {
 }
 
 /** A statement of a workload. */
-export interface RankedDigest extends Omit<DigestEntry, "timed"> {
+export interface RankedDigest extends Omit<DigestEntry, "timed" | "tables"> {
+  tables: StatementTables;
   /** Of all statements, from 0 to 1. */
   share: number;
   /** Null where no call of it was timed. */
@@ -104,6 +106,7 @@ function ranked(
       const { timed: _, ...entry } = candidate.entry;
       return {
         ...entry,
+        tables: tablesOfDigest(entry),
         share: part(entry.count, total),
         timed: timedOf(candidate, totalMicros),
         timedShare: candidate.timedShare,

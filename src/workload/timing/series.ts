@@ -1,4 +1,5 @@
 import type { LogRecord } from "../../logs/record.ts";
+import type { StatementTables } from "../../sql-text/tables.ts";
 import { Figures, type Timing } from "./figures.ts";
 
 /*
@@ -30,6 +31,8 @@ export interface Cell {
 /** A digest that was counted: see `Digests.counted`. */
 export interface Counted {
   readonly fingerprint: string;
+  /** The tables of the statement. */
+  readonly tables: StatementTables;
   cell: Cell | null;
 }
 

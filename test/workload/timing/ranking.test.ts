@@ -47,6 +47,7 @@ describe("statements in an order", () => {
         firstSeenMicros: 1_000_000,
         lastSeenMicros: 1_000_000,
         example: "SELECT 1",
+        tables: { reads: [], writes: [] },
         timedShare: 1,
         timed: {
           calls: 3,

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { NO_TABLES } from "../../../src/sql-text/tables.ts";
 import { Digests } from "../../../src/workload/digest.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
 import { type Counted, MAX_POINTS } from "../../../src/workload/timing/series.ts";
@@ -231,7 +232,11 @@ describe("the series of a running capture", () => {
         const store = new SeriesStore(counting, log);
         const statements = Array.from(
           { length: KEPT },
-          (_, n): Counted => ({ fingerprint: n.toString(16).padStart(16, "0"), cell: null }),
+          (_, n): Counted => ({
+            fingerprint: n.toString(16).padStart(16, "0"),
+            tables: NO_TABLES,
+            cell: null,
+          }),
         );
         const names = statements.map(({ fingerprint }) => fingerprint);
         // Others lead after the first step, so that there are as many series as there may be.
@@ -351,7 +356,7 @@ describe("the series of a running capture", () => {
       const store = new SeriesStore(sql, "slow");
       const statements = Array.from(
         { length: 30 },
-        (_, n): Counted => ({ fingerprint: `s${n}`, cell: null }),
+        (_, n): Counted => ({ fingerprint: `s${n}`, tables: NO_TABLES, cell: null }),
       );
       const digests = { leading: () => statements.map(({ fingerprint }) => fingerprint) };
       let records = 0;

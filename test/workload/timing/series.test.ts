@@ -1,12 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_TABLES } from "../../../src/sql-text/tables.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
 import { type Counted, MAX_POINTS, SeriesDelta, WHOLE } from "../../../src/workload/timing/series.ts";
 import { slowRecord } from "./records.ts";
 
 const SECOND = 1_000_000;
 const NOW = 4_000_000_000;
-const counted = (fingerprint: string): Counted => ({ fingerprint, cell: null });
+const counted = (fingerprint: string): Counted => ({ fingerprint, tables: NO_TABLES, cell: null });
 
 /** What a delta has, as text that can be compared. */
 const cellsOf = (delta: SeriesDelta, statements: string[]): Record<string, number[]> =>
