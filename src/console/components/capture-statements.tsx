@@ -1,8 +1,12 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Capture, WorkloadSeries } from "../api/types.ts";
+import type { Capture, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
+import { useBrush } from "../lib/brush.ts";
+import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
+import { limitedTo } from "../lib/limited.ts";
 import { isLive } from "../lib/list.ts";
+import { rangeQuery } from "../lib/range.ts";
 import { usePlace } from "../lib/router.ts";
 import { orderFor, readSort } from "../lib/statements.ts";
 import { Loaded } from "./loading.tsx";
@@ -12,47 +16,110 @@ const POLL_MS = 15_000;
 /** How many statements are loaded at first: those of transactions are folded, and leave enough others to show. */
 const SOME = 50;
 const MANY = 200;
+/** Of how many the text is loaded for a range of time: all that have a series are among them. */
+const MOST = 1000;
 
-/**
- * The statements of a capture, sorted as the address says.
- * @param isAll whether all that can be loaded are shown at once
- */
-export function CaptureStatements({
-  capture,
-  series,
-  isAll = false,
-}: {
+interface Props {
   capture: Capture;
   series: WorkloadSeries | null;
+  /** Whether all that can be loaded are shown at once. */
   isAll?: boolean;
-}) {
+}
+
+/** The statements of a capture, of the range of time that is chosen, sorted as the address says. */
+export function CaptureStatements(props: Props) {
+  const { range } = useBrush();
+  if (props.capture.start === null) return null;
+  return (
+    <>
+      {!props.isAll && <h3>Top statements</h3>}
+      {range === null ? <OfWhole {...props} /> : <OfRange {...props} />}
+    </>
+  );
+}
+
+function OfWhole({ capture, series, isAll = false }: Props) {
   const place = usePlace();
   const [isWhole, setWhole] = useState(isAll);
   const limit = isWhole ? MANY : SOME;
   const order = place.query.has("sort") ? orderFor(readSort(place.query, true)) : null;
-  const hasStarted = capture.start !== null;
   const digest = useResource(
-    hasStarted ? `digest/${capture.id}` : null,
+    `digest/${capture.id}`,
     (signal) => api.captures.digest(capture.id, { limit, ...(order && { order }) }, { signal }),
     [capture.status, limit, order].join(),
   );
-  usePolling(digest.reload, hasStarted && isLive(capture.status) ? POLL_MS : null);
-  if (!hasStarted) return null;
+  usePolling(digest.reload, isLive(capture.status) ? POLL_MS : null);
   return (
-    <>
-      {!isAll && <h3>Top statements</h3>}
-      <Loaded resource={digest} what="the statements" lines={5}>
-        {(statements) => (
-          <StatementTable
-            capture={capture}
-            statements={statements}
-            hasMore={statements.length >= limit && limit < MANY}
-            isWhole={isWhole}
-            onWhole={() => setWhole(true)}
-            series={series}
-          />
-        )}
-      </Loaded>
-    </>
+    <Loaded resource={digest} what="the statements" lines={5}>
+      {(statements) => (
+        <StatementTable
+          capture={capture}
+          statements={statements}
+          hasMore={statements.length >= limit && limit < MANY}
+          isWhole={isWhole}
+          onWhole={() => setWhole(true)}
+          series={series}
+        />
+      )}
+    </Loaded>
   );
+}
+
+/** The statements of a range: those that have a series of their own, by the series' steps. */
+function OfRange({ capture, series, isAll = false }: Props) {
+  const { id, status } = capture;
+  const [isWhole, setWhole] = useState(isAll);
+  const { from, to } = rangeQuery(useBrush().range);
+  const span = useResource(
+    `span/${id}/${from}/${to}`,
+    (signal) => api.captures.span(id, { from: from || undefined, to: to || undefined }, { signal }),
+    status,
+  );
+  const digest = useResource(
+    `digests/${id}`,
+    (signal) => api.captures.digest(id, { limit: MOST }, { signal }),
+    status,
+  );
+  usePolling(
+    () => {
+      span.reload();
+      digest.reload();
+    },
+    isLive(status) ? POLL_MS : null,
+  );
+  const limited = useMemo(
+    () => span.data && digest.data && limitedTo(span.data, digest.data),
+    [span.data, digest.data],
+  );
+  return (
+    <Loaded resource={span} what="the statements" lines={5}>
+      {() => (
+        <Loaded resource={digest} what="the statements" lines={5}>
+          {() =>
+            limited && (
+              <>
+                <StatementTable
+                  capture={capture}
+                  statements={limited.statements}
+                  hasMore={false}
+                  isWhole={isWhole}
+                  onWhole={() => setWhole(true)}
+                  series={series}
+                  isOfRange
+                />
+                <p class="hint">{describeOthers(limited)}</p>
+              </>
+            )
+          }
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}
+
+/** What the table of a range leaves out, and how its figures come about. */
+function describeOthers({ statements, others }: { statements: WorkloadDigest[]; others: number }): string {
+  const steps = "Figures are of the time above, in whole steps.";
+  if (others === 0) return statements.length === 0 ? "" : steps;
+  return `${steps} ${formatCount(others)} calls then were of statements that are not among a capture's first hundred, which have no figures over time: look for them among the records.`;
 }

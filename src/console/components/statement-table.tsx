@@ -55,6 +55,7 @@ export function StatementTable({
   isWhole,
   onWhole,
   series,
+  isOfRange = false,
 }: {
   capture: Capture;
   statements: WorkloadDigest[];
@@ -64,6 +65,8 @@ export function StatementTable({
   isWhole: boolean;
   onWhole: () => void;
   series: WorkloadSeries | null;
+  /** Whether they are those of a range of time. */
+  isOfRange?: boolean;
 }) {
   const place = usePlace();
   const [isUnfolded, setUnfolded] = useState(false);
@@ -78,7 +81,9 @@ export function StatementTable({
   ]);
   const roving = useRoving(shown[0] === undefined ? null : [shown[0].key, "link"], keys);
   const hintId = useId();
-  if (rows.length === 0) return <p class="muted">No statement was recorded.</p>;
+  if (rows.length === 0) {
+    return <p class="muted">No statement was recorded{isOfRange && " in this time"}.</p>;
+  }
   const columns = isTimed ? OF_TIMED : OF_GENERAL;
   return (
     <>
@@ -133,7 +138,9 @@ export function StatementTable({
         Arrow keys go from statement to statement.
       </p>
       <p class="hint" role="status">
-        {describeOrder(sort, statements.length, hasMore, isTimed)}
+        {isOfRange
+          ? `The ${formatCount(statements.length)} statements of this time that have figures over time.`
+          : describeOrder(sort, statements.length, hasMore, isTimed)}
       </p>
       {!isWhole && (hasMore || rows.length > FEW) && (
         <button type="button" onClick={onWhole}>

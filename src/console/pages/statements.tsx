@@ -1,5 +1,6 @@
 import { readSeries } from "../api/client.ts";
 import { CaptureStatements } from "../components/capture-statements.tsx";
+import { RangeBar } from "../components/range-bar.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
 import { useResource } from "../lib/hooks.ts";
 
@@ -10,6 +11,7 @@ export function StatementsPage({ id }: { id: number }) {
     <StudyFrame id={id} page="statements" title="Statements">
       {(capture) => (
         <section aria-label="Statements">
+          <RangeBar />
           <CaptureStatements capture={capture} series={series.data ?? null} isAll />
         </section>
       )}
