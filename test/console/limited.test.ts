@@ -20,6 +20,7 @@ const digest = (fingerprint: string, more: Partial<WorkloadDigest> = {}): Worklo
   firstSeen: "2026-11-23T10:00:00Z",
   lastSeen: "2026-11-23T11:00:00Z",
   example: "SELECT 1",
+  tables: { reads: [], writes: [] },
   ...more,
 });
 const SINCE = { since: "2026-11-23T10:00:00Z" };

@@ -7,6 +7,12 @@ export interface Limited {
   others: number;
 }
 
+/** The figures of a digest that need the slow log: of a range, others take their places, or none. */
+const OF_TIME = new Set(
+  `calls overcalls totalMicros overTotalMicros meanMicros minMicros maxMicros p50Micros p95Micros p99Micros timeShare lockMicros
+  rowsExamined rowsSent rowsAffected errors timedShare`.split(/\s+/),
+);
+
 /**
  * Statements with their figures of a range of time, in the place of those of the whole capture. What is not known of a range (such as
  * the shortest time) is left out.
@@ -18,17 +24,8 @@ export function limitedTo({ whole, statements }: WorkloadSpan, digests: Workload
     if (digest === undefined) return [];
     const calls = figures.statements;
     const share = partOf(calls, whole.statements);
-    const { digest: text, example, firstSeen, lastSeen } = digest;
-    const counted = {
-      fingerprint,
-      digest: text,
-      example,
-      firstSeen,
-      lastSeen,
-      count: calls,
-      overcount: 0,
-      share,
-    };
+    const kept = Object.fromEntries(Object.entries(digest).filter(([name]) => !OF_TIME.has(name)));
+    const counted = { ...(kept as unknown as WorkloadDigest), count: calls, overcount: 0, share };
     return [timed === null ? counted : { ...counted, ...timesOf(figures, calls, timed, whole) }];
   });
   const listed = limited.reduce((sum, { count }) => sum + count, 0);
