@@ -2,9 +2,10 @@ import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
+import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
 import type { CaptureRow } from "./capture-row.ts";
-import { readCapture, type Seen } from "./queries.ts";
+import { readCapture, readPair, type Seen } from "./queries.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads a capture passes here, so that this is the
@@ -23,8 +24,22 @@ export async function findReadable(c: AppContext, id: number): Promise<ReadCaptu
   return withRunner(c, see(capture, refuse.captureEnvironmentNotFound));
 }
 
+/**
+ * Two captures to be compared, if the caller of the request may read both; the refusal that fits otherwise.
+ * @param other the one that the first is compared with
+ */
+export async function findReadablePair(
+  c: AppContext,
+  id: number,
+  other: number,
+): Promise<[one: ComparedCapture, other: ComparedCapture]> {
+  const pair = await readPair(c.get("db"), c.get("credential"), { id, other }, Date.now());
+  const one = see(pair[0], refuse.captureEnvironmentNotFound);
+  return [withRunner(c, one), withRunner(c, see(pair[1], refuse.otherCaptureNotFound))];
+}
+
 /** A capture with the way to its runner. */
-export function withRunner(c: AppContext, capture: CaptureRow): ReadCapture {
+export function withRunner(c: AppContext, capture: CaptureRow): CaptureRow & ReadCapture {
   return {
     ...capture,
     askRunner: () => runnerOf(c.env, capture.id).workload(),

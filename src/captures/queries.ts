@@ -31,6 +31,29 @@ function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> 
   return { caller: row.caller, found: row.id === null ? null : row };
 }
 
+const PAIR = callerStatement(
+  `select caller.id as caller, ${columns("c")} from caller
+   left join captures c on c.id in (:id, :other) and c.deleted_at is null
+     and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
+);
+
+/** Reads two captures, which may be of two environments; each is null as in `readCapture`. */
+export async function readPair(
+  db: Db,
+  credential: Credential,
+  ids: { id: number; other: number },
+  now: number,
+): Promise<[one: Seen<CaptureRow>, other: Seen<CaptureRow>]> {
+  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & { caller: string }>();
+  const [first] = results;
+  if (first === undefined) return [{ caller: null }, { caller: null }];
+  const found = (id: number): Seen<CaptureRow> => ({
+    caller: first.caller,
+    found: results.find((row) => row.id === id) ?? null,
+  });
+  return [found(ids.id), found(ids.other)];
+}
+
 /** A capture, the instance that it records, and the credentials that reach it. */
 export type CaptureTarget = CaptureRow & {
   region: string;

@@ -11,8 +11,9 @@ import { refuse, tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
+import { compareRoutes } from "../workload/compare/routes.ts";
 import { workloadRoutes } from "../workload/routes.ts";
-import { findReadable, see } from "./access.ts";
+import { findReadable, findReadablePair, see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
@@ -140,7 +141,8 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/live", openLive)
 
-  .route("/:id/workload", workloadRoutes(findReadable));
+  .route("/:id/workload", workloadRoutes(findReadable))
+  .route("/:id/workload", compareRoutes(findReadablePair));
 
 /** The capture that was made, now or with the same key before, or the refusal that fits. */
 async function answerCreation(

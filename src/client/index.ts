@@ -6,6 +6,8 @@ import type {
   CaptureFilter,
   CapturePage,
   CheckedEnvironment,
+  CompareQuery,
+  Comparison,
   DigestQuery,
   DownloadQuery,
   Environment,
@@ -133,6 +135,11 @@ function captures(transport: Transport) {
     /** What ran in a part of a capture's time, and which statements. */
     span: (id: number, query: SpanQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadSpan>(one("GET", id, "/workload/series/statements", { query, options })),
+    /** What has changed in a capture since another one, the base. */
+    compare: (id: number, base: number, query: CompareQuery = {}, options?: CallOptions) =>
+      transport.json<Comparison>(
+        one("GET", id, "/workload/compare", { query: { ...query, with: base }, options }),
+      ),
     /** A table of a capture's workload, as CSV. */
     async csv<Table extends keyof TableQueries>(
       id: number,

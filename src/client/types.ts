@@ -5,6 +5,7 @@ import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type { metricsQuerySchema } from "../metrics/schema.ts";
+import type { compareQuerySchema } from "../workload/compare/schema.ts";
 import type * as workload from "../workload/schema.ts";
 
 /*
@@ -25,7 +26,13 @@ export type {
   RemovedMember,
 } from "../environments/replies.ts";
 export type { Metric } from "../metrics/replies.ts";
-export type { Workload, WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../workload/replies.ts";
+export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../workload/compare/replies.ts";
+export type {
+  Workload,
+  WorkloadDigest,
+  WorkloadSeries,
+  WorkloadSpan,
+} from "../workload/replies.ts";
 export type Role = environments.Role;
 
 /** What a query of the API may say: all of it may be absent. */
@@ -81,11 +88,14 @@ export type SeriesQuery = TableQuery<ReturnType<typeof workload.seriesQuerySchem
 type SpanFields = TableQuery<ReturnType<typeof workload.spanQuerySchema>>;
 /** Which part of a capture's time: `from` is included, `to` is not. */
 export type SpanQuery = { [Key in keyof SpanFields]: Moment | undefined };
+/** How to compare, and where a list goes on: one of `next` is its `cursor`. */
+export type CompareQuery = Omit<TableQuery<ReturnType<typeof compareQuerySchema>>, "with">;
 /** The tables of a workload that can be had as CSV, with what can be asked of each. */
 export interface TableQueries {
   digest: DigestQuery;
   series: SeriesQuery;
   "series/statements": SpanQuery;
+  compare: Omit<CompareQuery, "limit" | "cursor"> & { with: number };
 }
 type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
 /** Which records to download, and how: `from` is included, `to` is not. */

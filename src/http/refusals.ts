@@ -75,6 +75,8 @@ export const refuse = {
   alreadyMember: refusal(409, "You are a member of this environment already"),
   inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),
   notRecorded: refusal(400, "log: this capture is not made of that log"),
+  otherCaptureNotFound: refusal(404, "with: there is no such capture in an environment of yours"),
+  sameCapture: refusal(400, "with: is this capture itself: name another one to compare it with"),
   noSeries: refusal(404, "This capture has no series: it was recorded before there were any"),
   noSeriesOfStatement: refusal(
     404,

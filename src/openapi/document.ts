@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
 import { captureOperations } from "./captures.ts";
+import { comparingOperations } from "./comparing.ts";
 import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
@@ -20,6 +21,7 @@ import { workloadOperations } from "./workload.ts";
 const operations: Operation[] = [
   ...captureOperations,
   ...workloadOperations,
+  ...comparingOperations,
   ...environmentOperations,
   ...identityOperations,
   ...healthOperations,

@@ -329,7 +329,10 @@ export class Digests {
 }
 
 /** How often, and how long, a digest may have run that is missing from a table: 0 while that has room. */
-function boundsOf({ capacity, entries, totalMicros }: DigestsState): { count: number; micros: number } {
+export function boundsOf({ capacity, entries, totalMicros }: DigestsState): {
+  count: number;
+  micros: number;
+} {
   if (entries.length < capacity) return { count: 0, micros: 0 };
   const least = (weights: number[]) => weights.sort((a, b) => b - a)[capacity - 1] ?? 0;
   return {

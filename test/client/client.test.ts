@@ -53,6 +53,13 @@ describe("the client and the Worker", () => {
     expect(await captures.digest(capture.id, { limit: 3 })).toEqual(expect.any(Array));
     expect(await captures.csv(capture.id, "digest", { limit: 3 })).toMatch(/^fingerprint,count,/);
     expect(await captures.series(capture.id, { step: 60 })).toMatchObject({ step: 60 });
+    const later = { name: "in an hour", envId, scheduledStart: new Date(Date.now() + 3_600_000) };
+    const { id: base } = await captures.create(later);
+    expect(await captures.compare(capture.id, base, { minChange: 0 })).toMatchObject({
+      base: { id: base, minutes: 0 },
+      this: { id: capture.id },
+    });
+    await captures.delete(base);
     const from = new Date(Date.now() - 60_000);
     expect(await captures.span(capture.id, { from })).toMatchObject({ statements: expect.any(Array) });
     const download = await captures.download(capture.id, { format: "log", from });

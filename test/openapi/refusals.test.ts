@@ -37,7 +37,7 @@ function pathOf({ path, operation }: Described, id = "999999"): string {
     .replace(/\{(\w+)\}/g, (_, name) => String(parameter(operation, name)?.example));
   const query = (operation.parameters ?? [])
     .filter((described) => described.in === "query" && described.required)
-    .map(({ name }) => `${name}=x`);
+    .map(({ name, example }) => `${name}=${example ?? "x"}`);
   return query.length === 0 ? known : `${known}?${query.join("&")}`;
 }
 

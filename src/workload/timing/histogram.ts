@@ -130,6 +130,16 @@ export class Histogram {
     });
   }
 
+  /** The sum of the squares of the durations, as they are read: at most 4 % off. */
+  squares(): number {
+    let sum = 0;
+    for (let at = 0; at < this.#counts.length; at++) {
+      const count = this.#counts[at] as number;
+      if (count > 0) sum += count * durationOf(this.#from + at) ** 2;
+    }
+    return sum;
+  }
+
   /** The buckets that have counts, in ascending order: by how much its number is above the one before, and its count; and so on. */
   toJSON(): number[] {
     const stored: number[] = [];

@@ -1,0 +1,113 @@
+import { RELATIVE_ERROR } from "../timing/histogram.ts";
+import type { Change } from "./names.ts";
+import { type Ran, type Side, tookAtLeast } from "./side.ts";
+import {
+  type Observed,
+  type ObservedTime,
+  percentileInterval,
+  rateDifference,
+  SURE,
+  timeDifference,
+} from "./statistics.ts";
+
+/*
+ * What has changed of a statement that two captures have. Something has if it differs by the threshold and by more than chance, also
+ * when what may be too much of a figure is taken away.
+ */
+
+/** A statement as a capture has it, and the capture. */
+type Of = readonly [ran: Ran, side: Side];
+
+/** Fewer calls than so many say nothing of the rows that a call examines. */
+const MIN_CALLS_OF_ROWS = 10;
+/** By how much one of two equal percentiles may be read higher than the other. */
+const MAX_ERROR = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
+/** The parts of the percentiles that are compared. */
+const COMPARED_PARTS = [0.5, 0.95];
+
+/**
+ * What has changed of a statement.
+ * @param minChange see Thresholds
+ */
+export function changesOf(base: Of, other: Of, minChange: number): Change[] {
+  const isAbove = (high: number, low: number) => high > low && high >= low * (1 + minChange);
+  const changes: Change[] = [];
+  const note = (up: Change, down: Change, hasRisen: (from: Of, to: Of) => boolean) => {
+    if (hasRisen(base, other)) changes.push(up);
+    if (hasRisen(other, base)) changes.push(down);
+  };
+  if (areTimesComparable(base, other)) {
+    note("slower", "faster", (from, to) => COMPARED_PARTS.some((part) => hasSlowed(from, to, part, isAbove)));
+  }
+  if (areCallsComparable(base, other))
+    note("more-calls", "fewer-calls", (from, to) => runsMore(from, to, isAbove));
+  if (areTimesComparable(base, other)) {
+    note("more-time", "less-time", (from, to) => takesMore(from, to, isAbove));
+    note("more-rows", "fewer-rows", (from, to) => examinesMore(from, to, isAbove));
+  }
+  return changes;
+}
+
+/** Whether one amount is above another by the threshold. */
+type IsAbove = (high: number, low: number) => boolean;
+
+const rateOf = ({ events, exposure }: Observed): number => (exposure > 0 ? events / exposure : 0);
+
+function runsMore([ran, side]: Of, [after, afterSide]: Of, isAbove: IsAbove): boolean {
+  const before = { events: ran.calls, exposure: side.callsMs };
+  const later = { events: after.calls - after.overcalls, exposure: afterSide.callsMs };
+  return isAbove(rateOf(later), rateOf(before)) && rateDifference(later, before) >= SURE;
+}
+
+function takesMore(base: Of, other: Of, isAbove: IsAbove): boolean {
+  const [before, later] = [timeOf(base, true), timeOf(other, false)];
+  if (before === null || later === null) return false;
+  return isAbove(rateOf(later), rateOf(before)) && timeDifference(later, before) >= SURE;
+}
+
+/** The time that a statement took in all: the most that it may be, or the least. */
+function timeOf([{ figures, overMicros }, { timesMs }]: Of, isMost: boolean): ObservedTime | null {
+  if (figures === null) return null;
+  const events = figures.totalMicros + (isMost ? overMicros : 0);
+  return { events, exposure: timesMs, squares: figures.squares() };
+}
+
+function hasSlowed(
+  [{ figures: before }]: Of,
+  [{ figures: after }]: Of,
+  part: number,
+  isAbove: IsAbove,
+): boolean {
+  if (before === null || after === null) return false;
+  const [from, to] = [percentileInterval(before, part), percentileInterval(after, part)];
+  if (from === null || to === null || to.low <= from.high * MAX_ERROR) return false;
+  return isAbove(after.quantiles([part])?.[0] ?? 0, before.quantiles([part])?.[0] ?? 0);
+}
+
+function examinesMore([{ figures: before }]: Of, [{ figures: after }]: Of, isAbove: IsAbove): boolean {
+  if (before === null || after === null) return false;
+  if (before.calls < MIN_CALLS_OF_ROWS || after.calls < MIN_CALLS_OF_ROWS) return false;
+  const from = { events: before.rowsExamined, exposure: before.calls };
+  const to = { events: after.rowsExamined, exposure: after.calls };
+  return isAbove(rateOf(to), rateOf(from)) && rateDifference(to, from) >= SURE;
+}
+
+/** Whether the calls that both counted are the same ones: where one left short ones out, all of both have to be longer. */
+const areCallsComparable = (base: Of, other: Of): boolean =>
+  base[1].callsThreshold === other[1].callsThreshold || areAllLong(base, other);
+
+const areTimesComparable = (base: Of, other: Of): boolean =>
+  base[1].timesThreshold === other[1].timesThreshold || areAllLong(base, other);
+
+function areAllLong(base: Of, other: Of): boolean {
+  const threshold = Math.max(
+    ...[base, other].map(([, side]) => Math.max(side.callsThreshold, side.timesThreshold)),
+  );
+  return [base, other].every(([ran]) => tookAtLeast(ran, threshold));
+}
+
+/** Whether a statement that one capture has would hardly be missing in the other by chance, if it ran there as often. */
+export function isAbsenceSure(ran: Ran, there: Side, away: Side): boolean {
+  const seen = { events: ran.calls - ran.overcalls, exposure: there.callsMs };
+  return rateDifference(seen, { events: 0, exposure: away.callsMs }) >= SURE;
+}
