@@ -60,6 +60,8 @@ export interface ParserOptions<T extends ParsedAs = ParsedAsGeneral> {
 export interface Parser<T extends ParsedAs = ParsedAsGeneral> {
   /** The server whose log it is, as far as it is known. */
   readonly dialect: Dialect | null;
+  /** How many bytes have been read, of all the log: records' places are counted so. */
+  readonly bytesRead: number;
   /** What is read next is the beginning of a file. */
   beginFile(): void;
   /** Reads the next bytes. @returns the records that they completed */

@@ -5,9 +5,10 @@ import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
 import { runsStatement as ranAndWasTimed, type SlowRecord } from "../logs/slow/record.ts";
 import type { Dialect } from "../sql-text/dialect.ts";
-import { NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
+import { digestCacheKey, NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
 import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
+import type { StatementBytes } from "../sql-text/statement-bytes.ts";
 import { tablesOf } from "../sql-text/tables.ts";
 import {
   addSlot,
@@ -111,15 +112,17 @@ export class Digests {
    * Counts a record if it ran a statement. Its secrets have to be gone by then: the example is kept as it is. Comments alone are no
    * statement, nor is nothing, nor EXECUTE: the servers log it twice, as it was sent and as what it executed.
    * @param server whose log it is from; null when that is not known
+   * @param bytes the statement as it stands in the log, if that is known
    * @returns whether it was counted
    */
   add(
     record: Pick<LogRecord, "command" | "statement" | "timeMicros">,
     server: Dialect | null = null,
+    bytes: StatementBytes | null = null,
   ): boolean {
     const { command, statement, timeMicros } = record;
     if (!runsStatement(command)) return false;
-    const slot = this.#find(statement, server, command === "Query");
+    const slot = this.#find(statement, server, command === "Query", bytes);
     if (slot === null) return false;
     this.#total++;
     if (slot === undefined) {
@@ -136,10 +139,10 @@ export class Digests {
    * As `add`, with the time that the statement took. A table has records of one log only.
    * @returns whether it was counted
    */
-  addTimed(record: SlowRecord): boolean {
+  addTimed(record: SlowRecord, bytes: StatementBytes | null = null): boolean {
     if (!ranAndWasTimed(record)) return false;
     const { statement, timeMicros, durationMicros } = record;
-    const slot = this.#find(statement, record.server, false);
+    const slot = this.#find(statement, record.server, false, bytes);
     if (slot === null) return false;
     this.#total++;
     this.#totalMicros = (this.#totalMicros ?? 0) + durationMicros;
@@ -173,11 +176,20 @@ export class Digests {
    * @param maySayExecute whether EXECUTE may be no statement of its own
    * @returns undefined where it has none; null where it is no statement
    */
-  #find(statement: string, server: Dialect | null, maySayExecute: boolean): Slot | undefined | null {
+  #find(
+    statement: string,
+    server: Dialect | null,
+    maySayExecute: boolean,
+    bytes: StatementBytes | null,
+  ): Slot | undefined | null {
     const normalizer = this.#normalizer;
-    const cacheKey = normalizer.load(statement, server);
+    const cacheKey =
+      bytes === null
+        ? normalizer.load(statement, server)
+        : digestCacheKey(bytes.bytes, bytes.end, bytes.start);
     const known = this.#cached(cacheKey);
     if (known !== undefined) return known;
+    if (bytes !== null) normalizer.load(statement, server);
     normalizer.normalize();
     if (normalizer.isEmpty || (maySayExecute && normalizer.isExecute)) return null;
     return this.#slots.get(this.#remember(cacheKey));

@@ -58,7 +58,8 @@ function isExecuted(server: Dialect | null, isMariadbs: boolean, version: number
  * @returns where what comes after it begins, or -1 when it is not closed
  */
 export function endOfComment(bytes: Uint8Array, length: number, start: number): number {
-  let at = bytes.indexOf(SLASH, start + 1);
-  while (at >= 0 && bytes[at - 1] !== STAR) at = bytes.indexOf(SLASH, at + 1);
-  return at < 0 || at >= length ? -1 : at + 1;
+  for (let at = start + 1; at < length; at++) {
+    if (bytes[at] === SLASH && bytes[at - 1] === STAR) return at + 1;
+  }
+  return -1;
 }

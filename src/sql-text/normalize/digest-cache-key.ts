@@ -55,20 +55,21 @@ KINDS[DOT] = FRACTION;
  * A statement's key as a number, the same for two that differ in nothing but numbers, strings and what comments say; NO_CACHE_KEY
  * for one with a comment to the end of a line or an executable one, with a name or a number in which a letter stands right behind
  * a leading digit (`2fa`, `1e5`, `0x1F`; not `t2`), with something that is not closed, or of more than 4 KB.
- * @param bytes the statement in UTF-8, ended by two zeros
- * @param length without these
+ * @param bytes the statement in UTF-8, and behind it a byte that belongs to no token with one before it: a zero, a blank or `;`
+ * @param end where it ends
+ * @param begin where it begins
  */
-export function digestCacheKey(bytes: Uint8Array, length: number): number {
-  if (length > MAX_CACHED_BYTES) return NO_CACHE_KEY;
-  return hashWithoutLiterals(bytes, length, false);
+export function digestCacheKey(bytes: Uint8Array, end: number, begin = 0): number {
+  if (end - begin > MAX_CACHED_BYTES) return NO_CACHE_KEY;
+  return hashWithoutLiterals(bytes, begin, end, false);
 }
 
 /** @param isAnsi whether names may stand in double quotes */
-function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean): number {
+function hashWithoutLiterals(bytes: Uint8Array, begin: number, end: number, isAnsi: boolean): number {
   let first = FIRST_LANE;
   let second = SECOND_LANE;
-  let at = 0;
-  while (at < length) {
+  let at = begin;
+  while (at < end) {
     const start = at;
     let code = bytes[at] as number;
     switch (KINDS[code]) {
@@ -78,7 +79,7 @@ function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean)
         code = NUMBER_MARK;
         break;
       case STRING:
-        at = endOfQuoted(bytes, length, at, code);
+        at = endOfQuoted(bytes, end, at, code);
         if (at < 0) return NO_CACHE_KEY;
         if (code !== QUOTE) break;
         if (isAnsi) {
@@ -86,8 +87,8 @@ function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean)
             first = addToFirst(first, bytes[inside] as number);
             second = addToSecond(second, bytes[inside] as number);
           }
-        } else if (isNamePlace(bytes, length, start, at)) {
-          return hashWithoutLiterals(bytes, length, true);
+        } else if (isNamePlace(bytes, begin, end, start, at)) {
+          return hashWithoutLiterals(bytes, begin, end, true);
         }
         break;
       case WORD:
@@ -99,7 +100,7 @@ function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean)
         at++;
         break;
       case NAME:
-        at = endOfQuoted(bytes, length, at, code);
+        at = endOfQuoted(bytes, end, at, code);
         if (at < 0) return NO_CACHE_KEY;
         for (let inside = start; inside < at - 1; inside++) {
           first = addToFirst(first, bytes[inside] as number);
@@ -111,7 +112,7 @@ function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean)
         if (code === HASH || (code === MINUS && next === MINUS)) return NO_CACHE_KEY;
         if (code === SLASH && next === STAR) {
           const content = at + 1;
-          at = endOfComment(bytes, length, content);
+          at = endOfComment(bytes, end, content);
           if (at < 0 || executableMark(bytes, content) >= 0) return NO_CACHE_KEY;
           code = COMMENT_MARK;
         }
@@ -130,17 +131,22 @@ function hashWithoutLiterals(bytes: Uint8Array, length: number, isAnsi: boolean)
   return toKey(mix(second, low), low);
 }
 
-/** Whether what stands in double quotes from `start` to `end` may be a name: true at least wherever the normaliser takes it for one. */
-function isNamePlace(bytes: Uint8Array, length: number, start: number, end: number): boolean {
+/**
+ * Whether what stands in double quotes from `start` to `close` may be a name: true at least wherever the normaliser takes it for one.
+ * @param begin where the statement begins @param end where it ends
+ */
+function isNamePlace(bytes: Uint8Array, begin: number, end: number, start: number, close: number): boolean {
   let before = start - 1;
-  while (before >= 0 && (bytes[before] as number) <= BLANK) before--;
-  let after = end;
-  while (after < length && (bytes[after] as number) <= BLANK) after++;
-  if (bytes[after] === DOT || bytes[before] === DOT) return true;
+  while (before >= begin && (bytes[before] as number) <= BLANK) before--;
+  let after = close;
+  while (after < end && (bytes[after] as number) <= BLANK) after++;
+  if (after < end && bytes[after] === DOT) return true;
+  if (before >= begin && bytes[before] === DOT) return true;
   // A comment: what is on its other side is not looked for.
-  if (bytes[after] === SLASH || bytes[before] === SLASH) return true;
+  if (after < end && bytes[after] === SLASH) return true;
+  if (before >= begin && bytes[before] === SLASH) return true;
   let word = before;
-  while (word >= 0 && isWordByte(bytes[word] as number)) word--;
+  while (word >= begin && isWordByte(bytes[word] as number)) word--;
   const wordClass = classOf(hashOfName(bytes, word + 1, before + 1));
   return wordClass === BEFORE_NAME || wordClass === FROM || wordClass === AMID_NAME;
 }

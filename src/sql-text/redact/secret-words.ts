@@ -25,20 +25,25 @@ const MAY_HOLD_IN_DML =
 export function mayHoldSecret(sql: string): boolean {
   let at = 0;
   while (sql.charCodeAt(at) <= 32) at++;
-  switch (sql.charCodeAt(at) | 32) {
+  return isDml(sql.charCodeAt(at), sql.charCodeAt(at + 2)) ? mayHoldInDml(sql) : MAY_HOLD_SECRET.test(sql);
+}
+
+/** Whether a statement with such a first and third letter is taken to read or write tables. */
+export function isDml(first: number, third: number): boolean {
+  switch (first | 32) {
     // SELECT, not SET.
     case 115:
-      if ((sql.charCodeAt(at + 2) | 32) !== 108) break;
-      return mayHoldInDml(sql);
+      return (third | 32) === 108;
     // DELETE, INSERT, REPLACE, UPDATE, WITH.
     case 100:
     case 105:
     case 114:
     case 117:
     case 119:
-      return mayHoldInDml(sql);
+      return true;
+    default:
+      return false;
   }
-  return MAY_HOLD_SECRET.test(sql);
 }
 
 function mayHoldInDml(sql: string): boolean {

@@ -57,7 +57,10 @@ export class FollowerStep {
    * @param isCut whether a statement in it has lost its end
    */
   take(data: Uint8Array, isCut: boolean): void {
+    const { bytes } = this.#records;
+    bytes.begin(data, this.#parser.bytesRead);
     for (const record of this.#parser.push(data)) this.#see(record);
+    bytes.end();
     this.#leaveOut();
     if (isCut) {
       this.#parser.loseEndOfLine();

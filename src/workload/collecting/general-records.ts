@@ -10,6 +10,7 @@ import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-s
 import { toNdjson } from "../stored/fragment-line.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { AmazonSessions } from "./amazon-sessions.ts";
+import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
 import { type CaptureWindow, isInWindow } from "./window.ts";
 
@@ -17,6 +18,9 @@ import { type CaptureWindow, isInWindow } from "./window.ts";
  * How many threads are remembered, since they are written after every step; and how many of Amazon's that nobody saw connect.
  */
 export const MAX_THREADS_KEPT = 4096;
+
+/** How many bytes stand behind a statement: a newline. */
+const NEWLINE = 1;
 
 /** What is known of the sessions of a general log, as it is stored. */
 export const generalRecordsSchema = lazy(() =>
@@ -34,6 +38,7 @@ export type GeneralRecordsState = z.output<ReturnType<typeof generalRecordsSchem
 
 /** The records of the general log, of which only the first of a session says whose it is. */
 export class GeneralRecords implements Records<LogRecord> {
+  readonly bytes = new RecordBytes();
   readonly #threads: Threads;
   readonly #sessions: Sessions;
   readonly #amazons: AmazonSessions;
@@ -59,15 +64,22 @@ export class GeneralRecords implements Records<LogRecord> {
   }
 
   redact(record: LogRecord, redact: Manifest["redact"]): void {
+    const { bytes } = this;
     const session = this.#session;
-    record.statement = redactSecrets(record.statement, session);
+    bytes.look(record, NEWLINE, false);
+    if (bytes.statement?.mayHoldSecret !== false) {
+      const { statement } = record;
+      record.statement = redactSecrets(statement, session);
+      if (record.statement !== statement) bytes.forget();
+    }
     if (redact === "literals" && holdsSql(record)) {
+      bytes.forget();
       record.statement = redactLiterals(record.statement, session);
     }
   }
 
   count(record: LogRecord, { digests, series }: Counts, server: Dialect | null): boolean {
-    if (!digests.add(record, server)) return false;
+    if (!digests.add(record, server, this.bytes.statement)) return false;
     if (digests.counted !== null) series?.add(record, digests.counted);
     return true;
   }

@@ -3,6 +3,7 @@ import type { Dialect } from "../../sql-text/dialect.ts";
 import type { Digests } from "../digest.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import type { SeriesDelta } from "../timing/series.ts";
+import type { RecordBytes } from "./record-bytes.ts";
 import type { CaptureWindow } from "./window.ts";
 
 /** What counts a step's records: the digests of the whole log so far, and the series of this step alone. Keep both, or neither. */
@@ -17,6 +18,8 @@ export interface Counts {
  * written down. `see` comes first for each record; the other methods are about the record that was seen last.
  */
 export interface Records<R extends TimedRecord = TimedRecord> {
+  /** Where the records' statements stand in the log. */
+  readonly bytes: RecordBytes;
   /** Sees a record again, where the log is read a second time. */
   seeAgain(record: R): void;
   /**

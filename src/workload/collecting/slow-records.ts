@@ -1,9 +1,11 @@
 import type { SlowRecord } from "../../logs/slow/record.ts";
+import { END_OF_TEXT } from "../../logs/slow/record-text.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { toSlowNdjson } from "../stored/slow-line.ts";
 import { AMAZON } from "./amazon-sessions.ts";
+import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
 import type { CaptureWindow } from "./window.ts";
 
@@ -12,6 +14,7 @@ const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, 
 
 /** The records of the slow log, each of which says whose it is. */
 export class SlowRecords implements Records<SlowRecord> {
+  readonly bytes = new RecordBytes();
   readonly #minDurationMicros: number;
 
   /** @param minDurationMicros statements that took less are left out: another capture of the group may have them logged */
@@ -29,13 +32,22 @@ export class SlowRecords implements Records<SlowRecord> {
   }
 
   redact(record: SlowRecord, redact: Manifest["redact"]): void {
-    const session = settingsOf(record);
-    record.statement = redactSecrets(record.statement, session);
-    if (redact === "literals") record.statement = redactLiterals(record.statement, session);
+    const { bytes } = this;
+    // The name of an administrator command is not what stands in the log.
+    if (record.command === "Query") bytes.look(record, END_OF_TEXT, true);
+    else bytes.forget();
+    if (bytes.statement?.mayHoldSecret !== false) {
+      const { statement } = record;
+      record.statement = redactSecrets(statement, settingsOf(record));
+      if (record.statement !== statement) bytes.forget();
+    }
+    if (redact !== "literals") return;
+    bytes.forget();
+    record.statement = redactLiterals(record.statement, settingsOf(record));
   }
 
   count(record: SlowRecord, { digests, series }: Counts): boolean {
-    if (!digests.addTimed(record)) return false;
+    if (!digests.addTimed(record, this.bytes.statement)) return false;
     if (digests.counted !== null) series?.addTimed(record, digests.counted);
     return true;
   }
