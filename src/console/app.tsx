@@ -7,6 +7,7 @@ import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
 import { forgetOwners } from "./lib/owners.ts";
+import { focusNextHeading } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
 import { Pages } from "./pages.tsx";
 
@@ -38,6 +39,8 @@ export function App() {
   }, []);
 
   const signedIn = (user: User) => {
+    // The sign-in gives its place to the page; a dialog gives the focus back itself.
+    if (state.is !== "in") focusNextHeading();
     setState((before) => {
       const epoch = before.is === "in" ? before.epoch + 1 : 0;
       return { is: "in", user, epoch, lost: false };

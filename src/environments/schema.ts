@@ -18,26 +18,31 @@ const instanceSchema = lazy(() =>
     .regex(/^[a-z](-?[a-z0-9])*$/i, "must be an RDS instance identifier: letters, digits and single hyphens")
     .transform((instance) => instance.toLowerCase()),
 );
+// Without the space that is pasted along with them.
 const credentialsSchema = lazy(() =>
   z.union(
     [
       z.strictObject({
         accessKeyId: z
           .string()
+          .trim()
           .regex(/^[A-Z0-9]{16,128}$/, "must be an AWS access key id, 16 or more of A-Z and 0-9"),
         secretAccessKey: z
           .string()
+          .trim()
           .regex(/^[!-~]{1,128}$/, "must be an AWS secret access key, without spaces"),
       }),
       z.strictObject({
         roleArn: z
           .string()
+          .trim()
           .regex(
             /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/,
             'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
           ),
         externalId: z
           .string()
+          .trim()
           .regex(/^[\w+=,.@:/-]{2,1224}$/, "must be 2 to 1224 letters, digits or any of _+=,.@:/-"),
       }),
     ],

@@ -15,7 +15,7 @@ const WORDS: Record<string, (field: string) => string> = {
   "Password too short": (field) => `${field}: must be at least 8 characters long`,
   "Password too long": (field) => `${field}: must be at most 128 characters long`,
   "User already exists. Use another email.": () =>
-    "email: there is an account with this address already; sign in, or use another address",
+    "email: there is an account with this address already: sign in, or use another address",
   "Failed to create user": () => "The account could not be made: try again",
   "No fields to update": () => NOTHING_TO_CHANGE,
   "No values to update.": () => NOTHING_TO_CHANGE,

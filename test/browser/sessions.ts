@@ -1,5 +1,5 @@
 import { check } from "../../scripts/lib/checks.ts";
-import { expectThat, shown, signIn, visit, visitSignedIn, type World } from "./world.ts";
+import { expectThat, focusIsOn, shown, signIn, visit, visitSignedIn, type World } from "./world.ts";
 
 /** Signing in, up and out, and sessions that end meanwhile. */
 export async function checkSessions(world: World): Promise<void> {
@@ -10,6 +10,7 @@ export async function checkSessions(world: World): Promise<void> {
     await signIn(page);
     await shown(page.getByRole("heading", { name: "Environments", level: 1 }));
     await page.waitForURL(({ pathname }) => pathname === "/environments");
+    await focusIsOn(page, "Environments");
     await context.close();
   });
 
@@ -48,6 +49,7 @@ export async function checkSessions(world: World): Promise<void> {
     await dialog.getByLabel("Password").fill("demo-password");
     await dialog.getByRole("button", { name: "Sign in" }).click();
     await dialog.waitFor({ state: "detached" });
+    await focusIsOn(page, "Schedule");
     const name = await page.getByLabel("Name").inputValue();
     expectThat(name === "Kept through it all", `The name is ${JSON.stringify(name)}`);
     await page.getByRole("button", { name: "Schedule" }).click();

@@ -157,6 +157,20 @@ export function expectThat(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }
 
+/** Waits until what has the focus says a text. */
+export async function focusIsOn(page: Page, text: string): Promise<void> {
+  let focused: string | null | undefined;
+  await eventually(
+    () => `the focus is on ${text} (but it is on ${focused})`,
+    async () => {
+      focused = await page.evaluate(() =>
+        document.activeElement === document.body ? "nothing" : document.activeElement?.textContent,
+      );
+      return focused === text;
+    },
+  );
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface AxeViolation {

@@ -84,6 +84,8 @@ beforeAll(async () => {
   cast = await createCast();
 });
 
+const KEY_NOT_KNOWN = "API key is not known, was revoked or has expired";
+
 /** A running capture of the plain member who is its owner. */
 async function running(): Promise<Capture> {
   const capture = await createCapture(cast.owner, { envId: cast.environment.id });
@@ -92,14 +94,14 @@ async function running(): Promise<Capture> {
 
 describe.each(ENDPOINTS)("$name", ({ send, notFound, member }) => {
   it.each([
-    ["without a credential", {}],
-    ["with a cookie that nobody signed", { cookie: "captures.session_token=abc.def" }],
-    ["with a key that nobody made", { "x-api-key": "nobody" }],
-    ["with a bearer token that nobody made", { authorization: "Bearer nobody" }],
-    ["with another scheme", { authorization: "Basic ZGVtbzpkZW1v" }],
-  ] as [string, Record<string, string>][])("answers 401 %s", async (_, headers) => {
+    ["without a credential", {}, "Login required"],
+    ["with a cookie that nobody signed", { cookie: "captures.session_token=abc.def" }, "Login required"],
+    ["with a key that nobody made", { "x-api-key": "nobody" }, KEY_NOT_KNOWN],
+    ["with a bearer token that nobody made", { authorization: "Bearer nobody" }, KEY_NOT_KNOWN],
+    ["with another scheme", { authorization: "Basic ZGVtbzpkZW1v" }, "Login required"],
+  ] as [string, Record<string, string>, string][])("answers 401 %s", async (_, headers, message) => {
     const { status, body } = await send(personWith("", "", headers), await running());
-    expect({ status, body }).toEqual({ status: 401, body: { code: 401, message: "Login required" } });
+    expect({ status, body }).toEqual({ status: 401, body: { code: 401, message } });
   });
 
   it("answers a stranger as if the capture did not exist", async () => {

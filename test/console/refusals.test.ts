@@ -25,9 +25,23 @@ describe("what the server says of a form", () => {
     ["Capture with the same name already exists in this environment", "name"],
     ["Duration must be at least 60 seconds", "duration"],
     ["Cannot schedule without a schedule start time", "scheduledStart"],
-    ["Environment does not exist", "envId"],
   ])("goes to the field that it is about, though it names none: %s", (message, field) => {
     expect(refused(message)).toEqual({ fields: { [field]: message }, form: null });
+  });
+
+  it.each([
+    ["Capture not found", "This capture does not exist or was deleted"],
+    ["Capture's environment not found", "This capture does not exist or was deleted"],
+    ["Member not found", "Member not found"],
+  ])("of what is not there says that it does not exist or was deleted: %s", (message, words) => {
+    expect(refused(message, 404)).toEqual({ fields: {}, form: words });
+    expect(inWords(new CapturesError(message, { status: 404, requestId: null }))).toBe(words);
+  });
+
+  it("is next to the environment when that is gone", () => {
+    expect(refused("Environment does not exist", 404).fields).toEqual({
+      envId: "This environment does not exist or was deleted",
+    });
   });
 
   it("belongs to the form when it is about no field of it", () => {

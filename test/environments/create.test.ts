@@ -72,12 +72,25 @@ describe("creating an environment", () => {
     expect(text).not.toContain(aws.credentials.accessKeyId);
   });
 
+  test("takes keys with the space that was pasted along with them", async () => {
+    const { accessKeyId, secretAccessKey } = aws.credentials;
+    const credentials = { accessKeyId: `\t${accessKeyId} `, secretAccessKey: ` ${secretAccessKey}\n` };
+    const reply = await person.post<Environment>("/api/environments", { ...good, credentials });
+    expect(reply).toMatchObject({
+      status: 201,
+      body: { credentials: { accessKeyId: `****${accessKeyId.slice(-4)}` } },
+    });
+  });
+
   test("is refused to people who are not signed in, without a call to AWS", async () => {
     await aws.clearRequests();
-    for (const headers of [{}, { "x-api-key": "no such key" }]) {
+    for (const [headers, message] of [
+      [{}, "Login required"],
+      [{ "x-api-key": "no such key" }, "API key is not known, was revoked or has expired"],
+    ] as const) {
       const reply = await request("POST", "/api/environments", { json: good, headers });
       expect(reply.status).toBe(401);
-      expect(reply.body).toEqual({ code: 401, message: "Login required" });
+      expect(reply.body).toEqual({ code: 401, message });
     }
     expect(await aws.requests()).toEqual([]);
   });

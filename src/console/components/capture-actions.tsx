@@ -9,7 +9,7 @@ import { useSession } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Form, FormProblem, TextField } from "./field.tsx";
+import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { useToasts } from "./toasts.tsx";
 
 /** The actions on a capture, for its owner and its environment's admins. */
@@ -114,9 +114,7 @@ function Rename({
         <TextField name="name" label="New name" error={errors.fields.name} value={name} onChange={setName} />
         <FormProblem message={errors.form} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={busy}>
-            {busy ? "One moment…" : "Rename"}
-          </button>
+          <Submit busy={busy}>Rename</Submit>
         </div>
       </Form>
     </Dialog>

@@ -22,6 +22,7 @@ export function Confirm({
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const confirm = async () => {
+    if (busy) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -37,7 +38,7 @@ export function Confirm({
       {children}
       <FormProblem message={problem} />
       <div class="actions">
-        <button type="button" class="danger" disabled={busy} onClick={confirm}>
+        <button type="button" class="danger" aria-disabled={busy} onClick={confirm}>
           {busy ? "One moment…" : action}
         </button>
       </div>

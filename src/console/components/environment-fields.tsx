@@ -71,7 +71,8 @@ export function EnvironmentFields({
       {...(isSecret && { type: "password" as const })}
       spellcheck={false}
       value={draft[name]}
-      onChange={(text) => onChange({ ...draft, [name]: text })}
+      // Space is often pasted along, and is a part of none but the name.
+      onChange={(text) => onChange({ ...draft, [name]: name === "name" ? text : text.trim() })}
     />
   );
   return (

@@ -141,6 +141,27 @@ export function FormProblem({ message }: { message: string | null }) {
   );
 }
 
+/** What sends a form. While it is sent it says so and does nothing, but keeps the focus, which a disabled button loses. */
+export function Submit({
+  busy,
+  says = "One moment…",
+  disabled = false,
+  children,
+}: {
+  busy: boolean;
+  /** What it says while the form is sent. */
+  says?: string;
+  /** Whether there is nothing to send yet. */
+  disabled?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <button type="submit" class="primary" aria-disabled={busy} disabled={disabled && !busy}>
+      {busy ? says : children}
+    </button>
+  );
+}
+
 /** A form that puts the focus on the first field that the server refused. */
 export function Form({
   onSubmit,

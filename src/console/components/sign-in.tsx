@@ -3,7 +3,7 @@ import { account } from "../api/client.ts";
 import type { User } from "../api/types.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
-import { Form, FormProblem, TextField } from "./field.tsx";
+import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
 
 const FIELDS = ["name", "email", "password", "inviteCode"] as const;
@@ -80,9 +80,7 @@ export function SignIn({
       )}
       <FormProblem message={errors.form} />
       <div class="actions">
-        <button type="submit" class="primary" disabled={busy}>
-          {busy ? "One moment…" : title}
-        </button>
+        <Submit busy={busy}>{title}</Submit>
         {!isDialog && (
           <button
             type="button"

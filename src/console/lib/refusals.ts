@@ -15,7 +15,7 @@ const ABOUT: [RegExp, string][] = [
   [/same name already exists/, "name"],
   [/^Duration must/, "duration"],
   [/schedule start time/, "scheduledStart"],
-  [/^Environment does not exist/, "envId"],
+  [/^This environment does not exist/, "envId"],
 ];
 
 /**
@@ -38,10 +38,18 @@ export function sortErrors(error: unknown, known: readonly string[]): FormErrors
   return { fields, form: rest.length === 0 ? null : rest.join("; ") };
 }
 
+/** What the API says of what is not there, or not there for the reader, and what the console says. */
+const GONE: Record<string, string> = {
+  "Capture not found": "This capture does not exist or was deleted",
+  "Capture's environment not found": "This capture does not exist or was deleted",
+  "Environment does not exist": "This environment does not exist or was deleted",
+};
+
 /** An error in words to show. */
 export function describe(error: unknown): string {
   if (!(error instanceof CapturesError)) return error instanceof Error ? error.message : String(error);
   const { status, message, requestId, retryAfter } = error;
+  if (status === 404) return GONE[message] ?? message;
   if (status === null) return whyUnanswered(error);
   if (status === 429) return withWait(message, retryAfter);
   return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;

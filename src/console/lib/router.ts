@@ -28,6 +28,11 @@ export function takeHeadingFocus(): boolean {
   return wanted;
 }
 
+/** Has the next page's heading take the focus, as after a move: for a page that takes the place of the sign-in. */
+export function focusNextHeading(): void {
+  headingWantsFocus = true;
+}
+
 /** Goes to a path of the console; with `replace`, without a new entry in the history. */
 export function navigate(to: string, { replace = false } = {}): void {
   const target = new URL(to, location.href);

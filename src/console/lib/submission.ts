@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type FormErrors, NO_ERRORS, sortErrors } from "./refusals.ts";
 
 /** The sending of a form: whether it is under way, and the errors of the last time. */
@@ -18,7 +18,10 @@ export function useSubmission(fields: readonly string[], send: () => Promise<voi
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState(NO_ERRORS);
   const clear = () => setErrors(NO_ERRORS);
+  const underWay = useRef(false);
   const submit = async () => {
+    if (underWay.current) return;
+    underWay.current = true;
     setBusy(true);
     clear();
     try {
@@ -26,6 +29,7 @@ export function useSubmission(fields: readonly string[], send: () => Promise<voi
     } catch (error) {
       setErrors(sortErrors(error, fields));
     }
+    underWay.current = false;
     setBusy(false);
   };
   return { busy, errors, submit, clear };

@@ -1,18 +1,15 @@
 import { CapturesError } from "../../client/error.ts";
 import { api, readSeries } from "../api/client.ts";
-import type { Capture } from "../api/types.ts";
 import { CaptureActions } from "../components/capture-actions.tsx";
 import { CaptureCharts } from "../components/capture-charts.tsx";
+import { CaptureState } from "../components/capture-state.tsx";
 import { CaptureStatements } from "../components/capture-statements.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
-import { Progress } from "../components/progress.tsx";
-import { StatusBadge } from "../components/status.tsx";
 import { StudyNav } from "../components/study-frame.tsx";
-import { Time } from "../components/time.tsx";
 import { Timeline } from "../components/timeline.tsx";
 import { WorkloadNumbers } from "../components/workload.tsx";
-import { formatSpan } from "../lib/format.ts";
+import { environmentNames } from "../lib/environments.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
@@ -74,6 +71,7 @@ export function CapturePage({ id }: { id: number }) {
 
   const name = data?.name ?? `Capture ${id}`;
   const environment = environments.data?.find((known) => known.id === data?.envId);
+  const environmentName = environment && environmentNames(environments.data ?? []).get(environment.id);
   return (
     <article class="capture">
       <div class="page-head">
@@ -83,7 +81,7 @@ export function CapturePage({ id }: { id: number }) {
             {environment !== undefined && (
               <>
                 {" / "}
-                <a href={`/captures?envId=${environment.id}`}>{environment.name}</a>
+                <a href={`/captures?envId=${environment.id}`}>{environmentName}</a>
               </>
             )}
           </p>
@@ -109,7 +107,11 @@ export function CapturePage({ id }: { id: number }) {
         {(known) => (
           <>
             <div class="overview">
-              <State capture={known} statements={workload.data?.statements ?? null} connected={connected} />
+              <CaptureState
+                capture={known}
+                statements={workload.data?.statements ?? null}
+                connected={connected}
+              />
               <Timeline events={events} />
             </div>
             <CaptureCharts capture={known} workload={workload.data} series={series} />
@@ -124,51 +126,5 @@ export function CapturePage({ id }: { id: number }) {
         )}
       </Loaded>
     </article>
-  );
-}
-
-function State({
-  capture,
-  statements,
-  connected,
-}: {
-  capture: Capture;
-  statements: number | null;
-  connected: boolean;
-}) {
-  const { status, start, end, scheduledStart, scheduledEnd, reason } = capture;
-  const ends = end ?? scheduledEnd;
-  const begins = start ?? scheduledStart;
-  return (
-    <div class="card state">
-      <div class="state-now" role="status">
-        <StatusBadge status={status} />
-        {isLive(status) && (
-          <span class="muted live-note">{connected ? "live" : "looked at every 5 seconds"}</span>
-        )}
-      </div>
-      {status === "RUNNING" && <Progress capture={capture} statements={statements} />}
-      {reason !== null && <p class={status === "FAILED" ? "problem" : "note"}>{reason}</p>}
-      <dl class="facts">
-        <div>
-          <dt>{start === null ? "Scheduled start" : "Start"}</dt>
-          <dd>{begins === null ? "not yet" : <Time at={begins} precise />}</dd>
-        </div>
-        <div>
-          <dt>{end === null && ends !== null ? "Scheduled end" : "End"}</dt>
-          <dd>{ends === null ? isLive(status) ? "when it is stopped" : "–" : <Time at={ends} precise />}</dd>
-        </div>
-        {begins !== null && ends !== null && (
-          <div>
-            <dt>Duration</dt>
-            <dd>{formatSpan(begins, ends)}</dd>
-          </div>
-        )}
-        <div>
-          <dt>Number</dt>
-          <dd>{capture.id}</dd>
-        </div>
-      </dl>
-    </div>
   );
 }

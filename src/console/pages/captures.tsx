@@ -6,6 +6,7 @@ import { CaptureRow, COLUMNS } from "../components/capture-list-columns.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { statusName } from "../components/status.tsx";
+import { environmentNames } from "../lib/environments.ts";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { headSize, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
@@ -56,7 +57,7 @@ export function CapturesPage() {
   };
   usePolling(refresh, list.data === undefined ? null : someMoving ? LIVE_POLL_MS : IDLE_POLL_MS);
 
-  const names = new Map(environments.data?.map(({ id, name }) => [id, name]));
+  const names = environmentNames(environments.data ?? []);
   return (
     <>
       <div class="page-head">
@@ -68,7 +69,7 @@ export function CapturesPage() {
       {environments.error !== undefined && (
         <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
       )}
-      <Filters place={place} environments={environments.data ?? []} />
+      <Filters place={place} names={names} />
       <Loaded resource={list} what="the captures" lines={8}>
         {({ captures: all, next }) => (
           <CaptureTable
@@ -87,7 +88,7 @@ export function CapturesPage() {
 /** A number in the address; undefined where there is none. */
 const numberIn = (text: string): number | undefined => (text === "" ? undefined : Number(text));
 
-function Filters({ place, environments }: { place: Place; environments: { id: number; name: string }[] }) {
+function Filters({ place, names }: { place: Place; names: Map<number, string> }) {
   const { query } = place;
   const choose = (changes: Record<string, string>) =>
     navigate(withQuery(place, { page: "", cursor: "", ...changes }), { replace: true });
@@ -111,7 +112,7 @@ function Filters({ place, environments }: { place: Place; environments: { id: nu
           onChange={({ currentTarget }) => choose({ envId: currentTarget.value })}
         >
           <option value="">All</option>
-          {environments.map(({ id, name }) => (
+          {[...names].map(([id, name]) => (
             <option key={id} value={String(id)}>
               {name}
             </option>

@@ -10,7 +10,7 @@ import {
   type EnvironmentDraft,
   EnvironmentFields,
 } from "../components/environment-fields.tsx";
-import { Form, FormProblem } from "../components/field.tsx";
+import { Form, FormProblem, Submit } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { Members } from "../components/members.tsx";
@@ -106,7 +106,7 @@ function Facts({
         </div>
       </dl>
       <div class="actions">
-        <button type="button" disabled={busy} onClick={check}>
+        <button type="button" aria-disabled={busy} onClick={busy ? undefined : check}>
           {busy ? "Asking AWS…" : "Check it with AWS"}
         </button>
         <a class="button quiet" href={`/captures?envId=${environment.id}`}>
@@ -207,9 +207,9 @@ function Edit({
         <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} isChange />
         <FormProblem message={errors.form} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={busy}>
-            {busy ? "Asking AWS…" : "Save"}
-          </button>
+          <Submit busy={busy} says="Asking AWS…">
+            Save
+          </Submit>
         </div>
       </Form>
     </Dialog>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import { Form, FormProblem, TextField } from "../components/field.tsx";
+import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { navigate, usePlace } from "../lib/router.ts";
@@ -31,9 +31,9 @@ export function InvitePage() {
         </div>
         <FormProblem message={errors.form} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={busy || code === ""}>
-            {busy ? "One moment…" : "Join"}
-          </button>
+          <Submit busy={busy} disabled={code === ""}>
+            Join
+          </Submit>
         </div>
       </Form>
     </section>

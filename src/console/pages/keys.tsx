@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import type { ApiKey } from "../api/types.ts";
 import { Confirm } from "../components/confirm.tsx";
-import { Form, FormProblem, TextField } from "../components/field.tsx";
+import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { Secret } from "../components/secret.tsx";
@@ -50,9 +50,9 @@ export function KeysPage() {
           />
           <FormProblem message={errors.form} />
           <div class="actions">
-            <button type="submit" class="primary" disabled={busy || name.trim() === ""}>
+            <Submit busy={busy} disabled={name.trim() === ""}>
               Make a key
-            </button>
+            </Submit>
           </div>
           {made !== null && <Secret label="The new key" value={made} note="It is shown this once." />}
         </div>

@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
 import { api } from "../api/client.ts";
-import type { NewCapture } from "../api/types.ts";
-import { Choice, Field, Form, FormProblem, TextField } from "../components/field.tsx";
+import type { Environment, NewCapture } from "../api/types.ts";
+import { Choice, Field, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { environmentNames } from "../lib/environments.ts";
 import { formatDuration, formatMinute, timeZoneAt } from "../lib/format.ts";
 import { useNow, useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
@@ -63,7 +64,8 @@ export function NewCapturePage() {
   );
 }
 
-function CaptureForm({ environments }: { environments: { id: number; name: string; instance: string }[] }) {
+function CaptureForm({ environments }: { environments: Environment[] }) {
+  const names = environmentNames(environments);
   const { query } = usePlace();
   const toasts = useToasts();
   const [name, setName] = useState("");
@@ -115,7 +117,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
             >
               {environments.map((environment) => (
                 <option key={environment.id} value={String(environment.id)}>
-                  {environment.name} ({environment.instance})
+                  {names.get(environment.id)}
                 </option>
               ))}
             </select>
@@ -225,9 +227,7 @@ function CaptureForm({ environments }: { environments: { id: number; name: strin
       </div>
       <FormProblem message={errors.form} />
       <div class="actions">
-        <button type="submit" class="primary" disabled={busy}>
-          {busy ? "One moment…" : isLater ? "Schedule" : "Start the capture"}
-        </button>
+        <Submit busy={busy}>{isLater ? "Schedule" : "Start the capture"}</Submit>
         <a class="button quiet" href="/captures">
           Cancel
         </a>

@@ -7,7 +7,7 @@ import {
   ENVIRONMENT_FIELDS,
   EnvironmentFields,
 } from "../components/environment-fields.tsx";
-import { Form, FormProblem } from "../components/field.tsx";
+import { Form, FormProblem, Submit } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useRequestKey } from "../lib/hooks.ts";
@@ -37,9 +37,9 @@ export function NewEnvironmentPage() {
         <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} />
         <FormProblem message={errors.form} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={busy}>
-            {busy ? "Asking AWS…" : "Add it"}
-          </button>
+          <Submit busy={busy} says="Asking AWS…">
+            Add it
+          </Submit>
           <a class="button quiet" href="/environments">
             Cancel
           </a>

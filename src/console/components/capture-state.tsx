@@ -1,0 +1,53 @@
+import type { Capture } from "../api/types.ts";
+import { formatSpan } from "../lib/format.ts";
+import { isLive } from "../lib/list.ts";
+import { Progress } from "./progress.tsx";
+import { StatusBadge } from "./status.tsx";
+import { Time } from "./time.tsx";
+
+/** How a capture is: its state, how far it is, and when it began and ends. */
+export function CaptureState({
+  capture,
+  statements,
+  connected,
+}: {
+  capture: Capture;
+  statements: number | null;
+  connected: boolean;
+}) {
+  const { status, start, end, scheduledStart, scheduledEnd, reason } = capture;
+  const ends = end ?? scheduledEnd;
+  const begins = start ?? scheduledStart;
+  return (
+    <div class="card state">
+      <div class="state-now" role="status">
+        <StatusBadge status={status} />
+        {isLive(status) && (
+          <span class="muted live-note">{connected ? "live" : "looked at every 5 seconds"}</span>
+        )}
+      </div>
+      {status === "RUNNING" && <Progress capture={capture} statements={statements} />}
+      {reason !== null && <p class={status === "FAILED" ? "problem" : "note"}>{reason}</p>}
+      <dl class="facts">
+        <div>
+          <dt>{start === null && scheduledStart !== null ? "Scheduled start" : "Start"}</dt>
+          <dd>{begins === null ? isLive(status) ? "not yet" : "never" : <Time at={begins} precise />}</dd>
+        </div>
+        <div>
+          <dt>{end === null && ends !== null ? "Scheduled end" : "End"}</dt>
+          <dd>{ends === null ? isLive(status) ? "when it is stopped" : "–" : <Time at={ends} precise />}</dd>
+        </div>
+        {begins !== null && ends !== null && (
+          <div>
+            <dt>Duration</dt>
+            <dd>{formatSpan(begins, ends)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Number</dt>
+          <dd>{capture.id}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import type { Environment } from "../api/types.ts";
+
+type Named = Pick<Environment, "id" | "name" | "instance" | "region">;
+
+/**
+ * What each environment is called where it stands beside others, by its id. Its name alone, unless another has the same (two teams
+ * may each call theirs "production"): then with its instance, and where that is the same too, with its number.
+ */
+export function environmentNames(environments: readonly Named[]): Map<number, string> {
+  const told: ((environment: Named) => string)[] = [
+    ({ name }) => name,
+    ({ name, instance, region }) => `${name} (${instance}, ${region})`,
+    ({ name, instance, region, id }) => `${name} (${instance}, ${region}, number ${id})`,
+  ];
+  return new Map(
+    environments.map((environment) => {
+      const isOnly = (say: (typeof told)[number]) =>
+        environments.every((other) => other.id === environment.id || say(other) !== say(environment));
+      const say = told.find(isOnly) ?? told[2];
+      return [environment.id, say?.(environment) ?? environment.name];
+    }),
+  );
+}
