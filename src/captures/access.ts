@@ -4,6 +4,7 @@ import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
+import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture, readPair, type Seen } from "./queries.ts";
 
@@ -43,7 +44,8 @@ export function withRunner(c: AppContext, capture: CaptureRow): CaptureRow & Rea
   return {
     ...capture,
     askRunner: () => runnerOf(c.env, capture.id).workload(),
-    askRunnerForDigests: () => runnerOf(c.env, capture.id).digests(),
+    // The types of calls make lists of what are pairs.
+    askRunnerForDigests: () => runnerOf(c.env, capture.id).digests() as Promise<LogDigests | null>,
     askRunnerForSeries: (fingerprint) => runnerOf(c.env, capture.id).series(fingerprint),
     askRunnerForSpan: (span) => runnerOf(c.env, capture.id).span(span),
   };

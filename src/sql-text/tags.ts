@@ -34,17 +34,40 @@ let lastTags = NO_TAGS;
  * has lost those behind it, and one without its literals has none, since comments go with them.
  */
 export function tagsOf(sql: string): Tags {
+  const behind = commentBehind(sql);
+  const tags = behind === "" ? NO_TAGS : tagsOfComment(behind);
+  return tags.length > 0 ? tags : tagsOfComment(commentBefore(sql));
+}
+
+/** The comment behind a statement, with its marks; empty without one. */
+export function commentBehind(sql: string): string {
   let end = sql.length;
   let last = sql.charCodeAt(end - 1);
   while (end > 0 && (last <= BLANK || last === SEMICOLON)) last = sql.charCodeAt(--end - 1);
-  if (last === SLASH && sql.charCodeAt(end - 2) === STAR) {
-    const tags = tagsBetween(sql, sql.lastIndexOf("/*", end - 3), end);
-    if (tags.length > 0) return tags;
-  }
+  if (last !== SLASH || sql.charCodeAt(end - 2) !== STAR) return "";
+  return commentBetween(sql, sql.lastIndexOf("/*", end - 3), end);
+}
+
+/** The comment before a statement, with its marks; empty without one. */
+export function commentBefore(sql: string): string {
   let start = 0;
   while (sql.charCodeAt(start) <= BLANK) start++;
-  if (sql.charCodeAt(start) !== SLASH || sql.charCodeAt(start + 1) !== STAR) return NO_TAGS;
-  return tagsBetween(sql, start, sql.indexOf("*/", start + 2) + 2);
+  if (sql.charCodeAt(start) !== SLASH || sql.charCodeAt(start + 1) !== STAR) return "";
+  return commentBetween(sql, start, sql.indexOf("*/", start + 2) + 2);
+}
+
+function commentBetween(sql: string, start: number, end: number): string {
+  return start < 0 || end - start < 4 || end - start > MAX_COMMENT ? "" : sql.slice(start, end);
+}
+
+/** The tags of a comment, with its marks: of one that has tags and nothing else. */
+export function tagsOfComment(comment: string): Tags {
+  if (comment === "") return NO_TAGS;
+  if (comment === lastComment) return lastTags;
+  lastTags = readTags(comment.slice(2, -2));
+  // A copy: a part of a string would keep the block of the log around it in memory.
+  lastComment = own(comment);
+  return lastTags;
 }
 
 /** The tags as a record has them; null for none. */
@@ -55,17 +78,6 @@ export const tagsObject = (tags: Tags): Record<string, string> | null =>
 export function tagValue(tags: Tags, key: string): string | undefined {
   for (const [name, value] of tags) if (name === key) return value;
   return undefined;
-}
-
-/** The tags of a comment, with its marks. */
-function tagsBetween(sql: string, start: number, end: number): Tags {
-  if (start < 0 || end - start < 4 || end - start > MAX_COMMENT) return NO_TAGS;
-  if (end - start === lastComment.length && sql.startsWith(lastComment, start)) return lastTags;
-  const comment = sql.slice(start, end);
-  lastTags = readTags(comment.slice(2, -2));
-  // A copy: a part of a string would keep the block of the log around it in memory.
-  lastComment = own(comment);
-  return lastTags;
 }
 
 /** @param content of a comment that has tags and nothing else; any other has none */

@@ -2,6 +2,10 @@ import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { hexToKey } from "../sql-text/normalize/fingerprint.ts";
 import { type StatementTables, tablesOf } from "../sql-text/tables.ts";
+import { type Example, Examples, exampleSchema } from "./digest-examples.ts";
+import type { Source } from "./groups/sources.ts";
+import type { Tag } from "./groups/tags.ts";
+import { Tally } from "./groups/tally.ts";
 import { Figures, figuresSchema } from "./timing/figures.ts";
 import type { Counted } from "./timing/series.ts";
 
@@ -16,6 +20,11 @@ const timedSchema = lazy(() =>
     /** Since it got its place. */
     figures: figuresSchema(),
   }),
+);
+
+/** Checked by hand: a table of digests has thousands, for which zod's own checks take many times as long. */
+const numbersSchema = lazy(() =>
+  z.custom<number[]>((stored) => Array.isArray(stored) && stored.every((number) => number >= 0)),
 );
 
 const tablesSchema = lazy(() =>
@@ -40,6 +49,16 @@ export const entrySchema = lazy(() =>
     example: z.string(),
     /** The tables that the statement reads and writes (sql-text/tables.ts). Absent in what was stored before they were read. */
     tables: tablesSchema().optional(),
+    /** Some of the statements, in the order of time; absent in what was stored before they were kept, as all that follows. */
+    examples: z.array(exampleSchema()).optional(),
+    /** The places of its first sources in the table's list, each with how often it ran it. */
+    sources: numbersSchema().optional(),
+    /** How often others ran it. */
+    moreSources: z.number().optional(),
+    /** The places of its first tags in the table's list, each with how often it had it. */
+    tags: numbersSchema().optional(),
+    /** How often it had others. */
+    moreTags: z.number().optional(),
     /** Of the slow log. */
     timed: timedSchema().optional(),
   }),
@@ -48,13 +67,19 @@ export const entrySchema = lazy(() =>
 /** One normalised statement and how often it ran. */
 export type DigestEntry = z.output<ReturnType<typeof entrySchema>>;
 
-/** The longest example, in UTF-16 code units. */
-export const MAX_EXAMPLE = 1024;
-
 /** A digest in the table. */
-export interface Slot extends Omit<DigestEntry, "timed" | "tables">, Counted {
+export interface Slot
+  extends Pick<
+      DigestEntry,
+      "digest" | "count" | "overcount" | "firstSeenMicros" | "lastSeenMicros" | "example"
+    >,
+    Counted {
   fingerprint: string;
   key: number;
+  readonly examples: Examples;
+  readonly sources: Tally<Source>;
+  /** Null until it has any. */
+  tags: Tally<Tag> | null;
   /** Whether it is one of those that ran most, and of those that took most time. It leaves the table when it is neither. */
   isFrequent: boolean;
   isLong: boolean;
@@ -88,7 +113,16 @@ export function addSlot(slot: Slot, other: Slot): void {
   slot.overMicros += other.overMicros;
   if (slot.figures === null) slot.figures = other.figures;
   else if (other.figures !== null) slot.figures.merge(other.figures);
-  if (other.firstSeenMicros < slot.firstSeenMicros) {
+  const isEarlier = other.firstSeenMicros < slot.firstSeenMicros;
+  slot.examples.merge(other.examples, isEarlier);
+  for (const [source, count] of other.sources) slot.sources.add(source, count);
+  slot.sources.more += other.sources.more;
+  if (other.tags !== null) {
+    slot.tags ??= new Tally();
+    for (const [tag, count] of other.tags) slot.tags.add(tag, count);
+    slot.tags.more += other.tags.more;
+  }
+  if (isEarlier) {
     slot.firstSeenMicros = other.firstSeenMicros;
     slot.example = other.example;
   }
@@ -110,19 +144,30 @@ export function timesOf({ timed }: Pick<DigestEntry, "timed">): StatementTimes {
 export const tablesOfDigest = ({ tables, digest }: Pick<DigestEntry, "tables" | "digest">): StatementTables =>
   tables ?? tablesOf(digest);
 
+/** The sources and tags of a table of digests, by their places in its lists. */
+export interface Lists {
+  sources: readonly Source[];
+  tags: readonly Tag[];
+}
+
 /** What is stored of a digest, as a slot that has no place yet. */
-export function slotOf(entry: DigestEntry): Slot {
+export function slotOf(entry: DigestEntry, lists: Lists): Slot {
   const { figures, totalMicros, overMicros } = timesOf(entry);
+  const { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example } = entry;
+  const isTagged = entry.tags !== undefined || entry.moreTags !== undefined;
   return {
-    key: hexToKey(entry.fingerprint),
-    fingerprint: entry.fingerprint,
-    digest: entry.digest,
-    count: entry.count,
-    overcount: entry.overcount,
-    firstSeenMicros: entry.firstSeenMicros,
-    lastSeenMicros: entry.lastSeenMicros,
-    example: entry.example,
+    key: hexToKey(fingerprint),
+    fingerprint,
+    digest,
+    count,
+    overcount,
+    firstSeenMicros,
+    lastSeenMicros,
+    example,
     tables: tablesOfDigest(entry),
+    examples: new Examples(examplesOf(entry, lists.sources)),
+    sources: tallyOf(entry.sources, entry.moreSources, lists.sources),
+    tags: isTagged ? tallyOf(entry.tags, entry.moreTags, lists.tags) : null,
     isFrequent: false,
     isLong: false,
     totalMicros,
@@ -132,17 +177,54 @@ export function slotOf(entry: DigestEntry): Slot {
   };
 }
 
+const examplesOf = ({ examples = [], example }: DigestEntry, sources: readonly Source[]): Example[] =>
+  examples.map(({ timeMicros, source, durationMicros = null, statement = example }) => ({
+    timeMicros,
+    source: sources[source] ?? null,
+    durationMicros,
+    statement,
+  }));
+
+function tallyOf<T extends object>(stored: readonly number[] = [], more = 0, list: readonly T[]): Tally<T> {
+  const tally = new Tally<T>();
+  for (let at = 0; at + 1 < stored.length; at += 2) {
+    const item = list[stored[at] as number];
+    if (item !== undefined) tally.add(item, stored[at + 1]);
+  }
+  tally.more += more;
+  return tally;
+}
+
 /** What is stored of a slot. */
 export function entryOf(slot: Slot): DigestEntry {
   const { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example, tables } = slot;
-  const entry = { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example, tables };
-  if (slot.figures === null) return entry;
-  return { ...entry, timed: { overMicros: slot.overMicros, figures: slot.figures.toJSON() } };
+  const [sources, moreSources] = placesOf(slot.sources);
+  const [tags, moreTags] = slot.tags === null ? [[], 0] : placesOf(slot.tags);
+  return {
+    fingerprint,
+    digest,
+    count,
+    overcount,
+    firstSeenMicros,
+    lastSeenMicros,
+    example,
+    tables,
+    examples: slot.examples.toJSON(example),
+    sources,
+    ...(moreSources > 0 && { moreSources }),
+    ...(tags.length > 0 && { tags }),
+    ...(moreTags > 0 && { moreTags }),
+    ...(slot.figures !== null && { timed: { overMicros: slot.overMicros, figures: slot.figures.toJSON() } }),
+  };
 }
 
-/** A copy, since a part of a string would keep the block of the log around it in memory. */
-export function exampleOf(statement: string): string {
-  let end = Math.min(statement.length, MAX_EXAMPLE);
-  if (end < statement.length && (statement.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-  return JSON.parse(JSON.stringify(statement.slice(0, end)));
+/** The places of what was counted, each with its count; and how often others came, those that are not kept among them. */
+function placesOf(tally: Tally<{ readonly index: number } & object>): [places: number[], more: number] {
+  const places: number[] = [];
+  let { more } = tally;
+  for (const [{ index }, count] of tally) {
+    if (index < 0) more += count;
+    else places.push(index, count);
+  }
+  return [places, more];
 }

@@ -16,11 +16,16 @@ import {
   type DigestEntry,
   entryOf,
   entrySchema,
-  exampleOf,
+  type Lists,
   type Slot,
   see,
   slotOf,
 } from "./digest-entry.ts";
+import { Examples, exampleOf } from "./digest-examples.ts";
+import { groupsSchema } from "./groups/groups.ts";
+import { NOBODY, type Source, Sources, sourcesSchema, type Whose } from "./groups/sources.ts";
+import { TagGroups, type TagSet, tagGroupsSchema, tagListSchema } from "./groups/tags.ts";
+import { Tally } from "./groups/tally.ts";
 import { Figures } from "./timing/figures.ts";
 import { byCount, type DigestOrder, inOrder } from "./timing/order.ts";
 import { Places } from "./timing/places.ts";
@@ -38,6 +43,14 @@ const digestsSchema = lazy(() =>
     entries: z.array(entrySchema()),
     /** Of the slow log: how long all statements took, in microseconds. */
     totalMicros: z.number().optional(),
+    /** Who ran the statements, by whose places entries name them. Absent in what was stored before they were kept, as what follows. */
+    sources: sourcesSchema().optional(),
+    /** The same for tags. */
+    tags: tagListSchema().optional(),
+    /** The figures by users, hosts and the values of tags. */
+    users: groupsSchema().optional(),
+    hosts: groupsSchema().optional(),
+    tagged: tagGroupsSchema().optional(),
   }),
 );
 
@@ -86,6 +99,10 @@ export class Digests {
   readonly #frequent: Places<Slot>;
   readonly #long: Places<Slot>;
   #counted: Slot | null = null;
+  readonly #sources = new Sources();
+  readonly #tags = new TagGroups();
+  /** Grows whenever the table is stored: of each digest one example of the last step in which it ran is kept. */
+  #step = 1;
   readonly #normalizer = new Normalizer();
   /** The slots' keys by the cache keys of statements, so that a statement like one before is not normalised again. */
   readonly #cache = new Map<number, number>();
@@ -113,24 +130,33 @@ export class Digests {
    * statement, nor is nothing, nor EXECUTE: the servers log it twice, as it was sent and as what it executed.
    * @param server whose log it is from; null when that is not known
    * @param bytes the statement as it stands in the log, if that is known
+   * @param whose who ran it
    * @returns whether it was counted
    */
   add(
-    record: Pick<LogRecord, "command" | "statement" | "timeMicros">,
+    record: Pick<LogRecord, "command" | "statement" | "timeMicros"> & { threadId?: number },
     server: Dialect | null = null,
     bytes: StatementBytes | null = null,
+    whose: Whose = NOBODY,
   ): boolean {
     const { command, statement, timeMicros } = record;
     if (!runsStatement(command)) return false;
     const slot = this.#find(statement, server, command === "Query", bytes);
     if (slot === null) return false;
     this.#total++;
+    const source = this.#sources.of(record.threadId ?? 0, whose);
+    this.#sources.figuresOf(source).count();
+    const tags = this.#tags.of(statement);
+    if (tags !== null) this.#tags.figuresOf(tags).count();
     if (slot === undefined) {
-      this.#enter(this.#newSlot(statement, timeMicros, server));
+      const added = this.#newSlot(statement, timeMicros, server);
+      this.#note(added, source, tags, null, record);
+      this.#enter(added);
       return true;
     }
     slot.count++;
     see(slot, timeMicros);
+    this.#note(slot, source, tags, null, record);
     this.#counted = slot;
     return true;
   }
@@ -146,12 +172,17 @@ export class Digests {
     if (slot === null) return false;
     this.#total++;
     this.#totalMicros = (this.#totalMicros ?? 0) + durationMicros;
+    const source = this.#sources.of(record.threadId, record);
+    this.#sources.figuresOf(source).add(record);
+    const tags = this.#tags.of(statement);
+    if (tags !== null) this.#tags.figuresOf(tags).add(record);
     if (slot === undefined) {
       const added = this.#newSlot(statement, timeMicros, record.server);
       added.overMicros = this.#long.bound;
       added.totalMicros = added.overMicros + durationMicros;
       added.figures = new Figures();
       added.figures.add(record);
+      this.#note(added, source, tags, durationMicros, record);
       this.#enter(added);
       this.#enterLong(added, durationMicros);
       return true;
@@ -160,10 +191,30 @@ export class Digests {
     slot.totalMicros += durationMicros;
     slot.figures?.add(record);
     see(slot, timeMicros);
+    this.#note(slot, source, tags, durationMicros, record);
     if (!slot.isFrequent) this.#enter(slot);
     if (!slot.isLong) this.#enterLong(slot, durationMicros);
     this.#counted = slot;
     return true;
+  }
+
+  /** Notes who ran a digest, with which tags, and the record as an example if it is one that is kept. */
+  #note(
+    slot: Slot,
+    source: Source,
+    tags: TagSet | null,
+    durationMicros: number | null,
+    { timeMicros, statement }: { timeMicros: number; statement: string },
+  ): void {
+    slot.sources.add(source);
+    if (tags !== null) {
+      slot.tags ??= new Tally();
+      for (const tag of tags.tags) slot.tags.add(tag);
+    }
+    const { examples } = slot;
+    if (examples.seenIn === this.#step && (durationMicros ?? -1) <= examples.slowestMicros) return;
+    examples.seenIn = this.#step;
+    examples.add(timeMicros, source, durationMicros, statement);
   }
 
   /** The digest that was counted last, for the series to count it too; null before the first, and after a merge. */
@@ -209,6 +260,9 @@ export class Digests {
       lastSeenMicros: timeMicros,
       example: exampleOf(statement),
       tables: tablesOf(statement, server),
+      examples: new Examples(),
+      sources: new Tally(),
+      tags: null,
       isFrequent: false,
       isLong: false,
       totalMicros: 0,
@@ -263,11 +317,12 @@ export class Digests {
   merge(other: Digests | DigestsState): void {
     const state = other instanceof Digests ? other.toJSON() : other;
     const { total, entries, totalMicros } = state;
+    const lists = this.#mergeGroups(state);
     // What is missing from a full table may have run as often, and as long, as the least in it.
     const missing = { count: this.#frequent.bound, micros: this.#long.bound };
     const met = new Set<Slot>();
     for (const entry of entries) {
-      const added = slotOf(entry);
+      const added = slotOf(entry, lists);
       let slot = this.#slots.get(added.key);
       if (slot === undefined) {
         slot = added;
@@ -285,6 +340,17 @@ export class Digests {
     this.#total += total;
     if (totalMicros !== undefined) this.#totalMicros = (this.#totalMicros ?? 0) + totalMicros;
     this.#giveOutPlaces();
+  }
+
+  /** Adds what another table has by users, hosts and tags. @returns what its lists say, as this table has it */
+  #mergeGroups({ sources = [], tags = [], users, hosts, tagged }: DigestsState): Lists {
+    if (users !== undefined) this.#sources.users.merge(users);
+    if (hosts !== undefined) this.#sources.hosts.merge(hosts);
+    if (tagged !== undefined) this.#tags.merge(tagged);
+    return {
+      sources: sources.map(([user, host, db]) => this.#sources.find(user, host, db)),
+      tags: tags.map(([key, value]) => this.#tags.find(key, value)),
+    };
   }
 
   /** Gives the places to the slots with the most, and drops those that get none. */
@@ -317,9 +383,20 @@ export class Digests {
 
   /** The whole table, the most frequent first. */
   toJSON(): DigestsState {
-    const { capacity } = this;
-    const state = { capacity, total: this.#total, entries: this.top(this.#slots.size) };
-    return this.#totalMicros === null ? state : { ...state, totalMicros: this.#totalMicros };
+    this.#step++;
+    this.#sources.flush();
+    this.#tags.flush();
+    return {
+      capacity: this.capacity,
+      total: this.#total,
+      entries: this.top(this.#slots.size),
+      ...(this.#totalMicros !== null && { totalMicros: this.#totalMicros }),
+      sources: this.#sources.toJSON(),
+      tags: this.#tags.list(),
+      users: this.#sources.users.toJSON(),
+      hosts: this.#sources.hosts.toJSON(),
+      tagged: this.#tags.toJSON(),
+    };
   }
 
   /** The slot of a statement with this cache key, if there was one before and its digest still has its place. */

@@ -7,6 +7,7 @@ import type { LogRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import { NOBODY } from "../groups/sources.ts";
 import { toNdjson } from "../stored/fragment-line.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { AmazonSessions } from "./amazon-sessions.ts";
@@ -79,7 +80,7 @@ export class GeneralRecords implements Records<LogRecord> {
   }
 
   count(record: LogRecord, { digests, series }: Counts, server: Dialect | null): boolean {
-    if (!digests.add(record, server, this.bytes.statement)) return false;
+    if (!digests.add(record, server, this.bytes.statement, this.#identity ?? NOBODY)) return false;
     if (digests.counted !== null) series?.add(record, digests.counted);
     return true;
   }

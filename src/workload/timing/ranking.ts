@@ -29,7 +29,11 @@ export interface TimedDigest extends Percentiles {
 }
 
 /** A statement of a workload. */
-export interface RankedDigest extends Omit<DigestEntry, "timed" | "tables"> {
+export interface RankedDigest
+  extends Pick<
+    DigestEntry,
+    "fingerprint" | "digest" | "count" | "overcount" | "firstSeenMicros" | "lastSeenMicros" | "example"
+  > {
   tables: StatementTables;
   /** Of all statements, from 0 to 1. */
   share: number;
@@ -103,11 +107,18 @@ function ranked(
   return inOrder(candidates, order)
     .slice(0, limit)
     .map((candidate) => {
-      const { timed: _, ...entry } = candidate.entry;
+      const { entry } = candidate;
+      const { fingerprint, digest, count, overcount, firstSeenMicros, lastSeenMicros, example } = entry;
       return {
-        ...entry,
+        fingerprint,
+        digest,
+        count,
+        overcount,
+        firstSeenMicros,
+        lastSeenMicros,
+        example,
         tables: tablesOfDigest(entry),
-        share: part(entry.count, total),
+        share: part(count, total),
         timed: timedOf(candidate, totalMicros),
         timedShare: candidate.timedShare,
       };
