@@ -30,6 +30,10 @@ const NEVER_LOGGED = [
     "switched on (see `timing`); the statements of stored procedures, and in MySQL those of functions, triggers and events.",
 ].join("\n\n");
 
+/** What the lines of NDJSON have. */
+const LINES =
+  "Lines of `{time, threadId, user, host, command, statement, truncated?}`. Those of the slow log go on with `log` (`slow`), `timeIs` (`end`), `precisionMicros`, `server`, `db`, `durationMicros`, `lockMicros`, `rowsSent` and `rowsExamined`, and with as much as the server says of `routine`, `innerMicros`, `rowsAffected`, `bytesSent`, `bytesReceived`, `errno`, `killed`, `fullScan`, `fullJoin`, `tmpTables`, `tmpDiskTables`, `filesort`, `queryCacheHit` and `repeats`";
+
 /** `/api/captures/{id}/workload`. */
 export const workloadOperations: Operation[] = [
   {
@@ -159,14 +163,17 @@ export const workloadOperations: Operation[] = [
     tag: "Workloads",
     summary: "Download the records that a capture made",
     description:
-      'A gzip file of JSON, a record a line, or the text of the log. The gzip file has many members, which every gzip tool reads. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
+      'A gzip file of JSON, a record a line; the same with `Content-Encoding`, or plain, as the client accepts it; or the text of the log. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
     permission: MEMBER,
     credentials: "any",
     parameters: [
       ID,
       ...queryParameters(downloadQuerySchema(), {
         log: { description: "Of which log; if absent, the capture's, and of both the general log." },
-        format: { description: "NDJSON in gzip, or the text of the log." },
+        format: {
+          description:
+            "A gzip file of NDJSON (`ndjson.gz`), to be kept; NDJSON (`ndjson`), to be read at once, in gzip on the way if `Accept-Encoding` says so; or the text of the log (`log`).",
+        },
         from: { description: "From this moment on." },
         to: { description: "Before this moment." },
       }),
@@ -179,10 +186,15 @@ export const workloadOperations: Operation[] = [
           description: "The file's name.",
           schema: {
             type: "string",
-            pattern: '^attachment; filename="capture-\\d+(-slow)?\\.(log|ndjson\\.gz)"$',
+            pattern: '^attachment; filename="capture-\\d+(-slow)?\\.(log|ndjson|ndjson\\.gz)"$',
           },
           required: true,
           example: 'attachment; filename="capture-1.ndjson.gz"',
+        },
+        "Content-Encoding": {
+          description: "Only with `format=ndjson`, and only if the client accepts it.",
+          schema: { type: "string", enum: ["gzip"] },
+          example: "gzip",
         },
         "X-Workload-Incomplete": {
           description: "Which stored records are lost; only if some are.",
@@ -196,9 +208,13 @@ export const workloadOperations: Operation[] = [
           schema: {
             type: "string",
             contentMediaType: "application/gzip",
-            description:
-              "Lines of `{time, threadId, user, host, command, statement, truncated?}`, compressed. Those of the slow log go on with `log` (`slow`), `timeIs` (`end`), `precisionMicros`, `server`, `db`, `durationMicros`, `lockMicros`, `rowsSent` and `rowsExamined`, and with as much as the server says of `routine`, `innerMicros`, `rowsAffected`, `bytesSent`, `bytesReceived`, `errno`, `killed`, `fullScan`, `fullJoin`, `tmpTables`, `tmpDiskTables`, `filesort`, `queryCacheHit` and `repeats`.",
+            description: `${LINES}, compressed.`,
           },
+        },
+        "application/x-ndjson": {
+          schema: { type: "string", description: `${LINES}.` },
+          example:
+            '{"time":"2026-11-23T08:45:28.204113Z","threadId":17,"user":"app","host":"10.0.0.7","command":"Query","statement":"SELECT * FROM orders WHERE id = 17"}\n',
         },
         "text/plain": {
           schema: {

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
@@ -28,6 +29,13 @@ async function expectNothing(c: AppContext, capture: ReadCapture): Promise<void>
   const { manifests } = await readManifests(c.env.BUCKET, capture);
   if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
 }
+
+/** The media types of the formats of a download. */
+const TYPES = {
+  "ndjson.gz": "application/gzip",
+  ndjson: "application/x-ndjson",
+  log: "text/plain; charset=utf-8",
+} as const;
 
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
@@ -89,12 +97,25 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
-      const isLog = format === "log";
-      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, format, { from, to });
-      return c.body(body, 200, {
-        // Not Content-Encoding: a file of several gzip members is one that browsers cut after the first and curl refuses.
-        "Content-Type": isLog ? "text/plain; charset=utf-8" : "application/gzip",
-        "Content-Disposition": `attachment; filename="capture-${id}${manifest.log === "slow" ? "-slow" : ""}.${isLog ? "log" : "ndjson.gz"}"`,
+      const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
+      const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
+      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, { from, to });
+      const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}.${format}`;
+      const headers = {
+        "Content-Type": TYPES[format],
+        "Content-Disposition": `attachment; filename="${name}"`,
+        ...(format === "ndjson" && { Vary: "Accept-Encoding" }),
+        ...(isEncoded && { "Content-Encoding": "gzip" }),
         ...(incomplete !== null && { "X-Workload-Incomplete": incomplete }),
+      };
+      const { bytes } = body;
+      // Nothing is read for HEAD, whose reply only says how much there would be.
+      const isHead = c.req.method === "HEAD";
+      const shown = c.body(null, 200, {
+        ...headers,
+        ...(isHead && bytes !== null && { "Content-Length": String(bytes) }),
       });
+      if (isHead) return shown;
+      // Without `manual`, workerd would compress what is compressed.
+      return new Response(body.open(), { headers: shown.headers, encodeBody: "manual" });
     });

@@ -47,15 +47,15 @@ export const spanQuerySchema = lazy(() =>
     }),
 );
 
-/** How a workload can be downloaded. */
-const FORMATS = ["ndjson", "log"] as const;
+/** How a workload can be downloaded: as a gzip file of NDJSON, as NDJSON, or as the text of the log. */
+const FORMATS = ["ndjson.gz", "ndjson", "log"] as const;
 
 /** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
 export const downloadQuerySchema = lazy(() =>
   z
     .strictObject({
       log: once(z.enum(LOG_NAMES, `must be one of ${LOG_NAMES.join(", ")}`)),
-      format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson"),
+      format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson.gz"),
       from: once(timeSchema()),
       to: once(timeSchema()),
     })

@@ -1,14 +1,15 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync, inflateRawSync } from "node:zlib";
 import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
 import { Digests, type DigestsState } from "../../src/workload/digest.ts";
 import { toLogText } from "../../src/workload/log-text.ts";
+import { crc32 } from "../../src/workload/stored/crc32.ts";
+import { deflatePiece } from "../../src/workload/stored/deflate.ts";
 import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
-import type { FragmentMetadata } from "../../src/workload/stored/fragments.ts";
 import { digestKey, fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
 import type { WorkloadState } from "../../src/workload/workload-state.ts";
@@ -55,8 +56,28 @@ export function join(pieces: Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** The text of a gzip file, of all its members. */
-export const unzip = (bytes: Uint8Array) => new TextDecoder().decode(gunzipSync(bytes));
+/** A version of the stored format. */
+export type Version = 1 | 2;
+
+/** A piece of a fragment, as a version has it. */
+export const compress = (text: string, version: Version): Uint8Array | Promise<Uint8Array> =>
+  version === 1 ? gzip(text) : deflatePiece(new TextEncoder().encode(text));
+
+/** The text of a gzip file, which has to be of one member: its last four bytes are the length of all of its text. */
+export function unzip(bytes: Uint8Array): string {
+  const plain = gunzipSync(bytes);
+  const said = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
+  expect(said, "the length that the only member says").toBe(plain.length);
+  return new TextDecoder().decode(plain);
+}
+
+/** The text of a stored fragment. */
+export const textOfFragment = (bytes: Uint8Array): string =>
+  new TextDecoder().decode(
+    bytes[0] === 0x1f && bytes[1] === 0x8b
+      ? gunzipSync(bytes)
+      : inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+  );
 
 /** A capture that was put into some state in the database alone. */
 export async function captureIn(cast: Cast, status: string): Promise<number> {
@@ -81,15 +102,18 @@ export interface Stored extends LogState {
   fragments: Uint8Array[];
 }
 
-/** Stores fragments of members of records, as a follower does. */
-export async function storeFragments(id: number, fragments: LogRecord[][][]): Promise<Stored> {
+/** Stores fragments of pieces of records, as a follower does, or did. */
+export async function storeFragments(
+  id: number,
+  fragments: LogRecord[][][],
+  version: Version = 2,
+): Promise<Stored> {
   const manifest: Manifest = { ...emptyManifest(id, "secrets", "general"), fragments: fragments.length };
   const digests = new Digests();
   const stored: Uint8Array[] = [];
-  for (const [sequence, members] of fragments.entries()) {
-    const bytes = join(await Promise.all(members.map((member) => gzip(ndjson(member)))));
-    const records = members.flat();
-    await putFragment(id, sequence, bytes, records);
+  for (const [sequence, pieces] of fragments.entries()) {
+    const bytes = join(await Promise.all(pieces.map((piece) => compress(ndjson(piece), version))));
+    await putFragment(id, sequence, bytes, pieces.flat(), version);
     stored.push(bytes);
     manifest.storedBytes += bytes.length;
   }
@@ -106,25 +130,54 @@ export async function storeFragments(id: number, fragments: LogRecord[][][]): Pr
     firstMicros: Math.min(...times),
     lastMicros: Math.max(...times),
   });
+  if (version === 1) delete manifest.version1;
+  else Object.assign(manifest, lengthsOf(stored.at(-1), fragments.at(-1)));
   return { manifest, digests: digests.toJSON(), records, fragments: stored };
 }
 
+/** What a manifest of version 2 says of its last fragment. */
+function lengthsOf(last?: Uint8Array, pieces: LogRecord[][] = []): Partial<Manifest> {
+  const version1 = { fragments: 0, storedBytes: 0 };
+  if (last === undefined) return { version1 };
+  const plain = new TextEncoder().encode(ndjson(pieces.flat()));
+  return {
+    version1,
+    lastFragment: { bytes: last.length, plainBytes: plain.length, crc32: crc32(plain) },
+  };
+}
+
 /** Stores a fragment with the times of its records. */
-export async function putFragment(id: number, sequence: number, bytes: Uint8Array, records: LogRecord[]) {
+export async function putFragment(
+  id: number,
+  sequence: number,
+  bytes: Uint8Array,
+  records: LogRecord[],
+  version: Version = 2,
+) {
   const times = records.map(({ timeMicros }) => timeMicros);
-  const customMetadata: FragmentMetadata = {
+  const plain = new TextEncoder().encode(ndjson(records));
+  const customMetadata = {
     firstMicros: String(Math.min(...times)),
     lastMicros: String(Math.max(...times)),
     records: String(records.length),
+    ...(version === 2 && {
+      version: "2",
+      plainBytes: String(plain.length),
+      crc32: String(crc32(plain)),
+    }),
   };
-  await env.BUCKET.put(fragmentKey(id, sequence, "general"), bytes, { customMetadata });
+  await env.BUCKET.put(fragmentKey(id, sequence, "general", version), bytes, { customMetadata });
 }
 
 /** A capture that has ended, with these fragments. */
-export async function ended(cast: Cast, fragments: LogRecord[][][]): Promise<Stored & { id: number }> {
+export async function ended(
+  cast: Cast,
+  fragments: LogRecord[][][],
+  version: Version = 2,
+): Promise<Stored & { id: number }> {
   const id = await captureIn(cast, "DONE");
-  const stored = await storeFragments(id, fragments);
-  await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(stored.manifest));
+  const stored = await storeFragments(id, fragments, version);
+  await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify({ ...stored.manifest, version }));
   await env.BUCKET.put(digestKey(id, "general"), JSON.stringify(stored.digests));
   return { id, ...stored };
 }
@@ -153,9 +206,11 @@ export async function open(
   id: number,
   query = "",
   overrides: Partial<Env> = {},
+  { method = "GET", accept }: { method?: "GET" | "HEAD"; accept?: string } = {},
 ): Promise<Response> {
   const url = `http://captures.test/api/captures/${id}/workload/download${query}`;
-  const asked = new Request(url, { headers });
+  const accepting = accept === undefined ? {} : { "Accept-Encoding": accept };
+  const asked = new Request(url, { method, headers: { ...headers, ...accepting } });
   const reply = await app.fetch(asked, { ...env, ...overrides }, createExecutionContext());
   await checkUnread(asked, reply);
   return reply;
@@ -193,7 +248,7 @@ export function countingBucket() {
   } as unknown as R2Bucket;
   return {
     BUCKET,
-    fragmentsRead: () => reads.filter((key) => key.endsWith(".gz")),
+    fragmentsRead: () => reads.filter((key) => /\d{8}\.ndjson\.\w+$/.test(key)),
     lists: () => lists,
   };
 }

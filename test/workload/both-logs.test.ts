@@ -141,7 +141,7 @@ describe("a capture of both logs", () => {
       const bytes = await gzip(lines[log]);
       const manifest = { ...manifestOf(id, log, 1), storedBytes: bytes.length };
       const micros = String(manifest.firstMicros);
-      await env.BUCKET.put(fragmentKey(id, 0, log), bytes, {
+      await env.BUCKET.put(fragmentKey(id, 0, log, 1), bytes, {
         customMetadata: { firstMicros: micros, lastMicros: micros, records: "1" },
       });
       await store(manifest);

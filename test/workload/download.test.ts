@@ -9,11 +9,11 @@ import { formatTime } from "../../src/workload/stored/time.ts";
 import { type Cast, createCast, expectRefusal, requestIn } from "../support/api.ts";
 import {
   captureIn,
+  compress,
   countingBucket,
   download,
   downloadLog,
   ended,
-  gzip,
   iso,
   join,
   logText,
@@ -33,7 +33,10 @@ beforeAll(async () => {
   cast = await createCast();
 });
 
-describe("a download", () => {
+/** The bytes between the header and the trailer of a gzip member. */
+const contentOf = (bytes: Uint8Array) => bytes.slice(10, -10);
+
+describe.each([1, 2] as const)("a download of fragments of version %i", (version) => {
   const UNICODE = [
     record(0, "SELECT 'é😀\n\t\"quoted\"'"),
     record(1, "", "Quit"),
@@ -41,11 +44,12 @@ describe("a download", () => {
     record(3, "SELECT '\u2028 \u0000 \\n'"),
   ];
 
-  it("is the stored bytes, as a gzip file of a known length", async () => {
-    const { id, fragments, records, manifest } = await ended(cast, [
-      [UNICODE.slice(0, 1), UNICODE.slice(1, 2)],
-      [UNICODE.slice(2)],
-    ]);
+  it("is a gzip file of one member, of stored bytes where they are of version 2", async () => {
+    const { id, fragments, records, manifest } = await ended(
+      cast,
+      [[UNICODE.slice(0, 1), UNICODE.slice(1, 2)], [UNICODE.slice(2)]],
+      version,
+    );
     const reply = await open(cast.member, id);
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       "content-type": "application/gzip",
@@ -54,19 +58,84 @@ describe("a download", () => {
     });
     expect(reply.headers.has("content-encoding")).toBe(false);
     const bytes = new Uint8Array(await reply.arrayBuffer());
-    expect(bytes).toEqual(join(fragments));
-    expect(bytes.length).toBe(manifest.storedBytes);
     expect(unzip(bytes)).toBe(ndjson(records));
-    // `format=ndjson` is the same, and so is a range around all of it.
-    expect(await download(cast.member, id, "?format=ndjson")).toEqual(bytes);
+    if (version === 2) {
+      expect(contentOf(bytes)).toEqual(join(fragments));
+      expect(bytes.length).toBe(manifest.storedBytes + 20);
+    }
+    // `format=ndjson.gz` is the same, and so is a range around all of it.
+    expect(await download(cast.member, id, "?format=ndjson.gz")).toEqual(bytes);
     expect(await download(cast.member, id, `?from=${iso(0)}&to=${iso(4)}`)).toEqual(bytes);
+    // As a browser reads it, which wants one member.
+    const stream = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip"));
+    expect(await new Response(stream).text()).toBe(ndjson(records));
+  });
+
+  it("is NDJSON on request, in gzip where the client accepts that", async () => {
+    const pieces = [[UNICODE.slice(0, 1), UNICODE.slice(1, 2)], [UNICODE.slice(2)]];
+    const { id, records } = await ended(cast, pieces, version);
+    const shared = {
+      "content-type": "application/x-ndjson",
+      "content-disposition": `attachment; filename="capture-${id}.ndjson"`,
+      vary: "Accept-Encoding",
+    };
+    const encoded = await open(cast.member, id, "?format=ndjson", {}, { accept: "br, gzip" });
+    expect(Object.fromEntries(encoded.headers)).toMatchObject({ ...shared, "content-encoding": "gzip" });
+    expect(unzip(new Uint8Array(await encoded.arrayBuffer()))).toBe(ndjson(records));
+    for (const accept of [undefined, "identity", "gzip;q=0", "br"]) {
+      const plain = await open(cast.member, id, "?format=ndjson", {}, accept === undefined ? {} : { accept });
+      expect(Object.fromEntries(plain.headers)).toMatchObject(shared);
+      expect(plain.headers.has("content-encoding")).toBe(false);
+      expect(await plain.text()).toBe(ndjson(records));
+    }
+  });
+
+  it.each([
+    ["", undefined, 2],
+    ["?format=ndjson", "gzip", 2],
+    ["?format=ndjson", undefined, 2],
+    ["?format=log", undefined, undefined],
+  ] as const)(
+    "says to HEAD what there would be, and how much as far as it is known: %s %s",
+    async (query, accept, known) => {
+      const { id } = await ended(cast, [[UNICODE], [[record(9, "SELECT 1")]]], version);
+      const how = accept === undefined ? {} : { accept };
+      const { BUCKET, fragmentsRead } = countingBucket();
+      const head = await open(cast.member, id, query, { BUCKET }, { ...how, method: "HEAD" });
+      expect(head.status).toBe(200);
+      expect(head.body).toBe(null);
+      expect(fragmentsRead()).toEqual([]);
+      const reply = await open(cast.member, id, query, {}, how);
+      const { length } = new Uint8Array(await reply.arrayBuffer());
+      const said = Object.fromEntries(head.headers);
+      expect(said["content-length"]).toBe(known === version ? String(length) : undefined);
+      delete said["content-length"];
+      const names = ["content-type", "content-encoding", "content-disposition", "vary"];
+      for (const name of names) expect(said[name]).toBe(reply.headers.get(name) ?? undefined);
+    },
+  );
+
+  it("is cut short of its end where a fragment is damaged, so that the client sees it", async () => {
+    const { id, fragments, records } = await ended(
+      cast,
+      [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]], [[record(9, "SELECT 3")]]],
+      version,
+    );
+    const harmed = (fragments[1] as Uint8Array).slice();
+    harmed[harmed.length >> 1] = (harmed[harmed.length >> 1] as number) ^ 0x10;
+    await putFragment(id, 1, harmed, records.slice(1, 2), version);
+    await expect(downloadLog(cast.member, id)).rejects.toThrow();
+    await expect(open(cast.member, id, "?format=ndjson").then((reply) => reply.text())).rejects.toThrow();
+    // As it is stored, its CRC-32 shows it.
+    await expect(download(cast.member, id).then(unzip)).rejects.toThrow();
   });
 
   it("is general-log text on request, which reads back as the same records", async () => {
-    const { id, records } = await ended(cast, [
-      [UNICODE.slice(0, 1), UNICODE.slice(1, 2)],
-      [UNICODE.slice(2)],
-    ]);
+    const { id, records } = await ended(
+      cast,
+      [[UNICODE.slice(0, 1), UNICODE.slice(1, 2)], [UNICODE.slice(2)]],
+      version,
+    );
     const reply = await open(cast.member, id, "?format=log");
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       "content-type": "text/plain; charset=utf-8",
@@ -82,15 +151,19 @@ describe("a download", () => {
 
   it("is in the order of its fragments, however many", async () => {
     const all = Array.from({ length: 120 }, (_, i) => [[record(i * 10, `SELECT ${i}`)]]);
-    const { id, records } = await ended(cast, all);
+    const { id, records } = await ended(cast, all, version);
     expect(unzip(await download(cast.member, id))).toBe(ndjson(records));
     expect(await downloadLog(cast.member, id)).toBe(logText(records));
   });
 
   it("leaves out fragments that the manifest does not count", async () => {
-    const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    const { id, records } = await ended(
+      cast,
+      [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]],
+      version,
+    );
     const stray = [record(9, "SELECT 'left over'")];
-    await putFragment(id, 2, await gzip(ndjson(stray)), stray);
+    await putFragment(id, 2, await compress(ndjson(stray), version), stray, version);
     expect(unzip(await download(cast.member, id))).toBe(ndjson(records));
     expect(await downloadLog(cast.member, id)).toBe(logText(records));
   });
@@ -98,16 +171,20 @@ describe("a download", () => {
   it.each(["RUNNING", "DONE"])(
     "leaves out members of the last fragment that the manifest does not count, when the capture is %s",
     async (status) => {
-      const { id, records, fragments, manifest, digests } = await ended(cast, [
-        [[record(0, "SELECT 1")]],
-        [[record(5, "SELECT 2")], [record(6, "SELECT 3")]],
-      ]);
+      const { id, records, fragments, manifest, digests } = await ended(
+        cast,
+        [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")], [record(6, "SELECT 3")]]],
+        version,
+      );
       await env.DB.prepare("update captures set status = ?2 where id = ?1").bind(id, status).run();
       const state = withState({ logs: [{ manifest, digests }], caughtUpAt: null, problem: null });
       const more = [record(7, "SELECT 'not yet'")];
       const last = fragments[1] as Uint8Array;
-      await putFragment(id, 1, join([last, await gzip(ndjson(more))]), [...records.slice(1), ...more]);
-      expect(await download(cast.member, id, "", state)).toEqual(join(fragments));
+      const longer = join([last, await compress(ndjson(more), version)]);
+      await putFragment(id, 1, longer, [...records.slice(1), ...more], version);
+      const bytes = await download(cast.member, id, "", state);
+      expect(unzip(bytes)).toBe(ndjson(records));
+      if (version === 2) expect(contentOf(bytes)).toEqual(join(fragments));
       expect(await downloadLog(cast.member, id, "", state)).toBe(logText(records));
       expect(unzip(await download(cast.member, id, `?from=${iso(6)}`, state))).toBe(ndjson(records.slice(2)));
       expect(unzip(await download(cast.member, id, `?from=${iso(5)}&to=${iso(7)}`, state))).toBe(
@@ -118,11 +195,19 @@ describe("a download", () => {
   );
 
   const LOSSES: [string, number, (id: number, bytes: Uint8Array) => Promise<unknown>][] = [
-    ["the first is missing", 0, (id) => env.BUCKET.delete(fragmentKey(id, 0, "general"))],
-    ["one in the middle is missing", 1, (id) => env.BUCKET.delete(fragmentKey(id, 1, "general"))],
-    ["the last is missing", 2, (id) => env.BUCKET.delete(fragmentKey(id, 2, "general"))],
-    ["the last is too short", 2, (id, bytes) => putFragment(id, 2, bytes.slice(1), [record(9, "SELECT 3")])],
-    ["one does not say its times", 1, (id, bytes) => env.BUCKET.put(fragmentKey(id, 1, "general"), bytes)],
+    ["the first is missing", 0, (id) => env.BUCKET.delete(fragmentKey(id, 0, "general", version))],
+    ["one in the middle is missing", 1, (id) => env.BUCKET.delete(fragmentKey(id, 1, "general", version))],
+    ["the last is missing", 2, (id) => env.BUCKET.delete(fragmentKey(id, 2, "general", version))],
+    [
+      "the last is too short",
+      2,
+      (id, bytes) => putFragment(id, 2, bytes.slice(1), [record(9, "SELECT 3")], version),
+    ],
+    [
+      "one does not say its times",
+      1,
+      (id, bytes) => env.BUCKET.put(fragmentKey(id, 1, "general", version), bytes),
+    ],
   ];
 
   it.each(LOSSES)(
@@ -132,6 +217,7 @@ describe("a download", () => {
       const { id, fragments } = await ended(
         cast,
         records.map((one) => [[one]]),
+        version,
       );
       await damage(id, fragments[lost] as Uint8Array);
       const time = (index: number) => {
@@ -160,13 +246,12 @@ describe("a download", () => {
   );
 
   it("says nothing of what is missing outside the range", async () => {
-    const { id, records } = await ended(cast, [
-      [[record(0, "SELECT 1")]],
-      [[record(5, "SELECT 2")]],
-      [[record(9, "SELECT 3")]],
-      [[record(20, "SELECT 4")]],
-    ]);
-    await env.BUCKET.delete(fragmentKey(id, 1, "general"));
+    const { id, records } = await ended(
+      cast,
+      [0, 5, 9, 20].map((millis) => [[record(millis, `SELECT ${millis}`)]]),
+      version,
+    );
+    await env.BUCKET.delete(fragmentKey(id, 1, "general", version));
     const reply = await open(cast.member, id, `?from=${iso(15)}`);
     expect(reply.headers.has("x-workload-incomplete")).toBe(false);
     expect(unzip(new Uint8Array(await reply.arrayBuffer()))).toBe(ndjson(records.slice(3)));
@@ -175,14 +260,18 @@ describe("a download", () => {
   });
 
   it("retries once a fragment that R2 fails to give for a transient reason", async () => {
-    const { id, records } = await ended(cast, [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]]);
+    const { id, records } = await ended(
+      cast,
+      [[[record(0, "SELECT 1")]], [[record(5, "SELECT 2")]]],
+      version,
+    );
     const { BUCKET, fragmentsRead } = countingBucket();
     let isStruck = false;
     const get = BUCKET.get.bind(BUCKET);
     const failing = {
       list: BUCKET.list,
       get: (key: string, options: R2GetOptions) => {
-        if (key !== fragmentKey(id, 1, "general") || isStruck) return get(key, options);
+        if (key !== fragmentKey(id, 1, "general", version) || isStruck) return get(key, options);
         isStruck = true;
         return Promise.reject(new Error("get: We encountered an internal error. Please try again. (10001)"));
       },
@@ -193,7 +282,7 @@ describe("a download", () => {
   });
 });
 
-describe("a download of a range", () => {
+describe.each([1, 2] as const)("a download of a range of fragments of version %i", (version) => {
   /** A record at a whole millisecond, where a border can be. */
   const exactly = (millis: number, statement: string): LogRecord => ({
     ...record(millis, statement),
@@ -207,7 +296,7 @@ describe("a download of a range", () => {
   let stored: Stored & { id: number };
 
   beforeAll(async () => {
-    stored = await ended(cast, FRAGMENTS);
+    stored = await ended(cast, FRAGMENTS, version);
   });
 
   const inRange = (from: number, to: number) =>
@@ -256,20 +345,21 @@ describe("a download of a range", () => {
     const { BUCKET, fragmentsRead, lists } = countingBucket();
     const bytes = await download(cast.member, stored.id, `?from=${iso(150)}&to=${iso(450)}`, { BUCKET });
     expect(fragmentsRead()).toEqual(
-      [1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence, "general")),
+      [1, 2, 3, 4].map((sequence) => fragmentKey(stored.id, sequence, "general", version)),
     );
     expect(lists()).toBe(1);
+    if (version === 1) return;
     const whole = join(stored.fragments.slice(2, 4));
     const at = bytes.findIndex((_, i) => whole.every((byte, j) => bytes[i + j] === byte));
     expect(at).toBeGreaterThan(0);
   });
 
   it("finds records whose fragments are not in the order of time", async () => {
-    const back = await ended(cast, [
-      [[record(500, "SELECT 1")]],
-      [[record(100, "SELECT 2")]],
-      [[record(300, "SELECT 3")]],
-    ]);
+    const back = await ended(
+      cast,
+      [[[record(500, "SELECT 1")]], [[record(100, "SELECT 2")]], [[record(300, "SELECT 3")]]],
+      version,
+    );
     expect(unzip(await download(cast.member, back.id, `?from=${iso(250)}`))).toBe(
       ndjson([record(500, "SELECT 1"), record(300, "SELECT 3")]),
     );
@@ -283,7 +373,7 @@ describe("a download of a range", () => {
       JSON.stringify({ ...emptyManifest(id, "secrets", "general"), fragments, storedBytes: fragments * 10 }),
     );
     const object = (i: number) => ({
-      key: fragmentKey(id, i, "general"),
+      key: fragmentKey(id, i, "general", 1),
       size: 10,
       customMetadata: {
         firstMicros: String((START + i) * 1000),
@@ -309,8 +399,8 @@ describe("a download of a range", () => {
   });
 
   it.each([
-    ["format=csv", "format: must be one of ndjson, log"],
-    ["format=", "format: must be one of ndjson, log"],
+    ["format=csv", "format: must be one of ndjson.gz, ndjson, log"],
+    ["format=", "format: must be one of ndjson.gz, ndjson, log"],
     ["format=log&format=log", "format: may be given once only"],
     ["from=yesterday", /^from: must be a time such as/],
     ["to=2026-13-01", /^to: must be a time such as/],
@@ -336,41 +426,52 @@ describe("a download of 100 MB", () => {
       const noise = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(30_000))));
       lines.push(record(i, `SELECT '${noise}'`));
     }
-    const bytes = await gzip(ndjson(lines));
+    const bytes = await compress(ndjson(lines), 2);
     id = await captureIn(cast, "DONE");
     for (let i = 0; i < FRAGMENTS; i++) await putFragment(id, i, bytes, lines);
     storedBytes = FRAGMENTS * bytes.length;
-    const manifest = { ...emptyManifest(id, "secrets", "general"), fragments: FRAGMENTS, storedBytes };
-    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(manifest));
+    const manifest = {
+      ...emptyManifest(id, "secrets", "general"),
+      fragments: FRAGMENTS,
+      storedBytes,
+      version1: { fragments: 0, storedBytes: 0 },
+    };
+    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify({ ...manifest, version: 2 }));
   }, 60_000);
 
-  it.each(["ndjson", "log"])(
+  it.each(["ndjson.gz", "ndjson", "log"])(
     "is read while it is sent: %s",
     async (format) => {
       const { BUCKET, fragmentsRead } = countingBucket();
       const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
       let bytes = 0;
       let ahead = 0;
-      const perFragment = (format === "log" ? FRAGMENTS * FRAGMENT_BYTES : storedBytes) / FRAGMENTS;
+      const isPlain = format !== "ndjson.gz";
+      const perFragment = (isPlain ? FRAGMENTS * FRAGMENT_BYTES : storedBytes) / FRAGMENTS;
       for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>) {
         bytes += chunk.length;
         ahead = Math.max(ahead, fragmentsRead().length - Math.floor(bytes / perFragment));
       }
-      expect(bytes).toBeGreaterThan(format === "log" ? 99e6 : storedBytes - 1);
+      expect(bytes).toBeGreaterThan(isPlain ? 99e6 : storedBytes - 1);
       expect(fragmentsRead().length).toBe(FRAGMENTS);
       expect(ahead).toBeLessThanOrEqual(2);
     },
     60_000,
   );
 
-  it.each(["ndjson", "log"])("is read no further when the client disconnects: %s", async (format) => {
-    const { BUCKET, fragmentsRead } = countingBucket();
-    const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
-    const reader = (reply.body as ReadableStream<Uint8Array>).getReader();
-    expect((await reader.read()).done).toBe(false);
-    expect(fragmentsRead().length).toBe(1);
-    await reader.cancel();
-    await scheduler.wait(300);
-    expect(fragmentsRead().length).toBe(1);
-  });
+  it.each(["ndjson.gz", "ndjson", "log"])(
+    "is read no further when the client disconnects: %s",
+    async (format) => {
+      const { BUCKET, fragmentsRead } = countingBucket();
+      const reply = await open(cast.member, id, `?format=${format}`, { BUCKET });
+      const reader = (reply.body as ReadableStream<Uint8Array>).getReader();
+      // A gzip file's header is there before anything is read.
+      for (let i = 0; i < (format === "ndjson.gz" ? 2 : 1); i++)
+        expect((await reader.read()).done).toBe(false);
+      expect(fragmentsRead().length).toBe(1);
+      await reader.cancel();
+      await scheduler.wait(300);
+      expect(fragmentsRead().length).toBe(1);
+    },
+  );
 });

@@ -213,7 +213,7 @@ describe("what is stored of a workload", () => {
   });
 
   it.each([
-    ["workload", manifestKey, "version 2", '{"version":2}'],
+    ["workload", manifestKey, "version 3", '{"version":3}'],
     ["workload/download", manifestKey, "damaged", MANIFEST.slice(0, 90)],
     ["live", manifestKey, "damaged", "null"],
     ["workload/digest", digestKey, "damaged", DIGESTS.replace('"total":3', '"total":null')],

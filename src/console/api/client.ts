@@ -39,7 +39,7 @@ export const readMetrics = async (id: number, signal: AbortSignal): Promise<Read
 });
 
 /** Where the records of one of a capture's logs are downloaded from. */
-export const downloadPath = (id: number, format: "ndjson" | "log", log: LogName): string =>
+export const downloadPath = (id: number, format: "ndjson.gz" | "log", log: LogName): string =>
   `/api/captures/${id}/workload/download?format=${format}&log=${log}`;
 
 /** Reads the series of a capture's workload, or of one of its statements; null when there is none of that. */

@@ -70,7 +70,7 @@ function Downloads({ captureId, log }: { captureId: number; log: Workload["log"]
     <div class="actions">
       {logsOf(log).map((one) => (
         <Fragment key={one}>
-          <a class="button" href={downloadPath(captureId, "ndjson", one)} download>
+          <a class="button" href={downloadPath(captureId, "ndjson.gz", one)} download>
             {log === "both" ? `Download the ${one} log's NDJSON (gzip)` : "Download NDJSON (gzip)"}
           </a>
           <a class="button" href={downloadPath(captureId, "log", one)} download>

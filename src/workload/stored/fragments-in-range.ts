@@ -1,5 +1,5 @@
 import { type FragmentDetails, type ListedFragment, listFragments } from "./fragments.ts";
-import { fragmentKey } from "./keys.ts";
+import { FRAGMENT_VERSION, fragmentKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 
 /*
@@ -7,9 +7,9 @@ import type { Manifest } from "./manifest.ts";
  *
  * R2 is asked for a list, a thousand fragments at a time, before anything is read: that costs no more than searching, does not
  * rely on the fragments' order in time (server clocks are set back), and tells how much of the last fragment counts. That one is
- * still added to while the capture runs, and the object may have a gzip member which the manifest does not count, or which is
- * written again after a crash. The members that are counted never change, so what counts are its first bytes up to the
- * manifest's sum.
+ * still added to while the capture runs, and the object may have a piece which the manifest does not count, or which is written
+ * again after a crash. The pieces that are counted never change, so what counts are its first bytes, as many as the manifest says.
+ * In a capture that was begun by version 1, the same is true of the last fragment of that.
  */
 
 /** A stretch of time: milliseconds since the epoch, `to` excluded; without bounds where undefined. */
@@ -20,7 +20,7 @@ export interface TimeRange {
 
 /**
  * A fragment, or as much of it as counts. What its metadata says is of all of it, which may be more than counts: the records, errors
- * and the longest statement are at most what it says.
+ * and the longest statement are at most what it says. Its plain bytes and CRC-32 are of what counts.
  */
 export interface FragmentPart extends FragmentDetails {
   key: string;
@@ -65,7 +65,7 @@ export async function fragmentsInRange(
   mayMatch: MayMatch = () => true,
 ): Promise<(FragmentPart | MissingFragments)[]> {
   const [from, to] = microsOf(range);
-  const { captureId, log, fragments, storedBytes } = manifest;
+  const { captureId, log, fragments } = manifest;
   const isInRange = ({ firstMicros, lastMicros }: Times) => lastMicros >= from && firstMicros < to;
   const listed = await listCounted(bucket, manifest, (one) => isInRange(one) && mayMatch(one));
   const parts: (FragmentPart | MissingFragments)[] = [];
@@ -80,9 +80,8 @@ export async function fragmentsInRange(
   };
   for (let sequence = 0; sequence < fragments; sequence++) {
     const fragment = listed.get(sequence);
-    // After missing fragments it is not known how many bytes of the last one count. All of them do then: they are records, too.
-    const isLastCut = sequence === fragments - 1 && isComplete;
-    const bytes = isLastCut ? storedBytes - bytesBefore : (fragment?.size ?? 0);
+    const counted = countedOf(manifest, sequence, isComplete ? bytesBefore : null);
+    const bytes = counted?.bytes ?? fragment?.size ?? 0;
     if (fragment === undefined || !isReadable(fragment, bytes)) {
       isComplete = false;
       missing++;
@@ -93,13 +92,35 @@ export async function fragmentsInRange(
     endMissing(firstMicros);
     if (isWanted) {
       const isWhole = firstMicros >= from && lastMicros < to;
-      parts.push({ ...said, key: fragmentKey(captureId, sequence, log), bytes, isWhole });
+      const key = fragmentKey(captureId, sequence, log, said.version);
+      parts.push({ ...said, ...(bytes < size && UNKNOWN), ...counted, key, bytes, isWhole });
     }
     bytesBefore += bytes;
     afterMicros = lastMicros;
   }
   endMissing(null);
   return parts;
+}
+
+/** What is not known of a fragment of which only a part counts. */
+const UNKNOWN = { plainBytes: null, crc32: null };
+
+/**
+ * How much of a fragment counts, as far as the manifest says it: of the last one, and of the last one of version 1.
+ * @param bytesBefore how many bytes the fragments before it have; null after missing ones. Then all of it counts: it is records, too
+ */
+function countedOf(
+  { fragments, storedBytes, version1, lastFragment }: Manifest,
+  sequence: number,
+  bytesBefore: number | null,
+): Manifest["lastFragment"] | { bytes: number } | undefined {
+  const isLast = sequence === fragments - 1;
+  if (isLast && lastFragment !== undefined) return lastFragment;
+  if (bytesBefore === null) return undefined;
+  if (version1 !== undefined && sequence === version1.fragments - 1) {
+    return { bytes: version1.storedBytes - bytesBefore };
+  }
+  return isLast ? { bytes: storedBytes - bytesBefore } : undefined;
 }
 
 /** Whether a fragment has the bytes that count, and says of what time it is. */
@@ -117,13 +138,16 @@ type Times = Pick<ListedFragment, "firstMicros" | "lastMicros">;
 /** The fragments that a manifest counts, by their numbers. */
 async function listCounted(
   bucket: R2Bucket,
-  { captureId, log, fragments }: Manifest,
+  { captureId, log, fragments, version1 }: Manifest,
   isWanted: MayMatch,
 ): Promise<Map<number, CountedFragment>> {
   const listed = new Map<number, CountedFragment>();
   if (fragments === 0) return listed;
   for await (const fragment of listFragments(bucket, captureId, log)) {
     if (fragment.sequence >= fragments) break;
+    // A step of version 1 that was cut off may have left one under the number of one of version 2.
+    const isOld = version1 === undefined || fragment.sequence < version1.fragments;
+    if (fragment.version !== (isOld ? 1 : FRAGMENT_VERSION)) continue;
     const { summary: _, ...kept } = fragment;
     listed.set(fragment.sequence, { ...kept, isWanted: isWanted(fragment) });
   }

@@ -3,12 +3,13 @@ import type { LogName } from "../../logs/names.ts";
 /*
  * What is kept of a capture in R2, all of it below `captures/{id}/`, so that erasing a capture is erasing a prefix:
  *
- *   workload/00000000.ndjson.gz …   the fragments, one gzip member or more each, one record a line (fragment-line.ts)
- *   workload/manifest.json          what they hold, once the capture has ended (manifest.ts)
- *   workload/digest.json            its statements, normalised and counted (../digest.ts)
- *   workload/series.gz              how much ran in each step of time (../timing/series-object.ts)
- *   workload/slow/…                 the same of the slow log, where the capture has it; what stands above is the general log's
- *   metrics.json                    CloudWatch's metrics, once they have settled (metrics/archive-format.ts)
+ *   workload/00000000.ndjson.deflate …  the fragments, one record a line (fragment-line.ts), compressed (deflate.ts); those of
+ *                                       version 1, which come first, end in .ndjson.gz
+ *   workload/manifest.json              what they hold, once the capture has ended (manifest.ts)
+ *   workload/digest.json                its statements, normalised and counted (../digest.ts)
+ *   workload/series.gz                  how much ran in each step of time (../timing/series-object.ts)
+ *   workload/slow/…                     the same of the slow log, where the capture has it; what stands above is the general log's
+ *   metrics.json                        CloudWatch's metrics, once they have settled (metrics/archive-format.ts)
  *
  * Fragments are numbered from 0 without a gap. Those that the manifest does not count were left by a step that was cut off, and
  * are never read. While a capture runs, its runner has the manifest and the digests.
@@ -17,9 +18,18 @@ import type { LogName } from "../../logs/names.ts";
 /** What the keys of all that is stored of one log begin with. */
 const folder = (captureId: number, log: LogName): string =>
   `captures/${captureId}/workload/${log === "general" ? "" : `${log}/`}`;
+/** The version of the fragments that are written now. */
+export const FRAGMENT_VERSION = 2;
+/** What the keys of fragments end with. */
+const endingOf = (version: number): string => (version === 1 ? "ndjson.gz" : "ndjson.deflate");
+
 /** The key of a fragment of a capture's log. */
-export const fragmentKey = (captureId: number, sequence: number, log: LogName): string =>
-  `${folder(captureId, log)}${String(sequence).padStart(8, "0")}.ndjson.gz`;
+export const fragmentKey = (
+  captureId: number,
+  sequence: number,
+  log: LogName,
+  version = FRAGMENT_VERSION,
+): string => `${folder(captureId, log)}${String(sequence).padStart(8, "0")}.${endingOf(version)}`;
 /** What the keys of a log's fragments begin with, and those of its manifest and digests do not: ten million are enough. */
 export const fragmentPrefix = (captureId: number, log: LogName): string => `${folder(captureId, log)}0`;
 /** The key of the manifest of a capture's log. */

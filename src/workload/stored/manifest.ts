@@ -18,6 +18,12 @@ const gapSchema = lazy(() =>
 /** A stretch of the log that could not be read. Milliseconds since the epoch. */
 export type Gap = z.output<ReturnType<typeof gapSchema>>;
 
+const version1Schema = lazy(() => z.object({ fragments: z.number(), storedBytes: z.number() }));
+
+const lastFragmentSchema = lazy(() =>
+  z.object({ bytes: z.number(), plainBytes: z.number(), crc32: z.number() }),
+);
+
 const timingSchema = lazy(() =>
   z.object({
     /** Sessions that connect after this are logged in full, in milliseconds since the epoch; null where they were before, too. */
@@ -47,6 +53,10 @@ export const manifestSchema = lazy(() =>
     /** Bytes as stored, compressed. */
     storedBytes: z.number(),
     fragments: z.number(),
+    /** How many of the fragments, and of the bytes as stored, are of version 1: the first ones. Absent where all are. */
+    version1: version1Schema().optional(),
+    /** How much counts of the last fragment, where that is of version 2; its bytes are as stored. */
+    lastFragment: lastFragmentSchema().optional(),
     firstMicros: z.number().nullable(),
     lastMicros: z.number().nullable(),
     /** In the order of time, the first thousand. */
@@ -67,8 +77,8 @@ export const manifestSchema = lazy(() =>
 /** What the fragments of a capture's log hold. Times in microseconds, bytes of NDJSON before compression. */
 export type Manifest = z.output<ReturnType<typeof manifestSchema>>;
 
-/** How a manifest is stored. */
-export const manifestFormat = storedFormat("workload's manifest", 1, manifestSchema);
+/** How a manifest is stored. Version 2 is of a workload that may have fragments of version 2. */
+export const manifestFormat = storedFormat("workload's manifest", 2, manifestSchema);
 
 /** An empty manifest: nothing was captured yet. */
 export function emptyManifest(

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { retryOnce } from "../../lib/transient.ts";
+import { crc32 } from "./crc32.ts";
+import { decompressor } from "./deflate.ts";
 import { RecordLine } from "./fragment-line.ts";
 import {
   type FragmentPart,
@@ -10,10 +11,7 @@ import {
   type TimeRange,
 } from "./fragments-in-range.ts";
 
-/*
- * Reads the records of stored fragments, with the memory of a few chunks. All fragments are of version 1: NDJSON in gzip, without a
- * version in their metadata. A later version says so there, and is to be read by a reader of its own behind this iterator.
- */
+/* Reads the records of stored fragments, of either version, with the memory of a few chunks. */
 
 /** Text is decompressed in pieces of about this size. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -41,7 +39,7 @@ export async function* recordsOf(
   range: TimeRange,
 ): AsyncGenerator<RecordLine[]> {
   const isIn = inRange(range);
-  for await (const lines of linesOf(await openFragment(bucket, part))) {
+  for await (const lines of linesOf(textOf(bucket, part))) {
     const records = lines.map((line) => new RecordLine(line));
     yield part.isWhole ? records : records.filter(({ timeMicros }) => isIn(timeMicros));
   }
@@ -59,14 +57,32 @@ export async function openFragment(
   return object.body;
 }
 
-/** The lines of gzip text, without their newlines, those of a chunk at a time. */
-async function* linesOf(stored: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+/**
+ * The NDJSON of a fragment, as much of it as counts, in chunks of at most CHUNK_BYTES.
+ * @throws Error at its end when it is damaged
+ */
+export async function* textOf(bucket: R2Bucket, part: FragmentPart): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { key, version, plainBytes, crc32: expected } = part;
+  const stored = await openFragment(bucket, part);
+  const plain = decompressor(version, CHUNK_BYTES);
   // Whichever end fails or stops takes the other one along; the loop below hears of it.
-  pipeline(Readable.fromWeb(stored), gunzip, () => {});
+  pipeline(Readable.fromWeb(stored), plain, () => {});
+  let bytes = 0;
+  let crc = 0;
+  for await (const chunk of plain) {
+    bytes += chunk.length;
+    if (expected !== null) crc = crc32(chunk, crc);
+    yield chunk;
+  }
+  const isDamaged = (plainBytes !== null && bytes !== plainBytes) || (expected !== null && crc !== expected);
+  if (isDamaged) throw new Error(`${key} is damaged`);
+}
+
+/** The lines of text, without their newlines, those of a chunk at a time. */
+async function* linesOf(text: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of gunzip) {
+  for await (const chunk of text) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() as string;
     yield lines;

@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { fragmentsInRange, type TimeRange } from "../../../src/workload/stored/fragments-in-range.ts";
 import { fragmentKey } from "../../../src/workload/stored/keys.ts";
 import { readRecords } from "../../../src/workload/stored/record-iterator.ts";
-import { countingBucket, record, START, type Stored, storeFragments } from "../../support/stored-workload.ts";
+import {
+  compress,
+  countingBucket,
+  join,
+  ndjson,
+  putFragment,
+  record,
+  START,
+  type Stored,
+  storeFragments,
+} from "../../support/stored-workload.ts";
 
 const ALWAYS: TimeRange = { from: undefined, to: undefined };
 const from = (millis: number): number => START + millis;
@@ -44,7 +54,7 @@ describe("the records of stored fragments", () => {
     const asked: number[] = [];
     const parts = await fragmentsInRange(env.BUCKET, manifest, { from: from(2), to: undefined }, (one) => {
       asked.push(one.sequence);
-      expect(one).toMatchObject({ version: 1, summary: null, plainBytes: null, errors: null });
+      expect(one).toMatchObject({ version: 2, summary: null, errors: null });
       return one.records > 1;
     });
     expect(asked).toEqual([1, 2]);
@@ -65,6 +75,31 @@ describe("the records of stored fragments", () => {
     const capture = await stored([0], [1], [2], [3]);
     await env.BUCKET.delete([fragmentKey(captureId, 1, "general"), fragmentKey(captureId, 2, "general")]);
     expect(await read(capture, ALWAYS)).toEqual(["SELECT 0", 2, "SELECT 3"]);
+  });
+
+  it("are those of fragments of both versions, where a capture was begun by version 1", async () => {
+    const first = await storeFragments(
+      ++captureId,
+      [[[record(0, "SELECT 0")]], [[record(1, "SELECT 1")]]],
+      1,
+    );
+    // What a step of version 1 had stored that was cut off: more of the last fragment, and one more.
+    const more = [record(2, "SELECT 'not counted'")];
+    const last = join([first.fragments[1] as Uint8Array, await compress(ndjson(more), 1)]);
+    await putFragment(captureId, 1, last, [...first.records.slice(1), ...more], 1);
+    await putFragment(captureId, 2, await compress(ndjson(more), 1), more, 1);
+    const later = [record(3, "SELECT 3")];
+    const bytes = await compress(ndjson(later), 2);
+    await putFragment(captureId, 2, bytes, later, 2);
+    const { storedBytes } = first.manifest;
+    const manifest = {
+      ...first.manifest,
+      fragments: 3,
+      storedBytes: storedBytes + bytes.length,
+      version1: { fragments: 2, storedBytes },
+    };
+    expect(await read({ ...first, manifest }, ALWAYS)).toEqual(["SELECT 0", "SELECT 1", "SELECT 3"]);
+    expect(await read({ ...first, manifest }, { from: from(1), to: from(3) })).toEqual(["SELECT 1"]);
   });
 
   it("know their time without being parsed", async () => {
