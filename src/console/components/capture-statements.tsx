@@ -8,15 +8,17 @@ import { limitedTo } from "../lib/limited.ts";
 import { isLive } from "../lib/list.ts";
 import { rangeQuery } from "../lib/range.ts";
 import { usePlace } from "../lib/router.ts";
+import { matching, readStatementFilter } from "../lib/statement-filter.ts";
 import { orderFor, readSort } from "../lib/statements.ts";
 import { Loaded } from "./loading.tsx";
+import { StatementFilters } from "./statement-filters.tsx";
 import { StatementTable } from "./statement-table.tsx";
 
 const POLL_MS = 15_000;
 /** How many statements are loaded at first: those of transactions are folded, and leave enough others to show. */
 const SOME = 50;
 const MANY = 200;
-/** Of how many the text is loaded for a range of time: all that have a series are among them. */
+/** How many are loaded to look some up among them: by their text, or those that have a series. */
 const MOST = 1000;
 
 interface Props {
@@ -32,7 +34,7 @@ export function CaptureStatements(props: Props) {
   if (props.capture.start === null) return null;
   return (
     <>
-      {!props.isAll && <h3>Top statements</h3>}
+      {props.isAll ? <StatementFilters /> : <h3>Top statements</h3>}
       {range === null ? <OfWhole {...props} /> : <OfRange {...props} />}
     </>
   );
@@ -41,7 +43,9 @@ export function CaptureStatements(props: Props) {
 function OfWhole({ capture, series, isAll = false }: Props) {
   const place = usePlace();
   const [isWhole, setWhole] = useState(isAll);
-  const limit = isWhole ? MANY : SOME;
+  const filter = isAll ? readStatementFilter(place.query) : {};
+  const isFiltered = Object.keys(filter).length > 0;
+  const limit = isFiltered ? MOST : isWhole ? MANY : SOME;
   const order = place.query.has("sort") ? orderFor(readSort(place.query, true)) : null;
   const digest = useResource(
     `digest/${capture.id}`,
@@ -54,8 +58,9 @@ function OfWhole({ capture, series, isAll = false }: Props) {
       {(statements) => (
         <StatementTable
           capture={capture}
-          statements={statements}
+          statements={matching(statements, filter)}
           hasMore={statements.length >= limit && limit < MANY}
+          isFiltered={isFiltered}
           isWhole={isWhole}
           onWhole={() => setWhole(true)}
           series={series}
@@ -91,6 +96,8 @@ function OfRange({ capture, series, isAll = false }: Props) {
     () => span.data && digest.data && limitedTo(span.data, digest.data),
     [span.data, digest.data],
   );
+  const filter = isAll ? readStatementFilter(usePlace().query) : {};
+  const isFiltered = Object.keys(filter).length > 0;
   return (
     <Loaded resource={span} what="the statements" lines={5}>
       {() => (
@@ -100,8 +107,9 @@ function OfRange({ capture, series, isAll = false }: Props) {
               <>
                 <StatementTable
                   capture={capture}
-                  statements={limited.statements}
+                  statements={matching(limited.statements, filter)}
                   hasMore={false}
+                  isFiltered={isFiltered}
                   isWhole={isWhole}
                   onWhole={() => setWhole(true)}
                   series={series}

@@ -12,7 +12,8 @@ export function StatementFacts({ captureId, statement }: { captureId: number; st
     <>
       <Sql text={statement.digest} what="The statement" />
       <StatementFigures statement={statement} />
-      <h4>Such as</h4>
+      <StatementTables captureId={captureId} statement={statement} />
+      <p class="such-as">Such as</p>
       <Sql text={statement.example} what="The example" />
       <a href={studyPath(captureId, "statements", place, { item: statement.fingerprint })}>
         More of this statement
@@ -84,4 +85,34 @@ function figuresOfRow(statement: WorkloadDigest): [string, string | null][] {
     ["p99", micros(p99Micros)],
     ["Rows examined", statement.rowsExamined == null ? null : formatCount(statement.rowsExamined)],
   ];
+}
+
+/** Which tables a statement reads and writes, with the way to the other statements of each; nothing where it has none. */
+export function StatementTables({ captureId, statement }: { captureId: number; statement: WorkloadDigest }) {
+  const place = usePlace();
+  const { reads, writes } = statement.tables;
+  const named: [string, readonly string[]][] = [
+    ["Reads", reads],
+    ["Writes", writes],
+  ];
+  if (reads.length + writes.length === 0) return null;
+  return (
+    <dl class="facts">
+      {named.map(
+        ([what, tables]) =>
+          tables.length > 0 && (
+            <div key={what}>
+              <dt>{what}</dt>
+              {tables.map((table) => (
+                <dd key={table}>
+                  <a href={studyPath(captureId, "statements", place, { table })}>
+                    <code>{table}</code>
+                  </a>
+                </dd>
+              ))}
+            </div>
+          ),
+      )}
+    </dl>
+  );
 }

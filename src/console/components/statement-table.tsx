@@ -56,6 +56,7 @@ export function StatementTable({
   onWhole,
   series,
   isOfRange = false,
+  isFiltered = false,
 }: {
   capture: Capture;
   statements: WorkloadDigest[];
@@ -67,6 +68,8 @@ export function StatementTable({
   series: WorkloadSeries | null;
   /** Whether they are those of a range of time. */
   isOfRange?: boolean;
+  /** Whether they are those that were looked for only. */
+  isFiltered?: boolean;
 }) {
   const place = usePlace();
   const [isUnfolded, setUnfolded] = useState(false);
@@ -82,7 +85,13 @@ export function StatementTable({
   const roving = useRoving(shown[0] === undefined ? null : [shown[0].key, "link"], keys);
   const hintId = useId();
   if (rows.length === 0) {
-    return <p class="muted">No statement was recorded{isOfRange && " in this time"}.</p>;
+    const what = isFiltered ? "No such statement was recorded" : "No statement was recorded";
+    return (
+      <p class="muted" role="status">
+        {what}
+        {isOfRange && " in this time"}.
+      </p>
+    );
   }
   const columns = isTimed ? OF_TIMED : OF_GENERAL;
   return (
@@ -138,6 +147,7 @@ export function StatementTable({
         Arrow keys go from statement to statement.
       </p>
       <p class="hint" role="status">
+        {isFiltered && `${formatCount(statements.length)} found. `}
         {isOfRange
           ? `The ${formatCount(statements.length)} statements of this time that have figures over time.`
           : describeOrder(sort, statements.length, hasMore, isTimed)}

@@ -6,7 +6,7 @@ import { MetricsSection, NOT_READ } from "../components/metrics-section.tsx";
 import { RangeBar } from "../components/range-bar.tsx";
 import { RangeFigures } from "../components/range-figures.tsx";
 import { Sql } from "../components/sql.tsx";
-import { StatementFigures } from "../components/statement-facts.tsx";
+import { StatementFigures, StatementTables } from "../components/statement-facts.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
 import { useBrush } from "../lib/brush.ts";
 import { useResource } from "../lib/hooks.ts";
@@ -55,7 +55,7 @@ function Statement({ capture, fingerprint }: { capture: Capture; fingerprint: st
                 }
               </Loaded>
             </section>
-            <Whole statement={found} />
+            <Whole captureId={id} statement={found} />
           </>
         )
       }
@@ -64,7 +64,7 @@ function Statement({ capture, fingerprint }: { capture: Capture; fingerprint: st
 }
 
 /** Its figures of the whole capture, and examples. */
-function Whole({ statement }: { statement: WorkloadDigest }) {
+function Whole({ captureId, statement }: { captureId: number; statement: WorkloadDigest }) {
   const { range } = useBrush();
   return (
     <>
@@ -73,6 +73,7 @@ function Whole({ statement }: { statement: WorkloadDigest }) {
         {range !== null && <p class="hint">These figures are not limited to the time above.</p>}
         <div class="card">
           <StatementFigures statement={statement} isWhole />
+          <StatementTables captureId={captureId} statement={statement} />
         </div>
       </section>
       <section aria-labelledby="examples-title">
