@@ -1,3 +1,5 @@
+import type { ByteWords } from "../lib/byte-words.ts";
+
 /*
  * Decoded lines of a log as numbers: to read these takes less than to read a string, which may be a part of another, and a name of several
  * characters is compared four at a time.
@@ -21,8 +23,8 @@ export class Units {
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 
-  /** Whether the text has a name at a place. */
-  has(name: UnitsName, at: number): boolean {
+  /** Whether the text has a name of ASCII at a place. */
+  has(name: ByteWords, at: number): boolean {
     const { words, last } = name;
     const { view } = this;
     if (at + last + 4 > view.byteLength) return false;
@@ -40,24 +42,6 @@ export class Units {
 }
 
 const LF = 10;
-
-/** A name to look for: at least four characters of ASCII. */
-export class UnitsName {
-  readonly length: number;
-  /** Four characters each, but for the last four. */
-  readonly words: Int32Array;
-  /** Where the last four begin, which may overlap the others, and these. */
-  readonly last: number;
-  readonly lastWord: number;
-
-  constructor(name: string) {
-    const view = new DataView(unitsOf(name).buffer);
-    this.length = name.length;
-    this.last = name.length - 4;
-    this.words = Int32Array.from({ length: Math.ceil(this.last / 4) }, (_, i) => view.getInt32(4 * i));
-    this.lastWord = view.getInt32(this.last);
-  }
-}
 
 function unitsOf(text: string): Uint8Array {
   const units = new Uint8Array(text.length);

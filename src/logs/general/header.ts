@@ -1,5 +1,6 @@
+import { ByteWords } from "../../lib/byte-words.ts";
 import { endOfIsoTime, readIsoTime, readLocalTime } from "../times.ts";
-import { type Units, UnitsName } from "../units.ts";
+import type { Units } from "../units.ts";
 import { COMMANDS, type Command } from "./commands.ts";
 
 /*
@@ -16,8 +17,8 @@ export type HeaderForm = "mysql" | "mysql-untabbed" | "mariadb";
 
 const TAB = 9;
 const SPACE = 32;
-const QUERY = new UnitsName("Query\t");
-const EXECUTE = new UnitsName("Execute\t");
+const QUERY = new ByteWords("Query\t");
+const EXECUTE = new ByteWords("Execute\t");
 /** How long a local time is, and one in UTC. */
 const LOCAL_LENGTH = 15;
 const UTC_LENGTH = 27;

@@ -1,4 +1,5 @@
-import { isAscii, type Units, UnitsName } from "../units.ts";
+import { ByteWords } from "../../lib/byte-words.ts";
+import { isAscii, type Units } from "../units.ts";
 
 /*
  * The account in a header: `PRIVILEGES_OF[LOGIN] @ HOST [ADDRESS]`. The first name is that of the account whose privileges are used,
@@ -13,7 +14,7 @@ const BRACKET_CLOSE = 93;
 interface Known {
   text: string;
   /** To compare with; null for a text beyond ASCII, whose units are not all that it is. */
-  name: UnitsName | null;
+  name: ByteWords | null;
   user: string;
   host: string | null;
 }
@@ -60,7 +61,7 @@ export class Account {
     const copy = JSON.parse(
       JSON.stringify({ text: text.slice(at, end), user, host: host || address || null }),
     ) as Omit<Known, "name">;
-    const known = { ...copy, name: isAscii(copy.text) ? new UnitsName(copy.text) : null };
+    const known = { ...copy, name: isAscii(copy.text) ? new ByteWords(copy.text) : null };
     this.#known.unshift(known);
     if (this.#known.length > MAX_KNOWN) this.#known.pop();
     this.#use(known);

@@ -1,5 +1,6 @@
+import { ByteWords } from "../../lib/byte-words.ts";
 import { hasLocalTime } from "../times.ts";
-import { Units, UnitsName } from "../units.ts";
+import { Units } from "../units.ts";
 import { Account } from "./account.ts";
 import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
 import { MAX_DURATION_SECONDS, MAX_SECOND, readEndTime } from "./header-values.ts";
@@ -43,23 +44,23 @@ const COMMA = 44;
 const POINT = 46;
 const SEMICOLON = 59;
 
-const TIME = new UnitsName("# Time: ");
-const USER_HOST = new UnitsName("# User@Host: ");
-const ID = new UnitsName("  Id:");
-const THREAD_ID = new UnitsName("# Thread_id: ");
-const SCHEMA = new UnitsName("  Schema: ");
+const TIME = new ByteWords("# Time: ");
+const USER_HOST = new ByteWords("# User@Host: ");
+const ID = new ByteWords("  Id:");
+const THREAD_ID = new ByteWords("# Thread_id: ");
+const SCHEMA = new ByteWords("  Schema: ");
 const QC_HIT = "  QC_hit: ";
-const QUERY_TIME = new UnitsName("# Query_time: ");
-const LOCK_TIME = new UnitsName("  Lock_time: ");
-const ROWS_SENT = new UnitsName("Rows_sent: ");
-const ROWS_EXAMINED = new UnitsName("  Rows_examined: ");
-const ROWS_AFFECTED = new UnitsName("# Rows_affected: ");
-const BYTES_SENT = new UnitsName("  Bytes_sent: ");
-const USE = new UnitsName("use ");
-const SET = new UnitsName("SET ");
-const TIMESTAMP = new UnitsName("timestamp=");
-const LAST_INSERT_ID = new UnitsName("last_insert_id=");
-const INSERT_ID = new UnitsName("insert_id=");
+const QUERY_TIME = new ByteWords("# Query_time: ");
+const LOCK_TIME = new ByteWords("  Lock_time: ");
+const ROWS_SENT = new ByteWords("Rows_sent: ");
+const ROWS_EXAMINED = new ByteWords("  Rows_examined: ");
+const ROWS_AFFECTED = new ByteWords("# Rows_affected: ");
+const BYTES_SENT = new ByteWords("  Bytes_sent: ");
+const USE = new ByteWords("use ");
+const SET = new ByteWords("SET ");
+const TIMESTAMP = new ByteWords("timestamp=");
+const LAST_INSERT_ID = new ByteWords("last_insert_id=");
+const INSERT_ID = new ByteWords("insert_id=");
 /** The beginnings of lines that may be followed by others without a `#`, since they say names and values as they are. */
 const FREE_TEXT = ["# Warning", "# Error", "# Note", "# explain: ", "# Stored_routine: "];
 
@@ -343,7 +344,7 @@ export class Header {
   }
 
   /** Reads what goes before a number, and the number. Where it is not there, it stays at the place. */
-  #readNumber(name: UnitsName): boolean {
+  #readNumber(name: ByteWords): boolean {
     if (!this.#units.has(name, this.#at)) return false;
     const from = this.#at + name.length;
     const end = this.#readDigits(from);
@@ -353,7 +354,7 @@ export class Header {
   }
 
   /** The same for seconds with six decimals, as microseconds; 0 for a time below zero. */
-  #readSeconds(name: UnitsName): boolean {
+  #readSeconds(name: ByteWords): boolean {
     const units = this.#units;
     if (!units.has(name, this.#at)) return false;
     const from = this.#at + name.length;

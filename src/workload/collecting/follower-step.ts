@@ -118,7 +118,8 @@ export class FollowerStep {
     if (!records.see(record, this.#window)) return;
     records.redact(record, this.#manifest.redact);
     const ran = records.count(record, this.#counts, this.#parser.dialect);
-    this.#writer.add(records.toLine(record), record.timeMicros);
+    records.writeLine(record, this.#writer.lines);
+    this.#writer.add(record.timeMicros);
     this.#count(record, ran);
   }
 

@@ -18,7 +18,8 @@ export interface Tail extends FragmentContent {
 export class FragmentWriter {
   readonly #tail: Tail | null;
   readonly #manifest: Manifest;
-  readonly #lines = new LineBuffer();
+  /** The lines that are not compressed yet. */
+  readonly lines = new LineBuffer();
   readonly #members: Uint8Array[] = [];
   #memberBytes = 0;
   #records = 0;
@@ -34,9 +35,8 @@ export class FragmentWriter {
     this.#manifest = manifest;
   }
 
-  /** Adds a record as a line that brings its own newline. */
-  add(line: string, timeMicros: number): void {
-    this.#lines.add(line);
+  /** Adds the record whose line was written. */
+  add(timeMicros: number): void {
     this.#records++;
     this.#firstMicros = Math.min(this.#firstMicros, timeMicros);
     this.#lastMicros = Math.max(this.#lastMicros, timeMicros);
@@ -44,10 +44,10 @@ export class FragmentWriter {
 
   /** Compresses the lines that there are: a portion at a time, so that no more than one is kept in clear. */
   compress(): void {
-    const { length } = this.#lines;
+    const { length } = this.lines;
     if (length === 0) return;
     this.#manifest.bytes += length;
-    const member = gzipSync(this.#lines.take(), { level: COMPRESSION });
+    const member = gzipSync(this.lines.take(), { level: COMPRESSION });
     this.#members.push(member);
     this.#memberBytes += member.length;
   }

@@ -8,7 +8,8 @@ import type { Dialect } from "../../sql-text/dialect.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
 import { NOBODY } from "../groups/sources.ts";
-import { toNdjson } from "../stored/fragment-line.ts";
+import { writeLine } from "../stored/fragment-line.ts";
+import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { AmazonSessions } from "./amazon-sessions.ts";
 import { RecordBytes } from "./record-bytes.ts";
@@ -85,8 +86,8 @@ export class GeneralRecords implements Records<LogRecord> {
     return true;
   }
 
-  toLine(record: LogRecord): string {
-    return toNdjson(record, this.#identity);
+  writeLine(record: LogRecord, lines: LineBuffer): void {
+    writeLine(lines, record, this.#identity, this.bytes.statement);
   }
 
   toJSON(): GeneralRecordsState {

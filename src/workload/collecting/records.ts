@@ -1,6 +1,7 @@
 import type { TimedRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { Digests } from "../digest.ts";
+import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import type { SeriesDelta } from "../timing/series.ts";
 import type { RecordBytes } from "./record-bytes.ts";
@@ -31,8 +32,8 @@ export interface Records<R extends TimedRecord = TimedRecord> {
   redact(record: R, redact: Manifest["redact"]): void;
   /** Counts a record that is redacted. @returns whether it ran a statement */
   count(record: R, counts: Counts, server: Dialect | null): boolean;
-  /** A record as one line of NDJSON. */
-  toLine(record: R): string;
+  /** Writes a record as one line of NDJSON. */
+  writeLine(record: R, lines: LineBuffer): void;
   /** What is known of the sessions, to be stored. */
   toJSON(): object;
 }

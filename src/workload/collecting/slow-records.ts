@@ -2,8 +2,9 @@ import type { SlowRecord } from "../../logs/slow/record.ts";
 import { END_OF_TEXT } from "../../logs/slow/record-text.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
-import { toSlowNdjson } from "../stored/slow-line.ts";
+import { writeSlowLine } from "../stored/slow-line.ts";
 import { AMAZON } from "./amazon-sessions.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
@@ -52,8 +53,8 @@ export class SlowRecords implements Records<SlowRecord> {
     return true;
   }
 
-  toLine(record: SlowRecord): string {
-    return toSlowNdjson(record);
+  writeLine(record: SlowRecord, lines: LineBuffer): void {
+    writeSlowLine(lines, record, this.bytes.statement);
   }
 
   toJSON(): object {

@@ -1,8 +1,12 @@
-import type { Command } from "../../logs/general/commands.ts";
+import { ByteWords } from "../../lib/byte-words.ts";
+import { lazy } from "../../lib/lazy.ts";
+import { COMMANDS, type Command } from "../../logs/general/commands.ts";
 import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
+import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
+import { type LineBuffer, lineOf } from "./line-buffer.ts";
 import type { StoredSlowRecord } from "./slow-line.ts";
-import { formatTime, parseTime } from "./time.ts";
+import { parseTime, writeTime } from "./time.ts";
 
 /*
  * One line of a fragment: a record in JSON, as version 1 of the stored format has it. What is read of it without parsing the JSON
@@ -23,30 +27,59 @@ export interface StoredRecord {
   truncated?: true;
 }
 
-/** The part of a line that says who, cached by the object that Threads gives for it. */
-const identityTexts = new WeakMap<Identity, string>();
-const NOBODY = identityJson(null);
+const THREAD_ID = new ByteWords('Z","threadId":');
+const STATEMENT = new ByteWords('","statement":');
+const TRUNCATED = new ByteWords(',"truncated":true');
 
-function identityJson(identity: Identity | null): string {
+/** The part of a line that says who, cached by the object that Threads gives for it. */
+const identityParts = new WeakMap<Identity, ByteWords>();
+const nobody = lazy(() => identityPartOf(null));
+let lastIdentity: Identity | null = null;
+let lastPart: ByteWords | null = null;
+
+function identityPartOf(identity: Identity | null): ByteWords {
   const { user, host } = identity ?? { user: null, host: null };
-  return `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`;
+  return new ByteWords(`,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`);
 }
 
-function identityText(identity: Identity | null): string {
-  if (identity === null) return NOBODY;
-  let text = identityTexts.get(identity);
-  if (text === undefined) {
-    text = identityJson(identity);
-    identityTexts.set(identity, text);
+function identityPart(identity: Identity | null): ByteWords {
+  if (lastPart !== null && identity === lastIdentity) return lastPart;
+  let part = identity === null ? nobody() : identityParts.get(identity);
+  if (part === undefined) {
+    part = identityPartOf(identity);
+    identityParts.set(identity as Identity, part);
   }
-  return text;
+  lastIdentity = identity;
+  lastPart = part;
+  return part;
+}
+
+const commandParts = lazy(() => new Map(COMMANDS.map((command) => [command, new ByteWords(command)])));
+
+/**
+ * Writes a record of the general log as one line of NDJSON.
+ * @param bytes its statement as it stands in the log, if that is known
+ */
+export function writeLine(
+  lines: LineBuffer,
+  record: LogRecord,
+  identity: Identity | null,
+  bytes: StatementBytes | null,
+): void {
+  writeTime(lines, record.timeMicros);
+  lines.part(THREAD_ID);
+  lines.number(record.threadId);
+  lines.part(identityPart(identity));
+  lines.part(commandParts().get(record.command) as ByteWords);
+  lines.part(STATEMENT);
+  lines.string(record.statement, bytes);
+  if (record.truncated) lines.part(TRUNCATED);
+  lines.end();
 }
 
 /** A record of the general log as one line of NDJSON. */
 export function toNdjson(record: LogRecord, identity: Identity | null): string {
-  const { timeMicros, threadId, command, statement, truncated } = record;
-  const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${identityText(identity)}${command}","statement":`;
-  return `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""}}\n`;
+  return lineOf((lines) => writeLine(lines, record, identity, null));
 }
 
 /** One record of a fragment, of whichever log: its line, of which no more is parsed than somebody asks for. */

@@ -1,5 +1,8 @@
+import { ByteWords } from "../../lib/byte-words.ts";
 import type { SlowCommand, SlowRecord } from "../../logs/slow/record.ts";
-import { formatTime } from "./time.ts";
+import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
+import { type LineBuffer, lineOf } from "./line-buffer.ts";
+import { writeTime } from "./time.ts";
 
 /*
  * One line of a fragment of the slow log: a record in JSON, with the members of the general log's lines first and in their order, so
@@ -50,62 +53,128 @@ export interface StoredSlowRecord
   timeIs: "end";
 }
 
-/** Who the last record is of, and the text for that: the next one is mostly of the same session. */
-let lastUser: string | null | undefined;
-let lastHost: string | null | undefined;
-let lastText = "";
+const THREAD_ID = new ByteWords('Z","threadId":');
+const TRUNCATED = new ByteWords(',"truncated":true');
+const LOCK = new ByteWords(',"lockMicros":');
+const SENT = new ByteWords(',"rowsSent":');
+const EXAMINED = new ByteWords(',"rowsExamined":');
+const ROUTINE = new ByteWords(',"routine":');
+const NAMES = OPTIONAL.map((name) => new ByteWords(`,"${name}":`));
+const TRUE = new ByteWords("true");
+const FALSE = new ByteWords("false");
 
-function whoseText(user: string | null, host: string | null): string {
-  if (user === lastUser && host === lastHost) return lastText;
-  lastUser = user;
-  lastHost = host;
-  lastText = `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`;
-  return lastText;
+/** How many parts are kept for the records that have the same in them. */
+const MAX_KEPT = 1024;
+
+/** Parts of lines by two values of a record: sessions take turns, and each has its own. */
+class KeptParts<A, B> {
+  readonly #make: (first: A, second: B) => string;
+  #parts = new Map<A, Map<B, ByteWords>>();
+  #count = 0;
+  #lastFirst: A | undefined;
+  #lastSecond: B | undefined;
+  #last: ByteWords | null = null;
+
+  constructor(make: (first: A, second: B) => string) {
+    this.#make = make;
+  }
+
+  get(first: A, second: B): ByteWords {
+    if (this.#last !== null && first === this.#lastFirst && second === this.#lastSecond) return this.#last;
+    const part = this.#parts.get(first)?.get(second) ?? this.#keep(first, second);
+    this.#lastFirst = first;
+    this.#lastSecond = second;
+    this.#last = part;
+    return part;
+  }
+
+  #keep(first: A, second: B): ByteWords {
+    if (this.#count++ >= MAX_KEPT) {
+      this.#parts = new Map();
+      this.#count = 1;
+    }
+    const part = new ByteWords(this.#make(first, second));
+    const others = this.#parts.get(first) ?? new Map<B, ByteWords>();
+    this.#parts.set(first, others.set(second, part));
+    return part;
+  }
 }
 
-let lastPrecision = 0;
-let lastServer = "";
-let lastDb: string | null = null;
-let lastSourceText = "";
-
-/** What a session's records have in common between the statement and its duration; cached as well. */
-function sourceText({ precisionMicros, server, db }: SlowRecord): string {
-  if (db === lastDb && server === lastServer && precisionMicros === lastPrecision) return lastSourceText;
-  lastPrecision = precisionMicros;
-  lastServer = server;
-  lastDb = db;
-  lastSourceText = `,"log":"slow","timeIs":"end","precisionMicros":${precisionMicros},"server":"${server}","db":${JSON.stringify(db)},"durationMicros":`;
-  return lastSourceText;
-}
+const whose = new KeptParts(
+  (user: string | null, host: string | null) =>
+    `,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)},"command":"`,
+);
+/** What stands between the statement and its duration. */
+const sources = new KeptParts(
+  (db: string | null, form: string) =>
+    `,"log":"slow","timeIs":"end",${form},"db":${JSON.stringify(db)},"durationMicros":`,
+);
+/** How exact times are, and whose: by the server, and of MySQL's by whether they are those of 5.6. */
+const FORMS = {
+  mysql: { 1: '"precisionMicros":1,"server":"mysql"', 1000000: '"precisionMicros":1000000,"server":"mysql"' },
+  mariadb: {
+    1: '"precisionMicros":1,"server":"mariadb"',
+    1000000: '"precisionMicros":1000000,"server":"mariadb"',
+  },
+};
+const COMMANDS = {
+  Query: new ByteWords('Query","statement":'),
+  "Administrator command": new ByteWords('Administrator command","statement":'),
+};
 
 /** The members of OPTIONAL, each read by its name: to go through their names takes longer than all else of a line. */
-function optionalText(record: SlowRecord): string {
-  return (
-    memberText("innerMicros", record.innerMicros) +
-    memberText("rowsAffected", record.rowsAffected) +
-    memberText("bytesSent", record.bytesSent) +
-    memberText("bytesReceived", record.bytesReceived) +
-    memberText("errno", record.errno) +
-    memberText("killed", record.killed) +
-    memberText("fullScan", record.fullScan) +
-    memberText("fullJoin", record.fullJoin) +
-    memberText("tmpTables", record.tmpTables) +
-    memberText("tmpDiskTables", record.tmpDiskTables) +
-    memberText("filesort", record.filesort) +
-    memberText("queryCacheHit", record.queryCacheHit) +
-    memberText("repeats", record.repeats)
-  );
+function writeOptional(lines: LineBuffer, record: SlowRecord): void {
+  writeMember(lines, 0, record.innerMicros);
+  writeMember(lines, 1, record.rowsAffected);
+  writeMember(lines, 2, record.bytesSent);
+  writeMember(lines, 3, record.bytesReceived);
+  writeMember(lines, 4, record.errno);
+  writeMember(lines, 5, record.killed);
+  writeMember(lines, 6, record.fullScan);
+  writeMember(lines, 7, record.fullJoin);
+  writeMember(lines, 8, record.tmpTables);
+  writeMember(lines, 9, record.tmpDiskTables);
+  writeMember(lines, 10, record.filesort);
+  writeMember(lines, 11, record.queryCacheHit);
+  writeMember(lines, 12, record.repeats);
 }
 
-const memberText = (name: (typeof OPTIONAL)[number], value: number | boolean | undefined): string =>
-  value === undefined ? "" : `,"${name}":${value}`;
+function writeMember(lines: LineBuffer, name: number, value: number | boolean | undefined): void {
+  if (value === undefined) return;
+  lines.part(NAMES[name] as ByteWords);
+  if (typeof value === "number") lines.number(value);
+  else lines.part(value ? TRUE : FALSE);
+}
+
+/**
+ * Writes a record of the slow log as one line of NDJSON.
+ * @param bytes its statement as it stands in the log, if that is known
+ */
+export function writeSlowLine(lines: LineBuffer, record: SlowRecord, bytes: StatementBytes | null): void {
+  writeTime(lines, record.timeMicros);
+  lines.part(THREAD_ID);
+  lines.number(record.threadId);
+  lines.part(whose.get(record.user, record.host));
+  lines.part(COMMANDS[record.command]);
+  lines.string(record.statement, bytes);
+  if (record.truncated) lines.part(TRUNCATED);
+  lines.part(sources.get(record.db, FORMS[record.server][record.precisionMicros]));
+  lines.number(record.durationMicros);
+  lines.part(LOCK);
+  lines.number(record.lockMicros);
+  lines.part(SENT);
+  lines.number(record.rowsSent);
+  lines.part(EXAMINED);
+  lines.number(record.rowsExamined);
+  writeOptional(lines, record);
+  if (record.routine !== undefined) {
+    lines.part(ROUTINE);
+    lines.string(record.routine);
+  }
+  lines.end();
+}
 
 /** A record of the slow log as one line of NDJSON. */
 export function toSlowNdjson(record: SlowRecord): string {
-  const { timeMicros, threadId, user, host, command, statement, truncated } = record;
-  const { durationMicros, lockMicros, rowsSent, rowsExamined, routine } = record;
-  const head = `{"time":"${formatTime(timeMicros)}","threadId":${threadId}${whoseText(user, host)}${command}","statement":`;
-  let line = `${head}${JSON.stringify(statement)}${truncated ? ',"truncated":true' : ""}${sourceText(record)}${durationMicros},"lockMicros":${lockMicros},"rowsSent":${rowsSent},"rowsExamined":${rowsExamined}${optionalText(record)}`;
-  if (routine !== undefined) line += `,"routine":${JSON.stringify(routine)}`;
-  return `${line}}\n`;
+  return lineOf((lines) => writeSlowLine(lines, record, null));
 }

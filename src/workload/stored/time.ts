@@ -1,4 +1,6 @@
+import { ByteWords } from "../../lib/byte-words.ts";
 import { lazy } from "../../lib/lazy.ts";
+import type { LineBuffer } from "./line-buffer.ts";
 
 /** `000` to `999`: to write a number anew for each time takes several times as long. */
 const threeDigits = lazy(() => Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0")));
@@ -17,6 +19,20 @@ export function formatTime(timeMicros: number): string {
   const millis = Math.floor(micros / 1000);
   const digits = threeDigits();
   return `${secondText}${digits[millis]}${digits[micros - millis * 1000]}Z`;
+}
+
+let lineSecond = Number.NaN;
+let lineStart: ByteWords;
+
+/** Writes the beginning of a record's line: `{"time":"2026-11-23T05:36:15.123456`. */
+export function writeTime(lines: LineBuffer, timeMicros: number): void {
+  const seconds = Math.floor(timeMicros / 1_000_000);
+  if (seconds !== lineSecond) {
+    lineStart = new ByteWords(`{"time":"${formatTime(timeMicros).slice(0, -7)}`);
+    lineSecond = seconds;
+  }
+  lines.part(lineStart);
+  lines.digits(timeMicros - seconds * 1_000_000, 6);
 }
 
 /**
