@@ -54,20 +54,7 @@ export class Figures {
 
   /** @param stored what `toJSON` gave */
   constructor(stored?: readonly number[]) {
-    if (stored === undefined) return;
-    const [calls = 0, total, min = 0, max = 0, lock = 0, examined = 0, sent = 0, errors = 0, outcomes = 0] =
-      stored;
-    this.calls = calls;
-    if (total === undefined) return;
-    this.totalMicros = total;
-    this.minMicros = min;
-    this.maxMicros = max;
-    this.lockMicros = lock;
-    this.rowsExamined = examined;
-    this.rowsSent = sent;
-    this.errors = errors;
-    this.outcomes = outcomes;
-    this.#histogram = new Histogram(stored.slice(SUMS));
+    if (stored !== undefined) this.mergeStored(stored);
   }
 
   /** Whether the times of the statements are known. */
@@ -116,6 +103,27 @@ export class Figures {
     this.rowsSent += other.rowsSent;
     this.errors += other.errors;
     this.outcomes += other.outcomes;
+  }
+
+  /** Adds what `toJSON` gave of another, without making that first: of a series there are thousands. */
+  mergeStored(stored: readonly number[]): void {
+    const [calls = 0, total, min = 0, max = 0, lock = 0, examined = 0, sent = 0, errors = 0, outcomes = 0] =
+      stored;
+    this.calls += calls;
+    if (total === undefined) return;
+    if (this.#histogram === null) {
+      this.#histogram = new Histogram();
+      this.minMicros = min;
+    }
+    this.#histogram.addStored(stored, SUMS);
+    this.totalMicros += total;
+    this.minMicros = Math.min(this.minMicros, min);
+    this.maxMicros = Math.max(this.maxMicros, max);
+    this.lockMicros += lock;
+    this.rowsExamined += examined;
+    this.rowsSent += sent;
+    this.errors += errors;
+    this.outcomes += outcomes;
   }
 
   /** Percentiles of the durations, whole microseconds and at most RELATIVE_ERROR off; null where times are not known. */

@@ -84,12 +84,20 @@ export class Histogram {
 
   /** @param stored what `toJSON` gave */
   constructor(stored: readonly number[] = []) {
-    if (stored.length === 0) return;
+    this.addStored(stored);
+  }
+
+  /**
+   * Adds what `toJSON` gave of another.
+   * @param from where that begins
+   */
+  addStored(stored: readonly number[], from = 0): void {
+    if (stored.length <= from) return;
     let last = 0;
-    for (let at = 0; at < stored.length; at += 2) last += stored[at] as number;
-    this.#makeRoom(Math.min(stored[0] as number, BUCKETS - 1), last);
+    for (let at = from; at < stored.length; at += 2) last += stored[at] as number;
+    this.#makeRoom(Math.min(stored[from] as number, BUCKETS - 1), last);
     let bucket = 0;
-    for (let at = 0; at + 1 < stored.length; at += 2) {
+    for (let at = from; at + 1 < stored.length; at += 2) {
       bucket = Math.min(bucket + (stored[at] as number), BUCKETS - 1);
       this.#count(bucket, stored[at + 1] as number);
     }

@@ -132,7 +132,7 @@ export class SeriesStore {
     ];
     const sums = new Map(kept.map(([of]) => [of, new Figures()]));
     const add = (of: string, start: number, figures: number[]) => {
-      if (isIn(startOf(start, step), step, span)) sums.get(of)?.merge(new Figures(figures));
+      if (isIn(startOf(start, step), step, span)) sums.get(of)?.mergeStored(figures);
     };
     const chunk = step * CHUNK_STEPS;
     for (const of of sums.keys()) {

@@ -35,7 +35,7 @@ export const isIn = (start: number, step: number, { from, to }: Span): boolean =
 export function spanFigures({ step, starts, figures }: SeriesState, span: Span): Figures {
   const sum = new Figures();
   for (const [at, start] of starts.entries()) {
-    if (isIn(startOf(start, step), step, span)) sum.merge(new Figures(figures[at]));
+    if (isIn(startOf(start, step), step, span)) sum.mergeStored(figures[at] as number[]);
   }
   return sum;
 }
