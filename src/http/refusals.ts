@@ -77,6 +77,22 @@ export const refuse = {
   notRecorded: refusal(400, "log: this capture is not made of that log"),
   otherCaptureNotFound: refusal(404, "with: there is no such capture in an environment of yours"),
   sameCapture: refusal(400, "with: is this capture itself: name another one to compare it with"),
+  notTimed: refusal(
+    400,
+    "minDuration, errors: the general log does not say how long a statement took, nor whether it failed. Ask for log=slow if the capture has it",
+  ),
+  olderFingerprints: refusal(
+    400,
+    "fingerprint: this capture's statements were counted by older rules, so its records can't be found by fingerprint. Look for a text of the statement with contains",
+  ),
+  otherCursor: refusal(
+    400,
+    "cursor: is not one of this search. Send the next of the page before, with the same filters and order, or begin without a cursor",
+  ),
+  sessionNotFound: refusal(
+    404,
+    "The capture has no record of this thread in the log and time that were asked for",
+  ),
   noSeries: refusal(404, "This capture has no series: it was recorded before there were any"),
   noSeriesOfStatement: refusal(
     404,
