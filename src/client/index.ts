@@ -19,16 +19,22 @@ import type {
   Metric,
   Metrics,
   MetricsQuery,
+  MissingRecords,
   NewCapture,
   NewEnvironment,
+  RecordsQuery,
   RemovedMember,
   Role,
   SeriesQuery,
+  SessionQuery,
   SpanQuery,
   TableQueries,
   Workload,
   WorkloadDigest,
+  WorkloadRecord,
+  WorkloadRecords,
   WorkloadSeries,
+  WorkloadSession,
   WorkloadSpan,
 } from "./types.ts";
 
@@ -40,6 +46,12 @@ export type * from "./types.ts";
 export interface CreateOptions extends CallOptions {
   /** The key of the request, so that sending it again makes no second one; a new key unless given. */
   idempotencyKey?: string | undefined;
+}
+
+/** Options of reading all records of a filter. */
+export interface RecordsOptions extends CallOptions {
+  /** Told of records that were stored and are lost, where the reading has passed them. */
+  onMissing?: ((missing: MissingRecords) => void) | undefined;
 }
 
 /** A client of the API. Its calls answer with what the API does, or throw a `CapturesError`. */
@@ -150,6 +162,28 @@ function captures(transport: Transport) {
       const call = one("GET", id, `/workload/${table}`, { query: { ...query, format: "csv" }, options });
       return (await transport.send(call)).text();
     },
+    /** The records that a filter picks, oldest or newest first, read a page at a time. What is missing is told to `onMissing`. */
+    async *records(
+      id: number,
+      filter: RecordsQuery = {},
+      { onMissing, ...options }: RecordsOptions = {},
+    ): AsyncGenerator<WorkloadRecord, void, undefined> {
+      let { cursor } = filter;
+      do {
+        const query = { ...filter, cursor };
+        const call = one("GET", id, "/workload/records", { query, options });
+        const page: WorkloadRecords = await transport.json<WorkloadRecords>(call);
+        yield* page.records;
+        for (const missing of page.missing) onMissing?.(missing);
+        cursor = page.next ?? undefined;
+      } while (cursor !== undefined);
+    },
+    /** One page of them, and the `cursor` of the next one. */
+    recordsPage: (id: number, query: RecordsQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadRecords>(one("GET", id, "/workload/records", { query, options })),
+    /** One page of what one connection did, and of its transactions. */
+    session: (id: number, threadId: number, query: SessionQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadSession>(one("GET", id, `/workload/sessions/${threadId}`, { query, options })),
     /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of the log. */
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
       transport.send(one("GET", id, "/workload/download", { query, options })),

@@ -22,7 +22,7 @@ export interface CallOptions {
 }
 
 /** A value of a query; none when it is undefined, several when it is a list. */
-type QueryValue = string | number | Date | undefined | readonly string[];
+type QueryValue = string | number | boolean | Date | undefined | readonly string[];
 
 /** One request of the API. */
 export interface Call {

@@ -7,6 +7,7 @@ import type { Metric } from "../metrics/replies.ts";
 import type { metricsQuerySchema } from "../metrics/schema.ts";
 import type { compareQuerySchema } from "../workload/compare/schema.ts";
 import type * as workload from "../workload/schema.ts";
+import type * as search from "../workload/search/schema.ts";
 
 /*
  * What the client sends and answers with: the types of the schemas that validate requests and describe replies, so that neither
@@ -33,6 +34,12 @@ export type {
   WorkloadSeries,
   WorkloadSpan,
 } from "../workload/replies.ts";
+export type {
+  MissingRecords,
+  WorkloadRecord,
+  WorkloadRecords,
+  WorkloadSession,
+} from "../workload/search/replies.ts";
 export type Role = environments.Role;
 
 /** What a query of the API may say: all of it may be absent. */
@@ -97,11 +104,16 @@ export interface TableQueries {
   "series/statements": SpanQuery;
   compare: Omit<CompareQuery, "limit" | "cursor"> & { with: number };
 }
-type DownloadFields = Query<ReturnType<typeof workload.downloadQuerySchema>>;
-/** Which records to download, and how: `from` is included, `to` is not. */
-export type DownloadQuery = {
-  [Key in keyof DownloadFields]: Key extends "from" | "to" ? Moment | undefined : DownloadFields[Key];
-};
+/** What a query of the API may say, with moments for times: `from` is included, `to` is not. */
+type QueryInTime<Schema extends z.ZodType> = Shown<
+  Omit<Query<Schema>, "from" | "to"> & { from?: Moment | undefined; to?: Moment | undefined }
+>;
+/** Which records to download, and how. */
+export type DownloadQuery = QueryInTime<ReturnType<typeof workload.downloadQuerySchema>>;
+/** Which records to find; `limit` is the size of a page. */
+export type RecordsQuery = QueryInTime<ReturnType<typeof search.recordsQuerySchema>>;
+/** Which records of a session. */
+export type SessionQuery = QueryInTime<ReturnType<typeof search.sessionQuerySchema>>;
 
 /** An environment to make. */
 export type NewEnvironment = z.input<ReturnType<typeof environments.createSchema>>;

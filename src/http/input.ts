@@ -17,6 +17,14 @@ export function readId(c: AppContext, name = "id"): Promise<number> {
 }
 
 /**
+ * Another part of the request's path, through a schema.
+ * @throws ApiError 400 that says what is wrong with it.
+ */
+export function readParam<S extends z.ZodType>(c: AppContext, name: string, schema: S): Promise<z.output<S>> {
+  return validate(c, schema, c.req.param(name), name);
+}
+
+/**
  * The request's query, through a schema whose values are arrays of strings: `?type=a&type=b` is `{ type: ["a", "b"] }`.
  * @throws ApiError 400 that says which parameter is wrong.
  */

@@ -11,6 +11,7 @@ import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "
 import { TOO_MANY_CHANGES } from "./refusals.ts";
 // Adds descriptions to the schemas of requests.
 import "./requests.ts";
+import { recordOperations } from "./records.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
 
@@ -22,6 +23,7 @@ const operations: Operation[] = [
   ...captureOperations,
   ...workloadOperations,
   ...comparingOperations,
+  ...recordOperations,
   ...environmentOperations,
   ...identityOperations,
   ...healthOperations,

@@ -2,6 +2,7 @@ import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts"
 import type { Environment, Member } from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type { Workload, WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../workload/replies.ts";
+import type { WorkloadRecord, WorkloadRecords, WorkloadSession } from "../workload/search/replies.ts";
 
 /*
  * The examples of replies that the reference shows, as the API would answer them.
@@ -146,6 +147,45 @@ export const span: WorkloadSpan = {
       errors: 0,
     },
   ],
+};
+
+const record: WorkloadRecord = {
+  time: "2026-11-23T08:45:28.204113Z",
+  threadId: 17,
+  user: "app",
+  host: "10.0.0.7",
+  db: "shop",
+  command: "Query",
+  fingerprint: "8e1a6f0d5c3b2a47",
+  statement: "SELECT * FROM orders WHERE id = 17 /*action='checkout'*/",
+  tags: { action: "checkout" },
+};
+
+export const records: WorkloadRecords = {
+  records: [record],
+  next: "eyJ2IjoxLCJvZiI6Ikw4bTVJcVRmMG1CeCIsInMiOjAsImF0Ijo0NDM2MX0",
+  missing: [],
+};
+
+export const workloadSession: WorkloadSession = {
+  threadId: 17,
+  log: "general",
+  user: "app",
+  host: "10.0.0.7",
+  first: "2026-11-23T08:45:28.204113Z",
+  last: "2026-11-23T08:45:28.204113Z",
+  transactions: [
+    {
+      begin: "2026-11-23T08:45:28.204113Z",
+      end: "2026-11-23T08:45:28.231870Z",
+      statements: 3,
+      durationMicros: 27_757,
+      outcome: "commit",
+    },
+  ],
+  records: [record],
+  next: null,
+  missing: [],
 };
 
 export const environment: Environment = {

@@ -14,6 +14,7 @@ import {
 } from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
+import { searchRoutes } from "./search/routes.ts";
 import { DIGEST_COLUMNS, SERIES_COLUMNS, SPAN_COLUMNS } from "./tables.ts";
 import { FIRST_STEP, WHOLE } from "./timing/series.ts";
 import { figuresOf } from "./timing/series-state.ts";
@@ -43,6 +44,8 @@ const TYPES = {
  */
 export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
   new Hono<App>()
+    .route("/", searchRoutes(findCapture))
+
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();

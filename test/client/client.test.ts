@@ -62,6 +62,9 @@ describe("the client and the Worker", () => {
     await captures.delete(base);
     const from = new Date(Date.now() - 60_000);
     expect(await captures.span(capture.id, { from })).toMatchObject({ statements: expect.any(Array) });
+    expect((await captures.recordsPage(capture.id, { from, limit: 1 })).records).toEqual(expect.any(Array));
+    // A number that no connection has.
+    expect(await errorOf(captures.session(capture.id, 0))).toMatchObject({ status: 404 });
     const download = await captures.download(capture.id, { format: "log", from });
     expect(download.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     await download.body?.cancel();
@@ -81,7 +84,9 @@ describe("the client and the Worker", () => {
   });
 
   const patternOf = (path: string) =>
-    path.replace(/(captures|environments)\/\d+/, "$1/{}").replace(/(members|invites)\/[^/]+/, "$1/{}");
+    path
+      .replace(/(captures|environments|sessions)\/\d+/g, "$1/{}")
+      .replace(/(members|invites)\/[^/]+/, "$1/{}");
 
   test("agree on a cookie instead of a key", async () => {
     const withCookie = (request: Request) => {

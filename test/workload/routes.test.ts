@@ -35,7 +35,14 @@ beforeAll(async () => {
   cast = await createCast();
 });
 
-const PATHS = ["workload", "workload/digest", "workload/download", "workload/download?format=log"];
+const PATHS = [
+  "workload",
+  "workload/digest",
+  "workload/records",
+  "workload/sessions/8",
+  "workload/download",
+  "workload/download?format=log",
+];
 
 afterEach(() => vi.useRealTimers());
 
