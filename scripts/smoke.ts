@@ -54,6 +54,12 @@ async function tourStep({ command, reply }: TourStep): Promise<void> {
 
 /** Runs a block of a page: it has to succeed, and nothing that it asks may be refused. */
 async function pageCommand({ command }: PageCommand): Promise<void> {
+  // What a failing jq says would else be lost in its pipe.
+  if (/\| jq /.test(command)) {
+    const printed = await walk(`set -euo pipefail\ncommand -v jq >&2 || exit 127\n${command}`);
+    if (printed === "") throw new Error("jq found nothing");
+    return;
+  }
   // Not every machine has this reader of a download.
   const withoutReader = command.replaceAll(/\| pt-query-digest.*/g, "| tail -n 1");
   const printed = await walk(`set -eu\n${withoutReader}`);
