@@ -79,8 +79,16 @@ export function bytesAtLeast(data: Uint8Array): number {
 function isAscii(data: Uint8Array): boolean {
   const words = wordsOf(data);
   let bits = 0;
-  for (let at = 0; at < words.length; at++) bits |= words[at] as number;
-  for (let at = 4 * words.length; at < data.length; at++) bits |= data[at] as number;
+  let at = 0;
+  for (const last = words.length - 4; at <= last; at += 4) {
+    bits |=
+      (words[at] as number) |
+      (words[at + 1] as number) |
+      (words[at + 2] as number) |
+      (words[at + 3] as number);
+  }
+  for (; at < words.length; at++) bits |= words[at] as number;
+  for (at = 4 * words.length; at < data.length; at++) bits |= data[at] as number;
   return (bits & HIGH_BITS) === 0;
 }
 

@@ -37,6 +37,9 @@ export const MAX_HEADER = 32 * 1024;
 /** The most characters of a `use` line, whose name has 64 characters, of which each may take two units. */
 const MAX_USE = 512;
 
+/** How long a time in UTC is. */
+const UTC_LENGTH = 27;
+
 const LF = 10;
 const HASH = 35;
 const SPACE = 32;
@@ -139,17 +142,23 @@ export class Header {
   }
 
   #readTime(at: number): number {
+    const { bytes } = this.#units;
+    // Of nearly all: all that is before that newline belongs to the time.
+    if (bytes[at + UTC_LENGTH] === LF && this.#readEnd(at, at + UTC_LENGTH)) return at + UTC_LENGTH + 1;
     const newline = this.#units.endOfLine(at);
     if (newline < 0) return INCOMPLETE;
-    const { bytes } = this.#units;
     if (newline - at === 15) {
       this.endMicros = null;
       return hasLocalTime(bytes, at) ? newline + 1 : NONE;
     }
-    const time = readEndTime(bytes, at, newline);
-    if (Number.isNaN(time)) return NONE;
+    return this.#readEnd(at, newline) ? newline + 1 : NONE;
+  }
+
+  #readEnd(at: number, end: number): boolean {
+    const time = readEndTime(this.#units.bytes, at, end);
+    if (Number.isNaN(time)) return false;
     this.endMicros = time;
-    return newline + 1;
+    return true;
   }
 
   /** The line of the user, which ends where the next line is the one that follows it. */

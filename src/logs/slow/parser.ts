@@ -33,9 +33,8 @@ const SMALL_BLOCK_BYTES = 2 * 1024;
 /** The most bytes that UTF-8 takes for one UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 const LF = 10;
+const SEMICOLON = 59;
 const NOTHING = new Uint8Array(0);
-/** How the first line of a banner ends. */
-const BANNER_END = "started with:";
 
 /**
  * An incremental parser of one slow log. Memory is bounded by a few times `maxStatement` and the size of a chunk, whatever the log
@@ -58,8 +57,6 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   readonly #line: KeptLine;
   /** Where the held lines begin in the log, or else the incomplete one. */
   #offset = 0;
-  /** Where the next line that may be a banner's ends in the text that is read. */
-  #started = -1;
   /** Whether the rest of the text that is read can't be told yet. */
   #isHolding = false;
   /** Whether the log ends with what is read. */
@@ -212,7 +209,6 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   #readText(text: string, bytes: Uint8Array, notKept: number): void {
     this.#units.begin(text, bytes);
     this.#places.begin(text, bytes, bytes.length + notKept);
-    this.#started = -1;
     this.#isHolding = false;
     let at = 0;
     while (at < text.length && !this.#isHolding) {
@@ -246,24 +242,33 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
 
   /** Reads the open entry's text, and what ends it. @returns where to go on */
   #readInside(text: string, from: number): number {
-    let at = from;
-    let mayEnd = this.#isBoundary;
-    for (;;) {
-      if (mayEnd) {
-        const next = this.#readBoundary(text, from, at);
-        if (next !== NONE) return next;
-      }
-      const found = text.indexOf(";\n", at);
-      const end = found < 0 ? text.length : found + 2;
-      const next = this.#readGluedBanner(text, from, at, end);
+    if (this.#isBoundary) {
+      const next = this.#readBoundary(text, from, from);
       if (next !== NONE) return next;
+    }
+    const { bytes } = this.#units;
+    let at = from;
+    for (;;) {
+      const newline = this.#units.endOfLine(at);
+      const end = newline < 0 ? text.length : newline + 1;
+      const last = newline > at ? (bytes[newline - 1] as number) : LF;
       if (end === text.length) {
+        this.#isBoundary = last === SEMICOLON;
+        if (last !== SEMICOLON && mayEndBanner(last)) {
+          const next = this.#readGluedBanner(text, from, at);
+          if (next !== NONE) return next;
+        }
         this.#entries.append(text, from, end);
-        this.#isBoundary = found >= 0;
         return end;
       }
+      const next =
+        last === SEMICOLON
+          ? this.#readBoundary(text, from, end)
+          : mayEndBanner(last)
+            ? this.#readGluedBanner(text, from, at)
+            : NONE;
+      if (next !== NONE) return next;
       at = end;
-      mayEnd = true;
     }
   }
 
@@ -283,25 +288,17 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
 
   /**
    * Reads a banner that follows no end of a statement: the server ended while it wrote the entry. The rest of its statement may be in
-   * the banner's first line.
+   * the banner's first line, which begins at `line`.
+   * @returns where to go on, or NONE
    */
-  #readGluedBanner(text: string, from: number, at: number, end: number): number {
-    while (this.#started < end) {
-      if (this.#started >= at) {
-        const line = Math.max(from, text.lastIndexOf("\n", this.#started) + 1);
-        const opened = this.#isLast ? NONE : bannerEnd(text, line);
-        if (opened !== NONE && !this.#entries.isAmidLiteral(text, from, line)) {
-          this.#entries.append(text, from, line);
-          this.#isBoundary = false;
-          if (opened === INCOMPLETE) return this.#hold(text, line);
-          this.#entries.close(this.#offset + this.#places.of(line), false);
-          return this.#reopen(opened);
-        }
-      }
-      const next = text.indexOf(BANNER_END, this.#started + 1);
-      this.#started = next < 0 ? text.length : next;
-    }
-    return NONE;
+  #readGluedBanner(text: string, from: number, line: number): number {
+    const opened = this.#isLast ? NONE : bannerEnd(text, line);
+    if (opened === NONE || this.#entries.isAmidLiteral(text, from, line)) return NONE;
+    this.#entries.append(text, from, line);
+    this.#isBoundary = false;
+    if (opened === INCOMPLETE) return this.#hold(text, line);
+    this.#entries.close(this.#offset + this.#places.of(line), false);
+    return this.#reopen(opened);
   }
 
   /** Reads the header at `at`. At the end of the log, one is incomplete only where all that is there of it is a header's. */
@@ -332,9 +329,19 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   }
 }
 
+/** Whether a line that ends with this unit may be the first of a banner: with a colon, or with white space behind one. */
+function mayEndBanner(unit: number): boolean {
+  return unit === 58 || unit === 32 || unit === 9 || unit === 13;
+}
+
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
-  const both = new Uint8Array(first.length + second.length);
+  const length = first.length + second.length;
+  // What is held was mostly read just before.
+  const isOneStretch =
+    first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset;
+  if (isOneStretch) return new Uint8Array(first.buffer, first.byteOffset, length);
+  const both = new Uint8Array(length);
   both.set(first);
   both.set(second, first.length);
   return both;
