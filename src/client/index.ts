@@ -29,13 +29,16 @@ import type {
   SessionQuery,
   SpanQuery,
   TableQueries,
+  TagsQuery,
   Workload,
   WorkloadDigest,
+  WorkloadGroups,
   WorkloadRecord,
   WorkloadRecords,
   WorkloadSeries,
   WorkloadSession,
   WorkloadSpan,
+  WorkloadTables,
 } from "./types.ts";
 
 export { CapturesError } from "./error.ts";
@@ -141,6 +144,23 @@ function captures(transport: Transport) {
     /** A capture's statements, normalised and counted, with how long they took where the slow log says it. */
     digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),
+    /** One of a capture's statements, by its fingerprint. */
+    statement: (id: number, fingerprint: string, options?: CallOptions) =>
+      transport.json<WorkloadDigest>(
+        one("GET", id, `/workload/digest/${encodeURIComponent(fingerprint)}`, { options }),
+      ),
+    /** A capture's figures by table. */
+    tables: (id: number, options?: CallOptions) =>
+      transport.json<WorkloadTables>(one("GET", id, "/workload/tables", { options })),
+    /** A capture's figures by user. */
+    users: (id: number, options?: CallOptions) =>
+      transport.json<WorkloadGroups>(one("GET", id, "/workload/users", { options })),
+    /** A capture's figures by host. */
+    hosts: (id: number, options?: CallOptions) =>
+      transport.json<WorkloadGroups>(one("GET", id, "/workload/hosts", { options })),
+    /** A capture's figures by the values of a tag, or by the keys of tags. */
+    tags: (id: number, query: TagsQuery = {}, options?: CallOptions) =>
+      transport.json<WorkloadGroups>(one("GET", id, "/workload/tags", { query, options })),
     /** How a capture's workload, or one of its statements, went over time. */
     series: (id: number, query: SeriesQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadSeries>(one("GET", id, "/workload/series", { query, options })),

@@ -31,8 +31,10 @@ export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../w
 export type {
   Workload,
   WorkloadDigest,
+  WorkloadGroups,
   WorkloadSeries,
   WorkloadSpan,
+  WorkloadTables,
 } from "../workload/replies.ts";
 export type {
   MissingRecords,
@@ -88,8 +90,10 @@ export interface Metrics {
 /** A query of a table, whose format the call decides. */
 type TableQuery<Schema extends z.ZodType> = Omit<Query<Schema>, "format">;
 
-/** How many statements of a digest, and in which order. */
+/** Which statements of a digest, how many, and in which order; `cursor` is the fingerprint of the last one before. */
 export type DigestQuery = TableQuery<ReturnType<typeof workload.digestQuerySchema>>;
+/** Which tag, by its key; the keys themselves if absent. */
+export type TagsQuery = TableQuery<ReturnType<typeof workload.tagsQuerySchema>>;
 /** In which steps, and of which statement. */
 export type SeriesQuery = TableQuery<ReturnType<typeof workload.seriesQuerySchema>>;
 type SpanFields = TableQuery<ReturnType<typeof workload.spanQuerySchema>>;
@@ -100,6 +104,10 @@ export type CompareQuery = Omit<TableQuery<ReturnType<typeof compareQuerySchema>
 /** The tables of a workload that can be had as CSV, with what can be asked of each. */
 export interface TableQueries {
   digest: DigestQuery;
+  tables: Record<never, never>;
+  users: Record<never, never>;
+  hosts: Record<never, never>;
+  tags: TagsQuery;
   series: SeriesQuery;
   "series/statements": SpanQuery;
   compare: Omit<CompareQuery, "limit" | "cursor"> & { with: number };

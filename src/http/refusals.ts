@@ -93,6 +93,14 @@ export const refuse = {
     404,
     "The capture has no record of this thread in the log and time that were asked for",
   ),
+  cursorNotThere: refusal(
+    400,
+    "cursor: the statement behind which the page begins is not counted any more: begin again without cursor",
+  ),
+  statementNotFound: refusal(
+    404,
+    "fingerprint: this capture has no such statement, or too many others ran more often for it to be counted",
+  ),
   noSeries: refusal(404, "This capture has no series: it was recorded before there were any"),
   noSeriesOfStatement: refusal(
     404,

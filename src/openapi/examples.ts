@@ -1,7 +1,14 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
 import type { Environment, Member } from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
-import type { Workload, WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../workload/replies.ts";
+import type {
+  Workload,
+  WorkloadDigest,
+  WorkloadGroups,
+  WorkloadSeries,
+  WorkloadSpan,
+  WorkloadTables,
+} from "../workload/replies.ts";
 import type { WorkloadRecord, WorkloadRecords, WorkloadSession } from "../workload/search/replies.ts";
 
 /*
@@ -100,6 +107,20 @@ export const digest: WorkloadDigest = {
   lastSeen: "2026-11-23T08:45:33.400927Z",
   example: "SELECT * FROM orders WHERE id = 17",
   tables: { reads: ["orders"], writes: [] },
+  examples: [
+    {
+      time: "2026-11-23T08:45:28.204113Z",
+      user: "app",
+      host: "10.0.0.7",
+      db: "shop",
+      durationMicros: null,
+      statement: "SELECT * FROM orders WHERE id = 17",
+    },
+  ],
+  sources: [{ user: "app", host: "10.0.0.7", db: "shop", count: 640 }],
+  moreSources: 0,
+  tags: [{ key: "action", value: "checkout", count: 12 }],
+  moreTags: 0,
 };
 
 export const series: WorkloadSeries = {
@@ -257,4 +278,27 @@ export const apiKey = {
   lastRequest: null,
   permissions: null,
   metadata: null,
+};
+
+export const groups: WorkloadGroups = {
+  groups: [{ name: "app", statements: 1100, overcount: 0, share: 0.9244 }],
+  others: null,
+  total: 1190,
+  uncounted: 0,
+};
+
+export const tableGroups: WorkloadTables = {
+  groups: [
+    {
+      name: "orders",
+      statements: 640,
+      overcount: 0,
+      share: 0.5378,
+      digests: 1,
+      reads: 640,
+      writes: 0,
+    },
+  ],
+  others: null,
+  total: 1190,
 };

@@ -125,6 +125,13 @@ function problemIn(schema: z.ZodType, input: unknown, name?: string): string {
   return problemsOf(error, name);
 }
 
+/** The refusal of a value in a path, with the words of its schema. */
+export const badFor = (name: string, schema: z.ZodType, input: unknown, parameter: string): Refusal => ({
+  name,
+  status: 400,
+  message: problemIn(schema, input, parameter),
+});
+
 const idProblem = (id: string): string => problemIn(idSchema(), id, "id");
 
 /** The refusal of an id in a path. */

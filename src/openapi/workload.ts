@@ -1,22 +1,12 @@
-import * as z from "zod";
 import { stepTooFine, tooManyFragments } from "../http/refusals.ts";
-import {
-  workloadDigestSchema,
-  workloadSchema,
-  workloadSeriesSchema,
-  workloadSpanSchema,
-} from "../workload/replies.ts";
-import {
-  digestQuerySchema,
-  downloadQuerySchema,
-  seriesQuerySchema,
-  spanQuerySchema,
-} from "../workload/schema.ts";
+import { workloadSchema, workloadSeriesSchema, workloadSpanSchema } from "../workload/replies.ts";
+import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
 import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, varies } from "./refusals.ts";
+import { statementOperations } from "./statements.ts";
 import { asCsv } from "./tables.ts";
 
 /** What a workload lacks because no log of its kind has it. */
@@ -53,35 +43,7 @@ export const workloadOperations: Operation[] = [
     },
     refusals: [...OF_CAPTURE_READS, AWAY],
   },
-  {
-    id: "getWorkloadDigest",
-    method: "get",
-    path: "/api/captures/{id}/workload/digest",
-    tag: "Workloads",
-    summary: "Show a capture's statements, normalised and counted, and how long they took",
-    permission: MEMBER,
-    credentials: "any",
-    parameters: [
-      ID,
-      ...queryParameters(digestQuerySchema(), {
-        limit: { description: "How many of them." },
-        order: {
-          description:
-            "What the first have most of: time in all, calls, mean time, 99th percentile of time, or rows examined. Those that were not timed stand last, by calls. If absent, `time` with a slow log, else `calls`.",
-        },
-        format: TABLE_FORMAT,
-      }),
-    ],
-    success: {
-      status: 200,
-      description: "The statements, those with the most first.",
-      content: {
-        "application/json": { schema: z.array(workloadDigestSchema), example: [examples.digest] },
-        ...asCsv("fingerprint,count,overcount,share\r\n8e1a6f0d5c3b2a47,640,0,0.5378\r\n"),
-      },
-    },
-    refusals: [invalidFor(digestQuerySchema(), { limit: ["0"] }), ...OF_CAPTURE_READS, AWAY],
-  },
+  ...statementOperations,
   {
     id: "getWorkloadSeries",
     method: "get",

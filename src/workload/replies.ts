@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count, text, time, timeOrNull } from "../lib/reply-fields.ts";
+import { count, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { CAPTURED_LOGS, LOG_NAMES } from "../logs/names.ts";
 
 /** Why a running capture's log can't be read, and since when; null while it can. */
@@ -132,6 +132,21 @@ const timedSchema = z.object({
   errors: count("How many calls ended with an error; absent where the log does not say."),
 });
 
+const whoseFields = {
+  user: textOrNull("Who; null where the log does not say it, empty for an anonymous user."),
+  host: textOrNull("From where; null where the log does not say it."),
+  db: textOrNull("The default database; null without one, and where it is not known."),
+};
+
+const exampleSchema = z.object({
+  time: time("When it began, in the general log, or ended, in the slow log; with microseconds."),
+  ...whoseFields,
+  durationMicros: z
+    .nullable(z.int().nonnegative())
+    .meta({ description: "How long it took; null without the slow log." }),
+  statement: text("The statement, cut at 1,024 characters."),
+});
+
 /** One normalised statement. */
 export const workloadDigestSchema = z
   .object({
@@ -157,6 +172,24 @@ export const workloadDigestSchema = z
         description:
           "The tables of the statement, as its text names them: `orders`, or `shop.orders` where it says whose it is. Of a statement with more than 2,048 characters of names the first.",
       }),
+    examples: z.array(exampleSchema).meta({
+      description:
+        "Some of the statements, in the order of time: the first, the slowest and a late one. Empty for a capture of before they were kept.",
+    }),
+    sources: z.array(z.object({ ...whoseFields, count: count("How often.") })).meta({
+      description:
+        "Who ran it, from where and in which database: the first 16 that did since it was counted, the most frequent first.",
+    }),
+    moreSources: count("How often others than those of `sources` ran it."),
+    tags: z.array(z.object({ key: z.string(), value: z.string(), count: count("How often.") })).meta({
+      description:
+        "The tags that its statements had in the manner of sqlcommenter: the first 16, the most frequent first.",
+    }),
+    moreTags: count("How often it had others than those of `tags`."),
+    mayMatch: z.boolean().optional().meta({
+      description:
+        "True where whether it is what was asked for is not known: it had more sources or tags than are kept, or was counted before they were. Else absent.",
+    }),
     ...timedSchema.partial().shape,
     timedShare: z.number().min(0).max(1).optional().meta({
       description:
@@ -242,3 +275,64 @@ export const workloadSpanSchema = z
 
 /** What ran in a part of a capture's time. */
 export type WorkloadSpan = z.output<typeof workloadSpanSchema>;
+
+const groupFields = {
+  statements: count("How many statements, or up to `overcount` more."),
+  overcount: count("By how much `statements` may be too high."),
+  share: z.number().min(0).max(1).meta({ description: "Of all statements, from 0 to 1." }),
+  ...timedSchema.partial().shape,
+};
+
+const groupSchema = z.object({
+  name: textOrNull("Its name; null where the log does not say it."),
+  ...groupFields,
+});
+
+/** A workload's figures by something that its records say. */
+export const workloadGroupsSchema = z
+  .object({
+    groups: z.array(groupSchema).meta({
+      description: "Those with most time first, and of those whose time is not known with most statements.",
+    }),
+    others: z.nullable(groupSchema).meta({
+      description: "All that are not among the first thousand that were seen; null where there are none.",
+    }),
+    total: count("How many statements ran in all."),
+    uncounted: count(
+      "Of how many it is not known: those of before the service grouped them, and by a tag those without it.",
+    ),
+  })
+  .meta({
+    id: "WorkloadGroups",
+    description: "A workload's figures by user, host, or the values of a tag. Times in microseconds.",
+  });
+
+/** A workload's figures by something that its records say. */
+export type WorkloadGroups = z.output<typeof workloadGroupsSchema>;
+
+const tableGroupSchema = z.object({
+  name: text("Its name, as statements write it: `orders`, or `shop.orders` where they say whose it is."),
+  ...groupFields,
+  digests: count("How many different statements name it."),
+  reads: count("How many statements read it."),
+  writes: count("How many statements change it."),
+});
+
+/** A workload's figures by table. */
+export const workloadTablesSchema = z
+  .object({
+    groups: z.array(tableGroupSchema).meta({
+      description:
+        "Those with most time first, and of those whose time is not known with most statements. A statement counts for each of its tables, with all of its time and rows.",
+    }),
+    others: z
+      .nullable(tableGroupSchema.extend({ name: z.null() }))
+      .meta({ description: "All behind the first thousand; null where there are none." }),
+    total: count(
+      "How many statements ran in all. Those of statements that are not counted have no table here.",
+    ),
+  })
+  .meta({ id: "WorkloadTables", description: "A workload's figures by table. Times in microseconds." });
+
+/** A workload's figures by table. */
+export type WorkloadTables = z.output<typeof workloadTablesSchema>;

@@ -5,21 +5,16 @@ import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
-import {
-  type ReadCapture,
-  readDigests,
-  readLogSeries,
-  readLogSpans,
-  readManifests,
-} from "./live-or-stored.ts";
+import { type ReadCapture, readLogSeries, readLogSpans, readManifests } from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
-import { digestQuerySchema, downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
+import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
 import { searchRoutes } from "./search/routes.ts";
-import { DIGEST_COLUMNS, SERIES_COLUMNS, SPAN_COLUMNS } from "./tables.ts";
+import { statementRoutes } from "./statement-routes.ts";
+import { SERIES_COLUMNS, SPAN_COLUMNS } from "./tables.ts";
 import { FIRST_STEP, WHOLE } from "./timing/series.ts";
 import { figuresOf } from "./timing/series-state.ts";
 import { pairSpans, type ShownSpan, type Span } from "./timing/span.ts";
-import { toDigests, toSeries, toSpan, toWorkload } from "./to-reply.ts";
+import { toSeries, toSpan, toWorkload } from "./to-reply.ts";
 import { isGrowing } from "./workload-state.ts";
 
 const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
@@ -45,22 +40,13 @@ const TYPES = {
 export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
   new Hono<App>()
     .route("/", searchRoutes(findCapture))
+    .route("/", statementRoutes(findCapture))
 
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
       const capture = await findCapture(c, id);
       return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
-    })
-
-    .get("/digest", async (c) => {
-      const id = await readId(c);
-      const { limit, order, format } = await readQuery(c, digestQuerySchema());
-      const capture = await findCapture(c, id);
-      const digests = await readDigests(c.env.BUCKET, capture);
-      const shown = toDigests(digests, order ?? (capture.log === "general" ? "calls" : "time"), limit);
-      if (format === "json") return c.json(shown);
-      return c.body(toCsv(DIGEST_COLUMNS, shown), 200, csvHeaders(`capture-${id}-statements`));
     })
 
     .get("/series", async (c) => {

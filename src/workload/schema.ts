@@ -12,13 +12,57 @@ export const tableFormatSchema = lazy(() =>
   once(z.enum(TABLE_FORMATS, `must be one of ${TABLE_FORMATS.join(", ")}`)).default("json"),
 );
 
+/** The fingerprint of a statement. */
+export const fingerprintSchema = lazy(() =>
+  z.string().regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits"),
+);
+
+/** The longest text that is looked for in statements, in characters. */
+const MAX_TEXT = 1000;
+/** The longest name of a user, a host or a database: none of a server's is longer. */
+const MAX_NAME = 255;
+/** A table's, with its schema's. */
+const MAX_TABLE = 260;
+/** How many tags can be asked for at once. */
+const MAX_TAGS = 8;
+
+const TAG = "must be a key and a value such as action:checkout";
+
+const textOf = (max: number) => z.string().max(max, `must have at most ${max} characters`);
+const wordsOf = (max: number) => textOf(max).min(1, "must not be empty");
+
 /** The query of GET /api/captures/{id}/workload/digest. */
 export const digestQuerySchema = lazy(() =>
   z.strictObject({
     limit: once(limitSchema()).default(100),
+    cursor: once(fingerprintSchema()),
     order: once(z.enum(DIGEST_ORDERS, `must be one of ${DIGEST_ORDERS.join(", ")}`)),
+    table: once(wordsOf(MAX_TABLE)),
+    user: once(textOf(MAX_NAME)),
+    host: once(textOf(MAX_NAME)),
+    db: once(wordsOf(MAX_NAME)),
+    tag: z
+      .array(
+        z
+          .string()
+          .regex(/^[^:]{1,128}:/, TAG)
+          .max(1200, TAG),
+      )
+      .max(MAX_TAGS, `may be given ${MAX_TAGS} times at most`)
+      .optional(),
+    contains: once(wordsOf(MAX_TEXT)),
     format: tableFormatSchema(),
   }),
+);
+
+/** The query of the groups of a workload: by table, user and host. */
+export const groupsQuerySchema = lazy(() => z.strictObject({ format: tableFormatSchema() }));
+
+const KEY = "must be the key of a tag, such as action";
+
+/** The query of GET /api/captures/{id}/workload/tags. */
+export const tagsQuerySchema = lazy(() =>
+  z.strictObject({ key: once(z.string().min(1, KEY).max(128, KEY)), format: tableFormatSchema() }),
 );
 
 const STEP = "must be a whole number of seconds, such as 60";
@@ -32,7 +76,7 @@ export const seriesQuerySchema = lazy(() =>
         .regex(/^[1-9]\d{0,7}$/, STEP)
         .transform(Number),
     ),
-    fingerprint: once(z.string().regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits")),
+    fingerprint: once(fingerprintSchema()),
     format: tableFormatSchema(),
   }),
 );

@@ -14,7 +14,13 @@ import type {
 import type { Manifest } from "./stored/manifest.ts";
 import { formatTime } from "./stored/time.ts";
 import type { DigestOrder } from "./timing/order.ts";
-import { pairDigests, type RankedDigest, rankDigests, type TimedDigest } from "./timing/ranking.ts";
+import {
+  pairDigests,
+  type RankedDigest,
+  rankDigests,
+  type Selection,
+  type TimedDigest,
+} from "./timing/ranking.ts";
 import { pairPoints, pairStep } from "./timing/series-state.ts";
 import type { ShownSpan } from "./timing/span.ts";
 import type { LogSeries, Problem } from "./workload-state.ts";
@@ -132,34 +138,62 @@ const secondsSince = (time: number | null, now: number): number | null =>
 /**
  * Shows the digests with the most, in an order: of one log, or of both, how often from the general log and how long from the slow
  * one.
+ * @throws ApiError 400 when the one is not there behind which they are to be
  */
 export function toDigests(
   [first, second]: readonly [DigestsState, ...DigestsState[]],
   order: DigestOrder,
   limit: number,
+  selection: Selection = {},
 ): WorkloadDigest[] {
   const ranked =
-    second === undefined ? rankDigests(first, order, limit) : pairDigests(first, second, order, limit);
-  return ranked.map(toDigest);
+    second === undefined
+      ? rankDigests(first, order, limit, selection)
+      : pairDigests(first, second, order, limit, selection);
+  return ranked.map(toWorkloadDigest);
 }
 
-function toDigest({
+/** Shows the digest with a fingerprint; null where there is none. */
+export function toDigest(
+  [first, second]: readonly [DigestsState, ...DigestsState[]],
+  fingerprint: string,
+): WorkloadDigest | null {
+  const alone = (state: DigestsState): DigestsState => ({
+    ...state,
+    entries: state.entries.filter((entry) => entry.fingerprint === fingerprint),
+  });
+  const states = second === undefined ? ([alone(first)] as const) : ([alone(first), alone(second)] as const);
+  return toDigests(states, "calls", 1)[0] ?? null;
+}
+
+function toWorkloadDigest({
   firstSeenMicros,
   lastSeenMicros,
   timed,
   timedShare,
+  details,
+  mayMatch,
   ...digest
 }: RankedDigest): WorkloadDigest {
+  const { examples, ...rest } = details;
   return {
     ...digest,
     firstSeen: formatTime(firstSeenMicros),
     lastSeen: formatTime(lastSeenMicros),
+    ...rest,
+    examples: examples.map(({ timeMicros, durationMicros, ...example }) => ({
+      time: formatTime(timeMicros),
+      durationMicros,
+      ...example,
+    })),
     ...(timed !== null && toTimed(timed)),
     ...(timedShare !== null && { timedShare }),
+    ...(mayMatch && { mayMatch }),
   };
 }
 
-function toTimed({ errors, meanMicros, ...rest }: TimedDigest): Partial<WorkloadDigest> {
+/** Shows how long statements took. */
+export function toTimed({ errors, meanMicros, ...rest }: TimedDigest): Partial<WorkloadDigest> {
   // The logs say microseconds: of their mean, more than a thousandth of one is noise.
   const timed = { ...rest, meanMicros: Math.round(meanMicros * 1000) / 1000 };
   return errors === null ? timed : { ...timed, errors };

@@ -51,6 +51,19 @@ describe("the client and the Worker", () => {
     expect(await captures.workload(capture.id)).toMatchObject({ redact: "secrets" });
     expect((await captures.progress(capture.id)).capture.id).toBe(capture.id);
     expect(await captures.digest(capture.id, { limit: 3 })).toEqual(expect.any(Array));
+    expect(await captures.digest(capture.id, { table: "t", tag: ["a:b", "c:d"] })).toEqual([]);
+    await expect(captures.statement(capture.id, "0011223344556677")).rejects.toMatchObject({ status: 404 });
+    for (const groups of [
+      await captures.tables(capture.id),
+      await captures.users(capture.id),
+      await captures.hosts(capture.id),
+      await captures.tags(capture.id),
+      await captures.tags(capture.id, { key: "action" }),
+    ]) {
+      expect(groups).toMatchObject({ groups: expect.any(Array), others: null });
+    }
+    expect(await captures.csv(capture.id, "tags", { key: "action" })).toMatch(/^name,statements,/);
+    expect(await captures.csv(capture.id, "users", {})).toMatch(/^name,statements,/);
     expect(await captures.csv(capture.id, "digest", { limit: 3 })).toMatch(/^fingerprint,count,/);
     expect(await captures.series(capture.id, { step: 60 })).toMatchObject({ step: 60 });
     const later = { name: "in an hour", envId, scheduledStart: new Date(Date.now() + 3_600_000) };
@@ -86,7 +99,7 @@ describe("the client and the Worker", () => {
   const patternOf = (path: string) =>
     path
       .replace(/(captures|environments|sessions)\/\d+/g, "$1/{}")
-      .replace(/(members|invites)\/[^/]+/, "$1/{}");
+      .replace(/(members|invites|digest)\/[^/?]+/, "$1/{}");
 
   test("agree on a cookie instead of a key", async () => {
     const withCookie = (request: Request) => {

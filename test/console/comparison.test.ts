@@ -11,6 +11,12 @@ const statement = (fingerprint: string, count: number, share: number): WorkloadD
   firstSeen: "2026-11-23T10:00:00Z",
   lastSeen: "2026-11-23T11:00:00Z",
   tables: { reads: [], writes: [] },
+  examples: [],
+  sources: [],
+  moreSources: 0,
+  tags: [],
+  moreTags: 0,
+
   example: `SELECT ${fingerprint}`,
 });
 

@@ -21,6 +21,12 @@ const digest = (fingerprint: string, more: Partial<WorkloadDigest> = {}): Worklo
   lastSeen: "2026-11-23T11:00:00Z",
   example: "SELECT 1",
   tables: { reads: [], writes: [] },
+  examples: [],
+  sources: [],
+  moreSources: 0,
+  tags: [],
+  moreTags: 0,
+
   ...more,
 });
 const SINCE = { since: "2026-11-23T10:00:00Z" };

@@ -20,6 +20,12 @@ const counted = (digest: string, count: number, more: Partial<WorkloadDigest> = 
   lastSeen: "2026-11-23T11:00:00Z",
   example: digest,
   tables: { reads: [], writes: [] },
+  examples: [],
+  sources: [],
+  moreSources: 0,
+  tags: [],
+  moreTags: 0,
+
   ...more,
 });
 

@@ -211,7 +211,16 @@ describe("R2 and Durable Objects that fail for a moment", () => {
   test.each(OF_R2)("are a 503 for the stored workload: %s", async (message) => {
     const { id } = await ended(cast, []);
     const BUCKET = failingBucket(new Error(message));
-    for (const path of ["/workload", "/workload/digest", "/workload/download", "/live"]) {
+    for (const path of [
+      ...[
+        "/workload",
+        "/workload/digest",
+        "/workload/digest/0011223344556677",
+        "/workload/download",
+        "/live",
+      ],
+      ...["/workload/tables", "/workload/users", "/workload/hosts", "/workload/tags"],
+    ]) {
       const asked = requestIn({ BUCKET }, "GET", `/api/captures/${id}${path}`, {
         headers: cast.owner.headers,
       });

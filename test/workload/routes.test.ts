@@ -253,6 +253,20 @@ describe("the digest", () => {
         lastSeen: "2026-11-23T05:00:00.010007Z",
         example: "SELECT 1",
         tables: { reads: [], writes: [] },
+        examples: [
+          {
+            time: "2026-11-23T05:00:00.000007Z",
+            user: null,
+            host: null,
+            db: null,
+            durationMicros: null,
+            statement: "SELECT 1",
+          },
+        ],
+        sources: [{ user: null, host: null, db: null, count: 3 }],
+        moreSources: 0,
+        tags: [],
+        moreTags: 0,
       },
       expect.objectContaining({ count: 1, share: 0.25, example: "DELETE FROM t" }),
     ]);

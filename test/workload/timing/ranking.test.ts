@@ -37,7 +37,7 @@ describe("statements in an order", () => {
       timedShare: 1,
       timed: { calls: 1, overcalls: 0, totalMicros: 700, overTotalMicros: 0, timeShare: 0.7 },
     });
-    expect(others).toEqual([
+    expect(others).toMatchObject([
       {
         fingerprint: digestOf("SELECT 1").fingerprint,
         digest: "SELECT ?",
