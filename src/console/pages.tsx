@@ -5,11 +5,14 @@ import { CapturesPage } from "./pages/captures.tsx";
 import { ComparePage } from "./pages/compare.tsx";
 import { EnvironmentPage } from "./pages/environment.tsx";
 import { EnvironmentsPage } from "./pages/environments.tsx";
+import { TablesPage, UsersPage } from "./pages/groups.tsx";
 import { InvitePage } from "./pages/invite.tsx";
 import { KeysPage } from "./pages/keys.tsx";
 import { NewCapturePage } from "./pages/new-capture.tsx";
 import { NewEnvironmentPage } from "./pages/new-environment.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
+import { RecordsPage } from "./pages/records.tsx";
+import { SessionPage } from "./pages/session.tsx";
 import { StatementPage } from "./pages/statement.tsx";
 import { StatementsPage } from "./pages/statements.tsx";
 
@@ -22,6 +25,13 @@ const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
     /^\/captures\/([1-9]\d{0,14})\/statements\/([0-9a-f]{16})\/?$/,
     (id, fingerprint) => <StatementPage key={`${id}/${fingerprint}`} id={id} fingerprint={fingerprint} />,
   ],
+  [/^\/captures\/([1-9]\d{0,14})\/records\/?$/, (id) => <RecordsPage key={id} id={id} />],
+  [
+    /^\/captures\/([1-9]\d{0,14})\/sessions\/(\d{1,16})\/?$/,
+    (id, thread) => <SessionPage key={`${id}/${thread}`} id={id} threadId={Number(thread)} />,
+  ],
+  [/^\/captures\/([1-9]\d{0,14})\/tables\/?$/, (id) => <TablesPage key={id} id={id} />],
+  [/^\/captures\/([1-9]\d{0,14})\/users\/?$/, (id) => <UsersPage key={id} id={id} />],
   [/^\/compare\/?$/, () => <ComparePage />],
   [/^\/environments\/?$/, () => <EnvironmentsPage />],
   [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],

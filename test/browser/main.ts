@@ -11,6 +11,7 @@ import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
 import { checkReference } from "./reference.ts";
 import { checkSessions } from "./sessions.ts";
+import { checkStudying } from "./studying.ts";
 import { expectThat, launch, type World } from "./world.ts";
 
 /*
@@ -37,6 +38,7 @@ try {
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkLive(world);
+  await checkStudying(world);
   await checkPages(world);
   await checkReference(world);
   await checkLists(world);

@@ -1,16 +1,18 @@
 import { useMemo, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Capture, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
+import type { Capture, WorkloadSeries } from "../api/types.ts";
 import { useBrush } from "../lib/brush.ts";
 import { formatCount } from "../lib/format.ts";
-import { usePolling, useResource } from "../lib/hooks.ts";
-import { limitedTo } from "../lib/limited.ts";
+import { type Resource, usePolling, useResource } from "../lib/hooks.ts";
+import { type Limited, limitedTo } from "../lib/limited.ts";
 import { isLive } from "../lib/list.ts";
 import { rangeQuery } from "../lib/range.ts";
+import { NO_ERRORS, sortErrors } from "../lib/refusals.ts";
 import { usePlace } from "../lib/router.ts";
-import { matching, readStatementFilter } from "../lib/statement-filter.ts";
+import { readStatementFilter, STATEMENT_FILTERS } from "../lib/statement-filter.ts";
 import { orderFor, readSort } from "../lib/statements.ts";
 import { Loaded } from "./loading.tsx";
+import { Paging } from "./paging.tsx";
 import { StatementFilters } from "./statement-filters.tsx";
 import { StatementTable } from "./statement-table.tsx";
 
@@ -18,13 +20,13 @@ const POLL_MS = 15_000;
 /** How many statements are loaded at first: those of transactions are folded, and leave enough others to show. */
 const SOME = 50;
 const MANY = 200;
-/** How many are loaded to look some up among them: by their text, or those that have a series. */
+/** Of how many the text is loaded for a range of time: all that have a series are among them. */
 const MOST = 1000;
 
 interface Props {
   capture: Capture;
   series: WorkloadSeries | null;
-  /** Whether all that can be loaded are shown at once. */
+  /** Whether all are shown, a page at a time, and can be looked for; else the first of them. */
   isAll?: boolean;
 }
 
@@ -34,45 +36,73 @@ export function CaptureStatements(props: Props) {
   if (props.capture.start === null) return null;
   return (
     <>
-      {props.isAll ? <StatementFilters /> : <h3>Top statements</h3>}
+      {!props.isAll && <h3>Top statements</h3>}
       {range === null ? <OfWhole {...props} /> : <OfRange {...props} />}
     </>
   );
 }
 
-function OfWhole({ capture, series, isAll = false }: Props) {
-  const place = usePlace();
-  const [isWhole, setWhole] = useState(isAll);
-  const filter = isAll ? readStatementFilter(place.query) : {};
+/** What the address asks for of all statements, and the form that says it. */
+function useFilter(isAll: boolean) {
+  const { query } = usePlace();
+  const filter = isAll ? readStatementFilter(query) : {};
   const isFiltered = Object.keys(filter).length > 0;
-  const limit = isFiltered ? MOST : isWhole ? MANY : SOME;
-  const order = place.query.has("sort") ? orderFor(readSort(place.query, true)) : null;
+  const formOf = (read: Pick<Resource<unknown>, "error">) => {
+    if (!isAll) return null;
+    const errors = read.error === undefined ? NO_ERRORS : sortErrors(read.error, STATEMENT_FILTERS);
+    // What belongs to no field is shown where the statements would be.
+    return <StatementFilters errors={{ ...errors, form: null }} />;
+  };
+  return { filter, isFiltered, formOf };
+}
+
+function OfWhole({ capture, series, isAll = false }: Props) {
+  const { query } = usePlace();
+  const { filter, isFiltered, formOf } = useFilter(isAll);
+  const [isWhole, setWhole] = useState(isAll);
+  const limit = isWhole ? MANY : SOME;
+  const order = query.has("sort") ? orderFor(readSort(query, true)) : null;
+  const cursor = (isAll && query.get("cursor")) || undefined;
+  const asked = { ...filter, limit, cursor, ...(order && { order }) };
   const digest = useResource(
-    `digest/${capture.id}`,
-    (signal) => api.captures.digest(capture.id, { limit, ...(order && { order }) }, { signal }),
+    `digest/${capture.id}/${JSON.stringify({ ...filter, cursor })}`,
+    (signal) => api.captures.digest(capture.id, asked, { signal }),
     [capture.status, limit, order].join(),
   );
   usePolling(digest.reload, isLive(capture.status) ? POLL_MS : null);
+  const isFull = (digest.data?.length ?? 0) >= limit;
   return (
-    <Loaded resource={digest} what="the statements" lines={5}>
-      {(statements) => (
-        <StatementTable
-          capture={capture}
-          statements={matching(statements, filter)}
-          hasMore={statements.length >= limit && limit < MANY}
-          isFiltered={isFiltered}
-          isWhole={isWhole}
-          onWhole={() => setWhole(true)}
-          series={series}
-        />
-      )}
-    </Loaded>
+    <>
+      {formOf(digest)}
+      <Loaded resource={digest} what="the statements" lines={5}>
+        {(statements) => (
+          <>
+            <StatementTable
+              capture={capture}
+              statements={statements}
+              hasMore={isFull || cursor !== undefined}
+              isFiltered={isFiltered}
+              isWhole={isWhole}
+              onWhole={() => setWhole(true)}
+              series={series}
+            />
+            {isAll && (
+              <Paging
+                next={(isFull && statements.at(-1)?.fingerprint) || null}
+                isFirst={cursor === undefined}
+              />
+            )}
+          </>
+        )}
+      </Loaded>
+    </>
   );
 }
 
 /** The statements of a range: those that have a series of their own, by the series' steps. */
 function OfRange({ capture, series, isAll = false }: Props) {
   const { id, status } = capture;
+  const { filter, isFiltered, formOf } = useFilter(isAll);
   const [isWhole, setWhole] = useState(isAll);
   const { from, to } = rangeQuery(useBrush().range);
   const span = useResource(
@@ -81,8 +111,8 @@ function OfRange({ capture, series, isAll = false }: Props) {
     status,
   );
   const digest = useResource(
-    `digests/${id}`,
-    (signal) => api.captures.digest(id, { limit: MOST }, { signal }),
+    `digests/${id}/${JSON.stringify(filter)}`,
+    (signal) => api.captures.digest(id, { ...filter, limit: MOST }, { signal }),
     status,
   );
   usePolling(
@@ -96,38 +126,42 @@ function OfRange({ capture, series, isAll = false }: Props) {
     () => span.data && digest.data && limitedTo(span.data, digest.data),
     [span.data, digest.data],
   );
-  const filter = isAll ? readStatementFilter(usePlace().query) : {};
-  const isFiltered = Object.keys(filter).length > 0;
   return (
-    <Loaded resource={span} what="the statements" lines={5}>
-      {() => (
-        <Loaded resource={digest} what="the statements" lines={5}>
-          {() =>
-            limited && (
-              <>
-                <StatementTable
-                  capture={capture}
-                  statements={matching(limited.statements, filter)}
-                  hasMore={false}
-                  isFiltered={isFiltered}
-                  isWhole={isWhole}
-                  onWhole={() => setWhole(true)}
-                  series={series}
-                  isOfRange
-                />
-                <p class="hint">{describeOthers(limited)}</p>
-              </>
-            )
-          }
-        </Loaded>
-      )}
-    </Loaded>
+    <>
+      {formOf(digest)}
+      <Loaded resource={span} what="the statements" lines={5}>
+        {() => (
+          <Loaded resource={digest} what="the statements" lines={5}>
+            {() =>
+              limited && (
+                <>
+                  <StatementTable
+                    capture={capture}
+                    statements={limited.statements}
+                    hasMore={false}
+                    isFiltered={isFiltered}
+                    isWhole={isWhole}
+                    onWhole={() => setWhole(true)}
+                    series={series}
+                    isOfRange
+                  />
+                  <p class="hint">{describeRest(limited, isFiltered)}</p>
+                </>
+              )
+            }
+          </Loaded>
+        )}
+      </Loaded>
+    </>
   );
 }
 
 /** What the table of a range leaves out, and how its figures come about. */
-function describeOthers({ statements, others }: { statements: WorkloadDigest[]; others: number }): string {
+function describeRest({ statements, others }: Limited, isFiltered: boolean): string {
+  const rare =
+    "statements that are not among a capture's first hundred, which have no figures over time: look for them among the records";
   const steps = "Figures are of the time above, in whole steps.";
-  if (others === 0) return statements.length === 0 ? "" : steps;
-  return `${steps} ${formatCount(others)} calls then were of statements that are not among a capture's first hundred, which have no figures over time: look for them among the records.`;
+  if (isFiltered) return `${steps} Not among these are ${rare}.`;
+  if (others > 0) return `${steps} ${formatCount(others)} calls then were of ${rare}.`;
+  return statements.length === 0 ? "" : steps;
 }

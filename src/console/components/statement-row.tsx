@@ -76,6 +76,7 @@ function Row({
             <a href={studyPath(captureId, "statements", place, { item: row.key })} {...stop(row.key, "link")}>
               <code class="clamped">{row.name}</code>
             </a>
+            {statement.mayMatch && <span class="muted">perhaps</span>}
           </div>
         )}
       </th>
@@ -129,7 +130,7 @@ function Row({
 }
 
 /** A share as a bar, and in figures: a screen reader says the figures. */
-function Share({ of, share }: { of: string; share: number }) {
+export function Share({ of, share }: { of: string; share: number }) {
   const said = formatShare(share);
   return (
     <>
@@ -166,7 +167,7 @@ function Times({ row }: { row: StatementRow }) {
 }
 
 /** A figure that may be too high. */
-function AtMost({
+export function AtMost({
   over,
   why = over && `At most ${over} too high`,
   children,

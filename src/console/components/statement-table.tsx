@@ -147,7 +147,9 @@ export function StatementTable({
         Arrow keys go from statement to statement.
       </p>
       <p class="hint" role="status">
-        {isFiltered && `${formatCount(statements.length)} found. `}
+        {isFiltered && `${formatCount(statements.length)} found${hasMore ? " on this page" : ""}. `}
+        {statements.some(({ mayMatch }) => mayMatch) &&
+          "Of those with “perhaps” not all users and tags are known. "}
         {isOfRange
           ? `The ${formatCount(statements.length)} statements of this time that have figures over time.`
           : describeOrder(sort, statements.length, hasMore, isTimed)}

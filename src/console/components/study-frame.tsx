@@ -10,6 +10,9 @@ import { Loaded } from "./loading.tsx";
 const PAGES: [page: StudyPage | null, name: string][] = [
   [null, "Overview"],
   ["statements", "Statements"],
+  ["records", "Records"],
+  ["tables", "Tables"],
+  ["users", "Users"],
 ];
 
 /** The ways between the pages of a capture. The range of time goes along. */
@@ -62,7 +65,13 @@ export function StudyFrame({
       </div>
       <StudyNav id={id} page={page} place={place} />
       <Loaded resource={capture} what="the capture" lines={3}>
-        {children}
+        {(known) =>
+          known.start === null ? (
+            <p class="muted">There is something to study once the capture has started.</p>
+          ) : (
+            children(known)
+          )
+        }
       </Loaded>
     </article>
   );

@@ -7,6 +7,14 @@ const DAY = 24 * HOUR;
 
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const dayAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const dayAndMillisecond = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
 const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayAndMinute = new Intl.DateTimeFormat(undefined, {
@@ -27,6 +35,8 @@ const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFrac
 export const formatMinute = (time: number | string): string => dayAndTime.format(new Date(time));
 /** A day and its time, to the second. */
 export const formatSecond = (time: number | string): string => dayAndSecond.format(new Date(time));
+/** A moment of a log, to the millisecond, such as `28 Nov, 14:05:03.217`. */
+export const formatPrecise = (time: string): string => dayAndMillisecond.format(new Date(time));
 /** A moment on an axis, to the minute: the time alone when the axis is no longer than a day. */
 export const formatMoment = (time: number, isWithinDay: boolean): string =>
   (isWithinDay ? minute : dayAndMinute).format(new Date(time));

@@ -1,17 +1,22 @@
 import { useMemo } from "preact/hooks";
 import { api, readSeries } from "../api/client.ts";
-import type { Capture, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
+import type { Capture, Workload, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
 import { Loaded } from "../components/loading.tsx";
 import { MetricsSection, NOT_READ } from "../components/metrics-section.tsx";
 import { RangeBar } from "../components/range-bar.tsx";
 import { RangeFigures } from "../components/range-figures.tsx";
 import { Sql } from "../components/sql.tsx";
+import { StatementExamples, StatementSources } from "../components/statement-details.tsx";
 import { StatementFigures, StatementTables } from "../components/statement-facts.tsx";
+import { StatementRecords } from "../components/statement-records.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
 import { useBrush } from "../lib/brush.ts";
-import { useResource } from "../lib/hooks.ts";
+import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { workloadCharts } from "../lib/workload-charts.ts";
+
+/** How often the page of a running capture's statement is read again: its series has steps of ten seconds or more. */
+const POLL_MS = 60_000;
 
 /** One statement of a capture: its text, its figures, how it went over time, examples and records. */
 export function StatementPage({ id, fingerprint }: { id: number; fingerprint: string }) {
@@ -24,41 +29,47 @@ export function StatementPage({ id, fingerprint }: { id: number; fingerprint: st
 
 function Statement({ capture, fingerprint }: { capture: Capture; fingerprint: string }) {
   const { id } = capture;
-  const statement = useResource(`statement/${id}/${fingerprint}`, async (signal) => {
-    const all = await api.captures.digest(id, { limit: 1000 }, { signal });
-    return all.find((one) => one.fingerprint === fingerprint) ?? null;
-  });
+  const statement = useResource(`statement/${id}/${fingerprint}`, (signal) =>
+    api.captures.statement(id, fingerprint, { signal }),
+  );
   const series = useResource(`series/${id}/${fingerprint}`, (signal) =>
     readSeries(id, { fingerprint }, signal),
   );
+  const workload = useResource(`workload/${id}`, (signal) => api.captures.workload(id, { signal }));
+  usePolling(
+    () => {
+      statement.reload();
+      series.reload();
+    },
+    isLive(capture.status) ? POLL_MS : null,
+  );
   return (
     <Loaded resource={statement} what="the statement" lines={5}>
-      {(found) =>
-        found === null ? (
-          <p class="empty">This capture has no such statement.</p>
-        ) : (
-          <>
-            <Sql text={found.digest} what="The statement" />
-            <section aria-labelledby="time-title">
-              <h2 id="time-title">Over time</h2>
-              <RangeBar />
-              <Loaded resource={series} what="how it went over time" lines={5}>
-                {(known) =>
-                  known === null ? (
-                    <p class="muted">
-                      How it went over time is not known: only the statements that take or run most of a
-                      capture have that.
-                    </p>
-                  ) : (
-                    <Charts capture={capture} series={known} />
-                  )
-                }
-              </Loaded>
-            </section>
-            <Whole captureId={id} statement={found} />
-          </>
-        )
-      }
+      {(found) => (
+        <>
+          <Sql text={found.digest} what="The statement" />
+          <section aria-labelledby="time-title">
+            <h2 id="time-title">Over time</h2>
+            <RangeBar />
+            <Loaded resource={series} what="how it went over time" lines={5}>
+              {(known) =>
+                known === null ? (
+                  <p class="muted">
+                    How it went over time is not known: only the statements that take or run most of a capture
+                    have that.
+                  </p>
+                ) : (
+                  <Charts capture={capture} series={known} gaps={workload.data?.gaps} />
+                )
+              }
+            </Loaded>
+          </section>
+          <Whole captureId={id} statement={found} />
+          {workload.data !== undefined && (
+            <StatementRecords captureId={id} fingerprint={fingerprint} log={workload.data.log} />
+          )}
+        </>
+      )}
     </Loaded>
   );
 }
@@ -78,21 +89,30 @@ function Whole({ captureId, statement }: { captureId: number; statement: Workloa
       </section>
       <section aria-labelledby="examples-title">
         <h2 id="examples-title">Such as</h2>
-        <Sql text={statement.example} what="The example" />
+        <StatementExamples statement={statement} />
       </section>
+      <StatementSources captureId={captureId} statement={statement} />
     </>
   );
 }
 
-const NO_GAPS: never[] = [];
+const NO_GAPS: Workload["gaps"] = [];
 
-function Charts({ capture, series }: { capture: Capture; series: WorkloadSeries }) {
+function Charts({
+  capture,
+  series,
+  gaps = NO_GAPS,
+}: {
+  capture: Capture;
+  series: WorkloadSeries;
+  gaps: Workload["gaps"] | undefined;
+}) {
   const { id, name, start, end, status } = capture;
   const isOver = !isLive(status);
   const captures = useMemo(() => [{ id, name, start, end, read: NOT_READ }], [id, name, start, end]);
   const charts = useMemo(
-    () => workloadCharts(series, { start, end: isOver ? end : null, gaps: NO_GAPS }, "Calls"),
-    [series, start, end, isOver],
+    () => workloadCharts(series, { start, end: isOver ? end : null, gaps }, "Calls"),
+    [series, start, end, isOver, gaps],
   );
   return (
     <>

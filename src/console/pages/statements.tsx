@@ -1,6 +1,7 @@
 import { readSeries } from "../api/client.ts";
 import { CaptureStatements } from "../components/capture-statements.tsx";
 import { RangeBar } from "../components/range-bar.tsx";
+import { RangeChart } from "../components/range-chart.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
 import { useResource } from "../lib/hooks.ts";
 
@@ -12,6 +13,7 @@ export function StatementsPage({ id }: { id: number }) {
       {(capture) => (
         <section aria-label="Statements">
           <RangeBar />
+          <RangeChart capture={capture} />
           <CaptureStatements capture={capture} series={series.data ?? null} isAll />
         </section>
       )}
