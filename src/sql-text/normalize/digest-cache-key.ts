@@ -24,6 +24,8 @@ const MAX_CACHED_BYTES = 4096;
 // What stands for a number and for a comment: no byte does. A string's first quote stands for it.
 const NUMBER_MARK = 256;
 const COMMENT_MARK = 257;
+/** By how many bits the second of two bytes is moved, so that both are more than any of these. */
+const PAIR_SHIFT = 9;
 
 const BLANK = 32;
 const QUOTE = 34;
@@ -92,12 +94,22 @@ function hashWithoutLiterals(bytes: Uint8Array, begin: number, end: number, isAn
         }
         break;
       case WORD:
-        while (isWordByte(bytes[at + 1] as number)) {
-          first = addToFirst(first, code);
-          second = addToSecond(second, code);
-          code = bytes[++at] as number;
-        }
         at++;
+        for (let next = bytes[at] as number; isWordByte(next); next = bytes[at] as number) {
+          // Two bytes at once, which no other number stands for.
+          const after = bytes[at + 1] as number;
+          if (!isWordByte(after)) {
+            first = addToFirst(first, code);
+            second = addToSecond(second, code);
+            code = next;
+            at++;
+            break;
+          }
+          first = addToFirst(first, code | (next << PAIR_SHIFT));
+          second = addToSecond(second, code | (next << PAIR_SHIFT));
+          code = after;
+          at += 2;
+        }
         break;
       case NAME:
         at = endOfQuoted(bytes, end, at, code);

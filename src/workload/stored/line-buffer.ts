@@ -40,11 +40,16 @@ export class LineBuffer {
   #view: DataView;
   #length = 0;
   #text = "";
+  /** The bytes from which was copied last, four at a time. */
+  #from: Uint8Array;
+  #fromView: DataView;
 
   /** @param bytes how much it has room for to begin with; it grows */
   constructor(bytes = 64 * 1024) {
     this.#bytes = new Uint8Array(Math.max(1, bytes));
     this.#view = new DataView(this.#bytes.buffer);
+    this.#from = this.#bytes;
+    this.#fromView = this.#view;
   }
 
   /** Adds a line, which brings its own newline. */
@@ -121,10 +126,22 @@ export class LineBuffer {
 
   /** Writes bytes as they are. */
   #plain({ bytes: from, start, end }: StatementBytes): void {
-    let at = this.#roomFor(end - start);
-    const bytes = this.#bytes;
-    for (let place = start; place < end; place++) bytes[at++] = from[place] as number;
-    this.#length = at;
+    const length = end - start;
+    const at = this.#roomFor(length);
+    if (length < 4) {
+      for (let i = 0; i < length; i++) this.#bytes[at + i] = from[start + i] as number;
+    } else {
+      if (from !== this.#from) {
+        this.#from = from;
+        this.#fromView = new DataView(from.buffer, from.byteOffset, from.length);
+      }
+      const source = this.#fromView;
+      const view = this.#view;
+      const last = length - 4;
+      for (let i = 0; i < last; i += 4) view.setInt32(at + i, source.getInt32(start + i));
+      view.setInt32(at + last, source.getInt32(start + last));
+    }
+    this.#length = at + length;
   }
 
   /** Writes bytes of ASCII as JSON has them in a string. */
@@ -158,6 +175,8 @@ export class LineBuffer {
   /** Takes all of it out, as a copy that is the caller's. */
   take(): Uint8Array<ArrayBuffer> {
     this.#encode();
+    this.#from = this.#bytes;
+    this.#fromView = this.#view;
     const bytes = this.#bytes.slice(0, this.#length);
     this.#length = 0;
     return bytes;
