@@ -6,7 +6,7 @@ import type { LogSource } from "../../src/logs/reader.ts";
 import { beginFollowing, follow } from "../../src/workload/collecting/follower.ts";
 import type { FollowerState } from "../../src/workload/collecting/follower-state.ts";
 import { Digests } from "../../src/workload/digest.ts";
-import type { FragmentStore } from "../../src/workload/stored/fragments.ts";
+import { type FragmentStore, metadataOf } from "../../src/workload/stored/fragments.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
 import { SeriesDelta } from "../../src/workload/timing/series.ts";
 import type { SeriesStore } from "../../src/workload/timing/series-store.ts";
@@ -85,13 +85,8 @@ export function fragmentsIn(bucket: R2Bucket): FragmentStore {
       if (object === null) throw new Error(`The fragment ${sequence} is gone`);
       return new Uint8Array(await object.arrayBuffer());
     },
-    write: async (sequence, bytes, { firstMicros, lastMicros, records }) => {
-      const customMetadata = {
-        firstMicros: String(firstMicros),
-        lastMicros: String(lastMicros),
-        records: String(records),
-      };
-      await bucket.put(key(sequence), bytes, { customMetadata });
+    write: async (sequence, bytes, content) => {
+      await bucket.put(key(sequence), bytes, { customMetadata: metadataOf(content) });
     },
   };
 }

@@ -174,6 +174,8 @@ export function slotOf(entry: DigestEntry, lists: Lists): Slot {
     overMicros,
     figures,
     cell: null,
+    addedTo: null,
+    linePart: null,
   };
 }
 

@@ -99,6 +99,7 @@ export class Digests {
   readonly #frequent: Places<Slot>;
   readonly #long: Places<Slot>;
   #counted: Slot | null = null;
+  #countedTags: TagSet | null = null;
   readonly #sources = new Sources();
   readonly #tags = new TagGroups();
   /** Grows whenever the table is stored: of each digest one example of the last step in which it ran is kept. */
@@ -148,6 +149,7 @@ export class Digests {
     this.#sources.figuresOf(source).count();
     const tags = this.#tags.of(statement);
     if (tags !== null) this.#tags.figuresOf(tags).count();
+    this.#countedTags = tags;
     if (slot === undefined) {
       const added = this.#newSlot(statement, timeMicros, server);
       this.#note(added, source, tags, null, record);
@@ -176,6 +178,7 @@ export class Digests {
     this.#sources.figuresOf(source).add(record);
     const tags = this.#tags.of(statement);
     if (tags !== null) this.#tags.figuresOf(tags).add(record);
+    this.#countedTags = tags;
     if (slot === undefined) {
       const added = this.#newSlot(statement, timeMicros, record.server);
       added.overMicros = this.#long.bound;
@@ -220,6 +223,11 @@ export class Digests {
   /** The digest that was counted last, for the series to count it too; null before the first, and after a merge. */
   get counted(): Counted | null {
     return this.#counted;
+  }
+
+  /** The tags of the statement that was counted last, as far as they are grouped by; null for none. */
+  get countedTags(): TagSet | null {
+    return this.#countedTags;
   }
 
   /**
@@ -269,6 +277,8 @@ export class Digests {
       overMicros: 0,
       figures: null,
       cell: null,
+      addedTo: null,
+      linePart: null,
     };
   }
 

@@ -75,11 +75,11 @@ describe("a capture of both logs", () => {
     expect(Object.keys(series ?? {})).toEqual(["general", "slow"]);
     await finish(capture);
     expect(await keysOf(capture)).toEqual([
-      "00000000.ndjson.gz",
+      "00000000.ndjson.deflate",
       "digest.json",
       "manifest.json",
       "series.gz",
-      "slow/00000000.ndjson.gz",
+      "slow/00000000.ndjson.deflate",
       "slow/digest.json",
       "slow/manifest.json",
       "slow/series.gz",

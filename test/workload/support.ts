@@ -1,5 +1,4 @@
 import { env } from "cloudflare:workers";
-import { gunzipSync } from "node:zlib";
 import type { AwsTarget } from "../../src/aws/client.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
@@ -18,6 +17,7 @@ import { emptyManifest } from "../../src/workload/stored/manifest.ts";
 import { parseTime } from "../../src/workload/stored/time.ts";
 import type { GeneratedRecord } from "../local-aws/logs/workload.ts";
 import { type LocalAccount, localAwsUrl } from "../local-aws/test/client.ts";
+import { textOfFragment } from "../support/stored-workload.ts";
 
 /** An instance's log in the local AWS, as the follower reads it. */
 export function logSource(account: LocalAccount, instance = account.instance): LogSource {
@@ -80,8 +80,7 @@ export async function linesOf(
   const lines: StoredRecord[] = [];
   for (let sequence = 0; sequence < count; sequence++) {
     const bytes = store.fragments.get(sequence) as Uint8Array<ArrayBuffer>;
-    // DecompressionStream of workerd takes one member only.
-    const text = new TextDecoder().decode(gunzipSync(bytes));
+    const text = textOfFragment(bytes);
     for (const line of text.split("\n")) if (line !== "") lines.push(JSON.parse(line) as StoredRecord);
   }
   return lines;

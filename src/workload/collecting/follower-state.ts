@@ -10,6 +10,23 @@ import { generalRecordsSchema } from "./general-records.ts";
 
 /* A follower's state as it is stored (collector-state.ts). */
 
+const tailSchema = lazy(() =>
+  z.object({
+    bytes: z.number(),
+    firstMicros: z.number(),
+    lastMicros: z.number(),
+    records: z.number(),
+    plainBytes: z.number(),
+    crc32: z.number(),
+    longestMicros: z.number().nullable(),
+    errors: z.number().nullable(),
+    summary: z.string(),
+  }),
+);
+
+/** A fragment of version 1, which is not added to. */
+const version1TailSchema = lazy(() => z.object({ bytes: z.number() }).transform(() => null));
+
 const sharedSchema = lazy(() =>
   z.object({
     position: filePositionSchema(),
@@ -17,9 +34,7 @@ const sharedSchema = lazy(() =>
     linesAtOnce: z.number().optional(),
     manifest: manifestSchema(),
     /** The last fragment is added to until it is large enough: how many of its bytes count, and what it holds. */
-    tail: z
-      .object({ bytes: z.number(), firstMicros: z.number(), lastMicros: z.number(), records: z.number() })
-      .nullable(),
+    tail: z.union([tailSchema(), version1TailSchema()]).nullable(),
     /** The latest time that the log was seen to have come to. */
     reachedMicros: z.number().nullable(),
     /** A gap that has begun, until the first record after it says where it ends. */

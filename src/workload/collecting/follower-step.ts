@@ -117,7 +117,7 @@ export class FollowerStep {
     }
     if (!records.see(record, this.#window)) return;
     records.redact(record, this.#manifest.redact);
-    const ran = records.count(record, this.#counts, this.#parser.dialect);
+    const ran = records.count(record, this.#counts, this.#writer.contents, this.#parser.dialect);
     records.writeLine(record, this.#writer.lines);
     this.#writer.add(record.timeMicros);
     this.#count(record, ran);

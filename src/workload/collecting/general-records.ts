@@ -11,7 +11,9 @@ import { NOBODY } from "../groups/sources.ts";
 import { writeLine } from "../stored/fragment-line.ts";
 import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
+import type { Counted } from "../timing/series.ts";
 import { AmazonSessions } from "./amazon-sessions.ts";
+import type { FragmentContents } from "./fragment-contents.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
 import { type CaptureWindow, isInWindow } from "./window.ts";
@@ -47,6 +49,8 @@ export class GeneralRecords implements Records<LogRecord> {
   /** Whose the record is that was seen last, and what was known of its session before it. */
   #identity: Identity | null = null;
   #session: SessionSettings = UNKNOWN_SETTINGS;
+  /** The digest of the record that was counted last; null when it ran no statement. */
+  #counted: Counted | null = null;
 
   constructor({ threads, sessions, amazons }: GeneralRecordsState = { threads: [], amazons: [] }) {
     this.#threads = new Threads(MAX_THREADS_KEPT, threads);
@@ -80,14 +84,28 @@ export class GeneralRecords implements Records<LogRecord> {
     }
   }
 
-  count(record: LogRecord, { digests, series }: Counts, server: Dialect | null): boolean {
-    if (!digests.add(record, server, this.bytes.statement, this.#identity ?? NOBODY)) return false;
-    if (digests.counted !== null) series?.add(record, digests.counted);
+  count(
+    record: LogRecord,
+    { digests, series }: Counts,
+    contents: FragmentContents,
+    server: Dialect | null,
+  ): boolean {
+    const whose = this.#identity ?? NOBODY;
+    contents.addSession(record.threadId, whose);
+    const ran = digests.add(record, server, this.bytes.statement, whose);
+    const counted = ran ? digests.counted : null;
+    this.#counted = counted;
+    if (counted === null) {
+      contents.addUncounted(record.statement);
+      return ran;
+    }
+    series?.add(record, counted);
+    contents.addStatement(counted, digests.countedTags);
     return true;
   }
 
   writeLine(record: LogRecord, lines: LineBuffer): void {
-    writeLine(lines, record, this.#identity, this.bytes.statement);
+    writeLine(lines, record, this.#identity, this.bytes.statement, this.#counted);
   }
 
   toJSON(): GeneralRecordsState {

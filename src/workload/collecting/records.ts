@@ -4,6 +4,7 @@ import type { Digests } from "../digest.ts";
 import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import type { SeriesDelta } from "../timing/series.ts";
+import type { FragmentContents } from "./fragment-contents.ts";
 import type { RecordBytes } from "./record-bytes.ts";
 import type { CaptureWindow } from "./window.ts";
 
@@ -30,9 +31,9 @@ export interface Records<R extends TimedRecord = TimedRecord> {
   see(record: R, window: CaptureWindow): boolean;
   /** Takes secrets out of a record's statement, or all literals. Before anything of it is stored. */
   redact(record: R, redact: Manifest["redact"]): void;
-  /** Counts a record that is redacted. @returns whether it ran a statement */
-  count(record: R, counts: Counts, server: Dialect | null): boolean;
-  /** Writes a record as one line of NDJSON. */
+  /** Counts a record that is redacted, and notes what it has. @returns whether it ran a statement */
+  count(record: R, counts: Counts, contents: FragmentContents, server: Dialect | null): boolean;
+  /** Writes a record as one line of NDJSON, once it was counted. */
   writeLine(record: R, lines: LineBuffer): void;
   /** What is known of the sessions, to be stored. */
   toJSON(): object;

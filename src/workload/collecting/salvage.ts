@@ -8,8 +8,8 @@ const LOST =
   "What the service kept of the recording could not be read any more: nothing was recorded from then on, and the statements recorded before are there but not counted";
 
 /**
- * The state of a follower of which only the fragments can be read, from their metadata. How many statements they hold, and how
- * many bytes before compression, only the lost state knew. The rest until the end is a gap.
+ * The state of a follower of which only the fragments can be read, from their metadata. How many statements they hold, and of
+ * version 1 how many bytes before compression, only the lost state knew. The rest until the end is a gap.
  * @param empty the manifest without anything
  * @param start milliseconds since the epoch, as end
  * @param end milliseconds since the epoch
@@ -31,12 +31,16 @@ export async function salvage(
 async function manifestOfFragments(empty: Manifest, bucket: R2Bucket): Promise<Manifest> {
   const manifest = { ...empty };
   for await (const fragment of listFragments(bucket, empty.captureId, empty.log)) {
-    const { sequence, size, firstMicros, lastMicros, records } = fragment;
-    // Fragments after a missing one are not counted.
-    if (sequence !== manifest.fragments) continue;
+    const { sequence, version, size, firstMicros, lastMicros, records, plainBytes } = fragment;
+    // Fragments after a missing one are not counted, nor is what a step of version 1 that was cut off has left behind.
+    const isLeft = version === 1 && manifest.version1?.fragments !== manifest.fragments;
+    if (sequence !== manifest.fragments || isLeft) continue;
     manifest.fragments++;
     manifest.storedBytes += size;
+    if (version === 1)
+      manifest.version1 = { fragments: manifest.fragments, storedBytes: manifest.storedBytes };
     manifest.records += records;
+    manifest.bytes += plainBytes ?? 0;
     manifest.firstMicros = Math.min(manifest.firstMicros ?? Infinity, firstMicros);
     manifest.lastMicros = Math.max(manifest.lastMicros ?? -Infinity, lastMicros);
   }

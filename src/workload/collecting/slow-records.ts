@@ -5,7 +5,9 @@ import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../s
 import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { writeSlowLine } from "../stored/slow-line.ts";
+import type { Counted } from "../timing/series.ts";
 import { AMAZON } from "./amazon-sessions.ts";
+import type { FragmentContents } from "./fragment-contents.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
 import type { CaptureWindow } from "./window.ts";
@@ -17,6 +19,8 @@ const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, 
 export class SlowRecords implements Records<SlowRecord> {
   readonly bytes = new RecordBytes();
   readonly #minDurationMicros: number;
+  /** The digest of the record that was counted last; null when it ran no statement. */
+  #counted: Counted | null = null;
 
   /** @param minDurationMicros statements that took less are left out: another capture of the group may have them logged */
   constructor(minDurationMicros: number) {
@@ -47,14 +51,23 @@ export class SlowRecords implements Records<SlowRecord> {
     record.statement = redactLiterals(record.statement, settingsOf(record));
   }
 
-  count(record: SlowRecord, { digests, series }: Counts): boolean {
-    if (!digests.addTimed(record, this.bytes.statement)) return false;
-    if (digests.counted !== null) series?.addTimed(record, digests.counted);
+  count(record: SlowRecord, { digests, series }: Counts, contents: FragmentContents): boolean {
+    contents.addSession(record.threadId, record);
+    contents.addTimed(record.durationMicros, record.errno);
+    const ran = digests.addTimed(record, this.bytes.statement);
+    const counted = ran ? digests.counted : null;
+    this.#counted = counted;
+    if (counted === null) {
+      contents.addUncounted(record.statement);
+      return ran;
+    }
+    series?.addTimed(record, counted);
+    contents.addStatement(counted, digests.countedTags);
     return true;
   }
 
   writeLine(record: SlowRecord, lines: LineBuffer): void {
-    writeSlowLine(lines, record, this.bytes.statement);
+    writeSlowLine(lines, record, this.bytes.statement, this.#counted);
   }
 
   toJSON(): object {

@@ -17,6 +17,10 @@ export const MAX_TAG_KEYS = 16;
 export const MAX_TAGS = 4000;
 /** Longer values are not grouped by, in UTF-16 units: they say more than what kind of request it was. */
 const MAX_VALUE = 256;
+
+/** Whether a tag may be that of many requests. */
+export const isShared = (key: string, value: string): boolean =>
+  !OF_REQUESTS.has(key) && value.length <= MAX_VALUE;
 /** How many comments' tags are kept, so that they need not be read again. */
 const MAX_COMMENTS = 2000;
 
@@ -118,7 +122,7 @@ export class TagGroups {
   }
 
   #setOf(tags: Tags): TagSet | null {
-    const grouped = tags.filter(([key, value]) => !OF_REQUESTS.has(key) && value.length <= MAX_VALUE);
+    const grouped = tags.filter(([key, value]) => isShared(key, value));
     if (grouped.length === 0) return null;
     return { tags: grouped.map(([key, value]) => this.find(key, value)), pending: null };
   }

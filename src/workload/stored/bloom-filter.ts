@@ -61,10 +61,14 @@ export class BloomFilter {
     return true;
   }
 
-  /** What is to be stored: the smallest that is good enough; no bytes where it has nothing. */
-  toBytes(): Uint8Array {
+  /**
+   * What is to be stored: the smallest that is good enough; no bytes where it has nothing.
+   * @param isFull whether it keeps its size
+   */
+  toBytes(isFull = false): Uint8Array {
     let bytes = this.#bytes;
     if (bytes.every((byte) => byte === 0)) return new Uint8Array(0);
+    if (isFull) return bytes;
     while (bytes.length % 2 === 0 && bytes.length / 2 >= MIN_BYTES) {
       const folded = bytes.slice(0, bytes.length / 2);
       for (let at = 0; at < folded.length; at++) {

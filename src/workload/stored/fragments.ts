@@ -1,18 +1,11 @@
 import type { LogName } from "../../logs/names.ts";
-import { fragmentKey, fragmentPrefix } from "./keys.ts";
+import { FRAGMENT_VERSION, fragmentKey, fragmentPrefix } from "./keys.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /*
  * The fragments of a capture's log in R2: how they are written, read back and listed. What a fragment's metadata says makes it possible
  * to find a time without reading fragments.
  */
-
-/** The custom metadata of a fragment of version 1. Microseconds since the epoch. */
-export interface FragmentMetadata extends Record<string, string> {
-  firstMicros: string;
-  lastMicros: string;
-  records: string;
-}
 
 /** What else a fragment of version 2 says, as numbers or text; each null for a fragment that does not say it. */
 export interface FragmentDetails {
@@ -26,15 +19,25 @@ export interface FragmentDetails {
   errors: number | null;
 }
 
-/** What a fragment holds. Microseconds since the epoch. */
-export interface FragmentContent {
+/** What each fragment says of its records. Microseconds since the epoch. */
+interface FragmentTimes {
   firstMicros: number;
   lastMicros: number;
   records: number;
 }
 
+/** What a fragment of version 2 holds. */
+export interface FragmentContent extends FragmentTimes {
+  plainBytes: number;
+  crc32: number;
+  longestMicros: number | null;
+  errors: number | null;
+  /** See Summary. */
+  summary: string;
+}
+
 /** A fragment as R2 lists it. The numbers are NaN where its metadata does not say what each fragment says. */
-export interface ListedFragment extends FragmentContent, FragmentDetails {
+export interface ListedFragment extends FragmentTimes, FragmentDetails {
   sequence: number;
   /** Of its format: 1 is gzip of many members. */
   version: number;
@@ -61,15 +64,19 @@ export function fragmentStore(bucket: R2Bucket, captureId: number, log: LogName)
       if (object === null) throw new Error(`The fragment ${key} is gone`);
       return new Uint8Array(await askStorage(() => object.arrayBuffer()));
     },
-    write: async (sequence, bytes, { firstMicros, lastMicros, records }) => {
-      const customMetadata: FragmentMetadata = {
-        firstMicros: String(firstMicros),
-        lastMicros: String(lastMicros),
-        records: String(records),
-      };
+    write: async (sequence, bytes, content) => {
+      const customMetadata = metadataOf(content);
       await askStorage(() => bucket.put(fragmentKey(captureId, sequence, log), bytes, { customMetadata }));
     },
   };
+}
+
+/** A fragment's custom metadata: what it holds, of which it leaves out what is null. */
+export function metadataOf(content: FragmentContent): Record<string, string> {
+  const known = Object.entries({ version: FRAGMENT_VERSION, ...content }).filter(
+    ([, value]) => value !== null,
+  );
+  return Object.fromEntries(known.map(([name, value]) => [name, String(value)]));
 }
 
 /** Lists the fragments of a capture's log in the order of their numbers, a thousand with each request to R2. */

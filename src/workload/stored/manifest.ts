@@ -97,6 +97,7 @@ export function emptyManifest(
     strayBytes: 0,
     storedBytes: 0,
     fragments: 0,
+    version1: { fragments: 0, storedBytes: 0 },
     firstMicros: null,
     lastMicros: null,
     gaps: [],

@@ -2,6 +2,7 @@ import { ByteWords } from "../../lib/byte-words.ts";
 import type { SlowCommand, SlowRecord } from "../../logs/slow/record.ts";
 import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
 import { type LineBuffer, lineOf } from "./line-buffer.ts";
+import { type LineDigest, statementPart } from "./statement-part.ts";
 import { writeTime } from "./time.ts";
 
 /*
@@ -46,6 +47,8 @@ export interface StoredSlowRecord
   /** When the statement ended, in UTC with microseconds. */
   time: string;
   command: SlowCommand;
+  /** Of the statement's digest; absent where the record ran none, and in version 1. */
+  fingerprint?: string;
   statement: string;
   /** Only where the statement has lost its end. */
   truncated?: true;
@@ -118,8 +121,8 @@ const FORMS = {
   },
 };
 const COMMANDS = {
-  Query: new ByteWords('Query","statement":'),
-  "Administrator command": new ByteWords('Administrator command","statement":'),
+  Query: new ByteWords("Query"),
+  "Administrator command": new ByteWords("Administrator command"),
 };
 
 /** The members of OPTIONAL, each read by its name: to go through their names takes longer than all else of a line. */
@@ -149,13 +152,20 @@ function writeMember(lines: LineBuffer, name: number, value: number | boolean | 
 /**
  * Writes a record of the slow log as one line of NDJSON.
  * @param bytes its statement as it stands in the log, if that is known
+ * @param digest of the statement that it ran; null when it ran none
  */
-export function writeSlowLine(lines: LineBuffer, record: SlowRecord, bytes: StatementBytes | null): void {
+export function writeSlowLine(
+  lines: LineBuffer,
+  record: SlowRecord,
+  bytes: StatementBytes | null,
+  digest: LineDigest | null,
+): void {
   writeTime(lines, record.timeMicros);
   lines.part(THREAD_ID);
   lines.number(record.threadId);
   lines.part(whose.get(record.user, record.host));
   lines.part(COMMANDS[record.command]);
+  lines.part(statementPart(digest));
   lines.string(record.statement, bytes);
   if (record.truncated) lines.part(TRUNCATED);
   lines.part(sources.get(record.db, FORMS[record.server][record.precisionMicros]));
@@ -175,6 +185,6 @@ export function writeSlowLine(lines: LineBuffer, record: SlowRecord, bytes: Stat
 }
 
 /** A record of the slow log as one line of NDJSON. */
-export function toSlowNdjson(record: SlowRecord): string {
-  return lineOf((lines) => writeSlowLine(lines, record, null));
+export function toSlowNdjson(record: SlowRecord, digest: LineDigest | null = null): string {
+  return lineOf((lines) => writeSlowLine(lines, record, null, digest));
 }

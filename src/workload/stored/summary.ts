@@ -1,3 +1,4 @@
+import { isShared } from "../groups/tags.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 
 /*
@@ -19,7 +20,7 @@ const KINDS = {
   host: { filter: "names", letter: "h" },
   /** A session's default database. */
   db: { filter: "names", letter: "d" },
-  /** `key=value`. */
+  /** `key=value`, of those that requests share. */
   tag: { filter: "tags", letter: "g" },
   /** A connection's id. */
   thread: { filter: "threads", letter: "c" },
@@ -56,8 +57,12 @@ export class Summary {
     this.#filters = filters;
   }
 
-  /** Adds a value of a record. A table with its schema is added without it as well. */
+  /**
+   * Adds a value of a record. A table with its schema is added without it as well. A tag that every request has another of is left
+   * out.
+   */
   add(kind: SummaryKind, value: string): void {
+    if (kind === "tag" && !isKnownTag(value)) return;
     const { filter, letter } = KINDS[kind];
     const code = letter.charCodeAt(0);
     const values = this.#filters.get(filter);
@@ -89,7 +94,7 @@ export class Summary {
 
   /** Whether a record of the fragment may have this value. */
   mayHave(kind: SummaryKind, value: string): boolean {
-    if (!this.#kinds.has(kind)) return true;
+    if (!this.#kinds.has(kind) || (kind === "tag" && !isKnownTag(value))) return true;
     const { filter, letter } = KINDS[kind];
     const code = letter.charCodeAt(0);
     const mayHave = this.#filters.get(filter)?.mayHave(code, kind === "table" ? value.toLowerCase() : value);
@@ -97,11 +102,14 @@ export class Summary {
     return this.#filters.get("threadBlocks")?.mayHave(code, blockOf(value)) ?? true;
   }
 
-  /** As it is stored: the letters of the kinds, then the filters in base64. */
-  toText(): string {
+  /**
+   * As it is stored: the letters of the kinds, then the filters in base64.
+   * @param isFull whether it is to be added to, and keeps its full size
+   */
+  toText(isFull = false): string {
     const kinds = [...this.#kinds].map((kind) => KINDS[kind].letter).join("");
     const filters = FILTER_NAMES.map((name) =>
-      (this.#filters.get(name)?.toBytes() ?? new Uint8Array(0)).toBase64({ omitPadding: true }),
+      (this.#filters.get(name)?.toBytes(isFull) ?? new Uint8Array(0)).toBase64({ omitPadding: true }),
     );
     return [kinds, ...filters].join(".");
   }
@@ -122,6 +130,11 @@ export class Summary {
       read,
     );
   }
+}
+
+function isKnownTag(tag: string): boolean {
+  const at = tag.indexOf("=");
+  return at < 0 || isShared(tag.slice(0, at), tag.slice(at + 1));
 }
 
 const blockOf = (threadId: string): string => String(Math.floor(Number(threadId) / THREAD_BLOCK));

@@ -1,5 +1,6 @@
 import type { LogRecord } from "../../logs/record.ts";
 import type { StatementTables } from "../../sql-text/tables.ts";
+import type { LineDigest } from "../stored/statement-part.ts";
 import { Figures, type Timing } from "./figures.ts";
 
 /*
@@ -29,11 +30,12 @@ export interface Cell {
 }
 
 /** A digest that was counted: see `Digests.counted`. */
-export interface Counted {
-  readonly fingerprint: string;
+export interface Counted extends LineDigest {
   /** The tables of the statement. */
   readonly tables: StatementTables;
   cell: Cell | null;
+  /** The fragment's contents that it was added to last. */
+  addedTo?: object | null;
 }
 
 /** What ran in a step of time. */

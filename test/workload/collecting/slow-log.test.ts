@@ -72,7 +72,7 @@ function lineOf(record: SlowRecord): Record<string, unknown> {
   return { ...said, timeMicros, log: "slow", timeIs: "end", ...(truncated && { truncated }) };
 }
 
-const withoutText = ({ statement: _, ...rest }: Record<string, unknown>) => rest;
+const withoutText = ({ statement: _, fingerprint: __, ...rest }: Record<string, unknown>) => rest;
 
 /** An entry of MySQL's log, of a statement that ended some milliseconds after the day began. */
 function entry(
@@ -103,6 +103,12 @@ describe("a slow log that a real server wrote", () => {
     expect(changed.length).toBeLessThan(5);
     expect(JSON.stringify([lines, follower.digests.toJSON(), follower.state])).not.toContain(PASSWORD);
     expect(manifest).toMatchObject({ log: "slow", records: records.length, redact: "secrets" });
+    // What ran has its digest's fingerprint.
+    const fingerprints = lines.flatMap(({ fingerprint }) => fingerprint ?? []);
+    expect(fingerprints.length).toBe(manifest.statements);
+    expect(new Set(fingerprints)).toEqual(
+      new Set(follower.digests.toJSON().entries.map(({ fingerprint }) => fingerprint)),
+    );
     // The same statements are counted as in the digests, an EXECUTE once.
     expect(manifest.statements).toBe(follower.digests.total);
     expect(manifest.statements).toBeLessThanOrEqual(records.filter(runsStatement).length);

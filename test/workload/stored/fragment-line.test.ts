@@ -64,8 +64,14 @@ describe("records as NDJSON", () => {
 
   it("have the fields that the API shows, in their order", () => {
     expect(toNdjson(record, { user: "app", host: "10.0.0.7", db: "shop" })).toBe(
-      '{"time":"2026-11-23T05:36:15.123456Z","threadId":8,"user":"app","host":"10.0.0.7","command":"Query","statement":"SELECT \'é\\"\\n\'"}\n',
+      '{"time":"2026-11-23T05:36:15.123456Z","threadId":8,"user":"app","host":"10.0.0.7","db":"shop","command":"Query","statement":"SELECT \'é\\"\\n\'"}\n',
     );
+  });
+
+  it("have the fingerprint of the statement that they ran, before it", () => {
+    expect(
+      toNdjson(record, { user: "app", host: "10.0.0.7", db: null }, { fingerprint: "8e1a6f0d5c3b2a47" }),
+    ).toContain(',"host":"10.0.0.7","command":"Query","fingerprint":"8e1a6f0d5c3b2a47","statement":"');
   });
 
   it("have null for a user that is not known, also after one that was", () => {
