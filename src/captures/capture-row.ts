@@ -23,3 +23,28 @@ export const columns = (
   ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;
+
+/** A capture with all that is known of it but its workload; times in milliseconds. */
+export interface FullCaptureRow extends CaptureRow, Pick<RecordingOptions, "maxBytes"> {
+  ownerId: string;
+  /** Null when there is no such account any more. */
+  ownerName: string | null;
+  createdAt: number;
+  duration: number | null;
+  backDated: 0 | 1;
+  /** In JSON: see labels.ts. */
+  labels: string;
+  notes: string | null;
+  /** The state in which it failed; null when it has not. */
+  failedFrom: Status | null;
+  deletedAt: number | null;
+}
+
+/** The columns of a `FullCaptureRow` of captures `c`, whose owners are `owner`. */
+export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_id as ownerId, owner.name as ownerName,
+  c.created_at as createdAt, c.duration as duration, c.back_dated as backDated, c.labels as labels, c.notes as notes,
+  (select v.from_status from capture_events v where v.capture_id = c.id and v.to_status = 'FAILED' limit 1) as failedFrom,
+  c.deleted_at as deletedAt`;
+
+/** The join that gives captures `c` their owners. */
+export const JOIN_OWNER = "left join user owner on owner.id = c.owner_id";

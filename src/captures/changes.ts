@@ -1,9 +1,23 @@
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import { DATABASE_NOW } from "../db/clock.ts";
+import type { SqlValues } from "../db/statement.ts";
+import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { lazy } from "../lib/lazy.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
-import { deletion, dueAt, stopRefusal, TRANSITIONS } from "./lifecycle.ts";
-import { allows, byStatus, CAPTURE_OF_CALLER, literal } from "./sql.ts";
+import {
+  archiveDueAfterRestore,
+  CANCELLED,
+  cancelRefusal,
+  deletion,
+  dueAt,
+  OVERDUE_MS,
+  stopRefusal,
+  TRANSITIONS,
+} from "./lifecycle.ts";
+import { impossibleTimes, rescheduleRefusal, reschedules, type Timed } from "./rescheduling.ts";
+import type { CaptureChanges } from "./schema.ts";
+import { allows, byStatus, CAPTURE_OF_CALLER, KEPT_CAPTURE_OF_CALLER, literal } from "./sql.ts";
 import { transitionSql } from "./transitions.ts";
 
 /*
@@ -30,14 +44,39 @@ const IS_ACCEPTED = `(:precondition ->> 'accepted' is null or version in (select
 /** The capture `:id` that is to be changed, if it may be. */
 const IS_TARGET = `id = :id and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
 
-const BEFORE = callerStatement(
-  `select (c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")} ${CAPTURE_OF_CALLER}`,
+const ACCESS = `(c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")}`;
+
+const BEFORE = callerStatement(`select ${ACCESS} ${CAPTURE_OF_CALLER}`);
+
+const BEFORE_CHANGE = callerStatement(
+  `select ${ACCESS}, c.back_dated as backDated, ${DATABASE_NOW} as databaseNow ${CAPTURE_OF_CALLER}`,
 );
 
-const RENAME = [
+/** What a capture has by a change: each as it was where the change says nothing of it. */
+const NEW_DURATION = "iif(:changesDuration, :duration, duration)";
+const NEW_START = "coalesce(:scheduledStart, scheduled_start)";
+const NEW_END = `iif(:reschedules, iif(status = 'SCHEDULED', ${NEW_START}, coalesce(scheduled_start, started_at)) + ${NEW_DURATION},
+  scheduled_end)`;
+const NEW_NAME = "coalesce(:name, name)";
+const NEW_LABELS = "coalesce(:labels, labels)";
+const NEW_NOTES = "iif(:changesNotes, :notes, notes)";
+
+/**
+ * Whether the times of the capture at hand may change, as rescheduling.ts says it. By the database's clock: a runner that has read the
+ * log after the end has left out what was later, and the end can't be moved any more.
+ */
+const IS_RESCHEDULABLE = `:isPossible and back_dated = 0 and (status = 'SCHEDULED' or status = 'RUNNING' and :scheduledStart is null
+  and (scheduled_end is null or scheduled_end > ${DATABASE_NOW}) and (${NEW_END} is null or ${NEW_END} > ${DATABASE_NOW}))`;
+
+const CHANGE = [
   callerStatement(
-    `update or ignore captures set name = :name, version = version + (name is not :name)
-     where ${IS_TARGET} returning ${columns("captures")}`,
+    `update or ignore captures set name = ${NEW_NAME}, labels = ${NEW_LABELS}, notes = ${NEW_NOTES},
+       scheduled_start = ${NEW_START}, duration = ${NEW_DURATION}, scheduled_end = ${NEW_END},
+       due_at = iif(:reschedules, iif(status = 'SCHEDULED', ${NEW_START} + ${OVERDUE_MS},
+         min(:runningDue, coalesce(${NEW_END} + ${OVERDUE_MS}, :runningDue))), due_at),
+       version = version + ((name, labels, notes, scheduled_start, duration, scheduled_end)
+         is not (${NEW_NAME}, ${NEW_LABELS}, ${NEW_NOTES}, ${NEW_START}, ${NEW_DURATION}, ${NEW_END}))
+     where ${IS_TARGET} and (not :reschedules or ${IS_RESCHEDULABLE}) returning ${columns("captures")}`,
   ),
 ];
 
@@ -56,6 +95,17 @@ const STOP = lazy(() =>
     to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
     reason: "null",
     set: { ended_at: ENDED_AT, due_at: ":soon" },
+  }).map(callerStatement),
+);
+
+const CANCEL = lazy(() =>
+  transitionSql({
+    ...BY_CALLER,
+    where: `${IS_TARGET} and ${allows("cancellation")}`,
+    to: byStatus((status) => literal(TRANSITIONS[status].cancellation ?? status)),
+    reason: literal(CANCELLED),
+    // It never ran, so that there are no metrics to archive.
+    set: { reason: literal(CANCELLED), due_at: "null" },
   }).map(callerStatement),
 );
 
@@ -81,25 +131,39 @@ const DELETE = lazy(() =>
   }).map(callerStatement),
 );
 
+const BEFORE_RESTORE = callerStatement(
+  `select ${ACCESS}, c.deleted_at as deletedAt ${KEPT_CAPTURE_OF_CALLER}`,
+);
+
+/**
+ * Brings back a capture that was deleted after `:restorableSince`: cron erases only what was deleted before that. Metrics that were
+ * not stored before the deletion are to be stored now.
+ */
+const RESTORE = [
+  callerStatement(
+    `update or ignore captures set deleted_at = null, version = version + (deleted_at is not null),
+       due_at = iif(deleted_at is not null and due_at is null and ${HAS_ENDED} and started_at is not null
+         and metrics_archived_at is null, :archiveDue, due_at)
+     where id = :id and (deleted_at is null or deleted_at > :restorableSince) and ${MAY_CHANGE} and ${IS_ACCEPTED}
+     returning ${columns("captures")}`,
+  ),
+];
+
 /** What became of a change to a capture. */
-export type Changed =
+export type Changed<Before extends CaptureRow = CaptureRow> =
   /** `before` is the capture as it was, `after` as it is. */
-  | { outcome: "changed"; before: CaptureRow; after: CaptureRow }
+  | { outcome: "changed"; before: Before; after: CaptureRow }
   /** The caller may change it, but its state or another's name forbids this change. */
-  | { outcome: "refused"; before: CaptureRow }
+  | { outcome: "refused"; before: Before }
   | { outcome: Denied | "outdated" | "excluded" };
 
-interface Access extends CaptureRow {
-  mayChange: 0 | 1;
-}
-
-function changed(
+function changed<Before extends CaptureRow>(
   before: D1Result,
   after: D1Result,
   { accepted, excluded }: Precondition,
-  isPossible: (before: CaptureRow) => boolean = () => true,
-): Changed {
-  const access = (before as D1Result<Access>).results[0];
+  isPossible: (before: Before) => boolean = () => true,
+): Changed<Before> {
+  const access = (before as D1Result<Before & { mayChange: 0 | 1 }>).results[0];
   if (access === undefined) return { outcome: "unauthenticated" };
   if (access.id === null) return { outcome: "not-found" };
   if (access.mayChange !== 1) return { outcome: "forbidden" };
@@ -113,16 +177,40 @@ function changed(
     : { outcome: "changed", before: access, after: row };
 }
 
-/** Renames a capture; refused when another of its environment has the name. */
-export function renameCapture(
+/** A capture that was to be changed, and the database's time then. */
+export type BeforeChange = CaptureRow & Timed & { databaseNow: number };
+
+/**
+ * Changes what a capture is called, what is put on it and written about it, and when it starts and ends. Refused when another of its
+ * environment has the name, and when its times can't be changed so (see rescheduling.ts).
+ */
+export function changeCapture(
   db: Db,
   credential: Credential,
   id: number,
-  name: string,
+  changes: CaptureChanges,
   precondition: Precondition,
   now: number,
-): Promise<Changed> {
-  return change(db, credential, RENAME, { id, name }, precondition, now);
+): Promise<Changed<BeforeChange>> {
+  const { name = null, labels, notes = null, scheduledStart = null, duration = null } = changes;
+  const isAboutTime = reschedules(changes);
+  const impossible = impossibleTimes(changes, now);
+  const values = {
+    id,
+    name,
+    labels: labels === undefined ? null : JSON.stringify(labels),
+    changesNotes: Number(changes.notes !== undefined),
+    notes,
+    reschedules: Number(isAboutTime),
+    scheduledStart,
+    changesDuration: Number(changes.duration !== undefined),
+    duration,
+    isPossible: Number(impossible === null),
+    runningDue: dueAt("RUNNING", { scheduledStart: null, scheduledEnd: null }, now),
+  };
+  const isPossible = (before: BeforeChange) =>
+    !isAboutTime || (impossible === null && rescheduleRefusal(before, changes, before.databaseNow) === null);
+  return change([BEFORE_CHANGE, ...CHANGE], db, credential, values, precondition, now, isPossible);
 }
 
 /** Stops a running capture; refused in any other state. */
@@ -134,7 +222,19 @@ export function stopCapture(
   now: number,
 ): Promise<Changed> {
   const canStop = ({ status }: CaptureRow) => stopRefusal(status) === null;
-  return change(db, credential, STOP(), { id, soon: soon(now) }, precondition, now, canStop);
+  return change([BEFORE, ...STOP()], db, credential, { id, soon: soon(now) }, precondition, now, canStop);
+}
+
+/** Cancels a capture that does not run yet; refused in any other state. */
+export function cancelCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  precondition: Precondition,
+  now: number,
+): Promise<Changed> {
+  const canCancel = ({ status }: CaptureRow) => cancelRefusal(status) === null;
+  return change([BEFORE, ...CANCEL()], db, credential, { id }, precondition, now, canCancel);
 }
 
 /** Deletes a capture: no reply shows it any more, and its name is free. A live one is ended by the same batch. */
@@ -145,25 +245,40 @@ export function deleteCapture(
   precondition: Precondition,
   now: number,
 ): Promise<Changed> {
-  return change(db, credential, DELETE(), { id, soon: soon(now) }, precondition, now);
+  return change([BEFORE, ...DELETE()], db, credential, { id, soon: soon(now) }, precondition, now);
+}
+
+/**
+ * Brings a deleted capture back, in the state that its deletion has left it in; one that is not deleted stays as it is. Refused when
+ * another of its environment has its name by now.
+ * @param restorableSince those that were deleted before this are being erased
+ */
+export function restoreCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  restorableSince: number,
+  precondition: Precondition,
+  now: number,
+): Promise<Changed> {
+  const values = { id, restorableSince, archiveDue: archiveDueAfterRestore(now) };
+  return change([BEFORE_RESTORE, ...RESTORE], db, credential, values, precondition, now);
 }
 
 /** When cron looks after a capture that begins to stop now. */
 const soon = (now: number): number => dueAt("STOPPING", { scheduledStart: null, scheduledEnd: null }, now);
 
 /** Makes a change by one batch: what was there, then the statements of the change, the last of which returns what is there then. */
-async function change(
+async function change<Before extends CaptureRow>(
+  statements: readonly CallerStatement[],
   db: Db,
   credential: Credential,
-  statements: readonly CallerStatement[],
-  values: { id: number; name?: string; soon?: number },
+  values: SqlValues,
   precondition: Precondition,
   now: number,
-  isPossible?: (before: CaptureRow) => boolean,
-): Promise<Changed> {
+  isPossible?: (before: Before) => boolean,
+): Promise<Changed<Before>> {
   const all = { ...values, precondition: JSON.stringify(precondition) };
-  const results = await db.batch(
-    [BEFORE, ...statements].map((statement) => statement(db, credential, now, all)),
-  );
+  const results = await db.batch(statements.map((statement) => statement(db, credential, now, all)));
   return changed(results[0] as D1Result, results.at(-1) as D1Result, precondition, isPossible);
 }

@@ -6,8 +6,10 @@ import type { Precondition } from "./changes.ts";
  * comparing them needs no body.
  */
 
-/** The version of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
+/** The versions of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
 const FORMAT = 1;
+/** The same of `toFullCapture`. No number of its own, so that the tags of the two views differ. */
+const FULL_FORMAT = "f1";
 
 /** What a capture's tag is made of. */
 export interface Versioned {
@@ -18,10 +20,28 @@ export interface Versioned {
 /** The tag of one capture, a strong one: the same version is shown by the same bytes. */
 export const captureTag = ({ id, version }: Versioned): string => `"${FORMAT}.${id}.${version}"`;
 
+/** What the tag of a capture in full is made of. The name of its owner is no part of the capture, and changes without it. */
+export interface FullVersioned extends Versioned {
+  ownerName: string | null;
+}
+
+/** The tag of one capture in full, a strong one. */
+export const fullCaptureTag = async ({ id, version, ownerName }: FullVersioned): Promise<string> =>
+  `"${FULL_FORMAT}.${id}.${version}.${(await sha256(JSON.stringify(ownerName))).slice(0, 8)}"`;
+
 /** The tag of a page of captures. A weak one: the same page may be sent compressed. */
 export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<string> {
   return `W/"${await sha256([FORMAT, hasNext, ...captures.map(({ id, version }) => `${id}.${version}`)].join())}"`;
 }
+
+/** The tag of a page of captures in full. */
+export async function fullPageTag(captures: FullVersioned[], hasNext: boolean): Promise<string> {
+  const shown = captures.map(({ id, version, ownerName }) => [id, version, ownerName]);
+  return `W/"${await sha256(JSON.stringify([FULL_FORMAT, hasNext, shown]))}"`;
+}
+
+/** The tag of one capture, shown in full or not: its format, id and version. */
+const TAG_OF_ONE = /^"(\w+)\.([1-9]\d*)\.([1-9]\d*)(?:\.[\w-]{8})?"$/;
 
 /** Every tag of a header that lists some. */
 const TAGS = /(W\/)?("[!#-~\x80-\xff]*")/g;
@@ -52,9 +72,10 @@ export function preconditionOf(
 /** The versions of a capture that a list of tags names; null for all. */
 function versionsIn(tags: string, id: number, withWeak: boolean): number[] | null {
   if (tags.trim() === "*") return null;
-  const versions = [...tags.matchAll(TAGS)].map(([, weak, tag]) => {
-    const version = Number(tag?.split(".")[2]?.slice(0, -1));
-    return (withWeak || weak === undefined) && tag === captureTag({ id, version }) ? version : null;
+  const versions = [...tags.matchAll(TAGS)].map(([, weak, tag = ""]) => {
+    const [, format, of, version] = TAG_OF_ONE.exec(tag) ?? [];
+    const isOfThis = (format === String(FORMAT) || format === FULL_FORMAT) && of === String(id);
+    return (withWeak || weak === undefined) && isOfThis ? Number(version) : null;
   });
   return versions.filter((version) => version !== null);
 }

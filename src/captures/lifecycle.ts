@@ -7,17 +7,19 @@ import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
  * says how that is answered.
  */
 
-/** What makes a capture go from one state to another: its own progress, a failure, or a person who stops or deletes it. */
-export type Cause = "progress" | "failure" | "stop" | "deletion";
+/** What makes a capture go from one state to another: its own progress, a failure, or a person who stops, cancels or deletes it. */
+export type Cause = "progress" | "failure" | "stop" | "cancellation" | "deletion";
 
 /**
  * Every transition that there is: for each state, where each cause leads. What is absent does not happen: a cause of no transition
- * leaves the state as it is (a deletion) or is refused (a stop). SQL's conditions are made of this table too (see sql.ts).
+ * leaves the state as it is (a deletion) or is refused (a stop, a cancellation). SQL's conditions are made of this table too (see
+ * sql.ts). A cancelled capture is FAILED, as a deleted one is that has not run: DONE says that there is a recording, and a state of
+ * its own is not one that the specification's clients know.
  */
 export const TRANSITIONS: Readonly<Record<Status, Readonly<Partial<Record<Cause, Status>>>>> = {
-  SCHEDULED: { progress: "STARTED", failure: "FAILED", deletion: "FAILED" },
-  STARTED: { progress: "STARTING", failure: "FAILED", deletion: "FAILED" },
-  STARTING: { progress: "RUNNING", failure: "FAILED", deletion: "FAILED" },
+  SCHEDULED: { progress: "STARTED", failure: "FAILED", cancellation: "FAILED", deletion: "FAILED" },
+  STARTED: { progress: "STARTING", failure: "FAILED", cancellation: "FAILED", deletion: "FAILED" },
+  STARTING: { progress: "RUNNING", failure: "FAILED", cancellation: "FAILED", deletion: "FAILED" },
   RUNNING: { progress: "STOPPING", failure: "FAILED", stop: "STOPPING", deletion: "STOPPING" },
   STOPPING: { progress: "DONE", failure: "FAILED" },
   DONE: {},
@@ -37,7 +39,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** A transition that is late by this much is looked after by cron. */
-const OVERDUE_MS = 5 * SECOND;
+export const OVERDUE_MS = 5 * SECOND;
 /**
  * How long a running capture goes without a heartbeat of its runner before cron looks after it. Nothing is lost meanwhile: RDS
  * keeps the log for hours.
@@ -160,6 +162,18 @@ export function stopRefusal(status: Status): StopRefusal | null {
   return status === "STOPPING" || status === "DONE" ? "already-stopped" : "not-started-yet";
 }
 
+/** What the history and the capture say of a cancellation. */
+export const CANCELLED = "Cancelled before it was running";
+
+/** Why a capture can't be cancelled. */
+export type CancelRefusal = "cancel-running" | "cancel-ended";
+
+/** Why a capture in this state can't be cancelled; null when it can. */
+export function cancelRefusal(status: Status): CancelRefusal | null {
+  if (TRANSITIONS[status].cancellation !== undefined) return null;
+  return status === "RUNNING" ? "cancel-running" : "cancel-ended";
+}
+
 /** What a deletion does to a capture, besides that nobody sees it any more. */
 export interface Deletion {
   /** The state that it has then: its own when there is no transition. */
@@ -187,6 +201,11 @@ const ARCHIVE_AFTER_MS = PUBLISHED_WITHIN_MS + MINUTE;
 /** When cron should look after the metrics of a capture that are to be archived at `at`. */
 export function archiveDueAt(at: number): number {
   return at + OVERDUE_MS;
+}
+
+/** When cron should look after the metrics of a capture that was brought back at `now` without them. */
+export function archiveDueAfterRestore(now: number): number {
+  return archiveDueAt(now + ARCHIVE_AFTER_MS);
 }
 
 /** When cron should look after a capture that has come to this state at `now` and not left it, nor written a heartbeat since. */

@@ -105,12 +105,16 @@ export class LiveSockets {
     socket.close(...CLOSE.spoken);
   }
 
-  /** Sends all a transition, or that the capture was deleted, once. */
+  /** Sends all a transition, that the capture has other times, or that it was deleted, once. */
   async transitioned({
     status,
+    scheduledStart,
+    scheduledEnd,
     deletedAt,
-  }: Pick<CaptureRow, "status"> & { deletedAt: number | null }): Promise<void> {
-    const now = `${status} ${deletedAt}`;
+  }: Pick<CaptureRow, "status" | "scheduledStart" | "scheduledEnd"> & {
+    deletedAt: number | null;
+  }): Promise<void> {
+    const now = `${status} ${scheduledStart} ${scheduledEnd} ${deletedAt}`;
     if (now === this.#sent) return;
     this.#sent = now;
     await this.progressed();

@@ -1,5 +1,6 @@
 import type { Status } from "../db/states.ts";
 import type { CapturedLog } from "../logs/names.ts";
+import type { Labels } from "./labels.ts";
 
 /*
  * Whether a capture that was asked for can be made, and when it is to start and end. Pure: it does no I/O and is told the time.
@@ -37,7 +38,8 @@ export interface RecordingOptions {
 
 /**
  * What a caller asked for, validated but not yet judged by the clock. `log` and `minDurationMicros` are absent where only the general
- * log is asked for: a request with an Idempotency-Key has the fingerprint that it had before there was another log.
+ * log is asked for, `labels` and `notes` where there are none: a request with an Idempotency-Key has the fingerprint that it had
+ * before there were others.
  */
 export interface CaptureRequest
   extends Omit<RecordingOptions, "log" | "minDurationMicros">,
@@ -48,6 +50,8 @@ export interface CaptureRequest
   start: number | null;
   scheduledStart: number | null;
   duration: number | null;
+  labels?: Labels;
+  notes?: string;
 }
 
 /** A capture about to be made. */
@@ -79,7 +83,8 @@ export function planCapture(request: CaptureRequest, now: number): CapturePlan |
   return { ...request, log, minDurationMicros, status, scheduledEnd };
 }
 
-function durationRefusal(duration: number | null): PlanRefusal | null {
+/** Why a capture can't run for so long; null when it can, or runs until it is stopped. */
+export function durationRefusal(duration: number | null): "duration-too-short" | "duration-too-long" | null {
   if (duration === null) return null;
   if (duration < MIN_DURATION_MS) return "duration-too-short";
   return duration > MAX_DURATION_MS ? "duration-too-long" : null;
@@ -92,9 +97,17 @@ function startRefusal(
   if (status === "SCHEDULED") {
     if (scheduledStart === null) return "no-scheduled-start";
     if (start !== null) return "scheduled-but-started";
-    if (scheduledStart < now - SCHEDULE_GRACE_MS) return "scheduled-in-the-past";
-    return scheduledStart > now + SCHEDULE_AHEAD_MS ? "scheduled-too-far-ahead" : null;
+    return scheduledStartRefusal(scheduledStart, now);
   }
   if (scheduledStart !== null) return "scheduled-but-another-status";
   return start !== null && start > now ? "start-in-the-future" : null;
+}
+
+/** Why a capture can't be scheduled for a time; null when it can. */
+export function scheduledStartRefusal(
+  scheduledStart: number,
+  now: number,
+): "scheduled-in-the-past" | "scheduled-too-far-ahead" | null {
+  if (scheduledStart < now - SCHEDULE_GRACE_MS) return "scheduled-in-the-past";
+  return scheduledStart > now + SCHEDULE_AHEAD_MS ? "scheduled-too-far-ahead" : null;
 }

@@ -1,9 +1,8 @@
-import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
+import { type Credential, callerStatement } from "../db/caller.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type CaptureRow, columns } from "./capture-row.ts";
-import type { CaptureFilter } from "./schema.ts";
-import { CAPTURE_OF_CALLER, TARGET } from "./sql.ts";
+import { type CaptureRow, columns, FULL_COLUMNS, type FullCaptureRow, JOIN_OWNER } from "./capture-row.ts";
+import { CAPTURE_OF_CALLER, KEPT_CAPTURE_OF_CALLER, TARGET } from "./sql.ts";
 
 /** What the caller may know of a capture. */
 export type Seen<T> =
@@ -23,6 +22,25 @@ export async function readCapture(
 ): Promise<Seen<CaptureRow>> {
   const row = await ONE(db, credential, now, { id }).first<CaptureRow & { caller: string }>();
   return seen(row);
+}
+
+const ONE_FULL = callerStatement(
+  `select caller.id as caller, ${FULL_COLUMNS} ${KEPT_CAPTURE_OF_CALLER} ${JOIN_OWNER}`,
+);
+
+/**
+ * Reads one capture with all that is known of it; also one that is deleted and can be brought back.
+ * @param restorableSince the captures that were deleted after this are still kept
+ */
+export async function readFullCapture(
+  db: Db,
+  credential: Credential,
+  id: number,
+  restorableSince: number,
+  now: number,
+): Promise<Seen<FullCaptureRow>> {
+  const values = { id, restorableSince };
+  return seen(await ONE_FULL(db, credential, now, values).first<FullCaptureRow & { caller: string }>());
 }
 
 /** A row of the caller and a capture, whose columns are null when there is none for the caller. */
@@ -108,54 +126,4 @@ export async function readEvents(
   const first = results[0];
   if (first === undefined) return { caller: null };
   return { caller: first.caller, found: first.captureId === null ? null : results };
-}
-
-/** The conditions of a page, of captures `p`, by what is asked for. */
-const CONDITIONS = { status: "p.status = :status", name: "p.name = :name", cursor: "p.id < :cursor" };
-
-type Asked = Omit<CaptureFilter, "limit">;
-
-/** The statements of pages, by what is asked for. */
-const pages = new Map<string, CallerStatement>();
-
-function pageOf(asked: Asked): CallerStatement {
-  const given = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter(
-    (field) => asked[field] !== undefined,
-  );
-  const key = `${given.join()} ${asked.envId !== undefined}`;
-  const known = pages.get(key);
-  if (known !== undefined) return known;
-  const conditions = given.map((field) => ` and ${CONDITIONS[field]}`).join("");
-  // At most a page from each environment, through its index: the cost never grows with other people's captures.
-  const page = callerStatement(
-    `select caller.id as caller, m.env_id as memberOf, ${columns("c")}
-     from caller
-     left join members m on m.user_id = caller.id ${asked.envId === undefined ? "" : "and m.env_id = :envId"}
-     left join captures c on c.id in
-       (select p.id from captures p where p.env_id = m.env_id and p.deleted_at is null${conditions} order by p.id desc limit :limit)
-     order by c.id desc limit :limit`,
-  );
-  pages.set(key, page);
-  return page;
-}
-
-/**
- * Reads a page of captures, newest first: of one environment, or of every environment of the caller.
- * @returns `found` is null when the environment asked for is unknown or not the caller's
- */
-export async function listCaptures(
-  db: Db,
-  credential: Credential,
-  filter: CaptureFilter,
-  now: number,
-): Promise<Seen<CaptureRow[]>> {
-  const { limit, ...asked } = filter;
-  const { results } = await pageOf(asked)(db, credential, now, { ...asked, limit }).all<
-    CaptureRow & { caller: string; memberOf: number | null }
-  >();
-  const first = results[0];
-  if (first === undefined) return { caller: null };
-  if (filter.envId !== undefined && first.memberOf === null) return { caller: first.caller, found: null };
-  // An environment without captures leaves a row of nulls, which the order puts last.
-  return { caller: first.caller, found: results.filter((row) => row.id !== null) };
 }

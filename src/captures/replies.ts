@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { STATUSES } from "../db/states.ts";
 import { count, id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
+import { CAPTURED_LOGS } from "../logs/names.ts";
 import { problemSchema } from "../workload/replies.ts";
 
 const statusSchema = z.enum(STATUSES).meta({
@@ -27,6 +28,43 @@ export const captureSchema = z
 
 /** A capture as the API shows it. */
 export type Capture = z.output<typeof captureSchema>;
+
+/** A capture with all that is known of it but its workload. */
+export const fullCaptureSchema = captureSchema
+  .extend({
+    owner: z
+      .object({ id: z.string(), name: z.nullable(z.string()) })
+      .meta({ description: "Who made it; the name is null once there is no such account any more." }),
+    createdAt: time("When it was made."),
+    duration: z
+      .nullable(z.int().positive())
+      .meta({ description: "How long it is to run, in seconds; null if until it is stopped." }),
+    backDated: z.boolean().meta({ description: "Whether it was told to begin in the past." }),
+    log: z.enum(CAPTURED_LOGS).meta({ description: "Which logs it records." }),
+    minDuration: z.nullable(z.number().nonnegative()).meta({
+      description:
+        "Of the slow log it records only statements that took at least so many milliseconds; null for the general log.",
+    }),
+    redact: z
+      .enum(["secrets", "literals"])
+      .meta({ description: "What is taken out of statements: always secrets, or every literal." }),
+    maxBytes: z
+      .nullable(z.int().positive())
+      .meta({ description: "The most bytes that it records; null for as many as the service allows." }),
+    labels: z
+      .record(z.string(), z.string())
+      .meta({ description: "What people have put on it to find it by." }),
+    notes: textOrNull("What people have written about it."),
+    failedFrom: z
+      .nullable(statusSchema)
+      .meta({ description: "The state in which it failed; null if it has not." }),
+    deletedAt: timeOrNull("When it was deleted; null if it is not."),
+    restorableUntil: timeOrNull("Until when it can be brought back; null if it is not deleted."),
+  })
+  .meta({ id: "FullCapture", description: "A capture with all that is known of it but its workload." });
+
+/** A capture with all that is known of it but its workload, as the API shows it. */
+export type FullCapture = z.output<typeof fullCaptureSchema>;
 
 /** One transition of a capture. */
 export const captureEventSchema = z

@@ -17,13 +17,15 @@ import { findReadable, findReadablePair, see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
-import { captureTag, isKnown, pageTag, preconditionOf } from "./etags.ts";
-import { stopRefusal } from "./lifecycle.ts";
+import { captureTag, preconditionOf } from "./etags.ts";
+import { cancelRefusal, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
 import * as queries from "./queries.ts";
-import { refusePlan, refuseStop } from "./refusals.ts";
-import { createSchema, listSchema, renameSchema } from "./schema.ts";
+import { answerList, answerOne, restorableSince } from "./reading.ts";
+import { refuseCancel, refuseChange, refusePlan, refuseStop } from "./refusals.ts";
+import { reschedules } from "./rescheduling.ts";
+import { changeSchema, createSchema } from "./schema.ts";
 import { toCapture, toEvent } from "./to-reply.ts";
 
 /**
@@ -33,26 +35,7 @@ import { toCapture, toEvent } from "./to-reply.ts";
 export const captureRoutes = new Hono<App>()
   .use(authenticate, limitWrites)
 
-  .get("/", async (c) => {
-    const { limit, ...filter } = await readQuery(c, listSchema());
-    // One more than the page, to know whether there is another.
-    const page = await queries.listCaptures(
-      c.get("db"),
-      c.get("credential"),
-      { ...filter, limit: limit + 1 },
-      Date.now(),
-    );
-    const captures = see(page, refuse.environmentNotFound);
-    const last = captures.length > limit ? captures[limit - 1] : undefined;
-    if (last !== undefined) {
-      const next = new URL(c.req.url);
-      next.searchParams.set("cursor", String(last.id));
-      c.header("Link", `<${next}>; rel="next"`);
-    }
-    const shown = captures.slice(0, limit);
-    const tag = await pageTag(shown, last !== undefined);
-    return unlessKnown(c, tag, REVALIDATED, () => shown.map(toCapture));
-  })
+  .get("/", answerList)
 
   .post("/", async (c) => {
     const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
@@ -70,27 +53,17 @@ export const captureRoutes = new Hono<App>()
     return answerCreation(c, earlier, maxLive, now);
   })
 
-  .get("/:id", async (c) => {
-    const id = await readId(c);
-    const capture = await queries.readCapture(c.get("db"), c.get("credential"), id, Date.now());
-    const shown = see(capture, refuse.captureEnvironmentNotFound);
-    // Compressed on its way, its tag would come to be a weak one, of which If-Match accepts none.
-    return unlessKnown(c, captureTag(shown), `${REVALIDATED}, no-transform`, () => toCapture(shown));
-  })
+  .get("/:id", answerOne)
 
   .put("/:id", async (c) => {
     const id = await readId(c);
-    const { name } = await readBody(c, renameSchema());
+    const asked = await readBody(c, changeSchema());
     const precondition = readPrecondition(c, id);
-    const renamed = await changes.renameCapture(
-      c.get("db"),
-      c.get("credential"),
-      id,
-      name,
-      precondition,
-      Date.now(),
-    );
-    const { after } = changed(renamed, refuse.duplicateName);
+    const now = Date.now();
+    const made = await changes.changeCapture(c.get("db"), c.get("credential"), id, asked, precondition, now);
+    const { after } = changed(made, (before) => refuseChange(before, asked, now));
+    // Its runner looks when it is to start, or to end, by now.
+    if (reschedules(asked)) await wake(c, after.id, now);
     return tagged(c, after);
   })
 
@@ -117,6 +90,37 @@ export const captureRoutes = new Hono<App>()
     );
     await wake(c, after.id, now);
     return c.json(toCapture(after));
+  })
+
+  .post("/:id/cancel", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const precondition = readPrecondition(c, id);
+    const cancelled = await changes.cancelCapture(c.get("db"), c.get("credential"), id, precondition, now);
+    const { after } = changed(cancelled, (before) =>
+      refuseCancel(cancelRefusal(before.status) ?? "cancel-ended"),
+    );
+    // Its runner gives back what it has switched on for the start.
+    await wake(c, after.id, now);
+    return tagged(c, after);
+  })
+
+  .post("/:id/restore", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const precondition = readPrecondition(c, id);
+    const restored = await changes.restoreCapture(
+      c.get("db"),
+      c.get("credential"),
+      id,
+      restorableSince(c.env, now),
+      precondition,
+      now,
+    );
+    const { after } = changed(restored, refuse.nameTaken);
+    // Its runner stores what is left to be stored.
+    await wake(c, after.id, now);
+    return tagged(c, after);
   })
 
   .get("/:id/metrics", async (c) => {
@@ -173,17 +177,6 @@ async function answerCreation(
   }
 }
 
-/** A browser may cache it for its user, and revalidates it each time. */
-const REVALIDATED = "private, no-cache";
-
-/** Answers 304 to a client that has the tag, and else the body, which is made only then. */
-function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () => object): Response {
-  const headers = { ETag: tag, "Cache-Control": cacheControl };
-  return isKnown(c.req.header("if-none-match"), tag)
-    ? c.body(null, 304, headers)
-    : c.json(body(), 200, headers);
-}
-
 /** A capture with its tag, for a later If-Match. */
 const tagged = (c: AppContext, capture: CaptureRow): Response =>
   c.json(toCapture(capture), 200, { ETag: captureTag(capture) });
@@ -192,7 +185,10 @@ const readPrecondition = (c: AppContext, id: number): changes.Precondition =>
   preconditionOf(c.req.header("if-match"), c.req.header("if-none-match"), id);
 
 /** The capture before and after a change, or the refusal that fits. */
-function changed(change: changes.Changed, refused: (before: CaptureRow) => Error) {
+function changed<Before extends CaptureRow>(
+  change: changes.Changed<Before>,
+  refused: (before: Before) => Error,
+) {
   switch (change.outcome) {
     case "unauthenticated":
       throw unknownCaller();

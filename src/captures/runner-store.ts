@@ -31,7 +31,9 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
 }
 
 const TRANSITION = transitionSql({
-  where: "id = :id and status = :from",
+  // Somebody may have changed its times since they were read: what was decided by them is not made then.
+  where:
+    "id = :id and status = :from and (scheduled_start, scheduled_end) is (:scheduledStart, :scheduledEndBefore)",
   isNoted: `:now <= ${DATABASE_NOW} + ${MAX_SKEW_MS}`,
   // Made if it was noted: no capture comes to a state twice.
   isMade: "exists (select 1 from capture_events e where e.capture_id = :id and e.to_status = :to)",
@@ -51,7 +53,7 @@ const TRANSITION = transitionSql({
 /**
  * Makes a transition that the service itself decided on. One whose time is still to come for the database
  * is not made: the clock that it was decided by has jumped, and no transition can be taken back.
- * @returns whether it was made: false also when the capture has left the state that it starts from
+ * @returns whether it was made: false also when the capture has left the state that it starts from, or has other times by now
  * @throws Error when there is no such transition
  */
 export async function makeTransition(
@@ -66,7 +68,11 @@ export async function makeTransition(
   const { id, scheduledStart } = capture;
   const scheduledEnd = transition.scheduledEnd ?? capture.scheduledEnd;
   const due = dueAt(to, { scheduledStart, scheduledEnd }, now);
-  const values = { id, from, to, start, end, scheduledEnd, reason, dueAt: due, actor, now };
+  const values = {
+    ...{ id, from, to, start, end, scheduledEnd, reason, dueAt: due, actor, now },
+    scheduledStart,
+    scheduledEndBefore: capture.scheduledEnd,
+  };
   const results = await db.batch(TRANSITION.map((step) => step(db, values)));
   return results.at(-1)?.meta.changes === 1;
 }

@@ -22,6 +22,7 @@ import { MetricsArchiving } from "./metrics-archiving.ts";
 import { MAX_RETRY_MS } from "./retry.ts";
 import { makeTransition, noteAlive, type RunnerRow, readForRunner } from "./runner-store.ts";
 import { CaptureStart } from "./start.ts";
+import { type Awaited, Waiting } from "./waiting.ts";
 
 /** How long a handler of an alarm is given before the watchdog comes. */
 const WATCHDOG_MS = 20_000;
@@ -30,6 +31,8 @@ const AHEAD_PAUSE_MS = 1000;
 /** Why a capture has failed whose recording can't be read. */
 const UNREADABLE =
   "What the service kept of the recording can't be read any more, so that it could not go on. What was stored until then is kept";
+/** Why the end of a capture is missing that was deleted while it ran. */
+const DELETED = "The capture was deleted while it ran, and its log was not read any further";
 
 /**
  * One capture's runner, a Durable Object named after the capture's id. It makes the capture's transitions at their time. D1 has
@@ -46,6 +49,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
+  readonly #waiting = new Waiting();
   readonly #archiving = new MetricsArchiving(this.ctx.storage, this.env);
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
@@ -104,14 +108,16 @@ export class CaptureRunner extends DurableObject<Env> {
       if (capture === null) {
         // Erased, perhaps while its metrics were being stored.
         await this.#archiving.erase(captureId);
+        this.#waiting.tell(null);
         await this.#live.progressed();
         return "rest";
       }
       this.#now = checkedClock(capture.databaseNow);
       if (await this.#failsUnreadable(capture)) continue;
+      this.#waiting.tell(capture);
       await this.#live.transitioned(capture);
       const now = this.#now();
-      if (capture.status === "FAILED") await this.#abandon(capture);
+      if (capture.status === "FAILED") await this.#abandon(capture, capture.reason ?? "The capture failed");
       const again = await this.#do(nextStep(capture, now), capture, now);
       if (again !== undefined) return again;
     }
@@ -181,11 +187,11 @@ export class CaptureRunner extends DurableObject<Env> {
    * @returns when to go on; undefined after a transition
    */
   async #collect(capture: RunnerRow, end: number | null): Promise<number | undefined> {
-    // Stopped while the log was being read, the row says until when that is the capture's.
-    const { pause, bytes, caughtUp } = await this.#collector.collect(
-      capture,
-      async () => (await readForRunner(this.env.DB, capture.id))?.end ?? end,
-    );
+    // Stopped or extended while the log was being read, the row says until when that is the capture's.
+    const { pause, bytes, caughtUp } = await this.#collector.collect(capture, async () => {
+      const row = await readForRunner(this.env.DB, capture.id);
+      return row === null ? end : (row.end ?? row.scheduledEnd);
+    });
     if (caughtUp) await this.#watch.look(capture, this.#now());
     await this.#live.progressed();
     const now = this.#now();
@@ -205,12 +211,16 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * Stores the rest of the workload and releases the lease on the log. Of a deleted capture, nothing more is stored.
+   * Stores the rest of the workload and releases the lease on the log. The log of a deleted capture is not read any further; what was
+   * recorded of it is kept, since it may be brought back.
    * @returns when to go on; undefined after a transition
    */
   async #finish(capture: RunnerRow, now: number): Promise<number | undefined> {
     let missing: string | null = null;
-    if (capture.deletedAt === null && capture.end !== null) {
+    if (capture.deletedAt !== null) {
+      await this.#abandon(capture, DELETED);
+      missing = DELETED;
+    } else if (capture.end !== null) {
       const finished = await this.#collector.finish({ ...capture, end: capture.end }, now);
       if ("pause" in finished) {
         if (this.#collector.problem() !== null) {
@@ -226,15 +236,13 @@ export class CaptureRunner extends DurableObject<Env> {
     return;
   }
 
-  /** Stores what was recorded of a capture that failed while it ran, and releases its lease; once. */
-  async #abandon(capture: RunnerRow): Promise<void> {
+  /** Stores what was recorded of a capture that failed or was deleted while it ran, and releases its lease; once. */
+  async #abandon(capture: RunnerRow, cause: string): Promise<void> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
     // First, or a customer's log would be left on because R2 is away.
     await this.#releaseLease(capture.id);
-    if (capture.deletedAt === null && capture.end !== null) {
-      await this.#collector.abandon({ ...capture, end: capture.end }, capture.reason ?? "The capture failed");
-    }
+    if (capture.end !== null) await this.#collector.abandon({ ...capture, end: capture.end }, cause);
     kv.put("abandoned", true);
   }
 
@@ -263,6 +271,14 @@ export class CaptureRunner extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket): void {
     this.#live.refuseMessage(socket);
+  }
+
+  /**
+   * Waits until the capture has another state than is known, at most so long.
+   * @returns false at once when too many wait
+   */
+  untilChanged(captureId: number, known: Awaited, milliseconds: number): Promise<boolean> {
+    return this.#waiting.until(known, milliseconds, () => readForRunner(this.env.DB, captureId));
   }
 
   /** What has been recorded so far, of a capture that runs or has just ended; null before the beginning. */

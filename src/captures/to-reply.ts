@@ -1,11 +1,15 @@
 import { isoTime } from "../lib/values.ts";
 import type { KnownManifests } from "../workload/live-or-stored.ts";
 import { toCounts, toProblem } from "../workload/to-reply.ts";
-import type { CaptureRow } from "./capture-row.ts";
+import type { CaptureRow, FullCaptureRow } from "./capture-row.ts";
+import { readLabels } from "./labels.ts";
 import type { EventRow } from "./queries.ts";
-import type { Capture, CaptureEvent, LiveMessage } from "./replies.ts";
+import type { Capture, CaptureEvent, FullCapture, LiveMessage } from "./replies.ts";
 
-/* How captures are shown: from rows of the database to the API's replies. With every change of `toCapture`, see etags.ts. */
+/*
+ * How captures are shown: from rows of the database to the API's replies. With every change of `toCapture` or `toFullCapture`, see
+ * etags.ts.
+ */
 
 /** Shows a capture. */
 export function toCapture(row: CaptureRow): Capture {
@@ -20,6 +24,29 @@ export function toCapture(row: CaptureRow): Capture {
     envId: row.envId,
     type: "CAPTURE",
     reason: row.reason,
+  };
+}
+
+/**
+ * Shows a capture with all that is known of it but its workload.
+ * @param keptFor how long the data of a deleted capture is kept, in milliseconds
+ */
+export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture {
+  return {
+    ...toCapture(row),
+    owner: { id: row.ownerId, name: row.ownerName },
+    createdAt: isoTime(row.createdAt),
+    duration: row.duration === null ? null : row.duration / 1000,
+    backDated: row.backDated === 1,
+    log: row.log,
+    minDuration: row.log === "general" ? null : row.minDurationMicros / 1000,
+    redact: row.redact,
+    maxBytes: row.maxBytes,
+    labels: readLabels(row.labels),
+    notes: row.notes,
+    failedFrom: row.failedFrom,
+    deletedAt: isoTime(row.deletedAt),
+    restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };
 }
 

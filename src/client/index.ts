@@ -12,6 +12,7 @@ import type {
   DownloadQuery,
   Environment,
   EnvironmentChanges,
+  FullCapture,
   Invite,
   LiveMessage,
   Member,
@@ -77,6 +78,19 @@ function captures(transport: Transport) {
     path: `/api/captures/${id}${more}`,
     ...call,
   });
+  const page = async <C>(
+    query: NonNullable<Call["query"]>,
+    options?: CallOptions,
+  ): Promise<CapturePage<C>> => {
+    const { body, headers } = await transport.read<C[]>({
+      method: "GET",
+      path: "/api/captures",
+      query,
+      options,
+    });
+    const next = nextOf(headers);
+    return { captures: body, next: next === null ? null : cursorIn(next) };
+  };
   return {
     /** The captures of all your environments, or those that a filter picks, newest first, read a page at a time. */
     async *list(filter: CaptureFilter = {}, options?: CallOptions): AsyncGenerator<Capture, void, undefined> {
@@ -89,15 +103,10 @@ function captures(transport: Transport) {
       }
     },
     /** One page of that list, and the `cursor` of the next one: null when there is none. */
-    async page(filter: CaptureFilter = {}, options?: CallOptions): Promise<CapturePage> {
-      const call: Call = { method: "GET", path: "/api/captures", query: filter, options };
-      const { body, headers } = await transport.read<Capture[]>(call);
-      const next = nextOf(headers);
-      return {
-        captures: body,
-        next: next === null ? null : Number(new URL(next).searchParams.get("cursor")),
-      };
-    },
+    page: (filter: CaptureFilter = {}, options?: CallOptions) => page<Capture>(filter, options),
+    /** The same, each capture in full. */
+    fullPage: (filter: CaptureFilter = {}, options?: CallOptions) =>
+      page<FullCapture>({ ...filter, view: "full" }, options),
     /** Makes a capture. */
     create(capture: NewCapture, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}) {
       const call: Call = {
@@ -111,8 +120,20 @@ function captures(transport: Transport) {
     },
     /** Shows a capture. */
     get: (id: number, options?: CallOptions) => transport.json<Capture>(one("GET", id, "", { options })),
+    /** Shows a capture with all that is known of it but its workload; also one that is deleted and can be brought back. */
+    getFull: (id: number, options?: CallOptions) =>
+      transport.json<FullCapture>(one("GET", id, "", { query: { view: "full" }, options })),
+    /**
+     * Shows a capture once its state is another than it was when this was called, or the time is over.
+     * @param seconds at most 60
+     */
+    wait: (id: number, seconds: number, options?: CallOptions) =>
+      transport.json<Capture>(one("GET", id, "", { query: { wait: seconds }, options })),
+    /** Changes a capture's name, labels, notes, scheduled start or duration. */
+    update: (id: number, changes: CaptureChanges, options?: CallOptions) =>
+      transport.json<Capture>(one("PUT", id, "", { json: changes, options })),
     /** Changes a capture's name. */
-    rename: (id: number, name: CaptureChanges["name"], options?: CallOptions) =>
+    rename: (id: number, name: NonNullable<CaptureChanges["name"]>, options?: CallOptions) =>
       transport.json<Capture>(one("PUT", id, "", { json: { name } satisfies CaptureChanges, options })),
     /** Deletes a capture, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
@@ -120,6 +141,12 @@ function captures(transport: Transport) {
     /** Stops a running capture. It is not retried if it may have been done: a 409 would not say by whom. */
     stop: (id: number, options?: CallOptions) =>
       transport.json<Capture>(one("POST", id, "/stop", { options })),
+    /** Cancels a capture that does not run yet. Not retried if it may have been done, as a stop is not. */
+    cancel: (id: number, options?: CallOptions) =>
+      transport.json<Capture>(one("POST", id, "/cancel", { options })),
+    /** Brings a deleted capture back. */
+    restore: (id: number, options?: CallOptions) =>
+      transport.json<Capture>(one("POST", id, "/restore", { options })),
     /** A capture's CloudWatch metrics. */
     async metrics(id: number, query: MetricsQuery = {}, options?: CallOptions): Promise<Metrics> {
       const call = one("GET", id, "/metrics", { query, options });
@@ -213,6 +240,12 @@ function captures(transport: Transport) {
 /** Where the next page of a list is, as its reply links to it (RFC 8288); null when there is none. */
 const nextOf = (headers: Headers): string | null =>
   /<([^>]+)>; *rel="next"/.exec(headers.get("link") ?? "")?.[1] ?? null;
+
+/** The cursor of a page that a link leads to: a number where it is an id. */
+function cursorIn(link: string): number | string {
+  const cursor = new URL(link).searchParams.get("cursor") ?? "";
+  return /^\d+$/.test(cursor) ? Number(cursor) : cursor;
+}
 
 function environments(transport: Transport) {
   const path = (id: number, more = "") => `/api/environments/${id}${more}`;

@@ -17,7 +17,7 @@ import type * as search from "../workload/search/schema.ts";
 /** One spelling of an object type, for the hints of editors. */
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
-export type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
+export type { Capture, CaptureEvent, FullCapture, LiveMessage } from "../captures/replies.ts";
 export type {
   CheckedEnvironment,
   Environment,
@@ -52,24 +52,30 @@ type Query<Schema extends z.ZodType> = {
 /** A moment, as a Date or as text that the API reads. */
 export type Moment = Date | string;
 
+type Times = "start" | "scheduledStart";
 type CaptureFields = z.input<ReturnType<typeof captures.createSchema>>;
 /** A capture to make. */
 export type NewCapture = Shown<
-  Omit<CaptureFields, "end" | "status" | "start" | "scheduledStart"> & {
+  Omit<CaptureFields, "end" | "status" | Times> & {
     status?: InitialStatus | null;
     start?: Moment | null;
     scheduledStart?: Moment | null;
   }
 >;
-/** What to change of a capture. */
-export type CaptureChanges = z.input<ReturnType<typeof captures.renameSchema>>;
-/** Which captures to list; `limit` is the size of a page, not of the list. */
-export type CaptureFilter = Query<ReturnType<typeof captures.listSchema>>;
+/** What to change of a capture; what is absent stays. `duration` in seconds, null to run until it is stopped. */
+export type CaptureChanges = Shown<
+  Omit<z.input<ReturnType<typeof captures.changeSchema>>, "scheduledStart"> & { scheduledStart?: Moment }
+>;
+type FilterFields = Omit<Query<ReturnType<typeof captures.listSchema>>, "view">;
+/** Which captures to list, in which order; `limit` is the size of a page, not of the list. */
+export type CaptureFilter = {
+  [Key in keyof FilterFields]: Key extends "from" | "to" ? Moment | undefined : FilterFields[Key];
+};
 
-/** A page of captures, and the `cursor` of the next one: null when there is none. */
-export interface CapturePage {
-  captures: Capture[];
-  next: number | null;
+/** A page of captures, and the `cursor` of the next one: null when there is none. A number where it is an id. */
+export interface CapturePage<C = Capture> {
+  captures: C[];
+  next: number | string | null;
 }
 
 /** Which metrics, by the API's names or CloudWatch's, and in which period, in seconds. */

@@ -232,7 +232,17 @@ export const captures = sqliteTable(
     minDurationMicros: integer("min_duration_micros").notNull().default(0),
     /** How much of a workload to keep, in bytes of NDJSON. Null for no limit of its own. */
     maxBytes: integer("max_bytes"),
+    /** What people have put on it to find it by: an object of texts by their keys, in JSON. */
+    labels: text("labels").notNull().default("{}"),
+    /** What people have written about it. */
+    notes: text("notes"),
+    /** Whether it was told to begin in the past. */
+    backDated: integer("back_dated").notNull().default(0),
     createdAt: integer("created_at").notNull(),
+    /** When it began, or is to begin: what lists are ordered by. */
+    beginsAt: integer("begins_at").generatedAlwaysAs(sql`coalesce(started_at, scheduled_start, created_at)`, {
+      mode: "virtual",
+    }),
     /** Counted up by every change of what a reply shows: what its ETag is made of. */
     version: integer("version").notNull().default(1),
     /**
@@ -250,6 +260,8 @@ export const captures = sqliteTable(
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
     // Not partial, so that the foreign key of an environment that is erased is checked through it too.
     index("captures_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
+    // For lists in the order of time.
+    index("captures_env_id_begins_at").on(table.envId, table.deletedAt, table.beginsAt, table.id),
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
@@ -316,6 +328,11 @@ export const logLeases = sqliteTable(
     acquiredAt: integer("acquired_at").notNull(),
     /** When cron last tried it; null before. Those tried longest ago come first. */
     triedAt: integer("tried_at"),
+    /**
+     * Until when cron leaves it to the lease's Durable Object, which keeps the log on for a while after the capture has ended; null
+     * while the capture needs it, or where it is released at once.
+     */
+    keptUntil: integer("kept_until"),
     /** Since when its release is pending; null while the capture needs it. */
     owedSince: integer("owed_since"),
     /** Why the last attempt to release it failed, in words; null before. */

@@ -19,10 +19,10 @@ const COOKIE_SECONDS = 10 * 60;
 export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   const isRead = isSafe(c.req.method);
   const known = c.req.header(HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
-  const session = isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB);
-  c.set("db", session);
+  c.set("db", isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB));
   await next();
-  const bookmark = session.getBookmark();
+  // Of the session that was used last: a request that waits begins another.
+  const bookmark = c.get("db").getBookmark();
   if (bookmark === null || c.res.status === 401) return;
   c.res.headers.set(HEADER, bookmark);
   // Set after a sign-in too, whose request has no credential yet.

@@ -90,7 +90,7 @@ const CALLER = callerStatement("select id from caller");
  * Refuses a request for what it sent. Who sent it would have been asked by the statement that this request now never
  * reaches, so it is asked here: someone who is not signed in gets 401, not what is wrong with the request.
  */
-async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
+export async function refuseInput(c: AppContext, refusal: ApiError): Promise<never> {
   const caller = await CALLER(c.get("db"), c.get("credential"), Date.now()).first();
   throw caller === null ? unknownCaller() : refusal;
 }

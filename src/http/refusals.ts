@@ -62,6 +62,35 @@ export const refuse = {
   alreadyStopped: refusal(409, "This capture has already been stopped"),
   alreadyFailed: refusal(409, "This capture failed and is no longer running"),
   notStartedYet: refusal(409, "Cannot stop a capture until it has started completely. Try again soon."),
+  cancelRunning: refusal(
+    409,
+    "This capture is running and can't be cancelled any more. Stop it instead: what it has recorded is kept.",
+  ),
+  cancelEnded: refusal(409, "This capture has ended or is just ending: there is nothing to cancel."),
+  backDated: refusal(
+    409,
+    "This capture is back-dated, and its times can't be changed. Make another one with the times that you want.",
+  ),
+  justStarting: refusal(
+    409,
+    "This capture is just starting, and its times can't be changed until it is running. Try again soon.",
+  ),
+  startedAlready: refusal(
+    409,
+    "scheduledStart: the capture has started already. Only its duration can be changed now.",
+  ),
+  endedAlready: refusal(
+    409,
+    "This capture has ended, and its times can't be changed any more. Make another one with the times that you want.",
+  ),
+  nameTaken: refusal(
+    409,
+    "Another capture of this environment has this capture's name by now. Rename that one first, then bring this one back.",
+  ),
+  cursorOfAnotherOrder: refusal(
+    400,
+    "cursor: is of a list in another order. Follow the Link header of the page before, or begin without a cursor.",
+  ),
   liveCaptures: refusal(409, "Environment has captures that have not ended: stop or delete them first"),
   stillOwed: refusal(
     409,
@@ -120,6 +149,9 @@ export const refuse = {
   unavailable: refusal(503, "The service can't answer just now: try again soon", { "Retry-After": "5" }),
   tooManyHashes: refusal(503, "Too many are signing in or up just now: try again soon", {
     "Retry-After": "2",
+  }),
+  tooManyWait: refusal(503, "Too many are waiting for this capture: ask for it now and then instead", {
+    "Retry-After": "60",
   }),
   tooManyWatch: refusal(503, "Too many are watching this capture: ask for it now and then instead", {
     "Retry-After": "60",

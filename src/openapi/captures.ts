@@ -1,23 +1,19 @@
 import * as z from "zod";
 import type { PlanRefusal } from "../captures/plan.ts";
 import { refusePlan } from "../captures/refusals.ts";
-import { captureEventSchema, captureSchema, liveMessageSchema } from "../captures/replies.ts";
-import { createSchema, listSchema, renameSchema } from "../captures/schema.ts";
+import {
+  captureEventSchema,
+  captureSchema,
+  fullCaptureSchema,
+  liveMessageSchema,
+} from "../captures/replies.ts";
+import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
 import { periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
 import * as examples from "./examples.ts";
-import {
-  IDEMPOTENCY_KEY,
-  IF_MATCH,
-  IF_NONE_MATCH,
-  IF_NONE_MATCH_OF_CHANGE,
-  ONE_TAG,
-  PAGE_TAG,
-  REPLAYED,
-  RETRY_AFTER,
-} from "./header-fields.ts";
+import { IDEMPOTENCY_KEY, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, REPLAYED, RETRY_AFTER } from "./header-fields.ts";
 import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import {
@@ -39,24 +35,21 @@ import {
 export const ID = idParameter("id", "The capture's id.");
 /** Who may read a capture. */
 export const MEMBER = "Members of the capture's environment.";
-const OWNER = "The capture's owner, and admins of its environment.";
-const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
+/** A reply with one capture. */
+export const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
+/** What of a capture is shown, as one or in a list. */
+const plainOrFull = () => z.union([captureSchema, fullCaptureSchema]);
+const VIEW = { description: "`full` for all that is known of a capture but its workload." };
 /** The answer to a read whose ETag is still current. */
 const unchanged = (headers: Record<string, Header>): Answer => ({
   status: 304,
   description: "Nothing has changed since the `ETag` in `If-None-Match`.",
   headers,
 });
-/** The refusals of every change to a capture. */
-const OF_CHANGES = [
-  BAD_ID,
-  ...OF_WRITERS,
-  ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
-];
 /** The refusal when a runner can't be asked what its capture has recorded. */
 export const AWAY = refusal("workloadAway");
 /** The refusal of a capture that can't be made, with fixed words. */
-const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
+export const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
@@ -69,7 +62,8 @@ export const captureOperations: Operation[] = [
     path: "/api/captures",
     tag: "Captures",
     summary: "List captures",
-    description: "The captures of all your environments, newest first, a page at a time.",
+    description:
+      "The captures of all your environments, a page at a time, newest first unless another order is asked for.",
     permission: "Whoever is signed in; `envId` must be an environment that you are a member of.",
     credentials: "any",
     parameters: [
@@ -77,6 +71,32 @@ export const captureOperations: Operation[] = [
         envId: { description: "Only those of an environment." },
         status: { description: "Only those in a state, in any letter case." },
         name: { description: "Only those of exactly this name." },
+        search: {
+          description: "Only those whose name has this text in it, in any case of the letters A to Z.",
+        },
+        owner: {
+          description: "Only those that a user has made: the user's id, or `me`.",
+          example: "me",
+        },
+        label: {
+          description:
+            "Only those with this label: its key, a colon, and its value. Given several times, only those with all of them.",
+          example: ["release:1.2"],
+        },
+        from: {
+          description:
+            "Only those that recorded at this time or later, or are to. One that has not ended lasts until its scheduled end, or for ever.",
+          example: "2026-11-23T12:00:00Z",
+        },
+        to: {
+          description: "Only those that began, or are to begin, before this time.",
+          example: "2026-11-23T13:00:00Z",
+        },
+        sort: {
+          description:
+            "The order: by when they were made (`created`), began or are to begin (`start`), or by name (`name`, by code points); with a hyphen backwards. `-created` if absent.",
+        },
+        view: VIEW,
         limit: { description: "The most captures on a page." },
         cursor: { description: "Where a page begins: follow the `Link` header instead of making one." },
       }),
@@ -93,10 +113,14 @@ export const captureOperations: Operation[] = [
           example: '<https://captures.example.com/api/captures?limit=1&cursor=1>; rel="next"',
         },
       },
-      content: { "application/json": { schema: z.array(captureSchema), example: [examples.capture] } },
+      content: { "application/json": { schema: z.array(plainOrFull()), example: [examples.capture] } },
     },
     others: [unchanged(PAGE_TAG)],
-    refusals: [invalidFor(listSchema(), { limit: ["0"] }), ...OF_CALLERS, ...refusals("environmentNotFound")],
+    refusals: [
+      invalidFor(listSchema(), { limit: ["0"] }),
+      ...OF_CALLERS,
+      ...refusals("cursorOfAnotherOrder", "environmentNotFound"),
+    ],
   },
   {
     id: "createCapture",
@@ -115,6 +139,16 @@ export const captureOperations: Operation[] = [
         scheduled: {
           summary: "At a time, until it is stopped",
           value: { name: "nightly", envId: 1, scheduledStart: "2026-11-24T02:00:00Z" },
+        },
+        labelled: {
+          summary: "With labels and notes, to find it by",
+          value: {
+            name: "load test",
+            envId: 1,
+            duration: 600,
+            labels: { release: "1.2", team: "checkout" },
+            notes: "After the index on orders was added.",
+          },
         },
         slow: {
           summary: "With how long statements took, of those that took 100 ms or longer",
@@ -168,64 +202,31 @@ export const captureOperations: Operation[] = [
     path: "/api/captures/{id}",
     tag: "Captures",
     summary: "Show a capture",
+    description: `With \`wait\`, the reply comes once the capture has another state, or the time is over; with \`If-None-Match\` too, at
+once if the capture has changed since. With \`view=full\`, a deleted capture is shown as long as it can be brought back.`,
     permission: MEMBER,
     credentials: "any",
-    parameters: [ID, IF_NONE_MATCH],
-    success: { status: 200, description: "The capture.", headers: ONE_TAG, content: ONE_CAPTURE },
-    others: [unchanged(ONE_TAG)],
-    refusals: OF_CAPTURE_READS,
-  },
-  {
-    id: "renameCapture",
-    method: "put",
-    path: "/api/captures/{id}",
-    tag: "Captures",
-    summary: "Rename a capture",
-    permission: OWNER,
-    credentials: "any",
-    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
-    body: {
-      schema: renameSchema(),
-      examples: { rename: { summary: "Another name", value: { name: "newName" } } },
-    },
+    parameters: [
+      ID,
+      ...queryParameters(getSchema(), {
+        view: VIEW,
+        wait: {
+          description: `How many seconds to wait for another state, at most ${MAX_WAIT_S}. The reply to a capture that has ended comes at once.`,
+          example: 60,
+        },
+      }),
+      IF_NONE_MATCH,
+    ],
     success: {
       status: 200,
-      description: "The capture as it is now.",
+      description: "The capture.",
       headers: ONE_TAG,
-      content: ONE_CAPTURE,
+      content: {
+        "application/json": { schema: plainOrFull(), example: examples.capture },
+      },
     },
-    refusals: [
-      invalidFor(renameSchema(), { name: "" }),
-      ...refusals("duplicateName"),
-      ...OF_BODIES,
-      ...OF_CHANGES,
-    ],
-  },
-  {
-    id: "deleteCapture",
-    method: "delete",
-    path: "/api/captures/{id}",
-    tag: "Captures",
-    summary: "Delete a capture",
-    description: "A capture that has not ended is ended first. The reply shows it as it was.",
-    permission: OWNER,
-    credentials: "any",
-    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
-    success: { status: 200, description: "The capture as it was.", content: ONE_CAPTURE },
-    refusals: OF_CHANGES,
-  },
-  {
-    id: "stopCapture",
-    method: "post",
-    path: "/api/captures/{id}/stop",
-    tag: "Captures",
-    summary: "Stop a capture",
-    description: "Only a running capture. The rest of its log is read before it is DONE.",
-    permission: OWNER,
-    credentials: "any",
-    parameters: [ID, IF_MATCH, IF_NONE_MATCH_OF_CHANGE],
-    success: { status: 200, description: "The capture as it is now.", content: ONE_CAPTURE },
-    refusals: [...OF_CHANGES, ...refusals("alreadyStopped", "alreadyFailed", "notStartedYet")],
+    others: [unchanged(ONE_TAG)],
+    refusals: [invalidFor(getSchema(), { wait: ["61"] }), ...OF_CAPTURE_READS, ...refusals("tooManyWait")],
   },
   {
     id: "getCaptureMetrics",

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
+import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { environmentOperations } from "./environments.ts";
@@ -21,6 +22,7 @@ import { workloadOperations } from "./workload.ts";
 
 const operations: Operation[] = [
   ...captureOperations,
+  ...captureChangeOperations,
   ...workloadOperations,
   ...comparingOperations,
   ...recordOperations,

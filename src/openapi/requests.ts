@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { LABEL_KEY, labelFilterSchema, MAX_LABEL_VALUE, MAX_LABELS, MAX_NOTES } from "../captures/labels.ts";
 import { INITIAL_STATUSES, MAX_DURATION_MS, MAX_THRESHOLD_MS, MIN_DURATION_MS } from "../captures/plan.ts";
-import { createSchema as captureSchema, renameSchema } from "../captures/schema.ts";
+import { createSchema as captureSchema, changeSchema } from "../captures/schema.ts";
 import {
   createSchema as environmentSchema,
   ROLES,
@@ -104,7 +105,46 @@ add(capture.end, {
   description: "Null, or absent: it is set when the capture ends.",
 });
 
-add(renameSchema(), { id: "CaptureName", description: "The fields of a capture to change." });
+const labels = {
+  type: ["object", "null"],
+  anyOf: undefined,
+  maxProperties: MAX_LABELS,
+  propertyNames: { pattern: `^${LABEL_KEY}$` },
+  additionalProperties: { type: "string", minLength: 1, maxLength: MAX_LABEL_VALUE, pattern: "\\S" },
+  description: `Up to ${MAX_LABELS} texts by their keys, to find captures by. A key has up to 63 letters, digits, dots, slashes, hyphens and underscores; a value up to ${MAX_LABEL_VALUE} characters on one line.`,
+  examples: [{ release: "1.2" }],
+};
+const notes = {
+  ...orNull("string"),
+  maxLength: MAX_NOTES,
+  description: `What there is to say about it, up to ${MAX_NOTES} characters.`,
+};
+add(labelFilterSchema(), { pattern: `^${LABEL_KEY}:.+$`, examples: ["release:1.2"] });
+add(capture.labels, labels);
+add(capture.notes, notes);
+
+add(changeSchema(), {
+  id: "CaptureChanges",
+  description: "The fields of a capture to change; absent ones stay.",
+  minProperties: 1,
+});
+const changes = changeSchema().in.shape;
+add(changes.labels, {
+  ...labels,
+  description: `All labels that it is to have; null for none. ${labels.description}`,
+});
+add(changes.notes, notes);
+add(changes.scheduledStart, {
+  description: "When it is to start, of one that is SCHEDULED: in the future, at most a year ahead.",
+});
+add(changes.duration, {
+  ...orNull("integer"),
+  minimum: seconds(MIN_DURATION_MS),
+  maximum: seconds(MAX_DURATION_MS),
+  description:
+    "How long it is to run, in seconds from its start, of one that is SCHEDULED or RUNNING; null to let it run until it is stopped.",
+  examples: [7200],
+});
 
 add(environmentSchema(), { id: "NewEnvironment", description: "An environment to make." });
 add(updateSchema(), {

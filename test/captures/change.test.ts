@@ -102,7 +102,11 @@ describe("PUT /api/captures/{id}", () => {
   });
 
   it.each([
-    ["no name", {}, "name: is required"],
+    [
+      "nothing to change",
+      {},
+      "name: is required, unless labels, notes, scheduledStart or duration is to be changed",
+    ],
     ["null for a name", { name: null }, "name: must be a string"],
     ["a blank name", { name: " " }, "name: must not be empty"],
     ["another field", { name: "x", status: "DONE" }, "status: not known here"],

@@ -69,6 +69,12 @@ const ENDPOINTS: {
     member: 403,
   },
   {
+    name: "POST /api/captures/{id}/restore",
+    send: (person, { id }) => person.post(`/api/captures/${id}/restore`),
+    notFound: CAPTURE,
+    member: 403,
+  },
+  {
     name: "DELETE /api/captures/{id}",
     send: (person, { id }) => person.delete(`/api/captures/${id}`),
     notFound: CAPTURE,

@@ -1,8 +1,15 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { deleteCapture, stopCapture } from "../../src/captures/changes.ts";
+import { cancelCapture, deleteCapture, stopCapture } from "../../src/captures/changes.ts";
 import { createCapture } from "../../src/captures/creation.ts";
-import { deletion, dueAt, isTransition, stopRefusal, TRANSITIONS } from "../../src/captures/lifecycle.ts";
+import {
+  cancelRefusal,
+  deletion,
+  dueAt,
+  isTransition,
+  stopRefusal,
+  TRANSITIONS,
+} from "../../src/captures/lifecycle.ts";
 import { planCapture } from "../../src/captures/plan.ts";
 import { makeTransition } from "../../src/captures/runner-store.ts";
 import { STATUSES, type Status } from "../../src/db/states.ts";
@@ -21,6 +28,8 @@ const caller = () => ({ kind: "user", value: cast.owner.id }) as const;
 
 interface Row {
   status: Status;
+  scheduled_start: number | null;
+  scheduled_end: number | null;
   ended_at: number | null;
   due_at: number | null;
   deleted_at: number | null;
@@ -119,7 +128,7 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
       const now = Date.now();
       const id = await captureIn(status, now);
       const before = await rowOf(id);
-      const capture = { id, scheduledStart: null, scheduledEnd: null };
+      const capture = { id, scheduledStart: before.scheduled_start, scheduledEnd: null };
       const move = () =>
         makeTransition(env.DB, capture, { from: status, to, reason: "Because" }, "runner", now);
       if (!isTransition(status, to)) {
@@ -134,11 +143,51 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
     }
   });
 
+  it("makes no transition that was decided by other times than it has by now", async () => {
+    for (const to of STATUSES.filter((other) => isTransition(status, other))) {
+      const id = await captureIn(status, Date.now());
+      const before = await rowOf(id);
+      const times = { scheduledStart: before.scheduled_start, scheduledEnd: before.scheduled_end };
+      for (const stale of [{ scheduledStart: 1 }, { scheduledEnd: 1 }]) {
+        const capture = { id, ...times, ...stale };
+        expect(await makeTransition(env.DB, capture, { from: status, to }, "runner", Date.now())).toBe(false);
+      }
+      expect({ row: await rowOf(id), notes: (await notesOf(id)).length }).toEqual({ row: before, notes: 1 });
+    }
+  });
+
+  it("is cancelled by SQL if the lifecycle allows it, and else left as it is", async () => {
+    const now = Date.now();
+    const id = await captureIn(status, now);
+    const before = await rowOf(id);
+    const { outcome } = await cancelCapture(env.DB, caller(), id, ANY, now);
+    const [, ...notes] = await notesOf(id);
+    if (cancelRefusal(status) !== null) {
+      expect({ outcome, notes, row: await rowOf(id) }).toEqual({
+        outcome: "refused",
+        notes: [],
+        row: before,
+      });
+      return;
+    }
+    const reason = "Cancelled before it was running";
+    expect(outcome).toBe("changed");
+    expect(await rowOf(id)).toEqual({
+      ...before,
+      status: "FAILED",
+      reason,
+      due_at: null,
+      rearmed: 0,
+      version: 2,
+    });
+    expect(notes).toEqual([{ from: status, to: "FAILED", actor: cast.owner.id, reason, time: now }]);
+  });
+
   it("makes no transition from another state", async () => {
     const id = await captureIn(status, Date.now());
     const before = await rowOf(id);
     for (const from of STATUSES.filter((other) => other !== status && isTransition(other, "FAILED"))) {
-      const capture = { id, scheduledStart: null, scheduledEnd: null };
+      const capture = { id, scheduledStart: before.scheduled_start, scheduledEnd: null };
       expect(await makeTransition(env.DB, capture, { from, to: "FAILED" }, "runner", Date.now())).toBe(false);
     }
     expect({ row: await rowOf(id), notes: (await notesOf(id)).length }).toEqual({ row: before, notes: 1 });

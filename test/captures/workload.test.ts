@@ -1,5 +1,4 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../../src/workload/replies.ts";
@@ -9,6 +8,7 @@ import { groupOf, settingsOf } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
 import { nextMoment, runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
+import { movesOf, WHOLE_LIFE } from "./support.ts";
 
 const cast = castForEachTest();
 
@@ -159,12 +159,23 @@ describe("a capture's workload", () => {
     expect(await statementsOf(capture)).toEqual(["SELECT 'before the stop'"]);
   });
 
-  it("of a deleted capture is not stored any more, and its lease is released", async () => {
+  it("of a deleted capture is not read any further, and its lease is released; what was recorded is there if it is brought back", async () => {
     const capture = await started();
-    await write(...numbers(0, 5));
+    await write("SELECT 'before'", "SELECT 'open'");
+    await runAlarm(capture);
+    await cast.aws.clearRequests();
+    await write("SELECT 'unread'");
     await cast.owner.delete(`/api/captures/${capture.id}`);
-    await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
-    expect(await env.BUCKET.head(`captures/${capture.id}/workload/manifest.json`)).toBeNull();
+    await expect.poll(() => movesOf(capture)).toEqual(WHOLE_LIFE);
+    expect(await settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
+    const read = (await cast.aws.requests()).filter(({ action }) => action === "DownloadDBLogFilePortion");
+    expect(read).toEqual([]);
+    const { body } = await cast.owner.post<Capture>(`/api/captures/${capture.id}/restore`);
+    expect(body).toMatchObject({ status: "DONE", end: expect.any(String) });
+    expect(body.reason).toMatch(/^The end of its log is missing\. The capture was deleted while it ran/);
+    expect(await statementsOf(capture)).toEqual(["SELECT 'before'", "SELECT 'open'"]);
+    const { gaps } = await workloadOf(capture);
+    expect(gaps).toMatchObject([{ cause: expect.stringContaining("deleted while it ran") }]);
   });
 });
 

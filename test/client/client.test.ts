@@ -1,4 +1,4 @@
-import type { CallOptions } from "captures/client";
+import type { CallOptions, CaptureFilter } from "captures/client";
 import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { type Cast, createApiKey, createCast, createEnvironment, signUp } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
@@ -41,6 +41,22 @@ describe("the client and the Worker", () => {
     const capture = await captures.create({ name: "made by the client", envId });
     await until(cast.admin, capture, "RUNNING");
     expect(await captures.rename(capture.id, "renamed")).toMatchObject({ id: capture.id, name: "renamed" });
+    await captures.update(capture.id, { labels: { release: "1.2" }, notes: "By the client", duration: 3600 });
+    const full = { id: capture.id, labels: { release: "1.2" }, notes: "By the client", duration: 3600 };
+    expect(await captures.getFull(capture.id)).toMatchObject(full);
+    const today: CaptureFilter = { label: ["release:1.2"], owner: "me", sort: "-start", from: new Date() };
+    expect(await captures.page(today)).toMatchObject({ captures: [{ id: capture.id }], next: null });
+    expect((await captures.fullPage(today)).captures).toMatchObject([full]);
+    const scheduledStart = new Date(Date.now() + 3_600_000);
+    const waiting = await captures.create({ name: "cancelled", envId, scheduledStart });
+    await captures.update(waiting.id, { scheduledStart: new Date(Date.now() + 7_200_000) });
+    const waited = captures.wait(waiting.id, 60);
+    expect(await captures.cancel(waiting.id)).toMatchObject({ id: waiting.id, status: "FAILED" });
+    expect(await waited).toMatchObject({ id: waiting.id });
+    await captures.delete(waiting.id);
+    expect(await captures.restore(waiting.id)).toMatchObject({ id: waiting.id, status: "FAILED" });
+    expect((await captures.page({ sort: "name", limit: 1 })).next).toEqual(expect.any(String));
+    await captures.delete(waiting.id);
     expect((await captures.metrics(capture.id, { type: ["READ IOPS"], period: 60 })).metrics).toMatchObject([
       { label: "ReadIOPS" },
     ]);

@@ -14,15 +14,16 @@ afterEach(() => {
   offset = 0;
 });
 
-// D1's clock is no fake one's: it is told what time it is for the test.
-const database = Object.getPrototypeOf(env.DB) as D1Database;
-const { prepare } = database;
-database.prepare = function (this: D1Database, sql: string) {
-  const told = vi.isFakeTimers()
-    ? sql.replaceAll("unixepoch('subsec')", String((Date.now() - skew) / 1000))
-    : sql;
-  return prepare.call(this, told);
-};
+// D1's clock is no fake one's: it is told what time it is for the test, in requests' sessions too.
+for (const database of [env.DB, env.DB.withSession()].map(Object.getPrototypeOf)) {
+  const { prepare } = database as Pick<D1Database, "prepare">;
+  database.prepare = function (this: D1Database, sql: string) {
+    const told = vi.isFakeTimers()
+      ? sql.replaceAll("unixepoch('subsec')", String((Date.now() - skew) / 1000))
+      : sql;
+    return prepare.call(this, told);
+  };
+}
 
 /** Lets the clock of the Worker and its Durable Objects be wrong while something runs; D1's and AWS's are right. */
 export async function skewed<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {

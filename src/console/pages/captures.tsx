@@ -146,7 +146,7 @@ function CaptureTable({
 }: {
   place: Place;
   captures: Capture[];
-  next: number | null;
+  next: number | string | null;
   names: Map<number, string>;
   hasEnvironments: boolean;
 }) {
@@ -223,7 +223,7 @@ function Paging({
   place: Place;
   page: number;
   pages: number;
-  next: number | null;
+  next: number | string | null;
   isSearch: boolean;
 }) {
   const older = page === pages ? next : null;
