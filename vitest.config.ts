@@ -19,6 +19,8 @@ export default defineConfig({
           // Long enough for this machine, short enough to be waited for.
           AWS_TIMEOUT_MS: "2000",
           LOG_SETTLE_MS: "300",
+          // What a capture has switched on is to be restored when it has ended, but where a test is about the grace.
+          LEASE_GRACE_MS: "0",
           AUTH_RATE_LIMIT_MAX: "1000",
           // Some files make more in the environment that all of their tests share.
           MAX_LIVE_CAPTURES: "10000",

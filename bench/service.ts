@@ -66,6 +66,8 @@ export class Service {
         AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
         AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
         LOG_SETTLE_MS: "300",
+        // Each capture is to find what the first one found.
+        LEASE_GRACE_MS: "0",
         ...variables,
       },
     };

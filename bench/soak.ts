@@ -51,6 +51,7 @@ const service = await Service.start(createBench(), "bench/worker/faulty.ts", {
   AWS_TIMEOUT_MS: "2000",
   // The local AWS writes a log second by second, each when it is over.
   LOG_SETTLE_MS: "2000",
+  LEASE_GRACE_MS: "5000",
 });
 try {
   await soak();

@@ -44,6 +44,18 @@ export function positiveNumber(env: Env, name: NumberName): number {
   return value;
 }
 
+/**
+ * Reads a variable that must be a number from 0 to a most.
+ * @throws Error naming the variable when it is not
+ */
+export function numberUpTo(env: Env, name: "LEASE_GRACE_MS", most: number): number {
+  const value = Number(env[name]);
+  if (value >= 0 && value <= most) return value;
+  throw new Error(
+    `The variable ${name} must be a number from 0 to ${most}, not ${JSON.stringify(env[name])}`,
+  );
+}
+
 /** The Durable Object that makes a capture's transitions. */
 export const runnerOf = (env: Pick<Env, "CAPTURE_RUNNER">, captureId: number) =>
   env.CAPTURE_RUNNER.getByName(String(captureId));

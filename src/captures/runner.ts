@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { releaseLease } from "../leases/release.ts";
+import { releaseLease, releaseLeaseLater } from "../leases/release.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MetricsCache } from "../metrics/cache.ts";
@@ -211,7 +211,7 @@ export class CaptureRunner extends DurableObject<Env> {
   }
 
   /**
-   * Stores the rest of the workload and releases the lease on the log. The log of a deleted capture is not read any further; what was
+   * Stores the rest of the workload and releases the lease on the log, after a grace. The log of a deleted capture is not read any further; what was
    * recorded of it is kept, since it may be brought back.
    * @returns when to go on; undefined after a transition
    */
@@ -231,7 +231,8 @@ export class CaptureRunner extends DurableObject<Env> {
       }
       ({ missing } = finished);
     }
-    await this.#releaseLease(capture.id);
+    // At once if it was deleted, which ends all that it costs.
+    await this.#giveBack(capture.id, capture.deletedAt === null ? releaseLeaseLater : releaseLease);
     await this.#make(finish(capture, missing), capture, this.#now());
     return;
   }
@@ -241,15 +242,18 @@ export class CaptureRunner extends DurableObject<Env> {
     const { kv } = this.ctx.storage;
     if (kv.get("abandoned") === true) return;
     // First, or a customer's log would be left on because R2 is away.
-    await this.#releaseLease(capture.id);
+    await this.#giveBack(capture.id, releaseLease);
     if (capture.end !== null) await this.#collector.abandon({ ...capture, end: capture.end }, cause);
     kv.put("abandoned", true);
   }
 
   /** Releases the lease on the log. When it can't be reached, cron does it: nothing that is recorded depends on it. */
-  async #releaseLease(captureId: number): Promise<void> {
+  async #giveBack(
+    captureId: number,
+    release: (env: Env, captureId: number) => Promise<unknown>,
+  ): Promise<void> {
     try {
-      await releaseLease(this.env, captureId);
+      await release(this.env, captureId);
     } catch (error) {
       log.warn("capture.lease.away", { captureId, ...describeError(error) });
     }

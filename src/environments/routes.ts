@@ -25,11 +25,16 @@ import {
 import * as store from "./store.ts";
 import { toEnvironment, toMember } from "./to-reply.ts";
 
-/** What else is to be done when an environment was updated, which is given as it was before. */
-type AfterUpdate = (env: Env, before: store.EnvironmentRow) => Promise<void>;
+/** What else is to be done for the parameter groups that captures of an environment have changed. */
+interface GroupHooks {
+  /** When it was updated; it is given as it was before. */
+  afterUpdate: (env: Env, before: store.EnvironmentRow) => Promise<void>;
+  /** Restores now what would be restored soon, with the credentials that it still has. */
+  restoreNow: (env: Env, envId: number) => Promise<void>;
+}
 
 /** `/api/environments`: environments, their members and their invites. */
-export const environmentRoutes = (afterUpdate: AfterUpdate) =>
+export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
   new Hono<App>()
     .use(authenticate, limitWrites)
 
@@ -57,12 +62,15 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, ...target } = changes;
+      const { name = null, ...changed } = changes;
+      const target = Object.keys(changed).length === 0 ? null : await retarget(c, before, changed);
+      // The new credentials may be of another account.
+      if (target !== null) await restoreNow(c.env, id);
       const updated = await store.updateEnvironment(
         c.var.db,
         c.var.credential,
         before,
-        { name, target: Object.keys(target).length === 0 ? null : await retarget(c, before, target) },
+        { name, target },
         now,
       );
       switch (updated.outcome) {
@@ -79,7 +87,13 @@ export const environmentRoutes = (afterUpdate: AfterUpdate) =>
     .delete("/:id", async (c) => {
       const now = Date.now();
       const environment = await readVisible(c);
-      const outcome = await store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+      const remove = () => store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+      let outcome = await remove();
+      if (outcome === "owing") {
+        // Perhaps of a capture that has ended just now.
+        await restoreNow(c.env, environment.id);
+        outcome = await remove();
+      }
       if (outcome === "owing") throw refuse.stillOwed();
       requireChanged(outcome, refuse.liveCaptures);
       return c.json(toEnvironment(environment));

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { explain } from "../aws/explain.ts";
-import type { Env } from "../env.ts";
+import { type Env, numberUpTo } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { leaseName, type ParameterGroup, type ParameterSettings } from "../environments/parameter-group.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
@@ -19,14 +19,19 @@ import {
   holds,
   IDLE,
   isIdle,
+  isUnchanged,
   type LeaseState,
+  leavers,
+  letLeave,
+  MAX_GRACE_MS,
   MAX_HOLDERS,
+  nextLeaving,
   owedSettings,
   RESTORE_APPLIES_MS,
   removeHolder,
 } from "./state.ts";
 import { LeaseStorage } from "./storage.ts";
-import { currentAccesses, entitledHolders, recordPendingChange } from "./store.ts";
+import { currentAccesses, deleteLease, entitledHolders, recordKept, recordPendingChange } from "./store.ts";
 
 /**
  * What came of asking for a log: since when the logs are on, and what the slow log's parameters were before, as far as they are
@@ -52,6 +57,8 @@ const FULL: LeaseFailure = {
 
 /** The alarm that is set while a handler runs: it comes if the handler is cut off. */
 const WATCHDOG_MS = 2 * 60_000;
+/** How much later than the lease's own alarm cron looks after the lease of a capture that has ended. */
+const KEPT_SLACK_MS = 60_000;
 /** How often the holders of a lease are compared with what D1 says. */
 export const REVIEW_MS = 10 * 60_000;
 /** Pauses between attempts to restore a group grow from a second to an hour, and to a day after a week. */
@@ -68,8 +75,8 @@ interface ReconciledLease {
 
 /**
  * The leases on the logs of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group, which all
- * its instances and all their captures share: the first capture that needs a parameter sets it, and after the last one that
- * needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one
+ * its instances and all their captures share: the first capture that needs a parameter sets it, and a short grace after the last
+ * one that needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one
  * after the other, so that captures which start and stop at once, or a crash between any two steps, never leave logging off under
  * a running capture, nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a
  * row there.
@@ -134,6 +141,25 @@ export class LogLease extends DurableObject<Env> {
     return !this.#isPendingFor(captureId);
   }
 
+  /**
+   * A capture has ended: releases its lease after a grace, so that one that begins soon finds its logs on. Safe to repeat. Where
+   * nothing would be restored, or there is no grace (LEASE_GRACE_MS), this is `release`. Whoever calls that ends the grace.
+   * @returns whether no change is pending for the capture any more: false during the grace
+   */
+  async leave(captureId: number): Promise<boolean> {
+    const stored = this.#stored;
+    const { group, state } = stored;
+    const grace = numberUpTo(this.env, "LEASE_GRACE_MS", MAX_GRACE_MS);
+    if (group === undefined || !holds(state, captureId) || isUnchanged(state) || grace === 0) {
+      return this.release(captureId);
+    }
+    const until = Date.now() + grace;
+    stored.state = letLeave(state, captureId, until);
+    await armBy(this.ctx.storage, until);
+    await this.#recordKept(group, captureId, until + KEPT_SLACK_MS);
+    return false;
+  }
+
   /** The captures that hold a lease. */
   async holders(): Promise<readonly number[]> {
     return this.#stored.state.holders.map(({ captureId }) => captureId);
@@ -154,7 +180,9 @@ export class LogLease extends DurableObject<Env> {
       if (group === undefined) return await storage.deleteAlarm();
       this.#stored.dropOutdated();
       await this.#releaseUnentitled(group);
+      const left = this.#releaseLeavers();
       await this.#reconcile();
+      await this.#deleteLeases(group, left);
     } catch (error) {
       // The watchdog tries again. If this were thrown, Workers would stop retrying after six times.
       log.error("lease.alarm.failed", { lease: this.ctx.id.name, ...describeError(error) });
@@ -174,6 +202,31 @@ export class LogLease extends DurableObject<Env> {
     const { state } = this.#stored;
     this.#stored.state = answerIfNobody(removeHolder(state, captureId), captureId);
     return holds(state, captureId);
+  }
+
+  /** Releases the captures whose grace is over. Returns them. */
+  #releaseLeavers(): number[] {
+    const left = leavers(this.#stored.state, Date.now());
+    // As for a release: pauses are short at first.
+    if (left.length > 0) this.#stored.attempts = undefined;
+    for (const captureId of left) this.#removeHolder(captureId);
+    return left;
+  }
+
+  /** Deletes the rows of captures for which no change is pending. If this fails, cron does it. */
+  async #deleteLeases(group: ParameterGroup, captureIds: readonly number[]): Promise<void> {
+    for (const captureId of captureIds) {
+      if (!this.#isPendingFor(captureId)) await deleteLease(this.env.DB, captureId, leaseName(group));
+    }
+  }
+
+  /** Lets cron leave a capture's lease alone for a while. If this fails, cron ends the grace. */
+  async #recordKept(group: ParameterGroup, captureId: number, until: number): Promise<void> {
+    try {
+      await recordKept(this.env.DB, captureId, leaseName(group), until);
+    } catch (error) {
+      log.warn("lease.kept.failed", { lease: leaseName(group), captureId, ...describeError(error) });
+    }
   }
 
   /** Whether a capture that holds no lease is answerable for a change that is not undone. */
@@ -287,11 +340,15 @@ export class LogLease extends DurableObject<Env> {
     const { storage } = this.ctx;
     const now = Date.now();
     const { state } = this.#stored;
-    if (!result.ok && !isIdle(state)) return storage.setAlarm(now + this.#countFailure(state, now));
+    const leaving = nextLeaving(state) ?? Infinity;
+    if (!result.ok && !isIdle(state)) {
+      const retry = now + this.#countFailure(state, now);
+      return storage.setAlarm(Math.max(now + 1, Math.min(retry, leaving)));
+    }
     this.#stored.attempts = undefined;
     if (!isIdle(state)) {
-      const until = result.ok ? result.until : null;
-      return storage.setAlarm(Math.max(now + 1, Math.min(until ?? Infinity, now + REVIEW_MS)));
+      const until = (result.ok ? result.until : null) ?? Infinity;
+      return storage.setAlarm(Math.max(now + 1, Math.min(until, now + REVIEW_MS, leaving)));
     }
     // The servers may still be about to apply it: a capture that starts meanwhile has to know.
     const until = (state.restoredAt ?? 0) + RESTORE_APPLIES_MS;

@@ -13,6 +13,8 @@ export interface Holder {
   log: CapturedLog;
   /** How long a statement runs at least that the slow log has to have; 0 for a capture of the general log alone. */
   minDurationMicros: number;
+  /** Of a capture that has ended: until when its logs stay on, in milliseconds since the epoch. */
+  leavesAt?: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Env, leaseOf } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
-import { deleteLease, type LeaseRow, pendingLeases, readLease } from "./store.ts";
+import { deleteLease, keptLeases, type LeaseRow, pendingLeases, readLease } from "./store.ts";
 
 /**
  * Releases the lease of a capture, if it has one; safe to repeat, at any time and for any capture, also one that is erased.
@@ -10,6 +10,17 @@ import { deleteLease, type LeaseRow, pendingLeases, readLease } from "./store.ts
 export async function releaseLease(env: Env, captureId: number): Promise<boolean> {
   const lease = await readLease(env.DB, captureId);
   return lease === null || releaseRow(env, lease);
+}
+
+/**
+ * Releases the lease of a capture that has ended after a grace, so that one that begins soon finds its logs on. Safe to repeat. The
+ * lease's Durable Object does the rest, and cron looks after it.
+ */
+export async function releaseLeaseLater(env: Env, captureId: number): Promise<void> {
+  const lease = await readLease(env.DB, captureId);
+  if (lease === null) return;
+  const isDone = await leaseOf(env, lease.leaseName).leave(captureId);
+  if (isDone) await deleteLease(env.DB, captureId, lease.leaseName);
 }
 
 /**
@@ -32,7 +43,22 @@ const MAX_PENDING = 20;
 
 /** Retries the pending changes of an environment at once. What fails is recorded in D1 and left to the leases' alarms. */
 export async function retryPendingChanges(env: Env, envId: number): Promise<void> {
-  for (const lease of await pendingLeases(env.DB, envId, MAX_PENDING)) {
+  await releaseRows(env, envId, await pendingLeases(env.DB, envId, MAX_PENDING));
+}
+
+/** More captures than end in one environment within a grace: it may have so many at once. */
+const MAX_KEPT = 1000;
+
+/**
+ * Ends the grace of all leases of an environment: what its captures have switched on is restored now, while its credentials are still
+ * there. What fails is recorded in D1 as pending.
+ */
+export async function endGraces(env: Env, envId: number): Promise<void> {
+  await releaseRows(env, envId, await keptLeases(env.DB, envId, MAX_KEPT));
+}
+
+async function releaseRows(env: Env, envId: number, leases: readonly LeaseRow[]): Promise<void> {
+  for (const lease of leases) {
     try {
       await releaseRow(env, lease, true);
     } catch (error) {

@@ -120,8 +120,45 @@ export function doubt(state: LeaseState, now: number): LeaseState {
 
 /** Another capture needs a log. Asking twice is asking once. */
 export function addHolder(state: LeaseState, holder: Holder): LeaseState {
-  if (holds(state, holder.captureId)) return state;
+  if (holds(state, holder.captureId)) return keepHolder(state, holder.captureId);
   return handOver({ ...state, holders: [...state.holders, holder] });
+}
+
+/** A holder that asks again needs its log still. */
+function keepHolder(state: LeaseState, captureId: number): LeaseState {
+  const holders = state.holders.map((holder) => {
+    if (holder.captureId !== captureId || holder.leavesAt === undefined) return holder;
+    const { leavesAt: _, ...kept } = holder;
+    return kept;
+  });
+  return { ...state, holders };
+}
+
+/**
+ * A capture has ended. Until a time its logs stay on as if it had not: one that begins meanwhile finds them on. Saying it twice does
+ * not make that later.
+ */
+export function letLeave(state: LeaseState, captureId: number, at: number): LeaseState {
+  const holders = state.holders.map((holder) =>
+    holder.captureId === captureId ? { ...holder, leavesAt: Math.min(at, holder.leavesAt ?? at) } : holder,
+  );
+  return { ...state, holders };
+}
+
+/** The longest that logs stay on after a capture has ended. A time further ahead is of a clock that was wrong. */
+export const MAX_GRACE_MS = 10 * 60_000;
+
+/** The captures that have ended and whose logs need not stay on any longer. */
+export function leavers({ holders }: LeaseState, now: number): number[] {
+  const isOver = ({ leavesAt }: Holder) =>
+    leavesAt !== undefined && (leavesAt <= now || leavesAt > now + MAX_GRACE_MS);
+  return idsOf(holders.filter(isOver));
+}
+
+/** When the next capture leaves; null when none is about to. */
+export function nextLeaving({ holders }: LeaseState): number | null {
+  const times = holders.map(({ leavesAt }) => leavesAt).filter((time) => time !== undefined);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** A capture does not need its log any more. It stays answerable for what it needed if nobody else is. */

@@ -68,6 +68,27 @@ export async function deleteLease(db: Db, captureId: number, leaseName: string):
   await DELETE(db, { captureId, leaseName }).run();
 }
 
+const KEEP = statement(
+  `update log_leases set kept_until = :until
+   where capture_id = :captureId and lease_name = :leaseName and abandoned_at is null`,
+);
+
+/** Records until when cron leaves the lease of a capture that has ended to the lease's Durable Object. */
+export async function recordKept(db: Db, captureId: number, leaseName: string, until: number): Promise<void> {
+  await KEEP(db, { captureId, leaseName, until }).run();
+}
+
+const KEPT = statement(
+  `select ${ROW} cross join captures c on c.id = l.capture_id
+   where l.kept_until is not null and l.abandoned_at is null and c.env_id = :envId order by l.capture_id limit :limit`,
+);
+
+/** The leases of an environment's captures that have ended and are still kept, or were and are not restored. */
+export async function keptLeases(db: Db, envId: number, limit: number): Promise<LeaseRow[]> {
+  const { results } = await KEPT(db, { envId, limit }).all<LeaseRow>();
+  return results;
+}
+
 const ENTITLED = statement(
   `select capture_id as id from log_leases
    where lease_name = :leaseName and capture_id in (select value from json_each(:captureIds)) and abandoned_at is null`,
@@ -140,13 +161,14 @@ export async function recordPendingChange(
 const CLAIM_ORPHANED = [
   `update log_leases set tried_at = :now, owed_since = coalesce(owed_since, :now) where capture_id in
      (select l.capture_id from log_leases l join captures c on c.id = l.capture_id
-      where c.${HAS_ENDED} and l.abandoned_at is null order by l.tried_at, l.capture_id limit :limit)`,
+      where c.${HAS_ENDED} and l.abandoned_at is null and (l.kept_until is null or l.kept_until < :now)
+      order by l.tried_at, l.capture_id limit :limit)`,
   // Others that were retried in the same millisecond do no harm: a release is safe to repeat.
   `select ${ROW} where l.tried_at = :now and l.owed_since is not null limit :limit`,
 ].map(statement);
 
 /**
- * Finds leases of captures that have ended, those retried longest ago first, and records that they are being retried, and that
+ * Finds leases of captures that have ended, but for those that are kept for a while, those retried longest ago first, and records that they are being retried, and that
  * their changes are pending. A deleted capture has failed, or is done as soon as it has drained its log.
  */
 export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<LeaseRow[]> {

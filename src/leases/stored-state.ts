@@ -14,7 +14,15 @@ const timeOrNull = () => z.number().nullable();
 const stateSchema = lazy(() =>
   z.object({
     holders: z
-      .array(z.object({ captureId: z.number(), log: z.enum(CAPTURED_LOGS), minDurationMicros: z.number() }))
+      .array(
+        z.object({
+          captureId: z.number(),
+          log: z.enum(CAPTURED_LOGS),
+          minDurationMicros: z.number(),
+          // An older version that drops it has a holder that has ended: cron releases it.
+          leavesAt: z.number().exactOptional(),
+        }),
+      )
       .readonly(),
     answerable: z.array(z.number()).readonly(),
     found: parameterSettingsSchema(),

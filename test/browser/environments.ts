@@ -81,6 +81,14 @@ export async function checkEnvironments(world: World): Promise<void> {
         }
         await ask(`/api/captures/${id}/stop`);
         await comesTo("DONE");
+        await eventually(
+          `${name} is owed, after the grace (LEASE_GRACE_MS)`,
+          async () => {
+            const read = await page.request.get(`${world.address}/api/environments/${envId}`);
+            return ((await read.json()) as { owed: unknown[] }).owed.length > 0;
+          },
+          90_000,
+        );
         await page.goto(`/environments/${envId}`);
         await shown(notGivenBack);
       };

@@ -36,6 +36,7 @@ const offers = fc.constantFrom<Record<string, string>>(
 const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constantFrom("acquire", "release"), holder }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("leave"), holder, grace: delay }) },
   {
     weight: 8,
     arbitrary: fc.record({ what: fc.constant("answer"), how: fc.constant("ok" as const), delay }),
@@ -74,7 +75,10 @@ async function expectToHold(
   const world = new World(original, offered);
   for (const each of happenings) await world.happen(each);
   expect(world.faults).toEqual([]);
+  const leaving = world.memory.holders.filter(({ leavesAt }) => leavesAt !== undefined);
   await world.recover();
+  // Whoever has ended has left.
+  expect(world.memory.holders.filter((each) => leaving.includes(each))).toEqual([]);
   // Every log that is needed is on, and what nobody needs is restored, whoever else holds a lease.
   expect(world.problems()).toEqual([]);
   for (const each of world.memory.holders) {

@@ -14,12 +14,16 @@ import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "..
 import {
   addHolder,
   type Change,
+  holds,
   IDLE,
   isUnchanged,
   LATE_MS,
   type LeaseState,
+  leavers,
+  letLeave,
   MAX_RESETS,
   nextCall,
+  nextLeaving,
   removeHolder,
 } from "../../src/leases/state.ts";
 
@@ -32,6 +36,8 @@ export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done
 /** Something that happens. */
 export type Happening =
   | { what: "acquire" | "release"; holder: Holder }
+  /** A capture ends: its logs stay on for a while. */
+  | { what: "leave"; holder: Holder; grace: number }
   /** The step that the lease waits for is answered. */
   | { what: "answer"; how: Answer; delay: number }
   /** The object crashes; a change that is under way ends like this. */
@@ -112,7 +118,12 @@ export class World {
         this.#change((state) => removeHolder(state, happening.holder.captureId));
         this.#reconcile();
         break;
+      case "leave":
+        this.#change((state) => letLeave(state, happening.holder.captureId, this.now + happening.grace));
+        break;
       case "alarm":
+        for (const captureId of leavers(this.memory, this.now))
+          this.#change((state) => removeHolder(state, captureId));
         if (this.#step === undefined) this.#reconcile();
         break;
       case "answer":
@@ -143,7 +154,8 @@ export class World {
       await this.happen({ what: "answer", how: "ok", delay: 0 });
       if (this.#step !== undefined) continue;
       // Nothing is under way, and an alarm has come since.
-      const isCalm = this.#late.length === 0 && nextCall(this.memory, this.now).do === "rest";
+      const isLeaving = nextLeaving(this.memory) !== null;
+      const isCalm = !isLeaving && this.#late.length === 0 && nextCall(this.memory, this.now).do === "rest";
       calm = isCalm ? calm + 1 : 0;
       await this.happen({ what: "time", by: LATE_MS / 4 });
       await this.happen({ what: "alarm" });
@@ -173,7 +185,7 @@ export class World {
     this.#queue = this.#queue.then(async () => {
       const result = await reconcile(this.#group(life));
       const isTold = result.ok || result.isRestoring;
-      if (!isTold || holder === undefined || this.hasLate || !this.memory.holders.includes(holder)) return;
+      if (!isTold || holder === undefined || this.hasLate || !holds(this.memory, holder.captureId)) return;
       // What a capture is told: its logs are on.
       this.faults.push(...this.#off(holder).map((log) => `told that the ${log} log is on, but it is off`));
     });
