@@ -132,6 +132,9 @@ export async function checkStudying(world: World): Promise<void> {
     const expected = whole.statements.toLocaleString("en-GB");
     expectThat((await said.textContent()) === expected, `Not ${expected}, but ${await said.textContent()}`);
     await shown(page.getByText(`The ${statements.length} statements of this time`));
+    const download = page.getByRole("link", { name: "Download NDJSON (gzip) of the time above" });
+    const href = (await download.getAttribute("href")) ?? "";
+    expectThat(new URL(href, page.url()).searchParams.get("from") === from, `It downloads ${href}`);
     await page.getByRole("link", { name: "Records", exact: true }).click();
     expectThat(new URL(page.url()).searchParams.get("from") === from, `It went to ${page.url()}`);
     await shown(rows(page));

@@ -38,9 +38,20 @@ export const readMetrics = async (id: number, signal: AbortSignal): Promise<Read
   readAt: Date.now(),
 });
 
-/** Where the records of one of a capture's logs are downloaded from. */
-export const downloadPath = (id: number, format: "ndjson.gz" | "log", log: LogName): string =>
-  `/api/captures/${id}/workload/download?format=${format}&log=${log}`;
+/**
+ * Where the records of one of a capture's logs are downloaded from.
+ * @param range from when to when, as the API reads it; empty where it has no bound
+ */
+export function downloadPath(
+  id: number,
+  format: "ndjson.gz" | "log",
+  log: LogName,
+  range: { from: string; to: string },
+): string {
+  const bounds = Object.entries(range).filter(([, moment]) => moment !== "");
+  const query = new URLSearchParams([["format", format], ["log", log], ...bounds]);
+  return `/api/captures/${id}/workload/download?${query}`;
+}
 
 /** Reads the series of a capture's workload, or of one of its statements; null when there is none of that. */
 export async function readSeries(

@@ -1,11 +1,17 @@
 import { useState } from "preact/hooks";
+import type { Capture } from "../api/types.ts";
 import { useBrush } from "../lib/brush.ts";
 import { formatSecond, formatSpan } from "../lib/format.ts";
 import { fieldOf, momentOfField, type TimeRange } from "../lib/range.ts";
+import { RangeCharts } from "./range-chart.tsx";
 
-/** The range of time that a page is limited to, in words and in fields, with a button that clears it. */
-export function RangeBar() {
+/**
+ * The range of time that a page is limited to, in words and in fields, with a button that clears it.
+ * @param capture whose charts are offered to choose it in; on a page that has charts, none
+ */
+export function RangeBar({ capture }: { capture?: Capture }) {
   const { range, choose } = useBrush();
+  const [isOpen, setOpen] = useState(false);
   return (
     <div class={range === null ? "range-bar" : "range-bar chosen"}>
       <p>{range === null ? "The whole time" : `Only ${describeRange(range)}`}</p>
@@ -14,9 +20,10 @@ export function RangeBar() {
           Show the whole time
         </button>
       )}
-      <details>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>{range === null ? "Choose a time" : "Change it"}</summary>
         <Fields key={JSON.stringify(range)} range={range} choose={choose} />
+        {isOpen && capture !== undefined && <RangeCharts capture={capture} />}
       </details>
     </div>
   );
@@ -46,6 +53,17 @@ function Fields({ range, choose }: { range: TimeRange | null; choose: (range: Ti
         </p>
       )}
     </form>
+  );
+}
+
+/** Says of figures that they are of the whole capture, where a range of time is chosen. */
+export function WholeHint({ what, more = "" }: { what: string; more?: string }) {
+  const { range } = useBrush();
+  if (range === null) return null;
+  return (
+    <p class="hint">
+      {what} of the whole capture, not of the time that is chosen. {more}
+    </p>
   );
 }
 

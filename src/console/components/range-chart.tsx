@@ -14,12 +14,13 @@ export function RangeChart({ capture }: { capture: Capture }) {
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Choose a time in a chart</summary>
-      {isOpen && <Charts capture={capture} />}
+      {isOpen && <RangeCharts capture={capture} />}
     </details>
   );
 }
 
-function Charts({ capture: { id, name, start, end, status } }: { capture: Capture }) {
+/** The charts alone. */
+export function RangeCharts({ capture: { id, name, start, end, status } }: { capture: Capture }) {
   const series = useResource(`series/${id}`, (signal) => readSeries(id, {}, signal));
   const captures = useMemo(() => [{ id, name, start, end, read: NOT_READ }], [id, name, start, end]);
   const isOver = !isLive(status);

@@ -2,8 +2,11 @@ import { Fragment } from "preact";
 import { logsOf } from "../../logs/names.ts";
 import { downloadPath } from "../api/client.ts";
 import type { Capture, Workload } from "../api/types.ts";
+import { useBrush } from "../lib/brush.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
+import { rangeQuery } from "../lib/range.ts";
+import { WholeHint } from "./range-bar.tsx";
 import { Time } from "./time.tsx";
 import { TimingNotice } from "./timing-notice.tsx";
 
@@ -25,6 +28,7 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
   return (
     <>
       <LogProblem problem={problem} />
+      <WholeHint what="These numbers are" />
       <dl class="facts card">
         <div>
           <dt>Statements</dt>
@@ -66,15 +70,19 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
 
 /** Links to what was recorded, of each log. */
 function Downloads({ captureId, log }: { captureId: number; log: Workload["log"] }) {
+  const { range } = useBrush();
+  const bounds = rangeQuery(range);
+  const part = range === null ? "" : " of the time above";
   return (
     <div class="actions">
       {logsOf(log).map((one) => (
         <Fragment key={one}>
-          <a class="button" href={downloadPath(captureId, "ndjson.gz", one)} download>
+          <a class="button" href={downloadPath(captureId, "ndjson.gz", one, bounds)} download>
             {log === "both" ? `Download the ${one} log's NDJSON (gzip)` : "Download NDJSON (gzip)"}
+            {part}
           </a>
-          <a class="button" href={downloadPath(captureId, "log", one)} download>
-            Download as a {one} log
+          <a class="button" href={downloadPath(captureId, "log", one, bounds)} download>
+            Download as a {one} log{part}
           </a>
         </Fragment>
       ))}

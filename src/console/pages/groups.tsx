@@ -2,8 +2,8 @@ import { api } from "../api/client.ts";
 import type { Capture, WorkloadGroups } from "../api/types.ts";
 import { GroupTable } from "../components/group-table.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { WholeHint } from "../components/range-bar.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
-import { useBrush } from "../lib/brush.ts";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
@@ -27,7 +27,7 @@ function Tables({ capture: { id, status } }: { capture: Capture }) {
   usePolling(tables.reload, isLive(status) ? POLL_MS : null);
   return (
     <section aria-label="Tables">
-      <WholeNote />
+      <WholeHint what="These figures are" more="The records that they lead to are of that time." />
       <Loaded resource={tables} what="the tables" lines={6}>
         {({ groups, others }) => (
           <>
@@ -79,7 +79,7 @@ function Users({ capture: { id, status } }: { capture: Capture }) {
     value === "" ? null : studyPath(id, "records", place, { [name]: value });
   return (
     <>
-      <WholeNote />
+      <WholeHint what="These figures are" more="The records that they lead to are of that time." />
       <section aria-labelledby="users-title">
         <h2 id="users-title">By user</h2>
         <Loaded resource={users} what="the users" lines={4}>
@@ -137,17 +137,6 @@ function Users({ capture: { id, status } }: { capture: Capture }) {
         }
       </Loaded>
     </>
-  );
-}
-
-/** Says that figures are of the whole capture, where a range of time is chosen. */
-function WholeNote() {
-  const { range } = useBrush();
-  if (range === null) return null;
-  return (
-    <p class="hint">
-      These figures are of the whole capture. The records that they lead to are of the time that is chosen.
-    </p>
   );
 }
 

@@ -3,7 +3,7 @@ import { api, readSeries } from "../api/client.ts";
 import type { Capture, Workload, WorkloadDigest, WorkloadSeries } from "../api/types.ts";
 import { Loaded } from "../components/loading.tsx";
 import { MetricsSection, NOT_READ } from "../components/metrics-section.tsx";
-import { RangeBar } from "../components/range-bar.tsx";
+import { RangeBar, WholeHint } from "../components/range-bar.tsx";
 import { RangeFigures } from "../components/range-figures.tsx";
 import { Sql } from "../components/sql.tsx";
 import { StatementExamples, StatementSources } from "../components/statement-details.tsx";
@@ -76,12 +76,11 @@ function Statement({ capture, fingerprint }: { capture: Capture; fingerprint: st
 
 /** Its figures of the whole capture, and examples. */
 function Whole({ captureId, statement }: { captureId: number; statement: WorkloadDigest }) {
-  const { range } = useBrush();
   return (
     <>
       <section aria-labelledby="figures-title">
         <h2 id="figures-title">In the whole capture</h2>
-        {range !== null && <p class="hint">These figures are not limited to the time above.</p>}
+        <WholeHint what="These figures are" />
         <div class="card">
           <StatementFigures statement={statement} isWhole />
           <StatementTables captureId={captureId} statement={statement} />

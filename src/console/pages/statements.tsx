@@ -1,7 +1,6 @@
 import { readSeries } from "../api/client.ts";
 import { CaptureStatements } from "../components/capture-statements.tsx";
 import { RangeBar } from "../components/range-bar.tsx";
-import { RangeChart } from "../components/range-chart.tsx";
 import { StudyFrame } from "../components/study-frame.tsx";
 import { useResource } from "../lib/hooks.ts";
 
@@ -12,8 +11,7 @@ export function StatementsPage({ id }: { id: number }) {
     <StudyFrame id={id} page="statements" title="Statements">
       {(capture) => (
         <section aria-label="Statements">
-          <RangeBar />
-          <RangeChart capture={capture} />
+          <RangeBar capture={capture} />
           <CaptureStatements capture={capture} series={series.data ?? null} isAll />
         </section>
       )}
