@@ -23,33 +23,47 @@ const SHORT_ESCAPES: Record<string, string> = {
   "\r": "r",
 };
 
+/** How a character of a text may be written in the bytes of a JSON string. */
+export interface WrittenCharacter {
+  /** The source of a regular expression for it. */
+  pattern: string;
+  /** All that it may be written as; null where these are too many. */
+  texts: readonly string[] | null;
+}
+
 /**
- * The source of a regular expression that is found in the bytes of a JSON string wherever a text is in its value, in any case of
- * letters. It may be found elsewhere too, such as `n` in the escape of a newline: what is found is to be parsed and looked at again.
+ * How a text is written in the bytes of a JSON string that has it, in any case of letters: character by character, as far as that makes
+ * what is found much rarer. It may be found elsewhere too, such as `n` in the escape of a newline: what is found is to be parsed and
+ * looked at again.
  */
-export function jsonPattern(text: string): string {
-  return [...foldCase(text)].slice(0, MAX_CHARACTERS).map(characterPattern).join("");
+export const writtenCharacters = (text: string): WrittenCharacter[] =>
+  [...foldCase(text)].slice(0, MAX_CHARACTERS).map(writtenCharacter);
+
+/** The source of a regular expression for a text, of its `writtenCharacters`. */
+export const jsonPattern = (text: string): string =>
+  writtenCharacters(text)
+    .map(({ pattern }) => pattern)
+    .join("");
+
+function writtenCharacter(character: string): WrittenCharacter {
+  const texts = textsOf(character);
+  const patterns = texts.map((text) => RegExp.escape(text));
+  if (character === REPLACEMENT) return { pattern: `(?:${patterns.join("|")}|${HALF_PAIR})`, texts: null };
+  // V8 compares letters of a class faster than alternatives.
+  if (patterns.length > 1 && texts.every(({ length }) => length === 1)) {
+    return { pattern: `[${patterns.join("")}]`, texts };
+  }
+  return { pattern: patterns.length === 1 ? (patterns[0] as string) : `(?:${patterns.join("|")})`, texts };
 }
 
-function characterPattern(character: string): string {
-  if (character === '"' || character === "\\") return `\\\\\\${character}`;
-  if (character < " ") return controlPattern(character);
-  const variants = caseVariants(character);
-  const patterns = variants.map((variant) => bytesPattern(variant));
-  if (character === REPLACEMENT) patterns.push(HALF_PAIR);
-  if (patterns.length === 1) return patterns[0] as string;
-  return character <= "\x7f" ? `[${variants.join("")}]` : `(?:${patterns.join("|")})`;
-}
-
-function controlPattern(character: string): string {
+function textsOf(character: string): string[] {
+  if (character === '"' || character === "\\") return [`\\${character}`];
+  if (character >= " ") return caseVariants(character).map(utf8Text);
   const code = character.charCodeAt(0).toString(16).padStart(4, "0");
-  const long = `\\\\u${code.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)}`;
   const short = SHORT_ESCAPES[character];
-  return short === undefined ? long : `(?:\\\\${short}|${long})`;
+  const long = new Set([`\\u${code}`, `\\u${code.toUpperCase()}`]);
+  return [...(short === undefined ? [] : [`\\${short}`]), ...long];
 }
-
-const bytesPattern = (character: string): string =>
-  [...utf8Text(character)].map((byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
 
 /** A text's UTF-8, each byte as one character. */
 export const utf8Text = (text: string): string => Buffer.from(text, "utf8").toString("latin1");

@@ -3,10 +3,11 @@ import { tagsOf, tagValue } from "../../sql-text/tags.ts";
 import type { FragmentPart } from "../stored/fragments-in-range.ts";
 import { formatTime } from "../stored/time.ts";
 import type { AnyRecord, Fingerprints } from "./fingerprints.ts";
-import { jsonPattern, utf8Text } from "./json-pattern.ts";
+import { utf8Text } from "./json-pattern.ts";
 import { foldCase } from "./letter-case.ts";
 import type { RecordFilter, Tag } from "./record-filter.ts";
 import { TableFilter } from "./table-filter.ts";
+import { TextFinder } from "./text-finder.ts";
 
 /*
  * A filter as tests of lines that are not parsed: NDJSON as bytes, each as one character (Latin-1). A member with its name in quotes
@@ -31,8 +32,8 @@ export interface LineMatcher {
 
 /** A condition of a filter. */
 interface Condition {
-  /** A text that every line has that meets it, or a pattern for one. The rarest are used to find lines. */
-  sign?: string | RegExp;
+  /** A text that every line has that meets it, a pattern for one, or what finds it. The rarest are used to find lines. */
+  sign?: string | RegExp | TextFinder;
   /** How rare that is: less is rarer. */
   rank?: number;
   isInStatement?: boolean;
@@ -72,9 +73,10 @@ export function matcherOf(
   };
 }
 
-function finderOf(sign: string | RegExp | undefined): LineMatcher["find"] {
+function finderOf(sign: Condition["sign"]): LineMatcher["find"] {
   if (sign === undefined) return (text, from) => (from < text.length ? from : -1);
   if (typeof sign === "string") return (text, from) => text.indexOf(sign, from);
+  if (sign instanceof TextFinder) return (text, from) => sign.find(text, from);
   return (text, from) => {
     sign.lastIndex = from;
     return sign.exec(text)?.index ?? -1;
@@ -131,7 +133,7 @@ function containsCondition(text: string): Condition {
   const wanted = foldCase(text);
   const isShort = wanted.length < 3;
   return {
-    sign: new RegExp(jsonPattern(text), "g"),
+    sign: new TextFinder(text),
     rank: isShort ? COMMON_RANK : CONTAINS_RANK,
     isInStatement: true,
     verify: ({ statement }) => foldCase(statement).includes(wanted),
@@ -144,7 +146,7 @@ function tableCondition(table: string, fingerprints: Fingerprints): Condition {
   return {
     // Other names may be written in several ways.
     ...(/^[\w$]+$/.test(name) && {
-      sign: new RegExp(jsonPattern(name), "g"),
+      sign: new TextFinder(name),
       rank: CONTAINS_RANK + 1,
       isInStatement: true,
     }),
