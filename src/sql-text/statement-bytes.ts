@@ -7,12 +7,12 @@ import { isDml } from "./redact/secret-words.ts";
 
 /**
  * For each text in which MAY_HOLD_IN_DML finds something, a word that it has; and the marks without which nothing else is searched in a
- * statement that reads or writes tables (secret-words.ts). In small letters, and as few as tell them from what is frequent. Those of one
+ * statement that reads or writes tables (secret-words.ts). Of Amazon's heartbeat (amazon-sessions.ts), too. In small letters, and as few as tell them from what is frequent. Those of one
  * list have 32 letters at most, of the second 30.
  */
 const SECRET_WORDS = [
   ["pas", "ysq", "ryp", "dent", "rvers", "ve_m", "pider_", "@", "#", "--"],
-  ["al_p", "xtern", "hent", "eate us", "lter us", "/*"],
+  ["al_p", "xtern", "hent", "eate u", "lter u", "tbe", "/*"],
 ] as const;
 
 /** Bits of the second list's numbers, for bytes that are not ASCII's and those that JSON escapes. */
@@ -56,7 +56,7 @@ export class StatementBytes {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
-  /** Whether it may hold a secret: wherever mayHoldSecret says so of its text, and in some others. */
+  /** Whether it may hold a secret, or be Amazon's heartbeat: wherever mayHoldSecret says so of its text, and in some others. */
   mayHoldSecret = true;
   /** Whether JSON escapes something in it. */
   isEscaped = true;

@@ -1,5 +1,6 @@
 import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
+import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
 
 /** Amazon's own user, whose statements are nobody's workload. */
 export const AMAZON = "rdsadmin";
@@ -23,13 +24,18 @@ export class AmazonSessions {
   /**
    * Whether a record is Amazon's own. Has to see every record, in order.
    * @param identity who the thread belongs to; null when that is not known
+   * @param bytes the statement as it stands in the log, if that is known
    */
-  isAmazons({ threadId, statement }: LogRecord, identity: Identity | null): boolean {
+  isAmazons(
+    { threadId, statement }: LogRecord,
+    identity: Identity | null,
+    bytes: StatementBytes | null = null,
+  ): boolean {
     if (identity !== null) {
       this.#threads.delete(threadId);
       return identity.user === AMAZON;
     }
-    if (statement.includes(HEARTBEAT)) this.#note(threadId);
+    if (bytes?.mayHoldSecret !== false && statement.includes(HEARTBEAT)) this.#note(threadId);
     return this.#threads.has(threadId);
   }
 

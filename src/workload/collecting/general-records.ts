@@ -66,13 +66,13 @@ export class GeneralRecords implements Records<LogRecord> {
     const identity = this.#threads.see(record);
     this.#identity = identity;
     this.#session = this.#sessions.see(record, identity?.db);
-    return !this.#amazons.isAmazons(record, identity) && isInWindow(record, window);
+    this.bytes.look(record, NEWLINE, false);
+    return !this.#amazons.isAmazons(record, identity, this.bytes.statement) && isInWindow(record, window);
   }
 
   redact(record: LogRecord, redact: Manifest["redact"]): void {
     const { bytes } = this;
     const session = this.#session;
-    bytes.look(record, NEWLINE, false);
     if (bytes.statement?.mayHoldSecret !== false) {
       const { statement } = record;
       record.statement = redactSecrets(statement, session);
