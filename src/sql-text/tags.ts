@@ -45,7 +45,10 @@ export function commentBehind(sql: string): string {
   let last = sql.charCodeAt(end - 1);
   while (end > 0 && (last <= BLANK || last === SEMICOLON)) last = sql.charCodeAt(--end - 1);
   if (last !== SLASH || sql.charCodeAt(end - 2) !== STAR) return "";
-  return commentBetween(sql, sql.lastIndexOf("/*", end - 3), end);
+  // Forwards: backwards takes many times as long.
+  let start = -1;
+  for (let at = sql.indexOf("/*"); at >= 0 && at <= end - 3; at = sql.indexOf("/*", at + 1)) start = at;
+  return commentBetween(sql, start, end);
 }
 
 /** The comment before a statement, with its marks; empty without one. */

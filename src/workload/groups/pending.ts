@@ -2,7 +2,9 @@ import { Figures } from "../timing/figures.ts";
 
 /** What figures are collected for, until they are added to its groups. */
 export interface Collected {
+  /** Kept when they were added, to be used again. */
   pending: Figures | null;
+  isWaiting: boolean;
 }
 
 /** How many have figures at most before those are added. */
@@ -23,23 +25,26 @@ export class Pending<T extends Collected> {
 
   /** The figures to which those of a record are added. */
   of(collected: T): Figures {
-    return collected.pending ?? this.#begin(collected);
+    return collected.isWaiting && collected.pending !== null ? collected.pending : this.#begin(collected);
   }
 
   /** Adds all that is waiting to its groups. */
   flush(): void {
     for (const collected of this.#waiting) {
-      if (collected.pending !== null) this.#add(collected, collected.pending);
-      collected.pending = null;
+      const { pending } = collected;
+      collected.isWaiting = false;
+      if (pending === null) continue;
+      this.#add(collected, pending);
+      pending.clear();
     }
     this.#waiting = [];
   }
 
   #begin(collected: T): Figures {
     if (this.#waiting.length >= MAX_PENDING) this.flush();
-    const figures = new Figures();
-    collected.pending = figures;
+    collected.pending ??= new Figures();
+    collected.isWaiting = true;
     this.#waiting.push(collected);
-    return figures;
+    return collected.pending;
   }
 }

@@ -36,14 +36,14 @@ export interface Source extends Whose, Collected {
 /** How many sources are kept, those that were seen first: a digest that others ran says only how often. */
 export const MAX_SOURCES = 2000;
 /** How many threads' sources are found without looking at their names twice. A power of two. */
-const RECENT = 1024;
+const RECENT = 4096;
 
 /** The sources of a workload, and its figures by user and by host. */
 export class Sources {
   readonly users = new Groups();
   readonly hosts = new Groups();
   readonly #kept: Source[] = [];
-  readonly #byNames = new Map<string, Source>();
+  readonly #byUser = new Map<string | null, Map<string | null, Map<string | null, Source>>>();
   /** Of each thread the source that it had last. Threads share places. */
   readonly #recent: (Source | undefined)[] = new Array(RECENT);
   readonly #pending = new Pending<Source>(({ user, host }, figures) => {
@@ -64,17 +64,16 @@ export class Sources {
 
   /** The source with these names. */
   find(user: string | null, host: string | null, db: string | null): Source {
-    const names = JSON.stringify([user, host, db]);
-    const known = this.#byNames.get(names);
-    if (known !== undefined) return known;
-    const isKept = this.#kept.length < MAX_SOURCES;
-    // Copies: a part of a string would keep the block of the log around it in memory.
-    const [ownUser, ownHost, ownDb] = JSON.parse(names) as [string | null, string | null, string | null];
-    const index = isKept ? this.#kept.length : -1;
-    const source = { user: ownUser, host: ownHost, db: ownDb, index, pending: null };
-    if (!isKept) return source;
+    return this.#byUser.get(user)?.get(host)?.get(db) ?? this.#add(user, host, db);
+  }
+
+  #add(user: string | null, host: string | null, db: string | null): Source {
+    const index = this.#kept.length < MAX_SOURCES ? this.#kept.length : -1;
+    const source = { user: own(user), host: own(host), db: own(db), index, pending: null, isWaiting: false };
+    if (index < 0) return source;
     this.#kept.push(source);
-    this.#byNames.set(names, source);
+    const ofUser = mapIn(this.#byUser, source.user);
+    mapIn(ofUser, source.host).set(source.db, source);
     return source;
   }
 
@@ -91,4 +90,17 @@ export class Sources {
   toJSON(): SourcesState {
     return this.#kept.map(({ user, host, db }) => [user, host, db]);
   }
+}
+
+/** A copy: a part of a string would keep the block of the log around it in memory. */
+const own = (name: string | null): string | null => JSON.parse(JSON.stringify(name));
+
+/** The map at a place of another one, made if there is none. */
+function mapIn<K, V>(maps: Map<K, Map<K, V>>, key: K): Map<K, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
 }

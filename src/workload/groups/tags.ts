@@ -124,7 +124,7 @@ export class TagGroups {
   #setOf(tags: Tags): TagSet | null {
     const grouped = tags.filter(([key, value]) => isShared(key, value));
     if (grouped.length === 0) return null;
-    return { tags: grouped.map(([key, value]) => this.find(key, value)), pending: null };
+    return { tags: grouped.map(([key, value]) => this.find(key, value)), pending: null, isWaiting: false };
   }
 }
 
@@ -132,7 +132,7 @@ const TRACE = ",traceparent='";
 
 /** A comment without its last tags, if those are of the request: sqlcommenter sorts tags by their keys. */
 function withoutTrace(comment: string): string {
-  const at = comment.lastIndexOf(TRACE);
+  const at = comment.indexOf(TRACE);
   if (at < 0) return comment;
   const end = comment.indexOf("'", at + TRACE.length) + 1;
   const isLast = comment.startsWith("*/", end) || comment.startsWith(",tracestate='", end);

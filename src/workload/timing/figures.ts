@@ -69,12 +69,9 @@ export class Figures {
 
   /** Counts a statement with its time. */
   add({ durationMicros, lockMicros, rowsSent, rowsExamined, errno }: Timing): void {
-    if (this.#histogram === null) {
-      this.#histogram = new Histogram();
-      this.minMicros = durationMicros;
-    }
+    this.#histogram ??= new Histogram();
     this.#histogram.add(durationMicros);
-    this.calls++;
+    if (this.calls++ === 0) this.minMicros = durationMicros;
     this.totalMicros += durationMicros;
     if (durationMicros < this.minMicros) this.minMicros = durationMicros;
     if (durationMicros > this.maxMicros) this.maxMicros = durationMicros;
@@ -86,8 +83,16 @@ export class Figures {
     if (errno !== 0) this.errors++;
   }
 
+  /** Forgets all that was counted, but not whether times are known. */
+  clear(): void {
+    this.calls = this.totalMicros = this.minMicros = this.maxMicros = this.lockMicros = 0;
+    this.rowsExamined = this.rowsSent = this.errors = this.outcomes = 0;
+    this.#histogram?.clear();
+  }
+
   /** Adds another's figures, which must be of the same log. */
   merge(other: Figures): void {
+    if (other.calls === 0) return;
     this.calls += other.calls;
     if (other.#histogram === null) return;
     if (this.#histogram === null) {

@@ -108,6 +108,11 @@ export class Histogram {
     this.#count(bucketOf(micros, this.#table), 1);
   }
 
+  /** Forgets what was counted. */
+  clear(): void {
+    this.#counts.fill(0);
+  }
+
   /** Adds what another one counted, as if this one had seen it too. */
   merge(other: Histogram): void {
     const counts = other.#counts;

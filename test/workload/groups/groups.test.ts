@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Groups, MAX_GROUPS } from "../../../src/workload/groups/groups.ts";
-import { Pending } from "../../../src/workload/groups/pending.ts";
+import { type Collected, Pending } from "../../../src/workload/groups/pending.ts";
 import { MAX_SOURCES, Sources } from "../../../src/workload/groups/sources.ts";
 import { MAX_TAG_KEYS, MAX_TAGS, TagGroups } from "../../../src/workload/groups/tags.ts";
 import { MAX_TALLY, Tally } from "../../../src/workload/groups/tally.ts";
@@ -58,18 +58,21 @@ describe("groups", () => {
 describe("figures that wait for their groups", () => {
   it("arrive when they are asked for, and before too many wait", () => {
     const arrived: number[] = [];
-    const pending = new Pending<{ pending: Figures | null }>((_, figures) => arrived.push(figures.calls));
-    const one = { pending: null };
+    const pending = new Pending<Collected>((_, figures) => arrived.push(figures.calls));
+    const one: Collected = { pending: null, isWaiting: false };
     pending.of(one).count();
     pending.of(one).count();
     expect(arrived).toEqual([]);
     pending.flush();
     pending.flush();
     expect(arrived).toEqual([2]);
-    for (let n = 0; n < 5000; n++) pending.of({ pending: null }).count();
+    pending.of(one).count();
+    pending.flush();
+    expect(arrived).toEqual([2, 1]);
+    for (let n = 0; n < 5000; n++) pending.of({ pending: null, isWaiting: false }).count();
     expect(arrived.length).toBeGreaterThan(2048);
     pending.flush();
-    expect(arrived).toHaveLength(5001);
+    expect(arrived).toHaveLength(5002);
   });
 });
 
@@ -94,7 +97,7 @@ describe("sources", () => {
     expect(sources.of(1, { ...app })).toBe(first);
     expect(sources.of(2, app)).toBe(first);
     // A thread in the same place of the cache.
-    expect(sources.of(1025, { ...app, db: null })).not.toBe(first);
+    expect(sources.of(4097, { ...app, db: null })).not.toBe(first);
     expect(sources.of(1, app)).toBe(first);
     expect(sources.toJSON()).toEqual([
       ["app", "10.0.0.7", "shop"],
