@@ -175,9 +175,26 @@ describe("the size of what is kept", () => {
       "a full table of digests of two bytes a character",
       () => {
         const digests = new Digests();
-        for (let n = 0; n < 1000; n++) {
+        for (let n = 0; n < 2000; n++) {
           const columns = Array.from({ length: 300 }, (_, i) => `столбец${n}х${i}`).join(", ");
           digests.add(recordOf("Query", `SELECT ${columns} FROM таблица WHERE имя = 'ж'`));
+        }
+        return { ...small, digests: digests.toJSON() };
+      },
+    ],
+    [
+      "as many users, hosts and tags as are told apart, with the longest names",
+      () => {
+        const digests = new Digests();
+        for (let n = 0; n < 5000; n++) {
+          const whose = {
+            user: `${"ж".repeat(120)}${n}`,
+            host: `${"h".repeat(250)}${n}`,
+            db: "я".repeat(64),
+          };
+          const tags = Array.from({ length: 20 }, (_, key) => `k${key}='${"t".repeat(200)}${n}'`).join();
+          const statement = `SELECT c${n % 300} FROM t${n % 300} /*${tags}*/`;
+          digests.add(recordOf("Query", statement, n), null, null, whose);
         }
         return { ...small, digests: digests.toJSON() };
       },

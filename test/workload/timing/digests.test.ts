@@ -114,7 +114,7 @@ describe("the digests of a slow log", () => {
     ]) {
       expect(digests.addTimed(record)).toBe(false);
     }
-    expect(digests.toJSON()).toMatchObject({ capacity: 1000, total: 0, entries: [], users: { groups: [] } });
+    expect(digests.toJSON()).toMatchObject({ capacity: 2000, total: 0, entries: [], users: { groups: [] } });
   });
 
   it("are exact while there is room", () => {
