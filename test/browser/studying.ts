@@ -19,7 +19,7 @@ export async function checkStudying(world: World): Promise<void> {
     "GET",
     "/api/captures?status=DONE",
   );
-  const find = (log: string) => captures.find(({ name }) => name.includes(`${log} log`));
+  const find = (log: string) => captures.find(({ name }) => name.endsWith(`(${log} log)`));
   const [slow, general] = [find("slow"), find("general")];
   if (slow === undefined || general === undefined) throw new Error("The finished captures are not there");
   const start = Date.parse(slow.start);
@@ -44,7 +44,7 @@ export async function checkStudying(world: World): Promise<void> {
     await page.goto(`/captures/${slow.id}`);
     await page.getByRole("link", { name: "Records", exact: true }).click();
     await page.getByLabel("User").fill("app");
-    await page.getByLabel("From").fill(inBerlin(from));
+    await page.getByLabel("From", { exact: true }).fill(inBerlin(from));
     await page.getByLabel("To", { exact: true }).fill(inBerlin(to));
     await page.getByRole("button", { name: "Search" }).click();
     await page.waitForURL(({ searchParams }) => searchParams.get("user") === "app" && searchParams.has("to"));
@@ -148,8 +148,8 @@ export async function checkStudying(world: World): Promise<void> {
   await check("a time is chosen by keys, too", async () => {
     await page.goto(`/captures/${slow.id}/statements`);
     await page.getByText("Choose a time", { exact: true }).press("Enter");
-    await page.getByLabel("From").fill(inBerlin(start + 60_000));
-    await page.getByLabel("From").press("Enter");
+    await page.getByLabel("From", { exact: true }).fill(inBerlin(start + 60_000));
+    await page.getByLabel("From", { exact: true }).press("Enter");
     await page.waitForURL(({ searchParams }) => searchParams.has("from") && !searchParams.has("to"));
     await shown(page.getByText(/^The \d+ statements of this time/));
     await expectAccessible(page);
