@@ -6,7 +6,6 @@ import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
-import { forgetOwners } from "./lib/owners.ts";
 import { focusNextHeading } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
 import { Pages } from "./pages.tsx";
@@ -47,7 +46,6 @@ export function App() {
     });
   };
   const signedOut = () => {
-    forgetOwners();
     setState({ is: "out" });
   };
 

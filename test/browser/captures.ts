@@ -179,7 +179,7 @@ async function checkChanges(world: World): Promise<void> {
     await shown(state(second.page, "Running"));
     await shown(second.page.locator(".timeline li").filter({ hasText: "by Demo" }));
     await shown(second.page.getByRole("link", { name: "Compare" }));
-    for (const name of ["Stop", "Rename", "Delete"]) {
+    for (const name of ["Stop", "Change its end", "Edit", "Delete"]) {
       expectThat((await second.page.getByRole("button", { name }).count()) === 0, `${name} is offered`);
     }
     await second.context.close();
@@ -207,12 +207,12 @@ async function checkChanges(world: World): Promise<void> {
 
   await check("a capture is renamed, a name that is taken is refused, and it is undone", async () => {
     await page.goto(`/captures/${id}`);
-    await page.getByRole("button", { name: "Rename" }).click();
-    await page.getByLabel("New name").fill("watched");
-    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Name").fill("watched");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await shown(page.getByText("Capture with the same name already exists in this environment"));
-    await page.getByLabel("New name").fill("renamed");
-    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("Name").fill("renamed");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await shown(page.getByRole("heading", { name: "renamed", level: 1 }));
     await page.getByRole("button", { name: "Undo" }).click();
     await shown(page.getByRole("heading", { name: "to be stopped", level: 1 }));
@@ -270,7 +270,8 @@ async function checkChanges(world: World): Promise<void> {
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
     await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
-    await page.goto(`/captures/${id}`);
+    await shown(page.getByText("to be stopped is deleted."));
+    await page.goto("/captures/999999");
     await shown(page.getByText("This capture does not exist or was deleted"));
   });
   await context.close();

@@ -112,7 +112,7 @@ export async function checkLive(world: World): Promise<void> {
       release = resolve;
     });
     let fails = true;
-    await page.route(`**/api/captures/${id}`, async (route) => {
+    await page.route(`**/api/captures/${id}?view=full`, async (route) => {
       await released;
       if (fails) await route.abort();
       else await route.continue();

@@ -12,6 +12,7 @@ import { checkPages } from "./pages.ts";
 import { checkReference } from "./reference.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkStudying } from "./studying.ts";
+import { checkWorking } from "./working.ts";
 import { expectThat, launch, type World } from "./world.ts";
 
 /*
@@ -39,6 +40,7 @@ try {
   await checkCaptures(world);
   await checkLive(world);
   await checkStudying(world);
+  await checkWorking(world);
   await checkPages(world);
   await checkReference(world);
   await checkLists(world);

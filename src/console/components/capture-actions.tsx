@@ -1,122 +1,137 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Capture, Role } from "../api/types.ts";
+import type { Capture, FullCapture, Role } from "../api/types.ts";
 import { isLive } from "../lib/list.ts";
-import type { Owner } from "../lib/owners.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
-import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
-import { Dialog } from "./dialog.tsx";
-import { Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { EditAbout, EditTimes } from "./edit-capture.tsx";
 import { useToasts } from "./toasts.tsx";
+
+/** What a reader can be asked about before it is done. */
+type Asked = "stop" | "cancel" | "edit" | "times" | "delete";
 
 /** The actions on a capture, for its owner and its environment's admins. */
 export function CaptureActions({
   capture,
   role,
-  owner,
   onChange,
 }: {
-  capture: Capture;
+  capture: FullCapture;
   /** The reader's role in the environment; undefined while it is not known. */
   role: Role | undefined;
-  owner: Owner | null | undefined;
   onChange: (capture: Capture) => void;
 }) {
   const { user } = useSession();
   const toasts = useToasts();
-  const [asked, setAsked] = useState<"stop" | "rename" | "delete" | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
-  const mayChange = role === "admin" || owner?.id === user.id;
+  const { id, name, status, backDated } = capture;
+  const mayChange = role === "admin" || capture.owner.id === user.id;
+  const isBefore = status === "SCHEDULED" || status === "STARTED" || status === "STARTING";
+  const hasTimes = status === "SCHEDULED" || (status === "RUNNING" && !backDated);
 
   const stop = async () => {
-    onChange(await api.captures.stop(capture.id));
-    toasts.show(`${capture.name} is stopping`);
+    onChange(await api.captures.stop(id));
+    toasts.show(`${name} is stopping`);
+  };
+  const cancel = async () => {
+    onChange(await api.captures.cancel(id));
+    toasts.show(`${name} is cancelled`);
   };
   const remove = async () => {
-    await api.captures.delete(capture.id);
-    toasts.show(`${capture.name} is deleted`);
-    navigate("/captures");
+    await api.captures.delete(id);
+    // The list says so, and undoes it.
+    navigate(`/captures?deleted=${id}`);
   };
-  const renamed = (changed: Capture) => {
-    const before = capture.name;
-    onChange(changed);
+  /** Changes it, says so, and puts it back as it was on request. */
+  const changed = (after: Capture, said: string, back: Parameters<typeof api.captures.update>[1]) => {
+    onChange(after);
     close();
-    toasts.show(`Renamed to ${changed.name}`, {
+    toasts.show(said, {
       undo: () => {
-        api.captures.rename(capture.id, before).then(
+        api.captures.update(id, back).then(
           (restored) => {
             onChange(restored);
-            toasts.show(`It is ${restored.name} again`);
+            toasts.show(`${restored.name} is as it was`);
           },
-          (error) => toasts.show(`It could not be renamed: ${describe(error)}`, { bad: true }),
+          (error) => toasts.show(`It could not be changed back: ${describe(error)}`, { bad: true }),
         );
       },
     });
   };
 
+  const button = (what: Asked, text: string, look?: string) => (
+    <button type="button" class={look} onClick={() => setAsked(what)}>
+      {text}
+    </button>
+  );
   return (
     <div class="actions">
-      {mayChange && capture.status === "RUNNING" && (
-        <button type="button" class="primary" onClick={() => setAsked("stop")}>
-          Stop
-        </button>
+      {mayChange && status === "RUNNING" && button("stop", "Stop", "primary")}
+      {status === "FAILED" && (
+        <a class="button primary" href={`/captures/new?again=${id}`}>
+          Try again
+        </a>
       )}
-      <a class="button" href={`/compare?a=${capture.id}`}>
+      {mayChange && hasTimes && button("times", status === "RUNNING" ? "Change its end" : "Reschedule")}
+      {mayChange && isBefore && button("cancel", "Cancel it")}
+      <a class="button" href={`/compare?a=${id}`}>
         Compare
       </a>
-      {mayChange && (
-        <>
-          <button type="button" onClick={() => setAsked("rename")}>
-            Rename
-          </button>
-          <button type="button" class="danger-quiet" onClick={() => setAsked("delete")}>
-            Delete
-          </button>
-        </>
-      )}
+      {mayChange && button("edit", "Edit")}
+      {mayChange && button("delete", "Delete", "danger-quiet")}
       {asked === "stop" && (
-        <Confirm title={`Stop ${capture.name}?`} action="Stop it" perform={stop} onClose={close}>
+        <Confirm title={`Stop ${name}?`} action="Stop it" perform={stop} onClose={close}>
           <p>It ends now, and what it has recorded stays. A capture that has ended can't go on.</p>
         </Confirm>
       )}
+      {asked === "cancel" && (
+        <Confirm
+          title={`Cancel ${name}?`}
+          action="Cancel it"
+          perform={cancel}
+          onClose={close}
+          closeLabel="Keep it"
+        >
+          <p>It will not start, and stays in the list as failed: it can be tried again from there.</p>
+        </Confirm>
+      )}
       {asked === "delete" && (
-        <Confirm title={`Delete ${capture.name}?`} action="Delete it" perform={remove} onClose={close}>
+        <Confirm title={`Delete ${name}?`} action="Delete it" perform={remove} onClose={close}>
           <p>
-            {isLive(capture.status) && "It is ended first. "}Nobody will see it any more, nor its metrics and
-            its workload. This can't be undone.
+            {isLive(status) && "It is ended first, and can't go on. "}Nobody will see it any more, nor its
+            metrics and its workload. It can be brought back for some time.
           </p>
         </Confirm>
       )}
-      {asked === "rename" && <Rename capture={capture} onRenamed={renamed} onClose={close} />}
+      {asked === "edit" && (
+        <EditAbout
+          capture={capture}
+          onClose={close}
+          onChanged={(after) =>
+            changed(after, after.name === name ? `${name} is changed` : `Renamed to ${after.name}`, {
+              name,
+              labels: capture.labels,
+              notes: capture.notes,
+            })
+          }
+        />
+      )}
+      {asked === "times" && (
+        <EditTimes
+          capture={capture}
+          onClose={close}
+          onChanged={(after) =>
+            changed(after, `The times of ${name} are changed`, {
+              duration: capture.duration,
+              ...(capture.status === "SCHEDULED" &&
+                capture.scheduledStart !== null && { scheduledStart: capture.scheduledStart }),
+            })
+          }
+        />
+      )}
     </div>
-  );
-}
-
-function Rename({
-  capture,
-  onRenamed,
-  onClose,
-}: {
-  capture: Capture;
-  onRenamed: (capture: Capture) => void;
-  onClose: () => void;
-}) {
-  const [name, setName] = useState(capture.name);
-  const { busy, errors, submit } = useSubmission(["name"], async () => {
-    onRenamed(await api.captures.rename(capture.id, name));
-  });
-  return (
-    <Dialog title={`Rename ${capture.name}`} onClose={onClose}>
-      <Form onSubmit={submit} refused={errors}>
-        <TextField name="name" label="New name" error={errors.fields.name} value={name} onChange={setName} />
-        <FormProblem message={errors.form} />
-        <div class="actions">
-          <Submit busy={busy}>Rename</Submit>
-        </div>
-      </Form>
-    </Dialog>
   );
 }

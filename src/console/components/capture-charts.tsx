@@ -42,7 +42,11 @@ export function CaptureCharts({
     <section aria-labelledby="metrics-title">
       <h2 id="metrics-title">Metrics</h2>
       {start === null ? (
-        <p class="muted">There are metrics once the capture has started.</p>
+        <p class="muted">
+          {isLive(status)
+            ? "There are metrics once the capture has started."
+            : "It never started: there are no metrics of it."}
+        </p>
       ) : (
         <>
           {[series, metrics].map(

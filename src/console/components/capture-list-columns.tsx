@@ -1,12 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Capture } from "../api/types.ts";
+import type { FullCapture } from "../api/types.ts";
 import { formatSpan } from "../lib/format.ts";
 import { usePolling, useResource, useSeen } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
-import { type Owner, useOwner } from "../lib/owners.ts";
-import { useSession } from "../lib/session.ts";
+import { Labels, OwnerName } from "./capture-details.tsx";
 import { Progress } from "./progress.tsx";
 import { StatusBadge } from "./status.tsx";
 import { Time } from "./time.tsx";
@@ -16,11 +15,9 @@ const POLL_MS = 10_000;
 
 /** What a row shows. */
 interface Shown {
-  capture: Capture;
+  capture: FullCapture;
   /** The environment's name. */
   environment: string;
-  /** Undefined until it is known, null if it can't be known. */
-  owner: Owner | null | undefined;
   /** Whether the row is on the screen. */
   seen: boolean;
   /** When it began or is to begin, and when it ended or is to end; null where that is not known. */
@@ -40,21 +37,19 @@ export const COLUMNS: readonly Column[] = [
   { title: "Name", cell: (shown) => <Name {...shown} /> },
   { title: "Status", cell: (shown) => <State {...shown} /> },
   { title: "Environment", room: "wide", cell: ({ environment }) => environment },
-  { title: "Owner", room: "wide", cell: ({ owner }) => <OwnerName owner={owner} /> },
+  { title: "Owner", room: "wide", cell: ({ capture }) => <OwnerName owner={capture.owner} /> },
   { title: "Start", room: "middle", cell: ({ begins }) => (begins === null ? "–" : <Time at={begins} />) },
   { title: "End", room: "wide", cell: (shown) => <End {...shown} /> },
 ];
 
 /** A capture in the list. */
-export function CaptureRow({ capture, environment }: { capture: Capture; environment: string }) {
+export function CaptureRow({ capture, environment }: { capture: FullCapture; environment: string }) {
   const row = useRef<HTMLTableRowElement>(null);
   const seen = useSeen(row);
-  const owner = useOwner(capture.id, seen);
   const { start, scheduledStart, scheduledEnd, end } = capture;
   const shown: Shown = {
     capture,
     environment,
-    owner,
     seen,
     begins: start ?? scheduledStart,
     ends: end ?? scheduledEnd,
@@ -72,7 +67,7 @@ export function CaptureRow({ capture, environment }: { capture: Capture; environ
   );
 }
 
-function Name({ capture: { id, name }, environment, owner, begins, ends }: Shown) {
+function Name({ capture: { id, name, owner, labels }, environment, begins, ends }: Shown) {
   return (
     <>
       <a href={`/captures/${id}`}>{name}</a>
@@ -86,6 +81,7 @@ function Name({ capture: { id, name }, environment, owner, begins, ends }: Shown
           </span>
         )}
       </span>
+      <Labels labels={labels} />
     </>
   );
 }
@@ -115,14 +111,7 @@ function End({ capture, begins, ends }: Shown) {
   );
 }
 
-function OwnerName({ owner }: { owner: Owner | null | undefined }) {
-  const { user } = useSession();
-  if (owner === undefined) return <span class="muted">…</span>;
-  if (owner === null) return <span class="muted">–</span>;
-  return <>{owner.id === user.id ? "You" : (owner.name ?? "Somebody who has left")}</>;
-}
-
-function RowProgress({ capture, seen }: { capture: Capture; seen: boolean }) {
+function RowProgress({ capture, seen }: { capture: FullCapture; seen: boolean }) {
   const workload = useResource(seen ? `workload/${capture.id}` : null, (signal) =>
     api.captures.workload(capture.id, { signal }),
   );

@@ -1,6 +1,7 @@
-import type { Capture } from "../api/types.ts";
+import type { FullCapture } from "../api/types.ts";
 import { formatSpan } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
+import { CaptureDetails } from "./capture-details.tsx";
 import { Progress } from "./progress.tsx";
 import { StatusBadge } from "./status.tsx";
 import { Time } from "./time.tsx";
@@ -11,7 +12,7 @@ export function CaptureState({
   statements,
   connected,
 }: {
-  capture: Capture;
+  capture: FullCapture;
   statements: number | null;
   connected: boolean;
 }) {
@@ -48,6 +49,7 @@ export function CaptureState({
           <dd>{capture.id}</dd>
         </div>
       </dl>
+      <CaptureDetails capture={capture} />
     </div>
   );
 }

@@ -10,6 +10,7 @@ export function Confirm({
   action,
   perform,
   onClose,
+  closeLabel = "Cancel",
   children,
 }: {
   title: string;
@@ -17,6 +18,8 @@ export function Confirm({
   action: string;
   perform: () => Promise<void>;
   onClose: () => void;
+  /** What the button says that leaves all as it is. */
+  closeLabel?: string;
   children: ComponentChildren;
 }) {
   const [busy, setBusy] = useState(false);
@@ -34,7 +37,7 @@ export function Confirm({
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} closeLabel={closeLabel}>
       {children}
       <FormProblem message={problem} />
       <div class="actions">

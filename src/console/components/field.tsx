@@ -85,6 +85,38 @@ export function TextField({
   );
 }
 
+/** A field that takes text of several lines. */
+export function TextArea({
+  name,
+  label,
+  hint,
+  error,
+  rows,
+  value,
+  onChange,
+}: {
+  name: string;
+  label: string;
+  hint?: ComponentChildren;
+  error?: string | undefined;
+  rows: number;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <Field name={name} label={label} hint={hint} error={error}>
+      {(control) => (
+        <textarea
+          {...control}
+          rows={rows}
+          value={value}
+          onInput={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 /** One of a few options, all of which can be seen, each with a hint of its own if there are hints. */
 export function Choice({
   legend,

@@ -64,6 +64,14 @@ export function timeZoneAt(time: number): string {
   return offset === undefined || offset === timeZone ? timeZone : `${timeZone} (${offset})`;
 }
 
+/** A moment in the reader's time zone, as a field of date and time has it: `2026-05-19T14:30`. */
+export function localTime(time: number): string {
+  const date = new Date(time);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
 const unit = (value: number, name: string) =>
   new Intl.NumberFormat(undefined, { style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
 

@@ -32,7 +32,7 @@ export function headSize(captures: Capture[], now: number): number {
  * A list with its beginning replaced by what was read again. Captures that are missing there were deleted.
  * @param size how many were asked for: fewer are all that there are
  */
-export function mergeHead(captures: Capture[], head: Capture[], size: number): Capture[] {
+export function mergeHead<C extends Capture>(captures: C[], head: C[], size: number): C[] {
   const last = head.at(-1);
   if (last === undefined || head.length < size) return head;
   return [...head, ...captures.filter(({ id }) => id < last.id)];

@@ -28,8 +28,13 @@ export function sortErrors(error: unknown, known: readonly string[]): FormErrors
   const fields: Record<string, string> = {};
   const rest: string[] = [];
   for (const part of message.split("; ")) {
-    const [, path = "", what = ""] = /^([\w.]+): (.+)$/s.exec(part) ?? [];
-    const name = known.find((field) => path === field || path.endsWith(`.${field}`));
+    const [, path = "", words = ""] = /^([\w./-]+): (.+)$/s.exec(part) ?? [];
+    const name = known.find(
+      (field) => path === field || path.endsWith(`.${field}`) || path.startsWith(`${field}.`),
+    );
+    // Of one of several values in a field, such as a label, which one it is.
+    const what =
+      name !== undefined && path.startsWith(`${name}.`) ? `${path.slice(name.length + 1)} ${words}` : words;
     const about = ABOUT.find(([words, field]) => known.includes(field) && words.test(part))?.[1];
     if (name !== undefined) fields[name] = what;
     else if (about !== undefined) fields[about] = part;

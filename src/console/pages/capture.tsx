@@ -4,6 +4,7 @@ import { CaptureActions } from "../components/capture-actions.tsx";
 import { CaptureCharts } from "../components/capture-charts.tsx";
 import { CaptureState } from "../components/capture-state.tsx";
 import { CaptureStatements } from "../components/capture-statements.tsx";
+import { DeletedNotice } from "../components/deleted-notice.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { StudyNav } from "../components/study-frame.tsx";
@@ -13,7 +14,6 @@ import { environmentNames } from "../lib/environments.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
-import { ownerOf } from "../lib/owners.ts";
 import { usePlace } from "../lib/router.ts";
 
 /** How often the series of a running capture is read again, and what is known of each log. */
@@ -21,7 +21,7 @@ const SERIES_POLL_MS = 60_000;
 
 /** One capture: its life, its metrics and what it recorded, live while it runs. */
 export function CapturePage({ id }: { id: number }) {
-  const capture = useResource(`capture/${id}`, (signal) => api.captures.get(id, { signal }));
+  const capture = useResource(`full/${id}`, (signal) => api.captures.getFull(id, { signal }));
   const events = useResource(`events/${id}`, (signal) => api.captures.events(id, { signal }));
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
   const workload = useResource(`workload/${id}`, (signal) => api.captures.workload(id, { signal }));
@@ -41,7 +41,8 @@ export function CapturePage({ id }: { id: number }) {
     hasStarted && isLive(data.status) ? SERIES_POLL_MS : null,
   );
   const isGone = capture.error instanceof CapturesError && capture.error.status === 404;
-  const following = data !== undefined && isLive(data.status) && !isGone;
+  const isDeleted = data !== undefined && data.deletedAt !== null;
+  const following = data !== undefined && isLive(data.status) && !isGone && !isDeleted;
 
   const reread = () => {
     capture.reload();
@@ -57,7 +58,7 @@ export function CapturePage({ id }: { id: number }) {
         events.reload();
         workload.reload();
       }
-      capture.put(message.capture);
+      if (data !== undefined) capture.put({ ...data, ...message.capture });
       // What is stored after the end is more than the message has.
       if (isOver) workload.reload();
       else if (message.workload !== null && workload.data !== undefined) {
@@ -87,13 +88,14 @@ export function CapturePage({ id }: { id: number }) {
           </p>
           <Heading title={name} />
         </div>
-        {data !== undefined && (
+        {data !== undefined && !isDeleted && (
           <CaptureActions
             capture={data}
             role={environment?.role}
-            owner={events.data && ownerOf(events.data)}
             onChange={(changed) => {
-              capture.put(changed);
+              capture.put({ ...data, ...changed });
+              // What only the full view has.
+              capture.reload();
               events.reload();
             }}
           />
@@ -104,26 +106,30 @@ export function CapturePage({ id }: { id: number }) {
         <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
       )}
       <Loaded resource={capture} what="the capture" lines={3}>
-        {(known) => (
-          <>
-            <div class="overview">
-              <CaptureState
-                capture={known}
-                statements={workload.data?.statements ?? null}
-                connected={connected}
-              />
-              <Timeline events={events} />
-            </div>
-            <CaptureCharts capture={known} workload={workload.data} series={series} />
-            <section aria-labelledby="workload-title">
-              <h2 id="workload-title">Workload</h2>
-              <Loaded resource={workload} what="the workload">
-                {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
-              </Loaded>
-              <CaptureStatements capture={known} series={series.data ?? null} />
-            </section>
-          </>
-        )}
+        {(known) =>
+          known.deletedAt !== null ? (
+            <DeletedNotice capture={known} onRestored={reread} />
+          ) : (
+            <>
+              <div class="overview">
+                <CaptureState
+                  capture={known}
+                  statements={workload.data?.statements ?? null}
+                  connected={connected}
+                />
+                <Timeline events={events} />
+              </div>
+              <CaptureCharts capture={known} workload={workload.data} series={series} />
+              <section aria-labelledby="workload-title">
+                <h2 id="workload-title">Workload</h2>
+                <Loaded resource={workload} what="the workload">
+                  {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
+                </Loaded>
+                <CaptureStatements capture={known} series={series.data ?? null} />
+              </section>
+            </>
+          )
+        }
       </Loaded>
     </article>
   );

@@ -1,11 +1,12 @@
 import { useRef } from "preact/hooks";
-import { STATUSES } from "../../db/states.ts";
 import { api } from "../api/client.ts";
-import type { Capture, CaptureFilter, Status } from "../api/types.ts";
+import type { FullCapture } from "../api/types.ts";
+import { CaptureFilters } from "../components/capture-filters.tsx";
 import { CaptureRow, COLUMNS } from "../components/capture-list-columns.tsx";
+import { DeletedNotice } from "../components/deleted-notice.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
-import { statusName } from "../components/status.tsx";
+import { filterIn } from "../lib/capture-filter.ts";
 import { environmentNames } from "../lib/environments.ts";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
@@ -25,18 +26,11 @@ export function CapturesPage() {
   const place = usePlace();
   const { query } = place;
   const envId = query.get("envId") ?? "";
-  const status = query.get("status") ?? "";
-  const cursor = query.get("cursor") ?? "";
-  const filter: CaptureFilter = {
-    envId: numberIn(envId),
-    // The service refuses one that is no status.
-    status: status === "" ? undefined : (status as Status),
-    cursor: numberIn(cursor),
-  };
+  const filter = filterIn(query);
 
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
-  const list = useResource(`captures/${envId}/${status}/${cursor}`, (signal) =>
-    api.captures.page({ ...filter, limit: PAGE_SIZE }, { signal }),
+  const list = useResource(`captures/${JSON.stringify(filter)}`, (signal) =>
+    api.captures.fullPage({ ...filter, limit: PAGE_SIZE }, { signal }),
   );
   const captures = list.data?.captures ?? [];
   const someMoving = captures.some((capture) => isMoving(capture, Date.now()));
@@ -46,9 +40,10 @@ export function CapturesPage() {
     if (list.data === undefined || refreshing.current) return;
     refreshing.current = true;
     try {
-      const limit = headSize(captures, Date.now());
-      const { captures: head } = await api.captures.page({ ...filter, limit });
-      list.put({ ...list.data, captures: mergeHead(captures, head, limit) });
+      const isNewestFirst = filter.sort === undefined || filter.sort === "-created";
+      const limit = isNewestFirst ? headSize(captures, Date.now()) : PAGE_SIZE;
+      const read = await api.captures.fullPage({ ...filter, limit });
+      list.put(isNewestFirst ? { ...list.data, captures: mergeHead(captures, read.captures, limit) } : read);
     } catch {
       // The next one may succeed. A lost network has its notice, an ended session its dialog.
     } finally {
@@ -69,7 +64,8 @@ export function CapturesPage() {
       {environments.error !== undefined && (
         <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
       )}
-      <Filters place={place} names={names} />
+      <JustDeleted place={place} />
+      <CaptureFilters place={place} names={names} />
       <Loaded resource={list} what="the captures" lines={8}>
         {({ captures: all, next }) => (
           <CaptureTable
@@ -85,56 +81,15 @@ export function CapturesPage() {
   );
 }
 
-/** A number in the address; undefined where there is none. */
-const numberIn = (text: string): number | undefined => (text === "" ? undefined : Number(text));
-
-function Filters({ place, names }: { place: Place; names: Map<number, string> }) {
-  const { query } = place;
-  const choose = (changes: Record<string, string>) =>
-    navigate(withQuery(place, { page: "", cursor: "", ...changes }), { replace: true });
-  return (
-    <search class="filters">
-      <label>
-        <span>Search</span>
-        <input
-          type="search"
-          placeholder="Name or number"
-          value={query.get("q") ?? ""}
-          onInput={({ currentTarget }) =>
-            navigate(withQuery(place, { page: "", q: currentTarget.value }), { replace: true })
-          }
-        />
-      </label>
-      <label>
-        <span>Environment</span>
-        <select
-          value={query.get("envId") ?? ""}
-          onChange={({ currentTarget }) => choose({ envId: currentTarget.value })}
-        >
-          <option value="">All</option>
-          {[...names].map(([id, name]) => (
-            <option key={id} value={String(id)}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span>Status</span>
-        <select
-          value={query.get("status") ?? ""}
-          onChange={({ currentTarget }) => choose({ status: currentTarget.value })}
-        >
-          <option value="">Any</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {statusName(status)}
-            </option>
-          ))}
-        </select>
-      </label>
-    </search>
+/** What the reader has just deleted, with a way back. */
+function JustDeleted({ place }: { place: Place }) {
+  const id = /^[1-9]\d{0,14}$/.exec(place.query.get("deleted") ?? "")?.[0];
+  const capture = useResource(id === undefined ? null : `full/${id}`, (signal) =>
+    api.captures.getFull(Number(id), { signal }),
   );
+  // One that is restored meanwhile, or erased, needs no notice.
+  if (capture.data === undefined || capture.data.deletedAt === null) return null;
+  return <DeletedNotice capture={capture.data} onRestored={() => navigate(`/captures/${id}`)} />;
 }
 
 function CaptureTable({
@@ -145,7 +100,7 @@ function CaptureTable({
   hasEnvironments,
 }: {
   place: Place;
-  captures: Capture[];
+  captures: FullCapture[];
   next: number | string | null;
   names: Map<number, string>;
   hasEnvironments: boolean;
@@ -158,7 +113,8 @@ function CaptureTable({
   const pages = Math.max(1, Math.ceil(found.length / ROWS));
   const page = Math.min(pages, Math.max(1, Math.trunc(Number(place.query.get("page"))) || 1));
   const shown = found.slice((page - 1) * ROWS, page * ROWS);
-  const isFiltered = wanted !== "" || place.query.has("status") || place.query.has("envId");
+  const isFiltered =
+    wanted !== "" || Object.values(filterIn(place.query)).some((value) => value !== undefined);
 
   if (captures.length === 0 && !isFiltered) {
     return (

@@ -1,14 +1,17 @@
 import { useState } from "preact/hooks";
 import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
 import { api } from "../api/client.ts";
-import type { Environment, NewCapture } from "../api/types.ts";
+import type { Environment } from "../api/types.ts";
+import { AboutFields } from "../components/about-fields.tsx";
 import { Choice, Field, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
+import { LengthFields } from "../components/length-fields.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { StartHint } from "../components/start-hint.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { type CaptureDraft, draftOf, emptyDraft, requestOf, type When } from "../lib/capture-draft.ts";
 import { environmentNames } from "../lib/environments.ts";
-import { formatDuration, formatMinute, timeZoneAt } from "../lib/format.ts";
-import { useNow, useRequestKey, useResource } from "../lib/hooks.ts";
+import { useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 
@@ -16,13 +19,15 @@ const FIELDS = [
   "name",
   "envId",
   "scheduledStart",
+  "start",
   "duration",
   "log",
   "minDuration",
   "maxBytes",
   "redact",
+  "labels",
+  "notes",
 ] as const;
-const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
 /** What each log is called, and what it is good for and costs. */
 const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
   general: {
@@ -38,14 +43,27 @@ const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
     hint: "Every statement, and the times of those in the slow log. Costs as much as the two together, also for the limit of bytes.",
   },
 };
-const GIGABYTE = 1_000_000_000;
+const WHEN: { when: When; option: string; hint: string }[] = [
+  { when: "now", option: "Now", hint: "As soon as the log is on, which takes seconds." },
+  { when: "later", option: "Later", hint: "At a time, up to a year ahead." },
+  {
+    when: "past",
+    option: "In the past",
+    hint: "Metrics of a time that has passed, and what the log still has of it: RDS keeps logs for hours, if it was on then.",
+  },
+];
 
-/** Makes a capture: now or later, for a while or until it is stopped. */
+/** Makes a capture: now, later or of the past, for a while or until it is stopped; or another attempt of one that failed. */
 export function NewCapturePage() {
+  const { query } = usePlace();
+  const again = /^[1-9]\d{0,14}$/.exec(query.get("again") ?? "")?.[0] ?? null;
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
+  const model = useResource(again === null ? null : `full/${again}`, (signal) =>
+    api.captures.getFull(Number(again), { signal }),
+  );
   return (
     <section class="narrow">
-      <Heading title="New capture" />
+      <Heading title={again === null ? "New capture" : "Another try"} />
       <Loaded resource={environments} what="your environments">
         {(known) =>
           known.length === 0 ? (
@@ -55,8 +73,23 @@ export function NewCapturePage() {
                 Add an environment
               </a>
             </div>
+          ) : again === null ? (
+            <CaptureForm
+              environments={known}
+              draft={emptyDraft(query.get("envId") ?? String(known[0]?.id))}
+            />
           ) : (
-            <CaptureForm environments={known} />
+            <Loaded resource={model} what="the capture" lines={8}>
+              {(capture) => (
+                <>
+                  <p class="muted">
+                    With the fields of <a href={`/captures/${capture.id}`}>{capture.name}</a>, whose name is
+                    taken.
+                  </p>
+                  <CaptureForm environments={known} draft={draftOf(capture, Date.now())} />
+                </>
+              )}
+            </Loaded>
           )
         }
       </Loaded>
@@ -64,36 +97,18 @@ export function NewCapturePage() {
   );
 }
 
-function CaptureForm({ environments }: { environments: Environment[] }) {
+function CaptureForm({ environments, draft: first }: { environments: Environment[]; draft: CaptureDraft }) {
   const names = environmentNames(environments);
-  const { query } = usePlace();
   const toasts = useToasts();
-  const [name, setName] = useState("");
-  const [envId, setEnvId] = useState(query.get("envId") ?? String(environments[0]?.id));
-  const [isLater, setLater] = useState(false);
-  const [startAt, setStartAt] = useState("");
-  const [isTimed, setTimed] = useState(true);
-  const [length, setLength] = useState("30");
-  const [unit, setUnit] = useState<keyof typeof UNITS>("minutes");
-  const [log, setLog] = useState<CapturedLog>("general");
-  const [minDuration, setMinDuration] = useState("0");
-  const [redact, setRedact] = useState(false);
-  const [maxGigabytes, setMaxGigabytes] = useState("");
+  const [draft, setDraft] = useState(first);
+  const change = (changes: Partial<CaptureDraft>) => setDraft({ ...draft, ...changes });
+  const { when, log } = draft;
 
   const keyFor = useRequestKey();
   const { busy, errors, submit } = useSubmission(FIELDS, async () => {
-    const capture: NewCapture = { name, envId: Number(envId) };
-    // An empty time is sent as it is: the server's message is the same as for programs.
-    if (isLater) capture.scheduledStart = startAt === "" ? "" : new Date(startAt).toISOString();
-    if (isTimed) capture.duration = Math.round(Number(length) * UNITS[unit]);
-    if (log !== "general") {
-      capture.log = log;
-      capture.minDuration = Number(minDuration);
-    }
-    if (redact) capture.redact = "literals";
-    if (maxGigabytes !== "") capture.maxBytes = Math.round(Number(maxGigabytes) * GIGABYTE);
+    const capture = requestOf(draft);
     const made = await api.captures.create(capture, { idempotencyKey: keyFor(capture) });
-    toasts.show(isLater ? `${made.name} is scheduled` : `${made.name} is starting`);
+    toasts.show(when === "later" ? `${made.name} is scheduled` : `${made.name} is starting`);
     navigate(`/captures/${made.id}`);
   });
 
@@ -105,19 +120,19 @@ function CaptureForm({ environments }: { environments: Environment[] }) {
           label="Name"
           error={errors.fields.name}
           hint="Unique in its environment."
-          value={name}
-          onChange={setName}
+          value={draft.name}
+          onChange={(name) => change({ name })}
         />
         <Field name="envId" label="Environment" error={errors.fields.envId}>
           {(control) => (
             <select
               {...control}
-              value={envId}
-              onChange={({ currentTarget }) => setEnvId(currentTarget.value)}
+              value={draft.envId}
+              onChange={({ currentTarget }) => change({ envId: currentTarget.value })}
             >
-              {environments.map((environment) => (
-                <option key={environment.id} value={String(environment.id)}>
-                  {names.get(environment.id)}
+              {environments.map(({ id }) => (
+                <option key={id} value={String(id)}>
+                  {names.get(id)}
                 </option>
               ))}
             </select>
@@ -126,66 +141,36 @@ function CaptureForm({ environments }: { environments: Environment[] }) {
         <Choice
           legend="Start"
           name="when"
-          options={["Now", "Later"]}
-          chosen={isLater ? 1 : 0}
-          onChoose={(index) => setLater(index === 1)}
+          options={WHEN.map(({ option }) => option)}
+          hints={WHEN.map(({ hint }) => hint)}
+          chosen={WHEN.findIndex((one) => one.when === when)}
+          onChoose={(index) => change({ when: WHEN[index]?.when ?? "now" })}
         />
-        {isLater && (
+        {when !== "now" && (
           <TextField
-            name="scheduledStart"
-            label="Start at"
-            error={errors.fields.scheduledStart}
-            hint={<StartHint startAt={startAt} />}
+            name={when === "later" ? "scheduledStart" : "start"}
+            label={when === "later" ? "Start at" : "Began at"}
+            error={when === "later" ? errors.fields.scheduledStart : errors.fields.start}
+            hint={<StartHint startAt={draft.startAt} isPast={when === "past"} />}
             type="datetime-local"
             step={60}
-            value={startAt}
-            onChange={setStartAt}
+            value={draft.startAt}
+            onChange={(startAt) => change({ startAt })}
           />
         )}
-        <Choice
-          legend="Run"
-          name="length"
-          options={["For a while", "Until it is stopped"]}
-          chosen={isTimed ? 0 : 1}
-          onChoose={(index) => setTimed(index === 0)}
+        <LengthFields
+          length={draft.length}
+          error={errors.fields.duration}
+          hint="From one minute to 31 days."
+          onChange={(length) => change({ length })}
         />
-        {isTimed && (
-          <div class="pair">
-            <TextField
-              name="duration"
-              label="For"
-              error={errors.fields.duration}
-              hint="From one minute to 31 days."
-              type="number"
-              min={0}
-              inputMode="decimal"
-              value={length}
-              onChange={setLength}
-            />
-            <Field name="unit" label="Unit of time">
-              {(control) => (
-                <select
-                  {...control}
-                  value={unit}
-                  onChange={({ currentTarget }) => setUnit(currentTarget.value as keyof typeof UNITS)}
-                >
-                  {Object.keys(UNITS).map((known) => (
-                    <option key={known} value={known}>
-                      {known}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-          </div>
-        )}
         <Choice
           legend="Log"
           name="log"
           options={CAPTURED_LOGS.map((one) => LOGS[one].name)}
           hints={CAPTURED_LOGS.map((one) => LOGS[one].hint)}
           chosen={CAPTURED_LOGS.indexOf(log)}
-          onChoose={(index) => setLog(CAPTURED_LOGS[index] ?? "general")}
+          onChoose={(index) => change({ log: CAPTURED_LOGS[index] ?? "general" })}
         />
         {log !== "general" && (
           <TextField
@@ -196,17 +181,28 @@ function CaptureForm({ environments }: { environments: Environment[] }) {
             type="number"
             min={0}
             inputMode="decimal"
-            value={minDuration}
-            onChange={setMinDuration}
+            value={draft.minDuration}
+            onChange={(minDuration) => change({ minDuration })}
           />
         )}
-        <details>
+        <details
+          open={
+            errors.fields.labels !== undefined ||
+            errors.fields.notes !== undefined ||
+            first.labels !== "" ||
+            first.notes !== ""
+          }
+        >
+          <summary>Labels and notes</summary>
+          <AboutFields labels={draft.labels} notes={draft.notes} errors={errors.fields} onChange={change} />
+        </details>
+        <details open={errors.fields.maxBytes !== undefined || first.redact || first.maxGigabytes !== ""}>
           <summary>What is stored</summary>
           <label class="check">
             <input
               type="checkbox"
-              checked={redact}
-              onChange={({ currentTarget }) => setRedact(currentTarget.checked)}
+              checked={draft.redact}
+              onChange={({ currentTarget }) => change({ redact: currentTarget.checked })}
             />
             <span>
               Store statements with <code>?</code> for every literal. Passwords are never stored.
@@ -220,34 +216,18 @@ function CaptureForm({ environments }: { environments: Environment[] }) {
             type="number"
             min={0}
             inputMode="decimal"
-            value={maxGigabytes}
-            onChange={setMaxGigabytes}
+            value={draft.maxGigabytes}
+            onChange={(maxGigabytes) => change({ maxGigabytes })}
           />
         </details>
       </div>
       <FormProblem message={errors.form} />
       <div class="actions">
-        <Submit busy={busy}>{isLater ? "Schedule" : "Start the capture"}</Submit>
+        <Submit busy={busy}>{when === "later" ? "Schedule" : "Start the capture"}</Submit>
         <a class="button quiet" href="/captures">
           Cancel
         </a>
       </div>
     </Form>
-  );
-}
-
-/** Says in which time zone a start is meant, and what that is elsewhere. */
-function StartHint({ startAt }: { startAt: string }) {
-  const now = useNow();
-  const start = startAt === "" ? Number.NaN : new Date(startAt).getTime();
-  if (Number.isNaN(start)) return <>In your time zone, {timeZoneAt(now)}.</>;
-  const utc = new Date(start).toISOString().slice(0, 16).replace("T", " ");
-  return (
-    <>
-      {formatMinute(start)}, {timeZoneAt(start)}; in UTC {utc}.{" "}
-      {start > now
-        ? `In ${formatDuration(Math.floor((start - now) / 60_000) * 60_000)}.`
-        : "That has passed."}
-    </>
   );
 }
