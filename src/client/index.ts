@@ -1,3 +1,4 @@
+import { linesOf } from "./lines.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type {
   Capture,
@@ -29,6 +30,7 @@ import type {
   SeriesQuery,
   SessionQuery,
   SpanQuery,
+  StoredWorkloadRecord,
   TableQueries,
   TagsQuery,
   Workload,
@@ -231,7 +233,26 @@ function captures(transport: Transport) {
     /** One page of what one connection did, and of its transactions. */
     session: (id: number, threadId: number, query: SessionQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadSession>(one("GET", id, `/workload/sessions/${threadId}`, { query, options })),
-    /** A capture's records: a reply whose body streams, gzip of NDJSON or the text of the log. */
+    /**
+     * All of a capture's records, or those of a time, in the order of the log, out of one download: as fast as they arrive, and in
+     * little memory. What is missing is told to `onMissing`.
+     */
+    async *downloadRecords(
+      id: number,
+      query: Omit<DownloadQuery, "format"> = {},
+      { onMissing, ...options }: RecordsOptions = {},
+    ): AsyncGenerator<StoredWorkloadRecord, void, undefined> {
+      const format = "ndjson";
+      const call = one("GET", id, "/workload/download", { query: { ...query, format }, options });
+      const { body } = await transport.send(call);
+      if (body === null) return;
+      for await (const line of linesOf(body)) {
+        const read = JSON.parse(line) as StoredWorkloadRecord | { missing: MissingRecords };
+        if ("missing" in read) onMissing?.(read.missing);
+        else yield read;
+      }
+    },
+    /** A capture's records as they are sent: a reply whose body streams, as the format says. */
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
       transport.send(one("GET", id, "/workload/download", { query, options })),
   };

@@ -8,6 +8,8 @@ import type { metricsQuerySchema } from "../metrics/schema.ts";
 import type { compareQuerySchema } from "../workload/compare/schema.ts";
 import type * as workload from "../workload/schema.ts";
 import type * as search from "../workload/search/schema.ts";
+import type { StoredRecord } from "../workload/stored/fragment-line.ts";
+import type { StoredSlowRecord } from "../workload/stored/slow-line.ts";
 
 /*
  * What the client sends and answers with: the types of the schemas that validate requests and describe replies, so that neither
@@ -124,6 +126,8 @@ type QueryInTime<Schema extends z.ZodType> = Shown<
 >;
 /** Which records to download, and how. */
 export type DownloadQuery = QueryInTime<ReturnType<typeof workload.downloadQuerySchema>>;
+/** A record of a download, of the general log or the slow one. Captures of long ago have no fingerprints in it. */
+export type StoredWorkloadRecord = StoredRecord | StoredSlowRecord;
 /** Which records to find; `limit` is the size of a page. */
 export type RecordsQuery = QueryInTime<ReturnType<typeof search.recordsQuerySchema>>;
 /** Which records of a session. */

@@ -22,7 +22,7 @@ const NEVER_LOGGED = [
 
 /** What the lines of NDJSON have. */
 const LINES =
-  "Lines of `{time, threadId, user, host, command, statement, truncated?}`. Those of the slow log go on with `log` (`slow`), `timeIs` (`end`), `precisionMicros`, `server`, `db`, `durationMicros`, `lockMicros`, `rowsSent` and `rowsExamined`, and with as much as the server says of `routine`, `innerMicros`, `rowsAffected`, `bytesSent`, `bytesReceived`, `errno`, `killed`, `fullScan`, `fullJoin`, `tmpTables`, `tmpDiskTables`, `filesort`, `queryCacheHit` and `repeats`";
+  "Lines of `{time, threadId, user, host, db?, command, fingerprint?, statement, truncated?}`: `fingerprint` is that of the statement's digest, where the record ran one. Captures of before have neither `fingerprint` nor, of the general log, `db`. Those of the slow log go on with `log` (`slow`), `timeIs` (`end`), `precisionMicros`, `server`, `db`, `durationMicros`, `lockMicros`, `rowsSent` and `rowsExamined`, and with as much as the server says of `routine`, `innerMicros`, `rowsAffected`, `bytesSent`, `bytesReceived`, `errno`, `killed`, `fullScan`, `fullJoin`, `tmpTables`, `tmpDiskTables`, `filesort`, `queryCacheHit` and `repeats`";
 
 /** `/api/captures/{id}/workload`. */
 export const workloadOperations: Operation[] = [

@@ -97,6 +97,8 @@ describe("the client and the Worker", () => {
     const download = await captures.download(capture.id, { format: "log", from });
     expect(download.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     await download.body?.cancel();
+    const downloaded = await Array.fromAsync(captures.downloadRecords(capture.id));
+    expect(downloaded.length).toBe((await captures.workload(capture.id)).records);
     expect(await captures.delete(capture.id)).toMatchObject({ id: capture.id });
     for await (const left of captures.list({ envId })) expect(left.id).not.toBe(capture.id);
     // The parameter group is restored after the capture has ended, and until then this is refused.
