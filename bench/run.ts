@@ -9,6 +9,7 @@ import { lateness } from "./measures/lateness.ts";
 import { log } from "./measures/log.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
+import { scan } from "./measures/scan.ts";
 import { slowLog } from "./measures/slow-log.ts";
 import { insertBetween, machine, type Row, table } from "./table.ts";
 
@@ -27,6 +28,7 @@ const MEASURES: readonly Measure[] = [
   lateness,
   log,
   slowLog,
+  scan,
   bundleSize,
 ];
 const README = "bench/README.md";

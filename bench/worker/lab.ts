@@ -7,6 +7,7 @@ import { readCredential } from "../../src/http/authentication.ts";
 import { signedValue } from "../../src/http/signed-cookie.ts";
 import { counting } from "../../test/support/counting.ts";
 import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
+import { ScannedLog } from "./scan.ts";
 
 /* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
 
@@ -22,6 +23,8 @@ const timesOf = (url: string) => Number(new URL(url).searchParams.get("times"));
 /** The log, and how far it has been followed. */
 let logText = new Uint8Array(0);
 let following: Following | undefined;
+/** The fragments of it that are searched. */
+let scanned: ScannedLog | undefined;
 
 /** V8's full collection, if workerd was started with `--expose-gc`. */
 const { gc } = globalThis as { gc?: () => void };
@@ -139,6 +142,15 @@ const lab = new Hono<{ Bindings: Env }>()
     if (step.caughtUp) following = undefined;
     return c.json(step);
   })
+  /** Follows so many bytes of that log at once, and keeps the fragments for what follows. */
+  .post("/lab/scan/follow", async (c) => {
+    scanned = await ScannedLog.follow(logText, Number(c.req.query("bytes")));
+    return c.json(scanned.size);
+  })
+  /** Decompresses them, and does no more. */
+  .post("/lab/scan/gunzip", async (c) => c.json({ bytes: await scanned?.gunzip() }))
+  /** Finds records in them. */
+  .post("/lab/scan/find", async (c) => c.json(await scanned?.find(c.req.query())))
   /** Gives the follower of the slow log that log, and lets it make a step (slow-log.ts). */
   .all("/lab/slow-log", (c) => {
     const { CAPTURE_RUNNER: followers } = c.env;
