@@ -12,6 +12,7 @@ import { describeError, log } from "../lib/log.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { compareRoutes } from "../workload/compare/routes.ts";
+import { reportRoutes } from "../workload/report/routes.ts";
 import { workloadRoutes } from "../workload/routes.ts";
 import { findReadable, findReadablePair, see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
@@ -24,6 +25,7 @@ import { planCapture } from "./plan.ts";
 import * as queries from "./queries.ts";
 import { answerList, answerOne, restorableSince } from "./reading.ts";
 import { refuseCancel, refuseChange, refusePlan, refuseStop } from "./refusals.ts";
+import { findReported } from "./reporting.ts";
 import { reschedules } from "./rescheduling.ts";
 import { changeSchema, createSchema } from "./schema.ts";
 import { toCapture, toEvent } from "./to-reply.ts";
@@ -146,7 +148,8 @@ export const captureRoutes = new Hono<App>()
   .get("/:id/live", openLive)
 
   .route("/:id/workload", workloadRoutes(findReadable))
-  .route("/:id/workload", compareRoutes(findReadablePair));
+  .route("/:id/workload", compareRoutes(findReadablePair))
+  .route("/:id/workload", reportRoutes(findReported));
 
 /** The capture that was made, now or with the same key before, or the refusal that fits. */
 async function answerCreation(

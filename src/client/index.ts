@@ -26,6 +26,7 @@ import type {
   NewEnvironment,
   RecordsQuery,
   RemovedMember,
+  ReportQuery,
   Role,
   SeriesQuery,
   SessionQuery,
@@ -201,6 +202,10 @@ function captures(transport: Transport) {
       transport.json<Comparison>(
         one("GET", id, "/workload/compare", { query: { ...query, with: base }, options }),
       ),
+    /** A report of a capture, as HTML or Markdown. */
+    async report(id: number, query: ReportQuery = {}, options?: CallOptions): Promise<string> {
+      return (await transport.send(one("GET", id, "/workload/report", { query, options }))).text();
+    },
     /** A table of a capture's workload, as CSV. */
     async csv<Table extends keyof TableQueries>(
       id: number,

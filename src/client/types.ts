@@ -6,6 +6,7 @@ import type * as environments from "../environments/schema.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type { metricsQuerySchema } from "../metrics/schema.ts";
 import type { compareQuerySchema } from "../workload/compare/schema.ts";
+import type { reportQuerySchema } from "../workload/report/schema.ts";
 import type * as workload from "../workload/schema.ts";
 import type * as search from "../workload/search/schema.ts";
 import type { StoredRecord } from "../workload/stored/fragment-line.ts";
@@ -109,6 +110,8 @@ type SpanFields = TableQuery<ReturnType<typeof workload.spanQuerySchema>>;
 export type SpanQuery = { [Key in keyof SpanFields]: Moment | undefined };
 /** How to compare, and where a list goes on: one of `next` is its `cursor`. */
 export type CompareQuery = Omit<TableQuery<ReturnType<typeof compareQuerySchema>>, "with">;
+/** What a report is to be, and what it compares with. */
+export type ReportQuery = Query<ReturnType<typeof reportQuerySchema>>;
 /** The tables of a workload that can be had as CSV, with what can be asked of each. */
 export interface TableQueries {
   digest: DigestQuery;

@@ -1,5 +1,6 @@
 import { comparisonSchema } from "../workload/compare/replies.ts";
 import { compareQuerySchema } from "../workload/compare/schema.ts";
+import { reportQuerySchema } from "../workload/report/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import { comparison } from "./comparing-examples.ts";
 import type { Operation } from "./operation.ts";
@@ -9,11 +10,11 @@ import { asCsv } from "./tables.ts";
 
 const HOW = [
   "Rates are by the minute that was really recorded: the window without its gaps. So captures of different lengths compare.",
-  "A statement has changed if something of it differs by `minChange` and by more than chance, for which each test allows one error in a thousand: of calls as Poisson counts, of time in all as their sums, of a percentile by whether the intervals around it meet, which a median has from 9 calls on and a 95th percentile from 103. Of rows both need 10 calls. Figures that may be too high are taken at their least, or most, whichever makes the smaller change. Statements come in bursts: what differs may still be chance.",
+  "A statement has changed if something of it differs by `minChange` and by more than chance, for which each test allows one error in a thousand: of calls as Poisson counts, of time in all as their sums, of a percentile by whether the intervals around it meet, which a median has from 9 calls on and a 95th percentile from 103. Rows are taken to vary from call to call as times do, and need 10 calls in both. Figures that may be too high are taken at their least, or most, whichever makes the smaller change. Statements come in bursts: what differs may still be chance.",
   "Captures of different kinds are compared by what both have. `notes` says what can't be compared.",
 ].join("\n\n");
 
-/** `/api/captures/{id}/workload/compare`. */
+/** `/api/captures/{id}/workload/compare`, and the report. */
 export const comparingOperations: Operation[] = [
   {
     id: "compareWorkloads",
@@ -56,6 +57,50 @@ export const comparingOperations: Operation[] = [
     },
     refusals: [
       invalidFor(compareQuerySchema(), { with: ["2"], minChange: ["-1"] }),
+      ...refusals("sameCapture", "otherCaptureNotFound"),
+      ...OF_CAPTURE_READS,
+      AWAY,
+    ],
+  },
+  {
+    id: "reportWorkload",
+    method: "get",
+    path: "/api/captures/{id}/workload/report",
+    tag: "Workloads",
+    summary: "Download a report of a capture, to send round",
+    description:
+      "One file that needs no other: what was recorded and when, its load, the statements that took most time (or ran most), gaps, series and metrics. As HTML it has no scripts and asks no other host; the charts are SVG. As Markdown, statements stand in fenced blocks, and charts are figures. Metrics that can't be read are said to be missing.",
+    permission: `${MEMBER.replace(".", "")} who are members of the base's, too.`,
+    credentials: "any",
+    parameters: [
+      ID,
+      ...queryParameters(reportQuerySchema(), {
+        format: { description: "HTML, or Markdown." },
+        with: {
+          description:
+            "The id of a capture to compare with: the report says what is new, gone, slower and faster.",
+          example: 2,
+        },
+      }),
+    ],
+    success: {
+      status: 200,
+      description: "The file.",
+      headers: {
+        "Content-Disposition": {
+          description: "The file's name.",
+          schema: { type: "string", pattern: '^attachment; filename="capture-\\d+\\.(html|md)"$' },
+          required: true,
+          example: 'attachment; filename="capture-1.html"',
+        },
+      },
+      content: {
+        "text/html": { schema: { type: "string", contentMediaType: "text/html" } },
+        "text/markdown": { schema: { type: "string", contentMediaType: "text/markdown" } },
+      },
+    },
+    refusals: [
+      invalidFor(reportQuerySchema(), { format: ["pdf"] }),
       ...refusals("sameCapture", "otherCaptureNotFound"),
       ...OF_CAPTURE_READS,
       AWAY,

@@ -88,6 +88,7 @@ describe("the client and the Worker", () => {
       base: { id: base, minutes: 0 },
       this: { id: capture.id },
     });
+    expect(await captures.report(capture.id, { format: "md", with: base })).toMatch(/^# renamed\n/);
     await captures.delete(base);
     const from = new Date(Date.now() - 60_000);
     expect(await captures.span(capture.id, { from })).toMatchObject({ statements: expect.any(Array) });

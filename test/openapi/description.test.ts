@@ -4,6 +4,7 @@ import { app } from "../../src/app.ts";
 import { listSchema } from "../../src/captures/schema.ts";
 import { metricsQuerySchema } from "../../src/metrics/schema.ts";
 import { compareQuerySchema } from "../../src/workload/compare/schema.ts";
+import { reportQuerySchema } from "../../src/workload/report/schema.ts";
 import { digestQuerySchema, downloadQuerySchema } from "../../src/workload/schema.ts";
 import { operations } from "../support/contract.ts";
 
@@ -25,6 +26,7 @@ describe("the API's description", () => {
     ["getWorkloadDigest", digestQuerySchema()],
     ["downloadWorkload", downloadQuerySchema()],
     ["compareWorkloads", compareQuerySchema()],
+    ["reportWorkload", reportQuerySchema()],
   ])("has every parameter in the query of %s, and no other", (id, schema) => {
     const described = operations.find(({ operation }) => operation.operationId === id)?.operation.parameters;
     const names = described?.filter((parameter) => parameter.in === "query").map(({ name }) => name);

@@ -1,8 +1,11 @@
+import type { Figures } from "../timing/figures.ts";
 import { RELATIVE_ERROR } from "../timing/histogram.ts";
 import type { Change } from "./names.ts";
 import { type Ran, type Side, tookAtLeast } from "./side.ts";
 import {
+  meanDifference,
   type Observed,
+  type ObservedCalls,
   type ObservedTime,
   percentileInterval,
   rateDifference,
@@ -87,9 +90,18 @@ function hasSlowed(
 function examinesMore([{ figures: before }]: Of, [{ figures: after }]: Of, isAbove: IsAbove): boolean {
   if (before === null || after === null) return false;
   if (before.calls < MIN_CALLS_OF_ROWS || after.calls < MIN_CALLS_OF_ROWS) return false;
-  const from = { events: before.rowsExamined, exposure: before.calls };
-  const to = { events: after.rowsExamined, exposure: after.calls };
-  return isAbove(rateOf(to), rateOf(from)) && rateDifference(to, from) >= SURE;
+  const isMore = isAbove(after.rowsExamined / after.calls, before.rowsExamined / before.calls);
+  return isMore && meanDifference(rowsOf(after), rowsOf(before)) >= SURE;
+}
+
+/**
+ * The rows that calls examined. By how much these vary is not kept: they are taken to vary as the times do, and at least as much as an
+ * exponential distribution.
+ */
+function rowsOf(figures: Figures): ObservedCalls {
+  const { calls, totalMicros, rowsExamined } = figures;
+  const ofTimes = totalMicros === 0 ? 0 : (figures.squares() * calls) / totalMicros ** 2 - 1;
+  return { sum: rowsExamined, calls, spread: Math.max(1, ofTimes) };
 }
 
 /** Whether the calls that both counted are the same ones: where one left short ones out, all of both have to be longer. */

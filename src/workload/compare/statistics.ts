@@ -43,6 +43,23 @@ export function timeDifference(one: ObservedTime, other: ObservedTime): number {
   return (one.events / one.exposure - other.events / other.exposure) / Math.sqrt(variance);
 }
 
+/** A sum of something over some calls, and by how much calls vary: the variance of one, as a part of its mean squared. */
+export interface ObservedCalls {
+  sum: number;
+  calls: number;
+  spread: number;
+}
+
+/**
+ * How much more a call has of something than another, as `rateDifference`: the logarithm of the ratio of the means, by its error. With
+ * half of one more in each, so that none at all has a logarithm.
+ */
+export function meanDifference(one: ObservedCalls, other: ObservedCalls): number {
+  if (one.calls === 0 || other.calls === 0) return 0;
+  const ratio = ((one.sum + 0.5) * other.calls) / ((other.sum + 0.5) * one.calls);
+  return Math.log(ratio) / Math.sqrt(one.spread / one.calls + other.spread / other.calls);
+}
+
 /** How wide the intervals of percentiles are: where two equally wide ones do not meet, the difference is above SURE. */
 const INTERVAL = SURE / Math.SQRT2;
 

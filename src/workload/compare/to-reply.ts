@@ -68,7 +68,8 @@ export function toComparison(
   };
 }
 
-function toSide(side: Side): ComparedSide {
+/** Shows one of two captures that are compared. */
+export function toSide(side: Side): ComparedSide {
   const { capture, callsMs, timesMs, totalMicros, whole, missing } = side;
   const percentiles = whole?.percentiles() ?? null;
   const errors = whole === null || whole.outcomes === 0 ? null : whole.errors;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  meanDifference,
   percentileInterval,
   rateDifference,
   SURE,
@@ -93,6 +94,20 @@ describe("the difference of two sums of times", () => {
       timeDifference({ events: 0, exposure: 1, squares: 0 }, { events: 0, exposure: 1, squares: 0 }),
     ).toBe(0);
     expect(timeDifference({ ...observed(long), exposure: 0 }, observed(short))).toBe(0);
+  });
+});
+
+describe("the difference of two means of calls", () => {
+  const of = (sum: number, calls: number) => ({ sum, calls, spread: 1 });
+
+  it.each([
+    ["the same", of(100, 10), of(1000, 100), false],
+    ["half as much again, of some calls", of(15_000, 60), of(10_000, 60), false],
+    ["ten times as much, of a few calls", of(10_000, 10), of(1000, 10), true],
+    ["some, where there were none", of(100, 100), of(0, 100), true],
+    ["of no calls", of(0, 0), of(100, 10), false],
+  ])("is sure or not: %s", (_, one, other, isSure) => {
+    expect(meanDifference(one, other) >= SURE).toBe(isSure);
   });
 });
 

@@ -1,0 +1,79 @@
+import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Db } from "../db/types.ts";
+import { runnerOf } from "../env.ts";
+import type { AppContext } from "../http/context.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
+import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
+import type { ReportMetrics } from "../workload/report/charts.ts";
+import type { Reported } from "../workload/report/routes.ts";
+import { see, withRunner } from "./access.ts";
+import { columns } from "./capture-row.ts";
+import type { CaptureTarget, Seen } from "./queries.ts";
+import { TARGET } from "./sql.ts";
+
+/** A capture, its instance, and the name of its environment. */
+type ReportedRow = CaptureTarget & { environment: string };
+
+const REPORTED = callerStatement(
+  `select caller.id as caller, ${columns("c")}, ${TARGET}, e.name as environment from caller
+   left join captures c on c.id in (:id, :base) and c.deleted_at is null
+     and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)
+   left join environments e on e.id = c.env_id`,
+);
+
+/** Reads a capture and the one that it is compared with, if any; each is null when it is not there for the caller. */
+async function readReported(
+  db: Db,
+  credential: Credential,
+  ids: { id: number; base: number | null },
+  now: number,
+): Promise<[one: Seen<ReportedRow>, base: Seen<ReportedRow>]> {
+  const { results } = await REPORTED(db, credential, now, ids).all<ReportedRow & { caller: string }>();
+  const [first] = results;
+  if (first === undefined) return [{ caller: null }, { caller: null }];
+  const found = (id: number | null): Seen<ReportedRow> => ({
+    caller: first.caller,
+    found: results.find((row) => row.id === id) ?? null,
+  });
+  return [found(ids.id), found(ids.base)];
+}
+
+/** What a report of a capture needs, if the caller of the request may read it and its base; the refusal that fits otherwise. */
+export async function findReported(c: AppContext, id: number, baseId: number | null): Promise<Reported> {
+  const [one, base] = await readReported(c.get("db"), c.get("credential"), { id, base: baseId }, Date.now());
+  const target = see(one, refuse.captureEnvironmentNotFound);
+  return {
+    capture: { ...target, ...withRunner(c, target) },
+    base: baseId === null ? null : withRunner(c, see(base, refuse.otherCaptureNotFound)),
+    readMetrics: () => metricsOf(c, target),
+  };
+}
+
+/** The metrics of a capture; why there are none is said, since a report is of use without them. */
+async function metricsOf(c: AppContext, target: ReportedRow): Promise<ReportMetrics> {
+  if (target.start === null) return { metrics: [], period: null, incomplete: null };
+  const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
+  const runner = runnerOf(c.env, target.id);
+  try {
+    const { metrics, headers } = await read(
+      c.env,
+      target,
+      {},
+      (request) => runner.metrics(request),
+      Date.now(),
+    );
+    const period = headers["X-Metrics-Period"];
+    return {
+      metrics: metrics.map(({ displayName, dataPoints }) => ({
+        title: displayName,
+        unit: dataPoints[0]?.Unit ?? "",
+        points: dataPoints.map(({ Timestamp, Maximum }) => ({ time: Date.parse(Timestamp), value: Maximum })),
+      })),
+      period: period === undefined ? null : Number(period),
+      incomplete: headers["X-Metrics-Incomplete"] ?? null,
+    };
+  } catch (error) {
+    if (error instanceof ApiError) return { metrics: [], period: null, incomplete: error.message };
+    throw error;
+  }
+}
