@@ -9,6 +9,7 @@ import "./styles/parts.css";
 import "./styles/tables.css";
 import "./styles/charts.css";
 import "./styles/sql.css";
+import "./styles/compare.css";
 
 applyTheme(chosenTheme());
 followLinks();

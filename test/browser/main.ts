@@ -5,6 +5,7 @@ import { check, report } from "../../scripts/lib/checks.ts";
 import { tryPort } from "../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../scripts/lib/service.ts";
 import { checkCaptures } from "./captures.ts";
+import { checkCompare } from "./compare.ts";
 import { checkEnvironments } from "./environments.ts";
 import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
@@ -41,6 +42,7 @@ try {
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);
+  await checkCompare(world);
   await checkPages(world);
   await checkReference(world);
   await checkLists(world);

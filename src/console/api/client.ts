@@ -53,6 +53,13 @@ export function downloadPath(
   return `/api/captures/${id}/workload/download?${query}`;
 }
 
+/**
+ * Where a report of a capture is downloaded from.
+ * @param base the capture that it is compared with; none if null
+ */
+export const reportPath = (id: number, base: number | null = null): string =>
+  `/api/captures/${id}/workload/report${base === null ? "" : `?with=${base}`}`;
+
 /** Reads the series of a capture's workload, or of one of its statements; null when there is none of that. */
 export async function readSeries(
   id: number,

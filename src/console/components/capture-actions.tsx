@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api } from "../api/client.ts";
+import { api, reportPath } from "../api/client.ts";
 import type { Capture, FullCapture, Role } from "../api/types.ts";
 import { isLive } from "../lib/list.ts";
 import { describe } from "../lib/refusals.ts";
@@ -77,9 +77,14 @@ export function CaptureActions({
       )}
       {mayChange && hasTimes && button("times", status === "RUNNING" ? "Change its end" : "Reschedule")}
       {mayChange && isBefore && button("cancel", "Cancel it")}
-      <a class="button" href={`/compare?a=${id}`}>
+      <a class="button" href={`/compare?b=${id}`}>
         Compare
       </a>
+      {capture.start !== null && (
+        <a class="button" download href={reportPath(id)}>
+          Report
+        </a>
+      )}
       {mayChange && button("edit", "Edit")}
       {mayChange && button("delete", "Delete", "danger-quiet")}
       {asked === "stop" && (
