@@ -114,6 +114,13 @@ export async function checkCaptures(world: World): Promise<void> {
     ]);
     const file = download.suggestedFilename();
     expectThat(/^capture-\d+\.ndjson\.gz$/.test(file), `The file is ${file}`);
+    // What scripts of a page do with it: by its own decompression of the file, and by fetch's of the encoded NDJSON.
+    const [unzipped, decoded] = await page.evaluate(async (url) => {
+      const [zip, ndjson] = [await fetch(url), await fetch(url.replace("ndjson.gz", "ndjson"))];
+      const stream = (zip.body as ReadableStream).pipeThrough(new DecompressionStream("gzip"));
+      return [await new Response(stream).text(), await ndjson.text()];
+    }, download.url());
+    expectThat(unzipped !== "" && unzipped === decoded, "The browser does not read its download");
   });
 
   await check("statements of transactions are one row, which unfolds", async () => {
