@@ -92,7 +92,7 @@ export async function checkCaptures(world: World): Promise<void> {
       await page.getByRole("columnheader", { name: "p95", exact: true }).getByRole("button").click();
       await shown(page.getByText(/^In the order of .*statements/));
       await expectAccessible(page);
-      await page.getByRole("button", { name: "Stop" }).click();
+      await page.getByRole("button", { name: "Stop", exact: true }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
       await shown(state(page, "Done"), 10_000 + PATIENCE_MS);
       await shown(page.getByRole("img", { name: /^Time of a statement\. p50: .* p95: .* p99: / }));
@@ -187,7 +187,10 @@ async function checkChanges(world: World): Promise<void> {
     await shown(second.page.locator(".timeline li").filter({ hasText: "by Demo" }));
     await shown(second.page.getByRole("link", { name: "Compare" }));
     for (const name of ["Stop", "Change its end", "Edit", "Delete"]) {
-      expectThat((await second.page.getByRole("button", { name }).count()) === 0, `${name} is offered`);
+      expectThat(
+        (await second.page.getByRole("button", { name, exact: true }).count()) === 0,
+        `${name} is offered`,
+      );
     }
     await second.context.close();
   });
@@ -200,7 +203,7 @@ async function checkChanges(world: World): Promise<void> {
       scheduledStart: new Date(Date.now() + HOUR_MS).toISOString(),
     });
     await second.page.goto(`/captures/${mine.id}`);
-    await second.page.getByRole("button", { name: "Delete" }).click();
+    await second.page.getByRole("button", { name: "Delete", exact: true }).click();
     const { id: userId } = await second
       .send<{ user: { id: string } }>("GET", "/api/auth/get-session")
       .then(({ user }) => user);
@@ -214,11 +217,11 @@ async function checkChanges(world: World): Promise<void> {
 
   await check("a capture is renamed, a name that is taken is refused, and it is undone", async () => {
     await page.goto(`/captures/${id}`);
-    await page.getByRole("button", { name: "Edit" }).click();
-    await page.getByLabel("Name").fill("watched");
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("watched");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await shown(page.getByText("Capture with the same name already exists in this environment"));
-    await page.getByLabel("Name").fill("renamed");
+    await page.getByRole("dialog").getByLabel("Name").fill("renamed");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await shown(page.getByRole("heading", { name: "renamed", level: 1 }));
     await page.getByRole("button", { name: "Undo" }).click();
@@ -228,7 +231,7 @@ async function checkChanges(world: World): Promise<void> {
   await check("a running capture is stopped by keys alone", async () => {
     await page.goto(`/captures/${id}`);
     await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
-    await page.getByRole("button", { name: "Stop" }).focus();
+    await page.getByRole("button", { name: "Stop", exact: true }).focus();
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Stop to be stopped?" });
     await shown(dialog);
@@ -274,7 +277,7 @@ async function checkChanges(world: World): Promise<void> {
   });
 
   await check("a capture is deleted, after a question", async () => {
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
     await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
     await shown(page.getByText("to be stopped is deleted."));

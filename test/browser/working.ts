@@ -50,7 +50,7 @@ async function checkAbout(page: Page, send: Send): Promise<void> {
   });
 
   await check("labels and notes are written, corrected next to their field, and undone", async () => {
-    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Labels").fill("release");
     await dialog.getByRole("button", { name: "Save" }).click();
@@ -156,7 +156,7 @@ async function checkDeletion(page: Page, send: Send): Promise<void> {
 
   await check("a deletion is undone by keys alone, from the list that it leads to", async () => {
     await page.goto(`/captures/${id}`);
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
     await shown(page.getByText(/It can be brought back until/));
     await focusIsOn(page, "Captures");
@@ -173,7 +173,10 @@ async function checkDeletion(page: Page, send: Send): Promise<void> {
     await send("DELETE", `/api/captures/${id}`);
     await page.goto(`/captures/${id}`);
     await shown(page.getByText(/is deleted\. It can be brought back until/));
-    expectThat((await page.getByRole("button", { name: "Edit" }).count()) === 0, "It can be edited");
+    expectThat(
+      (await page.getByRole("button", { name: "Edit", exact: true }).count()) === 0,
+      "It can be edited",
+    );
     await page.getByRole("button", { name: "Undo the deletion" }).click();
     await shown(state(page, "Failed"));
   });
