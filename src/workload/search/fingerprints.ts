@@ -10,10 +10,7 @@ import type { StoredSlowRecord } from "../stored/slow-line.ts";
 const MAX_REMEMBERED = 4000;
 
 /** A record of either log. */
-export type AnyRecord = (StoredRecord | StoredSlowRecord) & {
-  fingerprint?: string | undefined;
-  db?: string | null | undefined;
-};
+export type AnyRecord = StoredRecord | StoredSlowRecord;
 
 /** The fingerprints of records, as `Digests` counts them: as stored, or worked out where version 1 has not stored them. */
 export class Fingerprints {
