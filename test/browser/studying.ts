@@ -1,6 +1,14 @@
 import type { Page } from "playwright-core";
 import { check } from "../../scripts/lib/checks.ts";
-import { eventually, expectAccessible, expectThat, shown, visitSignedIn, type World } from "./world.ts";
+import {
+  eventually,
+  expectAccessible,
+  expectThat,
+  type Send,
+  shown,
+  visitSignedIn,
+  type World,
+} from "./world.ts";
 
 interface Recorded {
   time: string;
@@ -210,15 +218,27 @@ export async function checkStudying(world: World): Promise<void> {
     },
   );
 
-  await check("a session is shown in its order, with its transactions", async () => {
-    const { records } = await send<{ records: Recorded[] }>(
+  await check("a statement has the figures and percentiles of the time that is chosen", async () => {
+    const query = `from=${new Date(start + 60_000).toISOString()}`;
+    const { statements } = await send<{ statements: { fingerprint: string; statements: number }[] }>(
       "GET",
-      `/api/captures/${general.id}/workload/records?contains=COMMIT&limit=1`,
+      `/api/captures/${slow.id}/workload/series/statements?${query}`,
     );
-    await page.goto(`/captures/${general.id}/records?threadId=${records[0]?.threadId}`);
+    const [first] = statements;
+    await page.goto(`/captures/${slow.id}/statements/${first?.fingerprint}?${query}`);
+    const figures = page.locator(".card").filter({ hasText: "figures over time are kept" });
+    await shown(figures.getByText("p99", { exact: true }));
+    const calls = await figures.locator("dd").first().textContent();
+    expectThat(calls === first?.statements.toLocaleString("en-GB"), `Its calls are ${calls}`);
+    await shown(page.getByText("These figures are of the whole capture"));
+  });
+
+  await check("a session is shown in its order, with its transactions", async () => {
+    const threadId = await committing(send, general.id);
+    await page.goto(`/captures/${general.id}/records?threadId=${threadId}`);
     await shown(rows(page));
     await page.locator("table.records tbody td a").first().click();
-    await shown(page.getByRole("heading", { name: `Session ${records[0]?.threadId}`, level: 1 }));
+    await shown(page.getByRole("heading", { name: `Session ${threadId}`, level: 1 }));
     await shown(page.locator("table.transactions").getByText("committed", { exact: true }));
     const times = await page
       .locator("table.records tbody time")
@@ -243,6 +263,21 @@ export async function checkStudying(world: World): Promise<void> {
 
   await eventually("nothing is loading", async () => (await page.locator(".skeleton").count()) === 0);
   await context.close();
+}
+
+/** A session whose first page has a transaction that was committed: a COMMIT may also end none. */
+async function committing(send: Send, captureId: number): Promise<number> {
+  const path = `/api/captures/${captureId}/workload`;
+  const query = "contains=COMMIT&command=Query&limit=50";
+  const { records } = await send<{ records: Recorded[] }>("GET", `${path}/records?${query}`);
+  for (const threadId of new Set(records.map((record) => record.threadId))) {
+    const { transactions } = await send<{ transactions: { outcome: string }[] }>(
+      "GET",
+      `${path}/sessions/${threadId}?limit=100`,
+    );
+    if (transactions.some(({ outcome }) => outcome === "commit")) return threadId;
+  }
+  throw new Error("No session has committed a transaction");
 }
 
 /** A moment as the browser's time zone has it, for a field of date and time. */

@@ -1,10 +1,25 @@
-import type { WorkloadSeries } from "../api/types.ts";
+import type { WorkloadSeries, WorkloadSpan } from "../api/types.ts";
 import { useBrush } from "../lib/brush.ts";
 import { formatAmount, formatClock, formatCount, formatDuration, formatMicros } from "../lib/format.ts";
 import { figuresIn } from "../lib/range.ts";
 
-/** What ran in the range of time that is chosen, by the series; nothing while none is chosen. */
-export function RangeFigures({ series, what }: { series: WorkloadSeries; what: string }) {
+/** How long calls took in a range; null where that is not known. */
+export type RangePercentiles = Pick<WorkloadSpan["whole"], "p50Micros" | "p95Micros" | "p99Micros">;
+
+/**
+ * What ran in the range of time that is chosen, by the series; nothing while none is chosen.
+ * @param what is counted, in a word
+ * @param percentiles of all its calls in that time, where they are known: a series has those of each step only
+ */
+export function RangeFigures({
+  series,
+  what,
+  percentiles,
+}: {
+  series: WorkloadSeries;
+  what: string;
+  percentiles?: RangePercentiles | undefined;
+}) {
   const { range } = useBrush();
   if (range === null) return null;
   const figures = figuresIn(series, range);
@@ -15,6 +30,10 @@ export function RangeFigures({ series, what }: { series: WorkloadSeries; what: s
     [`${what} per second`, formatAmount(statements / ((to - from) / 1000))],
     ["Time spent", totalMicros === null ? null : formatMicros(totalMicros)],
     ["Mean", totalMicros === null || !timed ? null : formatMicros(totalMicros / timed)],
+    ...(["p50", "p95", "p99"] as const).map((name): [string, string | null] => {
+      const micros = percentiles?.[`${name}Micros`];
+      return [name, micros == null ? null : formatMicros(micros)];
+    }),
     ["Rows examined", rowsExamined === null ? null : formatCount(rowsExamined)],
     ["Errors", errors === null ? null : formatCount(errors)],
   ];

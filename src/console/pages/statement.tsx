@@ -13,6 +13,7 @@ import { StudyFrame } from "../components/study-frame.tsx";
 import { useBrush } from "../lib/brush.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
+import { rangeQuery } from "../lib/range.ts";
 import { workloadCharts } from "../lib/workload-charts.ts";
 
 /** How often the page of a running capture's statement is read again: its series has steps of ten seconds or more. */
@@ -59,7 +60,12 @@ function Statement({ capture, fingerprint }: { capture: Capture; fingerprint: st
                     have that.
                   </p>
                 ) : (
-                  <Charts capture={capture} series={known} gaps={workload.data?.gaps} />
+                  <Charts
+                    capture={capture}
+                    fingerprint={fingerprint}
+                    series={known}
+                    gaps={workload.data?.gaps}
+                  />
                 )
               }
             </Loaded>
@@ -99,24 +105,32 @@ const NO_GAPS: Workload["gaps"] = [];
 
 function Charts({
   capture,
+  fingerprint,
   series,
   gaps = NO_GAPS,
 }: {
   capture: Capture;
+  fingerprint: string;
   series: WorkloadSeries;
   gaps: Workload["gaps"] | undefined;
 }) {
   const { id, name, start, end, status } = capture;
+  const brush = useBrush();
   const isOver = !isLive(status);
   const captures = useMemo(() => [{ id, name, start, end, read: NOT_READ }], [id, name, start, end]);
   const charts = useMemo(
     () => workloadCharts(series, { start, end: isOver ? end : null, gaps }, "Calls"),
     [series, start, end, isOver, gaps],
   );
+  const { from, to } = rangeQuery(brush.range);
+  const span = useResource(brush.range === null ? null : `span/${id}/${from}/${to}`, (signal) =>
+    api.captures.span(id, { from: from || undefined, to: to || undefined }, { signal }),
+  );
+  const ran = span.data?.statements.find((one) => one.fingerprint === fingerprint);
   return (
     <>
-      <RangeFigures series={series} what="Calls" />
-      <MetricsSection captures={captures} workload={charts} axis="time" brush={useBrush()} />
+      <RangeFigures series={series} what="Calls" percentiles={ran} />
+      <MetricsSection captures={captures} workload={charts} axis="time" brush={brush} />
     </>
   );
 }
