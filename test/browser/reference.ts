@@ -13,7 +13,7 @@ export async function checkReference(world: World): Promise<void> {
         await shown(operations);
         await expectAccessible(page);
         // One of each method, with a body and without.
-        for (const id of ["listCaptures", "createCapture", "renameCapture", "deleteCapture", "signIn"]) {
+        for (const id of ["listCaptures", "createCapture", "changeCapture", "deleteCapture", "signIn"]) {
           const operation = page.locator(`[id$="-${id}"]`);
           await operation.locator(".opblock-summary-control").click();
           await shown(operation.locator(".responses-table"));
