@@ -368,14 +368,14 @@ describe.each([1, 2] as const)("a download of a range of fragments of version %i
   it("is refused when it would read more fragments than one request can", async () => {
     const fragments = MAX_FRAGMENTS + 10;
     const id = await captureIn(cast, "DONE");
-    await env.BUCKET.put(
-      manifestKey(id, "general"),
-      JSON.stringify({ ...emptyManifest(id, "secrets", "general"), fragments, storedBytes: fragments * 10 }),
-    );
+    const { version1, ...empty } = emptyManifest(id, "secrets", "general");
+    const manifest = { ...empty, ...(version > 1 && { version1 }), fragments, storedBytes: fragments * 10 };
+    await env.BUCKET.put(manifestKey(id, "general"), JSON.stringify(manifest));
     const object = (i: number) => ({
-      key: fragmentKey(id, i, "general", 1),
+      key: fragmentKey(id, i, "general", version),
       size: 10,
       customMetadata: {
+        ...(version > 1 && { version: String(version) }),
         firstMicros: String((START + i) * 1000),
         lastMicros: String((START + i) * 1000),
         records: "1",
