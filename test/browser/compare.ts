@@ -33,7 +33,7 @@ export async function checkCompare(world: World): Promise<void> {
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
     await page.waitForURL(({ search }) => search === `?a=${before.id}`);
-    expectThat((await first.inputValue()) === before.name, `It says ${await first.inputValue()}`);
+    await eventually("its name", async () => (await first.inputValue()) === before.name);
     await page.getByRole("combobox", { name: "After" }).fill(String(after.id));
     await page.getByRole("option", { name: after.name }).click();
     await page.waitForURL(({ search }) => search === `?a=${before.id}&b=${after.id}`);

@@ -34,7 +34,7 @@ async function lineOf(run: () => Promise<unknown>): Promise<LogLine> {
 describe("a request's line", () => {
   test("has method, route, status, duration and request id", async () => {
     const headers = { ...cast.member.headers, "x-request-id": "find-me" };
-    const line = await lineOf(() => request("GET", `/api/captures/${captureId}?x=y`, { headers }));
+    const line = await lineOf(() => request("GET", `/api/captures/${captureId}?view=full`, { headers }));
     expect(line).toEqual({
       level: "info",
       event: "request",

@@ -23,12 +23,13 @@ describe("a table of a workload", () => {
       `attachment; filename="capture-${id}-statements.csv"`,
     );
     const [names, ...rows] = reply.body.trimEnd().split("\r\n");
-    expect(names).toMatch(/^fingerprint,count,overcount,share,firstSeen,.*,digest,example$/);
+    expect(names).toMatch(/^fingerprint,count,overcount,share,firstSeen,.*,digest,example,reads,writes$/);
     expect(rows).toHaveLength(2);
     // Not timed: no figures. A comment is no formula, and is defused all the same.
     expect(reply.body).toMatch(
-      /^[0-9a-f]{16},1,0,0\.5,2026-11-23T05:00:00\.000007Z,2026-11-23T05:00:00\.000007Z,{15}.*,"'-- =1\nSELECT 'a,b' AS x"\r$/m,
+      /^[0-9a-f]{16},1,0,0\.5,2026-11-23T05:00:00\.000007Z,2026-11-23T05:00:00\.000007Z,{15}.*,"'-- =1\nSELECT 'a,b' AS x",,\r$/m,
     );
+    expect(reply.body).toMatch(/,DELETE FROM t,,t\r$/m);
     expect((await get(id, "digest?format=csv&limit=1")).body.trimEnd().split("\r\n")).toHaveLength(2);
   });
 

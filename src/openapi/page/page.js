@@ -32,6 +32,9 @@ function repair() {
   for (const menu of reference.querySelectorAll("select:not([aria-label])")) {
     menu.setAttribute("aria-label", menu.matches(".examples-select-element") ? "Example" : "Choice");
   }
+  for (const value of reference.querySelectorAll("tr[data-param-name] input:not([aria-label])")) {
+    value.setAttribute("aria-label", value.closest("tr").dataset.paramName);
+  }
   // A link inside of a button does what the button does.
   for (const link of reference.querySelectorAll("button a[href]")) link.removeAttribute("href");
   for (const button of reference.querySelectorAll(".close-modal")) button.setAttribute("aria-label", "Close");
