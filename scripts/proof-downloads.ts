@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { check, report } from "./lib/checks.ts";
 import { DemoUser } from "./lib/demo-user.ts";
-import { GZIP_READERS, readByCurl, readByDuckDb } from "./lib/download-readers.ts";
+import { GZIP_READERS, readByCurl, readByDuckDb, runInDuckDb } from "./lib/download-readers.ts";
 import { DEMO } from "./lib/local.ts";
 import { tryPort } from "./lib/ports.ts";
 import { startService, stopGroup } from "./lib/service.ts";
@@ -95,6 +95,25 @@ async function prove(id: number, name: string): Promise<void> {
     const length = records.reduce((sum, { statement }) => sum + [...statement].length, 0);
     const expected = { records: records.length, first: times[0], last: times.at(-1), length };
     expectSame(JSON.stringify(await readByDuckDb(duckDb, file)), JSON.stringify(expected), "what is found");
+  });
+  if (saved.endsWith("-slow.ndjson.gz")) await proveRecipes(join(folder, "duckdb"), file, records.length);
+}
+
+/** Runs the recipes of docs/studying-a-workload.md on a download of a slow log. */
+async function proveRecipes(duckDb: string, file: string, statements: number): Promise<void> {
+  await check("DuckDB's recipes of docs/studying-a-workload.md find what they are to", async () => {
+    const page = readFileSync(new URL("../docs/studying-a-workload.md", import.meta.url), "utf8");
+    const recipes = [...page.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) => sql as string);
+    copyFileSync(file, join(duckDb, "slow.ndjson.gz"));
+    const [, users = [], minutes = [], sessions = [], slowest = []] = await runInDuckDb(duckDb, recipes);
+    expectSame(`${recipes.length}`, "5", "the number of recipes");
+    for (const rows of [users, sessions, slowest]) {
+      if (rows.length !== 10) throw new Error(`There are ${rows.length} rows instead of 10`);
+    }
+    const counted = minutes.reduce((sum, { statements }) => sum + Number(statements), 0);
+    expectSame(`${counted}`, `${statements}`, "how many there are in all minutes");
+    const times = slowest.map(({ ms }) => Number(ms));
+    expectSame(`${times.toSorted((a, b) => b - a)}`, `${times}`, "their order");
   });
 }
 

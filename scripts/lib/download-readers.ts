@@ -67,6 +67,31 @@ export async function readByDuckDb(folder: string, file: string): Promise<Found>
   return { records, first, last, length };
 }
 
+const DUCKDB_RECIPES_SCRIPT = `
+import { DuckDBInstance } from "@duckdb/node-api";
+import { readFile } from "node:fs/promises";
+const connection = await (await DuckDBInstance.create()).connect();
+const found = [];
+for (const sql of JSON.parse(await readFile("recipes.json", "utf8"))) {
+  found.push((await connection.runAndReadAll(sql)).getRowObjectsJson());
+}
+console.log(JSON.stringify(found));
+`;
+
+/**
+ * Runs statements of SQL one after the other in DuckDB, which readByDuckDb has installed into the folder. Files that they read are in
+ * it, too. @returns the rows of each
+ */
+export async function runInDuckDb(
+  folder: string,
+  statements: string[],
+): Promise<Record<string, unknown>[][]> {
+  await writeFile(join(folder, "recipes.json"), JSON.stringify(statements));
+  await writeFile(join(folder, "recipes.js"), DUCKDB_RECIPES_SCRIPT);
+  const { stdout } = await run(process.execPath, ["recipes.js"], { cwd: folder, ...MAX_OUTPUT });
+  return JSON.parse(stdout);
+}
+
 /** Asks curl. @returns the reply's headers, in lower case, and its body as curl gives it */
 export async function readByCurl(args: string[]): Promise<{ headers: string; body: string }> {
   const { stdout } = await run("curl", ["-sSf", "-i", ...args], MAX_OUTPUT);
