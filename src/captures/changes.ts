@@ -248,6 +248,9 @@ export function deleteCapture(
   return change([BEFORE, ...DELETE()], db, credential, { id, soon: soon(now) }, precondition, now);
 }
 
+/** A capture that was to be brought back; `deletedAt` is null when it was not deleted. */
+export type BeforeRestore = CaptureRow & { deletedAt: number | null };
+
 /**
  * Brings a deleted capture back, in the state that its deletion has left it in; one that is not deleted stays as it is. Refused when
  * another of its environment has its name by now.
@@ -260,7 +263,7 @@ export function restoreCapture(
   restorableSince: number,
   precondition: Precondition,
   now: number,
-): Promise<Changed> {
+): Promise<Changed<BeforeRestore>> {
   const values = { id, restorableSince, archiveDue: archiveDueAfterRestore(now) };
   return change([BEFORE_RESTORE, ...RESTORE], db, credential, values, precondition, now);
 }

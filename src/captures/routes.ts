@@ -119,9 +119,9 @@ export const captureRoutes = new Hono<App>()
       precondition,
       now,
     );
-    const { after } = changed(restored, refuse.nameTaken);
+    const { before, after } = changed(restored, refuse.nameTaken);
     // Its runner stores what is left to be stored.
-    await wake(c, after.id, now);
+    if (before.deletedAt !== null) await wake(c, after.id, now);
     return tagged(c, after);
   })
 

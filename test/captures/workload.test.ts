@@ -1,4 +1,5 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { WorkloadDigest, WorkloadSeries, WorkloadSpan } from "../../src/workload/replies.ts";
@@ -6,7 +7,7 @@ import { createCapture, createEnvironment, linesOf, runnerOf } from "../support/
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
-import { nextMoment, runAlarm, travel, until } from "../support/time.ts";
+import { alarmOf, nextMoment, runAlarm, travel, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 import { movesOf, WHOLE_LIFE } from "./support.ts";
 
@@ -284,5 +285,33 @@ describe("a collector's state that can no longer be read", () => {
       fragments: 0,
       gaps: [{ from: start, to: end }],
     });
+  });
+});
+
+describe("the workload of a capture that has failed", () => {
+  it.each(["deleted", "not deleted"])("stays as it is when it is restored, %s, long after", async (which) => {
+    const capture = await started();
+    await write(...numbers(0, 20), "the open one");
+    await expect.poll(async () => runAlarm(capture).then(() => statementsOf(capture))).toHaveLength(20);
+    await env.DB.prepare("update captures set status = 'FAILED', ended_at = ?2 where id = ?1")
+      .bind(capture.id, Date.now())
+      .run();
+    const isAtRest = async () => [await runAlarm(capture), await alarmOf(capture)];
+    await runAlarm(capture);
+    await travel(cast.aws, 60 * 60_000);
+    await expect.poll(isAtRest).toEqual([false, null]);
+    await abortAllDurableObjects();
+    const before = await workloadOf(capture);
+    expect(before).toMatchObject({ records: 21 });
+
+    if (which === "deleted") await cast.owner.delete(`/api/captures/${capture.id}`);
+    expect((await cast.owner.post(`/api/captures/${capture.id}/restore`)).status).toBe(200);
+    if (which === "not deleted") expect(await alarmOf(capture)).toBeNull();
+    // Whatever else may wake a runner that rests.
+    await runnerOf(capture).wake(capture.id, Date.now());
+    await runAlarm(capture);
+    await expect.poll(isAtRest).toEqual([false, null]);
+    expect(await workloadOf(capture)).toEqual(before);
+    expect(await statementsOf(capture)).toEqual([...numbers(0, 20), "the open one"]);
   });
 });

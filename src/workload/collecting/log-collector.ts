@@ -8,7 +8,7 @@ import type { CapturedLog, LogName } from "../../logs/names.ts";
 import type { DigestsState } from "../digest.ts";
 import { fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
-import { publishWorkload } from "../stored/publish.ts";
+import { isPublished, publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
 import type { SeriesState } from "../timing/series-state.ts";
 import type { LogSpan, Span } from "../timing/span.ts";
@@ -141,10 +141,12 @@ export class LogCollector {
   }
 
   /**
-   * Stores what was collected of a capture that has failed, with a gap from there to its end; safe to repeat.
+   * Stores what was collected of a capture that has failed, with a gap from there to its end; safe to repeat, also once the runner
+   * keeps nothing any more: what is stored then stays.
    * @throws StorageFailure when R2 is away: to be retried
    */
   async abandon(capture: EndedCapture, cause: string): Promise<void> {
+    if (!this.exists && (await isPublished(this.#env.BUCKET, capture.id, this.#name))) return;
     if (this.#storage.closed === undefined) {
       if (this.damage() === null) await this.#close(capture, cause);
       else await this.#salvage(capture);

@@ -1,3 +1,4 @@
+import type { LogName } from "../../logs/names.ts";
 import { type DigestsState, digestsFormat } from "../digest.ts";
 import { publishSeries } from "../timing/series-object.ts";
 import type { SeriesStore } from "../timing/series-store.ts";
@@ -21,4 +22,12 @@ export async function publishWorkload(
   await publishSeries(bucket, seriesKey(captureId, log), series);
   // Last: who finds the manifest finds the rest.
   await askStorage(() => bucket.put(manifestKey(captureId, log), manifestFormat.stringify(manifest), json));
+}
+
+/**
+ * Whether a capture's log has been stored by `publishWorkload`, all of it.
+ * @throws StorageFailure
+ */
+export async function isPublished(bucket: R2Bucket, captureId: number, log: LogName): Promise<boolean> {
+  return (await askStorage(() => bucket.head(manifestKey(captureId, log)))) !== null;
 }
