@@ -9,6 +9,7 @@ import {
   type ObservedTime,
   percentileInterval,
   rateDifference,
+  type ShortCalls,
   SURE,
   timeDifference,
 } from "./statistics.ts";
@@ -75,16 +76,34 @@ function timeOf([{ figures, overMicros }, { timesMs }]: Of, isMost: boolean): Ob
   return { events, exposure: timesMs, squares: figures.squares() };
 }
 
-function hasSlowed(
-  [{ figures: before }]: Of,
-  [{ figures: after }]: Of,
-  part: number,
-  isAbove: IsAbove,
-): boolean {
+function hasSlowed(base: Of, other: Of, part: number, isAbove: IsAbove): boolean {
+  const [before, after] = [base[0].figures, other[0].figures];
   if (before === null || after === null) return false;
   const [from, to] = [percentileInterval(before, part), percentileInterval(after, part)];
-  if (from === null || to === null || to.low <= from.high * MAX_ERROR) return false;
+  if (from === null || to === null) return hasSlowedOfAll(base, other, part, isAbove);
+  if (to.low <= from.high * MAX_ERROR) return false;
   return isAbove(after.quantiles([part])?.[0] ?? 0, before.quantiles([part])?.[0] ?? 0);
+}
+
+/**
+ * The same of a statement that has too few calls in the slow log of one capture, when a general log has the short ones too: by the
+ * percentiles of all calls, each at the bound that makes the smaller change.
+ */
+function hasSlowedOfAll(base: Of, other: Of, part: number, isAbove: IsAbove): boolean {
+  const [[before], [after]] = [base, other];
+  // Some long calls may be missing.
+  if (before.figures === null || after.figures === null || before.overMicros > 0) return false;
+  const from = percentileInterval(before.figures, part, shortOf(base, before.overcalls));
+  const to = percentileInterval(after.figures, part, shortOf(other, 0));
+  return from !== null && to !== null && to.low > from.high * MAX_ERROR && isAbove(to.low, from.high);
+}
+
+/** The calls that were too short for the slow log, by the general log's calls less so many, in the time that the slow log was recorded. */
+function shortOf([{ calls, figures }, side]: Of, overcalls: number): ShortCalls {
+  const { log, callsMs, timesMs, timesThreshold } = side;
+  if (log === "slow" || callsMs <= 0) return { calls: 0, belowMicros: 0 };
+  const all = Math.round(((calls - overcalls) * timesMs) / callsMs);
+  return { calls: Math.max(0, all - (figures?.calls ?? 0)), belowMicros: timesThreshold };
 }
 
 function examinesMore([{ figures: before }]: Of, [{ figures: after }]: Of, isAbove: IsAbove): boolean {

@@ -74,7 +74,10 @@ export interface Ran {
   /** How often it ran, or up to `overcalls` more. */
   calls: number;
   overcalls: number;
-  /** How long it took; null where that is not compared, or not known. It may have taken `overMicros` more. */
+  /**
+   * How long its calls in the slow log took, of which there may be none; null where that is not compared, or not known. It may have
+   * taken `overMicros` more.
+   */
   figures: Figures | null;
   overMicros: number;
 }
@@ -125,12 +128,13 @@ export function sideOf({ capture, known, digests, series }: Recording, log: LogN
   const slow = isTimed || log === "slow" ? manifestOf("slow") : null;
   const recorded = (of: Manifest | null) => recordedMs(windowOf(capture, of, known), of?.gaps ?? []);
   const used = [manifest, slow].filter((one) => one !== null);
+  const timesMs = isTimed ? recorded(slow) : 0;
   return {
     capture,
     log,
     callsMs: recorded(manifest),
-    timesMs: isTimed ? recorded(slow) : 0,
-    statements: statementsOf(counted, timed, log),
+    timesMs,
+    statements: statementsOf(counted, timed, log, timesMs > 0),
     missing: { calls: boundsOf(counted).count, micros: timed === null ? 0 : boundsOf(timed).micros },
     callsThreshold: log === "slow" ? capture.minDurationMicros : 0,
     timesThreshold: isTimed ? capture.minDurationMicros : 0,
@@ -161,12 +165,20 @@ function windowOf(
 }
 
 /** The statements of a log; with times, those of the slow log beside them. */
-function statementsOf(counted: DigestsState, timed: DigestsState | null, log: LogName): Map<string, Ran> {
+function statementsOf(
+  counted: DigestsState,
+  timed: DigestsState | null,
+  log: LogName,
+  isSlowRecorded: boolean,
+): Map<string, Ran> {
+  // What a table with room does not have had no call that was long enough. Of a full one that is not known, nor without any.
+  const hasRoom = timed !== null && timed.capacity > 0 && boundsOf(timed).count === 0;
+  const ofAbsent = hasRoom && isSlowRecorded ? new Figures() : null;
   const slow = new Map((timed?.entries ?? []).map((entry) => [entry.fingerprint, entry]));
   const statements = new Map(
     counted.entries.map((entry) => [
       entry.fingerprint,
-      ranOf(entry, log === "slow" ? timed && entry : slow.get(entry.fingerprint)),
+      ranOf(entry, log === "slow" ? timed && entry : slow.get(entry.fingerprint), ofAbsent),
     ]),
   );
   // What only the slow log has, such as a GRANT that it words in another way, has the slow log's count.
@@ -179,8 +191,9 @@ function statementsOf(counted: DigestsState, timed: DigestsState | null, log: Lo
 function ranOf(
   { fingerprint, digest, count, overcount }: DigestEntry,
   timed: DigestEntry | null | undefined,
+  ofAbsent: Figures | null = null,
 ): Ran {
-  const { figures, overMicros } = timesOf(timed ?? {});
+  const { figures, overMicros } = timed == null ? { figures: ofAbsent, overMicros: 0 } : timesOf(timed);
   return { fingerprint, digest, calls: count, overcalls: overcount, figures, overMicros };
 }
 

@@ -69,19 +69,31 @@ export interface Interval {
   high: number;
 }
 
+/** Calls of which only a bound of their times is known. */
+export interface ShortCalls {
+  calls: number;
+  /** Each took less. Microseconds. */
+  belowMicros: number;
+}
+
+const NO_CALLS: ShortCalls = { calls: 0, belowMicros: 0 };
+
 /**
  * The interval of a percentile: the durations at the ranks around it, whatever their distribution is (David and Nagaraja, "Order
  * Statistics", 2003, section 7.1).
  * @param part from 0 to 1
+ * @param short calls besides those of the figures, all shorter than those
  * @returns null where there are too few durations to say: for the median fewer than 9, for the 95th percentile fewer than 103
  */
-export function percentileInterval(figures: Figures, part: number): Interval | null {
-  const { calls } = figures;
+export function percentileInterval(figures: Figures, part: number, short = NO_CALLS): Interval | null {
+  const calls = figures.calls + short.calls;
   const middle = calls * part;
   const around = INTERVAL * Math.sqrt(middle * (1 - part));
   const [lowest, highest] = [Math.floor(middle - around), Math.ceil(middle + around)];
   if (lowest < 1 || highest > calls) return null;
+  if (highest <= short.calls) return { low: 0, high: short.belowMicros };
   // Half a rank less, so that rounding does not lead to the next.
-  const found = figures.quantiles([(lowest - 0.5) / calls, (highest - 0.5) / calls]);
-  return found && { low: found[0] as number, high: found[1] as number };
+  const partAt = (rank: number) => Math.max(0, rank - 0.5 - short.calls) / figures.calls;
+  const found = figures.quantiles([partAt(lowest), partAt(highest)]);
+  return found && { low: lowest <= short.calls ? 0 : (found[0] as number), high: found[1] as number };
 }

@@ -383,6 +383,51 @@ describe("captures of different kinds", () => {
     expect(added).toMatchObject([{ this: { calls: 20, meanMicros: 1000 } }]);
   });
 
+  /** Of both logs, of which the slow one has statements of at least a second. */
+  const ofBoth = (calls: number, slow: Partial<Ran> | null, rest: Recorded = {}): Recorded => ({
+    log: "both",
+    general: [{ sql: "SELECT 1", calls }],
+    slow: slow === null ? [] : [{ sql: "SELECT 1", calls, micros: 5_000_000, ...slow }],
+    minDurationMicros: 1_000_000,
+    ...rest,
+  });
+
+  it("of both logs find what had no call as long as the slow log's, and has many", async () => {
+    const [none, many] = [ofBoth(1000, null), ofBoth(1000, { calls: 900 })];
+    expect(await compared(none, many)).toMatchObject({
+      counts: { below: 0, changes: { slower: 1, "more-time": 1, "more-calls": 0 } },
+      changed: [
+        {
+          changes: ["slower", "more-time"],
+          base: { calls: 1000, totalMicros: 0, microsPerMinute: 0, meanMicros: null, p95Micros: null },
+          this: { calls: 1000, meanMicros: 5_000_000 },
+        },
+      ],
+    });
+    expect(await compared(many, none)).toMatchObject({
+      changed: [{ changes: ["faster", "less-time"], ratios: { time: 0 } }],
+    });
+  });
+
+  it("of both logs are slower by the calls of the general log, when the slow one has too few", async () => {
+    const of = async (slow: number) =>
+      (await compared(ofBoth(2000, { calls: 5 }), ofBoth(2000, { calls: slow }))).changed[0]?.changes;
+    // The 95th percentile of 2000 calls is the 100th from the top.
+    expect(await of(200)).toEqual(["slower", "more-time"]);
+    expect(await of(60)).toEqual(["more-time"]);
+  });
+
+  it("of both logs say nothing of times where the slow log's table is full, or was not recorded", async () => {
+    const many = ofBoth(1000, { calls: 900 });
+    const slow = [{ sql: "SELECT b FROM t", calls: 5, micros: 2_000_000 }];
+    const full = ofBoth(1000, null, { slow, capacity: 1 });
+    const { slow: _, ...unread } = ofBoth(1000, null);
+    for (const base of [full, unread]) {
+      const { changed } = await compared(base, many, "&minChange=0&order=calls");
+      expect(changed).toMatchObject([{ changes: [], base: { totalMicros: null } }]);
+    }
+  });
+
   it.each<[string, Recorded, Recorded, string, boolean]>([
     [
       "both and general",

@@ -133,6 +133,17 @@ describe("the interval of a percentile", () => {
     expect(narrow.high / narrow.low).toBeLessThan(wide);
   });
 
+  it("has the short calls below, of which only a bound is known", () => {
+    const short = (count: number) => ({ calls: count, belowMicros: 900 });
+    expect(percentileInterval(new Figures(), 0.5, short(100))).toEqual({ low: 0, high: 900 });
+    expect(percentileInterval(new Figures(), 0.5, short(8))).toBeNull();
+    expect(percentileInterval(calls(5), 0.95, short(1000))).toEqual({ low: 0, high: 900 });
+    expect(percentileInterval(calls(100), 0.5, short(100))).toMatchObject({ low: 0 });
+    const { low, high } = percentileInterval(calls(100), 0.95, short(400)) as { low: number; high: number };
+    expect(low).toBeGreaterThan(60_000);
+    expect(high).toBeLessThan(90_000);
+  });
+
   it("meets that of another sample of the same calls, but for about one in a thousand", () => {
     const next = numbersFrom(2);
     const sample = () => figuresOf(Array.from({ length: 120 }, () => Math.round(-1000 * Math.log(next()))));
