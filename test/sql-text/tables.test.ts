@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { redactLiterals } from "../../src/sql-text/redact/redact.ts";
+import { MAX_CHANGED_TABLES } from "../../src/sql-text/tables/changed-tables.ts";
 import { isTable, MAX_TABLE_CHARACTERS, tablesOf, withoutSchema } from "../../src/sql-text/tables.ts";
 
 /** A statement, what it reads and what it writes. */
@@ -273,6 +274,62 @@ it("reads deep parentheses and long lists in a moment", () => {
   expect(tablesOf(deep).reads).toEqual(["t"]);
   const long = `INSERT INTO t VALUES ${Array.from({ length: 20_000 }, (_, at) => `(${at}, "v", w)`).join()}`;
   expect(tablesOf(long)).toEqual({ reads: [], writes: ["t"] });
+});
+
+describe("a statement with very many tables", () => {
+  const MANY = 3000;
+  const list = (count: number, each: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => each(at)).join();
+
+  it.each([
+    ["DELETE", `DELETE ${list(MANY, (at) => `a${at}`)} FROM ${list(MANY, (at) => `b${at}`)}`],
+    ["DELETE … USING", `DELETE FROM ${list(MANY, (at) => `a${at}`)} USING ${list(MANY, (at) => `b${at}`)}`],
+    ["UPDATE", `UPDATE ${list(MANY, (at) => `a${at}`)} SET ${list(MANY, (at) => `b${at}.x=1`)}`],
+  ])("has each of its names looked at a few times: %s", (_, sql) => {
+    const lowered = vi.spyOn(String.prototype, "toLowerCase");
+    try {
+      tablesOf(sql);
+      expect(lowered.mock.calls.length).toBeLessThan(6 * MANY);
+    } finally {
+      lowered.mockRestore();
+    }
+  });
+
+  it("has those that a server can join, and what it sets of them, however many columns", () => {
+    const tables = list(61, (at) => `a${at} b${at}`);
+    const columns = list(4000, (at) => `b0.x${at}=1`);
+    const { reads, writes } = tablesOf(`UPDATE ${tables} SET ${columns}, b60.x=1`);
+    expect(writes).toEqual(["a0", "a60"]);
+    expect(reads).toHaveLength(59);
+  });
+
+  it("gives the alias behind one that is left out to no other", () => {
+    const tables = list(MAX_CHANGED_TABLES, (at) => `a${at}`);
+    const { writes } = tablesOf(`UPDATE ${tables}, b c SET c.x = 1, a1.x = 1`);
+    expect(writes).toEqual(["a1"]);
+  });
+
+  it("takes no longer for each of its names than one with few, if they are common table expressions", () => {
+    const timeOf = (count: number) => {
+      const sql = `WITH ${list(count, (at) => `c${at} AS (SELECT 1)`)} SELECT 1 FROM ${list(count, (at) => `t${at}`)}`;
+      const times = Array.from({ length: 3 }, () => {
+        const start = performance.now();
+        tablesOf(sql);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    timeOf(1000);
+    expect(timeOf(16_000)).toBeLessThan(16 * 4 * Math.max(1, timeOf(1000)));
+  });
+});
+
+it("knows a common table expression in its parentheses only, also if another has its name", () => {
+  expect(
+    tablesOf(
+      "WITH a AS (SELECT 1) SELECT 1 FROM (WITH a AS (SELECT 2) SELECT 1 FROM a) x, a, (WITH b AS (SELECT 3) SELECT 1 FROM b) y, b",
+    ).reads,
+  ).toEqual(["b"]);
 });
 
 it("never throws, whatever the text, and gives each table once", () => {

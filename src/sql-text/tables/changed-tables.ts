@@ -3,6 +3,12 @@
  * name as changed may be an alias.
  */
 
+/**
+ * How many tables of a statement are told apart, and how many names of what it changes: those that come later are left out. The servers
+ * join at most 61 tables, and what a client sends may name any number.
+ */
+export const MAX_CHANGED_TABLES = 256;
+
 /** A table that was named. */
 interface Named {
   name: string;
@@ -14,22 +20,24 @@ interface Named {
 /** Those of one statement. */
 export class ChangedTables {
   #tables: Named[] = [];
-  #changed: string[] = [];
+  #changed = new Set<string>();
   #last: Named | null = null;
 
   clear(): void {
-    this.#tables = [];
-    this.#changed = [];
+    if (this.#tables.length > 0) this.#tables = [];
+    if (this.#changed.size > 0) this.#changed = new Set();
     this.#last = null;
   }
 
   /** Whether nothing was named as changed. */
   get isUnknown(): boolean {
-    return this.#changed.length === 0;
+    return this.#changed.size === 0;
   }
 
   /** A table that is read or changed. @param isChanged it is changed in any case */
   table(name: string, isChanged: boolean): void {
+    this.#last = null;
+    if (this.#tables.length >= MAX_CHANGED_TABLES) return;
     this.#last = { name, alias: null, isChanged };
     this.#tables.push(this.#last);
   }
@@ -46,12 +54,12 @@ export class ChangedTables {
 
   /** A table, or the alias of one, is changed. */
   change(name: string): void {
-    this.#changed.push(name);
+    if (this.#changed.size < MAX_CHANGED_TABLES) this.#changed.add(name);
   }
 
   /** `DELETE FROM a, b USING …`: what was named until now is what is changed, and what follows are the tables. */
   changeAll(): void {
-    this.#changed = this.#tables.map(({ name }) => name);
+    this.#changed = new Set(this.#tables.map(({ name }) => name));
     this.#tables = [];
     this.#last = null;
   }
@@ -62,9 +70,10 @@ export class ChangedTables {
    */
   *all(isUpdate: boolean): Generator<{ name: string; isChanged: boolean }> {
     const tables = this.#tables;
+    const byName = this.isUnknown ? NOTHING : tablesByName(tables);
     for (const changed of this.#changed) {
       const looked = changed.toLowerCase();
-      const found = tables.find((table) => isCalled(table, looked));
+      const found = byName.get(looked);
       if (found !== undefined) found.isChanged = true;
       // MariaDB's `DELETE HISTORY FROM t`.
       else if (looked === "history" && tables[0] !== undefined) tables[0].isChanged = true;
@@ -76,9 +85,25 @@ export class ChangedTables {
   }
 }
 
-/** Whether a table is what this name stands for: its alias if it has one, else its name, with or without its schema's. */
-function isCalled({ name, alias }: Named, looked: string): boolean {
-  if (alias !== null) return alias === looked;
-  const lower = name.toLowerCase();
-  return lower === looked || lower.slice(lower.lastIndexOf(".") + 1) === looked;
+const NOTHING: ReadonlyMap<string, Named> = new Map();
+
+/**
+ * The tables by what stands for each, in lower case: its alias if it has one, else its name, with or without its schema's. Of several
+ * with one name, the first.
+ */
+function tablesByName(tables: readonly Named[]): ReadonlyMap<string, Named> {
+  const byName = new Map<string, Named>();
+  const add = (name: string, table: Named) => {
+    if (!byName.has(name)) byName.set(name, table);
+  };
+  for (const table of tables) {
+    if (table.alias !== null) {
+      add(table.alias, table);
+      continue;
+    }
+    const lower = table.name.toLowerCase();
+    add(lower, table);
+    add(lower.slice(lower.lastIndexOf(".") + 1), table);
+  }
+  return byName;
 }

@@ -9,6 +9,8 @@ type Next = "nothing" | "name" | "AS" | "body" | "comma";
 export class CommonTables {
   /** Those that are known now, with how many parentheses are open where they are. */
   #known: { name: string; depth: number }[] = [];
+  /** How many of these have a name. */
+  readonly #names = new Map<string, number>();
   /** Those whose parentheses are open. */
   #open: { name: string; depth: number; isRecursive: boolean }[] = [];
   #next: Next = "nothing";
@@ -19,6 +21,7 @@ export class CommonTables {
   /** Forgets all. */
   clear(): void {
     this.#known = [];
+    this.#names.clear();
     this.#open = [];
     this.#next = "nothing";
   }
@@ -64,17 +67,17 @@ export class CommonTables {
     if (depth !== this.#depth || this.#next !== "body") return;
     const isRecursive = this.#isRecursive;
     this.#open.push({ name: this.#name, depth, isRecursive });
-    if (isRecursive) this.#known.push({ name: this.#name, depth });
+    if (isRecursive) this.#know(this.#name, depth);
     this.#next = "nothing";
   }
 
   /** A parenthesis was closed: so many are left. */
   close(depth: number): void {
-    while ((this.#known.at(-1)?.depth ?? 0) > depth) this.#known.pop();
+    while ((this.#known.at(-1)?.depth ?? 0) > depth) this.#forgetLast();
     const body = this.#open.at(-1);
     if (body === undefined || body.depth !== depth) return;
     this.#open.pop();
-    if (!body.isRecursive) this.#known.push({ name: body.name, depth });
+    if (!body.isRecursive) this.#know(body.name, depth);
     this.#next = "comma";
     this.#depth = depth;
     this.#isRecursive = body.isRecursive;
@@ -82,8 +85,19 @@ export class CommonTables {
 
   /** Whether what looks like a table of this name is one of them. */
   has(name: string): boolean {
-    if (this.#known.length === 0) return false;
-    const looked = name.toLowerCase();
-    return this.#known.some((known) => known.name === looked);
+    return this.#known.length > 0 && this.#names.has(name.toLowerCase());
+  }
+
+  #know(name: string, depth: number): void {
+    this.#known.push({ name, depth });
+    this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
+  }
+
+  #forgetLast(): void {
+    const last = this.#known.pop();
+    if (last === undefined) return;
+    const count = this.#names.get(last.name) ?? 0;
+    if (count > 1) this.#names.set(last.name, count - 1);
+    else this.#names.delete(last.name);
   }
 }
