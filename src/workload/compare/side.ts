@@ -181,9 +181,14 @@ function statementsOf(
       ranOf(entry, log === "slow" ? timed && entry : slow.get(entry.fingerprint), ofAbsent),
     ]),
   );
-  // What only the slow log has, such as a GRANT that it words in another way, has the slow log's count.
+  // What only the slow log has, such as a GRANT that it words in another way, has the slow log's count. If the general log's table
+  // was full, it may have run as often as any that this left out.
+  const { count: missing } = boundsOf(counted);
   for (const [fingerprint, entry] of slow) {
-    if (!statements.has(fingerprint)) statements.set(fingerprint, ranOf(entry, entry));
+    if (statements.has(fingerprint)) continue;
+    const count = Math.max(entry.count, missing);
+    const overcount = entry.overcount + count - entry.count;
+    statements.set(fingerprint, ranOf({ ...entry, count, overcount }, entry));
   }
   return statements;
 }

@@ -417,6 +417,20 @@ describe("captures of different kinds", () => {
     expect(await of(60)).toEqual(["more-time"]);
   });
 
+  it("of both logs do not take the slow log's count for all calls when the general log's table was full", async () => {
+    const one = { sql: "SELECT 1", calls: 5, micros: 5_000_000 };
+    const others = Array.from({ length: 3 }, (_, at) => ({ sql: `SELECT c${at} FROM t`, calls: 3000 }));
+    const full = ofBoth(0, null, { general: others, slow: [one], capacity: 3 });
+    const base = ofBoth(1000, { calls: 5 });
+    const { changed, this: other } = await compared(base, full, "&minChange=0");
+    expect(other.missing.calls).toBe(3000);
+    expect(changed).toMatchObject([{ changes: [], isSure: false, this: { calls: 3000, overcalls: 2995 } }]);
+    const { changed: back } = await compared(full, base, "&minChange=0");
+    expect(back).toMatchObject([{ changes: [], isSure: false }]);
+    const { new: added } = await compared(ofBoth(1000, null, { general: [] }), full);
+    expect(added.map(({ digest, isSure }) => [digest, isSure])).toContainEqual(["SELECT ?", false]);
+  });
+
   it("of both logs say nothing of times where the slow log's table is full, or was not recorded", async () => {
     const many = ofBoth(1000, { calls: 900 });
     const slow = [{ sql: "SELECT b FROM t", calls: 5, micros: 2_000_000 }];
