@@ -22,8 +22,8 @@ import {
 const STATEMENTS = 20;
 /** How many gaps. */
 const GAPS = 50;
-/** From where on something has changed, for what a report shows of a baseline. */
-const CHANGED = { minCalls: 1, minChange: 0.2, limit: STATEMENTS };
+/** From where on something has changed, for what a report shows of a baseline. All of it: each of its lists is then cut by itself. */
+const CHANGED = { minCalls: 1, minChange: 0.2, limit: Number.POSITIVE_INFINITY };
 
 /** A capture with what a report says of it besides its workload. */
 export interface ReportedCapture extends ComparedCapture {
@@ -201,9 +201,10 @@ const atMost = (text: string, over: number): string => (over > 0 ? `at most ${te
 function changesOf(compared: Comparison): Block[] {
   const { counts, isTimed } = compared;
   const list = (title: string, statements: readonly ShownStatement[], count: number): Block[] => {
-    const shown =
-      statements.length < count ? `${title} (${statements.length} of ${countText(count)})` : title;
-    return statements.length === 0 ? [] : under(shown, [comparedOf(statements, isTimed)]);
+    if (count === 0) return [];
+    const shown = statements.slice(0, STATEMENTS);
+    const of = shown.length < count ? `${title} (${shown.length} of ${countText(count)})` : title;
+    return under(of, [comparedOf(shown, isTimed)]);
   };
   const changed = (change: ShownStatement["changes"][number]) =>
     compared.changed.filter(({ changes }) => changes.includes(change));
@@ -215,7 +216,8 @@ function changesOf(compared: Comparison): Block[] {
     ...(isTimed ? [] : list("More often", changed("more-calls"), counts.changes["more-calls"])),
     ...list("Not known whether new or gone", compared.unknown, counts.unknown),
   ];
-  const none = "Against the capture before, no statement is new, gone, slower or faster by more than chance.";
+  const compares = isTimed ? "is new, gone, slower or faster" : "is new, gone or ran more often";
+  const none = `Against the capture before, no statement ${compares} by more than chance.`;
   return blocks.length === 0 ? [{ kind: "text", text: none }] : blocks;
 }
 

@@ -76,6 +76,37 @@ describe("GET /api/captures/{id}/workload/report", () => {
     expect(await read(one, `?with=${other}`)).toContain("no statement is new, gone, slower or faster");
   });
 
+  it("has the slow ones among many that took more time, of which few are shown", async () => {
+    const many = (calls: number) =>
+      Array.from({ length: 25 }, (_, at) => ({ sql: `SELECT many${at} FROM t`, calls, micros: 50_000 }));
+    const few = (micros: number) => ({ sql: "SELECT few FROM t", calls: 20, micros });
+    const before = await recorded(cast, { slow: [...many(50), few(100)] });
+    const after = await recorded(cast, { slow: [...many(100), few(5000)] });
+    const markdown = await read(after, `?format=md&with=${before}`);
+    expect(markdown).not.toContain("no statement is");
+    expect(markdown.split("## Slower\n")[1]).toContain("SELECT few FROM t");
+  });
+
+  it("says how many of a list it has", async () => {
+    const many = (micros: number) =>
+      Array.from({ length: 25 }, (_, at) => ({ sql: `SELECT many${at} FROM t`, calls: 20, micros }));
+    const [before, after] = [
+      await recorded(cast, { slow: many(100) }),
+      await recorded(cast, { slow: many(5000) }),
+    ];
+    expect(await read(after, `?format=md&with=${before}`)).toContain("## Slower (20 of 25)");
+  });
+
+  it("says nothing of times when nothing has changed in general logs", async () => {
+    const [one, other] = [
+      await recorded(cast, { log: "general", general: [] }),
+      await recorded(cast, { log: "general", general: [] }),
+    ];
+    const html = await read(one, `?with=${other}`);
+    expect(html).toContain("no statement is new, gone or ran more often");
+    expect(html).not.toContain("slower");
+  });
+
   it("has calls of a general log, and what more often ran", async () => {
     const general = (calls: number) =>
       recorded(cast, { log: "general", general: [{ sql: "SELECT b FROM t", calls }] });
