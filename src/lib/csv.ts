@@ -18,8 +18,8 @@ export const fields = <Row>(...names: Fields<Row>[]): Column<Row>[] =>
 /** How a table is served. */
 export const CSV_TYPE = "text/csv; charset=utf-8";
 
-/** What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What spreadsheets take for the beginning of a formula, also in full width (OWASP, "CSV Injection"). */
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 /** What only a quoted cell can have (RFC 4180, section 2). */
 const QUOTED = /[",\r\n]/;
 

@@ -22,13 +22,16 @@ describe("CSV", () => {
     );
   });
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])("defuses %j, which a spreadsheet would run", (text) => {
-    expect(textsOf(text)).toBe(`text\r\n'${text}\r\n`);
-  });
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\uFF1D1+1", "\uFF0B1", "\uFF0D1", "\uFF20SUM(A1)"])(
+    "defuses %j, which a spreadsheet would run",
+    (text) => {
+      expect(textsOf(text)).toBe(`text\r\n'${text}\r\n`);
+    },
+  );
 
-  it("defuses within quotes, and a carriage return", () => {
-    expect(textsOf('=HYPERLINK("http://a","b")', "\r=1")).toBe(
-      'text\r\n"\'=HYPERLINK(""http://a"",""b"")"\r\n"\'\r=1"\r\n',
+  it("defuses within quotes, and a carriage return or a newline", () => {
+    expect(textsOf('=HYPERLINK("http://a","b")', "\r=1", "\n=1")).toBe(
+      'text\r\n"\'=HYPERLINK(""http://a"",""b"")"\r\n"\'\r=1"\r\n"\'\n=1"\r\n',
     );
   });
 
