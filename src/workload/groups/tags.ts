@@ -128,13 +128,14 @@ export class TagGroups {
   }
 }
 
-const TRACE = ",traceparent='";
+/** What tags of requests begin with, behind others. */
+const TRACE = ",trace";
+/**
+ * Such a tag with a value encoded as in a URL. In that is nothing that could stand behind a value, so the quote before it begins one: it
+ * can't be the end of another tag's value that says `,traceparent=`.
+ */
+const TRACE_TAG = /,trace(?:parent|state)='[\w%.~-]+'/g;
 
-/** A comment without its last tags, if those are of the request: sqlcommenter sorts tags by their keys. */
-function withoutTrace(comment: string): string {
-  const at = comment.indexOf(TRACE);
-  if (at < 0) return comment;
-  const end = comment.indexOf("'", at + TRACE.length) + 1;
-  const isLast = comment.startsWith("*/", end) || comment.startsWith(",tracestate='", end);
-  return end > 0 && isLast ? `${comment.slice(0, at)}*/` : comment;
-}
+/** A comment without those of its tags that are of the request, so that those of many requests are one. */
+const withoutTrace = (comment: string): string =>
+  comment.includes(TRACE) ? comment.replace(TRACE_TAG, "") : comment;

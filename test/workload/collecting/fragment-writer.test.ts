@@ -28,6 +28,8 @@ const EVERYTHING = { from: undefined, to: undefined };
 const TAGGED = `2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop using TCP/IP
 2026-11-23T05:36:16.000009Z\t    8 Query\tSELECT * FROM orders /*action='checkout',traceparent='00-1-2-01'*/
 2026-11-23T05:36:17.000009Z\t    8 Prepare\tSELECT * FROM visits WHERE id = ? /*action='visit'*/
+2026-11-23T05:36:17.500009Z\t    8 Query\tSELECT 1 /*traceparent='00-1-2-01',tracestate='a%3Db',view='home'*/
+2026-11-23T05:36:17.600009Z\t    8 Query\tSELECT 1 /*action='x',traceparent='00-1-2-01',tracestate='a%3Db',view='checkout'*/
 2026-11-23T05:36:18.000009Z\t    8 Quit\t
 `;
 
@@ -127,6 +129,7 @@ describe("a fragment", () => {
     await capture(TAGGED, GENERAL);
     const summary = Summary.parse((await onlyFragment("general")).summary);
     expect(summary.mayHave("tag", "action=visit")).toBe(true);
+    expect(summary.mayHave("tag", "view=checkout")).toBe(true);
     expect(summary.mayHave("tag", "action=payment")).toBe(false);
     expect(summary.mayHave("tag", "traceparent=00-9-9-01")).toBe(true);
   });

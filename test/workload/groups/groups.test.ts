@@ -166,6 +166,35 @@ describe("groups by tags", () => {
     expect(valuesOf(groups)).toEqual({ action: { a: 9 }, zone: { z: 3 } });
   });
 
+  it("have those behind what differs with every request", () => {
+    const groups = new TagGroups();
+    for (let n = 0; n < 3; n++) {
+      const trace = `traceparent='00-${n}-01',tracestate='a%3Db${n}'`;
+      expect(count(groups, `SELECT 1 /*action='x',${trace},view='checkout'*/`)).toEqual([
+        "action=x",
+        "view=checkout",
+      ]);
+      expect(count(groups, `SELECT 1 /*action='x',${trace},url='%2Fa',user='b'*/`)).toEqual([
+        "action=x",
+        "url=/a",
+        "user=b",
+      ]);
+    }
+    expect(count(groups, "SELECT 1 /*a='x,traceparent=',b='c'*/")).toEqual(["a=x,traceparent=", "b=c"]);
+    expect(count(groups, "SELECT 1 /*a=',traceparent=',b='c,tracestate='*/")).toEqual([
+      "a=,traceparent=",
+      "b=c,tracestate=",
+    ]);
+    expect(count(groups, "SELECT 1 /*a='b',traceparent='00-1'c*/")).toBeNull();
+  });
+
+  it("are one set for comments that differ in what differs with every request", () => {
+    const groups = new TagGroups();
+    const of = (n: number) =>
+      groups.of(`SELECT 1 /*a='b',traceparent='0-${n}',tracestate='c%3D${n}',view='v'*/`);
+    expect(of(2)).toBe(of(1));
+  });
+
   it("are bounded in keys, in values and in their length", () => {
     const groups = new TagGroups();
     for (let n = 0; n < MAX_TAG_KEYS + 3; n++) count(groups, `SELECT 1 /*key${n}='v'*/`);
