@@ -23,6 +23,8 @@ export const isShared = (key: string, value: string): boolean =>
   !OF_REQUESTS.has(key) && value.length <= MAX_VALUE;
 /** How many comments' tags are kept, so that they need not be read again. */
 const MAX_COMMENTS = 2000;
+/** Those of longer ones are not kept, in UTF-16 units: they are rare, and all together would need many times the memory. */
+const MAX_KEPT_COMMENT = 512;
 
 /** Tags as they are stored: key and value of each. */
 export const tagListSchema = lazy(() => z.array(z.tuple([z.string(), z.string()])));
@@ -115,6 +117,7 @@ export class TagGroups {
     const known = this.#byComment.get(shared);
     if (known !== undefined) return known;
     const set = this.#setOf(tagsOfComment(shared));
+    if (shared.length > MAX_KEPT_COMMENT) return set;
     if (this.#byComment.size >= MAX_COMMENTS) this.#byComment.clear();
     // A copy: a part of a string would keep the block of the log around it in memory.
     this.#byComment.set(JSON.parse(JSON.stringify(shared)), set);

@@ -195,6 +195,18 @@ describe("groups by tags", () => {
     expect(of(2)).toBe(of(1));
   });
 
+  it("are kept of short comments only, and right of all", () => {
+    const groups = new TagGroups();
+    const withOf = (length: number) => `SELECT 1 /*a='b',c='${"x".repeat(length)}'*/`;
+    expect(groups.of(withOf(100))).toBe(groups.of(withOf(100)));
+    const long = groups.of(withOf(600));
+    expect(groups.of(withOf(600))).not.toBe(long);
+    expect(long?.tags).toEqual([{ key: "a", value: "b", index: expect.any(Number) }]);
+    expect(groups.of(withOf(600))?.tags[0]).toBe(long?.tags[0]);
+    for (let n = 0; n < 3; n++) count(groups, withOf(600));
+    expect(valuesOf(groups)).toEqual({ a: { b: 3 } });
+  });
+
   it("are bounded in keys, in values and in their length", () => {
     const groups = new TagGroups();
     for (let n = 0; n < MAX_TAG_KEYS + 3; n++) count(groups, `SELECT 1 /*key${n}='v'*/`);
