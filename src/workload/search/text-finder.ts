@@ -23,6 +23,8 @@ export class TextFinder {
   /** What is looked for first, and the rest around it; null until the first text, and where nothing is rare. */
   #rare: { texts: readonly string[]; around: RegExp } | null = null;
   #text: string | null = null;
+  /** Where the last call began to look. */
+  #from = 0;
   /** Where each of the rare texts is next, in the text that is searched. */
   #next: number[] = [];
 
@@ -34,10 +36,12 @@ export class TextFinder {
 
   /**
    * Finds the next place that is in what is looked for; -1 when there is none.
-   * @param from the beginning of a line, or a place in one, not before that of the last call for the same text
+   * @param from the beginning of a line, or a place in one. It is cheap where it does not go back in the same text.
    */
   find(text: string, from: number): number {
-    if (text !== this.#text) this.#begin(text);
+    // Two texts that follow each other may be equal: then the second is known only by going back to its start.
+    if (from < this.#from || text !== this.#text) this.#begin(text);
+    this.#from = from;
     if (this.#rare === null) {
       this.#anywhere.lastIndex = from;
       return this.#anywhere.exec(text)?.index ?? -1;

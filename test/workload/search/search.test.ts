@@ -94,6 +94,24 @@ describe("a text in statements", () => {
     },
   );
 
+  it("is found in every record where one statement is repeated within one moment", async () => {
+    // Lines of 256 bytes: the pieces of 64 KB that are searched are equal.
+    const repeated = { at: 0, statement: "SELECT * FROM queue_jobs" };
+    const line = lineOf(repeated, "general", 2);
+    const statement = repeated.statement.padEnd(repeated.statement.length + 255 - line.length, " x");
+    const count = 4096;
+    const all = Array.from({ length: count }, () => ({ at: 0, statement }));
+    expect(lineOf(all[0] as Said, "general", 2)).toHaveLength(255);
+    for (const order of ORDERS) {
+      const { found } = await searchAll(
+        said(all),
+        { ...ALL, contains: "queue_jobs" },
+        { order, limits: [1000] },
+      );
+      expect(found).toHaveLength(count);
+    }
+  });
+
   it("is not found in names and other members, nor where it would reach over one into the next", async () => {
     const memory = said([{ at: 0, statement: "SELECT 1", user: "root", host: "select", truncated: true }]);
     for (const contains of ["root", "statement", "threadId", '1","truncated"', '"', "true", "Query", ":"]) {

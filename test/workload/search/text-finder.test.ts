@@ -58,6 +58,15 @@ describe("a text in bytes", () => {
     );
   });
 
+  it("is found again in a text that equals the one before", () => {
+    const text = `${'{"statement":"x_y"}\n'.repeat(3)}${"z".repeat(5000)}\n`;
+    const finder = new TextFinder("x_y");
+    for (let piece = 0; piece < 3; piece++) {
+      // Each is a string of its own, as pieces of a fragment are.
+      expect(linesWith(finder, [...text].join(""))).toEqual([0, 1, 2]);
+    }
+  });
+
   it("is found in every JSON string that has it", () => {
     fc.assert(
       fc.property(words, words, words, (before, wanted, after) => {
