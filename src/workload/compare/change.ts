@@ -101,7 +101,8 @@ function hasSlowedOfAll(base: Of, other: Of, part: number, isAbove: IsAbove): bo
 /** The calls that were too short for the slow log, by the general log's calls less so many, in the time that the slow log was recorded. */
 function shortOf([{ calls, figures }, side]: Of, overcalls: number): ShortCalls {
   const { log, callsMs, timesMs, timesThreshold } = side;
-  if (log === "slow" || callsMs <= 0) return { calls: 0, belowMicros: 0 };
+  // A slow log of all calls does not have those that it was not given: how long these took is not known.
+  if (log === "slow" || callsMs <= 0 || timesThreshold === 0) return { calls: 0, belowMicros: 0 };
   const all = Math.round(((calls - overcalls) * timesMs) / callsMs);
   return { calls: Math.max(0, all - (figures?.calls ?? 0)), belowMicros: timesThreshold };
 }

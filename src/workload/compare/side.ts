@@ -134,7 +134,7 @@ export function sideOf({ capture, known, digests, series }: Recording, log: LogN
     log,
     callsMs: recorded(manifest),
     timesMs,
-    statements: statementsOf(counted, timed, log, timesMs > 0),
+    statements: statementsOf(counted, timed, log, timesMs > 0 && capture.minDurationMicros > 0),
     missing: { calls: boundsOf(counted).count, micros: timed === null ? 0 : boundsOf(timed).micros },
     callsThreshold: log === "slow" ? capture.minDurationMicros : 0,
     timesThreshold: isTimed ? capture.minDurationMicros : 0,
@@ -164,16 +164,20 @@ function windowOf(
   };
 }
 
-/** The statements of a log; with times, those of the slow log beside them. */
+/**
+ * The statements of a log; with times, those of the slow log beside them.
+ * @param leavesShortOut whether the slow log was recorded, and short calls were left out of it
+ */
 function statementsOf(
   counted: DigestsState,
   timed: DigestsState | null,
   log: LogName,
-  isSlowRecorded: boolean,
+  leavesShortOut: boolean,
 ): Map<string, Ran> {
-  // What a table with room does not have had no call that was long enough. Of a full one that is not known, nor without any.
+  // What a slow log of long calls has not, in a table with room, had no long call. A slow log of all calls that has none of them was
+  // not given them, such as those of ALTER: their times are not known.
   const hasRoom = timed !== null && timed.capacity > 0 && boundsOf(timed).count === 0;
-  const ofAbsent = hasRoom && isSlowRecorded ? new Figures() : null;
+  const ofAbsent = hasRoom && leavesShortOut ? new Figures() : null;
   const slow = new Map((timed?.entries ?? []).map((entry) => [entry.fingerprint, entry]));
   const statements = new Map(
     counted.entries.map((entry) => [
