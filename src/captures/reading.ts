@@ -32,6 +32,9 @@ const restorableFor = (env: Env): number =>
 /** The captures that were deleted after this can be brought back. Milliseconds since the epoch. */
 export const restorableSince = (env: Env, now: number): number => now - restorableFor(env);
 
+/** The specification lists the id of the path as a parameter of the query too: who sends it there as well is not wrong. */
+export const ID_IN_QUERY = "id";
+
 /** `GET /api/captures`. */
 export async function answerList(c: AppContext): Promise<Response> {
   const { limit, sort = "-created", cursor, view, ...filter } = await readQuery(c, listSchema());
@@ -75,7 +78,7 @@ interface Read {
 /** `GET /api/captures/{id}`. */
 export async function answerOne(c: AppContext): Promise<Response> {
   const id = await readId(c);
-  const { view, wait = 0 } = await readQuery(c, getSchema());
+  const { view, wait = 0 } = await readQuery(c, getSchema(), ID_IN_QUERY);
   const read = () => (view === "full" ? readFull(c, id) : readPlain(c, id));
   const first = await read();
   if (wait === 0 || !mayChange(c, first)) return unlessKnown(c, first.tag, UNCOMPRESSED, first.body);

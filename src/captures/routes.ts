@@ -23,7 +23,7 @@ import { cancelRefusal, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
 import * as queries from "./queries.ts";
-import { answerList, answerOne, restorableSince } from "./reading.ts";
+import { answerList, answerOne, ID_IN_QUERY, restorableSince } from "./reading.ts";
 import { refuseCancel, refuseChange, refusePlan, refuseStop } from "./refusals.ts";
 import { findReported } from "./reporting.ts";
 import { reschedules } from "./rescheduling.ts";
@@ -127,7 +127,7 @@ export const captureRoutes = new Hono<App>()
 
   .get("/:id/metrics", async (c) => {
     const id = await readId(c);
-    const query = await readQuery(c, metricsQuerySchema());
+    const query = await readQuery(c, metricsQuerySchema(), ID_IN_QUERY);
     const now = Date.now();
     const target = see(
       await queries.readTarget(c.get("db"), c.get("credential"), id, now),

@@ -26,10 +26,17 @@ export function readParam<S extends z.ZodType>(c: AppContext, name: string, sche
 
 /**
  * The request's query, through a schema whose values are arrays of strings: `?type=a&type=b` is `{ type: ["a", "b"] }`.
+ * @param ignored a parameter that may be there and says nothing
  * @throws ApiError 400 that says which parameter is wrong.
  */
-export function readQuery<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
-  return validate(c, schema, c.req.queries());
+export function readQuery<S extends z.ZodType>(
+  c: AppContext,
+  schema: S,
+  ignored?: string,
+): Promise<z.output<S>> {
+  const query = c.req.queries();
+  if (ignored !== undefined) delete query[ignored];
+  return validate(c, schema, query);
 }
 
 /**

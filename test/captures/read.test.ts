@@ -134,6 +134,25 @@ describe("GET /api/captures", () => {
 });
 
 describe("GET /api/captures/{id}", () => {
+  it("takes the id in its query too, where the specification lists it, as /metrics, a stop, PUT and DELETE do", async () => {
+    const capture = await createCapture(admin, {
+      envId: second.id,
+      name: "id twice",
+      scheduledStart: TOMORROW,
+    });
+    const path = `/api/captures/${capture.id}`;
+    const query = `?id=${capture.id}`;
+    expect(await admin.get(path + query)).toMatchObject({ status: 200, body: capture });
+    expect((await admin.get(`${path}/metrics${query}&type=READ%20IOPS`)).body).toHaveLength(1);
+    expect((await admin.get(`${path}/metrics${query}&Id=1`)).body).toMatchObject({
+      message: "Id: not known here",
+    });
+    expect((await admin.get(`${path}${query}&ids=1`)).body).toMatchObject({ message: "ids: not known here" });
+    expect((await admin.put(path + query, { name: "id twice again" })).status).toBe(200);
+    expect((await admin.post(`${path}/stop${query}`)).status).toBe(409);
+    expect((await admin.delete(path + query)).status).toBe(200);
+  });
+
   it("answers with the capture", async () => {
     expect(await admin.get(`/api/captures/${captures[0]?.id}`)).toMatchObject({
       status: 200,
