@@ -88,6 +88,9 @@ const ENDED_AT = "max(started_at, min(:now, coalesce(scheduled_end, :now)))";
 
 const BY_CALLER = { actor: "(select id from caller)", returning: columns("captures") };
 
+/** The end of a capture that never ran: only one that was told to begin in the past has a start, and ends now. */
+const ENDED_UNRUN = "coalesce(ended_at, iif(started_at is null, null, max(started_at, :now)))";
+
 const STOP = lazy(() =>
   transitionSql({
     ...BY_CALLER,
@@ -105,7 +108,7 @@ const CANCEL = lazy(() =>
     to: byStatus((status) => literal(TRANSITIONS[status].cancellation ?? status)),
     reason: literal(CANCELLED),
     // It never ran, so that there are no metrics to archive.
-    set: { reason: literal(CANCELLED), due_at: "null" },
+    set: { ended_at: ENDED_UNRUN, reason: literal(CANCELLED), due_at: "null" },
   }).map(callerStatement),
 );
 
@@ -120,7 +123,10 @@ const DELETE = lazy(() =>
     reason: byStatus((status) => literal(deletion(status).reason)),
     set: {
       deleted_at: ":now",
-      ended_at: byStatus((status) => (deletion(status).ends ? ENDED_AT : "ended_at")),
+      ended_at: byStatus((status) => {
+        if (deletion(status).ends) return ENDED_AT;
+        return TRANSITIONS[status].deletion === "FAILED" ? ENDED_UNRUN : "ended_at";
+      }),
       due_at: byStatus((status) => DUE[deletion(status).due]),
       // When the deletion makes the capture fail, the capture gets the reason too.
       reason: byStatus((status) => {

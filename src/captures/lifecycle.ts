@@ -180,7 +180,7 @@ export interface Deletion {
   to: Status;
   /** What the history says of the transition; null when there is none. */
   reason: string | null;
-  /** Whether the capture ends at that moment. */
+  /** Whether a recording ends at that moment. One that never ran but has a start, since it is back-dated, has its end then too. */
   ends: boolean;
   /** When cron looks after it: as after the transition, never, or as it would have. */
   due: "soon" | "never" | "unchanged";

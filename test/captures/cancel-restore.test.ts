@@ -51,6 +51,23 @@ describe("POST /api/captures/{id}/cancel", () => {
     await expect.poll(() => settingsOf(cast.aws, groupOf(cast.aws))).toEqual({});
   });
 
+  it.each(["cancelled", "deleted and restored"])(
+    "gives a back-dated one that is %s an end, since it has a start",
+    async (how) => {
+      await cast.aws.fault({ kind: "unavailable" });
+      const capture = await create({ start: inFuture(-60 * MINUTE) });
+      expect(capture).toMatchObject({ start: expect.any(String), end: null });
+      if (how === "cancelled") await post(capture, "cancel");
+      else {
+        await remove(capture);
+        await post(capture, "restore");
+      }
+      const { status, start, end } = await readCapture(cast.owner, capture);
+      expect({ status, start }).toEqual({ status: "FAILED", start: capture.start });
+      expect(Date.parse(end ?? "")).toBeGreaterThan(Date.parse(start ?? ""));
+    },
+  );
+
   it("and a stop leave each other what is theirs", async () => {
     const running = await until(cast.owner, await create(), "RUNNING");
     expectRefusal(

@@ -109,7 +109,8 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
       ...before,
       status: to,
       deleted_at: now,
-      ended_at: ends ? now : null,
+      // Also if it never ran: these have a start.
+      ended_at: ends || TRANSITIONS[status].deletion === "FAILED" ? now : null,
       due_at: { soon, never: null, unchanged: 77 }[due],
       reason: to === "FAILED" ? reason : null,
       rearmed: 0,
@@ -175,6 +176,7 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
     expect(await rowOf(id)).toEqual({
       ...before,
       status: "FAILED",
+      ended_at: now,
       reason,
       due_at: null,
       rearmed: 0,

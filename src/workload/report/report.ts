@@ -1,3 +1,4 @@
+import { hasEnded } from "../../db/states.ts";
 import { logsOf } from "../../logs/names.ts";
 import type { ComparedSide, Comparison, ShownStatement } from "../compare/replies.ts";
 import { basisOf, type ComparedCapture, type Recording, sideOf } from "../compare/side.ts";
@@ -99,7 +100,7 @@ function factsOf(
   const facts: [string, string | null][] = [
     ["Environment", `${environment} (${instance}, ${region})`],
     ["From", when(start, "not started")],
-    ["To", when(end, start === null ? "–" : "still recording")],
+    ["To", when(end, start === null || hasEnded(status) ? "–" : "still recording")],
     ["State", status.toLowerCase()],
     ["Reason", reason],
     ["Recorded", LOGS[log]],

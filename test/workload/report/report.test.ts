@@ -47,6 +47,16 @@ describe("GET /api/captures/{id}/workload/report", () => {
     expect(markdown.headers.get("content-disposition")).toBe(`attachment; filename="capture-${id}.md"`);
   });
 
+  it("does not say of one that failed long ago without an end that it still records", async () => {
+    const failed = await recorded(cast, { slow: [{ sql: "SELECT 1", calls: 1 }] });
+    await env.DB.prepare("update captures set status = 'FAILED', ended_at = null where id = ?1")
+      .bind(failed)
+      .run();
+    const html = await read(failed);
+    expect(html).toContain("<dt>State</dt><dd>failed");
+    expect(html).not.toContain("still recording");
+  });
+
   it("says what was recorded and when, the load, the top statements, gaps, and how it went", async () => {
     const html = await read(id);
     expect(html).toContain("2026-11-23 05:00:00 UTC");
