@@ -1,4 +1,5 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import { MAX_SKEW_MS } from "../db/clock.ts";
 import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -111,7 +112,8 @@ export async function createCapture(
     ...rest,
     labels: JSON.stringify(labels),
     notes,
-    backDated: plan.start === null ? 0 : 1,
+    // A start that is now, give or take the clocks, is not of the past.
+    backDated: plan.start === null || plan.start >= now - MAX_SKEW_MS ? 0 : 1,
     maxLive,
     dueAt: dueAt(plan.status, plan, now),
     ...keyValues(keyed, answer, now),

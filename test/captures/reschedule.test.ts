@@ -115,6 +115,15 @@ describe("a scheduled capture", () => {
 });
 
 describe("a running capture", () => {
+  it("that was told to start now is not back-dated: its duration can be changed", async () => {
+    const capture = await running({ start: new Date().toISOString() });
+    const { status, body } = await put(capture, { duration: 600 });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { ...capture, scheduledEnd: plus(capture.start, 600_000) },
+    });
+  });
+
   it("is extended, and recorded until its new end", async () => {
     const capture = await running({ duration: 60 });
     const end = plus(capture.start, 180_000);
