@@ -37,6 +37,34 @@ export function mayChangeSettings(statement: string): boolean {
   return (first | 32) === LETTER_S && second === LETTER_E && (statement.charCodeAt(2) | 32) === LETTER_T;
 }
 
+/** What stands between words: blanks, comments, and the frame of a comment that the server runs. */
+const GAP = "(?:\\s|/\\*(?!M?!)(?:[^*]|\\*(?!/))*\\*/|/\\*M?!\\d*|\\*/|(?:#|--(?=\\s))[^\\n]*(?:\\n|$))";
+/** A USE as a whole statement: nothing else stands behind the name, so few texts in strings look like one. */
+const WHOLE_USE = new RegExp(
+  `^${GAP}*use(?:${GAP}+[\\w$\\u0080-\\uffff]+|${GAP}*(?:\`(?:[^\`]|\`\`)+\`|"(?:[^"]|"")+"))${GAP}*(?:;|$)`,
+  "i",
+);
+/** So much of a text is looked at for a USE that begins there. In UTF-16 code units. */
+const MAX_USE = 512;
+const HASH = 35;
+const DASH = 45;
+
+/** Whether a text may be a USE, or begins with what may stand before one. */
+function mayBeUse(text: string, at: number): boolean {
+  const first = text.charCodeAt(at);
+  if ((first | 32) === LETTER_U) return (text.charCodeAt(at + 1) | 32) === LETTER_S;
+  return first <= BLANK || first === SLASH || first === HASH || first === DASH;
+}
+
+/** Whether a text that was sent as a query has a USE in it: as the whole of it, or as one of several statements. */
+export function choosesDatabase(statement: string): boolean {
+  if (mayBeUse(statement, 0) && WHOLE_USE.test(statement.slice(0, MAX_USE))) return true;
+  for (let at = statement.indexOf(";"); at >= 0; at = statement.indexOf(";", at + 1)) {
+    if (mayBeUse(statement, at + 1) && WHOLE_USE.test(statement.slice(at + 1, at + 1 + MAX_USE))) return true;
+  }
+  return false;
+}
+
 /** A longer SET is not looked at: it sets more than a session's mode. In UTF-16 code units. */
 const MAX_SET = 4096;
 const SET = /^(?:\s|\/\*(?!M?!)(?:[^*]|\*(?!\/))*\*\/|\/\*M?!\d*)*set\s/i;

@@ -16,6 +16,9 @@ import type { LogRecord } from "../record.ts";
 const IN_MYSQL: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: true });
 const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, inMysql: false });
 
+/** A statement that may choose the database of accounts. */
+const MYSQL = /\bmysql\b/i;
+
 /** A table of sessions as it is stored. */
 export const sessionsSchema = lazy(() =>
   z.array(z.tuple([z.number(), z.boolean().nullable(), z.boolean().nullable(), z.boolean().nullable()])),
@@ -38,9 +41,14 @@ export class Sessions {
   /**
    * Learns what the record says of its session. Has to see every record, in order.
    * @param db the default database as the log-in or the client's command chose it; undefined when that was not seen
+   * @param losesDb whether the record has a `USE`, behind which `db` is null as unknown and not as none
    * @returns what was known before it
    */
-  see({ threadId, command, statement }: LogRecord, db: string | null | undefined): SessionSettings {
+  see(
+    { threadId, command, statement }: LogRecord,
+    db: string | null | undefined,
+    losesDb = false,
+  ): SessionSettings {
     if (command !== "Query" && command !== "Execute") {
       switch (command) {
         case "Connect":
@@ -58,9 +66,12 @@ export class Sessions {
       return this.#of(threadId, db);
     }
     const settings = this.#of(threadId, db);
-    if (mayChangeSettings(statement)) {
+    if (losesDb || mayChangeSettings(statement)) {
       const known = this.#sessions.get(threadId) ?? UNKNOWN_SETTINGS;
-      const now = settingsAfter(statement, known);
+      let now = settingsAfter(statement, known);
+      // A USE among others, or behind a comment. Rather more passwords are removed than fewer.
+      if (losesDb && now.inMysql === null)
+        now = { ...now, inMysql: settings.inMysql || MYSQL.test(statement) };
       if (now !== known) this.#keep(threadId, now);
     }
     return settings;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
+import { choosesDatabase } from "../../sql-text/session-settings.ts";
 import type { LogRecord } from "../record.ts";
 
 /*
@@ -10,7 +11,10 @@ import type { LogRecord } from "../record.ts";
 export interface Identity {
   user: string;
   host: string;
-  /** The default database, as of the last Connect, Change user or Init DB. A `USE` sent as a query is not followed. */
+  /**
+   * The default database, as of the last Connect, Change user or Init DB. Null also after a `USE` that was sent as a query, until the
+   * next of these: the log does not say whether it failed.
+   */
   db: string | null;
 }
 
@@ -47,6 +51,7 @@ export class Threads {
   readonly #generation: number;
   /** For threads whose last record was a Change user: who they belonged to before it, in case the next record refuses it. */
   readonly #before = new Map<number, Identity>();
+  #hasLostDb = false;
 
   /** @param capacity the most threads that are kept, at least 2 */
   constructor(capacity = MAX_THREADS, state: ThreadsState = []) {
@@ -68,8 +73,12 @@ export class Threads {
     // Nearly all are Query or Execute.
     if (command === "Query" || command === "Execute") {
       if (this.#before.size > 0) this.#before.delete(threadId);
-      return this.#get(threadId);
+      const known = this.#get(threadId);
+      this.#hasLostDb = known !== null && known.db !== null && choosesDatabase(statement);
+      if (known !== null && this.#hasLostDb) this.#set(threadId, { ...known, db: null });
+      return known;
     }
+    this.#hasLostDb = false;
     const before = this.#before.get(threadId);
     this.#before.delete(threadId);
     switch (command) {
@@ -88,6 +97,11 @@ export class Threads {
       default:
         return this.#get(threadId);
     }
+  }
+
+  /** Whether the record that was seen last had a `USE` by which its thread's database became unknown. */
+  get hasLostDb(): boolean {
+    return this.#hasLostDb;
   }
 
   #connect(threadId: number, statement: string, before: Identity | undefined): Identity | null {

@@ -65,7 +65,7 @@ export class GeneralRecords implements Records<LogRecord> {
   see(record: LogRecord, window: CaptureWindow): boolean {
     const identity = this.#threads.see(record);
     this.#identity = identity;
-    this.#session = this.#sessions.see(record, identity?.db);
+    this.#session = this.#sessions.see(record, identity?.db, this.#threads.hasLostDb);
     this.bytes.look(record, NEWLINE, false);
     return !this.#amazons.isAmazons(record, identity, this.bytes.statement) && isInWindow(record, window);
   }

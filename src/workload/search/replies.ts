@@ -13,7 +13,8 @@ export const workloadRecordSchema = z
     user: textOrNull("Whose connection it is; null where the log that was read does not say it."),
     host: textOrNull("From where it is; null where the log that was read does not say it."),
     db: z.nullable(z.string()).optional().meta({
-      description: "The connection's default database, as far as the log says it.",
+      description:
+        "The connection's default database, as far as the log says it: the general log does not behind a `USE` that was sent as a query.",
     }),
     command: text("What the client asked for, as the log has it."),
     fingerprint: z.string().optional().meta({

@@ -73,6 +73,19 @@ describe("what is known of a session", () => {
     expect(sessions.see(record("SELECT 1"), "shop").inMysql).toBe(false);
   });
 
+  it("may be in the database of accounts where a USE of it stands among others, or behind a comment", () => {
+    const known = (statement: string, db: string) => {
+      const sessions = new Sessions();
+      sessions.see(record(statement), db, true);
+      return sessions.see(record("SELECT 1"), null).inMysql;
+    };
+    expect(known("SELECT 1; USE mysql", "shop")).toBe(true);
+    expect(known("/* x */ USE `mysql`", "shop")).toBe(true);
+    expect(known("SELECT 1; USE shop", "mysql")).toBe(true);
+    expect(known("SELECT 1; USE other", "shop")).toBe(false);
+    expect(known("USE shop", "mysql")).toBe(false);
+  });
+
   it("survives JSON, and is dropped when there are too many sessions after it", () => {
     const sessions = new Sessions();
     for (let thread = 0; thread < 5000; thread++)

@@ -116,7 +116,62 @@ describe("the thread table", () => {
     threads.see(record(8, "Change user", "other@h on x using TCP/IP"));
     threads.see(record(8, "Query", "use y"));
     threads.see(record(8, "Init DB", "Access denied for user 'other'@'%' to database 'y'"));
-    expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(other);
+    expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual({ ...other, db: null });
+  });
+
+  it.each([
+    "USE `tenant7`",
+    "use tenant7",
+    "USE tenant7;",
+    "  \n/* driver */ uSe /* x */ tenant7 ; ",
+    "-- x\nUSE tenant7",
+    "# x\nUSE tenant7",
+    "USE`ten``ant`",
+    'USE "tenant7"',
+    "USE größe",
+    "/*!40000 USE tenant7 */",
+    "SELECT 1; USE tenant7",
+    "SELECT ';';use `tenant7`;SELECT 2",
+    "SELECT 1;\n-- x\nUSE tenant7; SELECT 2",
+  ])("does not know the database behind a query that chooses one: %j", (statement) => {
+    for (const command of ["Query", "Execute"] as const) {
+      const threads = connected();
+      expect(threads.see(record(8, command, statement))).toEqual(app);
+      expect(threads.hasLostDb).toBe(true);
+      const again = new Threads(undefined, JSON.parse(JSON.stringify(threads)));
+      for (const one of [threads, again]) {
+        expect(one.see(record(8, "Query", "SELECT 1"))).toEqual({ ...app, db: null });
+        expect(one.hasLostDb).toBe(false);
+        expect(one.see(record(8, "Init DB", "shop"))).toEqual(app);
+        one.see(record(8, command, statement));
+        expect(one.see(record(8, "Change user", "app@h on shop using TCP/IP"))).toEqual(app);
+      }
+    }
+  });
+
+  it.each([
+    "SELECT 1;",
+    "SELECT * FROM t USE INDEX (a)",
+    "USER tenant7",
+    "user",
+    "INSERT INTO notes VALUES ('hello; use this')",
+    "INSERT INTO notes VALUES ('a;use b')",
+    "UPDATE t SET a = 1; SELECT * FROM t USE INDEX (a)",
+    "/* USE tenant7 */ SELECT 1",
+    "-- USE tenant7\nSELECT 1",
+    "--\nSELECT 1",
+  ])("keeps the database behind what only looks like a choice: %j", (statement) => {
+    const threads = connected();
+    threads.see(record(8, "Query", statement));
+    expect(threads.see(record(8, "Query", "SELECT 1"))).toEqual(app);
+  });
+
+  it("looks for a choice in time linear in the statement", () => {
+    for (const part of [";", "; ", ";/*", ";--", "/*", "; use a", "use `"]) {
+      const threads = connected();
+      threads.see(record(8, "Query", part.repeat(100_000)));
+      threads.see(record(8, "Query", "SELECT 1"));
+    }
   });
 
   it("ignores the message of a refused database, and keeps the thread's user and database", () => {

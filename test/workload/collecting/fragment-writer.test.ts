@@ -33,6 +33,13 @@ const TAGGED = `2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop
 2026-11-23T05:36:18.000009Z\t    8 Quit\t
 `;
 
+const MOVED = `2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop using TCP/IP
+2026-11-23T05:36:16.000009Z\t    8 Query\tUSE \`tenant7\`
+2026-11-23T05:36:17.000009Z\t    8 Query\tSELECT * FROM invoices
+2026-11-23T05:36:18.000009Z\t    8 Init DB\ttenant8
+2026-11-23T05:36:19.000009Z\t    8 Query\tSELECT * FROM visits
+`;
+
 let captureId = 750_000;
 
 /** The log in portions of so many bytes, with a step for each: the last fragment is added to again and again. */
@@ -132,5 +139,16 @@ describe("a fragment", () => {
     expect(summary.mayHave("tag", "view=checkout")).toBe(true);
     expect(summary.mayHave("tag", "action=payment")).toBe(false);
     expect(summary.mayHave("tag", "traceparent=00-9-9-01")).toBe(true);
+  });
+
+  it("has no database for what ran behind a USE that was sent as a query", async () => {
+    const records = await recordsOf(await capture(MOVED, GENERAL));
+    expect(records.map(({ statement, db }) => [statement, db])).toEqual([
+      ["app@10.0.0.7 on shop using TCP/IP", "shop"],
+      ["USE `tenant7`", "shop"],
+      ["SELECT * FROM invoices", undefined],
+      ["tenant8", "tenant8"],
+      ["SELECT * FROM visits", "tenant8"],
+    ]);
   });
 });
