@@ -7,6 +7,7 @@ import { CHANGES, PARTS, UNKNOWNS } from "./names.ts";
 const amount = (description: string) => z.number().nonnegative().meta({ description });
 const amountOrNull = (description: string) => z.nullable(z.number().nonnegative()).meta({ description });
 const UNTIMED = "Null where times are not compared.";
+const NO_CALL = "Null where times are not compared, or the slow log has none of its calls.";
 
 const sideSchema = z
   .object({
@@ -54,11 +55,11 @@ const ranSchema = z
     totalMicros: amountOrNull(`How long it ran in all, or up to \`overTotalMicros\` more. ${UNTIMED}`),
     overTotalMicros: amountOrNull(`By how much \`totalMicros\` may be too high. ${UNTIMED}`),
     microsPerMinute: amountOrNull(`How long it ran in a minute. ${UNTIMED}`),
-    meanMicros: amountOrNull(`How long a call took in the mean. ${UNTIMED}`),
-    p50Micros: amountOrNull(`The median, at most 2 % off. ${UNTIMED}`),
-    p95Micros: amountOrNull(`The 95th percentile, at most 2 % off. ${UNTIMED}`),
-    rowsExaminedPerCall: amountOrNull(`How many rows the server read for a call. ${UNTIMED}`),
-    rowsSentPerCall: amountOrNull(`How many rows a call sent. ${UNTIMED}`),
+    meanMicros: amountOrNull(`How long a call took in the mean. ${NO_CALL}`),
+    p50Micros: amountOrNull(`The median, at most 2 % off. ${NO_CALL}`),
+    p95Micros: amountOrNull(`The 95th percentile, at most 2 % off. ${NO_CALL}`),
+    rowsExaminedPerCall: amountOrNull(`How many rows the server read for a call. ${NO_CALL}`),
+    rowsSentPerCall: amountOrNull(`How many rows a call sent. ${NO_CALL}`),
   })
   .meta({ id: "ComparedRun", description: "How a statement ran in one of two captures that are compared." });
 
