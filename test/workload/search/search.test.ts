@@ -213,6 +213,20 @@ describe("a search", () => {
   });
 });
 
+describe("a search by a table", () => {
+  const PLAIN = "INSERT INTO t VALUES (1, 2), (1, 3)";
+  const READS = "INSERT INTO t VALUES (1, 2), (1, (SELECT x FROM c))";
+  const NAMES = "INSERT INTO t VALUES (1, 2), (1, 'c')";
+
+  it.each([[[PLAIN, READS, NAMES]], [[READS, NAMES, PLAIN]], [[NAMES, PLAIN, READS]]])(
+    "finds the statements that have it, whatever others of their fingerprint have: %#",
+    async (all) => {
+      expect(await find(statements(all), { table: "c" })).toEqual([READS]);
+      expect(await find(statements(all), { table: "t" })).toEqual(all);
+    },
+  );
+});
+
 describe("a search by what fragments say of themselves", () => {
   it("reads those only that may have it", async () => {
     const memory = said(
