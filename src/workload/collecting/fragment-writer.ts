@@ -9,6 +9,11 @@ import { FragmentContents } from "./fragment-contents.ts";
 
 /** A fragment is added to until it has so many bytes: small enough to be read back, large enough to be few. */
 const FRAGMENT_BYTES = 1024 * 1024;
+/**
+ * ... or so much text: statements that are long and alike compress two hundred times, and a search decompresses whole fragments. What
+ * one step adds is not divided.
+ */
+const FRAGMENT_PLAIN_BYTES = 32 * 1024 * 1024;
 
 /** The last fragment, which is added to until it is large enough: how many of its bytes count, and what it holds. */
 export interface Tail extends Omit<FragmentContent, "summary"> {
@@ -41,7 +46,7 @@ export class FragmentWriter {
    */
   constructor(tail: Tail | null, manifest: Manifest) {
     this.#last = tail;
-    this.#tail = tail === null || tail.bytes >= FRAGMENT_BYTES ? null : tail;
+    this.#tail = tail === null || isLargeEnough(tail) ? null : tail;
     this.#manifest = manifest;
     this.#plainBytes = this.#tail?.plainBytes ?? 0;
     this.#crc32 = this.#tail?.crc32 ?? 0;
@@ -104,6 +109,9 @@ export class FragmentWriter {
     };
   }
 }
+
+const isLargeEnough = ({ bytes, plainBytes }: Tail): boolean =>
+  bytes >= FRAGMENT_BYTES || plainBytes >= FRAGMENT_PLAIN_BYTES;
 
 /**
  * What a summary is made of. A capture that was begun by version 1 may have digests whose tables were not read from a whole

@@ -8,6 +8,7 @@ import { SLOW } from "../../../src/logs/slow/kind.ts";
 import { tablesOf } from "../../../src/sql-text/tables.ts";
 import { tagsOf } from "../../../src/sql-text/tags.ts";
 import { beginFollowing, endFollowing, follow } from "../../../src/workload/collecting/follower.ts";
+import { FragmentWriter } from "../../../src/workload/collecting/fragment-writer.ts";
 import { Digests } from "../../../src/workload/digest.ts";
 import type { StoredRecord } from "../../../src/workload/stored/fragment-line.ts";
 import { fragmentStore, type ListedFragment, listFragments } from "../../../src/workload/stored/fragments.ts";
@@ -150,5 +151,30 @@ describe("a fragment", () => {
       ["tenant8", "tenant8"],
       ["SELECT * FROM visits", "tenant8"],
     ]);
+  });
+
+  it.each([
+    ["is added to while it has little", 1024, 32 * 1024 * 1024 - 1, [0]],
+    ["is not added to once its text is long, however small it is stored", 1024, 32 * 1024 * 1024, [1]],
+    ["is not added to once it is large as it is stored", 1024 * 1024, 2 * 1024 * 1024, [1]],
+  ])("%s", async (_, bytes, plainBytes, expected) => {
+    const manifest = {
+      ...emptyManifest(++captureId, "secrets", "general"),
+      fragments: 1,
+      storedBytes: bytes,
+    };
+    const summary = new Summary().toText(true);
+    const times = { firstMicros: 1, lastMicros: 1, records: 1 };
+    const figures = { bytes, plainBytes, crc32: 0, longestMicros: null, errors: null };
+    const writer = new FragmentWriter({ ...times, ...figures, summary }, manifest);
+    writer.lines.add("{}");
+    writer.add(2);
+    const written: number[] = [];
+    await writer.store({
+      read: async (_, length) => new Uint8Array(length),
+      write: async (sequence) => void written.push(sequence),
+    });
+    expect(written).toEqual(expected);
+    expect(manifest.fragments).toBe((expected[0] as number) + 1);
   });
 });
