@@ -64,20 +64,20 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       if (before.role !== "admin") throw refuse.notAdmin();
       const { name = null, ...changed } = changes;
       const target = Object.keys(changed).length === 0 ? null : await retarget(c, before, changed);
-      // The new credentials may be of another account.
-      if (target !== null) await restoreNow(c.env, id);
-      const updated = await store.updateEnvironment(
-        c.var.db,
-        c.var.credential,
-        before,
-        { name, target },
-        now,
-      );
+      const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, { name, target }, now);
+      let updated = await update();
+      if (updated.outcome === "in-grace") {
+        // The new credentials may be of another account.
+        await restoreNow(c.env, id);
+        updated = await update();
+      }
       switch (updated.outcome) {
         case "changed":
           await afterUpdate(c.env, before);
           return c.json(toEnvironment(updated.environment));
         case "conflict":
+        // Another capture has ended just now.
+        case "in-grace":
           throw refuse.changedMeanwhile();
         default:
           throw notChanged(updated.outcome, refuse.liveCaptures);

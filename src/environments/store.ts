@@ -119,14 +119,19 @@ export interface EnvironmentUpdate {
   target: (Omit<NewEnvironment, "name"> & Pick<EnvironmentRow, "credentials">) | null;
 }
 
-/** What became of an environment that was to be changed. */
+/** What became of an environment that was to be changed; `in-grace` when graces are to be ended first. */
 export type Updated =
   | { outcome: "changed"; environment: EnvironmentRow }
-  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" };
+  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" | "in-grace" };
+
+/** Whether a lease of environment `:envId` has a grace, and did not fail to be restored before. */
+const HAS_GRACES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
+  where c.env_id = :envId and l.kept_until is not null and l.owed_since is null and l.abandoned_at is null)`;
 
 const BEFORE_UPDATE = callerStatement(
   `select caller.id as caller, m.role as role,
-     (e.region, e.instance, e.credentials) is (:regionBefore, :instanceBefore, :credentialsBefore) as isAsBefore
+     (e.region, e.instance, e.credentials) is (:regionBefore, :instanceBefore, :credentialsBefore) as isAsBefore,
+     ${HAS_GRACES} as hasGraces
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join environments e on e.id = m.env_id`,
 );
@@ -141,7 +146,8 @@ const UPDATE = callerStatement(
    where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
      or (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)
        and ((region, instance) is (:region, :instance)
-         or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE})))
+         or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE}))
+       and not ${HAS_GRACES})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
      credentials, credentials_hint as credentialsHint`,
 );
@@ -159,7 +165,8 @@ const NO_TARGET = {
 
 /**
  * Changes an environment. Refused when what it records would change under a live capture; a conflict when its target has
- * changed since `before` was read, with which AWS was asked.
+ * changed since `before` was read, with which AWS was asked; `in-grace` when its target is to change while a capture that has ended
+ * keeps its logs on: the credentials that can restore them may go.
  */
 export async function updateEnvironment(
   db: Db,
@@ -179,10 +186,12 @@ export async function updateEnvironment(
   const [access, changes] = (await db.batch([
     BEFORE_UPDATE(db, credential, now, values),
     UPDATE(db, credential, now, values),
-  ])) as [D1Result<{ isAsBefore: 0 | 1 | null }>, D1Result<Partial<EnvironmentRow>>];
+  ])) as [D1Result<{ isAsBefore: 0 | 1 | null; hasGraces: 0 | 1 }>, D1Result<Partial<EnvironmentRow>>];
   const result = adminOutcome(access, changes);
   if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
-  return { outcome: result === "refused" && access.results[0]?.isAsBefore === 0 ? "conflict" : result };
+  if (result !== "refused") return { outcome: result };
+  if (access.results[0]?.isAsBefore === 0) return { outcome: "conflict" };
+  return { outcome: access.results[0]?.hasGraces === 1 ? "in-grace" : result };
 }
 
 const UPDATE_FOUND = statement(

@@ -58,6 +58,22 @@ const rows = async () => {
 const path = () => `/api/environments/${cast.environment.id}`;
 const owed = async () => (await cast.admin.get<Environment>(path())).body.owed;
 
+/** Does something just before each of the next updates of an environment. */
+function beforeUpdates(...all: (() => Promise<void>)[]): void {
+  const session = Object.getPrototypeOf(env.DB.withSession()) as D1Database;
+  const { prepare, batch } = session;
+  let isUpdate = false;
+  vi.spyOn(session, "prepare").mockImplementation(function (this: D1Database, sql) {
+    isUpdate ||= sql.includes("update environments set name");
+    return prepare.call(this, sql);
+  });
+  vi.spyOn(session, "batch").mockImplementation(async function (this: D1Database, statements) {
+    if (isUpdate) await all.shift()?.();
+    isUpdate = false;
+    return batch.call(this, statements) as never;
+  });
+}
+
 /** Records something, and ends it. */
 async function recorded(): Promise<void> {
   const capture = await createCapture(cast.owner, { envId: cast.environment.id });
@@ -227,6 +243,28 @@ describe("the grace", () => {
     expect(reply.status).toBe(200);
     expect(await settings()).toEqual({});
     expect(await owed()).toEqual([]);
+  });
+
+  it("ends also when it begins while the environment gets other credentials, or these are refused", async () => {
+    for (const holder of [1, 2, 3]) await lease.acquire(holder);
+    const other = await createAccount();
+    const put = (credentials: object) => cast.admin.put(path(), { credentials });
+    beforeUpdates(
+      async () => void (await leave(1)),
+      async () => void (await leave(2)),
+    );
+    expect(await put(other.credentials)).toMatchObject({
+      status: 409,
+      body: { message: expect.stringMatching(/^Environment was changed by somebody else just now/) },
+    });
+    vi.restoreAllMocks();
+    expect((await put(cast.aws.credentials)).status).toBe(200);
+    expect(await rows()).toMatchObject([{ keptUntil: null }]);
+    expect(await settings()).toEqual(ON);
+    beforeUpdates(async () => void (await leave(3)));
+    expect((await put(other.credentials)).status).toBe(200);
+    expect(await settings()).toEqual({});
+    expect(await rows()).toEqual([]);
   });
 
   it("is not given to a capture that is deleted while it runs, nor to one that fails", async () => {
