@@ -114,6 +114,10 @@ export const refuse = {
     400,
     "fingerprint: this capture's statements were counted by older rules, so its records can't be found by fingerprint. Look for a text of the statement with contains",
   ),
+  databasesNotStored: refusal(
+    400,
+    "db: the general log of this capture, or the beginning of it, was recorded before databases were stored, so its records can't be found by database. Look for the user or host",
+  ),
   otherCursor: refusal(
     400,
     "cursor: is not one of this search. Send the next of the page before, with the same filters and order, or begin without a cursor",

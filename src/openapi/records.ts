@@ -41,7 +41,10 @@ export const recordOperations: Operation[] = [
         },
         user: { description: "Of this user." },
         host: { description: "From this host, as the log has it." },
-        db: { description: "With this default database, where the log says it." },
+        db: {
+          description:
+            "With this default database, where the log says it. Not of a general log that was recorded before databases were stored.",
+        },
         table: {
           description:
             "Of statements that read or write this table, in any letter case: `orders` in any schema, `shop.orders` also as `orders` where `shop` is the default database.",
@@ -78,7 +81,7 @@ export const recordOperations: Operation[] = [
     },
     refusals: [
       invalidFor(recordsQuerySchema(), { order: ["random"] }),
-      ...refusals("notRecorded", "notTimed", "olderFingerprints", "otherCursor"),
+      ...refusals("notRecorded", "notTimed", "olderFingerprints", "databasesNotStored", "otherCursor"),
       ...OF_CAPTURE_READS,
       AWAY,
     ],

@@ -53,7 +53,8 @@ export const searchRoutes = (findCapture: (c: AppContext, id: number) => Promise
       const { signal } = c.req.raw;
       const options = { order: "oldest", limit, place, signal } as const;
       const found = await search(c.env.BUCKET, manifest, filter, fingerprints, options);
-      if (before === null && found.next === null && found.lines.length === 0) throw refuse.sessionNotFound();
+      const isWhole = before === null && found.next === null && found.missing.length === 0;
+      if (isWhole && found.lines.length === 0) throw refuse.sessionNotFound();
       const { page, known } = sessionOf(manifest, threadId, found, before);
       const next = found.next && cursors.write(found.next, known);
       const records = pageJson(found, next, isCurrent(manifest) ? fingerprints : null);
@@ -77,8 +78,15 @@ async function manifestOf(c: AppContext, capture: ReadCapture, log: LogName | un
 /** Whether a capture's statements were counted by the rules of now, so that fingerprints can be worked out. */
 const isCurrent = ({ digestVersion }: Manifest): boolean => digestVersion === DIGEST_VERSION;
 
+/** Whether a capture has fragments of version 1, which say no default databases. */
+const hasVersion1 = ({ fragments, version1 }: Manifest): boolean =>
+  fragments > 0 && (version1 === undefined || version1.fragments > 0);
+
 /** @throws ApiError 400 when what was recorded does not say what the filter asks for */
 function requireKnown(manifest: Manifest, filter: RecordFilter): void {
   if (manifest.log === "general" && isOfSlowLog(filter)) throw refuse.notTimed();
+  if (manifest.log === "general" && filter.db !== undefined && hasVersion1(manifest)) {
+    throw refuse.databasesNotStored();
+  }
   if (filter.fingerprint !== undefined && !isCurrent(manifest)) throw refuse.olderFingerprints();
 }

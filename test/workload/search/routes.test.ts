@@ -194,6 +194,20 @@ describe("GET /api/captures/{id}/workload/records", () => {
     expectRefusal(await recordsOf(id, "?fingerprint=0123456789abcdef"), 400, /^fingerprint: .*older rules/);
   });
 
+  it("is refused by a database of a general log that was stored before there were any, wholly or in part", async () => {
+    const { id } = await captureOf({ general: SHOP }, { version: 1 });
+    const words = /^db: the general log of this capture, or the beginning of it, was recorded before/;
+    expectRefusal(await recordsOf(id, "?db=shop"), 400, words);
+    expect(statementsOf(await recordsOf(id, "?user=batch"))).toHaveLength(1);
+    const version1 = { fragments: 1, storedBytes: 1 };
+    const { id: partly } = await captureOf({ general: SHOP }, { manifest: { version1 } });
+    expectRefusal(await recordsOf(partly, "?db=shop"), 400, words);
+    const timed: Said[][] = [[{ at: 0, statement: "SELECT 1", db: "shop", durationMicros: 10 }]];
+    const { id: slow } = await captureOf({ slow: timed }, { log: "slow", version: 1 });
+    expect(statementsOf(await recordsOf(slow, "?db=shop"))).toEqual(["SELECT 1"]);
+    expect(statementsOf(await recordsOf(await captureIn(cast, "DONE"), "?db=shop"))).toEqual([]);
+  });
+
   it("is of the log that is asked for, and of both logs' the general one", async () => {
     const timed: Said[][] = [
       [
@@ -469,6 +483,16 @@ describe("GET /api/captures/{id}/workload/sessions/{threadId}", () => {
     expectRefusal(await sessionOf(id, 7), 404, words);
     expectRefusal(await sessionOf(id, 17, `?from=${iso(1000)}`), 404, words);
     expectRefusal(await sessionOf(await captureIn(cast, "DONE"), 17), 404, words);
+  });
+
+  it("is empty and not 404 where what is missing may have it", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { id } = await captureOf({ general: [ALL, [{ at: 9000, statement: "SELECT 9", threadId: 99 }]] });
+    await env.BUCKET.delete(fragmentKey(id, 1, "general"));
+    const { status, body } = await sessionOf(id, 99);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ threadId: 99, user: null, first: null, records: [], next: null });
+    expect(body.missing).toMatchObject([{ fragments: 1 }]);
   });
 
   it.each([
