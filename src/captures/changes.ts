@@ -17,7 +17,14 @@ import {
 } from "./lifecycle.ts";
 import { impossibleTimes, rescheduleRefusal, reschedules, type Timed } from "./rescheduling.ts";
 import type { CaptureChanges } from "./schema.ts";
-import { allows, byStatus, CAPTURE_OF_CALLER, KEPT_CAPTURE_OF_CALLER, literal } from "./sql.ts";
+import {
+  allows,
+  byStatus,
+  CAPTURE_OF_CALLER,
+  KEPT_CAPTURE_OF_CALLER,
+  literal,
+  RESTORABLE_SINCE,
+} from "./sql.ts";
 import { transitionSql } from "./transitions.ts";
 
 /*
@@ -142,7 +149,7 @@ const BEFORE_RESTORE = callerStatement(
 );
 
 /**
- * Brings back a capture that was deleted after `:restorableSince`: cron erases only what was deleted before that. Metrics that were
+ * Brings back a capture that was deleted no longer than `:restorableFor` ago: cron erases only what was deleted before that. Metrics that were
  * not stored before the deletion are to be stored now.
  */
 const RESTORE = [
@@ -150,7 +157,7 @@ const RESTORE = [
     `update or ignore captures set deleted_at = null, version = version + (deleted_at is not null),
        due_at = iif(deleted_at is not null and due_at is null and ${HAS_ENDED} and started_at is not null
          and metrics_archived_at is null, :archiveDue, due_at)
-     where id = :id and (deleted_at is null or deleted_at > :restorableSince) and ${MAY_CHANGE} and ${IS_ACCEPTED}
+     where id = :id and (deleted_at is null or deleted_at > ${RESTORABLE_SINCE}) and ${MAY_CHANGE} and ${IS_ACCEPTED}
      returning ${columns("captures")}`,
   ),
 ];
@@ -260,17 +267,17 @@ export type BeforeRestore = CaptureRow & { deletedAt: number | null };
 /**
  * Brings a deleted capture back, in the state that its deletion has left it in; one that is not deleted stays as it is. Refused when
  * another of its environment has its name by now.
- * @param restorableSince those that were deleted before this are being erased
+ * @param restorableFor those that were deleted longer ago are being erased; in milliseconds
  */
 export function restoreCapture(
   db: Db,
   credential: Credential,
   id: number,
-  restorableSince: number,
+  restorableFor: number,
   precondition: Precondition,
   now: number,
 ): Promise<Changed<BeforeRestore>> {
-  const values = { id, restorableSince, archiveDue: archiveDueAfterRestore(now) };
+  const values = { id, restorableFor, archiveDue: archiveDueAfterRestore(now) };
   return change([BEFORE_RESTORE, ...RESTORE], db, credential, values, precondition, now);
 }
 

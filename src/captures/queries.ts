@@ -30,16 +30,16 @@ const ONE_FULL = callerStatement(
 
 /**
  * Reads one capture with all that is known of it; also one that is deleted and can be brought back.
- * @param restorableSince the captures that were deleted after this are still kept
+ * @param restorableFor the captures that were deleted no longer ago are still kept; in milliseconds
  */
 export async function readFullCapture(
   db: Db,
   credential: Credential,
   id: number,
-  restorableSince: number,
+  restorableFor: number,
   now: number,
 ): Promise<Seen<FullCaptureRow>> {
-  const values = { id, restorableSince };
+  const values = { id, restorableFor };
   return seen(await ONE_FULL(db, credential, now, values).first<FullCaptureRow & { caller: string }>());
 }
 

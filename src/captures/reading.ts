@@ -26,11 +26,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ERASED_SOON_MS = 60_000;
 
 /** How long a deleted capture can be brought back, in milliseconds. */
-const restorableFor = (env: Env): number =>
+export const restorableFor = (env: Env): number =>
   positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS - ERASED_SOON_MS;
-
-/** The captures that were deleted after this can be brought back. Milliseconds since the epoch. */
-export const restorableSince = (env: Env, now: number): number => now - restorableFor(env);
 
 /** The specification lists the id of the path as a parameter of the query too: who sends it there as well is not wrong. */
 export const ID_IN_QUERY = "id";
@@ -103,12 +100,11 @@ async function readPlain(c: AppContext, id: number): Promise<Read> {
 }
 
 async function readFull(c: AppContext, id: number): Promise<Read> {
-  const now = Date.now();
-  const since = restorableSince(c.env, now);
-  const found = await readFullCapture(c.get("db"), c.get("credential"), id, since, now);
+  const keptFor = restorableFor(c.env);
+  const found = await readFullCapture(c.get("db"), c.get("credential"), id, keptFor, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
   const tag = await fullCaptureTag(capture);
-  return { capture, tag, body: () => toFullCapture(capture, restorableFor(c.env)) };
+  return { capture, tag, body: () => toFullCapture(capture, keptFor) };
 }
 
 /** Answers 304 to a client that has the tag, and else the body, which is made only then. */

@@ -23,7 +23,7 @@ import { cancelRefusal, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
 import * as queries from "./queries.ts";
-import { answerList, answerOne, ID_IN_QUERY, restorableSince } from "./reading.ts";
+import { answerList, answerOne, ID_IN_QUERY, restorableFor } from "./reading.ts";
 import { refuseCancel, refuseChange, refusePlan, refuseStop } from "./refusals.ts";
 import { findReported } from "./reporting.ts";
 import { reschedules } from "./rescheduling.ts";
@@ -115,7 +115,7 @@ export const captureRoutes = new Hono<App>()
       c.get("db"),
       c.get("credential"),
       id,
-      restorableSince(c.env, now),
+      restorableFor(c.env),
       precondition,
       now,
     );

@@ -1,3 +1,4 @@
+import { DATABASE_NOW } from "../db/clock.ts";
 import { isOneOf, STATUSES, type Status } from "../db/states.ts";
 import { type Cause, statesThatAllow } from "./lifecycle.ts";
 
@@ -17,10 +18,13 @@ export const CAPTURE_OF_CALLER = `from caller
     and m.env_id = (select env_id from captures where id = :id and deleted_at is null)
   left join captures c on c.id = :id and c.env_id = m.env_id and c.deleted_at is null`;
 
-/** The same, also of a capture that was deleted after `:restorableSince`: its data is still kept. */
+/** A capture that was deleted after this can be brought back: by the database's clock, by which cron does not erase it yet. */
+export const RESTORABLE_SINCE = `(${DATABASE_NOW} - :restorableFor)`;
+
+/** The same, also of a capture that was deleted no longer than `:restorableFor` milliseconds ago: its data is still kept. */
 export const KEPT_CAPTURE_OF_CALLER = `from caller
   left join members m on m.user_id = caller.id and m.env_id = (select env_id from captures where id = :id)
-  left join captures c on c.id = :id and c.env_id = m.env_id and (c.deleted_at is null or c.deleted_at > :restorableSince)`;
+  left join captures c on c.id = :id and c.env_id = m.env_id and (c.deleted_at is null or c.deleted_at > ${RESTORABLE_SINCE})`;
 
 /** The instance that capture `c` of environment `e` records, and how it is reached. */
 export const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,

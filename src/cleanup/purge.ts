@@ -59,7 +59,7 @@ async function inBatches(
 async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
   const ids = await erasableCaptures(env.DB, before, limit);
   for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
-  if (ids.length > 0) await eraseCaptures(env.DB, ids);
+  if (ids.length > 0) await eraseCaptures(env.DB, ids, before);
   return ids.length;
 }
 
@@ -87,16 +87,19 @@ async function erasableCaptures(db: Db, before: number, limit: number): Promise<
   return results.map(({ id }) => id);
 }
 
+/** Those of `:ids` that are still deleted, since before `:before`. */
+const IS_ERASED = "id in (select value from json_each(:ids)) and deleted_at < :before";
+
 /** Captures last: the others refer to them. */
 const ERASE = [
-  "delete from log_leases where capture_id in (select value from json_each(:ids))",
-  "delete from capture_events where capture_id in (select value from json_each(:ids))",
-  "delete from captures where id in (select value from json_each(:ids))",
+  `delete from log_leases where capture_id in (select id from captures where ${IS_ERASED})`,
+  `delete from capture_events where capture_id in (select id from captures where ${IS_ERASED})`,
+  `delete from captures where ${IS_ERASED}`,
 ].map(statement);
 
-/** Erases captures, their events, and what was abandoned of their leases from the database. */
-async function eraseCaptures(db: Db, ids: number[]): Promise<void> {
-  const values = { ids: JSON.stringify(ids) };
+/** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
+async function eraseCaptures(db: Db, ids: number[], before: number): Promise<void> {
+  const values = { ids: JSON.stringify(ids), before };
   await db.batch(ERASE.map((step) => step(db, values)));
 }
 

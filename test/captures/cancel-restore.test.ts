@@ -6,7 +6,7 @@ import { createCapture, expectRefusal, readCapture, request } from "../support/a
 import { daily } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { groupOf, settingsOf } from "../support/leases.ts";
-import { alarmOf, inFuture, runAlarm, travel, until } from "../support/time.ts";
+import { alarmOf, inFuture, runAlarm, skewed, travel, until } from "../support/time.ts";
 import { movesOf } from "./support.ts";
 
 const MINUTE = 60_000;
@@ -194,6 +194,22 @@ describe("POST /api/captures/{id}/restore", () => {
     expect(await readCapture(cast.owner, soon)).toMatchObject({ id: soon.id });
     const { results } = await env.DB.prepare("select id from captures where id = ?1").bind(late.id).all();
     expect(results).toEqual([]);
+  });
+
+  it("goes by the database's clock, as erasing does", async () => {
+    const capture = await scheduled();
+    await remove(capture);
+    await env.DB.prepare("update captures set deleted_at = ?2 where id = ?1")
+      .bind(capture.id, Date.now() - 30 * DAY - 1)
+      .run();
+    await skewed(-10 * MINUTE, async () => {
+      expectRefusal(await post(capture, "restore"), 404, "Capture not found");
+      expect((await cast.owner.get(`/api/captures/${capture.id}?view=full`)).status).toBe(404);
+    });
+    await env.DB.prepare("update captures set deleted_at = ?2 where id = ?1")
+      .bind(capture.id, Date.now() - 30 * DAY + 5 * MINUTE)
+      .run();
+    await skewed(10 * MINUTE, async () => expect((await post(capture, "restore")).status).toBe(200));
   });
 
   it("does not bring back what went with its environment", async () => {

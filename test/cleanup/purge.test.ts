@@ -54,6 +54,22 @@ describe("every day", () => {
     );
   });
 
+  it("leaves the row and the history of a capture that is not deleted any more when they are to be erased", async () => {
+    const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+    await cast.owner.delete(`/api/captures/${id}`);
+    await travel(cast.aws, RETENTION + MINUTE);
+    const events = await count("capture_events where capture_id = ?1", id);
+    const original = env.BUCKET.list.bind(env.BUCKET);
+    const list = vi.spyOn(env.BUCKET, "list").mockImplementation(async (options) => {
+      await env.DB.prepare("update captures set deleted_at = null where id = ?1").bind(id).run();
+      return original(options);
+    });
+    await daily();
+    list.mockRestore();
+    expect(await count("captures where id = ?1", id)).toBe(1);
+    expect(await count("capture_events where capture_id = ?1", id)).toBe(events);
+  });
+
   it("erases and purges nothing early when its clock is ahead", async () => {
     const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
     await cast.owner.delete(`/api/captures/${id}`);
