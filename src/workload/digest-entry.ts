@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { hexToKey } from "../sql-text/normalize/fingerprint.ts";
-import { type StatementTables, tablesOf } from "../sql-text/tables.ts";
+import { MAX_TABLE_CHARACTERS, type StatementTables, tablesOf } from "../sql-text/tables.ts";
 import { type Example, Examples, exampleSchema } from "./digest-examples.ts";
 import type { Source } from "./groups/sources.ts";
 import type { Tag } from "./groups/tags.ts";
@@ -74,6 +74,8 @@ export interface Slot
       "digest" | "count" | "overcount" | "firstSeenMicros" | "lastSeenMicros" | "example"
     >,
     Counted {
+  /** Those of its statements, as far as they fit (tablesTogether). */
+  tables: StatementTables;
   fingerprint: string;
   key: number;
   readonly examples: Examples;
@@ -115,6 +117,7 @@ export function addSlot(slot: Slot, other: Slot): void {
   else if (other.figures !== null) slot.figures.merge(other.figures);
   const isEarlier = other.firstSeenMicros < slot.firstSeenMicros;
   slot.examples.merge(other.examples, isEarlier);
+  slot.tables = tablesTogether(slot.tables, other.tables);
   for (const [source, count] of other.sources) slot.sources.add(source, count);
   slot.sources.more += other.sources.more;
   if (other.tags !== null) {
@@ -143,6 +146,24 @@ export function timesOf({ timed }: Pick<DigestEntry, "timed">): StatementTimes {
 /** The tables of a digest: of one that was stored before they were read, those that its text says. */
 export const tablesOfDigest = ({ tables, digest }: Pick<DigestEntry, "tables" | "digest">): StatementTables =>
   tables ?? tablesOf(digest);
+
+/** The tables of two statements of a digest, at most MAX_TABLE_CHARACTERS of them. @returns the first if it has all */
+export function tablesTogether(one: StatementTables, other: StatementTables): StatementTables {
+  if (one === other) return one;
+  const reads = new Set(one.reads);
+  const writes = new Set(one.writes);
+  let characters = 0;
+  for (const { length } of [...reads, ...writes]) characters += length;
+  const add = (tables: Set<string>, name: string) => {
+    if (tables.has(name) || characters + name.length > MAX_TABLE_CHARACTERS) return;
+    characters += name.length;
+    tables.add(name);
+  };
+  for (const name of other.reads) add(reads, name);
+  for (const name of other.writes) add(writes, name);
+  const isSame = reads.size === one.reads.length && writes.size === one.writes.length;
+  return isSame ? one : { reads: [...reads], writes: [...writes] };
+}
 
 /** The sources and tags of a table of digests, by their places in its lists. */
 export interface Lists {

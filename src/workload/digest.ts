@@ -9,7 +9,7 @@ import { digestCacheKey, NO_CACHE_KEY } from "../sql-text/normalize/digest-cache
 import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
 import type { StatementBytes } from "../sql-text/statement-bytes.ts";
-import { tablesOf } from "../sql-text/tables.ts";
+import { type StatementTables, tablesOf } from "../sql-text/tables.ts";
 import {
   addSlot,
   addUnseen,
@@ -20,6 +20,7 @@ import {
   type Slot,
   see,
   slotOf,
+  tablesTogether,
 } from "./digest-entry.ts";
 import { Examples, exampleOf } from "./digest-examples.ts";
 import { groupsSchema } from "./groups/groups.ts";
@@ -104,6 +105,7 @@ export class Digests {
   readonly #long: Places<Slot>;
   #counted: Slot | null = null;
   #countedTags: TagSet | null = null;
+  #countedTables: StatementTables | null = null;
   readonly #sources = new Sources();
   readonly #tags = new TagGroups();
   /** Grows whenever the table is stored: of each digest one example of the last step in which it ran is kept. */
@@ -235,6 +237,14 @@ export class Digests {
   }
 
   /**
+   * The tables of the statement that was counted last, if they may be others than those of its digest; else null. Those of a digest are
+   * those of its statements as far as they fit.
+   */
+  get countedTables(): StatementTables | null {
+    return this.#countedTables;
+  }
+
+  /**
    * The slot of a statement.
    * @param maySayExecute whether EXECUTE may be no statement of its own
    * @returns undefined where it has none; null where it is no statement
@@ -250,12 +260,19 @@ export class Digests {
       bytes === null
         ? normalizer.load(statement, server)
         : digestCacheKey(bytes.bytes, bytes.end, bytes.start);
+    this.#countedTables = null;
     const known = this.#cached(cacheKey);
     if (known !== undefined) return known;
     if (bytes !== null) normalizer.load(statement, server);
     normalizer.normalize();
     if (normalizer.isEmpty || (maySayExecute && normalizer.isExecute)) return null;
-    return this.#slots.get(this.#remember(cacheKey));
+    if (!normalizer.mayHaveMoreTables) return this.#slots.get(this.#remember(cacheKey));
+    // Not cached, so that the tables of each such statement are read.
+    const slot = this.#slots.get(this.#remember(NO_CACHE_KEY));
+    const tables = tablesOf(statement, server);
+    this.#countedTables = tables;
+    if (slot !== undefined) slot.tables = tablesTogether(slot.tables, tables);
+    return slot;
   }
 
   /** A slot for the statement that was normalised last: it ran once, and may have run as often as the bound before. */
@@ -271,7 +288,7 @@ export class Digests {
       firstSeenMicros: timeMicros,
       lastSeenMicros: timeMicros,
       example: exampleOf(statement),
-      tables: tablesOf(statement, server),
+      tables: this.#countedTables ?? tablesOf(statement, server),
       examples: new Examples(),
       sources: new Tally(),
       tags: null,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/logs/general/commands.ts";
 import { MAX_DIGEST_BYTES } from "../../src/sql-text/normalize/digest-limits.ts";
 import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
+import { MAX_TABLE_CHARACTERS } from "../../src/sql-text/tables.ts";
 import { Digests, type DigestsState } from "../../src/workload/digest.ts";
 import type { DigestEntry } from "../../src/workload/digest-entry.ts";
 
@@ -163,6 +164,30 @@ const expectBounds = (digests: Digests, numbers: number[]) => {
 const stream = fc.array(fc.oneof(fc.nat(3), fc.nat(10), fc.nat(100)), { maxLength: 300 });
 
 describe("the digests of a workload", () => {
+  it("have the tables of all their statements, as far as they fit, and say those of one that may have others", () => {
+    const digests = new Digests();
+    const tablesOfNext = (statement: string) => {
+      digests.add({ command: "Query", statement, timeMicros: 1 });
+      return digests.countedTables;
+    };
+    const reading = (table: string) => `INSERT INTO t VALUES (1, 2), (1, (SELECT x FROM ${table}))`;
+    expect(tablesOfNext("INSERT INTO t VALUES (1, 2), (1, 3)")).toBeNull();
+    for (const table of ["c", "d", "c"]) {
+      expect(tablesOfNext(reading(table))).toEqual({ reads: [table], writes: ["t"] });
+    }
+    expect(tablesOfNext("INSERT INTO t VALUES (1, 2), (1, 3)")).toBeNull();
+    expect(digests.top(9).map(({ count, tables }) => ({ count, tables }))).toEqual([
+      { count: 5, tables: { reads: ["c", "d"], writes: ["t"] } },
+    ]);
+    const other = new Digests();
+    other.add({ command: "Query", statement: reading("e"), timeMicros: 2 });
+    digests.merge(other);
+    expect(digests.top(1)[0]?.tables?.reads).toEqual(["c", "d", "e"]);
+    for (let n = 0; n < 1000; n++) expect(tablesOfNext(reading(`table${n}`))?.reads).toEqual([`table${n}`]);
+    const { reads = [], writes = [] } = digests.top(1)[0]?.tables ?? {};
+    expect([...reads, ...writes].join("").length).toBeLessThanOrEqual(MAX_TABLE_CHARACTERS);
+  });
+
   it("are counted, with first and last seen and an example", () => {
     const digests = new Digests();
     digests.add({ command: "Query", statement: "SELECT 1", timeMicros: 10 });

@@ -73,6 +73,8 @@ export class DigestWriter {
   #firstRowEnd = -1;
   /** Whether more than one statement was written. */
   isSeveral = false;
+  /** Whether a row that is not written, since it is not the first of VALUES, may name a table: it has a query, or a semicolon. */
+  mayLeaveOutTables = false;
 
   /** Begins another statement. */
   clear(): void {
@@ -87,6 +89,7 @@ export class DigestWriter {
     this.#rowsDepth = -1;
     this.#firstRowEnd = -1;
     this.isSeveral = false;
+    this.mayLeaveOutTables = false;
   }
 
   // What the place says of the token that is to come.
@@ -141,6 +144,11 @@ export class DigestWriter {
 
   #isInRow(): boolean {
     return this.#rowsDepth >= 0 && this.#parentheses.depth > this.#rowsDepth;
+  }
+
+  /** What comes next begins a query, or ends a statement. */
+  noteQuery(): void {
+    if (this.#firstRowEnd >= 0 && this.#isInRow()) this.mayLeaveOutTables = true;
   }
 
   // The tokens.
@@ -242,6 +250,7 @@ export class DigestWriter {
 
   /** Semicolons at the beginning and at the end are not written, and of several in a row one is. */
   #semicolon(): void {
+    this.noteQuery();
     this.#endRows();
     if (this.out.length === 0) return;
     this.#hasSemicolon = true;

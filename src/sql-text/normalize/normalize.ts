@@ -23,6 +23,9 @@ const QUESTION = 63;
 const UNDERSCORE = 95;
 
 const EXECUTE = wordHash("EXECUTE");
+/** What names tables within the parentheses of a row begins with one of these. */
+const SELECT = wordHash("SELECT");
+const TABLE = wordHash("TABLE");
 
 /**
  * Normalises statements, one at a time, into a buffer of its own: a digest that has been seen before costs no string. Not
@@ -91,6 +94,14 @@ export class Normalizer {
     return this.#firstWord === EXECUTE && !this.#writer.isSeveral;
   }
 
+  /**
+   * Whether others of the same digest may have other tables than the statement normalised last: it has a query, or
+   * a semicolon, in a row of VALUES that is not the first, or is longer than what is normalised.
+   */
+  get mayHaveMoreTables(): boolean {
+    return this.#writer.mayLeaveOutTables || this.#writer.out.isFull;
+  }
+
   /** Writes the digest; false when a name in double quotes shows that all of them are names, and that it has to begin again. */
   #write(): boolean {
     const lexer = this.#lexer;
@@ -139,6 +150,7 @@ export class Normalizer {
       writer.name(lexer);
       return;
     }
+    if (lexer.hash === SELECT || lexer.hash === TABLE) writer.noteQuery();
     if (writer.isPartOfName) {
       this.#noteFirstWord();
       // `@@GLOBAL.x`; else a name, whatever it says.

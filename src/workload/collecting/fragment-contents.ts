@@ -1,3 +1,4 @@
+import type { StatementTables } from "../../sql-text/tables.ts";
 import { tagsOf } from "../../sql-text/tags.ts";
 import type { Whose } from "../groups/sources.ts";
 import type { TagSet } from "../groups/tags.ts";
@@ -43,17 +44,25 @@ export class FragmentContents {
     this.#sessions[at] = { threadId, user, host, db };
   }
 
-  /** A record ran a statement that was counted. */
-  addStatement(counted: Counted, tags: TagSet | null): void {
+  /**
+   * A record ran a statement that was counted.
+   * @param tables its own, if they may be others than those of its digest
+   */
+  addStatement(counted: Counted, tags: TagSet | null, tables: StatementTables | null): void {
     if (tags !== null && tags !== this.#lastTags) {
       this.#lastTags = tags;
       for (const { key, value } of tags.tags) this.summary.add("tag", `${key}=${value}`);
     }
+    if (tables !== null) this.#addTables(tables);
     if (counted.addedTo === this) return;
     counted.addedTo = this;
     this.summary.add("fingerprint", counted.fingerprint);
-    for (const table of counted.tables.reads) this.summary.add("table", table);
-    for (const table of counted.tables.writes) this.summary.add("table", table);
+    this.#addTables(counted.tables);
+  }
+
+  #addTables({ reads, writes }: StatementTables): void {
+    for (const table of reads) this.summary.add("table", table);
+    for (const table of writes) this.summary.add("table", table);
   }
 
   /** A record has a text of which nothing was counted, such as a Prepare. */

@@ -100,7 +100,7 @@ export class GeneralRecords implements Records<LogRecord> {
       return ran;
     }
     series?.add(record, counted);
-    contents.addStatement(counted, digests.countedTags);
+    contents.addStatement(counted, digests.countedTags, digests.countedTables);
     return true;
   }
 

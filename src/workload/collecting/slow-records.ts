@@ -62,7 +62,7 @@ export class SlowRecords implements Records<SlowRecord> {
       return ran;
     }
     series?.addTimed(record, counted);
-    contents.addStatement(counted, digests.countedTags);
+    contents.addStatement(counted, digests.countedTags, digests.countedTables);
     return true;
   }
 

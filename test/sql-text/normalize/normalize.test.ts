@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_DIGEST_BYTES } from "../../../src/sql-text/normalize/digest-limits.ts";
-import { digestOf } from "../../../src/sql-text/normalize/normalize.ts";
+import { digestOf, Normalizer } from "../../../src/sql-text/normalize/normalize.ts";
+import { tablesOf } from "../../../src/sql-text/tables.ts";
 
 const text = (sql: string) => digestOf(sql).text;
 
@@ -205,5 +206,51 @@ describe("an executable comment", () => {
     const sql = `SELECT 1 ${comment} FROM t`;
     expect(digestOf(sql, "mysql").text).toBe(digest(inMysql));
     expect(digestOf(sql, "mariadb").text).toBe(digest(inMariadb));
+  });
+});
+
+describe("the tables of statements with one digest", () => {
+  const normalizer = new Normalizer();
+  const mayHaveMoreTables = (sql: string): boolean => {
+    normalizer.load(sql);
+    normalizer.normalize();
+    return normalizer.mayHaveMoreTables;
+  };
+
+  it.each([
+    [false, "INSERT INTO t VALUES (1, 2), (1, 3)"],
+    [false, "INSERT INTO t VALUES (1, 'SELECT'), (1, 'SELECT x FROM c')"],
+    [false, "INSERT INTO t VALUES (1, (SELECT x FROM c)), (1, 3)"],
+    [false, "INSERT INTO t VALUES (1, 2), (1, 3); SELECT x FROM c"],
+    [false, "SELECT x FROM c WHERE a IN ((SELECT 1), (SELECT 1))"],
+    [true, "INSERT INTO t VALUES (1, 2), (1, (SELECT x FROM c))"],
+    [true, "INSERT INTO t VALUES (1, 2), (1, (TABLE c))"],
+    [true, "INSERT INTO t VALUES (1, 2), (1; DELETE FROM c"],
+    [true, `SELECT ${Array.from({ length: 7000 }, (_, at) => `column_${at}`)} FROM c`],
+  ])("may differ: %s, %s", (mayDiffer, sql) => {
+    expect(mayHaveMoreTables(sql)).toBe(mayDiffer);
+  });
+
+  it("are the same wherever it does not say that they may differ", () => {
+    const known = new Map<string, unknown>();
+    const words = [
+      ..."( ) ( ) , ; a `b` c.d 1 's' ? SELECT FROM TABLE VALUES VALUE ROW WITH AS JOIN UNION WHERE IN".split(
+        " ",
+      ),
+      ..."LIKE REFERENCES UPDATE SET LOCK TABLES WRITE INSERT INTO DELETE CREATE".split(" "),
+      ...["(SELECT x FROM c)", "(TABLE e)", "ON DUPLICATE KEY UPDATE"],
+    ];
+    const row = fc.array(fc.constantFrom(...words), { maxLength: 9 }).map((row) => row.join(" "));
+    fc.assert(
+      fc.property(row, row, (inside, behind) => {
+        const sql = `INSERT INTO t VALUES (1), (${inside}) ${behind}`;
+        if (mayHaveMoreTables(sql)) return;
+        const { fingerprint } = digestOf(sql);
+        const tables = tablesOf(sql);
+        expect(tables).toEqual(known.get(fingerprint) ?? tables);
+        known.set(fingerprint, tables);
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

@@ -41,6 +41,24 @@ const MOVED = `2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop 
 2026-11-23T05:36:19.000009Z\t    8 Query\tSELECT * FROM visits
 `;
 
+/** Statements with one fingerprint, and different tables. */
+const ROWS = `2026-11-23T05:36:15.000009Z\t    8 Connect\tapp@10.0.0.7 on shop using TCP/IP
+2026-11-23T05:36:16.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, 3)
+2026-11-23T05:36:17.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, (SELECT x FROM c))
+2026-11-23T05:36:18.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, (SELECT x FROM d))
+2026-11-23T05:36:19.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, (TABLE shop.e))
+2026-11-23T05:36:20.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, 3)
+2026-11-23T05:36:21.000009Z\t    8 Query\tINSERT INTO t VALUES (1, 2), (1, (SELECT x FROM c))
+`;
+
+/** The same, which differ behind what is normalised only. */
+function longStatements(): string {
+  const columns = Array.from({ length: 7000 }, (_, at) => `column_${at}`).join();
+  return ["c", "d"]
+    .map((table, at) => `2026-11-23T05:36:1${at}.000009Z\t    8 Query\tSELECT ${columns} FROM ${table}\n`)
+    .join("");
+}
+
 let captureId = 750_000;
 
 /** The log in portions of so many bytes, with a step for each: the last fragment is added to again and again. */
@@ -112,6 +130,8 @@ describe("a fragment", () => {
     ...REAL_LOGS.map(([name, log]) => [name, log, GENERAL] as const),
     ...SLOW_LOGS.map(([name, log]) => [name, log, SLOW] as const),
     ["tagged statements", TAGGED, GENERAL] as const,
+    ["rows that read tables", ROWS, GENERAL] as const,
+    ["statements longer than what is normalised", longStatements(), GENERAL] as const,
   ])("says what it has of %s", async (_, log, kind) => {
     const manifest = await capture(log, kind);
     const records = await recordsOf(manifest);
