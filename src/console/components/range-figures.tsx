@@ -2,6 +2,7 @@ import type { WorkloadSeries, WorkloadSpan } from "../api/types.ts";
 import { useBrush } from "../lib/brush.ts";
 import { formatAmount, formatClock, formatCount, formatDuration, formatMicros } from "../lib/format.ts";
 import { figuresIn } from "../lib/range.ts";
+import { FactRows } from "./fact-rows.tsx";
 
 /** How long calls took in a range; null where that is not known. */
 export type RangePercentiles = Pick<WorkloadSpan["whole"], "p50Micros" | "p95Micros" | "p99Micros">;
@@ -40,15 +41,7 @@ export function RangeFigures({
   return (
     <div class="card">
       <dl class="facts">
-        {shown.map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd class="figure">{value}</dd>
-              </div>
-            ),
-        )}
+        <FactRows facts={shown} valueClass="figure" />
       </dl>
       <p class="hint">
         From {formatClock(from)} to {formatClock(to)}: figures over time are kept in steps of{" "}

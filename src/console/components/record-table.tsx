@@ -4,6 +4,7 @@ import { formatCount, formatMicros, formatPrecise } from "../lib/format.ts";
 import { type Place, usePlace } from "../lib/router.ts";
 import { type Roving, useRoving } from "../lib/roving.ts";
 import { studyPath } from "../lib/study.ts";
+import { FactRows } from "./fact-rows.tsx";
 import { Sql } from "./sql.tsx";
 
 /**
@@ -172,15 +173,7 @@ function Facts({ record }: { record: WorkloadRecord }) {
   ];
   return (
     <dl class="facts">
-      {facts.map(
-        ([name, value]) =>
-          value !== null && (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-      )}
+      <FactRows facts={facts} />
     </dl>
   );
 }

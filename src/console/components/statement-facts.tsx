@@ -2,6 +2,7 @@ import type { WorkloadDigest } from "../api/types.ts";
 import { formatCount, formatMicros, formatShare } from "../lib/format.ts";
 import { usePlace } from "../lib/router.ts";
 import { studyPath } from "../lib/study.ts";
+import { FactRows } from "./fact-rows.tsx";
 import { Sql } from "./sql.tsx";
 import { Time } from "./time.tsx";
 
@@ -47,15 +48,7 @@ export function StatementFigures({
   ];
   return (
     <dl class="facts">
-      {facts.map(
-        ([name, value]) =>
-          value !== null && (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-      )}
+      <FactRows facts={facts} />
       <div>
         <dt>First seen</dt>
         <dd>
