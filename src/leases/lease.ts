@@ -8,6 +8,7 @@ import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
+import { IDLE, type LeaseState } from "./lease-state.ts";
 import type { LogTimes } from "./log-times.ts";
 import { type Holder, pick, slowParameters } from "./needs.ts";
 import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
@@ -17,10 +18,8 @@ import {
   doubt,
   hasRoom,
   holds,
-  IDLE,
   isIdle,
   isUnchanged,
-  type LeaseState,
   leavers,
   letLeave,
   MAX_GRACE_MS,

@@ -1,11 +1,11 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
+import type { LeaseState } from "./lease-state.ts";
 import { isSame, type Offered, pick } from "./needs.ts";
 import {
   type Change,
   changing,
   forgetIfDone,
-  type LeaseState,
   nextCall,
   wasChanged,
   wasChecked,

@@ -1,21 +1,21 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
-import { type LogTimes, latestOf, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
+import { IDLE, type LeaseState } from "./lease-state.ts";
+import { latestOf, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
 import {
   defaultOf,
   type Holder,
   isEnough,
   isNeeded,
   isSameValue,
-  type Needs,
   neededParameters,
   neededSettings,
   slowParameters,
 } from "./needs.ts";
 
 /*
- * The state of the lease on a parameter group's logs. Pure transitions, each from one state to the next, told the time; the loop
+ * The transitions of the lease on a parameter group's logs. They are pure, each from one state to the next, told the time; the loop
  * in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
  *
  * A parameter is leased from the moment at which it is read for the first capture that needs it until it has its value back after
@@ -24,46 +24,6 @@ import {
  * AWS may carry out a change whose answer is lost, at once or a while later. So a change counts only when AWS accepted it and
  * then showed it; and while a lost one may still arrive, the group is read once more after that.
  */
-
-/** Who needs the logs of a parameter group, and what is known of the group. */
-export interface LeaseState extends Needs {
-  /**
-   * The captures for which a lease has, or may have, changed the group: with the credentials of their environments it is
-   * restored. One that was released stays among them until what it needed is restored, or a holder who is answerable needs it too.
-   */
-  readonly answerable: readonly number[];
-  /** What the group has of the leased parameters now. One is absent while a change of it is under way, or its answer was lost. */
-  readonly has: ParameterSettings;
-  /** The values that were sent to switch logs on, in changes that may still be carried out: nobody else has set those. */
-  readonly sent: Readonly<Record<string, readonly string[]>>;
-  /** Until when the change that is under way may still be carried out; null when there is none. */
-  readonly callUntil: number | null;
-  /** Until when earlier changes whose answers were lost may still be carried out; null when there are none. */
-  readonly lostUntil: number | null;
-  readonly since: LogTimes;
-  /** When parameters were last restored. Kept after that, for RESTORE_APPLIES_MS. */
-  readonly restoredAt: number | null;
-  /** How often AWS has failed to take values away since a log was switched on. */
-  readonly failedResets: number;
-  /** Whether to restore by writing the defaults, because values can't be taken away. */
-  readonly writesDefaults: boolean;
-}
-
-/** Nobody needs the logs, and they are as they were found. */
-export const IDLE: LeaseState = {
-  holders: [],
-  answerable: [],
-  found: {},
-  has: {},
-  offered: null,
-  sent: {},
-  callUntil: null,
-  lostUntil: null,
-  since: NEVER,
-  restoredAt: null,
-  failedResets: 0,
-  writesDefaults: false,
-};
 
 /** The longest that AWS may take to carry out a change whose answer was lost. */
 export const LATE_MS = 2 * 60_000;

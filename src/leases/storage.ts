@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type ParameterGroup, parameterGroupSchema } from "../environments/parameter-group.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
-import { IDLE, type LeaseState } from "./state.ts";
+import { IDLE, type LeaseState } from "./lease-state.ts";
 import { leaseFormat } from "./stored-state.ts";
 
 /** How a lease stores its group. */

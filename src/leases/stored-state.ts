@@ -3,7 +3,7 @@ import { type ParameterSettings, parameterSettingsSchema } from "../environments
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
-import type { LeaseState } from "./state.ts";
+import type { LeaseState } from "./lease-state.ts";
 
 /*
  * How a lease's state is stored. Version 1 knew the general log alone.

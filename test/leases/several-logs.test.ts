@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
 import { type Holder, pick } from "../../src/leases/needs.ts";
 import {
   addHolder,
   doubt,
   forgetIfDone,
-  IDLE,
   LATE_MS,
-  type LeaseState,
   nextCall,
   owedSettings,
   removeHolder,

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
 import { isOn, isSame } from "../../src/leases/needs.ts";
 import {
   addHolder,
   answerIfNobody,
   doubt,
   forgetIfDone,
-  IDLE,
   isIdle,
   LATE_MS,
-  type LeaseState,
   MAX_RESETS,
   nextCall,
   RESTORE_APPLIES_MS,

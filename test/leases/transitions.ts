@@ -1,13 +1,8 @@
 /** Transitions of a lease's state as AWS's answers lead to them. */
+
+import type { LeaseState } from "../../src/leases/lease-state.ts";
 import type { Holder } from "../../src/leases/needs.ts";
-import {
-  type Change,
-  changing,
-  type LeaseState,
-  nextCall,
-  type Wanted,
-  wasChanged,
-} from "../../src/leases/state.ts";
+import { type Change, changing, nextCall, type Wanted, wasChanged } from "../../src/leases/state.ts";
 
 /** A capture of the general log. */
 export const general = (captureId: number): Holder => ({ captureId, log: "general", minDurationMicros: 0 });

@@ -1,6 +1,7 @@
 /** A parameter group in a simulated AWS, and a lease on it that can fail between any two steps. */
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
 import {
   defaultOf,
   type Holder,
@@ -15,10 +16,8 @@ import {
   addHolder,
   type Change,
   holds,
-  IDLE,
   isUnchanged,
   LATE_MS,
-  type LeaseState,
   leavers,
   letLeave,
   MAX_RESETS,
