@@ -3,6 +3,7 @@ import { hasLocalTime } from "../times.ts";
 import { Units } from "../units.ts";
 import { Account } from "./account.ts";
 import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
+import { MAX_HEADER, mayBeHeader, TIME, USER_HOST } from "./header-start.ts";
 import { MAX_DURATION_SECONDS, MAX_SECOND, readEndTime } from "./header-values.ts";
 
 /*
@@ -32,8 +33,6 @@ export const NONE = -1;
 /** It may be, but more of it has to be read. */
 export const INCOMPLETE = -2;
 
-/** The longest header, in characters. MariaDB's may have warnings and an execution plan. */
-export const MAX_HEADER = 32 * 1024;
 /** The most characters of a `use` line, whose name has 64 characters, of which each may take two units. */
 const MAX_USE = 512;
 
@@ -47,8 +46,6 @@ const COMMA = 44;
 const POINT = 46;
 const SEMICOLON = 59;
 
-const TIME = new ByteWords("# Time: ");
-const USER_HOST = new ByteWords("# User@Host: ");
 const ID = new ByteWords("  Id:");
 const THREAD_ID = new ByteWords("# Thread_id: ");
 const SCHEMA = new ByteWords("  Schema: ");
@@ -66,24 +63,6 @@ const LAST_INSERT_ID = new ByteWords("last_insert_id=");
 const INSERT_ID = new ByteWords("insert_id=");
 /** The beginnings of lines that may be followed by others without a `#`, since they say names and values as they are. */
 const FREE_TEXT = ["# Warning", "# Error", "# Note", "# explain: ", "# Stored_routine: "];
-
-/** Whether a header may begin at `at`. */
-export function mayBeHeader(units: Units, at: number): boolean {
-  return units.bytes[at] === HASH && (units.has(TIME, at) || units.has(USER_HOST, at));
-}
-
-/** A header that ends amid a line, or before `SET timestamp`, with names without newlines. None of its lines ends as a statement does. */
-const UNFINISHED =
-  /^(?:# Time: .*[^;]\n)?(?:# User@Host: .*[^;]\n(?:# Thread_id: .*[^;]\n)?(?:# Query_time: .*[^;]\n(?:#(?:.*[^;])?\n)*(?:use .*;\n)?(?:u(?:s(?:e(?: .*)?)?)?|S(?:E(?:T(?: .*)?)?)?)?)?)?(?:#.*)?$/;
-
-/** Whether all of the text from `at` on is the beginning of a header. For the end of a log. */
-export function isUnfinishedHeader(units: Units, at: number): boolean {
-  const { text } = units;
-  if (units.bytes[at] !== HASH || text.length - at > MAX_HEADER) return false;
-  const rest = text.slice(at);
-  const isBegun = mayBeHeader(units, at) || "# Time: ".startsWith(rest) || "# User@Host: ".startsWith(rest);
-  return isBegun && UNFINISHED.test(rest);
-}
 
 /** Reads headers, one at a time, into its own fields: nothing is allocated for text that is none. */
 export class Header {
