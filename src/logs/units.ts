@@ -5,7 +5,7 @@ import type { ByteWords } from "../lib/byte-words.ts";
  * characters is compared four at a time.
  */
 
-/** Stands for every character beyond ASCII in text that has any. */
+/** The byte of each UTF-16 unit beyond ASCII. Names are ASCII only, so it is equal to no byte of a name. */
 const OTHER = 255;
 const ASCII = 127;
 

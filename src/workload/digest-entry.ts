@@ -80,7 +80,7 @@ export interface Slot
   key: number;
   readonly examples: Examples;
   readonly sources: Tally<Source>;
-  /** Null until it has any. */
+  /** Null until one of its statements had a tag: most statements have none. */
   tags: Tally<Tag> | null;
   /** Whether it is one of those that ran most, and of those that took most time. It leaves the table when it is neither. */
   isFrequent: boolean;

@@ -186,7 +186,7 @@ function statementsOf(
     ]),
   );
   // What only the slow log has, such as a GRANT that it words in another way, has the slow log's count. If the general log's table
-  // was full, it may have run as often as any that this left out.
+  // was full, that table may have dropped the statement, whose count is then at most the table's bound.
   const { count: missing } = boundsOf(counted);
   for (const [fingerprint, entry] of slow) {
     if (statements.has(fingerprint)) continue;
