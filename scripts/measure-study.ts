@@ -1,49 +1,22 @@
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createAccountClient } from "../src/client/account.ts";
 import type { WorkloadDigest } from "../src/client/index.ts";
-import { logTime, writeBusyLog } from "./lib/busy-log.ts";
 import { DemoUser } from "./lib/demo-user.ts";
 import { DEMO } from "./lib/local.ts";
-import { tryPort } from "./lib/ports.ts";
-import { startService, stopGroup } from "./lib/service.ts";
 import { withSession } from "./lib/session.ts";
+import { type WrittenLog, windowOf, withWrittenLog } from "./lib/written-log.ts";
 
 /*
  * `npm run measure:study`: how long each request of studying takes on a capture of ten million records, of a log of MEGABYTES
  * (1,500) that has been written already, through the whole service. A request is made three times; the slowest is said.
  */
 
-const MEGABYTES = Number(process.env.MEGABYTES ?? 1500);
-const folder = mkdtempSync(join(tmpdir(), "captures-study-"));
-const logFile = join(folder, "general.log");
-const to = Math.floor(Date.now() / 1000) - 60;
-const from = to - 3000;
-const statements = await writeBusyLog(logFile, MEGABYTES, from, to);
+await withWrittenLog(Number(process.env.MEGABYTES ?? 1500), measure);
 
-const [port, awsPort] = [await tryPort(0), await tryPort(0)];
-const service = await startService(
-  { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "state") },
-  ["--general-log", logFile],
-);
-// A log that nobody writes to is taken for one that is off.
-const writing = setInterval(() => {
-  appendFileSync(logFile, `${logTime(Math.floor(Date.now() / 1000))}\t    10 Query\tSELECT 1\n`);
-}, 1000);
-try {
-  await measure(`http://localhost:${port}`);
-} finally {
-  clearInterval(writing);
-  await stopGroup(service, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function measure(address: string): Promise<void> {
+async function measure(log: WrittenLog): Promise<void> {
+  const { address, statements, from } = log;
   const user = new DemoUser(address);
   const began = performance.now();
-  const window = { start: new Date(from * 1000).toISOString(), duration: to - from };
-  const { id } = await user.createCapture("ten million", "mariadb", window);
+  const { id } = await user.createCapture("ten million", "mariadb", windowOf(log));
   await user.waitFor(id, "DONE", 30 * 60_000);
   const { records } = await user.workload(id);
   if (records < statements)
