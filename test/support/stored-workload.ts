@@ -4,6 +4,7 @@ import { constants, gunzipSync, inflateRawSync } from "node:zlib";
 import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
+import { joinBytes } from "../../src/lib/bytes.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
 import { Digests, type DigestsState } from "../../src/workload/digest.ts";
 import { toLogText } from "../../src/workload/log-text.ts";
@@ -43,17 +44,6 @@ export async function gzip(text: string | Uint8Array): Promise<Uint8Array> {
     .stream()
     .pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(compressed).arrayBuffer());
-}
-
-/** One after the other. */
-export function join(pieces: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 /** A version of the stored format. */
@@ -112,7 +102,7 @@ export async function storeFragments(
   const digests = new Digests();
   const stored: Uint8Array[] = [];
   for (const [sequence, pieces] of fragments.entries()) {
-    const bytes = join(await Promise.all(pieces.map((piece) => compress(ndjson(piece), version))));
+    const bytes = joinBytes(await Promise.all(pieces.map((piece) => compress(ndjson(piece), version))));
     await putFragment(id, sequence, bytes, pieces.flat(), version);
     stored.push(bytes);
     manifest.storedBytes += bytes.length;

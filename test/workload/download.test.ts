@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { joinBytes } from "../../src/lib/bytes.ts";
 import { LogParser } from "../../src/logs/general/parser.ts";
 import type { LogRecord } from "../../src/logs/record.ts";
 import { MAX_FRAGMENTS } from "../../src/workload/download.ts";
@@ -15,7 +16,6 @@ import {
   downloadLog,
   ended,
   iso,
-  join,
   logText,
   ndjson,
   open,
@@ -60,7 +60,7 @@ describe.each([1, 2] as const)("a download of fragments of version %i", (version
     const bytes = new Uint8Array(await reply.arrayBuffer());
     expect(unzip(bytes)).toBe(ndjson(records));
     if (version === 2) {
-      expect(contentOf(bytes)).toEqual(join(fragments));
+      expect(contentOf(bytes)).toEqual(joinBytes(fragments));
       expect(bytes.length).toBe(manifest.storedBytes + 20);
     }
     // `format=ndjson.gz` is the same, and so is a range around all of it.
@@ -180,11 +180,11 @@ describe.each([1, 2] as const)("a download of fragments of version %i", (version
       const state = withState({ logs: [{ manifest, digests }], caughtUpAt: null, problem: null });
       const more = [record(7, "SELECT 'not yet'")];
       const last = fragments[1] as Uint8Array;
-      const longer = join([last, await compress(ndjson(more), version)]);
+      const longer = joinBytes([last, await compress(ndjson(more), version)]);
       await putFragment(id, 1, longer, [...records.slice(1), ...more], version);
       const bytes = await download(cast.member, id, "", state);
       expect(unzip(bytes)).toBe(ndjson(records));
-      if (version === 2) expect(contentOf(bytes)).toEqual(join(fragments));
+      if (version === 2) expect(contentOf(bytes)).toEqual(joinBytes(fragments));
       expect(await downloadLog(cast.member, id, "", state)).toBe(logText(records));
       expect(unzip(await download(cast.member, id, `?from=${iso(6)}`, state))).toBe(ndjson(records.slice(2)));
       expect(unzip(await download(cast.member, id, `?from=${iso(5)}&to=${iso(7)}`, state))).toBe(
@@ -349,7 +349,7 @@ describe.each([1, 2] as const)("a download of a range of fragments of version %i
     );
     expect(lists()).toBe(1);
     if (version === 1) return;
-    const whole = join(stored.fragments.slice(2, 4));
+    const whole = joinBytes(stored.fragments.slice(2, 4));
     const at = bytes.findIndex((_, i) => whole.every((byte, j) => bytes[i + j] === byte));
     expect(at).toBeGreaterThan(0);
   });

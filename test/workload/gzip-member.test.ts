@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { joinBytes } from "../../src/lib/bytes.ts";
 import { GzipMember } from "../../src/workload/gzip-member.ts";
 import { combineCrc32, crc32 } from "../../src/workload/stored/crc32.ts";
 import { deflatePiece } from "../../src/workload/stored/deflate.ts";
-import { join, unzip } from "../support/stored-workload.ts";
+import { unzip } from "../support/stored-workload.ts";
 
 const bytesArbitrary = fc.uint8Array({ maxLength: 300 });
 
@@ -11,7 +12,7 @@ describe("the CRC-32 of two texts", () => {
   it("is that of the one after the other, whatever they are", () => {
     fc.assert(
       fc.property(bytesArbitrary, bytesArbitrary, (first, second) => {
-        const together = crc32(join([first, second]));
+        const together = crc32(joinBytes([first, second]));
         expect(combineCrc32(crc32(first), crc32(second), second.length)).toBe(together);
         expect(crc32(second, crc32(first))).toBe(together);
       }),
@@ -45,7 +46,7 @@ describe("a gzip member", () => {
           else member.add(plain);
           sent.push(deflatePiece(plain));
         }
-        const bytes = join([...sent, member.trailer()]);
+        const bytes = joinBytes([...sent, member.trailer()]);
         expect(unzip(bytes)).toBe(pieces.map(([text]) => text).join(""));
         const stream = new Response(bytes as Uint8Array<ArrayBuffer>).body?.pipeThrough(
           new DecompressionStream("gzip"),

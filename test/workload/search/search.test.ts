@@ -1,20 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
+import { joinBytes } from "../../../src/lib/bytes.ts";
 import { Fingerprints } from "../../../src/workload/search/fingerprints.ts";
 import type { RecordFilter, RecordOrder } from "../../../src/workload/search/record-filter.ts";
 import { search } from "../../../src/workload/search/search.ts";
 import { BOUNDS, type SearchOptions } from "../../../src/workload/search/search-options.ts";
 import { fragmentKey } from "../../../src/workload/stored/keys.ts";
-import {
-  ALL,
-  compressed,
-  joined,
-  lineOf,
-  type Memory,
-  metadataOf,
-  type Said,
-  searchAll,
-  stored,
-} from "./support.ts";
+import { ALL, compressed, lineOf, type Memory, metadataOf, type Said, searchAll, stored } from "./support.ts";
 
 const ORDERS: RecordOrder[] = ["oldest", "newest"];
 
@@ -339,7 +330,7 @@ describe("a search of a running capture", () => {
   function grow({ objects, manifest }: Memory, all: string[][], version: 1 | 2): void {
     const pieces = all.map((lines) => compressed(lines, version));
     const key = fragmentKey(7, manifest.fragments - 1, "general", version);
-    const bytes = joined(pieces);
+    const bytes = joinBytes(pieces);
     manifest.storedBytes += bytes.length - (objects.get(key)?.bytes.length ?? 0);
     objects.set(key, { bytes, customMetadata: metadataOf(all.flat(), version) });
     if (manifest.lastFragment !== undefined) {

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
+import { joinBytes } from "../../../src/lib/bytes.ts";
 import type { LogName } from "../../../src/logs/names.ts";
 import type { LogRecord } from "../../../src/logs/record.ts";
 import type { SlowRecord } from "../../../src/logs/slow/record.ts";
@@ -116,7 +117,7 @@ export function stored(captureId: number, log: LogName, fragments: readonly Said
   const old = fragments.filter(({ version }) => version === 1);
   let oldBytes = 0;
   for (const [sequence, { version, pieces, isLost }] of fragments.entries()) {
-    const bytes = joined(pieces.map((lines) => compressed(lines, version)));
+    const bytes = joinBytes(pieces.map((lines) => compressed(lines, version)));
     manifest.storedBytes += bytes.length;
     if (version === 1) oldBytes += bytes.length;
     const lines = pieces.flat();
@@ -146,17 +147,6 @@ export const compressed = (lines: readonly string[], version: number): Uint8Arra
   version === 1
     ? gzipSync(encoder.encode(textOf(lines)), { level: 1 })
     : deflatePiece(encoder.encode(textOf(lines)));
-
-/** One after the other. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
 
 /** What a fragment of these lines says of itself. */
 export function metadataOf(lines: readonly string[], version: number): Record<string, string> {

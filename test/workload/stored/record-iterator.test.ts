@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { joinBytes } from "../../../src/lib/bytes.ts";
 import { fragmentsInRange, type TimeRange } from "../../../src/workload/stored/fragments-in-range.ts";
 import { fragmentKey } from "../../../src/workload/stored/keys.ts";
 import { readRecords } from "../../../src/workload/stored/record-iterator.ts";
 import {
   compress,
   countingBucket,
-  join,
   ndjson,
   putFragment,
   record,
@@ -85,7 +85,7 @@ describe("the records of stored fragments", () => {
     );
     // What a step of version 1 had stored that was cut off: more of the last fragment, and one more.
     const more = [record(2, "SELECT 'not counted'")];
-    const last = join([first.fragments[1] as Uint8Array, await compress(ndjson(more), 1)]);
+    const last = joinBytes([first.fragments[1] as Uint8Array, await compress(ndjson(more), 1)]);
     await putFragment(captureId, 1, last, [...first.records.slice(1), ...more], 1);
     await putFragment(captureId, 2, await compress(ndjson(more), 1), more, 1);
     const later = [record(3, "SELECT 3")];
