@@ -1,5 +1,5 @@
-import type { DigestsState } from "./digest.ts";
 import type { DigestEntry } from "./digest-entry.ts";
+import type { DigestsState } from "./digests-state.ts";
 import { NOBODY, type Whose } from "./groups/sources.ts";
 
 /*

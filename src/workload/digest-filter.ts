@@ -1,7 +1,7 @@
 import { isTable } from "../sql-text/tables.ts";
-import type { DigestsState } from "./digest.ts";
 import { hasAllSources, placesIn } from "./digest-details.ts";
 import { type DigestEntry, tablesOfDigest } from "./digest-entry.ts";
+import type { DigestsState } from "./digests-state.ts";
 
 /*
  * Which statements of a table of digests somebody asks for.

@@ -3,7 +3,7 @@ import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { type CapturedLog, logsOf } from "../logs/names.ts";
-import { type DigestsState, digestsFormat } from "./digest.ts";
+import { type DigestsState, digestsFormat } from "./digests-state.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
 import { readSeries, readSpan } from "./timing/series-object.ts";

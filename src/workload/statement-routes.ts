@@ -4,7 +4,7 @@ import { readId, readParam, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { csvHeaders, toCsv } from "../lib/csv.ts";
 import type { LogName } from "../logs/names.ts";
-import type { DigestsState } from "./digest.ts";
+import type { DigestsState } from "./digests-state.ts";
 import type { GroupsState } from "./groups/groups.ts";
 import { keysOf, toGroups, toTables } from "./groups/shown.ts";
 import { type ReadCapture, readDigests } from "./live-or-stored.ts";

@@ -1,6 +1,6 @@
 import { stepTooFine } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
-import type { DigestsState } from "./digest.ts";
+import type { DigestsState } from "./digests-state.ts";
 import type { KnownManifests, ReadCapture } from "./live-or-stored.ts";
 import type {
   LoggedGap,

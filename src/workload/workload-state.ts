@@ -1,6 +1,6 @@
 import type { Status } from "../db/states.ts";
 import type { LogName } from "../logs/names.ts";
-import type { DigestsState } from "./digest.ts";
+import type { DigestsState } from "./digests-state.ts";
 import type { Manifest } from "./stored/manifest.ts";
 import type { SeriesState } from "./timing/series-state.ts";
 

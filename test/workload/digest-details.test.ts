@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Digests, type DigestsState, digestsFormat } from "../../src/workload/digest.ts";
+import { Digests } from "../../src/workload/digest.ts";
 import { MAX_EXAMPLE } from "../../src/workload/digest-examples.ts";
+import { type DigestsState, digestsFormat } from "../../src/workload/digests-state.ts";
 import { MAX_TALLY } from "../../src/workload/groups/tally.ts";
 import { slowRecord } from "./timing/records.ts";
 

@@ -4,8 +4,9 @@ import type { Command } from "../../src/logs/general/commands.ts";
 import { MAX_DIGEST_BYTES } from "../../src/sql-text/normalize/digest-limits.ts";
 import { digestOf } from "../../src/sql-text/normalize/normalize.ts";
 import { MAX_TABLE_CHARACTERS } from "../../src/sql-text/tables.ts";
-import { Digests, type DigestsState } from "../../src/workload/digest.ts";
+import { Digests } from "../../src/workload/digest.ts";
 import type { DigestEntry } from "../../src/workload/digest-entry.ts";
+import type { DigestsState } from "../../src/workload/digests-state.ts";
 
 const text = (sql: string) => digestOf(sql).text;
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Digests, digestsFormat } from "../../src/workload/digest.ts";
+import { Digests } from "../../src/workload/digest.ts";
+import { digestsFormat } from "../../src/workload/digests-state.ts";
 import type { WorkloadDigest, WorkloadGroups, WorkloadTables } from "../../src/workload/replies.ts";
 import { digestKey } from "../../src/workload/stored/keys.ts";
 import { DIGESTS } from "../fixtures/stored-unversioned.ts";

@@ -1,6 +1,6 @@
 import { Unreadable } from "../../lib/stored.ts";
 import type { LogName } from "../../logs/names.ts";
-import { type DigestsState, digestsFormat } from "../digest.ts";
+import { type DigestsState, digestsFormat } from "../digests-state.ts";
 import { collectedLog } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 

@@ -5,7 +5,7 @@ import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
 import type { CapturedLog, LogName } from "../../logs/names.ts";
-import type { DigestsState } from "../digest.ts";
+import type { DigestsState } from "../digests-state.ts";
 import { fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
 import { isPublished, publishWorkload } from "../stored/publish.ts";

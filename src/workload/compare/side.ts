@@ -1,7 +1,7 @@
 import type { Status } from "../../db/states.ts";
 import { type LogName, logsOf } from "../../logs/names.ts";
-import { boundsOf, type DigestsState } from "../digest.ts";
 import { type DigestEntry, timesOf } from "../digest-entry.ts";
+import { boundsOf, type DigestsState } from "../digests-state.ts";
 import {
   findManifests,
   type KnownManifests,

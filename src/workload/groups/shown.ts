@@ -1,5 +1,5 @@
-import type { DigestsState } from "../digest.ts";
 import { tablesOfDigest, timesOf } from "../digest-entry.ts";
+import type { DigestsState } from "../digests-state.ts";
 import type { WorkloadGroups, WorkloadTables } from "../replies.ts";
 import { Figures } from "../timing/figures.ts";
 import { part, type TimedDigest, timesShown } from "../timing/ranking.ts";

@@ -3,7 +3,7 @@ import { logsOf } from "../../logs/names.ts";
 import type { ComparedSide, Comparison, ShownStatement } from "../compare/replies.ts";
 import { basisOf, type ComparedCapture, type Recording, sideOf } from "../compare/side.ts";
 import { toComparison, toSide } from "../compare/to-reply.ts";
-import type { DigestsState } from "../digest.ts";
+import type { DigestsState } from "../digests-state.ts";
 import type { Workload, WorkloadDigest } from "../replies.ts";
 import { toDigests, toWorkload } from "../to-reply.ts";
 import type { Block, Report, StatementsBlock } from "./blocks.ts";

@@ -1,5 +1,5 @@
 import type { LogName } from "../../logs/names.ts";
-import { type DigestsState, digestsFormat } from "../digest.ts";
+import { type DigestsState, digestsFormat } from "../digests-state.ts";
 import { publishSeries } from "../timing/series-object.ts";
 import type { SeriesStore } from "../timing/series-store.ts";
 import { digestKey, manifestKey, seriesKey } from "./keys.ts";

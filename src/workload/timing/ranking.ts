@@ -1,9 +1,9 @@
 import { refuse } from "../../http/refusals.ts";
 import type { StatementTables } from "../../sql-text/tables.ts";
-import type { DigestsState } from "../digest.ts";
 import { type Details, detailsOf } from "../digest-details.ts";
 import { type DigestEntry, tablesOfDigest, timesOf } from "../digest-entry.ts";
 import { type DigestFilter, DigestMatcher, type Match } from "../digest-filter.ts";
+import type { DigestsState } from "../digests-state.ts";
 import type { Figures, Percentiles } from "./figures.ts";
 import { type DigestOrder, inOrder, type Ordered } from "./order.ts";
 

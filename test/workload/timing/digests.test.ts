@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/sql-text/normalize/normalize.ts";
-import { Digests, type DigestsState, digestsFormat } from "../../../src/workload/digest.ts";
+import { Digests } from "../../../src/workload/digest.ts";
+import { type DigestsState, digestsFormat } from "../../../src/workload/digests-state.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
 import { slowRecord as ran } from "./records.ts";
 
