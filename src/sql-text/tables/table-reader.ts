@@ -2,11 +2,12 @@ import type { Dialect } from "../dialect.ts";
 import { COMMENT, END, Lexer, SYMBOL, WORD } from "../lexer/lexer.ts";
 import { isFollowedByParenthesis } from "../normalize/word-roles.ts";
 import { ChangedTables } from "./changed-tables.ts";
+import { endsTargets, flagsAfter } from "./clauses.ts";
 import { CommonTables } from "./common-tables.ts";
 import { FoundTables } from "./found-tables.ts";
 import { isFollowedByDot, isQuotedName, partOfName, wholeName } from "./names.ts";
 import { mayBeName, type TableWord, tableWord } from "./table-words.ts";
-import { CHANGED, EXPECTED, FIRST_WORDS, LISTED, QUERY, TABLES, type Verb, WRITTEN } from "./verbs.ts";
+import { CHANGED, EXPECTED, FIRST_WORDS, LISTED, TABLES, type Verb, WRITTEN } from "./verbs.ts";
 
 /*
  * Reads the tables of statements, token by token. It is no parser: it knows where a table's name can stand, by the words before it
@@ -264,80 +265,11 @@ export class TableReader {
       }
       if (this.#ofVerb(word)) return;
     }
-    switch (word) {
-      case "SELECT":
-        if (this.#depth > 0 || this.#verb !== "OTHER") this.#flags = QUERY;
-        break;
-      case "FROM":
-        if (this.#flags & QUERY && this.#before !== "DISTINCT" && this.#before !== "SYSTEM_TIME") {
-          this.#flags |= LISTED | EXPECTED;
-        }
-        break;
-      case "JOIN":
-      case "STRAIGHT_JOIN":
-        // `USE INDEX FOR JOIN (x)`
-        if (this.#flags & LISTED && this.#before !== "FOR") this.#flags |= EXPECTED;
-        break;
-      case "TABLE":
-        // The statement `TABLE x`; else the word belongs to what is read already.
-        if (this.#depth > 0 || this.#verb === "QUERY" || this.#verb === "INSERT" || this.#verb === "CREATE") {
-          this.#flags = LISTED | EXPECTED;
-        }
-        break;
-      case "WITH":
-        if (this.#flags & EXPECTED) this.#flags = 0;
-        if (this.#depth > 0 || this.#verb !== "OTHER") this.#common.begin(this.#depth);
-        break;
-      case "LIKE":
-        if (isCreated) this.#flags |= EXPECTED;
-        break;
-      case "REFERENCES":
-        if (this.#verb === "CREATE" || this.#verb === "ALTER") this.#flags = EXPECTED;
-        break;
-      case "UPDATE":
-      case "DROP":
-      case "SHARE":
-        // `FOR UPDATE`; `ANALYZE TABLE x UPDATE HISTOGRAM ON a, b`.
-        if (word !== "SHARE" || this.#before === "FOR") this.#flags &= ~TABLES;
-        break;
-      case "INTO":
-      case "IF":
-      case "NOT":
-      case "EXISTS":
-      case "IGNORE":
-      case "LATERAL":
-      case "LOW_PRIORITY":
-      case "HIGH_PRIORITY":
-      case "DELAYED":
-        // `INSERT IGNORE INTO x`, `DROP TABLE IF EXISTS x`: it is still to come. `SELECT … INTO`: none is.
-        if (word === "INTO" && !(this.#flags & WRITTEN)) this.#flags &= ~TABLES;
-        break;
-      case "DUAL":
-        this.#flags &= ~EXPECTED;
-        break;
-      case "GROUP":
-      case "ORDER":
-        // `USE INDEX FOR ORDER BY (x)`
-        if (this.#before !== "FOR") this.#flags &= ~TABLES;
-        this.#isTarget = false;
-        break;
-      case "WHERE":
-      case "HAVING":
-      case "LIMIT":
-      case "UNION":
-      case "EXCEPT":
-      case "INTERSECT":
-      case "WINDOW":
-      case "PROCEDURE":
-      case "RETURNING":
-      case "DUPLICATE":
-      case "LOCK":
-      case "SET":
-      case "VALUES":
-        this.#flags &= ~TABLES;
-        this.#isTarget = false;
-        break;
-    }
+    if (word === "LIKE" && isCreated) this.#flags |= EXPECTED;
+    const isNested = this.#depth > 0;
+    this.#flags = flagsAfter(word, this.#flags, this.#before, this.#verb, isNested);
+    if (word === "WITH" && (isNested || this.#verb !== "OTHER")) this.#common.begin(this.#depth);
+    else if (endsTargets(word)) this.#isTarget = false;
   }
 
   /** What is particular to a kind of statement, outside of all parentheses. @returns whether there is no more to it */
