@@ -151,12 +151,31 @@ export const environments = sqliteTable(
     credentials: text("credentials"),
     /** What a reply may show of the credentials: `****` and four characters of the access key id, or the role's ARN. */
     credentialsHint: text("credentials_hint").notNull(),
+    /** The external id of its role that this service made for it. Null when a person chose it, or it has no role. */
+    externalId: text("external_id"),
+    /** The DBClusterIdentifier of the cluster that the instance is a member of; null when it is of none. */
+    cluster: text("cluster"),
+    /** Whether nothing was found, when AWS was last asked, that keeps captures from working. */
+    isReady: integer("is_ready").notNull().default(1),
+    /** What was found then, in JSON with its version. Null when it was not asked since these are kept. */
+    checks: text("checks"),
+    checkedAt: integer("checked_at"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     deletedAt: integer("deleted_at"),
   },
   (table) => [index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`)],
 );
+
+/** An external id that was made for a role before its environment, for one user to register it with. */
+export const pendingExternalIds = sqliteTable("pending_external_ids", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => user.id),
+  externalId: text("external_id").notNull(),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+});
 
 /** Who may use an environment. */
 export const members = sqliteTable(
@@ -212,7 +231,14 @@ export const captures = sqliteTable(
     // The environment may be changed to another instance; the recording stays this one's.
     region: text("region").notNull(),
     instance: text("instance").notNull(),
+    /** RDS's name of the instance's engine when the capture was made. Null for one that was made before this was kept. */
+    engine: text("engine"),
+    /** The instance's role in its cluster when the capture began, and as it was last seen. Null without a cluster. */
+    clusterRoleAtStart: text("cluster_role_at_start", { enum: ["writer", "reader"] }),
+    clusterRole: text("cluster_role", { enum: ["writer", "reader"] }),
     status: text("status").notNull(),
+    /** What stands in the way of a capture that is starting, in words. Null when nothing is known to. */
+    obstacle: text("obstacle"),
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),
     scheduledStart: integer("scheduled_start"),
