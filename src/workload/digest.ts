@@ -2,7 +2,7 @@ import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
 import { runsStatement as ranAndWasTimed, type SlowRecord } from "../logs/slow/record.ts";
 import type { Dialect } from "../sql-text/dialect.ts";
-import { digestCacheKey, NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
+import { digestCacheKey } from "../sql-text/normalize/digest-cache-key.ts";
 import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
 import type { StatementBytes } from "../sql-text/statement-bytes.ts";
@@ -19,6 +19,7 @@ import {
   tablesTogether,
 } from "./digest-entry.ts";
 import { Examples, exampleOf } from "./digest-examples.ts";
+import { DigestKeyCache } from "./digest-key-cache.ts";
 import { boundsOf, type DigestsState } from "./digests-state.ts";
 import { NOBODY, type Source, Sources, type Whose } from "./groups/sources.ts";
 import { TagGroups, type TagSet } from "./groups/tags.ts";
@@ -38,8 +39,6 @@ import type { Counted } from "./timing/series.ts";
  * slots for both logs, which don't fit into an isolate beside the rest.
  */
 const MAX_DIGESTS = 2000;
-/** How many cache keys are kept for each digest that there is room for. */
-const KEYS_PER_DIGEST = 4;
 
 /**
  * Counts normalised statements with the Space-Saving algorithm (Metwally, Agrawal, El Abbadi: "Efficient Computation of
@@ -73,12 +72,12 @@ export class Digests {
   /** Grows whenever the table is stored: of each digest one example of the last step in which it ran is kept. */
   #step = 1;
   readonly #normalizer = new Normalizer();
-  /** The slots' keys by the cache keys of statements, so that a statement like one before is not normalised again. */
-  readonly #cache = new Map<number, number>();
+  readonly #keys: DigestKeyCache;
 
   /** @param from a table to continue, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
     this.capacity = Math.max(1, typeof from === "number" ? from : from.capacity);
+    this.#keys = new DigestKeyCache(this.capacity);
     this.#frequent = new Places(this.capacity, ({ count }) => count);
     this.#long = new Places(this.capacity, ({ totalMicros }) => totalMicros);
     if (typeof from !== "number") this.merge(from);
@@ -223,14 +222,19 @@ export class Digests {
         ? normalizer.load(statement, server)
         : digestCacheKey(bytes.bytes, bytes.end, bytes.start);
     this.#countedTables = null;
-    const known = this.#cached(cacheKey);
+    const knownKey = this.#keys.get(cacheKey);
+    const known = knownKey === undefined ? undefined : this.#slots.get(knownKey);
     if (known !== undefined) return known;
     if (bytes !== null) normalizer.load(statement, server);
     normalizer.normalize();
     if (normalizer.isEmpty || (maySayExecute && normalizer.isExecute)) return null;
-    if (!normalizer.mayHaveMoreTables) return this.#slots.get(this.#remember(cacheKey));
+    const key = toKey(normalizer.high, normalizer.low);
+    const slot = this.#slots.get(key);
+    if (!normalizer.mayHaveMoreTables) {
+      this.#keys.set(cacheKey, key);
+      return slot;
+    }
     // Not cached, so that the tables of each such statement are read.
-    const slot = this.#slots.get(this.#remember(NO_CACHE_KEY));
     const tables = tablesOf(statement, server);
     this.#countedTables = tables;
     if (slot !== undefined) slot.tables = tablesTogether(slot.tables, tables);
@@ -390,22 +394,5 @@ export class Digests {
       hosts: this.#sources.hosts.toJSON(),
       tagged: this.#tags.toJSON(),
     };
-  }
-
-  /** The slot of a statement with this cache key, if there was one before and its digest still has its place. */
-  #cached(cacheKey: number): Slot | undefined {
-    const key = this.#cache.get(cacheKey);
-    return key === undefined ? undefined : this.#slots.get(key);
-  }
-
-  /** Remembers that statements with this cache key have the digest that was read last. @returns its slot's key */
-  #remember(cacheKey: number): number {
-    const key = toKey(this.#normalizer.high, this.#normalizer.low);
-    if (cacheKey !== NO_CACHE_KEY) {
-      // All are dropped: of a workload that has so many, most do not come again.
-      if (this.#cache.size >= KEYS_PER_DIGEST * this.capacity) this.#cache.clear();
-      this.#cache.set(cacheKey, key);
-    }
-    return key;
   }
 }
