@@ -16,6 +16,16 @@ const VERSION = "2014-10-31";
 
 /** What the service needs to know of an RDS instance. */
 export interface DbInstance {
+  /** RDS's name of it, in lower case. */
+  identifier: string;
+  /** Such as `arn:aws:rds:us-east-1:123456789012:db:name`. */
+  arn: string;
+  /** The cluster that it is a member of: Aurora's, or a Multi-AZ DB cluster. Null for an instance alone. */
+  cluster: string | null;
+  /** Such as `db.r6g.large`, or `db.serverless`; null where RDS does not say. */
+  instanceClass: string | null;
+  /** Such as `gp3` or `aurora`; null where RDS does not say. */
+  storageType: string | null;
   /** `mysql`, `mariadb`, or another that RDS has. */
   engine: string;
   /** Such as `8.0.43`. */
@@ -25,8 +35,34 @@ export interface DbInstance {
   parameterGroup: string;
   /** How far changes of the parameter group have come: `applying`, `in-sync`, `pending-reboot` or `failed-to-apply`. */
   parameterApplyStatus: string;
+  /** Whether changes of the instance wait for its maintenance window or a reboot. Changes of parameters are not among them. */
+  pendingModified: boolean;
   /** The AWS account that the instance belongs to, out of its ARN. */
   accountId: string;
+}
+
+/** What the service needs to know of a cluster: Aurora's, or a Multi-AZ DB cluster. */
+export interface DbCluster {
+  /** RDS's name of it, in lower case. */
+  id: string;
+  /** `aurora-mysql` of an Aurora cluster; `mysql` of a Multi-AZ DB cluster. */
+  engine: string;
+  /** Such as `8.0.mysql_aurora.3.10.0`. */
+  engineVersion: string;
+  /** RDS's word for its state, such as `available`. */
+  status: string;
+  /** Its instances, in RDS's order. */
+  members: DbClusterMember[];
+}
+
+/** An instance of a cluster. */
+export interface DbClusterMember {
+  /** The instance's identifier. */
+  instance: string;
+  /** Whether the instance is the one that takes writes; the others are readers. */
+  isWriter: boolean;
+  /** How far changes of the cluster's own parameter group have come for it; null where RDS does not say. */
+  parameterGroupStatus: string | null;
 }
 
 /** Calls one action and gives its result element. */
@@ -74,23 +110,76 @@ export async function describeInstance(
 ): Promise<AwsResult<DbInstance>> {
   const reply = await call(target, credentials, "DescribeDBInstances", { DBInstanceIdentifier: instance });
   if (!reply.ok) return reply;
-  const found = list(child(reply.value, "DBInstances"), "DBInstance")[0];
-  const group = list(child(found, "DBParameterGroups"), "DBParameterGroup")[0];
-  const described = {
-    engine: text(found, "Engine"),
-    engineVersion: text(found, "EngineVersion"),
-    status: text(found, "DBInstanceStatus"),
-    parameterGroup: text(group, "DBParameterGroupName"),
-    parameterApplyStatus: text(group, "ParameterApplyStatus"),
-    // arn:aws:rds:us-east-1:123456789012:db:name
-    accountId: text(found, "DBInstanceArn")?.split(":")[4],
-  };
-  return isComplete(described) ? { ok: true, value: described } : malformed("rds");
+  const described = toInstance(list(child(reply.value, "DBInstances"), "DBInstance")[0]);
+  return described === null ? malformed("rds") : { ok: true, value: described };
 }
 
-function isComplete<T extends Record<string, unknown>>(
-  value: T,
-): value is T & { [K in keyof T]-?: NonNullable<T[K]> } {
+/**
+ * DescribeDBInstances of all instances of the account in the region, of every engine. One that RDS does not describe in full, as
+ * while it is being made, is left out.
+ */
+export async function describeInstances(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+): Promise<AwsResult<DbInstance[]>> {
+  const all = await callForAll(target, credentials, "DescribeDBInstances", { MaxRecords: "100" }, [
+    "DBInstances",
+    "DBInstance",
+  ]);
+  if (!all.ok) return all;
+  return { ok: true, value: all.value.map(toInstance).filter((instance) => instance !== null) };
+}
+
+function toInstance(described: XmlObject | undefined): DbInstance | null {
+  const group = list(child(described, "DBParameterGroups"), "DBParameterGroup")[0];
+  const arn = text(described, "DBInstanceArn");
+  const instance = {
+    identifier: text(described, "DBInstanceIdentifier"),
+    arn,
+    cluster: text(described, "DBClusterIdentifier") || null,
+    instanceClass: text(described, "DBInstanceClass") || null,
+    storageType: text(described, "StorageType") || null,
+    engine: text(described, "Engine"),
+    engineVersion: text(described, "EngineVersion"),
+    status: text(described, "DBInstanceStatus"),
+    parameterGroup: text(group, "DBParameterGroupName"),
+    parameterApplyStatus: text(group, "ParameterApplyStatus"),
+    // An element for each change that is pending, and an empty one when there is none.
+    pendingModified: child(described, "PendingModifiedValues") !== undefined,
+    // arn:aws:rds:us-east-1:123456789012:db:name
+    accountId: arn?.split(":")[4],
+  };
+  return isComplete(instance) ? instance : null;
+}
+
+/** DescribeDBClusters of one cluster (RDS API reference, "DBCluster" and "DBClusterMember"). */
+export async function describeCluster(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+  id: string,
+): Promise<AwsResult<DbCluster>> {
+  const reply = await call(target, credentials, "DescribeDBClusters", { DBClusterIdentifier: id });
+  if (!reply.ok) return reply;
+  const found = list(child(reply.value, "DBClusters"), "DBCluster")[0];
+  const members = list(child(found, "DBClusterMembers"), "DBClusterMember").map((member) => ({
+    instance: text(member, "DBInstanceIdentifier"),
+    isWriter: text(member, "IsClusterWriter") === "true",
+    parameterGroupStatus: text(member, "DBClusterParameterGroupStatus") || null,
+  }));
+  const cluster = {
+    id: text(found, "DBClusterIdentifier"),
+    engine: text(found, "Engine"),
+    engineVersion: text(found, "EngineVersion"),
+    status: text(found, "Status"),
+    members: members.filter(isComplete),
+  };
+  return isComplete(cluster) ? { ok: true, value: cluster } : malformed("rds");
+}
+
+/** A value without the fields that are undefined: those that RDS left out. */
+type Complete<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function isComplete<T extends object>(value: T): value is T & Complete<T> {
   return Object.values(value).every((field) => field !== undefined);
 }
 

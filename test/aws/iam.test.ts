@@ -47,11 +47,13 @@ function actionsInCode(): string[] {
   expect(stsActions).toHaveLength(all(sts, /(queryRequest\("sts", action,)/g).length);
   expect(stsActions).toHaveLength(all(sts, /(callAws\()/g).length);
   const named = (service: string, actions: string[]) => actions.map((action) => `${service}:${action}`);
-  return [
+  const actions = [
     ...named("cloudwatch", cloudwatch),
     ...named("rds", [...rdsActions, ...rdsBytesActions]),
     ...named("sts", stsActions),
-  ].sort();
+  ];
+  // One instance and all of them are asked for by the same action.
+  return [...new Set(actions)].sort();
 }
 
 describe("the permissions in aws/", () => {
@@ -64,7 +66,10 @@ describe("the permissions in aws/", () => {
   test("are narrowed to one instance and one group wherever AWS can", () => {
     for (const { Action, Resource } of environmentPolicy.Statement) {
       if (Action === "cloudwatch:GetMetricData") expect(Resource).toBe("*");
-      else expect(Resource).toMatch(/^arn:aws:rds:REGION:ACCOUNT:(db:INSTANCE|pg:PARAMETER_GROUP)$/);
+      else
+        expect(Resource).toMatch(
+          /^arn:aws:rds:REGION:ACCOUNT:(db:INSTANCE|pg:PARAMETER_GROUP|cluster:CLUSTER)$/,
+        );
     }
     expect(JSON.stringify([environmentPolicy, servicePolicy, template])).not.toMatch(/"\w+:\*"/);
   });
@@ -82,12 +87,15 @@ const { Parameters, Conditions, Resources, Outputs } = template;
 const role = Resources.Role.Properties;
 
 /** What the placeholders of docs/connect-aws.md stand for in the template. */
-const PLACEHOLDERS: Record<string, string> = {
+const PLACEHOLDERS: Record<string, string | undefined> = {
   ServiceArn: "arn:aws:iam::SERVICE_ACCOUNT:user/captures",
   ExternalId: "YOUR_EXTERNAL_ID",
   InstanceIdentifier: "INSTANCE",
   ParameterGroupName: "PARAMETER_GROUP",
+  ClusterIdentifier: "CLUSTER",
   InstanceRegion: "",
+  // CloudFormation leaves out what has this for its value.
+  "AWS::NoValue": undefined,
   "AWS::Partition": "aws",
   "AWS::Region": "REGION",
   "AWS::AccountId": "ACCOUNT",
@@ -95,7 +103,9 @@ const PLACEHOLDERS: Record<string, string> = {
 
 /** Does what CloudFormation does with the functions that the template uses. */
 function resolve(value: unknown, names: Record<string, unknown> = PLACEHOLDERS): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolve(item, names));
+  if (Array.isArray(value)) {
+    return value.map((item) => resolve(item, names)).filter((item) => item !== undefined);
+  }
   if (typeof value !== "object" || value === null) return value;
   const [[name, argument] = [], ...others] = Object.entries(value);
   if (name === "Ref" && others.length === 0) {
@@ -142,8 +152,17 @@ describe("the CloudFormation template of a role", () => {
     expect(Statement.map(({ Resource }) => Resource)).toEqual([
       "arn:aws-cn:rds:cn-north-1:ACCOUNT:db:INSTANCE",
       "arn:aws-cn:rds:cn-north-1:ACCOUNT:pg:PARAMETER_GROUP",
+      "arn:aws-cn:rds:cn-north-1:ACCOUNT:cluster:CLUSTER",
       "*",
     ]);
+  });
+
+  test("lets nobody ask for clusters where the instance is in none", () => {
+    const names = { ...PLACEHOLDERS, ClusterIdentifier: "" };
+    const { Statement } = resolve(role.Policies[0]?.PolicyDocument, names) as Policy;
+    expect(Statement).toEqual(
+      environmentPolicy.Statement.filter(({ Action }) => Action !== "rds:DescribeDBClusters"),
+    );
   });
 
   test("trusts the service with the external id only, which it shows nobody", () => {
@@ -177,6 +196,8 @@ describe("the CloudFormation template of a role", () => {
       ["InstanceIdentifier", "demo-mysql-1", "demo--mysql"],
       ["InstanceIdentifier", "a", "*"],
       ["ParameterGroupName", "demo-mysql-params", "default.mysql8.0"],
+      ["ClusterIdentifier", "demo-aurora", "arn:aws:rds:us-east-1:123456789012:cluster:demo-aurora"],
+      ["ClusterIdentifier", "", "*"],
       ["InstanceRegion", "us-gov-west-1", "us-east"],
       ["InstanceRegion", "", "*"],
     ] as const) {

@@ -5,6 +5,12 @@ import type { LogTimes } from "../../src/leases/log-times.ts";
 import { LATE_MS, RESTORE_APPLIES_MS, SOON_AGAIN_MS } from "../../src/leases/state.ts";
 
 const INSTANCE: DbInstance = {
+  identifier: "shop",
+  arn: "arn:aws:rds:us-east-1:123456789012:db:shop",
+  cluster: null,
+  instanceClass: "db.m6g.large",
+  storageType: "gp3",
+  pendingModified: false,
   engine: "mysql",
   engineVersion: "8.0.43",
   status: "available",
