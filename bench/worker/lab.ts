@@ -83,6 +83,7 @@ const lab = new Hono<{ Bindings: Env }>()
     const body = "Action=DescribeDBInstances&Version=2014-10-31&DBInstanceIdentifier=production";
     const request = {
       service: "rds" as const,
+      action: "DescribeDBInstances",
       headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
       body,
       parseError: () => undefined,

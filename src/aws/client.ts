@@ -48,6 +48,8 @@ export interface AwsFailure {
   kind: AwsFailureKind;
   /** What AWS calls it, such as `InvalidClientTokenId`. */
   code: string;
+  /** What was asked for, as IAM calls it, such as `rds:DescribeDBLogFiles`; null when it is not a call that failed. */
+  operation: string | null;
   /** AWS's own words, or what was seen of the failure; one line of at most 300 characters. */
   message: string;
   /** AWS's advice on when to come back, in seconds. */
@@ -73,6 +75,8 @@ export interface AwsErrorBody {
 /** One request: what a protocol (JSON or Query) makes of an action. */
 export interface AwsRequest {
   service: AwsService;
+  /** The service's name of the action, such as `DescribeDBLogFiles`. */
+  action: string;
   headers: Record<string, string>;
   body: string;
   /** Reads the protocol's error out of a body; undefined when it holds none. */
@@ -105,6 +109,7 @@ export async function callAwsForBytes(
   request: AwsRequest,
 ): Promise<AwsResult<Uint8Array>> {
   const { service } = request;
+  const operation = operationOf(request);
   if (signingKeys.size > MAX_SIGNING_KEYS) signingKeys.clear();
   const client = new AwsClient({
     ...credentials,
@@ -129,33 +134,54 @@ export async function callAwsForBytes(
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
     return failure(
+      operation,
       "timeout",
       timedOut ? "Timeout" : "NetworkError",
       timedOut
-        ? `AWS ${service} did not answer within ${target.timeoutMs / 1000} seconds`
-        : `AWS ${service} could not be reached`,
+        ? `${operation} did not answer within ${target.timeoutMs / 1000} seconds`
+        : `${operation} could not be reached`,
     );
   }
   if (status === 200) return { ok: true, value: body };
   const error = request.parseError(utf8.decode(body), headers) ?? {
     code: `HTTP${status}`,
-    message: `AWS ${service} answered ${status}`,
+    message: `${operation} answered ${status}`,
   };
-  return failure(kindOf(error, status), error.code, error.message, retryAfter(headers));
+  return failure(operation, kindOf(error, status), error.code, error.message, retryAfter(headers));
 }
 
 /** The failure of a reply that is not what the protocol says. */
-export function malformed(service: AwsService): { ok: false; failure: AwsFailure } {
-  return failure("unavailable", "MalformedReply", `AWS ${service} sent a reply that could not be read`);
+export function malformed(request: Asked): { ok: false; failure: AwsFailure } {
+  const operation = operationOf(request);
+  return failure(
+    operation,
+    "unavailable",
+    "MalformedReply",
+    `${operation} sent a reply that could not be read`,
+  );
 }
 
-function failure(kind: AwsFailureKind, code: string, message: string, retryAfterSeconds?: number) {
+/** What is asked for of which service. */
+type Asked = Pick<AwsRequest, "service" | "action">;
+
+/** What IAM calls an action: CloudWatch has another name there than in its endpoints. */
+function operationOf({ service, action }: Asked): string {
+  return `${service === "monitoring" ? "cloudwatch" : service}:${action}`;
+}
+
+function failure(
+  operation: string,
+  kind: AwsFailureKind,
+  code: string,
+  message: string,
+  retryAfterSeconds?: number,
+) {
   // Some messages quote the access key id; a reply shows no more of one than its last four characters.
   const line = message
     .replace(/\s+/g, " ")
     .replace(/\bA[KS]IA[A-Z0-9]+([A-Z0-9]{4})\b/g, "****$1")
     .slice(0, 300);
-  const value: AwsFailure = { kind, code, message: line };
+  const value: AwsFailure = { kind, code, operation, message: line };
   if (retryAfterSeconds !== undefined) value.retryAfter = retryAfterSeconds;
   return { ok: false as const, failure: value };
 }

@@ -42,6 +42,9 @@ const replySchema = lazy(() =>
   }),
 );
 
+const GET_METRIC_DATA = { service: "monitoring", action: "GetMetricData" } as const;
+const OPERATION = "cloudwatch:GetMetricData";
+
 /** More pages than any window within the API's limits can have: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
 
@@ -61,12 +64,12 @@ export async function getMetricData(
     const reply = await callAws(target, credentials, getMetricDataRequest(query, token));
     if (!reply.ok) return reply;
     const parsed = parseReply(reply.value);
-    if (parsed === undefined) return malformed("monitoring");
+    if (parsed === undefined) return malformed(GET_METRIC_DATA);
     for (const result of parsed.MetricDataResults) {
       const index = Number(result.Id.slice(1));
       const series = points[index];
       if (series === undefined || result.Timestamps.length !== result.Values.length)
-        return malformed("monitoring");
+        return malformed(GET_METRIC_DATA);
       statuses[index] = result.StatusCode;
       for (const [i, seconds] of result.Timestamps.entries()) {
         series.push({ time: seconds * 1000, value: result.Values[i] as number });
@@ -75,18 +78,21 @@ export async function getMetricData(
     token = parsed.NextToken ?? undefined;
     if (token === undefined) return finished(points, statuses);
   }
-  return malformed("monitoring");
+  return malformed(GET_METRIC_DATA);
 }
 
 function finished(points: MetricPoint[][], statuses: string[]): AwsResult<MetricPoint[][]> {
   if (statuses.includes("Forbidden")) {
     const message = "AWS does not let these credentials read the metrics of the instance";
-    return { ok: false, failure: { kind: "denied", code: "Forbidden", message } };
+    return { ok: false, failure: { kind: "denied", code: "Forbidden", operation: OPERATION, message } };
   }
   // Shown as complete, a partial result would look like an idle database.
   if (statuses.some((status) => status !== "Complete")) {
     const message = "CloudWatch could not give the whole of the metrics";
-    return { ok: false, failure: { kind: "unavailable", code: "InternalError", message } };
+    return {
+      ok: false,
+      failure: { kind: "unavailable", code: "InternalError", operation: OPERATION, message },
+    };
   }
   for (const series of points) series.sort((a, b) => a.time - b.time);
   return { ok: true, value: points };
@@ -94,7 +100,7 @@ function finished(points: MetricPoint[][], statuses: string[]): AwsResult<Metric
 
 function getMetricDataRequest(query: MetricQuery, token: string | undefined): AwsRequest {
   return {
-    service: "monitoring",
+    ...GET_METRIC_DATA,
     headers: {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": "GraniteServiceVersion20100801.GetMetricData",

@@ -31,6 +31,7 @@ export function queryRequest(
 ): AwsRequest {
   return {
     service,
+    action,
     headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
     body: new URLSearchParams({ Action: action, Version: version, ...parameters }).toString(),
     parseError: parseQueryError,

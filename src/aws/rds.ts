@@ -75,8 +75,10 @@ async function call(
   const reply = await callAws(target, credentials, queryRequest("rds", action, VERSION, parameters));
   if (!reply.ok) return reply;
   const result = queryResult(reply.value, action);
-  return result === undefined ? malformed("rds") : { ok: true, value: result };
+  return result === undefined ? unreadable(action) : { ok: true, value: result };
 }
+
+const unreadable = (action: string) => malformed({ service: "rds", action });
 
 /** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
@@ -99,7 +101,7 @@ async function callForAll(
     if (!marker) return { ok: true, value: found };
     from = { Marker: marker };
   }
-  return malformed("rds");
+  return unreadable(action);
 }
 
 /** DescribeDBInstances of one instance. */
@@ -111,7 +113,7 @@ export async function describeInstance(
   const reply = await call(target, credentials, "DescribeDBInstances", { DBInstanceIdentifier: instance });
   if (!reply.ok) return reply;
   const described = toInstance(list(child(reply.value, "DBInstances"), "DBInstance")[0]);
-  return described === null ? malformed("rds") : { ok: true, value: described };
+  return described === null ? unreadable("DescribeDBInstances") : { ok: true, value: described };
 }
 
 /**
@@ -173,7 +175,7 @@ export async function describeCluster(
     status: text(found, "Status"),
     members: members.filter(isComplete),
   };
-  return isComplete(cluster) ? { ok: true, value: cluster } : malformed("rds");
+  return isComplete(cluster) ? { ok: true, value: cluster } : unreadable("DescribeDBClusters");
 }
 
 /** A value without the fields that are undefined: those that RDS left out. */
@@ -299,7 +301,7 @@ export async function listLogFiles(
       size: Number(text(details, "Size")),
     };
     if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
-      return malformed("rds");
+      return unreadable("DescribeDBLogFiles");
     files.push(file);
   }
   files.sort((a, b) => a.lastWritten - b.lastWritten);
@@ -338,7 +340,7 @@ export async function downloadLogPortion(
   if (!reply.ok) return reply;
   const portion = largeQueryResult(reply.value, action, "LogFileData");
   const marker = text(portion?.result, "Marker");
-  if (portion === undefined || marker === undefined) return malformed("rds");
+  if (portion === undefined || marker === undefined) return unreadable(action);
   const pending = text(portion.result, "AdditionalDataPending") === "true";
   return { ok: true, value: { data: portion.text, marker, pending } };
 }

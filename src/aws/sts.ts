@@ -34,7 +34,7 @@ export async function assumeRole(
   const secretAccessKey = text(issued, "SecretAccessKey");
   const sessionToken = text(issued, "SessionToken");
   const expiresAt = Date.parse(text(issued, "Expiration") ?? "");
-  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiresAt)) return malformed("sts");
+  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiresAt)) return malformed(request);
   return { ok: true, value: { accessKeyId, secretAccessKey, sessionToken, expiresAt } };
 }
 
@@ -44,8 +44,9 @@ export async function callerAccount(
   credentials: AwsCredentials,
 ): Promise<AwsResult<string>> {
   const action = "GetCallerIdentity";
-  const reply = await callAws(target, credentials, queryRequest("sts", action, VERSION, {}));
+  const request = queryRequest("sts", action, VERSION, {});
+  const reply = await callAws(target, credentials, request);
   if (!reply.ok) return reply;
   const account = text(queryResult(reply.value, action), "Account");
-  return account ? { ok: true, value: account } : malformed("sts");
+  return account ? { ok: true, value: account } : malformed(request);
 }

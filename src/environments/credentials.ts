@@ -119,7 +119,7 @@ export async function signingCredentials(
   if (cached !== undefined && cached.expiresAt - EXPIRY_MARGIN_MS > now) return { ok: true, value: cached };
   if (!env.AWS_ACCESS_KEY_ID || !env.AWS_SECRET_ACCESS_KEY) {
     const message = "This service has no AWS identity to assume roles with; use an access key instead";
-    return { ok: false, failure: { kind: "rejected", code: "NoIdentity", message } };
+    return { ok: false, failure: { kind: "rejected", code: "NoIdentity", operation: null, message } };
   }
   const identity = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
   const assumed = await assumeRole(awsTarget(env, region), identity, credentials);
@@ -146,7 +146,10 @@ async function accessOf(
 ): Promise<AwsResult<AwsCredentials>> {
   if (access.credentials === null) {
     const message = "The environment was deleted";
-    return { ok: false, failure: { kind: "not-found", code: "EnvironmentDeleted", message } };
+    return {
+      ok: false,
+      failure: { kind: "not-found", code: "EnvironmentDeleted", operation: null, message },
+    };
   }
   const stored = await open(env, access.envId, access.credentials);
   return signingCredentials(env, access.region, stored, access.credentials, now);

@@ -13,5 +13,5 @@ export async function inspectInstance(
   const found = await describeInstance(awsTarget(env, region), credentials, instance);
   if (!found.ok || canCapture(found.value.engine)) return found;
   const message = `${instance} runs ${found.value.engine}; only ${engineLabels("and")} on RDS can be captured`;
-  return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", message } };
+  return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", operation: null, message } };
 }

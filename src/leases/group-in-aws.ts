@@ -154,8 +154,8 @@ export const OWN_CODES: ReadonlySet<string> = new Set([
 function refused(
   code: string,
   message: string,
-): { ok: false; failure: { kind: "denied"; code: string; message: string } } {
-  return { ok: false, failure: { kind: "denied", code, message } };
+): { ok: false; failure: { kind: "denied"; code: string; operation: null; message: string } } {
+  return { ok: false, failure: { kind: "denied", code, operation: null, message } };
 }
 
 /** A failure of AWS as the outcome of a change, which is lost after no answer, a 5xx, or an answer that can't be read. */

@@ -43,6 +43,7 @@ export type LeaseResult =
 const RELEASED: LeaseFailure = {
   kind: "rejected",
   code: "LeaseReleased",
+  operation: null,
   message: "The capture's lease was given back while it was asked for",
   action: "rds:ModifyDBParameterGroup",
 };
@@ -50,6 +51,7 @@ const RELEASED: LeaseFailure = {
 const FULL: LeaseFailure = {
   kind: "rejected",
   code: "TooManyCaptures",
+  operation: null,
   message: `The log of the parameter group is needed by ${MAX_HOLDERS} captures already, which is the most`,
   action: "rds:ModifyDBParameterGroup",
 };

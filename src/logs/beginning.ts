@@ -25,6 +25,7 @@ const MAX_RENAMED = 3;
 const LOG_RENAMED: AwsFailure = {
   kind: "unavailable",
   code: "LogRenamed",
+  operation: "rds:DownloadDBLogFilePortion",
   message: "The log file was renamed while its end was looked for",
 };
 

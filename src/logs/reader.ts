@@ -195,6 +195,7 @@ async function readBehind(
 const MARKER_STANDS: AwsFailure = {
   kind: "unavailable",
   code: "MarkerStands",
+  operation: "rds:DownloadDBLogFilePortion",
   message: "RDS gave a part of the log and no marker for what follows",
 };
 

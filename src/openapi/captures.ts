@@ -302,8 +302,8 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
       saysLike(
         "awsLate",
         504,
-        "AWS monitoring did not answer within 10 seconds (Timeout). Try again soon.",
-        "AWS \\w+ (did not answer within .+ seconds|could not be reached) .+ Try again soon\\.",
+        "cloudwatch:GetMetricData did not answer within 10 seconds (Timeout). Try again soon.",
+        "\\w+:\\w+ (did not answer within .+ seconds|could not be reached) .+ Try again soon\\.",
       ),
     ],
   },

@@ -90,8 +90,11 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
       { kind: "garbage" },
       /^AWS could not answer: .*could not be read \(MalformedReply\)\. Try again soon\.$/,
     ],
-    [{ kind: "reset" }, /^AWS rds could not be reached \(NetworkError\)\. Try again soon\.$/],
-    [{ kind: "hang" }, /^AWS rds did not answer within 2 seconds \(Timeout\)\. Try again soon\.$/],
+    [{ kind: "reset" }, /^rds:DescribeDBInstances could not be reached \(NetworkError\)\. Try again soon\.$/],
+    [
+      { kind: "hang" },
+      /^rds:DescribeDBInstances did not answer within 2 seconds \(Timeout\)\. Try again soon\.$/,
+    ],
     [{ kind: "deny" }, /^AWS refused the credentials: .*\(AccessDenied\)/],
   ])("a call that AWS meets with %o", async (fault, expected) => {
     await aws.fault(fault);

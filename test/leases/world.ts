@@ -60,6 +60,7 @@ interface Step {
 const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
   kind,
   code: "Simulated",
+  operation: "rds:Simulated",
   message: "simulated",
   action: "rds:Simulated",
 });

@@ -269,8 +269,8 @@ describe.each([
     ["server-error", 503, /^AWS could not answer/],
     ["unavailable", 503, /^AWS could not answer/],
     ["garbage", 503, /could not be read \(MalformedReply\)/],
-    ["hang", 504, /^AWS monitoring did not answer within 2 seconds \(Timeout\)/],
-    ["reset", 504, /^AWS monitoring could not be reached/],
+    ["hang", 504, /^cloudwatch:GetMetricData did not answer within 2 seconds \(Timeout\)/],
+    ["reset", 504, /^cloudwatch:GetMetricData could not be reached/],
   ] as const)("%s is answered with %i and its cause, without a secret", async (kind, status, message) => {
     const target = await capture();
     await cast.aws.fault({ kind, action: "GetMetricData", times: 1 });
