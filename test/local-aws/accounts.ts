@@ -1,4 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { type Cluster, type ClusterOptions, makeCluster } from "./clusters.ts";
+import { DEMO_ACCOUNT } from "./demo-account.ts";
 import type { Fault } from "./faults.ts";
 import {
   DEMO_INSTANCES,
@@ -22,6 +24,8 @@ export interface Account {
   readonly id: string;
   readonly region: string;
   readonly instances: Map<string, Instance>;
+  /** By identifier. Their members are in `instances`. */
+  readonly clusters: Map<string, Cluster>;
   readonly parameterGroups: Map<string, ParameterGroup>;
   /** The logs of the instances that ever had one, by identifier. */
   readonly logs: Map<string, Readonly<Record<LogName, InstanceLog>>>;
@@ -80,7 +84,9 @@ export interface AccountOptions {
   region?: string;
   accessKeyId?: string;
   secretAccessKey?: string;
+  /** Those outside clusters; unless instances or clusters are named, one for each case that the API tells apart. */
   instances?: readonly InstanceOptions[];
+  clusters?: readonly ClusterOptions[];
 }
 
 /** The account that roles trust unless told otherwise: that of the Worker's own AWS identity. */
@@ -98,7 +104,7 @@ export class Accounts {
   constructor() {
     const { account: demo } = this.create({
       id: "000000000000",
-      instances: [...DEMO_INSTANCES, { identifier: "demo-shop" }],
+      ...DEMO_ACCOUNT,
       accessKeyId: "AKIALOCALDEV00000000",
       secretAccessKey: "local-dev-secret",
     });
@@ -118,11 +124,14 @@ export class Accounts {
   /** Makes an account with its instances and their parameter groups. @returns its one user, who has a key pair */
   create(options: AccountOptions = {}): Principal {
     const id = options.id ?? this.#freeId();
-    const instances = (options.instances ?? DEMO_INSTANCES).map(makeInstance);
+    const clusters = (options.clusters ?? []).map(makeCluster);
+    const named = options.instances ?? (clusters.length > 0 ? [] : DEMO_INSTANCES);
+    const instances = [...named.map(makeInstance), ...clusters.flatMap(({ members }) => members)];
     const account: Account = {
       id,
       region: options.region ?? "us-east-1",
       instances: new Map(instances.map((instance) => [instance.identifier, instance])),
+      clusters: new Map(clusters.map(({ cluster }) => [cluster.identifier, cluster])),
       parameterGroups: new Map(),
       logs: new Map(),
       diskLogs: new Map(),

@@ -1,5 +1,6 @@
-import { type Accounts, addParameterGroup, nowOf } from "./accounts.ts";
+import { type Account, type Accounts, addParameterGroup, nowOf } from "./accounts.ts";
 import { IAM_ACTIONS } from "./aws.ts";
+import { type Cluster, makeCluster } from "./clusters.ts";
 import { accountOf, ControlError, type Input, type Route, withoutUndefined } from "./control-route.ts";
 import { bodies, onlyKey } from "./control-schema.ts";
 import { FAULT_KINDS } from "./faults.ts";
@@ -10,16 +11,32 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "accounts",
-    about: "make an account of one's own: {region?, instances?: [{identifier, engine?, …}]}",
+    about:
+      "make an account of one's own: {region?, instances?: [{identifier, engine?, …}], clusters?: [{identifier, engine?: " +
+      "aurora-mysql|mysql, engineVersion?, status?, parameterGroup?, members?: [{identifier, …}]}]}; the first member is the " +
+      "writer",
     run: createAccount,
   },
   {
     method: "PATCH",
     path: "instances/{identifier}",
     about:
-      "change an instance: {accessKeyId, engine?, engineVersion?, status?, instanceClass?, allocatedStorage?, " +
-      "parameterGroup?, parameterApplyStatus?}",
+      "change an instance: {accessKeyId, engine?, engineVersion?, status?, instanceClass?, allocatedStorage?, storageType?, " +
+      "pendingModifiedValues?, parameterGroup?, parameterApplyStatus?}",
     run: patchInstance,
+  },
+  {
+    method: "PATCH",
+    path: "clusters/{identifier}",
+    about: "change a cluster: {accessKeyId, engineVersion?, status?, parameterGroup?, parameterGroupStatus?}",
+    run: patchCluster,
+  },
+  {
+    method: "POST",
+    path: "failovers",
+    about:
+      "make a reader of a cluster its writer: {accessKeyId, cluster, to?}; the first reader, unless `to` names another",
+    run: failOver,
   },
   {
     method: "POST",
@@ -96,12 +113,16 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
 ];
 
 function createAccount(accounts: Accounts, { values }: Input): unknown {
-  const { region, instances } = bodies.account.parse(values);
-  const identifiers = (instances ?? []).map((instance) => instance.identifier);
-  if (new Set(identifiers).size < identifiers.length) {
-    throw new ControlError(400, "instances: two have the same identifier");
-  }
-  const user = accounts.create(withoutUndefined({ region, instances: instances?.map(withoutUndefined) }));
+  const { region, instances, clusters } = bodies.account.parse(values);
+  refuseTwins("clusters", clusters ?? []);
+  const made = (clusters ?? []).map(({ members, ...cluster }) => ({
+    ...withoutUndefined(cluster),
+    ...(members === undefined ? {} : { members: members.map(withoutUndefined) }),
+  }));
+  refuseTwins("instances", [...(instances ?? []), ...made.flatMap((one) => makeCluster(one).members)]);
+  const user = accounts.create(
+    withoutUndefined({ region, instances: instances?.map(withoutUndefined), clusters: made }),
+  );
   const { account } = user;
   return {
     accountId: account.id,
@@ -110,6 +131,12 @@ function createAccount(accounts: Accounts, { values }: Input): unknown {
     region: account.region,
     instance: account.instances.keys().next().value ?? null,
   };
+}
+
+function refuseTwins(what: string, named: readonly { identifier: string }[]): void {
+  if (new Set(named.map(({ identifier }) => identifier)).size < named.length) {
+    throw new ControlError(400, `${what}: two have the same identifier`);
+  }
 }
 
 function patchInstance(accounts: Accounts, { values, segment }: Input): unknown {
@@ -123,6 +150,32 @@ function patchInstance(accounts: Accounts, { values, segment }: Input): unknown 
   addParameterGroup(account, instance);
   followGroup(account, instance, now);
   return instance;
+}
+
+function patchCluster(accounts: Accounts, { values, segment }: Input): unknown {
+  const { accessKeyId, ...properties } = bodies.cluster.parse(values);
+  const cluster = clusterOf(accountOf(accounts, { accessKeyId }), segment);
+  return Object.assign(cluster, withoutUndefined(properties));
+}
+
+/** A failover takes no time here: on AWS, some tens of seconds. */
+function failOver(accounts: Accounts, { values }: Input): unknown {
+  const { cluster: identifier, to, ...key } = bodies.failover.parse(values);
+  const account = accountOf(accounts, key);
+  const cluster = clusterOf(account, identifier);
+  const readers = [...account.instances.values()].filter(
+    (instance) => instance.cluster === identifier && instance.identifier !== cluster.writer,
+  );
+  const next = readers.find((reader) => to === undefined || reader.identifier === to);
+  if (next === undefined) throw new ControlError(409, `The cluster has no reader ${to ?? "at all"}`);
+  cluster.writer = next.identifier;
+  return { writer: cluster.writer };
+}
+
+function clusterOf(account: Account, identifier: string): Cluster {
+  const cluster = account.clusters.get(identifier);
+  if (cluster === undefined) throw new ControlError(404, `The account has no cluster ${identifier}`);
+  return cluster;
 }
 
 function createRole(accounts: Accounts, { values }: Input): unknown {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ACTIONS, IAM_ACTIONS } from "./aws.ts";
+import { CLUSTER_GROUP_STATUSES } from "./clusters.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { PARAMETER_APPLY_STATUSES } from "./instances.ts";
 import { REGION } from "./signature.ts";
@@ -14,15 +15,22 @@ const identifier = z
   .string()
   .regex(/^[a-z](-?[a-z0-9])*$/, "must be a lower-case DB instance identifier")
   .max(63);
+/** Aurora's versions hold those of MySQL and its own. */
+const engineVersion = z
+  .string()
+  .regex(/^\d+(\.\w+)+$/, "must be a version such as 8.0.40 or 8.0.mysql_aurora.3.10.0");
 const changes = z.strictObject({
   engine: z.string().min(1),
-  engineVersion: z.string().regex(/^\d+(\.\d+)+$/, "must be a version such as 8.0.40"),
+  engineVersion,
   status: z.string().min(1),
   instanceClass: z.string().min(1),
-  allocatedStorage: z.int().min(5),
+  allocatedStorage: z.int().min(1),
+  storageType: z.string().min(1),
+  pendingModifiedValues: z.record(z.string().min(1), z.string()),
   parameterGroup: z.string().min(1),
   parameterApplyStatus: z.enum(PARAMETER_APPLY_STATUSES),
 });
+const instance = z.strictObject({ identifier, ...changes.partial().shape });
 const accessKeyId = z.string().min(1);
 /** What names an account: the id of any of its access keys. */
 export const onlyKey = z.strictObject({ accessKeyId });
@@ -31,8 +39,18 @@ export const onlyKey = z.strictObject({ accessKeyId });
 export const bodies = {
   account: z.strictObject({
     region: z.string().regex(REGION, "must be a region such as eu-west-1").optional(),
-    instances: z
-      .array(z.strictObject({ identifier, ...changes.partial().shape }))
+    instances: z.array(instance).min(1).optional(),
+    clusters: z
+      .array(
+        z.strictObject({
+          identifier,
+          engine: z.string().min(1).optional(),
+          engineVersion: engineVersion.optional(),
+          status: z.string().min(1).optional(),
+          parameterGroup: z.string().min(1).optional(),
+          members: z.array(instance).min(1).optional(),
+        }),
+      )
       .min(1)
       .optional(),
   }),
@@ -59,6 +77,14 @@ export const bodies = {
   pageSize: z.strictObject({ accessKeyId, datapoints: z.int().min(1).nullable() }),
   policy: z.strictObject({ accessKeyId, deny: z.array(z.enum(IAM_ACTIONS)) }),
   instance: z.strictObject({ accessKeyId, ...changes.partial().shape }),
+  cluster: z.strictObject({
+    accessKeyId,
+    engineVersion: engineVersion.optional(),
+    status: z.string().min(1).optional(),
+    parameterGroup: z.string().min(1).optional(),
+    parameterGroupStatus: z.enum(CLUSTER_GROUP_STATUSES).optional(),
+  }),
+  failover: z.strictObject({ accessKeyId, cluster: z.string().min(1), to: z.string().min(1).optional() }),
   role: z.strictObject({
     accessKeyId,
     roleArn: z.string().optional(),

@@ -8,14 +8,20 @@ export type ParameterApplyStatus = (typeof PARAMETER_APPLY_STATUSES)[number];
 export interface Instance {
   /** DBInstanceIdentifier. */
   identifier: string;
-  /** RDS's name of the engine: `mysql`, `mariadb`, `postgres` … */
+  /** RDS's name of the engine: `mysql`, `mariadb`, `aurora-mysql`, `postgres` … */
   engine: string;
   engineVersion: string;
   /** DBInstanceStatus: `available`, `stopped`, `modifying` … */
   status: string;
   instanceClass: string;
-  /** GiB. */
+  /** GiB; Aurora says 1, whatever it has. */
   allocatedStorage: number;
+  /** `gp2`, `gp3`, `io1`, `aurora` … */
+  storageType: string;
+  /** DBClusterIdentifier; undefined for an instance that is in no cluster. */
+  cluster: string | undefined;
+  /** PendingModifiedValues: what waits for the maintenance window or a reboot, by RDS's names. */
+  pendingModifiedValues: Readonly<Record<string, string>>;
   /** DBParameterGroupName. */
   parameterGroup: string;
   /** Anything but `in-sync` stays what it is; `in-sync` stands for what the group's changes say. */
@@ -62,6 +68,9 @@ export function makeInstance(options: InstanceOptions): Instance {
     status: "available",
     instanceClass: "db.t3.medium",
     allocatedStorage: 100,
+    storageType: "gp2",
+    cluster: undefined,
+    pendingModifiedValues: {},
     parameterGroup: `${options.identifier}-params`,
     parameterApplyStatus: "in-sync",
     ...options,
@@ -73,8 +82,8 @@ export function isDefaultGroup(name: string): boolean {
   return name.startsWith("default.");
 }
 
-/** The parameter group family of an instance. */
-export function familyOf({ engine, engineVersion }: Instance): string {
+/** The parameter group family of an instance: `mysql8.4`, `aurora-mysql8.0` of `8.0.mysql_aurora.3.10.0`. */
+export function familyOf({ engine, engineVersion }: Pick<Instance, "engine" | "engineVersion">): string {
   const [major = "", minor = ""] = engineVersion.split(".");
   return engine === "postgres" ? `${engine}${major}` : `${engine}${major}.${minor}`;
 }

@@ -214,6 +214,22 @@ const MARIADB: Row[] = [
   ],
 ];
 
+/**
+ * Parameters that are set for a whole Aurora cluster, in its DB cluster parameter group, and that the instances' own groups have not
+ * (Aurora User Guide, "Aurora MySQL configuration parameters", cluster-level parameters), or that Aurora has not at all.
+ */
+const NOT_OF_AURORA_INSTANCES = new Set([
+  "binlog_format",
+  "character_set_server",
+  "collation_server",
+  "innodb_flush_log_at_trx_commit",
+  "innodb_io_capacity",
+  "innodb_log_file_size",
+  "lower_case_table_names",
+  "require_secure_transport",
+  "time_zone",
+]);
+
 /** Parameters that RDS keeps for itself. */
 const FIXED: Row[] = [
   ["basedir", "static", "string", undefined, "/rdsdbbin/mysql", "The installation directory"],
@@ -265,6 +281,8 @@ const COMMON = [...definitions(MODIFIABLE, true), ...definitions(FIXED, false)];
 const MYSQL_5_PARAMETERS = COMMON.toSorted(byName);
 const MYSQL_PARAMETERS = [...COMMON, ...definitions(MYSQL_8, true)].sort(byName);
 const MARIADB_PARAMETERS = [...COMMON, ...definitions(MARIADB, true)].sort(byName);
+const AURORA_PARAMETERS = MYSQL_PARAMETERS.flatMap(ofAurora);
+const AURORA_2_PARAMETERS = MYSQL_5_PARAMETERS.flatMap(ofAurora);
 const POSTGRES_PARAMETERS = definitions(POSTGRES, true).sort(byName);
 
 /** MariaDB's parameters, two of which can't be changed, so that tests have such a family. */
@@ -279,6 +297,9 @@ export function parametersOf(family: string): readonly ParameterDefinition[] {
   if (family.startsWith("postgres")) return POSTGRES_PARAMETERS;
   if (family === "mariadb10.4") return MARIADB_10_4_PARAMETERS;
   if (family.startsWith("mariadb")) return MARIADB_PARAMETERS;
+  if (family.startsWith("aurora")) {
+    return family === "aurora-mysql5.7" ? AURORA_2_PARAMETERS : AURORA_PARAMETERS;
+  }
   return family.startsWith("mysql5.") ? MYSQL_5_PARAMETERS : MYSQL_PARAMETERS;
 }
 
@@ -313,6 +334,12 @@ function definitions(rows: Row[], isModifiable: boolean): ParameterDefinition[] 
     ...(allowedValues === undefined ? {} : { allowedValues }),
     ...(defaultValue === undefined ? {} : { defaultValue }),
   }));
+}
+
+/** A parameter as the DB parameter groups of Aurora's instances have it, whose logs go to files unless told otherwise. */
+function ofAurora(definition: ParameterDefinition): ParameterDefinition[] {
+  if (NOT_OF_AURORA_INSTANCES.has(definition.name)) return [];
+  return [definition.name === "log_output" ? { ...definition, defaultValue: "FILE" } : definition];
 }
 
 function byName(a: ParameterDefinition, b: ParameterDefinition): number {

@@ -10,6 +10,9 @@ export interface PageLimits {
   most: number;
 }
 
+/** Those of RDS's lists of resources, 100 unless fewer are asked for (API reference, MaxRecords). */
+export const LIST_LIMITS: PageLimits = { least: 20, most: 100 };
+
 /** The page that MaxRecords and Marker ask for, and the marker of the next one if there is more. */
 export function pageOf<Item>(
   account: Account,
@@ -60,13 +63,17 @@ export function refuseFilters(parameters: QueryParameters): void {
   }
 }
 
-/** The ARN of a DB instance (`db`) or a parameter group (`pg`). */
-export function arn(account: Account, kind: "db" | "pg", name: string): string {
+/** The ARN of a DB instance (`db`), a DB cluster or a parameter group (`pg`). */
+export function arn(account: Account, kind: "db" | "cluster" | "pg", name: string): string {
   return `arn:aws:rds:${account.region}:${account.id}:${kind}:${name}`;
 }
 
 export function instanceNotFound(identifier: string): AwsError {
   return queryError("DBInstanceNotFound", 404, `DBInstance ${identifier} not found.`);
+}
+
+export function clusterNotFound(identifier: string): AwsError {
+  return queryError("DBClusterNotFoundFault", 404, `DBCluster ${identifier} not found.`);
 }
 
 export function mustBeProvided(name: string): AwsError {

@@ -1,15 +1,16 @@
 import type { Account } from "./accounts.ts";
 import { queryError } from "./errors.ts";
-import { type Instance, isDefaultGroup, type ParameterGroup, type ParameterSetting } from "./instances.ts";
+import { isDefaultGroup, type ParameterGroup, type ParameterSetting } from "./instances.ts";
 import { settleParameters } from "./logging.ts";
-import { applyStatus, startApplying } from "./parameter-application.ts";
+import { startApplying } from "./parameter-application.ts";
 import { isAllowedValue, type ParameterDefinition, parametersOf } from "./parameters.ts";
 import { listOf, type QueryParameters, type XmlElements } from "./query.ts";
+import { describeActions } from "./rds-describe.ts";
 import { logActions, logDownloads } from "./rds-logs.ts";
 import {
   arn,
-  instanceNotFound,
   invalidParameterValue,
+  LIST_LIMITS,
   mustBeProvided,
   pageOf,
   refuseFilters,
@@ -18,9 +19,6 @@ import {
 import type { Call, QueryService } from "./service.ts";
 
 const MAX_PARAMETERS_PER_CALL = 20;
-const PAGE_LIMITS = { least: 20, most: 100 };
-const ENDPOINT_PORTS: Record<string, number> = { postgres: 5432 };
-const MYSQL_PORT = 3306;
 const SOURCES = ["user", "system", "engine-default"];
 
 /** Amazon RDS: Query protocol, version 2014-10-31. */
@@ -32,11 +30,7 @@ export const rds: QueryService = {
   version: "2014-10-31",
   namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
   actions: {
-    DescribeDBInstances: {
-      run: describeInstances,
-      resource: ({ account }, parameters) =>
-        arn(account, "db", parameters.get("DBInstanceIdentifier") ?? "*"),
-    },
+    ...describeActions,
     DescribeDBParameters: { run: describeParameters, resource: parameterGroupArn },
     ModifyDBParameterGroup: { run: modifyParameterGroup, resource: parameterGroupArn },
     ResetDBParameterGroup: { run: resetParameterGroup, resource: parameterGroupArn },
@@ -44,63 +38,6 @@ export const rds: QueryService = {
   },
   downloads: logDownloads,
 };
-
-function describeInstances({ account, now }: Call, parameters: QueryParameters): XmlElements {
-  refuseFilters(parameters);
-  settleParameters(account, now);
-  const identifier = parameters.get("DBInstanceIdentifier")?.toLowerCase();
-  const instances = [...account.instances.values()]
-    .filter((instance) => identifier === undefined || instance.identifier === identifier)
-    .sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
-  if (identifier !== undefined && instances.length === 0) {
-    throw instanceNotFound(identifier);
-  }
-  const { records, marker } = pageOf(account, parameters, instances, PAGE_LIMITS);
-  return {
-    DBInstances: { DBInstance: records.map((instance) => describeInstance(account, instance, now)) },
-    Marker: marker,
-  };
-}
-
-function describeInstance(account: Account, instance: Instance, now: number): XmlElements {
-  const { identifier } = instance;
-  return {
-    DBInstanceIdentifier: identifier,
-    DBInstanceClass: instance.instanceClass,
-    Engine: instance.engine,
-    DBInstanceStatus: instance.status,
-    MasterUsername: "admin",
-    Endpoint: {
-      Address: `${identifier}.c${account.id}.${account.region}.rds.amazonaws.com`,
-      Port: ENDPOINT_PORTS[instance.engine] ?? MYSQL_PORT,
-      HostedZoneId: "Z2R2ITUGPM61AM",
-    },
-    AllocatedStorage: instance.allocatedStorage,
-    InstanceCreateTime: "2024-01-01T00:00:00.000Z",
-    PreferredBackupWindow: "03:00-03:30",
-    BackupRetentionPeriod: 7,
-    DBSecurityGroups: {},
-    VpcSecurityGroups: {
-      VpcSecurityGroupMembership: { VpcSecurityGroupId: "sg-0123456789abcdef0", Status: "active" },
-    },
-    DBParameterGroups: {
-      DBParameterGroup: {
-        DBParameterGroupName: instance.parameterGroup,
-        ParameterApplyStatus: applyStatus(account, instance, now),
-      },
-    },
-    AvailabilityZone: `${account.region}a`,
-    PreferredMaintenanceWindow: "sun:04:00-sun:04:30",
-    MultiAZ: false,
-    EngineVersion: instance.engineVersion,
-    AutoMinorVersionUpgrade: true,
-    StorageType: "gp2",
-    StorageEncrypted: true,
-    DbiResourceId: `db-${identifier.toUpperCase().replace(/[^A-Z0-9]/g, "")}${account.id}`,
-    PubliclyAccessible: false,
-    DBInstanceArn: arn(account, "db", identifier),
-  };
-}
 
 function describeParameters({ account }: Call, parameters: QueryParameters): XmlElements {
   refuseFilters(parameters);
@@ -112,7 +49,7 @@ function describeParameters({ account }: Call, parameters: QueryParameters): Xml
   const described = parametersOf(group.family)
     .map((definition) => describeParameter(definition, group.values.get(definition.name)))
     .filter((parameter) => source === undefined || parameter.Source === source);
-  const { records, marker } = pageOf(account, parameters, described, PAGE_LIMITS);
+  const { records, marker } = pageOf(account, parameters, described, LIST_LIMITS);
   return { Parameters: { Parameter: records }, Marker: marker };
 }
 

@@ -31,9 +31,41 @@ export interface InstanceProperties {
   instanceClass?: string;
   /** GiB. */
   allocatedStorage?: number;
+  /** Such as `gp2` or `aurora`. */
+  storageType?: string;
+  /** What waits for a reboot or the maintenance window, by RDS's names, such as `{ EngineVersion: "8.4.8" }`. */
+  pendingModifiedValues?: Record<string, string>;
   /** DBParameterGroupName; one that begins with `default.` can't be modified. */
   parameterGroup?: string;
   parameterApplyStatus?: "applying" | "in-sync" | "pending-reboot" | "failed-to-apply";
+}
+
+/** What may be said of a DB cluster when an account is made. */
+export interface ClusterDescription {
+  identifier: string;
+  /** `aurora-mysql` unless told otherwise; `mysql` makes a Multi-AZ DB cluster, whose members have a default parameter group. */
+  engine?: string;
+  /** `8.0.mysql_aurora.3.10.0` unless told otherwise, or MySQL 8.4. */
+  engineVersion?: string;
+  /** Such as `available`. */
+  status?: string;
+  /** DBClusterParameterGroup, which is not that of its instances. */
+  parameterGroup?: string;
+  /**
+   * The writer first. Unless told otherwise Aurora has `{identifier}-1` and `{identifier}-2`, each with a parameter group of its
+   * own, and a Multi-AZ cluster has `{identifier}-instance-1` to `-3`.
+   */
+  members?: (InstanceProperties & { identifier: string })[];
+}
+
+/** What can be changed about a DB cluster. */
+export interface ClusterProperties {
+  engineVersion?: string;
+  /** Such as `available` or `failing-over`. */
+  status?: string;
+  parameterGroup?: string;
+  /** What all members say of it. */
+  parameterGroupStatus?: "applying" | "in-sync" | "pending-reboot" | "failed-to-apply";
 }
 
 /** What may be said of an account when it is made. */
@@ -45,6 +77,8 @@ export interface AccountOptions {
    * `demo-mysql`, `demo-mariadb`, `demo-default-group` (whose group can't be modified) and `demo-postgres`.
    */
   instances?: (InstanceProperties & { identifier: string })[];
+  /** Its clusters, none by default; with clusters and no `instances` it has their members only. */
+  clusters?: ClusterDescription[];
 }
 
 /** A way for calls to fail; the first fault that was set strikes first. */
@@ -196,6 +230,14 @@ export interface LocalAccount {
   clearRequests(): Promise<void>;
   /** Changes an instance. */
   patchInstance(identifier: string, properties: InstanceProperties): Promise<void>;
+  /** Changes a cluster. */
+  patchCluster(identifier: string, properties: ClusterProperties): Promise<void>;
+  /**
+   * Makes a reader of a cluster its writer, at once.
+   * @param to the reader; the first one unless told otherwise
+   * @returns the identifier of the new writer
+   */
+  failOver(cluster: string, to?: string): Promise<string>;
   /** Makes a role that AssumeRole can assume. */
   createRole(options: RoleOptions): Promise<{ roleArn: string; externalId: string }>;
   /** Lets all temporary credentials of the account's roles expire now. */
@@ -269,6 +311,12 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     clearRequests: () => control("DELETE", `requests${query}`),
     patchInstance: (identifier, properties) =>
       control("PATCH", `instances/${identifier}`, { accessKeyId, ...properties }),
+    patchCluster: (identifier, properties) =>
+      control("PATCH", `clusters/${identifier}`, { accessKeyId, ...properties }),
+    failOver: async (cluster, to) => {
+      const body = { accessKeyId, cluster, ...(to === undefined ? {} : { to }) };
+      return (await control<{ writer: string }>("POST", "failovers", body)).writer;
+    },
     createRole: (role) => control("POST", "roles", { accessKeyId, ...role }),
     expireSessions: () => control("DELETE", `sessions${query}`),
     deny: (...deny) => control("PUT", "policy", { accessKeyId, deny }),
@@ -306,6 +354,21 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
       return controlText("GET", `log${query}&${new URLSearchParams({ instance, ...one, ...of })}`);
     },
   };
+}
+
+/**
+ * Makes a fresh account that has one cluster and nothing else: Aurora with a writer `{identifier}-1` and a reader
+ * `{identifier}-2`, or what `options` says. `instance` of the account is the writer.
+ */
+export function createClusterAccount(
+  identifier = "shop",
+  options: Omit<ClusterDescription, "identifier"> & Pick<AccountOptions, "region"> = {},
+): Promise<LocalAccount> {
+  const { region, ...cluster } = options;
+  return createAccount({
+    ...(region === undefined ? {} : { region }),
+    clusters: [{ identifier, ...cluster }],
+  });
 }
 
 /** The address of the local AWS of this test run. */
