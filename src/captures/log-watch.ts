@@ -1,11 +1,11 @@
 import type { Env } from "../env.ts";
 import { askAs } from "../environments/credentials.ts";
 import { inspectInstance } from "../environments/instance.ts";
+import { isUp } from "../environments/instance-status.ts";
 import { keepOn } from "../leases/general-log.ts";
 import { log } from "../lib/log.ts";
 import { type LogName, logsOf } from "../logs/names.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
-import { isUp } from "./instance-status.ts";
 import type { RunnerRow } from "./runner-store.ts";
 
 /** A log that was not written for so long is checked. That of a busy server is never silent for that long. */
