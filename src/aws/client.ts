@@ -1,5 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { type Env, positiveNumber } from "../env.ts";
+import { hostOf } from "./partitions.ts";
 
 /** Keys to sign with. The session token comes with temporary keys. */
 export interface AwsCredentials {
@@ -23,7 +24,7 @@ export function awsTarget(env: Env, region: string): AwsTarget {
 }
 
 /** A service of AWS, by its name in signatures and endpoints. */
-export type AwsService = "monitoring" | "rds" | "sts";
+export type AwsService = "monitoring" | "rds" | "sts" | "iam";
 
 /**
  * Why AWS did not do what it was asked:
@@ -111,14 +112,15 @@ export async function callAwsForBytes(
   const { service } = request;
   const operation = operationOf(request);
   if (signingKeys.size > MAX_SIGNING_KEYS) signingKeys.clear();
+  const { host, signingRegion } = hostOf(service, target.region);
   const client = new AwsClient({
     ...credentials,
     service,
-    region: target.region,
+    region: signingRegion,
     retries: 0,
     cache: signingKeys,
   });
-  const signed = await client.sign(endpoint(target, service), {
+  const signed = await client.sign(target.endpointUrl ?? `https://${host}/`, {
     method: "POST",
     headers: request.headers,
     body: request.body,
@@ -184,11 +186,6 @@ function failure(
   const value: AwsFailure = { kind, code, operation, message: line };
   if (retryAfterSeconds !== undefined) value.retryAfter = retryAfterSeconds;
   return { ok: false as const, failure: value };
-}
-
-function endpoint({ endpointUrl, region }: AwsTarget, service: AwsService): string {
-  if (endpointUrl !== undefined) return endpointUrl;
-  return `https://${service}.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/`;
 }
 
 // Codes from AWS's "Common error types" and the error lists of CloudWatch, RDS and STS. Throttling may come as HTTP 400.

@@ -22,9 +22,9 @@ const parser = new XMLParser({
 const utf8 = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Makes a request of AWS's Query protocol, which RDS and STS speak: a form in, XML out. */
+/** Makes a request of AWS's Query protocol, which RDS, STS and IAM speak: a form in, XML out. */
 export function queryRequest(
-  service: "rds" | "sts",
+  service: "rds" | "sts" | "iam",
   action: string,
   version: string,
   parameters: Record<string, string>,

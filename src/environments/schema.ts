@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { regionForm, roleArnForm } from "../aws/partitions.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
 
@@ -8,9 +9,7 @@ export const ROLES = ["admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
 // AWS's own forms. The region becomes part of a host name, so nothing else may pass.
-const regionSchema = lazy(() =>
-  z.string().regex(/^[a-z]{2}(-[a-z]+){1,3}-[1-9][0-9]?$/, 'must be an AWS region such as "us-east-1"'),
-);
+const regionSchema = lazy(() => z.string().regex(regionForm(), 'must be an AWS region such as "us-east-1"'));
 const instanceSchema = lazy(() =>
   z
     .string()
@@ -37,7 +36,7 @@ const credentialsSchema = lazy(() =>
           .string()
           .trim()
           .regex(
-            /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,128}$/,
+            roleArnForm(),
             'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
           ),
         externalId: z

@@ -199,6 +199,7 @@ describe("the CloudFormation template of a role", () => {
       ["ClusterIdentifier", "demo-aurora", "arn:aws:rds:us-east-1:123456789012:cluster:demo-aurora"],
       ["ClusterIdentifier", "", "*"],
       ["InstanceRegion", "us-gov-west-1", "us-east"],
+      ["InstanceRegion", "eusc-de-east-1", "us-east-1a"],
       ["InstanceRegion", "", "*"],
     ] as const) {
       expect(allows(name, good)).toBe(true);

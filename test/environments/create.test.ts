@@ -117,6 +117,7 @@ describe("an environment is refused before AWS is asked", () => {
     ["a region that is a list", { region: ["us-east-1"] }, "region: must be a string"],
     ["a region of capitals", { region: "US-EAST-1" }, REGION],
     ["an availability zone", { region: "us-east-1a" }, REGION],
+    ["a region of a partition that AWS does not have", { region: "us-isox-east-1" }, REGION],
     ["a region that is a host name", { region: "evil.example/us-east-1" }, REGION],
     ["a region with a line after it", { region: "us-east-1\n" }, REGION],
     ["a region with a path", { region: "us-east-1/../x" }, REGION],
