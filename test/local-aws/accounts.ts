@@ -16,6 +16,8 @@ import type { LogName } from "./logs/log-source.ts";
 import type { PortionBehaviour } from "./logs/portion.ts";
 import { DEFAULT_APPLICATION, type ParameterApplication } from "./parameter-application.ts";
 import type { ParameterFile } from "./parameter-file.ts";
+import { partitionOf } from "./partition.ts";
+import type { Denial } from "./policy.ts";
 import type { RequestRecord } from "./request-log.ts";
 
 /** One AWS account in one region. Nothing is shared between accounts. */
@@ -35,8 +37,12 @@ export interface Account {
   readonly portionBehaviour: Map<string, PortionBehaviour>;
   /** By ARN. */
   readonly roles: Map<string, Role>;
-  /** IAM actions (`rds:DescribeDBInstances`, or `rds:*`) that the account's policy does not allow. */
-  denied: readonly string[];
+  /** Those who have long-lived keys; the first one came with the account. */
+  users: readonly Principal[];
+  /** The actions that the account's policies do not allow. */
+  denied: readonly Denial[];
+  /** The actions that policies seldom allow and that they do allow here, such as `iam:SimulatePrincipalPolicy`. */
+  allowed: readonly string[];
   faults: Fault[];
   requests: RequestRecord[];
   /** How far the account's idea of now is from the real one. */
@@ -58,6 +64,8 @@ export interface Principal {
   readonly secretAccessKey: string;
   /** Set for temporary credentials only. */
   readonly session?: Session;
+  /** The ARN of the role, for temporary credentials only. */
+  readonly roleArn?: string;
 }
 
 /** What makes credentials temporary. */
@@ -70,8 +78,10 @@ export interface Session {
 /** An IAM role. */
 export interface Role {
   readonly arn: string;
-  /** What AssumeRole must send as ExternalId. */
-  readonly externalId: string;
+  /** What AssumeRole must send as ExternalId; `*` for any; null if the trust policy has no condition, so that none is needed. */
+  readonly externalId: string | null;
+  /** Whether the condition holds without any ExternalId too, as `StringEqualsIfExists` does. */
+  readonly isExternalIdOptional: boolean;
   /** The account whose identities may assume the role. */
   readonly trustedAccountId: string;
   /** How long its sessions last whatever AssumeRole asks; undefined: as long as asked. */
@@ -137,7 +147,9 @@ export class Accounts {
       diskLogs: new Map(),
       portionBehaviour: new Map(),
       roles: new Map(),
+      users: [],
       denied: [],
+      allowed: [],
       faults: [],
       requests: [],
       clockOffsetMs: 0,
@@ -147,22 +159,40 @@ export class Accounts {
     };
     for (const instance of instances) addParameterGroup(account, instance);
     this.#byId.set(id, account);
+    return this.createUser(account, "local", options);
+  }
+
+  /** Makes another user of an account, with a key pair. */
+  createUser(
+    account: Account,
+    name: string,
+    key: Pick<AccountOptions, "accessKeyId" | "secretAccessKey"> = {},
+  ): Principal {
     const user: Principal = {
       account,
-      arn: `arn:aws:iam::${id}:user/local`,
+      arn: `arn:${partitionOf(account.region).name}:iam::${account.id}:user/${name}`,
       userId: `AIDA${randomKeySuffix()}`,
-      accessKeyId: options.accessKeyId ?? `AKIA${randomKeySuffix()}`,
-      secretAccessKey: options.secretAccessKey ?? randomBytes(30).toString("base64"),
+      accessKeyId: key.accessKeyId ?? `AKIA${randomKeySuffix()}`,
+      secretAccessKey: key.secretAccessKey ?? randomBytes(30).toString("base64"),
     };
+    account.users = [...account.users, user];
     this.#principals.set(user.accessKeyId, user);
     return user;
   }
 
+  /** Deletes a key: AWS knows it no more. */
+  deleteKey(user: Principal): void {
+    this.#principals.delete(user.accessKeyId);
+    user.account.users = user.account.users.filter((one) => one !== user);
+  }
+
   /** Makes a role of an account, or replaces the one with the same ARN. */
   createRole(account: Account, options: Partial<Role> & Pick<Role, "externalId">): Role {
+    const { name: partition } = partitionOf(account.region);
     const role: Role = {
-      arn: options.arn ?? `arn:aws:iam::${account.id}:role/captures-${account.roles.size + 1}`,
+      arn: options.arn ?? `arn:${partition}:iam::${account.id}:role/captures-${account.roles.size + 1}`,
       externalId: options.externalId,
+      isExternalIdOptional: options.isExternalIdOptional ?? false,
       trustedAccountId: options.trustedAccountId ?? WORKER_ACCOUNT_ID,
       durationSeconds: options.durationSeconds,
     };
@@ -180,7 +210,8 @@ export class Accounts {
     const roleName = role.arn.slice(role.arn.lastIndexOf("/") + 1);
     const principal = {
       account,
-      arn: `arn:aws:sts::${account.id}:assumed-role/${roleName}/${name}`,
+      roleArn: role.arn,
+      arn: `arn:${partitionOf(account.region).name}:sts::${account.id}:assumed-role/${roleName}/${name}`,
       userId: `AROA${randomKeySuffix()}:${name}`,
       accessKeyId: `ASIA${randomKeySuffix()}`,
       secretAccessKey: randomBytes(30).toString("base64"),

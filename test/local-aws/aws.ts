@@ -4,17 +4,20 @@ import { type Account, type Accounts, nowOf, type Principal } from "./accounts.t
 import { cloudwatch } from "./cloudwatch.ts";
 import { AwsError, commonErrors } from "./errors.ts";
 import { type Fault, type FaultKind, takeFault } from "./faults.ts";
+import { iam } from "./iam.ts";
 import { decodeJson, encodeJson, encodeJsonError, queryErrorHeader } from "./json.ts";
+import { type Denial, denialMessage, denialOf } from "./policy.ts";
 import { decodeQuery, encodeQueryError, encodeQueryReply } from "./query.ts";
 import { rds } from "./rds.ts";
 import { fileNotFound } from "./rds-logs.ts";
-import { garbage, jsonReply, type Outcome, type Reply, streamReply, xmlReply } from "./reply.ts";
+import { refusal } from "./refusals.ts";
+import { garbage, jsonReply, type Outcome, proxyError, type Reply, streamReply, xmlReply } from "./reply.ts";
 import { recordRequest } from "./request-log.ts";
 import type { Action, Call, Download, Service } from "./service.ts";
 import { claimedAccessKeyId, claimedService, type RawRequest, verifySignature } from "./signature.ts";
 import { sts } from "./sts.ts";
 
-const SERVICES: readonly Service[] = [cloudwatch, rds, sts];
+const SERVICES: readonly Service[] = [cloudwatch, iam, rds, sts];
 
 /** The name of every action that the local AWS has, such as `GetMetricData`. */
 export const ACTIONS: readonly string[] = SERVICES.flatMap(actionsOf);
@@ -24,6 +27,13 @@ export const IAM_ACTIONS: readonly string[] = SERVICES.flatMap((service) =>
   [...actionsOf(service), "*"].map((action) => `${service.iamPrefix}:${action}`),
 );
 
+/** The IAM names of the actions that an account's policies allow only if someone said so. */
+export const RESTRICTED_ACTIONS: readonly string[] = SERVICES.flatMap(({ actions, iamPrefix }) =>
+  Object.entries<{ deniedUnlessAllowed?: true }>(actions).flatMap(([name, { deniedUnlessAllowed }]) =>
+    deniedUnlessAllowed === true ? [`${iamPrefix}:${name}`] : [],
+  ),
+);
+
 /** A call as it becomes known, step by step; whatever is known by its end goes into the request lists. */
 interface Progress {
   requestId: string;
@@ -31,12 +41,15 @@ interface Progress {
   action: string;
   parameters: Record<string, unknown>;
   accounts: Set<Account>;
+  /** Who signed, once the signature is known to be right. */
+  signer: Principal | undefined;
   fault: FaultKind | null;
 }
 
 /** A decoded request: the action's code with its parameters already applied, whatever the protocol. */
 interface BoundAction {
   needsPermission: boolean;
+  isDeniedUnlessAllowed: boolean;
   resource(call: Call): string | undefined;
   concerns(call: Call): Account | undefined;
   run(call: Call): Reply;
@@ -50,6 +63,7 @@ export async function answerAws(request: RawRequest, accounts: Accounts): Promis
     action: "unknown",
     parameters: {},
     accounts: new Set(),
+    signer: undefined,
     fault: null,
   };
   const claimant = accounts.principal(claimedAccessKeyId(request.headers) ?? "");
@@ -92,6 +106,7 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
   }
   const principal = await verifySignature(request, accounts, service);
   const { account } = principal;
+  progress.signer = principal;
   const call: Call = { accounts, principal, account, now: nowOf(account) };
   const bound = bind(request, service, progress);
 
@@ -108,7 +123,11 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
     case "unavailable":
       throw commonErrors.serviceUnavailable(fault.retryAfterSeconds);
     case "deny":
-      throw denied(principal, iamAction, bound.resource(call));
+      throw denied(principal, iamAction, bound.resource(call), fault.denial);
+    case "refuse":
+      throw refusal(fault.code ?? "OptInRequired", account);
+    case "proxy":
+      return proxyError();
     case "no-file":
       throw fileNotFound(String(progress.parameters.LogFileName));
     case "garbage":
@@ -121,11 +140,19 @@ async function perform(request: RawRequest, accounts: Accounts, progress: Progre
       await sleep(fault.delayMs, undefined, { ref: false });
   }
 
-  const isDenied = account.denied.some((name) => name === iamAction || name === `${service.iamPrefix}:*`);
-  if (isDenied && bound.needsPermission) throw denied(principal, iamAction, bound.resource(call));
+  if (bound.needsPermission) refuseDenied(call, iamAction, bound);
 
   const reply = bound.run(call);
   return fault?.afterBytes === undefined ? reply : brokenOff(reply, fault);
+}
+
+/** Refuses what the policies of the caller's account don't allow. @throws AwsError AccessDenied */
+function refuseDenied(call: Call, iamAction: string, bound: BoundAction): void {
+  const { account, principal } = call;
+  const resource = bound.resource(call);
+  const denial = denialOf(account, principal, iamAction, resource);
+  const isMissing = bound.isDeniedUnlessAllowed && !account.allowed.includes(iamAction);
+  if (denial !== undefined || isMissing) throw denied(principal, iamAction, resource, denial);
 }
 
 /** Decodes the body, finds the action that it asks for, and notes both in `progress`. */
@@ -188,6 +215,7 @@ function bindParameters<Parameters, Result>(
 ): BoundAction {
   return {
     needsPermission: action.alwaysAllowed !== true,
+    isDeniedUnlessAllowed: action.deniedUnlessAllowed === true,
     resource: (call) => action.resource?.(call, parameters),
     concerns: (call) => action.concerns?.(call, parameters),
     run: (call) => encode(action.run(call, parameters)),
@@ -241,12 +269,13 @@ function unknownOperation(request: RawRequest): AwsError {
   );
 }
 
-function denied({ arn }: Principal, iamAction: string, resource: string | undefined): AwsError {
-  const onResource = resource === undefined ? "" : ` on resource: ${resource}`;
-  return commonErrors.accessDenied(
-    `User: ${arn} is not authorized to perform: ${iamAction}${onResource} because no identity-based policy ` +
-      `allows the ${iamAction} action`,
-  );
+function denied(
+  { arn }: Principal,
+  iamAction: string,
+  resource: string | undefined,
+  denial?: Omit<Denial, "action">,
+): AwsError {
+  return commonErrors.accessDenied(denialMessage(arn, iamAction, resource, denial));
 }
 
 /** AWS's clients set their own clock by this header, so it has to be the account's. */
@@ -274,6 +303,7 @@ function record(
       service: progress.service?.signingName ?? "unknown",
       action: progress.action,
       accessKeyId: claimedAccessKeyId(request.headers) ?? "",
+      signedBy: progress.signer?.roleArn ?? progress.signer?.arn ?? null,
       status,
       errorCode,
       fault: progress.fault,

@@ -1,10 +1,10 @@
 import { type Account, type Accounts, addParameterGroup, nowOf } from "./accounts.ts";
-import { IAM_ACTIONS } from "./aws.ts";
 import { type Cluster, makeCluster } from "./clusters.ts";
 import { accountOf, ControlError, type Input, type Route, withoutUndefined } from "./control-route.ts";
 import { bodies, onlyKey } from "./control-schema.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { followGroup, settleParameters } from "./logging.ts";
+import { REFUSAL_CODES } from "./refusals.ts";
 
 /** What the control API can do to an account, its calls and its instances. */
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -40,31 +40,10 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   },
   {
     method: "POST",
-    path: "roles",
-    about: "make a role: {accessKeyId, externalId, roleArn?, durationSeconds?, trustedAccountId?}",
-    run: createRole,
-  },
-  {
-    method: "DELETE",
-    path: "sessions",
-    about: "let all temporary credentials of an account expire: ?accessKeyId=",
-    run: (accounts, { values }) => accounts.expireSessions(accountOf(accounts, onlyKey.parse(values))),
-  },
-  {
-    method: "PUT",
-    path: "policy",
-    about: `refuse actions to an account: {accessKeyId, deny: [${IAM_ACTIONS.join(", ")}]}`,
-    run: (accounts, { values }) => {
-      const body = bodies.policy.parse(values);
-      accountOf(accounts, body).denied = body.deny;
-    },
-  },
-  {
-    method: "POST",
     path: "faults",
     about:
       `let calls fail: {accessKeyId, kind: ${FAULT_KINDS.join("|")}, action?, times?, chance?, delayMs?, ` +
-      "retryAfterSeconds?, afterBytes?}",
+      `retryAfterSeconds?, afterBytes?, code?: ${REFUSAL_CODES.join("|")}, denial?: {policy?, isExplicit?, policyArn?}}`,
     run: (accounts, { values }) => {
       const { accessKeyId, ...fault } = bodies.fault.parse(values);
       accountOf(accounts, { accessKeyId }).faults.push(fault);
@@ -176,18 +155,4 @@ function clusterOf(account: Account, identifier: string): Cluster {
   const cluster = account.clusters.get(identifier);
   if (cluster === undefined) throw new ControlError(404, `The account has no cluster ${identifier}`);
   return cluster;
-}
-
-function createRole(accounts: Accounts, { values }: Input): unknown {
-  const { accessKeyId, roleArn, ...options } = bodies.role.parse(values);
-  const account = accountOf(accounts, { accessKeyId });
-  const prefix = `arn:aws:iam::${account.id}:role/`;
-  if (
-    roleArn !== undefined &&
-    !/^[\w+=,.@/-]+$/.test(roleArn.startsWith(prefix) ? roleArn.slice(prefix.length) : "")
-  ) {
-    throw new ControlError(400, `roleArn: must be ${prefix} and the role's name`);
-  }
-  const role = accounts.createRole(account, withoutUndefined({ ...options, arn: roleArn }));
-  return { roleArn: role.arn, externalId: role.externalId };
 }

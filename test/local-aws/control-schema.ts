@@ -1,8 +1,10 @@
 import * as z from "zod";
-import { ACTIONS, IAM_ACTIONS } from "./aws.ts";
+import { ACTIONS, IAM_ACTIONS, RESTRICTED_ACTIONS } from "./aws.ts";
 import { CLUSTER_GROUP_STATUSES } from "./clusters.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { PARAMETER_APPLY_STATUSES } from "./instances.ts";
+import { POLICIES } from "./policy.ts";
+import { REFUSAL_CODES } from "./refusals.ts";
 import { REGION } from "./signature.ts";
 
 /** Ten years: what adds up to a date that exists. */
@@ -32,6 +34,12 @@ const changes = z.strictObject({
 });
 const instance = z.strictObject({ identifier, ...changes.partial().shape });
 const accessKeyId = z.string().min(1);
+/** How a denial is worded. */
+const denial = z.strictObject({
+  policy: z.enum(POLICIES).optional(),
+  isExplicit: z.boolean().optional(),
+  policyArn: z.string().min(1).optional(),
+});
 /** What names an account: the id of any of its access keys. */
 export const onlyKey = z.strictObject({ accessKeyId });
 
@@ -64,6 +72,16 @@ export const bodies = {
       delayMs: z.int().min(0).max(600_000).optional(),
       retryAfterSeconds: z.int().min(0).optional(),
       afterBytes: z.int().min(0).optional(),
+      code: z.enum(REFUSAL_CODES).optional(),
+      denial: denial.optional(),
+    })
+    .refine(({ kind, code }) => (kind === "refuse") === (code !== undefined), {
+      error: "is needed for the kind refuse, and for no other",
+      path: ["code"],
+    })
+    .refine(({ kind, denial }) => denial === undefined || kind === "deny", {
+      error: "is for the kind deny only",
+      path: ["denial"],
     })
     .refine(({ kind, delayMs }) => (kind === "delay") === (delayMs !== undefined), {
       error: "is needed for the kind delay, and for no other",
@@ -75,7 +93,31 @@ export const bodies = {
     }),
   clock: z.strictObject({ accessKeyId, offsetMs: z.int().min(-MAX_OFFSET_MS).max(MAX_OFFSET_MS) }),
   pageSize: z.strictObject({ accessKeyId, datapoints: z.int().min(1).nullable() }),
-  policy: z.strictObject({ accessKeyId, deny: z.array(z.enum(IAM_ACTIONS)) }),
+  policy: z.strictObject({
+    accessKeyId,
+    deny: z
+      .array(
+        z.union([
+          z.enum(IAM_ACTIONS),
+          z.strictObject({
+            action: z.enum(IAM_ACTIONS),
+            ...denial.shape,
+            resource: z.string().min(1).optional(),
+            of: z.string().min(1).optional(),
+          }),
+        ]),
+      )
+      .optional(),
+    allow: z.array(z.enum(RESTRICTED_ACTIONS)).optional(),
+  }),
+  key: z.strictObject({
+    accessKeyId,
+    user: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,64}$/, "must be a user's name")
+      .optional(),
+  }),
+  deletedKey: z.strictObject({ accessKeyId, key: z.string().min(1) }),
   instance: z.strictObject({ accessKeyId, ...changes.partial().shape }),
   cluster: z.strictObject({
     accessKeyId,
@@ -88,7 +130,8 @@ export const bodies = {
   role: z.strictObject({
     accessKeyId,
     roleArn: z.string().optional(),
-    externalId: z.string().min(2).max(1_224),
+    externalId: z.union([z.string().min(2).max(1_224), z.literal("*")]).nullable(),
+    isExternalIdOptional: z.boolean().optional(),
     durationSeconds: z.int().min(1).max(MAX_SESSION_SECONDS).optional(),
     trustedAccountId: z
       .string()

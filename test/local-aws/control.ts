@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Accounts } from "./accounts.ts";
+import { ACCESS_ROUTES } from "./control-access.ts";
 import { ACCOUNT_ROUTES } from "./control-account.ts";
 import { LOG_ROUTES } from "./control-logs.ts";
 import { ControlError, PlainText, type Route } from "./control-route.ts";
@@ -26,6 +27,7 @@ const ROUTES: readonly Route[] = [
     }),
   },
   ...ACCOUNT_ROUTES,
+  ...ACCESS_ROUTES,
   ...LOG_ROUTES,
 ];
 

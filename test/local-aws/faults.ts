@@ -1,9 +1,12 @@
 import type { Account } from "./accounts.ts";
+import type { Denial } from "./policy.ts";
+import type { RefusalCode } from "./refusals.ts";
 
 /**
  * How a call can be made to fail: refused for its rate (`throttle`), 500 (`server-error`), 503 (`unavailable`),
- * refused by policy (`deny`), or since the log file is not there in this moment (`no-file`), answered late (`delay`) or never (`hang`), answered with 200 and a body that is not
- * what the protocol says (`garbage`), cut off without an answer (`reset`).
+ * refused by policy (`deny`), with a code that is named (`refuse`), or since the log file is not there in this moment (`no-file`),
+ * answered late (`delay`) or never (`hang`), answered with 200 and a body that is not what the protocol says (`garbage`), by a
+ * proxy on the way with 502 and a page (`proxy`), cut off without an answer (`reset`).
  */
 export const FAULT_KINDS = [
   "throttle",
@@ -13,7 +16,9 @@ export const FAULT_KINDS = [
   "no-file",
   "delay",
   "hang",
+  "refuse",
   "garbage",
+  "proxy",
   "reset",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -27,6 +32,10 @@ export interface Fault {
   times?: number | undefined;
   /** How likely it is to strike a call, from 0 to 1; undefined: it strikes. */
   chance?: number | undefined;
+  /** For `deny`: which policy is why. */
+  denial?: Omit<Denial, "action" | "resource" | "of"> | undefined;
+  /** For `refuse`: AWS's code. */
+  code?: RefusalCode | undefined;
   /** How long `delay` waits. */
   delayMs?: number | undefined;
   /** For `hang` and `reset`: how much of the body of the right reply is sent before; undefined: no reply at all. */

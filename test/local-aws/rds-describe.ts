@@ -3,6 +3,7 @@ import type { Cluster } from "./clusters.ts";
 import type { Instance } from "./instances.ts";
 import { settleParameters } from "./logging.ts";
 import { applyStatus } from "./parameter-application.ts";
+import { partitionOf } from "./partition.ts";
 import type { QueryParameters, XmlElements } from "./query.ts";
 import { arn, clusterNotFound, instanceNotFound, LIST_LIMITS, pageOf, refuseFilters } from "./rds-request.ts";
 import type { Action, Call } from "./service.ts";
@@ -68,7 +69,7 @@ function describeInstance(account: Account, instance: Instance, now: number): Xm
     DBInstanceStatus: instance.status,
     MasterUsername: "admin",
     Endpoint: {
-      Address: `${identifier}.c${account.id}.${account.region}.rds.amazonaws.com`,
+      Address: `${identifier}.${hostOf(account)}`,
       Port: ENDPOINT_PORTS[instance.engine] ?? MYSQL_PORT,
       HostedZoneId: "Z2R2ITUGPM61AM",
     },
@@ -107,7 +108,7 @@ function describeCluster(account: Account, cluster: Cluster): XmlElements {
   const { identifier, engine } = cluster;
   const isAurora = engine.startsWith("aurora");
   const members = membersOf(account, identifier);
-  const host = (kind: string) => `${identifier}.${kind}-c${account.id}.${account.region}.rds.amazonaws.com`;
+  const host = (kind: string) => `${identifier}.${kind}-${hostOf(account)}`;
   return {
     AllocatedStorage: isAurora ? 1 : members[0]?.allocatedStorage,
     AvailabilityZones: { AvailabilityZone: ["a", "b", "c"].map((zone) => account.region + zone) },
@@ -147,6 +148,11 @@ function describeCluster(account: Account, cluster: Cluster): XmlElements {
     DeletionProtection: true,
     HttpEndpointEnabled: false,
   };
+}
+
+/** How the names of an account's databases end. */
+function hostOf({ id, region }: Account): string {
+  return `c${id}.${region}.rds.${partitionOf(region).dnsSuffix}`;
 }
 
 function membersOf(account: Account, cluster: string): Instance[] {

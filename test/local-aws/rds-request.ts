@@ -2,6 +2,7 @@ import type { Account } from "./accounts.ts";
 import { type AwsError, queryError } from "./errors.ts";
 import type { Instance } from "./instances.ts";
 import { makeToken, readToken } from "./paging.ts";
+import { partitionOf } from "./partition.ts";
 import type { QueryParameters } from "./query.ts";
 
 /** How many records a page of an action may have. */
@@ -65,7 +66,7 @@ export function refuseFilters(parameters: QueryParameters): void {
 
 /** The ARN of a DB instance (`db`), a DB cluster or a parameter group (`pg`). */
 export function arn(account: Account, kind: "db" | "cluster" | "pg", name: string): string {
-  return `arn:aws:rds:${account.region}:${account.id}:${kind}:${name}`;
+  return `arn:${partitionOf(account.region).name}:rds:${account.region}:${account.id}:${kind}:${name}`;
 }
 
 export function instanceNotFound(identifier: string): AwsError {

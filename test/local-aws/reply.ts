@@ -16,6 +16,15 @@ export function garbage(): Reply {
   return { status: 200, headers: { "content-type": "text/html" }, body: "<html><body>It works!</body>" };
 }
 
+/** What a proxy or a load balancer on the way says when it gets no answer. */
+export function proxyError(): Reply {
+  return {
+    status: 502,
+    headers: { "content-type": "text/html" },
+    body: "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",
+  };
+}
+
 export function jsonReply(
   status: number,
   body: string,

@@ -23,6 +23,8 @@ export interface Action<Parameters, Result> {
   concerns?(call: Call, parameters: Parameters): Account | undefined;
   /** Set for actions that need no permission. */
   alwaysAllowed?: true;
+  /** Set for actions that an account's policies allow only if someone said so. */
+  deniedUnlessAllowed?: true;
 }
 
 /** What a service does for a GET of one of its paths, outside its protocol: it answers with a stream. */

@@ -17,10 +17,12 @@ export interface RawRequest {
 
 /** What a signature must have been made for. */
 export interface SigningScope {
-  /** The service's name in credential scopes: `monitoring`, `rds`, `sts`. */
+  /** The service's name in credential scopes: `monitoring`, `rds`, `sts`, `iam`. */
   signingName: string;
   /** Whether the service takes any region's signature, and not only that of the account's own region. */
   anyRegion: boolean;
+  /** The region that the service takes signatures of, if it is not the account's own. */
+  regionFor?(accountRegion: string): string;
 }
 
 /** What the Authorization header says. */
@@ -37,8 +39,8 @@ interface Authorization {
 
 const MAX_SKEW_MS = 15 * 60_000;
 const ALGORITHM = "AWS4-HMAC-SHA256";
-/** The shape of a region's name, such as `us-east-1` or `us-gov-west-1`. */
-export const REGION: RegExp = /^[a-z]{2}(-[a-z]+){1,2}-\d$/;
+/** The shape of a region's name, such as `us-east-1`, `us-gov-west-1` or `eusc-de-east-1`. */
+export const REGION: RegExp = /^[a-z]{2,4}(-[a-z]+){1,2}-\d$/;
 
 /**
  * Finds out who signed a request, and that the signature is right: it is made again with AWS's own signer from the
@@ -156,7 +158,9 @@ function checkScope(given: Authorization, scope: SigningScope, accountRegion: st
   if (given.terminator !== "aws4_request") {
     throw commonErrors.wrongSignature("Credential should be scoped with a valid terminator: 'aws4_request'.");
   }
-  const isRegionValid = scope.anyRegion ? REGION.test(given.region) : given.region === accountRegion;
+  const isRegionValid = scope.anyRegion
+    ? REGION.test(given.region)
+    : given.region === (scope.regionFor?.(accountRegion) ?? accountRegion);
   if (!isRegionValid) {
     throw commonErrors.wrongSignature(
       `Credential should be scoped to a valid region, not '${given.region}'. `,

@@ -1,3 +1,4 @@
+import type { Role } from "./accounts.ts";
 import { commonErrors, queryError } from "./errors.ts";
 import type { QueryParameters, XmlElements } from "./query.ts";
 import type { Call, QueryService } from "./service.ts";
@@ -40,9 +41,10 @@ function assumeRole({ accounts, principal }: Call, parameters: QueryParameters):
   }
   const asked = durationOf(parameters);
   const found = accounts.role(roleArn);
+  const externalId = parameters.get("ExternalId");
+  checkExternalId(externalId);
   const isTrusted =
-    found?.role.trustedAccountId === principal.account.id &&
-    found.role.externalId === parameters.get("ExternalId");
+    found?.role.trustedAccountId === principal.account.id && meetsCondition(found.role, externalId);
   // AWS words an unknown role, a caller who is not trusted and a wrong external id alike, so that nobody can probe.
   if (found === undefined || !isTrusted) {
     throw commonErrors.accessDenied(
@@ -60,6 +62,23 @@ function assumeRole({ accounts, principal }: Call, parameters: QueryParameters):
     },
     AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
   };
+}
+
+/** Whether an ExternalId, or none, meets the condition of a role's trust policy. */
+function meetsCondition(role: Role, externalId: string | undefined): boolean {
+  if (role.externalId === null) return true;
+  if (externalId === undefined) return role.isExternalIdOptional;
+  return role.externalId === "*" || role.externalId === externalId;
+}
+
+/** What the API reference says of AssumeRole's ExternalId. @throws AwsError ValidationError */
+function checkExternalId(value: string | undefined): void {
+  if (value === undefined) return;
+  if (value.length < 2) throw invalid(value, "externalId", "have length greater than or equal to 2");
+  if (value.length > 1_224) throw invalid(value, "externalId", "have length less than or equal to 1224");
+  if (!/^[\w+=,.@:/-]*$/.test(value)) {
+    throw invalid(value, "externalId", "satisfy regular expression pattern: [\\w+=,.@:\\/-]*");
+  }
 }
 
 function durationOf(parameters: QueryParameters): number {

@@ -84,9 +84,10 @@ export interface AccountOptions {
 /** A way for calls to fail; the first fault that was set strikes first. */
 export interface Fault {
   /**
-   * `throttle`: refused for its rate. `server-error`: 500. `unavailable`: 503. `deny`: AccessDenied. `delay`: answered
-   * after `delayMs`. `no-file`: DBLogFileNotFoundFault, as while a file is renamed. `hang`: never answered. `garbage`: 200 with a body that is not what the protocol says. `reset`:
-   * the connection is cut off.
+   * `throttle`: refused for its rate. `server-error`: 500. `unavailable`: 503. `deny`: AccessDenied, as `denial` words it. `refuse`:
+   * refused with `code`. `delay`: answered after `delayMs`. `no-file`: DBLogFileNotFoundFault, as while a file is renamed. `hang`:
+   * never answered. `garbage`: 200 with a body that is not what the protocol says. `proxy`: 502 with a page of HTML. `reset`: the
+   * connection is cut off.
    */
   kind:
     | "throttle"
@@ -96,7 +97,9 @@ export interface Fault {
     | "no-file"
     | "delay"
     | "hang"
+    | "refuse"
     | "garbage"
+    | "proxy"
     | "reset";
   /** The action to strike, such as `GetMetricData`; any if absent. For `AssumeRole`, the role's account counts too. */
   action?: string;
@@ -110,6 +113,16 @@ export interface Fault {
   afterBytes?: number;
   /** The `retry-after` header of `throttle`, `server-error` and `unavailable`. */
   retryAfterSeconds?: number;
+  /** For `refuse`: AWS's code; `SignatureExpired` is SignatureDoesNotMatch of a clock that is slow. */
+  code?:
+    | "InvalidClientTokenId"
+    | "SignatureDoesNotMatch"
+    | "SignatureExpired"
+    | "ExpiredToken"
+    | "OptInRequired"
+    | "RegionDisabledException";
+  /** For `deny`: which policy is why. */
+  denial?: DenialReason;
 }
 
 /** How parameter changes take effect. */
@@ -177,14 +190,49 @@ export interface LocalLogFile {
 }
 
 /** What may be said of a role when it is made. */
-export interface RoleOptions {
-  externalId: string;
+export interface RoleOptions<Id extends string | null = string | null> {
+  /** What AssumeRole has to send; `*`: any; null: the trust policy has no such condition, and the role can be assumed without. */
+  externalId: Id;
+  /** Whether it can be assumed without one too. */
+  isExternalIdOptional?: boolean;
   /** In the account itself; made up if absent. */
   roleArn?: string;
   /** How long its sessions last, whatever AssumeRole asks. */
   durationSeconds?: number;
   /** The account whose identities may assume it; that of `WORKER_CREDENTIALS` if absent. */
   trustedAccountId?: string;
+}
+
+/** An action that the account's policies refuse, and why. */
+export interface Denial extends DenialReason {
+  /** Such as `rds:DescribeDBInstances` or `rds:*`. */
+  action: string;
+  /** How the ARN of the resource ends to which alone it applies: `db:shop`, `pg:shop-params`, `db:*` for a list of all. */
+  resource?: string;
+  /** To whom alone it applies: the id of a key, or a role's ARN. */
+  of?: string;
+}
+
+/** Which policy refuses, as AWS words it. */
+export interface DenialReason {
+  /** `identity` unless told otherwise; `unsaid`: AWS does not say which. */
+  policy?:
+    | "identity"
+    | "session"
+    | "permissions-boundary"
+    | "service-control"
+    | "resource-control"
+    | "resource-based"
+    | "vpc-endpoint"
+    | "unsaid";
+  /** Whether it denies, and does not only fail to allow. */
+  isExplicit?: boolean;
+  /** Said at the end of the message, as AWS does since 2026 in the same account or organisation. */
+  policyArn?: string;
+}
+
+interface NewKey extends Credentials {
+  userArn: string;
 }
 
 /** A call that an account received. */
@@ -195,13 +243,15 @@ export interface RecordedRequest {
   service: string;
   action: string;
   accessKeyId: string;
+  /** The ARN of the user, or of the role whose session it was; null if the signature was not right. */
+  signedBy: string | null;
   /** The HTTP status; null if there was no answer. */
   status: number | null;
   /** Such as `Throttling`; null if it succeeded. */
   errorCode: string | null;
   /** The kind of fault that struck it, or null. */
   fault: Fault["kind"] | null;
-  /** What was asked: the JSON body, or the Query parameters under their flat names. */
+  /** What was asked: the JSON body, or the Query parameters under their flat names; an ExternalId is `(hidden)`. */
   parameters: Record<string, unknown>;
 }
 
@@ -239,11 +289,24 @@ export interface LocalAccount {
    */
   failOver(cluster: string, to?: string): Promise<string>;
   /** Makes a role that AssumeRole can assume. */
-  createRole(options: RoleOptions): Promise<{ roleArn: string; externalId: string }>;
+  createRole<Id extends string | null>(
+    options: RoleOptions<Id>,
+  ): Promise<{ roleArn: string; externalId: Id }>;
   /** Lets all temporary credentials of the account's roles expire now. */
   expireSessions(): Promise<void>;
   /** Refuses IAM actions such as `rds:DescribeDBInstances` or `rds:*` to the account, and no others; none: allows all. */
-  deny(...iamActions: string[]): Promise<void>;
+  deny(...denials: (string | Denial)[]): Promise<void>;
+  /** Allows the account iam:SimulatePrincipalPolicy, which no account is allowed at first, or forbids it again. */
+  allowSimulation(isAllowed?: boolean): Promise<void>;
+  /** Makes another user of the account, with a key of its own. */
+  createKey(user?: string): Promise<{ userArn: string; credentials: Credentials }>;
+  /** Deletes the key of such a user: AWS does not know it any more. */
+  deleteKey(accessKeyId: string): Promise<void>;
+  /**
+   * The actions of the calls that were signed by a key, or by any session of a role, oldest first.
+   * @param signer the id of a key, or the ARN of a user or a role
+   */
+  callsBy(signer: string): Promise<string[]>;
   /** Changes how ModifyDBParameterGroup takes effect, for changes from now on. */
   setParameterApplication(application: ParameterApplication): Promise<void>;
   /**
@@ -320,6 +383,21 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     createRole: (role) => control("POST", "roles", { accessKeyId, ...role }),
     expireSessions: () => control("DELETE", `sessions${query}`),
     deny: (...deny) => control("PUT", "policy", { accessKeyId, deny }),
+    allowSimulation: (isAllowed = true) =>
+      control("PUT", "policy", { accessKeyId, allow: isAllowed ? ["iam:SimulatePrincipalPolicy"] : [] }),
+    createKey: async (user) => {
+      const named = user === undefined ? {} : { user };
+      const key = await control<NewKey>("POST", "keys", { accessKeyId, ...named });
+      const { userArn, ...credentials } = key;
+      return { userArn, credentials };
+    },
+    deleteKey: (key) => control("DELETE", `keys${query}&${new URLSearchParams({ key })}`),
+    callsBy: async (signer) => {
+      const { requests } = await control<{ requests: RecordedRequest[] }>("GET", `requests${query}`);
+      return requests
+        .filter((request) => request.accessKeyId === signer || request.signedBy === signer)
+        .map(({ action }) => action);
+    },
     setParameterApplication: (application) =>
       control("PUT", "parameter-application", { accessKeyId, ...application }),
     setWorkload: (instance, change) => control("PUT", "workload", { accessKeyId, instance, ...change }),
