@@ -14,6 +14,7 @@ import type {
   Environment,
   EnvironmentChanges,
   FullCapture,
+  FullEnvironment,
   Invite,
   LiveMessage,
   Member,
@@ -284,7 +285,7 @@ function environments(transport: Transport) {
       environment: NewEnvironment,
       { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {},
     ) =>
-      transport.json<Environment>({
+      transport.json<FullEnvironment>({
         method: "POST",
         path: "/api/environments",
         json: environment,
@@ -293,19 +294,19 @@ function environments(transport: Transport) {
       }),
     /** Shows an environment. */
     get: (id: number, options?: CallOptions) =>
-      transport.json<Environment>({ method: "GET", path: path(id), options }),
+      transport.json<FullEnvironment>({ method: "GET", path: path(id), options }),
     /** Changes an environment. */
     update: (id: number, changes: EnvironmentChanges, options?: CallOptions) =>
-      transport.json<Environment>({ method: "PUT", path: path(id), json: changes, options }),
+      transport.json<FullEnvironment>({ method: "PUT", path: path(id), json: changes, options }),
     /** Deletes an environment, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
-      transport.json<Environment>({ method: "DELETE", path: path(id), options }),
+      transport.json<FullEnvironment>({ method: "DELETE", path: path(id), options }),
     /** Asks AWS whether the instance can be reached. */
     check: (id: number, options?: CallOptions) =>
       transport.json<CheckedEnvironment>({ method: "POST", path: path(id, "/check"), options }),
     /** Abandons what it owes to parameter groups. */
     abandon: (id: number, options?: CallOptions) =>
-      transport.json<Environment>({ method: "POST", path: path(id, "/abandon"), options }),
+      transport.json<FullEnvironment>({ method: "POST", path: path(id, "/abandon"), options }),
   };
 }
 

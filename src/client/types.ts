@@ -21,9 +21,12 @@ import type { StoredSlowRecord } from "../workload/stored/slow-line.ts";
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
 export type { Capture, CaptureEvent, FullCapture, LiveMessage } from "../captures/replies.ts";
+export type { Check } from "../environments/preflight/checks.ts";
+export type { InstanceList, ListedInstance } from "../environments/preflight/replies.ts";
 export type {
   CheckedEnvironment,
   Environment,
+  FullEnvironment,
   Invite,
   Member,
   MemberRole,

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { id, text, textOrNull, time } from "../lib/reply-fields.ts";
+import { id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { engineNames } from "./engines.ts";
+import { checkSchema } from "./preflight/replies.ts";
 import { ROLES } from "./schema.ts";
 
 const roleSchema = z.enum(ROLES).meta({
@@ -58,6 +59,10 @@ export const environmentSchema = z
       description: "The access key id by its last four characters, or the role's ARN. Never a secret.",
     }),
     role: roleSchema,
+    ready: z.boolean().meta({
+      description:
+        "Whether captures would work, as far as AWS said when it was asked last. `checks` say why not.",
+    }),
     createdAt: time("When it was made."),
     owed: z.array(owedSchema).meta({
       description:
@@ -73,9 +78,30 @@ export const environmentSchema = z
 /** An environment as the API shows it. */
 export type Environment = z.output<typeof environmentSchema>;
 
+/** An environment, and what AWS said of it when it was asked last. */
+export const fullEnvironmentSchema = environmentSchema
+  .extend({
+    checks: z.array(checkSchema).meta({
+      description:
+        "What was found when AWS was asked last; empty if it was not asked since the service keeps this.",
+    }),
+    checkedAt: timeOrNull("When that was; null if it was not."),
+  })
+  .meta({
+    id: "FullEnvironment",
+    description: "An environment, and what AWS said of it when it was asked last.",
+  });
+
+/** An environment, and what AWS said of it when it was asked last. */
+export type FullEnvironment = z.output<typeof fullEnvironmentSchema>;
+
 /** An environment, and how AWS says that its instance is. */
-export const checkedEnvironmentSchema = environmentSchema
-  .extend({ status: text("The instance's status as AWS names it, such as `available`.") })
+export const checkedEnvironmentSchema = fullEnvironmentSchema
+  .extend({
+    status: textOrNull(
+      "The instance's status as AWS names it, such as `available`; null when AWS did not say: see `checks`.",
+    ),
+  })
   .meta({ id: "CheckedEnvironment", description: "An environment as AWS has just described it." });
 
 /** An environment as AWS has just described it. */

@@ -23,7 +23,7 @@ import {
   updateSchema,
 } from "./schema.ts";
 import * as store from "./store.ts";
-import { toEnvironment, toMember } from "./to-reply.ts";
+import { toEnvironment, toFullEnvironment, toMember } from "./to-reply.ts";
 
 /** What else is to be done for the parameter groups that captures of an environment have changed. */
 interface GroupHooks {
@@ -54,7 +54,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
     })
 
-    .get("/:id", async (c) => c.json(toEnvironment(await readVisible(c))))
+    .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c))))
 
     .put("/:id", async (c) => {
       const id = await readId(c);
@@ -74,7 +74,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       switch (updated.outcome) {
         case "changed":
           await afterUpdate(c.env, before);
-          return c.json(toEnvironment(updated.environment));
+          return c.json(toFullEnvironment(updated.environment));
         case "conflict":
         // Another capture has ended just now.
         case "in-grace":
@@ -96,7 +96,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       }
       if (outcome === "owing") throw refuse.stillOwed();
       requireChanged(outcome, refuse.liveCaptures);
-      return c.json(toEnvironment(environment));
+      return c.json(toFullEnvironment(environment));
     })
 
     .get("/:id/members", async (c) => {
@@ -146,7 +146,7 @@ export const inviteRoutes = new Hono<App>()
         throw refuse.alreadyMember();
       case "accepted": {
         const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-        return c.json(toEnvironment(visible(environment)));
+        return c.json(toFullEnvironment(visible(environment)));
       }
     }
   });
@@ -182,7 +182,8 @@ function created(c: AppContext, made: creation.Created): Response {
   }
   noteCaller(made.caller);
   // A new one has no pending changes.
-  return c.json(toEnvironment({ ...made.environment, owed: "[]" }), 201);
+  const rest = { owed: "[]", isReady: 1, checks: null, checkedAt: null } as const;
+  return c.json(toFullEnvironment({ ...made.environment, ...rest }), 201);
 }
 
 /** Asks AWS for the instance; a failure is a 400 that says what to do. */

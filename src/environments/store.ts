@@ -11,8 +11,8 @@ import type { Role } from "./schema.ts";
  * write carries its permission in its WHERE. `:credential` and `:now` are the caller's and the time (see `callerStatement`).
  */
 
-/** An environment as the database has it, times in milliseconds. */
-export interface EnvironmentRow {
+/** An environment as the database has it for a list, times in milliseconds. */
+export interface ListedEnvironmentRow {
   id: number;
   name: string;
   region: string;
@@ -23,11 +23,20 @@ export interface EnvironmentRow {
   credentials: string;
   credentialsHint: string;
   createdAt: number;
+  /** Whether nothing was found, when AWS was asked last, that keeps captures from working. */
+  isReady: 0 | 1;
   role: Role;
   /** The pending changes in JSON: see `readPendingChanges`. */
   owed: string;
   /** The id of the user who asked for it. */
   caller: string;
+}
+
+/** An environment as the database has it, times in milliseconds. */
+export interface EnvironmentRow extends ListedEnvironmentRow {
+  /** What was found when AWS was asked last: see `readChecks`. Null when it was not. */
+  checks: string | null;
+  checkedAt: number | null;
 }
 
 /** An environment to be made. */
@@ -41,9 +50,12 @@ export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
-  e.credentials_hint as credentialsHint, e.created_at as createdAt, m.role as role,
+  e.credentials_hint as credentialsHint, e.created_at as createdAt, e.is_ready as isReady, m.role as role,
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
+
+/** What of one environment is read besides. */
+const CHECKS = "e.checks as checks, e.checked_at as checkedAt";
 
 /** Whether a capture of environment `:envId` has a lease that is neither released nor abandoned. */
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
@@ -66,8 +78,8 @@ export async function listEnvironments(
   db: Db,
   credential: Credential,
   now: number,
-): Promise<EnvironmentRow[] | null> {
-  const { results } = await ALL(db, credential, now).all<EnvironmentRow>();
+): Promise<ListedEnvironmentRow[] | null> {
+  const { results } = await ALL(db, credential, now).all<ListedEnvironmentRow>();
   return results.length === 0 ? null : results.filter((row) => row.id !== null);
 }
 
@@ -82,7 +94,7 @@ export function readEnvironment(
 }
 
 const ONE = callerStatement(
-  `select ${COLUMNS} from caller
+  `select ${COLUMNS}, ${CHECKS} from caller
    left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id`,
 );
 

@@ -1,11 +1,12 @@
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
-import type { Environment, Member } from "./replies.ts";
-import type { EnvironmentRow, MemberRow } from "./store.ts";
+import { readChecks } from "./preflight/stored.ts";
+import type { Environment, FullEnvironment, Member } from "./replies.ts";
+import type { EnvironmentRow, ListedEnvironmentRow, MemberRow } from "./store.ts";
 
-/** An environment as the API shows it. */
-export function toEnvironment(row: Made & Pick<EnvironmentRow, "owed">): Environment {
+/** An environment as the API lists it. */
+export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "isReady">): Environment {
   const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
   return {
     id,
@@ -19,8 +20,21 @@ export function toEnvironment(row: Made & Pick<EnvironmentRow, "owed">): Environ
       ? { roleArn: credentialsHint }
       : { accessKeyId: credentialsHint },
     role,
+    ready: row.isReady === 1,
     createdAt: isoTime(row.createdAt),
     owed: readPendingChanges(row).map(toOwed),
+  };
+}
+
+/** An environment as the API shows one. */
+export function toFullEnvironment(
+  row: Made & Pick<EnvironmentRow, "owed" | "isReady" | "checks" | "checkedAt">,
+): FullEnvironment {
+  const checks = readChecks(row.checks);
+  return {
+    ...toEnvironment(row),
+    checks: checks ?? [],
+    checkedAt: checks === null || row.checkedAt === null ? null : isoTime(row.checkedAt),
   };
 }
 

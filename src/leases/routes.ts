@@ -7,7 +7,7 @@ import { inspectInstance } from "../environments/instance.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
 import type { CheckedEnvironment } from "../environments/replies.ts";
 import { type EnvironmentRow, updateFound } from "../environments/store.ts";
-import { toEnvironment } from "../environments/to-reply.ts";
+import { toFullEnvironment } from "../environments/to-reply.ts";
 import { authenticate } from "../http/authentication.ts";
 import { type App, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
@@ -35,7 +35,7 @@ export const leaseRoutes = new Hono<App>()
     if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
     await updateFound(c.var.db, id, found.value, now);
     return c.json({
-      ...toEnvironment({ ...environment, ...found.value }),
+      ...toFullEnvironment({ ...environment, ...found.value }),
       status: found.value.status,
     } satisfies CheckedEnvironment);
   })
@@ -49,7 +49,7 @@ export const leaseRoutes = new Hono<App>()
     noteCaller(environment.caller);
     for (const lease of leaseNames) log.warn("lease.abandoned", { envId: id, lease, by: environment.caller });
     await wakeLeases(c.env, leaseNames, now);
-    return c.json(toEnvironment(environment));
+    return c.json(toFullEnvironment(environment));
   });
 
 /** Retries the pending changes of an environment that was updated: its new credentials may be able to. */

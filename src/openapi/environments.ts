@@ -3,6 +3,7 @@ import { engineLabels } from "../environments/engines.ts";
 import {
   checkedEnvironmentSchema,
   environmentSchema,
+  fullEnvironmentSchema,
   inviteSchema,
   memberRoleSchema,
   memberSchema,
@@ -35,7 +36,7 @@ const USER_ID: Parameter = {
 const MEMBER = "Members of the environment.";
 const ADMIN = "Admins of the environment.";
 const ONE_ENVIRONMENT = {
-  "application/json": { schema: environmentSchema, example: examples.environment },
+  "application/json": { schema: fullEnvironmentSchema, example: examples.fullEnvironment },
 };
 const WITH_KEY = {
   name: "production",
@@ -189,7 +190,7 @@ export const environmentOperations: Operation[] = [
       content: {
         "application/json": {
           schema: checkedEnvironmentSchema,
-          example: { ...examples.environment, status: "available" },
+          example: { ...examples.fullEnvironment, status: "available" },
         },
       },
     },

@@ -1,5 +1,5 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
-import type { Environment, Member } from "../environments/replies.ts";
+import type { Environment, FullEnvironment, Member } from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
@@ -219,8 +219,24 @@ export const environment: Environment = {
   parameterGroup: "demo-mysql-params",
   credentials: { accessKeyId: "****0000" },
   role: "admin",
+  ready: true,
   createdAt: "2026-11-23T08:45:17.332Z",
   owed: [],
+};
+
+export const fullEnvironment: FullEnvironment = {
+  ...environment,
+  checks: [
+    {
+      id: "parameter-group",
+      title: "The parameter group can be changed",
+      status: "passed",
+      severity: "error",
+      detail: "demo-mysql uses the parameter group demo-mysql-params, which is not Amazon's own.",
+      action: null,
+    },
+  ],
+  checkedAt: "2026-11-23T08:45:17.332Z",
 };
 
 export const member: Member = {

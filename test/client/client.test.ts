@@ -1,6 +1,6 @@
 import type { CallOptions, CaptureFilter } from "captures/client";
 import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import { type Cast, createApiKey, createCast, createEnvironment, signUp } from "../support/api.ts";
+import { type Cast, createApiKey, createCast, createEnvironment, listed, signUp } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
 import { until } from "../support/time.ts";
 import { clientOf, errorOf, sent, worker } from "./support.ts";
@@ -25,7 +25,7 @@ describe("the client and the Worker", () => {
     expect(environment).toMatchObject({ name: "made by the client", role: "admin" });
     const envId = environment.id;
     expect(await environments.get(envId)).toEqual(environment);
-    expect(await environments.list()).toContainEqual(environment);
+    expect(await environments.list()).toContainEqual(listed(environment));
     expect(await environments.update(envId, { name: "renamed" })).toMatchObject({ name: "renamed" });
     expect(await environments.check(envId)).toMatchObject({ id: envId, status: "available" });
     expect(await environments.abandon(envId)).toMatchObject({ id: envId, owed: [] });

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/environments/replies.ts";
+import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { createApiKey, createEnvironment, type Person, request, signUp } from "../support/api.ts";
+import { createApiKey, createEnvironment, listed, type Person, request, signUp } from "../support/api.ts";
 
 let person: Person;
 let aws: LocalAccount;
@@ -23,7 +23,7 @@ const rows = () => env.DB.prepare("select count(*) as n from environments").firs
 describe("creating an environment", () => {
   test("answers 201 with what was found and what may be shown, and makes its creator an admin", async () => {
     const before = Date.now();
-    const reply = await person.post<Environment>("/api/environments", good);
+    const reply = await person.post<FullEnvironment>("/api/environments", good);
     expect(reply.status).toBe(201);
     const { id, createdAt, ...rest } = reply.body;
     expect(rest).toEqual({
@@ -35,13 +35,16 @@ describe("creating an environment", () => {
       parameterGroup: expect.any(String),
       credentials: { accessKeyId: `****${aws.credentials.accessKeyId.slice(-4)}` },
       role: "admin",
+      ready: true,
       owed: [],
+      checks: [],
+      checkedAt: null,
     });
     expect(id).toBeGreaterThan(0);
     expect(createdAt).toBe(new Date(createdAt).toISOString());
     expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(before);
     expect((await person.get(`/api/environments/${id}`)).body).toEqual(reply.body);
-    expect((await person.get<Environment[]>("/api/environments")).body).toContainEqual(reply.body);
+    expect((await person.get<Environment[]>("/api/environments")).body).toContainEqual(listed(reply.body));
   });
 
   test("takes MariaDB as well, and an API key in place of a session", async () => {
@@ -204,6 +207,6 @@ describe("the list of environments", () => {
     });
     await one.post(`/api/invites/${invite.body.code}/accept`);
     const reply = await one.get<Environment[]>("/api/environments");
-    expect(reply.body).toEqual([mine, { ...theirs, role: "member" }]);
+    expect(reply.body).toEqual([listed(mine), { ...listed(theirs), role: "member" }]);
   });
 });

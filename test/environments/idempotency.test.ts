@@ -1,8 +1,16 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/environments/replies.ts";
+import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { expectRefusal, type Person, request, requestIn, signUp } from "../support/api.ts";
+import {
+  expectRefusal,
+  listed,
+  type Person,
+  type Reply,
+  request,
+  requestIn,
+  signUp,
+} from "../support/api.ts";
 import { faultyDatabase } from "../support/faults.ts";
 
 interface Body {
@@ -24,7 +32,7 @@ beforeEach(async () => {
 const newKey = () => crypto.randomUUID();
 
 const ask = (key: string, body: object = json, { headers }: Pick<Person, "headers"> = person) =>
-  request<Environment>("POST", "/api/environments", {
+  request<FullEnvironment>("POST", "/api/environments", {
     json: body,
     headers: { ...headers, "idempotency-key": key },
   });
@@ -42,7 +50,7 @@ describe("a request for an environment that is repeated with its Idempotency-Key
     expect(second).toMatchObject({ status: 201, body: first.body });
     expect(second.headers.get("idempotent-replayed")).toBe("true");
     expect(await aws.requests()).toEqual([]);
-    expect(await mine()).toEqual([first.body]);
+    expect(await mine()).toEqual([listed(first.body)]);
   });
 
   test("makes one when ten arrive at once, and all are answered with it", async () => {
@@ -50,7 +58,7 @@ describe("a request for an environment that is repeated with its Idempotency-Key
     const replies = await Promise.all(Array.from({ length: 10 }, () => ask(key)));
     for (const reply of replies) expect(reply).toMatchObject({ status: 201, body: replies[0]?.body });
     expect(replies.filter(({ headers }) => headers.has("idempotent-replayed"))).toHaveLength(9);
-    expect(await mine()).toEqual([replies[0]?.body]);
+    expect(await mine()).toEqual([listed((replies[0] as Reply<FullEnvironment>).body)]);
   });
 
   test("makes one, whichever of the database's answers is lost", async () => {
@@ -69,7 +77,7 @@ describe("a request for an environment that is repeated with its Idempotency-Key
       expect(lost.status).toBe(nth === 1 || trips < nth ? 201 : 503);
       const again = await ask(key);
       expect(again.status).toBe(201);
-      expect(await mine()).toEqual([again.body]);
+      expect(await mine()).toEqual([listed(again.body)]);
       if (trips < nth) {
         // Who asks, the reservation, the completion.
         expect(nth).toBe(4);

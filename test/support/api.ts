@@ -5,7 +5,7 @@ import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Env } from "../../src/env.ts";
-import type { Environment } from "../../src/environments/replies.ts";
+import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { checkReply, isJson } from "./contract.ts";
 
@@ -105,12 +105,12 @@ export function sessionCookie(reply: Reply): string {
 export async function createEnvironment(
   admin: Person,
   options: { aws?: LocalAccount; name?: string } = {},
-): Promise<{ environment: Environment; aws: LocalAccount }> {
+): Promise<{ environment: FullEnvironment; aws: LocalAccount }> {
   const aws = options.aws ?? (await createAccount());
   // What a test does not ask for should not make it wait.
   await aws.setParameterApplication({ delayMs: 0 });
   const { credentials, region, instance } = aws;
-  const reply = await admin.post<Environment>("/api/environments", {
+  const reply = await admin.post<FullEnvironment>("/api/environments", {
     name: options.name ?? "production",
     region,
     instance,
@@ -119,6 +119,11 @@ export async function createEnvironment(
   if (reply.status !== 201)
     throw new Error(`The environment answered ${reply.status} ${JSON.stringify(reply.body)}`);
   return { environment: reply.body, aws };
+}
+
+/** An environment as lists show it. */
+export function listed({ checks: _, checkedAt: __, ...environment }: FullEnvironment): Environment {
+  return environment;
 }
 
 /** Makes somebody a member by an invite, as a person would. */
@@ -139,7 +144,7 @@ export interface Cast {
   owner: Person;
   member: Person;
   stranger: Person;
-  environment: Environment;
+  environment: FullEnvironment;
   aws: LocalAccount;
 }
 

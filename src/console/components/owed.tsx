@@ -1,7 +1,7 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Environment } from "../api/types.ts";
+import type { FullEnvironment } from "../api/types.ts";
 import { Confirm } from "./confirm.tsx";
 import { Time } from "./time.tsx";
 
@@ -10,8 +10,8 @@ export function Owed({
   environment,
   onChange,
 }: {
-  environment: Environment;
-  onChange: (environment: Environment) => void;
+  environment: FullEnvironment;
+  onChange: (environment: FullEnvironment) => void;
 }) {
   const [isAsked, setAsked] = useState(false);
   const { name, owed, role } = environment;

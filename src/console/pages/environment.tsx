@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Environment } from "../api/types.ts";
+import type { FullEnvironment } from "../api/types.ts";
 import { Confirm } from "../components/confirm.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import {
@@ -54,8 +54,8 @@ function Facts({
   environment,
   onChange,
 }: {
-  environment: Environment;
-  onChange: (environment: Environment) => void;
+  environment: FullEnvironment;
+  onChange: (environment: FullEnvironment) => void;
 }) {
   const [said, setSaid] = useState<{ text: string; isBad: boolean } | null>(null);
   const [busy, setBusy] = useState(false);
@@ -124,8 +124,8 @@ function Actions({
   environment,
   onChange,
 }: {
-  environment: Environment;
-  onChange: (environment: Environment) => void;
+  environment: FullEnvironment;
+  onChange: (environment: FullEnvironment) => void;
 }) {
   const toasts = useToasts();
   const [asked, setAsked] = useState<"edit" | "delete" | null>(null);
@@ -165,7 +165,7 @@ function Actions({
 }
 
 /** The fields of a draft that differ from the environment. */
-function changesIn(environment: Environment, draft: EnvironmentDraft) {
+function changesIn(environment: FullEnvironment, draft: EnvironmentDraft) {
   const { name, region, instance } = draft;
   const credentials = credentialsOf(draft);
   return {
@@ -181,8 +181,8 @@ function Edit({
   onChanged,
   onClose,
 }: {
-  environment: Environment;
-  onChanged: (environment: Environment) => void;
+  environment: FullEnvironment;
+  onChanged: (environment: FullEnvironment) => void;
   onClose: () => void;
 }) {
   const { name, region, instance, credentials } = environment;
