@@ -1,8 +1,10 @@
 import type { Account } from "./accounts.ts";
+import { publishesAurora } from "./aurora-metrics.ts";
 import { AwsError } from "./errors.ts";
+import type { Instance } from "./instances.ts";
 import type { JsonValue } from "./json.ts";
 import { type MetricDataRequest, type MetricQuery, parseMetricDataRequest } from "./metric-data-request.ts";
-import { METRIC_DELAY_MS, metricSeries, metricUnit } from "./metric-values.ts";
+import { METRIC_DELAY_MS, METRIC_NAMES, metricSeries, metricUnit } from "./metric-values.ts";
 import { makeToken, readToken } from "./paging.ts";
 import type { Call, JsonService } from "./service.ts";
 
@@ -125,9 +127,20 @@ function minuteValuesOf(account: Account, query: MetricQuery): ((minute: number)
   if (query.namespace !== "AWS/RDS" || dimension?.name !== "DBInstanceIdentifier" || others.length > 0) {
     return undefined;
   }
-  if (!account.instances.has(dimension.value)) return undefined;
+  const instance = account.instances.get(dimension.value);
+  if (instance === undefined || !publishes(account, instance, query.metricName)) return undefined;
   if (query.unit !== undefined && query.unit !== metricUnit(query.metricName)) return undefined;
   return metricSeries(dimension.value, query.metricName);
+}
+
+/** Whether an instance has a metric: those of Aurora have others, by what they are in their cluster now. */
+function publishes(account: Account, instance: Instance, metricName: string): boolean {
+  if (!instance.engine.startsWith("aurora")) return METRIC_NAMES.includes(metricName);
+  const writer = account.clusters.get(instance.cluster ?? "")?.writer ?? instance.identifier;
+  return publishesAurora(metricName, {
+    role: writer === instance.identifier ? "writer" : "reader",
+    isServerless: instance.instanceClass === "db.serverless",
+  });
 }
 
 /** CloudWatch rounds the start down to the finest period that it still keeps of that time. */

@@ -21,8 +21,8 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     method: "PATCH",
     path: "instances/{identifier}",
     about:
-      "change an instance: {accessKeyId, engine?, engineVersion?, status?, instanceClass?, allocatedStorage?, storageType?, " +
-      "pendingModifiedValues?, parameterGroup?, parameterApplyStatus?}",
+      "change an instance: {accessKeyId, engine?, engineVersion?, status?, instanceClass?, allocatedStorage?, localStorage?, " +
+      "storageType?, pendingModifiedValues?, parameterGroup?, parameterApplyStatus?}",
     run: patchInstance,
   },
   {

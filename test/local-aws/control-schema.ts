@@ -27,6 +27,7 @@ const changes = z.strictObject({
   status: z.string().min(1),
   instanceClass: z.string().min(1),
   allocatedStorage: z.int().min(1),
+  localStorage: z.int().min(1),
   storageType: z.string().min(1),
   pendingModifiedValues: z.record(z.string().min(1), z.string()),
   parameterGroup: z.string().min(1),

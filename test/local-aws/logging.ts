@@ -10,6 +10,7 @@ import { applyNextChange, effectiveValue } from "./parameter-application.ts";
 const DEFAULT_RATE = 20;
 const DEFAULT_SEED = 1;
 const GIB = 1024 ** 3;
+const DAY_MS = 86_400_000;
 
 /**
  * Lets the parameter changes that are due take effect, each at its own moment: what the instances of its group logged
@@ -92,7 +93,7 @@ function instanceLogs(
   const owner = (others: () => InstanceLog) => () => ({
     form: logForm(instance.engine) ?? "mysql",
     engineVersion: instance.engineVersion,
-    storage: instance.allocatedStorage * GIB,
+    retention: retentionOf(instance),
     others: others().taken,
   });
   const workload = { instance: identifier, engine, seed: DEFAULT_SEED, rate: DEFAULT_RATE };
@@ -110,6 +111,22 @@ function instanceLogs(
   };
   account.logs.set(identifier, logs);
   return logs;
+}
+
+/**
+ * How long RDS keeps log files: two weeks (MariaDB and Aurora: a day), or until they take 2 % of the storage; Aurora: 15 % of the
+ * instance's local storage, which does not depend on what the cluster stores ("Overview of RDS for MySQL database logs", and its
+ * neighbours of MariaDB and Aurora MySQL).
+ */
+function retentionOf({ engine, allocatedStorage, localStorage }: Instance): {
+  maxAgeMs: number;
+  maxBytes: number;
+} {
+  if (engine.startsWith("aurora")) return { maxAgeMs: DAY_MS, maxBytes: 0.15 * localStorage * GIB };
+  return {
+    maxAgeMs: engine === "mariadb" ? DAY_MS : 14 * DAY_MS,
+    maxBytes: 0.02 * allocatedStorage * GIB,
+  };
 }
 
 /** Every instance has an error log too, which is listed with the others. */

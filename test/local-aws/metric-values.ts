@@ -2,6 +2,7 @@
  * The metrics of the local AWS: what an instance reports for a minute, as a pure function, so that a test can
  * compute what CloudWatch should answer. Nothing here imports Node: the tests run in workerd.
  */
+import { AURORA_METRICS } from "./aurora-metrics.ts";
 import { hashText, random } from "./random.ts";
 
 /** How long after its minute began a point becomes visible, as with the real RDS, which publishes late. */
@@ -21,7 +22,8 @@ interface Moment {
   noise: number;
 }
 
-interface MetricDefinition {
+/** One metric of CloudWatch's namespace AWS/RDS. */
+export interface MetricDefinition {
   /** CloudWatch's name for the unit. */
   unit: string;
   valueAt(moment: Moment): number;
@@ -88,8 +90,11 @@ const METRICS: Record<string, MetricDefinition> = {
   },
 };
 
-/** CloudWatch's names of the metrics that every instance of the local AWS has. */
+/** CloudWatch's names of the metrics that every instance of the local AWS has but those of Aurora, which have their own. */
 export const METRIC_NAMES: readonly string[] = Object.keys(METRICS);
+
+/** CloudWatch's names of the metrics that are Aurora's own; which instances have them, aurora-metrics.ts says. */
+export const AURORA_METRIC_NAMES: readonly string[] = Object.keys(AURORA_METRICS);
 
 /** The unit of a metric in CloudWatch's words, or undefined for a metric that does not exist. */
 export function metricUnit(metricName: string): string | undefined {
@@ -121,7 +126,8 @@ export function metricSeries(
 }
 
 function definitionOf(metricName: string): MetricDefinition | undefined {
-  return Object.hasOwn(METRICS, metricName) ? METRICS[metricName] : undefined;
+  if (Object.hasOwn(METRICS, metricName)) return METRICS[metricName];
+  return Object.hasOwn(AURORA_METRICS, metricName) ? AURORA_METRICS[metricName] : undefined;
 }
 
 /** A daily rhythm with its peak at an hour of the instance's own, smooth drift, jitter, and now and then a burst. */

@@ -7,10 +7,6 @@ import { generalSource, NOTHING_WRITTEN, slowSource, type TextSource, type Writt
 import type { Workload } from "./workload.ts";
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const RETENTION_MS: Record<LogForm, number> = { mysql: 14 * DAY_MS, mariadb: DAY_MS };
-/** The share of its storage that an instance's logs may take. */
-const STORAGE_SHARE = 0.02;
 /** What the local AWS keeps in memory for one instance at most: beyond it the oldest files are deleted, as when the storage is full. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** However idle the clients are, a session of Amazon's writes at least so often. */
@@ -26,8 +22,8 @@ export type SuffixStyle = "date" | "hour";
 export interface LogOwner {
   readonly form: LogForm;
   readonly engineVersion: string;
-  /** Bytes. */
-  readonly storage: number;
+  /** How old its files become, and how many bytes they may take altogether: the oldest are lost first. */
+  readonly retention: { readonly maxAgeMs: number; readonly maxBytes: number };
   /** What the instance's other logs take: bytes of storage, and of memory. */
   readonly others: { readonly size: number; readonly held: number };
 }
@@ -279,14 +275,14 @@ export class InstanceLog {
 
   /** What is too old is lost, then the oldest until the rest has room. */
   #expire(now: number): void {
-    const { form, storage, others } = this.#owner();
-    this.#rotated = this.#rotated.filter(({ lastWritten }) => lastWritten > now - RETENTION_MS[form]);
+    const { retention, others } = this.#owner();
+    this.#rotated = this.#rotated.filter(({ lastWritten }) => lastWritten > now - retention.maxAgeMs);
     let [size, held] = [others.size + (this.#live?.size ?? 0), others.held + (this.#live?.held ?? 0)];
     const kept: LogFile[] = [];
     for (const file of this.#rotated.toReversed()) {
       size += file.size;
       held += file.held;
-      if (size > storage * STORAGE_SHARE || held > MAX_HELD_BYTES) break;
+      if (size > retention.maxBytes || held > MAX_HELD_BYTES) break;
       kept.unshift(file);
     }
     this.#rotated = kept;

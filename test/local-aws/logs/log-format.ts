@@ -22,14 +22,28 @@ export function logForm(engine: string): LogForm | undefined {
 
 /** The three lines that a server writes whenever it opens the log. */
 export function logBanner(form: LogForm, engineVersion: string): string {
-  const version = form === "mariadb" ? `${engineVersion}-MariaDB-log` : engineVersion;
+  const isAurora = engineVersion.includes("mysql_aurora");
+  const version =
+    form === "mariadb"
+      ? `${engineVersion}-MariaDB-log`
+      : isAurora
+        ? auroraMySql(engineVersion)
+        : engineVersion;
   const build = form === "mariadb" ? "managed by https://aws.amazon.com/rds/" : "Source distribution";
   const columns =
     form === "mariadb" ? "Time\t\t    Id Command\tArgument" : "Time                 Id Command    Argument";
   return (
-    `/rdsdbbin/${form}/bin/mysqld, Version: ${version} (${build}). started with:\n` +
+    `/rdsdbbin/${isAurora ? "oscar" : form}/bin/mysqld, Version: ${version} (${build}). started with:\n` +
     `Tcp port: 3306  Unix socket: /tmp/mysql.sock\n${columns}\n`
   );
+}
+
+/**
+ * The version of MySQL that Aurora's servers say they are (`/rdsdbbin/oscar/bin/mysqld, Version: 8.0.28`): that of their newest
+ * versions here, since which one belongs to which is a table in Aurora's release notes.
+ */
+function auroraMySql(engineVersion: string): string {
+  return engineVersion.startsWith("5.7.") ? "5.7.44" : "8.0.42";
 }
 
 /**

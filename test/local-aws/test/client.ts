@@ -31,6 +31,8 @@ export interface InstanceProperties {
   instanceClass?: string;
   /** GiB. */
   allocatedStorage?: number;
+  /** GiB of an Aurora instance's own: its logs may take 15 % of it. */
+  localStorage?: number;
   /** Such as `gp2` or `aurora`. */
   storageType?: string;
   /** What waits for a reboot or the maintenance window, by RDS's names, such as `{ EngineVersion: "8.4.8" }`. */

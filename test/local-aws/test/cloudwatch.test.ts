@@ -5,8 +5,8 @@ import {
   type Statistic,
 } from "@aws-sdk/client-cloudwatch";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMES, metricValue } from "../metric-values.ts";
-import { createAccount } from "./client.ts";
+import { AURORA_METRIC_NAMES, METRIC_NAMES, metricValue } from "../metric-values.ts";
+import { createAccount, createClusterAccount, type LocalAccount } from "./client.ts";
 import {
   DAY_MS,
   HOUR_MS,
@@ -202,5 +202,55 @@ describe("retention", () => {
       (await points(metricInput(LATEST_HOUR - HOUR_MS, LATEST_HOUR, metricQuery({ period: 300 })), client))
         .values,
     ).toHaveLength(12);
+  });
+});
+
+describe("the metrics of Aurora", () => {
+  /** The names of the metrics of which an instance has points, of all that there are. */
+  async function published(account: LocalAccount, instance: string): Promise<string[]> {
+    const names = [...METRIC_NAMES, ...AURORA_METRIC_NAMES];
+    const queries = names.map((metric, index) => metricQuery({ Id: `m${index}`, instance, metric }));
+    const request = metricInput(LATEST_HOUR - HOUR_MS, LATEST_HOUR, ...queries);
+    const { MetricDataResults = [] } = await cloudWatchClient(account).send(
+      new GetMetricDataCommand(request),
+    );
+    return MetricDataResults.flatMap(({ Label = "", Values = [] }) => (Values.length === 60 ? [Label] : []));
+  }
+
+  const members = [{ identifier: "w" }, { identifier: "r", instanceClass: "db.serverless" }];
+
+  it("differ from RDS's, and by role and class of the instance", async () => {
+    const account = await createClusterAccount("shop", { members });
+    const [writer, reader] = [await published(account, "w"), await published(account, "r")];
+    for (const name of ["SelectLatency", "DMLLatency", "Queries", "BufferCacheHitRatio", "CPUUtilization"]) {
+      expect(writer).toContain(name);
+      expect(reader).toContain(name);
+    }
+    for (const name of ["FreeStorageSpace", "BinLogDiskUsage", "BurstBalance"]) {
+      expect(writer).not.toContain(name);
+    }
+    const differences = [
+      "AuroraReplicaLag",
+      "AuroraReplicaLagMaximum",
+      "FreeLocalStorage",
+      "ServerlessDatabaseCapacity",
+    ];
+    expect(differences.filter((name) => writer.includes(name))).toEqual([
+      "AuroraReplicaLagMaximum",
+      "FreeLocalStorage",
+    ]);
+    expect(differences.filter((name) => reader.includes(name))).toEqual([
+      "AuroraReplicaLag",
+      "ServerlessDatabaseCapacity",
+    ]);
+    await account.failOver("shop");
+    expect(await published(account, "w")).toContain("AuroraReplicaLag");
+    expect(await published(account, "r")).toContain("AuroraReplicaLagMaximum");
+  });
+
+  it("are not those of other instances, nor of a Multi-AZ DB cluster's", async () => {
+    expect(await published(await createAccount(), "demo-mysql")).toEqual(METRIC_NAMES);
+    const account = await createClusterAccount("ha", { engine: "mysql" });
+    expect(await published(account, "ha-instance-2")).toEqual(METRIC_NAMES);
   });
 });

@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-rds";
 import { describe, expect, it } from "vitest";
 import { createAccount, createClusterAccount, type LocalAccount } from "./client.ts";
+import { AURORA_BANNER, loggingInstance } from "./logs.ts";
 import { rdsClient } from "./sdk.ts";
 
 async function instancesOf(account: LocalAccount) {
@@ -99,6 +100,18 @@ describe("an Aurora cluster", async () => {
     await expect(
       rds.send(new DescribeDBParametersCommand({ DBParameterGroupName: "shop-cluster-params" })),
     ).rejects.toMatchObject({ name: "DBParameterGroupNotFoundFault" });
+  });
+
+  it("writes a log for each instance, in MySQL's form, and goes on with it after a failover", async () => {
+    const made = await loggingInstance({ clusters: [{ identifier: "shop" }] });
+    const { account: mine } = made;
+    await mine.appendLog("shop-1", "of the writer\n");
+    expect(await mine.logText("shop-1")).toBe(`${AURORA_BANNER}of the writer\n`);
+    expect(await mine.logFiles("shop-2")).toMatchObject({ isLogging: false, files: [] });
+    expect(AURORA_BANNER).toMatch(/^\/rdsdbbin\/oscar\/bin\/mysqld, Version: 8\.0\.42 /);
+    await mine.failOver("shop");
+    await mine.appendLog("shop-1", "of a reader\n");
+    expect(await mine.logText("shop-1")).toBe(`${AURORA_BANNER}of the writer\nof a reader\n`);
   });
 
   it("has another writer after a failover, and the same members", async () => {

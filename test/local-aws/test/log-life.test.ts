@@ -141,6 +141,24 @@ describe("old log files", () => {
     });
   });
 
+  it("are deleted after a day for Aurora", async () => {
+    expect(
+      await loseAfter(await loggingInstance({ clusters: [{ identifier: "shop" }] }), 24 * HOUR_MS),
+    ).toEqual([LIVE]);
+  });
+
+  it("are deleted, the oldest first, when they take 15% of an Aurora instance's local storage", async () => {
+    const members = [{ identifier: "small", localStorage: 1 }];
+    const made = await loggingInstance({ clusters: [{ identifier: "shop", members }] });
+    const renamed: string[] = [];
+    for (let hour = 0; hour < 4; hour++) {
+      await made.account.appendLog(made.instance, "x".repeat(45_000_000));
+      renamed.push(await made.account.rotateLog(made.instance));
+    }
+    // 15% of 1 GiB are 161,061,273 bytes.
+    expect(new Set(await made.names())).toEqual(new Set([LIVE, ...renamed.slice(1)]));
+  });
+
   it("are deleted when a test says so, and only once", async () => {
     const { account, instance, names } = await loggingInstance();
     const name = await account.rotateLog(instance);

@@ -20,6 +20,7 @@ export const HOUR_MS = 3_600_000;
 
 /** What the servers of these tests write when they open a log: an instance is this MySQL unless told otherwise. */
 export const MYSQL_BANNER = logBanner("mysql", "8.0.40");
+export const AURORA_BANNER = logBanner("mysql", "8.0.mysql_aurora.3.10.0");
 export const MARIADB_BANNER = logBanner("mariadb", "10.11.9");
 /** The options of an account with that MariaDB. */
 export const MARIADB = { instances: [{ identifier: "mdb", engine: "mariadb", engineVersion: "10.11.9" }] };
