@@ -36,6 +36,7 @@ import type {
   TableQueries,
   TagsQuery,
   Workload,
+  WorkloadAmazon,
   WorkloadDigest,
   WorkloadGroups,
   WorkloadRecord,
@@ -172,6 +173,9 @@ function captures(transport: Transport) {
     /** What a capture recorded, in numbers. */
     workload: (id: number, options?: CallOptions) =>
       transport.json<Workload>(one("GET", id, "/workload", { options })),
+    /** What was left out of a capture's workload because Amazon's own users ran it. */
+    amazon: (id: number, options?: CallOptions) =>
+      transport.json<WorkloadAmazon>(one("GET", id, "/workload/amazon", { options })),
     /** A capture's statements, normalised and counted, with how long they took where the slow log says it. */
     digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
       transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),

@@ -36,6 +36,7 @@ export type { Metric } from "../metrics/replies.ts";
 export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../workload/compare/replies.ts";
 export type {
   Workload,
+  WorkloadAmazon,
   WorkloadDigest,
   WorkloadGroups,
   WorkloadSeries,

@@ -135,6 +135,10 @@ export const refuse = {
     "fingerprint: this capture has no such statement, or too many others ran more often for it to be counted",
   ),
   noSeries: refusal(404, "This capture has no series: it was recorded before there were any"),
+  amazonNotCounted: refusal(
+    404,
+    "This capture does not say what of Amazon's own was left out: it was recorded before that was counted",
+  ),
   noSeriesOfStatement: refusal(
     404,
     "fingerprint: this statement has no series: only the hundred of a capture that ran most, or took most time, have one",

@@ -3,6 +3,7 @@ import type { Environment, FullEnvironment, Member } from "../environments/repli
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
+  WorkloadAmazon,
   WorkloadDigest,
   WorkloadGroups,
   WorkloadSeries,
@@ -92,6 +93,7 @@ export const workload: Workload = {
     },
   ],
   timing: null,
+  leftOut: { total: 12, users: [{ user: "rdsadmin", statements: 12 }] },
   redact: "secrets",
   digestVersion: 2,
   live: { behindBy: 2, problem: null },
@@ -121,6 +123,33 @@ export const digest: WorkloadDigest = {
   moreSources: 0,
   tags: [{ key: "action", value: "checkout", count: 12 }],
   moreTags: 0,
+};
+
+export const amazon: WorkloadAmazon = {
+  total: 372,
+  users: [
+    { user: "rdsproxyadmin", statements: 360 },
+    { user: "rdsadmin", statements: 12 },
+  ],
+  statements: [
+    {
+      user: "rdsproxyadmin",
+      fingerprint: "5d1c0a7be2f84936",
+      digest: "SELECT ?",
+      count: 360,
+      firstSeen: "2026-11-23T08:45:21.118402Z",
+      lastSeen: "2026-11-23T09:45:11.402377Z",
+    },
+    {
+      user: "rdsadmin",
+      fingerprint: "c3a95e01d47b6f28",
+      digest: "INSERT INTO mysql.rds_heartbeat2(id, value) values (?, ?) ON DUPLICATE KEY UPDATE value = ?",
+      count: 12,
+      firstSeen: "2026-11-23T08:46:02.000518Z",
+      lastSeen: "2026-11-23T09:41:02.000731Z",
+    },
+  ],
+  others: 0,
 };
 
 export const series: WorkloadSeries = {

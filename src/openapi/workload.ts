@@ -1,5 +1,10 @@
 import { stepTooFine, tooManyFragments } from "../http/refusals.ts";
-import { workloadSchema, workloadSeriesSchema, workloadSpanSchema } from "../workload/replies.ts";
+import {
+  workloadAmazonSchema,
+  workloadSchema,
+  workloadSeriesSchema,
+  workloadSpanSchema,
+} from "../workload/replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
@@ -42,6 +47,24 @@ export const workloadOperations: Operation[] = [
       content: { "application/json": { schema: workloadSchema, example: examples.workload } },
     },
     refusals: [...OF_CAPTURE_READS, AWAY],
+  },
+  {
+    id: "getWorkloadAmazon",
+    method: "get",
+    path: "/api/captures/{id}/workload/amazon",
+    tag: "Workloads",
+    summary: "Show what Amazon's own users ran, which the workload leaves out",
+    description:
+      "The users that AWS reserves on an instance, such as `rdsadmin`, and `rdsproxyadmin` of RDS Proxy: their records are in no digest, no series and no download. Of the general log, a session of `rdsadmin` that nobody saw connect is known by its heartbeat; such a session of another is taken for a customer's.",
+    permission: MEMBER,
+    credentials: "any",
+    parameters: [ID],
+    success: {
+      status: 200,
+      description: "The users and their statements.",
+      content: { "application/json": { schema: workloadAmazonSchema, example: examples.amazon } },
+    },
+    refusals: [...refusals("amazonNotCounted"), ...OF_CAPTURE_READS, AWAY],
   },
   ...statementOperations,
   {

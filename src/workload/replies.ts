@@ -41,6 +41,13 @@ const workloadLogSchema = z.object({
 /** What a capture recorded of one log, in numbers. */
 export type WorkloadLog = z.output<typeof workloadLogSchema>;
 
+const leftOutSchema = z.object({
+  total: count("How many statements they ran. With both logs, those of the general log."),
+  users: z.array(
+    z.object({ user: text("One of the users that AWS reserves."), statements: count("How many it ran.") }),
+  ),
+});
+
 /** What a capture recorded of its logs, in numbers. */
 export const workloadSchema = z
   .object({
@@ -84,6 +91,10 @@ export const workloadSchema = z
         }),
       )
       .meta({ description: "How the slow log was switched on. Null without it, and until it is." }),
+    leftOut: z.nullable(leftOutSchema).meta({
+      description:
+        "What Amazon's own users ran, which is in none of these numbers, nor in anything else of the workload. Null for captures of before it was counted.",
+    }),
     redact: z
       .enum(["secrets", "literals"])
       .meta({ description: "What was removed from statements before they were stored." }),
@@ -108,6 +119,28 @@ export const workloadSchema = z
 
 /** What a capture recorded, in numbers. */
 export type Workload = z.output<typeof workloadSchema>;
+
+/** What was left out of a workload because it is Amazon's own, in detail. */
+export const workloadAmazonSchema = leftOutSchema
+  .extend({
+    statements: z
+      .array(
+        z.object({
+          user: text("Who ran it."),
+          fingerprint: text("64 bits in hexadecimal that stand for the normalised statement."),
+          digest: text("The normalised statement, cut at 1,024 characters."),
+          count: count("How often it ran."),
+          firstSeen: time("When it was seen first, with microseconds."),
+          lastSeen: time("When it was seen last."),
+        }),
+      )
+      .meta({ description: "The fifty that were seen first, those that ran most at the beginning." }),
+    others: count("How many statements are none of these."),
+  })
+  .meta({ id: "WorkloadAmazon", description: "What Amazon's own users ran while a capture recorded." });
+
+/** What was left out of a workload because it is Amazon's own, in detail. */
+export type WorkloadAmazon = z.output<typeof workloadAmazonSchema>;
 
 const micros = (description: string) => z.int().nonnegative().meta({ description });
 

@@ -14,7 +14,7 @@ import { SERIES_COLUMNS, SPAN_COLUMNS } from "./tables.ts";
 import { FIRST_STEP, WHOLE } from "./timing/series.ts";
 import { figuresOf } from "./timing/series-state.ts";
 import { pairSpans, type ShownSpan, type Span } from "./timing/span.ts";
-import { toSeries, toSpan, toWorkload } from "./to-reply.ts";
+import { toAmazon, toSeries, toSpan, toWorkload } from "./to-reply.ts";
 import { isGrowing } from "./workload-state.ts";
 
 const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
@@ -47,6 +47,13 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const now = Date.now();
       const capture = await findCapture(c, id);
       return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
+    })
+
+    .get("/amazon", async (c) => {
+      const id = await readId(c);
+      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id)));
+      if (shown === null) throw refuse.amazonNotCounted();
+      return c.json(shown);
     })
 
     .get("/series", async (c) => {

@@ -6,6 +6,7 @@ import type {
   LoggedGap,
   ShownProblem,
   Workload,
+  WorkloadAmazon,
   WorkloadDigest,
   WorkloadLog,
   WorkloadSeries,
@@ -48,9 +49,34 @@ export function toWorkload(
     gaps: gapsOf(manifests),
     logs: manifests.map(toLog),
     timing: toTiming(manifests),
+    leftOut: toLeftOut(manifests),
     redact,
     digestVersion,
     live: live && { behindBy: secondsSince(live.caughtUpAt, now), problem: toProblem(live.problem) },
+  };
+}
+
+/** Shows how much of Amazon's own was left out; null where it was not counted. */
+function toLeftOut([{ amazon }]: KnownManifests["manifests"]): Workload["leftOut"] {
+  if (amazon === undefined) return null;
+  const users = [...amazon.users].sort((a, b) => b.statements - a.statements);
+  return { total: users.reduce((total, { statements }) => total + statements, 0), users };
+}
+
+/** Shows what of Amazon's own was left out; null where it was not counted. */
+export function toAmazon({ manifests }: KnownManifests): WorkloadAmazon | null {
+  const leftOut = toLeftOut(manifests);
+  const [{ amazon }] = manifests;
+  if (leftOut === null || amazon === undefined) return null;
+  const statements = [...amazon.statements].sort((a, b) => b.count - a.count);
+  return {
+    ...leftOut,
+    statements: statements.map(({ firstMicros, lastMicros, ...statement }) => ({
+      ...statement,
+      firstSeen: formatTime(firstMicros),
+      lastSeen: formatTime(lastMicros),
+    })),
+    others: amazon.others,
   };
 }
 

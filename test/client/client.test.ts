@@ -65,6 +65,7 @@ describe("the client and the Worker", () => {
     expect(await captures.get(capture.id)).toMatchObject({ status: "DONE" });
     expect((await captures.events(capture.id)).map(({ to }) => to)).toContain("DONE");
     expect(await captures.workload(capture.id)).toMatchObject({ redact: "secrets" });
+    expect(await captures.amazon(capture.id)).toMatchObject({ others: expect.any(Number) });
     expect((await captures.progress(capture.id)).capture.id).toBe(capture.id);
     expect(await captures.digest(capture.id, { limit: 3 })).toEqual(expect.any(Array));
     expect(await captures.digest(capture.id, { table: "t", tag: ["a:b", "c:d"] })).toEqual([]);

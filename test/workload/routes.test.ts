@@ -37,6 +37,7 @@ beforeAll(async () => {
 
 const PATHS = [
   "workload",
+  "workload/amazon",
   "workload/digest",
   "workload/records",
   "workload/sessions/8",
@@ -115,6 +116,7 @@ describe("a capture that has captured nothing", () => {
           },
         ],
         timing: null,
+        leftOut: { total: 0, users: [] },
         redact: "secrets",
         digestVersion: 2,
         live: status === "RUNNING" || status === "STOPPING" ? { behindBy: null, problem: null } : null,
@@ -154,6 +156,7 @@ describe("the manifest", () => {
       gaps: [{ from: iso(10), to: iso(1000), cause: "The log was gone", log: "general" }],
       logs: [{ log: "general", ...numbers }],
       timing: null,
+      leftOut: { total: 0, users: [] },
       redact: "secrets",
       digestVersion: 2,
       live: null,

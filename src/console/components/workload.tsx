@@ -61,10 +61,25 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
           </div>
         )}
       </dl>
+      <LeftOut captureId={capture.id} leftOut={workload.leftOut} />
       <TimingNotice workload={workload} />
       <Gaps workload={workload} />
       <Downloads captureId={capture.id} log={workload.log} />
     </>
+  );
+}
+
+/** How much of Amazon's own was left out, with a link to what it was. */
+function LeftOut({ captureId, leftOut }: { captureId: number; leftOut: Workload["leftOut"] }) {
+  if (leftOut === null || leftOut.total === 0) return null;
+  return (
+    <p class="muted">
+      Without{" "}
+      <a href={`/api/captures/${captureId}/workload/amazon`}>
+        {formatCount(leftOut.total)} {leftOut.total === 1 ? "statement" : "statements"} of Amazon's own users
+      </a>
+      .
+    </p>
   );
 }
 

@@ -1,15 +1,15 @@
+import { isAmazonUser, RDSADMIN } from "../../logs/amazon-users.ts";
 import type { Identity } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
 import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
 
-/** Amazon's own user, whose statements are nobody's workload. */
-export const AMAZON = "rdsadmin";
-/** What Amazon's user does all the time, in a session that may be older than the oldest log. */
+/** What rdsadmin does all the time, in a session that may be older than the oldest log. */
 const HEARTBEAT = "rds_heartbeat2";
 
 /**
- * The sessions that are Amazon's although nobody saw them connect: they are known by what they do all the time. Bounded: of too
- * many, the one that was seen longest ago is forgotten; if it is still there, its next heartbeat shows it again.
+ * The sessions that are Amazon's although nobody saw them connect: they are known by what they do all the time. Of Amazon's users
+ * only rdsadmin is known so; AWS documents no statement by which a session of another would be told from a customer's. Bounded: of
+ * too many, the one that was seen longest ago is forgotten; if it is still there, its next heartbeat shows it again.
  */
 export class AmazonSessions {
   readonly #threads: Set<number>;
@@ -22,21 +22,21 @@ export class AmazonSessions {
   }
 
   /**
-   * Whether a record is Amazon's own. Has to see every record, in order.
+   * Which of Amazon's users a record is of; null when it is of none. Has to see every record, in order.
    * @param identity who the thread belongs to; null when that is not known
    * @param bytes the statement as it stands in the log, if that is known
    */
-  isAmazons(
+  userOf(
     { threadId, statement }: LogRecord,
     identity: Identity | null,
     bytes: StatementBytes | null = null,
-  ): boolean {
+  ): string | null {
     if (identity !== null) {
-      this.#threads.delete(threadId);
-      return identity.user === AMAZON;
+      if (this.#threads.size > 0) this.#threads.delete(threadId);
+      return isAmazonUser(identity.user) ? identity.user : null;
     }
     if (bytes?.mayHoldSecret !== false && statement.includes(HEARTBEAT)) this.#note(threadId);
-    return this.#threads.has(threadId);
+    return this.#threads.has(threadId) ? RDSADMIN : null;
   }
 
   #note(threadId: number): void {

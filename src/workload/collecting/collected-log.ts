@@ -49,7 +49,7 @@ export const latestReachable = ({ hasSessionClocks }: CollectedLog): number =>
 const general: CollectedLog = {
   kind: GENERAL,
   format: storedFormat("follower's state", 2, generalFollowerSchema),
-  records: (_, from) => new GeneralRecords(from as GeneralFollowerState | undefined),
+  records: (manifest, from) => new GeneralRecords(manifest, from as GeneralFollowerState | undefined),
   openMicros: ({ parser }) => (parser as ParserSnapshot).open?.timeMicros ?? null,
   outOfOrderMicros: 0,
   hasSessionClocks: false,
@@ -58,7 +58,7 @@ const general: CollectedLog = {
 const slow: CollectedLog = {
   kind: SLOW,
   format: storedFormat("follower's state of the slow log", 2, slowFollowerSchema),
-  records: ({ minDurationMicros = 0 }) => new SlowRecords(minDurationMicros),
+  records: (manifest) => new SlowRecords(manifest),
   openMicros: ({ parser }) => (parser as SlowSnapshot).open?.record.timeMicros ?? null,
   // MariaDB says when a statement began, in whole seconds. MySQL's are up to some milliseconds out of order (9.7.4).
   outOfOrderMicros: 2_000_000,

@@ -82,6 +82,8 @@ export class FollowerStep {
 
   /** Stores the records and gives the state to continue from. */
   async store(fragments: FragmentStore): Promise<FollowerState> {
+    const { amazon } = this.#records;
+    if (amazon !== null) this.#manifest.amazon = amazon.toJSON();
     const tail = await this.#writer.store(fragments);
     return {
       position: this.position,

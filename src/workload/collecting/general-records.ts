@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
-import { holdsSql } from "../../logs/general/commands.ts";
+import { holdsSql, runsStatement } from "../../logs/general/commands.ts";
 import { Sessions, sessionsSchema } from "../../logs/general/sessions.ts";
 import { type Identity, Threads, threadsSchema } from "../../logs/general/threads.ts";
 import type { LogRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import { AmazonStatements } from "../amazon-statements.ts";
 import { NOBODY } from "../groups/sources.ts";
 import { writeLine } from "../stored/fragment-line.ts";
 import type { LineBuffer } from "../stored/line-buffer.ts";
@@ -43,6 +44,7 @@ export type GeneralRecordsState = z.output<ReturnType<typeof generalRecordsSchem
 /** The records of the general log, of which only the first of a session says whose it is. */
 export class GeneralRecords implements Records<LogRecord> {
   readonly bytes = new RecordBytes();
+  readonly amazon: AmazonStatements | null;
   readonly #threads: Threads;
   readonly #sessions: Sessions;
   readonly #amazons: AmazonSessions;
@@ -52,7 +54,11 @@ export class GeneralRecords implements Records<LogRecord> {
   /** The digest of the record that was counted last; null when it ran no statement. */
   #counted: Counted | null = null;
 
-  constructor({ threads, sessions, amazons }: GeneralRecordsState = { threads: [], amazons: [] }) {
+  constructor(
+    { amazon }: Pick<Manifest, "amazon">,
+    { threads, sessions, amazons }: GeneralRecordsState = { threads: [], amazons: [] },
+  ) {
+    this.amazon = amazon === undefined ? null : new AmazonStatements(amazon);
     this.#threads = new Threads(MAX_THREADS_KEPT, threads);
     this.#sessions = new Sessions(sessions);
     this.#amazons = new AmazonSessions(MAX_THREADS_KEPT, amazons);
@@ -67,7 +73,12 @@ export class GeneralRecords implements Records<LogRecord> {
     this.#identity = identity;
     this.#session = this.#sessions.see(record, identity?.db, this.#threads.hasLostDb);
     this.bytes.look(record, NEWLINE, false);
-    return !this.#amazons.isAmazons(record, identity, this.bytes.statement) && isInWindow(record, window);
+    const amazonUser = this.#amazons.userOf(record, identity, this.bytes.statement);
+    const isOfWindow = isInWindow(record, window);
+    if (amazonUser === null) return isOfWindow;
+    if (isOfWindow && runsStatement(record.command))
+      this.amazon?.add(amazonUser, record.statement, record.timeMicros);
+    return false;
   }
 
   redact(record: LogRecord, redact: Manifest["redact"]): void {

@@ -1,5 +1,6 @@
 import type { TimedRecord } from "../../logs/record.ts";
 import type { Dialect } from "../../sql-text/dialect.ts";
+import type { AmazonStatements } from "../amazon-statements.ts";
 import type { Digests } from "../digest.ts";
 import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
@@ -22,6 +23,8 @@ export interface Counts {
 export interface Records<R extends TimedRecord = TimedRecord> {
   /** Where the records' statements stand in the log. */
   readonly bytes: RecordBytes;
+  /** Counts what `see` leaves out because it is Amazon's own; null for a capture that was begun before that was counted. */
+  readonly amazon: AmazonStatements | null;
   /** Sees a record again, where the log is read a second time. */
   seeAgain(record: R): void;
   /**

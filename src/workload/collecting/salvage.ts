@@ -29,7 +29,8 @@ export async function salvage(
 }
 
 async function manifestOfFragments(empty: Manifest, bucket: R2Bucket): Promise<Manifest> {
-  const manifest = { ...empty };
+  // What was left out of it, only the lost state knew, too.
+  const { amazon: _, ...manifest } = empty;
   for await (const fragment of listFragments(bucket, empty.captureId, empty.log)) {
     const { sequence, version, size, firstMicros, lastMicros, records, plainBytes } = fragment;
     // Fragments after a missing one are not counted, nor is what a step of version 1 that was cut off has left behind.

@@ -1,12 +1,13 @@
-import type { SlowRecord } from "../../logs/slow/record.ts";
+import { isAmazonUser } from "../../logs/amazon-users.ts";
+import { runsStatement, type SlowRecord } from "../../logs/slow/record.ts";
 import { END_OF_TEXT } from "../../logs/slow/record-text.ts";
 import { redactLiterals, redactSecrets } from "../../sql-text/redact/redact.ts";
 import { isMysqlDatabase, type SessionSettings, UNKNOWN_SETTINGS } from "../../sql-text/session-settings.ts";
+import { AmazonStatements } from "../amazon-statements.ts";
 import type { LineBuffer } from "../stored/line-buffer.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { writeSlowLine } from "../stored/slow-line.ts";
 import type { Counted } from "../timing/series.ts";
-import { AMAZON } from "./amazon-sessions.ts";
 import type { FragmentContents } from "./fragment-contents.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import type { Counts, Records } from "./records.ts";
@@ -18,22 +19,27 @@ const IN_OTHER_DATABASE: SessionSettings = Object.freeze({ ...UNKNOWN_SETTINGS, 
 /** The records of the slow log, each of which says whose it is. */
 export class SlowRecords implements Records<SlowRecord> {
   readonly bytes = new RecordBytes();
+  readonly amazon: AmazonStatements | null;
   readonly #minDurationMicros: number;
   /** The digest of the record that was counted last; null when it ran no statement. */
   #counted: Counted | null = null;
 
-  /** @param minDurationMicros statements that took less are left out: another capture of the group may have them logged */
-  constructor(minDurationMicros: number) {
+  /** @param manifest statements that took less than it says are left out: another capture of the group may have them logged */
+  constructor({ minDurationMicros = 0, amazon }: Pick<Manifest, "minDurationMicros" | "amazon">) {
     this.#minDurationMicros = minDurationMicros;
+    this.amazon = amazon === undefined ? null : new AmazonStatements(amazon);
   }
 
   seeAgain(): void {}
 
   see(record: SlowRecord, window: CaptureWindow): boolean {
     const { user, durationMicros, innerMicros = 0 } = record;
-    if (user === AMAZON) return false;
     // The server compares long_query_time with all of it, also with what records of inner statements have.
-    return durationMicros + innerMicros >= this.#minDurationMicros && endedInWindow(record, window);
+    const isLong = durationMicros + innerMicros >= this.#minDurationMicros;
+    if (!isLong || !endedInWindow(record, window)) return false;
+    if (!isAmazonUser(user)) return true;
+    if (runsStatement(record)) this.amazon?.add(user, record.statement, record.timeMicros);
+    return false;
   }
 
   redact(record: SlowRecord, redact: Manifest["redact"]): void {

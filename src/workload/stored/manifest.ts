@@ -3,6 +3,7 @@ import { lazy } from "../../lib/lazy.ts";
 import { storedFormat } from "../../lib/stored.ts";
 import { LOG_NAMES, type LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
+import { amazonSchema, NOTHING_OF_AMAZON } from "../amazon-statements.ts";
 
 const gapSchema = lazy(() =>
   z.object({
@@ -69,6 +70,8 @@ export const manifestSchema = lazy(() =>
     digestVersion: z.int().positive().default(1),
     /** Of the slow log: statements that took less were left out. Absent where none were. */
     minDurationMicros: z.number().optional(),
+    /** What was left out because it is Amazon's own. Absent in what was stored before it was counted. */
+    amazon: amazonSchema().optional(),
     /** Of the slow log: how it was switched on. */
     timing: timingSchema().optional(),
   }),
@@ -104,6 +107,7 @@ export function emptyManifest(
     gapCount: 0,
     redact,
     digestVersion: DIGEST_VERSION,
+    amazon: NOTHING_OF_AMAZON,
     ...(minDurationMicros > 0 && { minDurationMicros }),
   };
 }

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { AMAZON_USERS } from "../../../src/logs/amazon-users.ts";
 import { SLOW } from "../../../src/logs/slow/kind.ts";
 import { runsStatement, type SlowRecord } from "../../../src/logs/slow/record.ts";
 import { keepCollectorState, loadCollectorState } from "../../../src/workload/collecting/collector-state.ts";
@@ -190,9 +191,26 @@ describe("a capture of the slow log", () => {
     expect(follower.digests.total).toBe(2);
   });
 
-  it("leaves Amazon's own statements out", async () => {
-    const log = entry(1, "SELECT 1", { user: "rdsadmin" }) + entry(2, "SELECT 2", { user: "rdsadmin2" });
-    expect((await captured(log)).lines.map(({ user }) => user)).toEqual(["rdsadmin2"]);
+  it("leaves the statements of every user of Amazon's out, and counts those of its window and threshold", async () => {
+    const log = [
+      entry(1, "SELECT 'before'", { user: "rdsadmin" }),
+      ...[...AMAZON_USERS, "rdsproxyadmin", "rdsadmin2", "RDSADMIN"].map((user, i) =>
+        entry(1000 + i, "SELECT 1", { user }),
+      ),
+      entry(1800, "SELECT 'short'", { user: "rdsadmin", micros: 999 }),
+      entry(1900, "SELECT 2"),
+      entry(3000, "SELECT 'after'", { user: "rdsadmin" }),
+    ];
+    const { lines, manifest, follower } = await captured(log.join(""), {
+      window: { start: DAY + 500, end: DAY + 2000 },
+      minDurationMicros: 1000,
+    });
+    expect(lines.map(({ user }) => user)).toEqual(["rdsadmin2", "RDSADMIN", "app"]);
+    expect(follower.digests.total).toBe(3);
+    expect(manifest).toMatchObject({ records: 3, statements: 3, commands: { Query: 3 } });
+    expect(manifest.amazon?.users).toEqual(
+      [...AMAZON_USERS].map((user) => ({ user, statements: user === "rdsproxyadmin" ? 2 : 1 })),
+    );
   });
 
   it("does not take its silence for a gap: connected sessions may not be in it", async () => {
