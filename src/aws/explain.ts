@@ -11,7 +11,7 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
         ? `There is no RDS instance ${instance} in ${region}: check the instance's identifier and the region (${failure.code})`
         : `AWS did not find what was asked for: ${said}`;
     case "rejected":
-      if (failure.code === "UnsupportedEngine") return failure.message;
+      if (SAID_BY_THIS_SERVICE.has(failure.code)) return failure.message;
       return `AWS did not accept the request: ${said}`;
     case "clock":
       return `The clock of this service is wrong, and AWS refuses its requests until it is right: ${said}. The credentials are not at fault. Try again soon.`;
@@ -23,6 +23,13 @@ export function explain(failure: AwsFailure, instance: string, region: string): 
       return `${said}. Try again soon.`;
   }
 }
+
+/** The codes of refusals that are not AWS's (environments/instance.ts): their messages need no more words. */
+const SAID_BY_THIS_SERVICE: ReadonlySet<string> = new Set([
+  "UnsupportedEngine",
+  "UnsupportedCluster",
+  "NotAnInstance",
+]);
 
 function advice({ code, message }: AwsFailure): string {
   // AWS says the same of a role that does not exist, one that does not trust the caller, and a wrong external id.

@@ -65,9 +65,9 @@ export async function findCreated(
 }
 
 const INSERT = callerStatement(
-  `insert into captures (env_id, owner_id, name, region, instance, status, started_at, scheduled_start, scheduled_end,
+  `insert into captures (env_id, owner_id, name, region, instance, engine, status, started_at, scheduled_start, scheduled_end,
      duration, created_at, due_at, redact, max_bytes, log, min_duration_micros, labels, notes, back_dated)
-   select e.id, caller.id, :name, e.region, e.instance, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
+   select e.id, caller.id, :name, e.region, e.instance, e.engine, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
      :redact, :maxBytes, :log, :minDurationMicros, :labels, :notes, :backDated
    from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
    where m.env_id = :envId and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})

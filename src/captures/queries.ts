@@ -76,6 +76,8 @@ export async function readPair(
 export type CaptureTarget = CaptureRow & {
   region: string;
   instance: string;
+  /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
+  engine: string | null;
   credentials: string | null;
   /** When its metrics were stored; null while CloudWatch has to be asked. */
   metricsArchivedAt: number | null;

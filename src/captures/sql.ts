@@ -27,7 +27,7 @@ export const KEPT_CAPTURE_OF_CALLER = `from caller
   left join captures c on c.id = :id and c.env_id = m.env_id and (c.deleted_at is null or c.deleted_at > ${RESTORABLE_SINCE})`;
 
 /** The instance that capture `c` of environment `e` records, and how it is reached. */
-export const TARGET = `c.region as region, c.instance as instance, e.credentials as credentials,
+export const TARGET = `c.region as region, c.instance as instance, c.engine as engine, e.credentials as credentials,
   c.metrics_archived_at as metricsArchivedAt`;
 
 /** Whether the lifecycle has a transition for a cause from the state of the row at hand. */

@@ -29,6 +29,8 @@ const madeSchema = lazy(() =>
     engine: z.string(),
     engineVersion: z.string(),
     parameterGroup: z.string(),
+    // Of what was made before it was kept, nobody knows.
+    cluster: z.string().nullable().default(null),
     credentialsHint: z.string(),
     createdAt: z.number(),
     role: z.enum(ROLES),
@@ -98,9 +100,9 @@ export async function findCreated(
 }
 
 const RESERVE = callerStatement(
-  `insert into environments (name, region, instance, engine, engine_version, parameter_group, credentials_hint, created_at,
-     updated_at, deleted_at)
-   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :credentialsHint, :now, :now, :now from caller
+  `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, credentials_hint,
+     created_at, updated_at, deleted_at)
+   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :credentialsHint, :now, :now, :now from caller
    returning id`,
 );
 
@@ -115,8 +117,9 @@ export async function reserveEnvironment(
   environment: NewEnvironment,
   now: number,
 ): Promise<number | null> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint } = environment;
-  const values = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint };
+  const { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint } =
+    environment;
+  const values = { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint };
   const row = await RESERVE(db, credential, now, values).first<{ id: number }>();
   return row?.id ?? null;
 }

@@ -1,9 +1,9 @@
-import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
-import { type DbInstance, describeInstance } from "../aws/rds.ts";
+import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
+import { type DbCluster, type DbInstance, describeCluster, describeInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
-import { canCapture, engineLabels } from "./engines.ts";
+import { inOneSentence, isInMultiAzCluster, unsuitedCluster, unsuitedEngine } from "./engines.ts";
 
-/** DescribeDBInstances, refusing an engine whose workload can't be captured. */
+/** DescribeDBInstances, refusing an instance whose workload can't be captured, whatever is changed about it. */
 export async function inspectInstance(
   env: Env,
   region: string,
@@ -11,7 +11,42 @@ export async function inspectInstance(
   credentials: AwsCredentials,
 ): Promise<AwsResult<DbInstance>> {
   const found = await describeInstance(awsTarget(env, region), credentials, instance);
-  if (!found.ok || canCapture(found.value.engine)) return found;
-  const message = `${instance} runs ${found.value.engine}; only ${engineLabels("and")} on RDS can be captured`;
-  return { ok: false, failure: { kind: "rejected", code: "UnsupportedEngine", operation: null, message } };
+  if (!found.ok) return found;
+  const engine = unsuitedEngine(found.value);
+  if (engine !== null) return refused("UnsupportedEngine", engine.reason);
+  const cluster = unsuitedCluster(found.value);
+  return cluster === null ? found : refused("UnsupportedCluster", inOneSentence(cluster));
+}
+
+/**
+ * The same for somebody who chooses the instance: a cluster's identifier is refused with the names of its instances. Where the
+ * credentials may not ask for clusters, it is an instance that does not exist.
+ */
+export async function chooseInstance(
+  env: Env,
+  region: string,
+  instance: string,
+  credentials: AwsCredentials,
+): Promise<AwsResult<DbInstance>> {
+  const found = await inspectInstance(env, region, instance, credentials);
+  if (found.ok || !found.failure.code.startsWith("DBInstanceNotFound")) return found;
+  const cluster = await describeCluster(awsTarget(env, region), credentials, instance);
+  return cluster.ok ? refused("NotAnInstance", choiceOf(cluster.value)) : found;
+}
+
+/** Which instances a cluster has to choose from, in words. */
+function choiceOf({ id, engine, members }: DbCluster): string {
+  const is = `${id} is a cluster, and a capture is made of one instance`;
+  if (members.length === 0) return `${is}. It has no instances`;
+  const roles = members.map(({ instance, isWriter }) => `${instance} (${isWriter ? "writer" : "reader"})`);
+  const names = new Intl.ListFormat("en", { type: "conjunction" }).format(roles);
+  if (!isInMultiAzCluster({ engine, cluster: id })) return `${is}. Its instances are ${names}`;
+  return (
+    `${is}. This is a Multi-AZ DB cluster, whose logs are switched for all of its instances at once: so those, ${names}, can't ` +
+    "be captured"
+  );
+}
+
+function refused(code: string, message: string): { ok: false; failure: AwsFailure } {
+  return { ok: false, failure: { kind: "rejected", code, operation: null, message } };
 }

@@ -54,7 +54,8 @@ export const environmentSchema = z
     instance: text("The identifier of the RDS instance."),
     engine: text(`${engineNames()}.`),
     engineVersion: text("As AWS said when it was asked last."),
-    parameterGroup: text("The parameter group that switches the general log."),
+    parameterGroup: text("The parameter group that switches the instance's logs."),
+    cluster: textOrNull("The cluster that the instance is a member of; null when it is of none."),
     credentials: z.union([z.object({ accessKeyId: z.string() }), z.object({ roleArn: z.string() })]).meta({
       description: "The access key id by its last four characters, or the role's ARN. Never a secret.",
     }),

@@ -12,7 +12,7 @@ import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireChanged, visible } from "./access.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
-import { inspectInstance } from "./instance.ts";
+import { chooseInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
 import type { Invite, MemberRole, RemovedMember } from "./replies.ts";
 import {
@@ -158,10 +158,10 @@ async function create(
   { name, region, instance, credentials }: EnvironmentRequest,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
-  const { engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials);
+  const { engine, engineVersion, parameterGroup, cluster } = await inspect(c, region, instance, credentials);
   const now = Date.now();
   const credentialsHint = hint(credentials);
-  const draft = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint };
+  const draft = { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
@@ -189,7 +189,7 @@ function created(c: AppContext, made: creation.Created): Response {
 /** Asks AWS for the instance; a failure is a 400 that says what to do. */
 async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
   const access = await signingCredentials(c.env, region, credentials, null, Date.now());
-  const found = access.ok ? await inspectInstance(c.env, region, instance, access.value) : access;
+  const found = access.ok ? await chooseInstance(c.env, region, instance, access.value) : access;
   if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
   return found.value;
 }
@@ -203,13 +203,14 @@ async function retarget(
   const region = changes.region ?? before.region;
   const instance = changes.instance ?? before.instance;
   const credentials = changes.credentials ?? (await open(c.env, before.id, before.credentials));
-  const { engine, engineVersion, parameterGroup } = await inspect(c, region, instance, credentials);
+  const { engine, engineVersion, parameterGroup, cluster } = await inspect(c, region, instance, credentials);
   return {
     region,
     instance,
     engine,
     engineVersion,
     parameterGroup,
+    cluster,
     credentials: changes.credentials ? await seal(c.env, before.id, credentials) : before.credentials,
     credentialsHint: hint(credentials),
   };

@@ -20,6 +20,8 @@ export interface ListedEnvironmentRow {
   engine: string;
   engineVersion: string;
   parameterGroup: string;
+  /** The cluster that the instance is a member of; null when it is of none, or AWS was not asked since this is kept. */
+  cluster: string | null;
   credentials: string;
   credentialsHint: string;
   createdAt: number;
@@ -42,14 +44,21 @@ export interface EnvironmentRow extends ListedEnvironmentRow {
 /** An environment to be made. */
 export type NewEnvironment = Pick<
   EnvironmentRow,
-  "name" | "region" | "instance" | "engine" | "engineVersion" | "parameterGroup" | "credentialsHint"
+  | "name"
+  | "region"
+  | "instance"
+  | "engine"
+  | "engineVersion"
+  | "parameterGroup"
+  | "cluster"
+  | "credentialsHint"
 >;
 
 /** The row of an environment that does not exist, or that the caller is no member of. */
 export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
-  e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.credentials as credentials,
+  e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.cluster as cluster, e.credentials as credentials,
   e.credentials_hint as credentialsHint, e.created_at as createdAt, e.is_ready as isReady, m.role as role,
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
@@ -153,6 +162,7 @@ const UPDATE = callerStatement(
   `update environments set name = coalesce(:name, name), region = coalesce(:region, region),
      instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
+     cluster = iif(:region is null, cluster, :cluster),
      credentials = coalesce(:credentials, credentials), credentials_hint = coalesce(:credentialsHint, credentials_hint),
      updated_at = :now
    where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
@@ -161,7 +171,7 @@ const UPDATE = callerStatement(
          or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE}))
        and not ${HAS_GRACES})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
-     credentials, credentials_hint as credentialsHint`,
+     cluster, credentials, credentials_hint as credentialsHint`,
 );
 
 /** The values of an update that leaves the target as it is. */
@@ -171,6 +181,7 @@ const NO_TARGET = {
   engine: null,
   engineVersion: null,
   parameterGroup: null,
+  cluster: null,
   credentials: null,
   credentialsHint: null,
 };
@@ -208,15 +219,15 @@ export async function updateEnvironment(
 
 const UPDATE_FOUND = statement(
   `update environments set engine = :engine, engine_version = :engineVersion, parameter_group = :parameterGroup,
-     updated_at = :now
+     cluster = :cluster, updated_at = :now
    where id = :envId and deleted_at is null
-     and (engine, engine_version, parameter_group) is not (:engine, :engineVersion, :parameterGroup)`,
+     and (engine, engine_version, parameter_group, cluster) is not (:engine, :engineVersion, :parameterGroup, :cluster)`,
 );
 
 /** Records what AWS says of the instance, if that has changed. */
 export async function updateFound(db: Db, envId: number, found: DbInstance, now: number): Promise<void> {
-  const { engine, engineVersion, parameterGroup } = found;
-  await UPDATE_FOUND(db, { envId, engine, engineVersion, parameterGroup, now }).run();
+  const { engine, engineVersion, parameterGroup, cluster } = found;
+  await UPDATE_FOUND(db, { envId, engine, engineVersion, parameterGroup, cluster, now }).run();
 }
 
 /** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */

@@ -7,7 +7,18 @@ import type { EnvironmentRow, ListedEnvironmentRow, MemberRow } from "./store.ts
 
 /** An environment as the API lists it. */
 export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "isReady">): Environment {
-  const { id, name, region, instance, engine, engineVersion, parameterGroup, credentialsHint, role } = row;
+  const {
+    id,
+    name,
+    region,
+    instance,
+    engine,
+    engineVersion,
+    parameterGroup,
+    cluster,
+    credentialsHint,
+    role,
+  } = row;
   return {
     id,
     name,
@@ -16,6 +27,7 @@ export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "i
     engine,
     engineVersion,
     parameterGroup,
+    cluster,
     credentials: credentialsHint.startsWith("arn:")
       ? { roleArn: credentialsHint }
       : { accessKeyId: credentialsHint },

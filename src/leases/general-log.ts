@@ -1,6 +1,6 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { type Env, leaseOf } from "../env.ts";
-import { canCapture, engineLabels } from "../environments/engines.ts";
+import { canCapture, engineLabels, inOneSentence, unsuited } from "../environments/engines.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { GENERAL } from "../logs/general/kind.ts";
@@ -139,17 +139,14 @@ function whySilent(
 }
 
 /** Why an instance can't log at all, and what to do; null when it can. */
-function whyNever({ instance: name }: LoggedCapture, { engine, parameterGroup }: DbInstance): string | null {
-  if (!canCapture(engine)) {
+function whyNever({ instance: name }: LoggedCapture, instance: DbInstance): string | null {
+  const { engine } = instance;
+  const found = unsuited(instance);
+  // One of those that this service does not know is more than a version that can't be captured.
+  if (found?.because === "engine" && !canCapture(engine)) {
     return `${name} runs ${engine}, which has no general log: only ${engineLabels("and")} on RDS can be captured`;
   }
-  if (parameterGroup.startsWith("default.")) {
-    return (
-      `${name} uses the parameter group ${parameterGroup}, which is Amazon's own and can't be changed: create a ` +
-      `parameter group of the same family, assign it to ${name}, and reboot ${name}`
-    );
-  }
-  return null;
+  return found && inOneSentence(found);
 }
 
 function groupOfInstance({ region }: LoggedCapture, instance: DbInstance): ParameterGroup {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat, Unreadable } from "../lib/stored.ts";
-import { METRICS } from "./cloudwatch-metrics.ts";
+import { metricAt } from "./cloudwatch-metrics.ts";
 import type { Column } from "./columns.ts";
 import { points } from "./window.ts";
 
@@ -35,16 +35,23 @@ export type ArchiveHeader = z.output<ReturnType<typeof headerSchema>>;
 
 const headerFormat = storedFormat("metrics archive", 1, headerSchema);
 
-/** Writes the object, a column at a time. */
-export async function encodeArchive(header: ArchiveHeader, columns: readonly Column[]): Promise<ArrayBuffer> {
+/**
+ * Writes the object, a column at a time.
+ * @param metrics the columns' metrics: indexes of ALL_METRICS
+ */
+export async function encodeArchive(
+  header: ArchiveHeader,
+  metrics: readonly number[],
+  columns: readonly Column[],
+): Promise<ArrayBuffer> {
   const gzip = new CompressionStream("gzip");
   const written = new Response(gzip.readable).arrayBuffer();
   const writer = gzip.writable.getWriter();
   const encoder = new TextEncoder();
   await writer.write(encoder.encode(`[${headerFormat.stringify(header)}`));
-  for (const [index, column] of columns.entries()) {
+  for (const [i, column] of columns.entries()) {
     const values = Array.from(column, (value) => (Number.isNaN(value) ? null : value));
-    const line = JSON.stringify({ label: METRICS[index]?.label, values });
+    const line = JSON.stringify({ label: metricAt(metrics[i] as number).label, values });
     await writer.write(encoder.encode(`,\n${line}`));
   }
   await writer.write(encoder.encode("]\n"));
@@ -53,7 +60,7 @@ export async function encodeArchive(header: ArchiveHeader, columns: readonly Col
 }
 
 /**
- * Reads some metrics (indexes of METRICS) of an object.
+ * Reads some metrics (indexes of ALL_METRICS) of an object, whichever set it has.
  * @returns a column for each, null for a metric that the service did not know when the object was stored
  * @throws Unreadable, or another Error, when it is cut off, damaged, or not what was stored for the capture
  */
@@ -64,7 +71,8 @@ export async function decodeArchive(
 ): Promise<{ header: ArchiveHeader; columns: (Column | null)[] }> {
   let header: ArchiveHeader | undefined;
   const found = new Map<string, Column>();
-  const labels = new Set(metrics.map((index) => METRICS[index]?.label));
+  const wanted = metrics.map((index) => metricAt(index).label);
+  const labels = new Set(wanted);
   let last = "";
   for await (const line of linesOf(body)) {
     last = line;
@@ -80,7 +88,7 @@ export async function decodeArchive(
   }
   // Without its end, a missing column need not be one that was never stored.
   if (header === undefined || !last.endsWith("]")) throw new Unreadable("It has no end");
-  return { header, columns: metrics.map((index) => found.get(METRICS[index]?.label ?? "") ?? null) };
+  return { header, columns: wanted.map((label) => found.get(label) ?? null) };
 }
 
 function columnOf(line: string, length: number): Column {

@@ -2,8 +2,7 @@ import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
 import { isoTime } from "../lib/values.ts";
 import { archiveKey, encodeArchive } from "./archive-format.ts";
-import { fetchMetrics, type MetricsInstance, type MetricsSubject } from "./call.ts";
-import { allMetrics } from "./cloudwatch-metrics.ts";
+import { fetchMetrics, type MetricsInstance, type MetricsSubject, metricsOfInstance } from "./call.ts";
 import { type Column, emptyColumns, fillColumn } from "./columns.ts";
 import { PUBLISHED_WITHIN_MS } from "./retention.ts";
 import { forgotten, keptWindow, type MetricsWindow, type Span, slicesOf } from "./window.ts";
@@ -13,7 +12,7 @@ import { forgotten, keptWindow, type MetricsWindow, type Span, slicesOf } from "
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Retention is judged as if it were this much later: reading the slices takes a while. */
 const FETCH_MS = 10 * 60 * 1000;
-/** How many points of a metric one call asks for: of sixteen metrics, a quarter of what CloudWatch gives in a page. */
+/** How many points of a metric one call asks for: of sixteen metrics a quarter of what CloudWatch gives in a page, of Aurora's half of it. */
 export const SLICE_POINTS = 1440;
 /** A point that is not there after so long does not come any more: the instance was stopped, or is gone. */
 const LATE_MS = DAY_MS;
@@ -51,11 +50,11 @@ export async function archiveMetrics(
   window: MetricsWindow,
   now: number,
 ): Promise<ArchiveOutcome> {
-  const { id, envId, region, instance, credentials } = subject;
-  const metrics = allMetrics();
+  const { id, envId, region, instance, engine, credentials } = subject;
+  const metrics = metricsOfInstance(subject);
   const columns = emptyColumns(window, metrics.length);
   for (const slice of slicesOf(window, SLICE_POINTS)) {
-    const request = { target: { envId, region, instance, credentials }, window: slice, metrics };
+    const request = { target: { envId, region, instance, engine, credentials }, window: slice, metrics };
     const result = await fetchMetrics(env, request, Date.now());
     if (!result.ok) return { ok: false, reason: explain(result.failure, instance, region) };
     for (const [index, series] of result.value.entries())
@@ -64,7 +63,8 @@ export async function archiveMetrics(
   const missing = missingTail(columns, window);
   if (missing !== null && now < window.end + LATE_MS) return { ok: false, reason: `${missing} yet` };
   const incomplete = [forgotten(subject, window), missing].filter((text) => text !== null).join("; ") || null;
-  const body = await encodeArchive({ captureId: id, ...window, archivedAt: Date.now(), incomplete }, columns);
+  const header = { captureId: id, ...window, archivedAt: Date.now(), incomplete };
+  const body = await encodeArchive(header, metrics, columns);
   await env.BUCKET.put(archiveKey(id), body, {
     httpMetadata: { contentType: "application/json", contentEncoding: "gzip" },
   });

@@ -1,20 +1,17 @@
 import type { AwsResult } from "../aws/client.ts";
-import type { CachedRequest, MetricsRequest, MetricsResult } from "./call.ts";
-import { allMetrics, METRICS } from "./cloudwatch-metrics.ts";
+import { type CachedRequest, type MetricsRequest, type MetricsResult, metricsOfInstance } from "./call.ts";
 import { aggregate, type Column, emptyColumns, fillColumn } from "./columns.ts";
-import { baseWindow, type MetricsWindow, slicesOf } from "./window.ts";
+import { baseWindow, MAX_REPLY_POINTS, type MetricsWindow, slicesOf } from "./window.ts";
 
 /** How long what CloudWatch said is cached. */
 const CACHED_FOR_MS = 30_000;
 /** How late a point may come, or change: what is younger is asked for again. The archive, which is final, waits for longer. */
 const LATE_MS = 60 * 60_000;
-/** How many points of a metric one call asks for: of sixteen metrics, what CloudWatch gives in one page. */
-const SLICE_POINTS = 6300;
 
 /** All metrics of a window, as CloudWatch said them. */
 interface Cached {
   window: MetricsWindow;
-  /** One for each of METRICS. */
+  /** One for each metric of the capture's instance, in their order. */
   columns: Column[];
   /** When the cache expires. */
   expiresAt: number;
@@ -23,7 +20,7 @@ interface Cached {
 /**
  * A capture's metrics in CloudWatch's smallest period, asked for at most once in half a minute, whatever is asked of them: other
  * periods are made of them here. The maximum of a long period is the maximum of its minutes, and both begin at multiples of
- * their length since the epoch, so that this is what CloudWatch would say. Its memory is at most 16 days of minutes, 3 MB.
+ * their length since the epoch, so that this is what CloudWatch would say. Its memory is at most 16 days of minutes: 3 MB, or of an Aurora instance 6.
  */
 export class MetricsCache {
   readonly #fetch: (request: MetricsRequest) => Promise<MetricsResult>;
@@ -40,9 +37,12 @@ export class MetricsCache {
     if (!cached.ok) return cached;
     const { window, columns } = cached.value;
     const { start, end, period } = request.window;
-    const series = request.metrics.map((index) =>
-      aggregate(columns[index] as Column, window, period).filter(({ time }) => time >= start && time < end),
-    );
+    const all = metricsOfInstance(request.target);
+    const series = request.metrics.map((metric) => {
+      const column = columns[all.indexOf(metric)];
+      if (column === undefined) throw new RangeError(`The instance has no metric ${metric}`);
+      return aggregate(column, window, period).filter(({ time }) => time >= start && time < end);
+    });
     return { ok: true, value: series };
   }
 
@@ -59,10 +59,12 @@ export class MetricsCache {
   async #refresh({ target, span }: CachedRequest, now: number): Promise<AwsResult<Cached>> {
     const window = baseWindow(span, now);
     if (window === null) throw new RangeError("CloudWatch has nothing of the capture");
-    const columns = emptyColumns(window, METRICS.length);
+    const metrics = metricsOfInstance(target);
+    const columns = emptyColumns(window, metrics.length);
     const from = carryOver(this.#cached, window, columns);
-    const metrics = allMetrics();
-    for (const slice of slicesOf({ ...window, start: from }, SLICE_POINTS)) {
+    // Each call asks for what CloudWatch gives in one page.
+    const most = Math.floor(MAX_REPLY_POINTS / metrics.length);
+    for (const slice of slicesOf({ ...window, start: from }, most)) {
       const result = await this.#fetch({ target, window: slice, metrics });
       if (!result.ok) return result;
       for (const [index, series] of result.value.entries())

@@ -2,13 +2,20 @@ import { type AwsResult, awsTarget } from "../aws/client.ts";
 import { getMetricData, type MetricPoint } from "../aws/cloudwatch.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
-import { metricAt } from "./cloudwatch-metrics.ts";
+import { metricSetOf } from "../environments/engines.ts";
+import { metricAt, metricsOf } from "./cloudwatch-metrics.ts";
 import type { MetricsWindow, Span } from "./window.ts";
 
 /** The instance whose metrics are wanted, and how it is reached. */
 export interface MetricsInstance extends EnvironmentAccess {
   instance: string;
+  /** RDS's name of its engine, which decides which metrics there are; null where it was not kept, which is not Aurora. */
+  engine: string | null;
 }
+
+/** The metrics of an instance, in the order of a reply: indexes of ALL_METRICS. */
+export const metricsOfInstance = ({ engine }: Pick<MetricsInstance, "engine">): readonly number[] =>
+  metricsOf(metricSetOf(engine));
 
 /** A capture as far as its metrics are concerned: when and which instance. */
 export interface MetricsSubject extends MetricsInstance, Span {
@@ -20,8 +27,8 @@ export interface MetricsSubject extends MetricsInstance, Span {
 export interface MetricsRequest {
   target: MetricsInstance;
   window: MetricsWindow;
-  /** Indexes of METRICS. */
-  metrics: number[];
+  /** Indexes of ALL_METRICS. */
+  metrics: readonly number[];
 }
 
 /** A question that is answered from what CloudWatch said of all of `span` (see MetricsCache). */

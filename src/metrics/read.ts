@@ -7,11 +7,17 @@ import { Unreadable } from "../lib/stored.ts";
 import { isTransientFault } from "../lib/transient.ts";
 import { isoTime } from "../lib/values.ts";
 import { archiveKey, decodeArchive } from "./archive-format.ts";
-import { type CachedRequest, fetchMetrics, type MetricsResult, type MetricsSubject } from "./call.ts";
-import { allMetrics, METRICS, metricAt } from "./cloudwatch-metrics.ts";
+import {
+  type CachedRequest,
+  fetchMetrics,
+  type MetricsResult,
+  type MetricsSubject,
+  metricsOfInstance,
+} from "./call.ts";
+import { metricAt } from "./cloudwatch-metrics.ts";
 import { aggregate } from "./columns.ts";
 import type { Metric } from "./replies.ts";
-import type { MetricsQuery } from "./schema.ts";
+import { type MetricsQuery, unknownMetric } from "./schema.ts";
 import { chooseWindow, forgotten, keptWindow, metricsWindow } from "./window.ts";
 
 /** Asks the cache of what CloudWatch said, which is a Durable Object's; fails when that is away. */
@@ -25,7 +31,7 @@ export interface MetricsReply {
 
 /**
  * The metrics of a capture as CloudWatch has them, as the API shows them.
- * @throws ApiError 400 for a period that can't be had; 502 when AWS refuses, 503 when it throttles or fails, 504 when it does
+ * @throws ApiError 400 for a period that can't be had, or a metric that the instance's engine does not have; 502 when AWS refuses, 503 when it throttles or fails, 504 when it does
  *   not answer in time
  */
 export async function readMetrics(
@@ -35,15 +41,15 @@ export async function readMetrics(
   askCache: AskCache,
   now: number,
 ): Promise<MetricsReply> {
-  const metrics = wanted(query);
+  const metrics = wanted(subject, query);
   const window = metricsWindow(subject, query.period, metrics.length, now);
   const incomplete = forgotten(subject, window);
   if (window === null) {
     const none = metrics.map((index) => show(index, []));
     return metricsReply(none, "cloudwatch", null, incomplete);
   }
-  const { id, envId, region, instance, credentials, start, end } = subject;
-  const target = { envId, region, instance, credentials };
+  const { id, envId, region, instance, engine, credentials, start, end } = subject;
+  const target = { envId, region, instance, engine, credentials };
   const request = { target, span: { start, end }, window, metrics };
   const result = await fetchCached(env, id, request, askCache, now);
   if (!result.ok) throw awsRefusal(result, instance, region);
@@ -96,7 +102,7 @@ export async function readArchivedMetrics(
   askCache: AskCache,
   now: number,
 ): Promise<MetricsReply> {
-  const metrics = wanted(query);
+  const metrics = wanted(subject, query);
   let archive: Awaited<ReturnType<typeof decodeArchive>>;
   try {
     archive = await openArchive(env, subject.id, metrics);
@@ -112,7 +118,7 @@ export async function readArchivedMetrics(
     const column = columns[i];
     return show(index, column == null ? [] : aggregate(column, header, period));
   });
-  const unknown = metrics.filter((_, i) => columns[i] === null).map((index) => METRICS[index]?.type);
+  const unknown = metrics.filter((_, i) => columns[i] === null).map((index) => metricAt(index).type);
   const notStored = unknown.length === 0 ? null : `Not stored for this capture: ${unknown.join(", ")}`;
   const incomplete = [header.incomplete, notStored].filter((text) => text !== null).join("; ") || null;
   return metricsReply(shown, "archive", period, incomplete);
@@ -124,8 +130,13 @@ async function openArchive(env: Env, captureId: number, metrics: readonly number
   return decodeArchive(object.body, captureId, metrics);
 }
 
-/** The metrics that a query asks for: all unless it picks some. */
-const wanted = (query: MetricsQuery): number[] => query.type ?? allMetrics();
+/** The metrics that a query asks for: all that the capture's instance has, unless it picks some. */
+function wanted(subject: MetricsSubject, { type }: MetricsQuery): readonly number[] {
+  const all = metricsOfInstance(subject);
+  const foreign = type?.find((index) => !all.includes(index));
+  if (foreign !== undefined) throw new ApiError(400, `type: ${unknownMetric(metricAt(foreign).type, all)}`);
+  return type ?? all;
+}
 
 /** One metric as the API shows it. */
 function show(index: number, series: MetricPoint[]): Metric {

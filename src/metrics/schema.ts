@@ -1,18 +1,23 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { once } from "../lib/values.ts";
-import { METRICS } from "./cloudwatch-metrics.ts";
+import { ALL_METRICS, metricAt } from "./cloudwatch-metrics.ts";
 
 const metricTypeSchema = lazy(() =>
   z.string().transform((text, ctx) => {
     const wanted = text.trim().toUpperCase();
-    const index = METRICS.findIndex(({ type, label }) => type === wanted || label.toUpperCase() === wanted);
+    const index = ALL_METRICS.findIndex(
+      ({ type, label }) => type === wanted || label.toUpperCase() === wanted,
+    );
     if (index >= 0) return index;
-    const known = METRICS.map(({ type }) => type).join(", ");
-    ctx.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 40))} is not one of ${known}` });
+    ctx.addIssue({ code: "custom", message: unknownMetric(text, [...ALL_METRICS.keys()]) });
     return z.NEVER;
   }),
 );
+
+/** Says that a metric is not one of some, which are indexes of ALL_METRICS. */
+export const unknownMetric = (name: string, known: readonly number[]): string =>
+  `${JSON.stringify(name.slice(0, 40))} is not one of ${known.map((index) => metricAt(index).type).join(", ")}`;
 
 const PERIOD = "must be a multiple of 60 seconds";
 /** The longest period that fits its nine digits, in seconds. */
@@ -23,7 +28,7 @@ export const metricsQuerySchema = lazy(() =>
   z.strictObject({
     type: z
       .array(metricTypeSchema())
-      // In the order of METRICS and each once, however they were asked for.
+      // In the order of ALL_METRICS and each once, however they were asked for.
       .transform((indexes) => [...new Set(indexes)].sort((a, b) => a - b))
       .optional(),
     period: once(
@@ -36,5 +41,5 @@ export const metricsQuerySchema = lazy(() =>
   }),
 );
 
-/** Which metrics (indexes of METRICS), in which period (seconds). */
+/** Which metrics (indexes of ALL_METRICS), in which period (seconds). */
 export type MetricsQuery = z.output<ReturnType<typeof metricsQuerySchema>>;

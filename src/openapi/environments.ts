@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { engineLabels } from "../environments/engines.ts";
 import {
   checkedEnvironmentSchema,
   environmentSchema,
@@ -54,7 +53,7 @@ const AWS_WOULD_NOT = saysLike(
   "awsWouldNot",
   400,
   "There is no RDS instance demo-mysql in us-east-1: check the instance's identifier and the region (DBInstanceNotFound)",
-  `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs \\S+; only ${engineLabels("and")}|This service has no AWS identity).*`,
+  `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
 
 /** `/api/environments` and `/api/invites`. */

@@ -246,6 +246,7 @@ export const environment: Environment = {
   engine: "mysql",
   engineVersion: "8.0.40",
   parameterGroup: "demo-mysql-params",
+  cluster: null,
   credentials: { accessKeyId: "****0000" },
   role: "admin",
   ready: true,

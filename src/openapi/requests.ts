@@ -11,7 +11,7 @@ import {
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, timeSchema } from "../lib/values.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
-import { METRICS } from "../metrics/cloudwatch-metrics.ts";
+import { ALL_METRICS } from "../metrics/cloudwatch-metrics.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 
 /*
@@ -31,7 +31,7 @@ const orNull = (type: string) => ({ type: [type, "null"], anyOf: undefined });
 const momentOrNull = { ...moment, ...orNull("string") };
 add(metricsQuerySchema().shape.type, {
   type: "array",
-  items: { type: "string", enum: METRICS.map(({ type }) => type) },
+  items: { type: "string", enum: ALL_METRICS.map(({ type }) => type) },
 });
 
 add(nameSchema(), {

@@ -70,7 +70,9 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
 
   test("an instance that runs PostgreSQL", async () => {
     const { message } = await refusal({ instance: "demo-postgres" });
-    expect(message).toMatch(/demo-postgres runs postgres; only MySQL and MariaDB on RDS can be captured/);
+    expect(message).toMatch(
+      /demo-postgres runs postgres; only MySQL, MariaDB and Aurora MySQL on RDS can be captured/,
+    );
   });
 
   test("a key without the permission", async () => {

@@ -197,8 +197,17 @@ test("an environment whose creator signed out half-way has neither credentials n
   const leaving = await signUp("Leaving");
   const token = /=([^.]+)\./.exec(leaving.headers.cookie ?? "")?.[1] ?? "";
   const credential = { kind: "session", value: token } as const;
-  const { name, region, instance, engine, engineVersion, parameterGroup } = environment;
-  const draft = { name, region, instance, engine, engineVersion, parameterGroup, credentialsHint: "****" };
+  const { name, region, instance, engine, engineVersion, parameterGroup, cluster } = environment;
+  const draft = {
+    name,
+    region,
+    instance,
+    engine,
+    engineVersion,
+    parameterGroup,
+    cluster,
+    credentialsHint: "****",
+  };
   const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;
   await leaving.post("/api/auth/sign-out");
   expect(await completeEnvironment(env.DB, credential, null, { id, ...draft }, "sealed", Date.now())).toEqual(

@@ -33,6 +33,7 @@ describe("creating an environment", () => {
       engine: "mysql",
       engineVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       parameterGroup: expect.any(String),
+      cluster: null,
       credentials: { accessKeyId: `****${aws.credentials.accessKeyId.slice(-4)}` },
       role: "admin",
       ready: true,

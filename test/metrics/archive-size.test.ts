@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { archivable, SLICE_POINTS } from "../../src/metrics/archive.ts";
 import { type ArchiveHeader, decodeArchive, encodeArchive } from "../../src/metrics/archive-format.ts";
-import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
+import { METRICS, metricsOf } from "../../src/metrics/cloudwatch-metrics.ts";
 import { aggregate, emptyColumns, fillColumn } from "../../src/metrics/columns.ts";
 import { slicesOf } from "../../src/metrics/window.ts";
 import { METRICS_ARCHIVE } from "../fixtures/stored-unversioned.ts";
@@ -25,7 +25,11 @@ describe("an archive from before there were other versions", () => {
     expect(header).toMatchObject({ captureId: 1, period: 60, incomplete: null });
     expect((header.end - header.start) / MINUTE).toBe(6);
     for (const column of columns) expect(column?.every((value) => value >= 0)).toBe(true);
-    const written = await encodeArchive(header, Array<Float64Array>(16).fill(new Float64Array(6)));
+    const written = await encodeArchive(
+      header,
+      metricsOf("rds"),
+      Array<Float64Array>(16).fill(new Float64Array(6)),
+    );
     const [first] = (await textOf(written)).split("\n");
     expect(first).toMatch(/^\[\{.*"version":1\},$/);
   });
@@ -84,7 +88,7 @@ describe("a large archive", () => {
       column[17] = Number.NaN;
     }
     const began = performance.now();
-    const bytes = await encodeArchive(header, columns);
+    const bytes = await encodeArchive(header, metricsOf("rds"), columns);
     const written = performance.now();
     const decoded = await decodeArchive(streamOf(bytes), 7, [0, 15]);
     const read = performance.now();

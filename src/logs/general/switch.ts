@@ -12,9 +12,15 @@ export interface LogSwitch {
 
 /**
  * The general log's switch (RDS User Guide, "Accessing MySQL database logs" and "MariaDB database log files"). A lease knows its
- * parameter group and not the engine, so all engines have to share it.
+ * parameter group and not the engine, so all engines have to be switched on in the same way.
  */
 export const GENERAL_LOG_SWITCH = {
   on: { general_log: "1", log_output: "FILE" },
   defaults: { general_log: "0", log_output: "TABLE" },
+} as const satisfies LogSwitch;
+
+/** Aurora MySQL's, which writes to files where nobody says otherwise (Aurora User Guide, "Aurora MySQL slow query and general logs"). */
+export const AURORA_GENERAL_LOG_SWITCH = {
+  on: GENERAL_LOG_SWITCH.on,
+  defaults: { ...GENERAL_LOG_SWITCH.defaults, log_output: "FILE" },
 } as const satisfies LogSwitch;

@@ -46,6 +46,12 @@ const MYSQL = {
   },
 } as const satisfies SlowLogSwitch;
 
+/** Aurora MySQL's: as MySQL's, but where nobody says otherwise it is written to files. */
+const AURORA_MYSQL = {
+  ...MYSQL,
+  defaults: { ...REQUIRED.defaults, log_output: "FILE" },
+} as const satisfies SlowLogSwitch;
+
 /** MariaDB's. */
 const MARIADB = {
   ...REQUIRED,
@@ -67,8 +73,8 @@ const MARIADB = {
   },
 } as const satisfies SlowLogSwitch;
 
-/** The slow log's switch for each server. They differ in what is optional only. */
-export const SLOW_LOG_SWITCH = { mysql: MYSQL, mariadb: MARIADB } as const;
+/** The slow log's switch for each server. They are switched on alike, and differ in what is optional and in defaults. */
+export const SLOW_LOG_SWITCH = { mysql: MYSQL, mariadb: MARIADB, auroraMysql: AURORA_MYSQL } as const;
 
 /** The parameters that only say how much an entry has: whatever they are, no statement is left out. */
 export const SLOW_LOG_DETAILS: ReadonlySet<string> = new Set(["log_slow_extra", "log_slow_verbosity"]);
