@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { type Cluster, type ClusterOptions, makeCluster } from "./clusters.ts";
 import { DEMO_ACCOUNT } from "./demo-account.ts";
+import { type Dress, PLAIN } from "./dress.ts";
 import type { Fault } from "./faults.ts";
 import {
   DEMO_INSTANCES,
@@ -50,6 +51,7 @@ export interface Account {
   parameterApplication: ParameterApplication;
   /** Where its parameters are kept, if they are. */
   parameterFile: ParameterFile | undefined;
+  dress: Dress;
   /** How many data points CloudWatch returns in one page at most, if fewer than asked for. */
   pageSize: number | undefined;
 }
@@ -155,6 +157,7 @@ export class Accounts {
       clockOffsetMs: 0,
       parameterApplication: DEFAULT_APPLICATION,
       parameterFile: undefined,
+      dress: PLAIN,
       pageSize: undefined,
     };
     for (const instance of instances) addParameterGroup(account, instance);

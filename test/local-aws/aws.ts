@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Account, type Accounts, nowOf, type Principal } from "./accounts.ts";
 import { cloudwatch } from "./cloudwatch.ts";
+import { dressElements, dressMetricData } from "./dress.ts";
 import { AwsError, commonErrors } from "./errors.ts";
 import { type Fault, type FaultKind, takeFault } from "./faults.ts";
 import { iam } from "./iam.ts";
@@ -16,6 +17,7 @@ import { recordRequest } from "./request-log.ts";
 import type { Action, Call, Download, Service } from "./service.ts";
 import { claimedAccessKeyId, claimedService, type RawRequest, verifySignature } from "./signature.ts";
 import { sts } from "./sts.ts";
+import type { XmlStyle } from "./xml-style.ts";
 
 const SERVICES: readonly Service[] = [cloudwatch, iam, rds, sts];
 
@@ -74,7 +76,7 @@ export async function answerAws(request: RawRequest, accounts: Accounts): Promis
     return typeof outcome === "string" ? outcome : dated(outcome, claimant);
   } catch (error) {
     const awsError = toAwsError(error);
-    const reply = errorReply(request, awsError, progress.requestId);
+    const reply = errorReply(request, awsError, progress.requestId, claimant?.account.dress.xml);
     record(progress, request, reply.status, awsError.code);
     return dated(reply, claimant);
   }
@@ -85,6 +87,7 @@ export function errorReply(
   request: Pick<RawRequest, "headers">,
   error: AwsError,
   requestId: string = randomUUID(),
+  styles: readonly XmlStyle[] = [],
 ): Reply {
   const retryAfter =
     error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) };
@@ -94,7 +97,7 @@ export function errorReply(
   }
   const service = SERVICES.find(({ signingName }) => signingName === claimedService(request.headers));
   const namespace = service?.protocol === "query" ? service.namespace : rds.namespace;
-  return xmlReply(error.status, encodeQueryError(error, namespace, requestId), requestId, retryAfter);
+  return xmlReply(error.status, encodeQueryError(error, namespace, requestId, styles), requestId, retryAfter);
 }
 
 async function perform(request: RawRequest, accounts: Accounts, progress: Progress): Promise<Outcome> {
@@ -165,8 +168,8 @@ function bind(request: RawRequest, service: Service, progress: Progress): BoundA
     if (action === undefined) throw unknownOperation(request);
     const parameters = decodeJson(request.body);
     progress.parameters = parameters;
-    return bindParameters(action, parameters, (result) =>
-      jsonReply(200, encodeJson(result), progress.requestId),
+    return bindParameters(action, parameters, (result, { account: { dress } }) =>
+      jsonReply(200, encodeJson(dressMetricData(result, dress), dress.json), progress.requestId),
     );
   }
   const parameters = decodeQuery(request.body);
@@ -180,9 +183,11 @@ function bind(request: RawRequest, service: Service, progress: Progress): BoundA
   progress.parameters = Object.fromEntries(
     [...parameters].filter(([key]) => key !== "Action" && key !== "Version"),
   );
-  return bindParameters(action, parameters, (result) =>
-    xmlReply(200, encodeQueryReply(name, service.namespace, result, progress.requestId), progress.requestId),
-  );
+  const { requestId } = progress;
+  return bindParameters(action, parameters, (result, { account: { dress } }) => {
+    const dressed = dressElements(name, result, dress);
+    return xmlReply(200, encodeQueryReply(name, service.namespace, dressed, requestId, dress.xml), requestId);
+  });
 }
 
 function bindDownload(request: RawRequest, service: Service, progress: Progress): BoundAction {
@@ -211,14 +216,14 @@ function downloadOf(
 function bindParameters<Parameters, Result>(
   action: Action<Parameters, Result>,
   parameters: Parameters,
-  encode: (result: Result) => Reply,
+  encode: (result: Result, call: Call) => Reply,
 ): BoundAction {
   return {
     needsPermission: action.alwaysAllowed !== true,
     isDeniedUnlessAllowed: action.deniedUnlessAllowed === true,
     resource: (call) => action.resource?.(call, parameters),
     concerns: (call) => action.concerns?.(call, parameters),
-    run: (call) => encode(action.run(call, parameters)),
+    run: (call) => encode(action.run(call, parameters), call),
   };
 }
 

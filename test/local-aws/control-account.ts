@@ -2,9 +2,12 @@ import { type Account, type Accounts, addParameterGroup, nowOf } from "./account
 import { type Cluster, makeCluster } from "./clusters.ts";
 import { accountOf, ControlError, type Input, type Route, withoutUndefined } from "./control-route.ts";
 import { bodies, onlyKey } from "./control-schema.ts";
+import { FILE_DETAILS, LAST_TOKENS, MISSING, PLAIN, PORTION_MARKERS } from "./dress.ts";
 import { FAULT_KINDS } from "./faults.ts";
+import { JSON_STYLES } from "./json.ts";
 import { followGroup, settleParameters } from "./logging.ts";
 import { REFUSAL_CODES } from "./refusals.ts";
+import { XML_STYLES } from "./xml-style.ts";
 
 /** What the control API can do to an account, its calls and its instances. */
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -73,6 +76,19 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     run: (accounts, { values }) => {
       const body = bodies.pageSize.parse(values);
       accountOf(accounts, body).pageSize = body.datapoints ?? undefined;
+    },
+  },
+  {
+    method: "PUT",
+    path: "dress",
+    about:
+      "how replies look where AWS's references leave it open; as usual where it does not say: {accessKeyId, portionMarker?: " +
+      `${PORTION_MARKERS.join("|")}, withoutFileDetails?: [${FILE_DETAILS.join(", ")}], isListEmpty?, groupsBefore?: [{name, ` +
+      `status}], groupsAfter?, noValue?: ${MISSING.join("|")}, lastMarker?: ${MISSING.join("|")}, lastToken?: ` +
+      `${LAST_TOKENS.join("|")}, xml?: [${XML_STYLES.join(", ")}], json?: [${JSON_STYLES.join(", ")}]}`,
+    run: (accounts, { values }) => {
+      const { accessKeyId, ...dress } = bodies.dress.parse(values);
+      accountOf(accounts, { accessKeyId }).dress = { ...PLAIN, ...withoutUndefined(dress) };
     },
   },
   {

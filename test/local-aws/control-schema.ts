@@ -1,11 +1,14 @@
 import * as z from "zod";
 import { ACTIONS, IAM_ACTIONS, RESTRICTED_ACTIONS } from "./aws.ts";
 import { CLUSTER_GROUP_STATUSES } from "./clusters.ts";
+import { FILE_DETAILS, LAST_TOKENS, MISSING, PORTION_MARKERS } from "./dress.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { PARAMETER_APPLY_STATUSES } from "./instances.ts";
+import { JSON_STYLES } from "./json.ts";
 import { POLICIES } from "./policy.ts";
 import { REFUSAL_CODES } from "./refusals.ts";
 import { REGION } from "./signature.ts";
+import { XML_STYLES } from "./xml-style.ts";
 
 /** Ten years: what adds up to a date that exists. */
 const MAX_OFFSET_MS = 10 * 365 * 86_400_000;
@@ -35,6 +38,7 @@ const changes = z.strictObject({
 });
 const instance = z.strictObject({ identifier, ...changes.partial().shape });
 const accessKeyId = z.string().min(1);
+const otherGroup = z.strictObject({ name: z.string().min(1), status: z.string().min(1) });
 /** How a denial is worded. */
 const denial = z.strictObject({
   policy: z.enum(POLICIES).optional(),
@@ -94,6 +98,19 @@ export const bodies = {
     }),
   clock: z.strictObject({ accessKeyId, offsetMs: z.int().min(-MAX_OFFSET_MS).max(MAX_OFFSET_MS) }),
   pageSize: z.strictObject({ accessKeyId, datapoints: z.int().min(1).nullable() }),
+  dress: z.strictObject({
+    accessKeyId,
+    portionMarker: z.enum(PORTION_MARKERS).optional(),
+    withoutFileDetails: z.array(z.enum(FILE_DETAILS)).optional(),
+    isListEmpty: z.boolean().optional(),
+    groupsBefore: z.array(otherGroup).optional(),
+    groupsAfter: z.array(otherGroup).optional(),
+    noValue: z.enum(MISSING).optional(),
+    lastMarker: z.enum(MISSING).optional(),
+    lastToken: z.enum(LAST_TOKENS).optional(),
+    xml: z.array(z.enum(XML_STYLES)).optional(),
+    json: z.array(z.enum(JSON_STYLES)).optional(),
+  }),
   policy: z.strictObject({
     accessKeyId,
     deny: z

@@ -28,17 +28,35 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
+ * Ways to write the same JSON: whole numbers without a fraction or an exponent, one member to a line, texts with escapes, the members
+ * in the opposite order, and members that nobody has heard of yet.
+ */
+export const JSON_STYLES = ["integers", "indent", "escapes", "reverse", "extra"] as const;
+export type JsonStyle = (typeof JSON_STYLES)[number];
+
+/**
  * Writes a JSON 1.0 reply. Numbers are printed as Java prints its doubles, since CloudWatch does so (1.7672256E9),
  * and a client that cuts timestamps out with a pattern of digits should fail here too.
+ * @param styles other ways to write it
  */
-export function encodeJson(value: JsonValue): string {
-  if (typeof value === "number") return javaDouble(value);
-  if (Array.isArray(value)) return `[${value.map((item) => encodeJson(item)).join(",")}]`;
+export function encodeJson(value: JsonValue, styles: readonly JsonStyle[] = []): string {
+  const separator = styles.includes("indent") ? ",\n  " : ",";
+  if (typeof value === "number") return styles.includes("integers") ? String(value) : javaDouble(value);
+  if (Array.isArray(value)) return `[${value.map((item) => encodeJson(item, styles)).join(separator)}]`;
+  if (typeof value === "string" && styles.includes("escapes")) {
+    return JSON.stringify(value).replace(/(?<=^")[^"\\]/, escapeOf);
+  }
   if (!isObject(value)) return JSON.stringify(value);
   const members = Object.entries(value as Record<string, JsonValue | undefined>).flatMap(([name, member]) =>
-    member === undefined ? [] : [`${JSON.stringify(name)}:${encodeJson(member)}`],
+    member === undefined ? [] : [`${JSON.stringify(name)}:${encodeJson(member, styles)}`],
   );
-  return `{${members.join(",")}}`;
+  if (styles.includes("extra")) members.push('"SomethingOfTomorrow":{"Name":"x","Values":[1]}');
+  if (styles.includes("reverse")) members.reverse();
+  return `{${members.join(separator)}}`;
+}
+
+function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The error envelope of the JSON protocol; its Query code goes into `x-amzn-query-error`, see `queryErrorHeader`. */

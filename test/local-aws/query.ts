@@ -1,5 +1,6 @@
 import { XMLBuilder } from "fast-xml-parser";
 import { type AwsError, commonErrors } from "./errors.ts";
+import { writeXml, type XmlStyle } from "./xml-style.ts";
 
 /** The parameters of a Query request, flat as they were sent: `Parameters.Parameter.1.ParameterName`. */
 export type QueryParameters = ReadonlyMap<string, string>;
@@ -8,7 +9,7 @@ export type QueryParameters = ReadonlyMap<string, string>;
 export interface XmlElements {
   [name: string]: XmlValue | undefined;
 }
-type XmlValue = string | number | boolean | XmlElements | readonly XmlValue[];
+export type XmlValue = string | number | boolean | XmlElements | readonly XmlValue[];
 
 const xml = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@" });
 
@@ -48,20 +49,26 @@ export function listOf(parameters: QueryParameters, name: string): QueryParamete
   return [...members].sort(([a], [b]) => a - b).map(([, member]) => member);
 }
 
-/** The reply to an action: `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`. */
+/**
+ * The reply to an action: `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`.
+ * @param styles other ways to write it than AWS's own
+ */
 export function encodeQueryReply(
   action: string,
   namespace: string,
   result: XmlElements,
   requestId: string,
+  styles: readonly XmlStyle[] = [],
 ): string {
-  const text = xml.build({
+  const tree = {
     [`${action}Response`]: {
       "@xmlns": namespace,
       [`${action}Result`]: result,
       ResponseMetadata: { RequestId: requestId },
     },
-  });
+  };
+  if (styles.length > 0) return writeXml(tree, styles);
+  const text = xml.build(tree);
   // A raw carriage return would reach the other side as a newline: so XML wants it. It has none of the others at all.
   return text.replace(
     /[\p{Cc}--[\t\n\x7f-\x9f]]/gv,
@@ -70,12 +77,18 @@ export function encodeQueryReply(
 }
 
 /** The error envelope of the Query protocol. */
-export function encodeQueryError(error: AwsError, namespace: string, requestId: string): string {
-  return xml.build({
+export function encodeQueryError(
+  error: AwsError,
+  namespace: string,
+  requestId: string,
+  styles: readonly XmlStyle[] = [],
+): string {
+  const tree = {
     ErrorResponse: {
       "@xmlns": namespace,
       Error: { Type: error.status < 500 ? "Sender" : "Receiver", Code: error.code, Message: error.message },
       RequestId: requestId,
     },
-  });
+  };
+  return styles.length > 0 ? writeXml(tree, styles) : xml.build(tree);
 }

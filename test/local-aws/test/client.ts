@@ -237,6 +237,30 @@ interface NewKey extends Credentials {
   userArn: string;
 }
 
+/** How replies look where AWS's references leave it open; as AWS is known to answer where it does not say. */
+export interface Dress {
+  /** What DownloadDBLogFilePortion's Marker is; `…-at-end`: only where no more data is pending. */
+  portionMarker?: "present" | "absent" | "empty" | "absent-at-end" | "empty-at-end";
+  /** What each file of DescribeDBLogFiles lacks. */
+  withoutFileDetails?: ("LastWritten" | "Size")[];
+  /** Whether DescribeDBInstances and DescribeDBClusters list nothing, whatever is asked for. */
+  isListEmpty?: boolean;
+  /** Parameter groups that each instance has before its own in DescribeDBInstances. */
+  groupsBefore?: { name: string; status: string }[];
+  /** The same, after its own. */
+  groupsAfter?: { name: string; status: string }[];
+  /** What stands for the value of a parameter that has none: nothing, or `<ParameterValue/>`. */
+  noValue?: "absent" | "empty";
+  /** What the last page of a list has for a Marker: nothing, or `<Marker/>`. */
+  lastMarker?: "absent" | "empty";
+  /** What the last page of GetMetricData has for a NextToken: nothing, `""` or null. */
+  lastToken?: "absent" | "empty" | "null";
+  /** Other ways to write XML, all at once: errors too. */
+  xml?: ("declaration" | "indent" | "cdata" | "references" | "comments" | "reverse" | "extra")[];
+  /** Other ways to write JSON, all at once. */
+  json?: ("integers" | "indent" | "escapes" | "reverse" | "extra")[];
+}
+
 /** A call that an account received. */
 export interface RecordedRequest {
   /** When it was answered, by the account's clock, ISO 8601. */
@@ -276,6 +300,8 @@ export interface LocalAccount {
   setClock(offsetMs: number): Promise<void>;
   /** Lets GetMetricData return at most so many data points a page; null: CloudWatch's own limit. */
   setPageSize(datapoints: number | null): Promise<void>;
+  /** Changes how replies look, from the usual; nothing: as usual. */
+  setDress(dress?: Dress): Promise<void>;
   /** The calls that the account received, oldest first, at most the latest 1,000. */
   requests(): Promise<RecordedRequest[]>;
   /** Forgets them. */
@@ -371,6 +397,7 @@ export async function createAccount(options: AccountOptions = {}): Promise<Local
     clearFaults: () => control("DELETE", `faults${query}`),
     setClock: (offsetMs) => control("PUT", "clock", { accessKeyId, offsetMs }),
     setPageSize: (datapoints) => control("PUT", "page-size", { accessKeyId, datapoints }),
+    setDress: (dress = {}) => control("PUT", "dress", { accessKeyId, ...dress }),
     requests: async () =>
       (await control<{ requests: RecordedRequest[] }>("GET", `requests${query}`)).requests,
     clearRequests: () => control("DELETE", `requests${query}`),
