@@ -5,11 +5,15 @@ import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
 import { leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { LogLease } from "../../src/leases/lease.ts";
 import { LEASED_PARAMETERS, type Holder as Need } from "../../src/leases/needs.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
 import type { LocalAccount } from "../local-aws/test/client.ts";
+import { oneAlarmAtATime } from "./alarms.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { inFuture, travel } from "./time.ts";
+
+oneAlarmAtATime(LogLease);
 
 /** How the service reaches an environment. */
 export async function accessOf({ id }: { id: number }): Promise<EnvironmentAccess> {

@@ -2,8 +2,12 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
+import { CaptureRunner } from "../../src/captures/runner.ts";
 import type { LocalAccount } from "../local-aws/test/client.ts";
+import { oneAlarmAtATime } from "./alarms.ts";
 import { type Person, readCapture, runnerOf } from "./api.ts";
+
+oneAlarmAtATime(CaptureRunner);
 
 let offset = 0;
 /** How far the clock of the Worker and its Durable Objects is from the others', while it is wrong. */
