@@ -107,6 +107,16 @@ export async function checkCaptures(world: World): Promise<void> {
     expectThat(unzipped !== "" && unzipped === decoded, "The browser does not read its download");
   });
 
+  await check("what Amazon's own users ran is left out, counted, and shown on request", async () => {
+    const { page } = watcher;
+    const leftOut = page.locator("details.left-out");
+    await leftOut
+      .getByText(/^[\d,]+ statements of Amazon's own users are left out \(rdsadmin/)
+      .press("Enter");
+    await shown(leftOut.getByRole("cell", { name: "rdsadmin" }));
+    await expectAccessible(page);
+  });
+
   await check("statements of transactions are one row, which unfolds", async () => {
     const { page } = watcher;
     // Those of a minute may be too few to be among the rows that are shown.

@@ -6,6 +6,7 @@ import { useBrush } from "../lib/brush.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
 import { rangeQuery } from "../lib/range.ts";
+import { LeftOut } from "./left-out.tsx";
 import { WholeHint } from "./range-bar.tsx";
 import { Time } from "./time.tsx";
 import { TimingNotice } from "./timing-notice.tsx";
@@ -61,25 +62,11 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
           </div>
         )}
       </dl>
-      <LeftOut captureId={capture.id} leftOut={workload.leftOut} />
       <TimingNotice workload={workload} />
+      <LeftOut captureId={capture.id} leftOut={workload.leftOut} />
       <Gaps workload={workload} />
       <Downloads captureId={capture.id} log={workload.log} />
     </>
-  );
-}
-
-/** How much of Amazon's own was left out, with a link to what it was. */
-function LeftOut({ captureId, leftOut }: { captureId: number; leftOut: Workload["leftOut"] }) {
-  if (leftOut === null || leftOut.total === 0) return null;
-  return (
-    <p class="muted">
-      Without{" "}
-      <a href={`/api/captures/${captureId}/workload/amazon`}>
-        {formatCount(leftOut.total)} {leftOut.total === 1 ? "statement" : "statements"} of Amazon's own users
-      </a>
-      .
-    </p>
   );
 }
 
