@@ -1,4 +1,3 @@
-import type { DbInstance } from "../aws/rds.ts";
 import { AURORA_GENERAL_LOG_SWITCH, GENERAL_LOG_SWITCH, type LogSwitch } from "../logs/general/switch.ts";
 import { SLOW_LOG_SWITCH, type SlowLogSwitch } from "../logs/slow/switch.ts";
 
@@ -106,7 +105,13 @@ export interface Unsuited {
 }
 
 /** As much of an instance as decides whether it can be captured. */
-type Suitable = Pick<DbInstance, "identifier" | "engine" | "engineVersion" | "cluster" | "parameterGroup">;
+interface Suitable {
+  identifier: string;
+  engine: string;
+  engineVersion: string;
+  cluster: string | null;
+  parameterGroup: string;
+}
 
 /** What keeps an instance from ever being captured, whatever the permissions are; null when nothing does. */
 export function unsuited(instance: Suitable): Unsuited | null {
@@ -125,7 +130,7 @@ export function unsuitedEngine({ identifier, engine, engineVersion }: Suitable):
 }
 
 /** Whether an instance is a member of a Multi-AZ DB cluster, which is not Aurora's. */
-export const isInMultiAzCluster = ({ engine, cluster }: Pick<DbInstance, "engine" | "cluster">): boolean =>
+export const isInMultiAzCluster = ({ engine, cluster }: Pick<Suitable, "engine" | "cluster">): boolean =>
   cluster !== null && !engine.startsWith("aurora");
 
 /**
