@@ -86,6 +86,7 @@ const lab = new Hono<{ Bindings: Env }>()
       action: "DescribeDBInstances",
       headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
       body,
+      replyHas: "",
       parseError: () => undefined,
     };
     const send = globalThis.fetch;

@@ -1,5 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { type Env, positiveNumber } from "../env.ts";
+import { describeForeign, isFromAws } from "./foreign.ts";
 import { hostOf } from "./partitions.ts";
 
 /** Keys to sign with. The session token comes with temporary keys. */
@@ -51,7 +52,7 @@ export interface AwsFailure {
   code: string;
   /** What was asked for, as IAM calls it, such as `rds:DescribeDBLogFiles`; null when it is not a call that failed. */
   operation: string | null;
-  /** AWS's own words, or what was seen of the failure; one line of at most 300 characters. */
+  /** AWS's own words, or what was seen of the failure; one line of at most 450 characters. */
   message: string;
   /** AWS's advice on when to come back, in seconds. */
   retryAfter?: number;
@@ -80,6 +81,8 @@ export interface AwsRequest {
   action: string;
   headers: Record<string, string>;
   body: string;
+  /** A name that is near the beginning of each of its replies. */
+  replyHas: string;
   /** Reads the protocol's error out of a body; undefined when it holds none. */
   parseError(body: string, headers: Headers): AwsErrorBody | undefined;
 }
@@ -129,8 +132,9 @@ export async function callAwsForBytes(
   let headers: Headers;
   let body: Uint8Array;
   try {
-    // The time limit also holds for a body that stops half-way.
-    const reply = await fetch(signed, { signal: AbortSignal.timeout(target.timeoutMs) });
+    // The time limit also holds for a body that stops half-way. AWS redirects no such request: whoever does is not to get it.
+    const signal = AbortSignal.timeout(target.timeoutMs);
+    const reply = await fetch(signed, { signal, redirect: "manual" });
     ({ status, headers } = reply);
     body = new Uint8Array(await reply.arrayBuffer());
   } catch (error) {
@@ -144,15 +148,42 @@ export async function callAwsForBytes(
         : `${operation} could not be reached`,
     );
   }
-  if (status === 200) return { ok: true, value: body };
-  const error = request.parseError(utf8.decode(body), headers) ?? {
-    code: `HTTP${status}`,
-    message: `${operation} answered ${status}`,
-  };
-  return failure(operation, kindOf(error, status), error.code, error.message, retryAfter(headers));
+  if (status === 200 && isReply(request, body, headers)) return { ok: true, value: body };
+  return refusal(request, status, headers, utf8.decode(body));
 }
 
-/** The failure of a reply that is not what the protocol says. */
+/** The failure of an answer that is none: AWS's error, or what is not AWS's at all. */
+function refusal(request: AwsRequest, status: number, headers: Headers, body: string) {
+  const operation = operationOf(request);
+  const pause = retryAfter(headers);
+  const error = status === 200 ? undefined : request.parseError(body, headers);
+  if (error !== undefined) {
+    return failure(operation, kindOf(error, status), error.code, error.message, pause);
+  }
+  const code = `HTTP${status}`;
+  const message = `${operation} answered ${status}`;
+  if (isFromAws(headers)) return failure(operation, kindOf({ code, message }, status), code, message, pause);
+  // The machines in front of AWS's services answer with pages of their own when those are down.
+  const isDown = status >= 500 || status === 429;
+  const what = describeForeign(body, headers);
+  return failure(
+    operation,
+    "unavailable",
+    isDown ? code : "NotAws",
+    `${message} with ${what}, which is not of AWS's form`,
+    pause,
+  );
+}
+
+/** How much of a body is looked at to see what it is, in bytes. */
+const HEAD_BYTES = 1024;
+
+/** Whether a 200 is an answer of AWS, or of what speaks its protocol. Whether it can be read is seen when it is. */
+function isReply({ replyHas }: AwsRequest, body: Uint8Array, headers: Headers): boolean {
+  return isFromAws(headers) || utf8.decode(body.subarray(0, HEAD_BYTES)).includes(replyHas);
+}
+
+/** The failure of a reply that is AWS's and lacks what it should have. */
 export function malformed(request: Asked): { ok: false; failure: AwsFailure } {
   const operation = operationOf(request);
   return failure(
@@ -171,6 +202,12 @@ function operationOf({ service, action }: Asked): string {
   return `${service === "monitoring" ? "cloudwatch" : service}:${action}`;
 }
 
+/**
+ * The longest message, in characters: a denial names the principal, the action, the resource and at its end the policy, with the
+ * three ARNs of them.
+ */
+const MAX_MESSAGE = 450;
+
 function failure(
   operation: string,
   kind: AwsFailureKind,
@@ -182,7 +219,7 @@ function failure(
   const line = message
     .replace(/\s+/g, " ")
     .replace(/\bA[KS]IA[A-Z0-9]+([A-Z0-9]{4})\b/g, "****$1")
-    .slice(0, 300);
+    .slice(0, MAX_MESSAGE);
   const value: AwsFailure = { kind, code, operation, message: line };
   if (retryAfterSeconds !== undefined) value.retryAfter = retryAfterSeconds;
   return { ok: false as const, failure: value };

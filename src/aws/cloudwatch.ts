@@ -123,6 +123,7 @@ function getMetricDataRequest(query: MetricQuery, token: string | undefined): Aw
         },
       })),
     }),
+    replyHas: "MetricDataResults",
     parseError,
   };
 }
@@ -143,12 +144,16 @@ const errorSchema = lazy(() =>
   }),
 );
 
-/** AWS JSON protocol: `x-amzn-query-error: Code;Sender` for services that once spoke Query, or else `__type`. */
+/**
+ * AWS JSON protocol: `x-amzn-query-error: Code;Sender` for services that once spoke Query, else `x-amzn-errortype: Code:URL`
+ * or `__type: namespace#Code` (Smithy, "AWS JSON 1.0 protocol", operation error serialization).
+ */
 function parseError(body: string, headers: Headers): AwsErrorBody | undefined {
   let error: z.output<ReturnType<typeof errorSchema>> | undefined;
   try {
     error = errorSchema().safeParse(JSON.parse(body)).data;
   } catch {}
-  const code = headers.get("x-amzn-query-error")?.split(";")[0] ?? error?.__type?.split("#").at(-1);
+  const type = headers.get("x-amzn-errortype") ?? error?.__type;
+  const code = headers.get("x-amzn-query-error")?.split(";")[0] ?? type?.split(":")[0]?.split("#").at(-1);
   return code ? { code, message: error?.message ?? error?.Message ?? code } : undefined;
 }

@@ -1,47 +1,68 @@
 import type { AwsFailure } from "./client.ts";
+import { adviceOnDenial, whatIsDenied } from "./denials.ts";
+import { isKnownRegion } from "./partitions.ts";
+
+/** A failure in words: what AWS did, and what to do about it. */
+export interface Explanation {
+  /** Without a full stop. */
+  said: string;
+  /** Whole sentences; null where there is nothing to do about it. */
+  advice: string | null;
+}
 
 /** Says why AWS refused or failed and what to do about it, in words a person can act on. */
 export function explain(failure: AwsFailure, instance: string, region: string): string {
-  const said = `${failure.message.replace(/\.$/, "")} (${failure.code})`;
+  const { said, advice } = explanation(failure, instance, region);
+  return advice === null ? said : `${said}. ${advice}`;
+}
+
+/** The same in two parts. */
+export function explanation(failure: AwsFailure, instance: string, region: string): Explanation {
+  const said = inAwsWords(failure);
   switch (failure.kind) {
-    case "denied":
-      return `AWS refused the credentials: ${said}. ${advice(failure)}`;
+    case "denied": {
+      const whatAwsDid =
+        whatIsDenied(failure) === "credentials" ? "AWS refused the credentials" : "AWS does not permit it";
+      return { said: `${whatAwsDid}: ${said}`, advice: adviceOnDenial(failure, region) };
+    }
     case "not-found":
       return failure.code.startsWith("DBInstanceNotFound")
-        ? `There is no RDS instance ${instance} in ${region}: check the instance's identifier and the region (${failure.code})`
-        : `AWS did not find what was asked for: ${said}`;
+        ? {
+            said: `There is no RDS instance ${instance} in ${region} (${failure.code})`,
+            advice: "Check the instance's identifier and the region.",
+          }
+        : { said: `AWS did not find what was asked for: ${said}`, advice: null };
     case "rejected":
-      if (SAID_BY_THIS_SERVICE.has(failure.code)) return failure.message;
-      return `AWS did not accept the request: ${said}`;
+      if (failure.operation === null) return { said: failure.message, advice: null };
+      return { said: `AWS did not accept the request: ${said}`, advice: null };
     case "clock":
-      return `The clock of this service is wrong, and AWS refuses its requests until it is right: ${said}. The credentials are not at fault. Try again soon.`;
+      return {
+        said: `The clock of this service is wrong, and AWS refuses its requests until it is right: ${said}`,
+        advice: `The credentials are not at fault. ${AGAIN}`,
+      };
     case "throttled":
-      return `AWS is throttling requests of this account: ${said}. Try again soon.`;
+      return { said: `AWS is throttling requests of this account: ${said}`, advice: AGAIN };
     case "unavailable":
-      return `AWS could not answer: ${said}. Try again soon.`;
+      return failure.code === "NotAws"
+        ? {
+            said,
+            advice: `Something between this service and AWS answers: its operator has to look at it. ${AGAIN}`,
+          }
+        : { said: `AWS could not answer: ${said}`, advice: againIn(region) };
     case "timeout":
-      return `${said}. Try again soon.`;
+      return { said, advice: againIn(region) };
   }
 }
 
-/** The codes of refusals that are not AWS's (environments/instance.ts): their messages need no more words. */
-const SAID_BY_THIS_SERVICE: ReadonlySet<string> = new Set([
-  "UnsupportedEngine",
-  "UnsupportedCluster",
-  "NotAnInstance",
-]);
+const AGAIN = "Try again soon.";
 
-function advice({ code, message }: AwsFailure): string {
-  // AWS says the same of a role that does not exist, one that does not trust the caller, and a wrong external id.
-  if (message.includes("sts:AssumeRole")) {
-    return "Check the role's ARN, that its trust policy names that user, and that the external id is the policy's.";
-  }
-  if (/^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId)/.test(code)) {
-    return "There is no such access key: check the access key id, and that the key is active.";
-  }
-  if (/^(SignatureDoesNotMatch|InvalidSignature)/.test(code)) {
-    return "The secret access key does not belong to the access key id, or the region is not the instance's.";
-  }
-  if (code.startsWith("ExpiredToken")) return "The credentials have expired: give new ones.";
-  return "Give them the permissions that docs/connect-aws.md lists.";
+/** A host that is not there looks like one that does not answer. */
+function againIn(region: string): string {
+  return isKnownRegion(region) ? AGAIN : `${AGAIN} Is ${region} right? This service knows no such region.`;
+}
+
+/** What AWS said, after what it was asked. */
+function inAwsWords({ operation, message, code }: AwsFailure): string {
+  const words = `${message.replace(/\.$/, "")} (${code})`;
+  return operation === null || message.includes(operation) ? words : `${operation} answered: ${words}`;
 }

@@ -131,6 +131,40 @@ export function partitionOf(region: string): Partition {
   return PARTITIONS.find(({ prefix }) => formOf(prefix).test(region)) ?? AWS;
 }
 
+/**
+ * The regions that an account has without having enabled them: those of before March 2019 ("Enable or disable AWS Regions in
+ * your account", AWS Account Management Reference Guide).
+ */
+const ENABLED_BY_DEFAULT: ReadonlySet<string> = new Set([
+  "ap-northeast-1",
+  "ap-northeast-2",
+  "ap-northeast-3",
+  "ap-south-1",
+  "ap-southeast-1",
+  "ap-southeast-2",
+  "ca-central-1",
+  "eu-central-1",
+  "eu-north-1",
+  "eu-west-1",
+  "eu-west-2",
+  "eu-west-3",
+  "sa-east-1",
+  "us-east-1",
+  "us-east-2",
+  "us-west-1",
+  "us-west-2",
+]);
+
+/** Whether an account has the region only once it has enabled it. */
+export function isOptIn(region: string): boolean {
+  return partitionOf(region).id === "aws" && !ENABLED_BY_DEFAULT.has(region);
+}
+
+/** The region in which a role of a region's environment is assumed: one that no account has to enable. */
+export function roleRegion(region: string): string {
+  return isOptIn(region) ? partitionOf(region).iam.region : region;
+}
+
 /** Whether the region is one that AWS was known to have. One that it opened later is none, although it can be used. */
 export function isKnownRegion(region: string): boolean {
   return PARTITIONS.some(({ regions }) => regions.includes(region));

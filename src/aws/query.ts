@@ -34,6 +34,7 @@ export function queryRequest(
     action,
     headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
     body: new URLSearchParams({ Action: action, Version: version, ...parameters }).toString(),
+    replyHas: `${action}Response`,
     parseError: parseQueryError,
   };
 }

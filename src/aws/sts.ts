@@ -1,4 +1,5 @@
 import { type AwsCredentials, type AwsResult, type AwsTarget, callAws, malformed } from "./client.ts";
+import { roleRegion } from "./partitions.ts";
 import { child, queryRequest, queryResult, text } from "./query.ts";
 
 const VERSION = "2011-06-15";
@@ -14,7 +15,11 @@ export interface Role {
   externalId: string;
 }
 
-/** AssumeRole (STS API reference 2011-06-15): credentials of the role for an hour. */
+/**
+ * AssumeRole (STS API reference 2011-06-15): credentials of the role for an hour, which are valid in every region that the role's
+ * account has. A region that has to be enabled is not asked: that would have to be enabled in the caller's account too ("Manage AWS
+ * STS in an AWS Region", IAM User Guide).
+ */
 export async function assumeRole(
   target: AwsTarget,
   credentials: AwsCredentials,
@@ -27,7 +32,7 @@ export async function assumeRole(
     ExternalId: role.externalId,
     DurationSeconds: "3600",
   });
-  const reply = await callAws(target, credentials, request);
+  const reply = await callAws({ ...target, region: roleRegion(target.region) }, credentials, request);
   if (!reply.ok) return reply;
   const issued = child(queryResult(reply.value, action), "Credentials");
   const accessKeyId = text(issued, "AccessKeyId");

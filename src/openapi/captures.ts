@@ -287,15 +287,15 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
       saysLike(
         "awsRefused",
         502,
-        "AWS refused the credentials: The security token included in the request is invalid (UnrecognizedClientException). There is no such access key: check the access key id, and that the key is active.",
-        "AWS (refused the credentials|did not accept the request|did not find what was asked for): .+",
+        "AWS refused the credentials: cloudwatch:GetMetricData answered: The security token included in the request is invalid (UnrecognizedClientException). There is no such access key: check the access key id, and that the key is active.",
+        "(AWS (refused the credentials|does not permit it|did not accept the request|did not find what was asked for)|There is no RDS instance).+",
       ),
       {
         ...saysLike(
           "awsAway",
           503,
-          "AWS is throttling requests of this account: Rate exceeded (Throttling). Try again soon.",
-          "(AWS (is throttling requests of this account|could not answer)|The clock of this service is wrong, .+): .+ Try again soon\\.",
+          "AWS is throttling requests of this account: cloudwatch:GetMetricData answered: Rate exceeded (Throttling). Try again soon.",
+          "(AWS (is throttling requests of this account|could not answer): |The clock of this service is wrong, |\\w+:\\w+ answered ).+ Try again soon\\.( Is .+)?",
         ),
         headers: RETRY_AFTER,
       },
@@ -303,7 +303,7 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
         "awsLate",
         504,
         "cloudwatch:GetMetricData did not answer within 10 seconds (Timeout). Try again soon.",
-        "\\w+:\\w+ (did not answer within .+ seconds|could not be reached) .+ Try again soon\\.",
+        "\\w+:\\w+ (did not answer within .+ seconds|could not be reached) .+ Try again soon\\.( Is .+)?",
       ),
     ],
   },

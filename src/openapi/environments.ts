@@ -52,7 +52,7 @@ const ROLE_BODY = {
 const AWS_WOULD_NOT = saysLike(
   "awsWouldNot",
   400,
-  "There is no RDS instance demo-mysql in us-east-1: check the instance's identifier and the region (DBInstanceNotFound)",
+  "There is no RDS instance demo-mysql in us-east-1 (DBInstanceNotFound). Check the instance's identifier and the region.",
   `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
 

@@ -32,7 +32,7 @@ export async function checkEnvironments(world: World): Promise<void> {
     await page.goto("/environments/1");
     await failAws(world, { kind: "deny", action: "DescribeDBInstances" });
     await page.getByRole("button", { name: "Check it with AWS" }).click();
-    await shown(page.getByRole("status").filter({ hasText: "AWS refused the credentials" }));
+    await shown(page.getByRole("status").filter({ hasText: "AWS does not permit it" }));
     await failAws(world, null);
     await page.getByRole("button", { name: "Check it with AWS" }).click();
     await shown(page.getByText("AWS reaches demo-mysql: it is available."));
@@ -93,7 +93,7 @@ export async function checkEnvironments(world: World): Promise<void> {
         await shown(notGivenBack);
       };
       await owe("not restored");
-      await shown(page.getByText("AWS refused the credentials"));
+      await shown(page.getByText("AWS does not permit it"));
       await page.goto("/environments");
       await shown(page.getByText(`The log of ${instance}-params is not given back`));
       await page.goto(`/environments/${envId}`);

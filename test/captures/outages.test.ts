@@ -64,7 +64,7 @@ describe("a log that can't be read", () => {
     const before = Date.now();
     await runAlarm(capture);
     const problem = (await workloadOf(capture)).live?.problem;
-    expect(problem?.reason).toMatch(/^AWS refused the credentials: .*\(AccessDenied\)/);
+    expect(problem?.reason).toMatch(/^AWS does not permit it: .*\(AccessDenied\)/);
     expect(Date.parse(problem?.since ?? "")).toBeGreaterThanOrEqual(before);
     expect((await liveOf(capture))?.problem).toEqual(problem);
     await aMinute(capture);
@@ -94,7 +94,7 @@ describe("a log that can't be read", () => {
         log: "general",
       },
     ]);
-    expect(done.reason).toMatch(/^The end of its log is missing\. AWS refused the credentials: /);
+    expect(done.reason).toMatch(/^The end of its log is missing\. AWS does not permit it: /);
   });
 
   it("of a back-dated capture neither is a gap with that cause, not one without a log", async () => {
@@ -106,7 +106,7 @@ describe("a log that can't be read", () => {
     await travel(cast.aws, 11 * MINUTE);
     const done = await until(cast.owner, capture, "DONE");
     expect((await workloadOf(capture)).gaps).toEqual([
-      { from: start, to: done.end, cause: expect.stringMatching(/^AWS refused/), log: "general" },
+      { from: start, to: done.end, cause: expect.stringMatching(/^AWS does not permit/), log: "general" },
     ]);
   });
 

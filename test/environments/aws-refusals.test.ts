@@ -59,7 +59,7 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
   test("an instance that does not exist", async () => {
     const { message } = await refusal({ instance: "no-such-instance" });
     expect(message).toBe(
-      "There is no RDS instance no-such-instance in us-east-1: check the instance's identifier and the region (DBInstanceNotFound)",
+      "There is no RDS instance no-such-instance in us-east-1 (DBInstanceNotFound). Check the instance's identifier and the region.",
     );
   });
 
@@ -90,14 +90,14 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     [{ kind: "unavailable" }, /^AWS could not answer: .*\(ServiceUnavailable\)\. Try again soon\.$/],
     [
       { kind: "garbage" },
-      /^AWS could not answer: .*could not be read \(MalformedReply\)\. Try again soon\.$/,
+      /^rds:DescribeDBInstances answered 200 with an HTML page, which is not of AWS's form \(NotAws\)\. .* Try again soon\.$/,
     ],
     [{ kind: "reset" }, /^rds:DescribeDBInstances could not be reached \(NetworkError\)\. Try again soon\.$/],
     [
       { kind: "hang" },
       /^rds:DescribeDBInstances did not answer within 2 seconds \(Timeout\)\. Try again soon\.$/,
     ],
-    [{ kind: "deny" }, /^AWS refused the credentials: .*\(AccessDenied\)/],
+    [{ kind: "deny" }, /^AWS does not permit it: .*\(AccessDenied\)/],
   ])("a call that AWS meets with %o", async (fault, expected) => {
     await aws.fault(fault);
     const { message } = await refusal();
@@ -159,7 +159,7 @@ describe("the check of an environment", () => {
     const reply = await person.post<Refusal>(`/api/environments/${environment.id}/check`);
     const written = [...stop(), JSON.stringify(reply.body)].join("\n");
     expect(reply.status).toBe(400);
-    expect(reply.body.message).toMatch(/^AWS refused the credentials: .*\(AccessDenied\)/);
+    expect(reply.body.message).toMatch(/^AWS does not permit it: .*\(AccessDenied\)/);
     expect(written).not.toContain(aws.credentials.accessKeyId);
     expect(written).not.toContain(aws.credentials.secretAccessKey);
     expect((await person.get(`/api/environments/${environment.id}`)).body).toEqual(environment);

@@ -81,7 +81,7 @@ describe("the pending changes of an environment", () => {
         },
         since: expect.any(String),
         reason: expect.stringMatching(
-          /^rds:(Modify|Reset)DBParameterGroup on demo-mysql-params: AWS refused the credentials/,
+          /^rds:(Modify|Reset)DBParameterGroup on demo-mysql-params: AWS does not permit it/,
         ),
       },
     ];

@@ -264,11 +264,15 @@ describe.each([
   const capture = () => captureOf(Date.now() - HOUR, lasted === null ? null : Date.now() - HOUR + lasted);
 
   it.each([
-    ["deny", 502, /^AWS refused the credentials: .*\(AccessDenied.*\)\. Give them the permissions/],
+    ["deny", 502, /^AWS does not permit it: .*\(AccessDenied.*\)\. Give them the permissions/],
     ["throttle", 503, /^AWS is throttling requests of this account/],
     ["server-error", 503, /^AWS could not answer/],
     ["unavailable", 503, /^AWS could not answer/],
-    ["garbage", 503, /could not be read \(MalformedReply\)/],
+    [
+      "garbage",
+      503,
+      /^cloudwatch:GetMetricData answered 200 with an HTML page, which is not of AWS's form \(NotAws\)/,
+    ],
     ["hang", 504, /^cloudwatch:GetMetricData did not answer within 2 seconds \(Timeout\)/],
     ["reset", 504, /^cloudwatch:GetMetricData could not be reached/],
   ] as const)("%s is answered with %i and its cause, without a secret", async (kind, status, message) => {
