@@ -58,6 +58,9 @@ describe("amounts as a person reads them", () => {
   });
 
   it.each([
+    ["Milliseconds", 0.042, "42 µs"],
+    ["Milliseconds", 3.5, "3.5 ms"],
+    ["Milliseconds", 2500, "2.5 s"],
     ["Bytes", 1.5 * 1024 ** 3, "1.5 GiB"],
     ["Bytes/Second", 2048, "2 KiB/s"],
     ["Seconds", 0.0042, "4.2 ms"],
@@ -83,6 +86,7 @@ describe("amounts as a person reads them", () => {
   it("a metric's name is written as in a sentence", () => {
     expect(metricTitle("CPU UTILIZATION")).toBe("CPU utilization");
     expect(metricTitle("READ IOPS")).toBe("Read IOPS");
+    expect(metricTitle("DML LATENCY")).toBe("DML latency");
     expect(metricTitle("BIN LOG DISK USAGE")).toBe("Bin log disk usage");
   });
 });

@@ -133,6 +133,10 @@ export function scaleOf(cloudWatchUnit: string, most: number): Scale {
     case "Seconds":
       if (most >= 1) return { divisor: 1, unit: "s" };
       return most >= 0.001 ? { divisor: 0.001, unit: "ms" } : { divisor: 0.000_001, unit: "µs" };
+    case "Milliseconds": {
+      const { divisor, unit } = scaleOf("Seconds", most / 1000);
+      return { divisor: divisor * 1000, unit };
+    }
     case "Bytes":
     case "Bytes/Second": {
       const { divisor, name } = byteUnit(most);
@@ -159,6 +163,6 @@ export function formatTicks(ticks: number[]): string[] {
 
 /** The name of a metric as a person writes it, such as `Read IOPS` of `READ IOPS`. */
 export function metricTitle(displayName: string): string {
-  const words = displayName.toLowerCase().replace(/\b(cpu|iops)\b/g, (word) => word.toUpperCase());
+  const words = displayName.toLowerCase().replace(/\b(acu|cpu|dml|iops)\b/g, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
