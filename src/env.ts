@@ -13,6 +13,10 @@ declare global {
       /** The Worker's own AWS identity, which assumes the roles of environments that name one. Both are secrets. */
       AWS_ACCESS_KEY_ID?: string;
       AWS_SECRET_ACCESS_KEY?: string;
+      /** A region of the partition that this identity is of, where it is asked for its name; us-east-1 unless it is set. */
+      AWS_REGION?: string;
+      /** Where aws/environment-role.template.json is in S3, for links that open CloudFormation with it. */
+      ROLE_TEMPLATE_URL?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }

@@ -32,14 +32,16 @@ export type AwsService = "monitoring" | "rds" | "sts" | "iam";
  * - `denied`: wrong, expired or insufficient credentials;
  * - `not-found`: what was asked about is not there;
  * - `rejected`: AWS can't accept the request as it is;
+ * - `identity`: this service's own key is refused, with which it assumes roles: no fault of the environment's;
  * - `clock`: AWS's time and the request's are too far apart, which is the fault of this service's clock;
  * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (also when AWS could not be reached).
- * For the last four, trying again later can succeed.
+ * For the last five, trying again later can succeed.
  */
 export type AwsFailureKind =
   | "denied"
   | "not-found"
   | "rejected"
+  | "identity"
   | "clock"
   | "throttled"
   | "unavailable"
@@ -61,7 +63,13 @@ export interface AwsFailure {
 /** What came of a call to AWS. */
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
 
-const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set(["clock", "throttled", "unavailable", "timeout"]);
+const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set([
+  "identity",
+  "clock",
+  "throttled",
+  "unavailable",
+  "timeout",
+]);
 
 /** Whether trying the same again later can succeed. */
 export function isTransient({ kind }: AwsFailure): boolean {

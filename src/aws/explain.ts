@@ -35,6 +35,11 @@ export function explanation(failure: AwsFailure, instance: string, region: strin
     case "rejected":
       if (failure.operation === null) return { said: failure.message, advice: null };
       return { said: `AWS did not accept the request: ${said}`, advice: null };
+    case "identity":
+      return {
+        said: `AWS refuses this service's own key, with which it assumes roles: ${said}`,
+        advice: "Its operator has to replace the key. Neither the role nor its trust policy is at fault.",
+      };
     case "clock":
       return {
         said: `The clock of this service is wrong, and AWS refuses its requests until it is right: ${said}`,

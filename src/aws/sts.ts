@@ -19,17 +19,18 @@ export interface Role {
  * AssumeRole (STS API reference 2011-06-15): credentials of the role for an hour, which are valid in every region that the role's
  * account has. A region that has to be enabled is not asked: that would have to be enabled in the caller's account too ("Manage AWS
  * STS in an AWS Region", IAM User Guide).
+ * @param role with the external id to send; null for none, which a role that can be trusted refuses
  */
 export async function assumeRole(
   target: AwsTarget,
   credentials: AwsCredentials,
-  role: Role,
+  role: { roleArn: string; externalId: string | null },
 ): Promise<AwsResult<TemporaryCredentials>> {
   const action = "AssumeRole";
   const request = queryRequest("sts", action, VERSION, {
     RoleArn: role.roleArn,
     RoleSessionName: "captures",
-    ExternalId: role.externalId,
+    ...(role.externalId === null ? {} : { ExternalId: role.externalId }),
     DurationSeconds: "3600",
   });
   const reply = await callAws({ ...target, region: roleRegion(target.region) }, credentials, request);
@@ -43,15 +44,33 @@ export async function assumeRole(
   return { ok: true, value: { accessKeyId, secretAccessKey, sessionToken, expiresAt } };
 }
 
-/** GetCallerIdentity: the AWS account that credentials belong to. No policy can deny this call. */
-export async function callerAccount(
+/** Who signs with credentials. */
+export interface CallerIdentity {
+  /** Twelve digits. */
+  accountId: string;
+  arn: string;
+}
+
+/** GetCallerIdentity: whom credentials belong to. No policy can deny this call. */
+export async function callerIdentity(
   target: AwsTarget,
   credentials: AwsCredentials,
-): Promise<AwsResult<string>> {
+): Promise<AwsResult<CallerIdentity>> {
   const action = "GetCallerIdentity";
   const request = queryRequest("sts", action, VERSION, {});
   const reply = await callAws(target, credentials, request);
   if (!reply.ok) return reply;
-  const account = text(queryResult(reply.value, action), "Account");
-  return account ? { ok: true, value: account } : malformed(request);
+  const said = queryResult(reply.value, action);
+  const accountId = text(said, "Account");
+  const arn = text(said, "Arn");
+  return accountId && arn ? { ok: true, value: { accountId, arn } } : malformed(request);
+}
+
+/** The AWS account that credentials belong to, by `callerIdentity`. */
+export async function callerAccount(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+): Promise<AwsResult<string>> {
+  const said = await callerIdentity(target, credentials);
+  return said.ok ? { ok: true, value: said.value.accountId } : said;
 }

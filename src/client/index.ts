@@ -13,6 +13,7 @@ import type {
   DownloadQuery,
   Environment,
   EnvironmentChanges,
+  ExternalId,
   FullCapture,
   FullEnvironment,
   Invite,
@@ -284,6 +285,9 @@ function environments(transport: Transport) {
     /** Your environments. */
     list: (options?: CallOptions) =>
       transport.json<Environment[]>({ method: "GET", path: "/api/environments", options }),
+    /** Asks for an external id for a role that is to be made, and for what else the role needs. */
+    askForExternalId: (options?: CallOptions) =>
+      transport.json<ExternalId>({ method: "POST", path: "/api/environments/external-id", options }),
     /** Makes an environment, once AWS has confirmed its instance. */
     create: (
       environment: NewEnvironment,

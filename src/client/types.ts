@@ -26,12 +26,14 @@ export type { InstanceList, ListedInstance } from "../environments/preflight/rep
 export type {
   CheckedEnvironment,
   Environment,
+  ExternalId,
   FullEnvironment,
   Invite,
   Member,
   MemberRole,
   RemovedMember,
 } from "../environments/replies.ts";
+
 export type { Metric } from "../metrics/replies.ts";
 export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../workload/compare/replies.ts";
 export type {

@@ -32,6 +32,8 @@ const madeSchema = lazy(() =>
     // Of what was made before it was kept, nobody knows.
     cluster: z.string().nullable().default(null),
     credentialsHint: z.string(),
+    // Absent in answers from before the service made external ids.
+    externalId: z.string().nullable().default(null),
     createdAt: z.number(),
     role: z.enum(ROLES),
   }),
@@ -154,7 +156,7 @@ export async function completeEnvironment(
   now: number,
 ): Promise<Created> {
   const { id } = reserved;
-  const made: Made = { ...reserved, createdAt: now, role: "admin" };
+  const made: Made = { ...reserved, externalId: null, createdAt: now, role: "admin" };
   const answer = answerFormat.stringify({ environment: made });
   const values = { ...keyValues(request, answer, now), id, credentials };
   const steps = [BEFORE, COMPLETE, ADD_MAKER, ...(request === null ? [] : [REMEMBER])];

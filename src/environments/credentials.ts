@@ -3,6 +3,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { lazy } from "../lib/lazy.ts";
+import { ofService, serviceKey } from "./service-identity.ts";
 
 /** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
 export type StoredCredentials = Pick<AwsCredentials, "accessKeyId" | "secretAccessKey"> | Role;
@@ -117,13 +118,14 @@ export async function signingCredentials(
   if (!("roleArn" in credentials)) return { ok: true, value: credentials };
   const cached = cacheKey === null ? undefined : temporary.get(cacheKey);
   if (cached !== undefined && cached.expiresAt - EXPIRY_MARGIN_MS > now) return { ok: true, value: cached };
-  if (!env.AWS_ACCESS_KEY_ID || !env.AWS_SECRET_ACCESS_KEY) {
+  const key = serviceKey(env);
+  if (key === null) {
     const message = "This service has no AWS identity to assume roles with; use an access key instead";
     return { ok: false, failure: { kind: "rejected", code: "NoIdentity", operation: null, message } };
   }
-  const identity = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
-  const assumed = await assumeRole(awsTarget(env, region), identity, credentials);
-  if (assumed.ok && cacheKey !== null) {
+  const assumed = await assumeRole(awsTarget(env, region), key, credentials);
+  if (!assumed.ok) return { ok: false, failure: ofService(assumed.failure) };
+  if (cacheKey !== null) {
     if (temporary.size >= MAX_TEMPORARY) temporary.clear();
     temporary.set(cacheKey, assumed.value);
   }

@@ -56,9 +56,27 @@ export const environmentSchema = z
     engineVersion: text("As AWS said when it was asked last."),
     parameterGroup: text("The parameter group that switches the instance's logs."),
     cluster: textOrNull("The cluster that the instance is a member of; null when it is of none."),
-    credentials: z.union([z.object({ accessKeyId: z.string() }), z.object({ roleArn: z.string() })]).meta({
-      description: "The access key id by its last four characters, or the role's ARN. Never a secret.",
-    }),
+    credentials: z
+      .nullable(
+        z.union([
+          z.object({ accessKeyId: z.string() }),
+          z.object({
+            roleArn: z.string(),
+            externalId: textOrNull(
+              "The external id that the service made for the role; null if a person chose it.",
+            ),
+            externalIdOrigin: z.enum(["service", "person"]).meta({
+              description:
+                "Who chose the external id. One that a person chose goes on working, and should be replaced by the service's.",
+            }),
+          }),
+        ]),
+      )
+      .meta({
+        description:
+          "For admins: the access key id by its last four characters, or the role and its external id. Never a secret. " +
+          "Null for members.",
+      }),
     role: roleSchema,
     ready: z.boolean().meta({
       description:
@@ -107,6 +125,40 @@ export const checkedEnvironmentSchema = fullEnvironmentSchema
 
 /** An environment as AWS has just described it. */
 export type CheckedEnvironment = z.output<typeof checkedEnvironmentSchema>;
+
+/** Whom the role of an environment has to trust. */
+const trustPolicySchema = z
+  .object({
+    Version: z.literal("2012-10-17"),
+    Statement: z.array(
+      z.object({
+        Effect: z.literal("Allow"),
+        Principal: z.object({ AWS: z.string() }),
+        Action: z.literal("sts:AssumeRole"),
+        Condition: z.object({ StringEquals: z.object({ "sts:ExternalId": z.string() }) }),
+      }),
+    ),
+  })
+  .meta({ id: "TrustPolicy", description: "The trust policy of an IAM role, as IAM takes it." });
+
+/** An external id for a role that is to be made, and what else the role needs. */
+export const externalIdSchema = z
+  .object({
+    externalId: text("What the role's trust policy has to ask for."),
+    expiresAt: time("Until when an environment can be registered with it. Asking again prolongs that."),
+    serviceArn: text("The service's own AWS identity, which the role has to trust."),
+    trustPolicy: trustPolicySchema,
+    templateUrl: textOrNull(
+      "Where CloudFormation finds the template of the role; null when the service has no address of it.",
+    ),
+  })
+  .meta({
+    id: "ExternalId",
+    description: "An external id for a role that is to be made, and what else the role needs.",
+  });
+
+/** An external id for a role that is to be made, and what else the role needs. */
+export type ExternalId = z.output<typeof externalIdSchema>;
 
 /** Somebody who belongs to an environment. */
 export const memberSchema = z

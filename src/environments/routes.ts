@@ -12,9 +12,11 @@ import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireChanged, visible } from "./access.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
+import { keepExternalId } from "./external-ids.ts";
 import { chooseInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
-import type { Invite, MemberRole, RemovedMember } from "./replies.ts";
+import { trustPolicy } from "./policies.ts";
+import type { ExternalId, Invite, MemberRole, RemovedMember } from "./replies.ts";
 import {
   createSchema,
   type EnvironmentChanges,
@@ -22,6 +24,7 @@ import {
   roleSchema,
   updateSchema,
 } from "./schema.ts";
+import { identityUnknown, serviceArn, serviceKey } from "./service-identity.ts";
 import * as store from "./store.ts";
 import { toEnvironment, toFullEnvironment, toMember } from "./to-reply.ts";
 
@@ -52,6 +55,24 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
       const before = await creation.findCreated(db, credential, keyed, Date.now());
       return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
+    })
+
+    .post("/external-id", async (c) => {
+      const pending = await keepExternalId(c.var.db, c.var.credential, Date.now());
+      if (pending === null) throw unknownCaller();
+      noteCaller(pending.caller);
+      const key = serviceKey(c.env);
+      if (key === null) throw refuse.noIdentity();
+      const said = await serviceArn(c.env, key);
+      if (!said.ok) throw identityUnknown(c.env, said.failure);
+      const { externalId, expiresAt } = pending;
+      return c.json({
+        externalId,
+        expiresAt: isoTime(expiresAt),
+        serviceArn: said.value,
+        trustPolicy: trustPolicy({ serviceArn: said.value, externalId }),
+        templateUrl: c.env.ROLE_TEMPLATE_URL || null,
+      } satisfies ExternalId);
     })
 
     .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c))))

@@ -24,6 +24,8 @@ export interface ListedEnvironmentRow {
   cluster: string | null;
   credentials: string;
   credentialsHint: string;
+  /** The external id that this service made for its role; null when a person chose it, or it has no role. */
+  externalId: string | null;
   createdAt: number;
   /** Whether nothing was found, when AWS was asked last, that keeps captures from working. */
   isReady: 0 | 1;
@@ -58,8 +60,9 @@ export type NewEnvironment = Pick<
 export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
-  e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.cluster as cluster, e.credentials as credentials,
-  e.credentials_hint as credentialsHint, e.created_at as createdAt, e.is_ready as isReady, m.role as role,
+  e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.cluster as cluster,
+  e.credentials as credentials, e.credentials_hint as credentialsHint, e.external_id as externalId,
+  e.created_at as createdAt, e.is_ready as isReady, m.role as role,
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
 

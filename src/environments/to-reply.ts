@@ -7,18 +7,7 @@ import type { EnvironmentRow, ListedEnvironmentRow, MemberRow } from "./store.ts
 
 /** An environment as the API lists it. */
 export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "isReady">): Environment {
-  const {
-    id,
-    name,
-    region,
-    instance,
-    engine,
-    engineVersion,
-    parameterGroup,
-    cluster,
-    credentialsHint,
-    role,
-  } = row;
+  const { id, name, region, instance, engine, engineVersion, parameterGroup, cluster, role } = row;
   return {
     id,
     name,
@@ -28,9 +17,7 @@ export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "i
     engineVersion,
     parameterGroup,
     cluster,
-    credentials: credentialsHint.startsWith("arn:")
-      ? { roleArn: credentialsHint }
-      : { accessKeyId: credentialsHint },
+    credentials: role === "admin" ? toCredentials(row) : null,
     role,
     ready: row.isReady === 1,
     createdAt: isoTime(row.createdAt),
@@ -48,6 +35,16 @@ export function toFullEnvironment(
     checks: checks ?? [],
     checkedAt: checks === null || row.checkedAt === null ? null : isoTime(row.checkedAt),
   };
+}
+
+/** What admins are shown of credentials. */
+function toCredentials({
+  credentialsHint,
+  externalId,
+}: Pick<EnvironmentRow, "credentialsHint" | "externalId">): Environment["credentials"] {
+  if (!credentialsHint.startsWith("arn:")) return { accessKeyId: credentialsHint };
+  const externalIdOrigin = externalId === null ? "person" : "service";
+  return { roleArn: credentialsHint, externalId, externalIdOrigin };
 }
 
 /** A member as the API shows one. */

@@ -100,6 +100,10 @@ export const refuse = {
     409,
     "Environment was changed by somebody else just now: look at it and try again",
   ),
+  noIdentity: refusal(
+    409,
+    "This service has no AWS identity of its own, and can't assume roles: give the environment an access key instead",
+  ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
   inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),

@@ -80,6 +80,7 @@ function awsRefusal(
 ): ApiError {
   const message = explain(failure, instance, region);
   switch (failure.kind) {
+    case "identity":
     case "clock":
     case "throttled":
     case "unavailable":

@@ -2,16 +2,18 @@ import * as z from "zod";
 import {
   checkedEnvironmentSchema,
   environmentSchema,
+  externalIdSchema,
   fullEnvironmentSchema,
   inviteSchema,
   memberRoleSchema,
   memberSchema,
   removedMemberSchema,
 } from "../environments/replies.ts";
+
 import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
-import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
-import type { Operation, Parameter } from "./operation.ts";
+import { IDEMPOTENCY_KEY, REPLAYED, RETRY_AFTER } from "./header-fields.ts";
+import type { Operation, Parameter, Refusal } from "./operation.ts";
 import { idParameter } from "./parameters.ts";
 import {
   BAD_ID,
@@ -55,6 +57,17 @@ const AWS_WOULD_NOT = saysLike(
   "There is no RDS instance demo-mysql in us-east-1 (DBInstanceNotFound). Check the instance's identifier and the region.",
   `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
+
+/** The refusal when AWS does not say who this service is. */
+const IDENTITY_UNKNOWN: Refusal = {
+  ...saysLike(
+    "identityUnknown",
+    503,
+    "AWS could not answer: sts:GetCallerIdentity answered 500 (HTTP500). Try again soon.",
+    "(AWS |The clock of this service|sts:GetCallerIdentity ).*",
+  ),
+  headers: RETRY_AFTER,
+};
 
 /** `/api/environments` and `/api/invites`. */
 export const environmentOperations: Operation[] = [
@@ -116,6 +129,24 @@ export const environmentOperations: Operation[] = [
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
       ...refusals("environmentNotFound"),
     ],
+  },
+  {
+    id: "askForExternalId",
+    method: "post",
+    path: "/api/environments/external-id",
+    tag: "Environments",
+    summary: "Ask for an external id",
+    description:
+      "Before you make a role: its trust policy has to ask for this id, so that nobody else can have the service use the role. It is " +
+      "the same each time until an environment is registered with it, and then that environment's for ever. AWS does not treat an external id as a secret.",
+    permission: "Whoever is signed in.",
+    credentials: "any",
+    success: {
+      status: 200,
+      description: "The id, and what else the role needs.",
+      content: { "application/json": { schema: externalIdSchema, example: examples.externalId } },
+    },
+    refusals: [...OF_WRITERS, ...refusals("noIdentity"), IDENTITY_UNKNOWN],
   },
   {
     id: "getEnvironment",

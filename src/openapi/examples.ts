@@ -1,5 +1,8 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
-import type { Environment, FullEnvironment, Member } from "../environments/replies.ts";
+
+import { trustPolicy } from "../environments/policies.ts";
+import type { Environment, ExternalId, FullEnvironment, Member } from "../environments/replies.ts";
+
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
@@ -267,6 +270,17 @@ export const fullEnvironment: FullEnvironment = {
     },
   ],
   checkedAt: "2026-11-23T08:45:17.332Z",
+};
+
+const asked = {
+  serviceArn: "arn:aws:iam::111111111111:user/captures",
+  externalId: "nV2fUQ3yYx0tqk4o7m1Z8bS6rHcKpLwEiJdGaNvTzXs",
+};
+export const externalId: ExternalId = {
+  ...asked,
+  expiresAt: "2026-12-23T08:45:17.332Z",
+  trustPolicy: trustPolicy(asked),
+  templateUrl: null,
 };
 
 export const member: Member = {

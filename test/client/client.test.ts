@@ -23,6 +23,7 @@ describe("the client and the Worker", () => {
       credentials,
     });
     expect(environment).toMatchObject({ name: "made by the client", role: "admin" });
+    expect(await environments.askForExternalId()).toMatchObject({ externalId: expect.any(String) });
     const envId = environment.id;
     expect(await environments.get(envId)).toEqual(environment);
     expect(await environments.list()).toContainEqual(listed(environment));

@@ -208,6 +208,6 @@ describe("the list of environments", () => {
     });
     await one.post(`/api/invites/${invite.body.code}/accept`);
     const reply = await one.get<Environment[]>("/api/environments");
-    expect(reply.body).toEqual([listed(mine), { ...listed(theirs), role: "member" }]);
+    expect(reply.body).toEqual([listed(mine), { ...listed(theirs), role: "member", credentials: null }]);
   });
 });

@@ -38,7 +38,7 @@ describe("an environment with a role", () => {
   test("is reached with temporary keys of the role, and shows its ARN but not its external id", async () => {
     const reply = await create();
     expect(reply.status).toBe(201);
-    expect(reply.body.credentials).toEqual({ roleArn: role.roleArn });
+    expect(reply.body.credentials).toMatchObject({ roleArn: role.roleArn });
     expect(JSON.stringify(reply.body)).not.toContain(role.externalId);
     const calls = await aws.requests();
     expect(calls.map(({ action, status }) => [action, status])).toEqual([
@@ -123,7 +123,7 @@ describe("an environment with a role", () => {
     const changed = await person.put<Environment>(`/api/environments/${environment.id}`, {
       credentials: next,
     });
-    expect(changed.body.credentials).toEqual({ roleArn: next.roleArn });
+    expect(changed.body.credentials).toMatchObject({ roleArn: next.roleArn });
     await aws.clearRequests();
     await check(environment);
     const [assumed] = await aws.requests();

@@ -92,12 +92,14 @@ function Facts({
           <dt>Parameter group</dt>
           <dd>{parameterGroup}</dd>
         </div>
-        <div>
-          <dt>{"roleArn" in credentials ? "Role" : "Access key"}</dt>
-          <dd>
-            <code>{"roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId}</code>
-          </dd>
-        </div>
+        {credentials !== null && (
+          <div>
+            <dt>{"roleArn" in credentials ? "Role" : "Access key"}</dt>
+            <dd>
+              <code>{"roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId}</code>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>Added</dt>
           <dd>
@@ -191,7 +193,7 @@ function Edit({
     name,
     region,
     instance,
-    by: "roleArn" in credentials ? "role" : "key",
+    by: credentials !== null && "roleArn" in credentials ? "role" : "key",
   });
   const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
     const changes = changesIn(environment, draft);

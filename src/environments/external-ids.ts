@@ -1,0 +1,60 @@
+import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Db } from "../db/types.ts";
+
+/*
+ * External ids: what a role asks for besides who assumes it, so that nobody can have this service use a role of somebody else's
+ * ("The confused deputy problem" in the IAM User Guide). That holds only if whoever registers a role can't choose the id: the
+ * service makes it, before the role is made, and one for each environment. Until it is used, it is pending for who asked for it.
+ * AWS does not treat it as a secret.
+ */
+
+/** How long an id can be used after it was asked for. */
+export const PENDING_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
+const ID_BYTES = 32;
+
+/** An id that is pending, and until when, in milliseconds. */
+export interface PendingExternalId {
+  /** The id of the user it is pending for. */
+  caller: string;
+  externalId: string;
+  expiresAt: number;
+}
+
+/** A new id: 32 random bytes in base64url, whose characters IAM takes. */
+export function newExternalId(): string {
+  return crypto
+    .getRandomValues(new Uint8Array(ID_BYTES))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+const KEEP = callerStatement(
+  `insert into pending_external_ids (user_id, external_id, created_at, expires_at)
+   select caller.id, :externalId, :now, :expiresAt from caller where true
+   on conflict (user_id) do update set
+     external_id = case when expires_at > :now then external_id else excluded.external_id end,
+     created_at = case when expires_at > :now then created_at else excluded.created_at end,
+     expires_at = excluded.expires_at`,
+);
+
+const READ = callerStatement(
+  `select caller.id as caller, p.external_id as externalId, p.expires_at as expiresAt
+   from caller join pending_external_ids p on p.user_id = caller.id`,
+);
+
+/**
+ * The id that is pending for the caller, or a new one. It is the same each time until it is used, in all of the caller's browsers,
+ * and can be used for as long again from each time on.
+ * @returns null when not signed in
+ */
+export async function keepExternalId(
+  db: Db,
+  credential: Credential,
+  now: number,
+): Promise<PendingExternalId | null> {
+  const values = { externalId: newExternalId(), expiresAt: now + PENDING_LIFETIME_MS };
+  const [, read] = (await db.batch([
+    KEEP(db, credential, now, values),
+    READ(db, credential, now, values),
+  ])) as [D1Result, D1Result<PendingExternalId>];
+  return read.results[0] ?? null;
+}
