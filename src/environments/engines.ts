@@ -104,11 +104,13 @@ export interface Unsuited {
   action: string;
 }
 
-/** As much of an instance as decides whether it can be captured. */
-interface Suitable {
+/** As much of an instance as decides whether it can be captured: a part of `DbInstance` (aws/rds.ts). */
+export interface Suitable {
   identifier: string;
+  /** RDS's name of it. */
   engine: string;
   engineVersion: string;
+  /** The cluster that it is a member of; null when it is of none. */
   cluster: string | null;
   parameterGroup: string;
 }

@@ -107,7 +107,7 @@ function chartOf({ title, unit, points }: ReportMetric, periodMs: number): Chart
 
 /** The name of a metric as a person writes it, such as `Read IOPS` of `READ IOPS`. */
 function titleOf(name: string): string {
-  const words = name.toLowerCase().replace(/\b(cpu|iops)\b/g, (word) => word.toUpperCase());
+  const words = name.toLowerCase().replace(/\b(cpu|iops|dml|acu)\b/g, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -115,6 +115,7 @@ const BYTES = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
 function scaleOf(unit: string, most: number): { divisor: number; unit: string } {
   if (unit === "Seconds") return { divisor: 0.001, unit: "ms" };
+  if (unit === "Milliseconds") return { divisor: 1, unit: "ms" };
   if (unit === "Percent") return { divisor: 1, unit: "%" };
   if (unit === "Count/Second") return { divisor: 1, unit: "a second" };
   if (!unit.startsWith("Bytes")) return { divisor: 1, unit: "" };
