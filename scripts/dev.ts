@@ -5,15 +5,15 @@ import { ensureDemo } from "./lib/demo.ts";
 import { DEMO, LOCAL_AWS } from "./lib/local.ts";
 import { tryPort } from "./lib/ports.ts";
 import { ensureSecrets } from "./lib/secrets.ts";
-import { type ServerLogs, serverLogs } from "./lib/server-logs.ts";
+import { type DevOptions, devOptions, type ServerLogs } from "./lib/server-logs.ts";
 import { holdState, persistTo, runningService } from "./lib/state.ts";
 import { quiet } from "./lib/wrangler.ts";
 
 /*
  * `npm run dev`: the service on this machine, whole. A local D1 with the migrations applied, local secrets, the local AWS,
  * `wrangler dev`, the minute's cron, and a demo account with an environment. Ctrl-C ends all of it. With `--general-log FILE`
- * and `--slow-log FILE` the local AWS serves a real server's logs; with AWS_ENDPOINT_URL a local AWS that runs already is used,
- * and left running.
+ * and `--slow-log FILE` the local AWS serves a real server's logs; with `--aurora` there are environments of an Aurora cluster's
+ * writer and reader; with AWS_ENDPOINT_URL a local AWS that runs already is used, and left running.
  */
 
 const children = new Set<ChildProcess>();
@@ -54,7 +54,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const realLogs = namedLogs();
+const { aurora, ...realLogs } = givenOptions();
 const hasRealLog = Object.values(realLogs).some((file) => file !== undefined);
 const runningAws = runningAwsUrl();
 const port = await freePort("PORT", 8787);
@@ -104,7 +104,7 @@ const service = wrangler(
 service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 await answering();
-await ensureDemo(address, awsUrl, hasRealLog).catch((error: Error) =>
+await ensureDemo(address, awsUrl, { mariadb: hasRealLog, aurora }).catch((error: Error) =>
   end(`The demo could not be set up: ${error.message}`),
 );
 everyMinute();
@@ -114,7 +114,7 @@ Captures runs on ${address}
 
   Demo sign-in   ${DEMO.email} / ${DEMO.password}
   API reference  ${address}/docs
-  Local AWS      ${awsUrl}/_local/${logLines(realLogs)}
+  Local AWS      ${awsUrl}/_local/${logLines(realLogs)}${aurora ? `\n  Aurora         ${LOCAL_AWS.aurora.writer}, ${LOCAL_AWS.aurora.reader} (environments "aurora-writer", "aurora-reader")` : ""}
 
 Try, in another terminal:
 
@@ -127,10 +127,9 @@ Try, in another terminal:
 Ctrl-C ends it; the data stays until \`npm run reset\`.
 `);
 
-/** The files that the options name. */
-function namedLogs(): ServerLogs {
+function givenOptions(): DevOptions {
   try {
-    return serverLogs(process.argv.slice(2));
+    return devOptions(process.argv.slice(2));
   } catch (error) {
     return end((error as Error).message);
   }

@@ -10,10 +10,15 @@ const FINISHED_SECONDS = 900;
 /**
  * Makes the demo account, its environments and a finished capture of each log, once: a second call finds them.
  * @param awsUrl the local AWS
- * @param withMariadb also makes the environment "mariadb", of the instance whose log a real server's file is
+ * @param wanted `mariadb` also makes the environment "mariadb", of the instance whose log a real server's file is; `aurora` those of
+ *   the Aurora cluster's writer and reader
  * @throws CapturesError with what the service answered
  */
-export async function ensureDemo(address: string, awsUrl: string, withMariadb: boolean): Promise<void> {
+export async function ensureDemo(
+  address: string,
+  awsUrl: string,
+  wanted: { mariadb: boolean; aurora: boolean },
+): Promise<void> {
   const options = { baseUrl: address, fetch: withSession(), retries: 0 };
   const problem = await signInOrUp(options);
   if (problem !== null) {
@@ -23,7 +28,7 @@ export async function ensureDemo(address: string, awsUrl: string, withMariadb: b
   }
   const { captures, environments } = createClient(options);
   const known = await environments.list();
-  const { customer: credentials, region, instance, mariadb, shop } = LOCAL_AWS;
+  const { customer: credentials, region, instance, mariadb, aurora, shop } = LOCAL_AWS;
   const make = (name: string, of: string) => environments.create({ name, region, instance: of, credentials });
   if (known.length === 0) {
     await make("demo", instance);
@@ -33,8 +38,13 @@ export async function ensureDemo(address: string, awsUrl: string, withMariadb: b
       console.warn(`There are no finished captures to look at: ${error.message}`),
     );
   }
-  if (withMariadb && !known.some((one) => one.name === "mariadb" || one.instance === mariadb)) {
-    await make("mariadb", mariadb);
+  const ensure = async (name: string, of: string) => {
+    if (!known.some((one) => one.name === name || one.instance === of)) await make(name, of);
+  };
+  if (wanted.mariadb) await ensure("mariadb", mariadb);
+  if (wanted.aurora) {
+    await ensure("aurora-writer", aurora.writer);
+    await ensure("aurora-reader", aurora.reader);
   }
 }
 

@@ -11,4 +11,6 @@ export const LOCAL_AWS = {
   shop: "demo-shop",
   /** The one whose log a real server's file can be. */
   mariadb: "demo-mariadb",
+  /** The instances of its Aurora cluster `demo-aurora`, until somebody lets it fail over. */
+  aurora: { writer: "demo-aurora-1", reader: "demo-aurora-2" },
 };

@@ -8,24 +8,35 @@ export interface ServerLogs {
   slowLog: string | undefined;
 }
 
+/** What `npm run dev` can be told. */
+export interface DevOptions extends ServerLogs {
+  /** Whether the demo account gets environments of the Aurora cluster's writer and reader. */
+  aurora: boolean;
+}
+
 /**
- * The files that `--general-log` and `--slow-log` name. Each has to be readable once it is there: the server may make it later.
+ * Reads the options of `npm run dev`. The files that `--general-log` and `--slow-log` name have to be readable once they are
+ * there: the server may make them later.
  * @throws Error with what is wrong, in words for who called the program
  */
-export function serverLogs(args: string[]): ServerLogs {
-  const { "general-log": generalLog, "slow-log": slowLog } = optionsOf(args);
+export function devOptions(args: string[]): DevOptions {
+  const { "general-log": generalLog, "slow-log": slowLog, aurora = false } = optionsOf(args);
   check(generalLog, "--general-log", "general log");
   check(slowLog, "--slow-log", "slow query log");
-  return { generalLog, slowLog };
+  return { generalLog, slowLog, aurora };
 }
 
 function optionsOf(args: string[]) {
-  const options = { "general-log": { type: "string" }, "slow-log": { type: "string" } } as const;
+  const options = {
+    "general-log": { type: "string" },
+    "slow-log": { type: "string" },
+    aurora: { type: "boolean" },
+  } as const;
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
     throw new Error(
-      `${(error as Error).message}\nusage: npm run dev [-- [--general-log FILE] [--slow-log FILE]]`,
+      `${(error as Error).message}\nusage: npm run dev [-- [--general-log FILE] [--slow-log FILE] [--aurora]]`,
     );
   }
 }
