@@ -10,6 +10,7 @@ import "./styles/tables.css";
 import "./styles/charts.css";
 import "./styles/sql.css";
 import "./styles/compare.css";
+import "./styles/connecting.css";
 
 applyTheme(chosenTheme());
 followLinks();

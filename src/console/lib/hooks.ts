@@ -133,6 +133,18 @@ export function useNow(): number {
   return now;
 }
 
+/** Whether something has been under way for longer than a time. */
+export function useLate(isUnderWay: boolean, milliseconds: number): boolean {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!isUnderWay) return;
+    const timer = setTimeout(() => setLate(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [isUnderWay, milliseconds]);
+  return isLate;
+}
+
 /** Whether the browser has a network. */
 export function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);

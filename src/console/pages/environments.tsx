@@ -1,7 +1,9 @@
 import { api } from "../api/client.ts";
+import { Readiness } from "../components/checks.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { useResource } from "../lib/hooks.ts";
+import { engineName } from "../lib/instances.ts";
 
 /** The environments of the reader. */
 export function EnvironmentsPage() {
@@ -26,16 +28,19 @@ export function EnvironmentsPage() {
             </div>
           ) : (
             <ul class="cards">
-              {known.map(({ id, name, instance, region, engine, engineVersion, role, owed }) => (
+              {known.map(({ id, name, instance, region, engine, engineVersion, role, ready, owed }) => (
                 <li key={id} class="card">
-                  <h2>
-                    <a href={`/environments/${id}`}>{name}</a>
-                  </h2>
+                  <div class="checks-head">
+                    <h2>
+                      <a href={`/environments/${id}`}>{name}</a>
+                    </h2>
+                    <Readiness ready={ready} />
+                  </div>
                   <p>
                     {instance} <span class="muted">in {region}</span>
                   </p>
                   <p class="muted">
-                    {engine} {engineVersion} · you are {role === "admin" ? "an admin" : "a member"}
+                    {engineName(engine, engineVersion)} · you are {role === "admin" ? "an admin" : "a member"}
                   </p>
                   {owed.length > 0 && (
                     <p class="note">

@@ -103,6 +103,7 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
   const [draft, setDraft] = useState(first);
   const change = (changes: Partial<CaptureDraft>) => setDraft({ ...draft, ...changes });
   const { when, log } = draft;
+  const chosen = environments.find(({ id }) => String(id) === draft.envId);
 
   const keyFor = useRequestKey();
   const { busy, errors, submit } = useSubmission(FIELDS, async () => {
@@ -130,14 +131,21 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
               value={draft.envId}
               onChange={({ currentTarget }) => change({ envId: currentTarget.value })}
             >
-              {environments.map(({ id }) => (
+              {environments.map(({ id, ready }) => (
                 <option key={id} value={String(id)}>
                   {names.get(id)}
+                  {!ready && " (not ready)"}
                 </option>
               ))}
             </select>
           )}
         </Field>
+        {chosen?.ready === false && (
+          <p class="note">
+            {chosen.name} is not ready: a capture of it may fail.{" "}
+            <a href={`/environments/${chosen.id}`}>See what it lacks</a>
+          </p>
+        )}
         <Choice
           legend="Start"
           name="when"

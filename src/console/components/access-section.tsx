@@ -1,0 +1,65 @@
+import { useState } from "preact/hooks";
+import { trustPolicy } from "../../environments/policies.ts";
+import { api } from "../api/client.ts";
+import type { FullEnvironment } from "../api/types.ts";
+import { useResource } from "../lib/hooks.ts";
+import { AccessPolicy } from "./access-policy.tsx";
+import { CopyText, policyText } from "./copy-text.tsx";
+import { Loaded } from "./loading.tsx";
+
+/** How an environment is reached, with the policies that belong to that: for its admins, nobody else is told. */
+export function AccessSection({ environment }: { environment: FullEnvironment }) {
+  const { credentials, region, instance, parameterGroup, cluster } = environment;
+  if (credentials === null) return null;
+  const roleArn = "roleArn" in credentials ? credentials.roleArn : null;
+  return (
+    <section class="card" aria-labelledby="access-title">
+      <h2 id="access-title">Access</h2>
+      <dl class="facts">
+        <div>
+          <dt>{"roleArn" in credentials ? "Role" : "Access key"}</dt>
+          <dd>
+            <code>{"roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId}</code>
+          </dd>
+        </div>
+      </dl>
+      <details>
+        <summary>The permissions that it needs</summary>
+        <AccessPolicy
+          region={region}
+          instance={instance}
+          parameterGroup={parameterGroup}
+          cluster={cluster ?? ""}
+          roleArn={roleArn}
+        />
+      </details>
+      {"roleArn" in credentials &&
+        (credentials.externalId === null ? (
+          <p class="note">
+            The external id of this role was chosen by a person. Give the role one that this service makes:
+            choose Edit, put the trust policy that is shown there into the role, and give its ARN again.
+          </p>
+        ) : (
+          <TrustOf externalId={credentials.externalId} />
+        ))}
+    </section>
+  );
+}
+
+/** The trust policy of a role with its own external id, once it is asked for: the service's identity is not known before. */
+function TrustOf({ externalId }: { externalId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const service = useResource(isOpen ? "external-id" : null, (signal) =>
+    api.environments.askForExternalId({ signal }),
+  );
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>The trust policy of its role</summary>
+      <Loaded resource={service} what="the trust policy" lines={5}>
+        {({ serviceArn }) => (
+          <CopyText what="Trust policy" text={policyText(trustPolicy({ serviceArn, externalId }))} />
+        )}
+      </Loaded>
+    </details>
+  );
+}
