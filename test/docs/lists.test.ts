@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
+import { ENGINES } from "../../src/environments/engines.ts";
+import { ALL_METRICS, METRICS } from "../../src/metrics/cloudwatch-metrics.ts";
 import { operations } from "../support/contract.ts";
 import { declarations, page } from "./repository.ts";
 
@@ -38,8 +39,15 @@ test("docs/client.md lists every call of the client", () => {
 
 test("docs/studying-a-workload.md lists every metric", () => {
   const words = page("docs/studying-a-workload.md").replace(/\s+/g, " ");
-  expect(METRICS.filter(({ type }) => !words.includes(type))).toEqual([]);
+  expect(ALL_METRICS.filter(({ type }) => !words.includes(type))).toEqual([]);
   expect(METRICS).toHaveLength(16);
+});
+
+test("docs/engines.md says of every engine which versions work, and how long RDS keeps its log", () => {
+  const rows = page("docs/engines.md").split("\n");
+  for (const { label, versions, logsKept } of Object.values(ENGINES)) {
+    expect(rows).toContain(`| ${label} | ${versions} | ${logsKept} |`);
+  }
 });
 
 test("docs/configuration.md has the default of every variable", () => {
