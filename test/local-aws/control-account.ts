@@ -5,7 +5,7 @@ import { bodies, onlyKey } from "./control-schema.ts";
 import { FILE_DETAILS, LAST_TOKENS, MISSING, PLAIN, PORTION_MARKERS } from "./dress.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import { JSON_STYLES } from "./json.ts";
-import { followGroup, settleParameters } from "./logging.ts";
+import { followGroup, logsOf, settleParameters } from "./logging.ts";
 import { REFUSAL_CODES } from "./refusals.ts";
 import { XML_STYLES } from "./xml-style.ts";
 
@@ -38,7 +38,8 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     method: "POST",
     path: "failovers",
     about:
-      "make a reader of a cluster its writer: {accessKeyId, cluster, to?}; the first reader, unless `to` names another",
+      "make a reader of a cluster its writer, and restart the server that was: {accessKeyId, cluster, to?}; the first reader, " +
+      "unless `to` names another",
     run: failOver,
   },
   {
@@ -153,7 +154,7 @@ function patchCluster(accounts: Accounts, { values, segment }: Input): unknown {
   return Object.assign(cluster, withoutUndefined(properties));
 }
 
-/** A failover takes no time here: on AWS, some tens of seconds. */
+/** A failover takes no time here: on AWS, some tens of seconds. The server that was the writer is restarted, to be a reader. */
 function failOver(accounts: Accounts, { values }: Input): unknown {
   const { cluster: identifier, to, ...key } = bodies.failover.parse(values);
   const account = accountOf(accounts, key);
@@ -163,6 +164,11 @@ function failOver(accounts: Accounts, { values }: Input): unknown {
   );
   const next = readers.find((reader) => to === undefined || reader.identifier === to);
   if (next === undefined) throw new ControlError(409, `The cluster has no reader ${to ?? "at all"}`);
+  const former = account.instances.get(cluster.writer);
+  const now = nowOf(account);
+  if (former !== undefined) {
+    for (const log of Object.values(logsOf(account, former, now) ?? {})) log.restart(now);
+  }
   cluster.writer = next.identifier;
   return { writer: cluster.writer };
 }

@@ -147,6 +147,9 @@ function describeCluster(account: Account, cluster: Cluster): XmlElements {
     EngineMode: "provisioned",
     DeletionProtection: true,
     HttpEndpointEnabled: false,
+    ...(members.some(({ instanceClass }) => instanceClass === "db.serverless")
+      ? { ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 16 } }
+      : {}),
   };
 }
 

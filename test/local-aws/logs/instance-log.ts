@@ -131,6 +131,12 @@ export class InstanceLog {
     else if (this.#reopenAt === Infinity) this.#openLive(now);
   }
 
+  /** The server is restarted: it opens its log again, with another banner. */
+  restart(now: number): void {
+    this.advance(now);
+    if (this.#isLogging && this.#reopenAt === Infinity) this.#openLive(now);
+  }
+
   /**
    * Fills the log as if it had been on for some time of the past, for a back-dated capture; at most MAX_CATCH_UP_MS.
    * @returns false if it has been on before: what was written can't be changed

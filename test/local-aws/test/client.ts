@@ -311,7 +311,7 @@ export interface LocalAccount {
   /** Changes a cluster. */
   patchCluster(identifier: string, properties: ClusterProperties): Promise<void>;
   /**
-   * Makes a reader of a cluster its writer, at once.
+   * Makes a reader of a cluster its writer, at once. The server that was the writer is restarted: its logs get another banner.
    * @param to the reader; the first one unless told otherwise
    * @returns the identifier of the new writer
    */

@@ -142,6 +142,31 @@ describe("DescribeDBParameters", () => {
     expect(await parameterOf("general_log", "demo-postgres-params")).toBeUndefined();
   });
 
+  it("describes those of the families of the newest versions", async () => {
+    const credentials = { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" };
+    const demo = rdsClient(account, { credentials, region: "us-east-1" });
+    const switches = async (instance: string) => {
+      const names: string[] = [];
+      const input = { DBParameterGroupName: `${instance}-params` };
+      for await (const page of paginateDescribeDBParameters({ client: demo }, input)) {
+        for (const { ParameterName = "", IsModifiable } of page.Parameters ?? []) {
+          if (IsModifiable && /^(general_log|slow_query_log|log_slow_(extra|verbosity))$/.test(ParameterName))
+            names.push(ParameterName);
+        }
+      }
+      return names;
+    };
+    const mysql = ["general_log", "log_slow_extra", "slow_query_log"];
+    expect(await switches("demo-mysql-84")).toEqual(mysql);
+    expect(await switches("demo-mysql-97")).toEqual(mysql);
+    expect(await switches("demo-aurora-1")).toEqual(mysql);
+    expect(await switches("demo-mariadb-118")).toEqual([
+      "general_log",
+      "log_slow_verbosity",
+      "slow_query_log",
+    ]);
+  });
+
   it("describes those of the slow log, which differ between families", async () => {
     const mine = await createAccount({
       instances: [
