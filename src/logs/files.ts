@@ -9,8 +9,11 @@ import { lazy } from "../lib/lazy.ts";
  * followed to its new name. `live` is the name of the live file (kind.ts).
  */
 
+const HOUR_MS = 3_600_000;
 /** A name that is seen again with a time so much later is another file: names of the older form are used again every day. */
-const REUSED_MS = 12 * 3_600_000;
+const REUSED_MS = 12 * HOUR_MS;
+/** By when a file has its last record after the hour in which it was the live one: for a while the server writes on to it. */
+const RENAMED_WITHIN_MS = 10 * 60_000;
 
 /** A position as it is stored. */
 export const filePositionSchema = lazy(() =>
@@ -25,6 +28,8 @@ export const filePositionSchema = lazy(() =>
     bytesAtMost: z.number().optional(),
     /** The size with which the file was last listed, with what was there before the capture. A file never shrinks. */
     size: z.number().optional(),
+    /** When the files were last listed, in milliseconds since the epoch; absent in what was stored before this was kept. */
+    listedAt: z.number().optional(),
     /** The renamed files that were there when the files were last listed, and when each was last written. */
     known: z.record(z.string(), z.number()),
     /** The renamed files to read after this one, oldest first. */
@@ -64,19 +69,28 @@ export const sizeIn = (files: readonly LogFile[], file: string): number =>
 export const timesOf = (renamed: readonly LogFile[]): FilePosition["known"] =>
   Object.fromEntries(renamed.map(({ name, lastWritten }) => [name, lastWritten]));
 
-/** Finds the file that a follower was reading in a new list of the instance's files, oldest first. */
-export function locate(live: string, position: FilePosition, files: readonly LogFile[]): Located {
+/**
+ * Finds the file that a follower was reading in a new list of the instance's files, oldest first.
+ * @param now when they were listed, in milliseconds since the epoch
+ */
+export function locate(
+  live: string,
+  position: FilePosition,
+  files: readonly LogFile[],
+  now: number,
+): Located {
   const renamed = renamedOf(live, files);
   const appeared = renamed.filter(({ name, lastWritten }) => {
     const seen = position.known[name];
     return seen === undefined || lastWritten - seen > REUSED_MS;
   });
   const known = timesOf(renamed);
-  const here = { ...position, known, next: [...position.next, ...appeared.map(({ name }) => name)] };
+  const next = [...position.next, ...appeared.map(({ name }) => name)];
+  const here = { ...position, listedAt: now, known, next };
   if (position.file === live && appeared.length > 0) {
-    const [mine, ...next] = appeared as [LogFile, ...LogFile[]];
-    const moved = { ...here, file: mine.name, next: next.map(({ name }) => name) };
-    if (!hasShrunk(position, mine))
+    const [mine, ...later] = appeared as [LogFile, ...LogFile[]];
+    const moved = { ...here, file: mine.name, next: later.map(({ name }) => name) };
+    if (!hasShrunk(position, mine) && !isOfLaterHour(position, mine))
       return { position: { ...moved, size: mine.size }, lost: null, isThere: true };
     return { position: beginningOf(moved, mine), lost: { cause: DELETED, mayRepeat: true }, isThere: true };
   }
@@ -97,6 +111,16 @@ function hasShrunk({ bytesRead, size = 0 }: FilePosition, file: LogFile): boolea
   return file.size < Math.max(bytesRead, size);
 }
 
+/**
+ * Whether a renamed file is of a later hour than the live file that was listed last: then that one has been removed meanwhile. RDS
+ * keeps files for a day on MariaDB and Aurora, or less where they take too much storage.
+ */
+function isOfLaterHour({ listedAt }: FilePosition, { lastWritten }: LogFile): boolean {
+  if (listedAt === undefined) return false;
+  const endOfHour = (Math.floor(listedAt / HOUR_MS) + 1) * HOUR_MS;
+  return lastWritten > endOfHour + RENAMED_WITHIN_MS;
+}
+
 function beginningOf(position: FilePosition, { size }: LogFile): FilePosition {
   return { ...position, marker: "0", bytesRead: 0, bytesAtMost: 0, size };
 }
@@ -109,5 +133,6 @@ export function nextFile(live: string, position: FilePosition): FilePosition {
 
 /** Whether a file was renamed between two lists: then what was read of the live one may be the old file's, or the new one's. */
 export function wasRenamed(live: string, position: FilePosition, files: readonly LogFile[]): boolean {
-  return position.file === live && locate(live, position, files).position.file !== live;
+  const { file, listedAt = 0 } = position;
+  return file === live && locate(live, position, files, listedAt).position.file !== live;
 }

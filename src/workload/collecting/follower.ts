@@ -82,9 +82,10 @@ export async function follow(
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
 ): Promise<AwsResult<Followed>> {
+  const now = Date.now();
   const listed = await source.list();
   if (!listed.ok) return listed;
-  const { position, lost, isThere } = locate(source.kind.liveFile, before.position, listed.value);
+  const { position, lost, isThere } = locate(source.kind.liveFile, before.position, listed.value, now);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;
   const step = new FollowerStep({ ...before, position }, counts, await window());
