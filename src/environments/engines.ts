@@ -29,6 +29,16 @@ export interface Engine {
   whyNot(version: string): string | null;
 }
 
+/** The family of an instance's parameter groups, such as `aurora-mysql8.0`; null for an engine that is not known. */
+export function familyOf({
+  engine,
+  engineVersion,
+}: Pick<Suitable, "engine" | "engineVersion">): string | null {
+  const known = Object.hasOwn(ENGINES, engine) ? ENGINES[engine] : undefined;
+  const version = /^\d+\.\d+/.exec(engineVersion)?.[0];
+  return known === undefined || version === undefined ? null : `${known.family}${version}`;
+}
+
 /** Whether a version such as `5.7.44` is older than another, such as `5.7`. */
 function isOlder(version: string, than: string): boolean {
   const parts = version.split(".");
@@ -157,12 +167,15 @@ export const inOneSentence = ({ reason, action }: Unsuited): string =>
   `${reason}: ${action.charAt(0).toLowerCase()}${action.slice(1)}`;
 
 /** The same, of its parameter group only. */
-function unsuitedGroup({ identifier, parameterGroup }: Suitable): Unsuited | null {
+function unsuitedGroup(instance: Suitable): Unsuited | null {
+  const { identifier, parameterGroup } = instance;
   if (!parameterGroup.startsWith("default.")) return null;
+  const family = familyOf(instance);
+  const named = family === null ? "" : ` (${family})`;
   return {
     because: "parameter-group",
     reason: `${identifier} uses the parameter group ${parameterGroup}, which is Amazon's own and can't be changed`,
-    action: `Create a parameter group of the same family, assign it to ${identifier}, and reboot ${identifier}`,
+    action: `Create a parameter group of the same family${named}, assign it to ${identifier}, and reboot ${identifier}`,
   };
 }
 

@@ -235,14 +235,16 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
     tag: "Captures",
     summary: "Show a capture's CloudWatch metrics",
     description:
-      "From CloudWatch until they have settled some minutes after the capture's end, from then on from the service's own store.",
+      "From CloudWatch until they have settled some minutes after the capture's end, from then on from the service's own store. " +
+      "They are sixteen, or of an Aurora instance thirty-two.",
     permission: MEMBER,
     credentials: "any",
     parameters: [
       ID,
       ...queryParameters(metricsQuerySchema(), {
         type: {
-          description: "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case.",
+          description:
+            "Only these: the API's names or CloudWatch's (`ReadIOPS`), in any letter case. Those of another engine are refused.",
           example: ["READ IOPS"],
         },
         period: {

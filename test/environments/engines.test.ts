@@ -4,6 +4,7 @@ import {
   ENGINES,
   engineLabels,
   engineNames,
+  familyOf,
   inOneSentence,
   isInMultiAzCluster,
   metricSetOf,
@@ -125,8 +126,22 @@ describe("an instance that can't be captured as it is", () => {
     expect(found?.because).toBe("parameter-group");
     expect(found && inOneSentence(found)).toBe(
       "shop uses the parameter group default.mariadb11.8, which is Amazon's own and can't be changed: create a parameter " +
-        "group of the same family, assign it to shop, and reboot shop",
+        "group of the same family (mariadb11.8), assign it to shop, and reboot shop",
     );
+  });
+});
+
+describe("the family of an instance's parameter groups", () => {
+  it.each([
+    ["mysql", "8.4.6", "mysql8.4"],
+    ["mysql", "5.7.44-rds.20240408", "mysql5.7"],
+    ["mariadb", "10.11.9", "mariadb10.11"],
+    ["aurora-mysql", "8.0.mysql_aurora.3.10.0", "aurora-mysql8.0"],
+    ["aurora-mysql", "5.7.mysql_aurora.2.12.5", "aurora-mysql5.7"],
+    ["mysql", "next", null],
+    ["postgres", "16.4", null],
+  ])("is known by engine and version: %s %s", (engine, engineVersion, family) => {
+    expect(familyOf({ engine, engineVersion })).toBe(family);
   });
 });
 
