@@ -5,6 +5,7 @@ import type { Workload, WorkloadDigest, WorkloadSeries } from "../../src/workloa
 import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
 import { parseTime } from "../../src/workload/stored/time.ts";
 import { type GeneratedEntry, generatedEntries } from "../local-aws/logs/slow-workload.ts";
+import { createClusterAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, readCapture } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import { download, downloadLog, unzip } from "../support/stored-workload.ts";
@@ -27,12 +28,21 @@ interface Ended {
   workload: Workload;
 }
 
+type Engine = "mysql" | "mariadb" | "aurora-mysql";
+
+/** The instance of an engine that is captured: of Aurora, a reader. */
+async function instanceOf(engine: Engine): Promise<LocalAccount> {
+  if (engine !== "aurora-mysql") return { ...own.aws, instance: `demo-${engine}` };
+  return { ...(await createClusterAccount("demo")), instance: "demo-2" };
+}
+
 /** Makes a capture of an engine's instance, and lets it run for a while. */
-async function captured(engine: "mysql" | "mariadb", fields: Record<string, unknown>): Promise<Ended> {
-  const { aws, admin } = own;
-  const instance = `demo-${engine}`;
+async function captured(engine: Engine, fields: Record<string, unknown>): Promise<Ended> {
+  const { admin } = own;
+  const aws = await instanceOf(engine);
+  const { instance } = aws;
   const generated = await aws.setWorkload(instance, { seed: 5, rate: 20 });
-  const { environment } = await createEnvironment(admin, { aws: { ...aws, instance }, name: engine });
+  const { environment } = await createEnvironment(admin, { aws, name: engine });
   const capture = await createCapture(admin, { envId: environment.id, ...fields });
   await until(admin, capture, "RUNNING");
   for (let round = 0; round < ROUNDS; round++) {
@@ -84,7 +94,7 @@ const shapesOfEntries = (entries: readonly GeneratedEntry[]) =>
 const sumOf = (numbers: readonly (number | null | undefined)[]) =>
   numbers.reduce((sum: number, one) => sum + (one ?? 0), 0);
 
-describe.each(["mysql", "mariadb"] as const)("a capture of the slow log of %s", (engine) => {
+describe.each(["mysql", "mariadb", "aurora-mysql"] as const)("a capture of the slow log of %s", (engine) => {
   it("has every statement with how long it took, and shows where the time went", async () => {
     const { capture, entries, workload } = await captured(engine, { log: "slow" });
     expect(workload).toMatchObject({ log: "slow", minDuration: 0, gapCount: 0, logs: [{ log: "slow" }] });
@@ -123,9 +133,9 @@ describe.each(["mysql", "mariadb"] as const)("a capture of the slow log of %s", 
   });
 });
 
-describe("a capture of both logs", () => {
+describe.each(["mysql", "aurora-mysql"] as const)("a capture of both logs of %s", (engine) => {
   it("has statements from the one and times from the other, and says what part was timed", async () => {
-    const { capture, entries, workload } = await captured("mysql", { log: "both" });
+    const { capture, entries, workload } = await captured(engine, { log: "both" });
     expect(workload.logs.map(({ log }) => log)).toEqual(["general", "slow"]);
     const [general, slow] = workload.logs;
     expect(workload).toMatchObject({
