@@ -48,6 +48,7 @@ export function explanation(failure: AwsFailure, instance: string, region: strin
     case "throttled":
       return { said: `AWS is throttling requests of this account: ${said}`, advice: AGAIN };
     case "unavailable":
+      if (failure.operation === null) return { said: failure.message, advice: AGAIN };
       return failure.code === "NotAws"
         ? {
             said,

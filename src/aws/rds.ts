@@ -219,15 +219,16 @@ export async function describeParameters(
   const found = new Map<string, DbParameter>();
   for (const parameter of all.value) {
     const name = text(parameter, "ParameterName");
-    if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter));
+    if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter, source));
   }
   return { ok: true, value: found };
 }
 
-function toParameter(parameter: XmlObject): DbParameter {
+/** @param asked the source that was asked for: where a reply has none, as moto's, it is that */
+function toParameter(parameter: XmlObject, asked: "user" | undefined): DbParameter {
   return {
     value: text(parameter, "ParameterValue") ?? null,
-    isOwn: text(parameter, "Source") === "user",
+    isOwn: (text(parameter, "Source") ?? asked) === "user",
     isChangeable: text(parameter, "IsModifiable") === "true" && text(parameter, "ApplyType") === "dynamic",
   };
 }

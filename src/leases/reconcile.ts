@@ -110,10 +110,7 @@ async function change(group: LeasedGroup, before: LeaseState, wanted: Change): P
   if (read.ok) {
     const message = "AWS accepted a change of the parameter group but does not show it yet";
     const action = "rds:DescribeDBParameters";
-    return notMade(
-      { kind: "unavailable", code: "NotShown", operation: action, message, action },
-      wasNotShown,
-    );
+    return notMade({ kind: "unavailable", code: "NotShown", operation: null, message, action }, wasNotShown);
   }
   await group.update(wasNotShown);
   return failed(read.failure, "DescribeDBParameters").failure;

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { describeCluster, describeInstance, describeInstances } from "../../src/aws/rds.ts";
+import {
+  describeCluster,
+  describeInstance,
+  describeInstances,
+  describeParameters,
+} from "../../src/aws/rds.ts";
 
 /* Replies as the RDS API reference has them ("DescribeDBInstances", "DescribeDBClusters"), with the elements that are read and some more. */
 
@@ -157,5 +162,26 @@ describe("a cluster of RDS", () => {
   it("that is not described in full is no reply that can be read", async () => {
     answer(reply("DescribeDBClusters", "<DBClusters><DBCluster/></DBClusters>"));
     expect(await describeShop()).toMatchObject({ ok: false, failure: { code: "MalformedReply" } });
+  });
+});
+
+describe("the parameters of a group", () => {
+  const parameter = (source: string) => `<Parameters><Parameter>
+    <ParameterName>general_log</ParameterName><ParameterValue>1</ParameterValue>${source}
+  </Parameter></Parameters>`;
+  const isOwn = async (source: string, asked?: "user") => {
+    answer(reply("DescribeDBParameters", parameter(source)));
+    const found = await describeParameters(TARGET, KEYS, "shop-params", ["general_log"], asked);
+    return found.ok && found.value.get("general_log")?.isOwn;
+  };
+
+  it("are its own where their source is the user", async () => {
+    expect(await isOwn("<Source>user</Source>")).toBe(true);
+    expect(await isOwn("<Source>system</Source>", "user")).toBe(false);
+  });
+
+  it("have the source that was asked for where a reply has none, as that of moto 5.2.4", async () => {
+    expect(await isOwn("", "user")).toBe(true);
+    expect(await isOwn("")).toBe(false);
   });
 });
