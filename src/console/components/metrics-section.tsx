@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Metric, ReadMetrics } from "../api/types.ts";
 import type { Brush } from "../lib/brush.ts";
-import { type ChartModel, type MeasuredCapture, SETTLE_MS } from "../lib/chart-model.ts";
+import { type ChartModel, type MeasuredCapture, metricsOf, SETTLE_MS } from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
 
@@ -42,13 +42,7 @@ export function MetricsSection({
     import("./charts.tsx").then((loaded) => setCharts(() => loaded), setProblem);
   }, []);
 
-  const [first] = captures;
-  const metrics = first?.read.metrics ?? [];
-  const drawn = new Set(
-    captures.flatMap(({ read }) => read.metrics.filter(hasPoints).map(({ type }) => type)),
-  );
-  const withPoints = metrics.filter(({ type }) => drawn.has(type));
-  const without = metrics.filter(({ type }) => !drawn.has(type));
+  const { withPoints, without } = metricsOf(captures);
   return (
     <>
       {captures.map(({ id, name, end, read }) => (

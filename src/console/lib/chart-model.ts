@@ -1,4 +1,4 @@
-import type { ReadMetrics } from "../api/types.ts";
+import type { Metric, ReadMetrics } from "../api/types.ts";
 import { formatDuration, metricTitle, type Scale, scaleOf } from "./format.ts";
 import { align, toLine, type Values } from "./series.ts";
 
@@ -43,6 +43,23 @@ export interface AxisModel {
 
 const originOf = ({ start }: MeasuredCapture, axis: "time" | "offset"): number =>
   axis === "time" || start === null ? 0 : Date.parse(start);
+
+/**
+ * The metrics that any of some captures has, those of the first in their order: two engines have different ones.
+ * @returns those with points of any capture, and those without
+ */
+export function metricsOf(captures: readonly Pick<MeasuredCapture, "read">[]): {
+  withPoints: Metric[];
+  without: Metric[];
+} {
+  const all = captures.flatMap(({ read }) => read.metrics);
+  const drawn = new Set(all.filter(({ dataPoints }) => dataPoints.length > 0).map(({ type }) => type));
+  const each = all.filter(({ type }, i) => all.findIndex((other) => other.type === type) === i);
+  return {
+    withPoints: each.filter(({ type }) => drawn.has(type)),
+    without: each.filter(({ type }) => !drawn.has(type)),
+  };
+}
 
 /** The chart of one metric. */
 export function chartOf(type: string, captures: MeasuredCapture[], axis: "time" | "offset"): ChartModel {
