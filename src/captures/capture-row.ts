@@ -24,8 +24,17 @@ export const columns = (
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;
 
+/** What is known of how a capture gets on, besides its state. */
+export interface Situation {
+  /** What stands in the way of one that is starting, in words; null when nothing is known to. */
+  obstacle: string | null;
+}
+
+/** The columns of a `Situation`, each under its own name, of captures `c`. */
+export const SITUATION = "c.obstacle as obstacle";
+
 /** A capture with all that is known of it but its workload; times in milliseconds. */
-export interface FullCaptureRow extends CaptureRow, Pick<RecordingOptions, "maxBytes"> {
+export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOptions, "maxBytes"> {
   ownerId: string;
   /** Null when there is no such account any more. */
   ownerName: string | null;
@@ -44,7 +53,7 @@ export interface FullCaptureRow extends CaptureRow, Pick<RecordingOptions, "maxB
 export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_id as ownerId, owner.name as ownerName,
   c.created_at as createdAt, c.duration as duration, c.back_dated as backDated, c.labels as labels, c.notes as notes,
   (select v.from_status from capture_events v where v.capture_id = c.id and v.to_status = 'FAILED' limit 1) as failedFrom,
-  c.deleted_at as deletedAt`;
+  c.deleted_at as deletedAt, ${SITUATION}`;
 
 /** The join that gives captures `c` their owners. */
 export const JOIN_OWNER = "left join user owner on owner.id = c.owner_id";

@@ -1,4 +1,5 @@
 import { sha256 } from "../lib/hash.ts";
+import type { Situation } from "./capture-row.ts";
 import type { Precondition } from "./changes.ts";
 
 /*
@@ -9,7 +10,7 @@ import type { Precondition } from "./changes.ts";
 /** The versions of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
 const FORMAT = 1;
 /** The same of `toFullCapture`. No number of its own, so that the tags of the two views differ. */
-const FULL_FORMAT = "f1";
+const FULL_FORMAT = "f2";
 
 /** What a capture's tag is made of. */
 export interface Versioned {
@@ -20,14 +21,23 @@ export interface Versioned {
 /** The tag of one capture, a strong one: the same version is shown by the same bytes. */
 export const captureTag = ({ id, version }: Versioned): string => `"${FORMAT}.${id}.${version}"`;
 
-/** What the tag of a capture in full is made of. The name of its owner is no part of the capture, and changes without it. */
-export interface FullVersioned extends Versioned {
+/**
+ * What the tag of a capture in full is made of. The name of its owner is no part of the capture, and how it gets on is nothing that
+ * a change is for: both change without a new version.
+ */
+export interface FullVersioned extends Versioned, Situation {
   ownerName: string | null;
 }
 
+/** What is shown of a capture in full and changes without a new version. */
+const unversioned = ({ ownerName, obstacle }: FullVersioned) => [ownerName, obstacle];
+
 /** The tag of one capture in full, a strong one. */
-export const fullCaptureTag = async ({ id, version, ownerName }: FullVersioned): Promise<string> =>
-  `"${FULL_FORMAT}.${id}.${version}.${(await sha256(JSON.stringify(ownerName))).slice(0, 8)}"`;
+export async function fullCaptureTag(capture: FullVersioned): Promise<string> {
+  const { id, version } = capture;
+  const rest = await sha256(JSON.stringify(unversioned(capture)));
+  return `"${FULL_FORMAT}.${id}.${version}.${rest.slice(0, 8)}"`;
+}
 
 /** The tag of a page of captures. A weak one: the same page may be sent compressed. */
 export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<string> {
@@ -36,7 +46,7 @@ export async function pageTag(captures: Versioned[], hasNext: boolean): Promise<
 
 /** The tag of a page of captures in full. */
 export async function fullPageTag(captures: FullVersioned[], hasNext: boolean): Promise<string> {
-  const shown = captures.map(({ id, version, ownerName }) => [id, version, ownerName]);
+  const shown = captures.map((capture) => [capture.id, capture.version, ...unversioned(capture)]);
   return `W/"${await sha256(JSON.stringify([FULL_FORMAT, hasNext, shown]))}"`;
 }
 

@@ -1,7 +1,15 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type CaptureRow, columns, FULL_COLUMNS, type FullCaptureRow, JOIN_OWNER } from "./capture-row.ts";
+import {
+  type CaptureRow,
+  columns,
+  FULL_COLUMNS,
+  type FullCaptureRow,
+  JOIN_OWNER,
+  SITUATION,
+  type Situation,
+} from "./capture-row.ts";
 import { CAPTURE_OF_CALLER, KEPT_CAPTURE_OF_CALLER, TARGET } from "./sql.ts";
 
 /** What the caller may know of a capture. */
@@ -11,16 +19,16 @@ export type Seen<T> =
   /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
   | { caller: string; found: T | null };
 
-const ONE = callerStatement(`select caller.id as caller, ${columns("c")} ${CAPTURE_OF_CALLER}`);
+const ONE = callerStatement(`select caller.id as caller, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`);
 
-/** Reads one capture. */
+/** Reads one capture, and how it gets on. */
 export async function readCapture(
   db: Db,
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow>> {
-  const row = await ONE(db, credential, now, { id }).first<CaptureRow & { caller: string }>();
+): Promise<Seen<CaptureRow & Situation>> {
+  const row = await ONE(db, credential, now, { id }).first<CaptureRow & Situation & { caller: string }>();
   return seen(row);
 }
 

@@ -29,6 +29,11 @@ export const captureSchema = z
 /** A capture as the API shows it. */
 export type Capture = z.output<typeof captureSchema>;
 
+const obstacleField = () =>
+  textOrNull(
+    "What stands in the way while it is `STARTING`, as of the last attempt; null when nothing is known to. It is tried again, and the capture can be cancelled.",
+  );
+
 /** A capture with all that is known of it but its workload. */
 export const fullCaptureSchema = captureSchema
   .extend({
@@ -58,6 +63,7 @@ export const fullCaptureSchema = captureSchema
     failedFrom: z
       .nullable(statusSchema)
       .meta({ description: "The state in which it failed; null if it has not." }),
+    obstacle: obstacleField(),
     deletedAt: timeOrNull("When it was deleted; null if it is not."),
     restorableUntil: timeOrNull("Until when it can be brought back; null if it is not deleted."),
   })
@@ -89,6 +95,7 @@ export type CaptureEvent = z.output<typeof captureEventSchema>;
 export const liveMessageSchema = z
   .object({
     capture: captureSchema,
+    obstacle: obstacleField(),
     workload: z
       .nullable(
         z.object({
@@ -101,7 +108,7 @@ export const liveMessageSchema = z
       )
       .meta({ description: "What it has recorded so far; null before it began." }),
   })
-  .meta({ id: "LiveMessage", description: "A capture, and what it has recorded so far." });
+  .meta({ id: "LiveMessage", description: "A capture, how it gets on, and what it has recorded so far." });
 
-/** A message of a capture's live connection: the capture as GET shows it, and what it has recorded so far. */
+/** A message of a capture's live connection: the capture as GET shows it, how it gets on, and what it has recorded so far. */
 export type LiveMessage = z.output<typeof liveMessageSchema>;

@@ -2,7 +2,7 @@ import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type CaptureRow, columns } from "./capture-row.ts";
+import { type CaptureRow, columns, SITUATION, type Situation } from "./capture-row.ts";
 import { archiveDueAt, dueAt, isTransition, type Transition } from "./lifecycle.ts";
 import type { RecordingOptions } from "./plan.ts";
 import type { CaptureTarget } from "./queries.ts";
@@ -11,6 +11,7 @@ import { transitionSql } from "./transitions.ts";
 
 /** A capture as its runner needs it; also one that is deleted but not yet erased. */
 export type RunnerRow = CaptureTarget &
+  Situation &
   RecordingOptions & {
     duration: number | null;
     dueAt: number | null;
@@ -21,7 +22,7 @@ export type RunnerRow = CaptureTarget &
 
 const ROW = statement(
   `select ${columns("c")}, c.duration as duration, c.due_at as dueAt, c.deleted_at as deletedAt,
-     c.max_bytes as maxBytes, ${DATABASE_NOW} as databaseNow, ${TARGET}
+     c.max_bytes as maxBytes, ${DATABASE_NOW} as databaseNow, ${SITUATION}, ${TARGET}
    from captures c join environments e on e.id = c.env_id where c.id = :id`,
 );
 
@@ -84,6 +85,18 @@ const NOTE_ALIVE = statement(
 /** Writes the heartbeat of a capture that is running or stopping: when cron is to look after it if no other comes before. */
 export async function noteAlive(db: Db, id: number, dueAt: number): Promise<void> {
   await NOTE_ALIVE(db, { id, dueAt }).run();
+}
+
+const NOTE_OBSTACLE = statement(
+  `update captures set obstacle = :obstacle where id = :id and ${isOneOf(["STARTING"])}`,
+);
+
+/**
+ * Notes what stands in the way of a capture that is starting, in words. Its next transition clears it. No new version of the capture:
+ * who changes a capture need not know it.
+ */
+export async function noteObstacle(db: Db, id: number, obstacle: string): Promise<void> {
+  await NOTE_OBSTACLE(db, { id, obstacle }).run();
 }
 
 const POSTPONE_ARCHIVE = statement(

@@ -20,7 +20,7 @@ import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
 import { MetricsArchiving } from "./metrics-archiving.ts";
 import { MAX_RETRY_MS } from "./retry.ts";
-import { makeTransition, noteAlive, type RunnerRow, readForRunner } from "./runner-store.ts";
+import { makeTransition, noteAlive, noteObstacle, type RunnerRow, readForRunner } from "./runner-store.ts";
 import { CaptureStart } from "./start.ts";
 import { type Awaited, Waiting } from "./waiting.ts";
 
@@ -144,11 +144,21 @@ export class CaptureRunner extends DurableObject<Env> {
         return;
       case "start": {
         const started = await this.#start.attempt(capture, this.#now);
-        if ("again" in started) return started.again;
+        if ("again" in started) {
+          await this.#showObstacle(capture, started.obstacle);
+          return started.again;
+        }
         await this.#make(started.transition, capture, started.at);
         return;
       }
     }
+  }
+
+  /** Shows what stands in the way of the start, if it is not shown yet. */
+  async #showObstacle({ id, obstacle: shown }: RunnerRow, obstacle: string): Promise<void> {
+    if (obstacle === shown) return;
+    await noteObstacle(this.env.DB, id, obstacle);
+    await this.#live.progressed();
   }
 
   /** Fails a capture whose recording can't be read. Returns whether it did. `#abandon` then stores what is left of its records. */

@@ -73,12 +73,12 @@ export class CaptureStart {
   /**
    * Tries to start the capture: its instance has to be up, its log on, and the place in the log found to begin at.
    * @param clock what time it is, in milliseconds since the epoch
-   * @returns the transition to make and the time it was decided by, or when to try again
+   * @returns the transition to make and the time it was decided by, or when to try again and what is in the way until then
    */
   async attempt(
     capture: RunnerRow,
     clock: () => number,
-  ): Promise<{ transition: Transition; at: number } | { again: number }> {
+  ): Promise<{ transition: Transition; at: number } | { again: number; obstacle: string }> {
     const now = clock();
     const attempts = this.#attempts ?? { count: 0, since: now };
     attempts.count++;
@@ -96,7 +96,7 @@ export class CaptureStart {
         delay,
         reason: problem.reason,
       });
-      return { again: answered + delay };
+      return { again: answered + delay, obstacle: problem.reason };
     }
     const reason = problem.transient
       ? `Tried ${attempts.count} times to start. ${problem.reason}`

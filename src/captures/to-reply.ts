@@ -1,7 +1,7 @@
 import { isoTime } from "../lib/values.ts";
 import type { KnownManifests } from "../workload/live-or-stored.ts";
 import { toCounts, toProblem } from "../workload/to-reply.ts";
-import type { CaptureRow, FullCaptureRow } from "./capture-row.ts";
+import type { CaptureRow, FullCaptureRow, Situation } from "./capture-row.ts";
 import { readLabels } from "./labels.ts";
 import type { EventRow } from "./queries.ts";
 import type { Capture, CaptureEvent, FullCapture, LiveMessage } from "./replies.ts";
@@ -45,6 +45,7 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     labels: readLabels(row.labels),
     notes: row.notes,
     failedFrom: row.failedFrom,
+    obstacle: row.obstacle,
     deletedAt: isoTime(row.deletedAt),
     restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };
@@ -65,11 +66,12 @@ export function toEvent(event: EventRow): CaptureEvent {
   };
 }
 
-/** Shows a capture with what it has recorded so far, which is null before it began. */
-export function toLiveMessage(capture: CaptureRow, known: KnownManifests | null): LiveMessage {
-  if (known === null) return { capture: toCapture(capture), workload: null };
+/** Shows a capture with how it gets on, and with what it has recorded so far, which is null before it began. */
+export function toLiveMessage(capture: CaptureRow & Situation, known: KnownManifests | null): LiveMessage {
+  const shown = { capture: toCapture(capture), obstacle: capture.obstacle };
+  if (known === null) return { ...shown, workload: null };
   return {
-    capture: toCapture(capture),
+    ...shown,
     workload: { ...toCounts(known.manifests), problem: toProblem(known.live?.problem ?? null) },
   };
 }

@@ -40,14 +40,17 @@ export interface TransitionSql extends Pick<NoteSql, "to" | "actor" | "reason"> 
   returning?: string;
 }
 
-/** The SQL of the statements that make a transition, in their order: those that note it, and last the one that changes the row. */
+/**
+ * The SQL of the statements that make a transition, in their order: those that note it, and last the one that changes the row. What
+ * stood in its way does so no more.
+ */
 export function transitionSql(transition: TransitionSql): string[] {
   const { where, isNoted = "true", isMade = "true", to, actor, reason, set, returning } = transition;
   const rows = `from captures where ${where} and ${isNoted}`;
   const changes = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`);
   return [
     ...noteSql({ captureId: "captures.id", from: "status", to, actor, reason, rows }),
-    `update captures set ${[`status = ${to}`, ...changes].join(", ")}, rearmed = 0, version = version + 1
+    `update captures set ${[`status = ${to}`, "obstacle = null", ...changes].join(", ")}, rearmed = 0, version = version + 1
      where ${where} and ${isMade} ${returning === undefined ? "" : `returning ${returning}`}`,
   ];
 }

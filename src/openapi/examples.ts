@@ -57,6 +57,7 @@ export const liveMessage: LiveMessage = {
     end: null,
     status: "RUNNING",
   },
+  obstacle: null,
   workload: { records: 5343, statements: 4419, bytes: 893_952, gapCount: 0, problem: null },
 };
 

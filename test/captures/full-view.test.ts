@@ -41,6 +41,7 @@ describe("GET /api/captures/{id}?view=full", () => {
       labels: { release: "1.2: final", team: "checkout" },
       notes: "With the new index.\nSee the ticket.",
       failedFrom: null,
+      obstacle: null,
       deletedAt: null,
       restorableUntil: null,
     });

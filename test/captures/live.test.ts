@@ -66,7 +66,7 @@ describe("a capture's live connection", () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const { messages, socket } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
-    expect(messages[0]).toEqual({ capture, workload: null });
+    expect(messages[0]).toEqual({ capture, obstacle: null, workload: null });
     socket.close();
   });
 
@@ -184,7 +184,7 @@ describe("who may watch", () => {
     const shown = async ({ id }: Pick<Capture, "id">) =>
       (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
     const capture = await create(cast.owner, { scheduledStart: later() });
-    expect(await ask(capture)).toEqual({ capture, workload: null });
+    expect(await ask(capture)).toEqual({ capture, obstacle: null, workload: null });
 
     const runs = await running(cast.owner);
     await expect.poll(async () => (await ask(runs)).workload).not.toBeNull();
@@ -197,6 +197,7 @@ describe("who may watch", () => {
     ).body;
     expect(await ask(runs)).toEqual({
       capture: await shown(runs),
+      obstacle: null,
       workload: { records, statements, bytes, gapCount, problem: null },
     });
   });

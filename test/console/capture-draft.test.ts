@@ -27,6 +27,7 @@ const failed: FullCapture = {
   labels: { release: "1.2" },
   notes: "before the release",
   failedFrom: "STARTING",
+  obstacle: null,
   deletedAt: null,
   restorableUntil: null,
 };

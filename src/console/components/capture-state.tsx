@@ -16,7 +16,7 @@ export function CaptureState({
   statements: number | null;
   connected: boolean;
 }) {
-  const { status, start, end, scheduledStart, scheduledEnd, reason } = capture;
+  const { status, start, end, scheduledStart, scheduledEnd, reason, obstacle } = capture;
   const ends = end ?? scheduledEnd;
   const begins = start ?? scheduledStart;
   return (
@@ -28,6 +28,11 @@ export function CaptureState({
         )}
       </div>
       {status === "RUNNING" && <Progress capture={capture} statements={statements} />}
+      {obstacle !== null && (
+        <p class="problem" role="alert">
+          <span>It could not start yet, and is tried again: {obstacle}</span>
+        </p>
+      )}
       {reason !== null && <p class={status === "FAILED" ? "problem" : "note"}>{reason}</p>}
       <dl class="facts">
         <div>

@@ -58,7 +58,7 @@ export function CapturePage({ id }: { id: number }) {
         events.reload();
         workload.reload();
       }
-      if (data !== undefined) capture.put({ ...data, ...message.capture });
+      if (data !== undefined) capture.put({ ...data, ...message.capture, obstacle: message.obstacle });
       // What is stored after the end is more than the message has.
       if (isOver) workload.reload();
       else if (message.workload !== null && workload.data !== undefined) {
