@@ -24,14 +24,22 @@ export const columns = (
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;
 
+/** What an instance is in its cluster. */
+export type ClusterRole = "writer" | "reader";
+
 /** What is known of how a capture gets on, besides its state. */
 export interface Situation {
   /** What stands in the way of one that is starting, in words; null when nothing is known to. */
   obstacle: string | null;
+  /** The instance's role in its cluster when the capture began to run; null without a cluster, and where it is not known. */
+  clusterRoleAtStart: ClusterRole | null;
+  /** The same as of the last time that AWS was asked. */
+  clusterRole: ClusterRole | null;
 }
 
 /** The columns of a `Situation`, each under its own name, of captures `c`. */
-export const SITUATION = "c.obstacle as obstacle";
+export const SITUATION =
+  "c.obstacle as obstacle, c.cluster_role_at_start as clusterRoleAtStart, c.cluster_role as clusterRole";
 
 /** A capture with all that is known of it but its workload; times in milliseconds. */
 export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOptions, "maxBytes"> {

@@ -30,7 +30,12 @@ export interface FullVersioned extends Versioned, Situation {
 }
 
 /** What is shown of a capture in full and changes without a new version. */
-const unversioned = ({ ownerName, obstacle }: FullVersioned) => [ownerName, obstacle];
+const unversioned = ({ ownerName, obstacle, clusterRoleAtStart, clusterRole }: FullVersioned) => [
+  ownerName,
+  obstacle,
+  clusterRoleAtStart,
+  clusterRole,
+];
 
 /** The tag of one capture in full, a strong one. */
 export async function fullCaptureTag(capture: FullVersioned): Promise<string> {

@@ -65,6 +65,8 @@ export interface Transition {
   end?: number;
   scheduledEnd?: number;
   reason?: string;
+  /** Of one to RUNNING: what the instance is in its cluster then. */
+  clusterRole?: "writer" | "reader";
 }
 
 /**

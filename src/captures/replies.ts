@@ -34,6 +34,23 @@ const obstacleField = () =>
     "What stands in the way while it is `STARTING`, as of the last attempt; null when nothing is known to. It is tried again, and the capture can be cancelled.",
   );
 
+const clusterRoleName = () => z.nullable(z.enum(["writer", "reader"]));
+
+const clusterRoleField = () =>
+  z
+    .nullable(
+      z.object({
+        atStart: clusterRoleName().meta({ description: "When it began to run; null where AWS did not say." }),
+        now: clusterRoleName().meta({
+          description: "As AWS said last, while it ran: after a failover another than at the start.",
+        }),
+      }),
+    )
+    .meta({
+      description:
+        "What the instance is in its cluster. The capture goes on with its instance after a failover. Null for an instance of no cluster, and where the environment's credentials may not ask.",
+    });
+
 /** A capture with all that is known of it but its workload. */
 export const fullCaptureSchema = captureSchema
   .extend({
@@ -64,6 +81,7 @@ export const fullCaptureSchema = captureSchema
       .nullable(statusSchema)
       .meta({ description: "The state in which it failed; null if it has not." }),
     obstacle: obstacleField(),
+    clusterRole: clusterRoleField(),
     deletedAt: timeOrNull("When it was deleted; null if it is not."),
     restorableUntil: timeOrNull("Until when it can be brought back; null if it is not deleted."),
   })
@@ -96,6 +114,7 @@ export const liveMessageSchema = z
   .object({
     capture: captureSchema,
     obstacle: obstacleField(),
+    clusterRole: clusterRoleField(),
     workload: z
       .nullable(
         z.object({

@@ -2,7 +2,7 @@ import { DATABASE_NOW, MAX_SKEW_MS } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type CaptureRow, columns, SITUATION, type Situation } from "./capture-row.ts";
+import { type CaptureRow, type ClusterRole, columns, SITUATION, type Situation } from "./capture-row.ts";
 import { archiveDueAt, dueAt, isTransition, type Transition } from "./lifecycle.ts";
 import type { RecordingOptions } from "./plan.ts";
 import type { CaptureTarget } from "./queries.ts";
@@ -46,6 +46,8 @@ const TRANSITION = transitionSql({
     // A failure ends what had started, though nobody has said when.
     ended_at: "coalesce(:end, ended_at, iif(:to = 'FAILED' and started_at is not null, :now, null))",
     scheduled_end: ":scheduledEnd",
+    cluster_role_at_start: "coalesce(:clusterRole, cluster_role_at_start)",
+    cluster_role: "coalesce(:clusterRole, cluster_role)",
     reason: "coalesce(:reason, reason)",
     due_at: "iif(:to = 'FAILED' and started_at is null, null, :dueAt)",
   },
@@ -64,13 +66,13 @@ export async function makeTransition(
   actor: "runner" | "cleanup",
   now: number,
 ): Promise<boolean> {
-  const { from, to, start = null, end = null, reason = null } = transition;
+  const { from, to, start = null, end = null, reason = null, clusterRole = null } = transition;
   if (!isTransition(from, to)) throw new Error(`There is no transition from ${from} to ${to}`);
   const { id, scheduledStart } = capture;
   const scheduledEnd = transition.scheduledEnd ?? capture.scheduledEnd;
   const due = dueAt(to, { scheduledStart, scheduledEnd }, now);
   const values = {
-    ...{ id, from, to, start, end, scheduledEnd, reason, dueAt: due, actor, now },
+    ...{ id, from, to, start, end, scheduledEnd, reason, clusterRole, dueAt: due, actor, now },
     scheduledStart,
     scheduledEndBefore: capture.scheduledEnd,
   };
@@ -97,6 +99,15 @@ const NOTE_OBSTACLE = statement(
  */
 export async function noteObstacle(db: Db, id: number, obstacle: string): Promise<void> {
   await NOTE_OBSTACLE(db, { id, obstacle }).run();
+}
+
+const NOTE_CLUSTER_ROLE = statement(
+  `update captures set cluster_role = :role where id = :id and ${isOneOf(["RUNNING", "STOPPING"])}`,
+);
+
+/** Notes that a running capture's instance has another role in its cluster. No new version, as of an obstacle. */
+export async function noteClusterRole(db: Db, id: number, role: ClusterRole): Promise<void> {
+  await NOTE_CLUSTER_ROLE(db, { id, role }).run();
 }
 
 const POSTPONE_ARCHIVE = statement(

@@ -15,6 +15,7 @@ import {
   type LogSeries,
   type WorkloadState,
 } from "../workload/workload-state.ts";
+import { ClusterRoleWatch } from "./cluster-role.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -46,7 +47,8 @@ export class CaptureRunner extends DurableObject<Env> {
   /** What time it is, as far as is known from the last reading of the row: this machine's clock may be wrong. */
   #now = () => Date.now();
   readonly #collector = new Collector(this.ctx.storage, this.env);
-  readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector);
+  readonly #roles = new ClusterRoleWatch(this.ctx.storage, this.env);
+  readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector, this.#roles);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
   readonly #waiting = new Waiting();
@@ -203,6 +205,7 @@ export class CaptureRunner extends DurableObject<Env> {
       return row === null ? end : (row.end ?? row.scheduledEnd);
     });
     if (caughtUp) await this.#watch.look(capture, this.#now());
+    await this.#roles.look(capture, this.#now());
     await this.#live.progressed();
     const now = this.#now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");

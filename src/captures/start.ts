@@ -12,6 +12,8 @@ import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { storedFormat } from "../lib/stored.ts";
 import type { Collector } from "../workload/collecting/collector.ts";
+import type { ClusterRole } from "./capture-row.ts";
+import type { ClusterRoleWatch } from "./cluster-role.ts";
 import { fail, run, type Transition } from "./lifecycle.ts";
 import { START_RETRY_MS } from "./retry.ts";
 import type { RunnerRow } from "./runner-store.ts";
@@ -42,11 +44,13 @@ export class CaptureStart {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
   readonly #collector: Collector;
+  readonly #roles: ClusterRoleWatch;
 
-  constructor(storage: DurableObjectStorage, env: Env, collector: Collector) {
+  constructor(storage: DurableObjectStorage, env: Env, collector: Collector, roles: ClusterRoleWatch) {
     this.#storage = storage;
     this.#env = env;
     this.#collector = collector;
+    this.#roles = roles;
   }
 
   /** What kept the capture from starting until now; undefined when nothing did. */
@@ -84,9 +88,14 @@ export class CaptureStart {
     attempts.count++;
     // Counted before the call, or an attempt that kills the process would be retried for ever.
     this.#attempts = attempts;
-    const problem = await this.#prepare(capture, clock);
+    const prepared = await this.#prepare(capture, clock);
     const answered = clock();
-    if (problem === null) return { transition: run(capture, answered), at: answered };
+    if ("clusterRole" in prepared) {
+      const { clusterRole } = prepared;
+      const transition = { ...run(capture, answered), ...(clusterRole !== null && { clusterRole }) };
+      return { transition, at: answered };
+    }
+    const problem = prepared;
     this.#attempts = { ...attempts, problem: problem.reason };
     const delay = retryDelay(attempts.count, Math.random());
     if (problem.transient && answered + delay < attempts.since + START_RETRY_MS) {
@@ -104,15 +113,21 @@ export class CaptureStart {
     return { transition: fail("STARTING", reason), at: answered };
   }
 
-  /** Makes everything ready for the capture to run. Returns what is in the way, or null. */
-  async #prepare(capture: RunnerRow, clock: () => number): Promise<Problem | null> {
+  /** Makes everything ready for the capture to run. Returns what is in the way, or what its instance is in its cluster. */
+  async #prepare(
+    capture: RunnerRow,
+    clock: () => number,
+  ): Promise<Problem | { clusterRole: ClusterRole | null }> {
     const now = clock();
     const checked = await checkInstance(this.#env, capture, now);
     if ("reason" in checked) return checked;
-    const logging = await switchOn(this.#env, capture, checked.instance, now);
+    const [logging, clusterRole] = await Promise.all([
+      switchOn(this.#env, capture, checked.instance, now),
+      this.#roles.atStart(capture, checked.instance, now),
+    ]);
     if (!logging.ready) return logging;
     const begun = await this.#collector.begin(capture, clock(), logging.timing);
-    if (begun.ok) return null;
+    if (begun.ok) return { clusterRole };
     const { failure } = begun;
     return { transient: isTransient(failure), reason: explain(failure, capture.instance, capture.region) };
   }

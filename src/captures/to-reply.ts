@@ -45,10 +45,19 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     labels: readLabels(row.labels),
     notes: row.notes,
     failedFrom: row.failedFrom,
-    obstacle: row.obstacle,
+    ...toSituation(row),
     deletedAt: isoTime(row.deletedAt),
     restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };
+}
+
+/** Shows how a capture gets on. */
+function toSituation({
+  obstacle,
+  clusterRoleAtStart: atStart,
+  clusterRole: now,
+}: Situation): Pick<FullCapture, "obstacle" | "clusterRole"> {
+  return { obstacle, clusterRole: atStart === null && now === null ? null : { atStart, now } };
 }
 
 /** Shows one transition. */
@@ -68,7 +77,7 @@ export function toEvent(event: EventRow): CaptureEvent {
 
 /** Shows a capture with how it gets on, and with what it has recorded so far, which is null before it began. */
 export function toLiveMessage(capture: CaptureRow & Situation, known: KnownManifests | null): LiveMessage {
-  const shown = { capture: toCapture(capture), obstacle: capture.obstacle };
+  const shown = { capture: toCapture(capture), ...toSituation(capture) };
   if (known === null) return { ...shown, workload: null };
   return {
     ...shown,

@@ -58,6 +58,7 @@ export const liveMessage: LiveMessage = {
     status: "RUNNING",
   },
   obstacle: null,
+  clusterRole: null,
   workload: { records: 5343, statements: 4419, bytes: 893_952, gapCount: 0, problem: null },
 };
 

@@ -42,6 +42,7 @@ describe("GET /api/captures/{id}?view=full", () => {
       notes: "With the new index.\nSee the ticket.",
       failedFrom: null,
       obstacle: null,
+      clusterRole: null,
       deletedAt: null,
       restorableUntil: null,
     });

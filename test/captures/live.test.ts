@@ -66,7 +66,7 @@ describe("a capture's live connection", () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const { messages, socket } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
-    expect(messages[0]).toEqual({ capture, obstacle: null, workload: null });
+    expect(messages[0]).toEqual({ capture, obstacle: null, clusterRole: null, workload: null });
     socket.close();
   });
 
@@ -184,7 +184,7 @@ describe("who may watch", () => {
     const shown = async ({ id }: Pick<Capture, "id">) =>
       (await cast.owner.get<Capture>(`/api/captures/${id}`)).body;
     const capture = await create(cast.owner, { scheduledStart: later() });
-    expect(await ask(capture)).toEqual({ capture, obstacle: null, workload: null });
+    expect(await ask(capture)).toEqual({ capture, obstacle: null, clusterRole: null, workload: null });
 
     const runs = await running(cast.owner);
     await expect.poll(async () => (await ask(runs)).workload).not.toBeNull();
@@ -198,6 +198,7 @@ describe("who may watch", () => {
     expect(await ask(runs)).toEqual({
       capture: await shown(runs),
       obstacle: null,
+      clusterRole: null,
       workload: { records, statements, bytes, gapCount, problem: null },
     });
   });

@@ -28,6 +28,7 @@ const failed: FullCapture = {
   notes: "before the release",
   failedFrom: "STARTING",
   obstacle: null,
+  clusterRole: null,
   deletedAt: null,
   restorableUntil: null,
 };

@@ -16,7 +16,7 @@ export function CaptureState({
   statements: number | null;
   connected: boolean;
 }) {
-  const { status, start, end, scheduledStart, scheduledEnd, reason, obstacle } = capture;
+  const { status, start, end, scheduledStart, scheduledEnd, reason, obstacle, clusterRole } = capture;
   const ends = end ?? scheduledEnd;
   const begins = start ?? scheduledStart;
   return (
@@ -33,6 +33,7 @@ export function CaptureState({
           <span>It could not start yet, and is tried again: {obstacle}</span>
         </p>
       )}
+      <RoleNotice role={clusterRole} />
       {reason !== null && <p class={status === "FAILED" ? "problem" : "note"}>{reason}</p>}
       <dl class="facts">
         <div>
@@ -49,6 +50,12 @@ export function CaptureState({
             <dd>{formatSpan(begins, ends)}</dd>
           </div>
         )}
+        {clusterRole?.now != null && (
+          <div>
+            <dt>In its cluster</dt>
+            <dd>{clusterRole.now}</dd>
+          </div>
+        )}
         <div>
           <dt>Number</dt>
           <dd>{capture.id}</dd>
@@ -56,5 +63,18 @@ export function CaptureState({
       </dl>
       <CaptureDetails capture={capture} />
     </div>
+  );
+}
+
+const ROLES = { writer: "the writer", reader: "a reader" } as const;
+
+/** That the instance has changed its role in its cluster since the capture began. */
+function RoleNotice({ role }: { role: FullCapture["clusterRole"] }) {
+  if (role === null || role.atStart === null || role.now === null || role.atStart === role.now) return null;
+  return (
+    <p class="note" role="status">
+      When this capture began, its instance was {ROLES[role.atStart]} of its cluster. Since a failover it is{" "}
+      {ROLES[role.now]}. The capture has what this instance runs.
+    </p>
   );
 }

@@ -58,7 +58,10 @@ export function CapturePage({ id }: { id: number }) {
         events.reload();
         workload.reload();
       }
-      if (data !== undefined) capture.put({ ...data, ...message.capture, obstacle: message.obstacle });
+      if (data !== undefined) {
+        const { capture: changed, obstacle, clusterRole } = message;
+        capture.put({ ...data, ...changed, obstacle, clusterRole });
+      }
       // What is stored after the end is more than the message has.
       if (isOver) workload.reload();
       else if (message.workload !== null && workload.data !== undefined) {
