@@ -75,7 +75,7 @@ export async function getMetricData(
         series.push({ time: seconds * 1000, value: result.Values[i] as number });
       }
     }
-    token = parsed.NextToken ?? undefined;
+    token = parsed.NextToken || undefined;
     if (token === undefined) return finished(points, statuses);
   }
   return malformed(GET_METRIC_DATA);

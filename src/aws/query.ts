@@ -16,6 +16,7 @@ const parser = new XMLParser({
   trimValues: false,
   htmlEntities: true,
   ignoreAttributes: true,
+  removeNSPrefix: true,
   ignoreDeclaration: true,
 });
 
@@ -40,11 +41,13 @@ export function queryRequest(
 }
 
 /**
- * The `<ActionResult>` element of a reply.
+ * The `<ActionResult>` element of a reply. All that it may have is optional.
  * @returns undefined when the body is not such a reply
  */
 export function queryResult(body: string, action: string): XmlObject | undefined {
-  return child(child(parseXml(body), `${action}Response`), `${action}Result`);
+  const response = child(parseXml(body), `${action}Response`);
+  const name = `${action}Result`;
+  return child(response, name) ?? (text(response, name)?.trim() === "" ? {} : undefined);
 }
 
 /**
@@ -91,6 +94,11 @@ export function child(element: XmlObject | undefined, name: string): XmlObject |
 export function text(element: XmlObject | undefined, name: string): string | undefined {
   const value = element?.[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The text of the child element of a name, if that is a word or a number: without blanks around it, null for an empty one. */
+export function word(element: XmlObject | undefined, name: string): string | null {
+  return text(element, name)?.trim() || null;
 }
 
 /** The elements of a list: in XML one element and a list of one look the same. */

@@ -1,12 +1,22 @@
 import {
   type AwsCredentials,
+  type AwsFailure,
   type AwsResult,
   type AwsTarget,
   callAws,
   callAwsForBytes,
   malformed,
 } from "./client.ts";
-import { child, largeQueryResult, list, queryRequest, queryResult, text, type XmlObject } from "./query.ts";
+import {
+  child,
+  largeQueryResult,
+  list,
+  queryRequest,
+  queryResult,
+  text,
+  word,
+  type XmlObject,
+} from "./query.ts";
 
 /*
  * The actions of RDS that the service needs (RDS API reference, version 2014-10-31, Query protocol).
@@ -80,6 +90,13 @@ async function call(
 
 const unreadable = (action: string) => malformed({ service: "rds", action });
 
+/** The failure of a reply that lists nothing where one thing was asked for: as RDS says it itself. */
+function isNotThere(action: string, code: string, name: string): { ok: false; failure: AwsFailure } {
+  const operation = `rds:${action}`;
+  const message = `${operation} has listed nothing of the name ${name}`;
+  return { ok: false, failure: { kind: "not-found", code, operation, message } };
+}
+
 /** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
 const MAX_PAGES = 50;
 
@@ -97,8 +114,8 @@ async function callForAll(
     const reply = await call(target, credentials, action, { ...parameters, ...from });
     if (!reply.ok) return reply;
     found.push(...list(child(reply.value, listName), itemName));
-    const marker = text(reply.value, "Marker");
-    if (!marker) return { ok: true, value: found };
+    const marker = word(reply.value, "Marker");
+    if (marker === null) return { ok: true, value: found };
     from = { Marker: marker };
   }
   return unreadable(action);
@@ -112,7 +129,9 @@ export async function describeInstance(
 ): Promise<AwsResult<DbInstance>> {
   const reply = await call(target, credentials, "DescribeDBInstances", { DBInstanceIdentifier: instance });
   if (!reply.ok) return reply;
-  const described = toInstance(list(child(reply.value, "DBInstances"), "DBInstance")[0]);
+  const instances = child(reply.value, "DBInstances");
+  if (instances === undefined) return isNotThere("DescribeDBInstances", "DBInstanceNotFound", instance);
+  const described = toInstance(list(instances, "DBInstance")[0]);
   return described === null ? unreadable("DescribeDBInstances") : { ok: true, value: described };
 }
 
@@ -133,25 +152,34 @@ export async function describeInstances(
 }
 
 function toInstance(described: XmlObject | undefined): DbInstance | null {
-  const group = list(child(described, "DBParameterGroups"), "DBParameterGroup")[0];
-  const arn = text(described, "DBInstanceArn");
+  const group = groupInUse(list(child(described, "DBParameterGroups"), "DBParameterGroup"));
+  const arn = known(described, "DBInstanceArn");
   const instance = {
-    identifier: text(described, "DBInstanceIdentifier"),
+    identifier: known(described, "DBInstanceIdentifier"),
     arn,
-    cluster: text(described, "DBClusterIdentifier") || null,
-    instanceClass: text(described, "DBInstanceClass") || null,
-    storageType: text(described, "StorageType") || null,
-    engine: text(described, "Engine"),
-    engineVersion: text(described, "EngineVersion"),
-    status: text(described, "DBInstanceStatus"),
-    parameterGroup: text(group, "DBParameterGroupName"),
-    parameterApplyStatus: text(group, "ParameterApplyStatus"),
+    cluster: word(described, "DBClusterIdentifier"),
+    instanceClass: word(described, "DBInstanceClass"),
+    storageType: word(described, "StorageType"),
+    engine: known(described, "Engine"),
+    engineVersion: known(described, "EngineVersion"),
+    status: known(described, "DBInstanceStatus"),
+    parameterGroup: known(group, "DBParameterGroupName"),
+    parameterApplyStatus: known(group, "ParameterApplyStatus"),
     // An element for each change that is pending, and an empty one when there is none.
     pendingModified: child(described, "PendingModifiedValues") !== undefined,
     // arn:aws:rds:us-east-1:123456789012:db:name
     accountId: arn?.split(":")[4],
   };
   return isComplete(instance) ? instance : null;
+}
+
+/**
+ * The parameter group that the servers follow. An instance has one, in a list whose order RDS does not document: should it show
+ * two while one replaces the other, that is the one they have taken over already.
+ */
+function groupInUse(groups: readonly XmlObject[]): XmlObject | undefined {
+  const inState = (status: string) => groups.find((group) => word(group, "ParameterApplyStatus") === status);
+  return inState("in-sync") ?? inState("applying") ?? groups[0];
 }
 
 /** DescribeDBClusters of one cluster (RDS API reference, "DBCluster" and "DBClusterMember"). */
@@ -162,21 +190,27 @@ export async function describeCluster(
 ): Promise<AwsResult<DbCluster>> {
   const reply = await call(target, credentials, "DescribeDBClusters", { DBClusterIdentifier: id });
   if (!reply.ok) return reply;
-  const found = list(child(reply.value, "DBClusters"), "DBCluster")[0];
+  const clusters = child(reply.value, "DBClusters");
+  if (clusters === undefined) return isNotThere("DescribeDBClusters", "DBClusterNotFoundFault", id);
+  const [found] = list(clusters, "DBCluster");
   const members = list(child(found, "DBClusterMembers"), "DBClusterMember").map((member) => ({
-    instance: text(member, "DBInstanceIdentifier"),
-    isWriter: text(member, "IsClusterWriter") === "true",
-    parameterGroupStatus: text(member, "DBClusterParameterGroupStatus") || null,
+    instance: known(member, "DBInstanceIdentifier"),
+    isWriter: word(member, "IsClusterWriter") === "true",
+    parameterGroupStatus: word(member, "DBClusterParameterGroupStatus"),
   }));
   const cluster = {
-    id: text(found, "DBClusterIdentifier"),
-    engine: text(found, "Engine"),
-    engineVersion: text(found, "EngineVersion"),
-    status: text(found, "Status"),
+    id: known(found, "DBClusterIdentifier"),
+    engine: known(found, "Engine"),
+    engineVersion: known(found, "EngineVersion"),
+    status: known(found, "Status"),
     members: members.filter(isComplete),
   };
   return isComplete(cluster) ? { ok: true, value: cluster } : unreadable("DescribeDBClusters");
 }
+
+/** What an element has to say; undefined where RDS does not. */
+const known = (element: XmlObject | undefined, name: string): string | undefined =>
+  word(element, name) ?? undefined;
 
 /** A value without the fields that are undefined: those that RDS left out. */
 type Complete<T> = { [K in keyof T]: Exclude<T[K], undefined> };
@@ -218,18 +252,20 @@ export async function describeParameters(
   if (!all.ok) return all;
   const found = new Map<string, DbParameter>();
   for (const parameter of all.value) {
-    const name = text(parameter, "ParameterName");
-    if (name !== undefined && names.includes(name)) found.set(name, toParameter(parameter, source));
+    const name = word(parameter, "ParameterName");
+    if (name !== null && names.includes(name)) found.set(name, toParameter(parameter, source));
   }
   return { ok: true, value: found };
 }
 
 /** @param asked the source that was asked for: where a reply has none, as moto's, it is that */
 function toParameter(parameter: XmlObject, asked: "user" | undefined): DbParameter {
+  const isOwn = (word(parameter, "Source") ?? asked) === "user";
   return {
-    value: text(parameter, "ParameterValue") ?? null,
-    isOwn: (text(parameter, "Source") ?? asked) === "user",
-    isChangeable: text(parameter, "IsModifiable") === "true" && text(parameter, "ApplyType") === "dynamic",
+    // An empty value is one if somebody has given it. Otherwise it is how RDS says that there is none.
+    value: (isOwn ? text(parameter, "ParameterValue") : word(parameter, "ParameterValue")) ?? null,
+    isOwn,
+    isChangeable: word(parameter, "IsModifiable") === "true" && word(parameter, "ApplyType") === "dynamic",
   };
 }
 
@@ -275,10 +311,10 @@ export async function resetParameters(
 export interface LogFile {
   /** Such as `general/mysql-general.log`. */
   name: string;
-  /** When it was last written, in milliseconds since the epoch. */
+  /** When it was last written, in milliseconds since the epoch; 0 where RDS does not say. */
   lastWritten: number;
-  /** Bytes. */
-  size: number;
+  /** Bytes; null where RDS does not say. */
+  size: number | null;
 }
 
 /** DescribeDBLogFiles: the log files whose name contains a text, oldest first. */
@@ -296,25 +332,38 @@ export async function listLogFiles(
   if (!all.ok) return all;
   const files: LogFile[] = [];
   for (const details of all.value) {
-    const file = {
-      name: text(details, "LogFileName"),
-      lastWritten: Number(text(details, "LastWritten")),
-      size: Number(text(details, "Size")),
-    };
-    if (!isComplete(file) || Number.isNaN(file.lastWritten) || Number.isNaN(file.size))
-      return unreadable("DescribeDBLogFiles");
-    files.push(file);
+    const name = word(details, "LogFileName");
+    if (name === null) continue;
+    const lastWritten = milliseconds(count(details, "LastWritten") ?? 0);
+    files.push({ name, lastWritten, size: count(details, "Size") });
   }
-  files.sort((a, b) => a.lastWritten - b.lastWritten);
+  files.sort((a, b) => orderOf(a) - orderOf(b));
   return { ok: true, value: files };
+}
+
+/** A whole number; null where there is none. */
+function count(element: XmlObject, name: string): number | null {
+  const written = word(element, name);
+  return written !== null && /^\d+$/.test(written) ? Number(written) : null;
+}
+
+/** A time that the API reference calls a POSIX timestamp, of seconds; RDS gives milliseconds, which nobody else has to. */
+const milliseconds = (time: number): number => (time < 1e11 ? time * 1000 : time);
+
+/** Where a file is among the others, as a time: by its name where RDS does not say when it was written. */
+function orderOf({ name, lastWritten }: LogFile): number {
+  if (lastWritten > 0) return lastWritten;
+  const [, renamed, day, hour = ""] = /\.log(\.(?:(\d{4}-\d\d-\d\d)\.)?(\d\d?))?$/.exec(name) ?? [];
+  if (renamed === undefined) return Number.POSITIVE_INFINITY;
+  return Date.parse(`${day}T${hour.padStart(2, "0")}:00:00Z`) || 0;
 }
 
 /** A stretch of a log file. */
 export interface LogPortion {
   /** UTF-8: where the log has none, RDS has put U+FFFD. */
   data: Uint8Array;
-  /** Where the next stretch begins: opaque. */
-  marker: string;
+  /** Where the next stretch begins: opaque; null where RDS does not say. */
+  marker: string | null;
   /** Whether there is more of the file now. */
   pending: boolean;
 }
@@ -340,8 +389,8 @@ export async function downloadLogPortion(
   const reply = await callAwsForBytes(target, credentials, request);
   if (!reply.ok) return reply;
   const portion = largeQueryResult(reply.value, action, "LogFileData");
-  const marker = text(portion?.result, "Marker");
-  if (portion === undefined || marker === undefined) return unreadable(action);
-  const pending = text(portion.result, "AdditionalDataPending") === "true";
+  if (portion === undefined) return unreadable(action);
+  const marker = word(portion.result, "Marker");
+  const pending = word(portion.result, "AdditionalDataPending") === "true";
   return { ok: true, value: { data: portion.text, marker, pending } };
 }

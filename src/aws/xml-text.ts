@@ -20,6 +20,7 @@ const QUOTE = 34;
 const APOSTROPHE = 39;
 const GREATER = 62;
 const SLASH = 47;
+const COLON = 58;
 const CR = 13;
 /** The longest reference that a service writes for a character: `&#1114111;`, and as many zeros again. */
 const MAX_REFERENCE = 16;
@@ -32,30 +33,82 @@ const CDATA = [encoder.encode("<![CDATA["), encoder.encode("]]>")] as const;
 const COMMENT = [encoder.encode("<!--"), encoder.encode("-->")] as const;
 
 /**
- * Cuts the text out of the first element of a name.
+ * Cuts the text out of the first element of a name, with or without a namespace's prefix.
  * @returns undefined when that takes a parser: there is no such element, or it is closed as it is opened, or has children or
  *   references that are not XML's own. Whether the rest is well-formed, and the element where it should be, the envelope tells.
  */
 export function cutOutText(document: Uint8Array, name: string): CutOut | undefined {
-  const from = findContent(document, encoder.encode(`<${name}`));
-  if (from === undefined) return undefined;
+  const opened = findElement(document, encoder.encode(name));
+  if (opened === undefined) return undefined;
+  const { tagName, from } = opened;
   const cut = resolve(document, from);
-  if (cut === undefined || !startsWith(document, encoder.encode(`</${name}`), cut.end)) return undefined;
+  if (cut === undefined || !isClosed(document, tagName, cut.end)) return undefined;
   const envelope = decoder.decode(document.subarray(0, from)) + decoder.decode(document.subarray(cut.end));
   return { envelope, text: cut.text };
 }
 
-/** Where the content of an element begins: after its tag, which may have attributes. */
-function findContent(document: Uint8Array, open: Uint8Array): number | undefined {
-  let opened = document.indexOf(LESS);
-  while (opened >= 0 && !(startsWith(document, open, opened) && endsName(document[opened + open.length])))
-    opened = document.indexOf(LESS, opened + 1);
-  const closed = opened < 0 ? -1 : document.indexOf(GREATER, opened);
-  return closed < 0 || document[closed - 1] === SLASH ? undefined : closed + 1;
+/** The name of an element in its tag, and where its content begins: after the tag, which may have attributes. */
+function findElement(
+  document: Uint8Array,
+  name: Uint8Array,
+): { tagName: Uint8Array; from: number } | undefined {
+  let at = document.indexOf(LESS);
+  while (at >= 0) {
+    const [, close] = asideAt(document, at) ?? [];
+    if (close !== undefined) {
+      const end = find(document, close, at);
+      if (end < 0) return undefined;
+      at = document.indexOf(LESS, end + close.length);
+      continue;
+    }
+    const tagName = nameAt(document, at + 1);
+    if (isNamed(tagName, name)) {
+      const closed = endOfTag(document, at + 1 + tagName.length);
+      return closed < 0 || document[closed - 1] === SLASH ? undefined : { tagName, from: closed + 1 };
+    }
+    at = document.indexOf(LESS, at + 1);
+  }
+  return undefined;
+}
+
+/** The name in a tag, from an index on. */
+function nameAt(document: Uint8Array, from: number): Uint8Array {
+  let end = from;
+  while (!endsName(document[end])) end++;
+  return document.subarray(from, end);
 }
 
 const endsName = (byte: number | undefined): boolean =>
-  byte !== undefined && (byte <= 32 || byte === GREATER);
+  byte === undefined || byte <= 32 || byte === GREATER || byte === SLASH || byte === LESS;
+
+/** Whether a name in a tag is another one, or that with a prefix. */
+function isNamed(tagName: Uint8Array, name: Uint8Array): boolean {
+  const prefix = tagName.length - name.length;
+  if (prefix < 0 || (prefix > 0 && tagName[prefix - 1] !== COLON)) return false;
+  return startsWith(tagName, name, prefix);
+}
+
+/** Where a tag ends, from an index in it on: a `>` in quotes is an attribute's. -1 when it does not. */
+function endOfTag(document: Uint8Array, from: number): number {
+  for (let at = from; at < document.length; at++) {
+    const byte = document[at] as number;
+    if (byte === GREATER) return at;
+    if (byte !== QUOTE && byte !== APOSTROPHE) continue;
+    at = document.indexOf(byte, at + 1);
+    if (at < 0) return -1;
+  }
+  return -1;
+}
+
+/** Whether an element is closed at an index. */
+function isClosed(document: Uint8Array, tagName: Uint8Array, at: number): boolean {
+  const name = nameAt(document, at + 2);
+  return document[at + 1] === SLASH && name.length === tagName.length && startsWith(name, tagName, 0);
+}
+
+/** The comment or CDATA section that begins at an index. */
+const asideAt = (document: Uint8Array, at: number) =>
+  [CDATA, COMMENT].find(([open]) => startsWith(document, open, at));
 
 function startsWith(bytes: Uint8Array, word: Uint8Array, at: number): boolean {
   return word.every((byte, index) => bytes[at + index] === byte);
@@ -81,8 +134,9 @@ function resolve(bytes: Uint8Array, from: number): { text: Uint8Array; end: numb
   for (; at < length; at++) {
     const byte = bytes[at] as number;
     if (byte === LESS) {
-      const [open, close] = startsWith(bytes, CDATA[0], at) ? CDATA : COMMENT;
-      if (!startsWith(bytes, open, at)) return { text: text.subarray(0, size), end: at };
+      const aside = asideAt(bytes, at);
+      if (aside === undefined) return { text: text.subarray(0, size), end: at };
+      const [open, close] = aside;
       const start = at + open.length;
       const end = find(bytes, close, start);
       if (end < 0) return undefined;

@@ -4,6 +4,7 @@ import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { UNKNOWN } from "../logs/files.ts";
 import { GENERAL } from "../logs/general/kind.ts";
 import { type CapturedLog, type LogName, logsOf } from "../logs/names.ts";
 import { SLOW } from "../logs/slow/kind.ts";
@@ -85,7 +86,11 @@ async function generalReadiness(
   if (!files.ok) return refusedByAws(files.failure, LIST, capture, parameterGroup);
   const oldest = writtenAfter(since, status, now);
   // Also for a group that waits for a reboot: another parameter may be why, and production is not rebooted for that.
-  if (files.value.some(({ lastWritten }) => lastWritten > oldest)) return { ready: true };
+  // Where RDS does not say when a file was written, the status and the time have to do.
+  const isLongInSync = status === "in-sync" && now >= (since ?? 0) + LATE_MS;
+  const isWritten = ({ lastWritten }: LogFile) =>
+    lastWritten > oldest || (lastWritten === UNKNOWN && isLongInSync);
+  if (files.value.some(isWritten)) return { ready: true };
   return notWritten("general", capture.instance, instance, since, now);
 }
 

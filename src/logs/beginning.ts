@@ -1,6 +1,6 @@
 import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
-import { type FilePosition, renamedOf, sizeIn, timesOf, wasRenamed } from "./files.ts";
+import { type FilePosition, renamedOf, sizeIn, timesOf, UNKNOWN, wasRenamed } from "./files.ts";
 import type { ParsedAs, ParsedAsGeneral, Parser, ParserOptions } from "./kind.ts";
 import { bytesAtLeast } from "./portion.ts";
 import { type LogSource, passing } from "./reader.ts";
@@ -39,14 +39,14 @@ export async function beginAt<T extends ParsedAs>(
   if (!listed.ok) return listed;
   const { liveFile } = source.kind;
   const names = renamedOf(liveFile, listed.value)
-    .filter(({ lastWritten }) => lastWritten >= start)
+    .filter(({ lastWritten }) => lastWritten === UNKNOWN || lastWritten >= start)
     .map(({ name }) => name);
   const [file = liveFile, ...next] = names;
   const position = { ...positionAt(source, file, "0", listed.value), next };
   return beginningAfterFileBefore(position, source, listed.value, options);
 }
 
-/** The end of the live file. Where RDS refuses to give that, the file's beginning, which can always be asked for. */
+/** The end of the live file. Where RDS refuses to give that, or gives no marker, the file's beginning, which can always be asked for. */
 export async function beginAtEnd<T extends ParsedAs>(
   source: LogSource<T>,
   options: ParserOptions<T>,
@@ -57,14 +57,18 @@ export async function beginAtEnd<T extends ParsedAs>(
     const files = listed.value;
     const newest = await newestReadable((lines) => source.portion(liveFile, undefined, lines));
     if (!newest.ok) return { ok: false, failure: passing(newest.failure) };
-    if (newest.value === null) {
+    // From its beginning, the file's end is reached too; what is before the capture is left out.
+    if (newest.value === null || newest.value.marker === null) {
       return beginningAfterFileBefore(positionAt(source, liveFile, "0", files), source, files, options);
     }
     const position = positionAt(source, liveFile, newest.value.marker, files);
     listed = await source.list();
     // What was read may be of either file then.
     if (!listed.ok || wasRenamed(liveFile, position, listed.value)) continue;
-    const size = { bytesRead: sizeIn(files, liveFile), bytesAtMost: sizeIn(listed.value, liveFile) };
+    const size = {
+      bytesRead: sizeIn(files, liveFile) ?? bytesAtLeast(newest.value.data),
+      bytesAtMost: sizeIn(listed.value, liveFile) ?? undefined,
+    };
     return beginningAfter(newest.value, { ...position, ...size }, source, files, options);
   }
   return listed.ok ? { ok: false, failure: LOG_RENAMED } : listed;

@@ -22,6 +22,11 @@ export const filePositionSchema = lazy(() =>
     file: z.string(),
     /** Where to continue in it; opaque, `0` for its beginning. */
     marker: z.string(),
+    /**
+     * How many bytes behind it, as RDS gives them, have been read already: RDS gave no marker for what follows them. Absent for
+     * none.
+     */
+    past: z.number().optional(),
     /** How far into the file that is, in bytes, at least: a file that is shorter is not the one that it was. */
     bytesRead: z.number(),
     /** The same, at most; absent where it is not known, as after the rest of a line that RDS left out. */
@@ -36,6 +41,9 @@ export const filePositionSchema = lazy(() =>
     next: z.array(z.string()),
   }),
 );
+
+/** The time of a file of which RDS does not say when it was written (aws/rds.ts). */
+export const UNKNOWN = 0;
 
 /** Where a follower is among the files. */
 export type FilePosition = z.output<ReturnType<typeof filePositionSchema>>;
@@ -61,9 +69,11 @@ export interface Located {
 export const renamedOf = (live: string, files: readonly LogFile[]): LogFile[] =>
   files.filter(({ name }) => name.startsWith(`${live}.`));
 
-/** The size with which a file is listed; 0 for one that is not. */
-export const sizeIn = (files: readonly LogFile[], file: string): number =>
-  files.find(({ name }) => name === file)?.size ?? 0;
+/** The size with which a file is listed; 0 for one that is not, null where RDS does not say. */
+export const sizeIn = (files: readonly LogFile[], file: string): number | null => {
+  const listed = files.find(({ name }) => name === file);
+  return listed === undefined ? 0 : listed.size;
+};
 
 /** When each of the renamed files was last written, for the next list to be compared with. */
 export const timesOf = (renamed: readonly LogFile[]): FilePosition["known"] =>
@@ -82,7 +92,9 @@ export function locate(
   const renamed = renamedOf(live, files);
   const appeared = renamed.filter(({ name, lastWritten }) => {
     const seen = position.known[name];
-    return seen === undefined || lastWritten - seen > REUSED_MS;
+    return (
+      seen === undefined || (seen !== UNKNOWN && lastWritten !== UNKNOWN && lastWritten - seen > REUSED_MS)
+    );
   });
   const known = timesOf(renamed);
   const next = [...position.next, ...appeared.map(({ name }) => name)];
@@ -91,7 +103,7 @@ export function locate(
     const [mine, ...later] = appeared as [LogFile, ...LogFile[]];
     const moved = { ...here, file: mine.name, next: later.map(({ name }) => name) };
     if (!hasShrunk(position, mine) && !isOfLaterHour(position, mine))
-      return { position: { ...moved, size: mine.size }, lost: null, isThere: true };
+      return { position: { ...moved, size: sizeNow(moved, mine) }, lost: null, isThere: true };
     return { position: beginningOf(moved, mine), lost: { cause: DELETED, mayRepeat: true }, isThere: true };
   }
   const file = files.find(({ name }) => name === position.file);
@@ -100,7 +112,7 @@ export function locate(
     return { position: nextFile(live, here), lost: { cause: DELETED }, isThere: true };
   }
   if (!hasShrunk(position, file))
-    return { position: { ...here, size: file.size }, lost: null, isThere: true };
+    return { position: { ...here, size: sizeNow(here, file) }, lost: null, isThere: true };
   return { position: beginningOf(here, file), lost: { cause: SHRUNK, mayRepeat: true }, isThere: true };
 }
 
@@ -108,7 +120,7 @@ const DELETED = "RDS deleted a log file before it was read to its end";
 const SHRUNK = "The log file was cut off or replaced";
 
 function hasShrunk({ bytesRead, size = 0 }: FilePosition, file: LogFile): boolean {
-  return file.size < Math.max(bytesRead, size);
+  return file.size !== null && file.size < Math.max(bytesRead, size);
 }
 
 /**
@@ -121,14 +133,18 @@ function isOfLaterHour({ listedAt }: FilePosition, { lastWritten }: LogFile): bo
   return lastWritten > endOfHour + RENAMED_WITHIN_MS;
 }
 
+const sizeNow = ({ size }: FilePosition, file: LogFile): number | undefined => file.size ?? size;
+
+const BEGINNING = { marker: "0", past: undefined, bytesRead: 0, bytesAtMost: 0 } as const;
+
 function beginningOf(position: FilePosition, { size }: LogFile): FilePosition {
-  return { ...position, marker: "0", bytesRead: 0, bytesAtMost: 0, size };
+  return { ...position, ...BEGINNING, size: size ?? undefined };
 }
 
 /** The beginning of the file after this one: the next renamed one, or the live one. */
 export function nextFile(live: string, position: FilePosition): FilePosition {
   const [file = live, ...next] = position.next;
-  return { ...position, file, next, marker: "0", bytesRead: 0, bytesAtMost: 0, size: undefined };
+  return { ...position, ...BEGINNING, file, next, size: undefined };
 }
 
 /** Whether a file was renamed between two lists: then what was read of the live one may be the old file's, or the new one's. */

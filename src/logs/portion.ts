@@ -31,6 +31,46 @@ export interface WholePortion extends LogPortion {
 /** Asks for the stretch at a marker; `lines` at most, or as much as RDS gives. */
 export type Download = (marker: string, lines?: number) => Promise<AwsResult<LogPortion>>;
 
+/** Whether RDS gave as much as it gives at once. */
+const isFull = (data: Uint8Array): boolean =>
+  data.length >= MAX_PORTION_BYTES || wholeLines(data, MAX_PORTION_LINES) >= MAX_PORTION_LINES;
+
+/** A stretch that follows what was read already. */
+export interface NextPortion extends WholePortion {
+  /** Where to ask next: the marker that was asked for, if RDS gave none. */
+  marker: string;
+  /** How many bytes behind that marker have been read by then, as RDS gives them. */
+  past: number;
+  /** Whether RDS gave as much as it can, and nothing that was not read already: what follows can't be had. */
+  isOutOfReach: boolean;
+}
+
+/**
+ * Reads a stretch as readPortion does, also one that begins some bytes behind a marker: RDS gave no marker for what follows those,
+ * so they are asked for again and left out.
+ */
+export async function readNext(
+  marker: string,
+  past: number,
+  isGrowing: boolean,
+  download: Download,
+  lines?: number,
+): Promise<AwsResult<NextPortion>> {
+  const read = await readPortion(marker, isGrowing, download, lines);
+  if (!read.ok) return read;
+  const { data, marker: given } = read.value;
+  const next = given ?? marker;
+  const known = given === null ? Math.max(past, data.length) : past;
+  const value = {
+    ...read.value,
+    data: data.subarray(past),
+    marker: next,
+    past: next === marker ? known : Math.max(0, past - data.length),
+    isOutOfReach: next === marker && past > 0 && data.length <= past && isFull(data),
+  };
+  return { ok: true, value };
+}
+
 /**
  * Reads a stretch of whole lines. RDS cuts the line with which a portion exceeds 1 MB and skips its rest, so the lines before it
  * are asked for alone, and the line itself with the next portion. A single line of more than 1 MB can't be had whole.

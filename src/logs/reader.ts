@@ -2,7 +2,7 @@ import type { AwsFailure, AwsResult } from "../aws/client.ts";
 import type { LogFile, LogPortion } from "../aws/rds.ts";
 import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
 import type { LogKind, ParsedAs, ParsedAsGeneral } from "./kind.ts";
-import { bytesAtLeast, linesThatFit, readPortion, type WholePortion } from "./portion.ts";
+import { bytesAtLeast, linesThatFit, type NextPortion, readNext } from "./portion.ts";
 import { BINARY, isBinary, mostReadable, newestReadable } from "./unreadable.ts";
 
 /*
@@ -21,7 +21,7 @@ export interface LogSource<T extends ParsedAs = ParsedAsGeneral> {
 }
 
 /** A stretch of the log, and what is missing before it. */
-interface Stretch extends Pick<WholePortion, "data" | "isCut"> {
+interface Stretch extends Pick<NextPortion, "data" | "isCut"> {
   lost?: Loss;
   /** Whether it is the first of its file. */
   beginsFile?: true;
@@ -79,29 +79,36 @@ function mayGrow(liveFile: string, { file, next }: FilePosition, files: readonly
 /** Adds a stretch that was read, and goes on in its file or to the next one. */
 function advance(
   { portions, position: before, linesAtOnce }: NewPortions,
-  { stretch, size, marker, pending, ...read }: ReadStretch,
-  fileSize: number,
+  { stretch, size, pending, isOutOfReach: _, ...read }: ReadStretch,
+  fileSize: number | null,
   isGrowing: boolean,
   liveFile: string,
 ): NewPortions {
   const hasData = stretch.data.length > 0;
   const added = before.bytesRead === 0 ? { ...stretch, beginsFile: true as const } : stretch;
-  const position = { ...before, marker, ...read };
+  const position = { ...before, ...read };
   const reading = {
     portions: hasData || stretch.lost ? [...portions, added] : portions,
     position,
     linesAtOnce: hasData ? linesThatFit(stretch.data, size) : linesAtOnce,
     caughtUp: false,
   };
-  const isAdvancing = hasData && marker !== before.marker;
-  if (isAdvancing && (pending || position.bytesRead < fileSize)) return reading;
+  // Of a file without a size, all is read once there is nothing more. The live one has no end to look for.
+  const isUnfinished = pending || (fileSize === null ? !isGrowing : position.bytesRead < fileSize);
+  if (isAdvancing(before, position, hasData) && isUnfinished) return reading;
   if (isGrowing) return { ...reading, caughtUp: true };
-  const missing = fileSize - (position.bytesAtMost ?? fileSize);
+  const missing = fileSize === null ? 0 : fileSize - (position.bytesAtMost ?? fileSize);
   return {
     ...reading,
     portions: missing > 0 ? [...reading.portions, lostAtEnd(missing)] : reading.portions,
     position: nextFile(liveFile, position),
   };
+}
+
+/** Whether what is asked for next is not what was asked for before. */
+function isAdvancing(before: FilePosition, { marker, past = 0 }: FilePosition, hasData: boolean): boolean {
+  const { past: pastBefore = 0 } = before;
+  return marker === before.marker ? past > pastBefore : hasData || past > 0;
 }
 
 /** What was read, or where the live file was renamed meanwhile, what was read before it: the rest may be of either file. */
@@ -118,17 +125,17 @@ async function unlessRenamed(
     return { ok: true, value: { ...beforeLive, linesAtOnce } };
   }
   if (position.bytesAtMost !== undefined) return { ok: true, value: reading };
-  const bytesAtMost = listed.value.find(({ name }) => name === liveFile)?.size;
+  const bytesAtMost = listed.value.find(({ name }) => name === liveFile)?.size ?? undefined;
   return { ok: true, value: { ...reading, position: { ...position, bytesAtMost } } };
 }
 
 /** What was read at a position, and where that has led. */
-interface ReadStretch extends Pick<FilePosition, "bytesRead" | "bytesAtMost"> {
+interface ReadStretch extends Pick<FilePosition, "marker" | "past" | "bytesRead" | "bytesAtMost"> {
   stretch: Stretch;
   /** How many bytes it has in the file, at least. */
   size: number;
-  marker: string;
   pending: boolean;
+  isOutOfReach: boolean;
 }
 
 /** Reads the stretch at a position. What leads no further is a failure too, a transient one. */
@@ -140,10 +147,11 @@ async function readStretch(
 ): Promise<AwsResult<ReadStretch>> {
   const read = await readReadable(position, isGrowing, source, lines);
   if (!read.ok) return { ok: false, failure: passing(read.failure) };
-  const { stretch, marker } = read.value;
+  const { stretch, marker, past, isOutOfReach } = read.value;
   // The same would be read again and again.
-  const isStuck = isGrowing && stretch.data.length > 0 && marker === position.marker;
-  return isStuck ? { ok: false, failure: MARKER_STANDS } : read;
+  const hasData = stretch.data.length > 0;
+  const isStuck = isOutOfReach || (hasData && !isAdvancing(position, { ...position, marker, past }, hasData));
+  return isGrowing && isStuck ? { ok: false, failure: MARKER_STANDS } : read;
 }
 
 /** Reads the stretch at a position; where RDS refuses that, what is before the refused line, or else what is behind it. */
@@ -153,19 +161,29 @@ async function readReadable(
   source: LogSource<ParsedAs>,
   lines: number | undefined,
 ): Promise<AwsResult<ReadStretch>> {
-  const { file, marker } = position;
+  const { file, marker, past = 0 } = position;
   const ask = (atMost?: number) =>
-    readPortion(marker, isGrowing, (at, count) => source.portion(file, at, count), atMost);
-  const all = await ask(lines);
-  if (!all.ok && !isBinary(all.failure)) return all;
-  const before = all.ok ? all : await mostReadable(ask, lines);
+    readNext(marker, past, isGrowing, (at, count) => source.portion(file, at, count), atMost);
+  // Lines are counted from the marker on.
+  const likely = past === 0 ? lines : undefined;
+  const all = await ask(likely);
+  if (all.ok) return { ok: true, value: ofPortion(all.value, position) };
+  if (!isBinary(all.failure)) return all;
+  const before = await mostReadable(ask, likely);
   if (!before.ok) return before;
-  if (before.value === null) return readBehind(position, source);
-  return { ok: true, value: ofPortion(before.value, position) };
+  const read = before.value && ofPortion(before.value, position);
+  const isAny = read !== null && (read.stretch.data.length > 0 || read.marker !== marker);
+  return isAny ? { ok: true, value: read } : readBehind(position, source);
+}
+
+/** What is said of a file of which no more can be had. */
+function nothingMore({ marker, past, bytesRead, bytesAtMost }: FilePosition): ReadStretch {
+  const stretch = { data: NOTHING, isCut: false };
+  return { stretch, size: 0, marker, past, pending: false, isOutOfReach: false, bytesRead, bytesAtMost };
 }
 
 function ofPortion(
-  { data, isCut, ...portion }: WholePortion,
+  { data, isCut, past, ...portion }: NextPortion,
   { bytesRead, bytesAtMost }: FilePosition,
 ): ReadStretch {
   const size = bytesAtLeast(data);
@@ -173,6 +191,7 @@ function ofPortion(
     stretch: { data, isCut },
     size,
     ...portion,
+    past: past || undefined,
     bytesRead: bytesRead + size,
     bytesAtMost: isCut || bytesAtMost === undefined ? undefined : bytesAtMost + data.length,
   };
@@ -180,16 +199,23 @@ function ofPortion(
 
 /** Reads what is behind the line that RDS refuses. Where nothing can be had, there may be a line, or another file, by the next step. */
 async function readBehind(
-  { file, marker, bytesRead }: FilePosition,
+  position: FilePosition,
   source: LogSource<ParsedAs>,
 ): Promise<AwsResult<ReadStretch>> {
+  const { file, bytesRead } = position;
   const behind = await newestReadable((atMost) => source.portion(file, undefined, atMost));
   if (!behind.ok) return behind;
-  const { data, ...portion } = behind.value ?? { data: NOTHING, marker, pending: false };
-  const stretch = { data, isCut: false, lost: { cause: BINARY } };
+  const lost = { cause: BINARY };
+  // Without a marker, what follows them could not be asked for.
+  if (behind.value === null || behind.value.marker === null) {
+    const nothing = nothingMore(position);
+    return { ok: true, value: { ...nothing, stretch: { ...nothing.stretch, lost }, bytesAtMost: undefined } };
+  }
+  const { data, marker, pending } = behind.value;
   const size = bytesAtLeast(data);
-  const read = bytesRead + size;
-  return { ok: true, value: { stretch, size, ...portion, bytesRead: read, bytesAtMost: undefined } };
+  const stretch = { data, isCut: false, lost };
+  const after = { marker, past: undefined, bytesRead: bytesRead + size, bytesAtMost: undefined };
+  return { ok: true, value: { stretch, size, pending, isOutOfReach: false, ...after } };
 }
 
 const MARKER_STANDS: AwsFailure = {

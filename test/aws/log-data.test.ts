@@ -54,6 +54,15 @@ describe("the text of a log portion", () => {
   it.each([
     ["an attribute", '<LogFileData xml:space="preserve"> a &lt;&#1;</LogFileData>', " a <\u0001"],
     ["a blank in the tag", "<LogFileData >a&#1;</LogFileData >", "a\u0001"],
+    ["a sign in an attribute", "<LogFileData a='x>y' b=\"</LogFileData>'\">a&#1;</LogFileData>", "a\u0001"],
+    ["a namespace", '<r:LogFileData xmlns:r="urn:r">a&#1;</r:LogFileData\n>', "a\u0001"],
+    ["its name in a comment before it", "<!-- <LogFileData> --><LogFileData>a&#1;</LogFileData>", "a\u0001"],
+    [
+      "its name in a CDATA section before it",
+      "<x><![CDATA[<LogFileData>]]></x><LogFileData>a</LogFileData>",
+      "a",
+    ],
+    ["uppercase digits in a reference", "<LogFileData>&#x1F363;&#x1f363;&#xA;</LogFileData>", "🍣🍣\n"],
   ])("is read without a parser from an element with %s", (_, element, meant) => {
     expect(isFast(element)).toBe(true);
     expect(logOf(element)).toBe(meant);
@@ -80,6 +89,8 @@ describe("the text of a log portion", () => {
     ["an element that is not closed", "<LogFileData>a"],
     ["an element that is closed by another's name", "<LogFileData>a</LogFile>"],
     ["an element that is closed twice", "<LogFileData>a</LogFileData></LogFileData>"],
+    ["an element that is closed by another's prefix", "<a:LogFileData>a</b:LogFileData>"],
+    ["a tag without an end", "<LogFileData a='>a</LogFileData>"],
   ])("makes a reply malformed with %s", (_, element) => {
     expect(logOf(element)).toBeUndefined();
   });

@@ -27,7 +27,7 @@ it("reads a file that grows byte by byte without breaking a character", async ()
     const portion = await readPortion(marker, true, download(bytes.subarray(0, size)));
     if (!portion.ok) throw new Error(portion.failure.message);
     read += new TextDecoder().decode(portion.value.data);
-    marker = portion.value.marker;
+    marker = portion.value.marker ?? "";
   }
   expect(read).toBe(text);
 });
@@ -71,7 +71,8 @@ async function readAll(download: ReturnType<typeof limitedDownload>["download"],
     if (!portion.ok) throw new Error(portion.failure.message);
     read += new TextDecoder().decode(portion.value.data);
     atOnce = linesThatFit(portion.value.data);
-    ({ marker, pending } = portion.value);
+    marker = portion.value.marker ?? "";
+    pending = portion.value.pending;
     portions++;
   }
   return { read, portions };
