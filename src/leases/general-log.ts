@@ -182,8 +182,8 @@ async function acquire(
   group: ParameterGroup,
   isDoubted = false,
 ): Promise<LeaseResult | null> {
-  const { id, credentials, log: captured, minDurationMicros } = capture;
-  const holder = { captureId: id, log: captured, minDurationMicros };
+  const { id, envId, credentials, log: captured, minDurationMicros } = capture;
+  const holder = { captureId: id, envId, log: captured, minDurationMicros };
   try {
     return await leaseOf(env, leaseName(group)).acquire(holder, group, credentials, isDoubted);
   } catch (error) {

@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import { explain } from "../aws/explain.ts";
 import { type Env, numberUpTo } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { leaseName, type ParameterGroup, type ParameterSettings } from "../environments/parameter-group.ts";
@@ -7,30 +6,42 @@ import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
 import { Unreadable } from "../lib/stored.ts";
-import { GroupInAws, OWN_CODES } from "./group-in-aws.ts";
-import { IDLE, type LeaseState } from "./lease-state.ts";
-import type { LogTimes } from "./log-times.ts";
-import { type Holder, pick, slowParameters } from "./needs.ts";
-import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
+import { GroupInAws } from "./group-in-aws.ts";
 import {
   addHolder,
   answerIfNobody,
-  doubt,
+  capturesOf,
+  forgetReleased,
   hasRoom,
   holds,
-  isIdle,
-  isUnchanged,
   leavers,
   letLeave,
   MAX_GRACE_MS,
-  MAX_HOLDERS,
   nextLeaving,
-  owedSettings,
-  RESTORE_APPLIES_MS,
+  ofUnknownEnvironment,
+  owes,
   removeHolder,
-} from "./state.ts";
+  withEnvironments,
+} from "./holders.ts";
+import { IDLE, idsOf, isIdle, isUnchanged, type LeaseState } from "./lease-state.ts";
+import type { LogTimes } from "./log-times.ts";
+import { type Holder, isOnFor, pick, slowParameters } from "./needs.ts";
+import { type EnvId, nextCall } from "./next-call.ts";
+import { pendingChanges, withoutRows } from "./pending.ts";
+import { type LeasedGroup, type LeaseFailure, type Reconciled, reconcile } from "./reconcile.ts";
+import { FULL, RELEASED, UNKNOWN } from "./refusals.ts";
+import { doubt, RESTORE_APPLIES_MS } from "./state.ts";
 import { LeaseStorage } from "./storage.ts";
-import { currentAccesses, deleteLease, entitledHolders, recordKept, recordPendingChange } from "./store.ts";
+import {
+  ableToRestore,
+  currentAccess,
+  deleteLease,
+  entitledHolders,
+  environmentsOfCaptures,
+  type OwingCapture,
+  recordKept,
+  recordPendingChanges,
+} from "./store.ts";
 
 /**
  * What came of asking for a log: since when the logs are on, and what the slow log's parameters were before, as far as they are
@@ -39,22 +50,6 @@ import { currentAccesses, deleteLease, entitledHolders, recordKept, recordPendin
 export type LeaseResult =
   | { ok: true; since: LogTimes; before: ParameterSettings }
   | { ok: false; failure: LeaseFailure };
-
-const RELEASED: LeaseFailure = {
-  kind: "rejected",
-  code: "LeaseReleased",
-  operation: null,
-  message: "The capture's lease was given back while it was asked for",
-  action: "rds:ModifyDBParameterGroup",
-};
-
-const FULL: LeaseFailure = {
-  kind: "rejected",
-  code: "TooManyCaptures",
-  operation: null,
-  message: `The log of the parameter group is needed by ${MAX_HOLDERS} captures already, which is the most`,
-  action: "rds:ModifyDBParameterGroup",
-};
 
 /** The alarm that is set while a handler runs: it comes if the handler is cut off. */
 const WATCHDOG_MS = 2 * 60_000;
@@ -82,8 +77,8 @@ interface ReconciledLease {
  * a running capture, nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a
  * row there.
  *
- * No credentials are kept here. AWS is asked with those that D1 has, at that moment, for the environments of the captures
- * which hold a lease, or are answerable for what the last one has left.
+ * No credentials are kept here. Each call is for one environment, of a capture that holds a lease or is answerable for what it has
+ * left, and AWS is asked with what D1 has at that moment as that environment's access, never with another's.
  */
 export class LogLease extends DurableObject<Env> {
   readonly #stored = new LeaseStorage(this.ctx.storage.kv);
@@ -110,12 +105,17 @@ export class LogLease extends DurableObject<Env> {
     stored.dropOutdated();
     if (credentials !== null) this.#proven.add(credentials);
     const held = addHolder(stored.state, holder);
-    stored.state = isDoubted ? doubt(held, Date.now()) : held;
+    stored.state = isDoubted ? doubt(held, Date.now(), holder.envId) : held;
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
     const { result, state } = await this.#reconcile(captureId);
-    if (!result.ok && !result.isRestoring) return { ok: false, failure: result.failure };
-    if (!holds(state, captureId)) return { ok: false, failure: RELEASED };
+    const asked = state.holders.find((each) => each.captureId === captureId);
+    if (asked === undefined) return { ok: false, failure: RELEASED };
+    if (asked.envId === undefined) return { ok: false, failure: UNKNOWN };
+    const failed = result.failures.get(asked.envId);
+    // What was restored may be of the same capture, which was released and came back meanwhile.
+    const isOn = failed === undefined || (failed.isRestoring && isOnFor(asked, state));
+    if (!isOn) return { ok: false, failure: failed.failure };
     const leased = slowParameters(state.offered).filter((name) => name in state.found);
     return { ok: true, since: state.since, before: pick(state.found, leased) };
   }
@@ -131,15 +131,17 @@ export class LogLease extends DurableObject<Env> {
     if (this.#removeHolder(captureId)) {
       // The first attempt for this capture: pauses are short again.
       this.#stored.attempts = undefined;
-    } else if (!this.#isPendingFor(captureId)) {
-      return true;
+    } else if (!owes(this.#stored.state, captureId)) {
+      // Not before the calls are over that may be under way for it: its environment may be deleted after this.
+      await this.#queue;
+      return !owes(this.#stored.state, captureId);
     } else if (!atOnce) {
       // The alarm retries at its own pace.
       return false;
     }
     await armBy(this.ctx.storage, Date.now() + WATCHDOG_MS);
     await this.#reconcile();
-    return !this.#isPendingFor(captureId);
+    return !owes(this.#stored.state, captureId);
   }
 
   /**
@@ -159,6 +161,11 @@ export class LogLease extends DurableObject<Env> {
     await armBy(this.ctx.storage, until);
     await this.#recordKept(group, captureId, until + KEPT_SLACK_MS);
     return false;
+  }
+
+  /** Resolves when the calls to AWS are over that are under way or queued. Later ones are made with what D1 says by then. */
+  async settled(): Promise<void> {
+    await this.#queue;
   }
 
   /** The captures that hold a lease. */
@@ -217,7 +224,7 @@ export class LogLease extends DurableObject<Env> {
   /** Deletes the rows of captures for which no change is pending. If this fails, cron does it. */
   async #deleteLeases(group: ParameterGroup, captureIds: readonly number[]): Promise<void> {
     for (const captureId of captureIds) {
-      if (!this.#isPendingFor(captureId)) await deleteLease(this.env.DB, captureId, leaseName(group));
+      if (!owes(this.#stored.state, captureId)) await deleteLease(this.env.DB, captureId, leaseName(group));
     }
   }
 
@@ -230,27 +237,23 @@ export class LogLease extends DurableObject<Env> {
     }
   }
 
-  /** Whether a capture that holds no lease is answerable for a change that is not undone. */
-  #isPendingFor(captureId: number): boolean {
-    const { state } = this.#stored;
-    return !holds(state, captureId) && state.answerable.includes(captureId);
-  }
-
   /** Releases holders without a row in D1: they were released before they asked for the lease, or the row was lost. */
   async #releaseUnentitled(group: ParameterGroup): Promise<void> {
     const holders = await this.holders();
     if (holders.length === 0) return;
     const entitled = await entitledHolders(this.env.DB, leaseName(group), holders);
-    for (const captureId of holders) {
-      if (entitled.includes(captureId)) continue;
+    const unentitled = holders.filter((captureId) => !entitled.includes(captureId));
+    for (const captureId of unentitled) {
       log.warn("lease.review.released", { lease: leaseName(group), captureId });
       this.#removeHolder(captureId);
     }
+    await this.#noteEnvironments();
+    await this.#recordPending(group, withoutRows(this.#stored.state, unentitled));
   }
 
   /**
    * Brings the group to what its holders need, after the calls that are queued before, and sets the next alarm.
-   * @param asker the capture that asks. AWS is asked with its environment's credentials alone then: they may lack a permission
+   * @param asker the capture that asks: its environment's part alone is done, which does not wait for the others'
    */
   #reconcile(asker?: number): Promise<ReconciledLease> {
     const mine = this.#queue.then(() => this.#reconcileNow(asker));
@@ -261,29 +264,38 @@ export class LogLease extends DurableObject<Env> {
   async #reconcileNow(asker?: number): Promise<ReconciledLease> {
     const { group } = this.#stored;
     // Everything was deleted while this stood in the queue.
-    if (group === undefined) return { result: { ok: true, until: null }, state: IDLE };
-    const accesses = () => this.#accesses(group, asker);
-    await this.#forgetIfNobodyCanRestore(group, accesses);
-    const result = await reconcile(this.#leasedGroup(group, accesses));
+    if (group === undefined) return { result: { until: null, failures: new Map() }, state: IDLE };
+    await this.#noteEnvironments();
+    await this.#forgetWhatNobodyCanRestore(group);
+    const { holders } = this.#stored.state;
+    const only = holders.find(({ captureId }) => captureId === asker)?.envId;
+    const mayAsk = (envId: EnvId) => envId !== undefined && (asker === undefined || envId === only);
+    const result = await reconcile(this.#leasedGroup(group), mayAsk);
     // The state that the result is of: it can change during the next wait.
     const { state } = this.#stored;
-    await this.#setNextAlarm(result);
-    await this.#recordPendingChange(group, state, result);
+    await this.#setNextAlarm(result, asker !== undefined);
+    await this.#recordPending(group, pendingChanges(group, state, result, mayAsk));
     return { result, state };
   }
 
-  /** The current ways to reach the group for a capture that asks, or else for the holders and those who are answerable. */
-  #accesses(group: ParameterGroup, asker?: number): Promise<EnvironmentAccess[]> {
-    const { holders, answerable } = this.#stored.state;
-    const holding = holders.map(({ captureId }) => captureId);
-    const captureIds = asker === undefined ? [...new Set([...answerable, ...holding])] : [asker];
-    return currentAccesses(this.env.DB, leaseName(group), captureIds);
+  /** Looks up the environments of captures that an earlier version has stored without. */
+  async #noteEnvironments(): Promise<void> {
+    const unknown = ofUnknownEnvironment(this.#stored.state);
+    if (unknown.length === 0) return;
+    const environments = await environmentsOfCaptures(this.env.DB, unknown);
+    this.#stored.state = withEnvironments(this.#stored.state, environments);
+  }
+
+  /** An environment's current access, on behalf of its captures. */
+  #accessOf(group: ParameterGroup, envId: number): Promise<EnvironmentAccess | null> {
+    return currentAccess(this.env.DB, leaseName(group), envId, capturesOf(this.#stored.state, envId));
   }
 
   /** The group as `reconcile` needs it: the state on disk, and AWS. */
-  #leasedGroup(group: ParameterGroup, accesses: () => Promise<EnvironmentAccess[]>): LeasedGroup {
+  #leasedGroup(group: ParameterGroup): LeasedGroup {
     const stored = this.#stored;
-    const aws = new GroupInAws(this.env, group, accesses, this.#proven);
+    const accessOf = (envId: number) => this.#accessOf(group, envId);
+    const aws = new GroupInAws(this.env, group, accessOf, this.#proven);
     return {
       now: () => Date.now(),
       state: () => stored.state,
@@ -291,12 +303,13 @@ export class LogLease extends DurableObject<Env> {
         stored.state = transition(stored.state);
         await this.ctx.storage.sync();
       },
-      read: () => aws.read(),
-      describe: () => aws.describe(),
-      change: async ({ settings }) => {
-        const changed = await aws.change(settings);
+      read: (by) => aws.read(by),
+      describe: (by) => aws.describe(by),
+      change: async ({ settings, by }) => {
+        const changed = await aws.change({ settings, by });
         log.info("lease.change", {
           lease: leaseName(group),
+          envId: by,
           settings: inWords(settings),
           outcome: changed.outcome,
           ...(changed.outcome === "accepted" ? {} : { code: changed.failure.code }),
@@ -306,55 +319,53 @@ export class LogLease extends DurableObject<Env> {
     };
   }
 
-  /** Forgets what was found once those who are answerable have abandoned it, or their environments are deleted. */
-  async #forgetIfNobodyCanRestore(
-    group: ParameterGroup,
-    accesses: () => Promise<EnvironmentAccess[]>,
-  ): Promise<void> {
-    const isPending = () =>
-      this.#stored.state.holders.length === 0 && this.#stored.state.answerable.length > 0;
-    if (!isPending() || (await accesses()).length > 0 || !isPending()) return;
-    const { found, answerable } = this.#stored.state;
-    log.error("lease.forgotten", {
-      lease: leaseName(group),
-      settings: inWords(found),
-      captureIds: answerable.join(),
-    });
-    this.#stored.state = IDLE;
+  /** Forgets what only captures are answerable for whose environments are deleted, or have abandoned it. */
+  async #forgetWhatNobodyCanRestore(group: ParameterGroup): Promise<void> {
+    const released = idsOf(this.#stored.state.released);
+    if (released.length === 0) return;
+    const able = await ableToRestore(this.env.DB, leaseName(group), released);
+    const unable = released.filter((captureId) => !able.includes(captureId));
+    if (unable.length === 0) return;
+    const { state, forgotten } = forgetReleased(this.#stored.state, unable);
+    this.#stored.state = state;
+    const settings = inWords(forgotten);
+    if (settings !== "") {
+      log.error("lease.forgotten", { lease: leaseName(group), settings, captureIds: unable.join() });
+    }
   }
 
   /** Shows in D1 that the group is not restored, and why. If this fails, cron still records that a change is pending. */
-  async #recordPendingChange(group: ParameterGroup, state: LeaseState, result: Reconciled): Promise<void> {
-    const settings = owedSettings(state);
-    const owing = state.answerable.filter((captureId) => !holds(state, captureId));
-    if (Object.keys(settings).length === 0 || owing.length === 0) return;
-    const pending = { reason: whyPending(group, result), settings };
+  async #recordPending(group: ParameterGroup, owing: readonly OwingCapture[]): Promise<void> {
+    if (owing.length === 0) return;
     try {
-      await recordPendingChange(this.env.DB, leaseName(group), owing, pending, Date.now());
+      await recordPendingChanges(this.env.DB, leaseName(group), owing, Date.now());
     } catch (error) {
       log.error("lease.owed.failed", { lease: leaseName(group), ...describeError(error) });
     }
   }
 
   /** Sets the alarm for what is left to do, or deletes everything. */
-  async #setNextAlarm(result: Reconciled): Promise<void> {
+  async #setNextAlarm({ until, failures }: Reconciled, isPart: boolean): Promise<void> {
     const { storage } = this.ctx;
     const now = Date.now();
     const { state } = this.#stored;
-    const leaving = nextLeaving(state) ?? Infinity;
-    if (!result.ok && !isIdle(state)) {
-      const retry = now + this.#countFailure(state, now);
-      return storage.setAlarm(Math.max(now + 1, Math.min(retry, leaving)));
+    if (isIdle(state)) {
+      this.#stored.attempts = undefined;
+      // The servers may still be about to apply it: a capture that starts meanwhile has to know.
+      const applied = (state.restoredAt ?? 0) + RESTORE_APPLIES_MS;
+      if (now < applied) return storage.setAlarm(applied);
+      return storage.deleteAll();
     }
-    this.#stored.attempts = undefined;
-    if (!isIdle(state)) {
-      const until = (result.ok ? result.until : null) ?? Infinity;
-      return storage.setAlarm(Math.max(now + 1, Math.min(until, now + REVIEW_MS, leaving)));
-    }
-    // The servers may still be about to apply it: a capture that starts meanwhile has to know.
-    const until = (state.restoredAt ?? 0) + RESTORE_APPLIES_MS;
-    if (now < until) return storage.setAlarm(until);
-    await storage.deleteAll();
+    const isLeft = isPart && !["rest", "wait"].includes(nextCall(state, now).do);
+    if (failures.size === 0 && !isLeft) this.#stored.attempts = undefined;
+    const times = [nextLeaving(state) ?? Infinity];
+    if (failures.size > 0) times.push(now + this.#countFailure(state, now));
+    else if (isLeft && this.#stored.attempts === undefined) times.push(now);
+    // A failure may be another change whose answer was lost: without holders, its pauses are to grow all the same.
+    if (failures.size === 0 || state.holders.length > 0) times.push(until ?? Infinity, now + REVIEW_MS);
+    const at = Math.max(now + 1, Math.min(...times));
+    // What others have left to do has its time.
+    return isPart ? armBy(storage, at) : storage.setAlarm(at);
   }
 
   /** Counts an attempt that AWS has failed. Returns the pause before the next, in milliseconds. */
@@ -373,14 +384,4 @@ export class LogLease extends DurableObject<Env> {
 function inWords(settings: ParameterSettings): string {
   const words = Object.entries(settings).map(([name, value]) => `${name}=${value ?? ""}`);
   return words.join(", ");
-}
-
-/** Why a group is not restored, in words a person can act on. */
-function whyPending({ region, parameterGroup }: ParameterGroup, result: Reconciled): string {
-  if (result.ok) {
-    return `A change of ${parameterGroup} whose answer was lost may still arrive at AWS: it is looked at once more after that`;
-  }
-  const { failure } = result;
-  if (OWN_CODES.has(failure.code)) return failure.message;
-  return `${failure.action} on ${parameterGroup}: ${explain(failure, parameterGroup, region)}`;
 }

@@ -10,6 +10,8 @@ import { SLOW_LOG_SWITCH } from "../logs/slow/switch.ts";
 /** A capture that holds a lease, and what it needs. */
 export interface Holder {
   captureId: number;
+  /** Its environment, with whose access AWS is asked for it. Absent in what an earlier version has stored, until it is looked up. */
+  envId?: number;
   log: CapturedLog;
   /** How long a statement runs at least that the slow log has to have; 0 for a capture of the general log alone. */
   minDurationMicros: number;
@@ -70,6 +72,9 @@ export function slowParameters(offered: Offered): string[] {
 
 /** Whether a parameter is one of the general log's. */
 export const isOfGeneralLog = (name: string): boolean => GENERAL_NAMES.includes(name);
+
+/** Whether a parameter switches a log on and off. */
+export const isLogSwitch = (name: string): boolean => name === "general_log" || name === "slow_query_log";
 
 /** What the needs of all holders call for. Of the leased parameters, the others are to have what was found. */
 export function neededSettings({ holders, found, offered }: Needs): ParameterSettings {
@@ -175,6 +180,26 @@ export function isEnough(name: string, value: string | null, wanted: string | nu
     default:
       return false;
   }
+}
+
+/** What is known of a group: what it had of the leased parameters before, what it offers, and what it has. */
+type Known = Omit<Needs, "holders"> & { readonly has: ParameterSettings };
+
+/** Whether a group is known to have all that a capture needs; also if it has more, such as shorter statements. */
+export function isOnFor(holder: Holder, known: Known): boolean {
+  const { found, has, offered } = known;
+  if (offered === null && isNeeded([holder], "slow")) return false;
+  const names = [...neededParameters([holder], offered)];
+  return names.every((name) => name in found && name in has) && mayBeOnFor(holder, known);
+}
+
+/** Whether a group has all that a capture needs as far as is known: what it has of a parameter may be unknown. */
+export function mayBeOnFor(holder: Holder, { found, has, offered }: Known): boolean {
+  const needed = neededSettings({ holders: [holder], found, offered });
+  return Object.entries(needed).every(([name, value]) => {
+    const is = has[name];
+    return is === undefined || isSameValue(name, is, value, offered) || isEnough(name, is, value);
+  });
 }
 
 /** What holds where a group has no value of its own, as far as it is known. */

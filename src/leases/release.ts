@@ -67,6 +67,21 @@ async function releaseRows(env: Env, envId: number, leases: readonly LeaseRow[])
   }
 }
 
+/**
+ * Waits until no call to AWS is under way for what an environment has abandoned: it may be deleted after this. Later ones are not
+ * made with its access.
+ */
+export async function settleLeases(env: Env, leaseNames: readonly string[], now: number): Promise<void> {
+  await wakeLeases(env, leaseNames, now);
+  for (const name of leaseNames) {
+    try {
+      await leaseOf(env, name).settled();
+    } catch (error) {
+      log.warn("lease.wake.failed", { lease: name, ...describeError(error) });
+    }
+  }
+}
+
 /** Makes sure that the alarms of leases come by a time. What fails is left to cron. */
 export async function wakeLeases(env: Env, leaseNames: readonly string[], at: number): Promise<void> {
   for (const name of leaseNames) {

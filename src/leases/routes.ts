@@ -14,7 +14,7 @@ import { readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
-import { retryPendingChanges, wakeLeases } from "./release.ts";
+import { retryPendingChanges, settleLeases, wakeLeases } from "./release.ts";
 import { abandonPendingChanges } from "./store.ts";
 
 /** Under `/api/environments`: what members can do about changes of parameter groups that are not restored. */
@@ -48,7 +48,7 @@ export const leaseRoutes = new Hono<App>()
     const { environment, leaseNames } = abandoned;
     noteCaller(environment.caller);
     for (const lease of leaseNames) log.warn("lease.abandoned", { envId: id, lease, by: environment.caller });
-    await wakeLeases(c.env, leaseNames, now);
+    await settleLeases(c.env, leaseNames, now);
     return c.json(toFullEnvironment(environment));
   });
 

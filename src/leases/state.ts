@@ -1,11 +1,21 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
-import { IDLE, type LeaseState } from "./lease-state.ts";
-import { latestOf, NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
+import { asReleased, handOver, holds } from "./holders.ts";
 import {
-  defaultOf,
-  type Holder,
+  IDLE,
+  idsOf,
+  isAsFound,
+  isEmpty,
+  isUnchanged,
+  type LeaseState,
+  latest,
+  missing,
+  type Released,
+  without,
+} from "./lease-state.ts";
+import { NEVER, newIn, sinceChange, sinceRestored } from "./log-times.ts";
+import {
   isEnough,
   isNeeded,
   isSameValue,
@@ -13,10 +23,11 @@ import {
   neededSettings,
   slowParameters,
 } from "./needs.ts";
+import { type Change, type EnvId, nextCall } from "./next-call.ts";
 
 /*
- * The transitions of the lease on a parameter group's logs. They are pure, each from one state to the next, told the time; the loop
- * in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
+ * The transitions of the lease on a parameter group's logs that AWS's answers make. They are pure, each from one state to the next,
+ * told the time; the loop in reconcile.ts does what `nextCall` says, and stores every state before the call that follows from it.
  *
  * A parameter is leased from the moment at which it is read for the first capture that needs it until it has its value back after
  * the last. In between others may change it, and what they set is theirs.
@@ -34,175 +45,16 @@ export const RESTORE_APPLIES_MS = 60_000;
 /** A log that is switched on again so soon counts only so much later: what is written before may be the one that is about to end. */
 export const SOON_AGAIN_MS = 15_000;
 
-/** What a change gives a group: values that switch logs on for captures, or what was found. */
-export type Wanted = "logging" | "found";
-
-/** A change of some parameters; null takes a parameter's value away. */
-export interface Change {
-  to: Wanted;
-  settings: ParameterSettings;
-}
-
-/** What to ask of AWS next; `rest` when all is as it should be. */
-export type LeaseCall =
-  /** What the group has of parameters that are not leased yet: nothing of them is changed. */
-  | { do: "read" }
-  /** The same, and what the group offers of the slow log's optional parameters. */
-  | { do: "describe" }
-  | ({ do: "change" } & Change)
-  /** Whether the group still has what it should: no lost change can be carried out any more. */
-  | { do: "check"; settings: ParameterSettings }
-  | { do: "wait"; until: number }
-  | { do: "rest" };
-
-/** The most captures that a lease remembers: its state is one value of a Durable Object, which may have 2 MB. */
-export const MAX_HOLDERS = 10_000;
-
-/** Whether a capture holds the lease. */
-export function holds({ holders }: LeaseState, captureId: number): boolean {
-  return holders.some((holder) => holder.captureId === captureId);
-}
-
-/** Whether there is room for a capture, if it does not hold the lease already. */
-export function hasRoom(state: LeaseState, captureId: number): boolean {
-  return state.holders.length < MAX_HOLDERS || holds(state, captureId);
-}
-
 /**
  * Somebody may have changed the group since it was last read, such as when its log is silent: it is to be read again. While a
- * change may still be carried out, the group will be read again anyway.
+ * change may still be carried out, or its own captures do not have what they need, it will be read again anyway.
+ * @param envId the environment that doubts
  */
-export function doubt(state: LeaseState, now: number): LeaseState {
-  if (isEmpty(state.found) || nextCall(state, now).do !== "rest") return state;
+export function doubt(state: LeaseState, now: number, envId?: EnvId): LeaseState {
+  const { do: next } = nextCall(state, now, (by) => by === envId);
+  if (isEmpty(state.found) || (next !== "rest" && next !== "stop")) return state;
   // Nothing was changed: what it has now becomes what was found.
   return isUnchanged(state) ? { ...state, found: {}, has: {} } : { ...state, lostUntil: now };
-}
-
-/** Another capture needs a log. Asking twice is asking once. */
-export function addHolder(state: LeaseState, holder: Holder): LeaseState {
-  if (holds(state, holder.captureId)) return keepHolder(state, holder.captureId);
-  return handOver({ ...state, holders: [...state.holders, holder] });
-}
-
-/** A holder that asks again needs its log still. */
-function keepHolder(state: LeaseState, captureId: number): LeaseState {
-  const holders = state.holders.map((holder) => {
-    if (holder.captureId !== captureId || holder.leavesAt === undefined) return holder;
-    const { leavesAt: _, ...kept } = holder;
-    return kept;
-  });
-  return { ...state, holders };
-}
-
-/**
- * A capture has ended. Until a time its logs stay on as if it had not: one that begins meanwhile finds them on. Saying it twice does
- * not make that later.
- */
-export function letLeave(state: LeaseState, captureId: number, at: number): LeaseState {
-  const holders = state.holders.map((holder) =>
-    holder.captureId === captureId ? { ...holder, leavesAt: Math.min(at, holder.leavesAt ?? at) } : holder,
-  );
-  return { ...state, holders };
-}
-
-/** The longest that logs stay on after a capture has ended. A time further ahead is of a clock that was wrong. */
-export const MAX_GRACE_MS = 10 * 60_000;
-
-/** The captures that have ended and whose logs need not stay on any longer. */
-export function leavers({ holders }: LeaseState, now: number): number[] {
-  const isOver = ({ leavesAt }: Holder) =>
-    leavesAt !== undefined && (leavesAt <= now || leavesAt > now + MAX_GRACE_MS);
-  return idsOf(holders.filter(isOver));
-}
-
-/** When the next capture leaves; null when none is about to. */
-export function nextLeaving({ holders }: LeaseState): number | null {
-  const times = holders.map(({ leavesAt }) => leavesAt).filter((time) => time !== undefined);
-  return times.length === 0 ? null : Math.min(...times);
-}
-
-/** A capture does not need its log any more. It stays answerable for what it needed if nobody else is. */
-export function removeHolder(state: LeaseState, captureId: number): LeaseState {
-  return handOver({ ...state, holders: state.holders.filter((holder) => holder.captureId !== captureId) });
-}
-
-/** Makes only holders answerable, once they are for everything that is changed. */
-function handOver(state: LeaseState): LeaseState {
-  const { holders, answerable, found, offered } = state;
-  if (holders.length === 0) return state;
-  // All that the holders need is on: each of them is answerable for it.
-  if (isAsWanted(state) && !isUnchanged(state)) return { ...state, answerable: idsOf(holders) };
-  const holding = holders.filter(({ captureId }) => answerable.includes(captureId));
-  const covered = neededParameters(holding, offered);
-  const isCovered = Object.keys(found).every((name) => covered.has(name) || isAsFound(state, name));
-  return holding.length > 0 && isCovered ? { ...state, answerable: idsOf(holding) } : state;
-}
-
-/** Makes a capture answerable that was released, if nobody is: the version that stored the state did not store who is. */
-export function answerIfNobody(state: LeaseState, captureId: number): LeaseState {
-  const isPending = state.holders.length === 0 && !isIdle(state);
-  return isPending && state.answerable.length === 0 ? { ...state, answerable: [captureId] } : state;
-}
-
-/** Decides what has to be asked of AWS. Logs are switched on for those who need them before others are restored. */
-export function nextCall(state: LeaseState, now: number): LeaseCall {
-  if (isUndescribed(state)) return { do: "describe" };
-  if (missing(state).length > 0) return { do: "read" };
-  const { on, back } = targets(state);
-  if (!hasAll(state, on)) return { do: "change", to: "logging", settings: on };
-  const settings = Object.fromEntries(Object.entries(back).filter(([name]) => !isAsFound(state, name)));
-  if (!isEmpty(settings)) {
-    return {
-      do: "change",
-      to: "found",
-      settings: state.writesDefaults ? withDefaults(state, settings) : settings,
-    };
-  }
-  const until = latest(state);
-  if (until === null || isEmpty(state.found)) return { do: "rest" };
-  return now < until ? { do: "wait", until } : { do: "check", settings: state.has };
-}
-
-/** The parameters that are needed and not leased yet. */
-function missing({ holders, found, offered }: LeaseState): string[] {
-  return [...neededParameters(holders, offered)].filter((name) => !(name in found));
-}
-
-/** What the leased parameters are to have: what captures need, and for the others what was found. */
-function targets(state: LeaseState): { on: ParameterSettings; back: ParameterSettings } {
-  const on = neededSettings(state);
-  return { on, back: without(state.found, Object.keys(on)) };
-}
-
-/** Whether the group is known to have some settings. */
-function hasAll({ has }: LeaseState, settings: ParameterSettings): boolean {
-  return Object.entries(settings).every(([name, value]) => has[name] === value);
-}
-
-/** Whether a parameter is known to be as it was found. */
-function isAsFound({ has, found }: LeaseState, name: string): boolean {
-  return has[name] === found[name];
-}
-
-/** Whether all is known to be as it was found. A lost change may still be carried out. */
-export function isUnchanged(state: LeaseState): boolean {
-  return Object.keys(state.found).every((name) => isAsFound(state, name));
-}
-
-/** Whether all is known to be as it should. */
-function isAsWanted(state: LeaseState): boolean {
-  const { on, back } = targets(state);
-  return !isUndescribed(state) && missing(state).length === 0 && hasAll(state, { ...back, ...on });
-}
-
-/** Whether it is not known yet what the group offers to those who need the slow log. */
-function isUndescribed({ holders, offered }: LeaseState): boolean {
-  return offered === null && isNeeded(holders, "slow");
-}
-
-function withDefaults({ offered }: LeaseState, settings: ParameterSettings): ParameterSettings {
-  const values = Object.entries(settings).map(([name, value]) => [name, value ?? defaultOf(name, offered)]);
-  return Object.fromEntries(values);
 }
 
 /**
@@ -218,7 +70,7 @@ export function wasRead(state: LeaseState, own: ParameterSettings, offered = sta
 }
 
 /** A change is about to be sent: until it is answered, nobody knows what the group has. */
-export function changing(state: LeaseState, { to, settings }: Change, now: number): LeaseState {
+export function changing(state: LeaseState, { to, settings, by }: Change, now: number): LeaseState {
   const { restoredAt, answerable, holders } = state;
   const isSoon = restoredAt !== null && now < restoredAt + RESTORE_APPLIES_MS;
   return {
@@ -233,7 +85,7 @@ export function changing(state: LeaseState, { to, settings }: Change, now: numbe
           since: sinceChange(state, settings, isSoon ? now + SOON_AGAIN_MS : now),
           sent: withSent(state.sent, settings),
           // From now on the logs may be on for them.
-          answerable: [...new Set([...answerable, ...idsOf(holders)])].slice(-MAX_HOLDERS),
+          answerable: [...new Set([...answerable, ...idsOf(holders.filter(({ envId }) => envId === by))])],
           failedResets: 0,
           writesDefaults: false,
         }
@@ -258,7 +110,9 @@ export function wasChanged(state: LeaseState, { to, settings }: Change): LeaseSt
     name,
     to === "found" ? (state.found[name] ?? null) : value,
   ]);
-  return handOver(answered({ ...state, has: { ...state.has, ...Object.fromEntries(has) } }));
+  // What is restored next may be another environment's, which may be allowed to take values away.
+  const writesDefaults = to === "logging" && state.writesDefaults;
+  return handOver(answered({ ...state, has: { ...state.has, ...Object.fromEntries(has) }, writesDefaults }));
 }
 
 /** No answer is awaited any more. */
@@ -277,16 +131,26 @@ export function wasNotShown(state: LeaseState): LeaseState {
  */
 export function wasRefused(state: LeaseState, before: LeaseState): LeaseState {
   const { has, since, restoredAt, answerable } = before;
-  const refused = handOver(answered({ ...state, has, since, restoredAt, answerable }));
+  const answering = { answerable, released: stillReleased(state, before) };
+  const refused = handOver(answered({ ...state, has, since, restoredAt, ...answering }));
   if (refused.lostUntil !== null) return refused;
   // Others may change meanwhile what was never changed here: it is read again.
   const untouched = Object.keys(refused.found).filter((name) => isAsFound(refused, name));
-  const kept = {
+  return handOver({
     ...refused,
     found: without(refused.found, untouched),
     has: without(refused.has, untouched),
-  };
-  return isEmpty(kept.found) ? { ...kept, answerable: [] } : kept;
+  });
+}
+
+/** Who was released, of those who were answerable before: some may have seemed to be covered by the change that was refused. */
+function stillReleased(state: LeaseState, before: LeaseState): readonly Released[] {
+  const held = before.holders.filter(({ captureId }) => before.answerable.includes(captureId));
+  const all = [...before.released, ...held.map((holder) => asReleased(holder, before))].filter(
+    ({ captureId }) => !holds(state, captureId),
+  );
+  const order = idsOf(state.released);
+  return all.sort((a, b) => order.indexOf(a.captureId) - order.indexOf(b.captureId));
 }
 
 /** The answer to a change was lost: it was carried out, or will be, or not. */
@@ -328,12 +192,12 @@ export function wasChecked(
   const checked = { ...state, lostUntil: null, callUntil: null, sent: {} };
   const names = Object.keys(should).filter((name) => name in state.found);
   const needed = neededParameters(state.holders, state.offered);
-  const { on } = targets(state);
+  const on = neededSettings(state);
   const is = (name: string) => own[name] ?? null;
   const isSet = (name: string) => isSameValue(name, is(name), should[name] ?? null, state.offered);
   const isFine = (name: string) =>
     isSet(name) || (name in on && isEnough(name, is(name), should[name] ?? null));
-  if (names.every(isFine)) return checked;
+  if (names.every(isFine)) return handOver(checked);
   const has: Record<string, string | null> = { ...state.has };
   const found: Record<string, string | null> = { ...state.found };
   for (const name of names) {
@@ -346,7 +210,7 @@ export function wasChecked(
   const leavesOut = (name: string) => slow.includes(name) && !SLOW_LOG_DETAILS.has(name) && !isFine(name);
   const isSlowOff = isNeeded(state.holders, "slow") && names.some(leavesOut);
   const since = isSlowOff ? { ...state.since, slowSeenOff: now } : state.since;
-  return { ...checked, found, has, since };
+  return handOver({ ...checked, found, has, since });
 }
 
 /** Whether a value is what was found, or one that a change of the lease's may have set. */
@@ -360,34 +224,15 @@ export function wasDeleted(state: LeaseState): LeaseState {
   return { ...IDLE, holders: state.holders };
 }
 
-/** Forgets what was found of parameters that nobody needs, once there is nothing left to do for them. */
-export function forgetIfDone(state: LeaseState, now: number): LeaseState {
-  if (nextCall(state, now).do !== "rest") return state;
-  const { holders, offered, found, has, restoredAt, since } = state;
-  if (holders.length === 0) return { ...IDLE, restoredAt };
+/** Forgets what was found of parameters that nobody needs and that are restored, once no lost change can be carried out. */
+export function forgetIfDone(state: LeaseState): LeaseState {
+  if (latest(state) !== null) return state;
+  const { holders, offered, restoredAt, since } = state;
   const needed = neededParameters(holders, offered);
-  const others = Object.keys(found).filter((name) => !needed.has(name));
-  const kept = { ...state, found: without(found, others), has: without(has, others) };
-  return handOver(
-    isNeeded(holders, "slow") ? kept : { ...kept, since: { ...NEVER, general: since.general } },
-  );
-}
-
-/** Whether nobody needs the logs and no change is pending. */
-export function isIdle({ holders, found }: LeaseState): boolean {
-  return holders.length === 0 && isEmpty(found);
-}
-
-/** What a group is to have again of the parameters that no holder needs: what those owe who were released. */
-export function owedSettings({ holders, found, offered }: LeaseState): ParameterSettings {
-  return without(found, [...neededParameters(holders, offered)]);
-}
-
-/** Until when any change may still be carried out; null when there is none. */
-const latest = ({ callUntil, lostUntil }: LeaseState) => latestOf(callUntil, lostUntil);
-const idsOf = (holders: readonly Holder[]) => holders.map(({ captureId }) => captureId);
-const isEmpty = (settings: ParameterSettings) => Object.keys(settings).length === 0;
-
-function without(settings: ParameterSettings, names: readonly string[]): ParameterSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
+  const done = Object.keys(state.found).filter((name) => !needed.has(name) && isAsFound(state, name));
+  const found = without(state.found, done);
+  if (holders.length === 0 && isEmpty(found)) return { ...IDLE, restoredAt };
+  const kept = { ...state, found, has: without(state.has, done) };
+  const isSlow = isNeeded(holders, "slow") || "slow_query_log" in found;
+  return handOver(isSlow ? kept : { ...kept, since: { ...NEVER, general: since.general } });
 }

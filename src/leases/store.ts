@@ -105,57 +105,95 @@ export async function entitledHolders(
   return results.map(({ id }) => id);
 }
 
-const ACCESSES = statement(
-  `select e.id as envId, e.region as region, e.credentials as credentials
-   from json_each(:captureIds) asked join captures c on c.id = asked.value join environments e on e.id = c.env_id
-   where e.deleted_at is null and e.credentials is not null and not exists (select 1 from log_leases l
-     where l.capture_id = c.id and l.lease_name = :leaseName and l.abandoned_at is not null)
-   group by e.id order by max(asked.key) desc`,
+const ACCESS = statement(
+  `select e.id as envId, e.region as region, e.credentials as credentials from environments e
+   where e.id = :envId and e.deleted_at is null and e.credentials is not null and exists (
+     select 1 from captures c left join log_leases l on l.capture_id = c.id and l.lease_name = :leaseName
+     where c.env_id = e.id and l.abandoned_at is null
+       and (c.id in (select value from json_each(:released))
+         or l.capture_id is not null and c.id in (select value from json_each(:holding))))`,
 );
 
 /**
- * The current ways to reach a group for some captures: those of their environments, each once, the last capture's first. None
- * for a capture whose environment is deleted, or whose pending change an admin has abandoned.
+ * The current access to an environment on behalf of its captures: some that hold a lease, which must have their rows, or that were
+ * released and are answerable. Null once the environment is deleted, and where an admin has abandoned what they owe.
  */
-export async function currentAccesses(
+export function currentAccess(
+  db: Db,
+  leaseName: string,
+  envId: number,
+  { holding, released }: { holding: readonly number[]; released: readonly number[] },
+): Promise<EnvironmentAccess | null> {
+  const values = { leaseName, envId, holding: JSON.stringify(holding), released: JSON.stringify(released) };
+  return ACCESS(db, values).first<EnvironmentAccess>();
+}
+
+const ABLE = statement(
+  `select c.id as id from captures c join environments e on e.id = c.env_id
+     left join log_leases l on l.capture_id = c.id and l.lease_name = :leaseName
+   where c.id in (select value from json_each(:captureIds)) and e.deleted_at is null and e.credentials is not null
+     and l.abandoned_at is null`,
+);
+
+/** Which of some released captures have an environment that can restore the group: not deleted, and it was not abandoned. */
+export async function ableToRestore(
   db: Db,
   leaseName: string,
   captureIds: readonly number[],
-): Promise<EnvironmentAccess[]> {
+): Promise<number[]> {
   const values = { leaseName, captureIds: JSON.stringify(captureIds) };
-  const { results } = await ACCESSES(db, values).all<EnvironmentAccess>();
-  return results;
+  const { results } = await ABLE(db, values).all<{ id: number }>();
+  return results.map(({ id }) => id);
+}
+
+const ENVIRONMENTS = statement(
+  "select id, env_id as envId from captures where id in (select value from json_each(:captureIds))",
+);
+
+/** The environments of some captures, by the captures' ids; without those that were erased. */
+export async function environmentsOfCaptures(
+  db: Db,
+  captureIds: readonly number[],
+): Promise<Map<number, number>> {
+  const values = { captureIds: JSON.stringify(captureIds) };
+  const { results } = await ENVIRONMENTS(db, values).all<{ id: number; envId: number }>();
+  return new Map(results.map(({ id, envId }) => [id, envId]));
 }
 
 const RECORD_PENDING = statement(
   `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
-   select c.id, :leaseName, :now, :now, :reason, :settings
-   from json_each(:captureIds) owing join captures c on c.id = owing.value join environments e on e.id = c.env_id
+   select c.id, :leaseName, :now, :now, owing.value ->> 'reason', owing.value ->> 'settings'
+   from json_each(:owing) owing join captures c on c.id = owing.value ->> 'captureId' join environments e on e.id = c.env_id
    where e.deleted_at is null
    on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
      owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
    where lease_name = excluded.lease_name and abandoned_at is null`,
 );
 
+/** What a capture that was released has changed in a group and is not restored. */
+export interface OwingCapture {
+  captureId: number;
+  /** Why not; null when nobody has tried yet. */
+  reason: string | null;
+  /** What the group is to have again. */
+  settings: ParameterSettings;
+}
+
 /**
- * Records that some captures have a pending change of a group, and why it is not restored; also for one whose row is deleted
- * already, since it asked for its lease after that had been released.
- * @param settings what the group is to have again
+ * Records that some captures have a pending change of a group; also for one whose row is deleted already, since it asked for its
+ * lease after that had been released.
  */
-export async function recordPendingChange(
+export async function recordPendingChanges(
   db: Db,
   leaseName: string,
-  captureIds: readonly number[],
-  { reason, settings }: { reason: string; settings: ParameterSettings },
+  owing: readonly OwingCapture[],
   now: number,
 ): Promise<void> {
-  const values = {
-    leaseName,
-    captureIds: JSON.stringify(captureIds),
-    reason,
+  const rows = owing.map(({ settings, ...row }) => ({
+    ...row,
     settings: JSON.stringify(toOwedSettings(settings)),
-  };
-  await RECORD_PENDING(db, { ...values, now }).run();
+  }));
+  await RECORD_PENDING(db, { leaseName, owing: JSON.stringify(rows), now }).run();
 }
 
 const CLAIM_ORPHANED = [

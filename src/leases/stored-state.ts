@@ -3,7 +3,7 @@ import { type ParameterSettings, parameterSettingsSchema } from "../environments
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
-import type { LeaseState } from "./lease-state.ts";
+import { idsOf, type LeaseState } from "./lease-state.ts";
 
 /*
  * How a lease's state is stored. Version 1 knew the general log alone.
@@ -11,20 +11,33 @@ import type { LeaseState } from "./lease-state.ts";
 
 const timeOrNull = () => z.number().nullable();
 
+const holderSchema = lazy(() =>
+  z.object({
+    captureId: z.number(),
+    // An older version drops it; the lease looks it up.
+    envId: z.number().exactOptional(),
+    log: z.enum(CAPTURED_LOGS),
+    minDurationMicros: z.number(),
+    // An older version that drops it has a holder that has ended: cron releases it.
+    leavesAt: z.number().exactOptional(),
+  }),
+);
+
 const stateSchema = lazy(() =>
   z.object({
-    holders: z
+    holders: z.array(holderSchema()).readonly(),
+    answerable: z.array(z.number()).readonly(),
+    // Older versions did not store who of them was released, and for what, and drop it.
+    released: z
       .array(
         z.object({
           captureId: z.number(),
-          log: z.enum(CAPTURED_LOGS),
-          minDurationMicros: z.number(),
-          // An older version that drops it has a holder that has ended: cron releases it.
-          leavesAt: z.number().exactOptional(),
+          envId: z.number().exactOptional(),
+          names: z.array(z.string()).readonly(),
         }),
       )
-      .readonly(),
-    answerable: z.array(z.number()).readonly(),
+      .readonly()
+      .default([]),
     found: parameterSettingsSchema(),
     has: parameterSettingsSchema(),
     offered: z.record(z.string(), z.string()).nullable(),
@@ -72,6 +85,7 @@ function fromVersion1(state: z.output<ReturnType<typeof stateSchema1>>): LeaseSt
   return {
     ...rest,
     holders: holders.map((captureId) => ({ captureId, log: "general", minDurationMicros: 0 })),
+    released: [],
     found: settings,
     has: has === "found" ? settings : has === "logging" ? on : {},
     offered: null,
@@ -80,7 +94,16 @@ function fromVersion1(state: z.output<ReturnType<typeof stateSchema1>>): LeaseSt
   };
 }
 
+/** A state in which everybody who is answerable and does not hold the lease is known as released. */
+function withReleased(state: LeaseState): LeaseState {
+  const known = new Set(idsOf([...state.holders, ...state.released]));
+  const others = state.answerable.filter((captureId) => !known.has(captureId));
+  const names = Object.keys(state.found);
+  const released = others.map((captureId) => ({ captureId, names }));
+  return { ...state, released: [...released, ...state.released] };
+}
+
 /** How a lease's state is stored. What `has` is tells the versions apart: a word in the first, values of parameters since. */
 export const leaseFormat = storedFormat("lease's state", 2, () =>
-  z.union([stateSchema(), stateSchema1().transform(fromVersion1)]),
+  z.union([stateSchema(), stateSchema1().transform(fromVersion1)]).transform(withReleased),
 );

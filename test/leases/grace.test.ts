@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { numberUpTo } from "../../src/env.ts";
 import type { Environment } from "../../src/environments/replies.ts";
+import { MAX_GRACE_MS } from "../../src/leases/holders.ts";
 import type { LogLease } from "../../src/leases/lease.ts";
 import { releaseLease, releaseLeaseLater } from "../../src/leases/release.ts";
-import { MAX_GRACE_MS } from "../../src/leases/state.ts";
+
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount } from "../local-aws/test/client.ts";
 import { createCapture, linesOf } from "../support/api.ts";

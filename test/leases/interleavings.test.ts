@@ -1,20 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import { isIdle } from "../../src/leases/lease-state.ts";
 import type { Holder } from "../../src/leases/needs.ts";
-import { isIdle, LATE_MS } from "../../src/leases/state.ts";
+import { LATE_MS } from "../../src/leases/state.ts";
 import { general } from "./transitions.ts";
 import { type Answer, type Happening, World } from "./world.ts";
 
-/** Captures of every kind, each known by its number: of the general log, of the slow log with three thresholds, and of both. */
+/**
+ * Captures of every kind, each known by its number: of the general log, of the slow log with three thresholds, and of both. They are
+ * of three environments.
+ */
 const HOLDERS: readonly Holder[] = [
-  general(1),
-  general(2),
-  { captureId: 3, log: "slow", minDurationMicros: 0 },
-  { captureId: 4, log: "slow", minDurationMicros: 250_000 },
-  { captureId: 5, log: "both", minDurationMicros: 1_000_000 },
-  { captureId: 6, log: "slow", minDurationMicros: 3_600_000_000 },
+  { ...general(1), envId: 1 },
+  { ...general(2), envId: 2 },
+  { captureId: 3, envId: 1, log: "slow", minDurationMicros: 0 },
+  { captureId: 4, envId: 2, log: "slow", minDurationMicros: 250_000 },
+  { captureId: 5, envId: 3, log: "both", minDurationMicros: 1_000_000 },
+  { captureId: 6, envId: 3, log: "slow", minDurationMicros: 3_600_000_000 },
 ];
+const envId = fc.constantFrom(1, 2, 3);
 const holder = fc.constantFrom(...HOLDERS);
 const delay = fc.integer({ min: 0, max: LATE_MS });
 /** What a person may have set, or not. */
@@ -64,6 +69,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("person"), settings }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ what: fc.constant("permission"), envId, isGiven: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom("delete", "abandon"), envId }) },
 ) as fc.Arbitrary<Happening>;
 
 /** What must hold whatever happens. */
@@ -92,7 +102,7 @@ async function expectToHold(
 }
 
 describe("captures that start and stop in any interleaving, with crashes and failures between any two steps", () => {
-  it("have their logs while they hold a lease, and leave the group as they found it", async () => {
+  it("have their logs while they hold a lease, leave the group as they found it, and use their own environment's access alone", async () => {
     await fc.assert(
       fc.asyncProperty(settings, offers, fc.array(happening, { maxLength: 60, size: "max" }), expectToHold),
       { numRuns: 5000, interruptAfterTimeLimit: 40_000 },

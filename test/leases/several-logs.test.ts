@@ -1,19 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
+import { addHolder, removeHolder } from "../../src/leases/holders.ts";
 import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
 import { type Holder, pick } from "../../src/leases/needs.ts";
-import {
-  addHolder,
-  doubt,
-  forgetIfDone,
-  LATE_MS,
-  nextCall,
-  owedSettings,
-  removeHolder,
-  wasChecked,
-  wasLost,
-  wasRead,
-} from "../../src/leases/state.ts";
+import { nextCall, owedSettings } from "../../src/leases/next-call.ts";
+import { doubt, forgetIfDone, LATE_MS, wasChecked, wasLost, wasRead } from "../../src/leases/state.ts";
 import { leaseFormat } from "../../src/leases/stored-state.ts";
 import { changed, general, sending } from "./transitions.ts";
 
@@ -52,7 +43,7 @@ describe("slow and general logs of one group", () => {
     state = removeHolder(state, 1);
     const back = { slow_query_log: null, long_query_time: null, log_slow_extra: null };
     expect(asked(state)).toEqual(["found", back]);
-    state = forgetIfDone(changed(state, "found", 2000), 2000);
+    state = forgetIfDone(changed(state, "found", 2000));
     expect(state.found).toEqual({ general_log: null, log_output: null });
     expect(state.since).toEqual({ general: 1000, slow: null, threshold: null, slowSeenOff: null });
     expect(asked(removeHolder(state, 2))).toEqual(["found", UNSET]);
@@ -76,7 +67,7 @@ describe("slow and general logs of one group", () => {
     state = wasRead(addHolder(state, slow(2)), { long_query_time: "3", general_log: "1" }, OFFERED);
     expect(state.found).toMatchObject({ long_query_time: "3", general_log: null });
     state = changed(state, "logging", 1000);
-    state = forgetIfDone(changed(removeHolder(state, 2), "found", 2000), 2000);
+    state = forgetIfDone(changed(removeHolder(state, 2), "found", 2000));
     expect(state.found).toEqual(UNSET);
   });
 
@@ -123,7 +114,7 @@ describe("slow and general logs of one group", () => {
       "slow_query_log",
     ]);
     expect(wasLost(sending(state, "found", 0)).answerable).toEqual([1, 2]);
-    state = forgetIfDone(changed(state, "found", 0), 0);
+    state = forgetIfDone(changed(state, "found", 0));
     expect(state.answerable).toEqual([2]);
     expect(owedSettings(state)).toEqual({});
   });
@@ -153,6 +144,7 @@ describe("what version 1 of a lease's state says", () => {
     expect(leaseFormat.read(V1)).toEqual({
       holders: [general(4), general(7)],
       answerable: [4],
+      released: [],
       found: { general_log: null, log_output: "NONE" },
       has: {},
       offered: null,

@@ -1,19 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { AwsFailureKind } from "../../src/aws/client.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
-import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
+import { addHolder, answerIfNobody, removeHolder } from "../../src/leases/holders.ts";
+import { IDLE, isIdle, type LeaseState } from "../../src/leases/lease-state.ts";
 import { isOn, isSame } from "../../src/leases/needs.ts";
+import { nextCall } from "../../src/leases/next-call.ts";
 import {
-  addHolder,
-  answerIfNobody,
   doubt,
   forgetIfDone,
-  isIdle,
   LATE_MS,
   MAX_RESETS,
-  nextCall,
   RESTORE_APPLIES_MS,
-  removeHolder,
   SOON_AGAIN_MS,
   wasChecked,
   wasLost,
@@ -96,14 +93,14 @@ describe("the next call to AWS", () => {
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
     state = removeHolder(state, 2);
     expect(nextCall(state, 0)).toEqual({ do: "change", to: "found", settings: OFF });
-    state = forgetIfDone(changed(state, "found", 7), 7);
+    state = forgetIfDone(changed(state, "found", 7));
     expect(state).toEqual({ ...IDLE, restoredAt: 7 });
   });
 
   it("is none where logging was on already, neither then nor at the end", () => {
     const state = wasRead(addHolder(IDLE, general(1)), ALREADY_ON);
     expect(nextCall(state, 0)).toEqual({ do: "rest" });
-    expect(forgetIfDone(removeHolder(state, 1), 0)).toEqual(IDLE);
+    expect(forgetIfDone(removeHolder(state, 1))).toEqual(IDLE);
   });
 
   it("is none after a first change that AWS refused, once nobody needs the log", () => {
@@ -120,7 +117,7 @@ describe("the next call to AWS", () => {
     state = changed(state, "found", 1000);
     expect(nextCall(state, 1000)).toEqual({ do: "wait", until: LATE_MS });
     expect(nextCall(state, LATE_MS)).toEqual({ do: "check", settings: OFF });
-    expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}, LATE_MS), LATE_MS))).toBe(true);
+    expect(isIdle(forgetIfDone(wasChecked(state, OFF, {}, LATE_MS)))).toBe(true);
     // The lost change was carried out.
     expect(nextCall(wasChecked(state, OFF, GENERAL_LOG_SWITCH.on, LATE_MS), LATE_MS)).toMatchObject({
       do: "change",
@@ -131,7 +128,7 @@ describe("the next call to AWS", () => {
   it("never restores what a capture has set", () => {
     const state = sending(wasRead(addHolder(IDLE, general(1)), OFF), "logging", 0);
     expect(wasRead(state, GENERAL_LOG_SWITCH.on).found).toEqual(OFF);
-    expect(forgetIfDone(removeHolder(state, 1), 0).found).toEqual(OFF);
+    expect(forgetIfDone(removeHolder(state, 1)).found).toEqual(OFF);
   });
 
   it("after a refused change still restores what was found, while an earlier one may be carried out", () => {
@@ -212,7 +209,7 @@ describe("who is answerable for a group", () => {
     expect(state.answerable).toEqual([2]);
     state = removeHolder(state, 2);
     expect(state.answerable).toEqual([2]);
-    expect(forgetIfDone(changed(state, "found", 0), 0).answerable).toEqual([]);
+    expect(forgetIfDone(changed(state, "found", 0)).answerable).toEqual([]);
   });
 
   it("is who was released, until the log is on for another", () => {

@@ -1,9 +1,9 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { MAX_HOLDERS } from "../../src/leases/holders.ts";
 import { IDLE } from "../../src/leases/lease-state.ts";
 import { LEASED_PARAMETERS } from "../../src/leases/needs.ts";
-import { MAX_HOLDERS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { Unreadable } from "../../src/lib/stored.ts";
 import { LEASE } from "../fixtures/stored-unversioned.ts";

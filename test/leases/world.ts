@@ -1,30 +1,31 @@
 /** A parameter group in a simulated AWS, and a lease on it that can fail between any two steps. */
-import type { AwsFailureKind } from "../../src/aws/client.ts";
+import type { AwsFailureKind, AwsResult } from "../../src/aws/client.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
-import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
+import {
+  addHolder,
+  capturesOf,
+  forgetReleased,
+  holds,
+  leavers,
+  letLeave,
+  nextLeaving,
+  removeHolder,
+} from "../../src/leases/holders.ts";
+import { IDLE, isUnchanged, type LeaseState } from "../../src/leases/lease-state.ts";
 import {
   defaultOf,
   type Holder,
   isOn,
+  isOnFor,
   isSameValue,
   LEASED_PARAMETERS,
   neededParameters,
   pick,
 } from "../../src/leases/needs.ts";
+import { type Change, type EnvId, nextCall } from "../../src/leases/next-call.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
-import {
-  addHolder,
-  type Change,
-  holds,
-  isUnchanged,
-  LATE_MS,
-  leavers,
-  letLeave,
-  MAX_RESETS,
-  nextCall,
-  nextLeaving,
-  removeHolder,
-} from "../../src/leases/state.ts";
+import { LATE_MS, MAX_RESETS } from "../../src/leases/state.ts";
+import { Access, isYes, seconds } from "./world-access.ts";
 
 /** For how long AWS may still show what a group had before a change. */
 const STALE_MS = 30_000;
@@ -35,6 +36,12 @@ export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done
 /** Something that happens. */
 export type Happening =
   | { what: "acquire" | "release"; holder: Holder }
+  /** From now on AWS denies an environment everything, or not. */
+  | { what: "permission"; envId: number; isGiven: boolean }
+  /** An environment is deleted, if nothing of it is left in the lease. */
+  | { what: "delete"; envId: number }
+  /** What an environment's released captures owe is abandoned. */
+  | { what: "abandon"; envId: number }
   /** A capture ends: its logs stay on for a while. */
   | { what: "leave"; holder: Holder; grace: number }
   /** The step that the lease waits for is answered. */
@@ -55,6 +62,8 @@ interface Step {
   kind: "sync" | "read" | "describe" | "change";
   settings: ParameterSettings;
   since: number;
+  /** Whose access AWS is asked with. */
+  by: EnvId;
 }
 
 const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
@@ -88,6 +97,9 @@ export class World {
   /** The parameters whose defaults were written where there had been no values. */
   readonly #defaults = new Set<string>();
   #resets: "work" | "fail" | "do nothing" = "work";
+  readonly access = new Access(this.faults);
+  /** The state in which the change was decided on that is sent now: others may come and go before it is on disk. */
+  #decidedIn: LeaseState = IDLE;
   /** How often values were to be taken away since logging was switched on, and whether that was not allowed. */
   #resetting = { attempts: 0, denied: false };
   #late: { at: number; settings: ParameterSettings }[] = [];
@@ -110,7 +122,19 @@ export class World {
           await this.happen({ what: "answer", how: "ok", delay: 0 });
         }
         break;
+      case "permission":
+        if (happening.isGiven) this.access.denied.delete(happening.envId);
+        else this.access.denied.add(happening.envId);
+        break;
+      case "delete":
+        // A release is confirmed when no call is under way any more.
+        if (this.#step === undefined) this.access.delete(happening.envId, this.memory);
+        break;
+      case "abandon":
+        this.#abandon(happening.envId);
+        break;
       case "acquire":
+        if (this.access.isDeleted(happening.holder.envId)) break;
         this.#change((state) => addHolder(state, happening.holder));
         this.#reconcile(happening.holder);
         break;
@@ -150,6 +174,7 @@ export class World {
   /** Lets AWS recover and time pass until nothing is left to do. */
   async recover(): Promise<void> {
     let calm = 0;
+    this.access.denied.clear();
     for (let i = 0; i < 120 && calm < 2; i++) {
       await this.happen({ what: "answer", how: "ok", delay: 0 });
       if (this.#step !== undefined) continue;
@@ -183,47 +208,66 @@ export class World {
   #reconcile(holder?: Holder): void {
     const life = this.#life;
     this.#queue = this.#queue.then(async () => {
-      const result = await reconcile(this.#group(life));
-      const isTold = result.ok || result.isRestoring;
+      this.access.failed.clear();
+      const envId = holder?.envId;
+      const mayAsk = (by: EnvId) => holder === undefined || by === envId;
+      const result = await reconcile(this.#group(life, mayAsk), mayAsk);
+      const failed = result.failures.get(envId);
+      const hasLogs = holder !== undefined && isOnFor(holder, this.memory);
+      const isTold = failed === undefined || (failed.isRestoring && hasLogs);
       if (!isTold || holder === undefined || this.hasLate || !holds(this.memory, holder.captureId)) return;
       // What a capture is told: its logs are on.
       this.faults.push(...this.#off(holder).map((log) => `told that the ${log} log is on, but it is off`));
     });
   }
 
-  #group(life: number): LeasedGroup {
-    const ask = <T>(kind: Step["kind"], settings: ParameterSettings = {}) =>
+  #group(life: number, mayAsk: (envId: EnvId) => boolean): LeasedGroup {
+    const step = <T>(kind: Step["kind"], by?: EnvId, settings: ParameterSettings = {}) =>
       new Promise<T>((resolve) => {
         if (life !== this.#life) return;
         this.#step = {
-          step: { kind, settings, since: this.now },
+          step: { kind, settings, since: this.now, by },
           resolve: resolve as (value: never) => void,
         };
       });
+    const hasAccess = (by: EnvId) => this.access.isGiven(by, this.memory);
+    const failure = failureOf("denied");
+    const ask = async <T>(kind: Step["kind"], by: EnvId): Promise<AwsResult<T>> => {
+      if (!hasAccess(by)) return { ok: false, failure };
+      this.access.checkSigner(by, mayAsk);
+      return step(kind, by);
+    };
     return {
       now: () => this.now,
       state: () => this.memory,
       update: async (transition) => {
+        this.#decidedIn = this.memory;
         this.memory = transition(this.memory);
-        await ask<void>("sync");
+        await step<void>("sync");
       },
-      read: () => ask("read"),
-      describe: () => ask("describe"),
-      change: (change) => {
+      read: (by) => ask("read", by),
+      describe: (by) => ask("describe", by),
+      change: async (change) => {
+        if (!hasAccess(change.by)) return { outcome: "refused", failure };
         this.changes++;
+        this.access.checkSigner(change.by, mayAsk);
         this.#checkChange(change);
+        this.#checkOutput(change);
+        this.access.checkPurpose(change, this.#decidedIn, mayAsk);
         this.#watchResets(change);
-        return ask<Changed>("change", change.settings);
+        return step<Changed>("change", change.by, change.settings);
       },
     };
   }
 
-  #answer(how: Answer, delay: number): void {
+  #answer(answer: Answer, delay: number): void {
     const pending = this.#step;
     if (pending === undefined) return;
     this.#step = undefined;
     const resolve = pending.resolve as (value: unknown) => void;
     const { step } = pending;
+    const how = this.access.denied.has(step.by) ? "denied" : answer;
+    if (step.kind !== "sync" && (how !== "ok" || this.#resets !== "work")) this.access.failed.add(step.by);
     if (step.kind === "sync") {
       this.disk = this.memory;
       resolve(undefined);
@@ -259,6 +303,19 @@ export class World {
     this.#late.push({ at: since + Math.min(delay, LATE_MS - STALE_MS - 1), settings });
   }
 
+  #abandon(envId: number): void {
+    const { memory } = this;
+    if (this.#step !== undefined || this.#late.length > 0 || memory.lostUntil !== null) return;
+    const { released } = capturesOf(memory, envId);
+    this.#change((state) => forgetReleased(state, released).state);
+    for (const name of Object.keys(memory.found).filter((name) => !this.#isLeased(name))) {
+      this.original = { ...this.original, [name]: this.own[name] ?? null };
+    }
+    // The output of a log that stays on.
+    const { log_output } = this.memory.found;
+    if (log_output !== undefined) this.original = { ...this.original, log_output };
+  }
+
   /** The defaults are written where taking values away is not allowed or has been tried often, and nowhere else. */
   #watchResets({ to, settings }: Change): void {
     if (to === "logging") this.#resetting = { attempts: 0, denied: false };
@@ -269,6 +326,16 @@ export class World {
       const { attempts, denied } = this.#resetting;
       if (written.length > 0 && !denied && attempts < MAX_RESETS)
         this.faults.push("wrote defaults without need");
+    }
+  }
+
+  /** A log that was off before does not go to a table while it is on. */
+  #checkOutput({ to, settings }: Change): void {
+    if (to === "logging" || !("log_output" in settings) || writesFiles(settings.log_output) || this.hasLate)
+      return;
+    for (const name of ["general_log", "slow_query_log"].filter((name) => !(name in settings))) {
+      if (isYes(this.own[name]) && !isYes(this.original[name]) && this.#isLeased(name))
+        this.faults.push(`lets ${name} go to a table`);
     }
   }
 
@@ -295,7 +362,7 @@ export class World {
   /** The logs of a capture that are off, or that have less than it needs. */
   #off({ log, minDurationMicros }: Holder): string[] {
     const { own } = this;
-    const isInFiles = (own.log_output ?? "TABLE").split(",").includes("FILE");
+    const isInFiles = writesFiles(own.log_output);
     const isWhole = Object.keys(this.offered).every((name) => {
       const value = own[name];
       switch (name) {
@@ -352,6 +419,7 @@ export class World {
       // What the group has now is what the next capture finds.
       this.original = { ...this.original, [name]: this.own[name] ?? null };
       this.#defaults.delete(name);
+      this.access.forget(name);
     }
     this.#checkAnswerable(this.memory);
     this.#checkAnswerable(this.disk);
@@ -363,10 +431,16 @@ export class World {
     if (!isUnchanged(state) && answerable.length === 0)
       this.faults.push("nobody is answerable for the group");
     const isSettled = ["rest", "wait", "check"].includes(nextCall(state, this.now).do);
-    const isReleased = answerable.some((id) => holders.every(({ captureId }) => captureId !== id));
-    if (isSettled && !isUnchanged(state) && holders.length > 0 && isReleased) {
+    const released = answerable.filter((id) => holders.every(({ captureId }) => captureId !== id));
+    if (released.join() !== state.released.map(({ captureId }) => captureId).join()) {
+      this.faults.push("it is not known what somebody needed who was released");
+    }
+    // While a lost change may still be carried out, it may be of a parameter that is restored.
+    const isSure = state.lostUntil === null && state.callUntil === null;
+    if (isSettled && isSure && !isUnchanged(state) && holders.length > 0 && released.length > 0) {
       this.faults.push("the logs are on for others, and somebody is answerable who was released");
     }
+    this.access.note(state);
   }
 
   /** Whether a parameter is as it was before: exactly, unless its value could not be taken away. */
@@ -387,5 +461,4 @@ export class World {
   }
 }
 
-const isYes = (value: string | null | undefined) => value === "1" || value === "ON";
-const seconds = (time: string | null | undefined) => Number(time ?? "10");
+const writesFiles = (output: string | null | undefined) => (output ?? "TABLE").split(",").includes("FILE");

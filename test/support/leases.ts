@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
-import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
+import { type EnvironmentAccess, type StoredCredentials, seal } from "../../src/environments/credentials.ts";
 import { leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { LEASED_PARAMETERS, type Holder as Need } from "../../src/leases/needs.ts";
@@ -22,6 +22,17 @@ export async function accessOf({ id }: { id: number }): Promise<EnvironmentAcces
     .first<EnvironmentAccess>();
   if (row === null) throw new Error("There is no such environment");
   return row;
+}
+
+/** Gives an environment other credentials, as a PUT does whose request AWS has confirmed. */
+export async function giveCredentials(
+  { id }: { id: number },
+  credentials: StoredCredentials,
+): Promise<EnvironmentAccess> {
+  await env.DB.prepare("update environments set credentials = ?2 where id = ?1")
+    .bind(id, await seal(env, id, credentials))
+    .run();
+  return accessOf({ id });
 }
 
 /** The parameter group of an account's instance. */
@@ -75,6 +86,27 @@ export async function describedInstance(aws: LocalAccount, instance = aws.instan
   const found = await describeInstance(awsTarget(env, aws.region), aws.credentials, instance);
   if (!found.ok) throw new Error(found.failure.message);
   return found.value;
+}
+
+/** A change that AWS was asked for: by whom (the ARN of a user or a role), of which parameters, and what came of it. */
+export interface SignedChange {
+  signedBy: string | null;
+  /** In the order of the alphabet. */
+  names: string[];
+  status: number | null;
+}
+
+/** The changes of groups that an account was asked for, oldest first. */
+export async function signedChanges(aws: LocalAccount): Promise<SignedChange[]> {
+  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
+  return changes.map(({ signedBy, parameters, status }) => ({
+    signedBy,
+    names: Object.entries(parameters)
+      .filter(([name]) => name.endsWith(".ParameterName"))
+      .map(([, value]) => String(value))
+      .sort(),
+    status,
+  }));
 }
 
 const CHANGES = /^(Modify|Reset)DBParameterGroup$/;
@@ -147,7 +179,7 @@ export class GroupLease {
   /** @param need what the capture needs: the general log unless it is said */
   async acquire(holder: Holder, by = this.access, need: Partial<Need> = {}) {
     const captureId = await this.idOf(holder, by);
-    const asked = { captureId, log: "general" as const, minDurationMicros: 0, ...need };
+    const asked = { captureId, envId: by.envId, log: "general" as const, minDurationMicros: 0, ...need };
     return leaseOf(this.group).acquire(asked, this.group, by.credentials);
   }
 
