@@ -151,15 +151,16 @@ export class LogLease extends DurableObject<Env> {
    */
   async leave(captureId: number): Promise<boolean> {
     const stored = this.#stored;
-    const { group, state } = stored;
+    const { group } = stored;
     const grace = numberUpTo(this.env, "LEASE_GRACE_MS", MAX_GRACE_MS);
-    if (group === undefined || !holds(state, captureId) || isUnchanged(state) || grace === 0) {
-      return this.release(captureId);
-    }
+    const mayStay = () => holds(stored.state, captureId) && !isUnchanged(stored.state);
+    if (group === undefined || grace === 0 || !mayStay()) return this.release(captureId);
     const until = Date.now() + grace;
-    stored.state = letLeave(state, captureId, until);
-    await armBy(this.ctx.storage, until);
+    // Before the grace begins: as long as D1 does not know of it, its environment could be given other credentials.
     await this.#recordKept(group, captureId, until + KEPT_SLACK_MS);
+    if (!mayStay()) return this.release(captureId);
+    stored.state = letLeave(stored.state, captureId, until);
+    await armBy(this.ctx.storage, until);
     return false;
   }
 

@@ -6,7 +6,7 @@ import type { Environment } from "../../src/environments/replies.ts";
 import { MAX_GRACE_MS } from "../../src/leases/holders.ts";
 import type { LogLease } from "../../src/leases/lease.ts";
 import { releaseLease, releaseLeaseLater } from "../../src/leases/release.ts";
-
+import { LeaseStorage } from "../../src/leases/storage.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount } from "../local-aws/test/client.ts";
 import { createCapture, linesOf } from "../support/api.ts";
@@ -181,6 +181,47 @@ describe("a capture that has ended", () => {
     );
     vi.restoreAllMocks();
     expect(await everyMinute()).toMatchObject({ leases: 1, leasesReleased: 1 });
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("begins its grace after D1 knows of it: its environment gets no other credentials meanwhile", async () => {
+    await lease.acquire(1);
+    await lease.acquire(2);
+    const id = await lease.idOf(1);
+    const seen: unknown[] = [];
+    await runInDurableObject(leaseOf(lease.group), (object: LogLease, { storage }) => {
+      const { DB } = Reflect.get(object, "env") as Cloudflare.Env;
+      const prepare = DB.prepare.bind(DB);
+      vi.spyOn(DB, "prepare").mockImplementation((sql) => {
+        if (sql.startsWith("update log_leases set kept_until"))
+          seen.push(new LeaseStorage(storage.kv).state.holders.map(({ leavesAt }) => leavesAt));
+        return prepare(sql);
+      });
+    });
+    expect(await leave(1)).toBe(false);
+    vi.restoreAllMocks();
+    expect(seen).toEqual([[undefined, undefined]]);
+    expect(await rows()).toContainEqual({ id, keptUntil: expect.any(Number), owedSince: null });
+  });
+
+  it("is let go at once when it is released while D1 is told of its grace", async () => {
+    await lease.acquire(1);
+    let isReleased: boolean | undefined;
+    await runInDurableObject(leaseOf(lease.group), (object: LogLease) => {
+      const { DB } = Reflect.get(object, "env") as Cloudflare.Env;
+      const prepare = DB.prepare.bind(DB);
+      vi.spyOn(DB, "prepare").mockImplementation((sql) => {
+        const statement = prepare(sql);
+        if (!sql.startsWith("update log_leases set kept_until")) return statement;
+        const run = async () => {
+          isReleased = await lease.release(1);
+        };
+        return Object.assign(Object.create(statement), { bind: () => ({ run }) });
+      });
+    });
+    expect(await leave(1)).toBe(true);
+    expect(isReleased).toBe(true);
+    expect(await lease.holders()).toEqual([]);
     expect(await lease.settings()).toEqual({});
   });
 
