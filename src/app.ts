@@ -13,6 +13,7 @@ import { requestId } from "./http/request-id.ts";
 import { logRequest } from "./http/request-log.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { identityRoutes } from "./identity/routes.ts";
+import { changesOf } from "./leases/group-changes.ts";
 import { endGraces } from "./leases/release.ts";
 import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
@@ -45,7 +46,10 @@ export const app = new Hono<App>()
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
   .route("/api/captures", captureRoutes)
   .route("/api/environments", leaseRoutes)
-  .route("/api/environments", environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces }))
+  .route(
+    "/api/environments",
+    environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces, changesOf }),
+  )
   .route("/api/invites", inviteRoutes);
 
 app.notFound((c) => {

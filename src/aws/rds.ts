@@ -192,20 +192,37 @@ export async function describeCluster(
   if (!reply.ok) return reply;
   const clusters = child(reply.value, "DBClusters");
   if (clusters === undefined) return isNotThere("DescribeDBClusters", "DBClusterNotFoundFault", id);
-  const [found] = list(clusters, "DBCluster");
-  const members = list(child(found, "DBClusterMembers"), "DBClusterMember").map((member) => ({
+  const described = toCluster(list(clusters, "DBCluster")[0]);
+  return described === null ? unreadable("DescribeDBClusters") : { ok: true, value: described };
+}
+
+/** DescribeDBClusters of all clusters of the account in the region. One that RDS does not describe in full is left out. */
+export async function describeClusters(
+  target: AwsTarget,
+  credentials: AwsCredentials,
+): Promise<AwsResult<DbCluster[]>> {
+  const all = await callForAll(target, credentials, "DescribeDBClusters", { MaxRecords: "100" }, [
+    "DBClusters",
+    "DBCluster",
+  ]);
+  if (!all.ok) return all;
+  return { ok: true, value: all.value.map(toCluster).filter((cluster) => cluster !== null) };
+}
+
+function toCluster(described: XmlObject | undefined): DbCluster | null {
+  const members = list(child(described, "DBClusterMembers"), "DBClusterMember").map((member) => ({
     instance: known(member, "DBInstanceIdentifier"),
     isWriter: word(member, "IsClusterWriter") === "true",
     parameterGroupStatus: word(member, "DBClusterParameterGroupStatus"),
   }));
   const cluster = {
-    id: known(found, "DBClusterIdentifier"),
-    engine: known(found, "Engine"),
-    engineVersion: known(found, "EngineVersion"),
-    status: known(found, "Status"),
+    id: known(described, "DBClusterIdentifier"),
+    engine: known(described, "Engine"),
+    engineVersion: known(described, "EngineVersion"),
+    status: known(described, "Status"),
     members: members.filter(isComplete),
   };
-  return isComplete(cluster) ? { ok: true, value: cluster } : unreadable("DescribeDBClusters");
+  return isComplete(cluster) ? cluster : null;
 }
 
 /** What an element has to say; undefined where RDS does not. */

@@ -1,3 +1,5 @@
+import type { Check } from "../environments/preflight/checks.ts";
+
 /** A call that failed: the API refused it, or could not be reached. */
 export class CapturesError extends Error {
   override readonly name = "CapturesError";
@@ -7,15 +9,24 @@ export class CapturesError extends Error {
   readonly requestId: string | null;
   /** In how many seconds to try again; null if the API did not say. */
   readonly retryAfter: number | null;
+  /** The checks of an instance that was refused since captures of it can't work; null of other refusals. */
+  readonly checks: Check[] | null;
 
   constructor(
     message: string,
-    details: { status?: number; requestId?: string | null; retryAfter?: number | null; cause?: unknown } = {},
+    details: {
+      status?: number;
+      requestId?: string | null;
+      retryAfter?: number | null;
+      checks?: Check[] | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.status = details.status ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfter = details.retryAfter ?? null;
+    this.checks = details.checks ?? null;
   }
 }
 
@@ -23,22 +34,26 @@ export class CapturesError extends Error {
 export async function errorOf(reply: Response, now: number): Promise<CapturesError> {
   // A body that breaks off leaves the status.
   const text = await reply.text().catch(() => "");
-  return new CapturesError(messageOf(text) ?? `The service answered ${reply.status}`, {
+  const body = refusalIn(text);
+  return new CapturesError(body?.message ?? `The service answered ${reply.status}`, {
     status: reply.status,
     requestId: requestIdOf(reply),
     retryAfter: readRetryAfter(reply.headers.get("retry-after"), now),
+    checks: body?.checks ?? null,
   });
 }
 
 /** The request's id in the service's log. */
 export const requestIdOf = (reply: Response): string | null => reply.headers.get("x-request-id");
 
-/** The message of a refusal of the API; null for the reply of a proxy, which has another form. */
-function messageOf(text: string): string | null {
+/** What a refusal of the API says; null for the reply of a proxy, which has another form. */
+function refusalIn(text: string): { message: string; checks: Check[] | null } | null {
   try {
     const body: unknown = JSON.parse(text);
-    const message = typeof body === "object" && body !== null && "message" in body ? body.message : null;
-    return typeof message === "string" ? message : null;
+    if (typeof body !== "object" || body === null || !("message" in body)) return null;
+    const { message } = body;
+    if (typeof message !== "string") return null;
+    return { message, checks: "checks" in body && Array.isArray(body.checks) ? body.checks : null };
   } catch {
     return null;
   }

@@ -16,6 +16,8 @@ import type {
   ExternalId,
   FullCapture,
   FullEnvironment,
+  InstanceList,
+  InstancesOf,
   Invite,
   LiveMessage,
   Member,
@@ -300,7 +302,15 @@ function environments(transport: Transport) {
         idempotencyKey,
         options: { signal },
       }),
-    /** Shows an environment. */
+    /** The instances that credentials reach in a region, to choose one of. Nothing of it is stored. */
+    instances: (of: InstancesOf, options?: CallOptions) =>
+      transport.json<InstanceList>({
+        method: "POST",
+        path: "/api/environments/instances",
+        json: of,
+        options,
+      }),
+    /** Shows an environment, and what was found when AWS was asked last. */
     get: (id: number, options?: CallOptions) =>
       transport.json<FullEnvironment>({ method: "GET", path: path(id), options }),
     /** Changes an environment. */
@@ -309,7 +319,7 @@ function environments(transport: Transport) {
     /** Deletes an environment, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
       transport.json<FullEnvironment>({ method: "DELETE", path: path(id), options }),
-    /** Asks AWS whether the instance can be reached. */
+    /** Asks AWS whether captures of it would work. */
     check: (id: number, options?: CallOptions) =>
       transport.json<CheckedEnvironment>({ method: "POST", path: path(id, "/check"), options }),
     /** Abandons what it owes to parameter groups. */

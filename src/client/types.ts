@@ -144,5 +144,7 @@ export type SessionQuery = QueryInTime<ReturnType<typeof search.sessionQuerySche
 
 /** An environment to make. */
 export type NewEnvironment = z.input<ReturnType<typeof environments.createSchema>>;
+/** Which instances to list: those that credentials reach in a region. */
+export type InstancesOf = z.input<ReturnType<typeof environments.instancesSchema>>;
 /** What to change of an environment; what is absent stays. */
 export type EnvironmentChanges = z.input<ReturnType<typeof environments.updateSchema>>;

@@ -1,3 +1,4 @@
+import { callerStatement } from "../db/caller.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
@@ -15,6 +16,18 @@ import { type AdminOutcome, type EnvironmentRow, readEnvironment, type Unseen } 
 export async function readVisible(c: AppContext): Promise<EnvironmentRow> {
   const id = await readId(c);
   return visible(await readEnvironment(c.var.db, c.var.credential, id, Date.now()));
+}
+
+const CALLER = callerStatement("select caller.id as caller from caller");
+
+/**
+ * Makes sure that somebody is signed in, for what reads nothing else of the database.
+ * @throws ApiError 401 for nobody
+ */
+export async function requireCaller(c: AppContext): Promise<void> {
+  const found = await CALLER(c.var.db, c.var.credential, Date.now()).first<{ caller: string }>();
+  if (found === null) throw unknownCaller();
+  noteCaller(found.caller);
 }
 
 /**

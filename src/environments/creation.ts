@@ -31,6 +31,10 @@ const madeSchema = lazy(() =>
     parameterGroup: z.string(),
     // Of what was made before it was kept, nobody knows.
     cluster: z.string().nullable().default(null),
+    // Nor what was found of it.
+    isReady: z.union([z.literal(0), z.literal(1)]).default(1),
+    checks: z.string().nullable().default(null),
+    checkedAt: z.number().nullable().default(null),
     credentialsHint: z.string(),
     // Absent in answers from before the service made external ids.
     externalId: z.string().nullable().default(null),
@@ -102,9 +106,9 @@ export async function findCreated(
 }
 
 const RESERVE = callerStatement(
-  `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, credentials_hint,
+  `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, is_ready, checks, checked_at, credentials_hint,
      created_at, updated_at, deleted_at)
-   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :credentialsHint, :now, :now, :now from caller
+   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :isReady, :checks, :checkedAt, :credentialsHint, :now, :now, :now from caller
    returning id`,
 );
 
@@ -119,9 +123,10 @@ export async function reserveEnvironment(
   environment: NewEnvironment,
   now: number,
 ): Promise<number | null> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint } =
-    environment;
-  const values = { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint };
+  const { name, region, instance, engine, engineVersion, parameterGroup, cluster } = environment;
+  const { isReady, checks, checkedAt, credentialsHint } = environment;
+  const target = { region, instance, engine, engineVersion, parameterGroup, cluster };
+  const values = { ...target, name, isReady, checks, checkedAt, credentialsHint };
   const row = await RESERVE(db, credential, now, values).first<{ id: number }>();
   return row?.id ?? null;
 }

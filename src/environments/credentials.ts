@@ -132,6 +132,18 @@ export async function signingCredentials(
   return assumed;
 }
 
+/** The same without the cache, which it renews: whether a role can be assumed at this moment. */
+export function freshCredentials(
+  env: Env,
+  region: string,
+  credentials: StoredCredentials,
+  cacheKey: string | null,
+  now: number,
+): Promise<AwsResult<AwsCredentials>> {
+  if (cacheKey !== null) temporary.delete(cacheKey);
+  return signingCredentials(env, region, credentials, cacheKey, now);
+}
+
 /** How to reach an environment, as its row holds it. */
 export interface EnvironmentAccess {
   envId: number;

@@ -167,7 +167,7 @@ export const inOneSentence = ({ reason, action }: Unsuited): string =>
   `${reason}: ${action.charAt(0).toLowerCase()}${action.slice(1)}`;
 
 /** The same, of its parameter group only. */
-function unsuitedGroup(instance: Suitable): Unsuited | null {
+export function unsuitedGroup(instance: Suitable): Unsuited | null {
   const { identifier, parameterGroup } = instance;
   if (!parameterGroup.startsWith("default.")) return null;
   const family = familyOf(instance);

@@ -1,4 +1,10 @@
-import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
+import {
+  type AwsCredentials,
+  type AwsFailure,
+  type AwsResult,
+  type AwsTarget,
+  awsTarget,
+} from "../aws/client.ts";
 import { type DbCluster, type DbInstance, describeCluster, describeInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { inOneSentence, isInMultiAzCluster, unsuitedCluster, unsuitedEngine } from "./engines.ts";
@@ -19,18 +25,17 @@ export async function inspectInstance(
 }
 
 /**
- * The same for somebody who chooses the instance: a cluster's identifier is refused with the names of its instances. Where the
- * credentials may not ask for clusters, it is an instance that does not exist.
+ * DescribeDBInstances for somebody who chooses the instance, whether or not it can be captured: a cluster's identifier is refused with
+ * the names of its instances. Where the credentials may not ask for clusters, it is an instance that does not exist.
  */
-export async function chooseInstance(
-  env: Env,
-  region: string,
-  instance: string,
+export async function findInstance(
+  target: AwsTarget,
   credentials: AwsCredentials,
+  instance: string,
 ): Promise<AwsResult<DbInstance>> {
-  const found = await inspectInstance(env, region, instance, credentials);
+  const found = await describeInstance(target, credentials, instance);
   if (found.ok || !found.failure.code.startsWith("DBInstanceNotFound")) return found;
-  const cluster = await describeCluster(awsTarget(env, region), credentials, instance);
+  const cluster = await describeCluster(target, credentials, instance);
   return cluster.ok ? refused("NotAnInstance", choiceOf(cluster.value)) : found;
 }
 

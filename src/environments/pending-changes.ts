@@ -63,6 +63,11 @@ export function readPendingChanges({ owed }: { owed: string }): PendingChange[] 
   return [...new Map(changes.toReversed().map((change) => [change.leaseName, change])).values()].reverse();
 }
 
+/** What a pending change's group is to have again, by all parameters; null while that is not known. */
+export function settingsOf({ settings }: PendingChange): ParameterSettings | null {
+  return settings && toSettings(settings).parameters;
+}
+
 /** A pending change as the API shows it. */
 export function toOwed({ leaseName, since, reason, settings }: PendingChange): Owed {
   const { region, parameterGroup } = groupOf(leaseName);
@@ -75,7 +80,7 @@ export function toOwed({ leaseName, since, reason, settings }: PendingChange): O
   };
 }
 
-function toSettings({ general_log, log_output, parameters }: OwedSettings): Owed["settings"] {
+function toSettings({ general_log, log_output, parameters }: OwedSettings): NonNullable<Owed["settings"]> {
   const [generalLog, logOutput] = [general_log ?? null, log_output ?? null];
   return {
     generalLog,

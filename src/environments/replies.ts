@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { errorSchema } from "../http/replies.ts";
 import { id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { engineNames } from "./engines.ts";
 import { checkSchema } from "./preflight/replies.ts";
@@ -159,6 +160,16 @@ export const externalIdSchema = z
 
 /** An external id for a role that is to be made, and what else the role needs. */
 export type ExternalId = z.output<typeof externalIdSchema>;
+
+/** The refusal of an environment. */
+export const refusedEnvironmentSchema = errorSchema
+  .extend({
+    checks: z.array(checkSchema).optional().meta({
+      description:
+        "Of an instance that can't be captured as it is: what was found. Absent in other refusals.",
+    }),
+  })
+  .meta({ id: "RefusedEnvironment", description: "A refusal of an environment, with what was found." });
 
 /** Somebody who belongs to an environment. */
 export const memberSchema = z

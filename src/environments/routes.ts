@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { explain } from "../aws/explain.ts";
 import type { KeyedRequest } from "../db/idempotency.ts";
 import type { Env } from "../env.ts";
 import { authenticate, unknownCaller } from "../http/authentication.ts";
@@ -7,20 +6,24 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
-import { notChanged, readVisible, requireChanged, visible } from "./access.ts";
+import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
+import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
-import { hint, open, type StoredCredentials, seal, signingCredentials } from "./credentials.ts";
+import { hint, open, seal } from "./credentials.ts";
 import { keepExternalId } from "./external-ids.ts";
-import { chooseInstance } from "./instance.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
+import { readPendingChanges } from "./pending-changes.ts";
 import { trustPolicy } from "./policies.ts";
+import type { ChangesOf } from "./preflight/preflight.ts";
+import type { InstanceList } from "./preflight/replies.ts";
 import type { ExternalId, Invite, MemberRole, RemovedMember } from "./replies.ts";
 import {
   createSchema,
   type EnvironmentChanges,
   type EnvironmentRequest,
+  instancesSchema,
   roleSchema,
   updateSchema,
 } from "./schema.ts";
@@ -34,10 +37,12 @@ interface GroupHooks {
   afterUpdate: (env: Env, before: store.EnvironmentRow) => Promise<void>;
   /** Restores now what would be restored soon, with the credentials that it still has. */
   restoreNow: (env: Env, envId: number) => Promise<void>;
+  /** What they have changed in a group at this moment. */
+  changesOf: ChangesOf;
 }
 
 /** `/api/environments`: environments, their members and their invites. */
-export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
+export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupHooks) =>
   new Hono<App>()
     .use(authenticate, limitWrites)
 
@@ -54,7 +59,14 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
       const before = await creation.findCreated(db, credential, keyed, Date.now());
-      return before === null ? created(c, await create(c, keyed, request)) : created(c, before);
+      return before === null ? created(c, await create(c, keyed, changesOf, request)) : created(c, before);
+    })
+
+    .post("/instances", async (c) => {
+      const { region, credentials } = await readBody(c, instancesSchema());
+      // AWS is asked for people who are signed in only.
+      await requireCaller(c);
+      return c.json({ instances: await instancesOf(c.env, region, credentials) } satisfies InstanceList);
     })
 
     .post("/external-id", async (c) => {
@@ -83,8 +95,9 @@ export const environmentRoutes = ({ afterUpdate, restoreNow }: GroupHooks) =>
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, ...changed } = changes;
-      const target = Object.keys(changed).length === 0 ? null : await retarget(c, before, changed);
+      const { name = null, allowNotReady = false, ...changed } = changes;
+      const isTarget = Object.keys(changed).length > 0;
+      const target = isTarget ? await retarget(c, changesOf, before, changed, allowNotReady) : null;
       const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, { name, target }, now);
       let updated = await update();
       if (updated.outcome === "in-grace") {
@@ -176,13 +189,14 @@ export const inviteRoutes = new Hono<App>()
 async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
-  { name, region, instance, credentials }: EnvironmentRequest,
+  changesOf: ChangesOf,
+  { name, region, instance, credentials, allowNotReady = false }: EnvironmentRequest,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
-  const { engine, engineVersion, parameterGroup, cluster } = await inspect(c, region, instance, credentials);
+  const subject = { region, instance, credentials, sealed: null, pending: [] };
+  const found = await confirm(c.env, changesOf, subject, allowNotReady);
   const now = Date.now();
-  const credentialsHint = hint(credentials);
-  const draft = { name, region, instance, engine, engineVersion, parameterGroup, cluster, credentialsHint };
+  const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
@@ -203,35 +217,25 @@ function created(c: AppContext, made: creation.Created): Response {
   }
   noteCaller(made.caller);
   // A new one has no pending changes.
-  const rest = { owed: "[]", isReady: 1, checks: null, checkedAt: null } as const;
-  return c.json(toFullEnvironment({ ...made.environment, ...rest }), 201);
-}
-
-/** Asks AWS for the instance; a failure is a 400 that says what to do. */
-async function inspect(c: AppContext, region: string, instance: string, credentials: StoredCredentials) {
-  const access = await signingCredentials(c.env, region, credentials, null, Date.now());
-  const found = access.ok ? await chooseInstance(c.env, region, instance, access.value) : access;
-  if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
-  return found.value;
+  return c.json(toFullEnvironment({ ...made.environment, owed: "[]" }), 201);
 }
 
 /** What an environment's target becomes by a change, once AWS has confirmed it. */
 async function retarget(
   c: AppContext,
+  changesOf: ChangesOf,
   before: store.EnvironmentRow,
-  changes: Omit<EnvironmentChanges, "name">,
+  changes: Omit<EnvironmentChanges, "name" | "allowNotReady">,
+  allowNotReady: boolean,
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;
   const instance = changes.instance ?? before.instance;
   const credentials = changes.credentials ?? (await open(c.env, before.id, before.credentials));
-  const { engine, engineVersion, parameterGroup, cluster } = await inspect(c, region, instance, credentials);
+  const subject = { region, instance, credentials, sealed: null, pending: readPendingChanges(before) };
   return {
     region,
     instance,
-    engine,
-    engineVersion,
-    parameterGroup,
-    cluster,
+    ...(await confirm(c.env, changesOf, subject, allowNotReady)),
     credentials: changes.credentials ? await seal(c.env, before.id, credentials) : before.credentials,
     credentialsHint: hint(credentials),
   };

@@ -56,17 +56,26 @@ export const createSchema = lazy(() =>
     region: regionSchema(),
     instance: instanceSchema(),
     credentials: credentialsSchema(),
+    allowNotReady: z.boolean().optional(),
   }),
 );
 
 /** An environment that is asked for. */
 export type EnvironmentRequest = z.output<ReturnType<typeof createSchema>>;
 
+/** The body of POST /api/environments/instances. */
+export const instancesSchema = lazy(() =>
+  z.strictObject({ region: regionSchema(), credentials: credentialsSchema() }),
+);
+
 /** The body of PUT /api/environments/{id}: what is absent stays. */
 export const updateSchema = lazy(() =>
   createSchema()
     .partial()
-    .refine((changes) => Object.keys(changes).length > 0, "must have a field to change"),
+    .refine(
+      (changes) => Object.keys(changes).some((field) => field !== "allowNotReady"),
+      "must have a field to change",
+    ),
 );
 
 /** What to change of an environment. */

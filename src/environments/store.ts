@@ -53,6 +53,9 @@ export type NewEnvironment = Pick<
   | "engineVersion"
   | "parameterGroup"
   | "cluster"
+  | "isReady"
+  | "checks"
+  | "checkedAt"
   | "credentialsHint"
 >;
 
@@ -166,6 +169,7 @@ const UPDATE = callerStatement(
      instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
      cluster = iif(:region is null, cluster, :cluster),
+     is_ready = coalesce(:isReady, is_ready), checks = coalesce(:checks, checks), checked_at = coalesce(:checkedAt, checked_at),
      credentials = coalesce(:credentials, credentials), credentials_hint = coalesce(:credentialsHint, credentials_hint),
      updated_at = :now
    where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
@@ -174,7 +178,7 @@ const UPDATE = callerStatement(
          or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE}))
        and not ${HAS_GRACES})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
-     cluster, credentials, credentials_hint as credentialsHint`,
+     cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint`,
 );
 
 /** The values of an update that leaves the target as it is. */
@@ -185,6 +189,9 @@ const NO_TARGET = {
   engineVersion: null,
   parameterGroup: null,
   cluster: null,
+  isReady: null,
+  checks: null,
+  checkedAt: null,
   credentials: null,
   credentialsHint: null,
 };
@@ -220,17 +227,41 @@ export async function updateEnvironment(
   return { outcome: access.results[0]?.hasGraces === 1 ? "in-grace" : result };
 }
 
-const UPDATE_FOUND = statement(
-  `update environments set engine = :engine, engine_version = :engineVersion, parameter_group = :parameterGroup,
-     cluster = :cluster, updated_at = :now
+const UPDATE_CHECKED = statement(
+  `update environments set is_ready = :isReady, checks = :checks, checked_at = :now, engine = coalesce(:engine, engine),
+     engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
+     cluster = iif(:engine is null, cluster, :cluster),
+     updated_at = iif(:engine is null or (engine, engine_version, parameter_group, cluster) is
+       (:engine, :engineVersion, :parameterGroup, :cluster), updated_at, :now)
    where id = :envId and deleted_at is null
-     and (engine, engine_version, parameter_group, cluster) is not (:engine, :engineVersion, :parameterGroup, :cluster)`,
+     and (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)`,
 );
 
-/** Records what AWS says of the instance, if that has changed. */
-export async function updateFound(db: Db, envId: number, found: DbInstance, now: number): Promise<void> {
-  const { engine, engineVersion, parameterGroup, cluster } = found;
-  await UPDATE_FOUND(db, { envId, engine, engineVersion, parameterGroup, cluster, now }).run();
+/**
+ * Records what was found when AWS was asked about an environment, and what it says of the instance, if it says anything. Not if the
+ * environment was given another target since it was read: AWS was asked about the one before.
+ */
+export async function updateChecked(
+  db: Db,
+  before: EnvironmentRow,
+  found: Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster"> | null,
+  { isReady, checks }: { isReady: 0 | 1; checks: string },
+  now: number,
+): Promise<void> {
+  const { engine = null, engineVersion = null, parameterGroup = null, cluster = null } = found ?? {};
+  await UPDATE_CHECKED(db, {
+    envId: before.id,
+    regionBefore: before.region,
+    instanceBefore: before.instance,
+    credentialsBefore: before.credentials,
+    isReady,
+    checks,
+    engine,
+    engineVersion,
+    parameterGroup,
+    cluster,
+    now,
+  }).run();
 }
 
 /** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */

@@ -6,7 +6,9 @@ import type { Environment, FullEnvironment, Member } from "./replies.ts";
 import type { EnvironmentRow, ListedEnvironmentRow, MemberRow } from "./store.ts";
 
 /** An environment as the API lists it. */
-export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "isReady">): Environment {
+export function toEnvironment(
+  row: Omit<Made, "checks" | "checkedAt"> & Pick<ListedEnvironmentRow, "owed">,
+): Environment {
   const { id, name, region, instance, engine, engineVersion, parameterGroup, cluster, role } = row;
   return {
     id,
@@ -26,9 +28,7 @@ export function toEnvironment(row: Made & Pick<ListedEnvironmentRow, "owed" | "i
 }
 
 /** An environment as the API shows one. */
-export function toFullEnvironment(
-  row: Made & Pick<EnvironmentRow, "owed" | "isReady" | "checks" | "checkedAt">,
-): FullEnvironment {
+export function toFullEnvironment(row: Made & Pick<EnvironmentRow, "owed">): FullEnvironment {
   const checks = readChecks(row.checks);
   return {
     ...toEnvironment(row),

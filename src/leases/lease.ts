@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Env, numberUpTo } from "../env.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
 import { leaseName, type ParameterGroup, type ParameterSettings } from "../environments/parameter-group.ts";
+import type { GroupChanges } from "../environments/preflight/answers.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { retryDelay } from "../lib/retry.ts";
@@ -172,6 +173,13 @@ export class LogLease extends DurableObject<Env> {
   /** The captures that hold a lease. */
   async holders(): Promise<readonly number[]> {
     return this.#stored.state.holders.map(({ captureId }) => captureId);
+  }
+
+  /** What captures have changed in the group at this moment, as a check of an environment shows it. */
+  async changes(): Promise<GroupChanges> {
+    const { state } = this.#stored;
+    const captures = state.holders.filter(({ leavesAt }) => leavesAt === undefined).length;
+    return { captures, before: isUnchanged(state) ? {} : state.found };
   }
 
   /** Makes sure that the alarm comes by a time: it may have been lost, or what it waits for may have happened. */

@@ -1,19 +1,19 @@
 import { Hono } from "hono";
-import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
 import { notChanged, readVisible } from "../environments/access.ts";
-import { askAs } from "../environments/credentials.ts";
-import { inspectInstance } from "../environments/instance.ts";
+import { open } from "../environments/credentials.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
+import { keptChecks, type Preflight, preflight } from "../environments/preflight/preflight.ts";
 import type { CheckedEnvironment } from "../environments/replies.ts";
-import { type EnvironmentRow, updateFound } from "../environments/store.ts";
+import { type EnvironmentRow, updateChecked } from "../environments/store.ts";
 import { toFullEnvironment } from "../environments/to-reply.ts";
 import { authenticate } from "../http/authentication.ts";
 import { type App, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { limitWrites } from "../http/rate-limits.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
+import { changesOf } from "./group-changes.ts";
 import { retryPendingChanges, settleLeases, wakeLeases } from "./release.ts";
 import { abandonPendingChanges } from "./store.ts";
 
@@ -27,16 +27,13 @@ export const leaseRoutes = new Hono<App>()
     const isPending = readPendingChanges(before).length > 0;
     if (isPending) await retryPendingChanges(c.env, before.id);
     const environment = isPending ? await readVisible(c) : before;
-    const { id, region, instance, credentials } = environment;
     const now = Date.now();
-    const found = await askAs(c.env, { envId: id, region, credentials }, now, (keys) =>
-      inspectInstance(c.env, region, instance, keys),
-    );
-    if (!found.ok) throw new ApiError(400, explain(found.failure, instance, region));
-    await updateFound(c.var.db, id, found.value, now);
+    const looked = await lookAt(c.env, environment, now);
+    const kept = keptChecks(looked, now);
+    await updateChecked(c.var.db, environment, looked.found, kept, now);
     return c.json({
-      ...toFullEnvironment({ ...environment, ...found.value }),
-      status: found.value.status,
+      ...toFullEnvironment({ ...environment, ...looked.found, ...kept }),
+      status: looked.found?.status ?? null,
     } satisfies CheckedEnvironment);
   })
 
@@ -51,6 +48,20 @@ export const leaseRoutes = new Hono<App>()
     await settleLeases(c.env, leaseNames, now);
     return c.json(toFullEnvironment(environment));
   });
+
+/** Asks AWS whether captures of an environment would work. */
+async function lookAt(env: Env, environment: EnvironmentRow, now: number): Promise<Preflight> {
+  const { id, region, instance, credentials: sealed, isReady } = environment;
+  const subject = {
+    region,
+    instance,
+    credentials: await open(env, id, sealed),
+    sealed,
+    pending: readPendingChanges(environment),
+    before: isReady === 1 ? "ready" : "not-ready",
+  } as const;
+  return preflight(env, changesOf, subject, now);
+}
 
 /** Retries the pending changes of an environment that was updated: its new credentials may be able to. */
 export async function retryAfterUpdate(env: Env, before: EnvironmentRow): Promise<void> {

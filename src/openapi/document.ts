@@ -166,9 +166,12 @@ const toParameter = ({ required, schema, ...parameter }: Parameter): JsonSchema 
 const isRequired = (schema: z.ZodType | JsonSchema) => isZod(schema) && !schema.safeParse(undefined).success;
 
 function replySchemas(operation: Operation): z.ZodType[] {
-  return answersOf(operation)
-    .flatMap(({ content = {} }) => Object.values(content))
-    .flatMap(({ schema }) => (isZod(schema) ? schema : []));
+  return [
+    ...answersOf(operation)
+      .flatMap(({ content = {} }) => Object.values(content))
+      .flatMap(({ schema }) => (isZod(schema) ? schema : [])),
+    ...Object.values(operation.refusalSchemas ?? {}),
+  ];
 }
 
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => "_zod" in schema;
@@ -192,7 +195,11 @@ function toOperation(operation: Operation, request: Of, reply: Of, shared: Share
     responses: Object.fromEntries(
       [
         ...answersOf(operation).map((answer) => [String(answer.status), toAnswer(answer, reply)] as const),
-        ...toRefusals(operation.refusals, reply(errorSchema), shared),
+        ...toRefusals(
+          operation.refusals,
+          (status) => reply(operation.refusalSchemas?.[status] ?? errorSchema),
+          shared,
+        ),
       ].sort(([a], [b]) => a.localeCompare(b, "en")),
     ),
   };
@@ -235,12 +242,18 @@ function toSharedRefusals(error: JsonSchema): SharedRefusals {
 }
 
 /** The refusals of each status. */
-function toRefusals(refusals: Refusal[], error: JsonSchema, shared: SharedRefusals): [string, JsonSchema][] {
+function toRefusals(
+  refusals: Refusal[],
+  errorOf: (status: number) => JsonSchema,
+  shared: SharedRefusals,
+): [string, JsonSchema][] {
   return byStatus(refusals).map(([status, same]) => {
     const name = shared.get(JSON.stringify(same))?.name;
     return [
       String(status),
-      name === undefined ? toRefusal(status, same, error) : { $ref: `#/components/responses/${name}` },
+      name === undefined
+        ? toRefusal(status, same, errorOf(status))
+        : { $ref: `#/components/responses/${name}` },
     ];
   });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { instanceListSchema } from "../environments/preflight/replies.ts";
 import {
   checkedEnvironmentSchema,
   environmentSchema,
@@ -7,10 +8,10 @@ import {
   inviteSchema,
   memberRoleSchema,
   memberSchema,
+  refusedEnvironmentSchema,
   removedMemberSchema,
 } from "../environments/replies.ts";
-
-import { createSchema, roleSchema, updateSchema } from "../environments/schema.ts";
+import { createSchema, instancesSchema, roleSchema, updateSchema } from "../environments/schema.ts";
 import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED, RETRY_AFTER } from "./header-fields.ts";
 import type { Operation, Parameter, Refusal } from "./operation.ts";
@@ -55,7 +56,7 @@ const AWS_WOULD_NOT = saysLike(
   "awsWouldNot",
   400,
   "There is no RDS instance demo-mysql in us-east-1 (DBInstanceNotFound). Check the instance's identifier and the region.",
-  `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
+  `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ uses the parameter group |\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
 
 /** The refusal when AWS does not say who this service is. */
@@ -94,7 +95,10 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments",
     tag: "Environments",
     summary: "Make an environment",
-    description: "AWS is asked for the instance first. You become its first admin.",
+    description:
+      "AWS is asked first whether captures would work. What is missing is in `checks`, and `ready` is false then. An instance that " +
+      "can't be captured as it is, such as one with Amazon's own parameter group, is refused with its `checks`, unless the body has " +
+      "`allowNotReady`. You become its first admin.",
     permission: "Whoever is signed in.",
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
@@ -120,6 +124,7 @@ export const environmentOperations: Operation[] = [
       },
     },
     success: { status: 201, description: "The environment.", headers: REPLAYED, content: ONE_ENVIRONMENT },
+    refusalSchemas: { 400: refusedEnvironmentSchema },
     refusals: [
       invalidFor(createSchema(), { ...WITH_KEY, region: "Virginia" }),
       AWS_WOULD_NOT,
@@ -149,6 +154,40 @@ export const environmentOperations: Operation[] = [
     refusals: [...OF_WRITERS, ...refusals("noIdentity"), IDENTITY_UNKNOWN],
   },
   {
+    id: "listInstances",
+    method: "post",
+    path: "/api/environments/instances",
+    tag: "Environments",
+    summary: "List the instances of an AWS account",
+    description:
+      "Those that the credentials reach in a region, to choose one of. Nothing of it is stored. The credentials need " +
+      "`rds:DescribeDBInstances` on all instances, and `rds:DescribeDBClusters` to tell writers from readers.",
+    permission: "Whoever is signed in.",
+    credentials: "any",
+    body: {
+      schema: instancesSchema(),
+      examples: {
+        accessKey: {
+          summary: "With an access key",
+          value: { region: WITH_KEY.region, credentials: WITH_KEY.credentials },
+        },
+      },
+    },
+    success: {
+      status: 200,
+      description: "The instances.",
+      content: {
+        "application/json": { schema: instanceListSchema, example: { instances: [examples.listedInstance] } },
+      },
+    },
+    refusals: [
+      invalidFor(instancesSchema(), { region: "Virginia", credentials: WITH_KEY.credentials }),
+      AWS_WOULD_NOT,
+      ...OF_BODIES,
+      ...OF_WRITERS,
+    ],
+  },
+  {
     id: "getEnvironment",
     method: "get",
     path: "/api/environments/{id}",
@@ -166,7 +205,8 @@ export const environmentOperations: Operation[] = [
     path: "/api/environments/{id}",
     tag: "Environments",
     summary: "Change an environment",
-    description: "A new region, instance or credentials are tried with AWS first.",
+    description:
+      "A new region, instance or credentials are checked with AWS first, as those of a new environment are.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],
@@ -175,6 +215,7 @@ export const environmentOperations: Operation[] = [
       examples: { rename: { summary: "Another name", value: { name: "staging" } } },
     },
     success: { status: 200, description: "The environment as it is now.", content: ONE_ENVIRONMENT },
+    refusalSchemas: { 400: refusedEnvironmentSchema },
     refusals: [
       invalidFor(updateSchema(), {}),
       BAD_ID,
@@ -208,9 +249,10 @@ export const environmentOperations: Operation[] = [
     method: "post",
     path: "/api/environments/{id}/check",
     tag: "Environments",
-    summary: "Ask AWS whether the instance can be reached",
+    summary: "Ask AWS whether captures would work",
     description:
-      "Parameter groups that it owes a restoration (`owed`) are restored first, if that is possible now.",
+      "Answers with all checks, whatever they find, and keeps them. Nothing is changed. Parameter groups that it owes a restoration " +
+      "(`owed`) are restored first, if that is possible now.",
     permission: MEMBER,
     credentials: "any",
     parameters: [ID],
@@ -224,7 +266,7 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, AWS_WOULD_NOT, ...OF_WRITERS, ...refusals("environmentNotFound")],
+    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("environmentNotFound")],
   },
   {
     id: "abandonOwed",

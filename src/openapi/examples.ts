@@ -1,8 +1,7 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
-
 import { trustPolicy } from "../environments/policies.ts";
+import type { ListedInstance } from "../environments/preflight/replies.ts";
 import type { Environment, ExternalId, FullEnvironment, Member } from "../environments/replies.ts";
-
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
@@ -283,6 +282,18 @@ export const externalId: ExternalId = {
   expiresAt: "2026-12-23T08:45:17.332Z",
   trustPolicy: trustPolicy(asked),
   templateUrl: null,
+};
+
+export const listedInstance: ListedInstance = {
+  instance: "demo-aurora-1",
+  engine: "aurora-mysql",
+  engineVersion: "8.0.mysql_aurora.3.10.0",
+  status: "available",
+  cluster: "demo-aurora",
+  role: "writer",
+  parameterGroup: "demo-aurora-1-params",
+  capturable: true,
+  why: null,
 };
 
 export const member: Member = {

@@ -73,4 +73,6 @@ export interface Operation {
   /** Other answers that are no refusal. */
   others?: Answer[];
   refusals: Refusal[];
+  /** What refusals of a status have that others don't, by the status. */
+  refusalSchemas?: Record<number, z.ZodType>;
 }

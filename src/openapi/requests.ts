@@ -4,6 +4,7 @@ import { INITIAL_STATUSES, MAX_DURATION_MS, MAX_THRESHOLD_MS, MIN_DURATION_MS } 
 import { createSchema as captureSchema, changeSchema } from "../captures/schema.ts";
 import {
   createSchema as environmentSchema,
+  instancesSchema,
   ROLES,
   roleSchema,
   updateSchema,
@@ -161,6 +162,15 @@ add(environment.instance, {
 });
 add(environment.credentials, {
   description: "An access key, or a role that the service assumes. Kept encrypted, and never shown again.",
+});
+
+add(environment.allowNotReady, {
+  description:
+    "Whether to take an instance that can't be captured as it is, such as one with Amazon's own parameter group. False if absent: it is refused.",
+});
+add(instancesSchema(), {
+  id: "InstancesOf",
+  description: "Which account, by its credentials, and which region.",
 });
 
 add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });

@@ -24,6 +24,12 @@ describe("the client and the Worker", () => {
     });
     expect(environment).toMatchObject({ name: "made by the client", role: "admin" });
     expect(await environments.askForExternalId()).toMatchObject({ externalId: expect.any(String) });
+    const { instances } = await environments.instances({ region, credentials });
+    expect(instances).toContainEqual(expect.objectContaining({ instance, capturable: true }));
+    const unable = await environments
+      .create({ name: "refused", region, instance: "demo-postgres", credentials })
+      .catch((error: unknown) => error);
+    expect(unable).toMatchObject({ status: 400, checks: expect.arrayContaining([environment.checks[0]]) });
     const envId = environment.id;
     expect(await environments.get(envId)).toEqual(environment);
     expect(await environments.list()).toContainEqual(listed(environment));

@@ -51,7 +51,8 @@ describe("changing an environment", () => {
     expect(reply.body).toMatchObject({ instance: "demo-mariadb", engine: "mariadb", name: environment.name });
     expect(reply.body.credentials).toEqual(environment.credentials);
     expect((await admin.get(path)).body).toEqual(reply.body);
-    expect(await aws.requests()).toHaveLength(1);
+    const asked = (await aws.requests()).filter(({ action }) => action === "DescribeDBInstances");
+    expect(asked).toHaveLength(1);
   });
 
   test("to another account's key and back works, and seals each", async () => {
@@ -62,7 +63,8 @@ describe("changing an environment", () => {
     expect(reply.body.credentials).toEqual({ accessKeyId: `****${other.credentials.accessKeyId.slice(-4)}` });
     expect(await sealed()).not.toBe(before);
     expect((await admin.post(`${path}/check`)).status).toBe(200);
-    expect((await other.requests()).length).toBe(2);
+    const asked = (await other.requests()).filter(({ action }) => action === "DescribeDBInstances");
+    expect(asked).toHaveLength(2);
   });
 
   test.each([
@@ -206,6 +208,9 @@ test("an environment whose creator signed out half-way has neither credentials n
     engineVersion,
     parameterGroup,
     cluster,
+    isReady: 1 as const,
+    checks: null,
+    checkedAt: null,
     credentialsHint: "****",
   };
   const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;

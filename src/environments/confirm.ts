@@ -1,0 +1,85 @@
+import { explain } from "../aws/explain.ts";
+import type { DbInstance } from "../aws/rds.ts";
+import type { Env } from "../env.ts";
+import { ApiError } from "../http/refusals.ts";
+import type { ErrorBody } from "../http/replies.ts";
+import { type StoredCredentials, signingCredentials } from "./credentials.ts";
+import { inOneSentence, unsuited } from "./engines.ts";
+import type { Check } from "./preflight/checks.ts";
+import { listInstances } from "./preflight/listing.ts";
+import {
+  type ChangesOf,
+  type KeptChecks,
+  keptChecks,
+  type Preflight,
+  type PreflightSubject,
+  preflight,
+} from "./preflight/preflight.ts";
+import type { ListedInstance } from "./preflight/replies.ts";
+
+/*
+ * Has AWS confirm what an environment is to be of, before that is saved.
+ */
+
+/** The refusal of an instance that can't be captured as it is, with all that was found. */
+class NotCapturable extends ApiError {
+  readonly #checks: Check[];
+
+  constructor(message: string, checks: Check[]) {
+    super(400, message);
+    this.#checks = checks;
+  }
+
+  override get body(): ErrorBody {
+    return { ...super.body, checks: this.#checks } as ErrorBody;
+  }
+}
+
+/** What AWS says of an instance that an environment is to be of. */
+export type Confirmed = Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster"> &
+  KeptChecks;
+
+/**
+ * Asks AWS about an instance that an environment is to be of.
+ * @param allowNotReady whether to take one that can't be captured as it is
+ * @throws ApiError 400 that says what to do: the credentials are refused, there is no such instance, or it can't be captured
+ */
+export async function confirm(
+  env: Env,
+  changesOf: ChangesOf,
+  subject: Omit<PreflightSubject, "before">,
+  allowNotReady: boolean,
+): Promise<Confirmed> {
+  const now = Date.now();
+  const looked = await preflight(env, changesOf, { ...subject, before: "ready" }, now);
+  const { engine, engineVersion, parameterGroup, cluster } = confirmed(looked, subject, allowNotReady);
+  return { engine, engineVersion, parameterGroup, cluster, ...keptChecks(looked, now) };
+}
+
+/** The instance of a preflight, if an environment may be of it. */
+function confirmed(
+  { found, failure, checks }: Preflight,
+  { instance, region }: Pick<PreflightSubject, "instance" | "region">,
+  allowNotReady: boolean,
+): DbInstance {
+  if (failure !== null) throw new ApiError(400, explain(failure, instance, region));
+  if (found === null) throw new Error("A preflight without an instance has to say why");
+  const problem = unsuited(found);
+  if (problem !== null && !allowNotReady) throw new NotCapturable(inOneSentence(problem), checks);
+  return found;
+}
+
+/**
+ * The instances that credentials reach in a region.
+ * @throws ApiError 400 that says what to do: the credentials are refused, or may not list instances
+ */
+export async function instancesOf(
+  env: Env,
+  region: string,
+  credentials: StoredCredentials,
+): Promise<ListedInstance[]> {
+  const keys = await signingCredentials(env, region, credentials, null, Date.now());
+  const listed = keys.ok ? await listInstances(env, region, keys.value) : keys;
+  if (listed.ok) return listed.value;
+  throw new ApiError(400, explain(listed.failure, "", region));
+}
