@@ -101,6 +101,11 @@ const WHY_NOT_ENGINE: ReadonlyMap<string, string> = new Map([["aurora", AURORA_1
 /** Whether the workload of an engine of RDS can be captured. */
 export const canCapture = (engine: string): boolean => Object.hasOwn(ENGINES, engine);
 
+/** Whether where people have set nothing, the log of an engine is written to another place than MySQL's on RDS. */
+export const hasOwnDefaults = (engine: string): boolean =>
+  Object.hasOwn(ENGINES, engine) &&
+  ENGINES[engine]?.generalLog.defaults.log_output !== GENERAL_LOG_SWITCH.defaults.log_output;
+
 /** Which metrics an instance has. @param engine RDS's name; null where it was not kept, which is not Aurora */
 export const metricSetOf = (engine: string | null): MetricSet =>
   (engine !== null && Object.hasOwn(ENGINES, engine) && ENGINES[engine]?.metrics) || "rds";

@@ -1,6 +1,12 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { type Env, leaseOf } from "../env.ts";
-import { canCapture, engineLabels, inOneSentence, unsuited } from "../environments/engines.ts";
+import {
+  canCapture,
+  engineLabels,
+  hasOwnDefaults,
+  inOneSentence,
+  unsuited,
+} from "../environments/engines.ts";
 import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { GENERAL } from "../logs/general/kind.ts";
@@ -48,7 +54,7 @@ export async function switchOn(
   const { parameterGroup } = group;
   const obstacle = await recordOnly(env, capture.id, group, now);
   if (obstacle !== null) return notYet(obstacle);
-  const lease = await acquire(env, capture, group);
+  const lease = await acquire(env, capture, instance, group);
   if (lease === null) return notYet(`The lease on the log of ${parameterGroup} could not be asked for`);
   if (!lease.ok) return refusedByAws(lease.failure, lease.failure.action, capture, parameterGroup);
   return logReadiness(env, capture, instance, lease, now);
@@ -80,7 +86,7 @@ export async function keepOn(
   const moved = isMoved ? `${capture.instance} was given the parameter group ${parameterGroup}` : null;
   const obstacle = await recordOnly(env, capture.id, group, now);
   if (obstacle !== null) return ofEach(kinds, () => moved && `${moved}. ${obstacle}`);
-  const lease = await acquire(env, capture, group, true);
+  const lease = await acquire(env, capture, instance, group, true);
   if (lease === null) return ofEach(kinds, () => moved);
   if (!lease.ok) return ofEach(kinds, (kind) => whyRefused(kind, lease, capture, parameterGroup) ?? moved);
   return ofEach(kinds, (kind) => {
@@ -179,11 +185,13 @@ async function recordOnly(
 async function acquire(
   env: Env,
   capture: LoggedCapture,
+  instance: DbInstance,
   group: ParameterGroup,
   isDoubted = false,
 ): Promise<LeaseResult | null> {
   const { id, envId, credentials, log: captured, minDurationMicros } = capture;
-  const holder = { captureId: id, envId, log: captured, minDurationMicros };
+  const defaults = hasOwnDefaults(instance.engine) ? { hasOwnDefaults: true as const } : {};
+  const holder = { captureId: id, envId, log: captured, minDurationMicros, ...defaults };
   try {
     return await leaseOf(env, leaseName(group)).acquire(holder, group, credentials, isDoubted);
   } catch (error) {

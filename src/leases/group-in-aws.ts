@@ -164,7 +164,7 @@ function ownOf(parameters: Map<string, DbParameter>): ParameterSettings {
   return Object.fromEntries(own.map(([name, { value }]) => [name, value]));
 }
 
-/** The optional parameters that can be changed, each with what holds where the group has no value of its own. */
+/** What `Offered` says of a group. */
 function offeredBy(parameters: Map<string, DbParameter>): NonNullable<Offered> {
   const { defaults } = slowLogSwitchOf(parameters).optional;
   const offered = Object.entries(defaults).filter(([name]) => parameters.get(name)?.isChangeable);
@@ -173,7 +173,13 @@ function offeredBy(parameters: Map<string, DbParameter>): NonNullable<Offered> {
     // RDS may have a default of its own.
     return isOwn ? default_ : (value ?? default_);
   };
-  return Object.fromEntries(offered.map(([name, default_]) => [name, heldBy(name, default_)]));
+  const optional = offered.map(([name, default_]) => [name, heldBy(name, default_)]);
+  const output = parameters.get("log_output");
+  // RDS sets it for MySQL and MariaDB, and not for Aurora, where the engine's own default holds, which is FILE (Aurora User Guide,
+  // "Aurora MySQL slow query and general logs").
+  return Object.fromEntries(
+    output === undefined || output.isOwn ? optional : [...optional, ["log_output", output.value ?? "FILE"]],
+  );
 }
 
 /** The codes of failures that are not AWS's: no call was made. Their messages are shown as they are. */

@@ -15,13 +15,16 @@ export interface Holder {
   log: CapturedLog;
   /** How long a statement runs at least that the slow log has to have; 0 for a capture of the general log alone. */
   minDurationMicros: number;
+  /** Whether RDS has to be asked what holds where the group has no value of its own: its engine has other defaults than the most. */
+  hasOwnDefaults?: true;
   /** Of a capture that has ended: until when its logs stay on, in milliseconds since the epoch. */
   leavesAt?: number;
 }
 
 /**
- * The optional parameters of the slow log that a group has and that can be changed, each with the value that holds where the
- * group has none of its own. Null until RDS was asked for them.
+ * The optional parameters of the slow log that a group has and that can be changed, and `log_output`, each with the value that
+ * holds where the group has none of its own. Null until RDS was asked for them; without `log_output` in what an earlier version
+ * has stored, and where the group has one of its own.
  */
 export type Offered = Readonly<Record<string, string>> | null;
 
@@ -33,7 +36,7 @@ export interface Needs {
   readonly offered: Offered;
 }
 
-/** What holds where a group has no value of its own. The servers differ only in what is optional. */
+/** What holds where a group has no value of its own, unless RDS has said otherwise. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   ...GENERAL_LOG_SWITCH.defaults,
   ...SLOW_LOG_SWITCH.mysql.defaults,
@@ -67,7 +70,7 @@ export function neededParameters(holders: readonly Holder[], offered: Offered): 
 
 /** The parameters of a group's slow log. */
 export function slowParameters(offered: Offered): string[] {
-  return [...SLOW_NAMES, ...Object.keys(offered ?? {})];
+  return [...new Set([...SLOW_NAMES, ...Object.keys(offered ?? {})])];
 }
 
 /** Whether a parameter is one of the general log's. */
@@ -106,7 +109,7 @@ function slowValues(
   if (!isFine) values.long_query_time = inSeconds(neededMicros(holders));
   // Also where people have it in tables and files, or every statement would go to the table.
   if (!isFine || !writesFiles(found)) values.log_output = "FILE";
-  for (const name of Object.keys(offered ?? {})) {
+  for (const name of Object.keys(offered ?? {}).filter((offer) => offer in OPTIONAL_ON)) {
     const value = optionalValue(name, found);
     if (!isSameValue(name, found[name] ?? null, value, offered)) values[name] = value;
   }
@@ -204,7 +207,7 @@ export function mayBeOnFor(holder: Holder, { found, has, offered }: Known): bool
 
 /** What holds where a group has no value of its own, as far as it is known. */
 export function defaultOf(name: string, offered: Offered): string | null {
-  return DEFAULTS[name] ?? offered?.[name] ?? null;
+  return offered?.[name] ?? DEFAULTS[name] ?? null;
 }
 
 /** Some of a map's settings; null for those that it does not have. */

@@ -81,7 +81,9 @@ export function nextCall(
 function* wantedCalls(state: LeaseState): Generator<SignedCall> {
   const { holders, offered } = state;
   if (offered === null) {
-    for (const holder of holders) if (isNeeded([holder], "slow")) yield { do: "describe", by: holder.envId };
+    for (const holder of holders) {
+      if (isNeeded([holder], "slow") || holder.hasOwnDefaults) yield { do: "describe", by: holder.envId };
+    }
   }
   const lacking = missing(state);
   if (lacking.length > 0) {

@@ -18,6 +18,7 @@ const holderSchema = lazy(() =>
     envId: z.number().exactOptional(),
     log: z.enum(CAPTURED_LOGS),
     minDurationMicros: z.number(),
+    hasOwnDefaults: z.literal(true).exactOptional(),
     // An older version that drops it has a holder that has ended: cron releases it.
     leavesAt: z.number().exactOptional(),
   }),

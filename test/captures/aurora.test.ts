@@ -127,6 +127,21 @@ describe("a capture of an Aurora instance", () => {
     expect(await readCapture(person, capture)).toMatchObject({ status: "DONE", reason: null });
   });
 
+  it.each(["general", "slow", "both"] as const)(
+    "leaves Aurora's defaults where it may not take values away, and no log that goes to a table: %s",
+    async (log) => {
+      await aws.deny("rds:ResetDBParameterGroup");
+      const capture = await started("shop-1", log);
+      await run("shop-1", log, "SELECT 1");
+      await finish(capture);
+      await travel(aws, 10 * 60_000);
+      await runAlarm(capture);
+      const settings = await ownSettings("shop-1");
+      expect(settings).toMatchObject({ log_output: "FILE" });
+      expect([settings.general_log ?? "0", settings.slow_query_log ?? "0"]).toEqual(["0", "0"]);
+    },
+  );
+
   it("says what was lost when Aurora removed a file before it was read", async () => {
     const capture = await started("shop-2", "general");
     const many = Array.from({ length: 50 }, (_, i) => `SELECT ${i}, 'of a busy hour'`);
