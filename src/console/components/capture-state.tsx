@@ -29,8 +29,8 @@ export function CaptureState({
       </div>
       {status === "RUNNING" && <Progress capture={capture} statements={statements} />}
       {obstacle !== null && (
-        <p class="problem" role="alert">
-          <span>It could not start yet, and is tried again: {obstacle}</span>
+        <p class="note" role="status">
+          It has not started yet, and tries again: {obstacle}
         </p>
       )}
       <RoleNotice role={clusterRole} />
