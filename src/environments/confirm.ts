@@ -41,14 +41,15 @@ export type Confirmed = Pick<DbInstance, "engine" | "engineVersion" | "parameter
 
 /**
  * Asks AWS about an instance that an environment is to be of.
- * @param allowNotReady whether to take one that can't be captured as it is
+ * @param allowNotReady whether to take one that is not ready: true takes any, false takes none, and where it is absent, one
+ *   is taken that can be made ready later, such as by a permission
  * @throws ApiError 400 that says what to do: the credentials are refused, there is no such instance, or it can't be captured
  */
 export async function confirm(
   env: Env,
   changesOf: ChangesOf,
   subject: Omit<PreflightSubject, "before">,
-  allowNotReady: boolean,
+  allowNotReady: boolean | undefined,
 ): Promise<Confirmed> {
   const now = Date.now();
   const looked = await preflight(env, changesOf, { ...subject, before: "ready" }, now);
@@ -58,14 +59,23 @@ export async function confirm(
 
 /** The instance of a preflight, if an environment may be of it. */
 function confirmed(
-  { found, failure, checks }: Preflight,
+  { found, failure, checks, ready }: Preflight,
   { instance, region }: Pick<PreflightSubject, "instance" | "region">,
-  allowNotReady: boolean,
+  allowNotReady: boolean | undefined,
 ): DbInstance {
   if (failure !== null) throw new ApiError(400, explain(failure, instance, region));
   if (found === null) throw new Error("A preflight without an instance has to say why");
   const problem = unsuited(found);
-  if (problem !== null && !allowNotReady) throw new NotCapturable(inOneSentence(problem), checks);
+  if (allowNotReady === true) return found;
+  if (problem !== null) throw new NotCapturable(inOneSentence(problem), checks);
+  if (allowNotReady === false && !ready) {
+    const failed = checks.filter(({ status, severity }) => status === "failed" && severity === "error");
+    const titles = failed.map(({ title }) => title).join(", ");
+    throw new NotCapturable(
+      `Captures of ${instance} would not work yet; these checks fail: ${titles}`,
+      checks,
+    );
+  }
   return found;
 }
 

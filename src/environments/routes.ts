@@ -95,7 +95,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, allowNotReady = false, ...changed } = changes;
+      const { name = null, allowNotReady, ...changed } = changes;
       const isTarget = Object.keys(changed).length > 0;
       const target = isTarget ? await retarget(c, changesOf, before, changed, allowNotReady) : null;
       const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, { name, target }, now);
@@ -190,7 +190,7 @@ async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
   changesOf: ChangesOf,
-  { name, region, instance, credentials, allowNotReady = false }: EnvironmentRequest,
+  { name, region, instance, credentials, allowNotReady }: EnvironmentRequest,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
   const subject = { region, instance, credentials, sealed: null, pending: [] };
@@ -226,7 +226,7 @@ async function retarget(
   changesOf: ChangesOf,
   before: store.EnvironmentRow,
   changes: Omit<EnvironmentChanges, "name" | "allowNotReady">,
-  allowNotReady: boolean,
+  allowNotReady: boolean | undefined,
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;
   const instance = changes.instance ?? before.instance;

@@ -166,7 +166,7 @@ add(environment.credentials, {
 
 add(environment.allowNotReady, {
   description:
-    "Whether to take an instance that can't be captured as it is, such as one with Amazon's own parameter group. False if absent: it is refused.",
+    "Whether to take an instance that is not ready. True takes any. False refuses any, with its `checks`. If absent, one that can't be captured as it is, such as one with Amazon's own parameter group, is refused, and one that can be made ready later, such as by a permission, is taken.",
 });
 add(instancesSchema(), {
   id: "InstancesOf",

@@ -193,6 +193,24 @@ describe("an instance that can't be captured as it is", () => {
     },
   );
 
+  test("which could be made ready is refused with the checks only if the body asks for that", async () => {
+    await aws.deny("rds:ModifyDBParameterGroup");
+    const refused = await make({ allowNotReady: false });
+    const message = expect.stringMatching(
+      /would not work yet; these checks fail: .*rds:ModifyDBParameterGroup/,
+    );
+    expect(refused).toMatchObject({ status: 400, body: { code: 400, message } });
+    const id = "permission:rds:ModifyDBParameterGroup";
+    expect(inChecks(refused.body.checks, id)).toMatchObject({ status: "failed", severity: "error" });
+    for (const allowNotReady of [true, undefined]) {
+      expect(await make({ allowNotReady })).toMatchObject({ status: 201, body: { ready: false } });
+    }
+    const { environment } = await createEnvironment(person, { aws });
+    const change = { credentials: aws.credentials, allowNotReady: false };
+    const unchanged = await person.put<FullEnvironment>(`/api/environments/${environment.id}`, change);
+    expect(unchanged).toMatchObject({ status: 400, body: { checks: refused.body.checks } });
+  });
+
   test("is refused by a change, too, unless that says otherwise", async () => {
     const { environment } = await createEnvironment(person, { aws });
     const path = `/api/environments/${environment.id}`;
