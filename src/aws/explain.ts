@@ -1,6 +1,6 @@
 import type { AwsFailure } from "./client.ts";
 import { adviceOnDenial, whatIsDenied } from "./denials.ts";
-import { isKnownRegion } from "./partitions.ts";
+import { isKnownRegion, partitionOf } from "./partitions.ts";
 
 /** A failure in words: what AWS did, and what to do about it. */
 export interface Explanation {
@@ -38,7 +38,7 @@ export function explanation(failure: AwsFailure, instance: string, region: strin
     case "identity":
       return {
         said: `AWS refuses this service's own key, with which it assumes roles: ${said}`,
-        advice: "Its operator has to replace the key. Neither the role nor its trust policy is at fault.",
+        advice: `${forService(region)} Neither the role nor its trust policy is at fault.`,
       };
     case "clock":
       return {
@@ -61,6 +61,14 @@ export function explanation(failure: AwsFailure, instance: string, region: strin
 }
 
 const AGAIN = "Try again soon.";
+
+/** What helps a service whose own key is refused: a key is known in its own partition only. */
+function forService(region: string): string {
+  const { id } = partitionOf(region);
+  return id === "aws"
+    ? "Its operator has to replace the key."
+    : `Its operator has to replace the key with one of ${id}, the partition of ${region}; a key of your own works there without.`;
+}
 
 /** A host that is not there looks like one that does not answer. */
 function againIn(region: string): string {

@@ -1,5 +1,5 @@
 import { type AwsCredentials, type AwsResult, type AwsTarget, callAws, malformed } from "./client.ts";
-import { roleRegion } from "./partitions.ts";
+import { partitionOf, roleRegion } from "./partitions.ts";
 import { child, queryRequest, queryResult, text } from "./query.ts";
 
 const VERSION = "2011-06-15";
@@ -20,12 +20,19 @@ export interface Role {
  * account has. A region that has to be enabled is not asked: that would have to be enabled in the caller's account too ("Manage AWS
  * STS in an AWS Region", IAM User Guide).
  * @param role with the external id to send; null for none, which a role that can be trusted refuses
+ * @returns also the failure `OtherPartition`, without a call, for a role that can't reach the region
  */
 export async function assumeRole(
   target: AwsTarget,
   credentials: AwsCredentials,
   role: { roleArn: string; externalId: string | null },
 ): Promise<AwsResult<TemporaryCredentials>> {
+  const [, ownPartition] = role.roleArn.split(":");
+  const { id: partition } = partitionOf(target.region);
+  if (ownPartition !== partition) {
+    const message = `AWS keeps its partitions apart: the role is of ${ownPartition}, and ${target.region} is in ${partition}`;
+    return { ok: false, failure: { kind: "rejected", code: "OtherPartition", operation: null, message } };
+  }
   const action = "AssumeRole";
   const request = queryRequest("sts", action, VERSION, {
     RoleArn: role.roleArn,

@@ -1,4 +1,5 @@
 import { type AwsFailure, type AwsResult, awsTarget, isTransient } from "../aws/client.ts";
+import { denialOf } from "../aws/denials.ts";
 import { explain } from "../aws/explain.ts";
 import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
@@ -211,8 +212,13 @@ export function refusedByAws(
   { instance, region }: LoggedCapture,
   parameterGroup: string,
 ): NotReady {
+  const denial = denialOf(failure);
+  const isOfIdentity = denial === null || (denial.policy === "identity-based policy" && !denial.isExplicit);
   const lacksPermission =
-    failure.kind === "denied" && FORBIDDEN.test(failure.code) && !failure.message.includes("sts:AssumeRole");
+    failure.kind === "denied" &&
+    FORBIDDEN.test(failure.code) &&
+    isOfIdentity &&
+    !failure.message.includes("sts:AssumeRole");
   if (!lacksPermission) {
     const transient = isTransient(failure) || BUSY.test(failure.code);
     return { ready: false, transient, reason: explain(failure, instance, region) };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AwsFailure, AwsResult } from "../../src/aws/client.ts";
 import { getMetricData } from "../../src/aws/cloudwatch.ts";
 import { explain } from "../../src/aws/explain.ts";
+import { partitionOf } from "../../src/aws/partitions.ts";
 import { describeInstance } from "../../src/aws/rds.ts";
 import { assumeRole } from "../../src/aws/sts.ts";
 
@@ -183,11 +184,19 @@ describe("a request", () => {
     ["eusc-de-east-1", "https://sts.eusc-de-east-1.amazonaws.eu/"],
   ])("for a role in %s goes to %s, which no account has to enable", async (region, url) => {
     const asked = answer(500, "");
-    await assumeRole({ ...target, region }, keys, {
-      roleArn: "arn:aws:iam::123456789012:role/x",
-      externalId: "id",
-    });
+    const roleArn = `arn:${partitionOf(region).id}:iam::123456789012:role/x`;
+    await assumeRole({ ...target, region }, keys, { roleArn, externalId: "id" });
     expect(asked.map((request) => request.url)).toEqual([url]);
+  });
+
+  it.each([
+    ["arn:aws:iam::123456789012:role/x", "cn-north-1", "aws, and cn-north-1 is in aws-cn"],
+    ["arn:aws-us-gov:iam::123456789012:role/x", "us-east-1", "aws-us-gov, and us-east-1 is in aws"],
+  ])("is not made for the role %s in %s, of another partition", async (roleArn, region, what) => {
+    const asked = answer(500, "");
+    const failure = failureOf(await assumeRole({ ...target, region }, keys, { roleArn, externalId: "id" }));
+    expect(explain(failure, "shop", region)).toBe(`AWS keeps its partitions apart: the role is of ${what}`);
+    expect(asked).toEqual([]);
   });
 
   it("has no access key id in what is said of its failure", async () => {

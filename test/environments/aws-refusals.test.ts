@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CheckedEnvironment, FullEnvironment } from "../../src/environments/replies.ts";
-import { createAccount, type Fault, type LocalAccount } from "../local-aws/test/client.ts";
+import { createAccount, type DenialReason, type Fault, type LocalAccount } from "../local-aws/test/client.ts";
 import { createEnvironment, listed, type Person, recordConsole, signUp } from "../support/api.ts";
 
 let person: Person;
@@ -83,6 +83,35 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     await aws.deny("rds:DescribeDBInstances");
     const { message } = await refusal();
     expect(message).toMatch(/rds:DescribeDBInstances.*\(AccessDenied\)\. Give them the permissions/);
+  });
+
+  test.each<[DenialReason, RegExp]>([
+    [{ policy: "identity" }, /Give them the permissions that docs\/connect-aws\.md lists\.$/],
+    [{ policy: "unsaid" }, /Give them the permissions that docs\/connect-aws\.md lists\.$/],
+    [{ policy: "identity", isExplicit: true }, /A Deny statement in a policy of the user or role outweighs/],
+    [
+      {
+        policy: "service-control",
+        isExplicit: true,
+        policyArn:
+          "arn:aws:organizations::987654321098:policy/o-qv5af4abcd/service_control_policy/p-2kgnabcd",
+      },
+      /service_control_policy\/p-2kgnabcd \(AccessDenied\)\. A service control policy of the AWS organization denies it,.* to allow rds:DescribeDBInstances in us-east-1\.$/,
+    ],
+    [{ policy: "service-control" }, /A service control policy of the AWS organization does not allow it/],
+    [
+      { policy: "resource-control", isExplicit: true },
+      /A resource control policy of the AWS organization denies/,
+    ],
+    [{ policy: "permissions-boundary" }, /allow rds:DescribeDBInstances in the boundary\.$/],
+    [{ policy: "session" }, /The session policy of the temporary credentials does not allow it/],
+    [{ policy: "resource-based", isExplicit: true }, /A resource-based policy denies it/],
+    [{ policy: "vpc-endpoint" }, /A vpc endpoint policy does not allow it/],
+  ])("a key that is denied by %j", async (denial, advice) => {
+    await aws.deny({ action: "rds:DescribeDBInstances", ...denial });
+    const { message } = await refusal();
+    expect(message).toMatch(/^AWS does not permit it: .*rds:DescribeDBInstances.*\(AccessDenied\)\. /);
+    expect(message).toMatch(advice);
   });
 
   test.each<[Fault, RegExp]>([

@@ -7,7 +7,7 @@ import { LogLease } from "../../src/leases/lease.ts";
 import type { LoggedCapture } from "../../src/leases/log-readiness.ts";
 import { releaseLease } from "../../src/leases/release.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
-import { createAccount } from "../local-aws/test/client.ts";
+import { createAccount, type DenialReason } from "../local-aws/test/client.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   accessOf,
@@ -211,6 +211,20 @@ describe("what prevents a log", () => {
       expect(await leases()).toEqual([]);
     },
   );
+
+  it.each<[DenialReason, RegExp]>([
+    [
+      { policy: "service-control", isExplicit: true },
+      /A service control policy of the AWS organization denies it/,
+    ],
+    [{ policy: "permissions-boundary" }, /The permissions boundary of the user or role does not allow it/],
+    [{ policy: "identity", isExplicit: true }, /A Deny statement in a policy of the user or role outweighs/],
+  ])("is a policy that no permission outweighs: %j", async (denial, advice) => {
+    await own.aws.deny({ action: "rds:ModifyDBParameterGroup", ...denial });
+    const reason = await never(await starting());
+    expect(reason).toMatch(/^AWS does not permit it: .* perform: rds:ModifyDBParameterGroup on resource: /);
+    expect(reason).toMatch(advice);
+  });
 
   it("is the missing permission to list log files", async () => {
     const capture = await starting();
