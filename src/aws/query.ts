@@ -1,4 +1,4 @@
-import { XMLParser } from "fast-xml-parser";
+import { parseXml as parseTree, XmlElement, XmlText } from "@rgrove/parse-xml";
 import type { AwsErrorBody, AwsRequest } from "./client.ts";
 import { cutOutText } from "./xml-text.ts";
 
@@ -8,17 +8,6 @@ export type XmlValue = string | XmlObject | XmlValue[] | undefined;
 export interface XmlObject {
   [name: string]: XmlValue;
 }
-
-// Values are not converted: an engine version is not a number, and the line breaks of a log are kept. RDS writes what XML would
-// change (a carriage return) as a numeric entity.
-const parser = new XMLParser({
-  parseTagValue: false,
-  trimValues: false,
-  htmlEntities: true,
-  ignoreAttributes: true,
-  removeNSPrefix: true,
-  ignoreDeclaration: true,
-});
 
 const utf8 = new TextDecoder();
 const encoder = new TextEncoder();
@@ -78,11 +67,36 @@ function parseQueryError(body: string): AwsErrorBody | undefined {
 
 function parseXml(body: string): XmlObject | undefined {
   try {
-    return parser.parse(body, true) as XmlObject;
+    const { root } = parseTree(body, { ignoreUndefinedEntities: true });
+    return root === null ? undefined : { [localName(root)]: contentOf(root) };
   } catch {
     return undefined;
   }
 }
+
+/**
+ * What an element holds: its children by their names, or its text as it stands there, since an engine version is no number, and the
+ * blanks of a value are its own. Attributes say nothing in the Query protocol, nor does text between elements.
+ */
+function contentOf(element: XmlElement): string | XmlObject {
+  const children = element.children.filter((node) => node instanceof XmlElement);
+  if (children.length === 0) {
+    return element.children.map((node) => (node instanceof XmlText ? node.text : "")).join("");
+  }
+  const found: XmlObject = {};
+  for (const one of children) {
+    const name = localName(one);
+    const before = found[name];
+    const value = contentOf(one);
+    if (before === undefined) found[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else found[name] = [before, value];
+  }
+  return found;
+}
+
+/** An element's name without a namespace's prefix. */
+const localName = ({ name }: XmlElement): string => name.slice(name.indexOf(":") + 1);
 
 /** The child element of a name, if it is there and has children. */
 export function child(element: XmlObject | undefined, name: string): XmlObject | undefined {

@@ -42,6 +42,7 @@ describe("the text of a log portion", () => {
     ["references to one half only", "&#xD83C;a&#xDF63;&#xD83C;", "\ufffda\ufffd\ufffd"],
     ["references to no code", "&#x110000;&#99999999;", "\ufffd\ufffd"],
     ["carriage returns as they are", "a\r\nb\rc", "a\r\nb\rc"],
+    ["the end of a CDATA section alone", "a]]>b", "a]]>b"],
     ["a CDATA section", "<![CDATA[a < b &amp; c ]] > \u0001]]>", "a < b &amp; c ]] > \u0001"],
     ["a part in a CDATA section", "a&lt;<![CDATA[< b]]><![CDATA[]]]]><![CDATA[>]]>&#1;", "a<< b]]>\u0001"],
     ["a comment", "a<!-- b -> -->c", "ac"],
@@ -54,7 +55,7 @@ describe("the text of a log portion", () => {
   it.each([
     ["an attribute", '<LogFileData xml:space="preserve"> a &lt;&#1;</LogFileData>', " a <\u0001"],
     ["a blank in the tag", "<LogFileData >a&#1;</LogFileData >", "a\u0001"],
-    ["a sign in an attribute", "<LogFileData a='x>y' b=\"</LogFileData>'\">a&#1;</LogFileData>", "a\u0001"],
+    ["a sign in an attribute", "<LogFileData a='x>y' b=\"/>'\">a&#1;</LogFileData>", "a\u0001"],
     ["a namespace", '<r:LogFileData xmlns:r="urn:r">a&#1;</r:LogFileData\n>', "a\u0001"],
     ["its name in a comment before it", "<!-- <LogFileData> --><LogFileData>a&#1;</LogFileData>", "a\u0001"],
     [
@@ -77,7 +78,8 @@ describe("the text of a log portion", () => {
       "a",
     ],
     ["a longer name", "<LogFileDataOf>b</LogFileDataOf><LogFileData/>", ""],
-    ["a reference of HTML's", "<LogFileData>a&nbsp;b</LogFileData>", "a\u00a0b"],
+    // Which XML does not know without a document type: it stays as it stands.
+    ["a reference of HTML's", "<LogFileData>a&nbsp;b</LogFileData>", "a&nbsp;b"],
   ])("is left to the parser when it has %s", (_, element, meant) => {
     expect(logOf(element)).toBe(meant);
   });
@@ -127,7 +129,8 @@ describe("the text of a log portion", () => {
       "<![CDATA[<]]>",
       "<!-- - -->",
     );
-    const odd = fc.constantFrom("&", "&;", "&nbsp;", "]]>", "<b/>", "&quot", "<![CDATA[");
+    // Not `]]>`, which XML forbids in a text: it is no reason to lose a portion.
+    const odd = fc.constantFrom("&", "&;", "&nbsp;", "<b/>", "&quot", "<![CDATA[");
     const content = fc.array(fc.oneof({ weight: 9, arbitrary: pieces }, { weight: 1, arbitrary: odd }));
     fc.assert(
       fc.property(content, (parts) => {
