@@ -53,6 +53,22 @@ describe("a request for an environment that is repeated with its Idempotency-Key
     expect(await mine()).toEqual([listed(first.body)]);
   });
 
+  test("is answered the same, as far as that was kept, where an earlier version of the service has made it", async () => {
+    const key = newKey();
+    const { body } = await ask(key);
+    const later = ["cluster", "isReady", "checks", "checkedAt", "externalId"].map(
+      (name) => `, '$.environment.${name}'`,
+    );
+    await env.DB.prepare(
+      `update idempotency_keys set capture = json_remove(capture${later.join("")}) where capture_id = ?`,
+    )
+      .bind(body.id)
+      .run();
+    const { id, name, engine, parameterGroup, createdAt } = body;
+    const expected = { id, name, engine, parameterGroup, createdAt, cluster: null };
+    expect(await ask(key)).toMatchObject({ status: 201, body: expected });
+  });
+
   test("makes one when ten arrive at once, and all are answered with it", async () => {
     const key = newKey();
     const replies = await Promise.all(Array.from({ length: 10 }, () => ask(key)));
