@@ -1,4 +1,5 @@
 import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
+import { whatIsDenied } from "../aws/denials.ts";
 import { explain } from "../aws/explain.ts";
 import { callerIdentity } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
@@ -14,14 +15,9 @@ export function serviceKey(env: Env): AwsCredentials | null {
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : null;
 }
 
-// Codes of AWS's "Common error types" and of STS that say that the key itself, or the signature made with it, is refused: nothing
-// about whom a role trusts.
-const KEY_REFUSED =
-  /^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken)/;
-
 /** The failure of a call that was signed with the service's own key: of the kind `identity` where that key is refused. */
 export function ofService(failure: AwsFailure): AwsFailure {
-  return failure.kind === "denied" && KEY_REFUSED.test(failure.code)
+  return failure.kind === "denied" && whatIsDenied(failure) === "credentials"
     ? { ...failure, kind: "identity" }
     : failure;
 }

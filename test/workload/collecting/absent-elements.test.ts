@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { LIVE, loggingInstance } from "../../local-aws/test/logs.ts";
@@ -212,4 +213,43 @@ describe("a list of files without times and sizes", () => {
     await follower.catchUp();
     expect(await follower.statements()).toEqual(["SELECT 1", "SELECT 2"]);
   });
+});
+
+describe("what is there of markers, times and sizes at random", () => {
+  it("is enough to store each statement once, in its order, without a gap", async () => {
+    const deed = fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 40 }) },
+      { weight: 4, arbitrary: fc.constant("step" as const) },
+      { weight: 1, arbitrary: fc.constant("rename" as const) },
+    );
+    const absences = fc.infiniteStream(fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(deed, { minLength: 5, maxLength: 25 }),
+        absences,
+        absences,
+        async (deeds, ofMarkers, ofDetails) => {
+          const made = await following();
+          const { account, instance, follower, source } = made;
+          withoutMarkers(source, () => ofMarkers.next().value);
+          withoutDetails(source, () => ofDetails.next().value);
+          let written = 0;
+          for (const what of deeds) {
+            if (what === "step") await follower.step();
+            else if (what === "rename") await account.rotateLog(instance);
+            else {
+              await write(made, ...numbers(written, written + what));
+              written += what;
+            }
+          }
+          await write(made, "end");
+          // A step may end with a file, and the next one begins with the file after it.
+          for (let i = 0; i < deeds.length; i++) await follower.catchUp();
+          expect(await follower.statements()).toEqual(numbers(0, written));
+          expect(follower.state.manifest).toMatchObject({ gapCount: 0, strayBytes: 0 });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
 });
