@@ -199,6 +199,7 @@ describe("the general log", () => {
   it("of Amazon's own parameter group can't be switched on, and the reason says what to do", async () => {
     const { environment } = await createEnvironment(cast.owner, {
       aws: { ...cast.aws, instance: "demo-default-group" },
+      allowNotReady: true,
     });
     const failed = await until(
       cast.owner,

@@ -5,10 +5,11 @@ import { awsTarget } from "../../src/aws/client.ts";
 import { describeInstance, describeParameters, modifyParameters } from "../../src/aws/rds.ts";
 import { type EnvironmentAccess, type StoredCredentials, seal } from "../../src/environments/credentials.ts";
 import { leaseName, type ParameterGroup } from "../../src/environments/parameter-group.ts";
+import { NO_PARAMETER } from "../../src/environments/preflight/ask.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { LEASED_PARAMETERS, type Holder as Need } from "../../src/leases/needs.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
-import type { LocalAccount } from "../local-aws/test/client.ts";
+import type { LocalAccount, RecordedRequest } from "../local-aws/test/client.ts";
 import { oneAlarmAtATime } from "./alarms.ts";
 import { type Cast, createCapture, type Person } from "./api.ts";
 import { inFuture, travel } from "./time.ts";
@@ -68,7 +69,7 @@ export async function recordLease(captureId: number, group: ParameterGroup): Pro
 
 /** Keys that have signed changes of a group, in the order of their first. */
 export async function changersOf(aws: LocalAccount): Promise<string[]> {
-  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
+  const changes = (await aws.requests()).filter(isChange);
   return [...new Set(changes.map(({ accessKeyId }) => accessKeyId))];
 }
 
@@ -98,7 +99,7 @@ export interface SignedChange {
 
 /** The changes of groups that an account was asked for, oldest first. */
 export async function signedChanges(aws: LocalAccount): Promise<SignedChange[]> {
-  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
+  const changes = (await aws.requests()).filter(isChange);
   return changes.map(({ signedBy, parameters, status }) => ({
     signedBy,
     names: Object.entries(parameters)
@@ -109,11 +110,13 @@ export async function signedChanges(aws: LocalAccount): Promise<SignedChange[]> 
   }));
 }
 
-const CHANGES = /^(Modify|Reset)DBParameterGroup$/;
+/** Whether a call changes a group, and does not only look whether it may. */
+const isChange = ({ action, parameters }: RecordedRequest): boolean =>
+  /^(Modify|Reset)DBParameterGroup$/.test(action) && !Object.values(parameters).includes(NO_PARAMETER);
 
 /** The actions that change a group which an account was asked for, and what came of each. */
 export async function changesOf(aws: LocalAccount): Promise<string[]> {
-  const changes = (await aws.requests()).filter(({ action }) => CHANGES.test(action));
+  const changes = (await aws.requests()).filter(isChange);
   return changes.map(({ action, status }) => `${action} ${status}`);
 }
 

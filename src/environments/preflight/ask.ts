@@ -36,7 +36,7 @@ import { siblingOf, simulationOf } from "./permission-checks.ts";
 /** How long all of it may take, in time limits of one call. */
 const LIMIT_IN_CALLS = 2;
 /** No family of parameter groups has it: their names are those of the servers' variables. */
-const NO_PARAMETER = "captures_preflight_no_such_parameter";
+export const NO_PARAMETER = "captures_preflight_no_such_parameter";
 /** A log file that is not there: the permissions to list and to download show without anything being read. */
 const NO_FILE = "error/captures-preflight-no-such-file.log";
 
