@@ -192,6 +192,21 @@ test.each<[AwsFailure["kind"], string, RegExp]>([
   expect(said({ kind, code: "Code", operation: OPERATION, message })).toMatch(expected);
 });
 
+test.each([
+  ["eu-central-1", "Its operator has to replace the key. Neither the role nor its trust policy is at fault."],
+  [
+    "cn-north-1",
+    "Its operator has to replace the key with one of aws-cn, the partition of cn-north-1; a key of your own works there without. Neither the role nor its trust policy is at fault.",
+  ],
+])("a refusal of this service's own key in %s is the operator's", (region, advice) => {
+  const operation = "sts:AssumeRole";
+  const message = "The security token included in the request is invalid";
+  const failure: AwsFailure = { kind: "identity", code: "InvalidClientTokenId", operation, message };
+  expect(said(failure, region)).toBe(
+    `AWS refuses this service's own key, with which it assumes roles: ${operation} answered: ${message} (InvalidClientTokenId). ${advice}`,
+  );
+});
+
 test("what is no answer of AWS's is said as it is", () => {
   const failure: AwsFailure = {
     kind: "rejected",
