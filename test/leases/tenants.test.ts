@@ -1,4 +1,4 @@
-import { abortAllDurableObjects } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EnvironmentAccess } from "../../src/environments/credentials.ts";
@@ -198,6 +198,49 @@ describe("captures of two teams in one parameter group", () => {
     await own.aws.deny();
     // The general log goes on to files.
     expect(await lease.settings()).toEqual(GENERAL_LOG_SWITCH.on);
+  });
+});
+
+describe("what an earlier version has stored, which knew neither environments nor who was released for what", () => {
+  /** Makes a lease's state what that version would have stored. */
+  const forget = () =>
+    runInDurableObject(leaseOf(lease.group), (_, { storage }) => {
+      const {
+        released: _released,
+        holders,
+        ...rest
+      } = storage.kv.get<Record<string, unknown>>("state") ?? {};
+      const without = (holders as { envId?: number }[]).map(({ envId: _envId, ...holder }) => holder);
+      storage.kv.put("state", { ...rest, holders: without });
+    });
+
+  it("is restored with the access of the captures' environments, of those who hold the lease", async () => {
+    await lease.acquire(1);
+    await acquireOthers(2);
+    await forget();
+    await changes();
+    await lease.release(1);
+    await forget();
+    expect(await changes()).toEqual([[userArn, GENERAL, 200]]);
+    await lease.release(2);
+    expect(await changes()).toEqual([[other.roleArn, ["log_output", "slow_query_log"], 200]]);
+    expect(await lease.settings()).toEqual({});
+  });
+
+  it("is restored by those who were released, whichever of them is allowed to", async () => {
+    await lease.acquire(1);
+    await acquireOthers(2);
+    await deny(key(), other.roleArn);
+    await lease.release(1);
+    await lease.release(2);
+    await forget();
+    await deny(key());
+    await changes();
+    await runLeaseAlarm(lease.group);
+    const made = (await changes()).filter(([, , status]) => status === 200);
+    expect(new Set(made.map(([signedBy]) => signedBy))).toEqual(new Set([other.roleArn]));
+    await own.aws.deny();
+    expect(await lease.settings()).toEqual({});
   });
 });
 
