@@ -47,6 +47,18 @@ describe("a lease", () => {
     expect(await changesOf(own.aws)).toEqual(["ModifyDBParameterGroup 200", "ModifyDBParameterGroup 200"]);
   });
 
+  it("says what captures have changed, and which values were there before, until these are restored", async () => {
+    await lease.set({ log_output: "TABLE" });
+    const changes = () => leaseOf(lease.group).changes();
+    expect(await changes()).toEqual({ captures: 0, before: {} });
+    await lease.acquire(1);
+    await lease.acquire(2);
+    expect(await changes()).toEqual({ captures: 2, before: { general_log: null, log_output: "TABLE" } });
+    await lease.release(1);
+    await lease.release(2);
+    expect(await changes()).toEqual({ captures: 0, before: {} });
+  });
+
   it("leaves no values behind where there were none", async () => {
     await lease.acquire(1);
     await lease.release(1);

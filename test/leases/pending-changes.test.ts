@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { leaseName } from "../../src/environments/parameter-group.ts";
-import type { Environment } from "../../src/environments/replies.ts";
+import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
 import { LogLease } from "../../src/leases/lease.ts";
 import { isSame } from "../../src/leases/needs.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
@@ -149,15 +149,25 @@ describe("the pending changes of an environment", () => {
   });
 });
 
+const restoreOf = ({ checks }: FullEnvironment) => checks.find(({ id }) => id === "restore");
+
 describe("a check of an environment with a pending change", () => {
   it("retries it, and shows the result", async () => {
     await owing();
-    const still = await cast.member.post<Environment>(`${path}/check`);
+    const still = await cast.member.post<FullEnvironment>(`${path}/check`);
     expect(still.status).toBe(200);
     expect(still.body.owed).toHaveLength(1);
+    expect(restoreOf(still.body)).toMatchObject({
+      status: "failed",
+      detail: expect.stringMatching(/had none|was /),
+    });
     await cast.aws.deny();
-    const checked = await cast.member.post<Environment>(`${path}/check`);
+    const checked = await cast.member.post<FullEnvironment>(`${path}/check`);
     expect(checked.body).toMatchObject({ status: "available", owed: [] });
+    expect(restoreOf(checked.body)).toMatchObject({
+      status: "passed",
+      detail: expect.stringMatching(/^No capture/),
+    });
     expect(await isRestored()).toBe(true);
     expect(await owedOf()).toEqual([]);
   });
