@@ -354,7 +354,8 @@ export async function listLogFiles(
     const lastWritten = milliseconds(count(details, "LastWritten") ?? 0);
     files.push({ name, lastWritten, size: count(details, "Size") });
   }
-  files.sort((a, b) => orderOf(a) - orderOf(b));
+  // Two files may have been written last at one moment, the top of an hour: by their letters, `….10` is before `….9`.
+  files.sort((a, b) => orderOf(a) - orderOf(b) || hourIn(a.name) - hourIn(b.name));
   return { ok: true, value: files };
 }
 
@@ -368,8 +369,10 @@ function count(element: XmlObject, name: string): number | null {
 const milliseconds = (time: number): number => (time < 1e11 ? time * 1000 : time);
 
 /** Where a file is among the others, as a time: by its name where RDS does not say when it was written. */
-function orderOf({ name, lastWritten }: LogFile): number {
-  if (lastWritten > 0) return lastWritten;
+const orderOf = ({ name, lastWritten }: LogFile): number => (lastWritten > 0 ? lastWritten : hourIn(name));
+
+/** The hour in a renamed file's name, in milliseconds since the epoch; 0 where it has no day, Infinity for a live file. */
+function hourIn(name: string): number {
   const [, renamed, day, hour = ""] = /\.log(\.(?:(\d{4}-\d\d-\d\d)\.)?(\d\d?))?$/.exec(name) ?? [];
   if (renamed === undefined) return Number.POSITIVE_INFINITY;
   return Date.parse(`${day}T${hour.padStart(2, "0")}:00:00Z`) || 0;

@@ -139,6 +139,13 @@ describe("a log file", () => {
     expect(await list("<Size>1</Size>", "", "<LogFileName/>")).toEqual([]);
   });
 
+  it("that was written last when another was is in its place by the hour in its name, too", async () => {
+    const at = `<LastWritten>${Date.parse("2026-10-10T10:00:00Z")}</LastWritten>`;
+    const names = [`${LIVE}.2026-10-10.9`, `${LIVE}.2026-10-10.10`, LIVE];
+    const listed = await list(...names.toSorted().map((name) => named(name, at)));
+    expect(listed.map(({ name }) => name)).toEqual(names);
+  });
+
   it("without a time is in its place by the hour in its name, and the live one is the last", async () => {
     const files = [
       named(LIVE),
