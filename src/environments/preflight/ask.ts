@@ -28,9 +28,9 @@ import { METRICS_MINUTES } from "./instance-checks.ts";
 import { siblingOf, simulationOf } from "./permission-checks.ts";
 
 /*
- * Asks AWS what a preflight has to know, by at most 13 calls (AssumeRole among them) in at most four rounds: those of a round are made at once. No call changes
- * anything. The two that look like changes name a parameter that no parameter group has, and AWS refuses them for that, or for a
- * permission that is missing, whichever it sees first: the permission.
+ * Asks AWS what a preflight has to know, by at most 13 calls (AssumeRole among them) in at most four rounds: those of a round are
+ * made at once. No call changes anything. The two that look like changes name a parameter that no parameter group has, and AWS
+ * refuses them for that, or for a permission that is missing, whichever it sees first: the permission.
  */
 
 /** How long all of it may take, in time limits of one call. */

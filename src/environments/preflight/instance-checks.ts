@@ -19,7 +19,10 @@ export function checkCredentials({ access, identity, instance }: Answers, subjec
   if (identity?.ok === true) {
     return passed(id, "error", `AWS accepts the access key, of the account ${identity.value.accountId}.`);
   }
-  if (instance?.ok === true) return passed(id, "error", "AWS accepts the access key.");
+  // Whoever lacks a permission is known to AWS.
+  if (instance?.ok === true || (instance !== null && isDenied(instance.failure, "action"))) {
+    return passed(id, "error", "AWS accepts the access key.");
+  }
   const failure = [identity, instance].find(isRefused)?.failure ?? identity?.failure;
   return failure === undefined
     ? notAsked(id, "error", "AWS was not asked.")
@@ -27,7 +30,10 @@ export function checkCredentials({ access, identity, instance }: Answers, subjec
 }
 
 const isRefused = (answer: Answer<unknown>): answer is { ok: false; failure: AwsFailure } =>
-  answer?.ok === false && answer.failure.kind === "denied" && whatIsDenied(answer.failure) !== "action";
+  answer?.ok === false && (isDenied(answer.failure, "credentials") || isDenied(answer.failure, "region"));
+
+const isDenied = (failure: AwsFailure, what: ReturnType<typeof whatIsDenied>): boolean =>
+  failure.kind === "denied" && whatIsDenied(failure) === what;
 
 /** Whether there is such an instance, as far as the credentials may know. */
 export function checkInstance({ instance }: Answers, subject: Subject): Check {

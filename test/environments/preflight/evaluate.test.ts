@@ -173,6 +173,11 @@ describe("the check of the credentials", () => {
     expect(one("credentials", { instance: denied("rds:DescribeDBInstances") }).status).toBe("passed");
   });
 
+  test("passes when only the denial was answered: AWS denies what it knows", () => {
+    const answers = { identity: fails("timeout", "Timeout"), instance: denied("rds:DescribeDBInstances") };
+    expect(one("credentials", answers).status).toBe("passed");
+  });
+
   test("passes when only the instance was described: the key did that", () => {
     expect(one("credentials", { identity: fails("timeout", "Timeout") }).status).toBe("passed");
   });

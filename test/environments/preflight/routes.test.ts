@@ -88,6 +88,7 @@ describe("the calls of a preflight", () => {
 
   test("are not made by looking at an environment, which shows what was found last in one round trip", async () => {
     const { environment } = await createEnvironment(person, { aws });
+    await aws.clearRequests();
     const reply = await person.get<FullEnvironment>(`/api/environments/${environment.id}`);
     expect(reply.body).toEqual(environment);
     expect(reply.body.checks.length).toBeGreaterThan(10);
@@ -299,6 +300,7 @@ describe("a check finds", () => {
 
   test("nothing to keep for a target that the environment has no more", async () => {
     const { environment } = await createEnvironment(person, { aws });
+    await aws.clearRequests();
     await aws.fault({ kind: "delay", delayMs: 500, action: "DescribeDBInstances", times: 1 });
     const slow = check(environment.id);
     await expect.poll(async () => (await aws.requests()).length).toBeGreaterThan(0);
