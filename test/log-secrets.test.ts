@@ -9,6 +9,7 @@ import {
   createCapture,
   fakeDatabase,
   linesOf,
+  makeRole,
   type Person,
   personWith,
   type Reply,
@@ -66,7 +67,6 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     statuses.add((await requestIn({ DB: BROKEN }, method, path, options)).status);
 
   const aws = await createAccount();
-  const role = await aws.createRole({ externalId: keep("an external id", `external-${aws.accountId}-id`) });
   keep("a secret access key", aws.credentials.secretAccessKey);
   keep("an access key id", aws.credentials.accessKeyId);
   keep("the service's own secret access key", env.AWS_SECRET_ACCESS_KEY as string);
@@ -198,7 +198,12 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     await send("GET", "/api/captures", { headers: { "x-api-key": keep("a wrong API key", `${key}-not`) } });
 
     const environment = await register(admin, aws.credentials);
-    await register(admin, role);
+    const { roleArn, externalId } = await makeRole(admin, aws);
+    keep("an external id", externalId);
+    await register(admin, { roleArn });
+    const { region, instance } = aws;
+    const withId = { name: "by role", region, instance, credentials: { roleArn, externalId } };
+    await send("POST", "/api/environments", { json: withId, headers: admin.headers });
     const { headers } = admin;
     const { body: invite } = await send<{ code: string }>(
       "POST",

@@ -1,4 +1,3 @@
-import { explain } from "../aws/explain.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../http/refusals.ts";
@@ -16,6 +15,8 @@ import {
   preflight,
 } from "./preflight/preflight.ts";
 import type { ListedInstance } from "./preflight/replies.ts";
+import { requireTrust, tryRole } from "./role-trust.ts";
+import { awsWouldNot } from "./service-identity.ts";
 
 /*
  * Has AWS confirm what an environment is to be of, before that is saved.
@@ -39,31 +40,43 @@ class NotCapturable extends ApiError {
 export type Confirmed = Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster"> &
   KeptChecks;
 
+/** What is to be taken. */
+interface Terms {
+  /**
+   * Whether to take one that is not ready: true takes any, false takes none, and where it is undefined, one is taken that can be made
+   * ready later, such as by a permission.
+   */
+  allowNotReady: boolean | undefined;
+  /** The credentials are new: a role has to ask for its external id. One that an environment has goes on. */
+  isNewAccess: boolean;
+}
+
 /**
  * Asks AWS about an instance that an environment is to be of.
- * @param allowNotReady whether to take one that is not ready: true takes any, false takes none, and where it is absent, one
- *   is taken that can be made ready later, such as by a permission
- * @throws ApiError 400 that says what to do: the credentials are refused, there is no such instance, or it can't be captured
+ * @throws ApiError 400 that says what to do: the credentials are refused, there is no such instance, or it can't be captured; also as
+ *   `requireTrust` and `awsWouldNot`
  */
 export async function confirm(
   env: Env,
   changesOf: ChangesOf,
   subject: Omit<PreflightSubject, "before">,
-  allowNotReady: boolean | undefined,
+  terms: Terms,
 ): Promise<Confirmed> {
   const now = Date.now();
   const looked = await preflight(env, changesOf, { ...subject, before: "ready" }, now);
-  const { engine, engineVersion, parameterGroup, cluster } = confirmed(looked, subject, allowNotReady);
+  const { engine, engineVersion, parameterGroup, cluster } = confirmed(looked, subject, terms);
   return { engine, engineVersion, parameterGroup, cluster, ...keptChecks(looked, now) };
 }
 
 /** The instance of a preflight, if an environment may be of it. */
 function confirmed(
-  { found, failure, checks, ready }: Preflight,
+  { found, failure, trust, checks, ready }: Preflight,
   { instance, region }: Pick<PreflightSubject, "instance" | "region">,
-  allowNotReady: boolean | undefined,
+  { allowNotReady, isNewAccess }: Terms,
 ): DbInstance {
-  if (failure !== null) throw new ApiError(400, explain(failure, instance, region));
+  // First: nothing is said of an account that the caller may not be of.
+  if (trust !== null && isNewAccess) requireTrust(trust, region);
+  if (failure !== null) throw awsWouldNot(failure, instance, region);
   if (found === null) throw new Error("A preflight without an instance has to say why");
   const problem = unsuited(found);
   if (allowNotReady === true) return found;
@@ -81,15 +94,20 @@ function confirmed(
 
 /**
  * The instances that credentials reach in a region.
- * @throws ApiError 400 that says what to do: the credentials are refused, or may not list instances
+ * @throws ApiError 400 that says what to do: the credentials are refused, or may not list instances; also as `requireTrust` and
+ *   `awsWouldNot`
  */
 export async function instancesOf(
   env: Env,
   region: string,
   credentials: StoredCredentials,
 ): Promise<ListedInstance[]> {
-  const keys = await signingCredentials(env, region, credentials, null, Date.now());
+  const [keys, trust] = await Promise.all([
+    signingCredentials(env, region, credentials, null, Date.now()),
+    "roleArn" in credentials ? tryRole(env, region, credentials.roleArn) : null,
+  ]);
+  if (keys.ok && trust !== null) requireTrust(trust, region);
   const listed = keys.ok ? await listInstances(env, region, keys.value) : keys;
   if (listed.ok) return listed.value;
-  throw new ApiError(400, explain(listed.failure, "", region));
+  throw awsWouldNot(listed.failure, "", region);
 }

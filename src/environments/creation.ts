@@ -10,6 +10,7 @@ import {
 import type { Db } from "../db/types.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
+import { consuming, IS_PENDING } from "./external-ids.ts";
 import { type EnvironmentRequest, ROLES } from "./schema.ts";
 import type { NewEnvironment } from "./store.ts";
 
@@ -55,8 +56,17 @@ export type Created =
   | { outcome: "created"; caller: string; environment: Made }
   /** The same was asked for with the same key before: `environment` is as it was made. */
   | { outcome: "replayed"; caller: string; environment: Made }
-  /** "gone": it was made with the key, and the caller is no member of it any more. */
-  | { outcome: "unauthenticated" | "gone" | "key-reused" };
+  /**
+   * "gone": it was made with the key, and the caller is no member of it any more; "id-used": its external id is not pending for the
+   * caller any more.
+   */
+  | { outcome: "unauthenticated" | "gone" | "key-reused" | "id-used" };
+
+/** A request that was not answered before, and the external id that is pending for its caller; null when none is. */
+export interface Unanswered {
+  outcome: "new";
+  pendingId: string | null;
+}
 
 /**
  * A request and its key. Secrets are left out of its fingerprint, so that nothing of them is stored, not even a hash: with the same
@@ -74,12 +84,15 @@ interface Before {
   fingerprint: string | null;
   made: string | null;
   memberOf: number | null;
+  pendingId: string | null;
 }
 
 const BEFORE = callerStatement(
-  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.env_id as memberOf
+  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.env_id as memberOf,
+     p.external_id as pendingId
    from caller left join idempotency_keys k on ${IS_REMEMBERED}
-     left join members m on m.env_id = k.capture_id and m.user_id = caller.id`,
+     left join members m on m.env_id = k.capture_id and m.user_id = caller.id
+     left join pending_external_ids p on p.user_id = caller.id and p.expires_at > :now`,
 );
 
 function answered(found: Before | null, request: KeyedRequest | null): Created | null {
@@ -92,17 +105,17 @@ function answered(found: Before | null, request: KeyedRequest | null): Created |
 }
 
 /**
- * Looks for what a key was answered, before AWS is asked for anything.
- * @returns null when nothing: the environment is to be made, for a caller who is signed in
+ * Looks for what a key was answered, before AWS is asked for anything. At the same moment it reads which external id is pending: a
+ * request with the same key may be using it up just now.
  */
 export async function findCreated(
   db: Db,
   credential: Credential,
   request: KeyedRequest | null,
   now: number,
-): Promise<Created | null> {
-  const before = BEFORE(db, credential, now, { key: request?.key ?? null });
-  return answered(await before.first<Before>(), request);
+): Promise<Created | Unanswered> {
+  const before = await BEFORE(db, credential, now, { key: request?.key ?? null }).first<Before>();
+  return answered(before, request) ?? { outcome: "new", pendingId: before?.pendingId ?? null };
 }
 
 const RESERVE = callerStatement(
@@ -132,8 +145,8 @@ export async function reserveEnvironment(
 }
 
 const COMPLETE = callerStatement(
-  `update environments set credentials = :credentials, deleted_at = null
-   where id = :id and credentials is null and exists (select 1 from caller)
+  `update environments set credentials = :credentials, external_id = :pendingId, deleted_at = null
+   where id = :id and credentials is null and exists (select 1 from caller) and ${IS_PENDING}
      and not exists (select 1 from caller join idempotency_keys k on ${IS_REMEMBERED})`,
 );
 
@@ -141,6 +154,8 @@ const ADD_MAKER = callerStatement(
   `insert into members (env_id, user_id, role, created_at)
    select e.id, caller.id, 'admin', :now from caller join environments e on e.id = :id and e.deleted_at is null`,
 );
+
+const CONSUME = consuming(":id");
 
 const REMEMBER = rememberingStatement({
   from: "from caller join members m on m.user_id = caller.id and m.env_id = :id",
@@ -150,25 +165,34 @@ const REMEMBER = rememberingStatement({
 
 /**
  * Completes a reserved environment: its sealed credentials, its maker as its first admin, and what its key is answered from now
- * on. Of two requests with one key that come at once, the second is answered as the first; its reservation stays one.
+ * on. Of two requests with one key that come at once, the second is answered as the first; its reservation stays one. Of two with
+ * one external id, the first has it.
+ * @param reserved with the pending external id that its role asks for; null of an access key
  */
 export async function completeEnvironment(
   db: Db,
   credential: Credential,
   request: KeyedRequest | null,
-  reserved: NewEnvironment & { id: number },
+  reserved: NewEnvironment & Pick<Made, "id" | "externalId">,
   credentials: string,
   now: number,
 ): Promise<Created> {
-  const { id } = reserved;
-  const made: Made = { ...reserved, externalId: null, createdAt: now, role: "admin" };
+  const { id, externalId } = reserved;
+  const made: Made = { ...reserved, createdAt: now, role: "admin" };
   const answer = answerFormat.stringify({ environment: made });
-  const values = { ...keyValues(request, answer, now), id, credentials };
-  const steps = [BEFORE, COMPLETE, ADD_MAKER, ...(request === null ? [] : [REMEMBER])];
+  const values = { ...keyValues(request, answer, now), id, credentials, pendingId: externalId };
+  const steps = [
+    BEFORE,
+    COMPLETE,
+    ADD_MAKER,
+    ...(externalId === null ? [] : [CONSUME]),
+    ...(request === null ? [] : [REMEMBER]),
+  ];
   const statements = steps.map((step) => step(db, credential, now, values));
-  const [found] = (await db.batch(statements)) as [D1Result<Before>];
+  const [found, completed] = (await db.batch(statements)) as [D1Result<Before>, D1Result];
   const first = found.results[0] ?? null;
-  return (
-    answered(first, request) ?? { outcome: "created", caller: (first as Before).caller, environment: made }
-  );
+  const before = answered(first, request);
+  if (before !== null) return before;
+  if (completed.meta.changes === 0) return { outcome: "id-used" };
+  return { outcome: "created", caller: (first as Before).caller, environment: made };
 }

@@ -3,7 +3,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { lazy } from "../lib/lazy.ts";
-import { ofService, serviceKey } from "./service-identity.ts";
+import { NO_IDENTITY, ofService, serviceKey } from "./service-identity.ts";
 
 /** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
 export type StoredCredentials = Pick<AwsCredentials, "accessKeyId" | "secretAccessKey"> | Role;
@@ -119,10 +119,7 @@ export async function signingCredentials(
   const cached = cacheKey === null ? undefined : temporary.get(cacheKey);
   if (cached !== undefined && cached.expiresAt - EXPIRY_MARGIN_MS > now) return { ok: true, value: cached };
   const key = serviceKey(env);
-  if (key === null) {
-    const message = "This service has no AWS identity to assume roles with; use an access key instead";
-    return { ok: false, failure: { kind: "rejected", code: "NoIdentity", operation: null, message } };
-  }
+  if (key === null) return { ok: false, failure: NO_IDENTITY };
   const assumed = await assumeRole(awsTarget(env, region), key, credentials);
   if (!assumed.ok) return { ok: false, failure: ofService(assumed.failure) };
   if (cacheKey !== null) {

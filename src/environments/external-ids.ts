@@ -58,3 +58,27 @@ export async function keepExternalId(
   ])) as [D1Result, D1Result<PendingExternalId>];
   return read.results[0] ?? null;
 }
+
+const READ_PENDING = callerStatement(
+  `select p.external_id as externalId
+   from caller join pending_external_ids p on p.user_id = caller.id and p.expires_at > :now`,
+);
+
+/** The id that is pending for the caller; null when none is. */
+export async function pendingExternalId(db: Db, credential: Credential, now: number): Promise<string | null> {
+  return READ_PENDING(db, credential, now).first<string>("externalId");
+}
+
+/**
+ * Whether `:pendingId` is still pending for the caller, or null. Not whether it has expired since it was read: then it was tried
+ * with AWS in time.
+ */
+export const IS_PENDING = `(:pendingId is null or exists (select 1 from caller
+  join pending_external_ids p on p.user_id = caller.id and p.external_id = :pendingId))`;
+
+/** Takes `:pendingId` away once it is that of the environment with an id, a parameter: no other is made with it. */
+export const consuming = (envId: string) =>
+  callerStatement(
+    `delete from pending_external_ids where user_id = (select id from caller) and external_id = :pendingId
+       and exists (select 1 from environments e where e.id = ${envId} and e.external_id = :pendingId and e.deleted_at is null)`,
+  );

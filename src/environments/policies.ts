@@ -59,12 +59,12 @@ export function environmentPolicy(target: PolicyTarget): PolicyDocument {
         Action: ["rds:DescribeDBInstances", "rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion"],
         Resource: resource(`db:${instance}`),
       },
-      ...ofCluster,
       {
         Effect: "Allow",
         Action: ["rds:DescribeDBParameters", "rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"],
         Resource: resource(`pg:${parameterGroup}`),
       },
+      ...ofCluster,
       { Effect: "Allow", Action: "cloudwatch:GetMetricData", Resource: "*" },
     ],
   };

@@ -11,8 +11,8 @@ import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
-import { hint, open, seal } from "./credentials.ts";
-import { keepExternalId } from "./external-ids.ts";
+import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
+import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
 import { readPendingChanges } from "./pending-changes.ts";
 import { trustPolicy } from "./policies.ts";
@@ -24,6 +24,7 @@ import {
   type EnvironmentChanges,
   type EnvironmentRequest,
   instancesSchema,
+  type RequestedCredentials,
   roleSchema,
   updateSchema,
 } from "./schema.ts";
@@ -59,14 +60,20 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
       const before = await creation.findCreated(db, credential, keyed, Date.now());
-      return before === null ? created(c, await create(c, keyed, changesOf, request)) : created(c, before);
+      return created(
+        c,
+        before.outcome === "new" ? await create(c, keyed, changesOf, request, before) : before,
+      );
     })
 
     .post("/instances", async (c) => {
       const { region, credentials } = await readBody(c, instancesSchema());
       // AWS is asked for people who are signed in only.
       await requireCaller(c);
-      return c.json({ instances: await instancesOf(c.env, region, credentials) } satisfies InstanceList);
+      const { db, credential } = c.var;
+      const pendingId = "roleArn" in credentials ? await pendingExternalId(db, credential, Date.now()) : null;
+      const instances = await instancesOf(c.env, region, withId(credentials, pendingId));
+      return c.json({ instances } satisfies InstanceList);
     })
 
     .post("/external-id", async (c) => {
@@ -109,6 +116,8 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
         case "changed":
           await afterUpdate(c.env, before);
           return c.json(toFullEnvironment(updated.environment));
+        case "id-used":
+          throw refuse.externalIdUsed();
         case "conflict":
         // Another capture has ended just now.
         case "in-grace":
@@ -185,22 +194,32 @@ export const inviteRoutes = new Hono<App>()
     }
   });
 
-/** Makes an environment that AWS confirms. */
+/** Makes an environment that AWS confirms. @param pendingId the external id that its role has to ask for */
 async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
   changesOf: ChangesOf,
-  { name, region, instance, credentials, allowNotReady }: EnvironmentRequest,
+  { name, region, instance, credentials: requested, allowNotReady }: EnvironmentRequest,
+  { pendingId }: creation.Unanswered,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
-  const subject = { region, instance, credentials, sealed: null, pending: [] };
-  const found = await confirm(c.env, changesOf, subject, allowNotReady);
+  const externalId = "roleArn" in requested ? pendingId : null;
+  const credentials = withId(requested, externalId);
+  const subject = { region, instance, credentials, isOwnId: true, sealed: null, pending: [] };
+  const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewAccess: true });
   const now = Date.now();
   const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
-  return creation.completeEnvironment(db, credential, keyed, { id, ...draft }, sealed, now);
+  return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, sealed, now);
+}
+
+/** The credentials to use for those that a request gives; a role that no id was made for is refused. */
+function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
+  if (!("roleArn" in requested)) return requested;
+  if (externalId === null) throw refuse.noExternalId();
+  return { roleArn: requested.roleArn, externalId };
 }
 
 /** The reply to a request for an environment. */
@@ -210,6 +229,8 @@ function created(c: AppContext, made: creation.Created): Response {
       throw unknownCaller();
     case "gone":
       throw refuse.environmentNotFound();
+    case "id-used":
+      throw refuse.externalIdUsed();
     case "key-reused":
       throw refuse.keyReused();
     case "replayed":
@@ -230,15 +251,51 @@ async function retarget(
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;
   const instance = changes.instance ?? before.instance;
-  const credentials = changes.credentials ?? (await open(c.env, before.id, before.credentials));
-  const subject = { region, instance, credentials, sealed: null, pending: readPendingChanges(before) };
+  const access =
+    changes.credentials === undefined
+      ? await storedAccess(c, before, region !== before.region || instance !== before.instance)
+      : await newAccess(c, before, changes.credentials);
+  const { credentials, isNew, externalId, pendingId } = access;
+  const pending = readPendingChanges(before);
+  const isOwnId = externalId !== null;
+  const subject = { region, instance, credentials, isOwnId, sealed: null, pending };
   return {
     region,
     instance,
-    ...(await confirm(c.env, changesOf, subject, allowNotReady)),
-    credentials: changes.credentials ? await seal(c.env, before.id, credentials) : before.credentials,
+    ...(await confirm(c.env, changesOf, subject, { allowNotReady, isNewAccess: isNew })),
+    credentials: isNew ? await seal(c.env, before.id, credentials) : before.credentials,
     credentialsHint: hint(credentials),
+    externalId,
+    pendingId,
   };
+}
+
+/** How an environment is reached after a change. */
+interface Access extends Pick<NonNullable<store.EnvironmentUpdate["target"]>, "externalId" | "pendingId"> {
+  credentials: StoredCredentials;
+  isNew: boolean;
+}
+
+/** Those that it has. An access key is not used for anything else than it was given for: that, its owner has to say. */
+async function storedAccess(c: AppContext, before: store.EnvironmentRow, isMoved: boolean): Promise<Access> {
+  const credentials = await open(c.env, before.id, before.credentials);
+  if (isMoved && !("roleArn" in credentials)) throw refuse.keyNeeded();
+  return { credentials, isNew: false, externalId: before.externalId, pendingId: null };
+}
+
+/** Those that a request gives. A role gets the id that was made for the environment, or else the one that is pending. */
+async function newAccess(
+  c: AppContext,
+  before: store.EnvironmentRow,
+  requested: RequestedCredentials,
+): Promise<Access> {
+  if (!("roleArn" in requested)) {
+    return { credentials: requested, isNew: true, externalId: null, pendingId: null };
+  }
+  const { db, credential } = c.var;
+  const pendingId = before.externalId === null ? await pendingExternalId(db, credential, Date.now()) : null;
+  const externalId = before.externalId ?? pendingId;
+  return { credentials: withId(requested, externalId), isNew: true, externalId, pendingId };
 }
 
 function memberChange(outcome: store.MemberOutcome): void {

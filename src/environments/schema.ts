@@ -39,13 +39,17 @@ const credentialsSchema = lazy(() =>
             roleArnForm(),
             'must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
           ),
+        // Whoever could choose it could have this service use a role of somebody else's.
         externalId: z
-          .string()
-          .trim()
-          .regex(/^[\w+=,.@:/-]{2,1224}$/, "must be 2 to 1224 letters, digits or any of _+=,.@:/-"),
+          .custom<undefined>((given) => given === undefined, {
+            error:
+              "is made by this service, and not taken from a request: ask for it by POST /api/environments/external-id",
+            abort: false,
+          })
+          .optional(),
       }),
     ],
-    "must be {accessKeyId, secretAccessKey} or {roleArn, externalId}",
+    "must be {accessKeyId, secretAccessKey} or {roleArn}",
   ),
 );
 
@@ -59,6 +63,9 @@ export const createSchema = lazy(() =>
     allowNotReady: z.boolean().optional(),
   }),
 );
+
+/** The credentials that a request gives: a role without its external id, which the service knows. */
+export type RequestedCredentials = z.output<ReturnType<typeof credentialsSchema>>;
 
 /** An environment that is asked for. */
 export type EnvironmentRequest = z.output<ReturnType<typeof createSchema>>;

@@ -15,6 +15,14 @@ export function serviceKey(env: Env): AwsCredentials | null {
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : null;
 }
 
+/** The failure of a service without one. */
+export const NO_IDENTITY: AwsFailure = {
+  kind: "rejected",
+  code: "NoIdentity",
+  operation: null,
+  message: "This service has no AWS identity to assume roles with; use an access key instead",
+};
+
 /** The failure of a call that was signed with the service's own key: of the kind `identity` where that key is refused. */
 export function ofService(failure: AwsFailure): AwsFailure {
   return failure.kind === "denied" && whatIsDenied(failure) === "credentials"
@@ -42,4 +50,15 @@ export async function serviceArn(env: Env, key: AwsCredentials): Promise<AwsResu
 export function identityUnknown(env: Env, failure: AwsFailure): ApiError {
   const message = explain(failure, "", regionOf(env));
   return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+}
+
+/**
+ * The refusal of a region, an instance and credentials that AWS did not accept: 400 in words, and 503 where only this service's own
+ * key or clock is at fault.
+ */
+export function awsWouldNot(failure: AwsFailure, instance: string, region: string): ApiError {
+  const message = explain(failure, instance, region);
+  const isOurs =
+    failure.kind === "identity" || (failure.kind === "clock" && failure.operation === "sts:AssumeRole");
+  return isOurs ? new ApiError(503, message, { "Retry-After": "60" }) : new ApiError(400, message);
 }

@@ -3,6 +3,7 @@ import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
 import type { Role } from "./schema.ts";
 
@@ -143,22 +144,37 @@ export interface EnvironmentUpdate {
   /** Null when it stays. */
   name: string | null;
   /** The instance and how to reach it, as AWS has just confirmed them; null when they stay. */
-  target: (Omit<NewEnvironment, "name"> & Pick<EnvironmentRow, "credentials">) | null;
+  target:
+    | (Omit<NewEnvironment, "name"> &
+        Pick<EnvironmentRow, "credentials" | "externalId"> & {
+          /** The external id if it was pending for the caller till now; null if it is the environment's already, or there is none. */
+          pendingId: string | null;
+        })
+    | null;
 }
 
-/** What became of an environment that was to be changed; `in-grace` when graces are to be ended first. */
+/**
+ * What became of an environment that was to be changed; `in-grace` when graces are to be ended first, `id-used` when the external id
+ * is not pending for the caller any more.
+ */
 export type Updated =
   | { outcome: "changed"; environment: EnvironmentRow }
-  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" | "in-grace" };
+  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" | "in-grace" | "id-used" };
 
 /** Whether a lease of environment `:envId` has a grace, and did not fail to be restored before. */
 const HAS_GRACES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = :envId and l.kept_until is not null and l.owed_since is null and l.abandoned_at is null)`;
 
+interface BeforeUpdate {
+  isAsBefore: 0 | 1 | null;
+  hasGraces: 0 | 1;
+  isPending: 0 | 1;
+}
+
 const BEFORE_UPDATE = callerStatement(
   `select caller.id as caller, m.role as role,
      (e.region, e.instance, e.credentials) is (:regionBefore, :instanceBefore, :credentialsBefore) as isAsBefore,
-     ${HAS_GRACES} as hasGraces
+     ${HAS_GRACES} as hasGraces, ${IS_PENDING} as isPending
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join environments e on e.id = m.env_id`,
 );
@@ -171,15 +187,18 @@ const UPDATE = callerStatement(
      cluster = iif(:region is null, cluster, :cluster),
      is_ready = coalesce(:isReady, is_ready), checks = coalesce(:checks, checks), checked_at = coalesce(:checkedAt, checked_at),
      credentials = coalesce(:credentials, credentials), credentials_hint = coalesce(:credentialsHint, credentials_hint),
-     updated_at = :now
+     external_id = iif(:region is null, external_id, :externalId), updated_at = :now
    where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
      or (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)
        and ((region, instance) is (:region, :instance)
          or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE}))
-       and not ${HAS_GRACES})
+       and not ${HAS_GRACES} and ${IS_PENDING})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
-     cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint`,
+      cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint,
+      external_id as externalId`,
 );
+
+const CONSUME = consuming(":envId");
 
 /** The values of an update that leaves the target as it is. */
 const NO_TARGET = {
@@ -194,6 +213,8 @@ const NO_TARGET = {
   checkedAt: null,
   credentials: null,
   credentialsHint: null,
+  externalId: null,
+  pendingId: null,
 };
 
 /**
@@ -219,12 +240,15 @@ export async function updateEnvironment(
   const [access, changes] = (await db.batch([
     BEFORE_UPDATE(db, credential, now, values),
     UPDATE(db, credential, now, values),
-  ])) as [D1Result<{ isAsBefore: 0 | 1 | null; hasGraces: 0 | 1 }>, D1Result<Partial<EnvironmentRow>>];
+    ...(values.pendingId === null ? [] : [CONSUME(db, credential, now, values)]),
+  ])) as [D1Result<BeforeUpdate>, D1Result<Partial<EnvironmentRow>>];
   const result = adminOutcome(access, changes);
   if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
   if (result !== "refused") return { outcome: result };
-  if (access.results[0]?.isAsBefore === 0) return { outcome: "conflict" };
-  return { outcome: access.results[0]?.hasGraces === 1 ? "in-grace" : result };
+  const { isAsBefore, hasGraces, isPending } = access.results[0] as BeforeUpdate;
+  if (isAsBefore === 0) return { outcome: "conflict" };
+  if (isPending === 0) return { outcome: "id-used" };
+  return { outcome: hasGraces === 1 ? "in-grace" : result };
 }
 
 const UPDATE_CHECKED = statement(

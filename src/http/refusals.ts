@@ -104,6 +104,18 @@ export const refuse = {
     409,
     "This service has no AWS identity of its own, and can't assume roles: give the environment an access key instead",
   ),
+  noExternalId: refusal(
+    400,
+    "credentials: a role needs an external id of this service's first: ask for it by POST /api/environments/external-id, and let the role's trust policy ask for it",
+  ),
+  externalIdUsed: refusal(
+    409,
+    "The external id that this role asks for is not pending any more: another environment was registered with it just now. Ask for one again, and let the role's trust policy ask for that",
+  ),
+  keyNeeded: refusal(
+    400,
+    "credentials: have to be given again with another region or instance, since a stored access key is used for what it was given for",
+  ),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),
   inviteRequired: refusal(403, "Sign-up is by invite only: send the code of an unused invite as inviteCode"),

@@ -51,11 +51,12 @@ export const leaseRoutes = new Hono<App>()
 
 /** Asks AWS whether captures of an environment would work. */
 async function lookAt(env: Env, environment: EnvironmentRow, now: number): Promise<Preflight> {
-  const { id, region, instance, credentials: sealed, isReady } = environment;
+  const { id, region, instance, credentials: sealed, externalId, isReady } = environment;
   const subject = {
     region,
     instance,
     credentials: await open(env, id, sealed),
+    isOwnId: externalId !== null,
     sealed,
     pending: readPendingChanges(environment),
     before: isReady === 1 ? "ready" : "not-ready",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { explainOpenRole } from "../environments/open-role.ts";
 import { instanceListSchema } from "../environments/preflight/replies.ts";
 import {
   checkedEnvironmentSchema,
@@ -59,6 +60,40 @@ const AWS_WOULD_NOT = saysLike(
   `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ uses the parameter group |\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
 
+const { said, advice } = explainOpenRole("no-id");
+/** The refusal when AWS refuses this service's own key, or its clock: neither is the caller's fault. */
+const OWN_FAULT: Refusal = {
+  ...saysLike(
+    "ownFault",
+    503,
+    "AWS refuses this service's own key, with which it assumes roles: sts:AssumeRole answered: The security token included in the " +
+      "request is invalid (InvalidClientTokenId). Its operator has to replace the key. Neither the role nor its trust policy is at fault.",
+    "(AWS refuses this service's own key|The clock of this service is wrong).*",
+  ),
+  headers: RETRY_AFTER,
+};
+/** The refusals of a role that a request gives. */
+const OF_ROLES: Refusal[] = [
+  ...refusals("noExternalId"),
+  saysLike(
+    "openRole",
+    400,
+    `${said}. ${advice}`,
+    "This service can assume the role (with an external id that is not its own|without any external id), .*",
+  ),
+  {
+    ...saysLike(
+      "trustUnknown",
+      503,
+      "Whether the role asks for its external id could not be found out: AWS is throttling requests of this account: sts:AssumeRole answered: " +
+        "Rate exceeded (Throttling). Try again soon.",
+      "Whether the role asks for its external id could not be found out: .*",
+    ),
+    headers: RETRY_AFTER,
+  },
+  OWN_FAULT,
+];
+
 /** The refusal when AWS does not say who this service is. */
 const IDENTITY_UNKNOWN: Refusal = {
   ...saysLike(
@@ -98,7 +133,8 @@ export const environmentOperations: Operation[] = [
     description:
       "AWS is asked first whether captures would work. What is missing is in `checks`, and `ready` is false then. An instance that " +
       "can't be captured as it is, such as one with Amazon's own parameter group, is refused with its `checks`, unless the body has " +
-      "`allowNotReady`. You become its first admin.",
+      "`allowNotReady`. You become its first admin. With a role, the external id that is pending for you becomes the environment's: ask " +
+      "for it before you make the role. A role that this service can assume with another external id, or without one, is refused.",
     permission: "Whoever is signed in.",
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
@@ -115,10 +151,7 @@ export const environmentOperations: Operation[] = [
             name: "production",
             region: "us-east-1",
             instance: "demo-mysql",
-            credentials: {
-              roleArn: "arn:aws:iam::123456789012:role/captures",
-              externalId: "a-secret-of-ours",
-            },
+            credentials: { roleArn: "arn:aws:iam::123456789012:role/captures/shop" },
           },
         },
       },
@@ -128,11 +161,12 @@ export const environmentOperations: Operation[] = [
     refusals: [
       invalidFor(createSchema(), { ...WITH_KEY, region: "Virginia" }),
       AWS_WOULD_NOT,
+      ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,
       ...OF_KEYS,
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
-      ...refusals("environmentNotFound"),
+      ...refusals("environmentNotFound", "externalIdUsed"),
     ],
   },
   {
@@ -161,7 +195,8 @@ export const environmentOperations: Operation[] = [
     summary: "List the instances of an AWS account",
     description:
       "Those that the credentials reach in a region, to choose one of. Nothing of it is stored. The credentials need " +
-      "`rds:DescribeDBInstances` on all instances, and `rds:DescribeDBClusters` to tell writers from readers.",
+      "`rds:DescribeDBInstances` on all instances, and `rds:DescribeDBClusters` to tell writers from readers. A role has to ask for " +
+      "the external id that is pending for you.",
     permission: "Whoever is signed in.",
     credentials: "any",
     body: {
@@ -183,6 +218,7 @@ export const environmentOperations: Operation[] = [
     refusals: [
       invalidFor(instancesSchema(), { region: "Virginia", credentials: WITH_KEY.credentials }),
       AWS_WOULD_NOT,
+      ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,
     ],
@@ -206,7 +242,9 @@ export const environmentOperations: Operation[] = [
     tag: "Environments",
     summary: "Change an environment",
     description:
-      "A new region, instance or credentials are checked with AWS first, as those of a new environment are.",
+      "A new region, instance or credentials are checked with AWS first, as those of a new environment are. With another region or " +
+      "instance, an access key has to be given again. A role is assumed with the external id that the service made for the " +
+      "environment, or else with the one that is pending for you.",
     permission: ADMIN,
     credentials: "any",
     parameters: [ID],
@@ -220,9 +258,17 @@ export const environmentOperations: Operation[] = [
       invalidFor(updateSchema(), {}),
       BAD_ID,
       AWS_WOULD_NOT,
+      ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,
-      ...refusals("notAdmin", "environmentNotFound", "liveCaptures", "changedMeanwhile"),
+      ...refusals(
+        "notAdmin",
+        "environmentNotFound",
+        "liveCaptures",
+        "changedMeanwhile",
+        "keyNeeded",
+        "externalIdUsed",
+      ),
     ],
   },
   {

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { completeEnvironment, reserveEnvironment } from "../../src/environments/creation.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { createCapture, createEnvironment, type Person, signUp } from "../support/api.ts";
+import { createCapture, createEnvironment, expectRefusal, type Person, signUp } from "../support/api.ts";
 
 const LIVE = "Environment has captures that have not ended: stop or delete them first";
 const HOUR_MS = 60 * 60 * 1000;
@@ -44,15 +44,31 @@ describe("changing an environment", () => {
     expect(await aws.requests()).toEqual([]);
   });
 
-  test("to another instance asks AWS with the saved key, and records what it finds", async () => {
+  test("to another instance asks AWS with the key that is given again, and records what it finds", async () => {
     await aws.clearRequests();
-    const reply = await admin.put<Environment>(path, { instance: "demo-mariadb" });
+    const reply = await admin.put<Environment>(path, {
+      instance: "demo-mariadb",
+      credentials: aws.credentials,
+    });
     expect(reply.status).toBe(200);
     expect(reply.body).toMatchObject({ instance: "demo-mariadb", engine: "mariadb", name: environment.name });
     expect(reply.body.credentials).toEqual(environment.credentials);
     expect((await admin.get(path)).body).toEqual(reply.body);
     const asked = (await aws.requests()).filter(({ action }) => action === "DescribeDBInstances");
     expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ["another instance", { instance: "demo-mariadb" }],
+    ["another region", { region: "eu-west-1" }],
+    ["another instance and name", { instance: "demo-mariadb", name: "renamed" }],
+  ])("to %s is refused without the key, and asks AWS nothing", async (_, change) => {
+    await aws.clearRequests();
+    const before = await sealed();
+    expectRefusal(await admin.put(path, change), 400, /^credentials: have to be given again/);
+    expect((await admin.get(path)).body).toEqual(environment);
+    expect(await sealed()).toBe(before);
+    expect(await aws.requests()).toEqual([]);
   });
 
   test("to another account's key and back works, and seals each", async () => {
@@ -77,7 +93,7 @@ describe("changing an environment", () => {
     ],
   ])("to %s is refused, and changes nothing, not even the name", async (_, change) => {
     const before = await sealed();
-    const reply = await admin.put(path, { name: "renamed", ...change });
+    const reply = await admin.put(path, { name: "renamed", credentials: aws.credentials, ...change });
     expect(reply.status).toBe(400);
     expect((await admin.get(path)).body).toEqual(environment);
     expect(await sealed()).toBe(before);
@@ -96,7 +112,8 @@ describe("changing an environment", () => {
 
   test("under a live capture is refused with 409 where it would record something else, and possible otherwise", async () => {
     const capture = await schedule();
-    const refused = await admin.put(path, { name: "renamed", instance: "demo-mariadb" });
+    const moved = { instance: "demo-mariadb", credentials: aws.credentials };
+    const refused = await admin.put(path, { name: "renamed", ...moved });
     expect(refused.status).toBe(409);
     expect(refused.body).toEqual({ code: 409, message: LIVE });
     expect((await admin.get(path)).body).toEqual(environment);
@@ -107,7 +124,7 @@ describe("changing an environment", () => {
       (await admin.put(path, { instance: environment.instance, region: environment.region })).status,
     ).toBe(200);
     await admin.delete(`/api/captures/${capture.id}`);
-    expect((await admin.put(path, { instance: "demo-mariadb" })).status).toBe(200);
+    expect((await admin.put(path, moved)).status).toBe(200);
   });
 
   test("by two people at once loses neither one's name nor the other's key", async () => {
@@ -125,7 +142,7 @@ describe("changing an environment", () => {
 
   test("to what AWS confirmed for a target that is another by now is a conflict", async () => {
     await aws.fault({ kind: "delay", delayMs: 400, times: 1 });
-    const slow = admin.put(path, { instance: "demo-mariadb" });
+    const slow = admin.put(path, { instance: "demo-mariadb", credentials: aws.credentials });
     // AWS handles the slow request before the quick one is sent.
     await expect.poll(async () => (await aws.requests()).length).toBeGreaterThan(0);
     const other = await createAccount();
@@ -215,11 +232,18 @@ test("an environment whose creator signed out half-way has neither credentials n
   };
   const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;
   await leaving.post("/api/auth/sign-out");
-  expect(await completeEnvironment(env.DB, credential, null, { id, ...draft }, "sealed", Date.now())).toEqual(
-    {
-      outcome: "unauthenticated",
-    },
-  );
+  expect(
+    await completeEnvironment(
+      env.DB,
+      credential,
+      null,
+      { id, ...draft, externalId: null },
+      "sealed",
+      Date.now(),
+    ),
+  ).toEqual({
+    outcome: "unauthenticated",
+  });
   const row = await env.DB.prepare("select * from environments where id = ?").bind(id).first();
   expect(row).toMatchObject({ credentials: null, deleted_at: expect.any(Number) });
 });

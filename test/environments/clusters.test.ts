@@ -39,9 +39,13 @@ describe("an Aurora cluster", () => {
     expect(body.message).toBe(
       "shop is a cluster, and a capture is made of one instance. Its instances are shop-1 (writer) and shop-2 (reader)",
     );
-    const { region } = aws;
+    const { region, credentials } = aws;
     const moved = await register(aws, "shop-1");
-    const put = await person.put(`/api/environments/${moved.body.id}`, { instance: "shop", region });
+    const put = await person.put(`/api/environments/${moved.body.id}`, {
+      instance: "shop",
+      region,
+      credentials,
+    });
     expect(put).toMatchObject({ status: 400, body });
   });
 

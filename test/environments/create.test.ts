@@ -101,11 +101,11 @@ describe("creating an environment", () => {
   });
 });
 
-const CREDENTIALS = "credentials: must be {accessKeyId, secretAccessKey} or {roleArn, externalId}";
+const CREDENTIALS = "credentials: must be {accessKeyId, secretAccessKey} or {roleArn}";
 const SECRET = "credentials.secretAccessKey: must be an AWS secret access key, without spaces";
 const INSTANCE = "instance: must be an RDS instance identifier: letters, digits and single hyphens";
 const REGION = 'region: must be an AWS region such as "us-east-1"';
-const ROLE = { roleArn: "arn:aws:iam::123456789012:role/x", externalId: "external" };
+const ROLE = { roleArn: "arn:aws:iam::123456789012:role/x" };
 const KEY = { accessKeyId: "AKIA0000000000000000", secretAccessKey: "secret" };
 
 describe("an environment is refused before AWS is asked", () => {
@@ -155,16 +155,21 @@ describe("an environment is refused before AWS is asked", () => {
       "credentials.sessionToken: not known here",
     ],
     ["a key and a role", { credentials: { ...KEY, ...ROLE } }, CREDENTIALS],
-    ["half a role", { credentials: { roleArn: ROLE.roleArn } }, CREDENTIALS],
+    ["an external id alone", { credentials: { externalId: "external" } }, CREDENTIALS],
     [
       "a user's ARN",
       { credentials: { ...ROLE, roleArn: "arn:aws:iam::123456789012:user/x" } },
       'credentials.roleArn: must be the ARN of a role, such as "arn:aws:iam::123456789012:role/captures"',
     ],
     [
-      "an external id of one character",
-      { credentials: { ...ROLE, externalId: "x" } },
-      "credentials.externalId: must be 2 to 1224 letters, digits or any of _+=,.@:/-",
+      "an external id of the caller's choice",
+      { credentials: { ...ROLE, externalId: "external" } },
+      "credentials.externalId: is made by this service, and not taken from a request: ask for it by POST /api/environments/external-id",
+    ],
+    [
+      "a role before its external id was asked for",
+      { credentials: ROLE },
+      "credentials: a role needs an external id of this service's first: ask for it by POST /api/environments/external-id, and let the role's trust policy ask for it",
     ],
     ["an unknown field", { nmae: "x" }, "nmae: not known here"],
     ["two unknown fields", { a: 1, b: 2 }, "a, b: not known here"],

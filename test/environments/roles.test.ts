@@ -1,29 +1,28 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type AwsResult, awsTarget } from "../../src/aws/client.ts";
 import { type DbInstance, describeInstance } from "../../src/aws/rds.ts";
 import { askAs } from "../../src/environments/credentials.ts";
 import type { Environment } from "../../src/environments/replies.ts";
+
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { type Person, recordConsole, requestIn, signUp } from "../support/api.ts";
+import { addMember, makeRole, type Person, recordConsole, requestIn, signUp } from "../support/api.ts";
 
 let person: Person;
 let aws: LocalAccount;
 let role: { roleArn: string; externalId: string };
-beforeAll(async () => {
-  person = await signUp();
-});
+// Each test has a person of its own: a pending external id is a person's.
 beforeEach(async () => {
-  aws = await createAccount();
-  role = await aws.createRole({ externalId: `external-${aws.accountId}` });
+  [person, aws] = await Promise.all([signUp(), createAccount()]);
+  role = await makeRole(person, aws);
 });
 
-const create = (credentials: Record<string, unknown> = role) =>
+const create = ({ roleArn }: { roleArn: string } = role) =>
   person.post<Environment & { message: string }>("/api/environments", {
     name: "by role",
     region: aws.region,
     instance: aws.instance,
-    credentials,
+    credentials: { roleArn },
   });
 
 async function created(): Promise<Environment> {
@@ -45,45 +44,65 @@ async function use({ id, region, instance }: Environment): Promise<AwsResult<DbI
   );
 }
 
-const actions = async () => (await aws.requests()).map(({ action }) => action);
+/** The calls of the account, but for attempts to assume a role that it refuses. */
+const accepted = async () =>
+  (await aws.requests()).filter(
+    ({ action, errorCode }) => action !== "AssumeRole" || errorCode !== "AccessDenied",
+  );
+const actions = async () => (await accepted()).map(({ action }) => action);
 
 describe("an environment with a role", () => {
-  test("is reached with temporary keys of the role, and shows its ARN but not its external id", async () => {
+  test("is reached with temporary keys of the role, and shows it with its external id", async () => {
     const reply = await create();
     expect(reply.status).toBe(201);
-    expect(reply.body.credentials).toMatchObject({ roleArn: role.roleArn });
-    expect(JSON.stringify(reply.body)).not.toContain(role.externalId);
+    expect(reply.body.credentials).toEqual({ ...role, externalIdOrigin: "service" });
     const calls = await aws.requests();
-    expect(calls.map(({ action, status }) => [action, status])).toEqual(
-      expect.arrayContaining([
-        ["AssumeRole", 200],
-        ["DescribeDBInstances", 200],
-      ]),
-    );
-    expect(calls[0]?.accessKeyId).toBe("AKIALOCALWORKER00000");
-    expect(calls[0]?.parameters).toMatchObject({ RoleArn: role.roleArn });
-    for (const { action, accessKeyId } of calls)
-      if (action !== "AssumeRole") expect(accessKeyId).toMatch(/^ASIA/);
+    const assumed = calls.filter(({ action }) => action === "AssumeRole");
+    expect(assumed.map(({ status }) => status).sort()).toEqual([200, 403, 403]);
+    for (const { accessKeyId, parameters } of assumed) {
+      expect(accessKeyId).toBe("AKIALOCALWORKER00000");
+      expect(parameters).toMatchObject({ RoleArn: role.roleArn });
+    }
+    const others = calls.filter(({ action }) => action !== "AssumeRole");
+    expect(others.map(({ action }) => action)).toContain("DescribeDBInstances");
+    for (const { accessKeyId } of others) expect(accessKeyId).toMatch(/^ASIA/);
   });
 
-  test("keeps the external id sealed", async () => {
-    await created();
-    const { results } = await env.DB.prepare("select * from environments").all();
-    expect(JSON.stringify(results)).not.toContain(role.externalId);
+  test("shows neither role nor external id to members", async () => {
+    const { id } = await created();
+    const member = await signUp("Member");
+    await addMember(person, id, member);
+    for (const reply of [
+      await member.get(`/api/environments/${id}`),
+      await member.get("/api/environments"),
+      await member.post(`/api/environments/${id}/check`),
+    ]) {
+      expect(reply.status).toBe(200);
+      const text = JSON.stringify(reply.body);
+      expect(text).not.toContain(role.roleArn);
+      expect(text).not.toContain(role.externalId);
+    }
   });
 
   test.each([
-    ["another external id", () => ({ ...role, externalId: "not-the-external-id" })],
+    ["another external id", () => aws.createRole({ externalId: "not-the-external-id" })],
     ["a role that is not there", () => ({ ...role, roleArn: `${role.roleArn}-not` })],
-  ])("is refused for %s, in words that say which call it was", async (_, credentials) => {
+    [
+      "a role that trusts somebody else",
+      () => aws.createRole({ externalId: role.externalId, trustedAccountId: aws.accountId }),
+    ],
+  ])("is refused for %s, in words that say which call it was", async (_, make) => {
+    const other = await make();
     const stop = recordConsole();
-    const reply = await create(credentials());
+    const reply = await create(other);
     const written = [...stop(), JSON.stringify(reply.body)].join("\n");
     expect(reply.status).toBe(400);
     expect(reply.body.message).toMatch(/sts:AssumeRole.*\(AccessDenied\).*trust/);
-    expect(written).not.toContain(credentials().externalId);
+    expect(written).not.toContain(role.externalId);
     expect(written).not.toContain("AKIALOCALWORKER00000");
-    expect(await actions()).not.toContain("DescribeDBInstances");
+    expect(await actions()).toEqual([]);
+    // It is pending still.
+    expect((await create()).status).toBe(201);
   });
 
   test("assumes its role once for many calls", async () => {
@@ -93,7 +112,7 @@ describe("an environment with a role", () => {
   });
 
   test("assumes it again when the temporary keys are about to expire", async () => {
-    role = await aws.createRole({ externalId: "short-lived", durationSeconds: 200 });
+    role = await makeRole(person, aws, { durationSeconds: 200 });
     const environment = await created();
     for (let i = 0; i < 2; i++) expect((await use(environment)).ok).toBe(true);
     expect((await actions()).filter((action) => action === "AssumeRole")).toHaveLength(2);
@@ -105,7 +124,7 @@ describe("an environment with a role", () => {
     await aws.expireSessions();
     await aws.clearRequests();
     expect((await use(environment)).ok).toBe(true);
-    const calls = await aws.requests();
+    const calls = await accepted();
     expect(calls.map(({ action, errorCode }) => errorCode ?? action)).toEqual([
       "ExpiredToken",
       "AssumeRole",
@@ -123,10 +142,15 @@ describe("an environment with a role", () => {
   });
 
   test("does not share its keys with another environment, even of the same role", async () => {
-    const [one, two] = [await created(), await created()];
+    const one = await created();
+    // The next id; its trust policy would ask for either of the two.
+    await aws.createRole({ ...role, externalId: (await makeRole(person, aws)).externalId });
+    const two = await created();
+    await aws.createRole({ ...role, externalId: "*" });
     await use(one);
     await use(two);
-    expect((await actions()).filter((action) => action === "AssumeRole")).toHaveLength(2);
+    const described = (await accepted()).filter(({ action }) => action === "DescribeDBInstances");
+    expect(new Set(described.map(({ accessKeyId }) => accessKeyId)).size).toBe(2);
   });
 
   test("is checked with a role that is assumed anew: what is kept says nothing of the role as it is now", async () => {
@@ -143,18 +167,17 @@ describe("an environment with a role", () => {
   test("uses its new role from the moment it is changed", async () => {
     const environment = await created();
     await check(environment);
-    const next = await aws.createRole({
-      externalId: "the-next-one",
-      roleArn: `arn:aws:iam::${aws.accountId}:role/next`,
-    });
+    const roleArn = `arn:aws:iam::${aws.accountId}:role/next`;
+    const { externalId } = role;
+    await aws.createRole({ externalId, roleArn });
     const changed = await person.put<Environment>(`/api/environments/${environment.id}`, {
-      credentials: next,
+      credentials: { roleArn },
     });
-    expect(changed.body.credentials).toMatchObject({ roleArn: next.roleArn });
+    expect(changed.body.credentials).toEqual({ roleArn, externalId, externalIdOrigin: "service" });
     await aws.clearRequests();
     await check(environment);
-    const [assumed] = await aws.requests();
-    expect(assumed?.parameters).toMatchObject({ RoleArn: next.roleArn });
+    const [assumed] = (await aws.requests()).filter(({ action }) => action === "AssumeRole");
+    expect(assumed?.parameters).toMatchObject({ RoleArn: roleArn });
   });
 
   test.each(["throttle", "server-error", "garbage", "reset"] as const)(
@@ -170,7 +193,7 @@ describe("an environment with a role", () => {
   test("is refused by a service without an AWS identity, which says what to use instead", async () => {
     const { region, instance } = aws;
     const reply = await requestIn({ AWS_ACCESS_KEY_ID: "" }, "POST", "/api/environments", {
-      json: { name: "by role", region, instance, credentials: role },
+      json: { name: "by role", region, instance, credentials: { roleArn: role.roleArn } },
       headers: person.headers,
     });
     expect(reply.status).toBe(400);

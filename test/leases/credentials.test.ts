@@ -5,7 +5,7 @@ import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { createEnvironment, recordConsole, signUp } from "../support/api.ts";
+import { createEnvironment, makeRole, recordConsole, signUp } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   accessOf,
@@ -40,10 +40,10 @@ describe("the credentials that a lease uses", () => {
       .then(({ results }) => results);
   /** Another team's environment of the same instance, in the same account, by a role. */
   async function otherTenant() {
-    const role = await own.aws.createRole({ externalId: "other-tenant" });
-    const { environment } = await createEnvironment(await signUp("Other"), {
-      aws: { ...own.aws, credentials: role as never },
-    });
+    const other = await signUp("Other");
+    const role = await makeRole(other, own.aws);
+    const { roleArn } = role;
+    const { environment } = await createEnvironment(other, { aws: own.aws, credentials: { roleArn } });
     await own.aws.clearRequests();
     return { environment, role, access: await accessOf(environment) };
   }
@@ -102,8 +102,8 @@ describe("the credentials that a lease uses", () => {
 
   it("that were replaced are not used any more: the current ones are", async () => {
     await lease.acquire(1);
-    const role = await own.aws.createRole({ externalId: "newer" });
-    expect((await changeCredentials(role)).status).toBe(200);
+    const { roleArn } = await makeRole(own.admin, own.aws);
+    expect((await changeCredentials({ roleArn })).status).toBe(200);
     await own.aws.clearRequests();
     expect(await lease.release(1)).toBe(true);
     expect(await changersOf(own.aws)).not.toContain(key(own.aws));

@@ -78,7 +78,10 @@ describe("a capture that has ended", () => {
     const { environment } = await createEnvironment(own.admin, { aws: own.aws });
     const capture = await captures.create(HOUR, environment.id);
     const { body } = await captures.metricsOf(capture);
-    const changed = await own.admin.put(`/api/environments/${environment.id}`, { instance: "demo-mariadb" });
+    const changed = await own.admin.put(`/api/environments/${environment.id}`, {
+      instance: "demo-mariadb",
+      credentials: own.aws.credentials,
+    });
     expect(changed.status).toBe(200);
     // Not archived yet: what is stored is what was recorded.
     await captures.settle(capture);

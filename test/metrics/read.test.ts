@@ -147,7 +147,10 @@ describe("GET /api/captures/{id}/metrics", () => {
     const start = Date.now() - 2 * HOUR;
     const asked = { envId: environment.id, start: new Date(start).toISOString(), duration: 600 };
     const capture = await until(cast.admin, await createCapture(cast.admin, asked), "DONE");
-    const moved = await cast.admin.put(`/api/environments/${environment.id}`, { instance: "demo-mariadb" });
+    const moved = await cast.admin.put(`/api/environments/${environment.id}`, {
+      instance: "demo-mariadb",
+      credentials: aws.credentials,
+    });
     expect(moved.status).toBe(200);
     await aws.clearRequests();
     expect((await cast.admin.get(`/api/captures/${capture.id}/metrics`)).status).toBe(200);

@@ -5,8 +5,8 @@ import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Env } from "../../src/env.ts";
-import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
-import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import type { Environment, ExternalId, FullEnvironment } from "../../src/environments/replies.ts";
+import { createAccount, type LocalAccount, type RoleOptions } from "../local-aws/test/client.ts";
 import { checkReply, isJson } from "./contract.ts";
 
 const ORIGIN = "http://captures.test";
@@ -104,17 +104,17 @@ export function sessionCookie(reply: Reply): string {
 /** An environment of `admin`'s on an AWS account of its own. */
 export async function createEnvironment(
   admin: Person,
-  options: { aws?: LocalAccount; name?: string; allowNotReady?: boolean } = {},
+  options: { aws?: LocalAccount; name?: string; credentials?: object; allowNotReady?: boolean } = {},
 ): Promise<{ environment: FullEnvironment; aws: LocalAccount }> {
   const aws = options.aws ?? (await createAccount());
   // What a test does not ask for should not make it wait.
   await aws.setParameterApplication({ delayMs: 0 });
-  const { credentials, region, instance } = aws;
+  const { region, instance } = aws;
   const reply = await admin.post<FullEnvironment>("/api/environments", {
     name: options.name ?? "production",
     region,
     instance,
-    credentials,
+    credentials: options.credentials ?? aws.credentials,
     allowNotReady: options.allowNotReady,
   });
   if (reply.status !== 201)
@@ -125,6 +125,17 @@ export async function createEnvironment(
 /** An environment as lists show it. */
 export function listed({ checks: _, checkedAt: __, ...environment }: FullEnvironment): Environment {
   return environment;
+}
+
+/** A role of an account that asks for the external id which the service makes for somebody, as that person would make it. */
+export async function makeRole(
+  person: Person,
+  aws: LocalAccount,
+  options: Partial<RoleOptions> = {},
+): Promise<{ roleArn: string; externalId: string }> {
+  const { body } = await person.post<ExternalId>("/api/environments/external-id");
+  const { roleArn } = await aws.createRole({ externalId: body.externalId, ...options });
+  return { roleArn, externalId: body.externalId };
 }
 
 /** Makes somebody a member by an invite, as a person would. */

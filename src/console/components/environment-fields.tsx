@@ -12,7 +12,6 @@ export interface EnvironmentDraft {
   accessKeyId: string;
   secretAccessKey: string;
   roleArn: string;
-  externalId: string;
 }
 
 /** An empty form. */
@@ -24,7 +23,6 @@ export const EMPTY_DRAFT: EnvironmentDraft = {
   accessKeyId: "",
   secretAccessKey: "",
   roleArn: "",
-  externalId: "",
 };
 
 /** The fields that the server may refuse. */
@@ -35,14 +33,13 @@ export const ENVIRONMENT_FIELDS = [
   "accessKeyId",
   "secretAccessKey",
   "roleArn",
-  "externalId",
   "credentials",
 ] as const;
 
 /** The credentials that a draft has. */
 export function credentialsOf(draft: EnvironmentDraft): NewEnvironment["credentials"] {
-  const { accessKeyId, secretAccessKey, roleArn, externalId } = draft;
-  return draft.by === "key" ? { accessKeyId, secretAccessKey } : { roleArn, externalId };
+  const { accessKeyId, secretAccessKey, roleArn } = draft;
+  return draft.by === "key" ? { accessKeyId, secretAccessKey } : { roleArn };
 }
 
 /** The fields of an environment, for a new one or one that is changed. */
@@ -94,10 +91,11 @@ export function EnvironmentFields({
           {text("secretAccessKey", "Secret access key", "Sealed before it is stored, and never shown.", true)}
         </>
       ) : (
-        <>
-          {text("roleArn", "ARN of the role")}
-          {text("externalId", "External id", "The one that the role's trust policy asks for.")}
-        </>
+        text(
+          "roleArn",
+          "ARN of the role",
+          "Its trust policy has to ask for the external id that this service made.",
+        )
       )}
       {errors.fields.credentials && <p class="field-error">{errors.fields.credentials}</p>}
     </div>

@@ -5,7 +5,7 @@ import type { DbCluster, DbInstance, DbParameter, LogFile } from "../../aws/rds.
 import type { CallerIdentity } from "../../aws/sts.ts";
 import type { ParameterSettings } from "../parameter-group.ts";
 import type { PendingChange } from "../pending-changes.ts";
-import type { Check } from "./checks.ts";
+import type { RoleTrust } from "../role-trust.ts";
 
 /*
  * What a preflight has found out, before it is judged. Null is what was not asked, since an answer before it was in the way.
@@ -34,6 +34,8 @@ export interface Subject {
   instance: string;
   /** Whether it is reached by a role or by an access key. */
   by: "role" | "key";
+  /** Whether this service made the external id of the role, not a person. */
+  isOwnId: boolean;
   /** The pending changes of the environment; none of one that is to be made. */
   pending: readonly PendingChange[];
 }
@@ -45,7 +47,7 @@ export interface Answers {
   /** Whose the access key is. Not asked of a role. */
   identity: Answer<CallerIdentity>;
   /** Whether the role can be assumed without its external id; null of an access key. */
-  trust: Check | null;
+  trust: RoleTrust | null;
   instance: Answer<DbInstance>;
   /** Of members of a cluster only. */
   cluster: Answer<DbCluster>;

@@ -21,8 +21,8 @@ import { type Env, positiveNumber } from "../../env.ts";
 import { describeError, log } from "../../lib/log.ts";
 import type { StoredCredentials } from "../credentials.ts";
 import type { ParameterGroup } from "../parameter-group.ts";
+import type { RoleTrust } from "../role-trust.ts";
 import type { Answers, GroupChanges, KnownChanges, ProbedAction } from "./answers.ts";
-import type { Check } from "./checks.ts";
 import { LOG_PARAMETERS } from "./group-checks.ts";
 import { METRICS_MINUTES } from "./instance-checks.ts";
 import { siblingOf, simulationOf } from "./permission-checks.ts";
@@ -48,7 +48,7 @@ export interface Asking {
   /** Gives keys to sign with: those of the credentials, or of a role that is assumed anew. */
   access: () => Promise<AwsResult<AwsCredentials>>;
   /** Looks whether the role can be assumed without its external id; null of an access key. */
-  trust: (() => Promise<Check>) | null;
+  trust: (() => Promise<RoleTrust>) | null;
   /** Describes the instance. */
   describe: (target: AwsTarget, keys: AwsCredentials) => Promise<AwsResult<DbInstance>>;
   /** Looks up what captures have changed in a group. */

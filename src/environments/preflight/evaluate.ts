@@ -12,12 +12,13 @@ import {
   checkState,
 } from "./instance-checks.ts";
 import { checkPermissions } from "./permission-checks.ts";
+import { checkTrust } from "./trust-check.ts";
 
 /** Judges what a preflight has found out: all checks, in the order in which they are shown. Pure. */
 export function evaluate(answers: Answers, subject: Subject): Check[] {
   const checks: (Check | null)[] = [
     checkCredentials(answers, subject),
-    answers.trust,
+    checkTrust(answers, subject),
     checkInstance(answers, subject),
     checkState(answers),
     checkEngine(answers),

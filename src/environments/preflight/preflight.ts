@@ -5,6 +5,7 @@ import { freshCredentials, type StoredCredentials } from "../credentials.ts";
 import { findInstance } from "../instance.ts";
 import type { ParameterGroup } from "../parameter-group.ts";
 import type { PendingChange } from "../pending-changes.ts";
+import { type RoleTrust, tryRole } from "../role-trust.ts";
 import type { GroupChanges } from "./answers.ts";
 import { ask } from "./ask.ts";
 import { type Check, type Readiness, readiness } from "./checks.ts";
@@ -16,6 +17,8 @@ export interface PreflightSubject {
   region: string;
   instance: string;
   credentials: StoredCredentials;
+  /** Whether this service made the external id of the role, not a person. */
+  isOwnId: boolean;
   /** The sealed credentials, under which keys of a role are cached; null while they are not sealed. */
   sealed: string | null;
   /** The environment's pending changes; none of one that is to be made. */
@@ -35,6 +38,8 @@ export interface Preflight {
   found: DbInstance | null;
   /** Why it did not; null when it did. */
   failure: AwsFailure | null;
+  /** Whether a role that can be assumed asks for its external id; null of any other, and of an access key. */
+  trust: RoleTrust | null;
 }
 
 /** What of a preflight an environment keeps. */
@@ -51,18 +56,18 @@ export async function preflight(
   subject: PreflightSubject,
   now: number,
 ): Promise<Preflight> {
-  const { region, instance, credentials, sealed, pending, before } = subject;
+  const { region, instance, credentials, isOwnId, sealed, pending, before } = subject;
   const answers = await ask(env, {
     region,
     instance,
     credentials,
     access: () => freshCredentials(env, region, credentials, sealed, now),
-    trust: null,
+    trust: "roleArn" in credentials ? () => tryRole(env, region, credentials.roleArn) : null,
     describe: (target, keys) => findInstance(target, keys, instance),
     changes: (group) => changesOf(env, group),
   });
   const by = "roleArn" in credentials ? "role" : "key";
-  const checks = evaluate(answers, { region, instance, by, pending });
+  const checks = evaluate(answers, { region, instance, by, isOwnId, pending });
   const found = answers.instance?.ok === true ? answers.instance.value : null;
   const refused = answers.access.ok ? answers.instance : answers.access;
   return {
@@ -70,6 +75,7 @@ export async function preflight(
     ready: readiness(checks, before) === "ready",
     found,
     failure: refused?.ok === false ? refused.failure : null,
+    trust: answers.access.ok ? answers.trust : null,
   };
 }
 

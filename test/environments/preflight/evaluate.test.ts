@@ -9,7 +9,7 @@ import { evaluate } from "../../../src/environments/preflight/evaluate.ts";
  * How each check comes out, by what AWS has said. That the right calls are made, routes.test.ts shows against the local AWS.
  */
 
-const SUBJECT: Subject = { region: "us-east-1", instance: "shop", by: "key", pending: [] };
+const SUBJECT: Subject = { region: "us-east-1", instance: "shop", by: "key", isOwnId: true, pending: [] };
 
 const INSTANCE: DbInstance = {
   identifier: "shop",

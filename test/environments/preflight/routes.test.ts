@@ -15,6 +15,7 @@ import {
 import {
   createEnvironment,
   expectRefusal,
+  makeRole,
   type Person,
   request,
   requestIn,
@@ -391,13 +392,13 @@ describe("the list of an account's instances", () => {
   });
 
   test("says so when the service has no identity to assume a role with", async () => {
-    const role = await aws.createRole({ externalId: "any-id" });
-    const json = { region: aws.region, credentials: role };
+    const { roleArn } = await makeRole(person, aws);
+    const json = { region: aws.region, credentials: { roleArn } };
     const reply = await requestIn({ AWS_ACCESS_KEY_ID: "" }, "POST", "/api/environments/instances", {
       json,
       headers: person.headers,
     });
-    expect(reply.status).toBe(400);
+    expectRefusal(reply, 400, /use an access key instead/);
   });
 });
 
