@@ -6,6 +6,7 @@ import { tryPort } from "../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../scripts/lib/service.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkCompare } from "./compare.ts";
+import { checkConnecting } from "./connecting.ts";
 import { checkEnvironments } from "./environments.ts";
 import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
@@ -37,6 +38,7 @@ const world: World = {
 };
 try {
   await checkSessions(world);
+  await checkConnecting(world);
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkLive(world);

@@ -87,12 +87,13 @@ function Name({ capture: { id, name, owner, labels }, environment, begins, ends 
 }
 
 function State({ capture, seen }: Shown) {
-  const { status, reason } = capture;
+  const { status, obstacle } = capture;
+  const reason = status === "FAILED" ? capture.reason : status === "STARTING" ? obstacle : null;
   return (
     <>
       <StatusBadge status={status} />
       {status === "RUNNING" && <RowProgress capture={capture} seen={seen} />}
-      {status === "FAILED" && reason !== null && (
+      {reason !== null && (
         <span class="row-reason" title={reason}>
           {reason}
         </span>

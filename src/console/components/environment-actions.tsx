@@ -1,18 +1,20 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { FullEnvironment } from "../api/types.ts";
-import { navigate } from "../lib/router.ts";
-import { useSubmission } from "../lib/submission.ts";
-import { Confirm } from "./confirm.tsx";
-import { Dialog } from "./dialog.tsx";
+import { useConfirmedSubmission } from "../lib/confirmed.ts";
 import {
-  credentialsOf,
+  changesIn,
   EMPTY_DRAFT,
   ENVIRONMENT_FIELDS,
   type EnvironmentDraft,
-  EnvironmentFields,
-} from "./environment-fields.tsx";
-import { Form, FormProblem, Submit } from "./field.tsx";
+} from "../lib/environment-draft.ts";
+import { navigate } from "../lib/router.ts";
+import { AccessFields } from "./access-fields.tsx";
+import { Checks } from "./checks.tsx";
+import { Confirm } from "./confirm.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { RegionField } from "./region-field.tsx";
 import { useToasts } from "./toasts.tsx";
 
 /** What an environment's admins can do with it. */
@@ -60,18 +62,6 @@ export function EnvironmentActions({
   );
 }
 
-/** The fields of a draft that differ from the environment. */
-function changesIn(environment: FullEnvironment, draft: EnvironmentDraft) {
-  const { name, region, instance } = draft;
-  const credentials = credentialsOf(draft);
-  return {
-    ...(name !== environment.name && { name }),
-    ...(region !== environment.region && { region }),
-    ...(instance !== environment.instance && { instance }),
-    ...(Object.values(credentials).some((value) => value !== "") && { credentials }),
-  };
-}
-
 function Edit({
   environment,
   onChanged,
@@ -82,30 +72,74 @@ function Edit({
   onClose: () => void;
 }) {
   const { name, region, instance, credentials } = environment;
+  const role = credentials !== null && "roleArn" in credentials ? credentials : null;
   const [draft, setDraft] = useState<EnvironmentDraft>({
     ...EMPTY_DRAFT,
     name,
     region,
     instance,
-    by: credentials !== null && "roleArn" in credentials ? "role" : "key",
+    by: role === null ? "key" : "role",
   });
-  const { busy, errors, submit } = useSubmission(ENVIRONMENT_FIELDS, async () => {
-    const changes = changesIn(environment, draft);
-    if (Object.keys(changes).length === 0) {
-      onClose();
-      return;
-    }
-    onChanged(await api.environments.update(environment.id, changes));
-  });
+  const { busy, errors, submit, checks, submitAnyway } = useConfirmedSubmission(
+    ENVIRONMENT_FIELDS,
+    async (allowNotReady) => {
+      const changes = changesIn(environment, draft);
+      if (Object.keys(changes).length === 0) {
+        onClose();
+        return;
+      }
+      onChanged(await api.environments.update(environment.id, { ...changes, allowNotReady }));
+    },
+  );
   return (
-    <Dialog title={`Edit ${environment.name}`} onClose={onClose}>
+    <Dialog title={`Edit ${name}`} onClose={onClose}>
       <Form onSubmit={submit} refused={errors}>
-        <EnvironmentFields draft={draft} errors={errors} onChange={setDraft} isChange />
+        <div class="card">
+          <TextField
+            name="name"
+            label="Name"
+            hint="What people call it here."
+            error={errors.fields.name}
+            value={draft.name}
+            onChange={(changed) => setDraft({ ...draft, name: changed })}
+          />
+          <RegionField
+            region={draft.region}
+            error={errors.fields.region}
+            onChange={(changed) => setDraft({ ...draft, region: changed })}
+          />
+          <TextField
+            name="instance"
+            label="RDS instance"
+            hint={
+              role === null
+                ? "Its DB instance identifier. Another one, or another region, needs the access key again."
+                : "Its DB instance identifier."
+            }
+            error={errors.fields.instance}
+            spellcheck={false}
+            value={draft.instance}
+            onChange={(changed) => setDraft({ ...draft, instance: changed.trim() })}
+          />
+          <AccessFields
+            draft={draft}
+            errors={errors}
+            onChange={setDraft}
+            isChange
+            keepsExternalId={role?.externalIdOrigin === "service"}
+          />
+        </div>
         <FormProblem message={errors.form} />
+        {checks !== null && <Checks checks={checks} />}
         <div class="actions">
           <Submit busy={busy} says="Asking AWS…">
             Save
           </Submit>
+          {checks !== null && (
+            <button type="button" aria-disabled={busy} onClick={submitAnyway}>
+              Save it as not ready
+            </button>
+          )}
         </div>
       </Form>
     </Dialog>

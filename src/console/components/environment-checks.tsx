@@ -45,7 +45,7 @@ export function EnvironmentChecks({
     <section class="card" aria-labelledby="checks-title">
       <div class="checks-head">
         <h2 id="checks-title">Checks</h2>
-        <Readiness ready={ready} />
+        {checkedAt !== null && <Readiness ready={ready} />}
         <span class="muted">
           {checkedAt === null ? (
             "It was not checked yet."
