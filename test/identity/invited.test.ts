@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { INVITE_LIFETIME_MS } from "../../src/environments/invites.ts";
-import type { Environment } from "../../src/environments/replies.ts";
-import { createEnvironment, type Person, requestIn, sessionCookie, signUp } from "../support/api.ts";
+import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
+import { createEnvironment, listed, type Person, requestIn, sessionCookie, signUp } from "../support/api.ts";
 
 const INVITE_ONLY = { SIGN_UP: "invite" };
 const REFUSED = { code: 403, message: expect.stringContaining("by invite only") };
 
 let admin: Person;
-let environment: Environment;
+let environment: FullEnvironment;
 beforeAll(async () => {
   admin = await signUp("Admin");
   ({ environment } = await createEnvironment(admin));
@@ -53,7 +53,8 @@ describe("where sign-up is by invite", () => {
       const seen = await requestIn<Environment[]>(INVITE_ONLY, "GET", "/api/environments", {
         headers: { cookie: sessionCookie(reply) },
       });
-      expect(seen.body).toEqual([{ ...environment, role }]);
+      const credentials = role === "admin" ? environment.credentials : null;
+      expect(seen.body).toEqual([{ ...listed(environment), role, credentials }]);
     }
   });
 
