@@ -76,6 +76,30 @@ describe("the calls of a preflight", () => {
     });
   });
 
+  test("of a cluster's member by a role are twelve, each but AssumeRole once", async () => {
+    const [admin, account] = await Promise.all([
+      signUp("Admin"),
+      createAccount({ clusters: [{ identifier: "shops" }] }),
+    ]);
+    const { roleArn } = await makeRole(admin, account);
+    const json = { name: "by role", region: account.region, instance: "shops-2", credentials: { roleArn } };
+    const reply = await admin.post<FullEnvironment>("/api/environments", json);
+    expect(notPassed(reply.body.checks)).toEqual([]);
+    expect(inChecks(reply.body.checks, "external-id").status).toBe("passed");
+    expect((await account.requests()).map(({ action }) => action).sort()).toEqual([
+      ...Array(3).fill("AssumeRole"),
+      "DescribeDBClusters",
+      "DescribeDBInstances",
+      "DescribeDBLogFiles",
+      "DescribeDBParameters",
+      "DownloadDBLogFilePortion",
+      "GetMetricData",
+      "ModifyDBParameterGroup",
+      "ResetDBParameterGroup",
+      "SimulatePrincipalPolicy",
+    ]);
+  });
+
   test("are fewer where IAM's simulation says what is permitted", async () => {
     await aws.allowSimulation(true);
     await aws.deny("rds:ResetDBParameterGroup");
