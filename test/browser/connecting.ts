@@ -350,7 +350,7 @@ async function checkClusters(world: World): Promise<void> {
     await failAws(world, { kind: "throttle", action: "ModifyDBParameterGroup" });
     await start(id, "obstructed");
     await shown(
-      page.getByRole("alert").filter({ hasText: /It could not start yet.*rds:ModifyDBParameterGroup/ }),
+      page.locator(".state .note").filter({ hasText: /It has not started yet.*rds:ModifyDBParameterGroup/ }),
       LOG_ON_AGAIN_MS,
     );
     await expectAccessible(page);
