@@ -1,16 +1,20 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Command, Database, LOG_OPTIONS, type StatementFigures } from "./database.ts";
+import { installUnstable } from "./debian-unstable.ts";
 import { readGeneralLog, readSlowLog } from "./mysql-logs.ts";
 
 const run = promisify(execFile);
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-const MIRROR = process.env.DEBIAN_MIRROR ?? "http://deb.debian.org/debian";
 /** Where the data, socket and logs are, as it is called inside the chroot. */
 const HOME = "/proof";
+const SERVER = {
+  name: "MySQL",
+  packages: ["mysql-server-core", "mysql-client-core"],
+  file: "usr/sbin/mysqld",
+};
 const SUMMARY = "performance_schema.events_statements_summary_by_digest";
 
 /**
@@ -36,7 +40,7 @@ export class MySql extends Database {
   }
 
   protected async prepare(): Promise<Command> {
-    await install(this.#root);
+    await installUnstable(this.#root, SERVER);
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder);
     const common = [
@@ -112,20 +116,4 @@ export class MySql extends Database {
 
 function linesOf(output: string): string[] {
   return output.split("\n").slice(0, -1);
-}
-
-/** Makes the chroot with Debian unstable and its MySQL in it, if it is not there. @throws Error with what is missing, in words */
-async function install(root: string): Promise<void> {
-  if (existsSync(join(root, "usr/sbin/mysqld"))) return;
-  console.log(`Debian unstable with MySQL is installed in ${root}`);
-  const options = {
-    maxBuffer: MAX_OUTPUT_BYTES,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-  };
-  await run("debootstrap", ["--variant=minbase", "sid", root, MIRROR], options);
-  // A mirror of unstable may be some weeks old.
-  writeFileSync(join(root, "etc/apt/apt.conf.d/99proof"), 'Acquire::Check-Valid-Until "false";\n');
-  const apt = (...args: string[]) => run("chroot", [root, "apt-get", ...args], options);
-  await apt("update");
-  await apt("install", "-y", "--no-install-recommends", "mysql-server-core", "mysql-client-core");
 }
