@@ -1,4 +1,4 @@
-import type { LogPortion } from "../../src/aws/rds.ts";
+import type { LogPortion } from "../../src/aws/rds-logs.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
 import type { LogKind, ParsedAs } from "../../src/logs/kind.ts";
 import { MAX_PORTION_LINES } from "../../src/logs/portion.ts";

@@ -1,5 +1,5 @@
 import { createGunzip } from "node:zlib";
-import type { LogPortion } from "../../src/aws/rds.ts";
+import type { LogPortion } from "../../src/aws/rds-logs.ts";
 import { joinBytes } from "../../src/lib/bytes.ts";
 import { GzipMember } from "../../src/workload/gzip-member.ts";
 import { Fingerprints } from "../../src/workload/search/fingerprints.ts";

@@ -1,28 +1,10 @@
-import {
-  type AwsCredentials,
-  type AwsFailure,
-  type AwsResult,
-  type AwsTarget,
-  callAws,
-  callAwsForBytes,
-  malformed,
-} from "./client.ts";
-import {
-  child,
-  largeQueryResult,
-  list,
-  queryRequest,
-  queryResult,
-  text,
-  word,
-  type XmlObject,
-} from "./query.ts";
+import type { AwsCredentials, AwsFailure, AwsResult, AwsTarget } from "./client.ts";
+import { child, list, text, word, type XmlObject } from "./query.ts";
+import { call, callForAll, unreadable } from "./rds-call.ts";
 
 /*
  * The actions of RDS that the service needs (RDS API reference, version 2014-10-31, Query protocol).
  */
-
-const VERSION = "2014-10-31";
 
 /** What the service needs to know of an RDS instance. */
 export interface DbInstance {
@@ -75,50 +57,11 @@ export interface DbClusterMember {
   parameterGroupStatus: string | null;
 }
 
-/** Calls one action and gives its result element. */
-async function call(
-  target: AwsTarget,
-  credentials: AwsCredentials,
-  action: string,
-  parameters: Record<string, string>,
-): Promise<AwsResult<XmlObject>> {
-  const reply = await callAws(target, credentials, queryRequest("rds", action, VERSION, parameters));
-  if (!reply.ok) return reply;
-  const result = queryResult(reply.value, action);
-  return result === undefined ? unreadable(action) : { ok: true, value: result };
-}
-
-const unreadable = (action: string) => malformed({ service: "rds", action });
-
 /** The failure of a reply that lists nothing where one thing was asked for: as RDS says it itself. */
 function isNotThere(action: string, code: string, name: string): { ok: false; failure: AwsFailure } {
   const operation = `rds:${action}`;
   const message = `${operation} has listed nothing of the name ${name}`;
   return { ok: false, failure: { kind: "not-found", code, operation, message } };
-}
-
-/** More pages than a parameter group or a list of log files has: a guard against a reply that never ends. */
-const MAX_PAGES = 50;
-
-/** Calls one action for page after page, and gives the items of its list. */
-async function callForAll(
-  target: AwsTarget,
-  credentials: AwsCredentials,
-  action: string,
-  parameters: Record<string, string>,
-  [listName, itemName]: readonly [list: string, item: string],
-): Promise<AwsResult<XmlObject[]>> {
-  const found: XmlObject[] = [];
-  let from: Record<string, string> = {};
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const reply = await call(target, credentials, action, { ...parameters, ...from });
-    if (!reply.ok) return reply;
-    found.push(...list(child(reply.value, listName), itemName));
-    const marker = word(reply.value, "Marker");
-    if (marker === null) return { ok: true, value: found };
-    from = { Marker: marker };
-  }
-  return unreadable(action);
 }
 
 /** DescribeDBInstances of one instance. */
@@ -322,95 +265,4 @@ export async function resetParameters(
   }
   const reply = await call(target, credentials, "ResetDBParameterGroup", parameters);
   return reply.ok ? { ok: true, value: undefined } : reply;
-}
-
-/** A log file of an instance. */
-export interface LogFile {
-  /** Such as `general/mysql-general.log`. */
-  name: string;
-  /** When it was last written, in milliseconds since the epoch; 0 where RDS does not say. */
-  lastWritten: number;
-  /** Bytes; null where RDS does not say. */
-  size: number | null;
-}
-
-/** DescribeDBLogFiles: the log files whose name contains a text, oldest first. */
-export async function listLogFiles(
-  target: AwsTarget,
-  credentials: AwsCredentials,
-  instance: string,
-  contains: string,
-): Promise<AwsResult<LogFile[]>> {
-  const asked = { DBInstanceIdentifier: instance, FilenameContains: contains };
-  const all = await callForAll(target, credentials, "DescribeDBLogFiles", asked, [
-    "DescribeDBLogFiles",
-    "DescribeDBLogFilesDetails",
-  ]);
-  if (!all.ok) return all;
-  const files: LogFile[] = [];
-  for (const details of all.value) {
-    const name = word(details, "LogFileName");
-    if (name === null) continue;
-    const lastWritten = milliseconds(count(details, "LastWritten") ?? 0);
-    files.push({ name, lastWritten, size: count(details, "Size") });
-  }
-  // Two files may have been written last at one moment, the top of an hour: by their letters, `….10` is before `….9`.
-  files.sort((a, b) => orderOf(a) - orderOf(b) || hourIn(a.name) - hourIn(b.name));
-  return { ok: true, value: files };
-}
-
-/** A whole number; null where there is none. */
-function count(element: XmlObject, name: string): number | null {
-  const written = word(element, name);
-  return written !== null && /^\d+$/.test(written) ? Number(written) : null;
-}
-
-/** A time that the API reference calls a POSIX timestamp, of seconds; RDS gives milliseconds, which nobody else has to. */
-const milliseconds = (time: number): number => (time < 1e11 ? time * 1000 : time);
-
-/** Where a file is among the others, as a time: by its name where RDS does not say when it was written. */
-const orderOf = ({ name, lastWritten }: LogFile): number => (lastWritten > 0 ? lastWritten : hourIn(name));
-
-/** The hour in a renamed file's name, in milliseconds since the epoch; 0 where it has no day, Infinity for a live file. */
-function hourIn(name: string): number {
-  const [, renamed, day, hour = ""] = /\.log(\.(?:(\d{4}-\d\d-\d\d)\.)?(\d\d?))?$/.exec(name) ?? [];
-  if (renamed === undefined) return Number.POSITIVE_INFINITY;
-  return Date.parse(`${day}T${hour.padStart(2, "0")}:00:00Z`) || 0;
-}
-
-/** A stretch of a log file. */
-export interface LogPortion {
-  /** UTF-8: where the log has none, RDS has put U+FFFD. */
-  data: Uint8Array;
-  /** Where the next stretch begins: opaque; null where RDS does not say. */
-  marker: string | null;
-  /** Whether there is more of the file now. */
-  pending: boolean;
-}
-
-/**
- * DownloadDBLogFilePortion: the stretch of a log file that begins at a marker; `0` is the beginning of the file, and without
- * one it is the file's newest lines.
- */
-export async function downloadLogPortion(
-  target: AwsTarget,
-  credentials: AwsCredentials,
-  instance: string,
-  file: string,
-  from: { marker?: string | undefined; lines?: number },
-): Promise<AwsResult<LogPortion>> {
-  const action = "DownloadDBLogFilePortion";
-  const request = queryRequest("rds", action, VERSION, {
-    DBInstanceIdentifier: instance,
-    LogFileName: file,
-    ...(from.marker === undefined ? {} : { Marker: from.marker }),
-    ...(from.lines === undefined ? {} : { NumberOfLines: String(from.lines) }),
-  });
-  const reply = await callAwsForBytes(target, credentials, request);
-  if (!reply.ok) return reply;
-  const portion = largeQueryResult(reply.value, action, "LogFileData");
-  if (portion === undefined) return unreadable(action);
-  const marker = word(portion.result, "Marker");
-  const pending = word(portion.result, "AdditionalDataPending") === "true";
-  return { ok: true, value: { data: portion.text, marker, pending } };
 }

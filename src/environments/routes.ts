@@ -14,6 +14,7 @@ import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
+import * as members from "./members.ts";
 import { readPendingChanges } from "./pending-changes.ts";
 import { trustPolicy } from "./policies.ts";
 import type { ChangesOf } from "./preflight/preflight.ts";
@@ -144,25 +145,30 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
 
     .get("/:id/members", async (c) => {
       const id = await readId(c);
-      const { standing, members } = await store.listMembers(c.var.db, c.var.credential, id, Date.now());
+      const { standing, members: found } = await members.listMembers(
+        c.var.db,
+        c.var.credential,
+        id,
+        Date.now(),
+      );
       if (standing === null) throw unknownCaller();
       noteCaller(standing.caller);
       if (standing.role === null) throw refuse.environmentNotFound();
-      return c.json(members.map(toMember));
+      return c.json(found.map(toMember));
     })
 
     .put("/:id/members/:userId", async (c) => {
       const id = await readId(c);
       const { role } = await readBody(c, roleSchema());
       const userId = c.req.param("userId");
-      memberChange(await store.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
+      memberChange(await members.changeRole(c.var.db, c.var.credential, id, userId, role, Date.now()));
       return c.json({ userId, role } satisfies MemberRole);
     })
 
     .delete("/:id/members/:userId", async (c) => {
       const id = await readId(c);
       const userId = c.req.param("userId");
-      memberChange(await store.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
+      memberChange(await members.removeMember(c.var.db, c.var.credential, id, userId, Date.now()));
       return c.json({ userId } satisfies RemovedMember);
     })
 
@@ -298,7 +304,7 @@ async function newAccess(
   return { credentials: withId(requested, externalId), isNew: true, externalId, pendingId };
 }
 
-function memberChange(outcome: store.MemberOutcome): void {
+function memberChange(outcome: members.MemberOutcome): void {
   if (outcome === "no-member") throw refuse.memberNotFound();
   requireChanged(outcome, refuse.lastAdmin);
 }

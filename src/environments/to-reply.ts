@@ -1,9 +1,10 @@
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
+import type { MemberRow } from "./members.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
 import { readChecks } from "./preflight/stored.ts";
 import type { Environment, FullEnvironment, Member } from "./replies.ts";
-import type { EnvironmentRow, ListedEnvironmentRow, MemberRow } from "./store.ts";
+import type { EnvironmentRow, ListedEnvironmentRow } from "./store.ts";
 
 /** An environment as the API lists it. */
 export function toEnvironment(

@@ -1,7 +1,8 @@
 import { type AwsFailure, type AwsResult, awsTarget, isTransient } from "../aws/client.ts";
 import { denialOf } from "../aws/denials.ts";
 import { explain } from "../aws/explain.ts";
-import { type DbInstance, type LogFile, listLogFiles } from "../aws/rds.ts";
+import type { DbInstance } from "../aws/rds.ts";
+import { type LogFile, listLogFiles } from "../aws/rds-logs.ts";
 import type { Env } from "../env.ts";
 import { askAs, type EnvironmentAccess } from "../environments/credentials.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";

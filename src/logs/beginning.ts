@@ -1,5 +1,5 @@
 import { type AwsFailure, type AwsResult, isTransient } from "../aws/client.ts";
-import type { LogFile, LogPortion } from "../aws/rds.ts";
+import type { LogFile, LogPortion } from "../aws/rds-logs.ts";
 import { type FilePosition, renamedOf, sizeIn, timesOf, UNKNOWN, wasRenamed } from "./files.ts";
 import type { ParsedAs, ParsedAsGeneral, Parser, ParserOptions } from "./kind.ts";
 import { bytesAtLeast } from "./portion.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { LogFile } from "../aws/rds.ts";
+import type { LogFile } from "../aws/rds-logs.ts";
 import { lazy } from "../lib/lazy.ts";
 
 /*

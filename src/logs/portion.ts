@@ -1,5 +1,5 @@
 import type { AwsResult } from "../aws/client.ts";
-import type { LogPortion } from "../aws/rds.ts";
+import type { LogPortion } from "../aws/rds-logs.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
-import type { LogFile, LogPortion } from "../aws/rds.ts";
+import type { LogFile, LogPortion } from "../aws/rds-logs.ts";
 import { type FilePosition, type Loss, nextFile, sizeIn, wasRenamed } from "./files.ts";
 import type { LogKind, ParsedAs, ParsedAsGeneral } from "./kind.ts";
 import { bytesAtLeast, linesThatFit, type NextPortion, readNext } from "./portion.ts";

@@ -1,5 +1,5 @@
 import type { AwsFailure, AwsResult } from "../aws/client.ts";
-import type { LogPortion } from "../aws/rds.ts";
+import type { LogPortion } from "../aws/rds-logs.ts";
 import { MAX_PORTION_LINES } from "./portion.ts";
 
 /*

@@ -5,10 +5,9 @@ import {
   describeInstance,
   describeInstances,
   describeParameters,
-  downloadLogPortion,
-  listLogFiles,
   modifyParameters,
 } from "../../src/aws/rds.ts";
+import { downloadLogPortion, listLogFiles } from "../../src/aws/rds-logs.ts";
 import { assumeRole } from "../../src/aws/sts.ts";
 
 /*

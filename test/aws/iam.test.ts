@@ -33,11 +33,11 @@ function actionsInCode(): string[] {
   expect(callers.sort()).toEqual([
     "/src/aws/cloudwatch.ts",
     "/src/aws/iam.ts",
-    "/src/aws/rds.ts",
+    "/src/aws/rds-call.ts",
     "/src/aws/sts.ts",
   ]);
   const cloudwatch = all(textOf("/src/aws/cloudwatch.ts"), /"x-amz-target": "\w+\.(\w+)"/g);
-  const rds = textOf("/src/aws/rds.ts");
+  const rds = ["rds-call", "rds-logs", "rds"].map((name) => textOf(`/src/aws/${name}.ts`)).join("");
   const rdsActions = all(rds, /await call(?:ForAll)?\(target, credentials, "(\w+)"/g);
   // One's reply is read byte by byte.
   const rdsBytesActions = all(rds, /const action = "(\w+)"/g);

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import type { AwsTarget } from "../../src/aws/client.ts";
-import { downloadLogPortion, listLogFiles } from "../../src/aws/rds.ts";
+import { downloadLogPortion, listLogFiles } from "../../src/aws/rds-logs.ts";
 import { GENERAL } from "../../src/logs/general/kind.ts";
 import type { LogKind, ParsedAs } from "../../src/logs/kind.ts";
 import type { LogName } from "../../src/logs/names.ts";

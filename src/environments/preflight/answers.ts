@@ -1,7 +1,8 @@
 import type { AwsCredentials, AwsResult } from "../../aws/client.ts";
 import type { MetricPoint } from "../../aws/cloudwatch.ts";
 import type { Simulated } from "../../aws/iam.ts";
-import type { DbCluster, DbInstance, DbParameter, LogFile } from "../../aws/rds.ts";
+import type { DbCluster, DbInstance, DbParameter } from "../../aws/rds.ts";
+import type { LogFile } from "../../aws/rds-logs.ts";
 import type { CallerIdentity } from "../../aws/sts.ts";
 import type { ParameterSettings } from "../parameter-group.ts";
 import type { PendingChange } from "../pending-changes.ts";

@@ -11,11 +11,10 @@ import {
   type DbInstance,
   describeCluster,
   describeParameters,
-  downloadLogPortion,
-  listLogFiles,
   modifyParameters,
   resetParameters,
 } from "../../aws/rds.ts";
+import { downloadLogPortion, listLogFiles } from "../../aws/rds-logs.ts";
 import { callerIdentity } from "../../aws/sts.ts";
 import { type Env, positiveNumber } from "../../env.ts";
 import { describeError, log } from "../../lib/log.ts";

@@ -1,5 +1,5 @@
 import { awsTarget } from "../../aws/client.ts";
-import { downloadLogPortion, listLogFiles } from "../../aws/rds.ts";
+import { downloadLogPortion, listLogFiles } from "../../aws/rds-logs.ts";
 import type { Env } from "../../env.ts";
 import { askAs, type EnvironmentAccess } from "../../environments/credentials.ts";
 import type { LogKind, ParsedAs } from "../../logs/kind.ts";

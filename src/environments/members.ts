@@ -1,0 +1,107 @@
+import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Db } from "../db/types.ts";
+import type { Role } from "./schema.ts";
+import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
+
+/*
+ * The D1 statements of an environment's members, made as those of environments (store.ts).
+ */
+
+/** A member as the database has one. */
+export interface MemberRow {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  joinedAt: number;
+}
+
+const MEMBERS = callerStatement(
+  `select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email, o.role as role,
+     o.created_at as joinedAt
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join members o on o.env_id = m.env_id left join user u on u.id = o.user_id
+   order by o.created_at, u.email`,
+);
+
+/** Reads the members of an environment, in the order they joined. */
+export async function listMembers(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): Promise<{ standing: Standing; members: MemberRow[] }> {
+  const { results } = await MEMBERS(db, credential, now, { envId }).all<
+    MemberRow & { caller: string; callerRole: Role | null }
+  >();
+  const first = results[0];
+  if (first === undefined) return { standing: null, members: [] };
+  return {
+    standing: { caller: first.caller, role: first.callerRole },
+    members: first.callerRole === null ? [] : results,
+  };
+}
+
+/** What became of a change to a member. */
+export type MemberOutcome = AdminOutcome | "no-member";
+
+/** Whether the environment still has an admin once member `:userId` is not one any more. */
+const KEEPS_ADMIN = `(role <> 'admin' or exists (select 1 from members o
+  where o.env_id = :envId and o.role = 'admin' and o.user_id <> :userId))`;
+
+/** The caller's standing and whether `:userId` is a member. */
+const BEFORE_MEMBER = callerStatement(
+  `select caller.id as caller, m.role as role, o.user_id as member
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId
+     left join members o on o.env_id = m.env_id and o.user_id = :userId`,
+);
+
+function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
+  const result = adminOutcome(before, changes);
+  if (result !== "refused") return result;
+  const { member } = (before as D1Result<{ member: string | null }>).results[0] as { member: string | null };
+  return member === null ? "no-member" : "refused";
+}
+
+const CHANGE_ROLE = callerStatement(
+  `update members set role = :role
+   where env_id = :envId and user_id = :userId and ${IS_ADMIN} and (:role = 'admin' or ${KEEPS_ADMIN})`,
+);
+
+/** Gives a member a role; refused when it would leave the environment without an admin. */
+export async function changeRole(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  userId: string,
+  role: Role,
+  now: number,
+): Promise<MemberOutcome> {
+  const values = { envId, userId, role };
+  const [before, changes] = (await db.batch([
+    BEFORE_MEMBER(db, credential, now, values),
+    CHANGE_ROLE(db, credential, now, values),
+  ])) as [D1Result, D1Result];
+  return memberOutcome(before, changes);
+}
+
+const REMOVE_MEMBER = callerStatement(
+  `delete from members where env_id = :envId and user_id = :userId
+     and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`,
+);
+
+/** Removes a member: an admin may remove anybody, and anybody may leave; refused for the last admin. */
+export async function removeMember(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  userId: string,
+  now: number,
+): Promise<MemberOutcome> {
+  const values = { envId, userId };
+  const [before, changes] = (await db.batch([
+    BEFORE_MEMBER(db, credential, now, values),
+    REMOVE_MEMBER(db, credential, now, values),
+  ])) as [D1Result, D1Result];
+  return memberOutcome(before, changes);
+}
