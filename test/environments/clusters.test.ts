@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { CheckedEnvironment, Environment } from "../../src/environments/replies.ts";
 import { createClusterAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, type Person, signUp } from "../support/api.ts";
+import { inFuture } from "../support/time.ts";
 
 let person: Person;
 beforeAll(async () => {
@@ -74,7 +75,7 @@ describe("an Aurora cluster", () => {
 
   test("leaves its engine with each capture that is made", async () => {
     const { body } = await register(aws, "shop-1");
-    const capture = await createCapture(person, { envId: body.id, scheduledStart: "2027-01-01T00:00:00Z" });
+    const capture = await createCapture(person, { envId: body.id, scheduledStart: inFuture(3_600_000) });
     expect(await column("engine", "captures", capture.id)).toBe("aurora-mysql");
   });
 });
