@@ -43,6 +43,9 @@ export type AmazonState = z.output<ReturnType<typeof amazonSchema>>;
 
 type Entry = AmazonState["statements"][number];
 
+/** Stands for a statement that came when there was no room any more. */
+const ONE_OF_OTHERS = "others";
+
 /** Nothing was left out. */
 export const NOTHING_OF_AMAZON: AmazonState = Object.freeze({ users: [], statements: [], others: 0 });
 
@@ -53,8 +56,11 @@ const normalizer = lazy(() => new Normalizer());
 export class AmazonStatements {
   readonly #users: Map<string, number>;
   readonly #entries: Entry[];
-  /** The entries by user and by the cache key of their statements, so that a statement like one before is not normalised again. */
-  readonly #known = new Map<string, Map<number, Entry>>();
+  /**
+   * The entries by user and by the cache key of their statements, so that a statement like one before is not normalised again;
+   * ONE_OF_OTHERS for a statement that has none.
+   */
+  readonly #known = new Map<string, Map<number, Entry | typeof ONE_OF_OTHERS>>();
   #keys = 0;
   #others: number;
 
@@ -71,7 +77,7 @@ export class AmazonStatements {
     const entry = known ?? this.#find(user, statement, key, timeMicros);
     if (entry === null) return;
     this.#users.set(user, (this.#users.get(user) ?? 0) + 1);
-    if (entry === undefined) {
+    if (entry === ONE_OF_OTHERS) {
       this.#others++;
       return;
     }
@@ -80,8 +86,13 @@ export class AmazonStatements {
     entry.lastMicros = Math.max(entry.lastMicros, timeMicros);
   }
 
-  /** The entry of a statement, made if there is room; undefined if there is none, null for no statement. */
-  #find(user: string, statement: string, key: number, timeMicros: number): Entry | null | undefined {
+  /** The entry of a statement, made if there is room; null for no statement. */
+  #find(
+    user: string,
+    statement: string,
+    key: number,
+    timeMicros: number,
+  ): Entry | typeof ONE_OF_OTHERS | null {
     const normal = normalizer();
     // Literals are no part of what is kept, but a text that was cut may show one.
     normal.load(redactSecrets(statement));
@@ -90,7 +101,10 @@ export class AmazonStatements {
     const fingerprint = toHex(normal.high, normal.low);
     let entry = this.#entries.find((one) => one.user === user && one.fingerprint === fingerprint);
     if (entry === undefined) {
-      if (this.#entries.length >= MAX_AMAZON_STATEMENTS) return undefined;
+      if (this.#entries.length >= MAX_AMAZON_STATEMENTS) {
+        this.#remember(user, key, ONE_OF_OTHERS);
+        return ONE_OF_OTHERS;
+      }
       const digest = normal.text().slice(0, MAX_TEXT);
       entry = { user, fingerprint, digest, count: 0, firstMicros: timeMicros, lastMicros: timeMicros };
       this.#entries.push(entry);
@@ -99,7 +113,7 @@ export class AmazonStatements {
     return entry;
   }
 
-  #remember(user: string, key: number, entry: Entry): void {
+  #remember(user: string, key: number, entry: Entry | typeof ONE_OF_OTHERS): void {
     if (key === NO_CACHE_KEY) return;
     if (this.#keys >= MAX_KEYS) {
       this.#known.clear();

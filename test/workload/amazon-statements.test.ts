@@ -58,10 +58,10 @@ describe("the statements of Amazon's own users", () => {
     const stored = JSON.stringify(first);
     const amazon = new AmazonStatements(JSON.parse(stored));
     amazon.add("rdsadmin", "SELECT a0 FROM t", 900);
-    amazon.add("rdsadmin", "SELECT other FROM t", 901);
+    for (const id of [7, 8]) amazon.add("rdsadmin", `SELECT other FROM t WHERE id = ${id}`, 901);
     const now = amazon.toJSON();
-    expect(now.users).toEqual([{ user: "rdsadmin", statements: MAX_AMAZON_STATEMENTS + 12 }]);
-    expect([now.statements.length, now.others]).toEqual([MAX_AMAZON_STATEMENTS, 11]);
+    expect(now.users).toEqual([{ user: "rdsadmin", statements: MAX_AMAZON_STATEMENTS + 13 }]);
+    expect([now.statements.length, now.others]).toEqual([MAX_AMAZON_STATEMENTS, 12]);
     expect(now.statements[0]).toMatchObject({ count: 2, firstMicros: 0, lastMicros: 900 });
     // What it was made of is not changed: a step that fails is made again from it.
     expect(JSON.stringify(first)).toBe(stored);
