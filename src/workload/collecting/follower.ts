@@ -82,9 +82,10 @@ export async function follow(
   fragments: FragmentStore,
   window: () => Promise<CaptureWindow>,
 ): Promise<AwsResult<Followed>> {
-  const now = Date.now();
   const listed = await source.list();
   if (!listed.ok) return listed;
+  // The latest at which RDS can have made the list: by the time before, a list of the next hour would be one of this hour.
+  const now = Date.now();
   const { position, lost, isThere } = locate(source.kind.liveFile, before.position, listed.value, now);
   const read = isThere ? await readNew(position, listed.value, source, before.linesAtOnce) : null;
   if (read?.ok === false) return read;

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { LIVE, loggingInstance } from "../../local-aws/test/logs.ts";
 import { logSource, TestFollower } from "../support.ts";
@@ -252,4 +252,19 @@ describe("what is there of markers, times and sizes at random", () => {
       { numRuns: 40 },
     );
   }, 60_000);
+});
+
+it("takes a list for one of the hour in which it came, not of that in which it was asked for", async () => {
+  const { follower, source } = await following();
+  const [asked, came] = ["2026-11-28T07:59:59.900Z", "2026-11-28T08:00:01.000Z"].map((at) => Date.parse(at));
+  const { list } = source;
+  const time = vi.spyOn(Date, "now").mockReturnValue(asked as number);
+  source.list = async () => {
+    const listed = await list();
+    time.mockReturnValue(came as number);
+    return listed;
+  };
+  await follower.catchUp();
+  time.mockRestore();
+  expect(follower.state.position.listedAt).toBe(came);
 });
