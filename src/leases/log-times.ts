@@ -1,5 +1,5 @@
 import type { ParameterSettings } from "../environments/parameter-group.ts";
-import { type Holder, isNeeded, isOfGeneralLog, isOn } from "./needs.ts";
+import { type Holder, isNeeded, isOfGeneralLog, isOn, type Offered } from "./needs.ts";
 
 /*
  * When a lease has switched logs on, as its state says it. A log file counts that was written after that.
@@ -33,14 +33,15 @@ export function newIn(settings: ParameterSettings, { has }: { has: ParameterSett
 
 /** When logs were switched on, once a change is sent at a time. */
 export function sinceChange(
-  state: { holders: readonly Holder[]; has: ParameterSettings; since: LogTimes },
+  state: { holders: readonly Holder[]; has: ParameterSettings; offered: Offered; since: LogTimes },
   settings: ParameterSettings,
   at: number,
 ): LogTimes {
-  const { since, has } = state;
+  const { since, has, offered } = state;
   const names = newIn(settings, state);
   // A general log that is on stays on when its output is no longer to go to tables too.
-  const isGeneral = names.some(isOfGeneralLog) && !isOn(has);
+  const isKnownOn = "log_output" in has && isOn(has, offered);
+  const isGeneral = names.some(isOfGeneralLog) && !isKnownOn;
   const isSlow = isNeeded(state.holders, "slow");
   return {
     ...since,

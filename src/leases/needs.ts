@@ -36,7 +36,7 @@ export interface Needs {
   readonly offered: Offered;
 }
 
-/** What holds where a group has no value of its own, unless RDS has said otherwise. */
+/** What holds where a group has no value of its own, unless RDS has said otherwise (`defaultOf`). */
 const DEFAULTS: Readonly<Record<string, string>> = {
   ...GENERAL_LOG_SWITCH.defaults,
   ...SLOW_LOG_SWITCH.mysql.defaults,
@@ -84,7 +84,7 @@ export function neededSettings({ holders, found, offered }: Needs): ParameterSet
   const values = {
     ...(isNeeded(holders, "slow") ? slowValues(holders, found, offered) : {}),
     // A general log that was on before the first capture is left as it is.
-    ...(isNeeded(holders, "general") && !isOn(found) ? GENERAL_LOG_SWITCH.on : {}),
+    ...(isNeeded(holders, "general") && !isOn(found, offered) ? GENERAL_LOG_SWITCH.on : {}),
   };
   const leased = Object.entries(values).filter(([name]) => name in found);
   return Object.fromEntries(leased.map(([name, value]) => [name, asFound(name, value, found)]));
@@ -102,13 +102,13 @@ function slowValues(
   found: ParameterSettings,
   offered: Offered,
 ): Record<string, string> {
-  const isFoundOn = isYes(effective(found, "slow_query_log"));
-  const isFine = isFoundOn && threshold(found) <= neededSeconds(holders);
+  const isFoundOn = isYes(effective(found, "slow_query_log", offered));
+  const isFine = isFoundOn && threshold(found, offered) <= neededSeconds(holders);
   const values: Record<string, string> = {};
   if (!isFoundOn) values.slow_query_log = "1";
   if (!isFine) values.long_query_time = inSeconds(neededMicros(holders));
   // Also where people have it in tables and files, or every statement would go to the table.
-  if (!isFine || !writesFiles(found)) values.log_output = "FILE";
+  if (!isFine || !writesFiles(found, offered)) values.log_output = "FILE";
   for (const name of Object.keys(offered ?? {}).filter((offer) => offer in OPTIONAL_ON)) {
     const value = optionalValue(name, found);
     if (!isSameValue(name, found[name] ?? null, value, offered)) values[name] = value;
@@ -137,15 +137,17 @@ function inSeconds(micros: number): string {
   return (micros / 1_000_000).toFixed(6).replace(/\.?0+$/, "");
 }
 
-const effective = (settings: ParameterSettings, name: string) => settings[name] ?? DEFAULTS[name] ?? "";
+const effective = (settings: ParameterSettings, name: string, offered: Offered) =>
+  settings[name] ?? defaultOf(name, offered) ?? "";
 const isYes = (value: string) => /^(1|on)$/i.test(value);
-const writesFiles = (settings: ParameterSettings) =>
-  effective(settings, "log_output").toUpperCase().split(",").includes("FILE");
-const threshold = (settings: ParameterSettings) => Number(effective(settings, "long_query_time"));
+const writesFiles = (settings: ParameterSettings, offered: Offered) =>
+  effective(settings, "log_output", offered).toUpperCase().split(",").includes("FILE");
+const threshold = (settings: ParameterSettings, offered: Offered) =>
+  Number(effective(settings, "long_query_time", offered));
 
 /** Whether a general log is written to files. */
-export function isOn(settings: ParameterSettings): boolean {
-  return isYes(effective(settings, "general_log")) && writesFiles(settings);
+export function isOn(settings: ParameterSettings, offered: Offered = null): boolean {
+  return isYes(effective(settings, "general_log", offered)) && writesFiles(settings, offered);
 }
 
 /** Whether two values of a parameter come to the same for the servers; null where the group has none of its own. */
@@ -173,13 +175,18 @@ export function isSame(one: ParameterSettings, other: ParameterSettings, offered
 }
 
 /** Whether a value does for a log that is needed, although it is not the one that was set. */
-export function isEnough(name: string, value: string | null, wanted: string | null): boolean {
-  const [is, should] = [effective({ [name]: value }, name), effective({ [name]: wanted }, name)];
+export function isEnough(
+  name: string,
+  value: string | null,
+  wanted: string | null,
+  offered: Offered = null,
+): boolean {
+  const [is, should] = [{ [name]: value }, { [name]: wanted }];
   switch (name) {
     case "log_output":
-      return writesFiles({ log_output: is }) && writesFiles({ log_output: should });
+      return writesFiles(is, offered) && writesFiles(should, offered);
     case "long_query_time":
-      return Number(is) <= Number(should);
+      return threshold(is, offered) <= threshold(should, offered);
     default:
       return false;
   }
@@ -201,7 +208,7 @@ export function mayBeOnFor(holder: Holder, { found, has, offered }: Known): bool
   const needed = neededSettings({ holders: [holder], found, offered });
   return Object.entries(needed).every(([name, value]) => {
     const is = has[name];
-    return is === undefined || isSameValue(name, is, value, offered) || isEnough(name, is, value);
+    return is === undefined || isSameValue(name, is, value, offered) || isEnough(name, is, value, offered);
   });
 }
 

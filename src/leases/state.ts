@@ -196,7 +196,7 @@ export function wasChecked(
   const is = (name: string) => own[name] ?? null;
   const isSet = (name: string) => isSameValue(name, is(name), should[name] ?? null, state.offered);
   const isFine = (name: string) =>
-    isSet(name) || (name in on && isEnough(name, is(name), should[name] ?? null));
+    isSet(name) || (name in on && isEnough(name, is(name), should[name] ?? null, state.offered));
   if (names.every(isFine)) return handOver(checked);
   const has: Record<string, string | null> = { ...state.has };
   const found: Record<string, string | null> = { ...state.found };

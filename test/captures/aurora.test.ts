@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { awsTarget } from "../../src/aws/client.ts";
+import { modifyParameters } from "../../src/aws/rds.ts";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { type CapturedLog, logsOf } from "../../src/logs/names.ts";
@@ -160,5 +163,17 @@ describe("a capture of an Aurora instance", () => {
     const recorded = await statementsOf(done, "general");
     expect(recorded).toContain("SELECT 2");
     expect(recorded).not.toContain("SELECT 'never read'");
+  });
+});
+
+describe("a general log that people have on, which Aurora writes to files by its own default", () => {
+  it("is captured with access that may not change the group, which stays as it is", async () => {
+    const { credentials, region } = aws;
+    await modifyParameters(awsTarget(env, region), credentials, "shop-1-params", { general_log: "1" });
+    await aws.deny("rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup");
+    const capture = await started("shop-1", "general");
+    expect(await ownSettings("shop-1")).toEqual({ general_log: "1" });
+    await finish(capture);
+    expect(await ownSettings("shop-1")).toEqual({ general_log: "1" });
   });
 });

@@ -37,6 +37,8 @@ const offers = fc.constantFrom<Record<string, string>>(
   {},
   { log_slow_extra: "0", log_queries_not_using_indexes: "0" },
   { log_slow_verbosity: "microtime", log_queries_not_using_indexes: "0" },
+  // As of Aurora, whose captures have RDS say which output holds.
+  { log_output: "FILE", log_queries_not_using_indexes: "0" },
 );
 const answers: Answer[] = ["stale", "refused", "denied", "throttled", "done-but-lost", "lost", "late"];
 const happening: fc.Arbitrary<Happening> = fc.oneof(

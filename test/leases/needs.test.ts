@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
-import { type Holder, isSame, neededSettings, type Offered } from "../../src/leases/needs.ts";
+import { NEVER, sinceChange } from "../../src/leases/log-times.ts";
+import { type Holder, isEnough, isSame, neededSettings, type Offered } from "../../src/leases/needs.ts";
 
 const general: Holder = { captureId: 1, log: "general", minDurationMicros: 0 };
 const slow = (minDurationMicros = 0): Holder => ({ captureId: 2, log: "slow", minDurationMicros });
@@ -20,6 +21,8 @@ const MARIADB: Offered = {
   min_examined_row_limit: "0",
   log_queries_not_using_indexes: "0",
 };
+/** Aurora writes its logs to files where the group does not say otherwise. */
+const AURORA: Offered = { log_output: "FILE" };
 
 /** A group that has these values of its own, and of all others none. */
 const groupWith = (own: ParameterSettings = {}): ParameterSettings => ({
@@ -110,6 +113,16 @@ describe("what captures need of a group", () => {
     expect(needed([general], on)).toEqual({ general_log: "1", log_output: "FILE" });
   });
 
+  it("is nothing of a log that is on in files by the engine's own default", () => {
+    expect(needed([general], { general_log: "1" }, AURORA)).toEqual({});
+    const on = { slow_query_log: "1", long_query_time: "0.5" };
+    expect(needed([slow(500_000)], on, AURORA)).toEqual({});
+    expect(needed([slow(100_000)], on, AURORA)).toMatchObject({ long_query_time: "0.1" });
+    expect(needed([general], { general_log: "1", log_output: "TABLE" }, AURORA)).toEqual(
+      needed([general], {}, AURORA),
+    );
+  });
+
   it("is said in the words in which it was found", () => {
     expect(needed([both], { general_log: "ON", slow_query_log: "on", long_query_time: "0.0" })).toEqual({
       general_log: "ON",
@@ -134,6 +147,23 @@ describe("what captures need of a group", () => {
         expect(needed(holders.toReversed(), {}, MYSQL)).toEqual(needed(holders, {}, MYSQL));
       }),
     );
+  });
+});
+
+describe("what a group has", () => {
+  const isEnoughOf = (offered: Offered) => isEnough("log_output", null, "FILE", offered);
+
+  it("is enough when the engine's own default is", () => {
+    expect([AURORA, MYSQL, null].map(isEnoughOf)).toEqual([true, false, false]);
+  });
+
+  it("switches a general log on that was off, and not one that is on by the engine's own default", () => {
+    const since = (has: ParameterSettings, offered: Offered) =>
+      sinceChange({ holders: [both], has, offered, since: NEVER }, { log_output: "FILE" }, 7).general;
+    expect(since({ general_log: "1", log_output: null }, AURORA)).toBeNull();
+    expect(since({ general_log: "1", log_output: null }, MYSQL)).toBe(7);
+    // What the group has may be a table by a change whose answer was lost.
+    expect(since({ general_log: "1" }, AURORA)).toBe(7);
   });
 });
 

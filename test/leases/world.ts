@@ -84,7 +84,7 @@ export class World {
   own: ParameterSettings;
   /** What it had before the captures. */
   original: ParameterSettings;
-  /** The slow log's optional parameters that it has. */
+  /** The slow log's optional parameters that it has, and of an engine with defaults of its own the output. */
   readonly offered: Record<string, string>;
   /** What is on the lease's disk. */
   disk: LeaseState = IDLE;
@@ -135,7 +135,7 @@ export class World {
         break;
       case "acquire":
         if (this.access.isDeleted(happening.holder.envId)) break;
-        this.#change((state) => addHolder(state, happening.holder));
+        this.#change((state) => addHolder(state, this.#ofEngine(happening.holder)));
         this.#reconcile(happening.holder);
         break;
       case "release":
@@ -331,7 +331,12 @@ export class World {
 
   /** A log that was off before does not go to a table while it is on. */
   #checkOutput({ to, settings }: Change): void {
-    if (to === "logging" || !("log_output" in settings) || writesFiles(settings.log_output) || this.hasLate)
+    if (
+      to === "logging" ||
+      !("log_output" in settings) ||
+      this.#writesFiles(settings.log_output) ||
+      this.hasLate
+    )
       return;
     for (const name of ["general_log", "slow_query_log"].filter((name) => !(name in settings))) {
       if (isYes(this.own[name]) && !isYes(this.original[name]) && this.#isLeased(name))
@@ -348,7 +353,8 @@ export class World {
       const isFound = isSameValue(name, value, original[name] ?? null, this.offered);
       if (to === "found" && !isFound) this.faults.push(`restored ${name} to something else`);
     }
-    if (isOn(original) && "general_log" in settings) this.faults.push("changed a group that logged already");
+    if (isOn(original, this.offered) && "general_log" in settings)
+      this.faults.push("changed a group that logged already");
     const { long_query_time: time } = settings;
     if (
       time !== undefined &&
@@ -359,10 +365,20 @@ export class World {
     }
   }
 
+  /** A capture of an engine that has defaults of its own, if the group says so of its output. */
+  #ofEngine(holder: Holder): Holder {
+    return "log_output" in this.offered ? { ...holder, hasOwnDefaults: true } : holder;
+  }
+
+  #writesFiles(output: string | null | undefined): boolean {
+    const value = output ?? this.offered.log_output ?? "TABLE";
+    return value.split(",").includes("FILE");
+  }
+
   /** The logs of a capture that are off, or that have less than it needs. */
   #off({ log, minDurationMicros }: Holder): string[] {
     const { own } = this;
-    const isInFiles = writesFiles(own.log_output);
+    const isInFiles = this.#writesFiles(own.log_output);
     const isWhole = Object.keys(this.offered).every((name) => {
       const value = own[name];
       switch (name) {
@@ -380,7 +396,7 @@ export class World {
       seconds(own.long_query_time) <= minDurationMicros / 1_000_000 &&
       isWhole;
     return [
-      ...(log !== "slow" && !isOn(own) ? ["general"] : []),
+      ...(log !== "slow" && !isOn(own, this.offered) ? ["general"] : []),
       ...(log !== "general" && !isSlowOn ? ["slow"] : []),
     ];
   }
@@ -443,9 +459,13 @@ export class World {
     this.access.note(state);
   }
 
-  /** Whether a parameter is as it was before: exactly, unless its value could not be taken away. */
+  /**
+   * Whether a parameter is as it was before: exactly, unless its value could not be taken away. AWS that confirms what it does not
+   * do can't be told from one that does where the value is the engine's own default too.
+   */
   #isAsBefore(name: string): boolean {
     const [is, was] = [this.own[name] ?? null, this.original[name] ?? null];
+    if (name === "log_output" && was === null && is !== null && is === this.offered.log_output) return true;
     return is === was || (this.#defaults.has(name) && is === defaultOf(name, this.offered));
   }
 
@@ -460,5 +480,3 @@ export class World {
     return [...off, ...changed.map((name) => `${name} is not restored`)];
   }
 }
-
-const writesFiles = (output: string | null | undefined) => (output ?? "TABLE").split(",").includes("FILE");
