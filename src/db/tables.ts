@@ -155,6 +155,8 @@ export const environments = sqliteTable(
     externalId: text("external_id"),
     /** The DBClusterIdentifier of the cluster that the instance is a member of; null when it is of none. */
     cluster: text("cluster"),
+    /** The AWS account of the instance. Null when AWS was not asked since it is kept. */
+    accountId: text("account_id"),
     /** Whether nothing was found, when AWS was last asked, that keeps captures from working. */
     isReady: integer("is_ready").notNull().default(1),
     /** What was found then, in JSON with its version. Null when it was not asked since these are kept. */

@@ -37,7 +37,10 @@ class NotCapturable extends ApiError {
 }
 
 /** What AWS says of an instance that an environment is to be of. */
-export type Confirmed = Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster"> &
+export type Confirmed = Pick<
+  DbInstance,
+  "engine" | "engineVersion" | "parameterGroup" | "cluster" | "accountId"
+> &
   KeptChecks;
 
 /** What is to be taken. */
@@ -64,8 +67,8 @@ export async function confirm(
 ): Promise<Confirmed> {
   const now = Date.now();
   const looked = await preflight(env, changesOf, { ...subject, before: "ready" }, now);
-  const { engine, engineVersion, parameterGroup, cluster } = confirmed(looked, subject, terms);
-  return { engine, engineVersion, parameterGroup, cluster, ...keptChecks(looked, now) };
+  const { engine, engineVersion, parameterGroup, cluster, accountId } = confirmed(looked, subject, terms);
+  return { engine, engineVersion, parameterGroup, cluster, accountId, ...keptChecks(looked, now) };
 }
 
 /** The instance of a preflight, if an environment may be of it. */

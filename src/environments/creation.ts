@@ -119,9 +119,9 @@ export async function findCreated(
 }
 
 const RESERVE = callerStatement(
-  `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, is_ready, checks, checked_at, credentials_hint,
+  `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, account_id, is_ready, checks, checked_at, credentials_hint,
      created_at, updated_at, deleted_at)
-   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :isReady, :checks, :checkedAt, :credentialsHint, :now, :now, :now from caller
+   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :accountId, :isReady, :checks, :checkedAt, :credentialsHint, :now, :now, :now from caller
    returning id`,
 );
 
@@ -136,9 +136,9 @@ export async function reserveEnvironment(
   environment: NewEnvironment,
   now: number,
 ): Promise<number | null> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, cluster } = environment;
+  const { name, region, instance, engine, engineVersion, parameterGroup, cluster, accountId } = environment;
   const { isReady, checks, checkedAt, credentialsHint } = environment;
-  const target = { region, instance, engine, engineVersion, parameterGroup, cluster };
+  const target = { region, instance, engine, engineVersion, parameterGroup, cluster, accountId };
   const values = { ...target, name, isReady, checks, checkedAt, credentialsHint };
   const row = await RESERVE(db, credential, now, values).first<{ id: number }>();
   return row?.id ?? null;

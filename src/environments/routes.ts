@@ -119,6 +119,8 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
           return c.json(toFullEnvironment(updated.environment));
         case "id-used":
           throw refuse.externalIdUsed();
+        case "other-account":
+          throw refuse.otherAccount();
         case "conflict":
         // Another capture has ended just now.
         case "in-grace":

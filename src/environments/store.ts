@@ -45,7 +45,12 @@ export interface EnvironmentRow extends ListedEnvironmentRow {
 }
 
 /** An environment to be made. */
-export type NewEnvironment = Pick<
+export interface NewEnvironment extends NewTarget {
+  /** The AWS account that the instance is in. */
+  accountId: string;
+}
+
+type NewTarget = Pick<
   EnvironmentRow,
   | "name"
   | "region"
@@ -76,6 +81,21 @@ const CHECKS = "e.checks as checks, e.checked_at as checkedAt";
 /** Whether a capture of environment `:envId` has a lease that is neither released nor abandoned. */
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = :envId and l.abandoned_at is null)`;
+
+/** Whether environment `:envId` has a capture that has not ended. */
+const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
+
+/**
+ * Whether a target in the account `:accountId` would take something from the account of environment `:envId` that needs it: a live capture
+ * would go on with another server's log, and a lease could not be released. A lease's name has its account; of an environment from
+ * before its account was kept, nothing else is known.
+ * @param row what its row is called
+ */
+const leavesAccount = (
+  row: string,
+) => `(${row}.account_id is not :accountId and (${row}.account_id is not null and ${HAS_LIVE}
+  or exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
+    where c.env_id = :envId and l.abandoned_at is null and instr(l.lease_name, '/' || :accountId || '/') = 0)))`;
 
 /** Whether the caller is an admin of environment `:envId`. */
 export const IS_ADMIN = `exists (select 1 from caller join members m on m.user_id = caller.id
@@ -155,11 +175,11 @@ export interface EnvironmentUpdate {
 
 /**
  * What became of an environment that was to be changed; `in-grace` when graces are to be ended first, `id-used` when the external id
- * is not pending for the caller any more.
+ * is not pending for the caller any more, `other-account` when what has not ended needs the account of the instance before.
  */
 export type Updated =
   | { outcome: "changed"; environment: EnvironmentRow }
-  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" | "in-grace" | "id-used" };
+  | { outcome: Exclude<AdminOutcome, "changed"> | "conflict" | "in-grace" | "id-used" | "other-account" };
 
 /** Whether a lease of environment `:envId` has a grace, and did not fail to be restored before. */
 const HAS_GRACES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
@@ -169,12 +189,13 @@ interface BeforeUpdate {
   isAsBefore: 0 | 1 | null;
   hasGraces: 0 | 1;
   isPending: 0 | 1;
+  isOtherAccount: 0 | 1;
 }
 
 const BEFORE_UPDATE = callerStatement(
   `select caller.id as caller, m.role as role,
      (e.region, e.instance, e.credentials) is (:regionBefore, :instanceBefore, :credentialsBefore) as isAsBefore,
-     ${HAS_GRACES} as hasGraces, ${IS_PENDING} as isPending
+     ${HAS_GRACES} as hasGraces, ${IS_PENDING} as isPending, ${leavesAccount("e")} as isOtherAccount
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join environments e on e.id = m.env_id`,
 );
@@ -184,15 +205,15 @@ const UPDATE = callerStatement(
   `update environments set name = coalesce(:name, name), region = coalesce(:region, region),
      instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
-     cluster = iif(:region is null, cluster, :cluster),
+     cluster = iif(:region is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
      is_ready = coalesce(:isReady, is_ready), checks = coalesce(:checks, checks), checked_at = coalesce(:checkedAt, checked_at),
      credentials = coalesce(:credentials, credentials), credentials_hint = coalesce(:credentialsHint, credentials_hint),
      external_id = iif(:region is null, external_id, :externalId), updated_at = :now
    where id = :envId and deleted_at is null and ${IS_ADMIN} and (:region is null
      or (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)
        and ((region, instance) is (:region, :instance)
-         or not exists (select 1 from captures where env_id = :envId and ${IS_LIVE}))
-       and not ${HAS_GRACES} and ${IS_PENDING})
+         or not ${HAS_LIVE})
+       and not ${HAS_GRACES} and ${IS_PENDING} and not ${leavesAccount("environments")})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
       cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint,
       external_id as externalId`,
@@ -208,6 +229,7 @@ const NO_TARGET = {
   engineVersion: null,
   parameterGroup: null,
   cluster: null,
+  accountId: null,
   isReady: null,
   checks: null,
   checkedAt: null,
@@ -220,7 +242,8 @@ const NO_TARGET = {
 /**
  * Changes an environment. Refused when what it records would change under a live capture; a conflict when its target has
  * changed since `before` was read, with which AWS was asked; `in-grace` when its target is to change while a capture that has ended
- * keeps its logs on: the credentials that can restore them may go.
+ * keeps its logs on: the credentials that can restore them may go. Where a live capture or a pending restoration needs the account that
+ * its instance is in, a target in another account is refused.
  */
 export async function updateEnvironment(
   db: Db,
@@ -245,16 +268,17 @@ export async function updateEnvironment(
   const result = adminOutcome(access, changes);
   if (result === "changed") return { outcome: result, environment: { ...before, ...changes.results[0] } };
   if (result !== "refused") return { outcome: result };
-  const { isAsBefore, hasGraces, isPending } = access.results[0] as BeforeUpdate;
+  const { isAsBefore, hasGraces, isPending, isOtherAccount } = access.results[0] as BeforeUpdate;
   if (isAsBefore === 0) return { outcome: "conflict" };
   if (isPending === 0) return { outcome: "id-used" };
-  return { outcome: hasGraces === 1 ? "in-grace" : result };
+  if (hasGraces === 1) return { outcome: "in-grace" };
+  return { outcome: isOtherAccount === 1 ? "other-account" : result };
 }
 
 const UPDATE_CHECKED = statement(
   `update environments set is_ready = :isReady, checks = :checks, checked_at = :now, engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
-     cluster = iif(:engine is null, cluster, :cluster),
+     cluster = iif(:engine is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
      updated_at = iif(:engine is null or (engine, engine_version, parameter_group, cluster) is
        (:engine, :engineVersion, :parameterGroup, :cluster), updated_at, :now)
    where id = :envId and deleted_at is null
@@ -268,11 +292,17 @@ const UPDATE_CHECKED = statement(
 export async function updateChecked(
   db: Db,
   before: EnvironmentRow,
-  found: Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster"> | null,
+  found: Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster" | "accountId"> | null,
   { isReady, checks }: { isReady: 0 | 1; checks: string },
   now: number,
 ): Promise<void> {
-  const { engine = null, engineVersion = null, parameterGroup = null, cluster = null } = found ?? {};
+  const {
+    engine = null,
+    engineVersion = null,
+    parameterGroup = null,
+    cluster = null,
+    accountId = null,
+  } = found ?? {};
   await UPDATE_CHECKED(db, {
     envId: before.id,
     regionBefore: before.region,
@@ -284,14 +314,13 @@ export async function updateChecked(
     engineVersion,
     parameterGroup,
     cluster,
+    accountId,
     now,
   }).run();
 }
 
 /** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */
 export type DeleteOutcome = AdminOutcome | "owing";
-
-const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
 
 const BEFORE_DELETION = callerStatement(
   `select caller.id as caller, m.role as role, ${HAS_LIVE} as isLive

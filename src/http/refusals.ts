@@ -92,6 +92,10 @@ export const refuse = {
     "cursor: is of a list in another order. Follow the Link header of the page before, or begin without a cursor.",
   ),
   liveCaptures: refusal(409, "Environment has captures that have not ended: stop or delete them first"),
+  otherAccount: refusal(
+    409,
+    "credentials: are of another AWS account, and what has not ended still needs the environment's: end its live captures, and see to what it owes (owed), first",
+  ),
   stillOwed: refusal(
     409,
     "Environment has not given a parameter group back as it was found (see owed): check it to try again, or abandon it first",

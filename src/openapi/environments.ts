@@ -265,6 +265,7 @@ export const environmentOperations: Operation[] = [
         "notAdmin",
         "environmentNotFound",
         "liveCaptures",
+        "otherAccount",
         "changedMeanwhile",
         "keyNeeded",
         "externalIdUsed",

@@ -3,9 +3,17 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { completeEnvironment, reserveEnvironment } from "../../src/environments/creation.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { createCapture, createEnvironment, expectRefusal, type Person, signUp } from "../support/api.ts";
+import {
+  createCapture,
+  createEnvironment,
+  expectRefusal,
+  makeRole,
+  type Person,
+  signUp,
+} from "../support/api.ts";
 
 const LIVE = "Environment has captures that have not ended: stop or delete them first";
+const OTHER_ACCOUNT = /^credentials: are of another AWS account, /;
 const HOUR_MS = 60 * 60 * 1000;
 
 let admin: Person;
@@ -127,6 +135,35 @@ describe("changing an environment", () => {
     expect((await admin.put(path, moved)).status).toBe(200);
   });
 
+  test("to another account's key is refused while a capture is live, and to another of its own account is not", async () => {
+    const capture = await schedule();
+    const before = await sealed();
+    const other = await createAccount();
+    const toOther = () => admin.put(path, { name: "renamed", credentials: other.credentials });
+    expectRefusal(await toOther(), 409, OTHER_ACCOUNT);
+    expect((await admin.get(path)).body).toEqual(environment);
+    expect(await sealed()).toBe(before);
+    const { roleArn } = await makeRole(admin, aws);
+    expect((await admin.put(path, { credentials: { roleArn } })).status).toBe(200);
+    expectRefusal(await toOther(), 409, OTHER_ACCOUNT);
+    await admin.delete(`/api/captures/${capture.id}`);
+    expect((await toOther()).status).toBe(200);
+    await schedule();
+    expectRefusal(await admin.put(path, { credentials: aws.credentials }), 409, OTHER_ACCOUNT);
+  });
+
+  test("of which no account is known, from before it was kept, is refused once a check has said it", async () => {
+    const forget = () =>
+      env.DB.prepare("update environments set account_id = null where id = ?").bind(environment.id).run();
+    await schedule();
+    const other = await createAccount();
+    await forget();
+    expect((await admin.put(path, { credentials: other.credentials })).status).toBe(200);
+    await forget();
+    await admin.post(`${path}/check`);
+    expectRefusal(await admin.put(path, { credentials: aws.credentials }), 409, OTHER_ACCOUNT);
+  });
+
   test("by two people at once loses neither one's name nor the other's key", async () => {
     const other = await createAccount();
     await other.fault({ kind: "delay", delayMs: 300 });
@@ -225,6 +262,7 @@ test("an environment whose creator signed out half-way has neither credentials n
     engineVersion,
     parameterGroup,
     cluster,
+    accountId: aws.accountId,
     isReady: 1 as const,
     checks: null,
     checkedAt: null,

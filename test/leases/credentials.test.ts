@@ -1,11 +1,12 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seal } from "../../src/environments/credentials.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
-import { createEnvironment, makeRole, recordConsole, signUp } from "../support/api.ts";
+import { createEnvironment, expectRefusal, makeRole, recordConsole, signUp } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   accessOf,
@@ -113,7 +114,11 @@ describe("the credentials that a lease uses", () => {
   it("that are of another account by now change nothing in its group of the same name, and the reason is recorded", async () => {
     const stranger = await createAccount();
     await lease.acquire(1);
-    expect((await changeCredentials(stranger.credentials)).status).toBe(200);
+    // A request for that is refused; it is how an environment of before is stored.
+    const sealed = await seal(env, own.environment.id, stranger.credentials);
+    await env.DB.prepare("update environments set credentials = ?2, account_id = null where id = ?1")
+      .bind(own.environment.id, sealed)
+      .run();
     await own.aws.clearRequests();
     expect(await lease.release(1)).toBe(false);
     await runLeaseAlarm(lease.group);
@@ -125,6 +130,24 @@ describe("the credentials that a lease uses", () => {
     await changeCredentials(own.aws.credentials);
     expect(await lease.release(1, true)).toBe(true);
     expect(await lease.settings()).toEqual({});
+  });
+
+  it("stay of the account of its group, also where only the lease's name says which that is", async () => {
+    const stranger = await createAccount();
+    const other = /^credentials: are of another AWS account, /;
+    await lease.acquire(1);
+    await env.DB.prepare(
+      "update captures set status = 'DONE' where id = (select capture_id from log_leases where lease_name = ?1)",
+    )
+      .bind(leaseName(lease.group))
+      .run();
+    expectRefusal(await changeCredentials(stranger.credentials), 409, other);
+    await env.DB.prepare("update environments set account_id = null where id = ?1")
+      .bind(own.environment.id)
+      .run();
+    expectRefusal(await changeCredentials(stranger.credentials), 409, other);
+    expect((await changeCredentials(own.aws.credentials)).status).toBe(200);
+    expect(await lease.release(1)).toBe(true);
   });
 
   it("of a deleted environment are not used: what nobody can restore is forgotten, and logged", async () => {
