@@ -50,8 +50,8 @@ interface Terms {
    * ready later, such as by a permission.
    */
   allowNotReady: boolean | undefined;
-  /** The credentials are new: a role has to ask for its external id. One that an environment has goes on. */
-  isNewAccess: boolean;
+  /** The region, the instance or the credentials are new: a role has to ask for its external id. One that an environment has goes on. */
+  isNewTarget: boolean;
 }
 
 /**
@@ -75,10 +75,10 @@ export async function confirm(
 function confirmed(
   { found, failure, trust, checks, ready }: Preflight,
   { instance, region }: Pick<PreflightSubject, "instance" | "region">,
-  { allowNotReady, isNewAccess }: Terms,
+  { allowNotReady, isNewTarget }: Terms,
 ): DbInstance {
   // First: nothing is said of an account that the caller may not be of.
-  if (trust !== null && isNewAccess) requireTrust(trust, region);
+  if (trust !== null && isNewTarget) requireTrust(trust, region);
   if (failure !== null) throw awsWouldNot(failure, instance, region);
   if (found === null) throw new Error("A preflight without an instance has to say why");
   const problem = unsuited(found);

@@ -214,7 +214,7 @@ async function create(
   const externalId = "roleArn" in requested ? pendingId : null;
   const credentials = withId(requested, externalId);
   const subject = { region, instance, credentials, isOwnId: true, sealed: null, pending: [] };
-  const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewAccess: true });
+  const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: true });
   const now = Date.now();
   const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
@@ -259,9 +259,10 @@ async function retarget(
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;
   const instance = changes.instance ?? before.instance;
+  const isMoved = region !== before.region || instance !== before.instance;
   const access =
     changes.credentials === undefined
-      ? await storedAccess(c, before, region !== before.region || instance !== before.instance)
+      ? await storedAccess(c, before, isMoved)
       : await newAccess(c, before, changes.credentials);
   const { credentials, isNew, externalId, pendingId } = access;
   const pending = readPendingChanges(before);
@@ -270,7 +271,7 @@ async function retarget(
   return {
     region,
     instance,
-    ...(await confirm(c.env, changesOf, subject, { allowNotReady, isNewAccess: isNew })),
+    ...(await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: isNew || isMoved })),
     credentials: isNew ? await seal(c.env, before.id, credentials) : before.credentials,
     credentialsHint: hint(credentials),
     externalId,

@@ -149,10 +149,15 @@ describe("the check of an environment with a role", () => {
       expect(found).toMatchObject({ status: "failed", severity: "error" });
       expect(`${found?.detail} ${found?.action}`).toMatch(message);
       expect(checked.body.ready).toBe(false);
-      // What it has is changed all the same, and its state is told.
+      // It is moved to nothing else, and what it has stays.
       const path = `/api/environments/${body.id}`;
-      const moved = await person.put<CheckedEnvironment>(path, { instance: "demo-mariadb" });
-      expect(moved).toMatchObject({ status: 200, body: { instance: "demo-mariadb", ready: false } });
+      const move = () => person.put<CheckedEnvironment>(path, { instance: "demo-mariadb" });
+      expectRefusal(await move(), 400, message);
+      expectRefusal(await person.put(path, { region: "eu-west-1" }), 400, message);
+      expect((await person.put(path, { name: "renamed" })).status).toBe(200);
+      expect((await person.put(path, { name: "again", instance: aws.instance })).status).toBe(200);
+      await aws.createRole(role);
+      expect(await move()).toMatchObject({ status: 200, body: { instance: "demo-mariadb", ready: true } });
     },
   );
 
