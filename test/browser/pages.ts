@@ -63,6 +63,64 @@ export async function checkPages(world: World): Promise<void> {
     });
   }
 
+  await check("what AWS says at length, such as ARNs, makes no page wider than a small screen", async () => {
+    const arn = `arn:aws:sts::123456789012:assumed-role/${"a-long-name-of-a-role-".repeat(9)}`;
+    const reason = `AWS does not permit it: User: ${arn} is not authorized`;
+    const { context, page, send } = await visitSignedIn(world, { width: 390 });
+    const { id } = await send<{ id: number }>("POST", "/api/captures", {
+      name: "with a long reason",
+      envId: 1,
+      scheduledStart: new Date(Date.now() + 3_600_000).toISOString(),
+      duration: 60,
+    });
+    await send("POST", `/api/captures/${id}/cancel`);
+    /** Changes what the API answers. */
+    const change = <T>(path: string | ((url: URL) => boolean), changed: (reply: T) => unknown) =>
+      page.route(path, async (route) => {
+        const reply = await route.fetch();
+        await route.fulfill({ json: changed(await reply.json()) });
+      });
+    await change<object[]>(`**/api/captures/${id}/events`, (events) =>
+      events.map((event) => ({ ...event, reason })),
+    );
+    await change<object>(
+      (url: URL) => url.pathname === `/api/captures/${id}`,
+      (full) => ({
+        ...full,
+        reason,
+        obstacle: reason,
+      }),
+    );
+    await change<object>("**/api/environments/1", (environment) => ({
+      ...environment,
+      owed: [
+        {
+          region: "eu-central-1",
+          parameterGroup: arn,
+          settings: null,
+          since: new Date().toISOString(),
+          reason,
+        },
+      ],
+      checks: [
+        { id: "state", title: arn, status: "failed", severity: "error", detail: reason, action: reason },
+      ],
+    }));
+    for (const [path, said] of [
+      [`/captures/${id}`, ".timeline-reason"],
+      [`/captures/${id}`, ".state .note"],
+      ["/environments/1", "#owed"],
+      ["/environments/1", ".checks p"],
+    ] as const) {
+      await page.goto(path);
+      await shown(page.locator(said));
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expectThat(wide <= 390, `${path} with ${said} is ${wide} pixels wide`);
+    }
+    await send("DELETE", `/api/captures/${id}`);
+    await context.close();
+  });
+
   await check("keys alone lead from page to page, and the focus follows", async () => {
     const { context, page } = await visitSignedIn(world);
     await page.goto("/captures");
