@@ -193,6 +193,7 @@ async function checkKey(world: World): Promise<void> {
       await goOn(page);
       // Without an instance it does not go on.
       await shown(page.getByLabel(LOCAL_AWS.mariadb));
+      await shown(page.getByRole("status").filter({ hasText: /^\d+ instances$/ }));
       await goOn(page);
       await shown(page.getByText("choose one, or type its identifier"));
       await page.getByLabel("Find an instance").fill("MARIA");
@@ -264,6 +265,8 @@ async function checkLists(world: World): Promise<void> {
     await giveKey(page, "nowhere");
     await page.getByLabel("AWS region").selectOption("eusc-de-east-1");
     await shown(page.getByText("Loading the instances in European Sovereign Cloud (Germany)…"));
+    await goOn(page);
+    await shown(page.getByRole("alert").filter({ hasText: "The list is not there yet: choose one" }));
     await shown(page.getByText("AWS takes long to answer"));
     await expectAccessible(page);
     await page.getByLabel("Instance", { exact: true }).fill("my-database");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ListedInstance } from "../../src/client/types.ts";
-import { engineName, offered } from "../../src/console/lib/instances.ts";
+import { engineName, foundInWords, offered } from "../../src/console/lib/instances.ts";
 
 const listed = (instance: string, changes: Partial<ListedInstance> = {}): ListedInstance => ({
   instance,
@@ -41,4 +41,8 @@ it("an instance is found by a part of its name, its cluster's or its group's, in
 it("an engine is called as people call it, and one that is not known as AWS does", () => {
   expect(engineName("mariadb", "11.8.2")).toBe("MariaDB 11.8.2");
   expect(engineName("postgres", "16.4")).toBe("postgres 16.4");
+});
+
+it("how many there are is said in words", () => {
+  expect([0, 1, 13].map(foundInWords)).toEqual(["No instances", "1 instance", "13 instances"]);
 });

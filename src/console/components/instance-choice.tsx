@@ -1,9 +1,9 @@
 import { useId, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { ListedInstance, NewEnvironment } from "../api/types.ts";
+import type { InstanceList, ListedInstance, NewEnvironment } from "../api/types.ts";
 import { ENVIRONMENT_FIELDS, inWords } from "../lib/environment-draft.ts";
-import { useLate, useResource } from "../lib/hooks.ts";
-import { engineName, offered, roleName } from "../lib/instances.ts";
+import { type Resource, useLate, useResource } from "../lib/hooks.ts";
+import { engineName, foundInWords, offered, roleName } from "../lib/instances.ts";
 import { sortErrors } from "../lib/refusals.ts";
 import { regionName } from "../lib/regions.ts";
 import { TextField } from "./field.tsx";
@@ -14,20 +14,9 @@ const MANY = 8;
 /** After how long it is said that AWS is slow. */
 const SLOW_MS = 6000;
 
-/**
- * The choice of an instance: from those that AWS lists, or by its name where AWS lists none, does not let them be listed, or takes
- * long.
- */
-export function InstanceChoice({
-  region,
-  credentials,
-  instance,
-  error,
-  onChoose,
-  onReturn,
-}: {
+/** What the choice needs to know, besides where the instances are. */
+interface Choice {
   region: string;
-  credentials: NewEnvironment["credentials"];
   /** Empty as long as none is chosen. */
   instance: string;
   error: string | undefined;
@@ -35,10 +24,40 @@ export function InstanceChoice({
   onChoose: (instance: string, listed: ListedInstance | null) => void;
   /** Goes back to the credentials. */
   onReturn: () => void;
-}) {
+}
+
+/**
+ * The choice of an instance: from those that AWS lists, or by its name where AWS lists none, does not let them be listed, or takes
+ * long.
+ */
+export function InstanceChoice({
+  credentials,
+  ...choice
+}: Choice & { credentials: NewEnvironment["credentials"] }) {
+  const { region } = choice;
   const list = useResource(`instances/${region}`, (signal) =>
     api.environments.instances({ region, credentials }, { signal }),
   );
+  const isThere = list.data !== undefined && list.error === undefined;
+  return (
+    <>
+      {/* It stays: what comes and goes along with its text is not read out. */}
+      <p role="status" class="visually-hidden">
+        {isThere && foundInWords(list.data?.instances.length ?? 0)}
+      </p>
+      <ChoiceFrom list={list} {...choice} />
+    </>
+  );
+}
+
+function ChoiceFrom({
+  list,
+  region,
+  instance,
+  error,
+  onChoose,
+  onReturn,
+}: Choice & { list: Resource<InstanceList> }) {
   const isLate = useLate(list.loading, SLOW_MS);
   const instances = list.data?.instances ?? [];
   const [isTyped, setTyped] = useState(instance !== "");
@@ -92,6 +111,11 @@ export function InstanceChoice({
           Asking AWS for the instances in {where}…
         </p>
         <Skeleton what={`the instances in ${where}`} />
+        {error !== undefined && !isLate && (
+          <p role="alert" class="field-error">
+            The list is not there yet: {error}.
+          </p>
+        )}
         {isLate && (
           <>
             <p role="status" class="hint">
@@ -117,7 +141,7 @@ export function InstanceChoice({
   const isOther = isTyped && !isListed;
   return (
     <>
-      <InstanceList
+      <InstanceRows
         instances={instances}
         chosen={isOther ? null : instance}
         error={isOther ? undefined : error}
@@ -136,7 +160,7 @@ export function InstanceChoice({
   );
 }
 
-function InstanceList({
+function InstanceRows({
   instances,
   chosen,
   error,

@@ -8,6 +8,10 @@ export const engineName = (engine: string, version: string): string =>
 /** What an instance is in its cluster, in words. */
 export const roleName = (role: "writer" | "reader"): string => (role === "writer" ? "Writer" : "Reader");
 
+/** How many instances were found, in words. */
+export const foundInWords = (count: number): string =>
+  count === 0 ? "No instances" : count === 1 ? "1 instance" : `${count} instances`;
+
 /**
  * Instances in the order in which they are offered: the members of a cluster stand together, its writer first.
  * @param text of which each has a part in its name, its cluster's or its group's
