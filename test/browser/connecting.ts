@@ -187,8 +187,17 @@ async function checkKey(world: World): Promise<void> {
       await page.getByLabel("AWS region").selectOption(region);
       await shown(page.getByRole("alert").filter({ hasText: "AWS refused the credentials" }));
       await expectAccessible(page);
+      await page.getByLabel("Instance", { exact: true }).fill("of-another-account");
       await page.getByRole("button", { name: "Change the access" }).click();
       await focusIsOn(page, "1. Name and access");
+      // The instance of another key is not kept.
+      await page.getByLabel("Access key id").fill("AKIAANOTHER000000000");
+      await goOn(page);
+      await shown(page.getByRole("alert").filter({ hasText: "The instances can't be listed" }));
+      const kept = await page.getByLabel("Instance", { exact: true }).inputValue();
+      expectThat(kept === "", `The instance is still ${kept}`);
+      await page.getByRole("button", { name: "Change the access" }).click();
+      await page.getByLabel("Access key id").fill(customer.accessKeyId);
       await page.getByLabel("Secret access key").fill(customer.secretAccessKey);
       await goOn(page);
       // Without an instance it does not go on.

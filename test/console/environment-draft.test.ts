@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FullEnvironment } from "../../src/client/types.ts";
 import {
+  afterAccess,
   changesIn,
   EMPTY_DRAFT,
   type EnvironmentDraft,
@@ -79,4 +80,25 @@ it("what is wrong in a step that is done is said with the field's name", () => {
     "The secret access key must have no spaces. And more",
   );
   expect(inWords({ fields: {}, form: null })).toBeNull();
+});
+
+describe("when the access has changed, the instance that was chosen by another one", () => {
+  const chosen: EnvironmentDraft = { ...byRole, parameterGroup: "shop-params", cluster: "shop" };
+  const forgotten = { instance: "", parameterGroup: "", cluster: "" };
+
+  it("is forgotten, with its group and its cluster, but its region stays", () => {
+    const other = { ...chosen, roleArn: "arn:aws:iam::999999999999:role/captures" };
+    expect(afterAccess(other, chosen)).toEqual({ ...other, ...forgotten });
+    const key = { ...chosen, by: "key" as const, accessKeyId: "AKIAEXAMPLE000000000" };
+    expect(afterAccess(key, chosen)).toEqual({ ...key, ...forgotten });
+    expect(afterAccess({ ...key, accessKeyId: "AKIAOTHER00000000000" }, key).instance).toBe("");
+  });
+
+  it("stays where only the name or the secret is another, or it was typed for the new access", () => {
+    const renamed = { ...chosen, name: "other", secretAccessKey: "other" };
+    expect(afterAccess(renamed, chosen)).toEqual(renamed);
+    const typed = { ...chosen, roleArn: "arn:aws:iam::999999999999:role/captures", instance: "typed" };
+    expect(afterAccess(typed, chosen)).toEqual(typed);
+    expect(afterAccess(chosen, null)).toEqual(chosen);
+  });
 });

@@ -66,6 +66,19 @@ export function credentialsOf({
   return by === "key" ? { accessKeyId, secretAccessKey } : { roleArn };
 }
 
+/** Who it is that AWS knows by the credentials of a draft. */
+const accessOf = ({ by, accessKeyId, roleArn }: EnvironmentDraft): string =>
+  by === "key" ? accessKeyId : roleArn;
+
+/**
+ * A draft whose access may have changed: without the instance that was chosen by another access, as that may be of another account.
+ * @param chosen the draft in which the instance was chosen; null if that is still to come
+ */
+export const afterAccess = (draft: EnvironmentDraft, chosen: EnvironmentDraft | null): EnvironmentDraft =>
+  chosen !== null && chosen.instance === draft.instance && accessOf(chosen) !== accessOf(draft)
+    ? { ...draft, ...NO_INSTANCE }
+    : draft;
+
 /** The environment that a draft asks for. */
 export const requestOf = (draft: EnvironmentDraft): NewEnvironment => ({
   name: draft.name,

@@ -16,6 +16,7 @@ import { useToasts } from "../components/toasts.tsx";
 import { useConfirmedSubmission } from "../lib/confirmed.ts";
 import {
   ACCESS_FIELDS,
+  afterAccess,
   credentialsOf,
   EMPTY_DRAFT,
   ENVIRONMENT_FIELDS,
@@ -45,6 +46,8 @@ export function NewEnvironmentPage() {
   const [draft, setDraft] = useState(EMPTY_DRAFT);
   /** What AWS said of the instance when it was chosen from its list. */
   const [listed, setListed] = useState<ListedInstance | null>(null);
+  /** How it was then; by another access, it is forgotten. */
+  const [chosen, setChosen] = useState<EnvironmentDraft | null>(null);
   const [now, setNow] = useState(ACCESS);
   const region = regionName(draft.region);
   return (
@@ -66,7 +69,16 @@ export function NewEnvironmentPage() {
           }
           onReturn={() => setNow(ACCESS)}
         >
-          <AccessStep draft={draft} onChange={setDraft} onDone={() => setNow(INSTANCE)} />
+          <AccessStep
+            draft={draft}
+            onChange={setDraft}
+            onDone={() => {
+              const next = afterAccess(draft, chosen);
+              setDraft(next);
+              if (next.instance !== listed?.instance) setListed(null);
+              setNow(INSTANCE);
+            }}
+          />
         </Step>
         <Step
           title="2. Instance"
@@ -85,6 +97,7 @@ export function NewEnvironmentPage() {
             onChange={(changed, of) => {
               setDraft(changed);
               setListed(of);
+              setChosen(changed);
             }}
             onReturn={() => setNow(ACCESS)}
             onDone={() => setNow(CHECK)}
