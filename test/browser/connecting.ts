@@ -119,8 +119,16 @@ async function checkRole(world: World): Promise<void> {
     await shown(page.getByText("Ready", { exact: true }));
     await shown(page.getByText(ROLE));
 
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.url().endsWith("/api/environments/external-id")) asked++;
+    });
     await page.getByText("The trust policy of its role").click();
     await shown(page.getByText(`"sts:ExternalId": "${externalId}"`));
+    await expectAccessible(page);
+    expectThat(asked === 0, "An external id was made by looking");
+    await page.getByRole("button", { name: "Show the service's ARN" }).click();
+    await shown(page.getByText(`"AWS": "${Principal.AWS}"`));
     await context.close();
   });
 }

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { trustPolicy } from "../../environments/policies.ts";
 import { api } from "../api/client.ts";
 import type { FullEnvironment } from "../api/types.ts";
@@ -46,20 +46,50 @@ export function AccessSection({ environment }: { environment: FullEnvironment })
   );
 }
 
-/** The trust policy of a role with its own external id, once it is asked for: the service's identity is not known before. */
+/** What stands in the trust policy for the service's identity, which is not known before it is asked for. */
+const SERVICE_ARN = "SERVICE_ARN";
+
+/**
+ * The trust policy of a role with its own external id. To look at it makes nothing: the service's ARN is asked for by choice, as the
+ * reply that has it makes an external id.
+ */
 function TrustOf({ externalId }: { externalId: string }) {
-  const [isOpen, setOpen] = useState(false);
-  const service = useResource(isOpen ? "external-id" : null, (signal) =>
+  const [isAsked, setAsked] = useState(false);
+  const summary = useRef<HTMLElement>(null);
+  const service = useResource(isAsked ? "external-id" : null, (signal) =>
     api.environments.askForExternalId({ signal }),
   );
+  const policy = (serviceArn: string) => (
+    <CopyText what="Trust policy" text={policyText(trustPolicy({ serviceArn, externalId }))} />
+  );
   return (
-    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary>The trust policy of its role</summary>
-      <Loaded resource={service} what="the trust policy" lines={5}>
-        {({ serviceArn }) => (
-          <CopyText what="Trust policy" text={policyText(trustPolicy({ serviceArn, externalId }))} />
-        )}
-      </Loaded>
+    <details>
+      <summary ref={summary}>The trust policy of its role</summary>
+      {isAsked ? (
+        <Loaded resource={service} what="the trust policy" lines={5}>
+          {({ serviceArn }) => policy(serviceArn)}
+        </Loaded>
+      ) : (
+        <div class="trust">
+          {policy(SERVICE_ARN)}
+          <p class="hint">
+            Put the service's ARN for <code>{SERVICE_ARN}</code>. Showing it also makes the external id of
+            your next environment, unless you have one already.
+          </p>
+          <div class="actions">
+            <button
+              type="button"
+              onClick={() => {
+                // The button goes, so its focus has to go elsewhere.
+                summary.current?.focus();
+                setAsked(true);
+              }}
+            >
+              Show the service's ARN
+            </button>
+          </div>
+        </div>
+      )}
     </details>
   );
 }
