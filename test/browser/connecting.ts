@@ -59,6 +59,7 @@ async function add(page: Page, name: string, instance: string): Promise<number> 
 export async function checkConnecting(world: World): Promise<void> {
   await checkTrust(world);
   await checkRole(world);
+  await checkReplacement(world);
   await checkKey(world);
   await checkLists(world);
   await checkChecks(world);
@@ -129,6 +130,32 @@ async function checkRole(world: World): Promise<void> {
     expectThat(asked === 0, "An external id was made by looking");
     await page.getByRole("button", { name: "Show the service's ARN" }).click();
     await shown(page.getByText(`"AWS": "${Principal.AWS}"`));
+    await context.close();
+  });
+}
+
+/** A role whose external id a person chose gets the service's id beside it, so that captures go on. */
+async function checkReplacement(world: World): Promise<void> {
+  await check("an external id that a person chose is replaced without a pause", async () => {
+    const { context, page, send } = await visitSignedIn(world, { width: 390 });
+    await page.route("**/api/environments/1", async (route) => {
+      const reply = await route.fetch();
+      const credentials = { roleArn: ROLE, externalId: null, externalIdOrigin: "person" };
+      await route.fulfill({ json: { ...(await reply.json()), credentials } });
+    });
+    await page.goto("/environments/1");
+    await shown(page.getByText("beside the old one, give the role's ARN again, then take the old id out"));
+    await page.getByRole("button", { name: "Edit" }).click();
+    const dialog = page.getByRole("dialog");
+    await shown(dialog.getByText("either of two"));
+    const { externalId } = await send<{ externalId: string }>("POST", "/api/environments/external-id");
+    const said = (await dialog.locator(".copy-text code").textContent()) ?? "";
+    const { StringEquals } = JSON.parse(said);
+    expectThat(StringEquals["sts:ExternalId"].join() === `OLD,${externalId}`, `It says ${said}`);
+    await shown(dialog.getByText("made for the next role that you give"));
+    await expectAccessible(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expectThat(wide <= 390, `The page is ${wide} pixels wide`);
     await context.close();
   });
 }

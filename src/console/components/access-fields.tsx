@@ -11,15 +11,15 @@ export function AccessFields({
   errors,
   onChange,
   isChange = false,
-  keepsExternalId = false,
+  externalIdOrigin,
 }: {
   draft: EnvironmentDraft;
   errors: FormErrors;
   onChange: (draft: EnvironmentDraft) => void;
   /** Whether it is reached already, and this may stay empty. */
   isChange?: boolean;
-  /** Whether it has an external id of its own, which a role goes on to ask for. */
-  keepsExternalId?: boolean;
+  /** Who chose the external id that it has; the service's is kept, a person's is replaced. Undefined if it has none. */
+  externalIdOrigin?: "service" | "person" | undefined;
 }) {
   const text = (
     name: "accessKeyId" | "secretAccessKey" | "roleArn",
@@ -55,10 +55,14 @@ export function AccessFields({
       {isChange && <p class="hint">Leave it empty to keep the access that it has.</p>}
       {draft.by === "role" ? (
         <>
-          {keepsExternalId ? (
+          {externalIdOrigin === "service" ? (
             <p class="hint">The external id of this environment stays: see its trust policy on its page.</p>
           ) : (
-            <Trust draft={draft} onChange={onChange} />
+            <Trust
+              draft={draft}
+              onChange={onChange}
+              of={externalIdOrigin === "person" ? "a person's id" : isChange ? "a change" : "a new one"}
+            />
           )}
           {text("roleArn", "ARN of the role", "Such as arn:aws:iam::123456789012:role/captures.")}
         </>

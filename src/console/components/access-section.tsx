@@ -36,8 +36,9 @@ export function AccessSection({ environment }: { environment: FullEnvironment })
       {"roleArn" in credentials &&
         (credentials.externalId === null ? (
           <p class="note">
-            The external id of this role was chosen by a person. Give the role one that this service makes:
-            choose Edit, put the trust policy that is shown there into the role, and give its ARN again.
+            The external id of this role was chosen by a person. Give the role one that this service makes,
+            without a pause: choose Edit, let the role's trust policy ask for the id that is shown there
+            beside the old one, give the role's ARN again, then take the old id out.
           </p>
         ) : (
           <TrustOf externalId={credentials.externalId} />

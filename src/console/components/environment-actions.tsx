@@ -126,7 +126,7 @@ function Edit({
             errors={errors}
             onChange={setDraft}
             isChange
-            keepsExternalId={role?.externalIdOrigin === "service"}
+            externalIdOrigin={role?.externalIdOrigin}
           />
         </div>
         <FormProblem message={errors.form} />
