@@ -4,7 +4,7 @@ import { ApiError } from "../http/refusals.ts";
 import type { ErrorBody } from "../http/replies.ts";
 import { type StoredCredentials, signingCredentials } from "./credentials.ts";
 import { inOneSentence, unsuited } from "./engines.ts";
-import type { Check } from "./preflight/checks.ts";
+import type { Check, CheckStatus } from "./preflight/checks.ts";
 import { listInstances } from "./preflight/listing.ts";
 import {
   type ChangesOf,
@@ -62,11 +62,11 @@ interface Terms {
 export async function confirm(
   env: Env,
   changesOf: ChangesOf,
-  subject: Omit<PreflightSubject, "before">,
+  subject: PreflightSubject,
   terms: Terms,
 ): Promise<Confirmed> {
   const now = Date.now();
-  const looked = await preflight(env, changesOf, { ...subject, before: "ready" }, now);
+  const looked = await preflight(env, changesOf, subject, now);
   const { engine, engineVersion, parameterGroup, cluster, accountId } = confirmed(looked, subject, terms);
   return { engine, engineVersion, parameterGroup, cluster, accountId, ...keptChecks(looked, now) };
 }
@@ -85,14 +85,22 @@ function confirmed(
   if (allowNotReady === true) return found;
   if (problem !== null) throw new NotCapturable(inOneSentence(problem), checks);
   if (allowNotReady === false && !ready) {
-    const failed = checks.filter(({ status, severity }) => status === "failed" && severity === "error");
-    const titles = failed.map(({ title }) => title).join(", ");
-    throw new NotCapturable(
-      `Captures of ${instance} would not work yet; these checks fail: ${titles}`,
-      checks,
-    );
+    throw new NotCapturable(notReady(instance, checks), checks);
   }
   return found;
+}
+
+/** What keeps an instance from being ready, in words: what fails, or else what AWS could not say. */
+function notReady(instance: string, checks: readonly Check[]): string {
+  const titles = (wanted: CheckStatus) =>
+    checks
+      .filter(({ status, severity }) => status === wanted && severity === "error")
+      .map(({ title }) => title)
+      .join(", ");
+  const failed = titles("failed");
+  return failed === ""
+    ? `Whether captures of ${instance} would work could not be found out; these checks are unknown: ${titles("unknown")}`
+    : `Captures of ${instance} would not work yet; these checks fail: ${failed}`;
 }
 
 /**

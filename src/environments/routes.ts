@@ -17,6 +17,7 @@ import { acceptInvite, createInvite } from "./invites.ts";
 import * as members from "./members.ts";
 import { readPendingChanges } from "./pending-changes.ts";
 import { trustPolicy } from "./policies.ts";
+import type { Readiness } from "./preflight/checks.ts";
 import type { ChangesOf } from "./preflight/preflight.ts";
 import type { InstanceList } from "./preflight/replies.ts";
 import type { ExternalId, Invite, MemberRole, RemovedMember } from "./replies.ts";
@@ -213,7 +214,8 @@ async function create(
   const { db, credential } = c.var;
   const externalId = "roleArn" in requested ? pendingId : null;
   const credentials = withId(requested, externalId);
-  const subject = { region, instance, credentials, isOwnId: true, sealed: null, pending: [] };
+  const of = { region, instance, credentials, isOwnId: true, sealed: null, pending: [] };
+  const subject = { ...of, before: "not-ready" } as const;
   const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: true });
   const now = Date.now();
   const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
@@ -267,11 +269,13 @@ async function retarget(
   const { credentials, isNew, externalId, pendingId } = access;
   const pending = readPendingChanges(before);
   const isOwnId = externalId !== null;
-  const subject = { region, instance, credentials, isOwnId, sealed: null, pending };
+  const isNewTarget = isNew || isMoved;
+  const known: Readiness = !isNewTarget && before.isReady === 1 ? "ready" : "not-ready";
+  const subject = { region, instance, credentials, isOwnId, sealed: null, pending, before: known };
   return {
     region,
     instance,
-    ...(await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: isNew || isMoved })),
+    ...(await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget })),
     credentials: isNew ? await seal(c.env, before.id, credentials) : before.credentials,
     credentialsHint: hint(credentials),
     externalId,

@@ -23,7 +23,7 @@ export interface PreflightSubject {
   sealed: string | null;
   /** The environment's pending changes; none of one that is to be made. */
   pending: readonly PendingChange[];
-  /** What was found before; `ready` of an environment that is to be made. */
+  /** What was found before; `not-ready` of a target that is new, of which nothing is known. */
   before: Readiness;
 }
 

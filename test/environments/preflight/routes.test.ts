@@ -237,6 +237,30 @@ describe("an instance that can't be captured as it is", () => {
     expect(unchanged).toMatchObject({ status: 400, body: { checks: refused.body.checks } });
   });
 
+  test("of which AWS could not say enough is not ready, and is refused if the body asks for that", async () => {
+    const { environment } = await createEnvironment(person, { aws });
+    const path = `/api/environments/${environment.id}`;
+    await aws.fault({ kind: "throttle", action: "DescribeDBParameters" });
+    const taken = await make({});
+    expect(taken).toMatchObject({ status: 201, body: { ready: false } });
+    const id = "permission:rds:DescribeDBParameters";
+    expect(inChecks(taken.body.checks, id)).toMatchObject({ status: "unknown", severity: "error" });
+    const message = expect.stringMatching(
+      /would work could not be found out; these checks are unknown: .*rds:DescribeDBParameters/,
+    );
+    const refusal = { status: 400, body: { code: 400, message, checks: taken.body.checks } };
+    expect(await make({ allowNotReady: false })).toMatchObject(refusal);
+    const { credentials } = aws;
+    expect(await person.put(path, { credentials, allowNotReady: false })).toMatchObject(refusal);
+    // What is known of a target that stays is not forgotten.
+    const stays = { instance: environment.instance };
+    expect(await person.put(path, stays)).toMatchObject({ status: 200, body: { ready: true } });
+    const changed = await person.put(path, { credentials });
+    expect(changed).toMatchObject({ status: 200, body: { ready: false } });
+    await aws.clearFaults();
+    expect((await check(taken.body.id)).body.ready).toBe(true);
+  });
+
   test("is refused by a change, too, unless that says otherwise", async () => {
     const { environment } = await createEnvironment(person, { aws });
     const path = `/api/environments/${environment.id}`;
