@@ -54,7 +54,7 @@ const answerFormat = storedFormat("answer to an Idempotency-Key", 1, () =>
 /** What became of a request for an environment, or of an earlier one with the same key. */
 export type Created =
   | { outcome: "created"; caller: string; environment: Made }
-  /** The same was asked for with the same key before: `environment` is as it was made. */
+  /** The same was asked for with the same key before: `environment` is as it was made, but for the caller's role. */
   | { outcome: "replayed"; caller: string; environment: Made }
   /**
    * "gone": it was made with the key, and the caller is no member of it any more; "id-used": its external id is not pending for the
@@ -83,12 +83,13 @@ interface Before {
   caller: string;
   fingerprint: string | null;
   made: string | null;
-  memberOf: number | null;
+  /** The role that the caller has by now in what was made; null when none. */
+  role: Made["role"] | null;
   pendingId: string | null;
 }
 
 const BEFORE = callerStatement(
-  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.env_id as memberOf,
+  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.role as role,
      p.external_id as pendingId
    from caller left join idempotency_keys k on ${IS_REMEMBERED}
      left join members m on m.env_id = k.capture_id and m.user_id = caller.id
@@ -97,11 +98,12 @@ const BEFORE = callerStatement(
 
 function answered(found: Before | null, request: KeyedRequest | null): Created | null {
   if (found === null) return { outcome: "unauthenticated" };
-  const { caller, fingerprint, made, memberOf } = found;
+  const { caller, fingerprint, made, role } = found;
   if (fingerprint === null || made === null) return null;
   if (fingerprint !== request?.fingerprint) return { outcome: "key-reused" };
-  if (memberOf === null) return { outcome: "gone" };
-  return { outcome: "replayed", caller, environment: answerFormat.parse(made).environment };
+  if (role === null) return { outcome: "gone" };
+  // Only admins are shown the credentials.
+  return { outcome: "replayed", caller, environment: { ...answerFormat.parse(made).environment, role } };
 }
 
 /**

@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Environment, FullEnvironment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import {
+  addMember,
   expectRefusal,
   listed,
+  makeRole,
   type Person,
   type Reply,
   request,
@@ -107,6 +109,21 @@ describe("a request for an environment that is repeated with its Idempotency-Key
     const { body } = await ask(key);
     await person.put(`/api/environments/${body.id}`, { name: "renamed" });
     expect(await ask(key)).toMatchObject({ status: 201, body });
+  });
+
+  test("shows the credentials no more to somebody who is a plain member by now", async () => {
+    const role = await makeRole(person, aws);
+    const key = newKey();
+    const body = { ...json, credentials: { roleArn: role.roleArn } };
+    const first = await ask(key, body);
+    expect(first.body).toMatchObject({ role: "admin", credentials: { externalId: role.externalId } });
+    const admin = await signUp();
+    await addMember(person, first.body.id, admin, "admin");
+    const path = `/api/environments/${first.body.id}/members/${person.id}`;
+    expect((await admin.put(path, { role: "member" })).status).toBe(200);
+    const again = await ask(key, body);
+    expect(again).toMatchObject({ status: 201, body: { ...first.body, role: "member", credentials: null } });
+    expect(JSON.stringify(again.body)).not.toContain(role.externalId);
   });
 
   test("is the same with other secrets, which are not stored", async () => {
