@@ -16,8 +16,9 @@ import { type Holder, isLogSwitch, isOnFor, neededParameters, pick } from "./nee
  * make, as they begin and end. Pure.
  *
  * Captures of several environments, of people who know nothing of each other, may share a group. What a capture's end leaves to be
- * restored is restored with its own environment's access. Nobody is answerable any more for what a holder's log needs and has: it
- * is that holder's by then, and whoever needs it last restores it.
+ * restored is restored with its own environment's access. Nobody is answerable any more for what a holder's log needs and has, if that
+ * is of the same environment, or of one that is known to be able to change the group: it is that holder's by then. Until then who
+ * has switched it on stays answerable beside the holder: that one may have access that can't restore anything.
  */
 
 /** The most captures that a lease remembers: its state is one value of a Durable Object, which may have 2 MB. */
@@ -44,7 +45,11 @@ export function owes({ released }: LeaseState, captureId: number): boolean {
 export function addHolder(state: LeaseState, holder: Holder): LeaseState {
   if (holds(state, holder.captureId)) return keepHolder(state, holder.captureId);
   const released = state.released.filter(({ captureId }) => captureId !== holder.captureId);
-  return handOver({ ...state, holders: [...state.holders, holder], released });
+  const { envId } = holder;
+  const isAble =
+    envId !== undefined && state.holders.some((other) => other.envId === envId && other.canChange);
+  const added: Holder = isAble ? { ...holder, canChange: true } : holder;
+  return handOver({ ...state, holders: [...state.holders, added], released });
 }
 
 /** A holder that asks again needs its log still. */
@@ -109,7 +114,7 @@ export function asReleased(
 
 /**
  * Makes those answerable who have what they need by a change of the lease's, and nobody of the released whose parameters are all
- * restored, or needed by holders who are answerable.
+ * restored, or needed by holders who are answerable and can change the group, or are of the same environment.
  */
 export function handOver(state: LeaseState): LeaseState {
   const { holders, answerable, found, offered } = state;
@@ -119,14 +124,25 @@ export function handOver(state: LeaseState): LeaseState {
       ? isLeasedFor(holder, state)
       : isOnFor(holder, state) && isChangedFor(holder, state),
   );
-  const covered = neededParameters(holding, offered);
   // While a lost change may be carried out, it may be of what is restored.
   const isSure = latest(state) === null;
-  const isLeft = (name: string) => name in found && !covered.has(name) && !(isSure && isAsFound(state, name));
+  const isLeft = (name: string) => name in found && !(isSure && isAsFound(state, name));
+  const leftOf = (each: Released) => {
+    const heirs = holding.filter(({ envId, canChange }) => canChange || envId === each.envId);
+    const covered = neededParameters(heirs, offered);
+    return each.names.filter((name) => isLeft(name) && !covered.has(name));
+  };
   const released = state.released
-    .map((each) => ({ ...each, names: each.names.filter(isLeft) }))
+    .map((each) => ({ ...each, names: leftOf(each) }))
     .filter(({ names }) => names.length > 0);
   return { ...state, answerable: [...idsOf(released), ...idsOf(holding)], released };
+}
+
+/** An environment has changed the group, as AWS has confirmed. */
+export function ableToChange(holders: readonly Holder[], envId: number | undefined): Holder[] {
+  return holders.map((holder) =>
+    envId !== undefined && holder.envId === envId ? { ...holder, canChange: true } : holder,
+  );
 }
 
 /** Whether something that a capture needs is leased. */

@@ -17,6 +17,8 @@ export interface Holder {
   minDurationMicros: number;
   /** Whether RDS has to be asked what holds where the group has no value of its own: its engine has other defaults than the most. */
   hasOwnDefaults?: true;
+  /** Whether its environment is known to be able to change the group: AWS has confirmed a change of its own. */
+  canChange?: true;
   /** Of a capture that has ended: until when its logs stay on, in milliseconds since the epoch. */
   leavesAt?: number;
 }

@@ -1,7 +1,7 @@
 import type { AwsFailureKind } from "../aws/client.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
-import { asReleased, handOver, holds } from "./holders.ts";
+import { ableToChange, asReleased, handOver, holds } from "./holders.ts";
 import {
   IDLE,
   idsOf,
@@ -105,14 +105,17 @@ function withSent(sent: LeaseState["sent"], settings: ParameterSettings): LeaseS
 const MAX_SENT = 100;
 
 /** AWS accepted a change, and then showed it. */
-export function wasChanged(state: LeaseState, { to, settings }: Change): LeaseState {
+export function wasChanged(state: LeaseState, { to, settings, by }: Change): LeaseState {
   const has = Object.entries(settings).map(([name, value]) => [
     name,
     to === "found" ? (state.found[name] ?? null) : value,
   ]);
   // What is restored next may be another environment's, which may be allowed to take values away.
   const writesDefaults = to === "logging" && state.writesDefaults;
-  return handOver(answered({ ...state, has: { ...state.has, ...Object.fromEntries(has) }, writesDefaults }));
+  const holders = ableToChange(state.holders, by);
+  return handOver(
+    answered({ ...state, holders, has: { ...state.has, ...Object.fromEntries(has) }, writesDefaults }),
+  );
 }
 
 /** No answer is awaited any more. */
@@ -221,7 +224,7 @@ function isOurs({ found, sent, offered }: LeaseState, name: string, value: strin
 
 /** The group does not exist any more: there is nothing to restore, and a later group of its name is another. */
 export function wasDeleted(state: LeaseState): LeaseState {
-  return { ...IDLE, holders: state.holders };
+  return { ...IDLE, holders: state.holders.map(({ canChange: _, ...holder }) => holder) };
 }
 
 /** Forgets what was found of parameters that nobody needs and that are restored, once no lost change can be carried out. */

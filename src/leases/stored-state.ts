@@ -19,6 +19,8 @@ const holderSchema = lazy(() =>
     log: z.enum(CAPTURED_LOGS),
     minDurationMicros: z.number(),
     hasOwnDefaults: z.literal(true).exactOptional(),
+    // An older version drops it, and hands over to each that needs the same.
+    canChange: z.literal(true).exactOptional(),
     // An older version that drops it has a holder that has ended: cron releases it.
     leavesAt: z.number().exactOptional(),
   }),

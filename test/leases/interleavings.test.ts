@@ -103,6 +103,22 @@ async function expectToHold(
   expect(world.faults).toEqual([]);
 }
 
+/** Whatever an environment does that can't change the group, what others have switched on is restored. */
+async function expectToRestore(
+  original: ParameterSettings,
+  offered: Record<string, string>,
+  happenings: Happening[],
+): Promise<void> {
+  const world = new World(original, offered);
+  world.access.readers.add(2);
+  for (const each of happenings) await world.happen(each);
+  for (const each of HOLDERS) await world.happen({ what: "release", holder: each });
+  await world.recover();
+  expect(world.problems()).toEqual([]);
+  expect(isIdle(world.disk)).toBe(true);
+  expect(world.faults).toEqual([]);
+}
+
 describe("captures that start and stop in any interleaving, with crashes and failures between any two steps", () => {
   it("have their logs while they hold a lease, leave the group as they found it, and use their own environment's access alone", async () => {
     await fc.assert(
@@ -110,4 +126,13 @@ describe("captures that start and stop in any interleaving, with crashes and fai
       { numRuns: 5000, interruptAfterTimeLimit: 40_000 },
     );
   }, 60_000);
+
+  it("leave the group as they found it, whoever of them may not change it", async () => {
+    // After a crash nobody knows that a change was refused.
+    const survived = happening.filter(({ what }) => what !== "crash");
+    await fc.assert(
+      fc.asyncProperty(settings, offers, fc.array(survived, { maxLength: 30, size: "max" }), expectToRestore),
+      { numRuns: 1000, interruptAfterTimeLimit: 20_000 },
+    );
+  }, 40_000);
 });

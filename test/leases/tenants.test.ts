@@ -88,6 +88,40 @@ describe("captures of two teams in one parameter group", () => {
     expect(await changes()).toEqual([[other.roleArn, BOTH, 200]]);
   });
 
+  it("leave it to the one that has switched it on where the one that is released last may not", async () => {
+    const denied = ["ModifyDBParameterGroup", "ResetDBParameterGroup"];
+    await own.aws.deny(...denied.map((action) => ({ action: `rds:${action}`, of: other.roleArn })));
+    await lease.acquire(1);
+    expect(await lease.acquire(2, other.access)).toMatchObject({ ok: true });
+    expect(await lease.release(1)).toBe(false);
+    expect(await changes()).toEqual([[userArn, BOTH, 200]]);
+    expect(await lease.release(2)).toBe(true);
+    expect((await changes()).filter(([, , status]) => status === 200)).toEqual([[userArn, BOTH, 200]]);
+    expect(await lease.settings()).toEqual({});
+    expect(await lease.release(1)).toBe(true);
+  });
+
+  it("owe it both where neither may, and what one abandons the other restores", async () => {
+    await lease.acquire(1);
+    await lease.acquire(2, other.access);
+    await lease.release(1);
+    await deny(key(), other.roleArn);
+    expect(await lease.release(2)).toBe(false);
+    const parameters = { general_log: null, log_output: null };
+    for (const [person, environment] of [
+      [own.admin, own.environment],
+      [other.admin, other.environment],
+    ] as const)
+      expect(await owedOf(person, environment)).toMatchObject([{ settings: { parameters } }]);
+    // The lease's own alarm may come at any moment from here on.
+    await changes();
+    await deny(other.roleArn);
+    expect((await other.admin.post(`/api/environments/${other.environment.id}/abandon`)).status).toBe(200);
+    await runLeaseAlarm(lease.group);
+    expect((await changes()).filter(([, , status]) => status === 200)).toEqual([[userArn, BOTH, 200]]);
+    expect(await lease.settings()).toEqual({});
+  });
+
   it("owe each their own part, for reasons of their own, and nothing is said of the others", async () => {
     await lease.acquire(1);
     await acquireOthers(2);

@@ -14,6 +14,8 @@ export class Access {
   readonly faults: string[];
   /** The environments that AWS denies everything. */
   readonly denied = new Set<EnvId>();
+  /** The environments that AWS never lets change the group. */
+  readonly readers = new Set<EnvId>();
   readonly #deleted = new Set<EnvId>();
   /** The environments that AWS has failed since the lease began to ask it. */
   readonly failed = new Set<EnvId>();
@@ -29,6 +31,11 @@ export class Access {
   isGiven(envId: EnvId, state: LeaseState): boolean {
     const { holding, released } = capturesOf(state, envId);
     return holding.length + released.length > 0;
+  }
+
+  /** Whether AWS denies an environment a call. */
+  isDenied(envId: EnvId, kind: string): boolean {
+    return this.denied.has(envId) || (kind === "change" && this.readers.has(envId));
   }
 
   /** Deletes an environment, which can't be while it has captures in the lease. */

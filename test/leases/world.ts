@@ -11,7 +11,7 @@ import {
   nextLeaving,
   removeHolder,
 } from "../../src/leases/holders.ts";
-import { IDLE, isUnchanged, type LeaseState } from "../../src/leases/lease-state.ts";
+import { IDLE, isUnchanged, type LeaseState, type Released } from "../../src/leases/lease-state.ts";
 import {
   defaultOf,
   type Holder,
@@ -102,6 +102,8 @@ export class World {
   #decidedIn: LeaseState = IDLE;
   /** How often values were to be taken away since logging was switched on, and whether that was not allowed. */
   #resetting = { attempts: 0, denied: false };
+  /** The environments of which AWS has accepted a change. */
+  readonly #changers = new Set<EnvId>();
   #late: { at: number; settings: ParameterSettings }[] = [];
   #before: { own: ParameterSettings; at: number } | null = null;
   #step: { step: Step; resolve: (value: never) => void } | undefined;
@@ -266,7 +268,7 @@ export class World {
     this.#step = undefined;
     const resolve = pending.resolve as (value: unknown) => void;
     const { step } = pending;
-    const how = this.access.denied.has(step.by) ? "denied" : answer;
+    const how = this.access.isDenied(step.by, step.kind) ? "denied" : answer;
     if (step.kind !== "sync" && (how !== "ok" || this.#resets !== "work")) this.access.failed.add(step.by);
     if (step.kind === "sync") {
       this.disk = this.memory;
@@ -293,7 +295,8 @@ export class World {
     }
   }
 
-  #send({ settings, since }: Step, how: Answer, delay: number): void {
+  #send({ settings, since, by }: Step, how: Answer, delay: number): void {
+    if (how === "ok" || how === "stale") this.#changers.add(by);
     // AWS can't.
     if (this.#resets !== "work" && takesAway(settings)) return;
     if (how === "ok" || how === "stale" || how === "done-but-lost") this.#apply(settings);
@@ -453,9 +456,15 @@ export class World {
     }
     // While a lost change may still be carried out, it may be of a parameter that is restored.
     const isSure = state.lostUntil === null && state.callUntil === null;
-    if (isSettled && isSure && !isUnchanged(state) && holders.length > 0 && released.length > 0) {
+    const covers = (each: Released) => (holder: Holder) =>
+      answerable.includes(holder.captureId) &&
+      (holder.canChange || holder.envId === each.envId) &&
+      each.names.every((name) => neededParameters([holder], state.offered).has(name));
+    if (isSettled && isSure && state.released.some((each) => holders.some(covers(each)))) {
       this.faults.push("the logs are on for others, and somebody is answerable who was released");
     }
+    if (holders.some(({ canChange, envId }) => canChange && !this.#changers.has(envId)))
+      this.faults.push("an environment is held for one that can change the group, and has not");
     this.access.note(state);
   }
 
