@@ -70,12 +70,12 @@ export interface Unanswered {
 
 /**
  * A request and its key. Secrets are left out of its fingerprint, so that nothing of them is stored, not even a hash: with the same
- * access key or role it is the same request.
+ * access key or role it is the same request. Without `allowNotReady` the fingerprint is that of before it was part of it.
  */
 export const keyedEnvironment = (key: string, request: EnvironmentRequest): Promise<KeyedRequest> => {
-  const { name, region, instance, credentials } = request;
+  const { name, region, instance, credentials, allowNotReady } = request;
   const identity = "roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId;
-  return keyedRequest(key, { environment: { name, region, instance, identity } });
+  return keyedRequest(key, { environment: { name, region, instance, identity, allowNotReady } });
 };
 
 /** Who is asking, and what the key was answered. */

@@ -20,6 +20,7 @@ interface Body {
   region: string;
   instance: string;
   credentials: object;
+  allowNotReady?: boolean;
 }
 
 let person: Person;
@@ -142,11 +143,12 @@ describe("an Idempotency-Key for an environment", () => {
     ["name", { name: "another" }],
     ["instance", { instance: "demo-mariadb" }],
     ["access key", { credentials: { accessKeyId: "AKIA0000000000000000", secretAccessKey: "secret" } }],
+    ["word on what is not ready", { allowNotReady: false }],
   ])("is refused with another %s", async (_, change) => {
     const key = newKey();
-    await ask(key);
+    await ask(key, { ...json, allowNotReady: true });
     expectRefusal(
-      await ask(key, { ...json, ...change }),
+      await ask(key, { ...json, allowNotReady: true, ...change }),
       422,
       /^Idempotency-Key: was sent with another body/,
     );
