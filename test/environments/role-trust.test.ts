@@ -357,6 +357,20 @@ describe("a pending external id", () => {
     expect(await pendingId()).not.toBe(role.externalId);
   });
 
+  test("that is replaced while AWS is asked is not given to an environment that is changed", async () => {
+    const { environment } = await createEnvironment(person, { aws });
+    const role = await makeRole(person, aws);
+    whileAsked(async () => {
+      await expire();
+      await makeRole(person, aws);
+    });
+    const path = `/api/environments/${environment.id}`;
+    const reply = await person.put(path, { credentials: { roleArn: role.roleArn } });
+    expectRefusal(reply, 409, /^The external id that this role asks for is not pending any more/);
+    const { body } = await person.get<Environment>(path);
+    expect(body.credentials).toEqual(environment.credentials);
+  });
+
   test("is erased by cron once it has expired, and not before", async () => {
     const { externalId } = await makeRole(person, aws);
     await daily();
