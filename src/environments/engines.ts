@@ -136,7 +136,11 @@ export function unsuited(instance: Suitable): Unsuited | null {
 }
 
 /** The same, of its engine only. */
-export function unsuitedEngine({ identifier, engine, engineVersion }: Suitable): Unsuited | null {
+export function unsuitedEngine({
+  identifier,
+  engine,
+  engineVersion,
+}: Pick<Suitable, "identifier" | "engine" | "engineVersion">): Unsuited | null {
   const known = Object.hasOwn(ENGINES, engine) ? ENGINES[engine] : undefined;
   const why = known?.whyNot(engineVersion) ?? WHY_NOT_ENGINE.get(engine);
   const action = `Choose an instance that runs ${engineLabels("or")}`;
@@ -146,9 +150,12 @@ export function unsuitedEngine({ identifier, engine, engineVersion }: Suitable):
   return { because: "engine", reason, action };
 }
 
-/** Whether an instance is a member of a Multi-AZ DB cluster, which is not Aurora's. */
+/**
+ * Whether an instance is a member of a Multi-AZ DB cluster, which is not Aurora's. Instances and clusters of Neptune and DocumentDB are
+ * described by RDS, too (RDS API reference, "DescribeDBClusters").
+ */
 export const isInMultiAzCluster = ({ engine, cluster }: Pick<Suitable, "engine" | "cluster">): boolean =>
-  cluster !== null && !engine.startsWith("aurora");
+  cluster !== null && !/^(aurora|neptune|docdb)/.test(engine);
 
 /**
  * The same, of its cluster only. In a Multi-AZ DB cluster each instance has the default DB parameter group, the cluster's parameter

@@ -26,7 +26,7 @@ export async function inspectInstance(
 
 /**
  * DescribeDBInstances for somebody who chooses the instance, whether or not it can be captured: a cluster's identifier is refused with
- * the names of its instances. Where the credentials may not ask for clusters, it is an instance that does not exist.
+ * the names of its instances, or because of its engine. Where the credentials may not ask for clusters, it is an instance that does not exist.
  */
 export async function findInstance(
   target: AwsTarget,
@@ -39,8 +39,10 @@ export async function findInstance(
   return cluster.ok ? refused("NotAnInstance", choiceOf(cluster.value)) : found;
 }
 
-/** Which instances a cluster has to choose from, in words. */
-function choiceOf({ id, engine, members }: DbCluster): string {
+/** Which instances a cluster has to choose from, in words; none where its engine can't be captured. */
+function choiceOf({ id, engine, engineVersion, members }: DbCluster): string {
+  const unsuited = unsuitedEngine({ identifier: `The cluster ${id}`, engine, engineVersion });
+  if (unsuited !== null) return inOneSentence(unsuited);
   const is = `${id} is a cluster, and a capture is made of one instance`;
   if (members.length === 0) return `${is}. It has no instances`;
   const roles = members.map(({ instance, isWriter }) => `${instance} (${isWriter ? "writer" : "reader"})`);

@@ -80,6 +80,26 @@ describe("an Aurora cluster", () => {
   });
 });
 
+describe("a cluster of another engine", () => {
+  test.each(["aurora-postgresql", "neptune", "docdb", "postgres"])(
+    "is refused because of that, and its instances are no choice: %s",
+    async (engine) => {
+      const aws = await createClusterAccount("shop", { engine, engineVersion: "16.4" });
+      const { status, body } = await register(aws, "shop");
+      expect(status).toBe(400);
+      expect(body.message).toBe(
+        `The cluster shop runs ${engine}; only MySQL, MariaDB and Aurora MySQL on RDS can be captured: choose an instance that ` +
+          "runs MySQL, MariaDB or Aurora MySQL",
+      );
+    },
+  );
+
+  test("is refused because of its version: Aurora MySQL 1", async () => {
+    const aws = await createClusterAccount("shop", { engineVersion: "5.6.mysql_aurora.1.22.2" });
+    expect((await register(aws, "shop")).body.message).toMatch(/^The cluster shop runs Aurora MySQL 1 /);
+  });
+});
+
 describe("a Multi-AZ DB cluster", () => {
   let aws: LocalAccount;
   beforeAll(async () => {

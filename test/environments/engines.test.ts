@@ -119,6 +119,8 @@ describe("an instance that can't be captured as it is", () => {
     const aurora = instanceOf("aurora-mysql", "8.0.mysql_aurora.3.10.0", { cluster: "shops" });
     expect(isInMultiAzCluster(aurora)).toBe(false);
     expect(unsuited(aurora)).toBeNull();
+    for (const engine of ["aurora-postgresql", "neptune", "docdb"])
+      expect(isInMultiAzCluster(instanceOf(engine, "1.3", { cluster: "shops" }))).toBe(false);
   });
 
   it("has one of Amazon's parameter groups", () => {
