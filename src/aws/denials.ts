@@ -74,7 +74,7 @@ const isAssumeRole = ({ operation, message }: AwsFailure): boolean =>
 function adviceOnRole(denial: Denial | null): string {
   if (denial === null || denial.policy === "resource-based policy") {
     // AWS says the same of a role that does not exist, one that does not trust the caller, and a wrong external id.
-    return "Check the role's ARN, that its trust policy names that user, and that the external id is the policy's.";
+    return "Check the role's ARN, that its trust policy names this service's user, and that the external id is the policy's.";
   }
   if (denial.policy === "resource control policy") {
     return "Ask whoever administers the AWS organization of the role's account to let this service's account assume the role.";

@@ -1,6 +1,7 @@
 import type { AwsFailure } from "./client.ts";
 import { adviceOnDenial, whatIsDenied } from "./denials.ts";
 import { isKnownRegion, partitionOf } from "./partitions.ts";
+import { withoutPrincipals } from "./principals.ts";
 
 /** A failure in words: what AWS did, and what to do about it. */
 export interface Explanation {
@@ -10,14 +11,27 @@ export interface Explanation {
   advice: string | null;
 }
 
-/** Says why AWS refused or failed and what to do about it, in words a person can act on. */
+/**
+ * Says why AWS refused or failed and what to do about it, in words a person can act on. The names of users and roles are left out:
+ * what is stored, or shown to members, is said so.
+ */
 export function explain(failure: AwsFailure, instance: string, region: string): string {
-  const { said, advice } = explanation(failure, instance, region);
-  return advice === null ? said : `${said}. ${advice}`;
+  return inOneText(explanation(failure, instance, region));
 }
 
 /** The same in two parts. */
 export function explanation(failure: AwsFailure, instance: string, region: string): Explanation {
+  return inFull({ ...failure, message: withoutPrincipals(failure.message) }, instance, region);
+}
+
+/** The same with the names of users and roles: for whoever has just given the credentials, and for nobody else. */
+export function explainToGiver(failure: AwsFailure, instance: string, region: string): string {
+  return inOneText(inFull(failure, instance, region));
+}
+
+const inOneText = ({ said, advice }: Explanation): string => (advice === null ? said : `${said}. ${advice}`);
+
+function inFull(failure: AwsFailure, instance: string, region: string): Explanation {
   const said = inAwsWords(failure);
   switch (failure.kind) {
     case "denied": {

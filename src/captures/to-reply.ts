@@ -1,3 +1,4 @@
+import { withoutPrincipalsOrNull } from "../aws/principals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { KnownManifests } from "../workload/live-or-stored.ts";
 import { toCounts, toProblem } from "../workload/to-reply.ts";
@@ -8,7 +9,7 @@ import type { Capture, CaptureEvent, FullCapture, LiveMessage } from "./replies.
 
 /*
  * How captures are shown: from rows of the database to the API's replies. With every change of `toCapture` or `toFullCapture`, see
- * etags.ts.
+ * etags.ts. Reasons and obstacles from before names of users and roles were left out are shown without them.
  */
 
 /** Shows a capture. */
@@ -23,7 +24,7 @@ export function toCapture(row: CaptureRow): Capture {
     status: row.status,
     envId: row.envId,
     type: "CAPTURE",
-    reason: row.reason,
+    reason: withoutPrincipalsOrNull(row.reason),
   };
 }
 
@@ -57,7 +58,10 @@ function toSituation({
   clusterRoleAtStart: atStart,
   clusterRole: now,
 }: Situation): Pick<FullCapture, "obstacle" | "clusterRole"> {
-  return { obstacle, clusterRole: atStart === null && now === null ? null : { atStart, now } };
+  return {
+    obstacle: withoutPrincipalsOrNull(obstacle),
+    clusterRole: atStart === null && now === null ? null : { atStart, now },
+  };
 }
 
 /** Shows one transition. */
@@ -71,7 +75,7 @@ export function toEvent(event: EventRow): CaptureEvent {
       actor === "runner" || actor === "cleanup"
         ? { type: actor }
         : { type: "user", id: actor, name: event.actorName },
-    reason: event.reason,
+    reason: withoutPrincipalsOrNull(event.reason),
   };
 }
 

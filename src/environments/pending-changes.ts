@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withoutPrincipalsOrNull } from "../aws/principals.ts";
 import { lazy } from "../lib/lazy.ts";
 import { isoTime } from "../lib/values.ts";
 import { groupOf, type ParameterSettings, parameterSettingsSchema } from "./parameter-group.ts";
@@ -55,10 +56,14 @@ export const PENDING_CHANGES = `(select json_group_array(json_object('leaseName'
     from log_leases l cross join captures c on c.id = l.capture_id
     where l.owed_since is not null and l.abandoned_at is null and c.env_id = e.id)`;
 
-/** The pending changes that an environment's row has, oldest first, each group once: several captures may share one. */
+/**
+ * The pending changes that an environment's row has, oldest first, each group once: several captures may share one. Reasons from
+ * before names of users and roles were left out are shown without them.
+ */
 export function readPendingChanges({ owed }: { owed: string }): PendingChange[] {
   const changes = pendingChangesSchema()
     .parse(JSON.parse(owed))
+    .map((change) => ({ ...change, reason: withoutPrincipalsOrNull(change.reason) }))
     .sort((a, b) => a.since - b.since);
   return [...new Map(changes.toReversed().map((change) => [change.leaseName, change])).values()].reverse();
 }

@@ -1,6 +1,6 @@
 import { type AwsFailure, awsTarget } from "../aws/client.ts";
 import { denialOf, whatIsDenied } from "../aws/denials.ts";
-import { explain } from "../aws/explain.ts";
+import { explainToGiver } from "../aws/explain.ts";
 import { assumeRole } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../http/refusals.ts";
@@ -69,7 +69,7 @@ export function requireTrust(trust: RoleTrust, region: string): void {
     }
     case "unknown": {
       const { failure } = trust;
-      const message = `Whether the role asks for its external id could not be found out: ${explain(failure, "", region)}`;
+      const message = `Whether the role asks for its external id could not be found out: ${explainToGiver(failure, "", region)}`;
       throw new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
     }
   }

@@ -1,6 +1,6 @@
 import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
 import { whatIsDenied } from "../aws/denials.ts";
-import { explain } from "../aws/explain.ts";
+import { explain, explainToGiver } from "../aws/explain.ts";
 import { callerIdentity } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../http/refusals.ts";
@@ -53,11 +53,11 @@ export function identityUnknown(env: Env, failure: AwsFailure): ApiError {
 }
 
 /**
- * The refusal of a region, an instance and credentials that AWS did not accept: 400 in words, and 503 where only this service's own
- * key or clock is at fault.
+ * The refusal of a region, an instance and credentials that AWS did not accept, for who gave them: 400 in words, and 503 where only
+ * this service's own key or clock is at fault.
  */
 export function awsWouldNot(failure: AwsFailure, instance: string, region: string): ApiError {
-  const message = explain(failure, instance, region);
+  const message = explainToGiver(failure, instance, region);
   const isOurs =
     failure.kind === "identity" || (failure.kind === "clock" && failure.operation === "sts:AssumeRole");
   return isOurs ? new ApiError(503, message, { "Retry-After": "60" }) : new ApiError(400, message);

@@ -1,3 +1,4 @@
+import { withoutPrincipals } from "../aws/principals.ts";
 import { stepTooFine } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { DigestsState } from "./digests-state.ts";
@@ -113,12 +114,17 @@ function commandsOf(manifests: readonly Manifest[]): Record<string, number> {
   return all;
 }
 
-/** The gaps of all logs, in the order of time. */
+/** The gaps of all logs, in the order of time. Stored causes may be from before names of users and roles were left out. */
 function gapsOf(manifests: readonly Manifest[]): LoggedGap[] {
   const gaps = manifests.flatMap(({ log, gaps }) => gaps.map((gap) => ({ ...gap, log })));
   // A manifest's own are in order.
   if (manifests.length > 1) gaps.sort((a, b) => a.from - b.from || a.to - b.to);
-  return gaps.map(({ from, to, cause, log }) => ({ from: isoTime(from), to: isoTime(to), cause, log }));
+  return gaps.map(({ from, to, cause, log }) => ({
+    from: isoTime(from),
+    to: isoTime(to),
+    cause: withoutPrincipals(cause),
+    log,
+  }));
 }
 
 function toLog(manifest: Manifest): WorkloadLog {
@@ -155,7 +161,7 @@ function toTiming(manifests: readonly Manifest[]): Workload["timing"] {
 
 /** Shows why a log can't be read; null where it can. */
 export function toProblem(problem: Problem | null): ShownProblem | null {
-  return problem && { since: isoTime(problem.since), reason: problem.reason };
+  return problem && { since: isoTime(problem.since), reason: withoutPrincipals(problem.reason) };
 }
 
 const secondsSince = (time: number | null, now: number): number | null =>

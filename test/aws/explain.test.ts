@@ -77,7 +77,8 @@ describe("a call that a policy denies", () => {
   ])("%j is told apart, with what to do", (why, advice) => {
     const message = `${NOT_AUTHORIZED} ${why.replace("X", OPERATION)}`.trim();
     const explained = said(denied(message));
-    expect(explained.startsWith(`AWS does not permit it: ${message} (AccessDenied). ${advice}`)).toBe(true);
+    const shown = message.replace(`User: ${USER}`, "The user or role");
+    expect(explained.startsWith(`AWS does not permit it: ${shown} (AccessDenied). ${advice}`)).toBe(true);
   });
 
   it("is named where AWS does not name it", () => {
@@ -97,7 +98,7 @@ describe("a role that can't be assumed", () => {
     "User: arn:aws:iam::1:user/captures is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/x";
   const assuming = (why: string) => said(denied(`${role}${why}`, { operation: "sts:AssumeRole" }));
   const CHECK_ROLE =
-    "Check the role's ARN, that its trust policy names that user, and that the external id is the policy's.";
+    "Check the role's ARN, that its trust policy names this service's user, and that the external id is the policy's.";
 
   test.each([
     ["", CHECK_ROLE],

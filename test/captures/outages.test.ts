@@ -64,7 +64,7 @@ describe("a log that can't be read", () => {
     const before = Date.now();
     await runAlarm(capture);
     const problem = (await workloadOf(capture)).live?.problem;
-    expect(problem?.reason).toMatch(/^AWS does not permit it: .*\(AccessDenied\)/);
+    expect(problem?.reason).toMatch(/^AWS does not permit it: The user or role is not .*\(AccessDenied\)/);
     expect(Date.parse(problem?.since ?? "")).toBeGreaterThanOrEqual(before);
     expect((await liveOf(capture))?.problem).toEqual(problem);
     await aMinute(capture);

@@ -34,6 +34,17 @@ describe("what is to be restored of a group", () => {
     expect(shown(stored(parameters))).toEqual({ generalLog, logOutput, parameters });
   });
 
+  it("has no name of a user or role in the reason, also where one was stored", () => {
+    const reason =
+      "X on y: User: arn:aws-cn:iam::1:user/secret is not authorized to perform: X (AccessDenied)";
+    const [change] = readPendingChanges({
+      owed: JSON.stringify([{ leaseName: LEASE, since: 1000, reason, settings: null }]),
+    });
+    const cleaned = "X on y: The user or role is not authorized to perform: X (AccessDenied)";
+    expect(change?.reason).toBe(cleaned);
+    expect(change && toOwed(change).reason).toBe(cleaned);
+  });
+
   it("of another log can be read by the version before: the general log's two parameters are text or absent", () => {
     const row = JSON.parse(stored({ general_log: null, log_output: "TABLE", slow_query_log: null }));
     expect(Object.keys(row).sort()).toEqual(["log_output", "parameters"]);

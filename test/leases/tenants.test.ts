@@ -133,10 +133,13 @@ describe("captures of two teams in one parameter group", () => {
     expect(mine?.settings?.parameters).toEqual({ general_log: null });
     expect(theirs?.settings?.parameters).toMatchObject({ slow_query_log: null, log_output: null });
     expect(theirs?.settings?.parameters).not.toHaveProperty("general_log");
-    expect(mine?.reason).toContain(`User: ${userArn} is not authorized`);
-    expect(JSON.stringify(mine)).not.toMatch(/slow|role/);
-    expect(theirs?.reason).toContain(other.roleArn.replace("iam", "sts").replace("role", "assumed-role"));
-    expect(JSON.stringify(theirs)).not.toContain(userArn);
+    const reason =
+      /^rds:\w+DBParameterGroup on [\w-]+: .*The user or role is not authorized to perform: rds:/;
+    expect(mine?.reason).toMatch(reason);
+    expect(JSON.stringify(mine)).not.toMatch(/slow|:role/);
+    expect(theirs?.reason).toMatch(reason);
+    expect(JSON.stringify(theirs)).not.toMatch(/general_log/);
+    expect(JSON.stringify([mine, theirs])).not.toMatch(/arn:[\w-]+:(iam|sts)/);
   });
 
   it("do not wait for each other: what one is refused, the other restores of its own, but for the output of a log that is on", async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withoutPrincipals, withoutPrincipalsOrNull } from "../../aws/principals.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { describeError, log } from "../../lib/log.ts";
 import { storedFormat, Unreadable } from "../../lib/stored.ts";
@@ -24,14 +25,18 @@ const checksFormat = storedFormat("checks of an environment", 1, () =>
 export const writeChecks = (checks: Check[]): string => checksFormat.stringify({ checks });
 
 /**
- * Reads stored checks.
+ * Reads stored checks. Those from before names of users and roles were left out are shown without them.
  * @returns null when there are none, or a newer version of the service wrote them: they are made again by asking AWS, so an
  *   environment can do without them
  */
 export function readChecks(stored: string | null): Check[] | null {
   if (stored === null) return null;
   try {
-    return checksFormat.parse(stored).checks;
+    return checksFormat.parse(stored).checks.map((check) => ({
+      ...check,
+      detail: withoutPrincipals(check.detail),
+      action: withoutPrincipalsOrNull(check.action),
+    }));
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     log.warn("environment.checks.unreadable", describeError(error));

@@ -4,8 +4,7 @@ import type { Subject } from "./answers.ts";
 import type { Check, CheckId, CheckSeverity, CheckStatus } from "./checks.ts";
 
 /*
- * How checks are made, and how a failure of AWS is said in one. Members see checks, and who an environment's role or user is only
- * admins: the ARNs of those are left out.
+ * How checks are made, and how a failure of AWS is said in one.
  */
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -68,16 +67,7 @@ export function inWords(
   { instance, region }: Pick<Subject, "instance" | "region">,
 ): { detail: string; action: string | null } {
   const { said, advice } = explanation(failure, instance, region);
-  return { detail: `${withoutPrincipals(said)}.`, action: advice && withoutPrincipals(advice) };
-}
-
-/** A text of AWS without the names of users and roles. */
-export function withoutPrincipals(text: string): string {
-  return text
-    .replace(/\bUser: arn:\S+ is not authorized/g, "not authorized")
-    .replace(/\barn:[\w-]+:(?:iam|sts)::\d*:[^\s,;()]+/g, (arn) =>
-      /:role\//.test(arn) ? "the role" : "its user",
-    );
+  return { detail: `${said}.`, action: advice };
 }
 
 /** Some names in words, such as `a, b and c`. */

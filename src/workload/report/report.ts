@@ -1,3 +1,4 @@
+import { withoutPrincipalsOrNull } from "../../aws/principals.ts";
 import { hasEnded } from "../../db/states.ts";
 import { logsOf } from "../../logs/names.ts";
 import type { ComparedSide, Comparison, ShownStatement } from "../compare/replies.ts";
@@ -102,7 +103,7 @@ function factsOf(
     ["From", when(start, "not started")],
     ["To", when(end, start === null || hasEnded(status) ? "–" : "still recording")],
     ["State", status.toLowerCase()],
-    ["Reason", reason],
+    ["Reason", withoutPrincipalsOrNull(reason)],
     ["Recorded", LOGS[log]],
     ["Only statements of at least", workload.minDuration ? `${workload.minDuration} ms` : null],
     ["Literals", workload.redact === "literals" ? "removed before they were stored" : null],

@@ -35,6 +35,21 @@ describe("stored checks", () => {
     expect(readChecks(stored)).toEqual([check("passed")]);
   });
 
+  test("are shown without names of users and roles, also where some were stored", () => {
+    const before = {
+      ...check("failed"),
+      detail: "Not restored: User: arn:aws:sts::1:assumed-role/secret/x is not authorized to perform: y.",
+      action: "Ask arn:aws:iam::1:user/secret.",
+    };
+    expect(readChecks(writeChecks([before]))).toEqual([
+      {
+        ...before,
+        detail: "Not restored: The user or role is not authorized to perform: y.",
+        action: "Ask the user.",
+      },
+    ]);
+  });
+
   test("are read from yesterday's text", () => {
     const yesterday =
       '{"checks":[{"id":"metrics","title":"CloudWatch has metrics","status":"unknown","severity":"warning","detail":"d","action":"a"}],"version":1}';
