@@ -14,7 +14,7 @@ import {
   type PreflightSubject,
   preflight,
 } from "./preflight/preflight.ts";
-import type { ListedInstance } from "./preflight/replies.ts";
+import type { InstanceList } from "./preflight/replies.ts";
 import { requireTrust, tryRole } from "./role-trust.ts";
 import { awsWouldNot } from "./service-identity.ts";
 
@@ -112,7 +112,7 @@ export async function instancesOf(
   env: Env,
   region: string,
   credentials: StoredCredentials,
-): Promise<ListedInstance[]> {
+): Promise<InstanceList> {
   const [keys, trust] = await Promise.all([
     signingCredentials(env, region, credentials, null, Date.now()),
     "roleArn" in credentials ? tryRole(env, region, credentials.roleArn) : null,

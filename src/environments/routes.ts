@@ -74,8 +74,8 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       await requireCaller(c);
       const { db, credential } = c.var;
       const pendingId = "roleArn" in credentials ? await pendingExternalId(db, credential, Date.now()) : null;
-      const instances = await instancesOf(c.env, region, withId(credentials, pendingId));
-      return c.json({ instances } satisfies InstanceList);
+      const list = await instancesOf(c.env, region, withId(credentials, pendingId));
+      return c.json(list satisfies InstanceList);
     })
 
     .post("/external-id", async (c) => {

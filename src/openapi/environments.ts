@@ -212,7 +212,10 @@ export const environmentOperations: Operation[] = [
       status: 200,
       description: "The instances.",
       content: {
-        "application/json": { schema: instanceListSchema, example: { instances: [examples.listedInstance] } },
+        "application/json": {
+          schema: instanceListSchema,
+          example: { accountId: "123456789012", instances: [examples.listedInstance] },
+        },
       },
     },
     refusals: [

@@ -243,6 +243,8 @@ async function checkKey(world: World): Promise<void> {
       await page.getByLabel("Find an instance").fill("MARIA");
       await page.getByLabel(new RegExp(`^${LOCAL_AWS.mariadb}\\b.*MariaDB 10`)).check();
       await goOn(page);
+      // AWS has said of which account it is.
+      await shown(page.getByText(`arn:aws:rds:${region}:000000000000:db:${LOCAL_AWS.mariadb}`));
       await page.getByRole("button", { name: "Check and add it" }).click();
       await shown(page.getByRole("heading", { name: "second database", level: 1 }));
       await shown(page.getByText("Ready", { exact: true }));
@@ -304,7 +306,7 @@ async function checkLists(world: World): Promise<void> {
     });
     await page.route("**/api/environments/instances", async (route) => {
       await answered;
-      await route.fulfill({ json: { instances: [] } });
+      await route.fulfill({ json: { accountId: null, instances: [] } });
     });
     await giveKey(page, "nowhere");
     await page.getByLabel("AWS region").selectOption("eusc-de-east-1");

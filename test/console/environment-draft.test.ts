@@ -84,7 +84,7 @@ it("what is wrong in a step that is done is said with the field's name", () => {
 
 describe("when the access has changed, the instance that was chosen by another one", () => {
   const chosen: EnvironmentDraft = { ...byRole, parameterGroup: "shop-params", cluster: "shop" };
-  const forgotten = { instance: "", parameterGroup: "", cluster: "" };
+  const forgotten = { instance: "", parameterGroup: "", cluster: "", accountId: "" };
 
   it("is forgotten, with its group and its cluster, but its region stays", () => {
     const other = { ...chosen, roleArn: "arn:aws:iam::999999999999:role/captures" };

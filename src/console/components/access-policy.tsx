@@ -1,6 +1,5 @@
 import { partitionOf } from "../../aws/partitions.ts";
 import { environmentPolicy } from "../../environments/policies.ts";
-import { accountOf } from "../lib/arn.ts";
 import { CopyText, policyText } from "./copy-text.tsx";
 
 /** What stands in a policy for what is not known. */
@@ -12,7 +11,7 @@ export function AccessPolicy({
   instance,
   parameterGroup,
   cluster,
-  roleArn,
+  account,
 }: {
   region: string;
   instance: string;
@@ -20,10 +19,9 @@ export function AccessPolicy({
   parameterGroup: string;
   /** The cluster that it is a member of; empty if it is of none. */
   cluster: string;
-  /** The role that is to get it; null for a key, whose account is not known. */
-  roleArn: string | null;
+  /** The number of the account that it is in; null while that is not known. */
+  account: string | null;
 }) {
-  const account = roleArn === null ? null : accountOf(roleArn);
   const policy = environmentPolicy({
     partition: partitionOf(region).id,
     region,

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { trustPolicy } from "../../environments/policies.ts";
 import { api } from "../api/client.ts";
 import type { FullEnvironment } from "../api/types.ts";
+import { accountOf } from "../lib/arn.ts";
 import { useResource } from "../lib/hooks.ts";
 import { AccessPolicy } from "./access-policy.tsx";
 import { CopyText, policyText } from "./copy-text.tsx";
@@ -11,7 +12,6 @@ import { Loaded } from "./loading.tsx";
 export function AccessSection({ environment }: { environment: FullEnvironment }) {
   const { credentials, region, instance, parameterGroup, cluster } = environment;
   if (credentials === null) return null;
-  const roleArn = "roleArn" in credentials ? credentials.roleArn : null;
   return (
     <section class="card" aria-labelledby="access-title">
       <h2 id="access-title">Access</h2>
@@ -30,7 +30,7 @@ export function AccessSection({ environment }: { environment: FullEnvironment })
           instance={instance}
           parameterGroup={parameterGroup}
           cluster={cluster ?? ""}
-          roleArn={roleArn}
+          account={"roleArn" in credentials ? accountOf(credentials.roleArn) : null}
         />
       </details>
       {"roleArn" in credentials &&

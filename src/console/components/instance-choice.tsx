@@ -20,8 +20,11 @@ interface Choice {
   /** Empty as long as none is chosen. */
   instance: string;
   error: string | undefined;
-  /** @param listed what AWS said of it; null when its name was typed */
-  onChoose: (instance: string, listed: ListedInstance | null) => void;
+  /**
+   * @param listed what AWS said of it; null when its name was typed
+   * @param accountId the account that was asked; null where AWS did not say
+   */
+  onChoose: (instance: string, listed: ListedInstance | null, accountId: string | null) => void;
   /** Goes back to the credentials. */
   onReturn: () => void;
 }
@@ -59,7 +62,7 @@ function ChoiceFrom({
   onReturn,
 }: Choice & { list: Resource<InstanceList> }) {
   const isLate = useLate(list.loading, SLOW_MS);
-  const instances = list.data?.instances ?? [];
+  const { instances = [], accountId = null } = list.data ?? {};
   const [isTyped, setTyped] = useState(instance !== "");
   const isListed = instances.some((listed) => listed.instance === instance);
   const where = regionName(region) ?? region;
@@ -71,7 +74,7 @@ function ChoiceFrom({
       error={error}
       spellcheck={false}
       value={instance}
-      onChange={(text) => onChoose(text.trim(), null)}
+      onChange={(text) => onChoose(text.trim(), null, accountId)}
     />
   );
 
@@ -148,11 +151,11 @@ function ChoiceFrom({
         isOther={isOther}
         onChoose={(listed) => {
           setTyped(false);
-          onChoose(listed.instance, listed);
+          onChoose(listed.instance, listed, accountId);
         }}
         onOther={() => {
           setTyped(true);
-          onChoose("", null);
+          onChoose("", null, accountId);
         }}
       />
       {isOther && typed("The other instance")}

@@ -11,6 +11,8 @@ export interface EnvironmentDraft {
   /** Its parameter group and its cluster, where they are known; empty where not. */
   parameterGroup: string;
   cluster: string;
+  /** The number of the account that it is in, where AWS has said it; empty where not. */
+  accountId: string;
   by: "role" | "key";
   accessKeyId: string;
   secretAccessKey: string;
@@ -18,7 +20,7 @@ export interface EnvironmentDraft {
 }
 
 /** No instance. */
-export const NO_INSTANCE = { instance: "", parameterGroup: "", cluster: "" };
+export const NO_INSTANCE = { instance: "", parameterGroup: "", cluster: "", accountId: "" };
 
 /** An empty form. */
 export const EMPTY_DRAFT: EnvironmentDraft = {

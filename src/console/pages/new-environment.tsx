@@ -13,6 +13,7 @@ import { InstanceChoice } from "../components/instance-choice.tsx";
 import { RegionField } from "../components/region-field.tsx";
 import { Step, stepState } from "../components/step.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { accountOf } from "../lib/arn.ts";
 import { useConfirmedSubmission } from "../lib/confirmed.ts";
 import {
   ACCESS_FIELDS,
@@ -182,9 +183,10 @@ function InstanceStep({
           credentials={credentialsOf(draft)}
           instance={draft.instance}
           error={errors.fields.instance}
-          onChoose={(instance, listed) => {
+          onChoose={(instance, listed, accountId) => {
             const { parameterGroup = "", cluster } = listed ?? {};
-            onChange({ ...draft, instance, parameterGroup, cluster: cluster ?? "" }, listed);
+            const known = { parameterGroup, cluster: cluster ?? "", accountId: accountId ?? "" };
+            onChange({ ...draft, instance, ...known }, listed);
           }}
           onReturn={onReturn}
         />
@@ -212,7 +214,7 @@ function CheckStep({ draft, onReturn }: { draft: EnvironmentDraft; onReturn: () 
   );
   const problem = inWords(errors);
   const isLate = useLate(busy, SLOW_MS);
-  const { region, instance, parameterGroup, cluster, roleArn, by } = draft;
+  const { region, instance, parameterGroup, cluster, accountId, roleArn, by } = draft;
   return (
     <Form onSubmit={submit} refused={errors}>
       <p>
@@ -224,7 +226,7 @@ function CheckStep({ draft, onReturn }: { draft: EnvironmentDraft; onReturn: () 
         instance={instance}
         parameterGroup={parameterGroup}
         cluster={cluster}
-        roleArn={by === "role" ? roleArn : null}
+        account={by === "role" ? accountOf(roleArn) : accountId || null}
       />
       <details>
         <summary>What a capture changes on the database, and what it costs</summary>

@@ -3,17 +3,17 @@ import { type DbCluster, type DbInstance, describeClusters, describeInstances } 
 import type { Env } from "../../env.ts";
 import { inOneSentence, unsuited } from "../engines.ts";
 import { roleIn } from "./instance-checks.ts";
-import type { ListedInstance } from "./replies.ts";
+import type { InstanceList, ListedInstance } from "./replies.ts";
 
 /**
  * The instances of an account and region, by name: those that can be captured, and why others can't. Where the credentials may
- * not ask for clusters, nobody is told which of their instances is the writer.
+ * not ask for clusters, nobody is told which of their instances is the writer. An instance's ARN has the account.
  */
 export async function listInstances(
   env: Env,
   region: string,
   keys: AwsCredentials,
-): Promise<AwsResult<ListedInstance[]>> {
+): Promise<AwsResult<InstanceList>> {
   const target = awsTarget(env, region);
   const [instances, clusters] = await Promise.all([
     describeInstances(target, keys),
@@ -24,7 +24,7 @@ export async function listInstances(
   const listed = instances.value
     .map((instance) => toListed(instance, known))
     .sort((a, b) => (a.instance < b.instance ? -1 : 1));
-  return { ok: true, value: listed };
+  return { ok: true, value: { accountId: instances.value[0]?.accountId ?? null, instances: listed } };
 }
 
 function toListed(instance: DbInstance, clusters: ReadonlyMap<string, DbCluster>): ListedInstance {

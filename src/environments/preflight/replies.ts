@@ -47,7 +47,10 @@ export type ListedInstance = z.output<typeof listedInstanceSchema>;
 
 /** The instances of an account and region. */
 export const instanceListSchema = z
-  .object({ instances: z.array(listedInstanceSchema) })
+  .object({
+    accountId: textOrNull("The number of the AWS account; null where it has no instance that says it."),
+    instances: z.array(listedInstanceSchema),
+  })
   .meta({ id: "InstanceList", description: "The RDS instances of an AWS account in one region." });
 
 /** The instances of an account and region. */

@@ -395,6 +395,7 @@ describe("the list of an account's instances", () => {
     });
     const reply = await list();
     expect(reply.status).toBe(200);
+    expect(reply.body.accountId).toMatch(/^\d{12}$/);
     expect(
       reply.body.instances.map(({ instance, cluster, role, capturable }) => [
         instance,
