@@ -112,6 +112,7 @@ export class GroupInAws {
     ask: Ask<T>,
   ): Promise<Asked<T> | "replaced"> {
     let isSent = false;
+    let answer: AwsResult<T> | undefined;
     let isReplaced = false;
     try {
       const result = await askAs(this.#env, access, Date.now(), async (keys) => {
@@ -121,9 +122,11 @@ export class GroupInAws {
         isReplaced = (await this.#accessOf(access.envId))?.credentials !== credentials;
         if (isReplaced) return REPLACED;
         isSent = true;
-        return ask(keys);
+        answer = await ask(keys);
+        return answer;
       });
-      return isReplaced ? "replaced" : { result, isSent };
+      // After an answer that keys have expired, the role is assumed again: that may fail instead.
+      return isReplaced ? "replaced" : { result, isSent: isSent && result === answer };
     } catch (error) {
       // Such as when the key that sealed them was withdrawn.
       log.error("lease.credentials.failed", { envId: access.envId, ...describeError(error) });
@@ -209,7 +212,7 @@ function changed({ result, isSent }: Asked<void>, action: string): Changed {
   if (result.ok) return { outcome: "accepted" };
   const { kind } = result.failure;
   const outcome = isSent && (kind === "timeout" || kind === "unavailable") ? "lost" : "refused";
-  return { outcome, failure: { ...result.failure, action } };
+  return { outcome, failure: { ...result.failure, action }, isSent };
 }
 
 function isNotEmpty(names: string[]): names is [string, ...string[]] {

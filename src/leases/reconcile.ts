@@ -19,8 +19,13 @@ import {
 /** A failure of AWS, and the IAM action that was asked for. */
 export type LeaseFailure = AwsFailure & { action: string };
 
-/** What came of a change: `lost` when it may have been carried out, in part or later, although AWS did not confirm it. */
-export type Changed = { outcome: "accepted" } | { outcome: "refused" | "lost"; failure: LeaseFailure };
+/**
+ * What came of a change: `lost` when it may have been carried out, in part or later, although AWS did not confirm it. `isSent` is
+ * whether the call that failed was sent at all: an environment's access may fail before.
+ */
+export type Changed =
+  | { outcome: "accepted" }
+  | { outcome: "refused" | "lost"; failure: LeaseFailure; isSent: boolean };
 
 /**
  * A parameter group as the loop needs it: the lease's state, which outlives a crash, and AWS, which is asked with the access of an
@@ -123,12 +128,16 @@ async function change(group: LeasedGroup, before: LeaseState, wanted: Change): P
   await group.update((state) => changing(state, wanted, group.now()));
   const changed = await group.change(wanted);
   if (changed.outcome !== "accepted") {
-    const { failure, outcome } = changed;
+    const { failure, outcome, isSent } = changed;
     if (to === "found" && failure.code.startsWith("DBParameterGroupNotFound")) {
       await group.update(wasDeleted);
       return null;
     }
-    return notMade(failure, (state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)));
+    return notMade(
+      failure,
+      (state) => (outcome === "lost" ? wasLost(state) : wasRefused(state, before)),
+      isSent,
+    );
   }
   const read = await group.read(by);
   if (read.ok && isSame(settings, pick(read.value, Object.keys(settings)), before.offered)) {
@@ -145,9 +154,15 @@ async function change(group: LeasedGroup, before: LeaseState, wanted: Change): P
   await group.update(wasNotShown);
   return { ...read.failure, action: READ };
 
-  async function notMade(failure: LeaseFailure, transition: (state: LeaseState) => LeaseState) {
+  async function notMade(
+    failure: LeaseFailure,
+    transition: (state: LeaseState) => LeaseState,
+    isSent = true,
+  ) {
     await group.update((state) =>
-      to === "found" ? wasNotRestored(transition(state), settings, failure.kind) : transition(state),
+      to === "found" && isSent
+        ? wasNotRestored(transition(state), settings, failure.kind)
+        : transition(state),
     );
     return !before.writesDefaults && group.state().writesDefaults ? null : failure;
   }

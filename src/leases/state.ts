@@ -162,7 +162,7 @@ export function wasLost(state: LeaseState): LeaseState {
 }
 
 /**
- * A change to what was found did not work, as `wasRefused`, `wasLost` or `wasNotShown` have noted. Where values were to be
+ * A change to what was found was sent and did not work, as `wasRefused`, `wasLost` or `wasNotShown` have noted. Where values were to be
  * taken away and that is not allowed, or has failed often, the defaults are written next; should that fail too, taking away
  * is tried again.
  * @param settings what the group was to have

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { seal } from "../../src/environments/credentials.ts";
 import { leaseName } from "../../src/environments/parameter-group.ts";
+import { MAX_RESETS } from "../../src/leases/state.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
@@ -92,6 +93,21 @@ describe("the credentials that a lease uses", () => {
     expect(await lease.release(3)).toBe(true);
     expect(await lease.release(2)).toBe(true);
     expect(await lease.settings()).toEqual({});
+  });
+
+  it("that can't be had at all count for no attempt: values are taken away in the end, and no defaults written", async () => {
+    const other = await otherTenant();
+    await lease.acquire(2, other.access);
+    await own.aws.createRole({ ...other.role, trustedAccountId: "999999999999" });
+    await own.aws.expireSessions();
+    await own.aws.clearRequests();
+    expect(await lease.release(2)).toBe(false);
+    for (let i = 0; i < MAX_RESETS; i++) await runLeaseAlarm(lease.group);
+    expect(await changesOf(own.aws)).toEqual([]);
+    await own.aws.createRole(other.role);
+    await runLeaseAlarm(lease.group);
+    expect(await lease.settings()).toEqual({});
+    expect(await lease.release(2)).toBe(true);
   });
 
   it("that may not switch the log on leave no pending change for a log that another left on", async () => {

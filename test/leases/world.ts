@@ -250,7 +250,7 @@ export class World {
       read: (by) => ask("read", by),
       describe: (by) => ask("describe", by),
       change: async (change) => {
-        if (!hasAccess(change.by)) return { outcome: "refused", failure };
+        if (!hasAccess(change.by)) return { outcome: "refused", failure, isSent: false };
         this.changes++;
         this.access.checkSigner(change.by, mayAsk);
         this.#checkChange(change);
@@ -291,7 +291,7 @@ export class World {
       if (how === "denied" && takesAway(step.settings)) this.#resetting.denied = true;
       const outcome = isAccepted ? "accepted" : isRefused ? "refused" : "lost";
       const kind = how === "denied" || how === "throttled" ? how : "unavailable";
-      resolve({ outcome, failure: failureOf(kind) });
+      resolve({ outcome, failure: failureOf(kind), isSent: true });
     }
   }
 
