@@ -412,6 +412,8 @@ export class World {
   #arrive(): void {
     const due = this.#late.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at);
     this.#late = this.#late.filter(({ at }) => at > this.now);
+    // A change that AWS has accepted is not shown if a lost one is carried out before the group is read: it is to be made again.
+    if (due.length > 0 && this.#step?.step.kind === "read") this.access.failed.add(this.#step.step.by);
     for (const { settings, at } of due) {
       this.#before = { own: this.own, at };
       this.own = { ...this.own, ...settings };
