@@ -53,12 +53,22 @@ export function identityUnknown(env: Env, failure: AwsFailure): ApiError {
 }
 
 /**
- * The refusal of a region, an instance and credentials that AWS did not accept, for who gave them: 400 in words, and 503 where only
- * this service's own key or clock is at fault.
+ * The refusal of a region, an instance and credentials that AWS did not accept, for who gave them: 400 in words; 503 where this
+ * service's own key or clock is at fault, or AWS throttles or fails, and 504 where it does not answer in time.
  */
 export function awsWouldNot(failure: AwsFailure, instance: string, region: string): ApiError {
   const message = explainToGiver(failure, instance, region);
-  const isOurs =
-    failure.kind === "identity" || (failure.kind === "clock" && failure.operation === "sts:AssumeRole");
-  return isOurs ? new ApiError(503, message, { "Retry-After": "60" }) : new ApiError(400, message);
+  switch (failure.kind) {
+    // Somebody has to mend these.
+    case "identity":
+    case "clock":
+      return new ApiError(503, message, { "Retry-After": "60" });
+    case "throttled":
+    case "unavailable":
+      return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+    case "timeout":
+      return new ApiError(504, message);
+    default:
+      return new ApiError(400, message);
+  }
 }

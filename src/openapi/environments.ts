@@ -60,6 +60,25 @@ const AWS_WOULD_NOT = saysLike(
   `(There is no RDS instance|AWS |\\w+:\\w+ |\\S+ runs .+ can be captured|\\S+ uses the parameter group |\\S+ is a (member of the Multi-AZ DB )?cluster|This service has no AWS identity).*`,
 );
 
+/** The refusals while AWS throttles, fails or does not answer: nothing is wrong with the request. */
+const AWS_CANNOT: Refusal[] = [
+  {
+    ...saysLike(
+      "awsUnavailable",
+      503,
+      "AWS is throttling requests of this account: rds:DescribeDBInstances answered: Rate exceeded (Throttling). Try again soon.",
+      "(AWS (is throttling requests of this account|could not answer): |\\w+:\\w+ answered ).+ Try again soon\\.",
+    ),
+    headers: RETRY_AFTER,
+  },
+  saysLike(
+    "awsLate",
+    504,
+    "rds:DescribeDBInstances did not answer within 10 seconds (Timeout). Try again soon.",
+    "\\w+:\\w+ (did not answer within .+ seconds|could not be reached|was not asked: ).+ Try again soon\\.",
+  ),
+];
+
 const { said, advice } = explainOpenRole("no-id");
 /** The refusal when AWS refuses this service's own key, or its clock: neither is the caller's fault. */
 const OWN_FAULT: Refusal = {
@@ -161,6 +180,7 @@ export const environmentOperations: Operation[] = [
     refusals: [
       invalidFor(createSchema(), { ...WITH_KEY, region: "Virginia" }),
       AWS_WOULD_NOT,
+      ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,
@@ -221,6 +241,7 @@ export const environmentOperations: Operation[] = [
     refusals: [
       invalidFor(instancesSchema(), { region: "Virginia", credentials: WITH_KEY.credentials }),
       AWS_WOULD_NOT,
+      ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,
@@ -261,6 +282,7 @@ export const environmentOperations: Operation[] = [
       invalidFor(updateSchema(), {}),
       BAD_ID,
       AWS_WOULD_NOT,
+      ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
       ...OF_WRITERS,

@@ -22,6 +22,7 @@ interface Refusal {
 async function refusal(
   change: Record<string, unknown> = {},
   keys: string[] = ["code", "message"],
+  status = 400,
 ): Promise<Refusal> {
   const { credentials, region, instance } = aws;
   const json = { name: "refused", credentials, region, instance, ...change };
@@ -35,7 +36,8 @@ async function refusal(
     const secret = sent[name];
     if (secret !== undefined) expect(written).not.toContain(secret);
   }
-  expect(reply.status).toBe(400);
+  expect(reply.status).toBe(status);
+  expect(reply.headers.has("retry-after")).toBe(status === 503);
   expect(Object.keys(reply.body)).toEqual(keys);
   expect(await count()).toBe(before);
   return reply.body;
@@ -114,26 +116,33 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     expect(message).toMatch(advice);
   });
 
-  test.each<[Fault, RegExp]>([
+  test.each<[Fault, RegExp, number]>([
     [
       { kind: "throttle" },
       /^AWS is throttling requests of this account: .*\(Throttling\)\. Try again soon\.$/,
+      503,
     ],
-    [{ kind: "server-error" }, /^AWS could not answer: .*\(InternalFailure\)\. Try again soon\.$/],
-    [{ kind: "unavailable" }, /^AWS could not answer: .*\(ServiceUnavailable\)\. Try again soon\.$/],
+    [{ kind: "server-error" }, /^AWS could not answer: .*\(InternalFailure\)\. Try again soon\.$/, 503],
+    [{ kind: "unavailable" }, /^AWS could not answer: .*\(ServiceUnavailable\)\. Try again soon\.$/, 503],
     [
       { kind: "garbage" },
       /^rds:DescribeDBInstances answered 200 with an HTML page, which is not of AWS's form \(NotAws\)\. .* Try again soon\.$/,
+      503,
     ],
-    [{ kind: "reset" }, /^rds:DescribeDBInstances could not be reached \(NetworkError\)\. Try again soon\.$/],
+    [
+      { kind: "reset" },
+      /^rds:DescribeDBInstances could not be reached \(NetworkError\)\. Try again soon\.$/,
+      504,
+    ],
     [
       { kind: "hang" },
       /^rds:DescribeDBInstances did not answer within 2 seconds \(Timeout\)\. Try again soon\.$/,
+      504,
     ],
-    [{ kind: "deny" }, /^AWS does not permit it: .*\(AccessDenied\)/],
-  ])("a call that AWS meets with %o", async (fault, expected) => {
+    [{ kind: "deny" }, /^AWS does not permit it: .*\(AccessDenied\)/, 400],
+  ])("a call that AWS meets with %o", async (fault, expected, status) => {
     await aws.fault(fault);
-    const { message } = await refusal();
+    const { message } = await refusal({}, undefined, status);
     expect(message).toMatch(expected);
     await aws.clearFaults();
     await createEnvironment(person, { aws });
@@ -146,7 +155,7 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     "a request of this service whose clock %s: the credentials are not at fault",
     async (_, offset, said) => {
       await aws.setClock(offset);
-      const { message } = await refusal();
+      const { message } = await refusal({}, undefined, 503);
       expect(message).toMatch(/^The clock of this service is wrong, .* The credentials are not at fault\./);
       expect(message).toContain(said);
       await aws.setClock(0);
@@ -154,9 +163,24 @@ describe("when AWS refuses, an environment is not saved, and the reply says why 
     },
   );
 
+  test.each<[Fault, number, string | null]>([
+    [{ kind: "throttle", retryAfterSeconds: 7 }, 503, "7"],
+    [{ kind: "unavailable" }, 503, "5"],
+    [{ kind: "hang" }, 504, null],
+  ])("a change while AWS meets calls with %o, which is told like that", async (fault, status, pause) => {
+    const { environment } = await createEnvironment(person, { aws });
+    await aws.fault(fault);
+    const path = `/api/environments/${environment.id}`;
+    const reply = await person.put(path, { credentials: aws.credentials });
+    expect(reply.status).toBe(status);
+    expect(reply.headers.get("retry-after")).toBe(pause);
+    await aws.clearFaults();
+    expect((await person.get(path)).body).toEqual(environment);
+  });
+
   test("no call is retried", async () => {
     await aws.fault({ kind: "server-error" });
-    await refusal();
+    await refusal({}, undefined, 503);
     const actions = (await aws.requests()).map(({ action }) => action);
     expect(actions).toContain("DescribeDBInstances");
     expect(new Set(actions).size).toBe(actions.length);

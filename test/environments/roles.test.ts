@@ -185,7 +185,7 @@ describe("an environment with a role", () => {
     async (kind) => {
       await aws.fault({ kind, action: "AssumeRole" });
       const reply = await create();
-      expect(reply.status).toBe(400);
+      expect(reply.status).toBe(kind === "reset" ? 504 : 503);
       expect(reply.body.message).toMatch(/Try again soon\.$/);
     },
   );

@@ -419,14 +419,20 @@ describe("the list of an account's instances", () => {
     expect((await list()).body.instances.map(({ role }) => role)).toEqual([null, null]);
   });
 
-  test.each<[string, () => Promise<unknown>, RegExp]>([
-    ["a missing permission", () => aws.deny("rds:DescribeDBInstances"), /rds:DescribeDBInstances/],
-    ["a wrong key", () => aws.fault({ kind: "refuse", code: "InvalidClientTokenId" }), /no such access key/],
-    ["throttling", () => aws.fault({ kind: "throttle" }), /Try again soon/],
-    ["an answer that is not AWS's", () => aws.fault({ kind: "proxy" }), /not of AWS's form/],
-  ])("is refused for %s", async (_, change, said) => {
+  test.each<[string, () => Promise<unknown>, RegExp, number]>([
+    ["a missing permission", () => aws.deny("rds:DescribeDBInstances"), /rds:DescribeDBInstances/, 400],
+    [
+      "a wrong key",
+      () => aws.fault({ kind: "refuse", code: "InvalidClientTokenId" }),
+      /no such access key/,
+      400,
+    ],
+    ["throttling", () => aws.fault({ kind: "throttle" }), /Try again soon/, 503],
+    ["silence", () => aws.fault({ kind: "hang" }), /did not answer within/, 504],
+    ["an answer that is not AWS's", () => aws.fault({ kind: "proxy" }), /not of AWS's form/, 503],
+  ])("is refused for %s", async (_, change, said, status) => {
     await change();
-    expectRefusal(await list(), 400, said);
+    expectRefusal(await list(), status, said);
   });
 
   test("is for people who are signed in, and AWS is asked nothing for others", async () => {
