@@ -122,8 +122,11 @@ function* restoringCalls(state: LeaseState): Generator<SignedCall> {
   const back = without(state.found, Object.keys(neededSettings(state)));
   const names = Object.keys(back).filter((name) => !isAsFound(state, name));
   if (names.length === 0) return;
-  for (const by of restorers(state)) {
-    const own = ownOf(state, by, names);
+  const lastOf = (name: string) => state.released.findLast((each) => each.names.includes(name))?.envId;
+  // Each parameter is first the business of whose capture was released last of it, then of others who are answerable for it too.
+  const shares = restorers(state).map((by) => ({ by, own: ownOf(state, by, names) }));
+  const first = shares.map(({ by, own }) => ({ by, own: own.filter((name) => lastOf(name) === by) }));
+  for (const { by, own } of [...first, ...shares]) {
     // Another environment's log that is still on would go to a table from then on.
     const isEarly = names.some((name) => isLogSwitch(name) && !own.includes(name));
     const settings = pick(back, isEarly ? own.filter((name) => name !== "log_output") : own);
