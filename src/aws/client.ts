@@ -16,6 +16,8 @@ export interface AwsTarget {
   /** Another endpoint for every service (`AWS_ENDPOINT_URL`); absent in production. */
   endpointUrl?: string;
   timeoutMs: number;
+  /** When all calls have to be answered, the later pages of a list too, in milliseconds since the epoch; absent: each has its own limit. */
+  until?: number;
 }
 
 /** The target of a region, as this deployment is configured. */
@@ -136,12 +138,14 @@ export async function callAwsForBytes(
     headers: request.headers,
     body: request.body,
   });
+  const left = Math.max(0, (target.until ?? Number.POSITIVE_INFINITY) - Date.now());
+  const timeoutMs = Math.min(target.timeoutMs, left);
   let status: number;
   let headers: Headers;
   let body: Uint8Array;
   try {
     // The time limit also holds for a body that stops half-way. AWS redirects no such request: whoever does is not to get it.
-    const signal = AbortSignal.timeout(target.timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     const reply = await fetch(signed, { signal, redirect: "manual" });
     ({ status, headers } = reply);
     body = new Uint8Array(await reply.arrayBuffer());
@@ -152,7 +156,7 @@ export async function callAwsForBytes(
       "timeout",
       timedOut ? "Timeout" : "NetworkError",
       timedOut
-        ? `${operation} did not answer within ${target.timeoutMs / 1000} seconds`
+        ? `${operation} did not answer within ${timeoutMs / 1000} seconds`
         : `${operation} could not be reached`,
     );
   }

@@ -4,6 +4,7 @@ import { ApiError } from "../http/refusals.ts";
 import type { ErrorBody } from "../http/replies.ts";
 import { type StoredCredentials, signingCredentials } from "./credentials.ts";
 import { inOneSentence, unsuited } from "./engines.ts";
+import { timeLimit } from "./preflight/ask.ts";
 import type { Check, CheckStatus } from "./preflight/checks.ts";
 import { listInstances } from "./preflight/listing.ts";
 import {
@@ -113,12 +114,13 @@ export async function instancesOf(
   region: string,
   credentials: StoredCredentials,
 ): Promise<InstanceList> {
+  const until = timeLimit(env);
   const [keys, trust] = await Promise.all([
     signingCredentials(env, region, credentials, null, Date.now()),
     "roleArn" in credentials ? tryRole(env, region, credentials.roleArn) : null,
   ]);
   if (keys.ok && trust !== null) requireTrust(trust, region);
-  const listed = keys.ok ? await listInstances(env, region, keys.value) : keys;
+  const listed = keys.ok ? await listInstances(env, region, keys.value, until) : keys;
   if (listed.ok) return listed.value;
   throw awsWouldNot(listed.failure, "", region);
 }

@@ -34,6 +34,9 @@ import { siblingOf, simulationOf } from "./permission-checks.ts";
 
 /** How long all of it may take, in time limits of one call. */
 const LIMIT_IN_CALLS = 2;
+/** When all calls that begin now have to be answered, in milliseconds since the epoch. */
+export const timeLimit = (env: Env): number =>
+  Date.now() + LIMIT_IN_CALLS * positiveNumber(env, "AWS_TIMEOUT_MS");
 /** No family of parameter groups has it: their names are those of the servers' variables. */
 export const NO_PARAMETER = "captures_preflight_no_such_parameter";
 /** A log file that is not there: the permissions to list and to download show without anything being read. */
@@ -56,7 +59,7 @@ export interface Asking {
 
 /** Asks all of it. */
 export async function ask(env: Env, asking: Asking): Promise<Answers> {
-  const until = Date.now() + LIMIT_IN_CALLS * positiveNumber(env, "AWS_TIMEOUT_MS");
+  const until = timeLimit(env);
   const trust = asking.trust?.() ?? null;
   const access = await asking.access();
   const rounds = access.ok ? await askWith(env, asking, access.value, until) : NOT_ASKED;

@@ -8,13 +8,15 @@ import type { InstanceList, ListedInstance } from "./replies.ts";
 /**
  * The instances of an account and region, by name: those that can be captured, and why others can't. Where the credentials may
  * not ask for clusters, nobody is told which of their instances is the writer. An instance's ARN has the account.
+ * @param until when AWS has to have answered all pages, in milliseconds since the epoch
  */
 export async function listInstances(
   env: Env,
   region: string,
   keys: AwsCredentials,
+  until: number,
 ): Promise<AwsResult<InstanceList>> {
-  const target = awsTarget(env, region);
+  const target = { ...awsTarget(env, region), until };
   const [instances, clusters] = await Promise.all([
     describeInstances(target, keys),
     describeClusters(target, keys),

@@ -413,6 +413,13 @@ describe("the list of an account's instances", () => {
     for (const { capturable, why } of reply.body.instances) expect(why === null).toBe(capturable);
   });
 
+  test("is over after two time limits of a call, however many pages AWS has", async () => {
+    const instances = Array.from({ length: 450 }, (_, i) => ({ identifier: `shop-${i}` }));
+    aws = await createAccount({ instances });
+    await aws.fault({ kind: "delay", delayMs: 1500, action: "DescribeDBInstances" });
+    expectRefusal(await list(), 504, /^rds:DescribeDBInstances did not answer within/);
+  });
+
   test("has no roles where the credentials may not ask for clusters", async () => {
     aws = await createAccount({ clusters: [{ identifier: "shops" }] });
     await aws.deny("rds:DescribeDBClusters");
