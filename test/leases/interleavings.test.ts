@@ -128,8 +128,8 @@ describe("captures that start and stop in any interleaving, with crashes and fai
   }, 60_000);
 
   it("leave the group as they found it, whoever of them may not change it", async () => {
-    // After a crash nobody knows that a change was refused.
-    const survived = happening.filter(({ what }) => what !== "crash");
+    // After a crash nobody knows that a change was refused. What is abandoned may be left to one who can't restore it.
+    const survived = happening.filter(({ what }) => what !== "crash" && what !== "abandon");
     await fc.assert(
       fc.asyncProperty(settings, offers, fc.array(survived, { maxLength: 30, size: "max" }), expectToRestore),
       { numRuns: 1000, interruptAfterTimeLimit: 20_000 },
