@@ -8,6 +8,7 @@ import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
+import { memberOperations } from "./members.ts";
 import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
 import { TOO_MANY_CHANGES } from "./refusals.ts";
 // Adds descriptions to the schemas of requests.
@@ -27,6 +28,7 @@ const operations: Operation[] = [
   ...comparingOperations,
   ...recordOperations,
   ...environmentOperations,
+  ...memberOperations,
   ...identityOperations,
   ...healthOperations,
 ];

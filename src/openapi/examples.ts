@@ -15,7 +15,7 @@ import type {
 import type { WorkloadRecord, WorkloadRecords, WorkloadSession } from "../workload/search/replies.ts";
 
 /*
- * The examples of replies that the reference shows, as the API would answer them.
+ * The examples that the reference shows: replies, as the API would answer them, and a body that several requests have.
  */
 
 export const capture: Capture = {
@@ -240,6 +240,14 @@ export const workloadSession: WorkloadSession = {
   records: [record],
   next: null,
   missing: [],
+};
+
+/** The body that makes an environment with an access key. */
+export const environmentWithKey = {
+  name: "production",
+  region: "us-east-1",
+  instance: "demo-mysql",
+  credentials: { accessKeyId: "AKIALOCALDEV00000000", secretAccessKey: "local-dev-secret" },
 };
 
 export const environment: Environment = {
