@@ -1,7 +1,6 @@
 import { explainOpenRole } from "../environments/open-role.ts";
-import { RETRY_AFTER } from "./header-fields.ts";
 import type { Refusal } from "./operation.ts";
-import { refusals, saysLike } from "./refusals.ts";
+import { refusals, saysForNow, saysLike } from "./refusals.ts";
 
 /* What environments are refused for what AWS answers, or does not. */
 
@@ -15,15 +14,11 @@ export const AWS_WOULD_NOT = saysLike(
 
 /** The refusals while AWS throttles, fails or does not answer: nothing is wrong with the request. */
 export const AWS_CANNOT: Refusal[] = [
-  {
-    ...saysLike(
-      "awsUnavailable",
-      503,
-      "AWS is throttling requests of this account: rds:DescribeDBInstances answered: Rate exceeded (Throttling). Try again soon.",
-      "(AWS (is throttling requests of this account|could not answer): |\\w+:\\w+ answered ).+ Try again soon\\.",
-    ),
-    headers: RETRY_AFTER,
-  },
+  saysForNow(
+    "awsUnavailable",
+    "AWS is throttling requests of this account: rds:DescribeDBInstances answered: Rate exceeded (Throttling). Try again soon.",
+    "(AWS (is throttling requests of this account|could not answer): |\\w+:\\w+ answered ).+ Try again soon\\.",
+  ),
   saysLike(
     "awsLate",
     504,
@@ -33,16 +28,12 @@ export const AWS_CANNOT: Refusal[] = [
 ];
 
 /** The refusal when AWS refuses this service's own key, or its clock: neither is the caller's fault. */
-const OWN_FAULT: Refusal = {
-  ...saysLike(
-    "ownFault",
-    503,
-    "AWS refuses this service's own key, with which it assumes roles: sts:AssumeRole answered: The security token included in the " +
-      "request is invalid (InvalidClientTokenId). Its operator has to replace the key. Neither the role nor its trust policy is at fault.",
-    "(AWS refuses this service's own key|The clock of this service is wrong).*",
-  ),
-  headers: RETRY_AFTER,
-};
+const OWN_FAULT: Refusal = saysForNow(
+  "ownFault",
+  "AWS refuses this service's own key, with which it assumes roles: sts:AssumeRole answered: The security token included in the " +
+    "request is invalid (InvalidClientTokenId). Its operator has to replace the key. Neither the role nor its trust policy is at fault.",
+  "(AWS refuses this service's own key|The clock of this service is wrong).*",
+);
 
 const { said, advice } = explainOpenRole("no-id");
 /** The refusals of a role that a request gives. */
@@ -54,26 +45,18 @@ export const OF_ROLES: Refusal[] = [
     `${said}. ${advice}`,
     "This service can assume the role (with an external id that is not its own|without any external id), .*",
   ),
-  {
-    ...saysLike(
-      "trustUnknown",
-      503,
-      "Whether the role asks for its external id could not be found out: AWS is throttling requests of this account: sts:AssumeRole answered: " +
-        "Rate exceeded (Throttling). Try again soon.",
-      "Whether the role asks for its external id could not be found out: .*",
-    ),
-    headers: RETRY_AFTER,
-  },
+  saysForNow(
+    "trustUnknown",
+    "Whether the role asks for its external id could not be found out: AWS is throttling requests of this account: sts:AssumeRole answered: " +
+      "Rate exceeded (Throttling). Try again soon.",
+    "Whether the role asks for its external id could not be found out: .*",
+  ),
   OWN_FAULT,
 ];
 
 /** The refusal when AWS does not say who this service is. */
-export const IDENTITY_UNKNOWN: Refusal = {
-  ...saysLike(
-    "identityUnknown",
-    503,
-    "AWS could not answer: sts:GetCallerIdentity answered 500 (HTTP500). Try again soon.",
-    "(AWS |The clock of this service|sts:GetCallerIdentity ).*",
-  ),
-  headers: RETRY_AFTER,
-};
+export const IDENTITY_UNKNOWN: Refusal = saysForNow(
+  "identityUnknown",
+  "AWS could not answer: sts:GetCallerIdentity answered 500 (HTTP500). Try again soon.",
+  "(AWS |The clock of this service|sts:GetCallerIdentity ).*",
+);

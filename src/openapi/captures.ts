@@ -13,7 +13,7 @@ import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
 import * as examples from "./examples.ts";
-import { IDEMPOTENCY_KEY, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, REPLAYED, RETRY_AFTER } from "./header-fields.ts";
+import { IDEMPOTENCY_KEY, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, REPLAYED } from "./header-fields.ts";
 import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import {
@@ -27,6 +27,7 @@ import {
   refusal,
   refusalOf,
   refusals,
+  saysForNow,
   saysLike,
   varies,
 } from "./refusals.ts";
@@ -292,15 +293,11 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
         "AWS refused the credentials: cloudwatch:GetMetricData answered: The security token included in the request is invalid (UnrecognizedClientException). There is no such access key: check the access key id, and that the key is active.",
         "(AWS (refused the credentials|does not permit it|did not accept the request|did not find what was asked for)|There is no RDS instance).+",
       ),
-      {
-        ...saysLike(
-          "awsAway",
-          503,
-          "AWS is throttling requests of this account: cloudwatch:GetMetricData answered: Rate exceeded (Throttling). Try again soon.",
-          "(AWS (is throttling requests of this account|could not answer): |The clock of this service is wrong, |\\w+:\\w+ answered ).+ Try again soon\\.( Is .+)?",
-        ),
-        headers: RETRY_AFTER,
-      },
+      saysForNow(
+        "awsAway",
+        "AWS is throttling requests of this account: cloudwatch:GetMetricData answered: Rate exceeded (Throttling). Try again soon.",
+        "(AWS (is throttling requests of this account|could not answer): |The clock of this service is wrong, |\\w+:\\w+ answered ).+ Try again soon\\.( Is .+)?",
+      ),
       saysLike(
         "awsLate",
         504,

@@ -20,6 +20,12 @@ export const saysLike = (name: string, status: number, message: string, pattern:
   pattern,
 });
 
+/** A refusal for now, a 503 that says when to try again; its words vary. */
+export const saysForNow = (name: string, message: string, pattern: string): Refusal => ({
+  ...saysLike(name, 503, message, pattern),
+  headers: RETRY_AFTER,
+});
+
 /** A refusal of `refuse`, by its name there. */
 export const refusal = (name: keyof typeof refuse): Refusal => refusalOf(name, refuse[name]());
 /** Several of them. */
