@@ -12,12 +12,10 @@ import {
   NEXT_MINUTE_MS,
   PATIENCE_MS,
   shown,
+  stateOf,
   visitSignedIn,
   type World,
 } from "./world.ts";
-
-/** The state that a capture's page shows. */
-const state = (page: Page, name: string) => page.locator(".state .status").filter({ hasText: name });
 
 const HOUR_MS = 3_600_000;
 /** A running capture's log is read at least once a minute. */
@@ -46,7 +44,7 @@ export async function checkCaptures(world: World): Promise<void> {
       await page.getByLabel("For", { exact: true }).fill("1");
       await page.getByRole("button", { name: "Schedule" }).click();
       await shown(page.getByRole("heading", { name: "watched", level: 1 }));
-      await shown(state(page, "Scheduled"));
+      await shown(stateOf(page, "Scheduled"));
     },
   );
 
@@ -67,7 +65,7 @@ export async function checkCaptures(world: World): Promise<void> {
     async () => {
       const { page } = slow;
       await page.goto(timed);
-      await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
+      await shown(stateOf(page, "Running"), LOG_ON_AGAIN_MS);
       await shown(page.getByText(/^Sessions that connected since .* are complete/));
       await shown(page.getByRole("columnheader", { name: "Time", exact: true }), LOG_READ_MS);
       for (const name of ["Calls", "Mean", "p95", "p99", "Rows per call"]) {
@@ -78,7 +76,7 @@ export async function checkCaptures(world: World): Promise<void> {
       await expectAccessible(page);
       await page.getByRole("button", { name: "Stop", exact: true }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
-      await shown(state(page, "Done"), 10_000 + PATIENCE_MS);
+      await shown(stateOf(page, "Done"), 10_000 + PATIENCE_MS);
       await shown(page.getByRole("img", { name: /^Time of a statement\. p50: .* p95: .* p99: / }));
       await shown(page.getByRole("link", { name: "Download as a slow log" }));
       await slow.context.close();
@@ -89,7 +87,7 @@ export async function checkCaptures(world: World): Promise<void> {
     const { page } = watcher;
     const problem = await started;
     if (problem !== null) throw problem;
-    await shown(state(page, "Done"), MINUTE_AND_MORE_MS);
+    await shown(stateOf(page, "Done"), MINUTE_AND_MORE_MS);
     await shown(page.locator(".timeline .status").filter({ hasText: "Done" }));
     await shown(page.getByRole("link", { name: "Download NDJSON (gzip)" }));
     const [download] = await Promise.all([
@@ -164,7 +162,7 @@ async function askForSlow(page: Page): Promise<string> {
 }
 
 async function seesItRun(page: Page): Promise<void> {
-  await shown(state(page, "Running"), NEXT_MINUTE_MS);
+  await shown(stateOf(page, "Running"), NEXT_MINUTE_MS);
   await shown(page.locator(".state").getByText(/left · [\d,]+ statements/));
   await shown(page.locator(".live-note").filter({ hasText: /^live$/ }));
 }
@@ -177,7 +175,7 @@ async function checkChanges(world: World): Promise<void> {
   await check("a second account sees the capture, without a button to stop it", async () => {
     const second = await visitSignedIn(world, {}, SECOND);
     await second.page.goto(`/captures/${id}`);
-    await shown(state(second.page, "Running"));
+    await shown(stateOf(second.page, "Running"));
     await shown(second.page.locator(".timeline li").filter({ hasText: "by Demo" }));
     await shown(second.page.getByRole("link", { name: "Compare" }));
     for (const name of ["Stop", "Change its end", "Edit", "Delete"]) {
@@ -224,7 +222,7 @@ async function checkChanges(world: World): Promise<void> {
 
   await check("a running capture is stopped by keys alone", async () => {
     await page.goto(`/captures/${id}`);
-    await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
+    await shown(stateOf(page, "Running"), LOG_ON_AGAIN_MS);
     await page.getByRole("button", { name: "Stop", exact: true }).focus();
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Stop to be stopped?" });
@@ -236,10 +234,10 @@ async function checkChanges(world: World): Promise<void> {
     await shown(dialog);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await shown(state(page, "Stopping").or(state(page, "Done")));
+    await shown(stateOf(page, "Stopping").or(stateOf(page, "Done")));
     // Stop is gone: the focus is on what stands in its place.
     await focusIsOn(page, "Compare");
-    await shown(state(page, "Done"), 10_000 + PATIENCE_MS);
+    await shown(stateOf(page, "Done"), 10_000 + PATIENCE_MS);
   });
 
   await check("its top statements are there, with their shares", async () => {

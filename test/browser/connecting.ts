@@ -11,6 +11,7 @@ import {
   LOG_ON_AGAIN_MS,
   PATIENCE_MS,
   shown,
+  stateOf,
   visitSignedIn,
   type World,
 } from "./world.ts";
@@ -361,7 +362,6 @@ async function checkChecks(world: World): Promise<void> {
 /** An Aurora writer and a reader, captured from the page; and what stands in the way of a start. */
 async function checkClusters(world: World): Promise<void> {
   const { context, page, send } = await visitSignedIn(world);
-  const state = (name: string) => page.locator(".state .status").filter({ hasText: name });
   const start = async (envId: number, name: string) => {
     await page.goto(`/captures/new?envId=${envId}`);
     await page.getByLabel("Name").fill(name);
@@ -373,7 +373,7 @@ async function checkClusters(world: World): Promise<void> {
     await shown(page.getByText("in the cluster demo-aurora"));
     const reader = await add(page, "aurora reader", "demo-aurora-2");
     await start(writer, "of the writer");
-    await shown(state("Running"));
+    await shown(stateOf(page, "Running"));
     await shown(page.locator(".facts div").filter({ hasText: "In its cluster" }).getByText("writer"));
     await expectAccessible(page);
     await control(world.awsAddress, "POST", "failovers", {
@@ -384,14 +384,14 @@ async function checkClusters(world: World): Promise<void> {
     await expectAccessible(page);
     const first = new URL(page.url()).pathname;
     await start(reader, "of the reader");
-    await shown(state("Running"));
+    await shown(stateOf(page, "Running"));
     await eventually("statements are counted", async () =>
       /[1-9][\d,]* statements/.test((await page.locator(".state .progress").textContent()) ?? ""),
     );
     for (const path of [first, new URL(page.url()).pathname]) {
       await send("POST", `/api${path}/stop`);
     }
-    await shown(state("Done"), 60_000);
+    await shown(stateOf(page, "Done"), 60_000);
   });
 
   await check("a capture that can't start yet says what stands in its way, and can be given up", async () => {
@@ -405,7 +405,7 @@ async function checkClusters(world: World): Promise<void> {
     await expectAccessible(page);
     await page.getByRole("button", { name: "Cancel it" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel it" }).click();
-    await shown(state("Failed"));
+    await shown(stateOf(page, "Failed"));
     await failAws(world, null);
     await context.close();
   });

@@ -9,14 +9,12 @@ import {
   LOG_ON_AGAIN_MS,
   type Send,
   shown,
+  stateOf,
   visitSignedIn,
   type World,
 } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** The state that a capture's page shows. */
-const state = (page: Page, name: string) => page.locator(".state .status").filter({ hasText: name });
 
 /** What a person does with captures besides making and reading them: describe, find, reschedule, cancel, try again, undo. */
 export async function checkWorking(world: World): Promise<void> {
@@ -99,7 +97,7 @@ async function checkTimes(page: Page, send: Send): Promise<void> {
     await page.goto(`/captures/${id}`);
     await page.getByRole("button", { name: "Cancel it" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel it" }).click();
-    await shown(state(page, "Failed"));
+    await shown(stateOf(page, "Failed"));
     await shown(page.locator(".state").getByText("Cancelled before it was running"));
     await focusIsOn(page, "Try again");
     await page.keyboard.press("Enter");
@@ -115,7 +113,7 @@ async function checkTimes(page: Page, send: Send): Promise<void> {
     await expectAccessible(page);
     await page.getByRole("button", { name: "Schedule" }).click();
     await shown(page.getByRole("heading", { name: "to be cancelled (2)", level: 1 }));
-    await shown(state(page, "Scheduled"));
+    await shown(stateOf(page, "Scheduled"));
   });
 
   await check("a running capture gets another end", async () => {
@@ -125,7 +123,7 @@ async function checkTimes(page: Page, send: Send): Promise<void> {
       duration: 600,
     });
     await page.goto(`/captures/${id}`);
-    await shown(state(page, "Running"), LOG_ON_AGAIN_MS);
+    await shown(stateOf(page, "Running"), LOG_ON_AGAIN_MS);
     await page.getByRole("button", { name: "Change its end" }).click();
     await page.getByLabel("For", { exact: true }).fill("20");
     await shown(page.getByText(/^Counted from its start, .*: until /));
@@ -133,7 +131,7 @@ async function checkTimes(page: Page, send: Send): Promise<void> {
     await shown(page.locator(".state .progress").filter({ hasText: /1[89]m .*left/ }));
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Stop it" }).click();
-    await shown(state(page, "Stopping").or(state(page, "Done")));
+    await shown(stateOf(page, "Stopping").or(stateOf(page, "Done")));
   });
 
   await check("a capture of the past is asked for, and says that it is back-dated", async () => {
@@ -147,7 +145,7 @@ async function checkTimes(page: Page, send: Send): Promise<void> {
     await page.getByRole("button", { name: "Start the capture" }).click();
     await shown(page.getByRole("heading", { name: "of the past", level: 1 }));
     await shown(page.locator(".state dl").filter({ hasText: "Back-dated" }));
-    await shown(state(page, "Done"), LOG_ON_AGAIN_MS);
+    await shown(stateOf(page, "Done"), LOG_ON_AGAIN_MS);
   });
 }
 
@@ -166,7 +164,7 @@ async function checkDeletion(page: Page, send: Send): Promise<void> {
     await page.keyboard.press("Enter");
     await shown(page.getByRole("heading", { name: "to be deleted", level: 1 }));
     await shown(page.getByText("to be deleted is back"));
-    await shown(state(page, "Failed"));
+    await shown(stateOf(page, "Failed"));
   });
 
   await check("the page of a deleted capture says so, and brings it back", async () => {
@@ -178,7 +176,7 @@ async function checkDeletion(page: Page, send: Send): Promise<void> {
       "It can be edited",
     );
     await page.getByRole("button", { name: "Undo the deletion" }).click();
-    await shown(state(page, "Failed"));
+    await shown(stateOf(page, "Failed"));
   });
 }
 

@@ -152,6 +152,10 @@ export function shown(locator: Locator, timeout = PATIENCE_MS): Promise<void> {
   return locator.first().waitFor({ state: "visible", timeout });
 }
 
+/** The state on a capture's page, if it is the one that is named. */
+export const stateOf = (page: Page, state: string): Locator =>
+  page.locator(".state .status").filter({ hasText: state });
+
 /** Fails unless a condition holds. */
 export function expectThat(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
