@@ -3,6 +3,7 @@ import { check } from "../../scripts/lib/checks.ts";
 import { checkMetrics } from "./capture-metrics.ts";
 import { SECOND } from "./environments.ts";
 import {
+  changeReply,
   eventually,
   expectAccessible,
   expectThat,
@@ -118,15 +119,13 @@ export async function checkCaptures(world: World): Promise<void> {
   await check("statements of transactions are one row, which unfolds", async () => {
     const { page } = watcher;
     // Those of a minute may be too few to be among the rows that are shown.
-    await page.route("**/workload/digest*", async (route) => {
-      const reply = await route.fetch();
-      const statements = (await reply.json()) as { fingerprint: string }[];
+    await changeReply<object[]>(page, "**/workload/digest*", (statements) => {
       const added = ["BEGIN", "COMMIT"].map((digest, i) => ({
         ...statements[0],
         fingerprint: `000000000000000${i}`,
         digest,
       }));
-      await route.fulfill({ json: [...statements, ...added] });
+      return [...statements, ...added];
     });
     await page.reload();
     const fold = page.getByRole("button", { name: /Transactions and settings/ });

@@ -5,6 +5,7 @@ import { check } from "../../scripts/lib/checks.ts";
 import {
   eventually,
   expectAccessible,
+  expectNoWider,
   expectThat,
   PATIENCE_MS,
   type Send,
@@ -103,8 +104,7 @@ export async function checkCompare(world: World): Promise<void> {
       await shown(opened.getByRole("heading", { name: after.name, level: 1 }));
       await shown(opened.getByRole("img", { name: /^Statements: up to / }));
       expectThat(asked.length === 1, `It asked for ${asked}`);
-      const wide = await opened.evaluate(() => document.documentElement.scrollWidth);
-      expectThat(wide <= 390, `It is ${wide} pixels wide`);
+      await expectNoWider(opened, 390, "It");
       const text = await opened.evaluate(() => getComputedStyle(document.body).color);
       const isDark = Number(/\d+/.exec(text)?.[0]) > 128;
       expectThat(isDark === (colours === "dark"), `Its text is ${text}`);
@@ -137,8 +137,7 @@ export async function checkCompare(world: World): Promise<void> {
       await narrow.page.goto(`/compare?a=${before.id}&b=${after.id}&change=0`);
       await shown(narrow.page.locator(".compared li"));
       await shown(narrow.page.locator(".chart canvas"));
-      const wide = await narrow.page.evaluate(() => document.documentElement.scrollWidth);
-      expectThat(wide <= width, `It is ${wide} pixels wide`);
+      await expectNoWider(narrow.page, width, "It");
       await expectAccessible(narrow.page);
       await narrow.context.close();
     });

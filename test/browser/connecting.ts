@@ -3,8 +3,10 @@ import { check } from "../../scripts/lib/checks.ts";
 import { control } from "../../scripts/lib/control.ts";
 import { LOCAL_AWS } from "../../scripts/lib/local.ts";
 import {
+  changeReply,
   eventually,
   expectAccessible,
+  expectNoWider,
   expectThat,
   failAws,
   focusIsOn,
@@ -139,11 +141,10 @@ async function checkRole(world: World): Promise<void> {
 async function checkReplacement(world: World): Promise<void> {
   await check("an external id that a person chose is replaced without a pause", async () => {
     const { context, page, send } = await visitSignedIn(world, { width: 390 });
-    await page.route("**/api/environments/1", async (route) => {
-      const reply = await route.fetch();
-      const credentials = { roleArn: ROLE, externalId: null, externalIdOrigin: "person" };
-      await route.fulfill({ json: { ...(await reply.json()), credentials } });
-    });
+    await changeReply(page, "**/api/environments/1", (environment) => ({
+      ...environment,
+      credentials: { roleArn: ROLE, externalId: null, externalIdOrigin: "person" },
+    }));
     await page.goto("/environments/1");
     await shown(page.getByText("beside the old one, give the role's ARN again, then take the old id out"));
     await page.getByRole("button", { name: "Edit" }).click();
@@ -155,8 +156,7 @@ async function checkReplacement(world: World): Promise<void> {
     expectThat(StringEquals["sts:ExternalId"].join() === `OLD,${externalId}`, `It says ${said}`);
     await shown(dialog.getByText("made for the next role that you give"));
     await expectAccessible(page);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    expectThat(wide <= 390, `The page is ${wide} pixels wide`);
+    await expectNoWider(page, 390, "The page");
     await context.close();
   });
 }
@@ -167,12 +167,10 @@ async function checkTrust(world: World): Promise<void> {
     "a link opens CloudFormation with the role filled in, and the next step knows the instance",
     async () => {
       const { context, page } = await visitSignedIn(world, { width: 390 });
-      await page.route("**/api/environments/external-id", async (route) => {
-        const reply = await route.fetch();
-        await route.fulfill({
-          json: { ...(await reply.json()), templateUrl: "https://bucket.s3.amazonaws.com/role.json" },
-        });
-      });
+      await changeReply(page, "**/api/environments/external-id", (trust) => ({
+        ...trust,
+        templateUrl: "https://bucket.s3.amazonaws.com/role.json",
+      }));
       await page.goto("/environments/new");
       await page.getByText("Make the role with CloudFormation").click();
       await page.getByLabel("AWS region").selectOption(region);

@@ -1,6 +1,15 @@
 import { gzipSync } from "node:zlib";
 import { check } from "../../scripts/lib/checks.ts";
-import { expectAccessible, expectThat, shown, visit, visitSignedIn, type World } from "./world.ts";
+import {
+  changeReply,
+  expectAccessible,
+  expectNoWider,
+  expectThat,
+  shown,
+  visit,
+  visitSignedIn,
+  type World,
+} from "./world.ts";
 
 const BUDGET_BYTES = 100 * 1024;
 
@@ -56,8 +65,7 @@ export async function checkPages(world: World): Promise<void> {
       for (const [path, ready] of pages) {
         await page.goto(path);
         await shown(page.locator(ready));
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expectThat(wide <= width, `${path} is ${wide} pixels wide`);
+        await expectNoWider(page, width, path);
       }
       await context.close();
     });
@@ -74,24 +82,19 @@ export async function checkPages(world: World): Promise<void> {
       duration: 60,
     });
     await send("POST", `/api/captures/${id}/cancel`);
-    /** Changes what the API answers. */
-    const change = <T>(path: string | ((url: URL) => boolean), changed: (reply: T) => unknown) =>
-      page.route(path, async (route) => {
-        const reply = await route.fetch();
-        await route.fulfill({ json: changed(await reply.json()) });
-      });
-    await change<object[]>(`**/api/captures/${id}/events`, (events) =>
+    await changeReply<object[]>(page, `**/api/captures/${id}/events`, (events) =>
       events.map((event) => ({ ...event, reason })),
     );
-    await change<object>(
-      (url: URL) => url.pathname === `/api/captures/${id}`,
+    await changeReply(
+      page,
+      (url) => url.pathname === `/api/captures/${id}`,
       (full) => ({
         ...full,
         reason,
         obstacle: reason,
       }),
     );
-    await change<object>("**/api/environments/1", (environment) => ({
+    await changeReply(page, "**/api/environments/1", (environment) => ({
       ...environment,
       owed: [
         {
@@ -114,8 +117,7 @@ export async function checkPages(world: World): Promise<void> {
     ] as const) {
       await page.goto(path);
       await shown(page.locator(said));
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      expectThat(wide <= 390, `${path} with ${said} is ${wide} pixels wide`);
+      await expectNoWider(page, 390, `${path} with ${said}`);
     }
     await send("DELETE", `/api/captures/${id}`);
     await context.close();

@@ -3,6 +3,7 @@ import { check } from "../../scripts/lib/checks.ts";
 import {
   eventually,
   expectAccessible,
+  expectNoWider,
   expectThat,
   type Send,
   shown,
@@ -255,8 +256,7 @@ export async function checkStudying(world: World): Promise<void> {
       await small.page.locator("tbody .fold").first().click();
       await shown(small.page.locator("tr.opened"));
       await expectAccessible(small.page);
-      const wide = await small.page.evaluate(() => document.documentElement.scrollWidth);
-      expectThat(wide <= 390, `${path} is ${wide} pixels wide`);
+      await expectNoWider(small.page, 390, path);
     }
     await small.context.close();
   });

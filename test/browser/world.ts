@@ -161,6 +161,24 @@ export function expectThat(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }
 
+/** Fails if a page is wider than its screen of so many pixels. @param what the page, in words */
+export async function expectNoWider(page: Page, width: number, what: string): Promise<void> {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expectThat(wide <= width, `${what} is ${wide} pixels wide`);
+}
+
+/** Changes what the API answers a page. */
+export function changeReply<T extends object>(
+  page: Page,
+  path: string | ((url: URL) => boolean),
+  changed: (reply: T) => unknown,
+): Promise<unknown> {
+  return page.route(path, async (route) => {
+    const reply = await route.fetch();
+    await route.fulfill({ json: changed(await reply.json()) });
+  });
+}
+
 /** Waits until what has the focus says a text. */
 export async function focusIsOn(page: Page, text: string): Promise<void> {
   let focused: string | null | undefined;
