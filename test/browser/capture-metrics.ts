@@ -5,14 +5,13 @@ import {
   expectAccessible,
   expectThat,
   failAws,
+  HOUR_MS,
   LOG_ON_AGAIN_MS,
   type Send,
   shown,
   visitSignedIn,
   type World,
 } from "./world.ts";
-
-const HOUR_MS = 3_600_000;
 
 /** Metrics of one capture and of two, also while AWS fails. */
 export async function checkMetrics(world: World): Promise<void> {

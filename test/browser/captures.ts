@@ -8,6 +8,7 @@ import {
   expectAccessible,
   expectThat,
   focusIsOn,
+  HOUR_MS,
   LOG_ON_AGAIN_MS,
   MINUTE_AND_MORE_MS,
   NEXT_MINUTE_MS,
@@ -18,7 +19,6 @@ import {
   type World,
 } from "./world.ts";
 
-const HOUR_MS = 3_600_000;
 /** A running capture's log is read at least once a minute. */
 const LOG_READ_MS = 60_000 + PATIENCE_MS;
 

@@ -4,6 +4,7 @@ import {
   eventually,
   expectThat,
   failAws,
+  HOUR_MS,
   LOG_ON_AGAIN_MS,
   PATIENCE_MS,
   shown,
@@ -11,7 +12,6 @@ import {
   type World,
 } from "./world.ts";
 
-const HOUR_MS = 3_600_000;
 /** A running capture's log is read at least once a minute, also when that has failed before. */
 const NEXT_READING_MS = 60_000 + PATIENCE_MS;
 const LIVE = /\/api\/captures\/\d+\/live$/;

@@ -5,6 +5,7 @@ import {
   expectAccessible,
   expectNoWider,
   expectThat,
+  HOUR_MS,
   shown,
   visit,
   visitSignedIn,
@@ -78,7 +79,7 @@ export async function checkPages(world: World): Promise<void> {
     const { id } = await send<{ id: number }>("POST", "/api/captures", {
       name: "with a long reason",
       envId: 1,
-      scheduledStart: new Date(Date.now() + 3_600_000).toISOString(),
+      scheduledStart: new Date(Date.now() + HOUR_MS).toISOString(),
       duration: 60,
     });
     await send("POST", `/api/captures/${id}/cancel`);

@@ -6,6 +6,7 @@ import {
   expectAccessible,
   expectThat,
   focusIsOn,
+  HOUR_MS,
   LOG_ON_AGAIN_MS,
   type Send,
   shown,
@@ -13,8 +14,6 @@ import {
   visitSignedIn,
   type World,
 } from "./world.ts";
-
-const HOUR_MS = 3_600_000;
 
 /** What a person does with captures besides making and reading them: describe, find, reschedule, cancel, try again, undo. */
 export async function checkWorking(world: World): Promise<void> {

@@ -4,6 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { control } from "../../scripts/lib/control.ts";
 import { DEMO, LOCAL_AWS } from "../../scripts/lib/local.ts";
 
+export const HOUR_MS = 3_600_000;
 /** How long something may take to show, on a machine that is busy with other things. */
 export const PATIENCE_MS = 30_000;
 /**
