@@ -1,4 +1,5 @@
 import type { Status } from "../db/states.ts";
+import type { ClusterRole } from "../environments/cluster-role.ts";
 import type { RecordingOptions } from "./plan.ts";
 
 /** A capture as the database has it, times in milliseconds. */
@@ -23,9 +24,6 @@ export const columns = (
   ${table}.scheduled_start as scheduledStart, ${table}.scheduled_end as scheduledEnd, ${table}.ended_at as "end",
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;
-
-/** What an instance is in its cluster. */
-export type ClusterRole = "writer" | "reader";
 
 /** What is known of how a capture gets on, besides its state. */
 export interface Situation {

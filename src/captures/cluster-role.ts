@@ -1,9 +1,9 @@
 import { awsTarget } from "../aws/client.ts";
 import { type DbInstance, describeCluster } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
+import { type ClusterRole, roleIn } from "../environments/cluster-role.ts";
 import { askAs } from "../environments/credentials.ts";
 import { log } from "../lib/log.ts";
-import type { ClusterRole } from "./capture-row.ts";
 import { noteClusterRole, type RunnerRow } from "./runner-store.ts";
 
 /** How often a running capture's instance is looked up in its cluster. Rarely: a failover changes nothing of what is recorded. */
@@ -56,9 +56,6 @@ export class ClusterRoleWatch {
       log.warn("capture.role.unseen", { captureId: id, cluster, code: found.failure.code });
       return null;
     }
-    // RDS has identifiers in lower case, however somebody has written them.
-    const member = found.value.members.find((one) => one.instance === instance.toLowerCase());
-    if (member === undefined) return null;
-    return member.isWriter ? "writer" : "reader";
+    return roleIn(found.value, instance);
   }
 }

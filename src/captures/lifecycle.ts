@@ -1,4 +1,5 @@
 import { hasEnded, STATUSES, type Status } from "../db/states.ts";
+import type { ClusterRole } from "../environments/cluster-role.ts";
 import { PUBLISHED_WITHIN_MS } from "../metrics/retention.ts";
 
 /*
@@ -66,7 +67,7 @@ export interface Transition {
   scheduledEnd?: number;
   reason?: string;
   /** Of one to RUNNING: what the instance is in its cluster then. */
-  clusterRole?: "writer" | "reader";
+  clusterRole?: ClusterRole;
 }
 
 /**

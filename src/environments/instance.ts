@@ -7,6 +7,7 @@ import {
 } from "../aws/client.ts";
 import { type DbCluster, type DbInstance, describeCluster, describeInstance } from "../aws/rds.ts";
 import type { Env } from "../env.ts";
+import { roleOf } from "./cluster-role.ts";
 import { inOneSentence, isInMultiAzCluster, unsuitedCluster, unsuitedEngine } from "./engines.ts";
 
 /** DescribeDBInstances, refusing an instance whose workload can't be captured, whatever is changed about it. */
@@ -45,7 +46,7 @@ function choiceOf({ id, engine, engineVersion, members }: DbCluster): string {
   if (unsuited !== null) return inOneSentence(unsuited);
   const is = `${id} is a cluster, and a capture is made of one instance`;
   if (members.length === 0) return `${is}. It has no instances`;
-  const roles = members.map(({ instance, isWriter }) => `${instance} (${isWriter ? "writer" : "reader"})`);
+  const roles = members.map((member) => `${member.instance} (${roleOf(member)})`);
   const names = new Intl.ListFormat("en", { type: "conjunction" }).format(roles);
   if (!isInMultiAzCluster({ engine, cluster: id })) return `${is}. Its instances are ${names}`;
   return (

@@ -1,3 +1,4 @@
+import type { ClusterRole } from "../../environments/cluster-role.ts";
 import { ENGINES } from "../../environments/engines.ts";
 import type { ListedInstance } from "../api/types.ts";
 
@@ -6,7 +7,7 @@ export const engineName = (engine: string, version: string): string =>
   `${ENGINES[engine]?.label ?? engine} ${version}`;
 
 /** What an instance is in its cluster, in words. */
-export const roleName = (role: "writer" | "reader"): string => (role === "writer" ? "Writer" : "Reader");
+export const roleName = (role: ClusterRole): string => (role === "writer" ? "Writer" : "Reader");
 
 /** How many instances were found, in words. */
 export const foundInWords = (count: number): string =>

@@ -1,6 +1,6 @@
-import type { AwsFailure, AwsResult } from "../../aws/client.ts";
+import type { AwsFailure } from "../../aws/client.ts";
 import { whatIsDenied } from "../../aws/denials.ts";
-import type { DbCluster } from "../../aws/rds.ts";
+import { roleIn } from "../cluster-role.ts";
 import { ENGINES, type Unsuited, unsuitedCluster, unsuitedEngine, unsuitedGroup } from "../engines.ts";
 import { isComingUp, isUp } from "../instance-status.ts";
 import type { Answer, Answers, Subject } from "./answers.ts";
@@ -109,16 +109,9 @@ export function checkCluster({ instance, cluster }: Answers, subject: Subject): 
       "Captures work all the same, but don't say it when a failover makes a reader of the instance.",
     );
   }
-  const role = roleIn(cluster, identifier);
+  const role = roleIn(cluster.value, identifier);
   if (role === null) return notAsked(id, "warning", `${member}, which does not list it as one just now.`);
   return passed(id, "warning", `${member}: it is ${role === "writer" ? "the writer" : "a reader"} now.`);
-}
-
-/** What an instance is in a cluster; null where AWS does not say. */
-export function roleIn(cluster: AwsResult<DbCluster> | null, instance: string): "writer" | "reader" | null {
-  const members = cluster?.ok === true ? cluster.value.members : [];
-  const found = members.find((member) => member.instance === instance);
-  return found === undefined ? null : found.isWriter ? "writer" : "reader";
 }
 
 /** Whether the parameter group can be changed at all. */

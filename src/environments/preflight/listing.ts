@@ -1,8 +1,8 @@
 import { type AwsCredentials, type AwsResult, awsTarget } from "../../aws/client.ts";
 import { type DbCluster, type DbInstance, describeClusters, describeInstances } from "../../aws/rds.ts";
 import type { Env } from "../../env.ts";
+import { roleIn } from "../cluster-role.ts";
 import { inOneSentence, unsuited } from "../engines.ts";
-import { roleIn } from "./instance-checks.ts";
 import type { InstanceList, ListedInstance } from "./replies.ts";
 
 /**
@@ -39,7 +39,7 @@ function toListed(instance: DbInstance, clusters: ReadonlyMap<string, DbCluster>
     engineVersion,
     status,
     cluster,
-    role: found === undefined ? null : roleIn({ ok: true, value: found }, identifier),
+    role: found === undefined ? null : roleIn(found, identifier),
     parameterGroup,
     capturable: problem === null,
     why: problem === null ? null : `${inOneSentence(problem)}.`,
