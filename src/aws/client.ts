@@ -1,5 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { type Env, positiveNumber } from "../env.ts";
+import { kindOf } from "./error-codes.ts";
 import { describeForeign, isFromAws } from "./foreign.ts";
 import { hostOf } from "./partitions.ts";
 
@@ -235,27 +236,6 @@ function failure(
   const value: AwsFailure = { kind, code, operation, message: line };
   if (retryAfterSeconds !== undefined) value.retryAfter = retryAfterSeconds;
   return { ok: false as const, failure: value };
-}
-
-// Codes from AWS's "Common error types" and the error lists of CloudWatch, RDS and STS. Throttling may come as HTTP 400.
-const THROTTLED =
-  /^(Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|RequestThrottled|PriorRequestNotComplete)/;
-const DENIED =
-  /^(AccessDenied|UnauthorizedOperation|NotAuthorized|Unauthorized|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken|OptInRequired|RegionDisabled)/;
-const NOT_FOUND = /(NotFound|NotFoundFault|NoSuchEntity|ResourceNotFoundException)$/;
-
-// "Common error types", and the words that go with SignatureDoesNotMatch and InvalidSignatureException ("Signature Version 4:
-// troubleshooting"): a wrong secret is answered with the same codes and other words.
-const OTHER_TIME = /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)/;
-const OTHER_TIME_SAID = /^Signature (expired|not yet current):/;
-
-function kindOf({ code, message }: AwsErrorBody, status: number): AwsFailureKind {
-  if (OTHER_TIME.test(code) || OTHER_TIME_SAID.test(message)) return "clock";
-  if (THROTTLED.test(code) || status === 429) return "throttled";
-  if (status >= 500) return "unavailable";
-  if (DENIED.test(code)) return "denied";
-  if (NOT_FOUND.test(code)) return "not-found";
-  return status === 401 || status === 403 ? "denied" : "rejected";
 }
 
 function retryAfter(headers: Headers): number | undefined {

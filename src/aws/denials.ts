@@ -1,4 +1,5 @@
 import type { AwsFailure } from "./client.ts";
+import { CREDENTIALS_REFUSED, REGION_REFUSED } from "./error-codes.ts";
 import { isOptIn, partitionOf, roleRegion } from "./partitions.ts";
 
 /*
@@ -26,16 +27,10 @@ export function denialOf({ message }: Pick<AwsFailure, "message">): Denial | nul
   return implicit === undefined ? null : { policy: implicit.toLowerCase(), isExplicit: false };
 }
 
-// "Common error types" of each service's API reference, and STS's RegionDisabledException. OptInRequired is "needs a subscription
-// for the service".
-const REGION = /^(RegionDisabled|OptInRequired)/;
-const CREDENTIALS =
-  /^(InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|ExpiredToken|InvalidToken)/;
-
 /** What was denied: the credentials as such, the region to the account, or one action to known credentials. */
 export function whatIsDenied({ code }: Pick<AwsFailure, "code">): "credentials" | "region" | "action" {
-  if (CREDENTIALS.test(code)) return "credentials";
-  return REGION.test(code) ? "region" : "action";
+  if (CREDENTIALS_REFUSED.test(code)) return "credentials";
+  return REGION_REFUSED.test(code) ? "region" : "action";
 }
 
 /** What to do about a call that AWS denied, as a sentence or two. */
