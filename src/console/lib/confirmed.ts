@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { CapturesError } from "../../client/error.ts";
 import type { Check } from "../api/types.ts";
 import { type Submission, useSubmission } from "./submission.ts";
@@ -8,7 +8,7 @@ export interface ConfirmedSubmission extends Submission {
   /** What was found of an instance that can't be captured as it is, if that was the answer. */
   checks: readonly Check[] | null;
   /** Sends the form once more, to have the instance all the same, as one that is not ready. */
-  submitAnyway: () => void;
+  submitAnyway: () => Promise<void>;
 }
 
 /**
@@ -22,10 +22,7 @@ export function useConfirmedSubmission(
   send: (allowNotReady: boolean) => Promise<void>,
 ): ConfirmedSubmission {
   const [checks, setChecks] = useState<readonly Check[] | null>(null);
-  const isAnyway = useRef(false);
-  const submission = useSubmission(fields, async () => {
-    const allowNotReady = isAnyway.current;
-    isAnyway.current = false;
+  const { submit, ...submission } = useSubmission(fields, async (allowNotReady: boolean) => {
     try {
       await send(allowNotReady);
     } catch (error) {
@@ -33,10 +30,5 @@ export function useConfirmedSubmission(
       throw error;
     }
   });
-  const submitAnyway = () => {
-    if (submission.busy) return;
-    isAnyway.current = true;
-    void submission.submit();
-  };
-  return { ...submission, checks, submitAnyway };
+  return { ...submission, checks, submit: () => submit(false), submitAnyway: () => submit(true) };
 }

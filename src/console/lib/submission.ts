@@ -2,10 +2,10 @@ import { useRef, useState } from "preact/hooks";
 import { type FormErrors, NO_ERRORS, sortErrors } from "./refusals.ts";
 
 /** The sending of a form: whether it is under way, and the errors of the last time. */
-export interface Submission {
+export interface Submission<A extends unknown[] = []> {
   busy: boolean;
   errors: FormErrors;
-  submit: () => Promise<void>;
+  submit: (...how: A) => Promise<void>;
   /** Forgets what was wrong. */
   clear: () => void;
 }
@@ -13,19 +13,23 @@ export interface Submission {
 /**
  * Sends a form, and sorts what the server says of it to its fields.
  * @param fields the form's own
+ * @param send is told how, where there is more than one way
  */
-export function useSubmission(fields: readonly string[], send: () => Promise<void>): Submission {
+export function useSubmission<A extends unknown[] = []>(
+  fields: readonly string[],
+  send: (...how: A) => Promise<void>,
+): Submission<A> {
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState(NO_ERRORS);
   const clear = () => setErrors(NO_ERRORS);
   const underWay = useRef(false);
-  const submit = async () => {
+  const submit = async (...how: A) => {
     if (underWay.current) return;
     underWay.current = true;
     setBusy(true);
     clear();
     try {
-      await send();
+      await send(...how);
     } catch (error) {
       setErrors(sortErrors(error, fields));
     }
