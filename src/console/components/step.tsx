@@ -33,7 +33,7 @@ export function Step({
     before.current = state;
   }, [state]);
   return (
-    <li class={`step step-${state}`} aria-current={state === "now" ? "step" : undefined}>
+    <li class={`card step-${state}`} aria-current={state === "now" ? "step" : undefined}>
       <div class="step-head">
         <h2 ref={heading} tabIndex={-1}>
           {title}
