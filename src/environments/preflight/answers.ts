@@ -64,3 +64,18 @@ export interface Answers {
   reset: Answer<unknown>;
   changes: KnownChanges;
 }
+
+/** What is answered where there are no keys to ask with. */
+export const NOT_ASKED: Omit<Answers, "access" | "trust"> = {
+  identity: null,
+  instance: null,
+  cluster: null,
+  parameters: null,
+  logFiles: null,
+  download: null,
+  metrics: null,
+  simulation: null,
+  modify: null,
+  reset: null,
+  changes: null,
+};

@@ -21,7 +21,13 @@ import { describeError, log } from "../../lib/log.ts";
 import type { StoredCredentials } from "../credentials.ts";
 import type { ParameterGroup } from "../parameter-group.ts";
 import type { RoleTrust } from "../role-trust.ts";
-import type { Answers, GroupChanges, KnownChanges, ProbedAction } from "./answers.ts";
+import {
+  type Answers,
+  type GroupChanges,
+  type KnownChanges,
+  NOT_ASKED,
+  type ProbedAction,
+} from "./answers.ts";
 import { LOG_PARAMETERS } from "./group-checks.ts";
 import { METRICS_MINUTES } from "./instance-checks.ts";
 import { siblingOf, simulationOf } from "./permission-checks.ts";
@@ -66,23 +72,12 @@ export async function ask(env: Env, asking: Asking): Promise<Answers> {
   return { ...rounds, access, trust: await trust };
 }
 
-type Rounds = Omit<Answers, "access" | "trust">;
-
-const NOT_ASKED: Rounds = {
-  identity: null,
-  instance: null,
-  cluster: null,
-  parameters: null,
-  logFiles: null,
-  download: null,
-  metrics: null,
-  simulation: null,
-  modify: null,
-  reset: null,
-  changes: null,
-};
-
-async function askWith(env: Env, asking: Asking, keys: AwsCredentials, until: number): Promise<Rounds> {
+async function askWith(
+  env: Env,
+  asking: Asking,
+  keys: AwsCredentials,
+  until: number,
+): Promise<typeof NOT_ASKED> {
   const { region, instance: name, credentials } = asking;
   const within = limited(env, region, until);
   const isRole = "roleArn" in credentials;
