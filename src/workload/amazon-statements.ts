@@ -57,11 +57,10 @@ export class AmazonStatements {
   readonly #users: Map<string, number>;
   readonly #entries: Entry[];
   /**
-   * The entries by user and by the cache key of their statements, so that a statement like one before is not normalised again;
+   * The entries by the cache key of their statements and by user, so that a statement like one before is not normalised again;
    * ONE_OF_OTHERS for a statement that has none.
    */
-  readonly #known = new Map<string, Map<number, Entry | typeof ONE_OF_OTHERS>>();
-  #keys = 0;
+  readonly #known = new Map<string, Entry | typeof ONE_OF_OTHERS>();
   #others: number;
 
   constructor({ users, statements, others }: AmazonState) {
@@ -73,9 +72,11 @@ export class AmazonStatements {
   /** Counts a statement as it was logged; nothing for a comment, or an EXECUTE, whose statement has a record of its own. */
   add(user: string, statement: string, timeMicros: number): void {
     const key = normalizer().load(statement);
-    const known = key === NO_CACHE_KEY ? undefined : this.#known.get(user)?.get(key);
-    const entry = known ?? this.#find(user, statement, key, timeMicros);
+    const name = key === NO_CACHE_KEY ? null : `${key} ${user}`;
+    const known = name === null ? undefined : this.#known.get(name);
+    const entry = known ?? this.#find(user, statement, timeMicros);
     if (entry === null) return;
+    if (known === undefined && name !== null) this.#remember(name, entry);
     this.#users.set(user, (this.#users.get(user) ?? 0) + 1);
     if (entry === ONE_OF_OTHERS) {
       this.#others++;
@@ -87,45 +88,25 @@ export class AmazonStatements {
   }
 
   /** The entry of a statement, made if there is room; null for no statement. */
-  #find(
-    user: string,
-    statement: string,
-    key: number,
-    timeMicros: number,
-  ): Entry | typeof ONE_OF_OTHERS | null {
+  #find(user: string, statement: string, timeMicros: number): Entry | typeof ONE_OF_OTHERS | null {
     const normal = normalizer();
     // Literals are no part of what is kept, but a text that was cut may show one.
     normal.load(redactSecrets(statement));
     normal.normalize();
     if (normal.isEmpty || normal.isExecute) return null;
     const fingerprint = toHex(normal.high, normal.low);
-    let entry = this.#entries.find((one) => one.user === user && one.fingerprint === fingerprint);
-    if (entry === undefined) {
-      if (this.#entries.length >= MAX_AMAZON_STATEMENTS) {
-        this.#remember(user, key, ONE_OF_OTHERS);
-        return ONE_OF_OTHERS;
-      }
-      const digest = normal.text().slice(0, MAX_TEXT);
-      entry = { user, fingerprint, digest, count: 0, firstMicros: timeMicros, lastMicros: timeMicros };
-      this.#entries.push(entry);
-    }
-    this.#remember(user, key, entry);
-    return entry;
+    const known = this.#entries.find((one) => one.user === user && one.fingerprint === fingerprint);
+    if (known !== undefined) return known;
+    if (this.#entries.length >= MAX_AMAZON_STATEMENTS) return ONE_OF_OTHERS;
+    const digest = normal.text().slice(0, MAX_TEXT);
+    const made = { user, fingerprint, digest, count: 0, firstMicros: timeMicros, lastMicros: timeMicros };
+    this.#entries.push(made);
+    return made;
   }
 
-  #remember(user: string, key: number, entry: Entry | typeof ONE_OF_OTHERS): void {
-    if (key === NO_CACHE_KEY) return;
-    if (this.#keys >= MAX_KEYS) {
-      this.#known.clear();
-      this.#keys = 0;
-    }
-    let ofUser = this.#known.get(user);
-    if (ofUser === undefined) {
-      ofUser = new Map();
-      this.#known.set(user, ofUser);
-    }
-    ofUser.set(key, entry);
-    this.#keys++;
+  #remember(name: string, entry: Entry | typeof ONE_OF_OTHERS): void {
+    if (this.#known.size >= MAX_KEYS) this.#known.clear();
+    this.#known.set(name, entry);
   }
 
   toJSON(): AmazonState {
