@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { startLocalAws } from "../test/local-aws/server.ts";
 import { ensureDemo } from "./lib/demo.ts";
+import { type DevOptions, devOptions, type ServerLogs } from "./lib/dev-options.ts";
 import { DEMO, LOCAL_AWS } from "./lib/local.ts";
 import { tryPort } from "./lib/ports.ts";
 import { ensureSecrets } from "./lib/secrets.ts";
-import { type DevOptions, devOptions, type ServerLogs } from "./lib/server-logs.ts";
 import { holdState, persistTo, runningService } from "./lib/state.ts";
 import { quiet } from "./lib/wrangler.ts";
 
