@@ -9,26 +9,16 @@ import {
 } from "../../src/aws/rds.ts";
 import { downloadLogPortion, listLogFiles } from "../../src/aws/rds-logs.ts";
 import { assumeRole } from "../../src/aws/sts.ts";
+import { answer, KEYS, TARGET } from "./canned-replies.ts";
 
 /*
  * What the services' models call optional may be absent or empty, and a reply is the same in each form that XML and JSON have for
  * it.
  */
 
-const TARGET = { region: "us-east-1", timeoutMs: 1000 };
-const KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
-
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** Answers one call after the other, the last of them with the last body. */
-function answer(...bodies: string[]): void {
-  let calls = 0;
-  vi.spyOn(globalThis, "fetch").mockImplementation(
-    async () => new Response(bodies[Math.min(calls++, bodies.length - 1)]),
-  );
-}
 
 const reply = (action: string, result: string) =>
   `<${action}Response xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><${action}Result>${result}</${action}Result></${action}Response>`;

@@ -5,11 +5,9 @@ import {
   describeInstances,
   describeParameters,
 } from "../../src/aws/rds.ts";
+import { answer, KEYS, TARGET } from "./canned-replies.ts";
 
 /* Replies as the RDS API reference has them ("DescribeDBInstances", "DescribeDBClusters"), with the elements that are read and some more. */
-
-const TARGET = { region: "us-east-1", timeoutMs: 1000 };
-const KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
 
 const reply = (action: string, result: string) => `<?xml version="1.0"?>
 <${action}Response xmlns="http://rds.amazonaws.com/doc/2014-10-31/">
@@ -54,16 +52,6 @@ const clusterXml = (members: string) => `<DBClusters><DBCluster>
     <Status>available</Status>
     ${members}
   </DBCluster></DBClusters>`;
-
-/** Answers one call after the other, and gives what each has asked. */
-function answer(...bodies: string[]): URLSearchParams[] {
-  const asked: URLSearchParams[] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (...sent) => {
-    asked.push(new URLSearchParams(await new Request(...sent).text()));
-    return new Response(bodies[asked.length - 1]);
-  });
-  return asked;
-}
 
 afterEach(() => vi.restoreAllMocks());
 
