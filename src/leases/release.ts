@@ -73,20 +73,23 @@ async function releaseRows(env: Env, envId: number, leases: readonly LeaseRow[])
  */
 export async function settleLeases(env: Env, leaseNames: readonly string[], now: number): Promise<void> {
   await wakeLeases(env, leaseNames, now);
-  for (const name of leaseNames) {
-    try {
-      await leaseOf(env, name).settled();
-    } catch (error) {
-      log.warn("lease.wake.failed", { lease: name, ...describeError(error) });
-    }
-  }
+  await askEach(env, leaseNames, (lease) => lease.settled());
 }
 
 /** Makes sure that the alarms of leases come by a time. What fails is left to cron. */
 export async function wakeLeases(env: Env, leaseNames: readonly string[], at: number): Promise<void> {
+  await askEach(env, leaseNames, (lease) => lease.wake(at));
+}
+
+/** Asks leases one after the other. One that can't be reached is logged, and the next is asked. */
+async function askEach(
+  env: Env,
+  leaseNames: readonly string[],
+  ask: (lease: ReturnType<typeof leaseOf>) => Promise<void>,
+): Promise<void> {
   for (const name of leaseNames) {
     try {
-      await leaseOf(env, name).wake(at);
+      await ask(leaseOf(env, name));
     } catch (error) {
       log.warn("lease.wake.failed", { lease: name, ...describeError(error) });
     }
