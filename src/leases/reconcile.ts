@@ -66,17 +66,18 @@ export interface Reconciled {
  */
 export async function reconcile(group: LeasedGroup, mayAsk: (envId: EnvId) => boolean): Promise<Reconciled> {
   const failures = new Map<EnvId, EnvironmentFailure>();
-  const next = () => nextCall(group.state(), group.now(), (envId) => mayAsk(envId) && !failures.has(envId));
+  const next = (state: LeaseState) =>
+    nextCall(state, group.now(), (envId) => mayAsk(envId) && !failures.has(envId));
   const isOver = ({ do: what }: ReturnType<typeof next>) => what === "rest" || what === "stop";
   for (;;) {
     const before = group.state();
-    const call = next();
+    const call = next(before);
     switch (call.do) {
       case "rest":
       case "stop":
         await group.update(forgetIfDone);
         // The holders may have changed while that was stored.
-        if (isOver(next())) return { until: null, failures };
+        if (isOver(next(group.state()))) return { until: null, failures };
         break;
       case "wait":
         return { until: call.until, failures };
