@@ -9,7 +9,7 @@ import {
   type Released,
   without,
 } from "./lease-state.ts";
-import { type Holder, isLogSwitch, isOnFor, neededParameters, pick } from "./needs.ts";
+import { type Holder, isLogSwitch, isOnFor, neededParameters, needsOne, pick } from "./needs.ts";
 
 /*
  * Who holds the lease on a parameter group's logs, and who is answerable for what it has changed: the transitions that captures
@@ -119,10 +119,12 @@ export function asReleased(
 export function handOver(state: LeaseState): LeaseState {
   const { holders, answerable, found, offered } = state;
   const already = new Set(answerable);
+  const isLeased = (name: string) => name in found;
+  const isChanged = (name: string) => !isAsFound(state, name);
   const holding = holders.filter((holder) =>
     already.has(holder.captureId)
-      ? isLeasedFor(holder, state)
-      : isOnFor(holder, state) && isChangedFor(holder, state),
+      ? needsOne(holder, offered, isLeased)
+      : isOnFor(holder, state) && needsOne(holder, offered, isChanged),
   );
   // While a lost change may be carried out, it may be of what is restored.
   const isSure = latest(state) === null;
@@ -143,16 +145,6 @@ export function ableToChange(holders: readonly Holder[], envId: number | undefin
   return holders.map((holder) =>
     envId !== undefined && holder.envId === envId ? { ...holder, canChange: true } : holder,
   );
-}
-
-/** Whether something that a capture needs is leased. */
-function isLeasedFor(holder: Holder, { found, offered }: LeaseState): boolean {
-  return [...neededParameters([holder], offered)].some((name) => name in found);
-}
-
-/** Whether something that a capture needs was changed. */
-function isChangedFor(holder: Holder, state: LeaseState): boolean {
-  return [...neededParameters([holder], state.offered)].some((name) => !isAsFound(state, name));
 }
 
 /** Makes a capture answerable that was released, if nobody is: the version that stored the state did not store who is. */

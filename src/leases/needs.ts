@@ -70,6 +70,11 @@ export function neededParameters(holders: readonly Holder[], offered: Offered): 
   ]);
 }
 
+/** Whether one of the parameters that a capture needs is such. */
+export function needsOne(holder: Holder, offered: Offered, isSuch: (name: string) => boolean): boolean {
+  return [...neededParameters([holder], offered)].some(isSuch);
+}
+
 /** The parameters of a group's slow log. */
 export function slowParameters(offered: Offered): string[] {
   return [...new Set([...SLOW_NAMES, ...Object.keys(offered ?? {})])];

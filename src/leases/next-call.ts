@@ -8,6 +8,7 @@ import {
   mayBeOnFor,
   neededParameters,
   neededSettings,
+  needsOne,
   pick,
 } from "./needs.ts";
 
@@ -87,8 +88,9 @@ function* wantedCalls(state: LeaseState): Generator<SignedCall> {
   }
   const lacking = missing(state);
   if (lacking.length > 0) {
+    const isLacking = (name: string) => lacking.includes(name);
     for (const holder of holders)
-      if (needsOneOf(state, holder, lacking)) yield { do: "read", by: holder.envId };
+      if (needsOne(holder, offered, isLacking)) yield { do: "read", by: holder.envId };
   }
   for (const by of environmentsOf(holders)) {
     const settings = loggingFor(state, by);
@@ -172,9 +174,4 @@ export function owedBy(state: LeaseState, envId: EnvId): ParameterSettings {
 /** The environments of some captures, each once. */
 export function environmentsOf(captures: readonly Pick<Holder, "envId">[]): EnvId[] {
   return [...new Set(captures.map(({ envId }) => envId))];
-}
-
-function needsOneOf({ offered }: LeaseState, holder: Holder, names: readonly string[]): boolean {
-  const needed = neededParameters([holder], offered);
-  return names.some((name) => needed.has(name));
 }
