@@ -174,7 +174,6 @@ export function forgetReleased(
   const output = staysOn && "log_output" in found ? { log_output: has.log_output ?? "FILE" } : {};
   const kept = {
     ...state,
-    answerable: answerable.filter((captureId) => !captureIds.includes(captureId)),
     released,
     found: { ...without(found, names), ...(names.includes("log_output") ? {} : output) },
     has: without(has, names),

@@ -172,7 +172,7 @@ export class LogLease extends DurableObject<Env> {
 
   /** The captures that hold a lease. */
   async holders(): Promise<readonly number[]> {
-    return this.#stored.state.holders.map(({ captureId }) => captureId);
+    return idsOf(this.#stored.state.holders);
   }
 
   /** What captures have changed in the group at this moment, as a check of an environment shows it. */
