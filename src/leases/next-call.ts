@@ -160,14 +160,10 @@ function withDefaults({ offered }: LeaseState, settings: ParameterSettings): Par
   return Object.fromEntries(values);
 }
 
-/** What a group is to have again of the parameters that no holder needs: what those owe who were released. */
-export function owedSettings({ holders, found, offered }: LeaseState): ParameterSettings {
-  return without(found, [...neededParameters(holders, offered)]);
-}
-
-/** The same, of what an environment's captures owe. */
+/** What a group is to have again of the parameters that no holder needs: what an environment's released captures owe. */
 export function owedBy(state: LeaseState, envId: EnvId): ParameterSettings {
-  const owed = owedSettings(state);
+  const { holders, found, offered } = state;
+  const owed = without(found, [...neededParameters(holders, offered)]);
   return pick(owed, ownOf(state, envId, Object.keys(owed)));
 }
 

@@ -3,7 +3,7 @@ import type { ParameterSettings } from "../../src/environments/parameter-group.t
 import { addHolder, removeHolder } from "../../src/leases/holders.ts";
 import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
 import { type Holder, pick } from "../../src/leases/needs.ts";
-import { nextCall, owedSettings } from "../../src/leases/next-call.ts";
+import { nextCall, owedBy } from "../../src/leases/next-call.ts";
 import { doubt, forgetIfDone, LATE_MS, wasChecked, wasLost, wasRead } from "../../src/leases/state.ts";
 import { leaseFormat } from "../../src/leases/stored-state.ts";
 import { changed, general, sending } from "./transitions.ts";
@@ -108,7 +108,7 @@ describe("slow and general logs of one group", () => {
     expect(state.answerable).toEqual([1, 2]);
     state = removeHolder(state, 1);
     expect(state.answerable).toEqual([1, 2]);
-    expect(Object.keys(owedSettings(state)).sort()).toEqual([
+    expect(Object.keys(owedBy(state, undefined)).sort()).toEqual([
       "log_slow_extra",
       "long_query_time",
       "slow_query_log",
@@ -116,7 +116,7 @@ describe("slow and general logs of one group", () => {
     expect(wasLost(sending(state, "found", 0)).answerable).toEqual([1, 2]);
     state = forgetIfDone(changed(state, "found", 0));
     expect(state.answerable).toEqual([2]);
-    expect(owedSettings(state)).toEqual({});
+    expect(owedBy(state, undefined)).toEqual({});
   });
 
   it("leave nobody answerable who was released, while another needs the same", () => {
