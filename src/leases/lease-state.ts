@@ -11,7 +11,8 @@ import { type Holder, type Needs, neededParameters } from "./needs.ts";
 export interface LeaseState extends Needs {
   /**
    * The captures for which a lease has, or may have, changed the group: with the access of their environments it is
-   * restored. One that was released stays among them until what it needed is restored, or a holder who is answerable needs it too.
+   * restored. One that was released stays among them until what it needed is restored, or needed by a holder who is answerable and
+   * is of the same environment, or of one that is known to be able to change the group.
    */
   readonly answerable: readonly number[];
   /** Those of them who were released; who was released last comes last. */

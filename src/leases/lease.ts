@@ -73,10 +73,10 @@ interface ReconciledLease {
 /**
  * The leases on the logs of one parameter group, a Durable Object named by `leaseName`. Logging belongs to the group, which all
  * its instances and all their captures share: the first capture that needs a parameter sets it, and a short grace after the last
- * one that needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are made one
- * after the other, so that captures which start and stop at once, or a crash between any two steps, never leave logging off under
- * a running capture, nor on after the last. The alarm retries pending changes, records them in D1, and releases holders without a
- * row there.
+ * one that needed it what was found is restored. Each state is on disk before the call to AWS that follows from it, and calls are
+ * made one after the other, so that captures which start and stop at once, or a crash between any two steps, never leave logging
+ * off under a running capture, nor on after the last. The alarm retries pending changes, records them in D1, and releases holders
+ * without a row there.
  *
  * No credentials are kept here. Each call is for one environment, of a capture that holds a lease or is answerable for what it has
  * left, and AWS is asked with what D1 has at that moment as that environment's access, never with another's.

@@ -101,15 +101,15 @@ function* wantedCalls(state: LeaseState): Generator<SignedCall> {
 }
 
 /**
- * What an environment's captures need of the parameters that they share or not. Others who need the same more, or more often, keep
- * what they have.
+ * The values that a group is to have of the parameters that an environment's captures need. Captures of others for which the logs
+ * may be on count too: they keep what they have, such as a lower threshold.
  */
 function loggingFor(state: LeaseState, envId: EnvId): ParameterSettings {
   const { holders, answerable, found, offered } = state;
   const own = holders.filter((holder) => holder.envId === envId);
-  const others = new Set(answerable);
+  const answering = new Set(answerable);
   const kept = holders.filter(
-    (holder) => holder.envId === envId || (others.has(holder.captureId) && mayBeOnFor(holder, state)),
+    (holder) => holder.envId === envId || (answering.has(holder.captureId) && mayBeOnFor(holder, state)),
   );
   const settings = neededSettings({ holders: kept, found, offered });
   const needed = neededParameters(own, offered);

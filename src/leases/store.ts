@@ -206,8 +206,8 @@ const CLAIM_ORPHANED = [
 ].map(statement);
 
 /**
- * Finds leases of captures that have ended, but for those that are kept for a while, those retried longest ago first, and records that they are being retried, and that
- * their changes are pending. A deleted capture has failed, or is done as soon as it has drained its log.
+ * Finds leases of captures that have ended, but for those that are kept for a while; those retried longest ago come first. Records
+ * that they are being retried, and that their changes are pending. A deleted capture has failed, or is done as soon as it has drained its log.
  */
 export async function claimOrphanedLeases(db: Db, now: number, limit: number): Promise<LeaseRow[]> {
   const [, found] = (await db.batch(CLAIM_ORPHANED.map((step) => step(db, { now, limit })))) as [
