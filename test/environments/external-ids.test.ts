@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PENDING_LIFETIME_MS } from "../../src/environments/external-ids.ts";
 import type { ExternalId } from "../../src/environments/replies.ts";
@@ -12,6 +11,7 @@ import {
   sessionCookie,
   signUp,
 } from "../support/api.ts";
+import { expirePending } from "./by-role.ts";
 
 const PATH = "/api/environments/external-id";
 
@@ -67,15 +67,11 @@ describe("an external id", () => {
 
   test("can be used for thirty days more each time it is asked for, and is another once it has expired", async () => {
     const { body: first } = await ask();
-    const expire = (at: number) =>
-      env.DB.prepare("update pending_external_ids set expires_at = ?2 where user_id = ?1")
-        .bind(person.id, at)
-        .run();
-    await expire(Date.now() + 60_000);
+    await expirePending(person, Date.now() + 60_000);
     const { body: later } = await ask();
     expect(later.externalId).toBe(first.externalId);
     expect(Date.parse(later.expiresAt)).toBeGreaterThanOrEqual(Date.parse(first.expiresAt));
-    await expire(Date.now() - 1);
+    await expirePending(person);
     const { body: next } = await ask();
     expect(next.externalId).not.toBe(first.externalId);
     expect(Date.parse(next.expiresAt)).toBeGreaterThanOrEqual(Date.parse(first.expiresAt));

@@ -4,9 +4,9 @@ import { type AwsResult, awsTarget } from "../../src/aws/client.ts";
 import { type DbInstance, describeInstance } from "../../src/aws/rds.ts";
 import { askAs } from "../../src/environments/credentials.ts";
 import type { Environment } from "../../src/environments/replies.ts";
-
 import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { addMember, makeRole, type Person, recordConsole, requestIn, signUp } from "../support/api.ts";
+import { type ByRole, bodyOf, register } from "./by-role.ts";
 
 let person: Person;
 let aws: LocalAccount;
@@ -17,13 +17,7 @@ beforeEach(async () => {
   role = await makeRole(person, aws);
 });
 
-const create = ({ roleArn }: { roleArn: string } = role) =>
-  person.post<Environment & { message: string }>("/api/environments", {
-    name: "by role",
-    region: aws.region,
-    instance: aws.instance,
-    credentials: { roleArn },
-  });
+const create = (by: ByRole = role) => register(person, aws, by);
 
 async function created(): Promise<Environment> {
   const reply = await create();
@@ -191,9 +185,8 @@ describe("an environment with a role", () => {
   );
 
   test("is refused by a service without an AWS identity, which says what to use instead", async () => {
-    const { region, instance } = aws;
     const reply = await requestIn({ AWS_ACCESS_KEY_ID: "" }, "POST", "/api/environments", {
-      json: { name: "by role", region, instance, credentials: { roleArn: role.roleArn } },
+      json: bodyOf(role, aws),
       headers: person.headers,
     });
     expect(reply.status).toBe(400);
