@@ -3,23 +3,13 @@ import type { Workload, WorkloadAmazon, WorkloadDigest } from "../../src/workloa
 import { createCapture } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
+import { slowEntry } from "../support/slow-entry.ts";
 import { nextMoment, runAlarm, until } from "../support/time.ts";
 
 /* What Amazon's own users run while a capture records, from the logs to the replies. */
 
 const cast = castForEachTest();
 quietLogOf(cast);
-
-/** An entry of MySQL's slow log, ended now. */
-const slowEntry = (
-  user: string,
-  statement: string,
-) => `# Time: ${new Date().toISOString().replace("Z", "000Z")}
-# User@Host: ${user}[${user}] @ localhost [127.0.0.1]  Id:     8
-# Query_time: 0.500000  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 2
-SET timestamp=${Math.floor(Date.now() / 1000)};
-${statement};
-`;
 
 describe("a capture of an instance behind RDS Proxy", () => {
   it.each(["general", "slow"])(
@@ -45,7 +35,7 @@ describe("a capture of an instance behind RDS Proxy", () => {
       } else {
         const users = ["rdsproxyadmin", "app", "rdsproxyadmin"];
         const text = users.map((user) =>
-          slowEntry(user, user === "app" ? "SELECT 'a customer'" : "SELECT 1"),
+          slowEntry(user === "app" ? "SELECT 'a customer'" : "SELECT 1", { user, micros: 500_000 }),
         );
         await aws.appendLog(aws.instance, text.join(""), { log: "slow" });
       }

@@ -11,6 +11,7 @@ import { createCapture, readCapture, runnerOf } from "../support/api.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { GroupLease } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
+import { slowEntry } from "../support/slow-entry.ts";
 import { nextMoment, runAlarm, until } from "../support/time.ts";
 import { storedLines } from "../workload/support.ts";
 
@@ -21,19 +22,9 @@ const { write } = quietLogOf(cast);
 
 /** Writes statements to the slow log, each of so many microseconds and ended now. */
 async function writeSlow(...statements: [statement: string, micros: number][]) {
-  const now = Date.now();
-  const text = statements
-    .map(
-      ([statement, micros]) => `# Time: ${new Date(now).toISOString().replace("Z", "000Z")}
-# User@Host: app[app] @ localhost [127.0.0.1]  Id:     8
-# Query_time: ${(micros / 1e6).toFixed(6)}  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 2
-use shop;
-SET timestamp=${Math.floor((now - micros / 1000) / 1000)};
-${statement};
-`,
-    )
-    .join("");
-  await cast.aws.appendLog(cast.aws.instance, text, { log: "slow" });
+  const at = Date.now();
+  const text = statements.map(([statement, micros]) => slowEntry(statement, { at, micros, db: "shop" }));
+  await cast.aws.appendLog(cast.aws.instance, text.join(""), { log: "slow" });
 }
 
 /** A capture that runs. */

@@ -7,6 +7,7 @@ import type { LogName } from "../../../src/logs/names.ts";
 import type { LogSource } from "../../../src/logs/reader.ts";
 import { type EndedCapture, LogCollector } from "../../../src/workload/collecting/log-collector.ts";
 import { manifestKey } from "../../../src/workload/stored/keys.ts";
+import { slowEntry } from "../../support/slow-entry.ts";
 import { storedLines } from "../support.ts";
 
 /* How the collecting of one log goes on and ends, with a log that is made up: each portion has one record. */
@@ -58,15 +59,7 @@ const withCollector = (
     await storage.deleteAll();
   });
 
-const slowEntry = (
-  at: number,
-  statement: string,
-) => `# Time: ${new Date(at).toISOString().replace("Z", "000Z")}
-# User@Host: app[app] @ localhost [127.0.0.1]  Id:     8
-# Query_time: 0.001000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 2
-SET timestamp=${Math.floor(at / 1000)};
-${statement};
-`;
+const slowAt = (at: number, statement: string) => slowEntry(statement, { at });
 
 const generalLine = (at: number, statement: string) =>
   `${new Date(at).toISOString().slice(0, 23)}000Z\t    8 Query\t${statement}\n`;
@@ -87,9 +80,8 @@ describe("the end of a slow log", () => {
     await withCollector("slow", async (collector) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(clock, "SELECT 'clock'")];
-      for (let i = 0; i < 2 * PORTIONS_OF_A_STEP; i++)
-        portions.push(slowEntry(START + i * SECOND, "SELECT 1"));
+      portions = [slowAt(clock, "SELECT 'clock'")];
+      for (let i = 0; i < 2 * PORTIONS_OF_A_STEP; i++) portions.push(slowAt(START + i * SECOND, "SELECT 1"));
       await finish(collector, capture, END + 3_600_000);
       expect(collector.manifest()?.records).toBe(2 * PORTIONS_OF_A_STEP);
     });
@@ -99,12 +91,9 @@ describe("the end of a slow log", () => {
     await withCollector("slow", async (collector) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [
-        slowEntry(Date.now() + 86_400_000, "SELECT 'clock'"),
-        slowEntry(START + SECOND, "SELECT 1"),
-      ];
+      portions = [slowAt(Date.now() + 86_400_000, "SELECT 'clock'"), slowAt(START + SECOND, "SELECT 1")];
       expect(await collector.finish(capture, END)).toMatchObject({ pause: expect.any(Number) });
-      portions.push(slowEntry(START + 2 * SECOND, "SELECT 2"));
+      portions.push(slowAt(START + 2 * SECOND, "SELECT 2"));
       await finish(collector, capture, END + 3_600_000);
       expect(collector.manifest()?.records).toBe(2);
     });
@@ -130,10 +119,10 @@ describe("a capture whose series can't be read any more", () => {
       const capture = captureOf("slow");
       const step = () => collector.collect(capture, async () => null);
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      portions = [slowAt(START, "SELECT 1"), slowAt(START + SECOND, "SELECT 2")];
       await step();
       sql.exec(`update series_slots set state = '{"version":2}'`);
-      portions.push(slowEntry(START + 2 * SECOND, "SELECT 3"));
+      portions.push(slowAt(START + 2 * SECOND, "SELECT 3"));
       await step();
       sql.exec(`update series_slots set state = '{"version":2}'`);
       await finish(collector, capture, END + 3_600_000);
@@ -148,7 +137,7 @@ describe("a log that is stored", () => {
     await withCollector("slow", async (collector, storage) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(START, "SELECT 1")];
+      portions = [slowAt(START, "SELECT 1")];
       await finish(collector, capture, END + 3_600_000);
       const key = manifestKey(capture.id, "slow");
       await env.BUCKET.delete(key);
@@ -166,7 +155,7 @@ describe("a log that is stored", () => {
     await withCollector("slow", async (collector) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(START, "SELECT 1")];
+      portions = [slowAt(START, "SELECT 1")];
       await collector.collect(capture, async () => null);
       const put = vi.spyOn(env.BUCKET, "put").mockRejectedValue(new Error("put: internal error (10001)"));
       expect(await collector.finish(capture, END + 3_600_000)).toMatchObject({ pause: expect.any(Number) });
@@ -182,7 +171,7 @@ describe("two alarms at once", () => {
     await withCollector("slow", async (collector) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      portions = [slowAt(START, "SELECT 1"), slowAt(START + SECOND, "SELECT 2")];
       const held = Promise.withResolvers<null>();
       const asked = Promise.withResolvers<void>();
       const first = collector.collect(capture, () => {
@@ -190,7 +179,7 @@ describe("two alarms at once", () => {
         return held.promise;
       });
       await asked.promise;
-      portions.push(slowEntry(START + 2 * SECOND, "SELECT 3"), slowEntry(START + 3 * SECOND, "SELECT 4"));
+      portions.push(slowAt(START + 2 * SECOND, "SELECT 3"), slowAt(START + 3 * SECOND, "SELECT 4"));
       const second = collector.collect(capture, async () => null);
       await Promise.race([second, scheduler.wait(300)]);
       held.resolve(null);
@@ -210,7 +199,7 @@ describe("two alarms at once", () => {
     await withCollector("slow", async (collector) => {
       const capture = captureOf("slow");
       await collector.begin({ ...capture, start: null }, START);
-      portions = [slowEntry(START, "SELECT 1"), slowEntry(START + SECOND, "SELECT 2")];
+      portions = [slowAt(START, "SELECT 1"), slowAt(START + SECOND, "SELECT 2")];
       const failing = collector.collect(capture, () => Promise.reject(new Error("D1 is away")));
       const second = collector.collect(capture, async () => null);
       await expect(failing).rejects.toThrow("D1 is away");

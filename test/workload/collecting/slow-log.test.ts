@@ -9,6 +9,7 @@ import { endFollowing } from "../../../src/workload/collecting/follower.ts";
 import type { StoredSlowRecord } from "../../../src/workload/stored/slow-line.ts";
 import { parseTime } from "../../../src/workload/stored/time.ts";
 import { parse, REAL_LOGS } from "../../logs/slow/support.ts";
+import { slowEntry } from "../../support/slow-entry.ts";
 import { fixedLog, TestFollower } from "../support.ts";
 
 /* What a capture makes of the slow log. */
@@ -76,21 +77,11 @@ function lineOf(record: SlowRecord): Record<string, unknown> {
 const withoutText = ({ statement: _, fingerprint: __, ...rest }: Record<string, unknown>) => rest;
 
 /** An entry of MySQL's log, of a statement that ended some milliseconds after the day began. */
-function entry(
+const entry = (
   endMs: number,
   statement: string,
   changes: { micros?: number; user?: string; id?: number } = {},
-) {
-  const { micros = 1000, user = "app", id = 8 } = changes;
-  const time = new Date(DAY + endMs).toISOString().replace("Z", "000Z");
-  const began = Math.floor((DAY + endMs - micros / 1000) / 1000);
-  return `# Time: ${time}
-# User@Host: ${user}[${user}] @ localhost [127.0.0.1]  Id: ${String(id).padStart(5)}
-# Query_time: ${(micros / 1e6).toFixed(6)}  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 2
-SET timestamp=${began};
-${statement};
-`;
-}
+) => slowEntry(statement, { at: DAY + endMs, ...changes });
 
 describe("a slow log that a real server wrote", () => {
   it.each(REAL_LOGS)("is stored with all that %s says, and without passwords", async (_, log) => {
