@@ -6,11 +6,11 @@ import type { Capture } from "../../src/captures/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { type CapturedLog, logsOf } from "../../src/logs/names.ts";
 import type { Workload } from "../../src/workload/replies.ts";
-import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
 import { createClusterAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, type Person, readCapture, signUp } from "../support/api.ts";
-import { settingsOf } from "../support/leases.ts";
-import { download, unzip } from "../support/stored-workload.ts";
+import { groupOf, settingsOf } from "../support/leases.ts";
+import { slowEntry } from "../support/slow-entry.ts";
+import { downloadRecords } from "../support/stored-workload.ts";
 import { nextMoment, runAlarm, travel, until } from "../support/time.ts";
 
 /* Captures of the writer and of a reader of an Aurora cluster, at the same time. */
@@ -50,15 +50,8 @@ async function run(instance: Instance, log: CapturedLog, ...statements: string[]
     await aws.appendLog(instance, records);
   }
   if (log === "general") return;
-  const now = new Date();
-  const entries = statements.map(
-    (statement) => `# Time: ${now.toISOString().replace("Z", "000Z")}
-# User@Host: app[app] @  [10.0.0.7]  Id:     8
-# Query_time: 0.000250  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 2
-SET timestamp=${Math.floor(now.getTime() / 1000)};
-${statement};
-`,
-  );
+  const at = Date.now();
+  const entries = statements.map((statement) => slowEntry(statement, { at, micros: 250 }));
   await aws.appendLog(instance, entries.join(""), { log: "slow" });
 }
 
@@ -71,13 +64,11 @@ async function finish(capture: Capture): Promise<Capture> {
 
 /** The statements that are stored of one of a capture's logs. */
 async function statementsOf({ id }: Capture, log: string): Promise<string[]> {
-  const text = unzip(await download(person, id, `?log=${log}`));
-  const lines = text.split("\n").filter(Boolean);
-  return lines.map((line) => (JSON.parse(line) as StoredRecord).statement);
+  const records = await downloadRecords(person, id, `?log=${log}`);
+  return records.map(({ statement }) => statement);
 }
 
-const ownSettings = (instance: Instance) =>
-  settingsOf(aws, { region: aws.region, accountId: aws.accountId, parameterGroup: `${instance}-params` });
+const ownSettings = (instance: Instance) => settingsOf(aws, groupOf(aws, instance));
 
 describe.each(["general", "slow", "both"] as const)(
   "captures of %s of an Aurora writer and a reader",

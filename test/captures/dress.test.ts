@@ -2,11 +2,10 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import type { Workload } from "../../src/workload/replies.ts";
-import type { StoredRecord } from "../../src/workload/stored/fragment-line.ts";
 import { createAccount, type Dress, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, type Person, signUp } from "../support/api.ts";
 import { settingsOf } from "../support/leases.ts";
-import { download, unzip } from "../support/stored-workload.ts";
+import { downloadRecords } from "../support/stored-workload.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 /* Whole captures, while AWS leaves out what it may leave out, and writes XML and JSON as it may. */
@@ -35,8 +34,8 @@ const groupOf = ({ parameterGroup }: Environment) =>
   settingsOf(aws, { region: aws.region, accountId: aws.accountId, parameterGroup });
 
 async function statementsOf({ id }: Capture): Promise<string[]> {
-  const lines = unzip(await download(person, id, "?log=general")).split("\n");
-  return lines.filter(Boolean).map((line) => (JSON.parse(line) as StoredRecord).statement);
+  const records = await downloadRecords(person, id, "?log=general");
+  return records.map(({ statement }) => statement);
 }
 
 /** Captures the general log, in which statements are written before and after its file is renamed. */

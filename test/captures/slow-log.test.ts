@@ -8,7 +8,7 @@ import { type GeneratedEntry, generatedEntries } from "../local-aws/logs/slow-wo
 import { createClusterAccount, type LocalAccount } from "../local-aws/test/client.ts";
 import { createCapture, createEnvironment, readCapture } from "../support/api.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
-import { download, downloadLog, unzip } from "../support/stored-workload.ts";
+import { downloadLog, downloadRecords } from "../support/stored-workload.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
 /*
@@ -69,11 +69,8 @@ async function linesOf(capture: Capture, query = ""): Promise<StoredRecord[]> {
   const { start, end } = await readCapture(own.admin, capture);
   const from = Date.parse(start as string) + SECOND;
   const to = Date.parse(end as string) - SECOND;
-  return unzip(await download(own.admin, capture.id, query))
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-    .filter(({ time }) => parseTime(time) >= from * 1000 && parseTime(time) < to * 1000);
+  const records = await downloadRecords(own.admin, capture.id, query);
+  return records.filter(({ time }) => parseTime(time) >= from * 1000 && parseTime(time) < to * 1000);
 }
 
 /** What is compared of a record. */

@@ -11,7 +11,7 @@ import type { DigestsState } from "../../src/workload/digests-state.ts";
 import { toLogText } from "../../src/workload/log-text.ts";
 import { crc32 } from "../../src/workload/stored/crc32.ts";
 import { deflatePiece } from "../../src/workload/stored/deflate.ts";
-import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
+import { type StoredRecord, toNdjson } from "../../src/workload/stored/fragment-line.ts";
 import { digestKey, fragmentKey, manifestKey } from "../../src/workload/stored/keys.ts";
 import { emptyManifest, type Manifest } from "../../src/workload/stored/manifest.ts";
 import type { WorkloadState } from "../../src/workload/workload-state.ts";
@@ -219,7 +219,13 @@ export async function download(
   return new Uint8Array(await reply.arrayBuffer());
 }
 
-/** The same as general-log text. */
+/** The records of a whole download. */
+export async function downloadRecords(person: Person, id: number, query = ""): Promise<StoredRecord[]> {
+  const lines = unzip(await download(person, id, query)).split("\n");
+  return lines.filter(Boolean).map((line) => JSON.parse(line) as StoredRecord);
+}
+
+/** The whole download as general-log text. */
 export const downloadLog = async (person: Person, id: number, query = "", overrides: Partial<Env> = {}) =>
   new TextDecoder().decode(await download(person, id, `?format=log${query}`, overrides));
 
