@@ -1,7 +1,6 @@
 import { roleArnForm } from "../../aws/partitions.ts";
-import { CapturesError } from "../../client/error.ts";
 import type { FullEnvironment, NewEnvironment } from "../api/types.ts";
-import type { FormErrors } from "./refusals.ts";
+import { type FormErrors, refused } from "./refusals.ts";
 
 /** What is typed and chosen in the forms of an environment. */
 export interface EnvironmentDraft {
@@ -89,9 +88,6 @@ export const requestOf = (draft: EnvironmentDraft): NewEnvironment => ({
   credentials: credentialsOf(draft),
 });
 
-const refused = (problems: string[]): CapturesError =>
-  new CapturesError(problems.join("; "), { status: 400, requestId: null });
-
 /**
  * Looks whether the fields of access have what each needs, before AWS is asked. The service looks closer.
  * @throws CapturesError as the service's refusals are
@@ -105,7 +101,7 @@ export function requireAccess({ name, by, accessKeyId, secretAccessKey, roleArn 
     by === "key" && accessKeyId === "" && "accessKeyId: must not be empty",
     by === "key" && secretAccessKey === "" && "secretAccessKey: must not be empty",
   ].filter((problem) => problem !== false);
-  if (problems.length > 0) throw refused(problems);
+  if (problems.length > 0) throw refused(...problems);
 }
 
 /**
@@ -117,7 +113,7 @@ export function requireInstance({ region, instance }: EnvironmentDraft): void {
     region === "" && "region: choose one, or type it",
     instance === "" && "instance: choose one, or type its identifier",
   ].filter((problem) => problem !== false);
-  if (problems.length > 0) throw refused(problems);
+  if (problems.length > 0) throw refused(...problems);
 }
 
 /**
@@ -130,7 +126,7 @@ export function changesIn(environment: FullEnvironment, draft: EnvironmentDraft)
   const isGiven = Object.values(credentials).some((value) => value !== "");
   const isMoved = region !== environment.region || instance !== environment.instance;
   if (isMoved && draft.by === "key" && !isGiven) {
-    throw refused(["accessKeyId: give the key again: one that is stored is used for its own instance only"]);
+    throw refused("accessKeyId: give the key again: one that is stored is used for its own instance only");
   }
   return {
     ...(name !== environment.name && { name }),

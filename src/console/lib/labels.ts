@@ -1,4 +1,4 @@
-import { CapturesError } from "../../client/error.ts";
+import { refused } from "./refusals.ts";
 
 /* Labels as they are typed: one in each line, its key, a colon and its value. */
 
@@ -23,13 +23,10 @@ export function readLabels(text: string): Labels {
   for (const line of text.split("\n").map((line) => line.trim())) {
     if (line === "") continue;
     const colon = line.indexOf(":");
-    if (colon < 1) throw refused(`"${line}" needs a key and a value with a colon between them`);
+    if (colon < 1) throw refused(`labels: "${line}" needs a key and a value with a colon between them`);
     const key = line.slice(0, colon).trim();
-    if (labels.has(key)) throw refused(`"${key}" is there twice`);
+    if (labels.has(key)) throw refused(`labels: "${key}" is there twice`);
     labels.set(key, line.slice(colon + 1).trim());
   }
   return Object.fromEntries(labels);
 }
-
-const refused = (words: string): CapturesError =>
-  new CapturesError(`labels: ${words}`, { status: 400, requestId: null });

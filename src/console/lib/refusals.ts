@@ -10,6 +10,10 @@ export interface FormErrors {
 /** No errors. */
 export const NO_ERRORS: FormErrors = { fields: {}, form: null };
 
+/** A refusal as the service's are, of what the console sees itself. @param problems of each field: `field: what` */
+export const refused = (...problems: string[]): CapturesError =>
+  new CapturesError(problems.join("; "), { status: 400, requestId: null });
+
 /** The refusals that name no field, and the field that they belong to. */
 const ABOUT: [RegExp, string][] = [
   [/same name already exists/, "name"],
