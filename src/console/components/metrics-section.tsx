@@ -1,7 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Metric, ReadMetrics } from "../api/types.ts";
+import type { ReadMetrics } from "../api/types.ts";
 import type { Brush } from "../lib/brush.ts";
-import { type ChartModel, type MeasuredCapture, metricsOf, SETTLE_MS } from "../lib/chart-model.ts";
+import {
+  type ChartModel,
+  hasPoints,
+  type MeasuredCapture,
+  metricsOf,
+  SETTLE_MS,
+} from "../lib/chart-model.ts";
 import { metricTitle } from "../lib/format.ts";
 import { Failure, Skeleton } from "./loading.tsx";
 
@@ -77,8 +83,6 @@ export function MetricsSection({
     </>
   );
 }
-
-const hasPoints = ({ dataPoints }: Metric): boolean => dataPoints.length > 0;
 
 function Notes({ name, end, read }: { name: string | null; end: string | null; read: ReadMetrics }) {
   const whose = name === null ? "" : `${name}: `;

@@ -44,6 +44,9 @@ export interface AxisModel {
 const originOf = ({ start }: MeasuredCapture, axis: "time" | "offset"): number =>
   axis === "time" || start === null ? 0 : Date.parse(start);
 
+/** Whether CloudWatch has any point of a metric. */
+export const hasPoints = ({ dataPoints }: Metric): boolean => dataPoints.length > 0;
+
 /**
  * The metrics that any of some captures has, those of the first in their order: two engines have different ones.
  * @returns those with points of any capture, and those without
@@ -53,7 +56,7 @@ export function metricsOf(captures: readonly Pick<MeasuredCapture, "read">[]): {
   without: Metric[];
 } {
   const all = captures.flatMap(({ read }) => read.metrics);
-  const drawn = new Set(all.filter(({ dataPoints }) => dataPoints.length > 0).map(({ type }) => type));
+  const drawn = new Set(all.filter(hasPoints).map(({ type }) => type));
   const each = all.filter(({ type }, i) => all.findIndex((other) => other.type === type) === i);
   return {
     withPoints: each.filter(({ type }) => drawn.has(type)),
