@@ -1,5 +1,8 @@
 import type { Check } from "../api/types.ts";
 
+/** After how long it is said that AWS is slow to answer the checks. */
+export const SLOW_CHECKS_MS = 8000;
+
 /** How a check came out, in a word: a failed one that only warns is told apart. */
 type Outcome = "failed" | "warning" | "unknown" | "passed";
 

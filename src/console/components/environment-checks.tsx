@@ -3,11 +3,8 @@ import { api } from "../api/client.ts";
 import type { FullEnvironment } from "../api/types.ts";
 import { useLate } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
-import { Checks, Readiness } from "./checks.tsx";
+import { Checks, Readiness, SLOW_CHECKS_MS } from "./checks.tsx";
 import { Time } from "./time.tsx";
-
-/** After how long it is said that AWS is slow. */
-const SLOW_MS = 8000;
 
 /** Whether an environment can be captured: what was found when AWS was asked last, and a button that asks again. */
 export function EnvironmentChecks({
@@ -19,7 +16,7 @@ export function EnvironmentChecks({
 }) {
   const [said, setSaid] = useState<{ text: string; isBad: boolean } | null>(null);
   const [busy, setBusy] = useState(false);
-  const isLate = useLate(busy, SLOW_MS);
+  const isLate = useLate(busy, SLOW_CHECKS_MS);
   const { ready, checks, checkedAt } = environment;
   const check = async () => {
     setBusy(true);

@@ -6,7 +6,7 @@ import type { ListedInstance } from "../api/types.ts";
 import { AccessFields } from "../components/access-fields.tsx";
 import { AccessPolicy } from "../components/access-policy.tsx";
 import { CaptureImpact } from "../components/capture-impact.tsx";
-import { Checks } from "../components/checks.tsx";
+import { Checks, SLOW_CHECKS_MS } from "../components/checks.tsx";
 import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { InstanceChoice } from "../components/instance-choice.tsx";
@@ -39,8 +39,6 @@ import { useSubmission } from "../lib/submission.ts";
 const ACCESS = 1;
 const INSTANCE = 2;
 const CHECK = 3;
-/** After how long it is said that AWS is slow. */
-const SLOW_MS = 8000;
 
 /** Adds an environment: how it is reached, which instance it is, and whether that can be captured. */
 export function NewEnvironmentPage() {
@@ -213,7 +211,7 @@ function CheckStep({ draft, onReturn }: { draft: EnvironmentDraft; onReturn: () 
     },
   );
   const problem = inWords(errors);
-  const isLate = useLate(busy, SLOW_MS);
+  const isLate = useLate(busy, SLOW_CHECKS_MS);
   const { region, instance, parameterGroup, cluster, accountId, roleArn, by } = draft;
   return (
     <Form onSubmit={submit} refused={errors}>
