@@ -3,7 +3,7 @@ import { denialOf, whatIsDenied } from "../aws/denials.ts";
 import { explainToGiver } from "../aws/explain.ts";
 import { assumeRole } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
-import { ApiError } from "../http/refusals.ts";
+import { ApiError, notNow } from "../http/refusals.ts";
 import { newExternalId } from "./external-ids.ts";
 import { explainOpenRole, type OpenTo } from "./open-role.ts";
 import { NO_IDENTITY, ofService, serviceKey } from "./service-identity.ts";
@@ -70,7 +70,7 @@ export function requireTrust(trust: RoleTrust, region: string): void {
     case "unknown": {
       const { failure } = trust;
       const message = `Whether the role asks for its external id could not be found out: ${explainToGiver(failure, "", region)}`;
-      throw new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+      throw notNow(message, failure.retryAfter);
     }
   }
 }

@@ -3,7 +3,7 @@ import { whatIsDenied } from "../aws/denials.ts";
 import { explain, explainToGiver } from "../aws/explain.ts";
 import { callerIdentity } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
-import { ApiError } from "../http/refusals.ts";
+import { ApiError, notNow } from "../http/refusals.ts";
 
 /*
  * The service's own identity in AWS, which roles of environments trust. What AWS refuses to it is no fault of an environment's.
@@ -49,7 +49,7 @@ export async function serviceArn(env: Env, key: AwsCredentials): Promise<AwsResu
 /** The refusal when AWS does not say who this service is: its own key is refused, or AWS can't be asked just now. */
 export function identityUnknown(env: Env, failure: AwsFailure): ApiError {
   const message = explain(failure, "", regionOf(env));
-  return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+  return notNow(message, failure.retryAfter);
 }
 
 /**
@@ -62,10 +62,10 @@ export function awsWouldNot(failure: AwsFailure, instance: string, region: strin
     // Somebody has to mend these.
     case "identity":
     case "clock":
-      return new ApiError(503, message, { "Retry-After": "60" });
+      return notNow(message, 60);
     case "throttled":
     case "unavailable":
-      return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+      return notNow(message, failure.retryAfter);
     case "timeout":
       return new ApiError(504, message);
     default:

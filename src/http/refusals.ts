@@ -190,6 +190,10 @@ export const refuse = {
  * The refusals whose words vary.
  */
 
+/** For now, and in how many seconds to try again. */
+export const notNow = (message: string, seconds = 5): ApiError =>
+  new ApiError(503, message, { "Retry-After": String(seconds) });
+
 /** Of a body that is no JSON. */
 export const notParsed = (what: string): ApiError => new ApiError(400, `The body is not valid JSON: ${what}`);
 

@@ -1,7 +1,7 @@
 import type { MetricPoint } from "../aws/cloudwatch.ts";
 import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { ApiError, notNow, refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { isTransientFault } from "../lib/transient.ts";
@@ -84,7 +84,7 @@ function awsRefusal(
     case "clock":
     case "throttled":
     case "unavailable":
-      return new ApiError(503, message, { "Retry-After": String(failure.retryAfter ?? 5) });
+      return notNow(message, failure.retryAfter);
     case "timeout":
       return new ApiError(504, message);
     default:
