@@ -41,12 +41,11 @@ export function InstanceChoice({
   const list = useResource(`instances/${region}`, (signal) =>
     api.environments.instances({ region, credentials }, { signal }),
   );
-  const isThere = list.data !== undefined && list.error === undefined;
   return (
     <>
       {/* It stays: what comes and goes along with its text is not read out. */}
       <p role="status" class="visually-hidden">
-        {isThere && foundInWords(list.data?.instances.length ?? 0)}
+        {list.data !== undefined && list.error === undefined && foundInWords(list.data.instances.length)}
       </p>
       <ChoiceFrom list={list} {...choice} />
     </>
