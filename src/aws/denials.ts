@@ -33,6 +33,10 @@ export function whatIsDenied({ code }: Pick<AwsFailure, "code">): "credentials" 
   return REGION_REFUSED.test(code) ? "region" : "action";
 }
 
+/** Whether a failure says that this was denied. */
+export const isDenied = (failure: AwsFailure, what: ReturnType<typeof whatIsDenied>): boolean =>
+  failure.kind === "denied" && whatIsDenied(failure) === what;
+
 /** What to do about a call that AWS denied, as a sentence or two. */
 export function adviceOnDenial(failure: AwsFailure, region: string): string {
   switch (whatIsDenied(failure)) {

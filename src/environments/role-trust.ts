@@ -1,5 +1,5 @@
 import { type AwsFailure, awsTarget } from "../aws/client.ts";
-import { denialOf, whatIsDenied } from "../aws/denials.ts";
+import { denialOf, isDenied } from "../aws/denials.ts";
 import { explainToGiver } from "../aws/explain.ts";
 import { assumeRole } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
@@ -41,17 +41,14 @@ export async function tryRole(env: Env, region: string, roleArn: string): Promis
   // This service's own policy should forbid to send none: that says nothing about the role, and another id is tried besides.
   const [ofAnother, ofNone] = refused as [AwsFailure, AwsFailure];
   const open = [ofAnother, ...(isDeniedByService(ofNone) ? [] : [ofNone])].find(
-    (failure) => isDeniedByService(failure) || !isDenied(failure),
+    (failure) => isDeniedByService(failure) || !isDenied(failure, "action"),
   );
   return open === undefined ? { outcome: "asks" } : { outcome: "unknown", failure: open };
 }
 
-const isDenied = (failure: AwsFailure): boolean =>
-  failure.kind === "denied" && whatIsDenied(failure) === "action";
-
 /** Whether AWS says that a policy of the caller's denies it; only the role's trust policy is a policy of its resource. */
 function isDeniedByService(failure: AwsFailure): boolean {
-  const policy = isDenied(failure) ? denialOf(failure)?.policy : undefined;
+  const policy = isDenied(failure, "action") ? denialOf(failure)?.policy : undefined;
   return policy !== undefined && policy !== "resource-based policy" && policy !== "resource control policy";
 }
 

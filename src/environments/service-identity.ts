@@ -1,5 +1,5 @@
 import { type AwsCredentials, type AwsFailure, type AwsResult, awsTarget } from "../aws/client.ts";
-import { whatIsDenied } from "../aws/denials.ts";
+import { isDenied } from "../aws/denials.ts";
 import { explain, explainToGiver } from "../aws/explain.ts";
 import { callerIdentity } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
@@ -25,9 +25,7 @@ export const NO_IDENTITY: AwsFailure = {
 
 /** The failure of a call that was signed with the service's own key: of the kind `identity` where that key is refused. */
 export function ofService(failure: AwsFailure): AwsFailure {
-  return failure.kind === "denied" && whatIsDenied(failure) === "credentials"
-    ? { ...failure, kind: "identity" }
-    : failure;
+  return isDenied(failure, "credentials") ? { ...failure, kind: "identity" } : failure;
 }
 
 /** Where it is asked for its name. Unless AWS_REGION says otherwise, that is a region of the partition that nearly all keys are of. */

@@ -1,5 +1,5 @@
 import type { AwsFailure } from "../../aws/client.ts";
-import { whatIsDenied } from "../../aws/denials.ts";
+import { isDenied } from "../../aws/denials.ts";
 import { roleIn } from "../cluster-role.ts";
 import { ENGINES, type Unsuited, unsuitedCluster, unsuitedEngine, unsuitedGroup } from "../engines.ts";
 import { isComingUp, isUp } from "../instance-status.ts";
@@ -31,9 +31,6 @@ export function checkCredentials({ access, identity, instance }: Answers, subjec
 
 const isRefused = (answer: Answer<unknown>): answer is { ok: false; failure: AwsFailure } =>
   answer?.ok === false && (isDenied(answer.failure, "credentials") || isDenied(answer.failure, "region"));
-
-const isDenied = (failure: AwsFailure, what: ReturnType<typeof whatIsDenied>): boolean =>
-  failure.kind === "denied" && whatIsDenied(failure) === what;
 
 /** Whether there is such an instance, as far as the credentials may know. */
 export function checkInstance({ instance }: Answers, subject: Subject): Check {

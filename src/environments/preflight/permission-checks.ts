@@ -1,5 +1,4 @@
-import type { AwsFailure } from "../../aws/client.ts";
-import { denialOf, whatIsDenied } from "../../aws/denials.ts";
+import { denialOf, isDenied } from "../../aws/denials.ts";
 import type { Simulated } from "../../aws/iam.ts";
 import type { Answer, Answers, ProbedAction, Subject } from "./answers.ts";
 import { type Check, type CheckSeverity, PERMISSIONS, type Permission } from "./checks.ts";
@@ -52,15 +51,11 @@ function checkPermission(action: Permission, answers: Answers, subject: Subject)
   }
   if (answer.ok || PERMITTED.test(answer.failure.code)) return yes();
   const { detail, action: advice } = inWords(answer.failure, subject);
-  if (!isMissing(answer.failure)) return toCheck(id, "unknown", severity, detail, advice);
+  if (!isDenied(answer.failure, "action")) return toCheck(id, "unknown", severity, detail, advice);
   const denial = denialOf(answer.failure);
   const isOwn = denial === null || (denial.policy === "identity-based policy" && !denial.isExplicit);
   return no(detail, isOwn ? allow : (advice ?? allow));
 }
-
-/** Whether a failure says that known credentials lack the permission. */
-const isMissing = (failure: AwsFailure): boolean =>
-  failure.kind === "denied" && whatIsDenied(failure) === "action";
 
 /** What came of the call by which a permission is known; null when it was not made. */
 function answerOf(action: Permission, answers: Answers): Answer<unknown> {
