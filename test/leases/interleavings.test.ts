@@ -5,7 +5,8 @@ import { isIdle } from "../../src/leases/lease-state.ts";
 import type { Holder } from "../../src/leases/needs.ts";
 import { LATE_MS } from "../../src/leases/state.ts";
 import { general } from "./transitions.ts";
-import { type Answer, type Happening, World } from "./world.ts";
+import { type Happening, World } from "./world.ts";
+import type { Answer } from "./world-group.ts";
 
 /**
  * Captures of every kind, each known by its number: of the general log, of the slow log with three thresholds, and of both. They are

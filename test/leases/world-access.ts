@@ -1,4 +1,4 @@
-/** Which environments have access to the simulated AWS of world.ts, and whether each is used for its own captures alone. */
+/** Which environments have access to the simulated AWS of world-group.ts, and whether each is used for its own captures alone. */
 import { capturesOf } from "../../src/leases/holders.ts";
 import type { LeaseState } from "../../src/leases/lease-state.ts";
 import { type Holder, neededParameters } from "../../src/leases/needs.ts";

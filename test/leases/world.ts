@@ -1,4 +1,4 @@
-/** A parameter group in a simulated AWS, and a lease on it that can fail between any two steps. */
+/** A lease on the simulated group of world-group.ts, which can fail between any two steps. */
 import type { AwsFailureKind, AwsResult } from "../../src/aws/client.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
 import {
@@ -11,27 +11,14 @@ import {
   nextLeaving,
   removeHolder,
 } from "../../src/leases/holders.ts";
-import { IDLE, isUnchanged, type LeaseState, type Released } from "../../src/leases/lease-state.ts";
-import {
-  defaultOf,
-  type Holder,
-  isOn,
-  isOnFor,
-  isSameValue,
-  LEASED_PARAMETERS,
-  neededParameters,
-  pick,
-} from "../../src/leases/needs.ts";
-import { type Change, type EnvId, nextCall } from "../../src/leases/next-call.ts";
+import { IDLE, type LeaseState } from "../../src/leases/lease-state.ts";
+import { type Holder, isOnFor, pick } from "../../src/leases/needs.ts";
+import { type EnvId, nextCall } from "../../src/leases/next-call.ts";
 import { type Changed, type LeasedGroup, type LeaseFailure, reconcile } from "../../src/leases/reconcile.ts";
-import { LATE_MS, MAX_RESETS } from "../../src/leases/state.ts";
-import { Access, isYes, seconds } from "./world-access.ts";
-
-/** For how long AWS may still show what a group had before a change. */
-const STALE_MS = 30_000;
-
-/** How AWS takes a call: `stale` shows an older state, `late` carries it out a while later, the answer to it being lost. */
-export type Answer = "ok" | "stale" | "refused" | "denied" | "throttled" | "done-but-lost" | "lost" | "late";
+import { LATE_MS } from "../../src/leases/state.ts";
+import { Access } from "./world-access.ts";
+import { type Answer, SimulatedGroup } from "./world-group.ts";
+import { Judge, type JudgedLease } from "./world-judge.ts";
 
 /** Something that happens. */
 export type Happening =
@@ -74,46 +61,25 @@ const failureOf = (kind: AwsFailureKind): LeaseFailure => ({
   action: "rds:Simulated",
 });
 
-/** Whether a change takes values away. */
-const takesAway = (settings: ParameterSettings) => Object.values(settings).includes(null);
-
-/** The lease and its group. */
-export class World {
+/** The lease, its group and who judges it. */
+export class World implements JudgedLease {
   now = 0;
-  /** What the group has. */
-  own: ParameterSettings;
-  /** What it had before the captures. */
-  original: ParameterSettings;
-  /** The slow log's optional parameters that it has, and of an engine with defaults of its own the output. */
-  readonly offered: Record<string, string>;
-  /** What is on the lease's disk. */
   disk: LeaseState = IDLE;
-  /** What it has in memory. */
   memory: LeaseState = IDLE;
-  changes = 0;
-  /** Whether a change arrives, or has arrived, later than its caller waited for it. */
-  hasLate = false;
+  /** What should not have happened. */
   readonly faults: string[] = [];
-  /** The parameters whose defaults were written where there had been no values. */
-  readonly #defaults = new Set<string>();
-  #resets: "work" | "fail" | "do nothing" = "work";
   readonly access = new Access(this.faults);
+  readonly #aws: SimulatedGroup;
+  readonly #judge: Judge;
   /** The state in which the change was decided on that is sent now: others may come and go before it is on disk. */
   #decidedIn: LeaseState = IDLE;
-  /** How often values were to be taken away since logging was switched on, and whether that was not allowed. */
-  #resetting = { attempts: 0, denied: false };
-  /** The environments of which AWS has accepted a change. */
-  readonly #changers = new Set<EnvId>();
-  #late: { at: number; settings: ParameterSettings }[] = [];
-  #before: { own: ParameterSettings; at: number } | null = null;
   #step: { step: Step; resolve: (value: never) => void } | undefined;
   #life = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(original: ParameterSettings, offered: Record<string, string>) {
-    this.own = pick(original, LEASED_PARAMETERS);
-    this.original = this.own;
-    this.offered = offered;
+    this.#aws = new SimulatedGroup(original, offered);
+    this.#judge = new Judge(this, this.#aws, this.access);
   }
 
   /** Lets something happen, and all that follows from it at once. */
@@ -163,14 +129,16 @@ export class World {
         if (this.#step?.step.kind !== "sync") this.now += happening.by;
         break;
       case "resets":
-        this.#resets = happening.how;
+        this.#aws.resets = happening.how;
         break;
       case "person":
         if (this.#step === undefined) this.#letPersonChange(happening.settings);
     }
-    this.#arrive();
+    // A change that AWS has accepted is not shown if a lost one is carried out before the group is read: it is to be made again.
+    if (this.#aws.arrive(this.now) && this.#step?.step.kind === "read")
+      this.access.failed.add(this.#step.step.by);
     for (let i = 0; i < 30; i++) await null;
-    this.#check();
+    this.#judge.check();
   }
 
   /** Lets AWS recover and time pass until nothing is left to do. */
@@ -182,7 +150,7 @@ export class World {
       if (this.#step !== undefined) continue;
       // Nothing is under way, and an alarm has come since.
       const isLeaving = nextLeaving(this.memory) !== null;
-      const isCalm = !isLeaving && this.#late.length === 0 && nextCall(this.memory, this.now).do === "rest";
+      const isCalm = !isLeaving && !this.#aws.isLateDue && nextCall(this.memory, this.now).do === "rest";
       calm = isCalm ? calm + 1 : 0;
       await this.happen({ what: "time", by: LATE_MS / 4 });
       await this.happen({ what: "alarm" });
@@ -196,15 +164,9 @@ export class World {
   }
 
   #letPersonChange(settings: ParameterSettings): void {
-    const free = Object.entries(settings).filter(([name]) => !this.#isLeased(name));
-    this.own = { ...this.own, ...Object.fromEntries(free) };
-    this.original = { ...this.original, ...Object.fromEntries(free) };
-    // AWS shows it at once, also while it does not show a change of the lease's yet.
-    if (this.#before !== null) this.#before.own = { ...this.#before.own, ...Object.fromEntries(free) };
-  }
-
-  #isLeased(name: string): boolean {
-    return name in this.memory.found || name in this.disk.found;
+    const free = Object.keys(settings).filter((name) => !this.#judge.isLeased(name));
+    this.#aws.set(pick(settings, free));
+    this.#judge.expectLater(pick(settings, free));
   }
 
   #reconcile(holder?: Holder): void {
@@ -217,9 +179,8 @@ export class World {
       const failed = result.failures.get(envId);
       const hasLogs = holder !== undefined && isOnFor(holder, this.memory);
       const isTold = failed === undefined || (failed.isRestoring && hasLogs);
-      if (!isTold || holder === undefined || this.hasLate || !holds(this.memory, holder.captureId)) return;
-      // What a capture is told: its logs are on.
-      this.faults.push(...this.#off(holder).map((log) => `told that the ${log} log is on, but it is off`));
+      if (!isTold || holder === undefined || this.#aws.hasLate) return;
+      if (holds(this.memory, holder.captureId)) this.#judge.checkOn(holder);
     });
   }
 
@@ -251,12 +212,9 @@ export class World {
       describe: (by) => ask("describe", by),
       change: async (change) => {
         if (!hasAccess(change.by)) return { outcome: "refused", failure, isSent: false };
-        this.changes++;
         this.access.checkSigner(change.by, mayAsk);
-        this.#checkChange(change);
-        this.#checkOutput(change);
         this.access.checkPurpose(change, this.#decidedIn, mayAsk);
-        this.#watchResets(change);
+        this.#judge.checkChange(change);
         return step<Changed>("change", change.by, change.settings);
       },
     };
@@ -269,155 +227,44 @@ export class World {
     const resolve = pending.resolve as (value: unknown) => void;
     const { step } = pending;
     const how = this.access.isDenied(step.by, step.kind) ? "denied" : answer;
-    if (step.kind !== "sync" && (how !== "ok" || this.#resets !== "work")) this.access.failed.add(step.by);
+    if (step.kind !== "sync" && (how !== "ok" || this.#aws.resets !== "work"))
+      this.access.failed.add(step.by);
     if (step.kind === "sync") {
       this.disk = this.memory;
       resolve(undefined);
-    } else if (step.kind !== "change") {
-      const isStale = how === "stale" && this.#before !== null && this.now <= this.#before.at + STALE_MS;
-      const shown = isStale ? this.#before?.own : this.own;
-      const own = Object.fromEntries(Object.entries(shown ?? {}).filter(([, value]) => value !== null));
-      const value = step.kind === "read" ? own : { own, offered: this.offered };
-      resolve(
-        how === "ok" || isStale ? { ok: true, value } : { ok: false, failure: failureOf("unavailable") },
-      );
-      // What was shown once is not hidden again.
-      if (how === "ok") this.#before = null;
-    } else {
+    } else if (step.kind === "change") {
       this.#send(step, how, delay);
-      const isFailing = this.#resets === "fail" && takesAway(step.settings);
-      const isAccepted = (how === "ok" || how === "stale") && !isFailing;
-      const isRefused = how === "refused" || how === "denied" || how === "throttled";
-      if (how === "denied" && takesAway(step.settings)) this.#resetting.denied = true;
-      const outcome = isAccepted ? "accepted" : isRefused ? "refused" : "lost";
+      if (how === "denied") this.#judge.noteDenial(step.settings);
       const kind = how === "denied" || how === "throttled" ? how : "unavailable";
+      const outcome = this.#aws.outcomeOf(step.settings, how);
       resolve({ outcome, failure: failureOf(kind), isSent: true });
+    } else {
+      const own = this.#aws.read(how, this.now);
+      const value = step.kind === "read" ? own : { own, offered: this.#aws.offered };
+      resolve(own === null ? { ok: false, failure: failureOf("unavailable") } : { ok: true, value });
     }
   }
 
   #send({ settings, since, by }: Step, how: Answer, delay: number): void {
-    if (how === "ok" || how === "stale") this.#changers.add(by);
-    // AWS can't.
-    if (this.#resets !== "work" && takesAway(settings)) return;
-    if (how === "ok" || how === "stale" || how === "done-but-lost") this.#apply(settings);
-    if (how !== "late") return;
-    this.hasLate = true;
-    // So that AWS shows it before the lease reads the group again.
-    this.#late.push({ at: since + Math.min(delay, LATE_MS - STALE_MS - 1), settings });
+    this.#judge.noteEnd(how, by);
+    this.#aws.change(settings, how, this.now, since, delay);
   }
 
   #abandon(envId: number): void {
     const { memory } = this;
-    if (this.#step !== undefined || this.#late.length > 0 || memory.lostUntil !== null) return;
+    if (this.#step !== undefined || this.#aws.isLateDue || memory.lostUntil !== null) return;
     const { released } = capturesOf(memory, envId);
     this.#change((state) => forgetReleased(state, released).state);
-    for (const name of Object.keys(memory.found).filter((name) => !this.#isLeased(name))) {
-      this.original = { ...this.original, [name]: this.own[name] ?? null };
-    }
+    const freed = Object.keys(memory.found).filter((name) => !this.#judge.isLeased(name));
+    this.#judge.expectLater(pick(this.#aws.own, freed));
     // The output of a log that stays on.
     const { log_output } = this.memory.found;
-    if (log_output !== undefined) this.original = { ...this.original, log_output };
-  }
-
-  /** The defaults are written where taking values away is not allowed or has been tried often, and nowhere else. */
-  #watchResets({ to, settings }: Change): void {
-    if (to === "logging") this.#resetting = { attempts: 0, denied: false };
-    else if (takesAway(settings)) this.#resetting.attempts++;
-    else {
-      const written = Object.keys(settings).filter((name) => this.original[name] === null);
-      for (const name of written) this.#defaults.add(name);
-      const { attempts, denied } = this.#resetting;
-      if (written.length > 0 && !denied && attempts < MAX_RESETS)
-        this.faults.push("wrote defaults without need");
-    }
-  }
-
-  /** A log that was off before does not go to a table while it is on. */
-  #checkOutput({ to, settings }: Change): void {
-    if (
-      to === "logging" ||
-      !("log_output" in settings) ||
-      this.#writesFiles(settings.log_output) ||
-      this.hasLate
-    )
-      return;
-    for (const name of ["general_log", "slow_query_log"].filter((name) => !(name in settings))) {
-      if (isYes(this.own[name]) && !isYes(this.original[name]) && this.#isLeased(name))
-        this.faults.push(`lets ${name} go to a table`);
-    }
-  }
-
-  /** Only what captures need, or what is to be restored, is changed. */
-  #checkChange({ to, settings }: Change): void {
-    const { found } = this.memory;
-    const { original } = this;
-    for (const [name, value] of Object.entries(settings)) {
-      if (!(name in found)) this.faults.push(`changed ${name}, which is not leased`);
-      const isFound = isSameValue(name, value, original[name] ?? null, this.offered);
-      if (to === "found" && !isFound) this.faults.push(`restored ${name} to something else`);
-    }
-    if (isOn(original, this.offered) && "general_log" in settings)
-      this.faults.push("changed a group that logged already");
-    const { long_query_time: time } = settings;
-    if (
-      time !== undefined &&
-      isYes(original.slow_query_log) &&
-      seconds(time) > seconds(original.long_query_time)
-    ) {
-      this.faults.push("let the slow log have less than it had");
-    }
+    if (log_output !== undefined) this.#judge.expectLater({ log_output });
   }
 
   /** A capture of an engine that has defaults of its own, if the group says so of its output. */
   #ofEngine(holder: Holder): Holder {
-    return "log_output" in this.offered ? { ...holder, hasOwnDefaults: true } : holder;
-  }
-
-  #writesFiles(output: string | null | undefined): boolean {
-    const value = output ?? this.offered.log_output ?? "TABLE";
-    return value.split(",").includes("FILE");
-  }
-
-  /** The logs of a capture that are off, or that have less than it needs. */
-  #off({ log, minDurationMicros }: Holder): string[] {
-    const { own } = this;
-    const isInFiles = this.#writesFiles(own.log_output);
-    const isWhole = Object.keys(this.offered).every((name) => {
-      const value = own[name];
-      switch (name) {
-        case "log_slow_extra":
-          return isYes(value);
-        case "log_slow_verbosity":
-          return value?.split(",").includes("query_plan");
-        default:
-          return !isYes(value);
-      }
-    });
-    const isSlowOn =
-      isInFiles &&
-      isYes(own.slow_query_log) &&
-      seconds(own.long_query_time) <= minDurationMicros / 1_000_000 &&
-      isWhole;
-    return [
-      ...(log !== "slow" && !isOn(own, this.offered) ? ["general"] : []),
-      ...(log !== "general" && !isSlowOn ? ["slow"] : []),
-    ];
-  }
-
-  #apply(settings: ParameterSettings): void {
-    this.#before = { own: this.own, at: this.now };
-    this.own = { ...this.own, ...settings };
-  }
-
-  #arrive(): void {
-    const due = this.#late.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at);
-    this.#late = this.#late.filter(({ at }) => at > this.now);
-    // A change that AWS has accepted is not shown if a lost one is carried out before the group is read: it is to be made again.
-    if (due.length > 0 && this.#step?.step.kind === "read") this.access.failed.add(this.#step.step.by);
-    for (const { settings, at } of due) {
-      this.#before = { own: this.own, at };
-      this.own = { ...this.own, ...settings };
-    }
+    return "log_output" in this.#aws.offered ? { ...holder, hasOwnDefaults: true } : holder;
   }
 
   #crash(how: Answer, delay: number): void {
@@ -429,65 +276,8 @@ export class World {
     this.memory = this.disk;
   }
 
-  #check(): void {
-    for (const name of LEASED_PARAMETERS) {
-      const { found } = this.memory;
-      if (name in found && found[name] !== this.original[name]) {
-        this.faults.push(`what was found of ${name} is not what was there`);
-      }
-      if (this.#isLeased(name)) continue;
-      if (!this.#isAsBefore(name)) this.faults.push(`${name} was forgotten, and is not restored`);
-      // What the group has now is what the next capture finds.
-      this.original = { ...this.original, [name]: this.own[name] ?? null };
-      this.#defaults.delete(name);
-      this.access.forget(name);
-    }
-    this.#checkAnswerable(this.memory);
-    this.#checkAnswerable(this.disk);
-  }
-
-  /** Somebody is answerable for what is, or may be, changed; holders before those who were released. */
-  #checkAnswerable(state: LeaseState): void {
-    const { holders, answerable } = state;
-    if (!isUnchanged(state) && answerable.length === 0)
-      this.faults.push("nobody is answerable for the group");
-    const isSettled = ["rest", "wait", "check"].includes(nextCall(state, this.now).do);
-    const released = answerable.filter((id) => holders.every(({ captureId }) => captureId !== id));
-    if (released.join() !== state.released.map(({ captureId }) => captureId).join()) {
-      this.faults.push("it is not known what somebody needed who was released");
-    }
-    // While a lost change may still be carried out, it may be of a parameter that is restored.
-    const isSure = state.lostUntil === null && state.callUntil === null;
-    const covers = (each: Released) => (holder: Holder) =>
-      answerable.includes(holder.captureId) &&
-      (holder.canChange || holder.envId === each.envId) &&
-      each.names.every((name) => neededParameters([holder], state.offered).has(name));
-    if (isSettled && isSure && state.released.some((each) => holders.some(covers(each)))) {
-      this.faults.push("the logs are on for others, and somebody is answerable who was released");
-    }
-    if (holders.some(({ canChange, envId }) => canChange && !this.#changers.has(envId)))
-      this.faults.push("an environment is held for one that can change the group, and has not");
-    this.access.note(state);
-  }
-
-  /**
-   * Whether a parameter is as it was before: exactly, unless its value could not be taken away. AWS that confirms what it does not
-   * do can't be told from one that does where the value is the engine's own default too.
-   */
-  #isAsBefore(name: string): boolean {
-    const [is, was] = [this.own[name] ?? null, this.original[name] ?? null];
-    if (name === "log_output" && was === null && is !== null && is === this.offered.log_output) return true;
-    return is === was || (this.#defaults.has(name) && is === defaultOf(name, this.offered));
-  }
-
-  /** What is not as it should be once AWS works: logs that are needed and off, and what nobody needs and is not as before. */
+  /** What is not as it should be once AWS works. */
   problems(): string[] {
-    const { holders } = this.memory;
-    const off = holders.flatMap((holder) =>
-      this.#off(holder).map((log) => `${holder.captureId}: ${log} is off`),
-    );
-    const needed = neededParameters(holders, this.offered);
-    const changed = LEASED_PARAMETERS.filter((name) => !needed.has(name) && !this.#isAsBefore(name));
-    return [...off, ...changed.map((name) => `${name} is not restored`)];
+    return this.#judge.problems();
   }
 }
