@@ -9,7 +9,7 @@ import { releaseLease, releaseLeaseLater } from "../../src/leases/release.ts";
 import { LeaseStorage } from "../../src/leases/storage.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
 import { createAccount } from "../local-aws/test/client.ts";
-import { createCapture, linesOf } from "../support/api.ts";
+import { bindingsOf, createCapture, linesOf } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import {
@@ -43,9 +43,22 @@ afterEach(async () => {
 
 /** Lets the lease's object have a grace: the tests' service has none. To be called again once it was aborted. */
 const giveGrace = (milliseconds = GRACE_MS) =>
-  runInDurableObject(leaseOf(lease.group), (object) => {
-    const variables = { ...Reflect.get(object, "env"), LEASE_GRACE_MS: String(milliseconds) };
+  runInDurableObject(leaseOf(lease.group), (object: LogLease) => {
+    const variables = { ...bindingsOf(object), LEASE_GRACE_MS: String(milliseconds) };
     Object.defineProperty(object, "env", { value: variables, configurable: true });
+  });
+
+/** Lets a test see, or replace, each statement by which D1 is told of a grace, as the lease's object prepares it. */
+const preparing = (
+  told: (statement: D1PreparedStatement, storage: DurableObjectStorage) => D1PreparedStatement,
+) =>
+  runInDurableObject(leaseOf(lease.group), (object: LogLease, { storage }) => {
+    const { DB } = bindingsOf(object);
+    const prepare = DB.prepare.bind(DB);
+    vi.spyOn(DB, "prepare").mockImplementation((sql) => {
+      const statement = prepare(sql);
+      return sql.startsWith("update log_leases set kept_until") ? told(statement, storage) : statement;
+    });
   });
 
 const leave = async (holder: number) => leaseOf(lease.group).leave(await lease.idOf(holder));
@@ -167,13 +180,8 @@ describe("a capture that has ended", () => {
 
   it("is let go by cron within a minute when D1 was away, so that it could not be told", async () => {
     await lease.acquire(1);
-    const prepare = env.DB.prepare.bind(env.DB);
-    await runInDurableObject(leaseOf(lease.group), (object: LogLease) => {
-      const { DB } = Reflect.get(object, "env") as Cloudflare.Env;
-      vi.spyOn(DB, "prepare").mockImplementation((sql) => {
-        if (sql.includes("kept_until")) throw new Error("away");
-        return prepare(sql);
-      });
+    await preparing(() => {
+      throw new Error("away");
     });
     const lines = await linesOf(async () => expect(await leave(1)).toBe(false));
     expect(lines).toContainEqual(
@@ -189,14 +197,9 @@ describe("a capture that has ended", () => {
     await lease.acquire(2);
     const id = await lease.idOf(1);
     const seen: unknown[] = [];
-    await runInDurableObject(leaseOf(lease.group), (object: LogLease, { storage }) => {
-      const { DB } = Reflect.get(object, "env") as Cloudflare.Env;
-      const prepare = DB.prepare.bind(DB);
-      vi.spyOn(DB, "prepare").mockImplementation((sql) => {
-        if (sql.startsWith("update log_leases set kept_until"))
-          seen.push(new LeaseStorage(storage.kv).state.holders.map(({ leavesAt }) => leavesAt));
-        return prepare(sql);
-      });
+    await preparing((statement, storage) => {
+      seen.push(new LeaseStorage(storage.kv).state.holders.map(({ leavesAt }) => leavesAt));
+      return statement;
     });
     expect(await leave(1)).toBe(false);
     vi.restoreAllMocks();
@@ -207,17 +210,11 @@ describe("a capture that has ended", () => {
   it("is let go at once when it is released while D1 is told of its grace", async () => {
     await lease.acquire(1);
     let isReleased: boolean | undefined;
-    await runInDurableObject(leaseOf(lease.group), (object: LogLease) => {
-      const { DB } = Reflect.get(object, "env") as Cloudflare.Env;
-      const prepare = DB.prepare.bind(DB);
-      vi.spyOn(DB, "prepare").mockImplementation((sql) => {
-        const statement = prepare(sql);
-        if (!sql.startsWith("update log_leases set kept_until")) return statement;
-        const run = async () => {
-          isReleased = await lease.release(1);
-        };
-        return Object.assign(Object.create(statement), { bind: () => ({ run }) });
-      });
+    await preparing((statement) => {
+      const run = async () => {
+        isReleased = await lease.release(1);
+      };
+      return Object.assign(Object.create(statement), { bind: () => ({ run }) });
     });
     expect(await leave(1)).toBe(true);
     expect(isReleased).toBe(true);

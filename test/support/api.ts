@@ -1,9 +1,8 @@
 import { createExecutionContext } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { type DurableObject, env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/replies.ts";
-import type { CaptureRunner } from "../../src/captures/runner.ts";
 import type { Env } from "../../src/env.ts";
 import type { Environment, ExternalId, FullEnvironment } from "../../src/environments/replies.ts";
 import { createAccount, type LocalAccount, type RoleOptions } from "../local-aws/test/client.ts";
@@ -205,9 +204,9 @@ export function runnerOf(capture: { id: number }) {
   return env.CAPTURE_RUNNER.getByName(String(capture.id));
 }
 
-/** A runner's own bindings: other objects than the test's. By name, since to all but the runner itself they are protected. */
-export function bindingsOf(runner: CaptureRunner): Env {
-  return Reflect.get(runner, "env");
+/** An object's own bindings: other objects than the test's. By name, since to all but the object itself they are protected. */
+export function bindingsOf(object: DurableObject<Env>): Env {
+  return Reflect.get(object, "env");
 }
 
 /** Sends a request to the Worker as it would be with other variables or bindings than the tests' own. */
