@@ -20,6 +20,8 @@ import { startService, stopGroup } from "./lib/service.ts";
  */
 
 const MINUTE = 60_000;
+/** How long something may take to come about. */
+const PATIENCE_MS = 3 * MINUTE;
 const { region, instance } = LOCAL_AWS;
 const target: MotoInstance = { region, instance, parameterGroup: `${instance}-params` };
 
@@ -50,7 +52,8 @@ try {
 }
 report();
 
-async function prove({ api }: DemoUser): Promise<void> {
+async function prove(user: DemoUser): Promise<void> {
+  const { api } = user;
   const minutes = Array.from(
     { length: 30 },
     (_, i) => Math.floor(Date.now() / MINUTE) * MINUTE - (35 - i) * MINUTE,
@@ -121,30 +124,30 @@ async function prove({ api }: DemoUser): Promise<void> {
   });
   await check("a capture records what the instance's log has, and the group is given back", async () => {
     const { id } = await api.captures.create({ name: "now", envId });
-    await settled(async () => (await api.captures.get(id)).status, "RUNNING");
+    await user.waitFor(id, "RUNNING", PATIENCE_MS);
     const during = await valuesOf(target);
     expect(during.general_log === "1" && during.log_output === "FILE", during);
     await new Promise((resolve) => setTimeout(resolve, 5000));
     await api.captures.stop(id);
-    await settled(async () => (await api.captures.get(id)).status, "DONE");
+    await user.waitFor(id, "DONE", PATIENCE_MS);
     const { records, gaps } = await api.captures.workload(id);
     expect(records >= 50 && gaps.length === 0, { records, gaps });
     // moto can't reset a parameter: the defaults are written instead, after a few attempts.
-    await settled(async () => (await valuesOf(target)).general_log ?? "0", "0");
+    await logIsOff();
     const reset = proxy.calls.filter(({ action }) => action === "ResetDBParameterGroup");
     console.log(`        ResetDBParameterGroup was answered ${reset.map(({ status }) => status).join(", ")}`);
   });
 }
 
-/** Waits until something is so. @throws Error with what it is when that takes more than three minutes */
-async function settled(read: () => Promise<string>, wanted: string): Promise<void> {
-  let last = "";
-  for (let tries = 0; tries < 360; tries++) {
-    last = await read();
-    if (last === wanted) return;
+/** Waits until the group has the general log off. */
+async function logIsOff(): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const { general_log: value = "0" } = await valuesOf(target);
+    if (value === "0") return;
+    if (Date.now() > deadline) throw new Error(`general_log is ${value} still`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`It is ${last} instead of ${wanted}`);
 }
 
 /** The values that people have set in a group, as moto says them. */
