@@ -1,7 +1,7 @@
 import type { Account } from "./accounts.ts";
 import { type AwsError, queryError } from "./errors.ts";
 import { makeToken, readToken } from "./paging.ts";
-import { iamRegionOf } from "./partition.ts";
+import { partitionOf } from "./partition.ts";
 import { type Denial, denialOf } from "./policy.ts";
 import type { QueryParameters, XmlElements } from "./query.ts";
 import type { Call, QueryService } from "./service.ts";
@@ -14,7 +14,7 @@ export const iam: QueryService = {
   protocol: "query",
   signingName: "iam",
   anyRegion: false,
-  regionFor: iamRegionOf,
+  regionFor: (region) => partitionOf(region).iamRegion,
   iamPrefix: "iam",
   version: "2010-05-08",
   namespace: "https://iam.amazonaws.com/doc/2010-05-08/",

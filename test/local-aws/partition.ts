@@ -1,30 +1,37 @@
-/** How the regions of each partition begin; the others are of `aws` (AWS's partitions.json, as the SDKs have it). */
-const PREFIXES: readonly [prefix: string, partition: string, suffix: string][] = [
-  ["cn-", "aws-cn", "amazonaws.com.cn"],
-  ["us-gov-", "aws-us-gov", "amazonaws.com"],
-  ["us-iso-", "aws-iso", "c2s.ic.gov"],
-  ["us-isob-", "aws-iso-b", "sc2s.sgov.gov"],
-  ["eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"],
-  ["us-isof-", "aws-iso-f", "csp.hci.ic.gov"],
-  ["eusc-", "aws-eusc", "amazonaws.eu"],
-];
-
-/** The partition that a region is in, as its ARNs say it, and how the names of its hosts end. */
-export function partitionOf(region: string): { name: string; dnsSuffix: string } {
-  const found = PREFIXES.find(([prefix]) => region.startsWith(prefix));
-  return { name: found?.[1] ?? "aws", dnsSuffix: found?.[2] ?? "amazonaws.com" };
+/** A group of regions with ARNs and hosts of its own. */
+interface Partition {
+  /** As its ARNs say it. */
+  name: string;
+  /** How its regions begin. */
+  prefix: string;
+  /** How the names of its hosts end. */
+  dnsSuffix: string;
+  /** The one region that IAM's endpoint takes signatures of (the SDK's endpoint rules for IAM). */
+  iamRegion: string;
 }
 
-/** The one region that IAM's endpoint takes signatures of, in the partition of a region (the SDK's endpoint rules for IAM). */
-export function iamRegionOf(region: string): string {
-  const regions: Record<string, string> = {
-    "aws-cn": "cn-north-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-iso": "us-iso-east-1",
-    "aws-iso-b": "us-isob-east-1",
-    "aws-iso-e": "eu-isoe-west-1",
-    "aws-iso-f": "us-isof-south-1",
-    "aws-eusc": "eusc-de-east-1",
-  };
-  return regions[partitionOf(region).name] ?? "us-east-1";
+const partition = (name: string, prefix: string, dnsSuffix: string, iamRegion: string): Partition => ({
+  name,
+  prefix,
+  dnsSuffix,
+  iamRegion,
+});
+
+/** The partition of all other regions. */
+const AWS = partition("aws", "", "amazonaws.com", "us-east-1");
+
+/** The others (AWS's partitions.json, as the SDKs have it). */
+const PARTITIONS: readonly Partition[] = [
+  partition("aws-cn", "cn-", "amazonaws.com.cn", "cn-north-1"),
+  partition("aws-us-gov", "us-gov-", "amazonaws.com", "us-gov-west-1"),
+  partition("aws-iso", "us-iso-", "c2s.ic.gov", "us-iso-east-1"),
+  partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", "us-isob-east-1"),
+  partition("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "eu-isoe-west-1"),
+  partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", "us-isof-south-1"),
+  partition("aws-eusc", "eusc-", "amazonaws.eu", "eusc-de-east-1"),
+];
+
+/** The partition that a region is in. */
+export function partitionOf(region: string): Partition {
+  return PARTITIONS.find(({ prefix }) => region.startsWith(prefix)) ?? AWS;
 }
