@@ -3,7 +3,7 @@ import { DescribeDBInstancesCommand, DescribeDBParametersCommand } from "@aws-sd
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, it } from "vitest";
 import { createAccount, type Denial, type Fault, WORKER_CREDENTIALS } from "./client.ts";
-import { cloudWatchClient, rdsClient, stsClient } from "./sdk.ts";
+import { cloudWatchClient, rdsClient, sessionOf, stsClient } from "./sdk.ts";
 
 const account = await createAccount({ instances: [{ identifier: "shop" }] });
 const db = (name: string) => `arn:aws:rds:us-east-1:${account.accountId}:db:${name}`;
@@ -83,12 +83,7 @@ describe("a key", () => {
     const mine = await createAccount({ instances: [{ identifier: "shop" }] });
     const { credentials, userArn } = await mine.createKey();
     const { roleArn } = await mine.createRole({ externalId: "right" });
-    const { Credentials: made } = await assume(roleArn, "right");
-    const session = {
-      accessKeyId: made?.AccessKeyId ?? "",
-      secretAccessKey: made?.SecretAccessKey ?? "",
-      sessionToken: made?.SessionToken ?? "",
-    };
+    const session = sessionOf(await assume(roleArn, "right"));
     const input = { DBParameterGroupName: "shop-params" };
     await rdsClient(mine, { credentials }).send(new DescribeDBInstancesCommand({}));
     await rdsClient(mine, { credentials: session }).send(new DescribeDBParametersCommand(input));
@@ -156,12 +151,7 @@ describe("a refusal by policy", () => {
 
     const { roleArn } = await account.createRole({ externalId: "right" });
     await account.deny({ action, of: roleArn });
-    const { Credentials: made } = await assume(roleArn, "right");
-    const session = {
-      accessKeyId: made?.AccessKeyId ?? "",
-      secretAccessKey: made?.SecretAccessKey ?? "",
-      sessionToken: made?.SessionToken ?? "",
-    };
+    const session = sessionOf(await assume(roleArn, "right"));
     await expect(describeOne(session)).rejects.toMatchObject({
       message: expect.stringContaining(":assumed-role/"),
     });

@@ -1,7 +1,7 @@
 /** AWS's own clients against the local AWS: what they accept is AWS's protocol, and not our idea of it. */
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { STSClient } from "@aws-sdk/client-sts";
+import { type AssumeRoleCommandOutput, STSClient } from "@aws-sdk/client-sts";
 import { type Credentials, type LocalAccount, localAwsUrl } from "./client.ts";
 
 /** What a test may want otherwise than the account has it. */
@@ -25,6 +25,15 @@ export function rdsClient(account: LocalAccount, options: ClientOptions = {}): R
 /** An STS client that makes each call once. */
 export function stsClient(account: LocalAccount, options: ClientOptions = {}): STSClient {
   return new STSClient(configuration(account, options));
+}
+
+/** The credentials that AssumeRole gave. */
+export function sessionOf({ Credentials: made }: AssumeRoleCommandOutput): Credentials {
+  return {
+    accessKeyId: made?.AccessKeyId ?? "",
+    secretAccessKey: made?.SecretAccessKey ?? "",
+    sessionToken: made?.SessionToken ?? "",
+  };
 }
 
 function configuration({ region, credentials }: LocalAccount, options: ClientOptions) {

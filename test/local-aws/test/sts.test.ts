@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
 import { type Credentials, createAccount, WORKER_CREDENTIALS } from "./client.ts";
-import { rdsClient, stsClient } from "./sdk.ts";
+import { rdsClient, sessionOf, stsClient } from "./sdk.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -20,12 +20,7 @@ async function assumeRole(input: Partial<AssumeRoleCommandInput> = {}) {
 }
 
 async function temporaryCredentials(input: Partial<AssumeRoleCommandInput> = {}): Promise<Credentials> {
-  const { Credentials: made } = await assumeRole(input);
-  return {
-    accessKeyId: made?.AccessKeyId ?? "",
-    secretAccessKey: made?.SecretAccessKey ?? "",
-    sessionToken: made?.SessionToken ?? "",
-  };
+  return sessionOf(await assumeRole(input));
 }
 
 function describeInstances(credentials: Credentials, systemClockOffset = 0) {
