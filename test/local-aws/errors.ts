@@ -34,6 +34,16 @@ export function queryError(code: string, status: number, message: string): AwsEr
   return new AwsError(message, { code, status });
 }
 
+/**
+ * The ValidationError of a Query service whose model has constraints, as STS's and IAM's.
+ * @param value null where there is none
+ */
+export function constraintError(member: string, value: string | null, constraint: string): AwsError {
+  const found = value === null ? "null" : `'${value}'`;
+  const message = `Value ${found} at '${member}' failed to satisfy constraint: Member must ${constraint}`;
+  return queryError("ValidationError", 400, `1 validation error detected: ${message}`);
+}
+
 /** Each function makes one of the errors that all AWS services share, under its name in either protocol. */
 export const commonErrors = {
   missingAuthentication: () =>

@@ -1,5 +1,5 @@
 import type { Account } from "./accounts.ts";
-import { type AwsError, queryError } from "./errors.ts";
+import { type AwsError, constraintError, queryError } from "./errors.ts";
 import { makeToken, readToken } from "./paging.ts";
 import { partitionOf } from "./partition.ts";
 import { type Denial, denialOf } from "./policy.ts";
@@ -32,10 +32,10 @@ export const iam: QueryService = {
 function simulate({ account }: Call, parameters: QueryParameters): XmlElements {
   const source = parameters.get("PolicySourceArn") ?? "";
   if (source.length < 20)
-    throw validationError("policySourceArn", source, "have length greater than or equal to 20");
+    throw constraintError("policySourceArn", source, "have length greater than or equal to 20");
   const principal = principalOf(account, source);
   const actions = members(parameters, "ActionNames");
-  if (actions.length === 0) throw validationError("actionNames", "null", "not be null");
+  if (actions.length === 0) throw constraintError("actionNames", null, "not be null");
   const unknown = actions.find((action) => !/^[a-z0-9-]+:[A-Za-z0-9*]+$/.test(action));
   if (unknown !== undefined) throw invalidInput(`Invalid Action ${unknown}`);
   const resources = members(parameters, "ResourceArns");
@@ -115,7 +115,7 @@ function pageOf<Item>(
 ): { page: readonly Item[]; marker: string | undefined } {
   const size = Number(parameters.get("MaxItems") ?? DEFAULT_ITEMS);
   if (!Number.isInteger(size) || size < 1 || size > MAX_ITEMS) {
-    throw validationError("maxItems", String(size), `have value between 1 and ${MAX_ITEMS}`);
+    throw constraintError("maxItems", String(size), `have value between 1 and ${MAX_ITEMS}`);
   }
   const scope = [account.id, ...[...parameters].filter(([name]) => name !== "Marker" && name !== "MaxItems")];
   const given = parameters.get("Marker");
@@ -127,12 +127,4 @@ function pageOf<Item>(
 
 function invalidInput(message: string): AwsError {
   return queryError("InvalidInput", 400, message);
-}
-
-function validationError(member: string, value: string, constraint: string): AwsError {
-  return queryError(
-    "ValidationError",
-    400,
-    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must ${constraint}`,
-  );
 }

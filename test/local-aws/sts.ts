@@ -1,5 +1,5 @@
 import type { Role } from "./accounts.ts";
-import { commonErrors, queryError } from "./errors.ts";
+import { commonErrors, constraintError, queryError } from "./errors.ts";
 import type { QueryParameters, XmlElements } from "./query.ts";
 import type { Call, QueryService } from "./service.ts";
 
@@ -37,7 +37,7 @@ function assumeRole({ accounts, principal }: Call, parameters: QueryParameters):
   const roleArn = required(parameters, "RoleArn", 20, 2_048);
   const sessionName = required(parameters, "RoleSessionName", 2, 64);
   if (!/^[\w+=,.@-]*$/.test(sessionName)) {
-    throw invalid(sessionName, "roleSessionName", "satisfy regular expression pattern: [\\w+=,.@-]*");
+    throw constraintError("roleSessionName", sessionName, "satisfy regular expression pattern: [\\w+=,.@-]*");
   }
   const asked = durationOf(parameters);
   const found = accounts.role(roleArn);
@@ -74,10 +74,9 @@ function meetsCondition(role: Role, externalId: string | undefined): boolean {
 /** What the API reference says of AssumeRole's ExternalId. @throws AwsError ValidationError */
 function checkExternalId(value: string | undefined): void {
   if (value === undefined) return;
-  if (value.length < 2) throw invalid(value, "externalId", "have length greater than or equal to 2");
-  if (value.length > 1_224) throw invalid(value, "externalId", "have length less than or equal to 1224");
+  checkLength("externalId", value, 2, 1_224);
   if (!/^[\w+=,.@:/-]*$/.test(value)) {
-    throw invalid(value, "externalId", "satisfy regular expression pattern: [\\w+=,.@:\\/-]*");
+    throw constraintError("externalId", value, "satisfy regular expression pattern: [\\w+=,.@:\\/-]*");
   }
 }
 
@@ -88,10 +87,12 @@ function durationOf(parameters: QueryParameters): number {
   }
   const seconds = Number(text);
   if (seconds < MIN_DURATION_SECONDS) {
-    throw invalid(text, "durationSeconds", `have value greater than or equal to ${MIN_DURATION_SECONDS}`);
+    const constraint = `have value greater than or equal to ${MIN_DURATION_SECONDS}`;
+    throw constraintError("durationSeconds", text, constraint);
   }
   if (seconds > MAX_DURATION_SECONDS) {
-    throw validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+    throw queryError("ValidationError", 400, message);
   }
   return seconds;
 }
@@ -99,25 +100,13 @@ function durationOf(parameters: QueryParameters): number {
 function required(parameters: QueryParameters, name: string, minLength: number, maxLength: number): string {
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   const value = parameters.get(name);
-  if (value === undefined) {
-    throw validationError(
-      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
-    );
-  }
-  if (value.length < minLength) {
-    throw invalid(value, member, `have length greater than or equal to ${minLength}`);
-  }
-  if (value.length > maxLength)
-    throw invalid(value, member, `have length less than or equal to ${maxLength}`);
+  if (value === undefined) throw constraintError(member, null, "not be null");
+  checkLength(member, value, minLength, maxLength);
   return value;
 }
 
-function invalid(value: string, member: string, constraint: string) {
-  return validationError(
-    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must ${constraint}`,
-  );
-}
-
-function validationError(message: string) {
-  return queryError("ValidationError", 400, message);
+function checkLength(member: string, value: string, least: number, most: number): void {
+  if (value.length < least)
+    throw constraintError(member, value, `have length greater than or equal to ${least}`);
+  if (value.length > most) throw constraintError(member, value, `have length less than or equal to ${most}`);
 }
