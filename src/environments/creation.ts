@@ -138,11 +138,7 @@ export async function reserveEnvironment(
   environment: NewEnvironment,
   now: number,
 ): Promise<number | null> {
-  const { name, region, instance, engine, engineVersion, parameterGroup, cluster, accountId } = environment;
-  const { isReady, checks, checkedAt, credentialsHint } = environment;
-  const target = { region, instance, engine, engineVersion, parameterGroup, cluster, accountId };
-  const values = { ...target, name, isReady, checks, checkedAt, credentialsHint };
-  const row = await RESERVE(db, credential, now, values).first<{ id: number }>();
+  const row = await RESERVE(db, credential, now, { ...environment }).first<{ id: number }>();
   return row?.id ?? null;
 }
 
