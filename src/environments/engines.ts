@@ -34,7 +34,7 @@ export function familyOf({
   engine,
   engineVersion,
 }: Pick<Suitable, "engine" | "engineVersion">): string | null {
-  const known = Object.hasOwn(ENGINES, engine) ? ENGINES[engine] : undefined;
+  const known = engineOf(engine);
   const version = /^\d+\.\d+/.exec(engineVersion)?.[0];
   return known === undefined || version === undefined ? null : `${known.family}${version}`;
 }
@@ -95,20 +95,27 @@ export const ENGINES: Readonly<Record<string, Engine>> = {
   },
 };
 
+/** What is known of an engine, by RDS's name; undefined for one that can't be captured. */
+export const engineOf = (name: string): Engine | undefined =>
+  Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
+
 /** Engines that can't be captured, and of which more can be said than that. */
 const WHY_NOT_ENGINE: ReadonlyMap<string, string> = new Map([["aurora", AURORA_1]]);
 
 /** Whether the workload of an engine of RDS can be captured. */
-export const canCapture = (engine: string): boolean => Object.hasOwn(ENGINES, engine);
+export const canCapture = (engine: string): boolean => engineOf(engine) !== undefined;
 
 /** Whether where people have set nothing, the log of an engine is written to another place than MySQL's on RDS. */
-export const hasOwnDefaults = (engine: string): boolean =>
-  Object.hasOwn(ENGINES, engine) &&
-  ENGINES[engine]?.generalLog.defaults.log_output !== GENERAL_LOG_SWITCH.defaults.log_output;
+export function hasOwnDefaults(engine: string): boolean {
+  const known = engineOf(engine);
+  return (
+    known !== undefined && known.generalLog.defaults.log_output !== GENERAL_LOG_SWITCH.defaults.log_output
+  );
+}
 
 /** Which metrics an instance has. @param engine RDS's name; null where it was not kept, which is not Aurora */
 export const metricSetOf = (engine: string | null): MetricSet =>
-  (engine !== null && Object.hasOwn(ENGINES, engine) && ENGINES[engine]?.metrics) || "rds";
+  (engine === null ? undefined : engineOf(engine)?.metrics) ?? "rds";
 
 /** What keeps an instance from ever being captured, and what to do about it. */
 export interface Unsuited {
@@ -141,7 +148,7 @@ export function unsuitedEngine({
   engine,
   engineVersion,
 }: Pick<Suitable, "identifier" | "engine" | "engineVersion">): Unsuited | null {
-  const known = Object.hasOwn(ENGINES, engine) ? ENGINES[engine] : undefined;
+  const known = engineOf(engine);
   const why = known?.whyNot(engineVersion) ?? WHY_NOT_ENGINE.get(engine);
   const action = `Choose an instance that runs ${engineLabels("or")}`;
   if (why !== undefined) return { because: "engine", reason: `${identifier} runs ${why}`, action };

@@ -1,5 +1,5 @@
 import { isoTime } from "../../lib/values.ts";
-import { ENGINES } from "../engines.ts";
+import { engineOf } from "../engines.ts";
 import { groupOf, type ParameterSettings } from "../parameter-group.ts";
 import { type PendingChange, settingsOf } from "../pending-changes.ts";
 import type { Answers, Subject } from "./answers.ts";
@@ -62,7 +62,7 @@ const WRITTEN = {
 
 /** Which logs are on by the values that a group has of its own. */
 function logsInUse(own: ParameterSettings, engine: string): LogInUse[] {
-  const known = Object.hasOwn(ENGINES, engine) ? ENGINES[engine] : undefined;
+  const known = engineOf(engine);
   const defaults: Readonly<Record<string, string>> = {
     ...known?.slowLog.defaults,
     ...known?.generalLog.defaults,
