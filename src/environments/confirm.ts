@@ -16,7 +16,7 @@ import {
   preflight,
 } from "./preflight/preflight.ts";
 import type { InstanceList } from "./preflight/replies.ts";
-import { requireTrust, tryRole } from "./role-trust.ts";
+import { requireTrust, trustOf } from "./role-trust.ts";
 import { awsWouldNot } from "./service-identity.ts";
 
 /*
@@ -117,7 +117,7 @@ export async function instancesOf(
   const until = timeLimit(env);
   const [keys, trust] = await Promise.all([
     signingCredentials(env, region, credentials, null, Date.now()),
-    "roleArn" in credentials ? tryRole(env, region, credentials.roleArn) : null,
+    trustOf(env, region, credentials),
   ]);
   if (keys.ok && trust !== null) requireTrust(trust, region);
   const listed = keys.ok ? await listInstances(env, region, keys.value, until) : keys;

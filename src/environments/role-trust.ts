@@ -4,6 +4,7 @@ import { explainToGiver } from "../aws/explain.ts";
 import { assumeRole } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { ApiError, notNow } from "../http/refusals.ts";
+import type { StoredCredentials } from "./credentials.ts";
 import { newExternalId } from "./external-ids.ts";
 import { explainOpenRole, type OpenTo } from "./open-role.ts";
 import { NO_IDENTITY, ofService, serviceKey } from "./service-identity.ts";
@@ -24,26 +25,30 @@ export type RoleTrust =
   | { outcome: "unknown"; failure: AwsFailure };
 
 /**
- * Tries to assume a role with a random external id and, at the same time, without one. What comes of it means something only for a
- * role that can be assumed with its own id.
+ * Tries to assume the role of some credentials with a random external id and, at the same time, without one. What comes of it means
+ * something only for a role that can be assumed with its own id.
+ * @returns null of an access key
  */
-export async function tryRole(env: Env, region: string, roleArn: string): Promise<RoleTrust> {
+export async function trustOf(
+  env: Env,
+  region: string,
+  credentials: StoredCredentials,
+): Promise<RoleTrust | null> {
+  if (!("roleArn" in credentials)) return null;
+  const { roleArn } = credentials;
   const key = serviceKey(env);
   if (key === null) return { outcome: "unknown", failure: NO_IDENTITY };
-  const [another, none] = await Promise.all(
-    [newExternalId(), null].map((externalId) =>
-      assumeRole(awsTarget(env, region), key, { roleArn, externalId }),
-    ),
-  );
-  if (another?.ok) return { outcome: "open", sent: "another-id" };
-  if (none?.ok) return { outcome: "open", sent: "no-id" };
-  const refused = [another?.failure, none?.failure].map((failure) => ofService(failure as AwsFailure));
+  const assume = (externalId: string | null) =>
+    assumeRole(awsTarget(env, region), key, { roleArn, externalId });
+  const [another, none] = await Promise.all([assume(newExternalId()), assume(null)]);
+  if (another.ok) return { outcome: "open", sent: "another-id" };
+  if (none.ok) return { outcome: "open", sent: "no-id" };
+  const [ofAnother, ofNone] = [ofService(another.failure), ofService(none.failure)];
   // This service's own policy should forbid to send none: that says nothing about the role, and another id is tried besides.
-  const [ofAnother, ofNone] = refused as [AwsFailure, AwsFailure];
-  const open = [ofAnother, ...(isDeniedByService(ofNone) ? [] : [ofNone])].find(
-    (failure) => isDeniedByService(failure) || !isDenied(failure, "action"),
-  );
-  return open === undefined ? { outcome: "asks" } : { outcome: "unknown", failure: open };
+  const unsaid = isDeniedByService(ofAnother)
+    ? ofAnother
+    : [ofAnother, ofNone].find((failure) => !isDenied(failure, "action"));
+  return unsaid === undefined ? { outcome: "asks" } : { outcome: "unknown", failure: unsaid };
 }
 
 /** Whether AWS says that a policy of the caller's denies it; only the role's trust policy is a policy of its resource. */

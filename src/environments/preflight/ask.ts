@@ -18,9 +18,10 @@ import { downloadLogPortion, listLogFiles } from "../../aws/rds-logs.ts";
 import { callerIdentity } from "../../aws/sts.ts";
 import { type Env, positiveNumber } from "../../env.ts";
 import { describeError, log } from "../../lib/log.ts";
-import type { StoredCredentials } from "../credentials.ts";
+import { freshCredentials, type StoredCredentials } from "../credentials.ts";
+import { findInstance } from "../instance.ts";
 import type { ParameterGroup } from "../parameter-group.ts";
-import type { RoleTrust } from "../role-trust.ts";
+import { trustOf } from "../role-trust.ts";
 import {
   type Answers,
   type GroupChanges,
@@ -48,26 +49,23 @@ export const NO_PARAMETER = "captures_preflight_no_such_parameter";
 /** A log file that is not there: the permissions to list and to download show without anything being read. */
 const NO_FILE = "error/captures-preflight-no-such-file.log";
 
-/** How to ask about one instance. */
+/** What to ask about. */
 export interface Asking {
   region: string;
   instance: string;
   credentials: StoredCredentials;
-  /** Gives keys to sign with: those of the credentials, or of a role that is assumed anew. */
-  access: () => Promise<AwsResult<AwsCredentials>>;
-  /** Looks whether the role can be assumed without its external id; null of an access key. */
-  trust: (() => Promise<RoleTrust>) | null;
-  /** Describes the instance. */
-  describe: (target: AwsTarget, keys: AwsCredentials) => Promise<AwsResult<DbInstance>>;
+  /** The sealed credentials, under which keys of a role are cached; null while they are not sealed. */
+  sealed: string | null;
   /** Looks up what captures have changed in a group. */
   changes: (group: ParameterGroup) => Promise<GroupChanges>;
 }
 
 /** Asks all of it. */
-export async function ask(env: Env, asking: Asking): Promise<Answers> {
+export async function ask(env: Env, asking: Asking, now: number): Promise<Answers> {
+  const { region, credentials, sealed } = asking;
   const until = timeLimit(env);
-  const trust = asking.trust?.() ?? null;
-  const access = await asking.access();
+  const trust = trustOf(env, region, credentials);
+  const access = await freshCredentials(env, region, credentials, sealed, now);
   const rounds = access.ok ? await askWith(env, asking, access.value, until) : NOT_ASKED;
   return { ...rounds, access, trust: await trust };
 }
@@ -83,7 +81,7 @@ async function askWith(
   const isRole = "roleArn" in credentials;
   const [identity, instance, logFiles, download, metrics] = await Promise.all([
     isRole ? null : within("sts:GetCallerIdentity", (target) => callerIdentity(target, keys)),
-    within("rds:DescribeDBInstances", (target) => asking.describe(target, keys)),
+    within("rds:DescribeDBInstances", (target) => findInstance(target, keys, name)),
     within("rds:DescribeDBLogFiles", (target) => listLogFiles(target, keys, name, NO_FILE)),
     within("rds:DownloadDBLogFilePortion", (target) =>
       downloadLogPortion(target, keys, name, NO_FILE, { lines: 1 }),

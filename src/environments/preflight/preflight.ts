@@ -1,11 +1,10 @@
 import type { AwsFailure } from "../../aws/client.ts";
 import type { DbInstance } from "../../aws/rds.ts";
 import type { Env } from "../../env.ts";
-import { freshCredentials, type StoredCredentials } from "../credentials.ts";
-import { findInstance } from "../instance.ts";
+import type { StoredCredentials } from "../credentials.ts";
 import type { ParameterGroup } from "../parameter-group.ts";
 import type { PendingChange } from "../pending-changes.ts";
-import { type RoleTrust, tryRole } from "../role-trust.ts";
+import type { RoleTrust } from "../role-trust.ts";
 import type { GroupChanges } from "./answers.ts";
 import { ask } from "./ask.ts";
 import { type Check, type Readiness, readiness } from "./checks.ts";
@@ -57,15 +56,8 @@ export async function preflight(
   now: number,
 ): Promise<Preflight> {
   const { region, instance, credentials, isOwnId, sealed, pending, before } = subject;
-  const answers = await ask(env, {
-    region,
-    instance,
-    credentials,
-    access: () => freshCredentials(env, region, credentials, sealed, now),
-    trust: "roleArn" in credentials ? () => tryRole(env, region, credentials.roleArn) : null,
-    describe: (target, keys) => findInstance(target, keys, instance),
-    changes: (group) => changesOf(env, group),
-  });
+  const changes = (group: ParameterGroup) => changesOf(env, group);
+  const answers = await ask(env, { region, instance, credentials, sealed, changes }, now);
   const by = "roleArn" in credentials ? "role" : "key";
   const checks = evaluate(answers, { region, instance, by, isOwnId, pending });
   const found = answers.instance?.ok === true ? answers.instance.value : null;
