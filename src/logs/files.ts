@@ -42,7 +42,7 @@ export const filePositionSchema = lazy(() =>
   }),
 );
 
-/** The time of a file of which RDS does not say when it was written (aws/rds.ts). */
+/** The time of a file of which RDS does not say when it was written (aws/rds-logs.ts). */
 export const UNKNOWN = 0;
 
 /** Where a follower is among the files. */

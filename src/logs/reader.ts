@@ -106,7 +106,11 @@ function advance(
 }
 
 /** Whether what is asked for next is not what was asked for before. */
-function isAdvancing(before: FilePosition, { marker, past = 0 }: FilePosition, hasData: boolean): boolean {
+function isAdvancing(
+  before: FilePosition,
+  { marker, past = 0 }: Pick<FilePosition, "marker" | "past">,
+  hasData: boolean,
+): boolean {
   const { past: pastBefore = 0 } = before;
   return marker === before.marker ? past > pastBefore : hasData || past > 0;
 }
@@ -147,10 +151,10 @@ async function readStretch(
 ): Promise<AwsResult<ReadStretch>> {
   const read = await readReadable(position, isGrowing, source, lines);
   if (!read.ok) return { ok: false, failure: passing(read.failure) };
-  const { stretch, marker, past, isOutOfReach } = read.value;
+  const { stretch, isOutOfReach } = read.value;
   // The same would be read again and again.
   const hasData = stretch.data.length > 0;
-  const isStuck = isOutOfReach || (hasData && !isAdvancing(position, { ...position, marker, past }, hasData));
+  const isStuck = isOutOfReach || (hasData && !isAdvancing(position, read.value, hasData));
   return isGrowing && isStuck ? { ok: false, failure: MARKER_STANDS } : read;
 }
 
@@ -176,12 +180,6 @@ async function readReadable(
   return isAny ? { ok: true, value: read } : readBehind(position, source);
 }
 
-/** What is said of a file of which no more can be had. */
-function nothingMore({ marker, past, bytesRead, bytesAtMost }: FilePosition): ReadStretch {
-  const stretch = { data: NOTHING, isCut: false };
-  return { stretch, size: 0, marker, past, pending: false, isOutOfReach: false, bytesRead, bytesAtMost };
-}
-
 function ofPortion(
   { data, isCut, past, ...portion }: NextPortion,
   { bytesRead, bytesAtMost }: FilePosition,
@@ -199,23 +197,22 @@ function ofPortion(
 
 /** Reads what is behind the line that RDS refuses. Where nothing can be had, there may be a line, or another file, by the next step. */
 async function readBehind(
-  position: FilePosition,
+  { file, marker, past, bytesRead }: FilePosition,
   source: LogSource<ParsedAs>,
 ): Promise<AwsResult<ReadStretch>> {
-  const { file, bytesRead } = position;
   const behind = await newestReadable((atMost) => source.portion(file, undefined, atMost));
   if (!behind.ok) return behind;
+  const common = { isOutOfReach: false, bytesAtMost: undefined };
   const lost = { cause: BINARY };
   // Without a marker, what follows them could not be asked for.
   if (behind.value === null || behind.value.marker === null) {
-    const nothing = nothingMore(position);
-    return { ok: true, value: { ...nothing, stretch: { ...nothing.stretch, lost }, bytesAtMost: undefined } };
+    const stretch = { data: NOTHING, isCut: false, lost };
+    return { ok: true, value: { ...common, stretch, size: 0, marker, past, pending: false, bytesRead } };
   }
-  const { data, marker, pending } = behind.value;
+  const { data, marker: next, pending } = behind.value;
   const size = bytesAtLeast(data);
-  const stretch = { data, isCut: false, lost };
-  const after = { marker, past: undefined, bytesRead: bytesRead + size, bytesAtMost: undefined };
-  return { ok: true, value: { stretch, size, pending, isOutOfReach: false, ...after } };
+  const after = { marker: next, past: undefined, pending, bytesRead: bytesRead + size };
+  return { ok: true, value: { ...common, stretch: { data, isCut: false, lost }, size, ...after } };
 }
 
 const MARKER_STANDS: AwsFailure = {
