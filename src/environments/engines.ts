@@ -119,6 +119,7 @@ export const metricSetOf = (engine: string | null): MetricSet =>
 
 /** What keeps an instance from ever being captured, and what to do about it. */
 export interface Unsuited {
+  /** The check (preflight/checks.ts) that fails for it. */
   because: "engine" | "cluster" | "parameter-group";
   /** In words, without a full stop. */
   reason: string;
@@ -142,7 +143,7 @@ export function unsuited(instance: Suitable): Unsuited | null {
   return unsuitedEngine(instance) ?? unsuitedCluster(instance) ?? unsuitedGroup(instance);
 }
 
-/** The same, of its engine only. */
+/** How the engine keeps an instance from ever being captured; null when it does not. */
 export function unsuitedEngine({
   identifier,
   engine,
@@ -165,7 +166,7 @@ export const isInMultiAzCluster = ({ engine, cluster }: Pick<Suitable, "engine" 
   cluster !== null && !/^(aurora|neptune|docdb)/.test(engine);
 
 /**
- * The same, of its cluster only. In a Multi-AZ DB cluster each instance has the default DB parameter group, the cluster's parameter
+ * How the cluster does; null when it does not. In a Multi-AZ DB cluster each instance has the default DB parameter group, the cluster's parameter
  * group holds for all of them, and an instance can't be modified (RDS User Guide, "Overview of parameter groups", "Modifying a
  * Multi-AZ DB cluster for Amazon RDS"). Whether the log files of a member can be read is not documented.
  */
@@ -181,11 +182,7 @@ export function unsuitedCluster(instance: Suitable): Unsuited | null {
   };
 }
 
-/** What keeps an instance from being captured, with what to do, as one sentence without a full stop. */
-export const inOneSentence = ({ reason, action }: Unsuited): string =>
-  `${reason}: ${action.charAt(0).toLowerCase()}${action.slice(1)}`;
-
-/** The same, of its parameter group only. */
+/** How the parameter group does; null when it does not. */
 export function unsuitedGroup(instance: Suitable): Unsuited | null {
   const { identifier, parameterGroup } = instance;
   if (!parameterGroup.startsWith("default.")) return null;
@@ -197,6 +194,10 @@ export function unsuitedGroup(instance: Suitable): Unsuited | null {
     action: `Create a parameter group of the same family${named}, assign it to ${identifier}, and reboot ${identifier}`,
   };
 }
+
+/** What keeps an instance from being captured, with what to do, as one sentence without a full stop. */
+export const inOneSentence = ({ reason, action }: Unsuited): string =>
+  `${reason}: ${action.charAt(0).toLowerCase()}${action.slice(1)}`;
 
 /** The engines that can be captured in words, such as `MySQL, MariaDB and Aurora MySQL`. */
 export function engineLabels(word: "and" | "or"): string {

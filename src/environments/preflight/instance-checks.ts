@@ -84,7 +84,7 @@ export function checkEngine({ instance }: Answers): Check {
   if (instance?.ok !== true) return notAsked(id, "error", NO_INSTANCE);
   const { identifier, engine, engineVersion } = instance.value;
   const problem = unsuitedEngine(instance.value);
-  if (problem !== null) return byUnsuited(id, problem);
+  if (problem !== null) return byUnsuited(problem);
   return passed(id, "error", `${identifier} runs ${ENGINES[engine]?.label ?? engine} ${engineVersion}.`);
 }
 
@@ -94,7 +94,7 @@ export function checkCluster({ instance, cluster }: Answers, subject: Subject): 
   if (instance?.ok !== true || instance.value.cluster === null) return null;
   const { identifier, cluster: name } = instance.value;
   const problem = unsuitedCluster(instance.value);
-  if (problem !== null) return byUnsuited(id, problem);
+  if (problem !== null) return byUnsuited(problem);
   const member = `${identifier} is a member of the cluster ${name}`;
   if (cluster?.ok !== true) {
     const why = cluster === null ? "" : ` ${inWords(cluster.failure, subject).detail}`;
@@ -117,7 +117,7 @@ export function checkParameterGroup({ instance, parameters, modify }: Answers): 
   if (instance?.ok !== true) return notAsked(id, "error", NO_INSTANCE);
   const { identifier, parameterGroup } = instance.value;
   const problem = unsuitedGroup(instance.value);
-  if (problem !== null) return byUnsuited(id, problem);
+  if (problem !== null) return byUnsuited(problem);
   const failures = [parameters, modify].map((answer) => (answer?.ok === false ? answer.failure.code : ""));
   if (failures.some((code) => code.startsWith("DBParameterGroupNotFound"))) {
     const detail = `There is no parameter group ${parameterGroup} in the account that the credentials are of.`;
@@ -200,6 +200,6 @@ export function checkMetrics({ metrics }: Answers, subject: Subject): Check {
 /** How far back a preflight looks for metrics, in minutes: the newest ones are some minutes old. */
 export const METRICS_MINUTES = 15;
 
-function byUnsuited(id: "engine" | "cluster" | "parameter-group", { reason, action }: Unsuited): Check {
-  return toCheck(id, "failed", "error", `${reason}.`, `${action}.`);
+function byUnsuited({ because, reason, action }: Unsuited): Check {
+  return toCheck(because, "failed", "error", `${reason}.`, `${action}.`);
 }
