@@ -4,7 +4,7 @@ import { groupOf, type ParameterSettings } from "../parameter-group.ts";
 import { type PendingChange, settingsOf } from "../pending-changes.ts";
 import type { Answers, Subject } from "./answers.ts";
 import type { Check } from "./checks.ts";
-import { inWords, listed, NO_INSTANCE, notAsked, passed, toCheck } from "./words.ts";
+import { inWords, NO_INSTANCE, notAsked, passed, toCheck } from "./words.ts";
 
 /*
  * The checks of what the parameter group says of the logs, and of what captures have changed in it.
@@ -37,7 +37,7 @@ export function checkLogging({ instance, parameters, changes }: Answers, subject
     return passed(id, "warning", detail);
   }
   const isAre = (logs: LogInUse[]) =>
-    `The ${listed(logs.map(({ log }) => log))} ${logs.length > 1 ? "logs are" : "log is"}`;
+    `The ${logs.map(({ log }) => log).join(" and ")} ${logs.length > 1 ? "logs are" : "log is"}`;
   const said = (["files", "table", "nowhere"] as const).flatMap((to) => {
     const logs = inUse.filter((one) => one.to === to);
     return logs.length === 0 ? [] : [`${isAre(logs)} switched on in ${parameterGroup}, and ${WRITTEN[to]}.`];

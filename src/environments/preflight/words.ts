@@ -69,8 +69,3 @@ export function inWords(
   const { said, advice } = explanation(failure, instance, region);
   return { detail: `${said}.`, action: advice };
 }
-
-/** Some names in words, such as `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  return [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
-}
