@@ -7,7 +7,7 @@ import {
   inOneSentence,
   unsuited,
 } from "../environments/engines.ts";
-import { leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
+import { groupOf, leaseName, type ParameterGroup } from "../environments/parameter-group.ts";
 import { describeError, log } from "../lib/log.ts";
 import { GENERAL } from "../logs/general/kind.ts";
 import { type LogName, logsOf } from "../logs/names.ts";
@@ -174,7 +174,7 @@ async function recordOnly(
   let recorded = await recordLease(env.DB, captureId, name, now);
   if (recorded !== null && recorded !== name) {
     if (!(await releaseLease(env, captureId).catch(() => false))) {
-      return `The parameter group ${recorded.split("/")[2]}, which the instance had before, is not restored yet`;
+      return `The parameter group ${groupOf(recorded).parameterGroup}, which the instance had before, is not restored yet`;
     }
     recorded = await recordLease(env.DB, captureId, name, now);
   }
