@@ -101,11 +101,12 @@ export class LogLease extends DurableObject<Env> {
   ): Promise<LeaseResult> {
     const stored = this.#stored;
     const { captureId } = holder;
-    if (!hasRoom(stored.state, captureId)) return { ok: false, failure: FULL };
+    const { state: before } = stored;
+    if (!hasRoom(before, captureId)) return { ok: false, failure: FULL };
     stored.group = group;
     stored.dropOutdated();
     if (credentials !== null) this.#proven.add(credentials);
-    const held = addHolder(stored.state, holder);
+    const held = addHolder(before, holder);
     stored.state = isDoubted ? doubt(held, Date.now(), holder.envId) : held;
     // Before the calls, which may be cut off: the alarm asks whether the capture still needs the log.
     await armBy(this.ctx.storage, Date.now() + REVIEW_MS);
@@ -154,7 +155,10 @@ export class LogLease extends DurableObject<Env> {
     const stored = this.#stored;
     const { group } = stored;
     const grace = numberUpTo(this.env, "LEASE_GRACE_MS", MAX_GRACE_MS);
-    const mayStay = () => holds(stored.state, captureId) && !isUnchanged(stored.state);
+    const mayStay = () => {
+      const { state } = stored;
+      return holds(state, captureId) && !isUnchanged(state);
+    };
     if (group === undefined || grace === 0 || !mayStay()) return this.release(captureId);
     const until = Date.now() + grace;
     // Before the grace begins: as long as D1 does not know of it, its environment could be given other credentials.
@@ -282,7 +286,7 @@ export class LogLease extends DurableObject<Env> {
     const result = await reconcile(this.#leasedGroup(group), mayAsk);
     // The state that the result is of: it can change during the next wait.
     const { state } = this.#stored;
-    await this.#setNextAlarm(result, asker !== undefined);
+    await this.#setNextAlarm(state, result, asker !== undefined);
     await this.#recordPending(group, pendingChanges(group, state, result, mayAsk));
     return { result, state };
   }
@@ -354,10 +358,9 @@ export class LogLease extends DurableObject<Env> {
   }
 
   /** Sets the alarm for what is left to do, or deletes everything. */
-  async #setNextAlarm({ until, failures }: Reconciled, isPart: boolean): Promise<void> {
+  async #setNextAlarm(state: LeaseState, { until, failures }: Reconciled, isPart: boolean): Promise<void> {
     const { storage } = this.ctx;
     const now = Date.now();
-    const { state } = this.#stored;
     if (isIdle(state)) {
       this.#stored.attempts = undefined;
       // The servers may still be about to apply it: a capture that starts meanwhile has to know.
