@@ -1,6 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { type Env, positiveNumber } from "../env.ts";
-import { kindOf } from "./error-codes.ts";
+import { type AwsErrorBody, type AwsFailureKind, kindOf } from "./error-codes.ts";
 import { describeForeign, isFromAws } from "./foreign.ts";
 import { hostOf } from "./partitions.ts";
 
@@ -30,26 +30,6 @@ export function awsTarget(env: Env, region: string): AwsTarget {
 /** A service of AWS, by its name in signatures and endpoints. */
 export type AwsService = "monitoring" | "rds" | "sts" | "iam";
 
-/**
- * Why AWS did not do what it was asked:
- * - `denied`: wrong, expired or insufficient credentials;
- * - `not-found`: what was asked about is not there;
- * - `rejected`: AWS can't accept the request as it is;
- * - `identity`: this service's own key is refused, with which it assumes roles: no fault of the environment's;
- * - `clock`: AWS's time and the request's are too far apart, which is the fault of this service's clock;
- * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (also when AWS could not be reached).
- * For the last five, trying again later can succeed.
- */
-export type AwsFailureKind =
-  | "denied"
-  | "not-found"
-  | "rejected"
-  | "identity"
-  | "clock"
-  | "throttled"
-  | "unavailable"
-  | "timeout";
-
 /** A failure of AWS, as a value: it is data that callers act on. Holds no secret. */
 export interface AwsFailure {
   kind: AwsFailureKind;
@@ -77,12 +57,6 @@ const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set([
 /** Whether trying the same again later can succeed. */
 export function isTransient({ kind }: AwsFailure): boolean {
   return TRANSIENT.has(kind);
-}
-
-/** An error as a service's protocol encodes it. */
-export interface AwsErrorBody {
-  code: string;
-  message: string;
 }
 
 /** One request: what a protocol (JSON or Query) makes of an action. */

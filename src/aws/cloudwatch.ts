@@ -2,13 +2,13 @@ import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import {
   type AwsCredentials,
-  type AwsErrorBody,
   type AwsRequest,
   type AwsResult,
   type AwsTarget,
   callAws,
   malformed,
 } from "./client.ts";
+import type { AwsErrorBody } from "./error-codes.ts";
 
 /** A question to CloudWatch: some metrics of one RDS instance, over a window. */
 export interface MetricQuery {

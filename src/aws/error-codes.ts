@@ -1,9 +1,33 @@
-import type { AwsErrorBody, AwsFailureKind } from "./client.ts";
-
 /*
  * What AWS's codes of errors mean: those of "Common error types" in each service's API reference, and of the error lists of
  * CloudWatch, RDS and STS.
  */
+
+/**
+ * Why AWS did not do what it was asked:
+ * - `denied`: wrong, expired or insufficient credentials;
+ * - `not-found`: what was asked about is not there;
+ * - `rejected`: AWS can't accept the request as it is;
+ * - `identity`: this service's own key is refused, with which it assumes roles: no fault of the environment's;
+ * - `clock`: AWS's time and the request's are too far apart, which is the fault of this service's clock;
+ * - `throttled`, `unavailable` (a 5xx, or a reply that is not the protocol's) and `timeout` (also when AWS could not be reached).
+ * For the last five, trying again later can succeed.
+ */
+export type AwsFailureKind =
+  | "denied"
+  | "not-found"
+  | "rejected"
+  | "identity"
+  | "clock"
+  | "throttled"
+  | "unavailable"
+  | "timeout";
+
+/** An error as a service's protocol encodes it. */
+export interface AwsErrorBody {
+  code: string;
+  message: string;
+}
 
 /** Throttling, which may come as HTTP 400. */
 const THROTTLED =

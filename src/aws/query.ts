@@ -1,5 +1,6 @@
 import { parseXml as parseTree, XmlElement, XmlText } from "@rgrove/parse-xml";
-import type { AwsErrorBody, AwsRequest } from "./client.ts";
+import type { AwsRequest } from "./client.ts";
+import type { AwsErrorBody } from "./error-codes.ts";
 import { cutOutText } from "./xml-text.ts";
 
 /** A value inside a parsed XML reply. Every leaf is a string. */

@@ -1,4 +1,5 @@
-import { type AwsCredentials, type AwsFailureKind, type AwsResult, awsTarget } from "../aws/client.ts";
+import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts";
+import type { AwsFailureKind } from "../aws/error-codes.ts";
 import { type DbParameter, describeParameters, modifyParameters, resetParameters } from "../aws/rds.ts";
 import { callerAccount } from "../aws/sts.ts";
 import type { Env } from "../env.ts";

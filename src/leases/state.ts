@@ -1,4 +1,4 @@
-import type { AwsFailureKind } from "../aws/client.ts";
+import type { AwsFailureKind } from "../aws/error-codes.ts";
 import type { ParameterSettings } from "../environments/parameter-group.ts";
 import { SLOW_LOG_DETAILS } from "../logs/slow/switch.ts";
 import { ableToChange, asReleased, handOver, holds } from "./holders.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AwsFailureKind } from "../../src/aws/client.ts";
+import type { AwsFailureKind } from "../../src/aws/error-codes.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
 import { addHolder, answerIfNobody, removeHolder } from "../../src/leases/holders.ts";
 import { IDLE, isIdle, type LeaseState } from "../../src/leases/lease-state.ts";

@@ -1,5 +1,6 @@
 /** A lease on the simulated group of world-group.ts, which can fail between any two steps. */
-import type { AwsFailureKind, AwsResult } from "../../src/aws/client.ts";
+import type { AwsResult } from "../../src/aws/client.ts";
+import type { AwsFailureKind } from "../../src/aws/error-codes.ts";
 import type { ParameterSettings } from "../../src/environments/parameter-group.ts";
 import {
   addHolder,

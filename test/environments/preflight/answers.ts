@@ -1,4 +1,5 @@
-import type { AwsFailure, AwsFailureKind } from "../../../src/aws/client.ts";
+import type { AwsFailure } from "../../../src/aws/client.ts";
+import type { AwsFailureKind } from "../../../src/aws/error-codes.ts";
 import type { DbInstance, DbParameter } from "../../../src/aws/rds.ts";
 import { type Answers, NOT_ASKED, type Subject } from "../../../src/environments/preflight/answers.ts";
 import type { Check } from "../../../src/environments/preflight/checks.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AwsFailureKind } from "../../../src/aws/client.ts";
+import type { AwsFailureKind } from "../../../src/aws/error-codes.ts";
 import { denied, fails, instance, ok, one } from "./answers.ts";
 
 describe("the check of the credentials", () => {
