@@ -126,7 +126,7 @@ export const apikey = sqliteTable(
   ],
 );
 
-/** better-auth's counters of sign-ins and sign-ups, by client address and path. */
+/** How many sign-ins, sign-ups and other changes of accounts came, by client address and path, since `lastRequest`. */
 export const rateLimit = sqliteTable("rate_limit", {
   id: text("id").primaryKey(),
   key: text("key").notNull().unique(),

@@ -14,10 +14,18 @@ import { listedOrigins } from "../http/origins.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
+import { addressLimits } from "./address-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const KEY_PREFIX = "captures_";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
+/** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
+const UNLIMITED_READS = {
+  "/get-session": false,
+  "/list-sessions": false,
+  "/api-key/list": false,
+  "/api-key/get": false,
+} as const;
 
 /** What a sign-up does with the code of the invite that it names, whatever an invite is to. */
 export interface Invites {
@@ -75,9 +83,8 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     ],
     rateLimit: {
       enabled: true,
-      // Isolates share only the database.
-      storage: "database",
-      customRules: { "/sign-in/*": limit, "/sign-up/*": limit },
+      customStorage: addressLimits(env.DB),
+      customRules: { "/sign-in/*": limit, "/sign-up/*": limit, ...UNLIMITED_READS },
     },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
