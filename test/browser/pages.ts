@@ -146,8 +146,7 @@ export async function checkPages(world: World): Promise<void> {
     const { context, page } = await visitSignedIn(world);
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     await page.goto("/captures");
-    // Nothing is under way when the page is loaded again.
-    await shown(page.locator("table.captures tbody tr"));
+    await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
     const light = await background();
     await page.getByRole("combobox", { name: "Colours" }).selectOption("dark");
     const dark = await background();

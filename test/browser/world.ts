@@ -7,6 +7,8 @@ import { DEMO, LOCAL_AWS } from "../../scripts/lib/local.ts";
 export const HOUR_MS = 3_600_000;
 /** How long something may take to show, on a machine that is busy with other things. */
 export const PATIENCE_MS = 30_000;
+/** How much of a page is quoted, in characters. */
+const MAX_SAID = 500;
 /**
  * How long a start may take when the last capture of the same log has just ended: servers that may still be about to switch the
  * log off are waited for (SOON_AGAIN_MS in src/leases/state.ts), by tries that are further and further apart.
@@ -148,9 +150,14 @@ export async function eventually(
   }
 }
 
-/** Waits until something is shown. */
-export function shown(locator: Locator, timeout = PATIENCE_MS): Promise<void> {
-  return locator.first().waitFor({ state: "visible", timeout });
+/** Waits until something is shown, or fails with what the page shows instead. */
+export async function shown(locator: Locator, timeout = PATIENCE_MS): Promise<void> {
+  try {
+    await locator.first().waitFor({ state: "visible", timeout });
+  } catch (error) {
+    const said = await locator.page().locator("body").innerText();
+    throw new Error(`${(error as Error).message}\nThe page says: ${said.slice(0, MAX_SAID)}`);
+  }
 }
 
 /** The state on a capture's page, if it is the one that is named. */
