@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig as readConfig } from "wrangler";
 
 /** A key of 32 equal bytes. */
 const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
@@ -37,7 +39,10 @@ export default defineConfig({
   assetsInclude: ["test/fixtures/**/*.log"],
   // workerd gets the AWS SDK's browser build, whose XML parser needs a DOM; this other build brings its own.
   resolve: {
-    alias: [{ find: /^@aws-sdk\/xml-builder$/, replacement: "@aws-sdk/xml-builder/dist-cjs/index.js" }],
+    alias: [
+      ...standIns(),
+      { find: /^@aws-sdk\/xml-builder$/, replacement: "@aws-sdk/xml-builder/dist-cjs/index.js" },
+    ],
   },
   test: {
     include: ["test/**/*.test.ts"],
@@ -52,3 +57,12 @@ export default defineConfig({
     setupFiles: ["./test/setup.ts"],
   },
 });
+
+/** What wrangler.toml puts in the place of dependencies' modules, so that the tests run what is deployed. */
+function standIns(): { find: RegExp; replacement: string }[] {
+  const { alias = {} }: { alias?: Record<string, string> } = readConfig({ config: "wrangler.toml" });
+  return Object.entries(alias).map(([specifier, file]) => ({
+    find: new RegExp(`^${RegExp.escape(specifier)}$`),
+    replacement: resolve(file),
+  }));
+}

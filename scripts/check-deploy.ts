@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { check, report } from "./lib/checks.ts";
@@ -23,6 +23,7 @@ interface Config {
   r2_buckets: { binding: string }[];
   durable_objects: { bindings: { name: string }[] };
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
+  alias?: Record<string, string>;
   [setting: string]: unknown;
 }
 
@@ -32,7 +33,8 @@ const production: Config = readConfig({ config: "wrangler.toml", env: "productio
 await check("production has every binding and setting that the tests have", sameSettings);
 await check("production has every variable and secret that the types ask for", allVariables);
 await check("the variables say what the rate limiters let through in a minute", saidLimits);
-await check("wrangler deploy --dry-run --env production", dryRun);
+await check("wrangler deploy --dry-run --env production", smallEnough);
+await check("each module that stands in for another is imported in the bundle", standIns);
 await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
 report();
 
@@ -112,16 +114,52 @@ function declared(file: string, name: string): string[] {
   return names;
 }
 
-async function dryRun(): Promise<void> {
+async function smallEnough(): Promise<void> {
+  await dryRun([], (stdout) => {
+    const size = Number(/gzip: ([\d.]+) KiB/.exec(stdout)?.[1]);
+    if (!(size < MAX_GZIP_KIB)) throw new Error(`The Worker is ${size} KiB packed, of ${MAX_GZIP_KIB}`);
+  });
+}
+
+/** As much of what esbuild says of a bundle as is looked at here: which file imports which, by which specifier. */
+interface Metafile {
+  inputs: Record<string, { imports: { path: string; original?: string }[] }>;
+}
+
+/**
+ * Wrangler puts a file of `[alias]` wherever its specifier is imported. So one that a new version of a dependency does not import
+ * any more is no use, and one that several packages import may be wrong for some of them.
+ */
+async function standIns(): Promise<void> {
+  await dryRun(["--metafile"], (_, folder) => {
+    const { inputs } = JSON.parse(readFileSync(join(folder, "bundle-meta.json"), "utf8")) as Metafile;
+    for (const [specifier, file] of Object.entries(local.alias ?? {})) {
+      const importers = Object.entries(inputs).filter(([, { imports }]) =>
+        imports.some(({ path, original }) => original === specifier && path === normalize(file)),
+      );
+      const packages = new Set(importers.map(([path]) => packageOf(path)));
+      if (packages.size === 0) throw new Error(`Nothing imports ${specifier}`);
+      if (specifier.startsWith(".") && packages.size > 1)
+        throw new Error(`${specifier} is imported by ${[...packages].join(", ")}`);
+    }
+  });
+}
+
+/** The package that a file in `node_modules` belongs to. */
+function packageOf(path: string): string {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
+}
+
+/** Makes the bundle that a deployment would upload, and says what Wrangler printed, and which folder it is in. */
+async function dryRun(more: string[], inspect: (stdout: string, folder: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "captures-deploy-"));
   try {
     const { stdout } = await promisify(execFile)(
       "wrangler",
-      ["deploy", "--dry-run", "--env", "production", "--outdir", folder],
+      ["deploy", "--dry-run", "--env", "production", "--outdir", folder, ...more],
       { env: { ...quiet, NO_COLOR: "1" } },
     );
-    const size = Number(/gzip: ([\d.]+) KiB/.exec(stdout)?.[1]);
-    if (!(size < MAX_GZIP_KIB)) throw new Error(`The Worker is ${size} KiB packed, of ${MAX_GZIP_KIB}`);
+    inspect(stdout, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
