@@ -92,11 +92,12 @@ async function schemas(): Promise<[string, z.ZodType][]> {
 /** The names of all fields of a schema, at any depth. */
 function fieldsOf(schema: z.ZodType): string[] {
   const names = new Set<string>(["other"]);
-  const described = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  JSON.stringify(described, (key, value) => {
-    if (key === "properties") for (const name of Object.keys(value)) names.add(name);
-    return value;
-  });
+  const collect = ({ _zod: { def } }: z.core.$ZodType): void => {
+    if ("shape" in def) for (const name of Object.keys(def.shape as object)) names.add(name);
+    for (const part of Object.values(def).flatMap((value) => [value, ...Object.values(Object(value))]))
+      if (part instanceof z.core.$ZodType) collect(part);
+  };
+  collect(schema);
   return [...names];
 }
 
