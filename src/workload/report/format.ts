@@ -1,13 +1,16 @@
+import { lazy } from "../../lib/lazy.ts";
+
 /* How a report writes figures and times: in English, and times in UTC, since it is sent to people anywhere. */
 
-const amounts = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const counts = new Intl.NumberFormat("en");
+// The first of them loads the data of a language, which takes milliseconds.
+const amounts = lazy(() => new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }));
+const counts = lazy(() => new Intl.NumberFormat("en"));
 
 /** A whole number, grouped. */
-export const countText = (count: number): string => counts.format(count);
+export const countText = (count: number): string => counts().format(count);
 
 /** A number, to three digits. */
-export const amountText = (amount: number): string => amounts.format(amount);
+export const amountText = (amount: number): string => amounts().format(amount);
 
 /** A length of time, in the unit that keeps it short. */
 export function microsText(micros: number): string {
