@@ -11,13 +11,13 @@ import type { SlowRecord } from "./record.ts";
  * The state of a parser of the slow log, as it is stored between two portions of it.
  */
 
-const leftOutShape = {
+const leftOutShape = lazy(() => ({
   strayBytes: z.number(),
   undatedRecords: z.number(),
   suppressedStatements: z.number().exactOptional(),
-};
+}));
 
-const leftOutSchema = lazy(() => z.object(leftOutShape) satisfies z.ZodType<LeftOut>);
+const leftOutSchema = lazy(() => z.object(leftOutShape()) satisfies z.ZodType<LeftOut>);
 
 const databasesSchema = lazy(
   () =>
@@ -110,7 +110,7 @@ export const slowParserSchema = lazy(() =>
     /** How many bytes that line has, and the last of them. */
     lineBytes: z.number(),
     lineLast: z.number(),
-    ...leftOutShape,
+    ...leftOutShape(),
     /** Records that were complete at the end of a file and not given out yet. */
     records: z.array(recordSchema()),
   }),
