@@ -33,7 +33,7 @@ const production: Config = readConfig({ config: "wrangler.toml", env: "productio
 await check("production has every binding and setting that the tests have", sameSettings);
 await check("production has every variable and secret that the types ask for", allVariables);
 await check("the variables say what the rate limiters let through in a minute", saidLimits);
-await check("wrangler deploy --dry-run --env production", smallEnough);
+await check("wrangler deploy --dry-run --env production --minify", smallEnough);
 await check("each module that stands in for another is imported in the bundle", standIns);
 await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
 report();
@@ -156,7 +156,7 @@ async function dryRun(more: string[], inspect: (stdout: string, folder: string) 
   try {
     const { stdout } = await promisify(execFile)(
       "wrangler",
-      ["deploy", "--dry-run", "--env", "production", "--outdir", folder, ...more],
+      ["deploy", "--dry-run", "--env", "production", "--minify", "--outdir", folder, ...more],
       { env: { ...quiet, NO_COLOR: "1" } },
     );
     inspect(stdout, folder);
