@@ -1,14 +1,17 @@
 import type { CaptureRow } from "../../src/captures/capture-row.ts";
+import { captureTag, pageTag } from "../../src/captures/etags.ts";
 import { CaptureRunner } from "../../src/captures/runner.ts";
 import { toCapture } from "../../src/captures/to-reply.ts";
 import type { Env } from "../../src/env.ts";
+import { promised } from "./promised.ts";
 import { type Recorded, record, SAMPLE } from "./recorded.ts";
 
 /*
  * What the API is measured against: a Worker without a framework, validation, sign-in or refusals, which runs the same D1
  * statements, makes the same call of a Durable Object, and serialises the same body. The statements are the API's own, recorded
- * when the first request comes, so that the two can't drift apart. A write asks the rate limiter too: locally that is another
- * Worker, on the platform a counter in the same process, so that what its stand-in costs here is none of the API's.
+ * when the first request comes, so that the two can't drift apart. What it reads has all that every reply of the API is promised
+ * (promised.ts); what it writes has the body only. A write asks the rate limiter too: locally that is another Worker, on the
+ * platform a counter in the same process, so that what its stand-in costs here is none of the API's.
  */
 
 export { LogLease } from "../../src/leases/lease.ts";
@@ -60,14 +63,10 @@ export default {
     const id = Number.parseInt(path.slice(1), 10);
     if (request.method !== "GET") await WRITE_LIMITER.limit({ key: "bench" });
     switch (request.method) {
-      case "GET": {
-        if (Number.isNaN(id)) {
-          const envId = Number(path.slice(path.indexOf("envId=") + "envId=".length, path.indexOf("&")));
-          const [page] = (await list.run(DB, now, { envId })) as [D1Result<CaptureRow>];
-          return Response.json(page.results.slice(0, PAGE).map(toCapture));
-        }
-        return Response.json(toCapture((await read.first(DB, now, { id })) as CaptureRow));
-      }
+      case "GET":
+        return Number.isNaN(id)
+          ? answerList(request, DB, list, path, now)
+          : answerOne(request, DB, read, id, now);
       case "PUT": {
         const { name } = JSON.parse(await request.text());
         return Response.json(toCapture(captureIn(await rename.run(DB, now, { id, name }))));
@@ -87,6 +86,57 @@ export default {
     }
   },
 } satisfies ExportedHandler<Env>;
+
+/** A row as the API's statements give it: with who asked. */
+type Read = CaptureRow & { caller: string };
+
+async function answerOne(
+  request: Request,
+  db: D1Database,
+  read: Recorded,
+  id: number,
+  now: number,
+): Promise<Response> {
+  const session = sessionOf(request, db);
+  const row = (await read.first(session, now, { id })) as Read;
+  return promised(request, session, toCapture(row), {
+    route: "/api/captures/:id",
+    caller: row.caller,
+    captureId: id,
+    began: now,
+    headers: { ETag: captureTag(row), "Cache-Control": "private, no-cache, no-transform" },
+  });
+}
+
+async function answerList(
+  request: Request,
+  db: D1Database,
+  list: Recorded,
+  path: string,
+  now: number,
+): Promise<Response> {
+  const session = sessionOf(request, db);
+  const envId = Number(path.slice(path.indexOf("envId=") + "envId=".length, path.indexOf("&")));
+  const [found] = (await list.run(session, now, { envId })) as [D1Result<Read>];
+  // The statement reads one more, to know whether there is another page.
+  const rows = found.results.slice(0, PAGE);
+  const last = rows[PAGE - 1] as Read;
+  return promised(request, session, rows.map(toCapture), {
+    route: "/api/captures",
+    caller: last.caller,
+    captureId: undefined,
+    began: now,
+    headers: {
+      ETag: await pageTag(rows, true),
+      "Cache-Control": "private, no-cache",
+      Link: `<${request.url}&cursor=${last.id}>; rel="next"`,
+    },
+  });
+}
+
+/** A session that has seen what the caller has. */
+const sessionOf = (request: Request, db: D1Database): D1DatabaseSession =>
+  db.withSession(request.headers.get("X-D1-Bookmark") ?? "first-unconstrained");
 
 /** The capture that a batch has changed: the last one that it gives. */
 function captureIn(results: D1Result[]): CaptureRow {

@@ -1,4 +1,5 @@
 import { app } from "../../src/app.ts";
+import type { Db } from "../../src/db/types.ts";
 import type { Env } from "../../src/env.ts";
 
 /*
@@ -37,17 +38,17 @@ export class Recorded {
   }
 
   /** Runs the statements about another subject, now: as a batch, or for all rows, as they were recorded. */
-  async run(db: D1Database, now: number, subject: Subject): Promise<D1Result[]> {
+  async run(db: Db, now: number, subject: Subject): Promise<D1Result[]> {
     const bound = this.#statements.map((statement) => this.#bind(db, statement, now, subject));
     return this.#isBatch ? db.batch(bound) : [await (bound[0] as D1PreparedStatement).all()];
   }
 
   /** Runs the only statement, for its first row. */
-  first(db: D1Database, now: number, subject: Subject): Promise<unknown> {
+  first(db: Db, now: number, subject: Subject): Promise<unknown> {
     return this.#bind(db, this.#statements[0] as Statement, now, subject).first();
   }
 
-  #bind(db: D1Database, { sql, values }: Statement, now: number, subject: Subject): D1PreparedStatement {
+  #bind(db: Db, { sql, values }: Statement, now: number, subject: Subject): D1PreparedStatement {
     const moved = values.map((value) => {
       switch (value) {
         case SAMPLE.id:
