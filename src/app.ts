@@ -1,17 +1,14 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { contextStorage } from "hono/context-storage";
 import { captureRoutes } from "./captures/routes.ts";
 import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
 import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
+import { everyReply } from "./http/every-reply.ts";
 import { healthRoutes } from "./http/health.ts";
 import { crossOrigin } from "./http/origins.ts";
 import { ApiError, MAX_BODY_BYTES, refuse } from "./http/refusals.ts";
-import { requestId } from "./http/request-id.ts";
-import { logRequest } from "./http/request-log.ts";
-import { securityHeaders } from "./http/security-headers.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { changesOf } from "./leases/group-changes.ts";
 import { endGraces } from "./leases/release.ts";
@@ -23,16 +20,8 @@ nameRequests(currentRequestId);
 
 /** The whole HTTP API. */
 export const app = new Hono<App>()
-  .use(contextStorage())
-  .use(requestId)
-  .use(logRequest)
-  .use(securityHeaders)
+  .use(everyReply)
   .use(crossOrigin)
-  .use(async (c, next) => {
-    await next();
-    // Every reply is private unless it says otherwise.
-    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
-  })
   .use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,

@@ -63,8 +63,8 @@ export async function openLive(c: AppContext): Promise<Response> {
     if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
     throw refuse.tooManyWatch();
   }
-  // A new response, since middleware adds headers to it; X-Request-Id only reaches replies that Hono makes.
-  return new Response(null, { status: 101, webSocket, headers: { "X-Request-Id": c.var.requestId } });
+  // A new response, since middleware adds headers to it.
+  return new Response(null, { status: 101, webSocket });
 }
 
 /** The sockets that watch a runner's capture. */

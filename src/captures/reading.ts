@@ -1,6 +1,7 @@
 import { writeSession } from "../db/session.ts";
 import { hasEnded } from "../db/states.ts";
 import { type Env, positiveNumber } from "../env.ts";
+import { completeReply } from "../http/complete-reply.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId, readQuery, refuseInput } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
@@ -19,7 +20,7 @@ import { waitForChange } from "./waiting.ts";
 /** A browser may cache it for its user, and revalidates it each time. */
 const REVALIDATED = "private, no-cache";
 /** Compressed on its way, the tag of one capture would come to be a weak one, of which If-Match accepts none. */
-const UNCOMPRESSED = `${REVALIDATED}, no-transform`;
+const OF_ONE = { "Cache-Control": `${REVALIDATED}, no-transform` };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The data of a capture that was deleted so long ago less this may be erased at any moment: it is not brought back any more. */
@@ -43,20 +44,24 @@ export async function answerList(c: AppContext): Promise<Response> {
   const page = await listCaptures(c.get("db"), c.get("credential"), request, Date.now());
   const captures = see(page, refuse.environmentNotFound);
   const last = captures.length > limit ? captures[limit - 1] : undefined;
-  if (last !== undefined) {
-    const next = new URL(c.req.url);
-    next.searchParams.set("cursor", cursorAfter(sort, last));
-    c.header("Link", `<${next}>; rel="next"`);
-  }
+  const headers = { ...linkTo(c, last && cursorAfter(sort, last)), "Cache-Control": REVALIDATED };
   const shown = captures.slice(0, limit);
   if (isFull) {
     const full = shown as FullCaptureRow[];
     const tag = await fullPageTag(full, last !== undefined);
     const keptFor = restorableFor(c.env);
-    return unlessKnown(c, tag, REVALIDATED, () => full.map((row) => toFullCapture(row, keptFor)));
+    return unlessKnown(c, tag, headers, () => full.map((row) => toFullCapture(row, keptFor)));
   }
   const tag = await pageTag(shown, last !== undefined);
-  return unlessKnown(c, tag, REVALIDATED, () => shown.map(toCapture));
+  return unlessKnown(c, tag, headers, () => shown.map(toCapture));
+}
+
+/** The header that names the next page, if there is one. */
+function linkTo(c: AppContext, cursor: string | undefined): { Link?: string } {
+  if (cursor === undefined) return {};
+  const next = new URL(c.req.url);
+  next.searchParams.set("cursor", cursor);
+  return { Link: `<${next}>; rel="next"` };
 }
 
 /** The cursor of the page after a capture. */
@@ -78,13 +83,13 @@ export async function answerOne(c: AppContext): Promise<Response> {
   const { view, wait = 0 } = await readQuery(c, getSchema(), ID_IN_QUERY);
   const read = () => (view === "full" ? readFull(c, id) : readPlain(c, id));
   const first = await read();
-  if (wait === 0 || !mayChange(c, first)) return unlessKnown(c, first.tag, UNCOMPRESSED, first.body);
+  if (wait === 0 || !mayChange(c, first)) return unlessKnown(c, first.tag, OF_ONE, first.body);
   const { status, deletedAt = null } = first.capture;
   await waitForChange(c.env, id, { status, deletedAt }, wait * 1000);
   // The replica that has answered at first may not have heard of the change yet.
   c.set("db", writeSession(c.env.DB));
   const { tag, body } = await read();
-  return unlessKnown(c, tag, UNCOMPRESSED, body);
+  return unlessKnown(c, tag, OF_ONE, body);
 }
 
 /** Whether there is something to wait for: neither has the capture ended, nor changed since the client has seen it. */
@@ -108,9 +113,17 @@ async function readFull(c: AppContext, id: number): Promise<Read> {
 }
 
 /** Answers 304 to a client that has the tag, and else the body, which is made only then. */
-function unlessKnown(c: AppContext, tag: string, cacheControl: string, body: () => object): Response {
-  const headers = { ETag: tag, "Cache-Control": cacheControl };
+function unlessKnown(
+  c: AppContext,
+  tag: string,
+  headers: Readonly<Record<string, string>>,
+  body: () => object,
+): Response {
   return isKnown(c.req.header("if-none-match"), tag)
-    ? c.body(null, 304, headers)
-    : c.json(body(), 200, headers);
+    ? completeReply(c, null, 304, { ...headers, ETag: tag })
+    : completeReply(c, JSON.stringify(body()), 200, {
+        ...headers,
+        ETag: tag,
+        "Content-Type": "application/json",
+      });
 }

@@ -2,12 +2,12 @@ import { Hono } from "hono";
 import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
 import { positiveNumber, runnerOf } from "../env.ts";
-import { authenticate, unknownCaller } from "../http/authentication.ts";
+import { unknownCaller } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
-import { limitWrites } from "../http/rate-limits.ts";
 import { refuse, tooManyLive } from "../http/refusals.ts";
+import { signedIn } from "../http/signed-in.ts";
 import { describeError, log } from "../lib/log.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
@@ -35,7 +35,7 @@ import { toCapture, toEvent } from "./to-reply.ts";
  * one, since `c.var` copies all of them at each reading, which showed in the profile (bench/README.md).
  */
 export const captureRoutes = new Hono<App>()
-  .use(authenticate, limitWrites)
+  .use(signedIn)
 
   .get("/", answerList)
 

@@ -23,19 +23,12 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
 /** A session as a database, for what is typed for those only. Drizzle uses no more of it than `prepare` and `batch`. */
 export const asDatabase = (session: Db): D1Database => session as D1Database;
 
-/** The statement of D1 that one of ours wraps. */
-interface Original {
-  statement: D1PreparedStatement;
-  isRead: boolean;
-}
-
 /**
  * A request's session. A read that fails with a transient fault is retried once. A write is not: it may have been done, and
  * only the answer lost.
  */
 export class RequestSession implements Db {
   readonly #session: D1DatabaseSession;
-  readonly #originals = new WeakMap<D1PreparedStatement, Original>();
   #fault: unknown;
 
   constructor(session: D1DatabaseSession) {
@@ -54,35 +47,18 @@ export class RequestSession implements Db {
 
   /** See D1's session. */
   prepare(sql: string): D1PreparedStatement {
-    return this.#wrap({ statement: this.#session.prepare(sql), isRead: isRead(sql) });
+    return statementOf(this, this.#session.prepare(sql), isRead(sql));
   }
 
   /** See D1's session. A batch of reads only is one read. */
   batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
-    const originals = statements.map(
-      (statement) => this.#originals.get(statement) ?? { statement, isRead: false },
-    );
-    return this.#ask(
-      originals.every(({ isRead }) => isRead),
-      () => this.#session.batch<T>(originals.map(({ statement }) => statement)),
-    );
+    const isRead = statements.every((one) => one instanceof SessionStatement && one.isRead);
+    const originals = statements.map((one) => (one instanceof SessionStatement ? one.original : one));
+    return this.ask(isRead, () => this.#session.batch<T>(originals));
   }
 
-  #wrap(original: Original): D1PreparedStatement {
-    const { statement, isRead } = original;
-    const wrapped = {
-      bind: (...values: unknown[]) => this.#wrap({ statement: statement.bind(...values), isRead }),
-      first: (column?: string) =>
-        this.#ask(isRead, () => (column === undefined ? statement.first() : statement.first(column))),
-      all: () => this.#ask(isRead, () => statement.all()),
-      run: () => this.#ask(isRead, () => statement.run()),
-      raw: (options?: { columnNames?: false }) => this.#ask(isRead, () => statement.raw(options)),
-    } as D1PreparedStatement;
-    this.#originals.set(wrapped, original);
-    return wrapped;
-  }
-
-  async #ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
+  /** Asks the database, once more after a transient fault if it only reads. */
+  async ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
     try {
       return await (isRead ? retryOnce("database.read.repeated", ask) : ask());
     } catch (error) {
@@ -92,6 +68,62 @@ export class RequestSession implements Db {
   }
 }
 
+/** A statement of D1 that is run as its session runs statements. */
+class SessionStatement {
+  readonly #session: RequestSession;
+  readonly original: D1PreparedStatement;
+  readonly isRead: boolean;
+
+  constructor(session: RequestSession, original: D1PreparedStatement, isRead: boolean) {
+    this.#session = session;
+    this.original = original;
+    this.isRead = isRead;
+  }
+
+  bind(...values: unknown[]): D1PreparedStatement {
+    return statementOf(this.#session, this.original.bind(...values), this.isRead);
+  }
+
+  first(column?: string): Promise<unknown> {
+    const { original } = this;
+    return this.#ask(() => (column === undefined ? original.first() : original.first(column)));
+  }
+
+  all(): Promise<D1Result> {
+    return this.#ask(() => this.original.all());
+  }
+
+  run(): Promise<D1Result> {
+    return this.#ask(() => this.original.run());
+  }
+
+  raw(options?: { columnNames?: false }): Promise<unknown[]> {
+    return this.#ask(() => this.original.raw(options));
+  }
+
+  #ask<T>(ask: () => Promise<T>): Promise<T> {
+    return this.#session.ask(this.isRead, ask);
+  }
+}
+
+/** A `SessionStatement` as D1's type, whose overloads a class of ours can't spell. */
+const statementOf = (
+  session: RequestSession,
+  original: D1PreparedStatement,
+  isRead: boolean,
+): D1PreparedStatement => new SessionStatement(session, original, isRead) as unknown as D1PreparedStatement;
+
+/** Which statements only read, by their text: most are constants. */
+const known = new Map<string, boolean>();
+/** Those of the account's library are made as they are needed, and are few too. */
+const MAX_KNOWN = 1000;
+
 /** Whether a statement changes nothing. One that might, such as a call of `replace()`, is taken for one that does. */
-const isRead = (sql: string): boolean =>
-  /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete|replace)\b/i.test(sql);
+function isRead(sql: string): boolean {
+  const before = known.get(sql);
+  if (before !== undefined) return before;
+  const reads = /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete|replace)\b/i.test(sql);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(sql, reads);
+  return reads;
+}

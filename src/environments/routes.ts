@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import type { KeyedRequest } from "../db/idempotency.ts";
 import type { Env } from "../env.ts";
-import { authenticate, unknownCaller } from "../http/authentication.ts";
+import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
-import { limitWrites } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
+import { signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
@@ -47,7 +47,7 @@ interface GroupHooks {
 /** `/api/environments`: environments, their members and their invites. */
 export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupHooks) =>
   new Hono<App>()
-    .use(authenticate, limitWrites)
+    .use(signedIn)
 
     .get("/", async (c) => {
       const environments = await store.listEnvironments(c.var.db, c.var.credential, Date.now());
@@ -184,24 +184,22 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     });
 
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */
-export const inviteRoutes = new Hono<App>()
-  .use(authenticate, limitWrites)
-  .post("/:code/accept", async (c) => {
-    const now = Date.now();
-    const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
-    switch (accepted.outcome) {
-      case "unauthenticated":
-        throw unknownCaller();
-      case "no-invite":
-        throw refuse.inviteNotFound();
-      case "already-member":
-        throw refuse.alreadyMember();
-      case "accepted": {
-        const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-        return c.json(toFullEnvironment(visible(environment)));
-      }
+export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", async (c) => {
+  const now = Date.now();
+  const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
+  switch (accepted.outcome) {
+    case "unauthenticated":
+      throw unknownCaller();
+    case "no-invite":
+      throw refuse.inviteNotFound();
+    case "already-member":
+      throw refuse.alreadyMember();
+    case "accepted": {
+      const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
+      return c.json(toFullEnvironment(visible(environment)));
     }
-  });
+  }
+});
 
 /** Makes an environment that AWS confirms. @param pendingId the external id that its role has to ask for */
 async function create(

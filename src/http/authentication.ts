@@ -1,11 +1,10 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { tryGetContext } from "hono/context-storage";
 import { getCookie } from "hono/cookie";
 import type { Credential } from "../db/caller.ts";
 import type { Env } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { App } from "./context.ts";
-import { refuseOtherOrigins } from "./origins.ts";
 import { type ApiError, refuse } from "./refusals.ts";
 import { isHttps } from "./scheme.ts";
 import { signedValue } from "./signed-cookie.ts";
@@ -53,14 +52,3 @@ export function unknownCaller(): ApiError {
   const isKey = tryGetContext<App>()?.get("credential")?.kind === "apiKey";
   return isKey ? refuse.keyNotKnown() : refuse.loginRequired();
 }
-
-/**
- * Puts the caller's credential into the context, or answers 401. Costs no I/O. A change that a page of another origin asks for
- * with the caller's cookie is refused; a browser does not send an API key by itself.
- */
-export const authenticate: MiddlewareHandler<App> = async (c, next) => {
-  const credential = await readCredential(c);
-  if (credential.kind === "session") refuseOtherOrigins(c);
-  c.set("credential", credential);
-  await next();
-};

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { readSession, writeSession } from "../db/session.ts";
 import { COOKIE_PREFIX, cookiePrefix } from "./authentication.ts";
+import { BOOKMARK_HEADER, isComplete } from "./complete-reply.ts";
 import type { App } from "./context.ts";
 import { isSafe } from "./methods.ts";
 
@@ -10,7 +11,6 @@ import { isSafe } from "./methods.ts";
  * it in a cookie. It is no secret, and grants nothing.
  */
 
-const HEADER = "X-D1-Bookmark";
 const COOKIE = `${COOKIE_PREFIX}.bookmark`;
 /** Far longer than a replica lags behind. A bookmark that all replicas have reached has no effect. */
 const COOKIE_SECONDS = 10 * 60;
@@ -18,13 +18,14 @@ const COOKIE_SECONDS = 10 * 60;
 /** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
 export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   const isRead = isSafe(c.req.method);
-  const known = c.req.header(HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
+  const known = c.req.header(BOOKMARK_HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
   c.set("db", isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB));
   await next();
+  if (isComplete(c)) return;
   // Of the session that was used last: a request that waits begins another.
   const bookmark = c.get("db").getBookmark();
   if (bookmark === null || c.res.status === 401) return;
-  c.res.headers.set(HEADER, bookmark);
+  c.res.headers.set(BOOKMARK_HEADER, bookmark);
   // Set after a sign-in too, whose request has no credential yet.
   if (isRead || c.res.status >= 400 || c.get("credential")?.kind === "apiKey") return;
   const prefix = cookiePrefix(c);

@@ -15,6 +15,8 @@ export interface App {
     /** For the request's line in the log: who is calling, once that is known, and the capture that was changed. */
     callerId?: string;
     captureId?: number;
+    /** A reply that has all its headers already; see complete-reply.ts. */
+    complete?: Response;
   };
 }
 

@@ -50,12 +50,13 @@ const allow = cors({
 /** Answers the preflights of listed origins, and lets their pages read the replies; other origins get no CORS headers. */
 export const crossOrigin: MiddlewareHandler<App> = async (c, next) => {
   const listed = listedOrigins(c.env);
+  if (listed.size === 0) return next();
   const isPreflight = c.req.header("access-control-request-method") !== undefined;
   const isOptions = c.req.method === "OPTIONS";
   if (listed.has(c.req.header("origin") ?? "") && (isPreflight || !isOptions)) return allow(c, next);
   await next();
   // A cache must not give one origin's reply to another.
-  if (listed.size > 0) c.header("Vary", "Origin", { append: true });
+  c.header("Vary", "Origin", { append: true });
 };
 
 /**
@@ -90,9 +91,11 @@ const known = new Map<string, ReadonlySet<string>>();
  * @throws Error saying what is wrong with the variable: a misconfigured service should say so, not let nobody or everybody in
  */
 export function listedOrigins({ CORS_ORIGINS: text = "" }: Env): ReadonlySet<string> {
-  const read = known.get(text) ?? new Set(text.split(",").map(trim).filter(Boolean).map(checkedOrigin));
-  known.set(text, read);
-  return read;
+  const read = known.get(text);
+  if (read !== undefined) return read;
+  const origins = new Set(text.split(",").map(trim).filter(Boolean).map(checkedOrigin));
+  known.set(text, origins);
+  return origins;
 }
 
 const trim = (text: string): string => text.trim();

@@ -7,7 +7,6 @@ import { within } from "../lib/time-limit.ts";
 import { readSessionCookie } from "./authentication.ts";
 import type { App, AppContext } from "./context.ts";
 import { type Limit, PERIOD_SECONDS, SIGN_INS, WRITES } from "./limits.ts";
-import { isSafe } from "./methods.ts";
 import { tooManyRequests } from "./refusals.ts";
 
 /*
@@ -61,15 +60,6 @@ async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<bo
 }
 
 /**
- * Counts the requests of a caller that change something, by session or API key: a program that sends too many does not
- * stop the browser of the same person.
- */
-export const limitWrites: MiddlewareHandler<App> = async (c, next) => {
-  if (!isSafe(c.req.method)) await countWrite(c, c.get("credential"));
-  await next();
-};
-
-/**
  * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: with
  * ever new keys a caller would have no limit at all. If there is no session, better-auth refuses.
  */
@@ -79,7 +69,11 @@ export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
   await next();
 };
 
-async function countWrite(c: AppContext, { kind, value }: Credential): Promise<void> {
+/**
+ * Counts a change of a caller.
+ * @throws ApiError 429 when it is one too many
+ */
+export async function countWrite(c: AppContext, { kind, value }: Credential): Promise<void> {
   // A session's value is its token, a secret.
   await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
 }

@@ -1,17 +1,15 @@
-import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { log } from "../lib/log.ts";
-import type { App, AppContext } from "./context.ts";
-import { clientRequestId } from "./request-id.ts";
+import type { AppContext } from "./context.ts";
 
 /**
- * One line for every request, so that each can be found by the id in its reply. The platform samples requests
+ * Writes one line for every request, so that each can be found by the id in its reply. The platform samples requests
  * (`head_sampling_rate` in wrangler.toml), and keeps or drops all lines of a request together. What a caller sent is never
  * logged as it came: an address can hold the code of an invite, so the route's pattern is logged instead.
+ *
+ * @param began when the request came, in milliseconds since the epoch
  */
-export const logRequest: MiddlewareHandler<App> = async (c, next) => {
-  const started = Date.now();
-  await next();
+export function logRequest(c: AppContext, began: number): void {
   const route = routeOf(c);
   const { status } = c.res;
   // Load balancers ask for it every few seconds.
@@ -21,7 +19,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
     route,
     status,
     // By the Worker's clock, which advances with I/O only; for a download, until its first byte.
-    duration: Date.now() - started,
+    duration: Date.now() - began,
     credential: c.get("credential")?.kind,
     caller: c.get("callerId"),
     captureId: c.get("captureId") ?? idIn("/api/captures/:id", route, c.req.path),
@@ -32,7 +30,7 @@ export const logRequest: MiddlewareHandler<App> = async (c, next) => {
   };
   if (status >= 500) log.error("request", fields);
   else log.info("request", fields);
-};
+}
 
 /** The pattern of the route that answered, such as `/api/captures/:id`; null when there is none. */
 function routeOf(c: AppContext): string | null {
@@ -42,11 +40,20 @@ function routeOf(c: AppContext): string | null {
 
 /** The id in a path, by which lines of the Durable Objects can be found, if it is one. */
 function idIn(prefix: string, route: string | null, path: string): number | undefined {
+  if (!route?.startsWith(prefix)) return undefined;
   const [, , , id = ""] = path.split("/");
-  return route?.startsWith(prefix) && /^[1-9][0-9]{0,15}$/.test(id) ? Number(id) : undefined;
+  return /^[1-9][0-9]{0,15}$/.test(id) ? Number(id) : undefined;
 }
 
+/** The client's own id of the request, from `X-Request-Id`; undefined if it does not look like an id. */
+const clientRequestId = (c: AppContext): string | undefined =>
+  headerLike(c, "x-request-id", /^[\w.:=+/-]{1,100}$/);
+
 /** Cloudflare's id of the request; where a Worker runs without Cloudflare in front, a client can send anything there. */
-function rayOf(c: AppContext): string | undefined {
-  return /^[0-9a-f]{16}(-[A-Z]{3})?$/.exec(c.req.header("cf-ray") ?? "")?.[0];
+const rayOf = (c: AppContext): string | undefined => headerLike(c, "cf-ray", /^[0-9a-f]{16}(-[A-Z]{3})?$/);
+
+/** A header of the request; undefined when it is not there, or does not look like that. */
+function headerLike(c: AppContext, name: string, pattern: RegExp): string | undefined {
+  const value = c.req.header(name);
+  return value !== undefined && pattern.test(value) ? value : undefined;
 }

@@ -7,11 +7,10 @@ import { keptChecks, type Preflight, preflight } from "../environments/preflight
 import type { CheckedEnvironment } from "../environments/replies.ts";
 import { type EnvironmentRow, updateChecked } from "../environments/store.ts";
 import { toFullEnvironment } from "../environments/to-reply.ts";
-import { authenticate } from "../http/authentication.ts";
 import { type App, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
-import { limitWrites } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
+import { signedIn } from "../http/signed-in.ts";
 import { log } from "../lib/log.ts";
 import { changesOf } from "./group-changes.ts";
 import { retryPendingChanges, settleLeases, wakeLeases } from "./release.ts";
@@ -19,8 +18,8 @@ import { abandonPendingChanges } from "./store.ts";
 
 /** Under `/api/environments`: what members can do about changes of parameter groups that are not restored. */
 export const leaseRoutes = new Hono<App>()
-  .use("/:id/check", authenticate, limitWrites)
-  .use("/:id/abandon", authenticate, limitWrites)
+  .use("/:id/check", signedIn)
+  .use("/:id/abandon", signedIn)
 
   .post("/:id/check", async (c) => {
     const before = await readVisible(c);

@@ -25,14 +25,12 @@ export function nameRequests(find: () => string | undefined): void {
 }
 
 function write(level: Level, event: string, fields: LogFields): void {
-  const bounded = Object.entries(fields).map(([name, value]) => [
-    name,
-    typeof value === "string" ? cut(value, name === "stack" ? MAX_STACK : MAX_FIELD) : value,
-  ]);
+  const line: LogFields = { level, event, requestId: currentRequest(), ...fields };
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === "string") line[name] = cut(value, name === "stack" ? MAX_STACK : MAX_FIELD);
+  }
   // Workers Logs indexes the fields of a line that is one JSON object.
-  console[level](
-    JSON.stringify({ level, event, requestId: currentRequest(), ...Object.fromEntries(bounded) }),
-  );
+  console[level](JSON.stringify(line));
 }
 
 /**
