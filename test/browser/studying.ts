@@ -164,6 +164,26 @@ export async function checkStudying(world: World): Promise<void> {
     await expectAccessible(page);
   });
 
+  await check("statements of a time that are not among a capture's first are shown as well", async () => {
+    const limits: (string | null)[] = [];
+    const isDigest = ({ pathname }: URL) => pathname === `/api/captures/${slow.id}/workload/digest`;
+    await page.route(isDigest, async (route) => {
+      const limit = new URL(route.request().url()).searchParams.get("limit");
+      limits.push(limit);
+      const all: { fingerprint: string }[] = await (await route.fetch()).json();
+      // As if others came before.
+      const first = Array.from({ length: 200 }, (_, i) => ({
+        ...all[i % all.length],
+        fingerprint: String(i).padStart(16, "0"),
+      }));
+      await route.fulfill({ json: limit === "1000" ? [...first, ...all] : first });
+    });
+    await page.goto(`/captures/${slow.id}?from=${new Date(start).toISOString()}`);
+    await shown(page.getByText(/^The [1-9]\d* statements of this time/));
+    expectThat(limits.join() === "200,1000", `The limits were ${limits}`);
+    await page.unroute(isDigest);
+  });
+
   await check("the table of statements is one tab stop, and arrow keys go through it", async () => {
     await page.goto(`/captures/${slow.id}/statements`);
     await shown(rows(page));

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Capture, WorkloadSeries } from "../api/types.ts";
 import { useBrush } from "../lib/brush.ts";
@@ -20,7 +20,7 @@ const POLL_MS = 15_000;
 /** How many statements are loaded at first: those of transactions are folded, and leave enough others to show. */
 const SOME = 50;
 const MANY = 200;
-/** Of how many the text is loaded for a range of time: all that have a series are among them. */
+/** Of how many the text is loaded for a range of time if not all that have a series are among the first. */
 const MOST = 1000;
 
 interface Props {
@@ -110,10 +110,11 @@ function OfRange({ capture, series, isAll = false }: Props) {
     (signal) => api.captures.span(id, { from: from || undefined, to: to || undefined }, { signal }),
     status,
   );
+  const [limit, setLimit] = useState(MANY);
   const digest = useResource(
     `digests/${id}/${JSON.stringify(filter)}`,
-    (signal) => api.captures.digest(id, { ...filter, limit: MOST }, { signal }),
-    status,
+    (signal) => api.captures.digest(id, { ...filter, limit }, { signal }),
+    [status, limit].join(),
   );
   usePolling(
     () => {
@@ -126,6 +127,11 @@ function OfRange({ capture, series, isAll = false }: Props) {
     () => span.data && digest.data && limitedTo(span.data, digest.data),
     [span.data, digest.data],
   );
+  const isCut = limit < MOST && (digest.data?.length ?? 0) >= limit;
+  const lacksSome = isCut && (limited?.statements.length ?? 0) < (span.data?.statements.length ?? 0);
+  useEffect(() => {
+    if (lacksSome) setLimit(MOST);
+  }, [lacksSome]);
   return (
     <>
       {formOf(digest)}
@@ -133,7 +139,8 @@ function OfRange({ capture, series, isAll = false }: Props) {
         {() => (
           <Loaded resource={digest} what="the statements" lines={5}>
             {() =>
-              limited && (
+              limited &&
+              !lacksSome && (
                 <>
                   <StatementTable
                     capture={capture}
