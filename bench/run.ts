@@ -7,6 +7,7 @@ import { cpu } from "./measures/cpu.ts";
 import { growth } from "./measures/growth.ts";
 import { lateness } from "./measures/lateness.ts";
 import { log } from "./measures/log.ts";
+import { page } from "./measures/page.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
 import { scan } from "./measures/scan.ts";
@@ -29,6 +30,7 @@ const MEASURES: readonly Measure[] = [
   log,
   slowLog,
   scan,
+  page,
   bundleSize,
 ];
 const README = "bench/README.md";

@@ -8,6 +8,7 @@ import { checkCaptures } from "./captures.ts";
 import { checkCompare } from "./compare.ts";
 import { checkConnecting } from "./connecting.ts";
 import { checkEnvironments } from "./environments.ts";
+import { launch } from "./launch.ts";
 import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
@@ -15,7 +16,7 @@ import { checkReference } from "./reference.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkStudying } from "./studying.ts";
 import { checkWorking } from "./working.ts";
-import { expectThat, launch, type World } from "./world.ts";
+import { expectThat, type World } from "./world.ts";
 
 /*
  * `npm run test:console`: the console in a real browser, against `npm run dev` on free ports with data of its own. Closes with

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { control } from "../../scripts/lib/control.ts";
 import { DEMO, LOCAL_AWS } from "../../scripts/lib/local.ts";
 
@@ -18,36 +18,6 @@ export const LOG_ON_AGAIN_MS = 30_000 + PATIENCE_MS;
 export const NEXT_MINUTE_MS = 60_000 + LOG_ON_AGAIN_MS;
 /** How long a capture of a minute may take until it has ended, with all that its log has still to say (LOG_SETTLE_MS). */
 export const MINUTE_AND_MORE_MS = 60_000 + 10_000 + PATIENCE_MS;
-
-const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-// The browser contacts no other host.
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Starts the browser: CHROMIUM's, or Debian's. */
-export function launch(): Promise<Browser> {
-  const executablePath = [process.env.CHROMIUM, ...EXECUTABLES].find((path) => path && isThere(path));
-  if (executablePath === undefined) {
-    throw new Error("There is no Chromium: install Debian's package, or name another with CHROMIUM");
-  }
-  return chromium.launch({ executablePath, args: FLAGS });
-}
-
-function isThere(path: string): boolean {
-  try {
-    readFileSync(path, { flag: "r" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The service and the browser that all checks use. */
 export interface World {
