@@ -1,5 +1,5 @@
 import type { Bench } from "./measure.ts";
-import { Workerd, type WorkerSpec } from "./workerd.ts";
+import { type Lab, Workerd, type WorkerSpec } from "./workerd.ts";
 
 /** The paths of bench/worker/lab.ts at which a log is given and followed. */
 export type LogPath = "/lab/log" | "/lab/slow-log";
@@ -7,17 +7,22 @@ export type LogPath = "/lab/log" | "/lab/slow-log";
 /**
  * Starts a Worker that has a text as its log.
  * @param isCollectable whether it collects garbage as it goes
+ * @param lab the one to start; today's, with the local simulation of R2, unless another is given
  * @param runner see WorkerSpec
  */
 export async function startFollowing(
   bench: Bench,
   path: LogPath,
   text: Buffer<ArrayBuffer>,
-  { isCollectable = false, ...runner }: { isCollectable?: boolean } & Pick<WorkerSpec, "runner"> = {},
+  {
+    isCollectable = false,
+    lab,
+    ...runner
+  }: { isCollectable?: boolean; lab?: Lab } & Pick<WorkerSpec, "runner"> = {},
 ): Promise<Workerd> {
-  const bundle = await bench.bundled("bench/worker/lab.ts");
-  const lab = { name: "lab", bundle, databases: { DB: "log" }, ...runner };
-  const workerd = await Workerd.start([lab], bench.folder(), {
+  const code = lab ?? { bundle: await bench.bundled("bench/worker/lab.ts") };
+  const spec = { name: "lab", ...code, databases: { DB: "log" }, ...runner };
+  const workerd = await Workerd.start([spec], bench.folder(), {
     isInspected: bench.isProfile,
     isCollectable,
   });

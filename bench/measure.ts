@@ -9,6 +9,10 @@ export interface Bench {
   isProfile: boolean;
   /** The file of a server's slow log, where one is given. */
   slowLog: string | undefined;
+  /** The file of a server's general log, where one is given. */
+  generalLog: string | undefined;
+  /** The commit whose pipeline today's is compared with, where one is given. */
+  against: string | undefined;
   /** A main module, bundled once for all measures. */
   bundled(entry: string): Promise<string>;
   /** An empty folder of the measure's own. */
@@ -28,17 +32,21 @@ export function createBench({
   isQuick = false,
   isProfile = false,
   slowLog,
-}: Partial<Pick<Bench, "isQuick" | "isProfile" | "slowLog">> = {}): Bench {
+  generalLog,
+  against,
+}: Partial<Pick<Bench, "isQuick" | "isProfile" | "slowLog" | "generalLog" | "against">> = {}): Bench {
   const bundles = new Map<string, Promise<string>>();
   const bundleFolder = scratchFolder();
   return {
     isQuick,
     isProfile,
     slowLog,
+    generalLog,
+    against,
     folder: () => scratchFolder(),
     memoryFolder,
     bundled(entry) {
-      const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder, !isProfile);
+      const bundling = bundles.get(entry) ?? bundle(entry, bundleFolder, { isMinified: !isProfile });
       bundles.set(entry, bundling);
       return bundling;
     },

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createBench, type Measure } from "./measure.ts";
+import { against } from "./measures/against.ts";
 import { bundleSize } from "./measures/bundle.ts";
 import { cloudwatch } from "./measures/cloudwatch.ts";
 import { cpu } from "./measures/cpu.ts";
@@ -28,6 +29,7 @@ const MEASURES: readonly Measure[] = [
   cpu,
   lateness,
   log,
+  against,
   slowLog,
   scan,
   page,
@@ -41,6 +43,8 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     "slow-log": { type: "string" },
+    "general-log": { type: "string" },
+    against: { type: "string" },
   },
 });
 const only = values.only.flatMap((names) => names.split(","));
@@ -52,7 +56,12 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const bench = createBench({ isQuick: values.quick, slowLog: values["slow-log"] });
+const bench = createBench({
+  isQuick: values.quick,
+  slowLog: values["slow-log"],
+  generalLog: values["general-log"],
+  against: values.against,
+});
 const rows: Row[] = [];
 let measured = 0;
 let failed = 0;

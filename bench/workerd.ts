@@ -37,11 +37,22 @@ const LIMITS = {
   MAX_LIVE_CAPTURES: String(UNLIMITED),
 };
 
+/** The lab with the fragments of a log in memory. */
+export const LAB_WITHOUT_R2 = "bench/worker/lab-without-r2.ts";
+
+/** A lab to run: its bundle, and the wrangler.toml that it was made by. */
+export interface Lab {
+  bundle: string;
+  config: string;
+}
+
 /** A Worker to run. */
 export interface WorkerSpec {
   name: string;
   /** What `bundle()` returned. */
   bundle: string;
+  /** The wrangler.toml that it is run by; this checkout's unless another is named. */
+  config?: string;
   /** Which local database each binding is; those with the same name are one. */
   databases: Record<string, string>;
   /** Variables over those of wrangler.toml. */
@@ -57,15 +68,23 @@ const DIRECT = { host: "127.0.0.1", port: 0 };
 
 /**
  * Bundles a Worker as a deployment does: wrangler, minified unless it is to be read.
+ * @param root the checkout that has the Worker and the wrangler to bundle it with
  * @returns the main module; the folder has the others
  */
-export async function bundle(entry: string, folder: string, isMinified = true): Promise<string> {
+export async function bundle(
+  entry: string,
+  folder: string,
+  { isMinified = true, root = "." }: { isMinified?: boolean; root?: string } = {},
+): Promise<string> {
   const outdir = join(folder, entry.replaceAll(/[^a-z]/g, "-"));
-  const { assets } = unstable_readConfig({ config: "wrangler.toml" });
+  const { assets } = unstable_readConfig({ config: join(root, "wrangler.toml") });
   // Static assets are not part of a bundle, and need not be built.
-  if (assets?.directory !== undefined) mkdirSync(assets.directory, { recursive: true });
+  if (assets?.directory !== undefined) mkdirSync(resolve(root, assets.directory), { recursive: true });
   const args = ["--env", "", "--dry-run", ...(isMinified ? ["--minify"] : []), "--outdir", outdir];
-  await run("wrangler", ["deploy", entry, ...args], { env: quiet });
+  await run(resolve(root, "node_modules/.bin/wrangler"), ["deploy", entry, ...args], {
+    env: quiet,
+    cwd: root,
+  });
   return join(outdir, `${basename(entry, ".ts")}.js`);
 }
 
@@ -161,11 +180,16 @@ export class Workerd {
     return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
   }
 
-  /** The memory of the process in MiB: now, and the most since the process began. */
+  /** The memory of the process in MiB: now, and the most since the process began, or since `forgetPeak()`. */
   memory(): { now: number; peak: number } {
     const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
     const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024;
     return { now: mib("VmRSS"), peak: mib("VmHWM") };
+  }
+
+  /** Has the peak of the memory begin anew, by Linux's `clear_refs`. */
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.#pid}/clear_refs`, "5");
   }
 
   /** Runs a cron of the Worker. */
@@ -203,8 +227,9 @@ function silentWorkerd(): string {
 }
 
 /** The Worker as wrangler.toml says, but for what a measure says otherwise. */
-function workerOptions({ name, bundle: main, databases, variables, runner }: WorkerSpec): V4WorkerOptions {
-  const service = unstable_getMiniflareWorkerOptions("wrangler.toml").workerOptions as V4WorkerOptions;
+function workerOptions(spec: WorkerSpec): V4WorkerOptions {
+  const { name, bundle: main, config = "wrangler.toml", databases, variables, runner } = spec;
+  const service = unstable_getMiniflareWorkerOptions(config).workerOptions as V4WorkerOptions;
   // Miniflare puts a proxy before a Worker that has static assets.
   const { assets: _, modulesRules: __, durableObjects, bindings, ratelimits = {}, ...rest } = service;
   return {
