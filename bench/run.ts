@@ -5,6 +5,7 @@ import { against } from "./measures/against.ts";
 import { bundleSize } from "./measures/bundle.ts";
 import { cloudwatch } from "./measures/cloudwatch.ts";
 import { cpu } from "./measures/cpu.ts";
+import { generalLog } from "./measures/general-log.ts";
 import { growth } from "./measures/growth.ts";
 import { lateness } from "./measures/lateness.ts";
 import { log } from "./measures/log.ts";
@@ -17,8 +18,8 @@ import { insertBetween, machine, type Row, table } from "./table.ts";
 
 /*
  * `npm run bench`: measures the service against its targets and prints one table. `--only NAME,NAME` measures these alone,
- * `--quick` less of everything, `--slow-log FILE` has the log for the measure `slow-log`, `--write` puts the table into README.md
- * beside this file. Exits with 1 only when something could not be measured.
+ * `--quick` less of everything, `--slow-log FILE` and `--general-log FILE` have a server's logs for the measures of that name,
+ * `--against COMMIT` has the build that today's is compared with, `--write` puts the table into README.md beside this file. Exits with 1 only when something could not be measured.
  */
 
 const MEASURES: readonly Measure[] = [
@@ -30,6 +31,7 @@ const MEASURES: readonly Measure[] = [
   lateness,
   log,
   against,
+  generalLog,
   slowLog,
   scan,
   page,

@@ -22,7 +22,7 @@ export const bundleSize: Measure = {
     for (let i = 0; i < (bench.isQuick ? 1 : STARTS); i++) starts.push(await startUpMs(bench.folder()));
     const size = { unit: " KiB", digits: 0 };
     return [
-      judged("bundle, minified and gzipped", kib, { atMost: 300 }, size),
+      judged("bundle, minified and gzipped", kib, { atMost: 320 }, size),
       judged("CPU at start-up", median(starts), { atMost: 50 }, { unit: " ms", digits: 1 }),
     ];
   },
