@@ -8,7 +8,7 @@ declare module "node:zlib" {
   export function gzipSync(bytes: Uint8Array, options: { level: number }): Uint8Array;
   export function deflateRawSync(
     bytes: Uint8Array,
-    options: { level: number; finishFlush: number },
+    options: { level: number; memLevel: number; finishFlush: number },
   ): Uint8Array;
   export function inflateRawSync(bytes: Uint8Array, options: { finishFlush: number }): Uint8Array;
   type Decompressor = import("node:stream").Duplex &
@@ -21,6 +21,8 @@ declare module "node:zlib" {
 }
 
 declare module "node:buffer" {
+  export function isAscii(bytes: Uint8Array): boolean;
+  export function isUtf8(bytes: Uint8Array): boolean;
   /** Bytes of which text is made, and in which it is found, faster than in others. */
   export class Buffer extends Uint8Array<ArrayBuffer> {
     static from(text: string, encoding: "utf8"): Buffer;

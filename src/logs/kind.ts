@@ -66,6 +66,8 @@ export interface Parser<T extends ParsedAs = ParsedAsGeneral> {
   beginFile(): void;
   /** Reads the next bytes. @returns the records that they completed */
   push(bytes: Uint8Array): T["record"][];
+  /** Does the same. @param take is given each record that they completed, which may be valid until the next one only */
+  read(bytes: Uint8Array, take: (record: T["record"]) => void): void;
   /** The line that was read last, of about 1 MB, has lost its end: what follows is the beginning of the next line. */
   loseEndOfLine(): void;
   /** Ends the log. @returns the record whose end was not certain before */

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { AwsResult } from "../aws/client.ts";
 import type { LogPortion } from "../aws/rds-logs.ts";
 
@@ -113,23 +114,6 @@ export function bytesAtLeast(data: Uint8Array): number {
     if (data[at + 1] === second && data[at + 2] === third) replaced++;
   }
   return data.length - 2 * replaced;
-}
-
-/** Whether all bytes are ASCII's. */
-function isAscii(data: Uint8Array): boolean {
-  const words = wordsOf(data);
-  let bits = 0;
-  let at = 0;
-  for (const last = words.length - 4; at <= last; at += 4) {
-    bits |=
-      (words[at] as number) |
-      (words[at + 1] as number) |
-      (words[at + 2] as number) |
-      (words[at + 3] as number);
-  }
-  for (; at < words.length; at++) bits |= words[at] as number;
-  for (at = 4 * words.length; at < data.length; at++) bits |= data[at] as number;
-  return (bits & HIGH_BITS) === 0;
 }
 
 /** How many lines end in a portion; some number from `enough` on, where there are so many. */

@@ -37,4 +37,8 @@ export interface LogRecord extends TimedRecord {
   command: Command;
   /** What follows the command: SQL, or what the command says of itself, such as `app@10.0.0.7 on shop using TCP/IP`. */
   statement: string;
+  /** The bytes in which the statement stood in the log as UTF-8, from one place to another; null or absent where they are not there. */
+  readonly bytes?: Uint8Array | null;
+  readonly from?: number;
+  readonly to?: number;
 }

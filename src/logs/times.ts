@@ -1,3 +1,5 @@
+import type { Units } from "./units.ts";
+
 /*
  * Times as servers write them into their logs, read from a text's units (units.ts): nothing is allocated.
  */
@@ -22,8 +24,7 @@ export function readIsoTime(units: Uint8Array, at: number): number {
     return Number.NaN;
   }
   if (units[at + 19] !== DOT) return Number.NaN;
-  const micros =
-    twoDigits(units, at + 20) * 10_000 + twoDigits(units, at + 22) * 100 + twoDigits(units, at + 24);
+  const micros = sixDigits(units, at + 20);
   const day = dayMicros(isoYear(units, at), twoDigits(units, at + 5), twoDigits(units, at + 8));
   const time = day + clockSeconds(units, at + 11) * 1_000_000 + micros;
   const zone = units[at + 26];
@@ -31,6 +32,35 @@ export function readIsoTime(units: Uint8Array, at: number): number {
   if ((zone !== PLUS && zone !== MINUS) || units[at + 29] !== COLON) return Number.NaN;
   const offset = twoDigits(units, at + 27) * 60 + twoDigits(units, at + 30);
   return time - (zone === PLUS ? offset : -offset) * 60_000_000;
+}
+
+/** Reads times of that form, many of the same second in a row: of such a time only what differs is read. */
+export class IsoTimes {
+  /** `2026-11-23T05:36:15.`, four bytes at a time, of the time before in UTC. */
+  readonly #second = new Int32Array(5);
+  #secondMicros = Number.NaN;
+
+  /** What readIsoTime does. */
+  read(units: Units, at: number): number {
+    const { bytes, view } = units;
+    if (at + 27 > bytes.length) return Number.NaN;
+    if (bytes[at + 26] !== CAPITAL_Z) return readIsoTime(bytes, at);
+    const second = this.#second;
+    if (
+      view.getInt32(at + 16) === second[4] &&
+      view.getInt32(at + 12) === second[3] &&
+      view.getInt32(at + 8) === second[2] &&
+      view.getInt32(at + 4) === second[1] &&
+      view.getInt32(at) === second[0]
+    ) {
+      return this.#secondMicros + sixDigits(bytes, at + 20);
+    }
+    const time = readIsoTime(bytes, at);
+    if (Number.isNaN(time)) return time;
+    for (let i = 0; i < second.length; i++) second[i] = view.getInt32(at + 4 * i);
+    this.#secondMicros = time - sixDigits(bytes, at + 20);
+    return time;
+  }
 }
 
 /** Where the time ends that readIsoTime has read at `at`. */
@@ -56,6 +86,11 @@ export function readLocalTime(units: Uint8Array, at: number): number {
 export function hasLocalTime(units: Uint8Array, at: number): boolean {
   const day = twoDigits(units, at) + twoDigits(units, at + 2) + twoDigits(units, at + 4);
   return units[at + 6] === SPACE && !Number.isNaN(day + clockSeconds(units, at + 7));
+}
+
+/** The number that six digits make; NaN when they are none. */
+function sixDigits(units: Uint8Array, at: number): number {
+  return twoDigits(units, at) * 10_000 + twoDigits(units, at + 2) * 100 + twoDigits(units, at + 4);
 }
 
 /** The number that two digits make; NaN when they are none. */

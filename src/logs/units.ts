@@ -23,6 +23,13 @@ export class Units {
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 
+  /** Takes in bytes that nobody decoded: they are the units, also those beyond ASCII, and there is no text. */
+  beginBytes(bytes: Uint8Array): void {
+    this.text = "";
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
   /** Whether the text has a name of ASCII at a place. */
   has(name: ByteWords, at: number): boolean {
     const { words, last } = name;
@@ -34,14 +41,24 @@ export class Units {
 
   /** Where the line that `at` is in ends: its newline; -1 where it has none. */
   endOfLine(at: number): number {
-    const { bytes } = this;
+    const { bytes, view } = this;
     const { length } = bytes;
-    for (let place = at; place < length; place++) if (bytes[place] === LF) return place;
+    let place = at;
+    // Four bytes at a time: a byte of the word is 0 where a line ends, and then some byte's high bit is set below.
+    for (const last = length - 4; place <= last; place += 4) {
+      const word = view.getInt32(place) ^ LINE_ENDS;
+      if (((word - LOWEST_BITS) & ~word & HIGH_BITS) !== 0) break;
+    }
+    for (; place < length; place++) if (bytes[place] === LF) return place;
     return -1;
   }
 }
 
 const LF = 10;
+// The same byte four times in one number.
+const LINE_ENDS = 0x0a0a0a0a;
+const LOWEST_BITS = 0x01010101;
+const HIGH_BITS = 0x80808080 | 0;
 
 function unitsOf(text: string): Uint8Array {
   const units = new Uint8Array(text.length);

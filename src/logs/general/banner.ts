@@ -21,8 +21,25 @@ export function mayBeBanner(text: string, first: number, at: number, next: numbe
   return text.charCodeAt(end) === 58 && text.startsWith("started with", end - 12);
 }
 
+/** The same of a line in bytes, of which there are up to three for one of its UTF-16 units: whether it is too long, isBanner says. */
+export function mayBeBannerAt(bytes: Uint8Array, at: number, next: number): boolean {
+  if (next - at > 3 * MAX_BANNER || next - at < 16) return false;
+  if (bytes[at] === TIME[0] && stands(TIME, bytes, at)) return true;
+  let end = next - 1;
+  while (end > at && (bytes[end] as number) <= SPACE) end--;
+  return bytes[end] === STARTED_WITH.at(-1) && stands(STARTED_WITH, bytes, end + 1 - STARTED_WITH.length);
+}
+
+const codesOf = (word: string): number[] => [...word].map((letter) => letter.charCodeAt(0));
+const TIME = codesOf("Time");
+const STARTED_WITH = codesOf("started with:");
+
+const stands = (word: readonly number[], bytes: Uint8Array, at: number): boolean =>
+  word.every((code, index) => bytes[at + index] === code);
+
 /** Whether a whole line is the first or the last of a banner. */
 export function isBanner(line: string): boolean {
+  if (line.length > MAX_BANNER) return false;
   return BANNER_FIRST.test(line) || BANNER_LAST.test(line);
 }
 

@@ -1,5 +1,5 @@
 import { ByteWords } from "../../lib/byte-words.ts";
-import { endOfIsoTime, readIsoTime, readLocalTime } from "../times.ts";
+import { endOfIsoTime, IsoTimes, readLocalTime } from "../times.ts";
 import type { Units } from "../units.ts";
 import { COMMANDS, type Command } from "./commands.ts";
 
@@ -29,21 +29,28 @@ const ID_WIDTH = 5;
 export class Header {
   /** Null for a record of MariaDB's that has no time of its own. */
   form: HeaderForm | null = null;
-  /** The time: with its fraction and in UTC for MySQL, whole local seconds for MariaDB, in microseconds since the epoch. */
-  timeMicros: number | null = null;
+  /**
+   * The time: with its fraction and in UTC for MySQL, whole local seconds for MariaDB, in microseconds since the epoch. NaN for a record
+   * that has none of its own.
+   */
+  timeMicros = Number.NaN;
   threadId = 0;
   command: Command = "Query";
-  /** Where the statement begins in the text. */
+  /** Where the statement begins in the bytes. */
   statementAt = 0;
+  readonly #times = new IsoTimes();
 
-  /** Whether the line from `at` to `end` (its newline, or the end of the text) begins with a header. */
-  read(units: Units, at: number, end: number): boolean {
+  /**
+   * Whether the line from `at` to `end` begins with a header. At `end` is its newline, or the bytes end.
+   * @param isEnded whether there is a newline
+   */
+  read(units: Units, at: number, end: number, isEnded: boolean): boolean {
     const { bytes } = units;
     if (bytes[at] === TAB) {
       if (bytes[at + 1] !== TAB) return false;
       this.form = null;
-      this.timeMicros = null;
-      return this.#readThreadAndCommand(units, at + 2, end, 1);
+      this.timeMicros = Number.NaN;
+      return this.#readThreadAndCommand(units, at + 2, end, 1, isEnded);
     }
     if (end - at <= LOCAL_LENGTH) return false;
     if (bytes[at + 6] === SPACE) {
@@ -51,23 +58,23 @@ export class Header {
       const time = readLocalTime(bytes, at);
       if (bytes[at + LOCAL_LENGTH] !== TAB || Number.isNaN(time)) return false;
       this.timeMicros = time;
-      return this.#readThreadAndCommand(units, at + LOCAL_LENGTH + 1, end, 1);
+      return this.#readThreadAndCommand(units, at + LOCAL_LENGTH + 1, end, 1, isEnded);
     }
     if (end - at <= UTC_LENGTH) return false;
-    const time = readIsoTime(bytes, at);
+    const time = this.#times.read(units, at);
     if (Number.isNaN(time)) return false;
     this.timeMicros = time;
     const after = endOfIsoTime(bytes, at);
     if (bytes[after] === TAB) {
       this.form = "mysql";
-      return this.#readThreadAndCommand(units, after + 1, end, 1);
+      return this.#readThreadAndCommand(units, after + 1, end, 1, isEnded);
     }
     this.form = "mysql-untabbed";
-    return this.#readThreadAndCommand(units, after, end, ID_WIDTH);
+    return this.#readThreadAndCommand(units, after, end, ID_WIDTH, isEnded);
   }
 
   /** `    8 Query<TAB>`; the tab may be missing where the line ends. The id takes `width` places at least. */
-  #readThreadAndCommand(units: Units, from: number, end: number, width: number): boolean {
+  #readThreadAndCommand(units: Units, from: number, end: number, width: number, isEnded: boolean): boolean {
     const { bytes } = units;
     let at = from;
     while (bytes[at] === SPACE) at++;
@@ -81,7 +88,7 @@ export class Header {
     }
     if (at === digits || at - digits > 15 || at - from < width || bytes[at] !== SPACE) return false;
     at++;
-    const command = readCommand(units, at, end);
+    const command = readCommand(units, at, end, isEnded);
     if (command === undefined) return false;
     this.threadId = id;
     this.command = command;
@@ -92,27 +99,21 @@ export class Header {
 }
 
 /** The command at `at`, which ends with a tab or the line. So "Connect Out" is not read as "Connect". */
-function readCommand(units: Units, at: number, end: number): Command | undefined {
+function readCommand(units: Units, at: number, end: number, isEnded: boolean): Command | undefined {
   // Nearly always one of these two.
   if (units.has(QUERY, at)) return "Query";
   if (units.has(EXECUTE, at)) return "Execute";
-  const { text } = units;
-  for (const command of COMMANDS_BY_INITIAL[text.charCodeAt(at)] ?? []) {
+  const { bytes } = units;
+  for (const { command, name } of COMMANDS_BY_INITIAL[bytes[at] as number] ?? []) {
     const after = at + command.length;
-    if ((text.charCodeAt(after) === TAB || endsLine(text, after, end)) && text.startsWith(command, at)) {
-      return command;
-    }
+    if ((bytes[after] === TAB || (isEnded && after === end)) && units.has(name, at)) return command;
   }
   return undefined;
 }
 
-/** Whether a line ends at `at`, and its newline has been read. */
-function endsLine(text: string, at: number, end: number): boolean {
-  return at === end && end < text.length;
-}
-
-const COMMANDS_BY_INITIAL: Command[][] = [];
+const COMMANDS_BY_INITIAL: { command: Command; name: ByteWords }[][] = [];
 for (const command of COMMANDS) {
   const initial = command.charCodeAt(0);
-  COMMANDS_BY_INITIAL[initial] = [...(COMMANDS_BY_INITIAL[initial] ?? []), command];
+  const others = COMMANDS_BY_INITIAL[initial] ?? [];
+  COMMANDS_BY_INITIAL[initial] = [...others, { command, name: new ByteWords(command) }];
 }

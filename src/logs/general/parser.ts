@@ -1,11 +1,15 @@
+import { isUtf8 } from "node:buffer";
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut, LogRecord } from "../record.ts";
 import { Units } from "../units.ts";
-import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "./banner.ts";
+import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBannerAt } from "./banner.ts";
+import { BlockText, decode } from "./block-text.ts";
 import { Header, type HeaderForm } from "./header.ts";
-import type { LogPosition, OpenRecord, ParserSnapshot } from "./parser-state.ts";
+import { Open } from "./open-record.ts";
+import type { LogPosition, ParserSnapshot } from "./parser-state.ts";
 import { PartialLine } from "./partial-line.ts";
+import { ReadRecord } from "./read-record.ts";
 
 /*
  * Reads the general query log of MySQL 5.5 to 9.7 and of MariaDB: bytes in, records out. Pure: it does no I/O. Bytes may be cut
@@ -20,15 +24,11 @@ import { PartialLine } from "./partial-line.ts";
 /** The longest statement that is kept whole unless the caller says otherwise. */
 export const MAX_STATEMENT = 1024 * 1024;
 
-/** How many bytes are decoded at once. Decoding a few hundred records in one call, not each by itself, is what makes this fast. */
-const BLOCK_BYTES = 32 * 1024;
-/**
- * A block with a character beyond ASCII is read in pieces of this size. V8 stores a string with such a character in two bytes a
- * character, and everything is slower with that: one emoji is not to slow down all the statements around it.
- */
-const SMALL_BLOCK_BYTES = 2 * 1024;
 /** The most bytes that UTF-8 takes for one UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
+
+/** So much of a line shows whether it is the middle of a banner, in bytes. */
+const MAX_BANNER_MIDDLE = 16;
 
 const LF = 10;
 const TAB = 9;
@@ -38,6 +38,8 @@ const HEADER = 0;
 const BANNER = 1;
 /** A part of a statement, or nothing that is known. */
 const TEXT = 2;
+/** What is done with a record. */
+type TakeRecord = (record: LogRecord) => void;
 type LineKind = typeof HEADER | typeof BANNER | typeof TEXT;
 
 /**
@@ -47,20 +49,24 @@ type LineKind = typeof HEADER | typeof BANNER | typeof TEXT;
 export class LogParser implements Parser {
   readonly #maxStatement: number;
   readonly #zoneMicros: number;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   readonly #header = new Header();
-  /** The text that is read. */
+  /** The lines that are read. */
   readonly #units = new Units();
+  /** Whether all of them are UTF-8. */
+  #isUtf8 = true;
+  readonly #texts = new BlockText();
+  /** The record that is given out. */
+  readonly #record = new ReadRecord(this.#texts);
 
   #format: HeaderForm | null = null;
   #secondMicros: number | null = null;
-  #open: OpenRecord | null = null;
+  /** The record whose end has not been seen, with what was read of its statement before these lines. */
+  readonly #open = new Open();
 
   /** The line whose end has not been read. Of its bytes, those that can't be part of a kept statement only count. */
   readonly #line: PartialLine;
   /** Where that line begins in the log. */
   #lineStart = 0;
-  #records: LogRecord[] = [];
 
   /** What was left out since a record or takeLeftOut last reported it. */
   #undatedRecords = 0;
@@ -80,7 +86,7 @@ export class LogParser implements Parser {
     this.#isFileBegun = from.isFileBegun ?? false;
     this.#isReopened = from.isReopened ?? false;
     if (!("line" in from)) return;
-    this.#open = from.open === null ? null : { ...from.open };
+    this.#open.restore(from.open);
     this.#line.add(from.line);
     this.#line.length = from.lineBytes;
     this.#undatedRecords = from.undatedRecords;
@@ -95,30 +101,30 @@ export class LogParser implements Parser {
   /**
    * Reads the next bytes of the log.
    * @returns the records that these bytes completed. Their statements share memory with the text around them: a statement that
-   *   is kept keeps up to 64 KB in memory. To keep one for long, copy it.
+   *   is kept keeps up to 32 KB in memory. To keep one for long, copy it.
    */
   push(chunk: Uint8Array): LogRecord[] {
+    const records: LogRecord[] = [];
+    this.read(chunk, (record) => records.push(ownCopy(record)));
+    return records;
+  }
+
+  /**
+   * Reads the next bytes of the log.
+   * @param take is given each record that these bytes completed: mostly the same object, which is valid until the next record
+   */
+  read(chunk: Uint8Array, take: TakeRecord): void {
     let from = 0;
     if (this.#line.length > 0) {
       const newline = chunk.indexOf(LF);
       from = newline < 0 ? chunk.length : newline + 1;
       this.#line.add(chunk.subarray(0, from));
-      if (newline < 0) return [];
-      this.#completeLine();
+      if (newline < 0) return;
+      this.#completeLine(take);
     }
     const last = chunk.lastIndexOf(LF) + 1;
-    while (from < last) {
-      let to = last;
-      if (last - from > BLOCK_BYTES) {
-        to = chunk.lastIndexOf(LF, from + BLOCK_BYTES - 1) + 1;
-        // A line longer than a block.
-        if (to <= from) to = chunk.indexOf(LF, from + BLOCK_BYTES) + 1;
-      }
-      this.#readBlock(chunk.subarray(from, to), to - from);
-      from = to;
-    }
-    if (from < chunk.length) this.#line.add(chunk.subarray(from));
-    return this.#take();
+    if (from < last) this.#readLines(chunk.subarray(from, last), last - from, take);
+    if (last < chunk.length) this.#line.add(chunk.subarray(Math.max(from, last)));
   }
 
   /** Changes nothing: a record's beginning does not depend on how the line before it ended. */
@@ -128,19 +134,22 @@ export class LogParser implements Parser {
 
   /** Ends the log: the open record is complete. Only for a log that will not grow; the end of a portion is not the end. */
   end(): LogRecord[] {
-    if (this.#line.length > 0) this.#completeLine();
-    this.#close(this.#lineStart);
-    return this.#take();
+    const records: LogRecord[] = [];
+    const take: TakeRecord = (record) => records.push(ownCopy(record));
+    if (this.#line.length > 0) this.#completeLine(take);
+    this.#close(this.#lineStart, take);
+    return records;
   }
 
   /** Where to go on from, with a parser that has read nothing: the open record is read again. */
   position(): LogPosition {
+    const open = this.#open.state;
     return {
-      offset: this.#open?.start ?? this.#lineStart,
+      offset: open?.start ?? this.#lineStart,
       format: this.#format,
       secondMicros: this.#secondMicros,
       isFileBegun: this.#isFileBegun,
-      isReopened: this.#open?.isAfterOpening ?? this.#isReopened,
+      isReopened: open?.isAfterOpening ?? this.#isReopened,
     };
   }
 
@@ -150,7 +159,7 @@ export class LogParser implements Parser {
       offset: this.#lineStart,
       format: this.#format,
       secondMicros: this.#secondMicros,
-      open: this.#open === null ? null : { ...this.#open, text: detach(this.#open.text) },
+      open: this.#open.state,
       line: this.#line.kept.slice(),
       lineBytes: this.#line.length,
       undatedRecords: this.#undatedRecords,
@@ -179,100 +188,70 @@ export class LogParser implements Parser {
     return this.#lineStart + this.#line.length;
   }
 
-  #completeLine(): void {
-    this.#readBlock(this.#line.kept, this.#line.length);
+  #completeLine(take: TakeRecord): void {
+    this.#readLines(this.#line.kept, this.#line.length, take);
     this.#line.clear();
-  }
-
-  #take(): LogRecord[] {
-    const records = this.#records;
-    this.#records = [];
-    return records;
   }
 
   /**
    * Reads whole lines, or the last line of a log.
    * @param length how many bytes they have in the log: more than `bytes` for a line that was not kept whole, which comes alone
    */
-  #readBlock(bytes: Uint8Array, length: number): void {
-    const text = this.#decoder.decode(bytes);
-    // If so, every character is one byte, and an index into the text is also one into the bytes.
-    const isAligned = text.length === bytes.length && length === bytes.length;
-    if (!isAligned && bytes.length > SMALL_BLOCK_BYTES) {
-      const newline = bytes.indexOf(LF);
-      if (newline >= 0 && newline < bytes.length - 1) {
-        this.#readSmallBlocks(bytes, length);
-        return;
-      }
-    }
-    this.#units.begin(text, bytes);
-    this.#readLines(text, isAligned ? null : bytes, length);
-  }
-
-  /**
-   * Reads the lines of a block.
-   * @param bytes the block's bytes where its characters are not a byte each: places in the log are found in these
-   */
-  #readLines(text: string, bytes: Uint8Array | null, length: number): void {
+  #readLines(bytes: Uint8Array, length: number, take: TakeRecord): void {
+    const units = this.#units;
+    const header = this.#header;
+    const open = this.#open;
+    const texts = this.#texts;
+    units.beginBytes(bytes);
+    texts.begin(bytes);
+    this.#isUtf8 = isUtf8(bytes);
     const blockStart = this.#lineStart;
-    let lineStart = blockStart;
-    /** Where this text's part of the open record's statement begins; -1 when it has none. */
-    let statementAt = -1;
+    open.at = -1;
+    open.isWhole = false;
     let at = 0;
-    while (at < text.length) {
-      const newline = text.indexOf("\n", at);
-      const next = newline < 0 ? text.length : newline + 1;
-      const nextStart =
-        blockStart + (bytes === null ? next : nextLine(bytes, lineStart - blockStart, length));
-      switch (this.#kindOfLine(text, at, newline < 0 ? text.length : newline, next)) {
+    while (at < bytes.length) {
+      const newline = texts.endOfLine(at);
+      const next = newline < 0 ? bytes.length : newline + 1;
+      switch (this.#kindOfLine(at, newline, next)) {
         case HEADER:
-          this.#append(text, statementAt, at);
-          this.#close(lineStart);
-          this.#begin(this.#header, lineStart);
-          statementAt = this.#header.statementAt;
+          this.#closeAt(at, blockStart, take);
+          this.#begin(header, blockStart + at);
           break;
         case BANNER:
-          this.#append(text, statementAt, at);
-          this.#close(lineStart);
+          this.#closeAt(at, blockStart, take);
           this.#isReopened = !this.#isFileBegun;
-          statementAt = -1;
           break;
         case TEXT:
-          if (this.#open === null) {
-            if (!isBannerMiddle(text, at)) this.#strayBytes += nextStart - lineStart;
-          } else if (statementAt < 0) {
-            statementAt = at;
-          }
+          if (!open.isOpen) this.#leaveOut(at, next === bytes.length ? length : next);
+          else if (open.at < 0) open.at = at;
       }
       at = next;
-      lineStart = nextStart;
     }
-    this.#append(text, statementAt, text.length);
+    if (open.isOpen && open.at >= 0) this.#append(bytes.length);
     this.#lineStart = blockStart + length;
   }
 
-  /** What a line is. A HEADER has been read by then. @param end where its newline is @param next where the next line begins */
-  #kindOfLine(text: string, at: number, end: number, next: number): LineKind {
-    const first = this.#units.bytes[at] as number;
-    if (((first >= 48 && first <= 57) || first === TAB) && this.#header.read(this.#units, at, end)) {
-      return this.#acceptHeader(this.#header) ? HEADER : TEXT;
+  /**
+   * What a line is. A HEADER has been read by then.
+   * @param newline -1 where it has none
+   * @param next where the next line begins
+   */
+  #kindOfLine(at: number, newline: number, next: number): LineKind {
+    const { bytes } = this.#units;
+    const first = bytes[at] as number;
+    if ((first >= 48 && first <= 57) || first === TAB) {
+      const header = this.#header;
+      const isEnded = newline >= 0;
+      if (header.read(this.#units, at, isEnded ? newline : next, isEnded))
+        return this.#acceptHeader(header) ? HEADER : TEXT;
     }
-    return mayBeBanner(text, first, at, next) && isBanner(text.slice(at, next)) ? BANNER : TEXT;
+    return mayBeBannerAt(bytes, at, next) && isBanner(decode(bytes.subarray(at, next))) ? BANNER : TEXT;
   }
 
-  /** Reads whole lines in small blocks. A line that is longer comes alone. */
-  #readSmallBlocks(bytes: Uint8Array, length: number): void {
-    let from = 0;
-    while (from < bytes.length) {
-      let to = bytes.length;
-      if (to - from > SMALL_BLOCK_BYTES) {
-        to = bytes.lastIndexOf(LF, from + SMALL_BLOCK_BYTES - 1) + 1;
-        if (to <= from) to = bytes.indexOf(LF, from) + 1 || bytes.length;
-      }
-      // The last line counts with those of its bytes that were not kept.
-      this.#readBlock(bytes.subarray(from, to), to < bytes.length ? to - from : length - from);
-      from = to;
-    }
+  /** Counts a line that belongs to no record. @param next where the next one begins in the log, from the beginning of this block on */
+  #leaveOut(at: number, next: number): void {
+    const line = decode(this.#units.bytes.subarray(at, at + MAX_BANNER_MIDDLE));
+    if (!isBannerMiddle(line, 0)) this.#strayBytes += next - at;
   }
 
   /**
@@ -280,51 +259,71 @@ export class LogParser implements Parser {
    * only in a log of that form, or where no record is open.
    */
   #acceptHeader({ form, timeMicros }: Header): boolean {
-    if (form === "mysql-untabbed" && this.#format !== form && this.#open !== null) return false;
+    const open = this.#open;
+    if (form === "mysql-untabbed" && this.#format !== form && open.isOpen) return false;
     if (form !== null) {
       this.#format = form;
-      this.#secondMicros = form === "mariadb" && timeMicros !== null ? timeMicros - this.#zoneMicros : null;
+      this.#secondMicros = form === "mariadb" ? timeMicros - this.#zoneMicros : null;
       return true;
     }
     if (this.#format !== null) return this.#format === "mariadb";
     // A log that is read from its middle: its form is not known yet.
-    return this.#open === null || this.#open.timeMicros === null;
+    return !open.isOpen || Number.isNaN(open.timeMicros);
   }
 
-  #begin(header: Header, start: number): void {
-    const { form, threadId, command } = header;
+  #begin({ form, timeMicros, threadId, command, statementAt }: Header, start: number): void {
+    const open = this.#open;
     const hasOwnTime = form !== null && form !== "mariadb";
-    const timeMicros = hasOwnTime ? header.timeMicros : this.#secondMicros;
-    this.#open = { timeMicros, threadId, command, start, text: "", length: 0 };
-    const leftOut = timeMicros === null ? null : this.takeLeftOut();
-    if (leftOut !== null) this.#open.leftOut = leftOut;
+    open.isOpen = true;
+    open.timeMicros = hasOwnTime ? timeMicros : (this.#secondMicros ?? Number.NaN);
+    open.threadId = threadId;
+    open.command = command;
+    open.start = start;
+    open.text = "";
+    open.length = 0;
+    open.at = statementAt;
+    open.isWhole = true;
+    open.leftOut = undefined;
+    open.isAfterOpening = undefined;
+    if (!Number.isNaN(open.timeMicros)) open.leftOut = this.takeLeftOut() ?? undefined;
     this.#isFileBegun = false;
     if (!this.#isReopened) return;
-    this.#open.isAfterOpening = true;
+    open.isAfterOpening = true;
     this.#isReopened = false;
   }
 
-  /** Adds `text` from `from` (or nothing, below zero) to `to` to the open record's statement. */
-  #append(text: string, from: number, to: number): void {
+  /** Adds what the open record's statement has of these lines up to `to` to what it had before. */
+  #append(to: number): void {
     const open = this.#open;
-    if (open === null || from < 0) return;
+    const text = decode(this.#units.bytes.subarray(open.at, to));
     // One more than the limit, for the newline, which is not a part of the statement.
     const room = this.#maxStatement + 1 - open.length;
-    open.length += to - from;
-    if (room <= 0) return;
-    const piece = text.slice(from, Math.min(to, from + room));
-    open.text = open.text === "" ? piece : open.text + piece;
+    open.length += text.length;
+    if (room > 0) open.text += text.slice(0, room);
   }
 
-  #close(end: number): void {
+  /** Completes the open record, which ends before the line at `at`. @param blockStart where these lines begin in the log */
+  #closeAt(at: number, blockStart: number, take: TakeRecord): void {
     const open = this.#open;
-    if (open === null) return;
-    this.#open = null;
-    const { timeMicros, threadId, command, start, text, length, leftOut, isAfterOpening } = open;
-    if (timeMicros === null) {
-      this.#undatedRecords++;
+    if (!open.isOpen) return;
+    // A text has no more UTF-16 units than bytes, so this one is not too long.
+    if (open.isWhole && at - 1 - open.at <= this.#maxStatement) {
+      const { bytes } = this.#units;
+      const isUtf8There = this.#isUtf8 || isUtf8(bytes.subarray(open.at, at - 1));
+      this.#record.standsIn(isUtf8There ? bytes : null, open.at, at - 1);
+      this.#record.truncated = false;
+      this.#give(blockStart + at, take);
       return;
     }
+    if (open.at >= 0) this.#append(at);
+    this.#close(blockStart + at, take);
+  }
+
+  /** Completes the open record, of whose statement all has been appended. */
+  #close(end: number, take: TakeRecord): void {
+    const open = this.#open;
+    if (!open.isOpen) return;
+    const { text, length } = open;
     let truncated = length > this.#maxStatement;
     let cut = truncated ? this.#maxStatement : length;
     if (length > 0 && length <= this.#maxStatement + 1 && text.charCodeAt(length - 1) === LF) {
@@ -333,25 +332,41 @@ export class LogParser implements Parser {
     } else if (truncated && isHighSurrogate(text.charCodeAt(cut - 1))) {
       cut--;
     }
-    const statement = cut === text.length ? text : text.slice(0, cut);
-    const record: LogRecord = { timeMicros, threadId, command, statement, truncated, start, end };
-    if (leftOut !== undefined) record.leftOut = leftOut;
-    if (isAfterOpening === true) record.isAfterOpening = true;
-    this.#records.push(record);
+    this.#record.isText(cut === text.length ? text : text.slice(0, cut));
+    this.#record.truncated = truncated;
+    this.#give(end, take);
+  }
+
+  /** Gives the open record out, whose statement is known. */
+  #give(end: number, take: TakeRecord): void {
+    const open = this.#open;
+    open.isOpen = false;
+    open.at = -1;
+    open.isWhole = false;
+    if (Number.isNaN(open.timeMicros)) {
+      this.#undatedRecords++;
+      return;
+    }
+    const record = this.#record;
+    record.timeMicros = open.timeMicros;
+    record.threadId = open.threadId;
+    record.command = open.command;
+    record.start = open.start;
+    record.end = end;
+    const { leftOut, isAfterOpening } = open;
+    if (leftOut === undefined && isAfterOpening !== true) {
+      take(record);
+      return;
+    }
+    const rare = record.copy();
+    if (leftOut !== undefined) rare.leftOut = leftOut;
+    if (isAfterOpening === true) rare.isAfterOpening = true;
+    take(rare);
   }
 }
 
-/** Where the line after the one at `at` begins in a block of `length` bytes. */
-function nextLine(bytes: Uint8Array, at: number, length: number): number {
-  const newline = bytes.indexOf(LF, at);
-  return newline < 0 ? length : newline + 1;
-}
+const ownCopy = (record: LogRecord): LogRecord => (record instanceof ReadRecord ? record.copy() : record);
 
 function isHighSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xd800;
-}
-
-/** A copy that keeps no other text in memory. */
-function detach(text: string): string {
-  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

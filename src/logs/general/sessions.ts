@@ -42,13 +42,11 @@ export class Sessions {
    * Learns what the record says of its session. Has to see every record, in order.
    * @param db the default database as the log-in or the client's command chose it; undefined when that was not seen
    * @param losesDb whether the record has a `USE`, behind which `db` is null as unknown and not as none
+   * @param mayChange whether its statement may be a SET or have a USE, as far as that is known without its text
    * @returns what was known before it
    */
-  see(
-    { threadId, command, statement }: LogRecord,
-    db: string | null | undefined,
-    losesDb = false,
-  ): SessionSettings {
+  see(record: LogRecord, db: string | null | undefined, losesDb = false, mayChange = true): SessionSettings {
+    const { threadId, command } = record;
     if (command !== "Query" && command !== "Execute") {
       switch (command) {
         case "Connect":
@@ -66,6 +64,8 @@ export class Sessions {
       return this.#of(threadId, db);
     }
     const settings = this.#of(threadId, db);
+    if (!mayChange) return settings;
+    const { statement } = record;
     if (losesDb || mayChangeSettings(statement)) {
       const known = this.#sessions.get(threadId) ?? UNKNOWN_SETTINGS;
       let now = settingsAfter(statement, known);

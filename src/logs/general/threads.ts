@@ -66,19 +66,21 @@ export class Threads {
 
   /**
    * Learns what the record says of its thread. Has to see every record, in order.
+   * @param mayChoose whether its statement may have a USE, as far as that is known without its text
    * @returns who the record is of, or null when the thread's Connect record was not seen
    */
-  see(record: LogRecord): Identity | null {
-    const { threadId, command, statement } = record;
+  see(record: LogRecord, mayChoose = true): Identity | null {
+    const { threadId, command } = record;
     // Nearly all are Query or Execute.
     if (command === "Query" || command === "Execute") {
       if (this.#before.size > 0) this.#before.delete(threadId);
       const known = this.#get(threadId);
-      this.#hasLostDb = known !== null && known.db !== null && choosesDatabase(statement);
+      this.#hasLostDb = mayChoose && known !== null && known.db !== null && choosesDatabase(record.statement);
       if (known !== null && this.#hasLostDb) this.#set(threadId, { ...known, db: null });
       return known;
     }
     this.#hasLostDb = false;
+    const { statement } = record;
     const before = this.#before.get(threadId);
     this.#before.delete(threadId);
     switch (command) {

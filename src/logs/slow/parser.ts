@@ -96,6 +96,10 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     this.#entries.beginFile();
   }
 
+  read(chunk: Uint8Array, take: (record: SlowRecord) => void): void {
+    for (const record of this.push(chunk)) take(record);
+  }
+
   /**
    * Reads the next bytes of the log.
    * @returns the records that these bytes completed. Their statements share memory with the text around them: a statement that
