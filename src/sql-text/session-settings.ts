@@ -37,6 +37,15 @@ export function mayChangeSettings(statement: string): boolean {
   return (first | 32) === LETTER_S && second === LETTER_E && (statement.charCodeAt(2) | 32) === LETTER_T;
 }
 
+/** Whether a statement, in bytes, may begin with a SET or a USE, or with what may stand before one. */
+export function mayBeginWithSetOrUse(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at] as number;
+  if (first <= BLANK || first === SLASH || first === HASH || first === DASH) return true;
+  const second = (bytes[at + 1] as number) | 32;
+  if ((first | 32) === LETTER_U) return second === LETTER_S;
+  return (first | 32) === LETTER_S && second === LETTER_E && ((bytes[at + 2] as number) | 32) === LETTER_T;
+}
+
 /** What stands between words: blanks, comments, and the frame of a comment that the server runs. */
 const GAP = "(?:\\s|/\\*(?!M?!)(?:[^*]|\\*(?!/))*\\*/|/\\*M?!\\d*|\\*/|(?:#|--(?=\\s))[^\\n]*(?:\\n|$))";
 /** A USE as a whole statement: nothing else stands behind the name, so few texts in strings look like one. */
@@ -47,7 +56,9 @@ const WHOLE_USE = new RegExp(
 /** So much of a text is looked at for a USE that begins there. In UTF-16 code units. */
 const MAX_USE = 512;
 const HASH = 35;
+const STAR = 42;
 const DASH = 45;
+const SEMICOLON = 59;
 
 /** Whether a text may be a USE, or begins with what may stand before one. */
 function mayBeUse(text: string, at: number): boolean {
@@ -63,6 +74,26 @@ export function choosesDatabase(statement: string): boolean {
     if (mayBeUse(statement, at + 1) && WHOLE_USE.test(statement.slice(at + 1, at + 1 + MAX_USE))) return true;
   }
   return false;
+}
+
+/**
+ * Whether a text may have a USE behind one of its semicolons: wherever choosesDatabase finds one there, and in some others.
+ * @param start where it begins in bytes of UTF-8 @param end where it ends
+ */
+export function mayChooseDatabaseIn(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== SEMICOLON) continue;
+    let next = at + 1;
+    while (next < end && (bytes[next] as number) <= BLANK) next++;
+    if (next < end && mayBeginUse(bytes[next] as number)) return true;
+  }
+  return false;
+}
+
+/** Whether a USE may begin with this byte, or the gap before it: also a blank that is not ASCII's. */
+function mayBeginUse(byte: number): boolean {
+  const isMark = byte === SLASH || byte === HASH || byte === DASH || byte === STAR;
+  return isMark || byte >= 128 || (byte | 32) === LETTER_U;
 }
 
 /** A longer SET is not looked at: it sets more than a session's mode. In UTF-16 code units. */

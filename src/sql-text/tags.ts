@@ -1,3 +1,5 @@
+import type { StatementBytes } from "./statement-bytes.ts";
+
 /*
  * The tags that applications write into their statements in the manner of sqlcommenter (google.github.io/sqlcommenter/spec): in a
  * comment behind the statement or before it, as action='checkout',framework='rails%207'. Keys and values are encoded as in a URL,
@@ -38,6 +40,9 @@ export function tagsOf(sql: string): Tags {
   const tags = behind === "" ? NO_TAGS : tagsOfComment(behind);
   return tags.length > 0 ? tags : tagsOfComment(commentBefore(sql));
 }
+
+/** Whether a statement may have tags, as far as its bytes say: they are in a comment, which may hold a secret. */
+export const mayHaveTags = (bytes: StatementBytes | null): boolean => bytes?.mayHoldSecret !== false;
 
 /** The comment behind a statement, with its marks; empty without one. */
 export function commentBehind(sql: string): string {

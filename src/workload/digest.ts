@@ -2,11 +2,12 @@ import { runsStatement } from "../logs/general/commands.ts";
 import type { LogRecord } from "../logs/record.ts";
 import { runsStatement as ranAndWasTimed, type SlowRecord } from "../logs/slow/record.ts";
 import type { Dialect } from "../sql-text/dialect.ts";
-import { digestCacheKey } from "../sql-text/normalize/digest-cache-key.ts";
+import { NO_CACHE_KEY } from "../sql-text/normalize/digest-cache-key.ts";
 import { toHex, toKey } from "../sql-text/normalize/fingerprint.ts";
 import { Normalizer } from "../sql-text/normalize/normalize.ts";
 import type { StatementBytes } from "../sql-text/statement-bytes.ts";
 import { type StatementTables, tablesOf } from "../sql-text/tables.ts";
+import { mayHaveTags } from "../sql-text/tags.ts";
 import {
   addSlot,
   addUnseen,
@@ -72,12 +73,12 @@ export class Digests {
   /** Grows whenever the table is stored: of each digest one example of the last step in which it ran is kept. */
   #step = 1;
   readonly #normalizer = new Normalizer();
-  readonly #keys: DigestKeyCache;
+  readonly #keys: DigestKeyCache<Slot>;
 
   /** @param from a table to continue, or the capacity of a new one */
   constructor(from: number | DigestsState = MAX_DIGESTS) {
     this.capacity = Math.max(1, typeof from === "number" ? from : from.capacity);
-    this.#keys = new DigestKeyCache(this.capacity);
+    this.#keys = new DigestKeyCache<Slot>(this.capacity);
     this.#frequent = new Places(this.capacity, ({ count }) => count);
     this.#long = new Places(this.capacity, ({ totalMicros }) => totalMicros);
     if (typeof from !== "number") this.merge(from);
@@ -107,18 +108,18 @@ export class Digests {
     bytes: StatementBytes | null = null,
     whose: Whose = NOBODY,
   ): boolean {
-    const { command, statement, timeMicros } = record;
+    const { command, timeMicros } = record;
     if (!runsStatement(command)) return false;
-    const slot = this.#find(statement, server, command === "Query", bytes);
+    const slot = this.#find(record, server, command === "Query", bytes);
     if (slot === null) return false;
     this.#total++;
     const source = this.#sources.of(record.threadId ?? 0, whose);
     this.#sources.figuresOf(source).count();
-    const tags = this.#tags.of(statement);
+    const tags = mayHaveTags(bytes) ? this.#tags.of(record.statement) : null;
     if (tags !== null) this.#tags.figuresOf(tags).count();
     this.#countedTags = tags;
     if (slot === undefined) {
-      const added = this.#newSlot(statement, timeMicros, server);
+      const added = this.#newSlot(record.statement, timeMicros, server);
       this.#note(added, source, tags, null, record);
       this.#enter(added);
       return true;
@@ -136,18 +137,18 @@ export class Digests {
    */
   addTimed(record: SlowRecord, bytes: StatementBytes | null = null): boolean {
     if (!ranAndWasTimed(record)) return false;
-    const { statement, timeMicros, durationMicros } = record;
-    const slot = this.#find(statement, record.server, false, bytes);
+    const { timeMicros, durationMicros } = record;
+    const slot = this.#find(record, record.server, false, bytes);
     if (slot === null) return false;
     this.#total++;
     this.#totalMicros = (this.#totalMicros ?? 0) + durationMicros;
     const source = this.#sources.of(record.threadId, record);
     this.#sources.figuresOf(source).add(record);
-    const tags = this.#tags.of(statement);
+    const tags = mayHaveTags(bytes) ? this.#tags.of(record.statement) : null;
     if (tags !== null) this.#tags.figuresOf(tags).add(record);
     this.#countedTags = tags;
     if (slot === undefined) {
-      const added = this.#newSlot(statement, timeMicros, record.server);
+      const added = this.#newSlot(record.statement, timeMicros, record.server);
       added.overMicros = this.#long.bound;
       added.totalMicros = added.overMicros + durationMicros;
       added.figures = new Figures();
@@ -174,7 +175,7 @@ export class Digests {
     source: Source,
     tags: TagSet | null,
     durationMicros: number | null,
-    { timeMicros, statement }: { timeMicros: number; statement: string },
+    record: { timeMicros: number; statement: string },
   ): void {
     slot.sources.add(source);
     if (tags !== null) {
@@ -184,7 +185,7 @@ export class Digests {
     const { examples } = slot;
     if (examples.seenIn === this.#step && (durationMicros ?? -1) <= examples.slowestMicros) return;
     examples.seenIn = this.#step;
-    examples.add(timeMicros, source, durationMicros, statement);
+    examples.add(record.timeMicros, source, durationMicros, record.statement);
   }
 
   /** The digest that was counted last, for the series to count it too; null before the first, and after a merge. */
@@ -206,25 +207,27 @@ export class Digests {
   }
 
   /**
-   * The slot of a statement.
+   * The slot of a record's statement.
    * @param maySayExecute whether EXECUTE may be no statement of its own
    * @returns undefined where it has none; null where it is no statement
    */
   #find(
-    statement: string,
+    record: { statement: string },
     server: Dialect | null,
     maySayExecute: boolean,
     bytes: StatementBytes | null,
   ): Slot | undefined | null {
-    const normalizer = this.#normalizer;
-    const cacheKey =
-      bytes === null
-        ? normalizer.load(statement, server)
-        : digestCacheKey(bytes.bytes, bytes.end, bytes.start);
     this.#countedTables = null;
-    const knownKey = this.#keys.get(cacheKey);
-    const known = knownKey === undefined ? undefined : this.#slots.get(knownKey);
-    if (known !== undefined) return known;
+    const known = this.#keys.slotLike(bytes?.template);
+    if (known !== undefined && (known.isFrequent || known.isLong)) return known;
+    const normalizer = this.#normalizer;
+    const cacheKey = bytes === null ? normalizer.load(record.statement, server) : bytes.cacheKey();
+    const cached = this.#slots.get(this.#keys.get(cacheKey) ?? NO_CACHE_KEY);
+    if (cached !== undefined) {
+      this.#keys.note(bytes?.learn(cacheKey), cached);
+      return cached;
+    }
+    const { statement } = record;
     if (bytes !== null) normalizer.load(statement, server);
     normalizer.normalize();
     if (normalizer.isEmpty || (maySayExecute && normalizer.isExecute)) return null;

@@ -20,7 +20,7 @@ import { addToFirst, addToSecond, FIRST_LANE, mix, SECOND_LANE, toKey } from "./
 export const NO_CACHE_KEY = -1;
 
 /** A longer statement is likely to have a long list, and so a key that does not come again. */
-const MAX_CACHED_BYTES = 4096;
+export const MAX_CACHED_BYTES = 4096;
 // What stands for a number and for a comment: no byte does. A string's first quote stands for it.
 const NUMBER_MARK = 256;
 const COMMENT_MARK = 257;
@@ -37,14 +37,15 @@ const DOT = 46;
 const SLASH = 47;
 const BACKTICK = 96;
 
-// What a byte may begin; 0 for nothing but itself.
-const WORD = 1;
-const NUMBER = 2;
-const STRING = 3;
-const NAME = 4;
+// What a byte may begin.
+export const WORD = 1;
+export const NUMBER = 2;
+export const STRING = 3;
+export const NAME = 4;
 const COMMENT = 5;
 const FRACTION = 6;
-const KINDS = new Uint8Array(256);
+/** What each byte may begin; 0 for nothing but itself. */
+export const KINDS = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte++) {
   if (isWordByte(byte)) KINDS[byte] = isDigit(byte) ? NUMBER : WORD;
 }
@@ -147,7 +148,13 @@ function hashWithoutLiterals(bytes: Uint8Array, begin: number, end: number, isAn
  * Whether what stands in double quotes from `start` to `close` may be a name: true at least wherever the normaliser takes it for one.
  * @param begin where the statement begins @param end where it ends
  */
-function isNamePlace(bytes: Uint8Array, begin: number, end: number, start: number, close: number): boolean {
+export function isNamePlace(
+  bytes: Uint8Array,
+  begin: number,
+  end: number,
+  start: number,
+  close: number,
+): boolean {
   let before = start - 1;
   while (before >= begin && (bytes[before] as number) <= BLANK) before--;
   let after = close;
@@ -164,7 +171,7 @@ function isNamePlace(bytes: Uint8Array, begin: number, end: number, start: numbe
 }
 
 /** The end of a plain number such as `12` or `12.50`; -1 when what begins with these digits is anything else. */
-function endOfNumber(bytes: Uint8Array, start: number): number {
+export function endOfNumber(bytes: Uint8Array, start: number): number {
   let at = start;
   while (isDigit(bytes[at] as number)) at++;
   if (bytes[at] === DOT) {

@@ -26,16 +26,13 @@ export class AmazonSessions {
    * @param identity who the thread belongs to; null when that is not known
    * @param bytes the statement as it stands in the log, if that is known
    */
-  userOf(
-    { threadId, statement }: LogRecord,
-    identity: Identity | null,
-    bytes: StatementBytes | null = null,
-  ): string | null {
+  userOf(record: LogRecord, identity: Identity | null, bytes: StatementBytes | null = null): string | null {
+    const { threadId } = record;
     if (identity !== null) {
       if (this.#threads.size > 0) this.#threads.delete(threadId);
       return isAmazonUser(identity.user) ? identity.user : null;
     }
-    if (bytes?.mayHoldSecret !== false && statement.includes(HEARTBEAT)) this.#note(threadId);
+    if (bytes?.mayHoldSecret !== false && record.statement.includes(HEARTBEAT)) this.#note(threadId);
     return this.#threads.has(threadId) ? RDSADMIN : null;
   }
 

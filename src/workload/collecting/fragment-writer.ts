@@ -76,6 +76,7 @@ export class FragmentWriter {
   /** Stores what was added. @returns the last fragment as it is stored then */
   async store(fragments: FragmentStore): Promise<Tail | null> {
     this.compress();
+    this.lines.release();
     if (this.#records === 0) return this.#last;
     const manifest = this.#manifest;
     const { fragments: count, storedBytes } = manifest;

@@ -24,9 +24,6 @@ import { type CaptureWindow, isInWindow } from "./window.ts";
  */
 export const MAX_THREADS_KEPT = 4096;
 
-/** How many bytes stand behind a statement: a newline. */
-const NEWLINE = 1;
-
 /** What is known of the sessions of a general log, as it is stored. */
 export const generalRecordsSchema = lazy(() =>
   z.object({
@@ -69,10 +66,11 @@ export class GeneralRecords implements Records<LogRecord> {
   }
 
   see(record: LogRecord, window: CaptureWindow): boolean {
-    const identity = this.#threads.see(record);
+    this.bytes.lookAt(record);
+    const mayChange = this.bytes.statement?.mayChangeSession !== false;
+    const identity = this.#threads.see(record, mayChange);
     this.#identity = identity;
-    this.#session = this.#sessions.see(record, identity?.db, this.#threads.hasLostDb);
-    this.bytes.look(record, NEWLINE, false);
+    this.#session = this.#sessions.see(record, identity?.db, this.#threads.hasLostDb, mayChange);
     const amazonUser = this.#amazons.userOf(record, identity, this.bytes.statement);
     const isOfWindow = isInWindow(record, window);
     if (amazonUser === null) return isOfWindow;

@@ -1,9 +1,9 @@
-import type { TimedRecord } from "../../logs/record.ts";
+import type { LogRecord, TimedRecord } from "../../logs/record.ts";
 import { StatementBytes } from "../../sql-text/statement-bytes.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** The statements of records as they stand in the portion of the log that the records are from. */
+/** The statements of records as they stand in the bytes of the log. */
 export class RecordBytes {
   #portion: Uint8Array = NOTHING;
   #offset = 0;
@@ -22,7 +22,7 @@ export class RecordBytes {
     this.begin(NOTHING, 0);
   }
 
-  /** The statement of the record that was looked at last, as it is stored; null where its bytes are not there, or not ASCII. */
+  /** The statement of the record that was looked at last, as it is stored; null where its bytes are not known. */
   get statement(): StatementBytes | null {
     return this.#isThere ? this.#statement : null;
   }
@@ -32,8 +32,14 @@ export class RecordBytes {
     this.#isThere = false;
   }
 
+  /** Looks at the statement of a record that says itself where it stands, if it does. */
+  lookAt({ bytes, from = 0, to = 0 }: LogRecord): void {
+    this.#isThere = bytes !== null && bytes !== undefined && from < to;
+    if (this.#isThere) this.#statement.look(bytes as Uint8Array, from, to);
+  }
+
   /**
-   * Looks at a record's statement. All that is known is where it ends and how many UTF-16 units it has. If as many bytes before its end
+   * Looks at a record's statement in the portion that the record is from. All that is known is where it ends and how many UTF-16 units it has. If as many bytes before its end
    * are ASCII, they are the statement: a character beyond ASCII has more bytes than units, of which some would be among them.
    * @param added how many bytes the server adds to a statement, the first of them no part of any token
    * @param isTrimmed whether the record has it without the white space at its end

@@ -12,7 +12,8 @@ export function isInWindow(
   { timeMicros }: Pick<TimedRecord, "timeMicros">,
   { start, end }: CaptureWindow,
 ): boolean {
+  if (end !== null && timeMicros >= end * 1000) return false;
+  if (timeMicros >= start * 1000) return true;
   // MariaDB's times are whole seconds: of the second in which the capture started, nobody knows the rest.
-  const from = timeMicros % 1_000_000 === 0 ? Math.floor(start / 1000) * 1000 : start;
-  return timeMicros >= from * 1000 && (end === null || timeMicros < end * 1000);
+  return timeMicros % 1_000_000 === 0 && timeMicros >= Math.floor(start / 1000) * 1_000_000;
 }

@@ -7,7 +7,7 @@ import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
 import { type LineBuffer, lineOf } from "./line-buffer.ts";
 import type { StoredSlowRecord } from "./slow-line.ts";
 import { type LineDigest, statementPart } from "./statement-part.ts";
-import { parseTime, writeTime } from "./time.ts";
+import { lineStartOf, microsOf, parseTime, writeTime } from "./time.ts";
 
 /*
  * One line of a fragment: a record in JSON. What is read of it without parsing the JSON relies on the order of the members: the time
@@ -32,34 +32,37 @@ export interface StoredRecord {
   truncated?: true;
 }
 
-const THREAD_ID = new ByteWords('Z","threadId":');
 const TRUNCATED = new ByteWords(',"truncated":true');
 
-/** The part of a line that says who, cached by the object that Threads gives for it. */
-const identityParts = new WeakMap<Identity, ByteWords>();
-const nobody = lazy(() => identityPartOf(null));
-let lastIdentity: Identity | null = null;
-let lastPart: ByteWords | null = null;
-
-function identityPartOf(identity: Identity | null): ByteWords {
-  const { user, host, db } = identity ?? { user: null, host: null, db: null };
-  const where = db === null ? "" : `,"db":${JSON.stringify(db)}`;
-  return new ByteWords(`,"user":${JSON.stringify(user)},"host":${JSON.stringify(host)}${where},"command":"`);
+/** What a line has between its time and its command: the same in all lines of a session. */
+interface SessionPart {
+  readonly threadId: number;
+  readonly identity: Identity | null;
+  readonly part: ByteWords;
 }
 
-function identityPart(identity: Identity | null): ByteWords {
-  if (lastPart !== null && identity === lastIdentity) return lastPart;
-  let part = identity === null ? nobody() : identityParts.get(identity);
-  if (part === undefined) {
-    part = identityPartOf(identity);
-    identityParts.set(identity as Identity, part);
-  }
-  lastIdentity = identity;
-  lastPart = part;
+/** How many are cached, by their threads' ids. A power of two; threads share places. */
+const CACHED = 512;
+const sessionParts: (SessionPart | undefined)[] = new Array(CACHED);
+
+function sessionPart(threadId: number, identity: Identity | null): ByteWords {
+  const at = threadId & (CACHED - 1);
+  const cached = sessionParts[at];
+  if (cached !== undefined && cached.threadId === threadId && cached.identity === identity)
+    return cached.part;
+  const { user, host, db } = identity ?? { user: null, host: null, db: null };
+  const where = db === null ? "" : `,"db":${JSON.stringify(db)}`;
+  const who = `"user":${JSON.stringify(user)},"host":${JSON.stringify(host)}${where}`;
+  const part = new ByteWords(`Z","threadId":${threadId},${who},"command":"`);
+  sessionParts[at] = { threadId, identity, part };
   return part;
 }
 
 const commandParts = lazy(() => new Map(COMMANDS.map((command) => [command, new ByteWords(command)])));
+const QUERY = new ByteWords("Query");
+
+const commandPart = (command: Command): ByteWords =>
+  command === "Query" ? QUERY : (commandParts().get(command) as ByteWords);
 
 /**
  * Writes a record of the general log as one line of NDJSON.
@@ -73,12 +76,18 @@ export function writeLine(
   bytes: StatementBytes | null,
   digest: LineDigest | null,
 ): void {
-  writeTime(lines, record.timeMicros);
-  lines.part(THREAD_ID);
-  lines.number(record.threadId);
-  lines.part(identityPart(identity));
-  lines.part(commandParts().get(record.command) as ByteWords);
-  lines.part(statementPart(digest));
+  const { timeMicros, command } = record;
+  const session = sessionPart(record.threadId, identity);
+  const digestPart = statementPart(digest);
+  if (bytes !== null && !record.truncated) {
+    const start = lineStartOf(timeMicros);
+    lines.statementLine(start, microsOf(timeMicros), session, commandPart(command), digestPart, bytes);
+    return;
+  }
+  writeTime(lines, timeMicros);
+  lines.part(session);
+  lines.part(commandPart(command));
+  lines.part(digestPart);
   lines.string(record.statement, bytes);
   if (record.truncated) lines.part(TRUNCATED);
   lines.end();

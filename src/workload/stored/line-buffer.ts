@@ -27,9 +27,18 @@ for (const [byte, letter] of [
 }
 /** How many bytes an escaped one has at most. */
 const MAX_ESCAPED = 6;
+/** How many digits a time's fraction has. */
+const MICROS = 6;
+/** What stands around a statement: two quotes, a brace and a newline. */
+const MAX_FRAME = 4;
 const HEX = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
 /** Numbers up to this are written digit by digit. */
 const MAX_SMALL = 0x7fffffff;
+
+/** A buffer is kept for the next one that collects lines up to this size. */
+const MAX_SPARE = 8 * 1024 * 1024;
+/** Of a buffer that nobody uses. To let a new one grow costs a tenth of all that is done with a log. */
+let spare: Uint8Array<ArrayBuffer> | null = null;
 
 /**
  * Collects lines as UTF-8 in one growing buffer. A line is added as a string, or written in parts of which no string is made: most of a
@@ -46,7 +55,8 @@ export class LineBuffer {
 
   /** @param bytes how much it has room for to begin with; it grows */
   constructor(bytes = 64 * 1024) {
-    this.#bytes = new Uint8Array(Math.max(1, bytes));
+    this.#bytes = spare !== null && spare.length >= bytes ? spare : new Uint8Array(Math.max(1, bytes));
+    if (this.#bytes === spare) spare = null;
     this.#view = new DataView(this.#bytes.buffer);
     this.#from = this.#bytes;
     this.#fromView = this.#view;
@@ -59,12 +69,35 @@ export class LineBuffer {
   }
 
   /** Writes a part of a line. */
-  part({ length, words, last, lastWord }: ByteWords): void {
-    const at = this.#roomFor(length);
-    const view = this.#view;
-    for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i] as number);
-    view.setInt32(at + last, lastWord);
-    this.#length = at + length;
+  part(part: ByteWords): void {
+    this.#length = this.#put(part, this.#roomFor(part.length));
+  }
+
+  /**
+   * Writes a line that has a statement as it stands in the log.
+   * @param time all but the last six digits of its time, which are `micros`
+   * @param session what follows the time @param command and that @param digest what stands between this and the statement
+   */
+  statementLine(
+    time: ByteWords,
+    micros: number,
+    session: ByteWords,
+    command: ByteWords,
+    digest: ByteWords,
+    statement: StatementBytes,
+  ): void {
+    const around = time.length + MICROS + session.length + command.length + digest.length + MAX_FRAME;
+    let at = this.#roomFor(around + MAX_ESCAPED * (statement.end - statement.start));
+    at = this.#put(time, at);
+    this.#putDigits(micros, MICROS, at);
+    at = this.#put(session, at + MICROS);
+    at = this.#put(command, at);
+    at = this.#put(digest, at);
+    at = this.#putStatement(statement, at);
+    const bytes = this.#bytes;
+    bytes[at] = BRACE_CLOSE;
+    bytes[at + 1] = LF;
+    this.#length = at + 2;
   }
 
   /** Writes a number, as JSON has it. */
@@ -81,13 +114,7 @@ export class LineBuffer {
   /** Writes so many digits of a number below 2^31, with zeros before it. */
   digits(value: number, digits: number): void {
     const from = this.#roomFor(digits);
-    const bytes = this.#bytes;
-    let rest = value | 0;
-    for (let at = from + digits - 1; at >= from; at--) {
-      const tens = (rest / 10) | 0;
-      bytes[at] = ZERO + rest - 10 * tens;
-      rest = tens;
-    }
+    this.#putDigits(value, digits, from);
     this.#length = from + digits;
   }
 
@@ -97,19 +124,16 @@ export class LineBuffer {
     this.#length = at + encoder.encodeInto(text, this.#bytes.subarray(at)).written;
   }
 
-  /**
-   * Writes a string of JSON.
-   * @param bytes the same text as it stands in the log, if that is known
-   */
+  /** Writes a string of JSON. @param bytes the same text as it stands in the log, if that is known */
   string(text: string, bytes: StatementBytes | null = null): void {
-    if (bytes === null) {
-      this.text(JSON.stringify(text));
-      return;
-    }
-    this.#byte(QUOTE);
-    if (bytes.isEscaped) this.#escaped(bytes);
-    else this.#plain(bytes);
-    this.#byte(QUOTE);
+    if (bytes === null) this.text(JSON.stringify(text));
+    else this.statement(bytes);
+  }
+
+  /** Writes a statement as it stands in the log as a string of JSON. */
+  statement(bytes: StatementBytes): void {
+    const at = this.#roomFor(MAX_ESCAPED * (bytes.end - bytes.start) + MAX_FRAME);
+    this.#length = this.#putStatement(bytes, at);
   }
 
   /** Ends an object of JSON, and the line. */
@@ -124,30 +148,74 @@ export class LineBuffer {
     this.#length = at + 1;
   }
 
-  /** Writes bytes as they are. */
-  #plain({ bytes: from, start, end }: StatementBytes): void {
-    const length = end - start;
-    const at = this.#roomFor(length);
-    if (length < 4) {
-      for (let i = 0; i < length; i++) this.#bytes[at + i] = from[start + i] as number;
-    } else {
-      if (from !== this.#from) {
-        this.#from = from;
-        this.#fromView = new DataView(from.buffer, from.byteOffset, from.length);
-      }
-      const source = this.#fromView;
-      const view = this.#view;
-      const last = length - 4;
-      for (let i = 0; i < last; i += 4) view.setInt32(at + i, source.getInt32(start + i));
-      view.setInt32(at + last, source.getInt32(start + last));
+  // These write where there is room, and say where what follows them is written.
+
+  #put({ length, words, last, lastWord }: ByteWords, at: number): number {
+    const view = this.#view;
+    const count = words.length;
+    let i = 0;
+    // Four at a time: else most of the time is the loop's.
+    for (; i + 4 <= count; i += 4) {
+      const to = at + 4 * i;
+      view.setInt32(to, words[i] as number);
+      view.setInt32(to + 4, words[i + 1] as number);
+      view.setInt32(to + 8, words[i + 2] as number);
+      view.setInt32(to + 12, words[i + 3] as number);
     }
-    this.#length = at + length;
+    for (; i < count; i++) view.setInt32(at + 4 * i, words[i] as number);
+    view.setInt32(at + last, lastWord);
+    return at + length;
   }
 
-  /** Writes bytes of ASCII as JSON has them in a string. */
-  #escaped({ bytes: from, start, end }: StatementBytes): void {
-    let at = this.#roomFor(MAX_ESCAPED * (end - start));
+  #putDigits(value: number, digits: number, from: number): void {
     const bytes = this.#bytes;
+    let rest = value | 0;
+    for (let at = from + digits - 1; at >= from; at--) {
+      const tens = (rest / 10) | 0;
+      bytes[at] = ZERO + rest - 10 * tens;
+      rest = tens;
+    }
+  }
+
+  #putStatement(statement: StatementBytes, from: number): number {
+    this.#bytes[from] = QUOTE;
+    const at = statement.isEscaped
+      ? this.#putEscaped(statement, from + 1)
+      : this.#putPlain(statement, from + 1);
+    this.#bytes[at] = QUOTE;
+    return at + 1;
+  }
+
+  /** Writes bytes as they are. */
+  #putPlain({ bytes: from, start, end }: StatementBytes, at: number): number {
+    const length = end - start;
+    if (length < 4) {
+      for (let i = 0; i < length; i++) this.#bytes[at + i] = from[start + i] as number;
+      return at + length;
+    }
+    if (from !== this.#from) {
+      this.#from = from;
+      this.#fromView = new DataView(from.buffer, from.byteOffset, from.length);
+    }
+    const source = this.#fromView;
+    const view = this.#view;
+    const last = length - 4;
+    let i = 0;
+    for (; i + 16 <= last; i += 16) {
+      view.setInt32(at + i, source.getInt32(start + i));
+      view.setInt32(at + i + 4, source.getInt32(start + i + 4));
+      view.setInt32(at + i + 8, source.getInt32(start + i + 8));
+      view.setInt32(at + i + 12, source.getInt32(start + i + 12));
+    }
+    for (; i < last; i += 4) view.setInt32(at + i, source.getInt32(start + i));
+    view.setInt32(at + last, source.getInt32(start + last));
+    return at + length;
+  }
+
+  /** Writes bytes of UTF-8 as JSON has them in a string. */
+  #putEscaped({ bytes: from, start, end }: StatementBytes, to: number): number {
+    const bytes = this.#bytes;
+    let at = to;
     for (let place = start; place < end; place++) {
       const byte = from[place] as number;
       const escaped = ESCAPES[byte] as number;
@@ -163,7 +231,7 @@ export class LineBuffer {
       bytes[at++] = HEX[byte >> 4] as number;
       bytes[at++] = HEX[byte & 15] as number;
     }
-    this.#length = at;
+    return at;
   }
 
   /** How many bytes there are. */
@@ -172,14 +240,20 @@ export class LineBuffer {
     return this.#length;
   }
 
-  /** Takes all of it out, as a copy that is the caller's. */
+  /** Takes all of it out. @returns what there was, until something is written again */
   take(): Uint8Array<ArrayBuffer> {
     this.#encode();
     this.#from = this.#bytes;
     this.#fromView = this.#view;
-    const bytes = this.#bytes.slice(0, this.#length);
+    const bytes = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return bytes;
+  }
+
+  /** Gives its memory to the next one that collects lines. It has to be empty, and must not be used any more. */
+  release(): void {
+    if (this.#bytes.length <= MAX_SPARE && this.#bytes.length > (spare?.length ?? 0)) spare = this.#bytes;
+    this.#bytes = new Uint8Array(0);
   }
 
   /** Makes room for so many bytes more. @returns where they begin */

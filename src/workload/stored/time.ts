@@ -26,14 +26,23 @@ let lineStart: ByteWords;
 
 /** Writes the beginning of a record's line: `{"time":"2026-11-23T05:36:15.123456`. */
 export function writeTime(lines: LineBuffer, timeMicros: number): void {
+  lines.part(lineStartOf(timeMicros));
+  lines.digits(microsOf(timeMicros), 6);
+}
+
+/** The same beginning without the last six digits. */
+export function lineStartOf(timeMicros: number): ByteWords {
   const seconds = Math.floor(timeMicros / 1_000_000);
   if (seconds !== lineSecond) {
     lineStart = new ByteWords(`{"time":"${formatTime(timeMicros).slice(0, -7)}`);
     lineSecond = seconds;
   }
-  lines.part(lineStart);
-  lines.digits(timeMicros - seconds * 1_000_000, 6);
+  return lineStart;
 }
+
+/** Those six digits as a number: the microseconds of a time's second. */
+export const microsOf = (timeMicros: number): number =>
+  timeMicros - Math.floor(timeMicros / 1_000_000) * 1_000_000;
 
 /**
  * Reads a time as formatTime writes it.
