@@ -1,5 +1,5 @@
 import { isBanner, isBannerMiddle, MAX_BANNER, mayBeBanner } from "../general/banner.ts";
-import { INCOMPLETE, NONE } from "./header.ts";
+import { INCOMPLETE, NONE } from "./header-values.ts";
 
 /** Where the three lines of a banner end that begin at `at`; NONE or INCOMPLETE. */
 export function bannerEnd(text: string, at: number): number {

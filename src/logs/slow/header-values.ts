@@ -4,6 +4,11 @@ import { endOfIsoTime, isoYear, readIsoTime } from "../times.ts";
  * The values in a header of the slow log, read from its units: nothing is allocated.
  */
 
+/** The text is not the beginning of a header. */
+export const NONE = -1;
+/** It may be, but more of it has to be read. */
+export const INCOMPLETE = -2;
+
 /** The last year whose microseconds since the epoch can be counted exactly, with any offset, is 2255. */
 const MAX_YEAR = 2254;
 

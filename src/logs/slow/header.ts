@@ -2,9 +2,11 @@ import { ByteWords } from "../../lib/byte-words.ts";
 import { hasLocalTime } from "../times.ts";
 import { Units } from "../units.ts";
 import { Account } from "./account.ts";
-import { type PlanFigures, readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
+import { readMariadbLine, readMysqlExtra } from "./extra-figures.ts";
+import { HeaderFields } from "./header-fields.ts";
 import { MAX_HEADER, mayBeHeader, TIME, USER_HOST } from "./header-start.ts";
-import { MAX_DURATION_SECONDS, MAX_SECOND, readEndTime } from "./header-values.ts";
+import { INCOMPLETE, MAX_DURATION_SECONDS, MAX_SECOND, NONE, readEndTime } from "./header-values.ts";
+import { UsualHeader } from "./usual-header.ts";
 
 /*
  * The header of an entry, from its first line to the end of `SET timestamp`. It has two forms, as File_query_log::write_slow in MySQL
@@ -27,11 +29,6 @@ import { MAX_DURATION_SECONDS, MAX_SECOND, readEndTime } from "./header-values.t
  *
  * MySQL 5.6 has MySQL's lines with MariaDB's time. Names of users and databases may hold newlines, and everything that a header has.
  */
-
-/** The text is not the beginning of a header. */
-export const NONE = -1;
-/** It may be, but more of it has to be read. */
-export const INCOMPLETE = -2;
 
 /** The most characters of a `use` line, whose name has 64 characters, of which each may take two units. */
 const MAX_USE = 512;
@@ -65,26 +62,8 @@ const INSERT_ID = new ByteWords("insert_id=");
 const FREE_TEXT = ["# Warning", "# Error", "# Note", "# explain: ", "# Stored_routine: "];
 
 /** Reads headers, one at a time, into its own fields: nothing is allocated for text that is none. */
-export class Header {
-  server: "mysql" | "mariadb" = "mysql";
-  /** When the statement ended, in microseconds since the epoch; null where the header does not say, as MariaDB's. */
-  endMicros: number | null = null;
-  /** `SET timestamp`, in seconds since the epoch: when the statement began by the session's clock. */
-  startSecond = 0;
-  readonly account = new Account();
-  threadId = 0;
-  /** MariaDB's default database, and the name in MySQL's `use` line; null where there is none. */
-  db: string | null = null;
-  durationMicros = 0;
-  lockMicros = 0;
-  rowsSent = 0;
-  rowsExamined = 0;
-  rowsAffected: number | undefined;
-  bytesSent: number | undefined;
-  queryCacheHit: boolean | undefined;
-  /** What else MariaDB or log_slow_extra say; null for nothing. */
-  figures: PlanFigures | null = null;
-
+export class Header extends HeaderFields {
+  readonly #usual = new UsualHeader();
   #units = new Units();
   /** Where the next thing to be read begins. */
   #at = 0;
@@ -96,6 +75,12 @@ export class Header {
    * @returns where the statement begins, NONE or INCOMPLETE
    */
   read(units: Units, at: number): number {
+    const end = this.#usual.read(units, at, this);
+    return end === NONE ? this.readAny(units, at) : end;
+  }
+
+  /** Does the same for any header, part by part, as `read` does where a header is not the usual one. */
+  readAny(units: Units, at: number): number {
     this.#units = units;
     this.#at = at;
     const end = this.#read();
