@@ -1,12 +1,13 @@
 import type { Dialect } from "../../sql-text/dialect.ts";
 import type { LeftOut } from "../record.ts";
+import type { Units } from "../units.ts";
 import { Clock } from "./clock.ts";
 import { Databases } from "./databases.ts";
 import type { Header } from "./header.ts";
 import { OpenLiteral } from "./open-literal.ts";
 import type { OpenEntry, SlowPosition, SlowSnapshot } from "./parser-state.ts";
 import type { SlowRecord } from "./record.ts";
-import { beginRecord, END_OF_TEXT, endRecord, suppressedBy } from "./record-text.ts";
+import { beginRecord, END_OF_TEXT, endRecord, endWholeRecord, suppressedBy } from "./record-text.ts";
 
 /*
  * Makes records of a log's entries, of which at most one is open, and knows what they say of each other.
@@ -175,7 +176,28 @@ export class Entries {
     const open = this.open;
     if (open === null) return;
     this.open = null;
-    const record = endRecord(open, isWhole, this.#maxStatement, end);
+    this.#add(endRecord(open, isWhole, this.#maxStatement, end), open);
+  }
+
+  /**
+   * As `append` and `close`, for the rest of an entry whose text ends as the server ends it. Of most entries that is all of it, of which
+   * no part has to be kept then.
+   * @param units of which the rest is from one place to another
+   */
+  closeWith(units: Units, from: number, to: number, end: number): void {
+    const open = this.open;
+    if (open === null) return;
+    const isShort = to - from - END_OF_TEXT <= this.#maxStatement;
+    if (open.length > 0 || to - from < END_OF_TEXT || !isShort) {
+      this.append(units.text, from, to);
+      this.close(end, true);
+      return;
+    }
+    this.open = null;
+    this.#add(endWholeRecord(open.record, units, from, to, end), open);
+  }
+
+  #add(record: SlowRecord, open: OpenEntry): void {
     if (record.server === "mysql") {
       const suppressed = suppressedBy(record);
       if (suppressed > 0) {

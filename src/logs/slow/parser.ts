@@ -285,10 +285,12 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
     if (isHeader && end >= 0 && !this.#entries.isCredible(this.#header, text, from, at)) return NONE;
     if (end === NONE && this.#isLast && isUnfinishedHeader(this.#units, at)) end = INCOMPLETE;
     if (end === NONE) return NONE;
-    this.#entries.append(text, from, at);
     this.#isBoundary = true;
-    if (end === INCOMPLETE) return this.#hold(text, at);
-    this.#entries.close(this.#offset + this.#places.of(at), true);
+    if (end === INCOMPLETE) {
+      this.#entries.append(text, from, at);
+      return this.#hold(text, at);
+    }
+    this.#entries.closeWith(this.#units, from, at, this.#offset + this.#places.of(at));
     return isHeader ? this.#begin(at, end) : this.#reopen(end);
   }
 

@@ -1,4 +1,5 @@
 import { COMMANDS } from "../general/commands.ts";
+import type { Units } from "../units.ts";
 import type { Header } from "./header.ts";
 import type { OpenEntry } from "./parser-state.ts";
 import type { SlowRecord } from "./record.ts";
@@ -62,6 +63,22 @@ export function endRecord(open: OpenEntry, isWhole: boolean, maxStatement: numbe
   record.statement = cut === text.length ? text : text.slice(0, cut);
   record.end = end;
   if (record.statement.charCodeAt(0) === HASH && record.server === "mysql") readAdministratorCommand(record);
+  return record;
+}
+
+/** The same of an entry whose text is there, from one place to another, whole and no longer than what is kept. */
+export function endWholeRecord(
+  record: SlowRecord,
+  { text, bytes }: Units,
+  from: number,
+  to: number,
+  end: number,
+): SlowRecord {
+  let last = to - END_OF_TEXT;
+  while (last > from && isSpace(bytes[last - 1] as number)) last--;
+  record.statement = text.slice(from, last);
+  record.end = end;
+  if (last > from && bytes[from] === HASH && record.server === "mysql") readAdministratorCommand(record);
   return record;
 }
 
