@@ -150,20 +150,16 @@ export class LineBuffer {
 
   // These write where there is room, and say where what follows them is written.
 
-  #put({ length, words, last, lastWord }: ByteWords, at: number): number {
+  #put({ length, words, last, lastWord, doubles }: ByteWords, at: number): number {
     const view = this.#view;
-    const count = words.length;
-    let i = 0;
-    // Four at a time: else most of the time is the loop's.
-    for (; i + 4 <= count; i += 4) {
-      const to = at + 4 * i;
-      view.setInt32(to, words[i] as number);
-      view.setInt32(to + 4, words[i + 1] as number);
-      view.setInt32(to + 8, words[i + 2] as number);
-      view.setInt32(to + 12, words[i + 3] as number);
+    if (length < 8) {
+      for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i] as number);
+      view.setInt32(at + last, lastWord);
+      return at + length;
     }
-    for (; i < count; i++) view.setInt32(at + 4 * i, words[i] as number);
-    view.setInt32(at + last, lastWord);
+    const before = doubles.length - 1;
+    for (let i = 0; i < before; i++) view.setFloat64(at + 8 * i, doubles[i] as number, true);
+    view.setFloat64(at + length - 8, doubles[before] as number, true);
     return at + length;
   }
 

@@ -19,6 +19,18 @@ describe("a line that is written in parts", () => {
     );
   });
 
+  it("has parts whose bytes are no numbers that a copy would keep, at whatever places", () => {
+    // F0 and 7F are the first byte of an emoji and the character before it: together most of a NaN.
+    const parts = fc.array(fc.constantFrom("\u007f", "😀", "\u{10ffff}", "é", "a", "\0"), { minLength: 4 });
+    fc.assert(
+      fc.property(parts, (characters) => {
+        const text = characters.join("");
+        expect(lineOf((lines) => lines.part(new ByteWords(text)))).toBe(text);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("has numbers as JSON has them", () => {
     const numbers = fc.oneof(
       fc.maxSafeInteger(),
