@@ -2,6 +2,7 @@ import type { Dialect } from "../../sql-text/dialect.ts";
 import { isBanner, isBannerMiddle, MAX_BANNER } from "../general/banner.ts";
 import type { Parser, ParserOptions } from "../kind.ts";
 import type { LeftOut } from "../record.ts";
+import { stretchesOf } from "../stretches.ts";
 import { Units } from "../units.ts";
 import { bannerEnd } from "./banner.ts";
 import { Entries } from "./entries.ts";
@@ -98,7 +99,9 @@ export class SlowLogParser implements Parser<ParsedAsSlow> {
   }
 
   read(chunk: Uint8Array, take: (record: SlowRecord) => void): void {
-    for (const record of this.push(chunk)) take(record);
+    for (const stretch of stretchesOf(chunk)) {
+      for (const record of this.push(stretch)) take(record);
+    }
   }
 
   /**

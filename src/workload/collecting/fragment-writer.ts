@@ -65,7 +65,7 @@ export class FragmentWriter {
     const { length } = this.lines;
     if (length === 0) return;
     this.#manifest.bytes += length;
-    const plain = this.lines.take();
+    const plain = this.lines.empty();
     const piece = deflatePiece(plain);
     this.#plainBytes += length;
     this.#crc32 = crc32(plain, this.#crc32);

@@ -238,6 +238,11 @@ export class LineBuffer {
 
   /** Takes all of it out. @returns what there was, until something is written again */
   take(): Uint8Array<ArrayBuffer> {
+    return this.empty().slice();
+  }
+
+  /** Takes all of it out, without a copy. @returns the buffer's own bytes: valid until something is written */
+  empty(): Uint8Array<ArrayBuffer> {
     this.#encode();
     this.#from = this.#bytes;
     this.#fromView = this.#view;
