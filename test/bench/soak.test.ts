@@ -169,8 +169,8 @@ describe("the judge of a soak's replies", () => {
 });
 
 describe("a soak's memory", () => {
-  const samples = (mib: (second: number) => number) =>
-    Array.from({ length: 301 }, (_, second) => ({ at: second * 1000, mib: mib(second) }));
+  const samples = (mib: (second: number) => number, seconds = 300) =>
+    Array.from({ length: seconds + 1 }, (_, second) => ({ at: second * 1000, mib: mib(second) }));
 
   test("is flat when it grows at first and then varies", () => {
     const filling = samples((second) => Math.min(second, 60) * 4 + (second % 7) * 5);
@@ -178,7 +178,16 @@ describe("a soak's memory", () => {
   });
 
   test("has grown when it grows by a megabyte a second", () => {
-    expect(memoryGrowth(samples((second) => 200 + second))).toEqual({ early: 350, late: 470, isFlat: false });
+    expect(memoryGrowth(samples((second) => 200 + second))).toEqual({ early: 343, late: 478, isFlat: false });
+  });
+
+  test("is compared from the tenth minute on when an hour was watched", () => {
+    const filling = samples((second) => Math.min(second, 600), 3600);
+    expect(memoryGrowth(filling)).toEqual({ early: 600, late: 600, isFlat: true });
+  });
+
+  test("has grown when it grows slowly for an hour", () => {
+    expect(memoryGrowth(samples((second) => 400 + second / 10, 3600))).toMatchObject({ isFlat: false });
   });
 
   test("is not judged when it was watched too shortly", () => {
