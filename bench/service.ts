@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import { Client } from "./load.ts";
 import type { Bench } from "./measure.ts";
 import { type Caller, migrate, signUp } from "./seed.ts";
-import { Workerd } from "./workerd.ts";
+import { Workerd, type WorkerSpec } from "./workerd.ts";
 
 /** An environment, and the key of the AWS account that stands behind it alone. */
 export interface BenchEnvironment {
@@ -18,6 +18,29 @@ export interface BenchEnvironment {
 
 const NAME = "service";
 const CONNECTIONS = 16;
+
+/** The service's Worker, as the bench runs it on a local AWS. */
+export async function serviceWorker(
+  bench: Bench,
+  aws: LocalAws,
+  entry: string,
+  variables: Record<string, string> = {},
+): Promise<WorkerSpec> {
+  return {
+    name: NAME,
+    bundle: await bench.bundled(entry),
+    databases: { DB: NAME },
+    variables: {
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
+      LOG_SETTLE_MS: "300",
+      // Each capture is to find what the first one found.
+      LEASE_GRACE_MS: "0",
+      ...variables,
+    },
+  };
+}
 
 /** The whole service on a local AWS: one Worker with its own runners, and somebody who is signed in. */
 export class Service {
@@ -57,21 +80,12 @@ export class Service {
     folder = bench.folder(),
   ): Promise<Service> {
     const aws = await startLocalAws({ port: 0 });
-    const worker = {
-      name: NAME,
-      bundle: await bench.bundled(entry),
-      databases: { DB: NAME },
-      variables: {
-        AWS_ENDPOINT_URL: aws.url,
-        AWS_ACCESS_KEY_ID: LOCAL_AWS.worker.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
-        LOG_SETTLE_MS: "300",
-        // Each capture is to find what the first one found.
-        LEASE_GRACE_MS: "0",
-        ...variables,
-      },
-    };
-    const workerd = await Workerd.start([worker], folder);
+    const workerd = await Workerd.start([await serviceWorker(bench, aws, entry, variables)], folder);
+    return Service.on(workerd, aws);
+  }
+
+  /** The same on a Worker `serviceWorker()` that runs, with an empty database. */
+  static async on(workerd: Workerd, aws: LocalAws): Promise<Service> {
     const database = workerd.database(NAME);
     await migrate(database);
     const client = new Client(workerd.address(NAME), CONNECTIONS);
