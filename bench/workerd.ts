@@ -166,6 +166,11 @@ export class Workerd {
     return address;
   }
 
+  /** Where the databases that the Workers are bound to can be asked (bench/worker/sql.js). */
+  get databasesAddress(): string {
+    return this.address(SQL);
+  }
+
   /** One of the databases that the Workers are bound to, by its own name. */
   database(name: string): Database {
     return new Database(this.address(SQL), name);
@@ -190,6 +195,11 @@ export class Workerd {
   /** Has the peak of the memory begin anew, by Linux's `clear_refs`. */
   forgetPeak(): void {
     writeFileSync(`/proc/${this.#pid}/clear_refs`, "5");
+  }
+
+  /** How many files and connections the process has open. */
+  openFiles(): number {
+    return readdirSync(`/proc/${this.#pid}/fd`).length;
   }
 
   /** Runs a cron of the Worker. */
