@@ -166,20 +166,27 @@ export async function checkStudying(world: World): Promise<void> {
 
   await check("statements of a time that are not among a capture's first are shown as well", async () => {
     const limits: (string | null)[] = [];
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
     const isDigest = ({ pathname }: URL) => pathname === `/api/captures/${slow.id}/workload/digest`;
     await page.route(isDigest, async (route) => {
       const limit = new URL(route.request().url()).searchParams.get("limit");
       limits.push(limit);
       const all: { fingerprint: string }[] = await (await route.fetch()).json();
-      // As if others came before.
-      const first = Array.from({ length: 200 }, (_, i) => ({
+      // As if others came before most of them.
+      const first = Array.from({ length: 199 }, (_, i) => ({
         ...all[i % all.length],
         fingerprint: String(i).padStart(16, "0"),
       }));
-      await route.fulfill({ json: limit === "1000" ? [...first, ...all] : first });
+      if (limit !== "1000") return route.fulfill({ json: [...first, ...all.slice(0, 1)] });
+      await mayAnswer;
+      await route.fulfill({ json: [...first, ...all] });
     });
     await page.goto(`/captures/${slow.id}?from=${new Date(start).toISOString()}`);
-    await shown(page.getByText(/^The [1-9]\d* statements of this time/));
+    await eventually("more statements are asked for", async () => limits.includes("1000"));
+    const hint = page.getByText(/^The [1-9]\d* statements of this time/);
+    expectThat((await hint.count()) === 0, "A table without most statements is shown");
+    answer();
+    await shown(hint);
     expectThat(limits.join() === "200,1000", `The limits were ${limits}`);
     await page.unroute(isDigest);
   });

@@ -110,10 +110,12 @@ function OfRange({ capture, series, isAll = false }: Props) {
     (signal) => api.captures.span(id, { from: from || undefined, to: to || undefined }, { signal }),
     status,
   );
-  const [limit, setLimit] = useState(MANY);
+  // Of the statements of the range, most filters leave out some: then there is no telling whether one is missing.
+  const [needsMost, setNeedsMost] = useState(false);
+  const limit = needsMost || isFiltered ? MOST : MANY;
   const digest = useResource(
     `digests/${id}/${JSON.stringify(filter)}`,
-    (signal) => api.captures.digest(id, { ...filter, limit }, { signal }),
+    async (signal) => ({ limit, all: await api.captures.digest(id, { ...filter, limit }, { signal }) }),
     [status, limit].join(),
   );
   usePolling(
@@ -124,13 +126,15 @@ function OfRange({ capture, series, isAll = false }: Props) {
     isLive(status) ? POLL_MS : null,
   );
   const limited = useMemo(
-    () => span.data && digest.data && limitedTo(span.data, digest.data),
+    () => span.data && digest.data && limitedTo(span.data, digest.data.all),
     [span.data, digest.data],
   );
-  const isCut = limit < MOST && (digest.data?.length ?? 0) >= limit;
+  // By the limit of what is shown, which is kept while more is read.
+  const isCut =
+    digest.data !== undefined && digest.data.limit < MOST && digest.data.all.length >= digest.data.limit;
   const lacksSome = isCut && (limited?.statements.length ?? 0) < (span.data?.statements.length ?? 0);
   useEffect(() => {
-    if (lacksSome) setLimit(MOST);
+    if (lacksSome) setNeedsMost(true);
   }, [lacksSome]);
   return (
     <>
