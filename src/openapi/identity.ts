@@ -56,7 +56,6 @@ const TOO_MANY_SIGN_INS: Refusal = {
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
 const SIGNED_IN = "Whoever is signed in with a session.";
-const OF_READS = [TOO_OFTEN, ...FAULTS];
 const OF_WRITES = [
   ...refusals("otherOrigin"),
   TOO_LARGE,
@@ -69,7 +68,8 @@ const OF_WRITES = [
     inOurWords("Invalid callbackURL", ""),
     "(callbackURL|redirectURL|errorCallbackURL|newUserCallbackURL): must be an address of this service",
   ),
-  ...OF_READS,
+  TOO_OFTEN,
+  ...FAULTS,
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
@@ -205,7 +205,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "session",
       success: { description: "Who is signed in; null when nobody is.", headers: ONCE_MORE_COOKIE },
-      refusals: OF_READS,
+      refusals: [...FAULTS],
     },
   ),
   get("list-sessions", z.array(replies.sessionSchema), [session], {
@@ -214,7 +214,7 @@ export const identityOperations: Operation[] = [
     permission: SIGNED_IN,
     credentials: "session",
     success: { description: "Your sessions.", headers: ONCE_MORE_COOKIE },
-    refusals: [UNAUTHORIZED, ...OF_READS],
+    refusals: [UNAUTHORIZED, ...FAULTS],
   }),
   post(
     "revoke-session",
@@ -330,7 +330,7 @@ export const identityOperations: Operation[] = [
         offset: { description: "How many to skip." },
       }),
       success: { description: "Your keys.", headers: ONCE_MORE_COOKIE },
-      refusals: [invalid("limit: must be a number"), UNAUTHORIZED, ...OF_READS],
+      refusals: [invalid("limit: must be a number"), UNAUTHORIZED, ...FAULTS],
     },
   ),
   get("api-key/get", replies.apiKeySchema, apiKey, {
@@ -340,7 +340,7 @@ export const identityOperations: Operation[] = [
     credentials: "session",
     parameters: queryParameters(requests.getKeyQuery, { id: { description: "The key's id." } }),
     success: { description: "The key, without the key itself.", headers: ONCE_MORE_COOKIE },
-    refusals: [invalid("id: is required"), UNAUTHORIZED, NO_KEY, ...OF_READS],
+    refusals: [invalid("id: is required"), UNAUTHORIZED, NO_KEY, ...FAULTS],
   }),
   post("api-key/update", replies.apiKeySchema, apiKey, {
     id: "updateApiKey",
