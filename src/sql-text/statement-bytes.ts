@@ -71,13 +71,15 @@ export class StatementBytes {
   }
 }
 
-/** Whether a statement reads or writes tables, by letters that are all ASCII's. */
+/** Whether a statement reads or writes tables, by letters that are all ASCII's: a quote would begin a string, which templates leave out. */
 function isDmlAt(bytes: Uint8Array, start: number): boolean {
   let at = start;
   while ((bytes[at] as number) <= 32) at++;
   const [first, second, third] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
-  return (second | third) < 128 && isDml(first, third);
+  return isLetter(second) && isLetter(third) && isDml(first, third);
 }
+
+const isLetter = (byte: number): boolean => (byte | 32) >= 97 && (byte | 32) <= 122;
 
 const BEGIN = [..."begin"].map((letter) => letter.charCodeAt(0));
 const COMMIT = [..."commit"].map((letter) => letter.charCodeAt(0));

@@ -31,8 +31,10 @@ export interface Template {
 /** How many nodes are kept, and bytes between literals: of a workload that has more, most do not come again. */
 const MAX_NODES = 8192;
 const MAX_BYTES = 512 * 1024;
-/** A statement with more literals is likely to have a long list, and so not to come again. */
-const MAX_LITERALS = 64;
+/** A statement with more literals would take too many of these. */
+const MAX_LITERALS = 512;
+/** How many statements are remembered, by their cache keys, that have no template. */
+const MAX_WITHOUT = 4096;
 
 const QUOTE = 34;
 const APOSTROPHE = 39;
@@ -71,6 +73,7 @@ export class Templates {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  readonly #without = new Set<number>();
   readonly #string = new StringMarks();
   /** Of the statement that was matched last: the marks of its strings, and whether one may choose a database, read as statements. */
   marks = 0;
@@ -116,6 +119,7 @@ export class Templates {
    * @returns it; null where the statement has none: too many literals, or names in double quotes
    */
   learn(bytes: Uint8Array, start: number, end: number, cacheKey: number): Template | null {
+    if (this.#without.has(cacheKey)) return null;
     if (this.#nodes >= MAX_NODES || this.#length >= MAX_BYTES) this.#clear();
     let node = this.#root;
     let marks = 0;
@@ -130,7 +134,7 @@ export class Templates {
       }
       const isQuotedName =
         byte === QUOTE && isNamePlace(bytes, start, end, at, endOfQuoted(bytes, end, at, byte));
-      if (literals++ === MAX_LITERALS || isQuotedName) return null;
+      if (literals++ === MAX_LITERALS || isQuotedName) return this.#forgo(cacheKey);
       marks |= marksOf(bytes, from, at);
       node = this.#literal(this.#constant(node, bytes, from, at), byte);
       at = kind === NUMBER ? endOfNumber(bytes, at) : endOfQuoted(bytes, end, at, byte);
@@ -238,6 +242,13 @@ export class Templates {
     node.child = rest;
     node.number = node.single = node.double = node.template = null;
     this.#nodes++;
+  }
+
+  /** Notes that a statement has no template, so that this is not found out with each like it. */
+  #forgo(cacheKey: number): null {
+    if (this.#without.size >= MAX_WITHOUT) this.#without.clear();
+    this.#without.add(cacheKey);
+    return null;
   }
 
   #clear(): void {

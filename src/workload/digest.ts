@@ -219,7 +219,7 @@ export class Digests {
   ): Slot | undefined | null {
     this.#countedTables = null;
     const known = this.#keys.slotLike(bytes?.template);
-    if (known !== undefined && (known.isFrequent || known.isLong)) return known;
+    if (known !== null) return known;
     const normalizer = this.#normalizer;
     const cacheKey = bytes === null ? normalizer.load(record.statement, server) : bytes.cacheKey();
     const cached = this.#slots.get(this.#keys.get(cacheKey) ?? NO_CACHE_KEY);
@@ -289,7 +289,7 @@ export class Digests {
     slot.isFrequent = true;
     const rarest = this.#frequent.replaceLeast(slot);
     rarest.isFrequent = false;
-    if (!rarest.isLong) this.#slots.delete(rarest.key);
+    if (!rarest.isLong) this.#drop(rarest);
   }
 
   /** As `#enter`, for those that took most time and a slot that took so much more. */
@@ -307,7 +307,12 @@ export class Digests {
     slot.isLong = true;
     const shortest = this.#long.replaceLeast(slot);
     shortest.isLong = false;
-    if (!shortest.isFrequent) this.#slots.delete(shortest.key);
+    if (!shortest.isFrequent) this.#drop(shortest);
+  }
+
+  #drop({ key }: Slot): void {
+    this.#slots.delete(key);
+    this.#keys.noteDropped();
   }
 
   /**

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { endOfQuoted } from "../../src/sql-text/lexer/quotes.ts";
 import { digestCacheKey, NO_CACHE_KEY } from "../../src/sql-text/normalize/digest-cache-key.ts";
+import { StatementBytes } from "../../src/sql-text/statement-bytes.ts";
 import { HAS_SECRET_WORD, marksOf, StringMarks } from "../../src/sql-text/statement-marks.ts";
 import { Templates } from "../../src/sql-text/templates.ts";
 
@@ -60,6 +61,36 @@ describe("the templates of statements", () => {
     expect(match("SELECT a FROM t WHERE b = 1 AND c = 'open")).toBeNull();
     expect(match("SELECT a FROM t WHERE b = 1e5 AND c = 'x'")).toBeNull();
     expect(match("SELECT a FROM t WHERE b = 1 AND c = 'x' ")).toBeNull();
+  });
+
+  it("are learned of long lists too, and of statements without one only once", () => {
+    const templates = new Templates();
+    const rows = (values: number) =>
+      `INSERT INTO t VALUES (${Array.from({ length: values }, (_, i) => i).join()})`;
+    for (const [statement, isLearned] of [
+      [rows(100), true],
+      [rows(600), false],
+      ['SELECT 1 FROM t ORDER BY "t"."x"', false],
+    ] as const) {
+      const { bytes, start, end } = placed(statement);
+      const key = digestCacheKey(bytes, end, start);
+      expect(templates.learn(bytes, start, end, key) !== null).toBe(isLearned);
+      const again = placed(statement.replaceAll("0", "7"));
+      expect(templates.learn(again.bytes, again.start, again.end, key) !== null).toBe(isLearned);
+    }
+  });
+
+  it("are of no text that begins like a statement but for a string", () => {
+    const statement = new StatementBytes();
+    const look = (text: string) => {
+      const { bytes, start, end } = placed(text);
+      statement.look(bytes, start, end);
+      return statement.learn(digestCacheKey(bytes, end, start));
+    };
+    expect(look("S'l' FROM t")).toBeNull();
+    expect(statement.mayHoldSecret).toBe(true);
+    expect(look("SeL 1 FROM t")).not.toBeNull();
+    expect(statement.mayHoldSecret).toBe(false);
   });
 
   it("are bounded: of too many, all are forgotten", () => {
