@@ -69,14 +69,14 @@ const TIMESTAMP = new Name("\nSET timestamp=");
 
 /** Reads such headers, one at a time. */
 export class UsualHeader {
-  /** `2026-11-27T18:00:05.` of the time that was read last, in numbers as a Name has them, and when that second began. */
-  #first = 0;
-  #middle = 0;
-  #last = 0;
+  /** `2026-11-27T18:00:05.` of the time that was read last, in numbers as a Name has them, and when that second began. NaN equals nothing. */
+  #first = Number.NaN;
+  #middle = Number.NaN;
+  #last = Number.NaN;
   #secondMicros = 0;
   /** `1795802403;` and a newline, of the timestamp that was read last, and that number. */
-  #startFirst = 0;
-  #startLast = 0;
+  #startFirst = Number.NaN;
+  #startLast = Number.NaN;
   #startSecond = 0;
 
   #bytes: Uint8Array = new Uint8Array(0);

@@ -31,7 +31,7 @@ export class FragmentWriter {
   /** What the records have that are added. */
   readonly contents: FragmentContents;
   /** The lines that are not compressed yet. */
-  readonly lines = new LineBuffer();
+  readonly lines = LineBuffer.ofSpare();
   readonly #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   #plainBytes: number;

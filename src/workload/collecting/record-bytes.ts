@@ -39,8 +39,9 @@ export class RecordBytes {
   }
 
   /**
-   * Looks at a record's statement in the portion that the record is from. All that is known is where it ends and how many UTF-16 units it has. If as many bytes before its end
-   * are ASCII, they are the statement: a character beyond ASCII has more bytes than units, of which some would be among them.
+   * Looks at a record's statement in the portion that the record is from. All that is known is where it ends and how many UTF-16 units
+   * it has. If as many bytes before its end are ASCII, they are the statement: a character beyond ASCII has more bytes than units, of
+   * which some would be among them.
    * @param added how many bytes the server adds to a statement, the first of them no part of any token
    * @param isTrimmed whether the record has it without the white space at its end
    */

@@ -53,13 +53,22 @@ export class LineBuffer {
   #from: Uint8Array;
   #fromView: DataView;
 
-  /** @param bytes how much it has room for to begin with; it grows */
-  constructor(bytes = 64 * 1024) {
-    this.#bytes = spare !== null && spare.length >= bytes ? spare : new Uint8Array(Math.max(1, bytes));
-    if (this.#bytes === spare) spare = null;
+  /**
+   * @param bytes how much it has room for to begin with; it grows
+   * @param memory what another has released, in their place
+   */
+  constructor(bytes = 64 * 1024, memory: Uint8Array<ArrayBuffer> | null = null) {
+    this.#bytes = memory ?? new Uint8Array(Math.max(1, bytes));
     this.#view = new DataView(this.#bytes.buffer);
     this.#from = this.#bytes;
     this.#fromView = this.#view;
+  }
+
+  /** One that has the memory of the one that was released last, if there is any. It has to be released, too. */
+  static ofSpare(): LineBuffer {
+    const memory = spare;
+    spare = null;
+    return new LineBuffer(undefined, memory);
   }
 
   /** Adds a line, which brings its own newline. */
@@ -87,7 +96,7 @@ export class LineBuffer {
     statement: StatementBytes,
   ): void {
     const around = time.length + MICROS + session.length + command.length + digest.length + MAX_FRAME;
-    let at = this.#roomFor(around + MAX_ESCAPED * (statement.end - statement.start));
+    let at = this.#roomFor(around + lengthOf(statement));
     at = this.#put(time, at);
     this.#putDigits(micros, MICROS, at);
     at = this.#put(session, at + MICROS);
@@ -132,7 +141,7 @@ export class LineBuffer {
 
   /** Writes a statement as it stands in the log as a string of JSON. */
   statement(bytes: StatementBytes): void {
-    const at = this.#roomFor(MAX_ESCAPED * (bytes.end - bytes.start) + MAX_FRAME);
+    const at = this.#roomFor(lengthOf(bytes) + MAX_FRAME);
     this.#length = this.#putStatement(bytes, at);
   }
 
@@ -236,7 +245,7 @@ export class LineBuffer {
     return this.#length;
   }
 
-  /** Takes all of it out. @returns what there was, until something is written again */
+  /** Takes all of it out, as a copy that is the caller's. */
   take(): Uint8Array<ArrayBuffer> {
     return this.empty().slice();
   }
@@ -279,6 +288,10 @@ export class LineBuffer {
     this.text(text);
   }
 }
+
+/** How many bytes a statement may have in JSON, without quotes. */
+const lengthOf = ({ isEscaped, start, end }: StatementBytes): number =>
+  (isEscaped ? MAX_ESCAPED : 1) * (end - start);
 
 /** The line that somebody writes, as a string. */
 export function lineOf(write: (lines: LineBuffer) => void): string {

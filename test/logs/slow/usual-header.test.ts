@@ -74,6 +74,22 @@ const entry = fc
   })
   .map(({ second, ...logged }) => (second === undefined ? logged : { ...logged, second }));
 
+const FIRST = {
+  endMicros: Date.UTC(2026, 10, 27, 18) * 1000 + 187_063,
+  durationMicros: 1200,
+  lockMicros: 3,
+  threadId: 19,
+  user: "app",
+  host: "localhost",
+  address: "",
+  db: null,
+  rowsSent: 1,
+  rowsExamined: 1,
+  rowsAffected: 0,
+  bytesSent: 57,
+  errno: 0,
+};
+
 /** A change of some of a text's characters: what is between two places is another text. */
 const change = fc.record({
   at: fc.nat({ max: 260 }),
@@ -115,6 +131,19 @@ describe("a header that is read at once", () => {
     const header = new Header();
     for (let at = 0; at < units.bytes.length; at = units.text.indexOf("\n", at) + 1 || units.bytes.length) {
       expect(readBy(header, units, at)).toEqual(readPlainly(units, at));
+    }
+  });
+
+  it("has no time that was not read: not one of NULs, where nothing was read before", () => {
+    const logged = new MysqlSlowLogWriter().entry({ ...FIRST, statement: "SELECT 1" });
+    const header = new Header();
+    // So close to the end of the text, it is read part by part: its account is known then, its time is not remembered.
+    expect(readBy(header, unitsOf(logged), 0).end).toBeGreaterThan(0);
+    const time = /^# Time: (.{20})/.exec(logged)?.[1] as string;
+    const second = /SET timestamp=(\d{10};\n)/.exec(logged)?.[1] as string;
+    for (const part of [time, second]) {
+      const units = unitsOf(logged.replace(part, "\0".repeat(part.length)) + REST);
+      expect(readBy(header, units, 0)).toEqual(readPlainly(units, 0));
     }
   });
 
