@@ -1,226 +1,216 @@
+import { hasLocalTime } from "../times.ts";
 import type { Units } from "../units.ts";
+import { HeaderCursor, MAX_DIGITS, Name, sixDigits } from "./header-cursor.ts";
 import type { HeaderFields } from "./header-fields.ts";
-import { NONE, readEndTime } from "./header-values.ts";
+import { MAX_HEADER } from "./header-start.ts";
+import { MAX_SECOND, NONE, readEndTime } from "./header-values.ts";
+import { MysqlExtra, readMariadbLines } from "./usual-figures.ts";
 
 /*
- * The header that MySQL writes before nearly every entry: with a time in UTC, of an account that was read before, without log_slow_extra
- * and without `use`. Each part of it stands right behind the one before, so that no end of a line is looked for. Whatever else a header
- * may be, header.ts reads, and this one too where it does not.
+ * The header that servers write before nearly every entry, of an account that was read before: MySQL's with a time in UTC, with and
+ * without log_slow_extra; MariaDB's with any log_slow_verbosity, but for warnings. Each part of it stands right behind the one before,
+ * so that hardly an end of a line is looked for. Whatever else a header may be, header.ts reads, and this one too where it does not.
  */
 
-/** Such a header is shorter: closer to the end of a text, none is read. */
-const MAX_LENGTH = 512;
-/** The longest account, and the most blanks before an id, that such a header has. */
+/** The longest account and database, and the most blanks before an id, that such a header has. */
 const MAX_ACCOUNT = 256;
+const MAX_DATABASE = 256;
 const MAX_BLANKS = 16;
-/** Numbers of so many digits fit into 31 bits. */
-const MAX_DIGITS = 9;
-/** The most digits of whole seconds: with six more for microseconds, a number has exactly these. */
-const MAX_SECONDS_DIGITS = 6;
-/** `2026-11-27T18:00:05.` before the microseconds. */
+/** `2026-11-27T18:00:05.` before the microseconds, and all of such a time but its zone. */
 const SECOND_LENGTH = 20;
+const TIME_LENGTH = SECOND_LENGTH + 6;
+/** `261127 18:01:10`. */
+const LOCAL_TIME_LENGTH = 15;
 
 const LF = 10;
 const SPACE = 32;
-const POINT = 46;
 const COLON = 58;
 const SEMICOLON = 59;
-
-const encoder = new TextEncoder();
-
-/** A name of 8 to 24 characters of ASCII as three numbers of eight bytes each, which may overlap. None of them is NaN or 0. */
-class Name {
-  readonly length: number;
-  readonly middleAt: number;
-  readonly lastAt: number;
-  readonly first: number;
-  readonly middle: number;
-  readonly last: number;
-
-  constructor(text: string) {
-    const view = new DataView(encoder.encode(text).buffer);
-    this.length = text.length;
-    this.lastAt = text.length - 8;
-    this.middleAt = Math.min(8, this.lastAt);
-    this.first = view.getFloat64(0);
-    this.middle = view.getFloat64(this.middleAt);
-    this.last = view.getFloat64(this.lastAt);
-  }
-
-  /** Whether it is at a place, behind which there are at least so many bytes. A loop over its numbers would take twice as long. */
-  isAt(view: DataView, at: number): boolean {
-    return (
-      view.getFloat64(at) === this.first &&
-      view.getFloat64(at + this.middleAt) === this.middle &&
-      view.getFloat64(at + this.lastAt) === this.last
-    );
-  }
-}
+// Several characters as one number.
+const ID = 0x20204964;
+const USE = 0x75736520;
 
 const TIME = new Name("# Time: ");
-const USER_HOST = new Name("Z\n# User@Host: ");
-/** `  Id`, before a colon. */
-const ID = 0x20204964;
+const USER_HOST = new Name("# User@Host: ");
+const USER_HOST_AFTER_UTC = new Name("Z\n# User@Host: ");
+const USER_HOST_AFTER_LOCAL_TIME = new Name("\n# User@Host: ");
 const QUERY_TIME = new Name("\n# Query_time: ");
 const LOCK_TIME = new Name("  Lock_time: ");
-const ROWS_SENT = new Name(" Rows_sent: ");
 const ROWS_EXAMINED = new Name("  Rows_examined: ");
-const TIMESTAMP = new Name("\nSET timestamp=");
+const MYSQL_ROWS_SENT = new Name(" Rows_sent: ");
+const MARIADB_ROWS_SENT = new Name("  Rows_sent: ");
+const THREAD_ID = new Name("\n# Thread_id: ");
+const SCHEMA = new Name("  Schema: ");
+const QC_HIT = new Name("  QC_hit: ");
+const ROWS_AFFECTED = new Name("\n# Rows_affected: ");
+const BYTES_SENT = new Name("  Bytes_sent: ");
 
 /** Reads such headers, one at a time. */
 export class UsualHeader {
+  readonly #cursor = new HeaderCursor();
+  readonly #extra = new MysqlExtra();
   /** `2026-11-27T18:00:05.` of the time that was read last, in numbers as a Name has them, and when that second began. NaN equals nothing. */
   #first = Number.NaN;
   #middle = Number.NaN;
   #last = Number.NaN;
   #secondMicros = 0;
-  /** `1795802403;` and a newline, of the timestamp that was read last, and that number. */
-  #startFirst = Number.NaN;
-  #startLast = Number.NaN;
-  #startSecond = 0;
 
-  #bytes: Uint8Array = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
-  /** Where the next thing to be read begins. */
-  #at = 0;
-  /** The number that was read last. */
-  #value = 0;
-
-  /** Reads the header at `at` into fields. @returns where its statement begins, or NONE where it is not such a header */
+  /**
+   * Reads the header at `at` into fields.
+   * @returns where its statement begins, or NONE where it is not such a header: the fields may be anything then
+   */
   read(units: Units, at: number, fields: HeaderFields): number {
-    const { bytes, view } = units;
-    if (bytes.length - at < MAX_LENGTH || !TIME.isAt(view, at)) return NONE;
-    this.#bytes = bytes;
-    this.#view = view;
-    this.#at = at + TIME.length;
-    if (!this.#readTime()) return NONE;
-    const endMicros = this.#value;
-    if (!this.#readThread(units, fields)) return NONE;
-    const threadId = this.#value;
-    if (!this.#readMicros(QUERY_TIME)) return NONE;
-    const durationMicros = this.#value;
-    if (!this.#readMicros(LOCK_TIME)) return NONE;
-    const lockMicros = this.#value;
-    if (!this.#readNumber(ROWS_SENT)) return NONE;
-    const rowsSent = this.#value;
-    if (!this.#readNumber(ROWS_EXAMINED)) return NONE;
-    const rowsExamined = this.#value;
-    if (!this.#readTimestamp()) return NONE;
+    const cursor = this.#cursor;
+    cursor.begin(units, at);
+    if (cursor.skip(TIME)) {
+      if (this.#readTime(fields)) return this.#readMysql(fields) ? cursor.at : NONE;
+      if (!this.#skipLocalTime()) return NONE;
+    } else if (!cursor.skip(USER_HOST)) {
+      return NONE;
+    }
+    return this.#readMariadb(fields) && cursor.at - at <= MAX_HEADER ? cursor.at : NONE;
+  }
+
+  #readMysql(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    if (!this.#skipAccount(fields) || !this.#readId(fields)) return false;
+    if (!this.#readQueryTime(MYSQL_ROWS_SENT, fields)) return false;
     fields.server = "mysql";
-    fields.endMicros = endMicros;
-    fields.startSecond = this.#value;
-    fields.threadId = threadId;
     fields.db = null;
-    fields.durationMicros = durationMicros;
-    fields.lockMicros = lockMicros;
-    fields.rowsSent = rowsSent;
-    fields.rowsExamined = rowsExamined;
     fields.rowsAffected = undefined;
     fields.bytesSent = undefined;
     fields.queryCacheHit = undefined;
     fields.figures = null;
-    return this.#at;
+    if (cursor.bytes[cursor.at] !== LF) {
+      fields.figures = this.#extra.read(cursor);
+      if (fields.figures === null) return false;
+    }
+    return this.#readUseAndTimestamp(fields);
   }
 
-  /** `2026-11-27T18:00:05.187063`, of which the second is mostly that of the time before. */
-  #readTime(): boolean {
-    const at = this.#at;
-    const view = this.#view;
-    const micros = sixDigits(this.#bytes, at + SECOND_LENGTH);
+  #readMariadb(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    fields.server = "mariadb";
+    fields.endMicros = null;
+    if (!this.#skipAccount(fields) || !this.#readThreadAndSchema(fields)) return false;
+    if (!this.#readQueryTime(MARIADB_ROWS_SENT, fields)) return false;
+    if (!cursor.readNumber(ROWS_AFFECTED)) return false;
+    fields.rowsAffected = cursor.value;
+    if (!cursor.readNumber(BYTES_SENT) || cursor.bytes[cursor.at] !== LF) return false;
+    fields.bytesSent = cursor.value;
+    fields.figures = null;
+    return readMariadbLines(cursor, fields) && this.#readUseAndTimestamp(fields);
+  }
+
+  /** `2026-11-27T18:00:05.187063Z`, of which the second is mostly that of the time before, and the beginning of the user's line. */
+  #readTime(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    const { at, bytes, view } = cursor;
+    if (!cursor.hasBytes(TIME_LENGTH + 1)) return false;
+    const micros = sixDigits(bytes, at + SECOND_LENGTH);
     if (micros < 0) return false;
-    const first = view.getFloat64(at);
-    const middle = view.getFloat64(at + 8);
-    const last = view.getFloat64(at + SECOND_LENGTH - 8);
+    const first = view.getFloat64(at, true);
+    const middle = view.getFloat64(at + 8, true);
+    const last = view.getFloat64(at + SECOND_LENGTH - 8, true);
     if (first !== this.#first || middle !== this.#middle || last !== this.#last) {
-      const end = at + SECOND_LENGTH + 6;
-      const time = readEndTime(this.#bytes, at, end + 1);
+      const time = readEndTime(bytes, at, at + TIME_LENGTH + 1);
       if (Number.isNaN(time)) return false;
       this.#first = first;
       this.#middle = middle;
       this.#last = last;
       this.#secondMicros = time - micros;
     }
-    this.#value = this.#secondMicros + micros;
-    this.#at = at + SECOND_LENGTH + 6;
-    return true;
+    fields.endMicros = this.#secondMicros + micros;
+    cursor.at = at + TIME_LENGTH;
+    return cursor.skip(USER_HOST_AFTER_UTC);
   }
 
-  /** The line of the user, with the connection's id: `  Id:     8`. */
-  #readThread(units: Units, fields: HeaderFields): boolean {
-    const bytes = this.#bytes;
-    if (!USER_HOST.isAt(this.#view, this.#at)) return false;
-    const from = this.#at + USER_HOST.length;
-    const end = fields.account.skipKnown(units, from);
-    if (end < 0 || end - from > MAX_ACCOUNT) return false;
-    if (this.#view.getInt32(end) !== ID || bytes[end + 4] !== COLON) return false;
-    let at = end + 5;
-    for (const last = at + MAX_BLANKS; bytes[at] === SPACE && at < last; ) at++;
-    return this.#readDigits(at);
+  /** `261127 18:01:10`, and the beginning of the user's line. */
+  #skipLocalTime(): boolean {
+    const cursor = this.#cursor;
+    if (!hasLocalTime(cursor.bytes, cursor.at)) return false;
+    cursor.at += LOCAL_TIME_LENGTH;
+    return cursor.skip(USER_HOST_AFTER_LOCAL_TIME);
   }
 
-  #readNumber(name: Name): boolean {
-    return name.isAt(this.#view, this.#at) && this.#readDigits(this.#at + name.length);
+  #skipAccount(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    const from = cursor.at;
+    cursor.at = fields.account.skipKnown(cursor.units, from);
+    return cursor.at >= 0 && cursor.at - from <= MAX_ACCOUNT;
   }
 
-  /** Seconds with six decimals, as microseconds. */
-  #readMicros(name: Name): boolean {
-    const from = this.#at + name.length;
-    if (!this.#readNumber(name)) return false;
-    const bytes = this.#bytes;
-    const point = this.#at;
-    const micros = sixDigits(bytes, point + 1);
-    if (bytes[point] !== POINT || micros < 0 || point - from > MAX_SECONDS_DIGITS) return false;
-    this.#value = this.#value * 1_000_000 + micros;
-    this.#at = point + 7;
-    return true;
-  }
-
-  /** `SET timestamp=1795802403;`, a number of ten digits since 2001, and until 2286. Mostly it is that of the header before. */
-  #readTimestamp(): boolean {
-    const view = this.#view;
-    if (!TIMESTAMP.isAt(view, this.#at)) return false;
-    const from = this.#at + TIMESTAMP.length;
-    const first = view.getFloat64(from);
-    const last = view.getFloat64(from + 4);
-    if (first !== this.#startFirst || last !== this.#startLast) {
-      const bytes = this.#bytes;
-      const high = sixDigits(bytes, from);
-      // What stands before the last four was read.
-      const low = sixDigits(bytes, from + 4);
-      if (high < 0 || low < 0 || bytes[from + 10] !== SEMICOLON || bytes[from + 11] !== LF) return false;
-      this.#startFirst = first;
-      this.#startLast = last;
-      this.#startSecond = high * 10_000 + (low % 10_000);
-    }
-    this.#value = this.#startSecond;
-    this.#at = from + 12;
-    return true;
-  }
-
-  /** Reads the digits from `from` on. @returns whether there are any, and no more than MAX_DIGITS */
-  #readDigits(from: number): boolean {
-    const bytes = this.#bytes;
+  /** The rest of MySQL's line of the user: `  Id:     8`. */
+  #readId(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    const { bytes } = cursor;
+    if (!cursor.hasBytes(5) || cursor.view.getInt32(cursor.at) !== ID) return false;
+    if (bytes[cursor.at + 4] !== COLON) return false;
+    let from = cursor.at + 5;
+    for (const last = from + MAX_BLANKS; bytes[from] === SPACE && from < last; ) from++;
     let at = from;
-    let value = 0;
+    let id = 0;
     for (let digit = (bytes[at] as number) - 48; digit >= 0 && digit <= 9; ) {
-      value = (value * 10 + digit) | 0;
+      id = (id * 10 + digit) | 0;
       digit = (bytes[++at] as number) - 48;
     }
-    this.#value = value;
-    this.#at = at;
+    fields.threadId = id;
+    cursor.at = at;
     return at > from && at - from <= MAX_DIGITS;
   }
-}
 
-/** The number that six digits make; -1 when they are none. */
-function sixDigits(bytes: Uint8Array, at: number): number {
-  const a = (bytes[at] as number) - 48;
-  const b = (bytes[at + 1] as number) - 48;
-  const c = (bytes[at + 2] as number) - 48;
-  const d = (bytes[at + 3] as number) - 48;
-  const e = (bytes[at + 4] as number) - 48;
-  const f = (bytes[at + 5] as number) - 48;
-  // Of a number below zero the highest bit is set.
-  if ((a | b | c | d | e | f) < 0 || a > 9 || b > 9 || c > 9 || d > 9 || e > 9 || f > 9) return -1;
-  return a * 100_000 + b * 10_000 + c * 1000 + d * 100 + e * 10 + f;
+  /** MariaDB's line `# Thread_id: 4  Schema: d1  QC_hit: No`, of a schema without newlines. */
+  #readThreadAndSchema(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    if (!cursor.readNumber(THREAD_ID)) return false;
+    fields.threadId = cursor.value;
+    if (!cursor.skip(SCHEMA)) return false;
+    const from = cursor.at;
+    if (!this.#findQueryCacheHit()) return false;
+    fields.db = cursor.at === from ? null : cursor.units.text.slice(from, cursor.at);
+    cursor.at += QC_HIT.length;
+    if (!cursor.readYesOrNo()) return false;
+    fields.queryCacheHit = cursor.value === 1;
+    return true;
+  }
+
+  #findQueryCacheHit(): boolean {
+    const cursor = this.#cursor;
+    const { bytes } = cursor;
+    for (const last = cursor.at + MAX_DATABASE; cursor.at < last; cursor.at++) {
+      const unit = bytes[cursor.at];
+      if (unit === SPACE && cursor.has(QC_HIT)) return true;
+      if (unit === LF) return false;
+    }
+    return false;
+  }
+
+  /** `# Query_time: 0.000241  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0`. */
+  #readQueryTime(rowsSent: Name, fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    if (!cursor.readMicros(QUERY_TIME)) return false;
+    fields.durationMicros = cursor.value;
+    if (!cursor.readMicros(LOCK_TIME)) return false;
+    fields.lockMicros = cursor.value;
+    if (!cursor.readNumber(rowsSent)) return false;
+    fields.rowsSent = cursor.value;
+    if (!cursor.readNumber(ROWS_EXAMINED)) return false;
+    fields.rowsExamined = cursor.value;
+    return true;
+  }
+
+  /** What ends the header, from the newline before it on. */
+  #readUseAndTimestamp(fields: HeaderFields): boolean {
+    const cursor = this.#cursor;
+    const isMysql = fields.server === "mysql";
+    if (cursor.hasBytes(6) && cursor.view.getInt32(cursor.at + 1) === USE) {
+      const from = cursor.at + 5;
+      if (!cursor.toEndOfLine(from) || cursor.at - from > MAX_DATABASE) return false;
+      if (cursor.bytes[cursor.at - 1] !== SEMICOLON) return false;
+      if (isMysql) fields.db = cursor.units.text.slice(from, cursor.at - 1);
+    }
+    if (!cursor.readTimestamp()) return false;
+    fields.startSecond = cursor.value;
+    return isMysql || fields.startSecond <= MAX_SECOND.mariadb;
+  }
 }
