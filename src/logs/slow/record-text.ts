@@ -1,5 +1,6 @@
 import { COMMANDS } from "../general/commands.ts";
 import type { Units } from "../units.ts";
+import type { PlanFigures } from "./extra-figures.ts";
 import type { Header } from "./header.ts";
 import type { OpenEntry } from "./parser-state.ts";
 import type { SlowRecord } from "./record.ts";
@@ -41,8 +42,22 @@ export function beginRecord(header: Header, start: number): SlowRecord {
   if (rowsAffected !== undefined) record.rowsAffected = rowsAffected;
   if (bytesSent !== undefined) record.bytesSent = bytesSent;
   if (queryCacheHit !== undefined) record.queryCacheHit = queryCacheHit;
-  if (figures !== null) Object.assign(record, figures);
+  if (figures !== null) addFigures(record, figures);
   return record;
+}
+
+/** Each by its name: Object.assign takes four times as long. */
+function addFigures(record: SlowRecord, figures: PlanFigures): void {
+  if (figures.bytesSent !== undefined) record.bytesSent = figures.bytesSent;
+  if (figures.bytesReceived !== undefined) record.bytesReceived = figures.bytesReceived;
+  if (figures.errno !== undefined) record.errno = figures.errno;
+  if (figures.killed !== undefined) record.killed = figures.killed;
+  if (figures.tmpTables !== undefined) record.tmpTables = figures.tmpTables;
+  if (figures.tmpDiskTables !== undefined) record.tmpDiskTables = figures.tmpDiskTables;
+  if (figures.fullScan !== undefined) record.fullScan = figures.fullScan;
+  if (figures.fullJoin !== undefined) record.fullJoin = figures.fullJoin;
+  if (figures.filesort !== undefined) record.filesort = figures.filesort;
+  if (figures.routine !== undefined) record.routine = figures.routine;
 }
 
 /**
