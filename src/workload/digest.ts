@@ -363,8 +363,7 @@ export class Digests {
     this.#counted = null;
     const slots = [...this.#slots.values()];
     const frequent = slots.toSorted(byCount).slice(0, this.capacity);
-    const isTimed = this.#totalMicros !== null;
-    const long = isTimed ? inOrder(slots, "time").slice(0, this.capacity) : [];
+    const long = this.#totalMicros === null ? [] : inOrder(slots, "time").slice(0, this.capacity);
     for (const slot of slots) slot.isFrequent = slot.isLong = false;
     for (const slot of frequent) slot.isFrequent = true;
     for (const slot of long) slot.isLong = true;
