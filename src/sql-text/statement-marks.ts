@@ -82,7 +82,15 @@ export function marksOf(bytes: Uint8Array, start: number, end: number): number {
   return sumOf(allOfA, allOfB);
 }
 
+const APOSTROPHE = 39;
 const BACKSLASH = 92;
+
+/** 1 for each byte that begins no word, is no mark and ends no string: where no word has begun, it changes nothing. */
+const INERT = new Uint8Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  const begins = (A_FIRST & (A.masks[byte] as number)) | (B_FIRST & (B.masks[byte] as number));
+  if (begins === 0 && byte !== APOSTROPHE) INERT[byte] = 1;
+}
 
 /** Reads strings, one at a time: where each ends, and what is in it. */
 export class StringMarks {
@@ -104,6 +112,9 @@ export class StringMarks {
     let allOfB = bMasks[quote] as number;
     let isEscaped = false;
     for (let at = open + 1; at < end; at++) {
+      // What stands behind the statement is not inert. Behind a backslash `b` has its mark.
+      if ((a | b) === 0) while (INERT[bytes[at] as number] === 1) at++;
+      if (at >= end) return -1;
       const byte = bytes[at] as number;
       a = ((a << 1) | A_FIRST) & (aMasks[byte] as number);
       b = ((b << 1) | B_FIRST) & (bMasks[byte] as number);

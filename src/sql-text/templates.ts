@@ -167,18 +167,18 @@ export class Templates {
     }
     // The last four may be compared twice.
     const last = length - 4;
-    if (view.getInt32(at + last) !== own.getInt32(from + last)) return false;
+    if (view.getInt32(at + last, true) !== own.getInt32(from + last, true)) return false;
     let i = 0;
     // Four words at a time: else most of the time is the loop's.
     for (; i + 16 <= last; i += 16) {
       const differing =
-        (view.getInt32(at + i) ^ own.getInt32(from + i)) |
-        (view.getInt32(at + i + 4) ^ own.getInt32(from + i + 4)) |
-        (view.getInt32(at + i + 8) ^ own.getInt32(from + i + 8)) |
-        (view.getInt32(at + i + 12) ^ own.getInt32(from + i + 12));
+        (view.getInt32(at + i, true) ^ own.getInt32(from + i, true)) |
+        (view.getInt32(at + i + 4, true) ^ own.getInt32(from + i + 4, true)) |
+        (view.getInt32(at + i + 8, true) ^ own.getInt32(from + i + 8, true)) |
+        (view.getInt32(at + i + 12, true) ^ own.getInt32(from + i + 12, true));
       if (differing !== 0) return false;
     }
-    for (; i < last; i += 4) if (view.getInt32(at + i) !== own.getInt32(from + i)) return false;
+    for (; i < last; i += 4) if (view.getInt32(at + i, true) !== own.getInt32(from + i, true)) return false;
     return true;
   }
 
