@@ -7,7 +7,7 @@ import type { StatementBytes } from "../../sql-text/statement-bytes.ts";
 import { type LineBuffer, lineOf } from "./line-buffer.ts";
 import type { StoredSlowRecord } from "./slow-line.ts";
 import { type LineDigest, statementPart } from "./statement-part.ts";
-import { lineStartOf, microsOf, parseTime, writeTime } from "./time.ts";
+import { lineStartOf, microsOfLine, parseTime, writeTime } from "./time.ts";
 
 /*
  * One line of a fragment: a record in JSON. What is read of it without parsing the JSON relies on the order of the members: the time
@@ -81,7 +81,7 @@ export function writeLine(
   const digestPart = statementPart(digest);
   if (bytes !== null && !record.truncated) {
     const start = lineStartOf(timeMicros);
-    lines.statementLine(start, microsOf(timeMicros), session, commandPart(command), digestPart, bytes);
+    lines.statementLine(start, microsOfLine(timeMicros), session, commandPart(command), digestPart, bytes);
     return;
   }
   writeTime(lines, timeMicros);

@@ -21,28 +21,27 @@ export function formatTime(timeMicros: number): string {
   return `${secondText}${digits[millis]}${digits[micros - millis * 1000]}Z`;
 }
 
-let lineSecond = Number.NaN;
-let lineStart: ByteWords;
+/** The second that lines were last written of: when it began, in microseconds since the epoch, and their beginning. */
+const lineSecond = { micros: Number.NaN, start: new ByteWords("    ") };
 
 /** Writes the beginning of a record's line: `{"time":"2026-11-23T05:36:15.123456`. */
 export function writeTime(lines: LineBuffer, timeMicros: number): void {
   lines.part(lineStartOf(timeMicros));
-  lines.digits(microsOf(timeMicros), 6);
+  lines.digits(microsOfLine(timeMicros), 6);
 }
 
 /** The same beginning without the last six digits. */
 export function lineStartOf(timeMicros: number): ByteWords {
-  const seconds = Math.floor(timeMicros / 1_000_000);
-  if (seconds !== lineSecond) {
-    lineStart = new ByteWords(`{"time":"${formatTime(timeMicros).slice(0, -7)}`);
-    lineSecond = seconds;
+  const micros = timeMicros - lineSecond.micros;
+  if (!(micros >= 0 && micros < 1_000_000)) {
+    lineSecond.start = new ByteWords(`{"time":"${formatTime(timeMicros).slice(0, -7)}`);
+    lineSecond.micros = Math.floor(timeMicros / 1_000_000) * 1_000_000;
   }
-  return lineStart;
+  return lineSecond.start;
 }
 
-/** Those six digits as a number: the microseconds of a time's second. */
-export const microsOf = (timeMicros: number): number =>
-  timeMicros - Math.floor(timeMicros / 1_000_000) * 1_000_000;
+/** Those six digits as a number, of the time whose beginning was asked for last: the microseconds of its second. */
+export const microsOfLine = (timeMicros: number): number => timeMicros - lineSecond.micros;
 
 /**
  * Reads a time as formatTime writes it.
