@@ -92,6 +92,38 @@ export interface Slot
   figures: Figures | null;
 }
 
+/** What is known of a digest by its first statement. */
+interface NewSlot extends Pick<Slot, "key" | "fingerprint" | "digest" | "overcount" | "example" | "tables"> {
+  /** When that ran, in microseconds since the epoch. */
+  timeMicros: number;
+}
+
+/** The digest of a statement that ran once, and as often before as its `overcount` says. It has no place in the table yet. */
+export function newSlot({ key, fingerprint, digest, overcount, timeMicros, example, tables }: NewSlot): Slot {
+  return {
+    key,
+    fingerprint,
+    digest,
+    count: overcount + 1,
+    overcount,
+    firstSeenMicros: timeMicros,
+    lastSeenMicros: timeMicros,
+    example,
+    tables,
+    examples: new Examples(),
+    sources: new Tally(),
+    tags: null,
+    isFrequent: false,
+    isLong: false,
+    totalMicros: 0,
+    overMicros: 0,
+    figures: null,
+    cell: null,
+    addedTo: null,
+    linePart: null,
+  };
+}
+
 /** Notes when it was seen. */
 export function see(slot: Slot, timeMicros: number): void {
   if (timeMicros > slot.lastSeenMicros) slot.lastSeenMicros = timeMicros;

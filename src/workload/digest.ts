@@ -14,12 +14,13 @@ import {
   type DigestEntry,
   entryOf,
   type Lists,
+  newSlot,
   type Slot,
   see,
   slotOf,
   tablesTogether,
 } from "./digest-entry.ts";
-import { Examples, exampleOf } from "./digest-examples.ts";
+import { exampleOf } from "./digest-examples.ts";
 import { DigestKeyCache } from "./digest-key-cache.ts";
 import { boundsOf, type DigestsState } from "./digests-state.ts";
 import { NOBODY, type Source, Sources, type Whose } from "./groups/sources.ts";
@@ -248,28 +249,15 @@ export class Digests {
   #newSlot(statement: string, timeMicros: number, server: Dialect | null): Slot {
     const { high, low } = this.#normalizer;
     const overcount = this.#frequent.bound;
-    return {
+    return newSlot({
       key: toKey(high, low),
       fingerprint: toHex(high, low),
       digest: this.#normalizer.text(),
-      count: overcount + 1,
       overcount,
-      firstSeenMicros: timeMicros,
-      lastSeenMicros: timeMicros,
+      timeMicros,
       example: exampleOf(statement),
       tables: this.#countedTables ?? tablesOf(statement, server),
-      examples: new Examples(),
-      sources: new Tally(),
-      tags: null,
-      isFrequent: false,
-      isLong: false,
-      totalMicros: 0,
-      overMicros: 0,
-      figures: null,
-      cell: null,
-      addedTo: null,
-      linePart: null,
-    };
+    });
   }
 
   /** Gives a slot that ran once more a place of those that ran most, if it did: that of the rarest one where all are taken. */
