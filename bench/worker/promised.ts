@@ -1,25 +1,9 @@
+import { OVER_HTTP } from "../../src/http/security-headers.ts";
+
 /*
  * What every reply of the API to a read is promised, made as a Worker without a framework would make it: in one object, in one
- * call. `requests.ts` compares the replies' headers with the API's, so that neither has any that the other has not.
+ * call. `requests.ts` compares the replies' headers with the API's: both have the same.
  */
-
-/** The API's, over plain HTTP. Which these are is checked by `requests.ts`; why, src/http/security-headers.ts says. */
-const SECURITY_HEADERS = {
-  "Content-Security-Policy":
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Origin-Agent-Cluster": "?1",
-  "Permissions-Policy":
-    "camera=(), display-capture=(), fullscreen=(), geolocation=(), microphone=(), payment=(), usb=()",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-DNS-Prefetch-Control": "off",
-  "X-Download-Options": "noopen",
-  "X-Frame-Options": "DENY",
-  "X-Permitted-Cross-Domain-Policies": "none",
-  "X-XSS-Protection": "0",
-};
 
 /** What a reply says besides its body. */
 export interface Said {
@@ -46,7 +30,7 @@ export function promised(
       "Content-Type": "application/json",
       "X-Request-Id": requestId,
       "X-D1-Bookmark": session.getBookmark() ?? "",
-      ...SECURITY_HEADERS,
+      ...OVER_HTTP,
       ...headers,
     },
   });

@@ -6,7 +6,8 @@ import { isHttps } from "./scheme.ts";
  * Hono's middleware, since that sets one header after the other on a reply that is made already (bench/README.md).
  */
 
-const OVER_HTTP = {
+/** The security headers of a reply over plain HTTP. */
+export const OVER_HTTP = {
   "Content-Security-Policy":
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Cross-Origin-Opener-Policy": "same-origin",

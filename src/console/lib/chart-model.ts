@@ -44,7 +44,7 @@ export interface AxisModel {
 const originOf = ({ start }: MeasuredCapture, axis: "time" | "offset"): number =>
   axis === "time" || start === null ? 0 : Date.parse(start);
 
-/** Whether CloudWatch has any point of a metric. */
+/** Whether CloudWatch has points of a metric. */
 export const hasPoints = ({ dataPoints }: Metric): boolean => dataPoints.length > 0;
 
 /**

@@ -26,7 +26,7 @@ export class ReadRecord implements LogRecord {
     return this.#text;
   }
 
-  /** Gives the record another statement. Its bytes, if it has any, are still those of the one in the log. */
+  /** Gives the record another statement. Its bytes are still those of the one in the log. */
   set statement(text: string) {
     this.#text = text;
   }
