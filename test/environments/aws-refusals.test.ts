@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CheckedEnvironment, FullEnvironment } from "../../src/environments/replies.ts";
-import { createAccount, type DenialReason, type Fault, type LocalAccount } from "../local-aws/test/client.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import type { DenialReason, Fault } from "../local-aws/test/control-shapes.ts";
 import { createEnvironment, listed, type Person, recordConsole, signUp } from "../support/api.ts";
 
 let person: Person;

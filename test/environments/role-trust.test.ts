@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CheckedEnvironment, Environment } from "../../src/environments/replies.ts";
-import { createAccount, type LocalAccount, type RoleOptions } from "../local-aws/test/client.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import type { RoleOptions } from "../local-aws/test/control-shapes.ts";
 import {
   createEnvironment,
   expectRefusal,

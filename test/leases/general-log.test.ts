@@ -7,7 +7,8 @@ import { LogLease } from "../../src/leases/lease.ts";
 import type { LoggedCapture } from "../../src/leases/log-readiness.ts";
 import { releaseLease } from "../../src/leases/release.ts";
 import { GENERAL_LOG_SWITCH } from "../../src/logs/general/switch.ts";
-import { createAccount, type DenialReason } from "../local-aws/test/client.ts";
+import { createAccount } from "../local-aws/test/client.ts";
+import type { DenialReason } from "../local-aws/test/control-shapes.ts";
 import { environmentForEachTest } from "../support/each-test.ts";
 import {
   accessOf,

@@ -5,7 +5,8 @@ import { app } from "../../src/app.ts";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { Env } from "../../src/env.ts";
 import type { Environment, ExternalId, FullEnvironment } from "../../src/environments/replies.ts";
-import { createAccount, type LocalAccount, type RoleOptions } from "../local-aws/test/client.ts";
+import { createAccount, type LocalAccount } from "../local-aws/test/client.ts";
+import type { RoleOptions } from "../local-aws/test/control-shapes.ts";
 import { checkReply, isJson } from "./contract.ts";
 
 const ORIGIN = "http://captures.test";

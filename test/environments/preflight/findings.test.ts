@@ -4,7 +4,8 @@ import { awsTarget } from "../../../src/aws/client.ts";
 import { modifyParameters } from "../../../src/aws/rds.ts";
 import type { CheckedEnvironment } from "../../../src/environments/replies.ts";
 import { LogLease } from "../../../src/leases/lease.ts";
-import { createAccount, type Fault, type LocalAccount } from "../../local-aws/test/client.ts";
+import { createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
+import type { Fault } from "../../local-aws/test/control-shapes.ts";
 import { createEnvironment, type Person, signUp } from "../../support/api.ts";
 import { check, inChecks, make, notPassed } from "../checks.ts";
 

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FullEnvironment } from "../../../src/environments/replies.ts";
-import { type AccountOptions, createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
+import { createAccount, type LocalAccount } from "../../local-aws/test/client.ts";
+import type { AccountOptions } from "../../local-aws/test/control-shapes.ts";
 import { createEnvironment, expectRefusal, type Person, signUp } from "../../support/api.ts";
 import { check, inChecks, make } from "../checks.ts";
 

@@ -2,7 +2,8 @@ import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeDBInstancesCommand, DescribeDBParametersCommand } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, it } from "vitest";
-import { createAccount, type Denial, type Fault, WORKER_CREDENTIALS } from "./client.ts";
+import { createAccount, WORKER_CREDENTIALS } from "./client.ts";
+import type { Denial, Fault } from "./control-shapes.ts";
 import { cloudWatchClient, rdsClient, sessionOf, stsClient } from "./sdk.ts";
 
 const account = await createAccount({ instances: [{ identifier: "shop" }] });

@@ -8,7 +8,8 @@ import {
 } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, it } from "vitest";
-import { createAccount, type Dress, WORKER_CREDENTIALS } from "./client.ts";
+import { createAccount, WORKER_CREDENTIALS } from "./client.ts";
+import type { Dress } from "./control-shapes.ts";
 import { instanceOf, LIVE, loggingInstance } from "./logs.ts";
 import { LATEST_HOUR, MINUTE_MS, metricInput, metricQuery } from "./metric-data.ts";
 import { cloudWatchClient, rdsClient, stsClient } from "./sdk.ts";

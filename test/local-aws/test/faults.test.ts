@@ -1,7 +1,8 @@
 import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeDBInstancesCommand, DescribeDBParametersCommand } from "@aws-sdk/client-rds";
 import { afterEach, describe, expect, it } from "vitest";
-import { createAccount, type Fault } from "./client.ts";
+import { createAccount } from "./client.ts";
+import type { Fault } from "./control-shapes.ts";
 import { cloudWatchClient, rdsClient } from "./sdk.ts";
 
 const account = await createAccount();

@@ -11,7 +11,8 @@ import {
   type RDSClient,
 } from "@aws-sdk/client-rds";
 import { logBanner } from "../logs/log-format.ts";
-import { type AccountOptions, createAccount, type LocalAccount, type WrittenRecord } from "./client.ts";
+import { createAccount, type LocalAccount } from "./client.ts";
+import type { AccountOptions, WrittenRecord } from "./control-shapes.ts";
 import { rdsClient } from "./sdk.ts";
 
 export const LIVE = "general/mysql-general.log";

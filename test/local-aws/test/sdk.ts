@@ -2,7 +2,8 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { type AssumeRoleCommandOutput, STSClient } from "@aws-sdk/client-sts";
-import { type Credentials, type LocalAccount, localAwsUrl } from "./client.ts";
+import { type LocalAccount, localAwsUrl } from "./client.ts";
+import type { Credentials } from "./control-shapes.ts";
 
 /** What a test may want otherwise than the account has it. */
 export interface ClientOptions {

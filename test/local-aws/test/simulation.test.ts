@@ -1,7 +1,8 @@
 import { AwsClient } from "aws4fetch";
 import { XMLParser } from "fast-xml-parser";
 import { describe, expect, it } from "vitest";
-import { type Credentials, createAccount, type LocalAccount, localAwsUrl } from "./client.ts";
+import { createAccount, type LocalAccount, localAwsUrl } from "./client.ts";
+import type { Credentials } from "./control-shapes.ts";
 
 interface Evaluation {
   EvalActionName: string;

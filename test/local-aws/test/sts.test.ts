@@ -5,7 +5,8 @@ import {
   GetCallerIdentityCommand,
 } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
-import { type Credentials, createAccount, WORKER_CREDENTIALS } from "./client.ts";
+import { createAccount, WORKER_CREDENTIALS } from "./client.ts";
+import type { Credentials } from "./control-shapes.ts";
 import { rdsClient, sessionOf, stsClient } from "./sdk.ts";
 
 const HOUR_MS = 3_600_000;
