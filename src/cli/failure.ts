@@ -11,6 +11,9 @@ export const EXIT = {
   signedOut: 4,
   /** Ended by Ctrl-C, as shells say it: 128 and the number of SIGINT. */
   interrupted: 130,
+  /** Ended by SIGHUP or SIGTERM. */
+  hungUp: 129,
+  terminated: 143,
 } as const;
 
 /** An exit code of our own, or one that is passed on from a command that was run. */

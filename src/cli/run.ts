@@ -1,10 +1,10 @@
 import { CommanderError } from "commander";
-import pc from "picocolors";
 import { CapturesError } from "../client/index.ts";
 import type { Cli } from "./cli.ts";
-import { EXIT, Failure } from "./failure.ts";
+import { EXIT, type ExitCode, Failure } from "./failure.ts";
 import { makeProgram } from "./program.ts";
-import { clean, say } from "./terminal/print.ts";
+import { colorsFor } from "./terminal/colors.ts";
+import { clean } from "./terminal/text.ts";
 
 /**
  * Runs a command line.
@@ -21,17 +21,26 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The streams, the environment and Ctrl-C of this process. */
+/** The streams, the environment and the signals of this process. */
 function makeCli(): Cli {
   const { stdin, stdout: out, stderr: err, env } = process;
   const controller = new AbortController();
-  const handlers: (() => void)[] = [() => controller.abort(new Failure("Interrupted", EXIT.interrupted))];
+  const end = (message: string, code: ExitCode) => {
+    // Whoever asks twice does not want to wait.
+    if (controller.signal.aborted) process.exit(code);
+    controller.abort(new Failure(message, code));
+  };
+  const handlers: (() => void)[] = [() => end("Interrupted", EXIT.interrupted)];
   process.on("SIGINT", () => handlers.at(-1)?.());
+  process.on("SIGTERM", () => end("Terminated", EXIT.terminated));
+  process.on("SIGHUP", () => end("The terminal was closed", EXIT.hungUp));
   // A reader such as head may close its end: that is no failure.
-  out.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT.done);
-    throw error;
-  });
+  for (const stream of [out, err]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT.done);
+      throw error;
+    });
+  }
   return {
     env,
     out,
@@ -42,7 +51,8 @@ function makeCli(): Cli {
     takeInterrupt(handler) {
       handlers.push(handler);
       return () => {
-        handlers.splice(handlers.indexOf(handler), 1);
+        const at = handlers.indexOf(handler);
+        if (at !== -1) handlers.splice(at, 1);
       };
     },
   };
@@ -52,14 +62,16 @@ function makeCli(): Cli {
 function sayFailure(cli: Cli, error: unknown): number {
   // commander has printed its message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const colors = colorsFor(cli, cli.err);
+  const say = (line: string) => void cli.err.write(`${line}\n`);
   if (error instanceof Failure) {
-    say(cli, `${pc.red("error:")} ${clean(error.message)}`);
-    if (error.hint !== null) say(cli, error.hint);
+    say(`${colors.red("error:")} ${clean(error.message)}`);
+    if (error.hint !== null) say(error.hint);
     return error.exitCode;
   }
   if (error instanceof CapturesError) {
-    const id = error.requestId === null ? "" : pc.dim(` (request ${clean(error.requestId)})`);
-    say(cli, `${pc.red("error:")} ${clean(error.message)}${id}`);
+    const id = error.requestId === null ? "" : colors.dim(` (request ${clean(error.requestId)})`);
+    say(`${colors.red("error:")} ${clean(error.message)}${id}`);
     return error.status === 401 ? EXIT.signedOut : EXIT.failed;
   }
   throw error;

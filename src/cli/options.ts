@@ -1,0 +1,52 @@
+import { InvalidArgumentError } from "commander";
+import { Failure } from "./failure.ts";
+import { type Direction, parseDuration, parseMoment } from "./times.ts";
+
+/*
+ * How values of options are read: each of these is given to commander, which names the option when a value is refused.
+ */
+
+/** A duration in milliseconds. */
+export const durationOption = (text: string): number => refusing(() => parseDuration(text));
+
+/** A moment; a time of day alone is the next or the last one. */
+export const momentOption =
+  (direction: Direction) =>
+  (text: string): Date =>
+    refusing(() => parseMoment(text, new Date(), direction));
+
+/** A whole number from 1 to `most`. */
+export const countOption =
+  (most: number) =>
+  (text: string): number => {
+    const count = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > most) throw new InvalidArgumentError(`It has to be a number from 1 to ${most}.`);
+    return count;
+  };
+
+/** One of `KEY=VALUE`, which can be given several times. */
+export function labelOption(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It has to be KEY=VALUE.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+const SIZES: Readonly<Record<string, number>> = { "": 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** An amount of bytes: a number, or one with kB, MB, GB or TB (powers of 1,000). */
+export function sizeOption(text: string): number {
+  const found = /^(\d{1,15}(?:\.\d{1,3})?) ?([kMGT]B)?$/.exec(text);
+  const bytes = found === null ? 0 : Math.round(Number(found[1]) * (SIZES[found[2] ?? ""] ?? 1));
+  if (bytes < 1) throw new InvalidArgumentError("It has to be a size, such as 500MB.");
+  return bytes;
+}
+
+/** What a reader gives, or commander's refusal in its words. */
+function refusing<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Failure) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}
