@@ -20,7 +20,7 @@ export interface Finding {
 }
 
 /** How a command says which capture. */
-export const CAPTURE_WORDS = "id, name, address in the console, last, or label:KEY=VALUE";
+export const CAPTURE_WORDS = "id, name, address in the console, last, or label:KEY=VALUE[,KEY=VALUE…]";
 
 /** Whether a text is an id of the API. */
 const isId = (text: string): boolean => /^[1-9]\d{0,14}$/.test(text);
@@ -46,10 +46,9 @@ export async function findCapture(finding: Finding, text: string): Promise<Captu
 
 const noCapture = (text: string): string => {
   if (text === "last") return "There is no capture yet";
-  const label = labelIn(text);
-  return label === null
-    ? `There is no capture "${text}"`
-    : `There is no finished capture with the label ${label}`;
+  const labels = labelsIn(text);
+  if (labels === null) return `There is no capture "${text}"`;
+  return `There is no finished capture with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(" and ")}`;
 };
 
 /** The same; null when there is none that has the id, the name or the label. */
@@ -57,8 +56,8 @@ export async function findCaptureIfAny(finding: Finding, text: string): Promise<
   const { client, signal } = finding;
   const id = idIn(finding, text);
   if (id !== null) return client.captures.get(id, { signal }).catch(nullOf404);
-  const label = labelIn(text);
-  if (label !== null) return newest(finding, { status: "DONE", label: [label] });
+  const label = labelsIn(text);
+  if (label !== null) return newest(finding, { status: "DONE", label });
   if (text === "last") return newest(finding, {});
   const { captures } = await client.captures.page({ name: text, limit: 2 }, { signal });
   if (captures.length > 1) {
@@ -71,15 +70,49 @@ export async function findCaptureIfAny(finding: Finding, text: string): Promise<
   return captures[0] ?? null;
 }
 
-async function newest({ client, signal }: Finding, filter: CaptureFilter): Promise<Capture | null> {
-  const { captures } = await client.captures.page({ ...filter, limit: 1 }, { signal });
-  return captures[0] ?? null;
+/**
+ * The capture to compare another one with: as `findCaptureIfAny`, but by a label the newest finished one of the same environment,
+ * and never that capture itself.
+ * @returns null when there is none
+ */
+export async function findBaseIfAny(
+  finding: Finding,
+  text: string,
+  capture: Capture,
+): Promise<Capture | null> {
+  const label = labelsIn(text);
+  const { id, envId } = capture;
+  if (label !== null) return newest(finding, { status: "DONE", label, envId }, id);
+  if (text === "last") return newest(finding, {}, id);
+  return findCaptureIfAny(finding, text);
 }
 
-/** The label of `label:branch=main`, as the API's filter has it: `branch:main`. Null for another text. */
-function labelIn(text: string): string | null {
-  const found = /^label:([^=]+)=(.*)$/s.exec(text);
-  return found === null ? null : `${found[1]}:${found[2]}`;
+/** Says that there is nothing to compare a capture with. */
+export const noBase = (text: string, { envId }: Capture): string =>
+  labelsIn(text) === null ? noCapture(text) : `${noCapture(text)} in environment ${envId}, beside this one`;
+
+/** The newest capture that a filter picks, another than that one. */
+async function newest(
+  { client, signal }: Finding,
+  filter: CaptureFilter,
+  besides?: number,
+): Promise<Capture | null> {
+  const limit = besides === undefined ? 1 : 2;
+  const { captures } = await client.captures.page({ ...filter, limit }, { signal });
+  return captures.find(({ id }) => id !== besides) ?? null;
+}
+
+/** Between two labels: a comma that a key and an equals sign follow. Keys are those of src/captures/labels.ts. */
+const BETWEEN_LABELS = /,(?=[A-Za-z0-9][A-Za-z0-9._/-]{0,62}=)/;
+
+/**
+ * The labels of `label:branch=main` or `label:branch=main,repository=acme/shop`, as the API's filter has them: `branch:main`. Null
+ * for another text.
+ */
+function labelsIn(text: string): string[] | null {
+  const labels = /^label:(.+)$/s.exec(text)?.[1]?.split(BETWEEN_LABELS);
+  if (labels === undefined || !labels.every((label) => label.indexOf("=") > 0)) return null;
+  return labels.map((label) => label.replace("=", ":"));
 }
 
 /**

@@ -15,12 +15,13 @@ export const momentOption =
   (text: string): Date =>
     refusing(() => parseMoment(text, new Date(), direction));
 
-/** A whole number from 1 to `most`. */
+/** A whole number from `least`, 1 unless given, to `most`. */
 export const countOption =
-  (most: number) =>
+  (most: number, least = 1) =>
   (text: string): number => {
-    const count = /^\d{1,12}$/.test(text) ? Number(text) : 0;
-    if (count < 1 || count > most) throw new InvalidArgumentError(`It has to be a number from 1 to ${most}.`);
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+    if (count < least || count > most)
+      throw new InvalidArgumentError(`It has to be a number from ${least} to ${most}.`);
     return count;
   };
 

@@ -1,12 +1,26 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
+import { addComment } from "./commands/comment.ts";
+import { addCompare } from "./commands/compare.ts";
+import { addDigest } from "./commands/digest.ts";
+import { addDownload } from "./commands/download.ts";
 import { addList } from "./commands/list.ts";
+import { addRecords } from "./commands/records.ts";
+import { addReport } from "./commands/report.ts";
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
-const COMMANDS: readonly Add[] = [addList];
+const COMMANDS: readonly Add[] = [
+  addList,
+  addRecords,
+  addDigest,
+  addCompare,
+  addReport,
+  addDownload,
+  addComment,
+];
 
 /** The program `captures` with all its commands. */
 export function makeProgram(cli: Cli): Command {

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
-import { findCapture, findCaptureId, findCaptureIfAny, findEnvironment } from "../../src/cli/finding.ts";
-import { createClient } from "../../src/client/index.ts";
+import {
+  findBaseIfAny,
+  findCapture,
+  findCaptureId,
+  findCaptureIfAny,
+  findEnvironment,
+  noBase,
+} from "../../src/cli/finding.ts";
+import { type Capture, createClient } from "../../src/client/index.ts";
 
 const baseUrl = "https://captures.example.com";
 
@@ -93,4 +100,31 @@ test("an environment that is not there is refused, with those that are", async (
     message: 'There is no environment "Prod"',
     hint: "There is prod.",
   });
+});
+
+const asked = { ...capture(9), envId: 4 } as Capture;
+
+test("a capture that is compared is not its own base, by a label or as the last one", async () => {
+  const { finding } = serviceWith({
+    "/api/captures?status=DONE&label=branch%3Amain&envId=4&limit=2": [capture(9), capture(8)],
+    "/api/captures?limit=2": [capture(9), capture(7)],
+    "/api/captures?status=DONE&label=branch%3Adev&envId=4&limit=2": [capture(9)],
+  });
+  expect(await findBaseIfAny(finding, "label:branch=main", asked)).toMatchObject({ id: 8 });
+  expect(await findBaseIfAny(finding, "last", asked)).toMatchObject({ id: 7 });
+  expect(await findBaseIfAny(finding, "label:branch=dev", asked)).toBeNull();
+  expect(noBase("label:branch=dev", asked)).toBe(
+    "There is no finished capture with the label branch:dev in environment 4, beside this one",
+  );
+});
+
+test("several labels are all asked for, also with commas and equals signs in their values", async () => {
+  const labels = "label=branch%3Amain&label=repository%3Aacme%2Fshop";
+  const { finding } = serviceWith({
+    [`/api/captures?status=DONE&${labels}&limit=1`]: [capture(5)],
+    "/api/captures?status=DONE&label=note%3Aa%2C+b%3Dc&limit=1": [capture(6)],
+  });
+  expect((await findCapture(finding, "label:branch=main,repository=acme/shop")).id).toBe(5);
+  expect((await findCapture(finding, "label:note=a, b=c")).id).toBe(6);
+  await expect(findCapture(finding, "label:a=b,c=d")).rejects.toThrow(/with the labels a:b and c:d/);
 });

@@ -77,11 +77,7 @@ const isTransient = (status: number): boolean => status === 429 || status >= 500
 /** fetch says why in the cause. */
 const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);
 
-async function readReply(
-  { name }: Caller,
-  reply: Response,
-  allowed: readonly number[],
-): Promise<ForgeReply> {
+async function readReply({ name }: Caller, reply: Response, allowed: readonly number[]): Promise<ForgeReply> {
   const text = await reply.text().catch(() => "");
   const body = parse(text);
   if (!reply.ok && !allowed.includes(reply.status))

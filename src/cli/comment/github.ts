@@ -1,5 +1,5 @@
-import { allPages, type Caller, callForge } from "./forge-call.ts";
 import type { Comment, Forge } from "./forge.ts";
+import { allPages, type Caller, callForge } from "./forge-call.ts";
 
 /** A pull request, and how it is reached. */
 export interface PullRequest {

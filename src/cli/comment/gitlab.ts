@@ -1,5 +1,5 @@
-import { allPages, type Caller, callForge } from "./forge-call.ts";
 import type { Comment, Forge } from "./forge.ts";
+import { allPages, type Caller, callForge } from "./forge-call.ts";
 
 /** A merge request, and how it is reached. */
 export interface MergeRequest {
@@ -31,9 +31,7 @@ export function gitLab(
   const root = apiUrl.replace(/\/$/, "");
   const notes = `${root}/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`;
   const address = (note: unknown) =>
-    webUrl === null
-      ? `!${number}`
-      : `${webUrl}/-/merge_requests/${number}#note_${(note as Note).id}`;
+    webUrl === null ? `!${number}` : `${webUrl}/-/merge_requests/${number}#note_${(note as Note).id}`;
   return {
     title: `!${number}`,
     maxLength: 1_000_000,

@@ -58,18 +58,28 @@ export function toSummary(summary: Summary): string {
   return `${parts.join("\n\n")}\n`;
 }
 
+/** What a summary says of a capture that there is nothing to compare with. */
+export const toSummaryWithoutBase = (
+  { id, name }: { id: number; name: string },
+  why: string,
+  address: string,
+): string =>
+  `### Database workload: ${linkTo(address, { id, name })}\n\n${escapeMarkdown(why)}: nothing was compared.\n`;
+
+const linkTo = (address: string, { id, name }: { id: number; name: string }): string =>
+  `[${escapeMarkdown(name)}](${address}/captures/${id})`;
+
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 const keyOf = ({ fingerprint, part }: ShownStatement): string => `${part} ${fingerprint}`;
 
 function headOf({ comparison, verdicts, notJudged, address }: Summary): string[] {
   const { base, this: other } = comparison;
-  const linked = ({ id, name }: Comparison["base"]) => `[${escapeMarkdown(name)}](${address}/captures/${id})`;
   const rows = loadOf(comparison).map(({ title, base: before, capture, change }) =>
     rowOf([title, before, capture, change]),
   );
   return [
-    `### Database workload: ${linked(other)}, compared with ${linked(base)}`,
+    `### Database workload: ${linkTo(address, other)}, compared with ${linkTo(address, base)}`,
     ...(verdicts.length + notJudged.length > 0
       ? [[...verdicts.map(verdictText), ...notJudged.map((text) => `- ${escapeMarkdown(text)}`)].join("\n")]
       : []),
