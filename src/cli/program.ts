@@ -1,12 +1,16 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
+import { addCancel } from "./commands/cancel.ts";
 import { addList } from "./commands/list.ts";
+import { addStart } from "./commands/start.ts";
+import { addStop } from "./commands/stop.ts";
+import { addWatch } from "./commands/watch.ts";
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
-const COMMANDS: readonly Add[] = [addList];
+const COMMANDS: readonly Add[] = [addStart, addList, addWatch, addStop, addCancel];
 
 /** The program `captures` with all its commands. */
 export function makeProgram(cli: Cli): Command {
