@@ -9,6 +9,12 @@ import { type Direction, parseDuration, parseMoment } from "./times.ts";
 /** A duration in milliseconds. */
 export const durationOption = (text: string): number => refusing(() => parseDuration(text));
 
+/** A duration in milliseconds whose unit has to be said: a number alone would be seconds here, and is milliseconds in the API. */
+export function durationWithUnitOption(text: string): number {
+  if (/^\d+$/.test(text)) throw new InvalidArgumentError(`Say its unit, such as ${text}ms.`);
+  return durationOption(text);
+}
+
 /** A moment; a time of day alone is the next or the last one. */
 export const momentOption =
   (direction: Direction) =>
@@ -23,6 +29,15 @@ export const countOption =
     if (count < least || count > most)
       throw new InvalidArgumentError(`It has to be a number from ${least} to ${most}.`);
     return count;
+  };
+
+/** One of the API's words, in any letter case. */
+export const wordOption =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word => {
+    const word = words.find((one) => one === text.toUpperCase());
+    if (word === undefined) throw new InvalidArgumentError(`It has to be one of ${words.join(", ")}.`);
+    return word;
   };
 
 /** One of `KEY=VALUE`, which can be given several times. */

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
+import { addCancel } from "./commands/cancel.ts";
 import { addComment } from "./commands/comment.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDigest } from "./commands/digest.ts";
@@ -7,13 +8,20 @@ import { addDownload } from "./commands/download.ts";
 import { addList } from "./commands/list.ts";
 import { addRecords } from "./commands/records.ts";
 import { addReport } from "./commands/report.ts";
+import { addStart } from "./commands/start.ts";
+import { addStop } from "./commands/stop.ts";
+import { addWatch } from "./commands/watch.ts";
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
 const COMMANDS: readonly Add[] = [
+  addStart,
   addList,
+  addWatch,
+  addStop,
+  addCancel,
   addRecords,
   addDigest,
   addCompare,
