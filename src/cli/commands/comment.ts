@@ -48,7 +48,7 @@ In GitHub Actions it needs GITHUB_TOKEN, with the permission pull-requests: writ
 token with the scope api: a job's own token may not write notes. All else is in the variables of the pipeline.
 
 Example:
-  $ captures comment summary.md --if-any`;
+  captures comment summary.md --if-any`;
 
 function readText(file: string): string {
   try {

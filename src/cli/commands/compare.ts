@@ -94,8 +94,8 @@ it ends with 1.
 With --json it prints the comparison as the API has it, with all pages, and beside it verdicts and notJudged.
 
 Examples:
-  $ captures compare 3 7 --fail-on new,slower:1.5,rate:2
-  $ captures compare label:branch=main,repository=acme/shop last --if-any --markdown summary.md`;
+  captures compare 3 7 --fail-on new,slower:1.5,rate:2
+  captures compare label:branch=main,repository=acme/shop last --if-any --markdown summary.md`;
 
 /** A part of something: 0.2 for a fifth. */
 function partOption(text: string): number {
@@ -148,7 +148,7 @@ function printJudged(cli: Cli, { comparison, verdicts }: Judged, limit: number):
   printTable(
     cli,
     [
-      { title: "", of: ({ title }) => title },
+      { title: "FIGURE", of: ({ title }) => title },
       { title: called(base), of: ({ base: before }) => before, align: "right" },
       { title: called(other), of: ({ capture }) => capture, align: "right" },
       { title: "CHANGE", of: ({ change }) => change || "-", align: "right" },

@@ -44,7 +44,7 @@ export function addDigest(program: Command, cli: Cli): void {
     .option("--contains <text>", "those with this text, in any letter case")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ captures digest 7 --order p99\n  $ captures digest last --table orders --json",
+      "\nExamples:\n  captures digest 7 --order p99\n  captures digest last --table orders --json",
     )
     .action(async (text: string, { tag, ...rest }: Options) => {
       const { client, ...service } = serviceOf(cli);

@@ -87,9 +87,9 @@ A file is there when it is whole, and not before: what fails leaves none. ndjson
 It ends with 1 when records were lost in the service's storage; the file has those that are left.
 
 Examples:
-  $ captures download 7
-  $ captures download 7 --format log -o - | pt-query-digest --type genlog
-  $ captures download 7 --from 14:05 --to 14:10 -o five-minutes.ndjson`;
+  captures download 7
+  captures download 7 --format log -o - | pt-query-digest --type genlog
+  captures download 7 --from 14:05 --to 14:10 -o five-minutes.ndjson`;
 
 /** The format that is asked for, or that the file's name has. */
 function formatOf({ format, output = "" }: Options): FormatName {

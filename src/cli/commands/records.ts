@@ -4,7 +4,7 @@ import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { Failure } from "../failure.ts";
 import { openTarget, STANDARD_OUTPUT } from "../files/target.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
-import { countOption, durationOption, labelOption, momentOption } from "../options.ts";
+import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
 import { colorsFor } from "../terminal/colors.ts";
 import { formatCount } from "../terminal/format.ts";
 import { say } from "../terminal/print.ts";
@@ -53,7 +53,7 @@ export function addRecords(program: Command, cli: Cli): void {
     .option(
       "--min-duration <duration>",
       "of the slow log: took at least so long, such as 250ms",
-      durationOption,
+      durationWithUnitOption,
     )
     .option("--errors", "of the slow log: ended with an error")
     .option("--from <time>", "from this moment on", momentOption("last"))
@@ -90,8 +90,8 @@ With --json each line is a record, as in the API. A time without a zone is of th
 It ends with 1 when records of that time were lost in the service's storage; those that are left are printed.
 
 Examples:
-  $ captures records 7 --table orders --min-duration 250ms
-  $ captures records last --user app --from 14:05 --to 14:06 --json | jq -r .statement`;
+  captures records 7 --table orders --min-duration 250ms
+  captures records last --user app --from 14:05 --to 14:06 --json | jq -r .statement`;
 
 /** Records as they are found. What is lost of a page is noted before its records come, so that who stops early knows it. */
 async function* recordsOf(

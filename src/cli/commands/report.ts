@@ -54,8 +54,8 @@ The report in JSON has what the API says: capture, workload, the twenty statemen
 and with --compare-with the comparison.
 
 Examples:
-  $ captures report 7 -o report.html
-  $ captures report last --compare-with label:branch=main --format markdown`;
+  captures report 7 -o report.html
+  captures report last --compare-with label:branch=main --format markdown`;
 
 async function baseOf(
   service: Service,
