@@ -1,7 +1,13 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
 import { addCancel } from "./commands/cancel.ts";
+import { addDelete } from "./commands/delete.ts";
+import { addLabel } from "./commands/label.ts";
 import { addList } from "./commands/list.ts";
+import { addRename } from "./commands/rename.ts";
+import { addRestore } from "./commands/restore.ts";
+import { addRun } from "./commands/run.ts";
+import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
 import { addWatch } from "./commands/watch.ts";
@@ -10,7 +16,19 @@ import { addWatch } from "./commands/watch.ts";
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
-const COMMANDS: readonly Add[] = [addStart, addList, addWatch, addStop, addCancel];
+const COMMANDS: readonly Add[] = [
+  addStart,
+  addRun,
+  addList,
+  addShow,
+  addWatch,
+  addStop,
+  addCancel,
+  addRename,
+  addLabel,
+  addDelete,
+  addRestore,
+];
 
 /** The program `captures` with all its commands. */
 export function makeProgram(cli: Cli): Command {
