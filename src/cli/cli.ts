@@ -17,6 +17,8 @@ export interface Cli {
   readonly global: GlobalOptions;
   /** Has Ctrl-C call this instead of aborting `signal`, until the function it gives back is called. */
   takeInterrupt(handler: () => void): () => void;
+  /** The same of several signals. */
+  takeSignals(signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** Options that every command knows. */

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Capture, LiveMessage } from "../client/index.ts";
 import { hasEnded } from "../db/states.ts";
 import { progressOf, type Seen } from "./capture-progress.ts";
@@ -53,7 +52,7 @@ export async function follow(
         });
     });
   try {
-    for await (const message of messages(service, id, signal)) {
+    for await (const message of service.client.captures.watch(id, { signal })) {
       onMessage?.(message);
       const { capture } = message;
       if (hasEnded(capture.status) || until(capture)) return capture;
@@ -79,13 +78,4 @@ async function behindBy(
   const workload = await client.captures.workload(id, { signal }).catch(() => null);
   signal.throwIfAborted();
   return workload?.live?.behindBy ?? null;
-}
-
-const POLL_MS = 1000;
-
-async function* messages({ client }: Service, id: number, signal: AbortSignal): AsyncGenerator<LiveMessage> {
-  for (;;) {
-    yield await client.captures.progress(id, { signal });
-    await pause(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
 }

@@ -3,11 +3,17 @@ import type { Cli, GlobalOptions } from "./cli.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addComment } from "./commands/comment.ts";
 import { addCompare } from "./commands/compare.ts";
+import { addDelete } from "./commands/delete.ts";
 import { addDigest } from "./commands/digest.ts";
 import { addDownload } from "./commands/download.ts";
+import { addLabel } from "./commands/label.ts";
 import { addList } from "./commands/list.ts";
 import { addRecords } from "./commands/records.ts";
+import { addRename } from "./commands/rename.ts";
 import { addReport } from "./commands/report.ts";
+import { addRestore } from "./commands/restore.ts";
+import { addRun } from "./commands/run.ts";
+import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
 import { addWatch } from "./commands/watch.ts";
@@ -18,10 +24,16 @@ type Add = (program: Command, cli: Cli) => void;
 /** All commands, in the order of the help and of docs/cli.md. */
 const COMMANDS: readonly Add[] = [
   addStart,
+  addRun,
   addList,
+  addShow,
   addWatch,
   addStop,
   addCancel,
+  addRename,
+  addLabel,
+  addDelete,
+  addRestore,
   addRecords,
   addDigest,
   addCompare,

@@ -25,15 +25,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 function makeCli(): Cli {
   const { stdin, stdout: out, stderr: err, env } = process;
   const controller = new AbortController();
-  const end = (message: string, code: ExitCode) => {
-    // Whoever asks twice does not want to wait.
-    if (controller.signal.aborted) process.exit(code);
-    controller.abort(new Failure(message, code));
-  };
-  const handlers: (() => void)[] = [() => end("Interrupted", EXIT.interrupted)];
-  process.on("SIGINT", () => handlers.at(-1)?.());
-  process.on("SIGTERM", () => end("Terminated", EXIT.terminated));
-  process.on("SIGHUP", () => end("The terminal was closed", EXIT.hungUp));
+  const takeSignals = signalsOf(controller);
   // A reader such as head may close its end: that is no failure.
   for (const stream of [out, err]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -48,13 +40,42 @@ function makeCli(): Cli {
     isInteractive: Boolean(stdin.isTTY && err.isTTY && !env.CI),
     signal: controller.signal,
     global: {},
-    takeInterrupt(handler) {
-      handlers.push(handler);
-      return () => {
-        const at = handlers.indexOf(handler);
-        if (at !== -1) handlers.splice(at, 1);
-      };
-    },
+    takeInterrupt: (handler) => takeSignals(["SIGINT"], handler),
+    takeSignals,
+  };
+}
+
+/** The signals that end a command, and what is said of each. */
+const ENDING = {
+  SIGINT: ["Interrupted", EXIT.interrupted],
+  SIGTERM: ["Terminated", EXIT.terminated],
+  SIGHUP: ["The terminal was closed", EXIT.hungUp],
+} as const satisfies Partial<Record<NodeJS.Signals, readonly [string, ExitCode]>>;
+
+/** Has signals abort a controller, unless somebody takes them. @returns what takes them */
+function signalsOf(controller: AbortController): Cli["takeSignals"] {
+  const takers: { signals: readonly NodeJS.Signals[]; handler: (signal: NodeJS.Signals) => void }[] = [];
+  const onSignal = (signal: NodeJS.Signals) => {
+    const taker = takers.findLast(({ signals }) => signals.includes(signal));
+    if (taker !== undefined) return taker.handler(signal);
+    const [message, code] = ENDING[signal as keyof typeof ENDING] ?? [];
+    if (message === undefined) return;
+    // Whoever asks twice does not want to wait.
+    if (controller.signal.aborted) process.exit(code);
+    controller.abort(new Failure(message, code));
+  };
+  for (const signal of Object.keys(ENDING)) process.on(signal, onSignal);
+  return (signals, handler) => {
+    const taker = { signals, handler };
+    takers.push(taker);
+    const others = signals.filter((signal) => !(signal in ENDING));
+    for (const signal of others) process.on(signal, onSignal);
+    return () => {
+      const at = takers.indexOf(taker);
+      if (at === -1) return;
+      takers.splice(at, 1);
+      for (const signal of others) process.off(signal, onSignal);
+    };
   };
 }
 
