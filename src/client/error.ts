@@ -1,8 +1,8 @@
-import type { Check } from "../environments/preflight/checks.ts";
+import type { Capture, Check } from "./types.ts";
 
 /** A call that failed: the API refused it, or could not be reached. */
 export class CapturesError extends Error {
-  override readonly name = "CapturesError";
+  override readonly name: string = "CapturesError";
   /** The HTTP status; null without a complete reply. */
   readonly status: number | null;
   /** The request's id in the service's log; null without a reply. */
@@ -27,6 +27,23 @@ export class CapturesError extends Error {
     this.requestId = details.requestId ?? null;
     this.retryAfter = details.retryAfter ?? null;
     this.checks = details.checks ?? null;
+  }
+}
+
+/** A capture that has ended, and so will not be in the state that was waited for: it has failed, or was to fail and has not. */
+export class CaptureEndedError extends CapturesError {
+  override readonly name = "CaptureEndedError";
+  /** The capture as it has ended; its `reason` says why, if it failed. */
+  readonly capture: Capture;
+
+  constructor(capture: Capture, awaited: Capture["status"]) {
+    const { status, reason } = capture;
+    super(
+      status === "FAILED"
+        ? `The capture has failed: ${reason ?? "no reason is known"}`
+        : `The capture is ${status}, and will not be ${awaited} any more`,
+    );
+    this.capture = capture;
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   CaptureEvent,
   CaptureFilter,
   CapturePage,
+  CaptureStatus,
   CheckedEnvironment,
   CompareQuery,
   Comparison,
@@ -49,10 +50,13 @@ import type {
   WorkloadSpan,
   WorkloadTables,
 } from "./types.ts";
+import { type WaitOptions, waitUntil, watch } from "./watch.ts";
 
-export { CapturesError } from "./error.ts";
+export { CaptureEndedError, CapturesError } from "./error.ts";
+export type { WebSocketClass, WebSocketLike } from "./socket.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";
 export type * from "./types.ts";
+export type { WaitOptions } from "./watch.ts";
 
 /** Options of the calls that make a capture or an environment. */
 export interface CreateOptions extends CallOptions {
@@ -173,6 +177,17 @@ function captures(transport: Transport) {
     /** A capture and its progress: what the first message of its WebSocket would be. */
     progress: (id: number, options?: CallOptions) =>
       transport.json<LiveMessage>(one("GET", id, "/live", { options })),
+    /**
+     * Follows a capture until it has ended: as it is at first, and then whenever there is something new. By its WebSocket, and by
+     * requests where that can't be opened, or breaks. A signal, or who stops reading, ends it.
+     */
+    watch: (id: number, options?: CallOptions) => watch(transport, id, options),
+    /**
+     * Waits until a capture is in a state or a later one, and shows it.
+     * @throws CaptureEndedError when it has failed, or ended otherwise, before
+     */
+    waitUntil: (id: number, status: CaptureStatus, options?: WaitOptions) =>
+      waitUntil(transport, id, status, options),
     /** What a capture recorded, in numbers. */
     workload: (id: number, options?: CallOptions) =>
       transport.json<Workload>(one("GET", id, "/workload", { options })),

@@ -17,6 +17,9 @@ import type { StoredSlowRecord } from "../workload/stored/slow-line.ts";
  * can be another than the API's.
  */
 
+/** A state of a capture. */
+export type CaptureStatus = Capture["status"];
+
 /** One spelling of an object type, for the hints of editors. */
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
