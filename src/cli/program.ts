@@ -10,6 +10,7 @@ import { addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
+import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
 
 /** Adds one command, or several that belong together. */
@@ -28,6 +29,7 @@ const COMMANDS: readonly Add[] = [
   addLabel,
   addDelete,
   addRestore,
+  addTop,
 ];
 
 /** The program `captures` with all its commands. */
