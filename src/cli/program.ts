@@ -16,6 +16,7 @@ import { addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
+import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
 
 /** Adds one command, or several that belong together. */
@@ -34,6 +35,7 @@ const COMMANDS: readonly Add[] = [
   addLabel,
   addDelete,
   addRestore,
+  addTop,
   addRecords,
   addDigest,
   addCompare,
