@@ -1,4 +1,4 @@
-import type { CallOptions, CaptureFilter } from "captures/client";
+import type { CallOptions, CaptureFilter } from "@captures/client";
 import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { type Cast, createApiKey, createCast, createEnvironment, listed, signUp } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
