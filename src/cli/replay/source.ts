@@ -1,7 +1,7 @@
 import type { StoredWorkloadRecord } from "../../client/index.ts";
 
-/** The records to replay, in the order of the log, as a download has them. */
-export type Source = AsyncIterable<StoredWorkloadRecord>;
+/** The records to replay, in the order of the log, as a download has them: many at a time. */
+export type Source = AsyncIterable<readonly StoredWorkloadRecord[]>;
 
 /** How a workload is replayed. */
 export interface ReplayOptions {
