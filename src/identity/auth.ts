@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/tables.ts";
+import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
