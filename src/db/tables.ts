@@ -18,6 +18,34 @@ export * from "./identity-tables.ts";
  * rebuilds of later migrations would fire them on D1 (drizzle-orm issue 4938).
  */
 
+// --- identity: what is not in identity-tables.ts ----------------------------------------------------------------------
+
+/** A program that asks to be signed in, until it has its API key; of its codes only hashes are kept (identity/device/codes.ts). */
+export const deviceCodes = sqliteTable(
+  "device_codes",
+  {
+    deviceHash: text("device_hash").primaryKey(),
+    userHash: text("user_hash").notNull().unique(),
+    /** What the program calls itself, and its key's name once it has one. */
+    client: text("client").notNull(),
+    /** The address that it asked from; null where none is known. */
+    address: text("address"),
+    status: text("status", { enum: ["pending", "approved", "denied"] })
+      .notNull()
+      .default("pending"),
+    /** Who approved or denied it; null before. */
+    decidedBy: text("decided_by").references(() => user.id),
+    /** How long its key is to be valid, in seconds; null before it is approved. */
+    keySeconds: integer("key_seconds"),
+    /** How many seconds are to be between two of its polls. */
+    interval: integer("interval").notNull(),
+    polledAt: integer("polled_at"),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [index("device_codes_expires_at").on(table.expiresAt)],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */
