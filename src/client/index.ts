@@ -50,6 +50,14 @@ import type {
   WorkloadTables,
 } from "./types.ts";
 
+export {
+  type DeviceKey,
+  type DeviceLogin,
+  type DeviceOptions,
+  deviceLogin,
+  pollDeviceLogin,
+  startDeviceLogin,
+} from "./device.ts";
 export { CapturesError } from "./error.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";
 export type * from "./types.ts";

@@ -154,7 +154,7 @@ const isTransient = ({ status }: CapturesError): boolean =>
   status === null || status === 429 || status === 503;
 
 /** Waits, unless the signal ends it. */
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, seconds * 1000);
