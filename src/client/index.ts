@@ -6,6 +6,14 @@ import type { Health } from "./types.ts";
 
 export * from "./account.ts";
 export type { RecordsOptions } from "./captures.ts";
+export {
+  type DeviceKey,
+  type DeviceLogin,
+  type DeviceOptions,
+  deviceLogin,
+  pollDeviceLogin,
+  startDeviceLogin,
+} from "./device.ts";
 export { CaptureEndedError, CapturesError } from "./error.ts";
 export type { WebSocketClass, WebSocketLike } from "./socket.ts";
 export type { CallOptions, ClientOptions, CreateOptions } from "./transport.ts";
