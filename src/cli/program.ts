@@ -2,8 +2,11 @@ import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDelete } from "./commands/delete.ts";
+import { addEnv } from "./commands/env.ts";
 import { addLabel } from "./commands/label.ts";
 import { addList } from "./commands/list.ts";
+import { addLogin } from "./commands/login.ts";
+import { addLogout } from "./commands/logout.ts";
 import { addRename } from "./commands/rename.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRun } from "./commands/run.ts";
@@ -12,12 +15,17 @@ import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
 import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWhoami } from "./commands/whoami.ts";
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
 const COMMANDS: readonly Add[] = [
+  addLogin,
+  addLogout,
+  addWhoami,
+  addEnv,
   addStart,
   addRun,
   addList,
