@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
 import { addCancel } from "./commands/cancel.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDelete } from "./commands/delete.ts";
 import { addEnv } from "./commands/env.ts";
 import { addLabel } from "./commands/label.ts";
@@ -38,6 +39,7 @@ const COMMANDS: readonly Add[] = [
   addDelete,
   addRestore,
   addTop,
+  addCompletion,
 ];
 
 /** The program `captures` with all its commands. */
