@@ -33,6 +33,12 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of the calls that make a capture or an environment. */
+export interface CreateOptions extends CallOptions {
+  /** The key of the request, so that sending it again makes no second one; a new key unless given. */
+  idempotencyKey?: string | undefined;
+}
+
 /** A value of a query; none when it is undefined, several when it is a list. */
 type QueryValue = string | number | boolean | Date | undefined | readonly string[];
 
