@@ -4,7 +4,6 @@ import { invites, members } from "./members.ts";
 import { type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type { Health } from "./types.ts";
 
-export * from "./account.ts";
 export type { RecordsOptions } from "./captures.ts";
 export {
   type DeviceKey,
