@@ -109,14 +109,32 @@ function factsOf(result: ReplayResult, base: BaseReplay | null): [string, string
       `${countText(sessions)}${partialSessions > 0 ? `, ${countText(partialSessions)} of which began before the capture` : ""}`,
     ],
     ["Connections at once", countText(result.maxConnections)],
+    ["Prepared statements", executionsText(result.executions)],
     ["Compared with", base?.name ?? null],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
+function executionsText({ prepared, asText }: ReplayResult["executions"]): string | null {
+  if (prepared + asText === 0) return null;
+  const text = asText === 0 ? "" : `, ${countText(asText)} as text, since they could not be prepared`;
+  return `${countText(prepared)} executed as recorded${text}`;
+}
+
 function notesOf(result: ReplayResult, base: BaseReplay | null, compared: ComparedStatements): string[] {
   const notes = [...result.notes];
   if (result.endedBy !== null) notes.unshift(`It ended before the recording did: ${result.endedBy}`);
+  const { byServer, byLimit, transactions } = result.stateLost;
+  if (byServer > 0)
+    notes.push(
+      `${countText(byServer)} times a connection broke off, and its session went on with a new one.`,
+    );
+  if (byLimit > 0)
+    notes.push(
+      `${countText(byLimit)} times an idle session gave its connection up for another, and lost what it had set: allow more connections.`,
+    );
+  if (transactions > 0)
+    notes.push(`${countText(transactions)} transactions were lost with their connections.`);
   if (result.partialStatements > 0)
     notes.push(
       `${countText(result.partialStatements)} statements are of sessions that began before the capture: what these had set or prepared before is not known.`,

@@ -18,6 +18,10 @@ export const LEFT_OUT = {
   unprepared: "Executions of statements whose preparation isn't in the capture",
   cut: "Statements that the log or the capture has in part only",
   redacted: "Statements whose literals were removed when they were recorded",
+  bulk: "Bulk executions, whose values the log does not have",
+  damaged: "Statements with bytes that are not UTF-8, which the capture does not hold",
+  echo: "Records that the log has twice",
+  routine: "What ran inside of routines and triggers, which run it again",
   filtered: "Left out by a filter",
   nothing: "Records without anything to run",
 } as const satisfies Record<LeftOutReason, string>;
@@ -38,7 +42,7 @@ const makeShape = () =>
     options: z.array(z.string()),
     startedAt: moment(),
     endedAt: moment(),
-    /** When the first and the last of the statements that were run stand in the recording; null without any. */
+    /** The times of the first record and of the last one that were read; null without any. */
     recorded: z.object({ from: moment(), to: moment() }).nullable(),
     /** Why it ended before the recording did; null when it did not. */
     endedBy: z.string().nullable(),
@@ -50,6 +54,12 @@ const makeShape = () =>
     /** Statements of such sessions. */
     partialStatements: count(),
     maxConnections: count(),
+    /** Executions of prepared statements: as they were, and as text since they could not be prepared. */
+    executions: z.object({ prepared: count(), asText: count() }),
+    /** How often a session went on with a new connection, without what it had set up; and how many transactions were lost by that. */
+    stateLost: z.object({ byServer: count(), byLimit: count(), transactions: count() }),
+    /** The most bytes of statements that waited on the disk. */
+    spilledBytes: count(),
     leftOut: z.partialRecord(z.enum(Object.keys(LEFT_OUT) as [LeftOutReason]), count()),
     /** What else has to be known of how it went, such as connections that were lost. */
     notes: z.array(z.string()),

@@ -1,7 +1,7 @@
 import { digestOf } from "../../sql-text/normalize/normalize.ts";
 import { Figures } from "../../workload/timing/figures.ts";
 import { Histogram } from "../../workload/timing/histogram.ts";
-import type { LeftOutReason, Outcome, ReplayListener } from "./outcome.ts";
+import type { LeftOutReason, LostState, Outcome, ReplayEnd, ReplayListener } from "./outcome.ts";
 import type { ReplayResult } from "./result.ts";
 import { Steps } from "./steps.ts";
 
@@ -16,21 +16,12 @@ const MAX_TEXT = 1000;
 const OTHER_KINDS = "other";
 
 type Errors = ReplayResult["errors"][number];
-type Steered =
-  | "statements"
-  | "failed"
-  | "partialStatements"
-  | "maxConnections"
-  | "leftOut"
-  | "errors"
-  | "lateness"
-  | "digest"
-  | "notInDigest"
-  | "steps"
-  | "recorded";
 
-/** What a result has that is not counted: what was asked for, and how it ended. */
-export type ReplayRun = Omit<ReplayResult, Steered>;
+/** What of a result is known before a replay begins, and what else is to be said of it. */
+export type ReplayPlan = Pick<
+  ReplayResult,
+  "source" | "target" | "speed" | "writes" | "options" | "endedBy" | "notes"
+>;
 
 interface Counted {
   text: string;
@@ -53,9 +44,9 @@ export class ReplayTally implements ReplayListener {
   /** When the newest statement stands in the recording, in microseconds since 1970; null before the first. */
   recordedAt: number | null = null;
   #partialStatements = 0;
+  readonly #executions = { prepared: 0, asText: 0 };
+  readonly #stateLost = { byServer: 0, byLimit: 0, transactions: 0 };
   #maxConnections = 0;
-  #firstAt: number | null = null;
-  #lastAt: number | null = null;
   #notInDigest = 0;
   #maxLate = 0;
   readonly #isPaced: boolean;
@@ -83,8 +74,8 @@ export class ReplayTally implements ReplayListener {
     if (outcome.isPartial) this.#partialStatements++;
     this.lateMicros = lateMicros;
     this.recordedAt = recordedAt;
-    this.#firstAt = Math.min(this.#firstAt ?? recordedAt, recordedAt);
-    this.#lastAt = Math.max(this.#lastAt ?? recordedAt, recordedAt);
+    if (outcome.via === "prepared") this.#executions.prepared++;
+    if (outcome.via === "text for prepared") this.#executions.asText++;
     if (this.#isPaced) {
       this.#late.add(Math.max(0, Math.round(lateMicros)));
       this.#maxLate = Math.max(this.#maxLate, lateMicros);
@@ -113,22 +104,35 @@ export class ReplayTally implements ReplayListener {
     this.#maxConnections = Math.max(this.#maxConnections, open);
   }
 
-  /** All that was counted so far, with what else is to be said of the replay. */
-  result(run: ReplayRun): ReplayResult {
+  onStateLost({ by, hadTransaction }: LostState): void {
+    if (by === "server") this.#stateLost.byServer++;
+    else this.#stateLost.byLimit++;
+    if (hadTransaction) this.#stateLost.transactions++;
+  }
+
+  /** All that was counted, of a replay that has ended. */
+  result(plan: ReplayPlan, end: ReplayEnd): ReplayResult {
     const [p50 = 0, p95 = 0, p99 = 0] = this.#late.percentiles([0.5, 0.95, 0.99]);
     // A histogram's buckets have bounds: what it reads may be a little above the most that there was.
     const late = (micros: number) => Math.round(Math.min(micros, this.#maxLate));
     const { all, width } = this.#steps;
     return {
-      ...run,
+      ...plan,
+      startedAt: end.startedAt / 1000,
+      endedAt: end.endedAt / 1000,
+      sessions: end.sessions,
+      partialSessions: end.partialSessions,
+      spilledBytes: end.spilledBytes,
       statements: this.statements,
       failed: this.failed,
       partialStatements: this.#partialStatements,
       maxConnections: this.#maxConnections,
+      executions: { ...this.#executions },
+      stateLost: { ...this.#stateLost },
       recorded:
-        this.#firstAt === null || this.#lastAt === null
+        end.recordedFrom === null || end.recordedTo === null
           ? null
-          : { from: this.#firstAt / 1000, to: this.#lastAt / 1000 },
+          : { from: end.recordedFrom / 1000, to: end.recordedTo / 1000 },
       leftOut: { ...this.#leftOut },
       errors: [...this.#errors.values()].toSorted((one, other) => other.count - one.count),
       lateness: this.#isPaced

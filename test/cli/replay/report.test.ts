@@ -4,7 +4,7 @@ import { makeReplayReport } from "../../../src/cli/replay/report.ts";
 import { toText } from "../../../src/cli/replay/report-text.ts";
 import { ReplayTally } from "../../../src/cli/replay/tally.ts";
 import { toHtml } from "../../../src/workload/report/html.ts";
-import { outcome, resultOf, run } from "./outcomes.ts";
+import { end, outcome, plan, resultOf } from "./outcomes.ts";
 
 const many = (count: number, fields: (at: number) => Partial<Outcome>) =>
   Array.from({ length: count }, (_, at) => outcome(fields(at)));
@@ -100,15 +100,16 @@ test("a base of another speed, or with writes, is said to be one", () => {
 });
 
 test("an early end, lost connections and sessions from before the capture stand before all else", () => {
-  const result = resultOf([outcome({ isPartial: true })], {
-    endedBy: "Ctrl-C",
-    partialSessions: 1,
-    notes: ["2 connections were lost."],
-  });
-  const text = textOf(result);
-  expect(text).toMatch(
-    /! It ended before the recording did: Ctrl-C\n! 2 connections were lost\.\n! 1 statements are of/,
+  const result = resultOf(
+    [outcome({ isPartial: true })],
+    {
+      endedBy: "Ctrl-C",
+      notes: ["One more."],
+    },
+    { partialSessions: 1 },
   );
+  const text = textOf(result);
+  expect(text).toMatch(/! It ended before the recording did: Ctrl-C\n! One more\.\n! 1 statements are of/);
   expect(text).toMatch(/^Sessions +1, 1 of which began before the capture$/m);
 });
 
@@ -117,7 +118,7 @@ test("what was left out is listed with its reasons, and lateness with its percen
   tally.onLeftOut("write");
   tally.onLeftOut("account");
   for (let at = 0; at < 100; at++) tally.onOutcome(outcome({ lateMicros: 50_000 }));
-  const text = textOf(tally.result(run()));
+  const text = textOf(tally.result(plan(), end()));
   expect(text).toMatch(
     /^LEFT OUT\n\n +Records\nChanges of data.*--writes +1\nStatements about accounts +1$/m,
   );
@@ -153,7 +154,7 @@ test("charts show statements, errors and lateness over time", () => {
     for (let at = 0; at <= second; at++)
       tally.onOutcome(outcome({ lateMicros: 2000, error: at === 0 ? { code: "E", message: "no" } : null }));
   }
-  const report = makeReplayReport(tally.result(run()));
+  const report = makeReplayReport(tally.result(plan(), end()));
   const charts = report.blocks.filter((block) => block.kind === "chart");
   expect(charts.map(({ title }) => title)).toEqual([
     "Statements",
@@ -162,4 +163,17 @@ test("charts show statements, errors and lateness over time", () => {
   ]);
   expect(charts[0]).toMatchObject({ values: Array.from({ length: 20 }, (_, at) => at + 1) });
   expect(toText(report)).toMatch(/^Statements \(most: 20 a second\)\n▁.*█$/m);
+});
+
+test("lost connections, and executions that could not be prepared, are said", () => {
+  const tally = new ReplayTally(true, () => 0);
+  tally.onOutcome(outcome({ via: "prepared" }));
+  tally.onOutcome(outcome({ via: "text for prepared" }));
+  tally.onStateLost({ session: "7", by: "server", hadTransaction: true });
+  const text = textOf(tally.result(plan(), end()));
+  expect(text).toMatch(
+    /^Prepared statements +1 executed as recorded, 1 as text, since they could not be prepared$/m,
+  );
+  expect(text).toContain("! 1 times a connection broke off");
+  expect(text).toContain("! 1 transactions were lost");
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { resultFormat } from "../../../src/cli/replay/result.ts";
 import { ReplayTally } from "../../../src/cli/replay/tally.ts";
 import { Figures } from "../../../src/workload/timing/figures.ts";
-import { outcome, RECORDED, resultOf, run } from "./outcomes.ts";
+import { end, outcome, plan, RECORDED, resultOf } from "./outcomes.ts";
 
 test("statements are counted by their fingerprints, with their times and those of the recording", () => {
   const { digest, statements } = resultOf([
@@ -67,7 +67,7 @@ test("kinds of statements and of errors have a bound, and what is beyond it is c
     tally.onOutcome(outcome({ fingerprint }));
     tally.onOutcome(outcome({ fingerprint, error: { code: `E${id % 150}`, message: "no" } }));
   }
-  const { digest, notInDigest, errors, statements } = tally.result(run());
+  const { digest, notInDigest, errors, statements } = tally.result(plan(), end());
   expect(digest).toHaveLength(2000);
   expect([statements, notInDigest]).toEqual([4200, 200]);
   expect(errors).toHaveLength(101);
@@ -85,17 +85,20 @@ test("lateness has percentiles that are never above the most, and none at speed 
   expect(resultOf(late, { speed: null }).lateness).toBeNull();
 });
 
-test("what was left out, connections and partial sessions are counted", () => {
+test("what was left out, connections, lost state and partial sessions are counted", () => {
   const tally = new ReplayTally(true, () => 0);
   for (const reason of ["write", "write", "cut"] as const) tally.onLeftOut(reason);
   for (const open of [1, 2, 1, 2, 3, 0]) tally.onConnections(open);
-  tally.onOutcome(outcome({ isPartial: true, recordedAt: RECORDED + 5_000_000 }));
-  tally.onOutcome(outcome({ recordedAt: RECORDED }));
-  expect(tally.result(run())).toMatchObject({
+  tally.onOutcome(outcome({ isPartial: true, via: "prepared" }));
+  tally.onOutcome(outcome({ via: "text for prepared" }));
+  tally.onStateLost({ session: "7", by: "server", hadTransaction: true });
+  tally.onStateLost({ session: "7", by: "limit", hadTransaction: false });
+  expect(tally.result(plan(), end())).toMatchObject({
     leftOut: { write: 2, cut: 1 },
     maxConnections: 3,
     partialStatements: 1,
-    recorded: { from: RECORDED / 1000, to: RECORDED / 1000 + 5000 },
+    executions: { prepared: 1, asText: 1 },
+    stateLost: { byServer: 1, byLimit: 1, transactions: 1 },
   });
 });
 
@@ -108,7 +111,7 @@ test("steps of time become wider so that there are at most 240, and lose nothing
       outcome({ lateMicros: second, error: second === 999 ? { code: "E", message: "" } : null }),
     );
   }
-  const { steps } = tally.result(run());
+  const { steps } = tally.result(plan(), end());
   expect(steps.seconds).toBe(8);
   expect(steps.statements).toHaveLength(125);
   expect(steps.statements.every((count) => count === 8)).toBe(true);
@@ -150,6 +153,9 @@ test("a result of version 1 still opens", () => {
     partialSessions: 1,
     partialStatements: 2,
     maxConnections: 1,
+    executions: { prepared: 1, asText: 0 },
+    stateLost: { byServer: 0, byLimit: 0, transactions: 0 },
+    spilledBytes: 0,
     leftOut: { account: 3 },
     notes: ["A connection was lost."],
     errors: [
