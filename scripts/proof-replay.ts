@@ -1,4 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +9,9 @@ import { MysqlDriver } from "../src/cli/replay/mysql-driver.ts";
 import type { LeftOutReason, Outcome, ReplayEnd } from "../src/cli/replay/outcome.ts";
 import { recordsOf } from "../src/cli/replay/record-lines.ts";
 import { replayHere } from "../src/cli/replay/replay-here.ts";
+import type { ReplayResult } from "../src/cli/replay/result.ts";
 import type { StoredWorkloadRecord } from "../src/client/index.ts";
+import { makeKey } from "../test/cli/running/world.ts";
 import { check, report } from "./lib/checks.ts";
 import type { ServerRecord } from "./lib/database.ts";
 import { DemoUser } from "./lib/demo-user.ts";
@@ -53,7 +57,9 @@ try {
     ["--general-log", source.generalLog, "--slow-log", source.slowLog],
   );
   try {
-    await prove(new DemoUser(`http://localhost:${port}`));
+    const address = `http://localhost:${port}`;
+    const id = await prove(new DemoUser(address));
+    await proveCommand(address, id);
   } finally {
     await stopGroup(service, "SIGKILL");
   }
@@ -62,7 +68,8 @@ try {
 }
 report();
 
-async function prove(user: DemoUser): Promise<void> {
+/** @returns the capture */
+async function prove(user: DemoUser): Promise<number> {
   await source.ask(SCHEMA);
   const { id } = await user.startCapture("replay", "mariadb", { log: "both" });
   await pause(1100);
@@ -154,6 +161,51 @@ async function prove(user: DemoUser): Promise<void> {
       reading.log.filter(({ statement }) => /^(?:insert|update|delete)/i.test(statement)),
       [],
     );
+  });
+  return id;
+}
+
+/** `captures replay`, as a user runs it. */
+async function proveCommand(address: string, id: number): Promise<void> {
+  const key = await makeKey(address);
+  const to = `mysql://root@localhost/shop?socket=${join(targetFolder, "socket")}`;
+  const start = (args: string[]) =>
+    spawn(process.execPath, ["src/cli/main.ts", "replay", String(id), "--to", to, "--json", ...args], {
+      env: { ...process.env, CAPTURES_URL: address, CAPTURES_KEY: key, CAPTURES_CONFIG_DIR: stateFolder },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+  const read = async (command: ReturnType<typeof start>) => {
+    let out = "";
+    command.stdout.on("data", (data) => {
+      out += data;
+    });
+    const [code] = await once(command, "close");
+    return { code, result: JSON.parse(out) as ReplayResult };
+  };
+  await check("captures replay replays a capture, and reports it", async () => {
+    await target.ask(SCHEMA);
+    const { code, result } = await read(start(["--speed", "max", "--writes", "--user", "root"]));
+    deepStrictEqual([code, result.endedBy, result.source.capture], [0, null, id]);
+    deepStrictEqual(await checksumsOf(target), await checksumsOf(source));
+    ok(result.executions.prepared > 0 && result.executions.asText === 0, JSON.stringify(result.executions));
+    ok(
+      result.errors.some(({ code: name }) => name === "ER_BAD_FIELD_ERROR"),
+      JSON.stringify(result.errors),
+    );
+    ok(result.digest.length > 5, "The digest is empty");
+  });
+  await check("Ctrl-C ends it with the report so far, and leaves no session behind", async () => {
+    const command = start(["--speed", "0.5"]);
+    const ended = read(command);
+    await pause(3000);
+    command.kill("SIGINT");
+    const { code, result } = await ended;
+    deepStrictEqual([code, result.endedBy], [130, "It was interrupted"]);
+    ok(result.statements > 0, "It ran nothing");
+    const sessions = await target.ask(
+      "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Sleep'",
+    );
+    deepStrictEqual(Number(sessions), 0);
   });
 }
 

@@ -10,6 +10,7 @@ import { addLabel } from "./commands/label.ts";
 import { addList } from "./commands/list.ts";
 import { addRecords } from "./commands/records.ts";
 import { addRename } from "./commands/rename.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addReport } from "./commands/report.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRun } from "./commands/run.ts";
@@ -41,6 +42,7 @@ const COMMANDS: readonly Add[] = [
   addCompare,
   addReport,
   addDownload,
+  addReplay,
   addComment,
 ];
 

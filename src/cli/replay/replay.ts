@@ -119,7 +119,11 @@ class Replay {
     const watching = this.#watch(finished.signal);
     let isWhole = false;
     try {
-      isWhole = await this.#read(source, recorded);
+      isWhole = await this.#read(source, recorded).catch((error) => {
+        // A download that was ended since the replay was.
+        if (this.#over.signal.aborted) return false;
+        throw error;
+      });
       // Who has no statements left would go on holding what others wait for.
       if (isWhole) {
         for (const { recorded: session } of this.#sessions.values())
