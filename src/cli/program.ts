@@ -14,6 +14,7 @@ import { addLogin } from "./commands/login.ts";
 import { addLogout } from "./commands/logout.ts";
 import { addRecords } from "./commands/records.ts";
 import { addRename } from "./commands/rename.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addReport } from "./commands/report.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRun } from "./commands/run.ts";
@@ -51,6 +52,7 @@ const COMMANDS: readonly Add[] = [
   addCompare,
   addReport,
   addDownload,
+  addReplay,
   addComment,
 ];
 

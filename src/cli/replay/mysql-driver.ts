@@ -1,9 +1,8 @@
-import {
+// A getter of a CommonJS module: by name, Node finds no TypedParameter.
+import mysql2, {
   type ConnectionOptions,
-  createConnection,
   type Connection as MysqlConnection,
   type PrepareStatementInfo,
-  TypedParameter,
 } from "mysql2";
 import { readWithoutRows } from "./answers.ts";
 import type { BoundValue } from "./bound-values.ts";
@@ -55,7 +54,7 @@ export class MysqlDriver implements Driver {
 
   #open(db: string | null): Promise<OpenConnection | ServerError> {
     return new Promise((resolve) => {
-      const connection = createConnection({
+      const connection = mysql2.createConnection({
         ...this.#options,
         ...(db === null ? {} : { database: db }),
         charset: "utf8mb4",
@@ -174,9 +173,9 @@ function parameterOf(value: BoundValue) {
     case "null":
       return null;
     case "integer":
-      return TypedParameter.LONGLONG(value.text);
+      return mysql2.TypedParameter.LONGLONG(value.text);
     case "decimal":
-      return TypedParameter.NEWDECIMAL(value.text);
+      return mysql2.TypedParameter.NEWDECIMAL(value.text);
     case "double":
       return value.value;
     case "text":

@@ -19,7 +19,7 @@ import { spreadOverSeconds } from "./whole-seconds.ts";
  */
 
 /** What is read ahead: so many statements, and so much of them. */
-const MAX_STEPS = 20_000;
+const MAX_STEPS = 5000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** With a pace, so much before it is due. */
 const READ_AHEAD_MICROS = 1_000_000;
@@ -31,6 +31,9 @@ const MAX_LOOKS = 2;
 /** How long statements that run may take to end after an interruption, and then after they were killed. */
 const GRACE_MS = 5000;
 const KILL_MS = 2000;
+
+/** Why a wait is over: a reason of its own costs less than the error that is made of none. */
+const AWAKE = "awake";
 
 /** The target could not be reached any more: the replay ended early. */
 export class TargetLost extends Error {
@@ -116,7 +119,11 @@ class Replay {
     const watching = this.#watch(finished.signal);
     let isWhole = false;
     try {
-      isWhole = await this.#read(source, recorded);
+      isWhole = await this.#read(source, recorded).catch((error) => {
+        // A download that was ended since the replay was.
+        if (this.#over.signal.aborted) return false;
+        throw error;
+      });
       // Who has no statements left would go on holding what others wait for.
       if (isWhole) {
         for (const { recorded: session } of this.#sessions.values())
@@ -197,7 +204,7 @@ class Replay {
       signal: this.#over.signal,
       onStep: () => {
         this.#done++;
-        if (this.#wake !== null && !this.#isFull) this.#wake.abort();
+        if (this.#wake !== null && this.#hasRoom) this.#wake.abort(AWAKE);
       },
       onIdle: (session, isEnded) => this.#idle(session, isEnded),
       fail: (error) => {
@@ -221,11 +228,16 @@ class Replay {
         if (session.recorded.isPartial) this.#counts.partialSessions++;
       }
     }
-    if (this.#running === 0) this.#wake?.abort();
+    if (this.#running === 0) this.#wake?.abort(AWAKE);
   }
 
   get #isFull(): boolean {
     return this.#held.steps >= MAX_STEPS || this.#held.bytes >= MAX_BYTES;
+  }
+
+  /** Whether it is worth while to read on: not for each statement that is done. */
+  get #hasRoom(): boolean {
+    return this.#held.steps < MAX_STEPS / 2 && this.#held.bytes < MAX_BYTES / 2;
   }
 
   /** Waits until statements are done; where nothing moves, or there is a pace to keep, writes some to the disk. */
@@ -240,7 +252,7 @@ class Replay {
         .filter(({ queue }) => queue.spillable > 0)
         .sort((one, other) => other.queue.spillable - one.queue.spillable);
       for (const { queue } of largest) {
-        if (this.#held.steps < MAX_STEPS / 2 && this.#held.bytes < MAX_BYTES / 2) break;
+        if (this.#hasRoom) break;
         queue.spill();
       }
       // Of very many sessions each has a few: these have to be waited for, whatever the pace.
@@ -270,7 +282,7 @@ class Replay {
   #stop(): void {
     this.#over.abort();
     this.#slots.cancel();
-    this.#wake?.abort();
+    this.#wake?.abort(AWAKE);
   }
 
   /** Waits until nothing runs any more; after an interruption only for some time. */

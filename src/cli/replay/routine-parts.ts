@@ -11,7 +11,7 @@ const NAME_CONST = /\bname_const\s*\(/i;
 /** A column of a trigger's row. */
 const ROW = /\b(?:new|old)\s*\./i;
 /** What a table or an alias of that name stands behind. */
-const NAMED = /(?:\bas|\bfrom|\bjoin|\bupdate|\binto|,|[\w`)])\s+`?(?:new|old)`?(?=\s|$|,|\))/i;
+const NAMED = /(?:\bas|\bfrom|\bjoin|\bupdate|\binto|,|[\w`)])\s+`?(?:new|old)`?(?=\s|$|,|[()])/i;
 
 const DOT = 46;
 const lexer = new Lexer();
