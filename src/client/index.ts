@@ -1,4 +1,5 @@
 import { linesOf } from "./lines.ts";
+import { schedulesClient } from "./schedules.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type {
   Capture,
@@ -51,6 +52,16 @@ import type {
 } from "./types.ts";
 
 export { CapturesError } from "./error.ts";
+export type {
+  CreateScheduleOptions,
+  NewSchedule,
+  Occurrences,
+  Schedule,
+  ScheduleChanges,
+  ScheduleEvent,
+  ScheduleFilter,
+  ScheduleRule,
+} from "./schedules.ts";
 export type { CallOptions, ClientOptions } from "./transport.ts";
 export type * from "./types.ts";
 
@@ -75,6 +86,7 @@ export function createClient(options: ClientOptions) {
   return {
     captures: captures(transport),
     environments: environments(transport),
+    schedules: schedulesClient(transport),
     members: members(transport),
     invites: invites(transport),
   };
