@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type * as keys from "../identity/keys/schema.ts";
 import type * as replies from "../identity/replies.ts";
 import type * as requests from "../identity/requests.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
@@ -26,9 +27,9 @@ export type UserChanges = z.input<typeof requests.updateUserSchema>;
 /** The old password and the new one. */
 export type PasswordChange = z.input<typeof requests.changePasswordSchema>;
 /** A key to make. */
-export type NewKey = z.input<typeof requests.createKeySchema>;
+export type NewKey = z.input<ReturnType<typeof keys.createKeySchema>>;
 /** What to change of a key, whose id is `keyId`. */
-export type KeyChanges = z.input<typeof requests.updateKeySchema>;
+export type KeyChanges = z.input<ReturnType<typeof keys.updateKeySchema>>;
 
 /** A client of one's own account. */
 export type AccountClient = ReturnType<typeof createAccountClient>;

@@ -44,6 +44,7 @@ export const refuse = {
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
   environmentNotFound: refusal(404, "Environment does not exist"),
   captureEnvironmentNotFound: refusal(404, "Capture's environment not found"),
+  keyNotFound: refusal(404, "API key does not exist"),
   captureNotFound: refusal(404, "Capture not found"),
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),

@@ -1,4 +1,3 @@
-import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 // The build without Kysely: this service uses drizzle.
@@ -15,7 +14,6 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
-import { KEY_PREFIX, KEY_START_LENGTH } from "./key-form.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -23,8 +21,6 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 const UNLIMITED_READS = {
   "/get-session": false,
   "/list-sessions": false,
-  "/api-key/list": false,
-  "/api-key/get": false,
 } as const;
 
 /** What a sign-up does with the code of the invite that it names, whatever an invite is to. */
@@ -38,7 +34,7 @@ export interface Invites {
 }
 
 /**
- * better-auth as this service sets it up: e-mail and password, sessions in signed cookies, API keys. It is large, so it is
+ * better-auth as this service sets it up: e-mail and password, sessions in signed cookies. It is large, so it is
  * imported only by the requests that change who is signed in; `http/authentication.ts` answers for all others.
  * @param invites what becomes of the invite that a sign-up names
  * @param origin the origin that the request came to, such as `https://captures.example.com`
@@ -72,15 +68,6 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
-    plugins: [
-      // The prefix lets scanners recognise a key that leaked; people tell keys apart by the characters after it. Requests are
-      // authenticated without better-auth, which would have to count them: no limit is shown that nothing would enforce.
-      apiKey({
-        defaultPrefix: KEY_PREFIX,
-        startingCharactersConfig: { charactersLength: KEY_START_LENGTH },
-        rateLimit: { enabled: false },
-      }),
-    ],
     rateLimit: {
       enabled: true,
       customStorage: addressLimits(env.DB),

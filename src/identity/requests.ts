@@ -45,39 +45,3 @@ export const changePasswordSchema = z
 export const revokeSessionSchema = z
   .object({ token: z.string() })
   .meta({ id: "SessionToken", description: "A session, by its token." });
-
-const expiresIn = z.int().nullable().optional().meta({
-  description: "In how many seconds the key expires, from a day to a year; null for never.",
-  minimum: 86_400,
-  maximum: 31_536_000,
-});
-const keyName = z
-  .string()
-  .meta({ minLength: 1, maxLength: 32, description: "A name to recognise the key by." });
-/** The body of api-key/create. */
-export const createKeySchema = z
-  .object({ name: keyName.optional(), expiresIn })
-  .meta({ id: "NewApiKey", description: "A key to make." });
-/** The body of api-key/update. */
-export const updateKeySchema = z
-  .object({
-    keyId: z.string(),
-    name: keyName.optional(),
-    enabled: z.boolean().optional().meta({
-      description: "False to refuse the key until it is enabled again.",
-    }),
-    expiresIn,
-  })
-  .meta({ id: "ApiKeyChanges", description: "What to change of a key." });
-/** The body of api-key/delete. */
-export const deleteKeySchema = z
-  .object({ keyId: z.string() })
-  .meta({ id: "ApiKeyId", description: "A key, by its id." });
-
-/** The query of api-key/list. */
-export const listKeysQuery = z.object({
-  limit: z.int().min(0).max(1000).optional(),
-  offset: z.int().min(0).max(1_000_000).optional(),
-});
-/** The query of api-key/get. */
-export const getKeyQuery = z.object({ id: z.string() });

@@ -14,10 +14,11 @@ import { cut } from "../lib/values.ts";
 import type { Invites } from "./auth.ts";
 import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
+import { keyRoutes } from "./keys/routes.ts";
 import { inOurWords } from "./words.ts";
 
 /**
- * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device`. The others (OAuth, its HTML pages,
+ * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device` and `/api/auth/api-key`. The others (OAuth, its HTML pages,
  * password resets that nothing would mail) are not reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
@@ -31,7 +32,8 @@ export function identityRoutes(invites: Invites) {
         await next();
       })
       .route("/device", deviceRoutes)
-      .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
+      .route("/api-key", keyRoutes)
+      .on("GET", ["/get-session", "/list-sessions"], answer)
       .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)
@@ -42,7 +44,6 @@ export function identityRoutes(invites: Invites) {
         limitAccountChanges,
         answer,
       )
-      .on("POST", ["/api-key/create", "/api-key/update", "/api-key/delete"], limitAccountChanges, answer)
   );
 }
 

@@ -20,21 +20,9 @@ const WORDS: Record<string, (field: string) => string> = {
     "email: there is an account with this address already: sign in, or use another address",
   "Failed to create user": () => "The account could not be made: try again",
   "No fields to update": () => NOTHING_TO_CHANGE,
-  "No values to update.": () => NOTHING_TO_CHANGE,
   "Body must be an object": () => "body: must be an object",
   "Email can not be updated": () => "email: can't be changed",
-  "The name length is either too large or too small.": () => "name: must be 1 to 32 characters long",
-  "The expiresIn is smaller than the predefined minimum value.": () =>
-    "expiresIn: must be at least 86400 seconds (a day)",
-  "The expiresIn is larger than the predefined maximum value.": () =>
-    "expiresIn: must be at most 31536000 seconds (365 days)",
-  "The prefix length is either too large or too small.": () => "prefix: not known here",
-  "Metadata is disabled.": () => "metadata: not known here",
-  "The property you're trying to set can only be set from the server auth instance only.": () =>
-    "body: has a field that can't be set here",
-  "API Key not found": () => "API key does not exist",
   Unauthorized: () => LOGIN_REQUIRED,
-  "Unauthorized or invalid session": () => LOGIN_REQUIRED,
   "Invalid JSON in request body": () => "The body is not valid JSON",
   "Too many requests. Please try again later.": () => "Too many requests: try again later",
 };

@@ -9,6 +9,7 @@ import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
+import { keyOperations } from "./keys.ts";
 import { memberOperations } from "./members.ts";
 import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
 import { TOO_MANY_CHANGES } from "./refusals.ts";
@@ -33,6 +34,7 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
 ];

@@ -4,10 +4,9 @@ import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { inOurWords } from "../identity/words.ts";
-import { apiKey, session, token, user } from "./examples.ts";
+import { session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
-import { queryParameters } from "./parameters.ts";
 import {
   ANY_NUMBER,
   FAULTS,
@@ -76,17 +75,10 @@ const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
 const OF_PASSWORDS = refusals("tooManyHashes");
 const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
-const NO_SESSION = saysOf("noSession", 401, "Unauthorized or invalid session");
 const passwordLength = (path: string) => [
   saysOf("passwordTooShort", 400, "Password too short", path),
   saysOf("passwordTooLong", 400, "Password too long", path),
 ];
-const EXPIRY = [
-  saysOf("expiryTooSoon", 400, "The expiresIn is smaller than the predefined minimum value."),
-  saysOf("expiryTooFar", 400, "The expiresIn is larger than the predefined maximum value."),
-];
-const NAME_LENGTH = saysOf("nameLength", 400, "The name length is either too large or too small.");
-const NO_KEY = saysOf("keyNotFound", 404, "API Key not found");
 
 type Parts = Pick<Operation, "id" | "summary" | "permission" | "credentials" | "refusals"> &
   Partial<Operation>;
@@ -109,7 +101,7 @@ function endpoint(
   return {
     method,
     path: `/api/auth/${path}`,
-    tag: path.startsWith("api-key/") ? "API keys" : "Accounts",
+    tag: "Accounts",
     ...parts,
     ...(body && {
       body: { schema: body.schema, examples: { example: { summary: parts.summary, value: body.value } } },
@@ -128,7 +120,7 @@ const get = (path: string, schema: z.ZodType, example: unknown, parts: Parameter
 const post = (path: string, schema: z.ZodType, example: unknown, parts: Parameters<typeof endpoint>[4]) =>
   endpoint("post", path, schema, example, parts);
 
-/** `/api/auth`: accounts, sessions and API keys. */
+/** `/api/auth`: accounts and sessions. */
 export const identityOperations: Operation[] = [
   post(
     "sign-up/email",
@@ -301,76 +293,6 @@ export const identityOperations: Operation[] = [
         UNAUTHORIZED,
         ...OF_CHANGES,
       ],
-    },
-  ),
-  post(
-    "api-key/create",
-    replies.newApiKeySchema,
-    { ...apiKey, key: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQed" },
-    {
-      id: "createApiKey",
-      summary: "Make an API key",
-      permission: SIGNED_IN,
-      credentials: "session",
-      body: { schema: requests.createKeySchema, value: { name: "nightly job" } },
-      success: { description: "The key. It is shown once." },
-      refusals: [invalid("name: must be a string"), NAME_LENGTH, ...EXPIRY, NO_SESSION, ...OF_CHANGES],
-    },
-  ),
-  get(
-    "api-key/list",
-    replies.apiKeyListSchema,
-    { apiKeys: [apiKey], total: 1 },
-    {
-      id: "listApiKeys",
-      summary: "List your API keys",
-      permission: SIGNED_IN,
-      credentials: "session",
-      parameters: queryParameters(requests.listKeysQuery, {
-        limit: { description: "The most keys to list." },
-        offset: { description: "How many to skip." },
-      }),
-      success: { description: "Your keys.", headers: ONCE_MORE_COOKIE },
-      refusals: [invalid("limit: must be a number"), UNAUTHORIZED, ...FAULTS],
-    },
-  ),
-  get("api-key/get", replies.apiKeySchema, apiKey, {
-    id: "getApiKey",
-    summary: "Show an API key",
-    permission: "Its owner, signed in with a session.",
-    credentials: "session",
-    parameters: queryParameters(requests.getKeyQuery, { id: { description: "The key's id." } }),
-    success: { description: "The key, without the key itself.", headers: ONCE_MORE_COOKIE },
-    refusals: [invalid("id: is required"), UNAUTHORIZED, NO_KEY, ...FAULTS],
-  }),
-  post("api-key/update", replies.apiKeySchema, apiKey, {
-    id: "updateApiKey",
-    summary: "Change an API key",
-    permission: "Its owner, signed in with a session.",
-    credentials: "session",
-    body: { schema: requests.updateKeySchema, value: { keyId: apiKey.id, enabled: false } },
-    success: { description: "The key as it is now." },
-    refusals: [
-      invalid("keyId: is required"),
-      saysOf("nothing", 400, "No values to update."),
-      NAME_LENGTH,
-      ...EXPIRY,
-      NO_SESSION,
-      NO_KEY,
-      ...OF_CHANGES,
-    ],
-  }),
-  post(
-    "api-key/delete",
-    replies.successSchema,
-    { success: true },
-    {
-      id: "deleteApiKey",
-      summary: "Delete an API key",
-      permission: "Its owner, signed in with a session.",
-      credentials: "session",
-      body: { schema: requests.deleteKeySchema, value: { keyId: apiKey.id } },
-      refusals: [invalid("keyId: is required"), UNAUTHORIZED, NO_KEY, ...OF_CHANGES],
     },
   ),
 ];

@@ -18,6 +18,14 @@ import {
   userCodeSchema,
   verifySchema,
 } from "../identity/device/schema.ts";
+import {
+  createKeySchema,
+  deleteKeySchema,
+  keyExpirySchema,
+  keyNameSchema,
+  keyOffsetSchema,
+  updateKeySchema,
+} from "../identity/keys/schema.ts";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, timeSchema } from "../lib/values.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
@@ -206,3 +214,13 @@ add(userCodeSchema(), {
 add(approveSchema().shape.expiresIn, {
   description: `How long the key is to be valid, in seconds; ${DEFAULT_KEY_SECONDS} (90 days) if absent.`,
 });
+
+add(createKeySchema(), { id: "NewApiKey", description: "A key to make." });
+add(updateKeySchema(), { id: "ApiKeyChanges", description: "What to change of a key." });
+add(deleteKeySchema(), { id: "ApiKeyId", description: "A key, by its id." });
+add(keyNameSchema(), { description: "A name to recognise the key by." });
+add(keyExpirySchema(), {
+  description: "In how many seconds the key expires, from a day to a year; null for never.",
+});
+add(updateKeySchema().shape.enabled, { description: "False to refuse the key until it is enabled again." });
+add(keyOffsetSchema(), { type: "integer", minimum: 0, maximum: 1_000_000 });

@@ -39,5 +39,5 @@ test.each(bodies.map((described) => [described.path, described] as const))(
 test("a limit that is no number is refused in words for people", async () => {
   const { headers } = await signUp();
   const reply = await request("GET", "/api/auth/api-key/list?limit=x", { headers });
-  expect(reply.body).toEqual({ code: 400, message: "limit: must be a number" });
+  expect(reply.body).toEqual({ code: 400, message: "limit: must be an integer from 1 to 1000" });
 });

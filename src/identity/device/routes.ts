@@ -1,7 +1,7 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import type * as z from "zod";
 import { positiveNumber } from "../../env.ts";
-import { readCredential, unknownCaller } from "../../http/authentication.ts";
+import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { ApiError, refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { addressLimits } from "../address-limits.ts";
+import { bySession } from "../by-session.ts";
 import { inOurWords } from "../words.ts";
 import { shownCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS } from "./limits.ts";
@@ -26,14 +27,6 @@ import * as store from "./store.ts";
 
 /** The name of the count of wrong user codes in the headers. */
 const WRONG_CODES_POLICY = "wrong-codes";
-
-/** Only a person with a session decides: a key must not make another key. */
-const bySession: MiddlewareHandler<App> = async (c, next) => {
-  const credential = await readCredential(c);
-  if (credential.kind !== "session") throw refuse.sessionRequired();
-  c.set("credential", credential);
-  await next();
-};
 
 /**
  * `/api/auth/device`: the login of a program that has no browser, such as the command line on a server (RFC 8628). It asks for a

@@ -1,14 +1,11 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import { nameSchema } from "../../lib/names.ts";
+import { keySecondsSchema } from "../keys/schema.ts";
 import { typedCode, USER_CODE } from "./codes.ts";
 
-const DAY_SECONDS = 24 * 60 * 60;
-/** How long a program's key may be valid, in seconds: what better-auth allows of any key. */
-export const MIN_KEY_SECONDS = DAY_SECONDS;
-export const MAX_KEY_SECONDS = 365 * DAY_SECONDS;
-/** How long it is, unless the person who approves it chooses otherwise. */
-export const DEFAULT_KEY_SECONDS = 90 * DAY_SECONDS;
+/** How long a program's key is valid, in seconds, unless the person who approves it chooses otherwise. */
+export const DEFAULT_KEY_SECONDS = 90 * 24 * 60 * 60;
 
 /** The value of `grant_type` that RFC 8628 has for this. */
 export const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code";
@@ -46,10 +43,6 @@ export const verifySchema = lazy(() => z.strictObject({ userCode: userCodeSchema
 export const approveSchema = lazy(() =>
   z.strictObject({
     userCode: userCodeSchema(),
-    expiresIn: z
-      .int()
-      .min(MIN_KEY_SECONDS, `must be at least ${MIN_KEY_SECONDS} seconds (a day)`)
-      .max(MAX_KEY_SECONDS, `must be at most ${MAX_KEY_SECONDS} seconds (365 days)`)
-      .default(DEFAULT_KEY_SECONDS),
+    expiresIn: keySecondsSchema().default(DEFAULT_KEY_SECONDS),
   }),
 );

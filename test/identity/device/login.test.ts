@@ -137,7 +137,7 @@ describe("a login", () => {
     expect(await keysOf(approver)).toBe(1);
   });
 
-  test("makes the key that better-auth would, listed by the program's name, changed and revoked as all are", async () => {
+  test("makes the key that one's own page would, listed by the program's name, changed and revoked as all are", async () => {
     const approver = await signUp();
     const made = await createApiKey(approver, { name: CLIENT, expiresIn: 30 * 24 * 60 * 60 });
     const code = await begin();

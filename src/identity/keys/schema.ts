@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
+import { limitSchema, once } from "../../lib/values.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+/** How long a key may be valid, in seconds. */
+export const MIN_KEY_SECONDS = DAY_SECONDS;
+export const MAX_KEY_SECONDS = 365 * DAY_SECONDS;
+/** The most characters of a key's name. */
+export const MAX_KEY_NAME = 32;
+
+const NAME_LENGTH = `must be 1 to ${MAX_KEY_NAME} characters long`;
+const OFFSET = "must be an integer from 0 to 1000000";
+
+/** In how many seconds a key is to expire. */
+export const keySecondsSchema = lazy(() =>
+  z
+    .int()
+    .min(MIN_KEY_SECONDS, `must be at least ${MIN_KEY_SECONDS} seconds (a day)`)
+    .max(MAX_KEY_SECONDS, `must be at most ${MAX_KEY_SECONDS} seconds (365 days)`),
+);
+/** The same, or null for never. */
+export const keyExpirySchema = lazy(() => keySecondsSchema().nullable());
+/** A key's name. */
+export const keyNameSchema = lazy(() => z.string().min(1, NAME_LENGTH).max(MAX_KEY_NAME, NAME_LENGTH));
+const keyIdSchema = lazy(() => z.string().max(128, "must be at most 128 characters long"));
+
+/** The body of POST /api/auth/api-key/create. */
+export const createKeySchema = lazy(() =>
+  z.strictObject({ name: keyNameSchema().optional(), expiresIn: keyExpirySchema().optional() }),
+);
+/** The body of POST /api/auth/api-key/update. */
+export const updateKeySchema = lazy(() =>
+  z
+    .strictObject({
+      keyId: keyIdSchema(),
+      name: keyNameSchema().optional(),
+      enabled: z.boolean().optional(),
+      expiresIn: keyExpirySchema().optional(),
+    })
+    .refine(
+      ({ name, enabled, expiresIn }) =>
+        name !== undefined || enabled !== undefined || expiresIn !== undefined,
+      "must have a field to change",
+    ),
+);
+/** The body of POST /api/auth/api-key/delete. */
+export const deleteKeySchema = lazy(() => z.strictObject({ keyId: keyIdSchema() }));
+/** How many keys a list leaves out before its first. */
+export const keyOffsetSchema = lazy(() =>
+  z
+    .string()
+    .regex(/^\d{1,7}$/, OFFSET)
+    .transform(Number)
+    .pipe(z.int().max(1_000_000, OFFSET)),
+);
+/** The query of GET /api/auth/api-key/list. */
+export const listKeysSchema = lazy(() =>
+  z.strictObject({ limit: once(limitSchema()), offset: once(keyOffsetSchema()) }),
+);
+/** The query of GET /api/auth/api-key/get. */
+export const getKeySchema = lazy(() => z.strictObject({ id: once(keyIdSchema()).unwrap() }));

@@ -1,0 +1,162 @@
+import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
+import type { SqlValues } from "../../db/statement.ts";
+import type { Db } from "../../db/types.ts";
+import { sha256 } from "../../lib/hash.ts";
+import { KEY_PREFIX, KEY_START_LENGTH, newId, newKey } from "../key-form.ts";
+
+/*
+ * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
+ * see only that person's keys.
+ */
+
+/** The most keys that a list has. */
+const MAX_LISTED = 1000;
+
+/** A key, as the table has it, without what it is found by. */
+export interface KeyRow {
+  id: string;
+  name: string | null;
+  start: string;
+  referenceId: string;
+  enabled: number;
+  expiresAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** What a call led to: nobody was calling, or somebody was, and what they asked for; null where they have no such key. */
+export type Outcome<T> = { caller: null } | { caller: string; found: T };
+
+const columns = (of: string) =>
+  `${of}id, ${of}name, ${of}start, ${of}reference_id as referenceId, ${of}enabled, ${of}expires_at as expiresAt,
+   ${of}created_at as createdAt, ${of}updated_at as updatedAt`;
+
+const IS_MINE = "id = :keyId and reference_id = (select id from caller)";
+const WHO = callerStatement("select id as caller from caller");
+const LIST = callerStatement(
+  `select c.id as caller, (select count(*) from apikey where reference_id = c.id) as total, ${columns("k.")}
+   from caller c left join (
+     select * from apikey where reference_id = (select id from caller) order by created_at, id limit :limit offset :offset
+   ) k order by k.created_at, k.id`,
+);
+const FIND = callerStatement(
+  `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
+);
+/** The columns of limits are those that better-auth had filled in the keys of its time: nothing reads them. */
+const INSERT = callerStatement(
+  `insert into apikey (id, config_id, name, start, prefix, key, reference_id, enabled, rate_limit_enabled,
+     rate_limit_time_window, rate_limit_max, request_count, expires_at, created_at, updated_at)
+   select :keyId, 'default', :name, :start, :prefix, :hash, id, 1, 0, 86400000, 10, 0, :expiresAt, :now, :now
+   from caller returning ${columns("")}`,
+);
+const UPDATE = callerStatement(
+  `update apikey set updated_at = :now, name = coalesce(:name, name), enabled = coalesce(:enabled, enabled),
+     expires_at = case when :isExpirySet then :expiresAt else expires_at end
+   where ${IS_MINE} returning ${columns("")}`,
+);
+const DELETE = callerStatement(`delete from apikey where ${IS_MINE} returning ${columns("")}`);
+
+/**
+ * Somebody's keys, oldest first, and how many there are in all.
+ * @param limit the most to list; MAX_LISTED if absent
+ */
+export async function listKeys(
+  db: Db,
+  credential: Credential,
+  { limit = MAX_LISTED, offset = 0 }: { limit?: number | undefined; offset?: number | undefined },
+  now: number,
+): Promise<Outcome<{ keys: KeyRow[]; total: number }>> {
+  const { results } = await LIST(db, credential, now, { limit, offset }).all<
+    { caller: string; total: number } & (KeyRow | { id: null })
+  >();
+  const [first] = results;
+  if (first === undefined) return { caller: null };
+  const keys = results.filter((row): row is typeof row & KeyRow => row.id !== null);
+  return { caller: first.caller, found: { keys, total: first.total } };
+}
+
+/** One of somebody's keys. */
+export async function findKey(
+  db: Db,
+  credential: Credential,
+  keyId: string,
+  now: number,
+): Promise<Outcome<KeyRow | null>> {
+  const row = await FIND(db, credential, now, { keyId }).first<
+    { caller: string } & (KeyRow | { id: null })
+  >();
+  if (row === null) return { caller: null };
+  return { caller: row.caller, found: row.id === null ? null : row };
+}
+
+/** Makes a key for somebody. @returns it with the key itself, which is not stored */
+export async function createKey(
+  db: Db,
+  credential: Credential,
+  { name, expiresIn }: { name?: string | undefined; expiresIn?: number | null | undefined },
+  now: number,
+): Promise<Outcome<{ key: string; row: KeyRow }>> {
+  const key = newKey();
+  const values = {
+    keyId: newId(),
+    name: name ?? null,
+    start: key.slice(0, KEY_START_LENGTH),
+    prefix: KEY_PREFIX,
+    hash: await sha256(key),
+    expiresAt: expiryOf(expiresIn, now),
+  };
+  const row = await INSERT(db, credential, now, values).first<KeyRow>();
+  return row === null ? { caller: null } : { caller: row.referenceId, found: { key, row } };
+}
+
+/** What to change of a key; what is absent stays. */
+export interface KeyChanges {
+  name?: string | undefined;
+  enabled?: boolean | undefined;
+  /** Null for a key that never expires. */
+  expiresIn?: number | null | undefined;
+}
+
+/** Changes one of somebody's keys. */
+export function updateKey(
+  db: Db,
+  credential: Credential,
+  keyId: string,
+  { name, enabled, expiresIn }: KeyChanges,
+  now: number,
+): Promise<Outcome<KeyRow | null>> {
+  const values = {
+    keyId,
+    name: name ?? null,
+    enabled: enabled === undefined ? null : Number(enabled),
+    isExpirySet: expiresIn === undefined ? 0 : 1,
+    expiresAt: expiryOf(expiresIn, now),
+  };
+  return change(UPDATE, db, credential, now, values);
+}
+
+/** Deletes one of somebody's keys. @returns it as it was */
+export function deleteKey(
+  db: Db,
+  credential: Credential,
+  keyId: string,
+  now: number,
+): Promise<Outcome<KeyRow | null>> {
+  return change(DELETE, db, credential, now, { keyId });
+}
+
+async function change(
+  statement: CallerStatement,
+  db: Db,
+  credential: Credential,
+  now: number,
+  values: SqlValues,
+): Promise<Outcome<KeyRow | null>> {
+  const [who, changed] = await db.batch([WHO(db, credential, now), statement(db, credential, now, values)]);
+  const caller = (who?.results[0] as { caller: string } | undefined)?.caller;
+  if (caller === undefined) return { caller: null };
+  return { caller, found: (changed?.results[0] as KeyRow | undefined) ?? null };
+}
+
+const expiryOf = (seconds: number | null | undefined, now: number): number | null =>
+  seconds == null ? null : now + seconds * 1000;

@@ -1,0 +1,137 @@
+import {
+  createKeySchema,
+  deleteKeySchema,
+  getKeySchema,
+  listKeysSchema,
+  updateKeySchema,
+} from "../identity/keys/schema.ts";
+import * as replies from "../identity/replies.ts";
+import { apiKey } from "./examples.ts";
+import { WRITE_POLICY } from "./header-fields.ts";
+import type { Operation } from "./operation.ts";
+import { queryParameters } from "./parameters.ts";
+import { FAULTS, invalidFor, OF_BODIES, refusals, TOO_LARGE, TOO_MANY_CHANGES } from "./refusals.ts";
+
+/* `/api/auth/api-key`: the keys that programs sign in with. */
+
+const ANYBODY = "Whoever is signed in with a session.";
+const OWNER = "Its owner, signed in with a session.";
+
+/** What is refused to whoever shows no session. */
+const NO_SESSION = refusals("loginRequired", "sessionRequired");
+const OF_CHANGES = [
+  ...NO_SESSION,
+  ...refusals("otherOrigin"),
+  TOO_MANY_CHANGES,
+  TOO_LARGE,
+  ...OF_BODIES,
+  ...FAULTS,
+];
+
+const shown = (description: string): Operation["success"] => ({
+  status: 200,
+  description,
+  content: { "application/json": { schema: replies.apiKeySchema, example: apiKey } },
+});
+
+/** `/api/auth/api-key`. */
+export const keyOperations: Operation[] = [
+  {
+    id: "createApiKey",
+    method: "post",
+    path: "/api/auth/api-key/create",
+    tag: "API keys",
+    summary: "Make an API key",
+    permission: ANYBODY,
+    credentials: "session",
+    body: {
+      schema: createKeySchema(),
+      examples: { example: { summary: "Make an API key", value: { name: "nightly job" } } },
+    },
+    success: {
+      status: 200,
+      description: "The key. It is shown once.",
+      headers: WRITE_POLICY,
+      content: {
+        "application/json": {
+          schema: replies.newApiKeySchema,
+          example: {
+            ...apiKey,
+            key: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQedHPqvdykjipvOlhENGVeWQtAkZuwZBQed",
+          },
+        },
+      },
+    },
+    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(33) }), ...OF_CHANGES],
+  },
+  {
+    id: "listApiKeys",
+    method: "get",
+    path: "/api/auth/api-key/list",
+    tag: "API keys",
+    summary: "List your API keys",
+    permission: ANYBODY,
+    credentials: "session",
+    parameters: queryParameters(listKeysSchema(), {
+      limit: { description: "The most keys to list." },
+      offset: { description: "How many to skip." },
+    }),
+    success: {
+      status: 200,
+      description: "Your keys, oldest first.",
+      content: {
+        "application/json": { schema: replies.apiKeyListSchema, example: { apiKeys: [apiKey], total: 1 } },
+      },
+    },
+    refusals: [invalidFor(listKeysSchema(), { limit: ["x"] }), ...NO_SESSION, ...FAULTS],
+  },
+  {
+    id: "getApiKey",
+    method: "get",
+    path: "/api/auth/api-key/get",
+    tag: "API keys",
+    summary: "Show an API key",
+    permission: OWNER,
+    credentials: "session",
+    parameters: queryParameters(getKeySchema(), { id: { description: "The key's id." } }),
+    success: shown("The key, without the key itself."),
+    refusals: [invalidFor(getKeySchema(), {}), ...NO_SESSION, ...refusals("keyNotFound"), ...FAULTS],
+  },
+  {
+    id: "updateApiKey",
+    method: "post",
+    path: "/api/auth/api-key/update",
+    tag: "API keys",
+    summary: "Change an API key",
+    permission: OWNER,
+    credentials: "session",
+    body: {
+      schema: updateKeySchema(),
+      examples: {
+        example: { summary: "Change an API key", value: { keyId: apiKey.id, enabled: false } },
+      },
+    },
+    success: { ...shown("The key as it is now."), headers: WRITE_POLICY },
+    refusals: [invalidFor(updateKeySchema(), { keyId: "" }), ...refusals("keyNotFound"), ...OF_CHANGES],
+  },
+  {
+    id: "deleteApiKey",
+    method: "post",
+    path: "/api/auth/api-key/delete",
+    tag: "API keys",
+    summary: "Delete an API key",
+    permission: OWNER,
+    credentials: "session",
+    body: {
+      schema: deleteKeySchema(),
+      examples: { example: { summary: "Delete an API key", value: { keyId: apiKey.id } } },
+    },
+    success: {
+      status: 200,
+      description: "Done.",
+      headers: WRITE_POLICY,
+      content: { "application/json": { schema: replies.successSchema, example: { success: true } } },
+    },
+    refusals: [invalidFor(deleteKeySchema(), {}), ...refusals("keyNotFound"), ...OF_CHANGES],
+  },
+];
