@@ -9,6 +9,7 @@ import { everyReply } from "./http/every-reply.ts";
 import { healthRoutes } from "./http/health.ts";
 import { crossOrigin } from "./http/origins.ts";
 import { ApiError, MAX_BODY_BYTES, refuse } from "./http/refusals.ts";
+import { RouterOfRooms } from "./http/router.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { changesOf } from "./leases/group-changes.ts";
 import { endGraces } from "./leases/release.ts";
@@ -19,18 +20,18 @@ import { scheduleRoutes } from "./schedules/routes.ts";
 
 nameRequests(currentRequestId);
 
+const boundedBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw refuse.tooLarge();
+  },
+});
+
 /** The whole HTTP API. */
-export const app = new Hono<App>()
+export const app = new Hono<App>({ router: new RouterOfRooms() })
   .use(everyReply)
   .use(crossOrigin)
-  .use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw refuse.tooLarge();
-      },
-    }),
-  )
+  .use((c, next) => (c.req.raw.body === null ? next() : boundedBody(c, next)))
   .route("/api/health", healthRoutes)
   .use(bookmarks)
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))

@@ -58,10 +58,15 @@ export async function answerList(c: AppContext): Promise<Response> {
 
 /** The header that names the next page, if there is one. */
 function linkTo(c: AppContext, cursor: string | undefined): { Link?: string } {
-  if (cursor === undefined) return {};
-  const next = new URL(c.req.url);
+  return cursor === undefined ? {} : { Link: `<${withCursor(c.req.url, cursor)}>; rel="next"` };
+}
+
+/** An address with another cursor. Most have a query without one, and need not be parsed for it. */
+function withCursor(address: string, cursor: string): string {
+  if (address.includes("?") && !/%|cursor/.test(address)) return `${address}&cursor=${cursor}`;
+  const next = new URL(address);
   next.searchParams.set("cursor", cursor);
-  return { Link: `<${next}>; rel="next"` };
+  return next.href;
 }
 
 /** The cursor of the page after a capture. */

@@ -1,4 +1,4 @@
-import { isTransientFault, retryOnce } from "../lib/transient.ts";
+import { isTransientFault, tryAgain } from "../lib/transient.ts";
 import { BOOKMARK } from "../lib/values.ts";
 import type { Db } from "./types.ts";
 
@@ -60,10 +60,19 @@ export class RequestSession implements Db {
   /** Asks the database, once more after a transient fault if it only reads. */
   async ask<T>(isRead: boolean, ask: () => Promise<T>): Promise<T> {
     try {
-      return await (isRead ? retryOnce("database.read.repeated", ask) : ask());
+      return await ask();
     } catch (error) {
-      if (isTransientFault(error)) this.#fault = error;
-      throw error;
+      return this.#failed(isRead, error, ask);
+    }
+  }
+
+  async #failed<T>(isRead: boolean, error: unknown, ask: () => Promise<T>): Promise<T> {
+    try {
+      if (!isRead) throw error;
+      return await tryAgain("database.read.repeated", error, ask);
+    } catch (last) {
+      if (isTransientFault(last)) this.#fault = last;
+      throw last;
     }
   }
 }

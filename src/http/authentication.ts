@@ -1,18 +1,17 @@
 import type { Context } from "hono";
-import { tryGetContext } from "hono/context-storage";
-import { getCookie } from "hono/cookie";
 import type { Credential } from "../db/caller.ts";
 import type { Env } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
-import type { App } from "./context.ts";
+import { currentContext } from "./context.ts";
 import { type ApiError, refuse } from "./refusals.ts";
 import { isHttps } from "./scheme.ts";
-import { signedValue } from "./signed-cookie.ts";
+import { signedCookie } from "./signed-cookie.ts";
 
 /** The prefix of better-auth's cookies, set in auth.ts. */
 export const COOKIE_PREFIX = "captures";
 
 const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
+const SECURE_SESSION_COOKIE = `__Secure-${SESSION_COOKIE}`;
 
 /** What goes before a cookie's name: `__Secure-` where it was set over HTTPS, as better-auth does. */
 export function cookiePrefix(c: Context): "secure" | undefined {
@@ -42,13 +41,15 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
 export async function readSessionCookie<E extends { Bindings: Env }>(
   c: Context<E>,
 ): Promise<Credential | null> {
-  const cookie = getCookie(c, SESSION_COOKIE, cookiePrefix(c));
-  const token = cookie === undefined ? null : await signedValue(cookie, c.env.BETTER_AUTH_SECRET);
+  const header = c.req.header("cookie");
+  if (header === undefined) return null;
+  const name = cookiePrefix(c) === "secure" ? SECURE_SESSION_COOKIE : SESSION_COOKIE;
+  const token = await signedCookie(header, name, c.env.BETTER_AUTH_SECRET);
   return token === null ? null : { kind: "session", value: token };
 }
 
 /** The refusal of a request whose credential the database does not know: a session that has ended, or an API key. */
 export function unknownCaller(): ApiError {
-  const isKey = tryGetContext<App>()?.get("credential")?.kind === "apiKey";
+  const isKey = currentContext()?.get("credential")?.kind === "apiKey";
   return isKey ? refuse.keyNotKnown() : refuse.loginRequired();
 }

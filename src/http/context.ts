@@ -1,5 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
-import { tryGetContext } from "hono/context-storage";
 import type { Credential } from "../db/caller.ts";
 import type { RequestSession } from "../db/session.ts";
 import type { Env } from "../env.ts";
@@ -23,10 +23,19 @@ export interface App {
 /** A request inside the API. */
 export type AppContext = Context<App>;
 
+/** Hono's middleware of the same (`hono/context-storage`) waits twice more for each request. */
+const requests = new AsyncLocalStorage<AppContext>();
+
+/** Makes a request known to whatever runs for it, so that each of its lines in the log can name it. */
+export const inContext = <T>(c: AppContext, run: () => T): T => requests.run(c, run);
+
+/** The request that is being handled; undefined outside of one, as in Durable Objects and cron. */
+export const currentContext = (): AppContext | undefined => requests.getStore();
+
 /** Notes who is calling, for the request's line in the log: the statement that did what was asked knows it. */
 export function noteCaller(userId: string): void {
-  tryGetContext<App>()?.set("callerId", userId);
+  currentContext()?.set("callerId", userId);
 }
 
-/** The id of the request that is being handled; undefined outside of one, as in Durable Objects and cron. */
-export const currentRequestId = (): string | undefined => tryGetContext<App>()?.get("requestId");
+/** The id of the request that is being handled; undefined outside of one. */
+export const currentRequestId = (): string | undefined => currentContext()?.get("requestId");

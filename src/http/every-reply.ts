@@ -1,26 +1,23 @@
-import type { MiddlewareHandler } from "hono";
-import { contextStorage } from "hono/context-storage";
+import type { MiddlewareHandler, Next } from "hono";
 import { ID_HEADER, isComplete } from "./complete-reply.ts";
-import type { App, AppContext } from "./context.ts";
+import { type App, type AppContext, inContext } from "./context.ts";
 import { logRequest } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
-
-/** Makes the context known to whatever runs for the request, so that each of its lines in the log can name the request. */
-const inContext = contextStorage();
 
 /**
  * Gives the request an id, in its reply and in every line of the log that is about it, and its reply what each has: security headers, a
  * word on caching, a line in the log. It is one layer of middleware, since each is work at every request. A caller can't choose the
  * id, or it might not be unique: the client's own id is a field of the request's line, `clientRequestId`.
  */
-export const everyReply: MiddlewareHandler<App> = (c, next) =>
-  inContext(c, async () => {
-    const began = Date.now();
-    c.set("requestId", crypto.randomUUID());
-    await next();
-    if (!isComplete(c)) addHeaders(c);
-    logRequest(c, began);
-  });
+export const everyReply: MiddlewareHandler<App> = (c, next) => inContext(c, () => answer(c, next));
+
+async function answer(c: AppContext, next: Next): Promise<void> {
+  const began = Date.now();
+  c.set("requestId", crypto.randomUUID());
+  await next();
+  if (!isComplete(c)) addHeaders(c);
+  logRequest(c, began);
+}
 
 function addHeaders(c: AppContext): void {
   const { headers } = c.res;

@@ -41,7 +41,9 @@ function routeOf(c: AppContext): string | null {
 /** The id in a path, by which lines of the Durable Objects can be found, if it is one. */
 function idIn(prefix: string, route: string | null, path: string): number | undefined {
   if (!route?.startsWith(prefix)) return undefined;
-  const [, , , id = ""] = path.split("/");
+  const start = prefix.length - ":id".length;
+  const end = path.indexOf("/", start);
+  const id = path.slice(start, end < 0 ? path.length : end);
   return /^[1-9][0-9]{0,15}$/.test(id) ? Number(id) : undefined;
 }
 

@@ -1,3 +1,5 @@
+import { parse } from "hono/utils/cookie";
+
 /** A secret's key and the cookies verified with it. A deployment has one secret. */
 interface Secret {
   /** Its key. Importing it takes longer than verifying a signature. */
@@ -7,10 +9,14 @@ interface Secret {
    * exists is asked of the database each time.
    */
   verified: Map<string, string>;
+  /** The same by whole `Cookie` headers, for each name of a cookie: finding the cookie and decoding it takes longer than all else. */
+  headers: Map<string, Map<string, string>>;
 }
 
-/** How many cookies are cached, in some 200 KB. */
+/** How many cookies are cached, in some 200 KB; and how many headers, in 1.5 MB at most. */
 const MAX_VERIFIED = 1000;
+/** Longer headers, which have much that is not ours, are not cached. */
+const MAX_HEADER = 1000;
 
 const secrets = new Map<string, Secret>();
 
@@ -19,9 +25,31 @@ function secretOf(text: string): Secret {
   if (known !== undefined) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = crypto.subtle.importKey("raw", new TextEncoder().encode(text), algorithm, false, ["verify"]);
-  const secret = { key, verified: new Map() };
+  const secret = { key, verified: new Map(), headers: new Map() };
   secrets.set(text, secret);
   return secret;
+}
+
+/**
+ * Finds a signed cookie in a `Cookie` header, and verifies it.
+ * @param name the cookie's name, as it is in the header
+ * @returns the value that was signed; null when there is no such cookie, or its signature is missing or wrong
+ */
+export async function signedCookie(header: string, name: string, secret: string): Promise<string | null> {
+  const { headers } = secretOf(secret);
+  let known = headers.get(name);
+  const value = known?.get(header);
+  if (value !== undefined) return value;
+  const cookie = parse(header, name)[name];
+  const verified = cookie === undefined ? null : await signedValue(cookie, secret);
+  if (verified === null || header.length > MAX_HEADER) return verified;
+  if (known === undefined) {
+    known = new Map();
+    headers.set(name, known);
+  }
+  if (known.size >= MAX_VERIFIED) known.clear();
+  known.set(structuredClone(header), verified);
+  return verified;
 }
 
 /** A value, a dot, and the HMAC-SHA-256 of the value in base64: how better-auth signs its cookies. */

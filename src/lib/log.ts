@@ -26,8 +26,11 @@ export function nameRequests(find: () => string | undefined): void {
 
 function write(level: Level, event: string, fields: LogFields): void {
   const line: LogFields = { level, event, requestId: currentRequest(), ...fields };
-  for (const [name, value] of Object.entries(fields)) {
-    if (typeof value === "string") line[name] = cut(value, name === "stack" ? MAX_STACK : MAX_FIELD);
+  // Without lists of names and values: each request writes a line.
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value === "string" && value.length > MAX_FIELD)
+      line[name] = cut(value, name === "stack" ? MAX_STACK : MAX_FIELD);
   }
   // Workers Logs indexes the fields of a line that is one JSON object.
   console[level](JSON.stringify(line));

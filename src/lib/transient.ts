@@ -46,9 +46,17 @@ export async function retryOnce<T>(event: string, ask: () => Promise<T>): Promis
   try {
     return await ask();
   } catch (error) {
-    if (!isTransientFault(error)) throw error;
-    log.warn(event, { error: describeError(error).error });
+    return tryAgain(event, error, ask);
   }
+}
+
+/**
+ * Repeats what is safe to repeat after it has failed, once, if the fault is a transient one.
+ * @throws the error that it failed with, if it is not
+ */
+export async function tryAgain<T>(event: string, error: unknown, ask: () => Promise<T>): Promise<T> {
+  if (!isTransientFault(error)) throw error;
+  log.warn(event, { error: describeError(error).error });
   await scheduler.wait(equalJitter(PAUSE_MS, Math.random()));
   return ask();
 }

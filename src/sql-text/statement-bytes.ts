@@ -1,5 +1,5 @@
 import { digestCacheKey, NO_CACHE_KEY } from "./normalize/digest-cache-key.ts";
-import { isDml } from "./redact/secret-words.ts";
+import { isDml, mayHoldSecret } from "./redact/secret-words.ts";
 import { mayBeginWithSetOrUse, mayChooseDatabaseIn } from "./session-settings.ts";
 import { HAS_BEYOND_ASCII, HAS_ESCAPED, HAS_SECRET_WORD, HAS_SEMICOLON, marksOf } from "./statement-marks.ts";
 import { type Template, Templates } from "./templates.ts";
@@ -8,6 +8,10 @@ import { type Template, Templates } from "./templates.ts";
  * A statement as it stands in the bytes of a log. They tell what has to be known of most statements: that it holds no secret, changes
  * nothing of its session and needs no escapes in JSON. So the statement need not become a string.
  */
+
+/** As the parsers decode statements. */
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+const SEMICOLON = 59;
 
 const NOTHING = new Uint8Array(0);
 /** Of all logs that are read: what they have in common is the application. */
@@ -51,6 +55,7 @@ export class StatementBytes {
       this.mayHoldSecret = false;
       this.mayChangeSession = templates.mayChooseDatabase;
     }
+    if ((marks & HAS_SEMICOLON) !== 0) this.mayHoldSecret ||= mayHoldBehindFirst(bytes, start, end);
     return (marks & HAS_BEYOND_ASCII) === 0;
   }
 
@@ -77,6 +82,12 @@ function isDmlAt(bytes: Uint8Array, start: number): boolean {
   while ((bytes[at] as number) <= 32) at++;
   const [first, second, third] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
   return isLetter(second) && isLetter(third) && isDml(first, third);
+}
+
+/** Whether a statement without the words that are looked for may hold a secret behind a semicolon that is not its last byte. */
+function mayHoldBehindFirst(bytes: Uint8Array, start: number, end: number): boolean {
+  const semicolon = bytes.indexOf(SEMICOLON, start);
+  return semicolon < end - 1 && mayHoldSecret(decoder.decode(bytes.subarray(start, end)));
 }
 
 const isLetter = (byte: number): boolean => (byte | 32) >= 97 && (byte | 32) <= 122;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { signedValue } from "../../src/http/signed-cookie.ts";
+import { signedCookie, signedValue } from "../../src/http/signed-cookie.ts";
 
 const SECRET = "a secret of this test 0123456789abcdef";
 
@@ -63,5 +63,52 @@ describe("a signed cookie", () => {
     }
     expect(await signedValue(first, SECRET)).toBe("token-0");
     expect(await signedValue(altered(first, 0), SECRET)).toBeNull();
+  });
+});
+
+describe("a signed cookie in a header", () => {
+  const NAME = "captures.session_token";
+  const headerOf = (cookie: string, name = NAME) => `a=1; ${name}=${encodeURIComponent(cookie)}; b=2`;
+
+  test("gives the value that was signed, the first time and when the same header comes again", async () => {
+    const header = headerOf(await signed("a-token"));
+    for (let i = 0; i < 3; i++) expect(await signedCookie(header, NAME, SECRET)).toBe("a-token");
+  });
+
+  test("is not found under another name, also after it was found under its own", async () => {
+    const header = headerOf(await signed("a-token"));
+    expect(await signedCookie(header, NAME, SECRET)).toBe("a-token");
+    expect(await signedCookie(header, `__Secure-${NAME}`, SECRET)).toBeNull();
+    expect(
+      await signedCookie(headerOf(await signed("a-token"), `__Secure-${NAME}`), NAME, SECRET),
+    ).toBeNull();
+  });
+
+  test("is refused under another secret after it was accepted under its own", async () => {
+    const header = headerOf(await signed("a-token"));
+    expect(await signedCookie(header, NAME, SECRET)).toBe("a-token");
+    expect(await signedCookie(header, NAME, `${SECRET}2`)).toBeNull();
+  });
+
+  test("is refused each time when its signature is wrong", async () => {
+    const header = headerOf(altered(await signed("a-token"), 0));
+    for (let i = 0; i < 3; i++) expect(await signedCookie(header, NAME, SECRET)).toBeNull();
+  });
+
+  test("is the first of two of one name", async () => {
+    const [first, second] = [await signed("first"), await signed("second")];
+    const header = `${headerOf(first)}; ${NAME}=${encodeURIComponent(second)}`;
+    for (let i = 0; i < 2; i++) expect(await signedCookie(header, NAME, SECRET)).toBe("first");
+  });
+
+  test("is found in a header that is too long to be kept, and after more headers than are kept", async () => {
+    const cookie = await signed("a-token");
+    const long = `x=${"y".repeat(5000)}; ${headerOf(cookie)}`;
+    for (let i = 0; i < 2; i++) expect(await signedCookie(long, NAME, SECRET)).toBe("a-token");
+    const header = headerOf(cookie);
+    expect(await signedCookie(header, NAME, SECRET)).toBe("a-token");
+    for (let i = 0; i < 1100; i++)
+      expect(await signedCookie(`i=${i}; ${header}`, NAME, SECRET)).toBe("a-token");
+    expect(await signedCookie(header, NAME, SECRET)).toBe("a-token");
   });
 });

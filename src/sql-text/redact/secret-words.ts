@@ -14,7 +14,7 @@ export const MAY_HOLD_SECRET = new RegExp(
   ].join("|"),
   "i",
 );
-/** The same for a statement that reads or writes tables, and what may follow it in a packet, if it has no comments or variables. */
+/** The same for a statement that reads or writes tables, if it has no comments or variables. */
 const MAY_HOLD_IN_DML =
   /pas[sw]|dentif|dentf|mysql|crypt|global_priv|servers|slave_master|spider_|authentication_s|create user|alter user|external_/i;
 
@@ -49,8 +49,11 @@ export function isDml(first: number, third: number): boolean {
 function mayHoldInDml(sql: string): boolean {
   if (MAY_HOLD_IN_DML.test(sql)) return true;
   const hasMark = sql.includes("@") || sql.includes("#") || sql.includes("/*") || sql.includes("--");
-  return hasMark && MAY_HOLD_SECRET.test(sql);
+  return (hasMark || mayBeMany(sql)) && MAY_HOLD_SECRET.test(sql);
 }
+
+/** Whether a packet may have a statement behind its first one, which may be of any kind: something follows a semicolon. */
+const mayBeMany = (sql: string): boolean => sql.includes(";") && /;\s*\S/.test(sql);
 
 /** The functions whose arguments are passwords. */
 export const PASSWORD_FUNCTIONS = new Set([

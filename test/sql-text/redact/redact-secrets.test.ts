@@ -80,6 +80,10 @@ describe("redacting the secrets of a statement", () => {
     ],
     ["SET @my_password = 'x'", "SET @my_password = <secret>"],
     ["SET GLOBAL wsrep_sst_auth = 'user:x'", "SET GLOBAL wsrep_sst_auth = <secret>"],
+    // In one packet with statements that read or write tables.
+    ["SELECT 1; SET GLOBAL wsrep_sst_auth = 'user:x'", "SELECT 1; SET GLOBAL wsrep_sst_auth = <secret>"],
+    ["DELETE FROM t;\nSET @db_pwd = 'x';", "DELETE FROM t;\nSET @db_pwd = <secret>;"],
+    ["UPDATE t SET a = 1;;SET @client_secret = 'x'", "UPDATE t SET a = 1;;SET @client_secret = <secret>"],
     ["SELECT PASSWORD('x'), 'y'", "SELECT PASSWORD(<secret>), 'y'"],
     [
       "CHANGE MASTER TO MASTER_HOST='h', MASTER_USER='u', MASTER_PASSWORD='x', MASTER_PORT=3306",
