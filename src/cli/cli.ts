@@ -17,6 +17,8 @@ export interface Cli {
   readonly global: GlobalOptions;
   /** Has Ctrl-C call this instead of aborting `signal`, until the function it gives back is called. */
   takeInterrupt(handler: () => void): () => void;
+  /** The same of several signals. */
+  takeSignals(signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** Options that every command knows. */
@@ -25,15 +27,23 @@ export interface GlobalOptions {
   json?: boolean;
   /** The service's address; else CAPTURES_URL, else where `captures login` was to. */
   url?: string;
-  /** An API key; else CAPTURES_KEY, else what `captures login` has stored. */
-  key?: string;
+  /** Nothing but results and failures. */
+  quiet?: boolean;
+}
+
+/** The service to talk to, where it is, and what ends a call. */
+export interface Service {
+  client: Client;
+  /** Its origin, such as `https://captures.example.com`. */
+  baseUrl: string;
+  signal: AbortSignal;
 }
 
 /**
  * The service to talk to, with a key.
  * @throws Failure when there is no address or no key
  */
-export function clientOf(cli: Cli): Client {
+export function serviceOf(cli: Cli): Service {
   const { baseUrl, apiKey } = addressOf(cli);
   if (apiKey === null)
     throw new Failure(
@@ -41,21 +51,50 @@ export function clientOf(cli: Cli): Client {
       EXIT.signedOut,
       "Run captures login, or set CAPTURES_KEY.",
     );
-  return createClient({ baseUrl, apiKey });
+  return { client: createClient({ baseUrl, apiKey }), baseUrl, signal: cli.signal };
 }
 
 /**
- * Which service, and with which key: what the options say, or the environment's variables, or what was stored. A stored key is
- * for its own address only.
+ * The client of that service.
+ * @throws Failure when there is no address or no key
+ */
+export const clientOf = (cli: Cli): Client => serviceOf(cli).client;
+
+/** Where the key comes from. */
+export type KeySource = "CAPTURES_KEY" | "login";
+
+/** A service's origin, and the key for it; null when there is none. */
+export interface Address {
+  baseUrl: string;
+  apiKey: string | null;
+  source: KeySource | null;
+}
+
+/**
+ * Which service, and with which key: what `--url` says, or the environment's variables, or what was stored. A stored key is for its
+ * own address only.
  * @throws Failure when there is no address, or it is none
  */
-export function addressOf(cli: Cli): { baseUrl: string; apiKey: string | null } {
+export function addressOf(cli: Cli): Address {
   const stored = readLogin(cli.env);
-  const text = cli.global.url ?? cli.env.CAPTURES_URL ?? stored?.url;
+  const text = cli.global.url || cli.env.CAPTURES_URL || stored?.url;
   if (text === undefined)
     throw new Failure("Which service?", EXIT.signedOut, "Run captures login URL, or set CAPTURES_URL.");
-  if (!URL.canParse(text)) throw new Failure(`${text} is no address`, EXIT.usage);
-  const baseUrl = new URL(text).origin;
-  const apiKey = cli.global.key ?? cli.env.CAPTURES_KEY ?? (stored?.url === baseUrl ? stored.key : null);
-  return { baseUrl, apiKey: apiKey || null };
+  const baseUrl = originOf(text);
+  const { CAPTURES_KEY: given = "" } = cli.env;
+  if (given !== "") return { baseUrl, apiKey: given, source: "CAPTURES_KEY" };
+  return stored?.url === baseUrl
+    ? { baseUrl, apiKey: stored.key, source: "login" }
+    : { baseUrl, apiKey: null, source: null };
+}
+
+/**
+ * The origin of a service's address.
+ * @throws Failure for what is no address of HTTP
+ */
+export function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Failure(`${text} is no address, such as https://captures.example.com`, EXIT.usage);
+  return url.origin;
 }

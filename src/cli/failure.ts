@@ -9,11 +9,17 @@ export const EXIT = {
   found: 3,
   /** Nobody is signed in, or the key is not valid any more. */
   signedOut: 4,
+  /** `run` was given a program that can't be executed, or that is not there: as shells say it. */
+  notExecutable: 126,
+  notFound: 127,
   /** Ended by Ctrl-C, as shells say it: 128 and the number of SIGINT. */
   interrupted: 130,
+  /** Ended by SIGHUP or SIGTERM. */
+  hungUp: 129,
+  terminated: 143,
 } as const;
 
-/** An exit code of our own, or one that is passed on from a command that was run. */
+/** An exit code of our own; `run` passes on that of its program. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The end of a command that did not do what it was asked for: a message for people, and the exit code. */

@@ -8,131 +8,43 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { user } from "./identity-tables.ts";
 import { IS_LIVE } from "./states.ts";
+
+export * from "./identity-tables.ts";
 
 /*
  * Every table of the service. Times are integers, milliseconds since the Unix epoch. No foreign key cascades: the table
  * rebuilds of later migrations would fire them on D1 (drizzle-orm issue 4938).
  */
 
-/** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
-const date = (name: string) => integer(name, { mode: "timestamp_ms" });
+// --- identity: what is not in identity-tables.ts ----------------------------------------------------------------------
 
-// --- identity: the tables that better-auth and its API-key plugin ask for ---------------------------------------------
-
-/** A person who can sign in. */
-export const user = sqliteTable("user", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  email: text("email").notNull().unique(),
-  emailVerified: integer("email_verified", { mode: "boolean" }).notNull(),
-  image: text("image"),
-  createdAt: date("created_at").notNull(),
-  updatedAt: date("updated_at").notNull(),
-});
-
-/** A signed-in browser or client; `token` is what its signed cookie carries. */
-export const session = sqliteTable(
-  "session",
+/** A program that asks to be signed in, until it has its API key; of its codes only hashes are kept (identity/device/codes.ts). */
+export const deviceCodes = sqliteTable(
+  "device_codes",
   {
-    id: text("id").primaryKey(),
-    token: text("token").notNull().unique(),
-    userId: text("user_id")
+    deviceHash: text("device_hash").primaryKey(),
+    userHash: text("user_hash").notNull().unique(),
+    /** What the program calls itself, and its key's name once it has one. */
+    client: text("client").notNull(),
+    /** The address that it asked from; null where none is known. */
+    address: text("address"),
+    status: text("status", { enum: ["pending", "approved", "denied"] })
       .notNull()
-      .references(() => user.id),
-    expiresAt: date("expires_at").notNull(),
-    ipAddress: text("ip_address"),
-    userAgent: text("user_agent"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
+      .default("pending"),
+    /** Who approved or denied it; null before. */
+    decidedBy: text("decided_by").references(() => user.id),
+    /** How long its key is to be valid, in seconds; null before it is approved. */
+    keySeconds: integer("key_seconds"),
+    /** How many seconds are to be between two of its polls. */
+    interval: integer("interval").notNull(),
+    polledAt: integer("polled_at"),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
   },
-  (table) => [
-    index("session_user_id").on(table.userId),
-    // What the daily purge looks for.
-    index("session_expires_at").on(table.expiresAt),
-  ],
+  (table) => [index("device_codes_expires_at").on(table.expiresAt)],
 );
-
-/** A way to sign in: here always e-mail and password, the password as a scrypt hash. */
-export const account = sqliteTable(
-  "account",
-  {
-    id: text("id").primaryKey(),
-    accountId: text("account_id").notNull(),
-    providerId: text("provider_id").notNull(),
-    userId: text("user_id")
-      .notNull()
-      .references(() => user.id),
-    accessToken: text("access_token"),
-    refreshToken: text("refresh_token"),
-    idToken: text("id_token"),
-    accessTokenExpiresAt: date("access_token_expires_at"),
-    refreshTokenExpiresAt: date("refresh_token_expires_at"),
-    scope: text("scope"),
-    password: text("password"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [index("account_user_id").on(table.userId)],
-);
-
-/** Short-lived values that better-auth checks once, such as a pending e-mail change. */
-export const verification = sqliteTable(
-  "verification",
-  {
-    id: text("id").primaryKey(),
-    identifier: text("identifier").notNull(),
-    value: text("value").notNull(),
-    expiresAt: date("expires_at").notNull(),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [index("verification_identifier").on(table.identifier)],
-);
-
-/** A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. */
-export const apikey = sqliteTable(
-  "apikey",
-  {
-    id: text("id").primaryKey(),
-    configId: text("config_id").notNull(),
-    name: text("name"),
-    start: text("start"),
-    prefix: text("prefix"),
-    key: text("key").notNull().unique(),
-    referenceId: text("reference_id")
-      .notNull()
-      .references(() => user.id),
-    refillInterval: integer("refill_interval"),
-    refillAmount: integer("refill_amount"),
-    lastRefillAt: date("last_refill_at"),
-    enabled: integer("enabled", { mode: "boolean" }),
-    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
-    rateLimitTimeWindow: integer("rate_limit_time_window"),
-    rateLimitMax: integer("rate_limit_max"),
-    requestCount: integer("request_count"),
-    remaining: integer("remaining"),
-    lastRequest: date("last_request"),
-    expiresAt: date("expires_at"),
-    permissions: text("permissions"),
-    metadata: text("metadata"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [
-    index("apikey_reference_id").on(table.referenceId),
-    index("apikey_config_id").on(table.configId),
-    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
-  ],
-);
-
-/** How many sign-ins, sign-ups and other changes of accounts came, by client address and path, since `lastRequest`. */
-export const rateLimit = sqliteTable("rate_limit", {
-  id: text("id").primaryKey(),
-  key: text("key").notNull().unique(),
-  count: integer("count").notNull(),
-  lastRequest: integer("last_request").notNull(),
-});
 
 // --- environments -----------------------------------------------------------------------------------------------------
 
@@ -217,6 +129,78 @@ export const invites = sqliteTable(
 
 // --- captures ---------------------------------------------------------------------------------------------------------
 
+/** Captures that are to be made again and again: one for each occurrence of a rule. */
+export const schedules = sqliteTable(
+  "schedules",
+  {
+    // Never reused: captures have it for as long as they are kept.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    /** Who owns its captures. Not a member of the environment any more, it is paused. */
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => user.id),
+    name: text("name").notNull(),
+    /** The rule: one of the two, and the time zone in which it is read. */
+    cron: text("cron"),
+    rrule: text("rrule"),
+    timeZone: text("time_zone").notNull(),
+    /** What its captures are called: see schedules/capture-name.ts. */
+    captureName: text("capture_name").notNull(),
+    /** How long they run, in milliseconds, and what they record, as in captures. */
+    duration: integer("duration").notNull(),
+    redact: text("redact", { enum: ["secrets", "literals"] }).notNull(),
+    log: text("log", { enum: ["general", "slow", "both"] }).notNull(),
+    minDurationMicros: integer("min_duration_micros").notNull(),
+    maxBytes: integer("max_bytes"),
+    labels: text("labels").notNull(),
+    notes: text("notes"),
+    /** Whether each capture is to be compared with the one before. */
+    compares: integer("compares").notNull(),
+    /** How many of its captures that have ended are kept; null for all. */
+    keepLast: integer("keep_last"),
+    /** How many captures were made of it: what numbers them. */
+    number: integer("number").notNull().default(0),
+    /** The next occurrence that has no capture yet; null while it is paused. */
+    nextAt: integer("next_at"),
+    /** When that capture is to be made. */
+    makeAt: integer("make_at"),
+    pausedAt: integer("paused_at"),
+    /** Why the service has paused it, or has not made a capture, in words. Null when nothing is wrong. */
+    problem: text("problem"),
+    /** Counted up by every change that people make, and when it is paused. */
+    version: integer("version").notNull().default(1),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [
+    uniqueIndex("schedules_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
+    // Not partial, so that the foreign key of an environment that is erased is checked through it too.
+    index("schedules_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
+    index("schedules_make_at").on(table.makeAt).where(sql`make_at is not null`),
+    index("schedules_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/** What people, or the service, did to a schedule. */
+export const scheduleEvents = sqliteTable(
+  "schedule_events",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    scheduleId: integer("schedule_id")
+      .notNull()
+      .references(() => schedules.id),
+    time: integer("time").notNull(),
+    what: text("what", { enum: ["created", "changed", "paused", "resumed", "deleted"] }).notNull(),
+    /** A user's id, or `cleanup`. */
+    actor: text("actor").notNull(),
+  },
+  (table) => [index("schedule_events_schedule_id").on(table.scheduleId, table.id)],
+);
+
 /** A stretch of an environment's life that is, was or will be recorded. */
 export const captures = sqliteTable(
   "captures",
@@ -264,6 +248,9 @@ export const captures = sqliteTable(
     labels: text("labels").notNull().default("{}"),
     /** What people have written about it. */
     notes: text("notes"),
+    /** The schedule that it was made of, and the occurrence of its rule. No foreign key: the schedule may be erased first. */
+    scheduleId: integer("schedule_id"),
+    occurrence: integer("occurrence"),
     /** Whether it was told to begin in the past. */
     backDated: integer("back_dated").notNull().default(0),
     createdAt: integer("created_at").notNull(),
@@ -290,6 +277,10 @@ export const captures = sqliteTable(
     index("captures_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
     // For lists in the order of time.
     index("captures_env_id_begins_at").on(table.envId, table.deletedAt, table.beginsAt, table.id),
+    // One for each occurrence.
+    uniqueIndex("captures_schedule_id_occurrence")
+      .on(table.scheduleId, table.occurrence)
+      .where(sql`schedule_id is not null and deleted_at is null`),
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),

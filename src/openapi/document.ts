@@ -4,6 +4,7 @@ import { errorSchema } from "../http/replies.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
+import { deviceOperations } from "./device.ts";
 import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
@@ -14,6 +15,7 @@ import { TOO_MANY_CHANGES } from "./refusals.ts";
 // Adds descriptions to the schemas of requests.
 import "./requests.ts";
 import { recordOperations } from "./records.ts";
+import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
 
@@ -24,22 +26,26 @@ import { workloadOperations } from "./workload.ts";
 const operations: Operation[] = [
   ...captureOperations,
   ...captureChangeOperations,
+  ...scheduleOperations,
   ...workloadOperations,
   ...comparingOperations,
   ...recordOperations,
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...deviceOperations,
   ...healthOperations,
 ];
 
 const TAGS = {
   Captures: "What an instance does between a start and an end, at once, scheduled or back-dated.",
+  Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
+  "Device login": "How a program without a browser gets a key: a person approves it in the console.",
   Operations: "Health.",
 };
 
@@ -273,11 +279,11 @@ function toRefusal(status: number, refusals: Refusal[], error: JsonSchema): Json
       "application/json": {
         schema: error,
         examples: Object.fromEntries(
-          refusals.map(({ name, message, pattern }) => [
+          refusals.map(({ name, message, pattern, fields }) => [
             name,
             {
               summary: message,
-              value: { code: status, message },
+              value: { ...fields, code: status, message },
               ...(pattern !== undefined && { "x-pattern": `^(?:${pattern})$` }),
             },
           ]),
