@@ -1,4 +1,10 @@
-import { type CaptureStatus, CapturesError, createClient, type WebSocketClass } from "@captures/client";
+import {
+  type CaptureStatus,
+  CapturesError,
+  createClient,
+  startDeviceLogin,
+  type WebSocketClass,
+} from "@captures/client";
 import { createAccountClient } from "@captures/client/account";
 
 /*
@@ -99,6 +105,16 @@ export async function use({ address, key, name, email, password }: Told): Promis
   }
   counts.progress = progress.length;
   await captures.delete(made.id);
+
+  const { schedules } = client;
+  const rule = { cron: "0 2 * * *", timeZone: "Europe/Berlin" };
+  counts.previewed = (await schedules.preview({ ...rule, limit: 3 })).occurrences.length;
+  const schedule = await schedules.create({ ...rule, name, envId: environment.id, duration: 600 });
+  counts.schedules = 0;
+  for await (const { id } of schedules.list()) if (id === schedule.id) counts.schedules++;
+  await schedules.delete(schedule.id);
+
+  counts.code = (await startDeviceLogin({ baseUrl: address }, name)).userCode.length;
 
   const refused = await captures.get(999_999).then(
     () => null,

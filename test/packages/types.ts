@@ -82,6 +82,18 @@ export async function checkTypes(project: string): Promise<void> {
     );
     expectThat(/'duraton' does not exist in type 'NewCapture'/.test(failure), `It said: ${failure}`);
   });
+  await check("the examples of its README compile", async () => {
+    const text = readFileSync(join(project, "node_modules/@captures/client/README.md"), "utf8");
+    const given = `declare const process: { env: Record<string, string | undefined> };
+declare const email: string, password: string;`;
+    const files = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, example], index) => {
+      writeFileSync(join(project, `readme${index}.ts`), `${given}\n${example}`);
+      return `readme${index}.ts`;
+    });
+    expectThat(files.length === 2, `There are ${files.length}`);
+    const options = SETTINGS["bundler with the DOM's types"];
+    await compile(project, COMPILERS["TypeScript 5.9"], options, files);
+  });
   await checkSame(project, "index", DRIFTS);
   await checkSame(project, "account", {});
 }

@@ -192,7 +192,10 @@ export class Printer {
 
   /** A signature; before its result stands `: ` or ` => `. */
   signature(signature: ts.Signature, before: ": " | " => "): string {
-    const parameters = signature.parameters.map((parameter, index) => this.#parameter(parameter, index));
+    const names = parameterNames(signature);
+    const parameters = signature.parameters.map((parameter, index) =>
+      this.#parameter(parameter, names[index] as string),
+    );
     const result = this.print(this.#checker.getReturnTypeOfSignature(signature));
     const own = this.typeParameters(signature.getDeclaration().typeParameters);
     return `${own}(${parameters.join(", ")})${before}${result}`;
@@ -209,17 +212,11 @@ export class Printer {
     return `<${texts.join(", ")}>`;
   }
 
-  #parameter(parameter: ts.Symbol, index: number): string {
+  #parameter(parameter: ts.Symbol, name: string): string {
     const declaration = parameter.valueDeclaration as ts.ParameterDeclaration | undefined;
     const type = this.#checker.getTypeOfSymbol(parameter);
-    if (declaration === undefined) return `${parameter.name}: ${this.print(type)}`;
-    if (declaration.dotDotDotToken) throw new Error(`${parameter.name} is a rest parameter`);
-    // One that is taken apart has no name.
-    const name = ts.isIdentifier(declaration.name)
-      ? declaration.name.text
-      : index === 0
-        ? "details"
-        : "options";
+    if (declaration === undefined) return `${name}: ${this.print(type)}`;
+    if (declaration.dotDotDotToken) throw new Error(`${name} is a rest parameter`);
     if (!this.#checker.isOptionalParameter(declaration)) return `${name}: ${this.print(type)}`;
     // `?` says that it may be undefined.
     return `${name}?: ${this.print(type).replace(/ \| undefined$/, "")}`;
@@ -236,4 +233,15 @@ export class Printer {
     }
     return description === undefined ? "" : `/** ${description.replaceAll("*/", "*\\/")} */\n`;
   }
+}
+
+/** The names of parameters. One that is taken apart has none, and is given one that the others do not have. */
+function parameterNames({ parameters }: ts.Signature): string[] {
+  const declared = parameters.map(({ name, valueDeclaration }) => {
+    const isNamed =
+      valueDeclaration === undefined || ts.isIdentifier((valueDeclaration as ts.ParameterDeclaration).name);
+    return isNamed ? name : undefined;
+  });
+  const free = ["options", "details", "more"].filter((name) => !declared.includes(name));
+  return declared.map((name) => name ?? free.shift() ?? "rest");
 }
