@@ -40,9 +40,12 @@ export class TargetLost extends Error {
   override readonly name = "TargetLost";
   /** The replay up to there. */
   readonly end: ReplayEnd;
+  /** Why it can't be reached. */
+  readonly error: ServerError;
 
   constructor(error: ServerError, end: ReplayEnd) {
     super(`The target can't be reached any more: ${error.message}`);
+    this.error = error;
     this.end = end;
   }
 }
