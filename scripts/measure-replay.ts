@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { createWriteStream, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { MysqlDriver } from "../src/cli/replay/mysql-driver.ts";
 import { readFile, recordsOf } from "../src/cli/replay/record-lines.ts";
 import { replayHere } from "../src/cli/replay/replay-here.ts";
+import type { ReplayResult } from "../src/cli/replay/result.ts";
 import type { Source } from "../src/cli/replay/source.ts";
 import { replayInThreads } from "../src/cli/replay/threads.ts";
 import { MariaDb } from "./lib/mariadb.ts";
@@ -127,15 +128,21 @@ function replay(source: Source) {
 }
 
 /** As the command does it. */
-function replayByThreads(chunks: AsyncIterable<Uint8Array>, onOutcome = () => {}) {
+function replayByThreads(chunks: AsyncIterable<Uint8Array>) {
   const options = { speed: null, writes: false, maxConnections: 100, isRedacted: false };
   const connection = { socketPath: socket, user: "root" };
   const nothing = () => undefined;
   return replayInThreads(
     chunks,
     { options, wanted: {}, connection, db: null },
-    availableParallelism(),
-    { onOutcome, onLeftOut: nothing, onConnections: nothing, onStateLost: nothing, onMissing: nothing },
+    2,
+    {
+      onOutcome: nothing,
+      onLeftOut: nothing,
+      onConnections: nothing,
+      onStateLost: nothing,
+      onMissing: nothing,
+    },
     new AbortController().signal,
   );
 }
@@ -171,42 +178,55 @@ async function runUpgrade(): Promise<void> {
   if (code !== 0) throw new Error(`pt-upgrade ended with ${code}`);
 }
 
-/** A workload of so much NDJSON, most of it text; one session in ten waits for a lock until the middle. */
+/** A workload of so much NDJSON, most of it text, some of whose sessions wait for a lock at first. Its process is the command's own. */
 async function measureMemory(gigabytes: number): Promise<void> {
-  const padding = "x".repeat(2000);
-  let bytes = 0;
-  let done = 0;
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    let i = 0;
-    const line = (threadId: number, sql: string) => `${JSON.stringify(recordOf(i++, threadId, sql))}\n`;
-    yield Buffer.from(line(1, "SELECT GET_LOCK('a', 600)"));
-    for (let thread = 2; thread <= 4; thread++) yield Buffer.from(line(thread, "SELECT GET_LOCK('a', 600)"));
-    let isReleased = false;
-    while (bytes < gigabytes * 1e9) {
-      let text = "";
-      for (let n = 0; n < 100; n++) text += line(2 + (i % 40), `SELECT ${i} /* ${padding} */`);
-      if (!isReleased && bytes > (gigabytes * 1e9) / 20) {
-        isReleased = true;
-        text += line(1, "SELECT RELEASE_LOCK('a')");
-        for (let thread = 2; thread <= 4; thread++) text += line(thread, "SELECT RELEASE_LOCK('a')");
-      }
-      const chunk = Buffer.from(text);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
-  const began = performance.now();
+  const to = `mysql://root@localhost/shop?socket=${socket}`;
+  const args = ["src/cli/main.ts", "--json", "replay", "--file", "-", "--speed", "max", "--to", to];
+  const command = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  let out = "";
+  command.stdout.on("data", (data) => {
+    out += data;
+  });
+  const ended = once(command, "close");
+  let peak = 0;
   const timer = setInterval(() => {
-    const { rss, heapUsed } = process.memoryUsage();
-    console.log(
-      `  ${(bytes / 1e9).toFixed(2)} GB read, ${done} statements, ${Math.round(rss / 1e6)} MB resident, ${Math.round(heapUsed / 1e6)} MB of heap`,
-    );
-  }, 15_000);
-  const end = await replayByThreads(chunks(), () => void done++);
+    peak = Math.max(peak, peakOf(command.pid as number));
+  }, 500);
+  let bytes = 0;
+  for (const chunk of chunksOf(gigabytes * 1e9)) {
+    bytes += chunk.length;
+    if (!command.stdin.write(chunk)) await once(command.stdin, "drain");
+  }
+  command.stdin.end();
+  await ended;
   clearInterval(timer);
-  const seconds = (performance.now() - began) / 1000;
-  const peak = (process.resourceUsage().maxRSS * 1024) / 1e6;
+  const { statements: count, failed, spilledBytes, startedAt, endedAt } = JSON.parse(out) as ReplayResult;
   console.log(
-    `${(bytes / 1e9).toFixed(2)} GB of NDJSON, ${done} statements in ${Math.round(seconds)} s: at most ${Math.round(peak)} MB of memory, ${(end.spilledBytes / 1e6).toFixed(0)} MB on the disk`,
+    `${(bytes / 1e9).toFixed(2)} GB of NDJSON, ${count} statements (${failed} failed) in ${Math.round((endedAt - startedAt) / 1000)} s: at most ${Math.round(peak / 1e6)} MB of memory, ${(spilledBytes / 1e6).toFixed(0)} MB on the disk`,
   );
+}
+
+/** The most memory that a process has had, in bytes, as Linux counts it. */
+function peakOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+function* chunksOf(size: number): Generator<Buffer> {
+  const padding = "x".repeat(2000);
+  let i = 0;
+  const line = (threadId: number, sql: string) => `${JSON.stringify(recordOf(i++, threadId, sql))}\n`;
+  yield Buffer.from([1, 2, 3, 4].map((threadId) => line(threadId, "SELECT GET_LOCK('a', 600)")).join(""));
+  let isReleased = false;
+  for (let bytes = 0; bytes < size; ) {
+    let text = "";
+    for (let n = 0; n < 100; n++) text += line(2 + (i % 40), `SELECT ${i} /* ${padding} */`);
+    if (!isReleased && bytes > size / 20) {
+      isReleased = true;
+      for (const threadId of [1, 2, 3, 4]) text += line(threadId, "SELECT RELEASE_LOCK('a')");
+    }
+    const chunk = Buffer.from(text);
+    bytes += chunk.length;
+    yield chunk;
+  }
 }

@@ -10,11 +10,8 @@ import { EXIT, Failure } from "../failure.ts";
 import { STANDARD_OUTPUT, writeWhole } from "../files/target.ts";
 import { CAPTURE_WORDS } from "../finding.ts";
 import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
-import { MysqlDriver } from "../replay/mysql-driver.ts";
 import type { LeftOutReason, LostState, Outcome, ReplayEnd } from "../replay/outcome.ts";
-import { recordsOf } from "../replay/record-lines.ts";
 import { TargetLost } from "../replay/replay.ts";
-import { replayHere } from "../replay/replay-here.ts";
 import { type BaseReplay, makeReplayReport } from "../replay/report.ts";
 import { toText } from "../replay/report-text.ts";
 import { type ReplayResult, resultFormat } from "../replay/result.ts";
@@ -22,7 +19,7 @@ import { ReplayTally } from "../replay/tally.ts";
 import { parseTarget, showTarget, type Target } from "../replay/target.ts";
 import type { ThreadData } from "../replay/thread-messages.ts";
 import { replayInThreads } from "../replay/threads.ts";
-import { type Wanted, wantedBy } from "../replay/wanted-records.ts";
+import type { Wanted } from "../replay/wanted-records.ts";
 import { type Recording, recordingIn, recordingOf } from "../replaying/recording.ts";
 import { askAboutTarget, reachTarget } from "../replaying/target.ts";
 import { formatCount, formatDuration } from "../terminal/format.ts";
@@ -50,8 +47,8 @@ const FORMATS: Format[] = ["text", "json", "html"];
 
 const MAX_CONNECTIONS = 100_000;
 const PROGRESS_MS = 200;
-/** At full speed. Each takes 40 MB; more would only take the server's processors from it. */
-const MAX_THREADS = 4;
+/** At full speed. Each takes memory, and the processor from a server on the same machine. */
+const MAX_THREADS = 2;
 
 /** `captures replay`: runs a capture's statements again, on another server. */
 export function addReplay(program: Command, cli: Cli): void {
@@ -60,7 +57,10 @@ export function addReplay(program: Command, cli: Cli): void {
     .description("Replay a capture on a copy of the database: its sessions, in their order, at their pace.")
     .argument("[capture]", `${CAPTURE_WORDS}; or --file`)
     .requiredOption("--to <address>", "the server: mysql://user@host:3306/database")
-    .option("--file <path>", "a file of captures download instead: NDJSON, packed by gzip or not")
+    .option(
+      "--file <path>",
+      "a file of captures download instead: NDJSON, packed by gzip or not; - is standard input",
+    )
     .option("--speed <factor>", "how many times as fast as recorded, or max", speedOption, 1)
     .option("--writes", "also run what changes data or definitions")
     .option("--max-connections <number>", "sessions wait for a free one", countOption(MAX_CONNECTIONS), 100)
@@ -196,16 +196,7 @@ async function replayed(
     const onMissing = (missing: MissingRecords) =>
       void notes.push(`Records are lost in the service's storage: ${JSON.stringify(missing)}`);
     const threads = speed === null ? Math.min(MAX_THREADS, availableParallelism()) : 1;
-    end =
-      threads === 1
-        ? await replayHere(
-            recordsOf(chunks, onMissing),
-            { ...data.options, isWanted: wantedBy(data.wanted) },
-            new MysqlDriver(connection, target.db, !writes),
-            tally,
-            signal,
-          )
-        : await replayInThreads(chunks, data, threads, tellingMissing(tally, onMissing), signal);
+    end = await replayInThreads(chunks, data, threads, tellingMissing(tally, onMissing), signal);
     if (!end.isWhole) {
       endedBy = "It was interrupted";
       failure = new Failure("Interrupted", EXIT.interrupted);

@@ -6,15 +6,15 @@ import { TargetLost } from "./replay.ts";
 import { type FromThread, type ThreadData, type ToThread, unpacked } from "./thread-messages.ts";
 
 /*
- * A replay by several threads, each with the sessions of its own: as fast as it can, one thread would have to do as much as all of
- * the clients that were recorded. With a pace there is one thread (replay-here.ts), whose clock is everybody's.
+ * A replay in threads of its own, each with the sessions of its own. As fast as it can, one thread would have to do as much as all of
+ * the clients that were recorded. With a pace there has to be one, whose clock is everybody's; in a thread its memory has a bound.
  */
 
 /** So many bytes are sent at a time, and so often before the first of them was taken. */
 const BATCH_BYTES = 128 * 1024;
 const MAX_AHEAD = 4;
-/** What a thread has for objects that are soon gone: statements are. More is faster by nothing. */
-const YOUNG_MB = 16;
+/** Of a thread: it holds some 40 MB of statements at most. With more, it would collect garbage later, to no gain. */
+const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 96 };
 
 /** As it is bundled, a thread has a file of its own beside the program's. */
 const WORKER = new URL(
@@ -104,7 +104,7 @@ class Thread {
   ) {
     const worker = new Worker(WORKER, {
       workerData: data,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: MEMORY,
     });
     this.#worker = worker;
     this.ended = new Promise((resolve, reject) => {
