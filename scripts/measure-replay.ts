@@ -28,6 +28,9 @@ const { values: options } = parseArgs({
 });
 const [statements, clients] = [Number(options.statements), Number(options.clients)];
 
+/** The command as it is installed: to run its source takes memory of its own. */
+const MAIN = new URL("../src/cli/dist/main.js", import.meta.url).pathname;
+
 const folder = mkdtempSync(join(tmpdir(), "captures-measure-"));
 const server = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
 const database = new MariaDb(server);
@@ -181,7 +184,7 @@ async function runUpgrade(): Promise<void> {
 /** A workload of so much NDJSON, most of it text, some of whose sessions wait for a lock at first. Its process is the command's own. */
 async function measureMemory(gigabytes: number): Promise<void> {
   const to = `mysql://root@localhost/shop?socket=${socket}`;
-  const args = ["src/cli/main.ts", "--json", "replay", "--file", "-", "--speed", "max", "--to", to];
+  const args = [MAIN, "--json", "replay", "--file", "-", "--speed", "max", "--to", to];
   const command = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   let out = "";
   command.stdout.on("data", (data) => {

@@ -55,6 +55,6 @@ export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   const isPacked = GZIP.every((byte, at) => head[at] === byte);
   if (!isPacked) return yield* file;
   const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-  file.on("error", (error) => unpacked.destroy(error));
+  file.on("error", (error: Error) => unpacked.destroy(error));
   yield* file.pipe(unpacked);
 }
