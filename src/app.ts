@@ -15,6 +15,7 @@ import { endGraces } from "./leases/release.ts";
 import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
 
 nameRequests(currentRequestId);
 
@@ -34,6 +35,7 @@ export const app = new Hono<App>()
   .use(bookmarks)
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
   .route("/api/captures", captureRoutes)
+  .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
   .route(
     "/api/environments",

@@ -53,13 +53,21 @@ export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOpt
   /** The state in which it failed; null when it has not. */
   failedFrom: Status | null;
   deletedAt: number | null;
+  /** The schedule that it was made of; null when of none, or it is not known any more. */
+  scheduleId: number | null;
+  scheduleName: string | null;
+  /** The capture before it of a schedule whose captures are to be compared; null when there is none. */
+  baseId: number | null;
 }
 
-/** The columns of a `FullCaptureRow` of captures `c`, whose owners are `owner`. */
+/** The columns of a `FullCaptureRow` of captures `c`, joined by `JOIN_OWNER`. */
 export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_id as ownerId, owner.name as ownerName,
   c.created_at as createdAt, c.duration as duration, c.back_dated as backDated, c.labels as labels, c.notes as notes,
   (select v.from_status from capture_events v where v.capture_id = c.id and v.to_status = 'FAILED' limit 1) as failedFrom,
-  c.deleted_at as deletedAt, ${SITUATION}`;
+  c.deleted_at as deletedAt, schedule.id as scheduleId, schedule.name as scheduleName,
+  iif(schedule.compares = 1, (select b.id from captures b where b.schedule_id = c.schedule_id and b.deleted_at is null
+    and b.occurrence < c.occurrence and b.status = 'DONE' order by b.occurrence desc limit 1), null) as baseId, ${SITUATION}`;
 
-/** The join that gives captures `c` their owners. */
-export const JOIN_OWNER = "left join user owner on owner.id = c.owner_id";
+/** The joins that give captures `c` their owners and schedules. */
+export const JOIN_OWNER =
+  "left join user owner on owner.id = c.owner_id left join schedules schedule on schedule.id = c.schedule_id";

@@ -150,11 +150,13 @@ const BEFORE_RESTORE = callerStatement(
 
 /**
  * Brings back a capture that was deleted no longer than `:restorableFor` ago: cron erases only what was deleted before that. Metrics that were
- * not stored before the deletion are to be stored now.
+ * not stored before the deletion are to be stored now. It does not stand for its schedule's occurrence any more: there may be another of
+ * it, and what a schedule keeps of its captures does not concern it.
  */
 const RESTORE = [
   callerStatement(
     `update or ignore captures set deleted_at = null, version = version + (deleted_at is not null),
+       occurrence = iif(deleted_at is null, occurrence, null),
        due_at = iif(deleted_at is not null and due_at is null and ${HAS_ENDED} and started_at is not null
          and metrics_archived_at is null, :archiveDue, due_at)
      where id = :id and (deleted_at is null or deleted_at > ${RESTORABLE_SINCE}) and ${MAY_CHANGE} and ${IS_ACCEPTED}

@@ -10,7 +10,7 @@ import type { Precondition } from "./changes.ts";
 /** The versions of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
 const FORMAT = 1;
 /** The same of `toFullCapture`. No number of its own, so that the tags of the two views differ. */
-const FULL_FORMAT = "f2";
+const FULL_FORMAT = "f3";
 
 /** What a capture's tag is made of. */
 export interface Versioned {
@@ -22,20 +22,24 @@ export interface Versioned {
 export const captureTag = ({ id, version }: Versioned): string => `"${FORMAT}.${id}.${version}"`;
 
 /**
- * What the tag of a capture in full is made of. The name of its owner is no part of the capture, and how it gets on is nothing that
+ * What the tag of a capture in full is made of. The names of its owner and its schedule are no part of the capture, and how it gets on is nothing that
  * a change is for: both change without a new version.
  */
 export interface FullVersioned extends Versioned, Situation {
   ownerName: string | null;
+  scheduleName: string | null;
+  baseId: number | null;
 }
 
 /** What is shown of a capture in full and changes without a new version. */
-const unversioned = ({ ownerName, obstacle, clusterRoleAtStart, clusterRole }: FullVersioned) => [
+const unversioned = ({
   ownerName,
+  scheduleName,
+  baseId,
   obstacle,
   clusterRoleAtStart,
   clusterRole,
-];
+}: FullVersioned) => [ownerName, scheduleName, baseId, obstacle, clusterRoleAtStart, clusterRole];
 
 /** The tag of one capture in full, a strong one. */
 export async function fullCaptureTag(capture: FullVersioned): Promise<string> {
@@ -72,24 +76,31 @@ export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
 /**
  * Which versions of a capture a change is for. `If-Match` accepts no weak tag, and nothing that is no tag of this capture;
  * `If-None-Match` takes a weak one for the same (RFC 9110, 13.1).
+ * @param formats those that tags of it begin with: a capture's, or another thing's with versions
  */
 export function preconditionOf(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,
   id: number,
+  formats: readonly string[] = [String(FORMAT), FULL_FORMAT],
 ): Precondition {
   return {
-    accepted: ifMatch === undefined ? null : versionsIn(ifMatch, id, false),
-    excluded: ifNoneMatch === undefined ? [] : versionsIn(ifNoneMatch, id, true),
+    accepted: ifMatch === undefined ? null : versionsIn(ifMatch, id, formats, false),
+    excluded: ifNoneMatch === undefined ? [] : versionsIn(ifNoneMatch, id, formats, true),
   };
 }
 
 /** The versions of a capture that a list of tags names; null for all. */
-function versionsIn(tags: string, id: number, withWeak: boolean): number[] | null {
+function versionsIn(
+  tags: string,
+  id: number,
+  formats: readonly string[],
+  withWeak: boolean,
+): number[] | null {
   if (tags.trim() === "*") return null;
   const versions = [...tags.matchAll(TAGS)].map(([, weak, tag = ""]) => {
     const [, format, of, version] = TAG_OF_ONE.exec(tag) ?? [];
-    const isOfThis = (format === String(FORMAT) || format === FULL_FORMAT) && of === String(id);
+    const isOfThis = format !== undefined && formats.includes(format) && of === String(id);
     return (withWeak || weak === undefined) && isOfThis ? Number(version) : null;
   });
   return versions.filter((version) => version !== null);

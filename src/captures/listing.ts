@@ -26,6 +26,7 @@ const CONDITIONS = {
   status: "p.status = :status",
   name: "p.name = :name",
   search: "instr(lower(p.name), lower(:search)) > 0",
+  schedule: "p.schedule_id = :schedule",
   owner: "p.owner_id = iif(:owner = 'me', caller.id, :owner)",
   label: `not exists (select 1 from json_each(:label) w
     where not exists (select 1 from json_each(p.labels) l where l.key || ':' || l.value = w.value))`,

@@ -82,6 +82,18 @@ export const fullCaptureSchema = captureSchema
       .meta({ description: "The state in which it failed; null if it has not." }),
     obstacle: obstacleField(),
     clusterRole: clusterRoleField(),
+    schedule: z
+      .nullable(
+        z.object({
+          id: id("Its id."),
+          name: text("Its name."),
+          base: z.nullable(z.int().positive()).meta({
+            description:
+              "The capture to compare this one with: the last finished one before it. Null when there is none, or the schedule does not compare.",
+          }),
+        }),
+      )
+      .meta({ description: "The schedule that it was made of; null if of none." }),
     deletedAt: timeOrNull("When it was deleted; null if it is not."),
     restorableUntil: timeOrNull("Until when it can be brought back; null if it is not deleted."),
   })
@@ -99,7 +111,7 @@ export const captureEventSchema = z
     actor: z
       .union([
         z.object({ type: z.literal("user"), id: z.string(), name: z.nullable(z.string()) }),
-        z.object({ type: z.enum(["runner", "cleanup"]) }),
+        z.object({ type: z.enum(["runner", "cleanup", "schedule"]) }),
       ])
       .meta({ description: "Who did it: a person, or the part of the service that acted." }),
     reason: textOrNull("The reason, if there is one."),

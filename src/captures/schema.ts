@@ -140,6 +140,7 @@ export const listSchema = lazy(() =>
     name: once(z.string()),
     search: once(z.string().max(100, "must be at most 100 characters long")),
     owner: once(z.string().max(100, "must be at most 100 characters long")),
+    schedule: once(idSchema()),
     label: z.array(labelFilterSchema()).max(MAX_LABELS, `may be given ${MAX_LABELS} times only`).optional(),
     from: once(timeSchema()),
     to: once(timeSchema()),

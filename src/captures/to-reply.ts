@@ -47,6 +47,8 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     notes: row.notes,
     failedFrom: row.failedFrom,
     ...toSituation(row),
+    schedule:
+      row.scheduleId === null ? null : { id: row.scheduleId, name: row.scheduleName ?? "", base: row.baseId },
     deletedAt: isoTime(row.deletedAt),
     restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };
@@ -72,7 +74,7 @@ export function toEvent(event: EventRow): CaptureEvent {
     from: event.from,
     to: event.to,
     actor:
-      actor === "runner" || actor === "cleanup"
+      actor === "runner" || actor === "cleanup" || actor === "schedule"
         ? { type: actor }
         : { type: "user", id: actor, name: event.actorName },
     reason: withoutPrincipalsOrNull(event.reason),

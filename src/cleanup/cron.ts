@@ -1,18 +1,24 @@
 import { earlierNow } from "../db/clock.ts";
 import type { Env } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
+import { pauseOrphaned } from "../schedules/keeping.ts";
+import { makeDueCaptures } from "../schedules/making.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { wakeOverdue } from "./overdue.ts";
 import { purgeOld } from "./purge.ts";
 import { resealCredentials } from "./rotation.ts";
 
-/** Every minute: wakes captures and leases that are late, and releases the leases of captures that have ended. */
+/**
+ * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, and makes the captures of
+ * schedules.
+ */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
   const jobs = await Promise.allSettled<Record<string, number>>([
     wakeOverdue(env, now),
     releaseOrphanedLeases(env, now),
     wakeQuietLeases(env, now),
+    seeToSchedules(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
   log.info("cleanup.overdue", Object.assign({}, ...counts));
@@ -29,4 +35,10 @@ export async function everyDay(env: Env, now: number): Promise<void> {
     log.error("cleanup.reseal.failed", describeError(error));
   }
   await purgeOld(env, now);
+}
+
+/** Makes the captures of schedules that are to be made by now, but for schedules that nobody answers for any more. */
+async function seeToSchedules(env: Env, now: number): Promise<Record<string, number>> {
+  const pausedSchedules = await pauseOrphaned(env.DB, now);
+  return { pausedSchedules, ...(await makeDueCaptures(env, env.DB, null, now)) };
 }

@@ -31,6 +31,8 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
+    scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
+    schedules: await purgeAll("schedules", deletedBefore),
     environments: await purgeAll("environments", deletedBefore),
   });
 }
@@ -111,12 +113,26 @@ const deleteOld = (table: string, key: string, time: string) =>
     `delete from ${table} where ${key} in (select ${key} from ${table} where ${time} < :before limit :limit)`,
   );
 
+/** Whether schedule `s` was deleted before `:before`, and no capture that is kept was made of it. */
+const IS_FORGOTTEN = `s.deleted_at < :before
+  and not exists (select 1 from captures c where c.schedule_id = s.id and c.deleted_at is null)`;
+
 /** What else is purged. */
 const PURGES = {
   environments: statement(
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
-       and not exists (select 1 from members m where m.env_id = e.id) limit :limit)`,
+       and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
+  ),
+  // As long as captures name it, they show it; with its history, which goes first.
+  scheduleEvents: statement(
+    `delete from schedule_events where id in (select v.id from schedule_events v
+       join schedules s on s.id = v.schedule_id and ${IS_FORGOTTEN} limit :limit)`,
+  ),
+  schedules: statement(
+    `delete from schedules where id in (select s.id from schedules s
+       where ${IS_FORGOTTEN} and not exists (select 1 from schedule_events v where v.schedule_id = s.id) limit :limit)`,
   ),
   sessions: deleteOld("session", "id", "expires_at"),
   keys: deleteOld("apikey", "id", "expires_at"),

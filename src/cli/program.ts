@@ -3,11 +3,15 @@ import type { Cli, GlobalOptions } from "./cli.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addComment } from "./commands/comment.ts";
 import { addCompare } from "./commands/compare.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDelete } from "./commands/delete.ts";
 import { addDigest } from "./commands/digest.ts";
 import { addDownload } from "./commands/download.ts";
+import { addEnv } from "./commands/env.ts";
 import { addLabel } from "./commands/label.ts";
 import { addList } from "./commands/list.ts";
+import { addLogin } from "./commands/login.ts";
+import { addLogout } from "./commands/logout.ts";
 import { addRecords } from "./commands/records.ts";
 import { addRename } from "./commands/rename.ts";
 import { addReplay } from "./commands/replay.ts";
@@ -19,12 +23,17 @@ import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
 import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWhoami } from "./commands/whoami.ts";
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
 
 /** All commands, in the order of the help and of docs/cli.md. */
 const COMMANDS: readonly Add[] = [
+  addLogin,
+  addLogout,
+  addWhoami,
+  addEnv,
   addStart,
   addRun,
   addList,
@@ -37,6 +46,7 @@ const COMMANDS: readonly Add[] = [
   addDelete,
   addRestore,
   addTop,
+  addCompletion,
   addRecords,
   addDigest,
   addCompare,

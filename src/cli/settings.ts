@@ -1,12 +1,16 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import envPaths from "env-paths";
-import { Failure } from "./failure.ts";
+import { EXIT, Failure } from "./failure.ts";
 
 /** Where somebody is signed in: the service's origin, and the API key. */
 export interface Login {
   url: string;
   key: string;
+  /** Whose key it is; null where only the key was given. */
+  user: { name: string; email: string } | null;
+  /** Until when the key is valid, in ISO 8601; null where that is not known. */
+  expiresAt: string | null;
 }
 
 /** Of the file, so that a later version can read it. */
@@ -33,19 +37,30 @@ export function readLogin(env: Environment): Login | null {
     throw new Failure(`${file} can't be read: ${(error as Error).message}`);
   }
   const login = parseLogin(text);
-  if (login === null) throw new Failure(`${file} is not readable by this version; sign in again`);
+  if (login === null)
+    throw new Failure(`${file} is not readable by this version`, EXIT.failed, "captures logout removes it.");
   return login;
 }
 
 function parseLogin(text: string): Login | null {
   try {
     const stored: unknown = JSON.parse(text);
-    if (typeof stored !== "object" || stored === null) return null;
-    const { version, url, key } = stored as Record<string, unknown>;
-    return version === VERSION && typeof url === "string" && typeof key === "string" ? { url, key } : null;
+    if (!isRecord(stored)) return null;
+    const { version, url, key, user, expiresAt } = stored;
+    if (version !== VERSION || typeof url !== "string" || typeof key !== "string") return null;
+    return { url, key, user: userIn(user), expiresAt: typeof expiresAt === "string" ? expiresAt : null };
   } catch {
     return null;
   }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+function userIn(value: unknown): Login["user"] {
+  if (!isRecord(value)) return null;
+  const { name, email } = value;
+  return typeof name === "string" && typeof email === "string" ? { name, email } : null;
 }
 
 /** Stores where somebody is signed in, readable by them alone. A crash leaves the old file or the new one. */
@@ -60,7 +75,7 @@ export function writeLogin(env: Environment, login: Login): string {
   return file;
 }
 
-/** Forgets the key. */
+/** Forgets the key, also one in a file that can't be read. */
 export function removeLogin(env: Environment): void {
   rmSync(loginFile(env), { force: true });
 }

@@ -3,6 +3,9 @@ import type * as replies from "../identity/replies.ts";
 import type * as requests from "../identity/requests.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 
+export { CapturesError } from "./error.ts";
+export type { CallOptions, ClientOptions } from "./transport.ts";
+
 /** Somebody with an account. */
 export type User = z.output<typeof replies.signedUpSchema>["user"];
 /** A signed-in browser or program. */

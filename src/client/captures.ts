@@ -47,11 +47,7 @@ export interface RecordsOptions extends CallOptions {
 
 /** Captures, and what they recorded. */
 export function captures(transport: Transport) {
-  const one = (method: Call["method"], id: number, more = "", call: Partial<Call> = {}): Call => ({
-    method,
-    path: `/api/captures/${id}${more}`,
-    ...call,
-  });
+  const path = (id: number, more = "") => `/api/captures/${id}${more}`;
   const page = async <C>(
     query: NonNullable<Call["query"]>,
     options?: CallOptions,
@@ -65,6 +61,8 @@ export function captures(transport: Transport) {
     const next = nextOf(headers);
     return { captures: body, next: next === null ? null : cursorIn(next) };
   };
+  const download = (id: number, query: DownloadQuery, options?: CallOptions) =>
+    transport.send({ method: "GET", path: path(id, "/workload/download"), query, options });
   return {
     /** The captures of all your environments, or those that a filter picks, newest first, read a page at a time. */
     async *list(filter: CaptureFilter = {}, options?: CallOptions): AsyncGenerator<Capture, void, undefined> {
@@ -93,37 +91,36 @@ export function captures(transport: Transport) {
       return transport.json<Capture>(call);
     },
     /** Shows a capture. */
-    get: (id: number, options?: CallOptions) => transport.json<Capture>(one("GET", id, "", { options })),
+    get: (id: number, options?: CallOptions) => transport.get<Capture>(path(id), options),
     /** Shows a capture with all that is known of it but its workload; also one that is deleted and can be brought back. */
     getFull: (id: number, options?: CallOptions) =>
-      transport.json<FullCapture>(one("GET", id, "", { query: { view: "full" }, options })),
+      transport.get<FullCapture>(path(id), options, { view: "full" }),
     /**
      * Shows a capture once its state is another than it was when this was called, or the time is over.
      * @param seconds at most 60
      */
     wait: (id: number, seconds: number, options?: CallOptions) =>
-      transport.json<Capture>(one("GET", id, "", { query: { wait: seconds }, options })),
+      transport.get<Capture>(path(id), options, { wait: seconds }),
     /** Changes a capture's name, labels, notes, scheduled start or duration. */
     update: (id: number, changes: CaptureChanges, options?: CallOptions) =>
-      transport.json<Capture>(one("PUT", id, "", { json: changes, options })),
+      transport.change<Capture>("PUT", path(id), options, changes),
     /** Changes a capture's name. */
     rename: (id: number, name: NonNullable<CaptureChanges["name"]>, options?: CallOptions) =>
-      transport.json<Capture>(one("PUT", id, "", { json: { name } satisfies CaptureChanges, options })),
+      transport.change<Capture>("PUT", path(id), options, { name } satisfies CaptureChanges),
     /** Deletes a capture, and shows it as it was. */
-    delete: (id: number, options?: CallOptions) =>
-      transport.json<Capture>(one("DELETE", id, "", { options })),
+    delete: (id: number, options?: CallOptions) => transport.change<Capture>("DELETE", path(id), options),
     /** Stops a running capture. It is not retried if it may have been done: a 409 would not say by whom. */
     stop: (id: number, options?: CallOptions) =>
-      transport.json<Capture>(one("POST", id, "/stop", { options })),
+      transport.change<Capture>("POST", path(id, "/stop"), options),
     /** Cancels a capture that does not run yet. Not retried if it may have been done, as a stop is not. */
     cancel: (id: number, options?: CallOptions) =>
-      transport.json<Capture>(one("POST", id, "/cancel", { options })),
+      transport.change<Capture>("POST", path(id, "/cancel"), options),
     /** Brings a deleted capture back. */
     restore: (id: number, options?: CallOptions) =>
-      transport.json<Capture>(one("POST", id, "/restore", { options })),
+      transport.change<Capture>("POST", path(id, "/restore"), options),
     /** A capture's CloudWatch metrics. */
     async metrics(id: number, query: MetricsQuery = {}, options?: CallOptions): Promise<Metrics> {
-      const call = one("GET", id, "/metrics", { query, options });
+      const call: Call = { method: "GET", path: path(id, "/metrics"), query, options };
       const { body, headers } = await transport.read<Metric[]>(call);
       const period = headers.get("x-metrics-period");
       return {
@@ -135,10 +132,9 @@ export function captures(transport: Transport) {
     },
     /** A capture's history, oldest first. */
     events: (id: number, options?: CallOptions) =>
-      transport.json<CaptureEvent[]>(one("GET", id, "/events", { options })),
+      transport.get<CaptureEvent[]>(path(id, "/events"), options),
     /** A capture and its progress: what the first message of its WebSocket would be. */
-    progress: (id: number, options?: CallOptions) =>
-      transport.json<LiveMessage>(one("GET", id, "/live", { options })),
+    progress: (id: number, options?: CallOptions) => transport.get<LiveMessage>(path(id, "/live"), options),
     /**
      * Follows a capture until it has ended: as it is at first, and then whenever there is something new. By its WebSocket, and by
      * requests where that can't be opened, or breaks. A signal, or who stops reading, ends it.
@@ -151,56 +147,47 @@ export function captures(transport: Transport) {
     waitUntil: (id: number, status: CaptureStatus, options?: WaitOptions) =>
       waitUntil(transport, id, status, options),
     /** What a capture recorded, in numbers. */
-    workload: (id: number, options?: CallOptions) =>
-      transport.json<Workload>(one("GET", id, "/workload", { options })),
+    workload: (id: number, options?: CallOptions) => transport.get<Workload>(path(id, "/workload"), options),
     /** What was left out of a capture's workload because Amazon's own users ran it. */
     amazon: (id: number, options?: CallOptions) =>
-      transport.json<WorkloadAmazon>(one("GET", id, "/workload/amazon", { options })),
+      transport.get<WorkloadAmazon>(path(id, "/workload/amazon"), options),
     /** A capture's statements, normalised and counted, with how long they took where the slow log says it. */
     digest: (id: number, query: DigestQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadDigest[]>(one("GET", id, "/workload/digest", { query, options })),
+      transport.get<WorkloadDigest[]>(path(id, "/workload/digest"), options, query),
     /** One of a capture's statements, by its fingerprint. */
     statement: (id: number, fingerprint: string, options?: CallOptions) =>
-      transport.json<WorkloadDigest>(
-        one("GET", id, `/workload/digest/${encodeURIComponent(fingerprint)}`, { options }),
-      ),
+      transport.get<WorkloadDigest>(path(id, `/workload/digest/${encodeURIComponent(fingerprint)}`), options),
     /** A capture's figures by table. */
     tables: (id: number, options?: CallOptions) =>
-      transport.json<WorkloadTables>(one("GET", id, "/workload/tables", { options })),
+      transport.get<WorkloadTables>(path(id, "/workload/tables"), options),
     /** A capture's figures by user. */
     users: (id: number, options?: CallOptions) =>
-      transport.json<WorkloadGroups>(one("GET", id, "/workload/users", { options })),
+      transport.get<WorkloadGroups>(path(id, "/workload/users"), options),
     /** A capture's figures by host. */
     hosts: (id: number, options?: CallOptions) =>
-      transport.json<WorkloadGroups>(one("GET", id, "/workload/hosts", { options })),
+      transport.get<WorkloadGroups>(path(id, "/workload/hosts"), options),
     /** A capture's figures by the values of a tag, or by the keys of tags. */
     tags: (id: number, query: TagsQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadGroups>(one("GET", id, "/workload/tags", { query, options })),
+      transport.get<WorkloadGroups>(path(id, "/workload/tags"), options, query),
     /** How a capture's workload, or one of its statements, went over time. */
     series: (id: number, query: SeriesQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadSeries>(one("GET", id, "/workload/series", { query, options })),
+      transport.get<WorkloadSeries>(path(id, "/workload/series"), options, query),
     /** What ran in a part of a capture's time, and which statements. */
     span: (id: number, query: SpanQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadSpan>(one("GET", id, "/workload/series/statements", { query, options })),
+      transport.get<WorkloadSpan>(path(id, "/workload/series/statements"), options, query),
     /** What has changed in a capture since another one, the base. */
     compare: (id: number, base: number, query: CompareQuery = {}, options?: CallOptions) =>
-      transport.json<Comparison>(
-        one("GET", id, "/workload/compare", { query: { ...query, with: base }, options }),
-      ),
+      transport.get<Comparison>(path(id, "/workload/compare"), options, { ...query, with: base }),
     /** A report of a capture, as HTML or Markdown. */
-    async report(id: number, query: ReportQuery = {}, options?: CallOptions): Promise<string> {
-      return (await transport.send(one("GET", id, "/workload/report", { query, options }))).text();
-    },
+    report: (id: number, query: ReportQuery = {}, options?: CallOptions) =>
+      transport.text(path(id, "/workload/report"), options, query),
     /** A table of a capture's workload, as CSV. */
-    async csv<Table extends keyof TableQueries>(
+    csv: <Table extends keyof TableQueries>(
       id: number,
       table: Table,
       query: TableQueries[Table],
       options?: CallOptions,
-    ): Promise<string> {
-      const call = one("GET", id, `/workload/${table}`, { query: { ...query, format: "csv" }, options });
-      return (await transport.send(call)).text();
-    },
+    ) => transport.text(path(id, `/workload/${table}`), options, { ...query, format: "csv" }),
     /** The records that a filter picks, oldest or newest first, read a page at a time. What is missing is told to `onMissing`. */
     async *records(
       id: number,
@@ -210,8 +197,7 @@ export function captures(transport: Transport) {
       let { cursor } = filter;
       do {
         const query = { ...filter, cursor };
-        const call = one("GET", id, "/workload/records", { query, options });
-        const page: WorkloadRecords = await transport.json<WorkloadRecords>(call);
+        const page: WorkloadRecords = await transport.get(path(id, "/workload/records"), options, query);
         yield* page.records;
         for (const missing of page.missing) onMissing?.(missing);
         cursor = page.next ?? undefined;
@@ -219,10 +205,10 @@ export function captures(transport: Transport) {
     },
     /** One page of them, and the `cursor` of the next one. */
     recordsPage: (id: number, query: RecordsQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadRecords>(one("GET", id, "/workload/records", { query, options })),
+      transport.get<WorkloadRecords>(path(id, "/workload/records"), options, query),
     /** One page of what one connection did, and of its transactions. */
     session: (id: number, threadId: number, query: SessionQuery = {}, options?: CallOptions) =>
-      transport.json<WorkloadSession>(one("GET", id, `/workload/sessions/${threadId}`, { query, options })),
+      transport.get<WorkloadSession>(path(id, `/workload/sessions/${threadId}`), options, query),
     /**
      * All of a capture's records, or those of a time, in the order of the log, out of one download: as fast as they arrive, and in
      * little memory. What is missing is told to `onMissing`.
@@ -232,19 +218,16 @@ export function captures(transport: Transport) {
       query: Omit<DownloadQuery, "format"> = {},
       { onMissing, ...options }: RecordsOptions = {},
     ): AsyncGenerator<StoredWorkloadRecord, void, undefined> {
-      const format = "ndjson";
-      const call = one("GET", id, "/workload/download", { query: { ...query, format }, options });
-      const { body } = await transport.send(call);
+      const { body } = await download(id, { ...query, format: "ndjson" }, options);
       if (body === null) return;
-      for await (const line of linesOf(body)) {
+      for await (const line of linesOf(body, options.signal)) {
         const read = JSON.parse(line) as StoredWorkloadRecord | { missing: MissingRecords };
         if ("missing" in read) onMissing?.(read.missing);
         else yield read;
       }
     },
     /** A capture's records as they are sent: a reply whose body streams, as the format says. */
-    download: (id: number, query: DownloadQuery = {}, options?: CallOptions): Promise<Response> =>
-      transport.send(one("GET", id, "/workload/download", { query, options })),
+    download: (id: number, query: DownloadQuery = {}, options?: CallOptions) => download(id, query, options),
   };
 }
 

@@ -9,6 +9,8 @@ import { type CallOptions, type ClientOptions, pause, Transport } from "./transp
  * program is handed an API key of theirs.
  */
 
+export type { DeviceDecision, DeviceRequest } from "../identity/device/replies.ts";
+
 /** Where the service is. An API key is not needed: this is how to get one. */
 export type DeviceOptions = Omit<ClientOptions, "apiKey">;
 

@@ -15,11 +15,10 @@ export function environments(transport: Transport) {
   const path = (id: number, more = "") => `/api/environments/${id}${more}`;
   return {
     /** Your environments. */
-    list: (options?: CallOptions) =>
-      transport.json<Environment[]>({ method: "GET", path: "/api/environments", options }),
+    list: (options?: CallOptions) => transport.get<Environment[]>("/api/environments", options),
     /** Asks for an external id for a role that is to be made, and for what else the role needs. */
     askForExternalId: (options?: CallOptions) =>
-      transport.json<ExternalId>({ method: "POST", path: "/api/environments/external-id", options }),
+      transport.change<ExternalId>("POST", "/api/environments/external-id", options),
     /** Makes an environment, once AWS has confirmed its instance. */
     create: (
       environment: NewEnvironment,
@@ -34,26 +33,20 @@ export function environments(transport: Transport) {
       }),
     /** The instances that credentials reach in a region, to choose one of. Nothing of it is stored. */
     instances: (of: InstancesOf, options?: CallOptions) =>
-      transport.json<InstanceList>({
-        method: "POST",
-        path: "/api/environments/instances",
-        json: of,
-        options,
-      }),
+      transport.change<InstanceList>("POST", "/api/environments/instances", options, of),
     /** Shows an environment, and what was found when AWS was asked last. */
-    get: (id: number, options?: CallOptions) =>
-      transport.json<FullEnvironment>({ method: "GET", path: path(id), options }),
+    get: (id: number, options?: CallOptions) => transport.get<FullEnvironment>(path(id), options),
     /** Changes an environment. */
     update: (id: number, changes: EnvironmentChanges, options?: CallOptions) =>
-      transport.json<FullEnvironment>({ method: "PUT", path: path(id), json: changes, options }),
+      transport.change<FullEnvironment>("PUT", path(id), options, changes),
     /** Deletes an environment, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
-      transport.json<FullEnvironment>({ method: "DELETE", path: path(id), options }),
+      transport.change<FullEnvironment>("DELETE", path(id), options),
     /** Asks AWS whether captures of it would work. */
     check: (id: number, options?: CallOptions) =>
-      transport.json<CheckedEnvironment>({ method: "POST", path: path(id, "/check"), options }),
+      transport.change<CheckedEnvironment>("POST", path(id, "/check"), options),
     /** Abandons what it owes to parameter groups. */
     abandon: (id: number, options?: CallOptions) =>
-      transport.json<FullEnvironment>({ method: "POST", path: path(id, "/abandon"), options }),
+      transport.change<FullEnvironment>("POST", path(id, "/abandon"), options),
   };
 }

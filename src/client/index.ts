@@ -1,10 +1,10 @@
 import { captures } from "./captures.ts";
 import { environments } from "./environments.ts";
 import { invites, members } from "./members.ts";
+import { schedulesClient } from "./schedules.ts";
 import { type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type { Health } from "./types.ts";
 
-export * from "./account.ts";
 export type { RecordsOptions } from "./captures.ts";
 export {
   type DeviceKey,
@@ -15,6 +15,16 @@ export {
   startDeviceLogin,
 } from "./device.ts";
 export { CaptureEndedError, CapturesError } from "./error.ts";
+export type {
+  CreateScheduleOptions,
+  NewSchedule,
+  Occurrences,
+  Schedule,
+  ScheduleChanges,
+  ScheduleEvent,
+  ScheduleFilter,
+  ScheduleRule,
+} from "./schedules.ts";
 export type { WebSocketClass, WebSocketLike } from "./socket.ts";
 export type { CallOptions, ClientOptions, CreateOptions } from "./transport.ts";
 export type * from "./types.ts";
@@ -29,6 +39,7 @@ export function createClient(options: ClientOptions) {
   return {
     captures: captures(transport),
     environments: environments(transport),
+    schedules: schedulesClient(transport),
     members: members(transport),
     invites: invites(transport),
     /** Whether the service can do its work. It is asked once, without retries. @throws CapturesError with 503 when it can't */

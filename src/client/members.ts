@@ -7,14 +7,13 @@ export function members(transport: Transport) {
     `/api/environments/${envId}/members${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
   return {
     /** Who belongs to an environment. */
-    list: (envId: number, options?: CallOptions) =>
-      transport.json<Member[]>({ method: "GET", path: path(envId), options }),
+    list: (envId: number, options?: CallOptions) => transport.get<Member[]>(path(envId), options),
     /** Changes what a member may do. */
     setRole: (envId: number, userId: string, role: Role, options?: CallOptions) =>
-      transport.json<MemberRole>({ method: "PUT", path: path(envId, userId), json: { role }, options }),
+      transport.change<MemberRole>("PUT", path(envId, userId), options, { role }),
     /** Removes a member; yourself, to leave. */
     remove: (envId: number, userId: string, options?: CallOptions) =>
-      transport.json<RemovedMember>({ method: "DELETE", path: path(envId, userId), options }),
+      transport.change<RemovedMember>("DELETE", path(envId, userId), options),
   };
 }
 
@@ -23,18 +22,9 @@ export function invites(transport: Transport) {
   return {
     /** Makes an invite, whose code is shown once. */
     create: (envId: number, role: Role, options?: CallOptions) =>
-      transport.json<Invite>({
-        method: "POST",
-        path: `/api/environments/${envId}/invites`,
-        json: { role },
-        options,
-      }),
+      transport.change<Invite>("POST", `/api/environments/${envId}/invites`, options, { role }),
     /** Joins an environment. */
     accept: (code: string, options?: CallOptions) =>
-      transport.json<Environment>({
-        method: "POST",
-        path: `/api/invites/${encodeURIComponent(code)}/accept`,
-        options,
-      }),
+      transport.change<Environment>("POST", `/api/invites/${encodeURIComponent(code)}/accept`, options),
   };
 }

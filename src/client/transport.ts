@@ -84,6 +84,26 @@ export class Transport {
     return (await this.read<T>(call)).body;
   }
 
+  /** The JSON that a GET is answered with. */
+  get<T>(path: string, options?: CallOptions, query: Call["query"] = {}): Promise<T> {
+    return this.json<T>({ method: "GET", path, query, options });
+  }
+
+  /** The text that a GET is answered with. A reply that breaks off is retried. */
+  text(path: string, options?: CallOptions, query: Call["query"] = {}): Promise<string> {
+    return this.#exchange({ method: "GET", path, query, options }, (reply) => reply.text());
+  }
+
+  /** The JSON that a change is answered with. */
+  change<T>(
+    method: Exclude<Call["method"], "GET">,
+    path: string,
+    options?: CallOptions,
+    json?: object,
+  ): Promise<T> {
+    return this.json<T>({ method, path, json, options });
+  }
+
   /** The JSON that the API answers, with the headers of the reply. A reply that breaks off is retried as if there was none. */
   read<T>(call: Call): Promise<{ body: T; headers: Headers }> {
     return this.#exchange(call, async (reply) => ({

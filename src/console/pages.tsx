@@ -3,6 +3,7 @@ import { usePlace } from "./lib/router.ts";
 import { CapturePage } from "./pages/capture.tsx";
 import { CapturesPage } from "./pages/captures.tsx";
 import { ComparePage } from "./pages/compare.tsx";
+import { DevicePage } from "./pages/device.tsx";
 import { EnvironmentPage } from "./pages/environment.tsx";
 import { EnvironmentsPage } from "./pages/environments.tsx";
 import { TablesPage, UsersPage } from "./pages/groups.tsx";
@@ -33,6 +34,7 @@ const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
   [/^\/captures\/([1-9]\d{0,14})\/tables\/?$/, (id) => <TablesPage key={id} id={id} />],
   [/^\/captures\/([1-9]\d{0,14})\/users\/?$/, (id) => <UsersPage key={id} id={id} />],
   [/^\/compare\/?$/, () => <ComparePage />],
+  [/^\/device\/?$/, () => <DevicePage />],
   [/^\/environments\/?$/, () => <EnvironmentsPage />],
   [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],
   [/^\/environments\/([1-9]\d{0,14})\/?$/, (id) => <EnvironmentPage key={id} id={id} />],

@@ -129,6 +129,78 @@ export const invites = sqliteTable(
 
 // --- captures ---------------------------------------------------------------------------------------------------------
 
+/** Captures that are to be made again and again: one for each occurrence of a rule. */
+export const schedules = sqliteTable(
+  "schedules",
+  {
+    // Never reused: captures have it for as long as they are kept.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    /** Who owns its captures. Not a member of the environment any more, it is paused. */
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => user.id),
+    name: text("name").notNull(),
+    /** The rule: one of the two, and the time zone in which it is read. */
+    cron: text("cron"),
+    rrule: text("rrule"),
+    timeZone: text("time_zone").notNull(),
+    /** What its captures are called: see schedules/capture-name.ts. */
+    captureName: text("capture_name").notNull(),
+    /** How long they run, in milliseconds, and what they record, as in captures. */
+    duration: integer("duration").notNull(),
+    redact: text("redact", { enum: ["secrets", "literals"] }).notNull(),
+    log: text("log", { enum: ["general", "slow", "both"] }).notNull(),
+    minDurationMicros: integer("min_duration_micros").notNull(),
+    maxBytes: integer("max_bytes"),
+    labels: text("labels").notNull(),
+    notes: text("notes"),
+    /** Whether each capture is to be compared with the one before. */
+    compares: integer("compares").notNull(),
+    /** How many of its captures that have ended are kept; null for all. */
+    keepLast: integer("keep_last"),
+    /** How many captures were made of it: what numbers them. */
+    number: integer("number").notNull().default(0),
+    /** The next occurrence that has no capture yet; null while it is paused. */
+    nextAt: integer("next_at"),
+    /** When that capture is to be made. */
+    makeAt: integer("make_at"),
+    pausedAt: integer("paused_at"),
+    /** Why the service has paused it, or has not made a capture, in words. Null when nothing is wrong. */
+    problem: text("problem"),
+    /** Counted up by every change that people make, and when it is paused. */
+    version: integer("version").notNull().default(1),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [
+    uniqueIndex("schedules_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
+    // Not partial, so that the foreign key of an environment that is erased is checked through it too.
+    index("schedules_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
+    index("schedules_make_at").on(table.makeAt).where(sql`make_at is not null`),
+    index("schedules_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/** What people, or the service, did to a schedule. */
+export const scheduleEvents = sqliteTable(
+  "schedule_events",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    scheduleId: integer("schedule_id")
+      .notNull()
+      .references(() => schedules.id),
+    time: integer("time").notNull(),
+    what: text("what", { enum: ["created", "changed", "paused", "resumed", "deleted"] }).notNull(),
+    /** A user's id, or `cleanup`. */
+    actor: text("actor").notNull(),
+  },
+  (table) => [index("schedule_events_schedule_id").on(table.scheduleId, table.id)],
+);
+
 /** A stretch of an environment's life that is, was or will be recorded. */
 export const captures = sqliteTable(
   "captures",
@@ -176,6 +248,9 @@ export const captures = sqliteTable(
     labels: text("labels").notNull().default("{}"),
     /** What people have written about it. */
     notes: text("notes"),
+    /** The schedule that it was made of, and the occurrence of its rule. No foreign key: the schedule may be erased first. */
+    scheduleId: integer("schedule_id"),
+    occurrence: integer("occurrence"),
     /** Whether it was told to begin in the past. */
     backDated: integer("back_dated").notNull().default(0),
     createdAt: integer("created_at").notNull(),
@@ -202,6 +277,10 @@ export const captures = sqliteTable(
     index("captures_env_id_deleted_at_id").on(table.envId, table.deletedAt, table.id),
     // For lists in the order of time.
     index("captures_env_id_begins_at").on(table.envId, table.deletedAt, table.beginsAt, table.id),
+    // One for each occurrence.
+    uniqueIndex("captures_schedule_id_occurrence")
+      .on(table.scheduleId, table.occurrence)
+      .where(sql`schedule_id is not null and deleted_at is null`),
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),

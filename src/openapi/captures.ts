@@ -75,6 +75,7 @@ export const captureOperations: Operation[] = [
         search: {
           description: "Only those whose name has this text in it, in any case of the letters A to Z.",
         },
+        schedule: { description: "Only those that were made of a schedule: its id." },
         owner: {
           description: "Only those that a user has made: the user's id, or `me`.",
           example: "me",

@@ -15,6 +15,7 @@ import { TOO_MANY_CHANGES } from "./refusals.ts";
 // Adds descriptions to the schemas of requests.
 import "./requests.ts";
 import { recordOperations } from "./records.ts";
+import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { workloadOperations } from "./workload.ts";
 
@@ -25,6 +26,7 @@ import { workloadOperations } from "./workload.ts";
 const operations: Operation[] = [
   ...captureOperations,
   ...captureChangeOperations,
+  ...scheduleOperations,
   ...workloadOperations,
   ...comparingOperations,
   ...recordOperations,
@@ -37,6 +39,7 @@ const operations: Operation[] = [
 
 const TAGS = {
   Captures: "What an instance does between a start and an end, at once, scheduled or back-dated.",
+  Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
   Members: "Who belongs to an environment, and how others join.",

@@ -7,6 +7,7 @@ import { startService, stopGroup } from "../../scripts/lib/service.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkCompare } from "./compare.ts";
 import { checkConnecting } from "./connecting.ts";
+import { checkDevice } from "./device.ts";
 import { checkEnvironments } from "./environments.ts";
 import { launch } from "./launch.ts";
 import { checkLists } from "./lists.ts";
@@ -39,6 +40,7 @@ const world: World = {
 };
 try {
   await checkSessions(world);
+  await checkDevice(world);
   await checkConnecting(world);
   await checkEnvironments(world);
   await checkCaptures(world);

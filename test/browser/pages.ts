@@ -35,6 +35,7 @@ export async function checkPages(world: World): Promise<void> {
     ["/environments/new", "form"],
     ["/environments/1", "select[aria-label^=Role]"],
     ["/invite#code=abc", "form"],
+    ["/device#code=BCDF-GHJK", "form"],
     ["/keys", "form"],
     ["/nowhere", "h1"],
   ];

@@ -44,6 +44,7 @@ describe("GET /api/captures/{id}?view=full", () => {
       obstacle: null,
       clusterRole: null,
       deletedAt: null,
+      schedule: null,
       restorableUntil: null,
     });
   });

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { type DeviceLogin, deviceLogin, pollDeviceLogin, startDeviceLogin } from "captures/client";
+import { type DeviceLogin, deviceLogin, pollDeviceLogin, startDeviceLogin } from "@captures/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDeviceApproval } from "../../src/client/device.ts";
 import { type Person, signUp } from "../support/api.ts";

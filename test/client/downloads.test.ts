@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { answering } from "./support.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { answering, errorOf } from "./support.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A download whose pieces end where they like, in the middle of a line and of a character. */
 function inPieces(text: string, size: number, ended: () => void = () => {}) {
@@ -58,4 +62,53 @@ test("a download is ended by who stops reading its records", async () => {
     break;
   }
   expect(isEnded).toBe(true);
+});
+
+test("a download that breaks off is an error of the client, after the records that have arrived", async () => {
+  const cause = new TypeError("terminated");
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text.slice(0, -5))),
+    pull: () => Promise.reject(cause),
+  });
+  const { client } = answering();
+  const { captures } = client({ fetch: async () => new Response(body) });
+  const read: object[] = [];
+  const end = (async () => {
+    for await (const record of captures.downloadRecords(7)) read.push(record);
+  })();
+  const error = await errorOf(end);
+  expect(error).toMatchObject({ status: null, message: "The service's reply broke off" });
+  expect(read).toEqual(records.slice(0, 2));
+});
+
+test("a download that a signal ends is no error of the client", async () => {
+  const controller = new AbortController();
+  const { client } = answering();
+  const fetch = async ({ signal }: Request) => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode(text.slice(0, -5)));
+        signal.addEventListener("abort", () => stream.error(signal.reason));
+      },
+    });
+    return new Response(body);
+  };
+  const records = client({ fetch }).captures.downloadRecords(7, {}, { signal: controller.signal });
+  await records.next();
+  controller.abort(new Error("enough"));
+  await records.next();
+  await expect(records.next()).rejects.toThrow("enough");
+});
+
+test.each(["csv", "report"])("a %s that breaks off is asked for again", async (call) => {
+  const broken = () =>
+    new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError("terminated")) }));
+  let asked = 0;
+  const fetch = async () => (++asked === 1 ? broken() : new Response("all of it"));
+  const { captures } = answering().client({ fetch });
+  vi.useFakeTimers();
+  const reply = call === "csv" ? captures.csv(7, "tables", {}) : captures.report(7);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await reply).toBe("all of it");
+  expect(asked).toBe(2);
 });

@@ -30,6 +30,7 @@ const failed: FullCapture = {
   obstacle: null,
   clusterRole: null,
   deletedAt: null,
+  schedule: null,
   restorableUntil: null,
 };
 

@@ -25,6 +25,7 @@ export interface Generated {
 export interface KnownIds {
   environments: number[];
   captures: number[];
+  schedules: number[];
 }
 
 /** Any text that UTF-8 can encode. */
@@ -107,8 +108,12 @@ function headersOf({ parameters = [] }: DescribedOperation): fc.Arbitrary<Record
     .map((some) => Object.fromEntries(some));
 }
 
-function pathOf({ path }: Described, { environments, captures }: KnownIds): fc.Arbitrary<string> {
-  const ids = path.startsWith("/api/captures") ? captures : environments;
+function pathOf({ path }: Described, { environments, captures, schedules }: KnownIds): fc.Arbitrary<string> {
+  const ids = path.startsWith("/api/captures")
+    ? captures
+    : path.startsWith("/api/schedules")
+      ? schedules
+      : environments;
   const id = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...ids).map(String) },
     { weight: 1, arbitrary: fc.integer({ min: 1 }).map(String) },

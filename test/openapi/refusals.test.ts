@@ -77,7 +77,9 @@ const ofNothing = (described: Described) => ask(described, inEnvironment(describ
 
 /** Options that name an environment for an operation that does not have it in its path. */
 function inEnvironment({ path, method }: Described, envId: number): { json?: unknown } {
-  return path === "/api/captures" && method === "POST" ? { json: { name: "x", envId } } : {};
+  if (method !== "POST") return {};
+  if (path === "/api/schedules") return { json: { name: "x", envId, cron: "0 0 * * *", duration: 60 } };
+  return path === "/api/captures" ? { json: { name: "x", envId } } : {};
 }
 
 /** How to make any operation refuse, by the refusal's name in the description. */
@@ -115,15 +117,16 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
   tooManySignIns: (described) => ask(described, { overrides: { SIGN_IN_LIMITER: FULL } }),
   captureNotFound: ofNothing,
   captureEnvironmentNotFound: ofNothing,
+  scheduleNotFound: ofNothing,
   environmentNotFound: ofNothing,
 };
 
 describe.each(operations.map((described) => [described.operation.operationId, described] as const))(
   "%s refuses as it is described",
   (_, described) => {
-    // GET /api/captures names an environment in its query, and POST /api/environments by a key that was used.
+    // Lists name an environment in their query, and POST /api/environments by a key that was used.
     const isNamedOtherwise =
-      (described.path === "/api/captures" && described.method === "GET") ||
+      (["/api/captures", "/api/schedules"].includes(described.path) && described.method === "GET") ||
       described.path === "/api/environments";
     const uniform = examplesOf(described).filter(
       ({ name }) => name in PROVOKE && !(name === "environmentNotFound" && isNamedOtherwise),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createSchedule } from "../schedules/support.ts";
 import {
   createApiKey,
   createCapture,
@@ -33,7 +34,12 @@ beforeEach(async () => {
     await createCapture(person, { envId: environment.id, scheduledStart }),
     await createCapture(person, { envId: environment.id, start: "2026-01-01", duration: 60 }),
   ];
-  known = { environments: [environment.id], captures: captures.map(({ id }) => id) };
+  const schedule = await createSchedule(person, { envId: environment.id });
+  known = {
+    environments: [environment.id],
+    captures: captures.map(({ id }) => id),
+    schedules: [schedule.id],
+  };
   const keyOf = async (of: Person) => ({ "x-api-key": (await createApiKey(of)).key });
   headersOf = {
     session: person.headers,

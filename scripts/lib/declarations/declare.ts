@@ -10,17 +10,21 @@ import { Printer } from "./printer.ts";
 const { SymbolFlags } = ts;
 
 /**
- * The declarations of all that a module exports.
- * @param entry the module's file
- * @param config the tsconfig.json that it is checked with
+ * The declarations of all that modules export, in the order of their files.
+ * @param entries the modules' files, in one folder with all that is of the package
+ * @param config the tsconfig.json that they are checked with
  * @param openApi the API's description, whose words become comments
- * @throws Error when the module or its declarations do not compile, or a type can't be said without the code that it is of
+ * @throws Error when a module or its declarations do not compile, or a type can't be said without the code that it is of
  */
-export function declare(entry: string, config: string, openApi: OpenApi): string {
-  const program = ts.createProgram([entry], optionsOf(config));
+export function declare(entries: readonly string[], config: string, openApi: OpenApi): string[] {
+  const program = ts.createProgram(entries, optionsOf(config));
   // `npm run check` checks the rest, with a newer TypeScript.
-  const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(`${dirname(entry)}/`));
-  for (const file of own) refuseErrors(program, file);
+  const isOwn = ({ fileName }: ts.SourceFile) => fileName.startsWith(`${dirname(config)}/`);
+  for (const file of program.getSourceFiles().filter(isOwn)) refuseErrors(program, file);
+  return entries.map((entry) => declarationsOf(program, entry, openApi));
+}
+
+function declarationsOf(program: ts.Program, entry: string, openApi: OpenApi): string {
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol;
   const exported = checker.getExportsOfModule(module).map((symbol) => ({

@@ -11,7 +11,7 @@ import { say } from "../terminal/print.ts";
 import { RECORD_TITLES, recordLine, tabbedRecord } from "../terminal/record-line.ts";
 
 interface Options {
-  limit: number | null;
+  limit: number;
   contains?: string;
   fingerprint?: string;
   table?: string;
@@ -110,9 +110,9 @@ async function* recordsOf(
 
 const isTabbed = (cli: Cli): boolean => !cli.global.json && !cli.out.isTTY;
 
-function limitOption(text: string): number | null {
-  return text === "all" ? null : countOption(Number.MAX_SAFE_INTEGER)(text);
-}
+/** `all` is infinity: commander takes null for no value. */
+const limitOption = (text: string): number =>
+  text === "all" ? Number.POSITIVE_INFINITY : countOption(Number.MAX_SAFE_INTEGER)(text);
 
 /** How a record is written. */
 function writer(cli: Cli, { full }: Options): (record: WorkloadRecord) => string {
@@ -126,7 +126,7 @@ function writer(cli: Cli, { full }: Options): (record: WorkloadRecord) => string
 function queryOf({ limit, full: _, thread, tag, minDuration, ...rest }: Options): RecordsQuery {
   return {
     ...rest,
-    limit: limit === null ? MAX_PAGE : Math.min(limit + 1, MAX_PAGE),
+    limit: Math.min(limit + 1, MAX_PAGE),
     ...(thread !== undefined && { threadId: thread }),
     ...(tag !== undefined && { tag: Object.entries(tag).map(([key, value]) => `${key}:${value}`) }),
     ...(minDuration !== undefined && { minDuration }),

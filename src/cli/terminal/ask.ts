@@ -70,9 +70,9 @@ export async function askChoice<Value extends string | number>(
   return answered(answer, signal) as Value;
 }
 
-/** Asks yes or no; no is what Enter alone means. */
-export async function askWhether(cli: Cli, message: string): Promise<boolean> {
-  return answered(await confirm({ ...streams(cli), message, initialValue: false }), cli.signal);
+/** Asks yes or no. @param initial what Enter alone means */
+export async function askWhether(cli: Cli, message: string, initial = false): Promise<boolean> {
+  return answered(await confirm({ ...streams(cli), message, initialValue: initial }), cli.signal);
 }
 
 /** What was written to standard input: its first line. @throws Failure when it is empty */

@@ -1,4 +1,5 @@
 import { createAccountClient } from "../../client/account.ts";
+import { createDeviceApproval } from "../../client/device.ts";
 import { CapturesError } from "../../client/error.ts";
 import { createClient } from "../../client/index.ts";
 import type { LogName } from "../../logs/names.ts";
@@ -31,6 +32,9 @@ export const api = createClient(options);
 
 /** The account of the person who is signed in. */
 export const account = createAccountClient(options);
+
+/** What the person who is signed in decides of programs that ask to be logged in. */
+export const deviceApproval = createDeviceApproval(options);
 
 /** Reads all metrics of a capture. */
 export const readMetrics = async (id: number, signal: AbortSignal): Promise<ReadMetrics> => ({

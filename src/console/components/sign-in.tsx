@@ -100,12 +100,16 @@ export function SignIn({
   return (
     <section class="narrow card">
       <Heading title={title} />
-      <p class="muted">
-        {invited !== ""
-          ? "You were invited to an environment. Sign up, or sign in, to join it."
-          : "Captures records what a production database on Amazon RDS does."}
-      </p>
+      <p class="muted">{whyHere(path, invited)}</p>
       {form}
     </section>
   );
+}
+
+/** What somebody who is not signed in came here for. */
+function whyHere(path: string, invited: string): string {
+  if (invited !== "") return "You were invited to an environment. Sign up, or sign in, to join it.";
+  if (path.startsWith("/device"))
+    return "A program asks to be logged in. Sign in to see which, and to decide.";
+  return "Captures records what a production database on Amazon RDS does.";
 }

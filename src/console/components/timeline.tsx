@@ -44,5 +44,7 @@ function actorName(actor: CaptureEvent["actor"]): string {
       return "the service";
     case "cleanup":
       return "the service's clean-up";
+    case "schedule":
+      return "its schedule";
   }
 }

@@ -37,7 +37,8 @@ export function KeysPage() {
       <Heading title="API keys" />
       <p class="muted">
         A program that sends a key acts as you. Give each program one of its own. What it can ask for is in
-        the <a href="/docs/">API reference</a>.
+        the <a href="/docs/">API reference</a>. One that shows a code, such as the command line on a server,
+        is logged in <a href="/device">by its code</a>.
       </p>
       <Form onSubmit={submit} refused={errors}>
         <div class="card">
@@ -71,6 +72,9 @@ export function KeysPage() {
                     <th scope="col" class="middle">
                       Made
                     </th>
+                    <th scope="col" class="middle">
+                      Valid until
+                    </th>
                     <th scope="col">
                       <span class="visually-hidden">Actions</span>
                     </th>
@@ -85,6 +89,9 @@ export function KeysPage() {
                       </td>
                       <td class="middle">
                         <Time at={key.createdAt} />
+                      </td>
+                      <td class="middle">
+                        {key.expiresAt === null ? "it is revoked" : <Time at={key.expiresAt} />}
                       </td>
                       <td class="row-action">
                         <button

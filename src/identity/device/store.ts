@@ -13,12 +13,22 @@ import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
 /** How much earlier a poll may come: the way to the service does not always take as long. */
 const POLL_SLACK_MS = 1000;
+/**
+ * How long a login is kept after it has expired, so that its program learns that, and how many such are forgotten with each that
+ * begins: anybody can begin logins, and more than the daily purge takes.
+ */
+const KEPT_MS = 60 * 60 * 1000;
+const FORGET_AT_ONCE = 10;
 /** How often a user code is made anew that there is already. */
 const TRIES = 3;
 
 const INSERT = statement(
   `insert into device_codes (device_hash, user_hash, client, address, interval, created_at, expires_at)
    values (:deviceHash, :userHash, :client, :address, :interval, :now, :expiresAt) on conflict do nothing`,
+);
+const FORGET = statement(
+  `delete from device_codes where device_hash in (
+     select device_hash from device_codes where expires_at < :forgotten order by expires_at limit :forget)`,
 );
 
 /**
@@ -35,7 +45,7 @@ export async function beginLogin(
 ): Promise<{ deviceCode: string; userCode: string }> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const codes = { deviceCode: newDeviceCode(), userCode: newUserCode() };
-    const { meta } = await INSERT(db, {
+    const values = {
       deviceHash: await sha256(codes.deviceCode),
       userHash: await userCodeHash(codes.userCode, secret),
       client,
@@ -43,8 +53,11 @@ export async function beginLogin(
       interval: POLL_SECONDS,
       now,
       expiresAt: now + CODE_LIFETIME_MS,
-    }).run();
-    if (meta.changes > 0) return codes;
+      forgotten: now - KEPT_MS,
+      forget: FORGET_AT_ONCE,
+    };
+    const [made] = await db.batch([INSERT(db, values), FORGET(db, values)]);
+    if (made !== undefined && made.meta.changes > 0) return codes;
   }
   throw new Error(`No user code was found that is not in use, in ${TRIES} tries`);
 }

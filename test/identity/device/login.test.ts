@@ -71,6 +71,28 @@ describe("a program that asks for a code", () => {
     expect(reply).toMatchObject(refused("invalid_request", message));
   });
 
+  test.each(["code", "token"])("in a body that is no JSON is refused by %s", async (path) => {
+    const headers = { "content-type": "application/json" };
+    const reply = await request("POST", `/api/auth/device/${path}`, { body: '{"client_id": "x', headers });
+    expect(reply).toMatchObject(refused("invalid_request", /^The body is not valid JSON: /));
+  });
+
+  test("has those forgotten that expired an hour ago, a few at a time, and no others", async () => {
+    const insert = env.DB.prepare(
+      `insert into device_codes (device_hash, user_hash, client, interval, created_at, expires_at)
+       values (?1, ?1, 'old', 5, 1, ?2)`,
+    );
+    const ago = (minutes: number) => Date.now() - minutes * 60_000;
+    await env.DB.batch(Array.from({ length: 30 }, (_, i) => insert.bind(`old ${i}`, ago(i < 25 ? 61 : 59))));
+    const old = () =>
+      env.DB.prepare("select count(*) as n from device_codes where client = 'old'").first<number>("n");
+    const waiting = await begin();
+    expect(await old()).toBe(20);
+    for (let i = 0; i < 3; i++) await begin();
+    expect(await old()).toBe(5);
+    expect(await poll(waiting)).toMatchObject(PENDING);
+  });
+
   test("too often from one address is refused, at once and in turn", async () => {
     const address = newAddress();
     const ask = () =>

@@ -1,0 +1,119 @@
+import type { Precondition } from "../captures/changes.ts";
+import { deletion } from "../captures/lifecycle.ts";
+import { literal } from "../captures/sql.ts";
+import { transitionSql } from "../captures/transitions.ts";
+import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import type { Db } from "../db/types.ts";
+import type { ScheduleDeed } from "./queries.ts";
+import { SCHEDULE_OF_CALLER } from "./queries.ts";
+import { COLUMNS, OWNER_NAME, type ScheduleFields, type ScheduleRow } from "./schedule-row.ts";
+
+/*
+ * The changes that people make to a schedule. Each reads it, decides what it is to be, and makes that by one batch with the permission
+ * and the version that was read in every statement. The captures of occurrences that are to come go with it: making.ts makes
+ * them anew.
+ */
+
+/** Why a capture that was waiting for its start is deleted, in its history. */
+export const REPLACED = "Its schedule was changed, paused or deleted before it was running";
+
+const WAITING = deletion("SCHEDULED");
+
+/**
+ * The SQL of the statements that delete the captures of occurrences to come, as DELETE does.
+ * @param of which schedules' they are, and whether they may be
+ * @param actor who does it, an expression
+ */
+export const removalOfWaiting = (of: string, actor: string): string[] =>
+  transitionSql({
+    where: `captures.status = 'SCHEDULED' and captures.deleted_at is null and captures.scheduled_start > :now and ${of}`,
+    to: literal(WAITING.to),
+    actor,
+    reason: literal(REPLACED),
+    set: { deleted_at: ":now", due_at: "null", reason: literal(REPLACED) },
+  });
+
+/** How many captures were deleted by `removalOfWaiting` of the same batch, of schedule `:id`. */
+const REMOVED = `(select count(*) from captures where deleted_at = :now and schedule_id = :id and reason = ${literal(REPLACED)})`;
+
+/** Whether the caller may change schedule `:id`, it is as it was read, and no other has the name that it is to have. */
+const IS_MADE = `exists (select 1 from caller join schedules s on s.id = :id join members m on m.user_id = caller.id and m.env_id = s.env_id
+  where s.deleted_at is null and s.version = :versionBefore and (s.owner_id = caller.id or m.role = 'admin')
+    and not exists (select 1 from schedules o where o.env_id = s.env_id and o.name = :name and o.id <> s.id and o.deleted_at is null))`;
+
+const BEFORE = callerStatement(
+  `select (s.owner_id = caller.id or m.role = 'admin') as mayChange, ${COLUMNS}, ${OWNER_NAME} ${SCHEDULE_OF_CALLER}`,
+);
+
+const CHANGE: readonly CallerStatement[] = [
+  ...removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "(select id from caller)"),
+  `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, :what, caller.id from caller where ${IS_MADE}`,
+  // One whose owner has lost the environment is taken over by who resumes it.
+  `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, capture_name = :captureName,
+     duration = :duration, redact = :redact, log = :log, min_duration_micros = :minDurationMicros, max_bytes = :maxBytes,
+     labels = :labels, notes = :notes, compares = :compares, keep_last = :keepLast, number = number - ${REMOVED},
+     next_at = :nextAt, make_at = iif(:nextAt is null, null, :now), paused_at = :pausedAt, problem = :problem,
+     owner_id = iif(:what <> 'resumed' or exists (select 1 from members o where o.user_id = owner_id and o.env_id = s.env_id),
+       owner_id, (select id from caller)),
+     deleted_at = iif(:what = 'deleted', :now, null), version = version + 1, updated_at = :now
+   where id = :id and ${IS_MADE}`,
+].map(callerStatement);
+
+const AFTER = callerStatement(`select ${COLUMNS}, ${OWNER_NAME} from caller join schedules s on s.id = :id`);
+
+/** What a schedule is to be. */
+export interface ScheduleUpdate {
+  what: ScheduleDeed;
+  fields: ScheduleFields;
+  /** Its next occurrence; null when it is to make no captures. */
+  nextAt: number | null;
+  pausedAt: number | null;
+  problem: string | null;
+}
+
+/** What became of a change to a schedule. */
+export type ScheduleChanged =
+  | { outcome: "changed"; before: ScheduleRow; after: ScheduleRow }
+  /** It is so already: nothing was changed. */
+  | { outcome: "unchanged"; before: ScheduleRow }
+  | { outcome: Denied | "outdated" | "excluded" | "duplicate-name" | "conflict" };
+
+/** How often a change is made anew when somebody else has changed the schedule since it was read. */
+const ATTEMPTS = 3;
+
+/**
+ * Changes a schedule, and deletes those of its captures that wait for an occurrence to come.
+ * @param decide says what it is to be, of what it is; null when it is so already. What it throws is thrown.
+ */
+export async function changeSchedule(
+  db: Db,
+  credential: Credential,
+  id: number,
+  { accepted, excluded }: Precondition,
+  decide: (before: ScheduleRow) => ScheduleUpdate | null,
+  now: number,
+): Promise<ScheduleChanged> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const row = await BEFORE(db, credential, now, { id }).first<ScheduleRow & { mayChange: 0 | 1 }>();
+    if (row === null) return { outcome: "unauthenticated" };
+    if (row.id === null) return { outcome: "not-found" };
+    const { mayChange, ...before } = row;
+    if (mayChange !== 1) return { outcome: "forbidden" };
+    // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
+    const update = decide(before);
+    if (accepted !== null && !accepted.includes(before.version)) return { outcome: "outdated" };
+    if (excluded === null || excluded.includes(before.version)) return { outcome: "excluded" };
+    if (update === null) return { outcome: "unchanged", before };
+    const { fields, ...rest } = update;
+    const values = { ...fields, ...rest, id, versionBefore: before.version };
+    const results = await db.batch(
+      [...CHANGE, AFTER].map((statement) => statement(db, credential, now, values)),
+    );
+    const after = (results.at(-1) as D1Result<ScheduleRow>).results[0];
+    if (results.at(-2)?.meta.changes === 1 && after !== undefined)
+      return { outcome: "changed", before, after };
+    // Its version is as it was: another has the name.
+    if (after?.version === before.version) return { outcome: "duplicate-name" };
+  }
+  return { outcome: "conflict" };
+}

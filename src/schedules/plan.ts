@@ -1,0 +1,103 @@
+import { type CaptureRequest, durationRefusal, type PlanRefusal } from "../captures/plan.ts";
+import { refusePlan } from "../captures/refusals.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
+import { DEFAULT_CAPTURE_NAME } from "./capture-name.ts";
+import { isTimeZone } from "./local-time.ts";
+import { nextOccurrence, nextOccurrences, type Recurrence } from "./recurrence.ts";
+import { RuleError } from "./rule.ts";
+import type { ScheduleFields } from "./schedule-row.ts";
+import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
+
+/*
+ * Whether a schedule that was asked for can be made, or a change be made to one. Pure: it is told the time.
+ */
+
+/**
+ * Judges what a schedule is to be.
+ * @param changes what was asked for: of a new schedule all of it, else what is to change
+ * @param before the schedule that is to be changed; null of a new one
+ * @throws ApiError 400 when it is not possible
+ */
+export function planSchedule(
+  changes: ScheduleRequest | ScheduleChanges,
+  before: ScheduleFields | null,
+): ScheduleFields {
+  const { cron, rrule } = changes;
+  if (cron != null && rrule != null) throw refuse.twoRules();
+  const isNewRule = cron != null || rrule != null;
+  const planned: ScheduleFields = {
+    name: changes.name ?? before?.name ?? "",
+    cron: isNewRule ? (cron ?? null) : (before?.cron ?? null),
+    rrule: isNewRule ? (rrule ?? null) : (before?.rrule ?? null),
+    timeZone: given(changes.timeZone, "UTC", before?.timeZone),
+    captureName: given(changes.captureName, DEFAULT_CAPTURE_NAME, before?.captureName),
+    duration: durationOf(changes, before),
+    redact: given(changes.redact, "secrets", before?.redact),
+    maxBytes: given(changes.maxBytes, null, before?.maxBytes),
+    log: given(changes.log, "general", before?.log),
+    minDurationMicros: 0,
+    labels:
+      changes.labels === undefined && before !== null ? before.labels : JSON.stringify(changes.labels ?? {}),
+    notes: given(changes.notes, null, before?.notes),
+    compares: given(toBit(changes.compare), 0, before?.compares),
+    keepLast: given(changes.keepLast, null, before?.keepLast),
+  };
+  const isSlow = planned.log !== "general";
+  if (changes.minDuration != null && !isSlow) throw refuse.minDurationOfGeneral();
+  if (isSlow) {
+    const micros = changes.minDuration == null ? changes.minDuration : Math.round(changes.minDuration * 1000);
+    planned.minDurationMicros = given(micros, 0, before?.minDurationMicros);
+  }
+  if (nextOf(planned, 0) === null) throw refuse.neverOccurs();
+  return planned;
+}
+
+/** What is to be: what was asked for, without it what was before, without that or with null the default. */
+function given<T>(asked: T | null | undefined, byDefault: T, before: T | undefined): T {
+  if (asked === undefined && before !== undefined) return before;
+  return asked ?? byDefault;
+}
+
+const toBit = (value: boolean | null | undefined): 0 | 1 | null | undefined =>
+  value == null ? value : value ? 1 : 0;
+
+/** How long captures are to run, in milliseconds: always so long, or each would run into the next. */
+function durationOf({ duration }: ScheduleChanges, before: ScheduleFields | null): number {
+  if (duration === undefined && before !== null) return before.duration;
+  if (duration == null) throw refuse.durationNeeded();
+  const refused: PlanRefusal | null = durationRefusal(duration * 1000);
+  if (refused !== null) throw refusePlan(refused, { status: null } satisfies Pick<CaptureRequest, "status">);
+  return duration * 1000;
+}
+
+/**
+ * The first occurrence after a time; null when there is none.
+ * @throws ApiError 400 when the rule can't be read, or the time zone is not known
+ */
+export function nextOf(recurrence: Recurrence, after: number): number | null {
+  return readable(recurrence, () => nextOccurrence(recurrence, after));
+}
+
+/**
+ * The next occurrences after a time.
+ * @throws ApiError 400 when the rule can't be read, or the time zone is not known
+ */
+export function occurrencesOf(recurrence: Recurrence, after: number, count: number): number[] {
+  return readable(recurrence, () => nextOccurrences(recurrence, after, count));
+}
+
+function readable<T>({ cron, rrule, timeZone }: Recurrence, read: () => T): T {
+  if (cron !== null && rrule !== null) throw refuse.twoRules();
+  if (cron === null && rrule === null) throw refuse.noRule();
+  if (!isTimeZone(timeZone)) throw refuse.unknownTimeZone();
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RuleError) throw refuseRule(rrule === null ? "cron" : "rrule", error.message);
+    throw error;
+  }
+}
+
+/** The refusal of a rule that can't be read. @param message says why */
+export const refuseRule = (field: "cron" | "rrule", message: string): ApiError =>
+  new ApiError(400, `${field}: ${message}`);

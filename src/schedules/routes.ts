@@ -1,0 +1,275 @@
+import { Hono } from "hono";
+import type { Precondition } from "../captures/changes.ts";
+import { isKnown, preconditionOf } from "../captures/etags.ts";
+import type { Seen } from "../captures/queries.ts";
+import { keyedRequest } from "../db/idempotency.ts";
+import { requireCaller } from "../environments/access.ts";
+import { unknownCaller } from "../http/authentication.ts";
+import { completeReply } from "../http/complete-reply.ts";
+import { type App, type AppContext, noteCaller } from "../http/context.ts";
+import { idempotencyKeySchema } from "../http/idempotency-key.ts";
+import { readBody, readHeader, readId, readQuery, refuseInput } from "../http/input.ts";
+import { ApiError, refuse, tooManySchedules } from "../http/refusals.ts";
+import { signedIn } from "../http/signed-in.ts";
+import { sha256 } from "../lib/hash.ts";
+import { describeError, log } from "../lib/log.ts";
+import { isoTime } from "../lib/values.ts";
+import { changeSchedule, type ScheduleChanged, type ScheduleUpdate } from "./changes.ts";
+import { type Created, createSchedule } from "./creation.ts";
+import { makeDueCaptures } from "./making.ts";
+import { nextOf, occurrencesOf, planSchedule } from "./plan.ts";
+import { listSchedules, readSchedule, readScheduleEvents } from "./queries.ts";
+import type { Recurrence } from "./recurrence.ts";
+import type { Occurrences } from "./replies.ts";
+import type { ScheduleRow } from "./schedule-row.ts";
+import {
+  changeSchema,
+  createSchema,
+  listSchema,
+  MAX_SCHEDULES,
+  occurrencesSchema,
+  previewSchema,
+} from "./schema.ts";
+import { toSchedule, toScheduleEvent } from "./to-reply.ts";
+
+/** The version of how a schedule is shown, a part of its tags. No number, so that it is no capture's. */
+const FORMAT = "s1";
+/** A browser may cache it for its user, and revalidates it each time. */
+const REVALIDATED = "private, no-cache";
+
+/** `/api/schedules`: captures that are made again and again. */
+export const scheduleRoutes = new Hono<App>()
+  .use(signedIn)
+
+  .get("/", async (c) => {
+    const { limit, ...filter } = await readQuery(c, listSchema());
+    const now = Date.now();
+    // One more than the page, to know whether there is another.
+    const page = await listSchedules(c.get("db"), c.get("credential"), { ...filter, limit: limit + 1 }, now);
+    const found = seen(page, refuse.environmentNotFound);
+    const shown = found.slice(0, limit).map((row) => toSchedule(row, now));
+    const next = new URL(c.req.url);
+    next.searchParams.set("cursor", String(shown.at(-1)?.id));
+    const link = found.length > limit ? { Link: `<${next}>; rel="next"` } : {};
+    const body = JSON.stringify(shown);
+    const tag = `W/"${await sha256(JSON.stringify([FORMAT, found.length > limit, body]))}"`;
+    return unlessKnown(c, tag, body, { ...link, "Cache-Control": REVALIDATED });
+  })
+
+  .post("/", async (c) => {
+    const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
+    const request = await readBody(c, createSchema());
+    const fields = await judged(c, () => planSchedule(request, null));
+    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId: request.envId });
+    const now = Date.now();
+    const { db, credential } = c.var;
+    const nextAt = nextOf(fields, now);
+    return answerCreation(
+      c,
+      await createSchedule(db, credential, keyed, request.envId, fields, nextAt, now),
+      now,
+    );
+  })
+
+  .get("/occurrences", async (c) => {
+    const { cron = null, rrule = null, timeZone = "UTC", limit } = await readQuery(c, previewSchema());
+    const recurrence = { cron, rrule, timeZone };
+    const now = Date.now();
+    const occurrences = await judged(c, () => occurrencesOf(recurrence, now, limit));
+    await requireCaller(c);
+    return c.json(toOccurrences(recurrence, occurrences));
+  })
+
+  .get("/:id", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const row = seen(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    const body = JSON.stringify(toSchedule(row, now));
+    // Compressed on its way, the tag would come to be a weak one, of which If-Match accepts none.
+    const headers = { "Cache-Control": `${REVALIDATED}, no-transform` };
+    return unlessKnown(c, await tagOf(row, body), body, headers);
+  })
+
+  .put("/:id", async (c) => {
+    const id = await readId(c);
+    const changes = await readBody(c, changeSchema());
+    const now = Date.now();
+    const decide = (before: ScheduleRow): ScheduleUpdate => {
+      const fields = planSchedule(changes, before);
+      const { pausedAt } = before;
+      return {
+        ...{ what: "changed", fields, pausedAt },
+        nextAt: pausedAt === null ? nextOf(fields, now) : null,
+        problem: pausedAt === null ? null : before.problem,
+      };
+    };
+    return answerChange(c, await change(c, id, decide, now), now);
+  })
+
+  .delete("/:id", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const changed = await change(c, id, (before) => stopped("deleted", before, now), now);
+    return c.json(toSchedule(requireChanged(changed).before, now));
+  })
+
+  .post("/:id/pause", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const decide = (before: ScheduleRow) =>
+      before.pausedAt === null ? stopped("paused", before, now) : null;
+    return answerChange(c, await change(c, id, decide, now), now);
+  })
+
+  .post("/:id/resume", async (c) => {
+    const id = await readId(c);
+    const now = Date.now();
+    const decide = (before: ScheduleRow): ScheduleUpdate | null => {
+      if (before.pausedAt === null) return null;
+      return { what: "resumed", fields: before, nextAt: nextOf(before, now), pausedAt: null, problem: null };
+    };
+    return answerChange(c, await change(c, id, decide, now), now);
+  })
+
+  .get("/:id/occurrences", async (c) => {
+    const id = await readId(c);
+    const { limit } = await readQuery(c, occurrencesSchema());
+    const now = Date.now();
+    const row = seen(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    return c.json(toOccurrences(row, row.pausedAt === null ? occurrencesOf(row, now, limit) : []));
+  })
+
+  .get("/:id/events", async (c) => {
+    const id = await readId(c);
+    const events = await readScheduleEvents(c.get("db"), c.get("credential"), id, Date.now());
+    return c.json(seen(events, refuse.scheduleNotFound).map(toScheduleEvent));
+  });
+
+const toOccurrences = ({ timeZone }: Recurrence, occurrences: number[]): Occurrences => ({
+  occurrences: occurrences.map((at) => isoTime(at)),
+  timeZone,
+});
+
+/** What was found for the caller, or the refusal that fits. */
+function seen<T>(read: Seen<T>, notFound: () => ApiError): T {
+  if (read.caller === null) throw unknownCaller();
+  noteCaller(read.caller);
+  if (read.found === null) throw notFound();
+  return read.found;
+}
+
+/** What a request comes to. What is wrong with it is told to whoever is signed in only, as of any input. */
+async function judged<T>(c: AppContext, judge: () => T): Promise<T> {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof ApiError) return refuseInput(c, error);
+    throw error;
+  }
+}
+
+/** What a schedule is to be that makes no captures any more. */
+const stopped = (what: "paused" | "deleted", before: ScheduleRow, now: number): ScheduleUpdate => ({
+  ...{ what, fields: before, nextAt: null, problem: null },
+  pausedAt: what === "paused" ? now : before.pausedAt,
+});
+
+function change(
+  c: AppContext,
+  id: number,
+  decide: (before: ScheduleRow) => ScheduleUpdate | null,
+  now: number,
+): Promise<ScheduleChanged> {
+  const precondition: Precondition = preconditionOf(
+    c.req.header("if-match"),
+    c.req.header("if-none-match"),
+    id,
+    [FORMAT],
+  );
+  return changeSchedule(c.get("db"), c.get("credential"), id, precondition, decide, now);
+}
+
+/** The schedule before and after a change, or the refusal that fits. */
+function requireChanged(changed: ScheduleChanged): { before: ScheduleRow; after: ScheduleRow } {
+  switch (changed.outcome) {
+    case "unauthenticated":
+      throw unknownCaller();
+    case "not-found":
+      throw refuse.scheduleNotFound();
+    case "forbidden":
+      throw refuse.notScheduleOwnerOrAdmin();
+    case "outdated":
+      throw refuse.scheduleOutdated();
+    case "excluded":
+      throw refuse.scheduleExcluded();
+    case "duplicate-name":
+      throw refuse.duplicateSchedule();
+    case "conflict":
+      throw refuse.scheduleChangedMeanwhile();
+    case "unchanged":
+      return { before: changed.before, after: changed.before };
+    case "changed":
+      return changed;
+  }
+}
+
+async function answerChange(c: AppContext, changed: ScheduleChanged, now: number): Promise<Response> {
+  const { after } = requireChanged(changed);
+  if (changed.outcome === "changed") await makeNow(c, after.id, now);
+  return tagged(c, after, now);
+}
+
+/** The schedule that was made, now or with the same key before, or the refusal that fits. */
+async function answerCreation(c: AppContext, created: Created, now: number): Promise<Response> {
+  switch (created.outcome) {
+    case "unauthenticated":
+      throw unknownCaller();
+    case "no-environment":
+      throw refuse.environmentNotFound();
+    case "duplicate-name":
+      throw refuse.duplicateSchedule();
+    case "too-many":
+      throw tooManySchedules(MAX_SCHEDULES);
+    case "key-reused":
+      throw refuse.keyReused();
+    case "replayed":
+      c.header("Idempotent-Replayed", "true");
+      noteCaller(created.caller);
+      return tagged(c, created.schedule, created.schedule.createdAt);
+    case "created":
+      noteCaller(created.caller);
+      await makeNow(c, created.schedule.id, now);
+      return tagged(c, created.schedule, now);
+  }
+}
+
+/** Makes the capture of the next occurrence. What was asked for is in the database already: should this fail, cron does it. */
+async function makeNow(c: AppContext, id: number, now: number): Promise<void> {
+  try {
+    await makeDueCaptures(c.env, c.get("db"), id, now);
+  } catch (error) {
+    log.warn("schedule.failed", { scheduleId: id, ...describeError(error) });
+  }
+}
+
+/** A schedule with its tag, for a later If-Match. */
+async function tagged(c: AppContext, row: ScheduleRow, now: number): Promise<Response> {
+  const schedule = toSchedule(row, now);
+  return c.json(schedule, 200, { ETag: await tagOf(row, JSON.stringify(schedule)) });
+}
+
+/** The tag of one schedule, a strong one. Its next occurrences change without a new version. */
+const tagOf = async ({ id, version }: ScheduleRow, body: string): Promise<string> =>
+  `"${FORMAT}.${id}.${version}.${(await sha256(body)).slice(0, 8)}"`;
+
+/** Answers 304 to a client that has the tag, and else the body. */
+function unlessKnown(
+  c: AppContext,
+  tag: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return isKnown(c.req.header("if-none-match"), tag)
+    ? completeReply(c, null, 304, { ...headers, ETag: tag })
+    : completeReply(c, body, 200, { ...headers, ETag: tag, "Content-Type": "application/json" });
+}

@@ -1,0 +1,108 @@
+import * as z from "zod";
+import { createSchema as captureSchema } from "../captures/schema.ts";
+import { lazy } from "../lib/lazy.ts";
+import { nameSchema } from "../lib/names.ts";
+import { idSchema, once } from "../lib/values.ts";
+import { PLACEHOLDERS, unknownPlaceholders } from "./capture-name.ts";
+
+/** The most characters of a rule. */
+const MAX_RULE = 500;
+/** The most schedules that an environment may have. */
+export const MAX_SCHEDULES = 100;
+/** The most captures of a schedule that can be kept by number. */
+export const MAX_KEEP = 1000;
+/** The most schedules on a page, and the most occurrences in a reply. */
+export const MAX_LISTED = 100;
+
+const text = () => z.string().trim().max(MAX_RULE, `must be at most ${MAX_RULE} characters long`);
+/** One space between fields. */
+const cronSchema = lazy(() => text().transform((cron) => cron.replace(/\s+/g, " ")));
+const rruleSchema = lazy(() => text().transform((rule) => rule.toUpperCase().replace(/^RRULE:/, "")));
+const zoneSchema = lazy(() => z.string().trim().max(64, "must be at most 64 characters long"));
+const captureNameSchema = lazy(() =>
+  nameSchema().refine(
+    (template) => unknownPlaceholders(template).length === 0,
+    `must have no other placeholders than ${PLACEHOLDERS.map((name) => `{${name}}`).join(", ")}`,
+  ),
+);
+const KEEP = `must be an integer from 1 to ${MAX_KEEP}`;
+const keepSchema = lazy(() => z.int(KEEP).min(1, KEEP).max(MAX_KEEP, KEEP));
+
+/** What of a capture a schedule has too, each as POST /api/captures takes it; what is absent or null is told apart from it. */
+export const recordedFields = lazy(() => {
+  const { duration, redact, maxBytes, log, minDuration, labels, notes } = captureSchema().in.shape;
+  return {
+    duration: duration.in,
+    redact: redact.in,
+    maxBytes: maxBytes.in,
+    log: log.in,
+    minDuration: minDuration.in,
+    labels: labels.in,
+    notes: notes.in,
+  };
+});
+
+const fields = lazy(() => ({
+  name: nameSchema(),
+  cron: cronSchema().nullish(),
+  rrule: rruleSchema().nullish(),
+  timeZone: zoneSchema().nullish(),
+  captureName: captureNameSchema().nullish(),
+  compare: z.boolean().nullish(),
+  keepLast: keepSchema().nullish(),
+  ...recordedFields(),
+}));
+
+/** The body of POST /api/schedules. Whether all of it fits together, and its rule can be read, is judged by plan.ts. */
+export const createSchema = lazy(() =>
+  z.strictObject({ ...fields(), envId: captureSchema().in.shape.envId }),
+);
+
+/** The body of PUT /api/schedules/{id}: what is absent stays. */
+export const changeSchema = lazy(() =>
+  z
+    .strictObject({ ...fields(), name: nameSchema().optional() })
+    .refine((changes) => Object.values(changes).some((value) => value !== undefined), {
+      path: ["name"],
+      message: "is required, unless something else is to be changed",
+    }),
+);
+
+/** What to change of a schedule: null for what it is to have no more. */
+export type ScheduleChanges = z.output<ReturnType<typeof changeSchema>>;
+/** A schedule that is asked for. */
+export type ScheduleRequest = z.output<ReturnType<typeof createSchema>>;
+
+const LIMIT = `must be an integer from 1 to ${MAX_LISTED}`;
+const limitSchema = lazy(() =>
+  z
+    .string()
+    .regex(/^\d{1,3}$/, LIMIT)
+    .transform(Number)
+    .pipe(z.int().min(1, LIMIT).max(MAX_LISTED, LIMIT)),
+);
+
+/** The query of GET /api/schedules. */
+export const listSchema = lazy(() =>
+  z.strictObject({
+    envId: once(idSchema()),
+    limit: once(limitSchema()).default(MAX_LISTED),
+    cursor: once(idSchema()),
+  }),
+);
+
+/** How many occurrences are shown unless more are asked for. */
+const FIVE = 5;
+
+/** The query of GET /api/schedules/{id}/occurrences. */
+export const occurrencesSchema = lazy(() => z.strictObject({ limit: once(limitSchema()).default(FIVE) }));
+
+/** The query of GET /api/schedules/occurrences: those of a rule that need not be a schedule's. */
+export const previewSchema = lazy(() =>
+  z.strictObject({
+    cron: once(cronSchema()),
+    rrule: once(rruleSchema()),
+    timeZone: once(zoneSchema()),
+    limit: once(limitSchema()).default(FIVE),
+  }),
+);
