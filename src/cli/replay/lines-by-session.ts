@@ -6,15 +6,15 @@
 const NEWLINE = 10;
 const DIGIT_0 = 48;
 /** `{"time":"2026-11-23T05:36:15.123456Z","threadId":` */
-const HEAD = Buffer.from(',"threadId":');
+const HEAD = new TextEncoder().encode(',"threadId":');
 const HEAD_AT = '{"time":"2026-11-23T05:36:15.123456Z"'.length;
 const ID_AT = HEAD_AT + HEAD.length;
 
 /** Lines of each thread that wait until they are many. */
 export class LinesBySession {
-  readonly #parts: Buffer[][];
+  readonly #parts: Uint8Array[][];
   readonly #sizes: number[];
-  #rest: Buffer | null = null;
+  #rest: Uint8Array | null = null;
 
   constructor(threads: number) {
     this.#parts = Array.from({ length: threads }, () => []);
@@ -28,19 +28,25 @@ export class LinesBySession {
 
   /** Adds what has arrived; a line may be in several chunks. */
   add(chunk: Uint8Array): void {
-    const arrived = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    const bytes = this.#rest === null ? arrived : Buffer.concat([this.#rest, arrived]);
     let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      this.#line(bytes.subarray(start, end + 1));
+    if (this.#rest !== null) {
+      const end = chunk.indexOf(NEWLINE);
+      start = end < 0 ? chunk.length : end + 1;
+      const line = joined(this.#rest, chunk.subarray(0, start));
+      this.#rest = end < 0 ? line : null;
+      if (end >= 0) this.#line(line);
+    }
+    for (let end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      this.#line(chunk.subarray(start, end + 1));
       start = end + 1;
     }
-    this.#rest = start === bytes.length ? null : bytes.subarray(start);
+    // A copy: the rest of a chunk would keep all of it.
+    if (start < chunk.length) this.#rest = chunk.slice(start);
   }
 
   /** Adds the last line, if it has no end. */
   finish(): void {
-    if (this.#rest !== null) this.#line(Buffer.concat([this.#rest, Buffer.of(NEWLINE)]));
+    if (this.#rest !== null) this.#line(joined(this.#rest, Uint8Array.of(NEWLINE)));
     this.#rest = null;
   }
 
@@ -48,7 +54,7 @@ export class LinesBySession {
   take(thread: number): Uint8Array<ArrayBuffer> {
     const taken = new Uint8Array(this.sizeOf(thread));
     let at = 0;
-    for (const part of this.#parts[thread] as Buffer[]) {
+    for (const part of this.#parts[thread] as Uint8Array[]) {
       taken.set(part, at);
       at += part.length;
     }
@@ -57,16 +63,23 @@ export class LinesBySession {
     return taken;
   }
 
-  #line(line: Buffer): void {
+  #line(line: Uint8Array): void {
     const thread = threadIdOf(line) % this.#parts.length;
-    (this.#parts[thread] as Buffer[]).push(line);
+    (this.#parts[thread] as Uint8Array[]).push(line);
     this.#sizes[thread] = this.sizeOf(thread) + line.length;
   }
 }
 
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
 /** The connection's id in a line; 0 where the line has none, as one of records that are missing. */
-function threadIdOf(line: Buffer): number {
-  if (line.length < ID_AT || HEAD.compare(line, HEAD_AT, ID_AT) !== 0) return 0;
+function threadIdOf(line: Uint8Array): number {
+  if (!HEAD.every((byte, at) => line[HEAD_AT + at] === byte)) return 0;
   let id = 0;
   for (let at = ID_AT; ; at++) {
     const digit = (line[at] as number) - DIGIT_0;

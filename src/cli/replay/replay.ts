@@ -19,8 +19,8 @@ import { spreadOverSeconds } from "./whole-seconds.ts";
  */
 
 /** What is read ahead: so many statements, and so much of them. */
-const MAX_STEPS = 5000;
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_STEPS = 4000;
+const MAX_BYTES = 12 * 1024 * 1024;
 /** With a pace, so much before it is due. */
 const READ_AHEAD_MICROS = 1_000_000;
 /** For how long nothing has to move until that is taken for a lock. */

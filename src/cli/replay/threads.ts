@@ -11,10 +11,10 @@ import { type FromThread, type ThreadData, type ToThread, unpacked } from "./thr
  */
 
 /** So many bytes are sent at a time, and so often before the first of them was taken. */
-const BATCH_BYTES = 128 * 1024;
+const BATCH_BYTES = 64 * 1024;
 const MAX_AHEAD = 4;
 /** Of a thread: it holds some 40 MB of statements at most. With more, it would collect garbage later, to no gain. */
-const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 96 };
+const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 72 };
 
 /** As it is bundled, a thread has a file of its own beside the program's. */
 const WORKER = new URL(

@@ -6,8 +6,8 @@ import type { Begun } from "./start-order.ts";
 
 const SECOND_MICROS = 1_000_000;
 /** Of a second with more records, the first of them are spread by themselves. */
-const MAX_HELD = 10_000;
-const MAX_HELD_CHARACTERS = 4 * 1024 * 1024;
+const MAX_HELD = 5000;
+const MAX_HELD_CHARACTERS = 2 * 1024 * 1024;
 
 /** Spreads the records of one whole second evenly over it, in their order. Records with finer times pass as they are. */
 export async function* spreadOverSeconds(
