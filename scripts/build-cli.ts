@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 /*
- * Builds the package @captures/cli (its `prepack`): one file of its own source and the client's, with its dependencies outside.
+ * Builds the package @captures/cli (its `prepack`): a file of its own source and the client's, and one for threads, with its dependencies outside.
  */
 
 const folder = new URL("../src/cli/", import.meta.url);
@@ -12,7 +12,11 @@ const { dependencies } = JSON.parse(readFileSync(new URL("package.json", folder)
 const outdir = new URL("dist/", folder).pathname;
 rmSync(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: [new URL("main.ts", folder).pathname],
+  entryPoints: {
+    main: new URL("main.ts", folder).pathname,
+    // A thread of a replay has a file of its own (src/cli/replay/threads.ts).
+    "replay-worker": new URL("replay/replay-worker.ts", folder).pathname,
+  },
   outdir,
   bundle: true,
   platform: "node",

@@ -1,22 +1,25 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ConnectionOptions } from "mysql2";
+import type { MissingRecords } from "../../client/index.ts";
 import { toHtml } from "../../workload/report/html.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { STANDARD_OUTPUT, writeWhole } from "../files/target.ts";
 import { CAPTURE_WORDS } from "../finding.ts";
 import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
-import type { Driver } from "../replay/driver.ts";
-import type { ReplayEnd } from "../replay/outcome.ts";
+import type { LeftOutReason, LostState, Outcome, ReplayEnd } from "../replay/outcome.ts";
 import { TargetLost } from "../replay/replay.ts";
-import { replayHere } from "../replay/replay-here.ts";
 import { type BaseReplay, makeReplayReport } from "../replay/report.ts";
 import { toText } from "../replay/report-text.ts";
 import { type ReplayResult, resultFormat } from "../replay/result.ts";
 import { ReplayTally } from "../replay/tally.ts";
 import { parseTarget, showTarget, type Target } from "../replay/target.ts";
-import { type Wanted, wantedBy } from "../replay/wanted-records.ts";
+import type { ThreadData } from "../replay/thread-messages.ts";
+import { replayInThreads } from "../replay/threads.ts";
+import type { Wanted } from "../replay/wanted-records.ts";
 import { type Recording, recordingIn, recordingOf } from "../replaying/recording.ts";
 import { askAboutTarget, reachTarget } from "../replaying/target.ts";
 import { formatCount, formatDuration } from "../terminal/format.ts";
@@ -44,6 +47,8 @@ const FORMATS: Format[] = ["text", "json", "html"];
 
 const MAX_CONNECTIONS = 100_000;
 const PROGRESS_MS = 200;
+/** At full speed. Each takes memory, and the processor from a server on the same machine. */
+const MAX_THREADS = 2;
 
 /** `captures replay`: runs a capture's statements again, on another server. */
 export function addReplay(program: Command, cli: Cli): void {
@@ -52,7 +57,10 @@ export function addReplay(program: Command, cli: Cli): void {
     .description("Replay a capture on a copy of the database: its sessions, in their order, at their pace.")
     .argument("[capture]", `${CAPTURE_WORDS}; or --file`)
     .requiredOption("--to <address>", "the server: mysql://user@host:3306/database")
-    .option("--file <path>", "a file of captures download instead: NDJSON, packed by gzip or not")
+    .option(
+      "--file <path>",
+      "a file of captures download instead: NDJSON, packed by gzip or not; - is standard input",
+    )
     .option("--speed <factor>", "how many times as fast as recorded, or max", speedOption, 1)
     .option("--writes", "also run what changes data or definitions")
     .option("--max-connections <number>", "sessions wait for a free one", countOption(MAX_CONNECTIONS), 100)
@@ -108,14 +116,21 @@ async function run(cli: Cli, text: string | undefined, options: Options): Promis
   const target = parseTarget(options.to);
   if (typeof target === "string") throw new Failure(target, EXIT.usage);
   await askAboutTarget(cli, target, options);
-  const driver = await reachTarget(cli, target, options.writes === true);
+  const connection = await reachTarget(cli, target);
   const interruption = takeInterruption(cli);
   try {
     const recording =
       options.file === undefined
         ? await recordingOf(cli, text as string, options, interruption.signal)
         : recordingIn(options.file);
-    const { result, failure } = await replayed(cli, options, target, recording, driver, interruption.signal);
+    const { result, failure } = await replayed(
+      cli,
+      options,
+      target,
+      connection,
+      recording,
+      interruption.signal,
+    );
     await writeWhole(cli, options.output, written(format, result, base));
     if (options.output !== STANDARD_OUTPUT) say(cli, `Wrote ${options.output}`);
     if (failure !== null) throw failure;
@@ -140,8 +155,8 @@ async function replayed(
   cli: Cli,
   options: Options,
   target: Target,
-  { source, name, capture, isRedacted, from, to, notes }: Recording,
-  driver: Driver,
+  connection: ConnectionOptions,
+  { chunks, name, capture, isRedacted, from, to, notes }: Recording,
   signal: AbortSignal,
 ): Promise<{ result: ReplayResult; failure: Failure | null }> {
   const { maxConnections } = options;
@@ -168,18 +183,20 @@ async function replayed(
     });
   };
   const timer = setInterval(update, PROGRESS_MS);
-  const wanted = { ...options, to: options.before };
   let end: ReplayEnd;
   let failure: Failure | null = null;
   let endedBy: string | null = null;
   try {
-    end = await replayHere(
-      source,
-      { speed, writes, maxConnections, isRedacted, isWanted: wantedBy(wanted) },
-      driver,
-      tally,
-      signal,
-    );
+    const data: ThreadData = {
+      options: { speed, writes, maxConnections, isRedacted },
+      wanted: { ...options, to: options.before },
+      connection,
+      db: target.db,
+    };
+    const onMissing = (missing: MissingRecords) =>
+      void notes.push(`Records are lost in the service's storage: ${JSON.stringify(missing)}`);
+    const threads = speed === null ? Math.min(MAX_THREADS, availableParallelism()) : 1;
+    end = await replayInThreads(chunks, data, threads, tellingMissing(tally, onMissing), signal);
     if (!end.isWhole) {
       endedBy = "It was interrupted";
       failure = new Failure("Interrupted", EXIT.interrupted);
@@ -203,6 +220,17 @@ async function replayed(
     notes,
   };
   return { result: tally.result(plan, end), failure };
+}
+
+/** A tally that is also told of missing records. */
+function tellingMissing(tally: ReplayTally, onMissing: (missing: MissingRecords) => void) {
+  return {
+    onMissing,
+    onOutcome: (outcome: Outcome) => tally.onOutcome(outcome),
+    onLeftOut: (reason: LeftOutReason) => tally.onLeftOut(reason),
+    onConnections: (open: number) => tally.onConnections(open),
+    onStateLost: (state: LostState) => tally.onStateLost(state),
+  };
 }
 
 /** The filters and limits that were asked for, in words. */

@@ -22,6 +22,26 @@ export type BoundValue =
 const QUESTION = 63;
 const lexer = new Lexer();
 
+/** So many texts are known at a time, and together so long, in characters. */
+const MAX_TEXTS = 2000;
+const MAX_TEXT_CHARACTERS = 2 * 1024 * 1024;
+let texts = new Map<string, PreparedText>();
+let characters = 0;
+
+/** A text that is prepared: the same for all sessions, which mostly prepare the same ones. */
+export function preparedText(sql: string): PreparedText {
+  const known = texts.get(sql);
+  if (known !== undefined) return known;
+  if (texts.size >= MAX_TEXTS || characters > MAX_TEXT_CHARACTERS) {
+    texts = new Map();
+    characters = 0;
+  }
+  const text = new PreparedText(sql);
+  texts.set(sql, text);
+  characters += sql.length;
+  return text;
+}
+
 /** A prepared statement's text. */
 export class PreparedText {
   readonly sql: string;

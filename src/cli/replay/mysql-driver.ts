@@ -14,8 +14,11 @@ import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver
  */
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Without LOCAL_FILES a server can't ask for files of this machine; several statements in one text are sent one by one. */
-const FLAGS = ["-LOCAL_FILES", "-MULTI_STATEMENTS"];
+/**
+ * What mysql2 asks for and a plain client does not. Without LOCAL_FILES a server can't ask for files of this machine; several statements
+ * in one text are sent one by one; IGNORE_SPACE would make names of functions reserved words, as in the recording they were not.
+ */
+const FLAGS = ["-LOCAL_FILES", "-MULTI_STATEMENTS", "-IGNORE_SPACE", "-ODBC", "-FOUND_ROWS"];
 const READ_ONLY = "SET SESSION TRANSACTION READ ONLY";
 
 /** Connections to a server of MySQL or MariaDB. */
@@ -164,8 +167,14 @@ function errorOf(error: Error): ServerError {
   return { code: code ?? (errno === undefined ? error.name : `ERROR_${errno}`), message };
 }
 
+/** Shutdown, a killed connection (MariaDB), one that was idle for too long (MySQL): the server closes it behind the error. */
+const LAST_ERRORS = new Set([1053, 1927, 4031]);
+
 /** Whether an error ends its connection. */
-const isFatal = (error: Error): boolean => (error as { fatal?: boolean }).fatal === true;
+function isFatal(error: Error): boolean {
+  const { fatal, errno } = error as { fatal?: boolean; errno?: number };
+  return fatal === true || LAST_ERRORS.has(errno ?? 0);
+}
 
 /** A value as mysql2 binds it. */
 function parameterOf(value: BoundValue) {

@@ -42,9 +42,9 @@ function parse(text: string, onMissing?: (missing: MissingRecords) => void): Sto
   return records;
 }
 
-/** A file of NDJSON, packed by gzip or not: which, its first bytes say. @throws the system's error */
+/** A file of NDJSON, packed by gzip or not: which, its first bytes say. @param path `-` is standard input @throws the system's error */
 export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const file = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   const head = await new Promise<Buffer | null>((resolve, reject) => {
     file.once("error", reject);
     file.once("end", () => resolve(null));
@@ -55,6 +55,6 @@ export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   const isPacked = GZIP.every((byte, at) => head[at] === byte);
   if (!isPacked) return yield* file;
   const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-  file.on("error", (error) => unpacked.destroy(error));
+  file.on("error", (error: Error) => unpacked.destroy(error));
   yield* file.pipe(unpacked);
 }

@@ -34,7 +34,8 @@ const QUESTION = 63;
 const SECRET_START = 60;
 const NOT_UTF8 = "\uFFFD";
 /** A query by which the server logs what it prepares or executes as records of their own. */
-const DYNAMIC = /^\W*(prepare|execute)\b(\s+immediate\b)?/i;
+const DYNAMIC =
+  /^(?:\s|\/\*!\d*|\/\*(?!!)(?:[^*]|\*(?!\/))*\*\/|(?:--\s|#)[^\n]*\n)*(prepare|execute)\b(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/)*(immediate\b)?/i;
 const RUN_BY_MARIADB = "Bulk_execute";
 
 const lexer = new Lexer();

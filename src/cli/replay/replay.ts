@@ -19,8 +19,8 @@ import { spreadOverSeconds } from "./whole-seconds.ts";
  */
 
 /** What is read ahead: so many statements, and so much of them. */
-const MAX_STEPS = 5000;
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_STEPS = 4000;
+const MAX_BYTES = 12 * 1024 * 1024;
 /** With a pace, so much before it is due. */
 const READ_AHEAD_MICROS = 1_000_000;
 /** For how long nothing has to move until that is taken for a lock. */
@@ -40,9 +40,12 @@ export class TargetLost extends Error {
   override readonly name = "TargetLost";
   /** The replay up to there. */
   readonly end: ReplayEnd;
+  /** Why it can't be reached. */
+  readonly error: ServerError;
 
   constructor(error: ServerError, end: ReplayEnd) {
     super(`The target can't be reached any more: ${error.message}`);
+    this.error = error;
     this.end = end;
   }
 }

@@ -1,4 +1,4 @@
-import { PreparedText } from "./bound-values.ts";
+import { type PreparedText, preparedText } from "./bound-values.ts";
 import type { ConnectionSlots, Holder } from "./connection-slots.ts";
 import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver.ts";
 import type { Outcome, ReplayListener } from "./outcome.ts";
@@ -155,7 +155,7 @@ export class Session implements Holder {
     // Drivers prepare a text again and again, and the log does not say which of them is executed or closed.
     if (this.#known.some(({ text, prepared }) => text.sql === sql && prepared !== null)) return;
     this.#known = this.#known.filter(({ text }) => text.sql !== sql);
-    const known: KnownStatement = { text: new PreparedText(sql), prepared: null };
+    const known: KnownStatement = { text: preparedText(sql), prepared: null };
     this.#known.push(known);
     if (this.#known.length > MAX_PREPARED) this.#known.shift()?.prepared?.close();
     // What it is refused with is told of its executions, each of which tries again.

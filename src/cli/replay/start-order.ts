@@ -12,8 +12,8 @@ export interface Begun {
 
 /** How far a record of the slow log may stand behind others that began after it: a statement that took longer is late. */
 const HORIZON_MICROS = 60_000_000;
-const MAX_HELD = 10_000;
-const MAX_HELD_CHARACTERS = 8 * 1024 * 1024;
+const MAX_HELD = 5000;
+const MAX_HELD_CHARACTERS = 2 * 1024 * 1024;
 /** Of how many connections is kept where their last statement began. */
 const MAX_THREADS = 100_000;
 

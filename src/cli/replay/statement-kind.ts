@@ -54,8 +54,11 @@ const OBJECTS: ReadonlyMap<string, StatementKind> = new Map([
 /** Whose bodies have semicolons of their own. */
 const WITH_BODY = /^(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|AGGREGATE)$/;
 
-/** What a query may have beyond reading: a file that it writes, a sequence that it moves on. */
-const MAY_CHANGE = /outfile|dumpfile|nextval|setval|next\s+value|previous\s+value/i;
+/**
+ * What a query may have beyond reading: a file that it writes, a sequence that it moves on, rows that it locks as an UPDATE would
+ * (MariaDB 10.11 refuses that where a session is read-only).
+ */
+const MAY_CHANGE = /outfile|dumpfile|nextval|setval|next\s+value|for\s+update/i;
 /** A SET that would lift the read-only guard, or that is the server's. */
 const GLOBAL_SCOPES = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
 const READ_ONLY_SETTINGS = new Set(["TX_READ_ONLY", "TRANSACTION_READ_ONLY"]);
@@ -322,6 +325,7 @@ function judgeMentioned(sql: string): StatementKind {
     if (word === "OUTFILE" || word === "DUMPFILE") found = "administration";
     else if (word === "NEXTVAL" || word === "SETVAL") found = "write";
     else if (word === "VALUE" && before === "NEXT") found = "write";
+    else if (word === "UPDATE" && before === "FOR") found = "write";
     before = word;
   }
   lexer.reset("");

@@ -37,8 +37,8 @@ const PART_BYTES = 256 * 1024;
 export class StepQueue {
   readonly #held: Held;
   readonly #spill: Spill;
-  /** The first steps, from `#at` on. */
-  #head: Step[] = [];
+  /** The first steps, from `#at` on. What stood before is taken out, so that it is not kept. */
+  #head: (Step | undefined)[] = [];
   #at = 0;
   /** What comes behind these. */
   #spilled: SpilledSteps[] = [];
@@ -71,7 +71,7 @@ export class StepQueue {
     if (this.#at === this.#head.length) this.#advance();
     const step = this.#head[this.#at];
     if (step === undefined) return undefined;
-    this.#at++;
+    this.#head[this.#at++] = undefined;
     this.#count(step, -1);
     // Else the array would grow for as long as the session is never done.
     if (this.#at === 1024) {
@@ -91,7 +91,7 @@ export class StepQueue {
   spill(): void {
     if (this.#spilled.length === 0) {
       const from = Math.min(this.#head.length, this.#at + KEPT);
-      this.#write(this.#head.splice(from));
+      this.#write(this.#head.splice(from) as Step[]);
     }
     this.#write(this.#tail);
     this.#tail = [];
@@ -110,8 +110,9 @@ export class StepQueue {
       this.#tail = [];
       return;
     }
-    this.#head = this.#spill.read(next);
-    for (const step of this.#head) this.#count(step, 1);
+    const read = this.#spill.read(next);
+    this.#head = read;
+    for (const step of read) this.#count(step, 1);
     // What came meanwhile follows in its order.
     if (this.#spilled.length === 0) {
       for (const step of this.#tail) this.#head.push(step);

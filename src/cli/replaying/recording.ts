@@ -1,14 +1,13 @@
 import { basename } from "node:path";
-import type { MissingRecords } from "../../client/index.ts";
 import { type Cli, serviceOf } from "../cli.ts";
 import { chunksOf } from "../download/body.ts";
 import { findCapture } from "../finding.ts";
-import { readFile, recordsOf } from "../replay/record-lines.ts";
-import type { Source } from "../replay/source.ts";
+import { readFile } from "../replay/record-lines.ts";
 
 /** What is replayed, and what of it is known before. */
 export interface Recording {
-  source: Source;
+  /** NDJSON, as it arrives. */
+  chunks: AsyncIterable<Uint8Array>;
   name: string;
   capture: number | null;
   isRedacted: boolean;
@@ -27,9 +26,8 @@ interface Asked {
 
 /** The recording in a file that was downloaded. */
 export function recordingIn(file: string): Recording {
-  const notes: string[] = [];
-  const source = recordsOf(readFile(file), noteMissing(notes));
-  return { source, name: basename(file), capture: null, isRedacted: false, from: null, to: null, notes };
+  const chunks = readFile(file);
+  return { chunks, name: basename(file), capture: null, isRedacted: false, from: null, to: null, notes: [] };
 }
 
 /**
@@ -58,7 +56,7 @@ export async function recordingOf(
   const incomplete = headers.get("x-workload-incomplete");
   if (incomplete !== null) notes.push(`Records are lost in the service's storage: ${incomplete}`);
   return {
-    source: recordsOf(chunksOf(body), noteMissing(notes)),
+    chunks: chunksOf(body),
     name,
     capture: id,
     isRedacted: full.redact === "literals",
@@ -69,6 +67,3 @@ export async function recordingOf(
 }
 
 const timeOf = (time: string | Date | null) => (time === null ? null : new Date(time).getTime());
-
-const noteMissing = (notes: string[]) => (missing: MissingRecords) =>
-  void notes.push(`Records are lost in the service's storage: ${JSON.stringify(missing)}`);

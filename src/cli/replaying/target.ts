@@ -1,5 +1,6 @@
 import { resolveCname } from "node:dns/promises";
 import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "mysql2";
 import { type Cli, serviceOf } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { MysqlDriver } from "../replay/mysql-driver.ts";
@@ -55,28 +56,29 @@ async function environmentsOf(cli: Cli) {
 
 /**
  * Connects once, so that what stands in the way is said before anything runs.
+ * @returns how, with the password
  * @throws Failure when the server can't be reached, or does not let the user in
  */
-export async function reachTarget(cli: Cli, target: Target, writes: boolean): Promise<MysqlDriver> {
+export async function reachTarget(cli: Cli, target: Target): Promise<ConnectionOptions> {
   const ca = target.caFile === null ? null : readCertificates(target.caFile);
   const given = target.password ?? cli.env.MYSQL_PWD ?? null;
-  const driverWith = (password: string | null) =>
-    new MysqlDriver(connectionOptions({ ...target, password }, ca), target.db, !writes);
-  let driver = driverWith(given);
-  let connected = await driver.connect(null);
+  const connect = (options: ConnectionOptions) => new MysqlDriver(options, target.db, false).connect(null);
+  let options = connectionOptions({ ...target, password: given }, ca);
+  let connected = await connect(options);
   if (
     !("query" in connected) &&
     connected.code === "ER_ACCESS_DENIED_ERROR" &&
     given === null &&
     cli.isInteractive
   ) {
-    driver = driverWith(await askSecret(cli, `Password of ${showTarget(target)}`));
-    connected = await driver.connect(null);
+    const password = await askSecret(cli, `Password of ${showTarget(target)}`);
+    options = connectionOptions({ ...target, password }, ca);
+    connected = await connect(options);
   }
   if (!("query" in connected))
     throw new Failure(`${showTarget(target)} can't be replayed on: ${connected.message || connected.code}`);
   await connected.close();
-  return driver;
+  return options;
 }
 
 function readCertificates(file: string): string {

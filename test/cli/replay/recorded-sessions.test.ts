@@ -97,6 +97,22 @@ test("what the log has twice is run once", () => {
   ]);
 });
 
+test.each([
+  "/* page 7 */ EXECUTE s",
+  "-- so\n# and so\nexecute s",
+  "/*!40101 EXECUTE s */",
+  "  execute\n s",
+  "EXECUTE/* now */IMMEDIATE 'INSERT INTO t VALUES (1)'",
+])("what %s executes is run once", (sql) => {
+  const records = [general(0, 7, "Query", sql), general(1, 7, "Execute", "INSERT INTO t VALUES (1)")];
+  expect(read(records)).toEqual([`7.1? query ${sql}`, "echo"]);
+});
+
+test("a comment about EXECUTE has no echo", () => {
+  const records = [general(0, 7, "Query", "/* execute */ SELECT 1"), general(1, 7, "Execute", "SELECT 2")];
+  expect(read(records)).toEqual(["7.1? query /* execute */ SELECT 1", "7.1? execute SELECT 2"]);
+});
+
 test("writes are left out unless they are asked for; accounts and administration are in any case", () => {
   const records = [
     general(0, 7, "Query", "DELETE FROM t"),
