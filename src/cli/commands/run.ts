@@ -60,7 +60,7 @@ If the capture can't start, the program is not run, unless --anyway is given.
 With --json the capture is the last line of standard output, after the program's own.
 
 Examples:
-  captures run --env staging --log slow -- npm run load-test
+  captures run --env staging --log slow -- ./load-test.sh
   captures run --env staging --label branch=$BRANCH --id-file capture.id -- pgbench -T 60`,
     )
     .action((words: string[], options: RunOptions) => run(cli, words, options));
