@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { SORTS, type Sort } from "../../captures/paging.ts";
 import type { CaptureFilter, FullCapture } from "../../client/index.ts";
 import { STATUSES } from "../../db/states.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
@@ -13,6 +12,17 @@ import { paintStatus } from "../terminal/status.ts";
 /** The most that one page of the API has. */
 const MAX_PAGE = 1000;
 const MOST = 100_000;
+
+type Sort = NonNullable<CaptureFilter["sort"]>;
+/** The API's orders. They are not imported, since zod would come along. */
+const SORTS = Object.keys({
+  "-created": true,
+  created: true,
+  "-start": true,
+  start: true,
+  "-name": true,
+  name: true,
+} satisfies Record<Sort, true>);
 
 interface ListOptions {
   env?: string;

@@ -111,14 +111,15 @@ async function begin(cli: Cli, words: readonly string[], options: RunOptions): P
 /** Stops the capture, and says what has become of it. What goes wrong here does not change the program's exit code. */
 async function finish(cli: Cli, { id }: Capture, { wait }: RunOptions): Promise<void> {
   const service = serviceOf(cli);
-  let capture: Capture;
+  let capture: Capture | null = null;
   try {
     capture = await endCapture(withoutInterrupts(service), id);
     if (wait && !cli.signal.aborted) capture = await follow(cli, service, id);
   } catch (error) {
     if (!(error instanceof Failure || error instanceof CapturesError)) throw error;
-    say(cli, `${clean(error.message)}. Capture ${id} may go on: captures stop ${id} ends it.`);
-    return;
+    const hint = capture === null ? `Capture ${id} may go on: captures stop ${id} ends it.` : "";
+    say(cli, `${clean(error.message)}. ${hint}`.trimEnd());
+    if (capture === null) return;
   }
   const { status, start, end, reason } = capture;
   const length =

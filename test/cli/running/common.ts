@@ -12,7 +12,10 @@ export async function checkCommon(world: World): Promise<void> {
   });
   await check("with a key that is not known, a command ends with 4", async () => {
     const { code, err } = await captures(world, ["list"], { env: { CAPTURES_KEY: "captures_wrong" } });
-    expectThat(code === 4 && /^error: .*key.*\(request [\w-]+\)/.test(err), `${code}: ${err}`);
+    expectThat(
+      code === 4 && /^error: .*key.*\(request [\w-]+\)\nRun captures login/.test(err),
+      `${code}: ${err}`,
+    );
   });
   await check("a service that can't be reached is a failure, without a stack", async () => {
     const { code, err } = await captures(world, ["--url", "http://127.0.0.1:1", "list"]);
