@@ -13,7 +13,7 @@ import { checkRunning } from "./running.ts";
 import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
 import { checkTop } from "./top.ts";
-import { makeKey, type World } from "./world.ts";
+import { json, makeKey, until, type World } from "./world.ts";
 
 /*
  * `npm run test:cli`: every command of `captures` against `npm run dev` on free ports with data of its own. Closes with
@@ -35,6 +35,10 @@ try {
     folder,
     key: await makeKey(address),
   };
+  await until("the demo's captures are done", async () => {
+    const done = await json<object[]>(world, ["list", "--env", "shop", "--status", "DONE"]);
+    return done.length === 2;
+  });
   // `npm run test:cli -- top` for one of them alone.
   const [, , only] = process.argv;
   const checks = {
