@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { report } from "../../../scripts/lib/checks.ts";
 import { tryPort } from "../../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../../scripts/lib/service.ts";
+import { checkChanging } from "./changing.ts";
+import { checkCommon } from "./common.ts";
+import { checkCompletion } from "./completion.ts";
+import { checkEnvironments } from "./environments.ts";
 import { checkList } from "./list.ts";
 import { checkReplay } from "./replay.ts";
-import { makeKey, type World } from "./world.ts";
+import { checkRunning } from "./running.ts";
+import { checkSigningIn } from "./signing-in.ts";
+import { checkStarting } from "./starting.ts";
+import { checkTop } from "./top.ts";
+import { json, makeKey, until, type World } from "./world.ts";
 
 /*
  * `npm run test:cli`: every command of `captures` against `npm run dev` on free ports with data of its own. Closes with
@@ -28,8 +36,27 @@ try {
     folder,
     key: await makeKey(address),
   };
-  await checkList(world);
-  await checkReplay(world);
+  await until("the demo's captures are done", async () => {
+    const done = await json<object[]>(world, ["list", "--env", "shop", "--status", "DONE"]);
+    return done.length === 2;
+  });
+  // `npm run test:cli -- top` for one of them alone.
+  const [, , only] = process.argv;
+  const checks = {
+    list: checkList,
+    common: checkCommon,
+    environments: checkEnvironments,
+    "signing-in": checkSigningIn,
+    starting: checkStarting,
+    running: checkRunning,
+    changing: checkChanging,
+    top: checkTop,
+    completion: checkCompletion,
+    replay: checkReplay,
+  };
+  for (const [name, run] of Object.entries(checks)) {
+    if (only === undefined || only === name) await run(world);
+  }
 } finally {
   await stopGroup(service, "SIGKILL");
   rmSync(folder, { recursive: true, force: true });
