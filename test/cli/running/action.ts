@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../../scripts/lib/checks.ts";
 import { checkOutAction, type Job, makeJob, useAction } from "./action-runner.ts";
+import { appears } from "./appearing.ts";
 import { type FakeGitHub, startGitHub } from "./fake-github.ts";
 import { clientOf, type Pair, runNow, until } from "./pair.ts";
 import { expectThat, type World } from "./world.ts";
@@ -30,7 +31,7 @@ interface Context {
   action: string;
 }
 
-let runs = 0;
+let runs = 1000;
 
 /** A job of a pull request, or of a push to main. */
 function jobOf({ world, github }: Context, event: "pull_request" | "push"): Job {
@@ -44,7 +45,7 @@ function jobOf({ world, github }: Context, event: "pull_request" | "push"): Job 
       refName: isPull ? "7/merge" : "main",
       payload: isPull ? { repository, pull_request: { number: 7, title: EVIL } } : { repository },
     },
-    { GITHUB_API_URL: github.url, GITHUB_RUN_ID: String(1000 + runs++) },
+    { GITHUB_API_URL: github.url, GITHUB_RUN_ID: String(runs++) },
   );
 }
 
@@ -53,14 +54,6 @@ const inputsOf = ({ world, pair }: Context) => ({
   key: world.key,
   env: pair.environment,
 });
-
-/** Waits for a file that a step makes. */
-async function appears(file: string): Promise<void> {
-  for (let tries = 0; !existsSync(file); tries++) {
-    if (tries > 600) throw new Error(`${file} did not appear`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 async function checkUses(context: Context): Promise<void> {
   const { world, github, action } = context;
@@ -75,7 +68,7 @@ async function checkUses(context: Context): Promise<void> {
       "fail-on": "new,gone:any",
     };
     const using = useAction(action, job, inputs);
-    await appears(join(job.folder, "started"));
+    await appears(join(job.folder, "started"), using);
     await runNow(world);
     writeFileSync(join(job.folder, "done"), "");
     const { code, printed, outputs } = await using;
@@ -175,7 +168,7 @@ async function checkRefusals(context: Context): Promise<void> {
     const using = useAction(action, job, inputs, (pid) => {
       script = pid;
     });
-    await appears(join(job.folder, "started"));
+    await appears(join(job.folder, "started"), using);
     process.kill(script, "SIGINT");
     const { code, outputs, printed } = await using;
     expectThat(code !== 0, printed);
