@@ -129,7 +129,7 @@ async function chooseInstance(
   });
   const instances = listed?.instances ?? [];
   if (instances.length === 0) return askText(cli, "The RDS instance's identifier");
-  const chosen = await askChoice(cli, "Which instance?", instances.map(choiceOf));
+  const chosen = await askChoice(cli, "Which instance?", offered(instances));
   const found = instances.find(({ instance }) => instance === chosen) as ListedInstance;
   say(cli, "The role or the key needs this permissions policy:");
   const known = {
@@ -141,12 +141,16 @@ async function chooseInstance(
   return chosen;
 }
 
-const choiceOf = ({ instance, engine, engineVersion, role, capturable, why }: ListedInstance) => ({
-  value: instance,
-  label: `${instance} (${engine} ${engineVersion}${role === null ? "" : `, ${role}`})`,
-  disabled: !capturable,
-  ...(why !== null && { hint: clean(why) }),
-});
+/** Those that can be captured come first. Why another can't be has no room here: `--instance` with it says so. */
+const offered = (instances: readonly ListedInstance[]) =>
+  [...instances]
+    .sort((one, other) => Number(other.capturable) - Number(one.capturable))
+    .map(({ instance, engine, engineVersion, role, capturable }) => ({
+      value: instance,
+      label: `${instance} (${engine} ${engineVersion}${role === null ? "" : `, ${role}`})`,
+      disabled: !capturable,
+      ...(!capturable && { hint: "can't be captured as it is" }),
+    }));
 
 /** Adds it; where captures would not work, shows why, and asks whether to add it all the same. */
 async function create(cli: Cli, { client, signal }: Service, wanted: NewEnvironment) {

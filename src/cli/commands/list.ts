@@ -6,7 +6,7 @@ import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { findEnvironment } from "../finding.ts";
 import { countOption, labelOption, momentOption, wordOption } from "../options.ts";
 import { colorsFor } from "../terminal/colors.ts";
-import { formatTime, formatTimeOrNone } from "../terminal/format.ts";
+import { formatDuration, formatTimeOrNone } from "../terminal/format.ts";
 import { printJson, printTable } from "../terminal/print.ts";
 import { paintStatus } from "../terminal/status.ts";
 
@@ -84,7 +84,7 @@ Examples:
           { title: "ENVIRONMENT", of: ({ envId }) => names.get(envId) ?? envId },
           { title: "LOG", of: ({ log }) => log },
           { title: "START", of: ({ start, scheduledStart }) => formatTimeOrNone(start ?? scheduledStart) },
-          { title: "END", of: endOf },
+          { title: "LENGTH", of: lengthOf },
           {
             title: "LABELS",
             of: ({ labels }) =>
@@ -98,9 +98,11 @@ Examples:
     });
 }
 
-/** When it ended, or by when it is to. */
-const endOf = ({ end, scheduledEnd }: FullCapture): string =>
-  end !== null ? formatTime(end) : scheduledEnd === null ? "-" : `by ${formatTime(scheduledEnd)}`;
+/** How long it was, or is to be; a dash while nobody knows. */
+function lengthOf({ start, end, duration }: FullCapture): string {
+  if (start !== null && end !== null) return formatDuration(Date.parse(end) - Date.parse(start));
+  return duration === null ? "-" : formatDuration(duration * 1000);
+}
 
 async function filterOf(service: Service, options: ListOptions): Promise<CaptureFilter> {
   const { env, status, label, search, name, owner, from, to, sort } = options;

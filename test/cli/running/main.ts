@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { report } from "../../../scripts/lib/checks.ts";
 import { tryPort } from "../../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../../scripts/lib/service.ts";
+import { checkChanging } from "./changing.ts";
+import { checkCommon } from "./common.ts";
+import { checkCompletion } from "./completion.ts";
+import { checkEnvironments } from "./environments.ts";
 import { checkList } from "./list.ts";
+import { checkRunning } from "./running.ts";
+import { checkSigningIn } from "./signing-in.ts";
+import { checkStarting } from "./starting.ts";
+import { checkTop } from "./top.ts";
 import { makeKey, type World } from "./world.ts";
 
 /*
@@ -27,7 +35,22 @@ try {
     folder,
     key: await makeKey(address),
   };
-  await checkList(world);
+  // `npm run test:cli -- top` for one of them alone.
+  const [, , only] = process.argv;
+  const checks = {
+    list: checkList,
+    common: checkCommon,
+    environments: checkEnvironments,
+    "signing-in": checkSigningIn,
+    starting: checkStarting,
+    running: checkRunning,
+    changing: checkChanging,
+    top: checkTop,
+    completion: checkCompletion,
+  };
+  for (const [name, run] of Object.entries(checks)) {
+    if (only === undefined || only === name) await run(world);
+  }
 } finally {
   await stopGroup(service, "SIGKILL");
   rmSync(folder, { recursive: true, force: true });
