@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
 import type { DownloadQuery } from "../../client/index.ts";
 import { type Cli, serviceOf } from "../cli.ts";
-import { chunksOf, gunzip, type Take, takeChecked } from "../download/body.ts";
-import { FORMATS, type FormatName, fileNameOf } from "../download/formats.ts";
+import { chunksOf, type Take } from "../download/body.ts";
+import { FORMATS, type Format, type FormatName, fileNameOf } from "../download/formats.ts";
+import { takeAs } from "../download/making.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { openTarget, STANDARD_OUTPUT } from "../files/target.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
-import { momentOption } from "../options.ts";
+import { countOption, momentOption } from "../options.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { say } from "../terminal/print.ts";
 import { type Progress, showProgress } from "../terminal/progress.ts";
@@ -16,6 +17,7 @@ interface Options {
   log?: "general" | "slow";
   from?: Date;
   to?: Date;
+  thread?: number;
   output?: string;
   force?: boolean;
 }
@@ -37,6 +39,7 @@ export function addDownload(program: Command, cli: Cli): void {
     )
     .option("--from <time>", "from this moment on", momentOption("last"))
     .option("--to <time>", "before this moment", momentOption("last"))
+    .option("--thread <id>", "of this connection", countOption(Number.MAX_SAFE_INTEGER, 0))
     .option("-o, --output <file>", "its name; - is standard output. By default capture-ID.FORMAT")
     .option("-f, --force", "replace a file with the default name")
     .addHelpText("after", HELP)
@@ -47,14 +50,14 @@ export function addDownload(program: Command, cli: Cli): void {
       if (isBinary && options.output === STANDARD_OUTPUT && cli.out.isTTY)
         throw new Failure(`${name} is nothing for a terminal`, EXIT.usage, "Give a file, or pipe it on.");
       const id = await findCaptureId({ client, ...service }, text);
-      const { log, from, to } = options;
-      const query: DownloadQuery = { format: wire, log, from, to };
+      const { log, from, to, thread: threadId } = options;
+      const query: DownloadQuery = { format: wire, log, from, to, threadId };
       const reply = await client.captures.download(id, query, { signal: cli.signal });
       const file = options.output ?? fileNameOf(id, reply.headers.get("content-disposition"), name);
       const isNew = options.output === undefined && !options.force;
       const target = await openTarget(cli, file, { isNew });
       const progress = showProgress(cli);
-      const size = meter(progress, made === "checked" ? lengthOf(reply) : null);
+      const size = meter(progress, isSameLength(made) ? lengthOf(reply) : null);
       try {
         const take: Take = async (bytes) => {
           await target.write(bytes);
@@ -82,8 +85,11 @@ Formats:
   ndjson.gz  a gzip file of JSON, one record in each line: as it is stored, and the fastest
   ndjson     the same, decompressed
   log        the text of the log, for tools such as pt-query-digest
+  sql        statements that the mysql client runs, each after a comment with its time and session
+  csv        a table for a spreadsheet; texts that it would run as a formula begin with an apostrophe
+  parquet    a table for DuckDB and the like, made on this machine
 
-A file is there when it is whole, and not before: what fails leaves none. ndjson.gz and ndjson are checked by their CRC-32.
+A file is there when it is whole, and not before: what fails leaves none. ndjson.gz, ndjson and parquet are checked by the CRC-32.
 It ends with 1 when records were lost in the service's storage; the file has those that are left.
 
 Examples:
@@ -97,23 +103,13 @@ function formatOf({ format, output = "" }: Options): FormatName {
   return format ?? names.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "ndjson.gz";
 }
 
+/** Whether what is written is as long as what is sent. */
+const isSameLength = (made: Format["made"]): boolean => made === "checked" || made === "as it is";
+
 /** How long a body will be; null where the reply does not say it. */
 function lengthOf(reply: Response): number | null {
   const length = Number(reply.headers.get("content-length") ?? Number.NaN);
   return Number.isSafeInteger(length) && length > 0 ? length : null;
-}
-
-async function takeAs(
-  made: (typeof FORMATS)[FormatName]["made"],
-  chunks: AsyncIterable<Uint8Array>,
-  take: Take,
-): Promise<void> {
-  if (made === "checked") return takeChecked(chunks, take);
-  if (made === "plain")
-    return gunzip(chunks, async (plain) => {
-      for await (const bytes of plain) await take(bytes);
-    });
-  for await (const bytes of chunks) await take(bytes);
 }
 
 /** Counts bytes, and shows them. */

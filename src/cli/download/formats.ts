@@ -3,18 +3,21 @@
 /** A format of `captures download`. */
 export interface Format {
   /** What the service is asked for. */
-  wire: "ndjson.gz" | "log";
-  /** What is done with what it sends: kept as it is, decompressed, or made into a Parquet file. */
-  made: "as it is" | "checked" | "plain";
+  wire: "ndjson.gz" | "log" | "sql" | "csv";
+  /** What is done with what it sends: kept as it is, kept and checked, decompressed, or made into a Parquet file. */
+  made: "as it is" | "checked" | "plain" | "parquet";
   /** Whether it is nothing for a terminal. */
   isBinary: boolean;
 }
 
-/** The formats by their names, which are the API's and the endings of files. */
+/** The formats by their names, which are endings of files, and but for Parquet the API's. */
 export const FORMATS = {
   "ndjson.gz": { wire: "ndjson.gz", made: "checked", isBinary: true },
   ndjson: { wire: "ndjson.gz", made: "plain", isBinary: false },
   log: { wire: "log", made: "as it is", isBinary: false },
+  sql: { wire: "sql", made: "as it is", isBinary: false },
+  csv: { wire: "csv", made: "as it is", isBinary: false },
+  parquet: { wire: "ndjson.gz", made: "parquet", isBinary: true },
 } as const satisfies Record<string, Format>;
 
 /** The name of a format. */

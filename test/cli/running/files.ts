@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { check } from "../../../scripts/lib/checks.ts";
 import type { Pair } from "./pair.ts";
 import { startProxy } from "./proxy.ts";
@@ -95,6 +96,26 @@ async function checkDownload(world: World, id: string): Promise<void> {
     },
   );
 
+  await check("download makes SQL, CSV and Parquet, and takes one connection alone", async () => {
+    const cwd = folderIn(world);
+    const sql = await captures(world, ["download", id, "--format", "sql", "-o", "-"]);
+    expectThat(
+      sql.code === 0 && sql.out.match(/^SELECT \* FROM orders/gm)?.length === 40,
+      sql.out.slice(0, 500),
+    );
+    const csv = await captures(world, ["download", id, "-o", "all.csv"], { cwd });
+    const text = readFileSync(join(cwd, "all.csv"), "utf8");
+    expectThat(csv.code === 0 && text.startsWith("time,") && text.match(/\r\n/g)?.length === 111, csv.err);
+    const parquet = await captures(world, ["download", id, "-o", "all.parquet"], { cwd });
+    expectThat(parquet.code === 0, parquet.err);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(join(cwd, "all.parquet")) });
+    const orders = rows.filter(({ statement }) => statement.startsWith("SELECT * FROM orders"));
+    expectThat(rows.length === 110 && orders.length === 40, `${rows.length} rows, ${orders.length}`);
+    expectThat(Number(orders[0]?.durationMicros) === 9000, `${orders[0]?.durationMicros}`);
+    const none = await captures(world, ["download", id, "--thread", "9", "--format", "ndjson", "-o", "-"]);
+    expectThat(none.code === 0 && none.out === "", none.out.slice(0, 200));
+  });
+
   await check("download refuses to write gzip to a terminal, but pipes it", async () => {
     const python = ["-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"];
     const env = { ...process.env, CAPTURES_URL: world.address, CAPTURES_KEY: world.key, NO_COLOR: "1" };
@@ -153,6 +174,7 @@ async function checkCutDownloads(world: World, id: string): Promise<void> {
     ["that lacks its last byte, decompressed", cut(1), ["--format", "ndjson"]],
     ["with a wrong checksum", spoilt, []],
     ["with a wrong checksum, decompressed", spoilt, ["--format", "ndjson"]],
+    ["with a wrong checksum, as Parquet", spoilt, ["--format", "parquet"]],
     ["whose connection breaks", broken, ["--format", "log"]],
   ] as const) {
     await check(`download leaves nothing of a file ${name}`, async () => {
