@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { StoredWorkloadRecord } from "../../src/client/index.ts";
+import type { DownloadQuery, StoredWorkloadRecord } from "../../src/client/index.ts";
 import { check } from "./checks.ts";
 import type { Database } from "./database.ts";
 import { DemoUser } from "./demo-user.ts";
@@ -51,7 +51,8 @@ async function prove(database: Database, user: DemoUser, folder: string): Promis
   await user.waitFor(id, "DONE");
   const expected = await contentsOf(database);
   const records = await Array.fromAsync(captures.downloadRecords(id, { log: "general" }));
-  const text = async (query: object) => (await captures.download(id, { format: "sql", ...query })).text();
+  const text = async (query: DownloadQuery) =>
+    (await captures.download(id, { format: "sql", ...query })).text();
 
   await check(`${database.name}: ${expected.size} rows were made to be made again`, () => {
     ok(expected.size >= 30, "This proves little");
@@ -113,13 +114,17 @@ async function prove(database: Database, user: DemoUser, folder: string): Promis
 
 /** What the file has the client send beside the recorded statements. */
 const OWN =
-  /^(?:-- \{|-- The |-- {3}mysql|-- Before|\/\*! ?\*\/$|USE `|SET NAMES|SELECT DATABASE|SET @captures|PREPARE captures|EXECUTE captures|SET character_set_client = utf8mb4$)/i;
+  /^(?:-- \{|-- The |-- {3}mysql|-- Before|\/\*! ?\*\/$|USE `|SET NAMES|SELECT DATABASE|select @@version_comment|SET @captures|PREPARE captures|EXECUTE captures|SET character_set_client = utf8mb4$)/i;
 
 /** The commands of statements that ran. */
 const RUNS = /^(?:Query|Execute)$/;
 
-/** A statement without the lines of comment before it, which the client sends by themselves, and the blanks around it. */
-const bareOf = (statement: string): string => statement.replace(/^(?:--\s.*(?:\n|$))+/, "").trim();
+/** A statement without the lines of comment before it, which the client sends by themselves, and without blanks and semicolons around it. */
+const bareOf = (statement: string): string =>
+  statement
+    .replace(/^(?:--\s.*(?:\n|$))+/, "")
+    .replace(/[\s;]+$/, "")
+    .trim();
 
 /** What a server gets of the records of a file: those that it says are run, without those that the server refuses to prepare. */
 function statementsOf(sql: string, records: readonly StoredWorkloadRecord[]): string[] {

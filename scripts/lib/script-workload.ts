@@ -43,7 +43,7 @@ const FORMS = (id: number) => [
   `/* it's */ INSERT /*! INTO */ t VALUES (${id + 2}, 'x') /* ;; */`,
   `-- it's\n${insert(id + 3, "'x'")}`,
   `${insert(id + 4, "'x'")}; ${insert(id + 5, "'y'")};`,
-  `INSERT INTO t SELECT ${id + 6}, \`delimiter\`\nFROM (SELECT 'x' AS \`delimiter\`) AS system\nWHERE 1`,
+  `INSERT INTO t SELECT ${id + 6}, \`delimiter\`\nFROM (SELECT 'x' AS \`delimiter\`) AS tee\nWHERE 1`,
   `INSERT INTO t SELECT ${id + 7}, status FROM (SELECT\n'x' AS\nstatus\n) AS help`,
   `\t \n${insert(id + 8, "'x'")}\n`,
 ];
