@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,12 +8,16 @@ import { check, report } from "./lib/checks.ts";
 import { DemoUser } from "./lib/demo-user.ts";
 import { GZIP_READERS, readByCurl, readByDuckDb, runInDuckDb } from "./lib/download-readers.ts";
 import { DEMO } from "./lib/local.ts";
+import { MariaDb } from "./lib/mariadb.ts";
 import { tryPort } from "./lib/ports.ts";
+import { proveScript } from "./lib/script-proof.ts";
 import { startService, stopGroup } from "./lib/service.ts";
+import { proveTables } from "./lib/tables-proof.ts";
 
 /*
  * `npm run proof:downloads`: downloads the captures that a new local service has, and reads them with gzip, Python, Node, curl and
- * DuckDB. A browser is among the console's checks. Closes with `N passed, N failed`.
+ * DuckDB, also as CSV and Parquet; then captures a MariaDB server, and has its client run the SQL. A browser is among the console's
+ * checks. Closes with `N passed, N failed`.
  */
 
 const run = promisify(execFile);
@@ -34,7 +38,20 @@ try {
   for await (const { id, name } of api.captures.list()) await prove(await ended(id), name);
 } finally {
   await stopGroup(service, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+}
+// The server's account has to reach it.
+const data = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
+const database = new MariaDb(data);
+try {
+  let isStarted = false;
+  await check("MariaDB starts (on Debian: apt-get install mariadb-server mariadb-client)", async () => {
+    await database.start();
+    isStarted = true;
+  });
+  if (isStarted) await proveScript(database, folder);
+} finally {
+  await database.stop();
+  for (const one of [data, folder]) rmSync(one, { recursive: true, force: true });
 }
 report();
 
@@ -89,23 +106,24 @@ async function prove(id: number, name: string): Promise<void> {
     expectSame(String(at), String(lines.length), "the number of records");
   });
   await check(`${name}: DuckDB reads the same`, async () => {
-    const duckDb = join(folder, "duckdb");
-    mkdirSync(duckDb, { recursive: true });
     const times = records.map(({ time }) => time).sort();
     const length = records.reduce((sum, { statement }) => sum + [...statement].length, 0);
     const expected = { records: records.length, first: times[0], last: times.at(-1), length };
-    expectSame(JSON.stringify(await readByDuckDb(duckDb, file)), JSON.stringify(expected), "what is found");
+    expectSame(JSON.stringify(await readByDuckDb(file)), JSON.stringify(expected), "what is found");
   });
-  if (saved.endsWith("-slow.ndjson.gz")) await proveRecipes(join(folder, "duckdb"), file, records.length);
+  const log = saved.endsWith("-slow.ndjson.gz") ? "slow" : "general";
+  await proveTables(new DemoUser(address).api, id, log, name, folder);
+  if (log === "slow") await proveRecipes(file, records.length);
 }
 
 /** Runs the recipes of docs/studying-a-workload.md on a download of a slow log. */
-async function proveRecipes(duckDb: string, file: string, statements: number): Promise<void> {
+async function proveRecipes(file: string, statements: number): Promise<void> {
   await check("DuckDB's recipes of docs/studying-a-workload.md find what they are to", async () => {
     const page = readFileSync(new URL("../docs/studying-a-workload.md", import.meta.url), "utf8");
-    const recipes = [...page.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) => sql as string);
-    copyFileSync(file, join(duckDb, "slow.ndjson.gz"));
-    const [, users = [], minutes = [], sessions = [], slowest = []] = await runInDuckDb(duckDb, recipes);
+    const recipes = [...page.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) =>
+      (sql as string).replace("slow.ndjson.gz", file),
+    );
+    const [, users = [], minutes = [], sessions = [], slowest = []] = await runInDuckDb(recipes);
     expectSame(`${recipes.length}`, "5", "the number of recipes");
     for (const rows of [users, sessions, slowest]) {
       if (rows.length !== 10) throw new Error(`There are ${rows.length} rows instead of 10`);

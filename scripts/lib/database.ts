@@ -94,6 +94,11 @@ export abstract class Database {
   /** How its command-line client is started. */
   protected abstract client(args: string[]): Command;
 
+  /** Where clients on this machine find it. */
+  get socket(): string {
+    return join(this.folder, "socket");
+  }
+
   /** Its general log, read without anything of the service's own parser: the proofs compare the two. */
   abstract readGeneralLog(): ServerRecord[];
 
@@ -138,6 +143,20 @@ export abstract class Database {
       await new Promise((resolve) => setTimeout(resolve, paceMs));
     }
     client.stdin.end();
+    await exited;
+  }
+
+  /**
+   * Has its client run a file of SQL, and go on behind statements that fail.
+   * @param options of the client's
+   * @param cwd where it runs
+   */
+  async runFile(sql: string, options: readonly string[], cwd: string): Promise<void> {
+    const { program, args, options: started } = this.client(["--user=root", "--force", ...options]);
+    const client = spawn(program, args, { ...started, cwd, stdio: ["pipe", "ignore", "ignore"] });
+    const exited = once(client, "exit");
+    // One that ended early reads nothing more; what it has not run is missed.
+    client.stdin.on("error", () => undefined).end(sql);
     await exited;
   }
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 
 /*
  * Programs that read a downloaded workload. Each is asked for the text of the gzip file, or for what it finds in it.
@@ -10,9 +10,6 @@ import { gunzipSync } from "node:zlib";
 
 const run = promisify(execFile);
 const MAX_OUTPUT = { maxBuffer: 2 ** 30 };
-
-/** DuckDB for Node, as it is installed into a folder of its own: the project does not need it. */
-const DUCKDB = "@duckdb/node-api@1.5.6-r.1";
 
 /** What Python's modules make of a gzip file: its text, and whether nothing follows its first member. */
 const PYTHON = `
@@ -23,15 +20,6 @@ first = zlib.decompressobj(wbits=31)
 assert first.decompress(data) == text, "the first member is not all"
 assert first.eof and first.unused_data == b"", "something follows the first member"
 sys.stdout.buffer.write(text)
-`;
-
-const DUCKDB_SCRIPT = `
-import { DuckDBInstance } from "@duckdb/node-api";
-const connection = await (await DuckDBInstance.create()).connect();
-const file = process.argv[2].replaceAll("'", "''");
-const columns = "{time: 'VARCHAR', threadId: 'BIGINT', statement: 'VARCHAR'}";
-const sql = \`SELECT count(*)::INT, min(time), max(time), sum(length(statement))::INT FROM read_json('\${file}', format = 'newline_delimited', columns = \${columns})\`;
-console.log(JSON.stringify((await connection.runAndReadAll(sql)).getRows()[0]));
 `;
 
 /** The text of a gzip file, as each of these reads it. */
@@ -48,7 +36,7 @@ export const GZIP_READERS: [name: string, read: (file: string) => Promise<string
   ],
 ];
 
-/** What DuckDB finds in a gzip file of NDJSON, installed from npm into a folder. */
+/** What DuckDB finds in a gzip file of NDJSON. */
 export interface Found {
   records: number;
   first: string;
@@ -57,39 +45,31 @@ export interface Found {
   length: number;
 }
 
-/** Installs DuckDB, and asks it. */
-export async function readByDuckDb(folder: string, file: string): Promise<Found> {
-  await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}');
-  await run("npm", ["install", "--no-audit", "--no-fund", DUCKDB], { cwd: folder });
-  await writeFile(join(folder, "read.js"), DUCKDB_SCRIPT);
-  const { stdout } = await run(process.execPath, ["read.js", file], { cwd: folder });
-  const [records, first, last, length] = JSON.parse(stdout);
-  return { records, first, last, length };
+/** Asks DuckDB about a gzip file of NDJSON. */
+export async function readByDuckDb(file: string): Promise<Found> {
+  const columns = "{time: 'VARCHAR', threadId: 'BIGINT', statement: 'VARCHAR'}";
+  const [[found]] = (await runInDuckDb([
+    `SELECT count(*)::INT AS records, min(time) AS first, max(time) AS last, sum(length(statement))::INT AS length
+     FROM read_json('${file.replaceAll("'", "''")}', format = 'newline_delimited', columns = ${columns})`,
+  ])) as unknown as [[Found]];
+  return found;
 }
-
-const DUCKDB_RECIPES_SCRIPT = `
-import { DuckDBInstance } from "@duckdb/node-api";
-import { readFile } from "node:fs/promises";
-const connection = await (await DuckDBInstance.create()).connect();
-const found = [];
-for (const sql of JSON.parse(await readFile("recipes.json", "utf8"))) {
-  found.push((await connection.runAndReadAll(sql)).getRowObjectsJson());
-}
-console.log(JSON.stringify(found));
-`;
 
 /**
- * Runs statements of SQL one after the other in DuckDB, which readByDuckDb has installed into the folder. Files that they read are in
- * it, too. @returns the rows of each
+ * Runs statements of SQL one after the other in DuckDB.
+ * @returns the rows of each, as JSON has them
  */
-export async function runInDuckDb(
-  folder: string,
-  statements: string[],
-): Promise<Record<string, unknown>[][]> {
-  await writeFile(join(folder, "recipes.json"), JSON.stringify(statements));
-  await writeFile(join(folder, "recipes.js"), DUCKDB_RECIPES_SCRIPT);
-  const { stdout } = await run(process.execPath, ["recipes.js"], { cwd: folder, ...MAX_OUTPUT });
-  return JSON.parse(stdout);
+export async function runInDuckDb(statements: readonly string[]): Promise<Record<string, unknown>[][]> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    const found: Record<string, unknown>[][] = [];
+    for (const sql of statements) found.push((await connection.runAndReadAll(sql)).getRowObjectsJson());
+    return found;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
 }
 
 /** Asks curl. @returns the reply's headers, in lower case, and its body as curl gives it */

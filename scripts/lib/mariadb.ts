@@ -43,7 +43,7 @@ export class MariaDb extends Database {
       args: [
         "--no-defaults",
         `--datadir=${data}`,
-        `--socket=${this.#socket}`,
+        `--socket=${this.socket}`,
         `--pid-file=${join(this.folder, "pid")}`,
         `--log-error=${join(this.folder, "error.log")}`,
         "--skip-networking",
@@ -60,7 +60,7 @@ export class MariaDb extends Database {
   }
 
   protected client(args: string[]): Command {
-    return { program: "mariadb", args: ["--no-defaults", `--socket=${this.#socket}`, ...args] };
+    return { program: "mariadb", args: ["--no-defaults", `--socket=${this.socket}`, ...args] };
   }
 
   readGeneralLog() {
@@ -69,10 +69,6 @@ export class MariaDb extends Database {
 
   readSlowLog() {
     return readSlowLog(this.slowLog);
-  }
-
-  get #socket(): string {
-    return join(this.folder, "socket");
   }
 }
 

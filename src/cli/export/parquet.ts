@@ -122,7 +122,8 @@ class RowGroup {
     const row = this.rows++;
     for (const [name, value] of Object.entries(record)) {
       const index = INDEXES[name];
-      if (index === undefined || value === null) continue;
+      // MySQL counts below zero, and writes that as 2^64 and less.
+      if (index === undefined || value === null || value >= 2 ** 63) continue;
       const column = this.#columns[index] as Value[];
       while (column.length < row) column.push(null);
       if (index === INDEXES.time) column.push(microsOf(value));

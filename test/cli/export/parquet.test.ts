@@ -140,6 +140,14 @@ describe("records as a Parquet file", () => {
     expect(rows[19_999]?.user).toBe("user 0".repeat(10));
   });
 
+  it("have null in the place of a number that is none of 64 bits", async () => {
+    const { rows } = await fileOf([
+      record("SELECT 1", { rowsExamined: 2 ** 63 }),
+      record("SELECT 2", { lockMicros: 2 ** 64 }),
+    ]);
+    expect(rows).toMatchObject([{ rowsExamined: null }, { lockMicros: null }]);
+  });
+
   it.each(["", "yesterday", "2026-11-23T05:36:15Z", "2026-13-23T05:36:15.123456Z"])(
     "are refused where one's time is %j",
     async (time) => {
