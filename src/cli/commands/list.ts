@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { Sort } from "../../captures/paging.ts";
 import type { CaptureFilter, FullCapture } from "../../client/index.ts";
 import { STATUSES } from "../../db/states.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
@@ -37,9 +36,6 @@ interface ListOptions {
   sort: Sort;
   limit: number;
 }
-
-/** The API's orders. Their own list comes with zod, which the installed command line is without. */
-const SORTS: readonly Sort[] = ["-created", "created", "-start", "start", "-name", "name"];
 
 /** `captures list`: captures, and which of them. */
 export function addList(program: Command, cli: Cli): void {
