@@ -41,6 +41,7 @@ export default defineConfig({
   resolve: {
     alias: [
       ...standIns(),
+      { find: /^@captures\/client$/, replacement: resolve("src/client/index.ts") },
       { find: /^@aws-sdk\/xml-builder$/, replacement: "@aws-sdk/xml-builder/dist-cjs/index.js" },
     ],
   },

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import type { Capture } from "../src/captures/replies.ts";
 import type { Environment } from "../src/environments/replies.ts";
+import type { DeviceCode, DeviceToken } from "../src/identity/device/replies.ts";
 import worker from "../src/index.ts";
 import { createAccount } from "./local-aws/test/client.ts";
 import {
@@ -39,6 +40,8 @@ async function secretsAtRest(): Promise<string[]> {
     "password from account",
     "key from apikey",
     "code_hash from invites",
+    "device_hash from device_codes",
+    "user_hash from device_codes",
     "credentials from environments",
   ];
   const found = await Promise.all(
@@ -111,6 +114,35 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     keep("a session's token", decodeURIComponent(cookie.split("=")[1] as string).split(".")[0] as string);
     await send("GET", "/api/captures", { headers: { cookie: `${cookie}x` } });
     return personWith(up.body.user.id, email, { cookie });
+  };
+
+  /** Logs programs in by codes that somebody approves, and fails to. */
+  const logIn = async ({ headers }: Person): Promise<void> => {
+    const client_id = "captures on build-7";
+    const begin = async () => {
+      const { body } = await send<DeviceCode>("POST", "/api/auth/device/code", { json: { client_id } });
+      keep("a device code", body.device_code);
+      keep("a user code", body.user_code);
+      keep("a user code without its hyphen", body.user_code.replace("-", ""));
+      return body;
+    };
+    const [approved, waiting] = [await begin(), await begin()];
+    const grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+    const ofLogin = ({ device_code }: DeviceCode) => ({ json: { grant_type, device_code, client_id } });
+    await send("POST", "/api/auth/device/token", ofLogin(approved));
+    await send("POST", "/api/auth/device/token", { body: JSON.stringify(approved).slice(0, -1) });
+    await fail("POST", "/api/auth/device/token", ofLogin(approved));
+    await fail("POST", "/api/auth/device/code", { json: { client_id } });
+    for (const what of ["verify", "deny", "approve"]) {
+      const json = { userCode: approved.user_code };
+      await fail("POST", `/api/auth/device/${what}`, { json, headers });
+      await send("POST", `/api/auth/device/${what}`, { json });
+      await send("POST", `/api/auth/device/${what}`, { json: { ...json, code: waiting.user_code }, headers });
+      if (what !== "deny") await send("POST", `/api/auth/device/${what}`, { json, headers });
+    }
+    const { body } = await send<DeviceToken>("POST", "/api/auth/device/token", ofLogin(approved));
+    keep("a program's API key", body.access_token);
+    await send("GET", "/api/environments", { headers: { "x-api-key": body.access_token } });
   };
 
   /** Makes environments, fails to, and has them checked while AWS fails in every way. */
@@ -197,6 +229,7 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     await fail("GET", "/api/environments", { headers: { "x-api-key": key } });
     await send("GET", "/api/captures", { headers: { "x-api-key": keep("a wrong API key", `${key}-not`) } });
 
+    await logIn(admin);
     const environment = await register(admin, aws.credentials);
     const { roleArn, externalId } = await makeRole(admin, aws);
     keep("an external id", externalId);
@@ -249,6 +282,7 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     for (const cron of ["* * * * *", "17 3 * * *"]) {
       await worker.scheduled(createScheduledController({ cron }), env);
     }
+    await send("POST", "/api/auth/device/code", { json: { client_id: "one that is not purged" } });
     await send("POST", "/api/auth/sign-out", member);
   });
 

@@ -5,54 +5,99 @@ import { type Call, type CallOptions, type ClientOptions, Transport } from "./tr
 
 /** Somebody with an account. */
 export type User = z.output<typeof replies.signedUpSchema>["user"];
+/** A signed-in browser or program. */
+export type Session = z.output<typeof replies.sessionSchema>;
+/** A new session, by its token, and whose it is. */
+export type SignedIn = z.output<typeof replies.signedUpSchema>;
 /** An API key, without the key itself. */
 export type ApiKey = z.output<typeof replies.apiKeySchema>;
 /** An API key that was just made. */
 export type NewApiKey = z.output<typeof replies.newApiKeySchema>;
 
-type SignUp = z.input<typeof requests.signUpSchema>;
-type SignIn = z.input<typeof requests.signInSchema>;
-type NewKey = z.input<typeof requests.createKeySchema>;
+/** A new account. */
+export type SignUp = z.input<typeof requests.signUpSchema>;
+/** Who signs in. */
+export type SignIn = z.input<typeof requests.signInSchema>;
+/** What to change of oneself. */
+export type UserChanges = z.input<typeof requests.updateUserSchema>;
+/** The old password and the new one. */
+export type PasswordChange = z.input<typeof requests.changePasswordSchema>;
+/** A key to make. */
+export type NewKey = z.input<typeof requests.createKeySchema>;
+/** What to change of a key, whose id is `keyId`. */
+export type KeyChanges = z.input<typeof requests.updateKeySchema>;
+
+/** A client of one's own account. */
+export type AccountClient = ReturnType<typeof createAccountClient>;
 
 /**
  * Makes a client of one's own account: signing in and out, and API keys. It is apart from `createClient`, since a program with
- * an API key has no use for it: all of this is for whoever has the session's cookie, as a browser does.
+ * an API key has no use for it: all of this is for whoever has the session's cookie. A browser keeps that itself; elsewhere the client
+ * does, from signing in to signing out.
  */
-export function createAccountClient(options: ClientOptions) {
-  const transport = new Transport(options);
-  const ask = <T>(method: Call["method"], path: string, json?: object, call?: CallOptions) =>
-    transport.json<T>({ method, path: `/api/auth/${path}`, ...(json && { json }), options: call });
+export function createAccountClient({
+  fetch: send = (request) => fetch(request),
+  ...options
+}: ClientOptions) {
+  const transport = new Transport({ ...options, fetch: withSession(send) });
+  const ask = <T>(method: Call["method"], path: string, more: Partial<Call>) =>
+    transport.json<T>({ method, path: `/api/auth/${path}`, ...more });
+  const get = <T>(path: string, options?: CallOptions, query: Call["query"] = {}) =>
+    ask<T>("GET", path, { query, options });
+  const post = <T>(path: string, json: object, options?: CallOptions) =>
+    ask<T>("POST", path, { json, options });
+  type Done = z.output<typeof replies.statusSchema>;
+  type Success = z.output<typeof replies.successSchema>;
   return {
     /** Who is signed in; null for nobody. */
     async user(call?: CallOptions): Promise<User | null> {
-      const session = await ask<z.output<typeof replies.currentSessionSchema>>(
-        "GET",
-        "get-session",
-        undefined,
-        call,
-      );
-      return session?.user ?? null;
+      return (await get<z.output<typeof replies.currentSessionSchema>>("get-session", call))?.user ?? null;
     },
     /** Makes an account, and signs in. */
-    signUp: (account: SignUp, call?: CallOptions) =>
-      ask<z.output<typeof replies.signedUpSchema>>("POST", "sign-up/email", account, call),
+    signUp: (account: SignUp, call?: CallOptions) => post<SignedIn>("sign-up/email", account, call),
+    /** Signs in. */
     signIn: (account: SignIn, call?: CallOptions) =>
-      ask<z.output<typeof replies.signedInSchema>>("POST", "sign-in/email", account, call),
-    signOut: (call?: CallOptions) =>
-      ask<z.output<typeof replies.successSchema>>("POST", "sign-out", {}, call),
-    /** Your API keys. */
+      post<z.output<typeof replies.signedInSchema>>("sign-in/email", account, call),
+    /** Signs out: the session has ended then. */
+    signOut: (call?: CallOptions) => post<Success>("sign-out", {}, call),
+    /** Changes one's name. */
+    updateUser: (changes: UserChanges, call?: CallOptions) => post<Done>("update-user", changes, call),
+    /** Changes the password. */
+    changePassword: (change: PasswordChange, call?: CallOptions) =>
+      post<z.output<typeof replies.passwordChangedSchema>>("change-password", change, call),
+    /** Where one is signed in. */
+    listSessions: (call?: CallOptions) => get<Session[]>("list-sessions", call),
+    /** Ends a session, by its token. */
+    revokeSession: (token: string, call?: CallOptions) => post<Done>("revoke-session", { token }, call),
+    /** Ends all sessions, this one too. */
+    revokeSessions: (call?: CallOptions) => post<Done>("revoke-sessions", {}, call),
+    /** Ends all sessions but this one. */
+    revokeOtherSessions: (call?: CallOptions) => post<Done>("revoke-other-sessions", {}, call),
+    /** One's API keys. */
     async listKeys(call?: CallOptions): Promise<ApiKey[]> {
-      const { apiKeys } = await ask<z.output<typeof replies.apiKeyListSchema>>(
-        "GET",
-        "api-key/list",
-        undefined,
-        call,
-      );
-      return apiKeys;
+      return (await get<z.output<typeof replies.apiKeyListSchema>>("api-key/list", call)).apiKeys;
     },
+    /** Shows an API key, without the key itself. */
+    getKey: (id: string, call?: CallOptions) => get<ApiKey>("api-key/get", call, { id }),
     /** Makes an API key. The key itself is shown once. */
-    createKey: (key: NewKey, call?: CallOptions) => ask<NewApiKey>("POST", "api-key/create", key, call),
-    deleteKey: (keyId: string, call?: CallOptions) =>
-      ask<z.output<typeof replies.successSchema>>("POST", "api-key/delete", { keyId }, call),
+    createKey: (key: NewKey, call?: CallOptions) => post<NewApiKey>("api-key/create", key, call),
+    /** Changes an API key: its name, whether it is accepted, and when it expires. */
+    updateKey: (changes: KeyChanges, call?: CallOptions) => post<ApiKey>("api-key/update", changes, call),
+    /** Deletes an API key: it is refused from then on. */
+    deleteKey: (keyId: string, call?: CallOptions) => post<Success>("api-key/delete", { keyId }, call),
+  };
+}
+
+/** Sends the session's cookie that a reply has set, where it is shown replies' cookies: everywhere but in a browser. */
+function withSession(send: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
+  let cookie = "";
+  return async (request) => {
+    if (cookie !== "") request.headers.set("Cookie", cookie);
+    const reply = await send(request);
+    for (const set of reply.headers.getSetCookie()) {
+      const [, named, value] = /^([\w.-]*session_token=)([^;]*)/.exec(set) ?? [];
+      if (named !== undefined) cookie = value === "" ? "" : named + value;
+    }
+    return reply;
   };
 }

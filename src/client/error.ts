@@ -1,14 +1,16 @@
-import type { Check } from "../environments/preflight/checks.ts";
+import type { Capture, Check } from "./types.ts";
 
 /** A call that failed: the API refused it, or could not be reached. */
 export class CapturesError extends Error {
-  override readonly name = "CapturesError";
+  override readonly name: string = "CapturesError";
   /** The HTTP status; null without a complete reply. */
   readonly status: number | null;
   /** The request's id in the service's log; null without a reply. */
   readonly requestId: string | null;
   /** In how many seconds to try again; null if the API did not say. */
   readonly retryAfter: number | null;
+  /** The code of a refusal that has one, such as `authorization_pending` of a device's login; null of all others. */
+  readonly reason: string | null;
   /** The checks of an instance that was refused since captures of it can't work; null of other refusals. */
   readonly checks: Check[] | null;
 
@@ -18,6 +20,7 @@ export class CapturesError extends Error {
       status?: number;
       requestId?: string | null;
       retryAfter?: number | null;
+      reason?: string | null;
       checks?: Check[] | null;
       cause?: unknown;
     } = {},
@@ -26,7 +29,25 @@ export class CapturesError extends Error {
     this.status = details.status ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfter = details.retryAfter ?? null;
+    this.reason = details.reason ?? null;
     this.checks = details.checks ?? null;
+  }
+}
+
+/** A capture that has ended, and so will not be in the state that was waited for: it has failed, or was to fail and has not. */
+export class CaptureEndedError extends CapturesError {
+  override readonly name = "CaptureEndedError";
+  /** The capture as it has ended; its `reason` says why, if it failed. */
+  readonly capture: Capture;
+
+  constructor(capture: Capture, awaited: Capture["status"]) {
+    const { status, reason } = capture;
+    super(
+      status === "FAILED"
+        ? `The capture has failed: ${reason ?? "no reason is known"}`
+        : `The capture is ${status}, and will not be ${awaited} any more`,
+    );
+    this.capture = capture;
   }
 }
 
@@ -39,6 +60,7 @@ export async function errorOf(reply: Response, now: number): Promise<CapturesErr
     status: reply.status,
     requestId: requestIdOf(reply),
     retryAfter: readRetryAfter(reply.headers.get("retry-after"), now),
+    reason: body?.reason ?? null,
     checks: body?.checks ?? null,
   });
 }
@@ -47,13 +69,17 @@ export async function errorOf(reply: Response, now: number): Promise<CapturesErr
 export const requestIdOf = (reply: Response): string | null => reply.headers.get("x-request-id");
 
 /** What a refusal of the API says; null for the reply of a proxy, which has another form. */
-function refusalIn(text: string): { message: string; checks: Check[] | null } | null {
+function refusalIn(text: string): { message: string; reason: string | null; checks: Check[] | null } | null {
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== "object" || body === null || !("message" in body)) return null;
     const { message } = body;
     if (typeof message !== "string") return null;
-    return { message, checks: "checks" in body && Array.isArray(body.checks) ? body.checks : null };
+    return {
+      message,
+      reason: "error" in body && typeof body.error === "string" ? body.error : null,
+      checks: "checks" in body && Array.isArray(body.checks) ? body.checks : null,
+    };
   } catch {
     return null;
   }

@@ -1,5 +1,12 @@
 import { equalJitter } from "../lib/retry.ts";
 import { CapturesError, errorOf, requestIdOf } from "./error.ts";
+import {
+  openByClass,
+  openByFetch,
+  platformSocket,
+  type WebSocketClass,
+  type WebSocketLike,
+} from "./socket.ts";
 
 /** Where the API is, and who is calling. */
 export interface ClientOptions {
@@ -9,6 +16,11 @@ export interface ClientOptions {
   apiKey?: string | undefined;
   /** What to send requests with; `fetch` unless given. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /**
+   * What to watch captures with: the platform's `WebSocket` unless given, but not beside a `fetch` of your own, which it would go past;
+   * null to ask now and then instead. Node.js 20 has none: give it the package ws's.
+   */
+  webSocket?: WebSocketClass | null | undefined;
   /** How often to try again after a 429, a 503 or a broken connection; 4 times unless given. */
   retries?: number | undefined;
   /** The longest pause between two tries, in seconds, also if the API asks for a longer one; 60 unless given. */
@@ -19,6 +31,12 @@ export interface ClientOptions {
 export interface CallOptions {
   /** Ends the call, and its retries. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of the calls that make a capture or an environment. */
+export interface CreateOptions extends CallOptions {
+  /** The key of the request, so that sending it again makes no second one; a new key unless given. */
+  idempotencyKey?: string | undefined;
 }
 
 /** A value of a query; none when it is undefined, several when it is a list. */
@@ -33,6 +51,8 @@ export interface Call {
   json?: unknown;
   /** With a key, a POST can be retried although it may have been done. */
   idempotencyKey?: string;
+  /** How often to try again, if not as often as other calls. */
+  retries?: number;
   options?: CallOptions | undefined;
 }
 
@@ -44,15 +64,17 @@ export class Transport {
   readonly #base: URL;
   readonly #headers: Record<string, string>;
   readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #webSocket: WebSocketClass | "fetch" | null;
   readonly #retries: number;
   readonly #maxDelay: number;
   /** The newest bookmark of a reply: the state of the database that was seen. */
   #bookmark = "";
 
-  constructor({ baseUrl, apiKey, fetch: send, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
+  constructor({ baseUrl, apiKey, fetch: send, webSocket, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
     this.#base = new URL(baseUrl);
     this.#headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
     this.#fetch = send ?? ((request) => fetch(request));
+    this.#webSocket = webSocket === undefined ? platformSocket(send !== undefined) : webSocket;
     this.#retries = retries;
     this.#maxDelay = maxRetryDelay;
   }
@@ -76,6 +98,18 @@ export class Transport {
   }
 
   /**
+   * Opens a WebSocket, if that is possible here.
+   * @throws CapturesError when the reply is none
+   */
+  async open(call: Call): Promise<WebSocketLike | null> {
+    const request = this.#requestOf(call);
+    if (this.#webSocket === null) return null;
+    return this.#webSocket === "fetch"
+      ? openByFetch(request, this.#fetch)
+      : openByClass(request, this.#webSocket);
+  }
+
+  /**
    * Sends a request until there is a reply that is no refusal, and reads that.
    * @throws CapturesError for a refusal, or when there is no reply; what the signal was aborted with
    */
@@ -86,7 +120,8 @@ export class Transport {
       const outcome = await this.#try(request.clone(), read);
       if (!(outcome instanceof CapturesError)) return outcome;
       const delay = outcome.retryAfter ?? equalJitter(FIRST_DELAY * 2 ** (tries - 1), Math.random());
-      const isWorthIt = isTransient(outcome) && tries <= this.#retries && delay <= this.#maxDelay;
+      const isWorthIt =
+        isTransient(outcome) && tries <= (call.retries ?? this.#retries) && delay <= this.#maxDelay;
       // A rate limit refuses before anything is done.
       const isSafe = isRepeatable || outcome.status === 429;
       if (!isSafe || !isWorthIt) throw outcome;
@@ -154,16 +189,21 @@ const isTransient = ({ status }: CapturesError): boolean =>
   status === null || status === 429 || status === 503;
 
 /** Waits, unless the signal ends it. */
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, seconds * 1000);
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-  }
+export function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const abort = () => {
+      end();
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      end();
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener("abort", abort);
+  });
 }

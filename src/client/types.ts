@@ -3,6 +3,7 @@ import type { InitialStatus } from "../captures/plan.ts";
 import type { Capture } from "../captures/replies.ts";
 import type * as captures from "../captures/schema.ts";
 import type * as environments from "../environments/schema.ts";
+import type { healthSchema } from "../http/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type { metricsQuerySchema } from "../metrics/schema.ts";
 import type { compareQuerySchema } from "../workload/compare/schema.ts";
@@ -16,6 +17,12 @@ import type { StoredSlowRecord } from "../workload/stored/slow-line.ts";
  * What the client sends and answers with: the types of the schemas that validate requests and describe replies, so that neither
  * can be another than the API's.
  */
+
+/** A state of a capture. */
+export type CaptureStatus = Capture["status"];
+
+/** The service and its database answer. */
+export type Health = z.output<typeof healthSchema>;
 
 /** One spelling of an object type, for the hints of editors. */
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};

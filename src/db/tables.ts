@@ -8,131 +8,43 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { user } from "./identity-tables.ts";
 import { IS_LIVE } from "./states.ts";
+
+export * from "./identity-tables.ts";
 
 /*
  * Every table of the service. Times are integers, milliseconds since the Unix epoch. No foreign key cascades: the table
  * rebuilds of later migrations would fire them on D1 (drizzle-orm issue 4938).
  */
 
-/** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
-const date = (name: string) => integer(name, { mode: "timestamp_ms" });
+// --- identity: what is not in identity-tables.ts ----------------------------------------------------------------------
 
-// --- identity: the tables that better-auth and its API-key plugin ask for ---------------------------------------------
-
-/** A person who can sign in. */
-export const user = sqliteTable("user", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  email: text("email").notNull().unique(),
-  emailVerified: integer("email_verified", { mode: "boolean" }).notNull(),
-  image: text("image"),
-  createdAt: date("created_at").notNull(),
-  updatedAt: date("updated_at").notNull(),
-});
-
-/** A signed-in browser or client; `token` is what its signed cookie carries. */
-export const session = sqliteTable(
-  "session",
+/** A program that asks to be signed in, until it has its API key; of its codes only hashes are kept (identity/device/codes.ts). */
+export const deviceCodes = sqliteTable(
+  "device_codes",
   {
-    id: text("id").primaryKey(),
-    token: text("token").notNull().unique(),
-    userId: text("user_id")
+    deviceHash: text("device_hash").primaryKey(),
+    userHash: text("user_hash").notNull().unique(),
+    /** What the program calls itself, and its key's name once it has one. */
+    client: text("client").notNull(),
+    /** The address that it asked from; null where none is known. */
+    address: text("address"),
+    status: text("status", { enum: ["pending", "approved", "denied"] })
       .notNull()
-      .references(() => user.id),
-    expiresAt: date("expires_at").notNull(),
-    ipAddress: text("ip_address"),
-    userAgent: text("user_agent"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
+      .default("pending"),
+    /** Who approved or denied it; null before. */
+    decidedBy: text("decided_by").references(() => user.id),
+    /** How long its key is to be valid, in seconds; null before it is approved. */
+    keySeconds: integer("key_seconds"),
+    /** How many seconds are to be between two of its polls. */
+    interval: integer("interval").notNull(),
+    polledAt: integer("polled_at"),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
   },
-  (table) => [
-    index("session_user_id").on(table.userId),
-    // What the daily purge looks for.
-    index("session_expires_at").on(table.expiresAt),
-  ],
+  (table) => [index("device_codes_expires_at").on(table.expiresAt)],
 );
-
-/** A way to sign in: here always e-mail and password, the password as a scrypt hash. */
-export const account = sqliteTable(
-  "account",
-  {
-    id: text("id").primaryKey(),
-    accountId: text("account_id").notNull(),
-    providerId: text("provider_id").notNull(),
-    userId: text("user_id")
-      .notNull()
-      .references(() => user.id),
-    accessToken: text("access_token"),
-    refreshToken: text("refresh_token"),
-    idToken: text("id_token"),
-    accessTokenExpiresAt: date("access_token_expires_at"),
-    refreshTokenExpiresAt: date("refresh_token_expires_at"),
-    scope: text("scope"),
-    password: text("password"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [index("account_user_id").on(table.userId)],
-);
-
-/** Short-lived values that better-auth checks once, such as a pending e-mail change. */
-export const verification = sqliteTable(
-  "verification",
-  {
-    id: text("id").primaryKey(),
-    identifier: text("identifier").notNull(),
-    value: text("value").notNull(),
-    expiresAt: date("expires_at").notNull(),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [index("verification_identifier").on(table.identifier)],
-);
-
-/** A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. */
-export const apikey = sqliteTable(
-  "apikey",
-  {
-    id: text("id").primaryKey(),
-    configId: text("config_id").notNull(),
-    name: text("name"),
-    start: text("start"),
-    prefix: text("prefix"),
-    key: text("key").notNull().unique(),
-    referenceId: text("reference_id")
-      .notNull()
-      .references(() => user.id),
-    refillInterval: integer("refill_interval"),
-    refillAmount: integer("refill_amount"),
-    lastRefillAt: date("last_refill_at"),
-    enabled: integer("enabled", { mode: "boolean" }),
-    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
-    rateLimitTimeWindow: integer("rate_limit_time_window"),
-    rateLimitMax: integer("rate_limit_max"),
-    requestCount: integer("request_count"),
-    remaining: integer("remaining"),
-    lastRequest: date("last_request"),
-    expiresAt: date("expires_at"),
-    permissions: text("permissions"),
-    metadata: text("metadata"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [
-    index("apikey_reference_id").on(table.referenceId),
-    index("apikey_config_id").on(table.configId),
-    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
-  ],
-);
-
-/** How many sign-ins, sign-ups and other changes of accounts came, by client address and path, since `lastRequest`. */
-export const rateLimit = sqliteTable("rate_limit", {
-  id: text("id").primaryKey(),
-  key: text("key").notNull().unique(),
-  count: integer("count").notNull(),
-  lastRequest: integer("last_request").notNull(),
-});
 
 // --- environments -----------------------------------------------------------------------------------------------------
 

@@ -57,18 +57,31 @@ export async function readHeader<S extends z.ZodType>(
  * @throws ApiError 400 that says which field is wrong, or where the JSON is malformed; 415 when it does not say it is JSON.
  */
 export async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
-  let body: unknown;
   try {
-    requireJson(c);
-    body = JSON.parse(await c.req.text());
+    return await readAnybodysBody(c, schema);
   } catch (error) {
     if (error instanceof ApiError) return refuseInput(c, error);
+    throw error;
+  }
+}
+
+/**
+ * The same, for a request that nobody has to be signed in for.
+ * @throws ApiError as `readBody` does
+ */
+export async function readAnybodysBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
+  requireJson(c);
+  let body: unknown;
+  try {
+    body = JSON.parse(await c.req.text());
+  } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // V8 quotes what is around the mistake, which can be a part of a secret.
-    const what = error.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
-    return refuseInput(c, notParsed(what));
+    throw notParsed(error.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, ""));
   }
-  return validate(c, schema, body);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new ApiError(400, problemsOf(result.error));
 }
 
 /**

@@ -69,6 +69,12 @@ export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
   await next();
 };
 
+/** Counts requests of programs that have no credential yet by their address. */
+export const limitPolls: MiddlewareHandler<App> = async (c, next) => {
+  await count(c, WRITES, `address:${networkOf(clientAddress(c) ?? "unknown")}`);
+  await next();
+};
+
 /**
  * Counts a change of a caller.
  * @throws ApiError 429 when it is one too many
@@ -90,9 +96,16 @@ export const limitSignIns: MiddlewareHandler<App> = async (c, next) => {
     q: positiveNumber(c.env, "AUTH_RATE_LIMIT_MAX"),
     w: positiveNumber(c.env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
   });
-  await count(c, SIGN_INS, networkOf(c.req.header("cf-connecting-ip") ?? "unknown"));
+  await count(c, SIGN_INS, networkOf(clientAddress(c) ?? "unknown"));
   await next();
 };
+
+/** The most characters of an address. Where a Worker runs without Cloudflare in front, a client can send anything. */
+const MAX_ADDRESS = 64;
+
+/** The address that a request came from, as Cloudflare saw it; null where there is no Cloudflare in front. */
+export const clientAddress = (c: AppContext): string | null =>
+  c.req.header("cf-connecting-ip")?.slice(0, MAX_ADDRESS) ?? null;
 
 /** An IPv4 address; of an IPv6 address its /64, all of which one client has. */
 export function networkOf(address: string): string {

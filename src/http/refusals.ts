@@ -36,6 +36,9 @@ export const refuse = {
   keyNotKnown: refusal(401, "API key is not known, was revoked or has expired", {
     "WWW-Authenticate": "Bearer",
   }),
+  sessionRequired: refusal(401, "Login required: this needs a session, an API key is not enough", {
+    "WWW-Authenticate": "Bearer",
+  }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
@@ -44,6 +47,7 @@ export const refuse = {
   captureNotFound: refusal(404, "Capture not found"),
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
+  deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
   outdated: refusal(
     412,

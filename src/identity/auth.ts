@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/tables.ts";
+import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
@@ -15,9 +15,9 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+import { KEY_PREFIX, KEY_START_LENGTH } from "./key-form.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
-const KEY_PREFIX = "captures_";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
@@ -77,7 +77,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       // authenticated without better-auth, which would have to count them: no limit is shown that nothing would enforce.
       apiKey({
         defaultPrefix: KEY_PREFIX,
-        startingCharactersConfig: { charactersLength: KEY_PREFIX.length + 4 },
+        startingCharactersConfig: { charactersLength: KEY_START_LENGTH },
         rateLimit: { enabled: false },
       }),
     ],

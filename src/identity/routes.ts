@@ -12,11 +12,12 @@ import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import type { Invites } from "./auth.ts";
+import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { inOurWords } from "./words.ts";
 
 /**
- * `/api/auth/*`: those of better-auth's endpoints that this service has a use for. The others (OAuth, its HTML pages,
+ * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device`. The others (OAuth, its HTML pages,
  * password resets that nothing would mail) are not reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
@@ -29,6 +30,7 @@ export function identityRoutes(invites: Invites) {
         refuseOtherOrigins(c);
         await next();
       })
+      .route("/device", deviceRoutes)
       .on("GET", ["/get-session", "/list-sessions", "/api-key/list", "/api-key/get"], answer)
       .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
       .on("POST", "/sign-out", answer)

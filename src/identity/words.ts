@@ -1,9 +1,11 @@
+import { refuse } from "../http/refusals.ts";
+
 /*
  * What this service says where better-auth refuses: its messages are for programmers, and some name what this service does not
  * have. A message that is not here is passed on; the API's description lists all that its operations answer with.
  */
 
-const LOGIN_REQUIRED = "Login required: this needs a session, an API key is not enough";
+const LOGIN_REQUIRED = refuse.sessionRequired().message;
 const NOTHING_TO_CHANGE = "body: must have a field to change";
 
 /** By better-auth's message. `field` is what a password is called where it is set. */

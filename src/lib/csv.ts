@@ -23,18 +23,31 @@ const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 /** What only a quoted cell can have (RFC 4180, section 2). */
 const QUOTED = /[",\r\n]/;
 
-/** The text of a table. Texts that a spreadsheet would run as a formula begin with an apostrophe. */
+/**
+ * The text of a table. Texts that a spreadsheet would run as a formula begin with an apostrophe. A NUL, which RFC 4180 does not allow and
+ * few readers take, is U+FFFD.
+ */
 export function toCsv<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>): string {
-  const lines = [columns.map(([name]) => cellOf(name)).join(",")];
-  for (const row of rows) lines.push(columns.map(([, of]) => cellOf(of(row))).join(","));
-  return `${lines.join("\r\n")}\r\n`;
+  let text = csvNames(columns);
+  for (const row of rows) text += csvRow(columns, row);
+  return text;
 }
+
+/** The first line of a table: the names of its columns. */
+export const csvNames = <Row>(columns: readonly Column<Row>[]): string =>
+  lineOf(columns.map(([name]) => name));
+
+/** The line of a row. */
+export const csvRow = <Row>(columns: readonly Column<Row>[], row: Row): string =>
+  lineOf(columns.map(([, of]) => of(row)));
+
+const lineOf = (cells: Cell[]): string => `${cells.map(cellOf).join(",")}\r\n`;
 
 function cellOf(value: Cell): string {
   if (value === null || value === undefined) return "";
   // Numbers are no formulas, also those below zero.
   if (typeof value !== "string") return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
+  const text = (FORMULA.test(value) ? `'${value}` : value).replaceAll("\0", "\uFFFD");
   return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -4,6 +4,7 @@ import { errorSchema } from "../http/replies.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
+import { deviceOperations } from "./device.ts";
 import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
@@ -32,6 +33,7 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...deviceOperations,
   ...healthOperations,
 ];
 
@@ -43,6 +45,7 @@ const TAGS = {
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
+  "Device login": "How a program without a browser gets a key: a person approves it in the console.",
   Operations: "Health.",
 };
 
@@ -276,11 +279,11 @@ function toRefusal(status: number, refusals: Refusal[], error: JsonSchema): Json
       "application/json": {
         schema: error,
         examples: Object.fromEntries(
-          refusals.map(({ name, message, pattern }) => [
+          refusals.map(({ name, message, pattern, fields }) => [
             name,
             {
               summary: message,
-              value: { code: status, message },
+              value: { ...fields, code: status, message },
               ...(pattern !== undefined && { "x-pattern": `^(?:${pattern})$` }),
             },
           ]),

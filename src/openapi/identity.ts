@@ -42,12 +42,13 @@ const ONCE_MORE_COOKIE: Record<string, Header> = {
 const saysOf = (name: string, status: number, message: string, path = ""): Refusal =>
   says(name, status, inOurWords(message, path));
 
-const TOO_OFTEN: Refusal = {
+/** More of one kind of change from an address than are let through. */
+export const TOO_OFTEN: Refusal = {
   ...saysOf("tooOften", 429, "Too many requests. Please try again later."),
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
-const TOO_MANY_SIGN_INS: Refusal = {
+export const TOO_MANY_SIGN_INS: Refusal = {
   ...varies(
     "tooManySignIns",
     tooManyRequests(20, SIGN_INS.counted, PERIOD_SECONDS),

@@ -51,6 +51,8 @@ export interface Refusal {
   message: string;
   /** What a message that varies matches, all of it. */
   pattern?: string;
+  /** What its body has besides status and message. */
+  fields?: object;
   headers?: Record<string, Header>;
 }
 

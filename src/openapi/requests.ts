@@ -9,6 +9,15 @@ import {
   roleSchema,
   updateSchema,
 } from "../environments/schema.ts";
+import {
+  approveSchema,
+  clientSchema,
+  codeSchema,
+  DEFAULT_KEY_SECONDS,
+  tokenSchema,
+  userCodeSchema,
+  verifySchema,
+} from "../identity/device/schema.ts";
 import { nameSchema } from "../lib/names.ts";
 import { idSchema, timeSchema } from "../lib/values.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
@@ -174,3 +183,26 @@ add(instancesSchema(), {
 });
 
 add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });
+
+add(codeSchema(), { id: "DeviceCodeRequest", description: "Who asks to be logged in." });
+add(tokenSchema(), { id: "DeviceTokenRequest", description: "Which login is asked about." });
+add(verifySchema(), { id: "DeviceUserCode", description: "A login, by the code that the program shows." });
+add(approveSchema(), { id: "DeviceApproval", description: "Which login to approve, and for how long." });
+add(clientSchema(), {
+  description:
+    "What the program calls itself: 1 to 100 characters that can be seen. The person who decides reads it, and the key has it as its name.",
+  minLength: 1,
+  maxLength: 100,
+  pattern: "\\S",
+  examples: ["captures on build-7"],
+});
+add(tokenSchema().shape.device_code, { description: "The `device_code` of the login." });
+add(userCodeSchema(), {
+  type: "string",
+  maxLength: 32,
+  description: "Eight letters, in any letter case; hyphens and spaces make no difference.",
+  examples: ["BCDF-GHJK"],
+});
+add(approveSchema().shape.expiresIn, {
+  description: `How long the key is to be valid, in seconds; ${DEFAULT_KEY_SECONDS} (90 days) if absent.`,
+});

@@ -148,7 +148,7 @@ export const workloadOperations: Operation[] = [
     tag: "Workloads",
     summary: "Download the records that a capture made",
     description:
-      'A gzip file of JSON, a record a line; the same with `Content-Encoding`, or plain, as the client accepts it; or the text of the log. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, or in a log a comment of thread 0.',
+      'A gzip file of JSON, a record a line; the same with `Content-Encoding`, or plain, as the client accepts it; the text of the log; SQL that runs the statements; or a table. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, in SQL as a comment, in a log a comment of thread 0, and in a table nothing.',
     permission: MEMBER,
     credentials: "any",
     parameters: [
@@ -157,10 +157,11 @@ export const workloadOperations: Operation[] = [
         log: { description: "Of which log; if absent, the capture's, and of both the general log." },
         format: {
           description:
-            "A gzip file of NDJSON (`ndjson.gz`), to be kept; NDJSON (`ndjson`), to be read at once, in gzip on the way if `Accept-Encoding` says so; or the text of the log (`log`).",
+            "A gzip file of NDJSON (`ndjson.gz`), to be kept; NDJSON (`ndjson`), to be read at once, in gzip on the way if `Accept-Encoding` says so; the text of the log (`log`); a file that `mysql` and `mariadb` run (`sql`); or a table (`csv`).",
         },
         from: { description: "From this moment on." },
         to: { description: "Before this moment." },
+        threadId: { description: "Only the session of this connection.", example: 17 },
       }),
     ],
     success: {
@@ -171,7 +172,8 @@ export const workloadOperations: Operation[] = [
           description: "The file's name.",
           schema: {
             type: "string",
-            pattern: '^attachment; filename="capture-\\d+(-slow)?\\.(log|ndjson|ndjson\\.gz)"$',
+            pattern:
+              '^attachment; filename="capture-\\d+(-slow)?(-session-\\d+)?\\.(log|sql|csv|ndjson|ndjson\\.gz)"$',
           },
           required: true,
           example: 'attachment; filename="capture-1.ndjson.gz"',
@@ -208,10 +210,22 @@ export const workloadOperations: Operation[] = [
           },
           example: "2026-11-23T08:45:28.204113Z\t   17 Query\tSELECT * FROM orders WHERE id = 17\n",
         },
+        "application/sql": {
+          schema: {
+            type: "string",
+            description:
+              "Each record as JSON in a line of comment, and behind it the statement, if it is to be run. `leftOut` says why one is not.",
+          },
+          example:
+            '-- {"time":"2026-11-23T08:45:28.204113Z","threadId":17,"user":"app","host":"10.0.0.7","db":"shop","command":"Query"}\nSELECT * FROM orders WHERE id = 17\n;;\n',
+        },
+        ...asCsv(
+          "time,threadId,user,host,db,command,fingerprint,statement\r\n2026-11-23T08:45:28.204113Z,17,app,10.0.0.7,shop,Query,8e1a6f0d5c3b2a47,SELECT * FROM orders WHERE id = 17\r\n",
+        ),
       },
     },
     refusals: [
-      invalidFor(downloadQuerySchema(), { format: ["csv"] }),
+      invalidFor(downloadQuerySchema(), { format: ["xml"] }),
       ...refusals("notRecorded"),
       varies(
         "tooManyFragments",

@@ -1,12 +1,11 @@
 import { tooManyFragments } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
-import type { LogName } from "../logs/names.ts";
 import { type Body, bodyOf, type Piece, pieceOfBytes, pieceOfChunks, streamOfBytes } from "./body.ts";
 import { GzipMember } from "./gzip-member.ts";
-import { toLogText } from "./log-text.ts";
-import { describeAllMissing, missingLine, missingText } from "./missing-fragments.ts";
-import { toSlowLogText } from "./slow-log-text.ts";
+import { describeAllMissing, missingLine } from "./missing-fragments.ts";
+import { csvText, logText, type RecordText, sqlText } from "./record-text.ts";
+import { mayHave } from "./search/fragment-filter.ts";
 import { deflatePiece } from "./stored/deflate.ts";
 import type { RecordLine } from "./stored/fragment-line.ts";
 import {
@@ -34,8 +33,13 @@ import { CHUNK_BYTES, openFragment, readRecords, recordsOf, textOf } from "./sto
  */
 export const MAX_FRAGMENTS = 8000;
 
-/** As what a workload is sent: NDJSON in gzip, or plain, or the text of the log. */
-export type DownloadForm = "gzip" | "ndjson" | "log";
+/** As what a workload is sent: NDJSON in gzip, or plain, the text of the log, SQL to run, or a table. */
+export type DownloadForm = "gzip" | "ndjson" | "log" | "sql" | "csv";
+
+/** Which records are sent: those of a stretch of time, and of one session if there is a `threadId`. */
+export interface WantedRecords extends TimeRange {
+  threadId?: number | undefined;
+}
 
 /** What a download has. */
 export interface Download {
@@ -48,7 +52,7 @@ export interface Download {
 interface Source {
   bucket: R2Bucket;
   manifest: Manifest;
-  range: TimeRange;
+  wanted: WantedRecords;
   parts: readonly (FragmentPart | MissingFragments)[];
 }
 
@@ -60,22 +64,32 @@ export async function openDownload(
   bucket: R2Bucket,
   manifest: Manifest,
   form: DownloadForm,
-  range: TimeRange,
+  wanted: WantedRecords,
 ): Promise<Download> {
   const { captureId } = manifest;
-  const parts = await fragmentsInRange(bucket, manifest, range);
+  const parts = await partsOf(bucket, manifest, wanted);
   requireFewFragments(parts);
   const incomplete = describeAllMissing(parts.filter(isMissing));
   if (incomplete !== null) log.error("workload.download.incomplete", { captureId, incomplete });
-  const pieces = PIECES_OF[form]({ bucket, manifest, range, parts });
+  const pieces = PIECES_OF[form]({ bucket, manifest, wanted, parts });
   return { body: bodyOf(captureId, pieces), incomplete };
 }
 
 const PIECES_OF: Record<DownloadForm, (source: Source) => Piece[]> = {
   gzip: gzipPieces,
   ndjson: plainPieces,
-  log: (source) => [pieceOfChunks(() => logTexts(source))],
+  log: (source) => [pieceOfText(source, logText(source.manifest))],
+  sql: (source) => [pieceOfText(source, sqlText(source.manifest))],
+  csv: (source) => [pieceOfText(source, csvText())],
 };
+
+/** The fragments that have records of what is wanted. Of one session, none of them is whole. */
+async function partsOf(bucket: R2Bucket, manifest: Manifest, wanted: WantedRecords) {
+  const { threadId } = wanted;
+  if (threadId === undefined) return fragmentsInRange(bucket, manifest, wanted);
+  const parts = await fragmentsInRange(bucket, manifest, wanted, (one) => mayHave(one, wanted));
+  return parts.map((part) => (isMissing(part) ? part : { ...part, isWhole: false }));
+}
 
 function requireFewFragments(all: readonly (FragmentPart | MissingFragments)[]): void {
   const parts = all.filter((part): part is FragmentPart => !isMissing(part));
@@ -85,11 +99,11 @@ function requireFewFragments(all: readonly (FragmentPart | MissingFragments)[]):
 }
 
 /** The workload as one gzip member of NDJSON. */
-function gzipPieces({ bucket, range, parts }: Source): Piece[] {
+function gzipPieces({ bucket, wanted, parts }: Source): Piece[] {
   const member = new GzipMember();
   const pieces = parts.map((part) => {
     if (isMissing(part)) return gzipOfBytes(encode(missingLine(part)), member);
-    return storedPiece(bucket, part, member) ?? gzipOfText(() => textInRange(bucket, part, range), member);
+    return storedPiece(bucket, part, member) ?? gzipOfText(() => textInRange(bucket, part, wanted), member);
   });
   const trailer = { bytes: member.trailer().length, open: async () => streamOfBytes(member.trailer()) };
   return [pieceOfBytes(member.header), ...pieces, trailer];
@@ -125,50 +139,54 @@ function gzipOfText(text: () => AsyncIterable<Uint8Array>, member: GzipMember): 
 }
 
 /** The workload as NDJSON. */
-function plainPieces({ bucket, range, parts }: Source): Piece[] {
+function plainPieces({ bucket, wanted, parts }: Source): Piece[] {
   return parts.map((part) => {
     if (isMissing(part)) return pieceOfBytes(encode(missingLine(part)));
-    return pieceOfChunks(() => textInRange(bucket, part, range), part.isWhole ? part.plainBytes : null);
+    return pieceOfChunks(() => textInRange(bucket, part, wanted), part.isWhole ? part.plainBytes : null);
   });
 }
 
-/** The NDJSON of a fragment, as far as it is in the range. */
-function textInRange(bucket: R2Bucket, part: FragmentPart, range: TimeRange): AsyncGenerator<Uint8Array> {
-  return part.isWhole ? textOf(bucket, part) : linesInRange(bucket, part, range);
+/** The NDJSON of a fragment, as far as it is wanted. */
+function textInRange(
+  bucket: R2Bucket,
+  part: FragmentPart,
+  wanted: WantedRecords,
+): AsyncGenerator<Uint8Array> {
+  return part.isWhole ? textOf(bucket, part) : linesInRange(bucket, part, wanted);
 }
 
 async function* linesInRange(
   bucket: R2Bucket,
   part: FragmentPart,
-  range: TimeRange,
+  wanted: WantedRecords,
 ): AsyncGenerator<Uint8Array> {
   const buffer = new LineBuffer();
-  for await (const records of recordsOf(bucket, part, range)) {
-    for (const { json } of records) buffer.add(`${json}\n`);
+  for await (const records of recordsOf(bucket, part, wanted)) {
+    for (const { json } of ofSession(records, wanted)) buffer.add(`${json}\n`);
     if (buffer.length >= CHUNK_BYTES) yield buffer.take();
   }
   if (buffer.length > 0) yield buffer.take();
 }
 
-/** The workload as text of the log. */
-async function* logTexts({ bucket, manifest, range, parts }: Source): AsyncGenerator<Uint8Array> {
-  const buffer = new LineBuffer();
-  for await (const records of readRecords(bucket, parts, range)) {
-    if (Array.isArray(records)) {
-      for (const record of records) buffer.add(textOfRecord(manifest.log, record));
-    } else {
-      buffer.add(missingText(manifest.log, records));
+const ofSession = (records: RecordLine[], { threadId }: WantedRecords): RecordLine[] =>
+  threadId === undefined ? records : records.filter((record) => record.threadId === threadId);
+
+/** The workload as a text that is made of its records. */
+function pieceOfText({ bucket, wanted, parts }: Source, text: RecordText): Piece {
+  return pieceOfChunks(async function* () {
+    const buffer = new LineBuffer();
+    buffer.add(text.start);
+    for await (const records of readRecords(bucket, parts, wanted)) {
+      if (Array.isArray(records)) {
+        for (const record of ofSession(records, wanted)) buffer.add(text.record(record));
+      } else {
+        buffer.add(text.missing(records));
+      }
+      if (buffer.length >= CHUNK_BYTES) yield buffer.take();
     }
-    if (buffer.length >= CHUNK_BYTES) yield buffer.take();
-  }
-  if (buffer.length > 0) yield buffer.take();
-}
-
-function textOfRecord(logName: LogName, record: RecordLine): string {
-  const { timeMicros } = record;
-  if (logName === "slow") return toSlowLogText({ ...record.readSlow(), timeMicros });
-  const { threadId, command, statement } = record.read();
-  return toLogText({ timeMicros, threadId, command, statement });
+    buffer.add(text.end);
+    if (buffer.length > 0) yield buffer.take();
+  });
 }
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -3,7 +3,7 @@ import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
-import { csvHeaders, toCsv } from "../lib/csv.ts";
+import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
 import { type ReadCapture, readLogSeries, readLogSpans, readManifests } from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
@@ -31,6 +31,9 @@ const TYPES = {
   "ndjson.gz": "application/gzip",
   ndjson: "application/x-ndjson",
   log: "text/plain; charset=utf-8",
+  // RFC 6922.
+  sql: "application/sql",
+  csv: CSV_TYPE,
 } as const;
 
 /**
@@ -89,14 +92,15 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
 
     .get("/download", async (c) => {
       const id = await readId(c);
-      const { log, format, from, to } = await readQuery(c, downloadQuerySchema());
+      const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
       const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
       const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
-      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, { from, to });
-      const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}.${format}`;
+      const ofSession = threadId === undefined ? "" : `-session-${threadId}`;
+      const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}${ofSession}.${format}`;
+      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, { from, to, threadId });
       const headers = {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="${name}"`,

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
 import { limitSchema, once, timeSchema } from "../lib/values.ts";
 import { LOG_NAMES } from "../logs/names.ts";
+import { threadIdSchema } from "./search/schema.ts";
 import { DIGEST_ORDERS } from "./timing/order.ts";
 
 /** What a table can be answered as. */
@@ -91,8 +92,8 @@ export const spanQuerySchema = lazy(() =>
     }),
 );
 
-/** How a workload can be downloaded: as a gzip file of NDJSON, as NDJSON, or as the text of the log. */
-const FORMATS = ["ndjson.gz", "ndjson", "log"] as const;
+/** How a workload can be downloaded: as a gzip file of NDJSON, as NDJSON, as the text of the log, as SQL, or as a table. */
+const FORMATS = ["ndjson.gz", "ndjson", "log", "sql", "csv"] as const;
 
 /** The query of GET /api/captures/{id}/workload/download: `from` is included, `to` is not. */
 export const downloadQuerySchema = lazy(() =>
@@ -102,6 +103,7 @@ export const downloadQuerySchema = lazy(() =>
       format: once(z.enum(FORMATS, `must be one of ${FORMATS.join(", ")}`)).default("ndjson.gz"),
       from: once(timeSchema()),
       to: once(timeSchema()),
+      threadId: once(threadIdSchema()),
     })
     .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
       path: ["from"],

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { purge } from "../../src/cleanup/purge.ts";
-import { type Cast, createCapture, createCast, createEnvironment } from "../support/api.ts";
+import { type Cast, createCapture, createCast, createEnvironment, request } from "../support/api.ts";
 import { daily } from "../support/cron.ts";
 import { inFuture, skewed, travel, until } from "../support/time.ts";
 
@@ -110,20 +110,23 @@ describe("every day", () => {
     expect(await count("environments where name = 'half-way'")).toBe(0);
   });
 
-  it("purges expired sessions, keys, invites and counters, and keeps what is in force", async () => {
+  it("purges expired sessions, keys, invites, device logins and counters, and keeps what is in force", async () => {
     const key = await cast.owner.post<{ id: string }>("/api/auth/api-key/create", {
       name: "short",
       expiresIn: 86_400,
     });
     const lasting = await cast.owner.post<{ id: string }>("/api/auth/api-key/create", { name: "lasting" });
     await cast.admin.post(`/api/environments/${envId}/invites`, { role: "member" });
-    expect(await daily()).toMatchObject({ sessions: 0, keys: 0, invites: 0 });
+    const login = { json: { client_id: "captures on build-7" } };
+    await request("POST", "/api/auth/device/code", login);
+    expect(await daily()).toMatchObject({ sessions: 0, keys: 0, invites: 0, deviceCodes: 0 });
     await travel(cast.aws, 8 * DAY);
     const line = await daily();
-    expect(line).toMatchObject({ keys: 1 });
+    expect(line).toMatchObject({ keys: 1, deviceCodes: 1 });
     for (const purged of ["sessions", "invites", "rateLimits"]) expect(line[purged]).toBeGreaterThan(0);
     expect(await count("session")).toBe(0);
     expect(await count("invites where accepted_at is null")).toBe(0);
+    expect(await count("device_codes")).toBe(0);
     expect(await count("apikey where id = ?1", key.body.id)).toBe(0);
     expect(await count("apikey where id = ?1", lasting.body.id)).toBe(1);
     expect(await count("members where env_id = ?1", envId)).toBe(3);

@@ -2,13 +2,17 @@ import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { createAccountClient } from "../../src/client/account.ts";
 import { createClient } from "../../src/client/index.ts";
-import { checkUnread } from "../support/contract.ts";
+import { checkUnread, operations } from "../support/contract.ts";
+
+/** The operations that the accounts of these tests have asked for. */
+const operated = new Set<string>();
 
 /** The Worker, asked as a browser asks it: with the cookie that the last sign-in has set. */
 function browser() {
   let cookie = "";
   const send = async (request: Request): Promise<Response> => {
     const asked = new Request(request, { headers: { ...Object.fromEntries(request.headers), cookie } });
+    operated.add(`${request.method} ${new URL(request.url).pathname}`);
     const reply = await exports.default.fetch(asked);
     await checkUnread(asked, reply);
     for (const set of reply.headers.getSetCookie()) {
@@ -50,4 +54,56 @@ test("an API key is made, listed without the key itself, and deleted", async () 
   expect(listed).not.toHaveProperty("key");
   await account.deleteKey(id);
   expect(await account.listKeys()).toEqual([]);
+});
+
+test("an API key is shown, renamed and refused for a while", async () => {
+  const account = createAccountClient(browser());
+  const email = `${crypto.randomUUID()}@example.com`;
+  await account.signUp({ name: "Somebody", email, password: "a long password" });
+  const { id } = await account.createKey({ name: "a program" });
+  expect(await account.updateKey({ keyId: id, name: "renamed", enabled: false })).toMatchObject({ id });
+  expect(await account.getKey(id)).toMatchObject({ name: "renamed", enabled: false });
+});
+
+test("somebody changes their name and password, and ends sessions", async () => {
+  const [here, there] = [createAccountClient(browser()), createAccountClient(browser())];
+  const email = `${crypto.randomUUID()}@example.com`;
+  await here.signUp({ name: "Somebody", email, password: "a long password" });
+  await here.updateUser({ name: "Renamed" });
+  expect(await here.user()).toMatchObject({ name: "Renamed" });
+  const password = "another long password";
+  await here.changePassword({ currentPassword: "a long password", newPassword: password });
+  const { token } = await there.signIn({ email, password });
+  expect((await here.listSessions()).map((session) => session.token)).toContain(token);
+  await here.revokeSession(token);
+  expect(await there.user()).toBeNull();
+  await there.signIn({ email, password });
+  await here.revokeOtherSessions();
+  expect(await there.user()).toBeNull();
+  await here.revokeSessions();
+  expect(await here.user()).toBeNull();
+});
+
+test("without a browser, the client keeps the session from signing in to signing out", async () => {
+  const cookies: (string | null)[] = [];
+  const send = (request: Request) => {
+    cookies.push(request.headers.get("cookie"));
+    return exports.default.fetch(request);
+  };
+  const account = createAccountClient({ baseUrl: "http://captures.test", fetch: send });
+  const email = `${crypto.randomUUID()}@example.com`;
+  const { user } = await account.signUp({ name: "Somebody", email, password: "a long password" });
+  expect(await account.user()).toMatchObject({ id: user.id });
+  await account.signOut();
+  expect(await account.user()).toBeNull();
+  const session = expect.stringMatching(/^captures\.session_token=[^;]+$/);
+  expect(cookies).toEqual([null, session, session, null]);
+});
+
+test("the client leaves out no operation of accounts; those of devices are tested by themselves", () => {
+  const described = operations
+    .filter(({ path }) => /^\/api\/auth\/(?!device\/)/.test(path))
+    .map(({ method, path }) => `${method} ${path}`);
+  const ofAccounts = [...operated].filter((operation) => operation.includes(" /api/auth/"));
+  expect(ofAccounts.sort()).toEqual(described.sort());
 });

@@ -1,4 +1,4 @@
-import { CapturesError, type Client, type ClientOptions, createClient } from "captures/client";
+import { CapturesError, type Client, type ClientOptions, createClient } from "@captures/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 beforeEach(() => {

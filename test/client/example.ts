@@ -1,5 +1,5 @@
 import { env } from "node:process";
-import { CapturesError, createClient } from "captures/client";
+import { CapturesError, createClient } from "@captures/client";
 
 const { captures } = createClient({ baseUrl: "https://captures.example.com", apiKey: env.CAPTURES_KEY });
 const scheduledStart = new Date(Date.now() + 3_600_000);

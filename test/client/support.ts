@@ -1,5 +1,5 @@
 import { exports } from "cloudflare:workers";
-import { CapturesError, type ClientOptions, createClient } from "captures/client";
+import { CapturesError, type ClientOptions, createClient } from "@captures/client";
 import { expect } from "vitest";
 import { checkUnread } from "../support/contract.ts";
 

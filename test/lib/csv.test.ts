@@ -38,4 +38,8 @@ describe("CSV", () => {
   it("leaves numbers below zero, and what is not there is empty", () => {
     expect(textsOf(-1.5, null, 0)).toBe("text\r\n-1.5\r\n\r\n0\r\n");
   });
+
+  it("has U+FFFD in the place of a NUL, which no cell may have", () => {
+    expect(textsOf("a\0b")).toBe("text\r\na\uFFFDb\r\n");
+  });
 });

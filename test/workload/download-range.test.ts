@@ -144,8 +144,8 @@ describe.each([1, 2] as const)("a download of a range of fragments of version %i
   });
 
   it.each([
-    ["format=csv", "format: must be one of ndjson.gz, ndjson, log"],
-    ["format=", "format: must be one of ndjson.gz, ndjson, log"],
+    ["format=xml", "format: must be one of ndjson.gz, ndjson, log, sql, csv"],
+    ["format=", "format: must be one of ndjson.gz, ndjson, log, sql, csv"],
     ["format=log&format=log", "format: may be given once only"],
     ["from=yesterday", /^from: must be a time such as/],
     ["to=2026-13-01", /^to: must be a time such as/],

@@ -102,6 +102,9 @@ export function toNdjson(
   return lineOf((lines) => writeLine(lines, record, identity, null, digest));
 }
 
+/** Where a line has the connection's id. */
+const THREAD_AT = '{"time":"2026-11-23T05:36:15.123456Z","threadId":'.length;
+
 /** One record of a fragment, of whichever log: its line, of which no more is parsed than somebody asks for. */
 export class RecordLine {
   /** The record in JSON, without the newline. */
@@ -114,6 +117,11 @@ export class RecordLine {
   /** When it was, in microseconds since the epoch. */
   get timeMicros(): number {
     return parseTime(this.json.slice(9, 36));
+  }
+
+  /** The connection's id: what follows the time. */
+  get threadId(): number {
+    return Number.parseInt(this.json.slice(THREAD_AT, THREAD_AT + 20), 10);
   }
 
   /** All of it, of a fragment of the general log. */

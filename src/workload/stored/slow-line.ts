@@ -11,7 +11,7 @@ import { writeTime } from "./time.ts";
  */
 
 /** What a line adds to the general log's where the server says it: in this order, after what each line has. */
-const OPTIONAL = [
+export const OPTIONAL = [
   "innerMicros",
   "rowsAffected",
   "bytesSent",

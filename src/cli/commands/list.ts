@@ -1,0 +1,128 @@
+import { type Command, Option } from "commander";
+import type { Sort } from "../../captures/paging.ts";
+import type { CaptureFilter, FullCapture } from "../../client/index.ts";
+import { STATUSES } from "../../db/states.ts";
+import { type Cli, type Service, serviceOf } from "../cli.ts";
+import { findEnvironment } from "../finding.ts";
+import { countOption, labelOption, momentOption, wordOption } from "../options.ts";
+import { colorsFor } from "../terminal/colors.ts";
+import { formatTime, formatTimeOrNone } from "../terminal/format.ts";
+import { printJson, printTable } from "../terminal/print.ts";
+import { paintStatus } from "../terminal/status.ts";
+
+/** The most that one page of the API has. */
+const MAX_PAGE = 1000;
+const MOST = 100_000;
+
+interface ListOptions {
+  env?: string;
+  status?: CaptureFilter["status"];
+  label?: Record<string, string>;
+  search?: string;
+  name?: string;
+  owner?: string;
+  from?: Date;
+  to?: Date;
+  sort: Sort;
+  limit: number;
+}
+
+/** The API's orders. Their own list comes with zod, which the installed command line is without. */
+const SORTS: readonly Sort[] = ["-created", "created", "-start", "start", "-name", "name"];
+
+/** `captures list`: captures, and which of them. */
+export function addList(program: Command, cli: Cli): void {
+  program
+    .command("list")
+    .description("List captures, newest first.")
+    .option("-e, --env <name>", "only those of this environment (its name or id)")
+    .addOption(
+      new Option("-s, --status <status>", "only those in this state")
+        .choices(STATUSES)
+        .argParser(wordOption(STATUSES)),
+    )
+    .option(
+      "-l, --label <key=value>",
+      "only those with this label; several times for all of them",
+      labelOption,
+    )
+    .option("--search <text>", "only those whose name has this text in it")
+    .option("--name <name>", "only those with exactly this name")
+    .option("--owner <me|id>", "only those that you, or a user, made")
+    .option("--from <time>", "only those that recorded after this", momentOption("last"))
+    .option("--to <time>", "only those that recorded before this", momentOption("last"))
+    .addOption(new Option("--sort <order>", "the order").choices(SORTS).default("-created"))
+    .option("-n, --limit <number>", "how many at most", countOption(MOST), 20)
+    .addHelpText(
+      "after",
+      `
+Prints a table; into a file or a pipe, lines with a tab between the columns. With --json it prints an array of captures as the API's
+view=full has them.
+
+Examples:
+  captures list --env prod --status RUNNING
+  captures list --label branch=main --sort -start -n 5
+  captures list --from "yesterday 18:00" --json | jq -r '.[].id'`,
+    )
+    .action(async (options: ListOptions) => {
+      const service = serviceOf(cli);
+      const captures = await readCaptures(service, await filterOf(service, options), options.limit);
+      if (cli.global.json) return printJson(cli, captures);
+      const environments = await service.client.environments.list({ signal: cli.signal });
+      const names = new Map(environments.map(({ id, name }) => [id, name]));
+      const colors = colorsFor(cli, cli.out);
+      printTable(
+        cli,
+        [
+          { title: "ID", of: ({ id }) => id, align: "right" },
+          { title: "NAME", of: ({ name }) => name, shrinks: true },
+          {
+            title: "STATUS",
+            of: ({ status }) => status,
+            paint: (text, { status }) => paintStatus(colors, status, text),
+          },
+          { title: "ENVIRONMENT", of: ({ envId }) => names.get(envId) ?? envId },
+          { title: "LOG", of: ({ log }) => log },
+          { title: "START", of: ({ start, scheduledStart }) => formatTimeOrNone(start ?? scheduledStart) },
+          { title: "END", of: endOf },
+          {
+            title: "LABELS",
+            of: ({ labels }) =>
+              Object.entries(labels)
+                .map(([key, value]) => `${key}=${value}`)
+                .join(",") || "-",
+          },
+        ],
+        captures,
+      );
+    });
+}
+
+/** When it ended, or by when it is to. */
+const endOf = ({ end, scheduledEnd }: FullCapture): string =>
+  end !== null ? formatTime(end) : scheduledEnd === null ? "-" : `by ${formatTime(scheduledEnd)}`;
+
+async function filterOf(service: Service, options: ListOptions): Promise<CaptureFilter> {
+  const { env, status, label, search, name, owner, from, to, sort } = options;
+  return {
+    envId: env === undefined ? undefined : (await findEnvironment(service, env)).id,
+    label: label && Object.entries(label).map(([key, value]) => `${key}:${value}`),
+    ...{ status, search, name, owner, from, to, sort },
+  };
+}
+
+async function readCaptures(
+  { client, signal }: Service,
+  filter: CaptureFilter,
+  limit: number,
+): Promise<FullCapture[]> {
+  const captures: FullCapture[] = [];
+  let cursor: CaptureFilter["cursor"];
+  do {
+    const query = { ...filter, limit: Math.min(MAX_PAGE, limit - captures.length), cursor };
+    const page = await client.captures.fullPage(query as CaptureFilter, { signal });
+    captures.push(...page.captures);
+    cursor = (page.next ?? undefined) as CaptureFilter["cursor"];
+  } while (cursor !== undefined && captures.length < limit);
+  return captures;
+}

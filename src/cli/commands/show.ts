@@ -1,0 +1,94 @@
+import type { Command } from "commander";
+import { CapturesError, type FullCapture, type Workload } from "../../client/index.ts";
+import { type Cli, type Service, serviceOf } from "../cli.ts";
+import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
+import { colorsFor } from "../terminal/colors.ts";
+import { formatBytes, formatCount, formatDuration, formatTime } from "../terminal/format.ts";
+import { printFacts, printJson } from "../terminal/print.ts";
+import { captureAddress, paintStatus } from "../terminal/status.ts";
+import { clean } from "../terminal/text.ts";
+
+/** `captures show`: one capture, and what it has recorded. */
+export function addShow(program: Command, cli: Cli): void {
+  program
+    .command("show")
+    .description("Show a capture, and what it has recorded.")
+    .argument("<capture>", CAPTURE_WORDS)
+    .addHelpText(
+      "after",
+      `
+With --json it prints the capture as the API's view=full has it.
+
+Examples:
+  captures show 7
+  captures show last --json | jq -r .status`,
+    )
+    .action(async (text: string) => {
+      const service = serviceOf(cli);
+      const id = await findCaptureId(service, text);
+      const capture = await service.client.captures.getFull(id, { signal: cli.signal });
+      if (cli.global.json) return printJson(cli, capture);
+      const workload = await workloadOf(service, capture);
+      const { name } = await service.client.environments.get(capture.envId, { signal: cli.signal });
+      const colors = colorsFor(cli, cli.out);
+      printFacts(cli, [
+        ["Capture", `${id} ${clean(capture.name)}`],
+        ["Address", captureAddress(service.baseUrl, id)],
+        ["Environment", clean(name)],
+        ["Status", paintStatus(colors, capture.status)],
+        ...factsOf(capture),
+        ...(workload === null ? [] : workloadFacts(workload)),
+      ]);
+    });
+}
+
+/** What was recorded; null before there is anything, and of a deleted capture. */
+async function workloadOf({ client, signal }: Service, { id, start }: FullCapture): Promise<Workload | null> {
+  if (start === null) return null;
+  return client.captures.workload(id, { signal }).catch((error) => {
+    if (error instanceof CapturesError && (error.status === 404 || error.status === 409)) return null;
+    throw error;
+  });
+}
+
+const orNull = (text: string | null): string | null => (text === null ? null : clean(text));
+const timeOrNull = (time: string | null): string | null => (time === null ? null : formatTime(time));
+
+function factsOf(capture: FullCapture): [string, string | null][] {
+  const { start, end, duration, minDuration, labels } = capture;
+  const length = start === null || end === null ? null : formatDuration(Date.parse(end) - Date.parse(start));
+  const over = minDuration === null || minDuration === 0 ? "" : `, statements from ${minDuration} ms`;
+  return [
+    ["Reason", orNull(capture.reason)],
+    ["In the way", orNull(capture.obstacle)],
+    ["Scheduled start", timeOrNull(capture.scheduledStart)],
+    ["Start", timeOrNull(start)],
+    ["End", end === null ? null : `${formatTime(end)}${length === null ? "" : ` (${length})`}`],
+    ["Ends", end === null && capture.scheduledEnd !== null ? formatTime(capture.scheduledEnd) : null],
+    ["To run", duration === null ? "until it is stopped" : formatDuration(duration * 1000)],
+    ["Log", `${capture.log}${over}`],
+    ["Removed", capture.redact],
+    ["At most", capture.maxBytes === null ? null : formatBytes(capture.maxBytes)],
+    ["Made", `${formatTime(capture.createdAt)} by ${clean(capture.owner.name ?? capture.owner.id)}`],
+    ["Labels", labelsOf(labels)],
+    ["Notes", orNull(capture.notes)],
+    ["Deleted", timeOrNull(capture.deletedAt)],
+    ["Restorable until", timeOrNull(capture.restorableUntil)],
+  ];
+}
+
+function labelsOf(labels: Readonly<Record<string, string>>): string | null {
+  const shown = Object.entries(labels).map(([key, value]) => clean(`${key}=${value}`));
+  return shown.length === 0 ? null : shown.join(", ");
+}
+
+function workloadFacts(workload: Workload): [string, string | null][] {
+  const { statements, records, bytes, gapCount, live } = workload;
+  return [
+    ["Statements", formatCount(statements)],
+    ["Records", `${formatCount(records)} (${formatBytes(bytes)} as NDJSON)`],
+    ["Gaps", gapCount === 0 ? null : formatCount(gapCount)],
+    ["Behind by", live?.behindBy == null ? null : formatDuration(live.behindBy * 1000)],
+    ["Problem", orNull(live?.problem?.reason ?? null)],
+  ];
+}

@@ -1,0 +1,187 @@
+import {
+  type ConnectionOptions,
+  createConnection,
+  type Connection as MysqlConnection,
+  type PrepareStatementInfo,
+  TypedParameter,
+} from "mysql2";
+import { readWithoutRows } from "./answers.ts";
+import type { BoundValue } from "./bound-values.ts";
+import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver.ts";
+
+/*
+ * The driver of mysql2. It makes the connection, signs in and prepares; rows are counted for and dropped (answers.ts), since a replay
+ * measures how long an answer takes and does not need what it says.
+ */
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Without LOCAL_FILES a server can't ask for files of this machine; several statements in one text are sent one by one. */
+const FLAGS = ["-LOCAL_FILES", "-MULTI_STATEMENTS"];
+const READ_ONLY = "SET SESSION TRANSACTION READ ONLY";
+
+/** Connections to a server of MySQL or MariaDB. */
+export class MysqlDriver implements Driver {
+  readonly #options: ConnectionOptions;
+  readonly #db: string | null;
+  readonly #isReadOnly: boolean;
+
+  /**
+   * @param options of mysql2: host, user, password, TLS
+   * @param db the default database of sessions of which the recording says none
+   * @param isReadOnly whether the server is to refuse every change of data
+   */
+  constructor(options: ConnectionOptions, db: string | null, isReadOnly: boolean) {
+    this.#options = options;
+    this.#db = db;
+    this.#isReadOnly = isReadOnly;
+  }
+
+  async connect(db: string | null): Promise<Connection | ServerError> {
+    const connected = await this.#open(db ?? this.#db);
+    if (!(connected instanceof OpenConnection) || !this.#isReadOnly) return connected;
+    const { error } = await connected.query(READ_ONLY);
+    if (error === null) return connected;
+    connected.destroy();
+    return error;
+  }
+
+  async kill(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const connected = await this.#open(null);
+    if (!(connected instanceof OpenConnection)) return;
+    for (const id of ids) await connected.query(`KILL ${id}`);
+    await connected.close();
+  }
+
+  #open(db: string | null): Promise<OpenConnection | ServerError> {
+    return new Promise((resolve) => {
+      const connection = createConnection({
+        ...this.#options,
+        ...(db === null ? {} : { database: db }),
+        charset: "utf8mb4",
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        flags: FLAGS,
+      });
+      connection.once("error", (error) => {
+        connection.destroy();
+        resolve(errorOf(error));
+      });
+      connection.once("connect", () => {
+        connection.removeAllListeners("error");
+        resolve(new OpenConnection(connection));
+      });
+    });
+  }
+}
+
+class OpenConnection implements Connection {
+  readonly #connection: MysqlConnection;
+  #isLost = false;
+  /** Told when the connection ends amid a statement. */
+  #onLost: ((error: ServerError) => void) | null = null;
+
+  constructor(connection: MysqlConnection) {
+    this.#connection = connection;
+    connection.on("error", (error) => this.#lose(errorOf(error)));
+    connection.on("end", () => this.#lose(CLOSED));
+  }
+
+  get id(): number {
+    return this.#connection.threadId ?? 0;
+  }
+
+  query(sql: string): Promise<Answer> {
+    return this.#ask((done) => this.#connection.query(sql, done));
+  }
+
+  prepare(sql: string): Promise<Prepared | Answer> {
+    return new Promise((resolve) => {
+      if (this.#isLost) return resolve({ error: CLOSED, inTransaction: null, isLost: true });
+      this.#onLost = (error) => resolve({ error, inTransaction: null, isLost: true });
+      this.#connection.prepare(sql, (error, statement) => {
+        this.#onLost = null;
+        if (error === null || error === undefined) resolve(this.#prepared(statement));
+        else resolve({ error: errorOf(error), inTransaction: null, isLost: this.#isLost || isFatal(error) });
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isLost) return resolve();
+      this.#isLost = true;
+      this.#connection.end(() => resolve());
+    });
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+    this.#lose(CLOSED);
+  }
+
+  #prepared(statement: PrepareStatementInfo): Prepared {
+    return {
+      execute: (values) =>
+        this.#ask((done) => statement.execute(values.map(parameterOf), done) as unknown as Command),
+      close: () => {
+        if (!this.#isLost) statement.close();
+      },
+    };
+  }
+
+  #ask(send: (done: (error: Error | null) => void) => Command): Promise<Answer> {
+    return new Promise((resolve) => {
+      if (this.#isLost) return resolve({ error: CLOSED, inTransaction: null, isLost: true });
+      this.#onLost = (error) => resolve({ error, inTransaction: null, isLost: true });
+      const fail = (error: Error | null) => {
+        if (error === null) return;
+        this.#onLost = null;
+        const isLost = this.#isLost || isFatal(error);
+        this.#isLost = isLost;
+        resolve({ error: errorOf(error), inTransaction: null, isLost });
+      };
+      const command = send(fail);
+      readWithoutRows(command, (inTransaction) => {
+        this.#onLost = null;
+        resolve({ error: null, inTransaction, isLost: false });
+      });
+    });
+  }
+
+  #lose(error: ServerError): void {
+    this.#isLost = true;
+    this.#onLost?.(error);
+    this.#onLost = null;
+  }
+}
+
+/** A command of mysql2's, once it is sent. */
+type Command = Parameters<typeof readWithoutRows>[0] | object;
+
+const CLOSED: ServerError = { code: "PROTOCOL_CONNECTION_LOST", message: "The connection was closed" };
+
+function errorOf(error: Error): ServerError {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  return { code: code ?? (errno === undefined ? error.name : `ERROR_${errno}`), message };
+}
+
+/** Whether an error ends its connection. */
+const isFatal = (error: Error): boolean => (error as { fatal?: boolean }).fatal === true;
+
+/** A value as mysql2 binds it. */
+function parameterOf(value: BoundValue) {
+  switch (value.type) {
+    case "null":
+      return null;
+    case "integer":
+      return TypedParameter.LONGLONG(value.text);
+    case "decimal":
+      return TypedParameter.NEWDECIMAL(value.text);
+    case "double":
+      return value.value;
+    case "text":
+      return value.text;
+    case "bytes":
+      return Buffer.from(value.hex, "hex");
+  }
+}

@@ -1,0 +1,365 @@
+import { COMMENT, END, Lexer, QUOTED, STRING, SYMBOL, WORD } from "../../sql-text/lexer/lexer.ts";
+import { readStringLiteral } from "../../sql-text/lexer/string-literal.ts";
+
+/*
+ * What a statement may do to the server that it is replayed on: a guard, so what is not known to be harmless counts as a write. The
+ * server is the second guard: without `--writes`, every connection is read-only to it (mysql-driver.ts), so that functions that a
+ * query calls can't write either.
+ */
+
+/** What a statement may do. */
+export type StatementKind =
+  /** Changes nothing but its own session and what it locks. */
+  | "read"
+  /** Changes data or definitions, or can't be told. */
+  | "write"
+  /** Changes who may sign in, and what they may do. */
+  | "account"
+  /** Changes the server, its replication or its files; or other sessions. */
+  | "administration"
+  /** Is a comment, or nothing at all. */
+  | "nothing";
+
+/** A statement, and what it may do. */
+export interface JudgedStatement {
+  kind: StatementKind;
+  /** Where a record has several statements with semicolons between them: each of them. */
+  parts: readonly string[] | null;
+}
+
+/** Of several, the one that decides: none may be run that must not be run alone. */
+const RANK: Record<StatementKind, number> = { nothing: 0, read: 1, write: 2, administration: 3, account: 4 };
+
+const READS = new Set(
+  `SELECT TABLE VALUES SHOW DESCRIBE DESC HELP USE COMMIT ROLLBACK SAVEPOINT RELEASE DO HANDLER DEALLOCATE UNLOCK CHECKSUM GET`.split(
+    /\s+/,
+  ),
+);
+const ACCOUNT_WORDS = new Set(["GRANT", "REVOKE"]);
+const ADMINISTRATION = new Set(
+  `CHANGE STOP RESET PURGE FLUSH KILL SHUTDOWN RESTART INSTALL UNINSTALL LOAD CLONE BINLOG CACHE IMPORT BACKUP`.split(
+    /\s+/,
+  ),
+);
+/** What CREATE, ALTER, DROP and RENAME are about: the first of these words says it. */
+const OBJECTS: ReadonlyMap<string, StatementKind> = new Map([
+  ...["USER", "ROLE"].map((word) => [word, "account"] as const),
+  ...["INSTANCE", "SERVER", "TABLESPACE", "LOGFILE", "UNDO", "RESOURCE"].map(
+    (word) => [word, "administration"] as const,
+  ),
+  ...`TABLE TABLES INDEX VIEW DATABASE SCHEMA PROCEDURE FUNCTION TRIGGER EVENT SEQUENCE PACKAGE PREPARE TEMPORARY AGGREGATE SPATIAL`
+    .split(/\s+/)
+    .map((word) => [word, "write"] as const),
+]);
+/** Whose bodies have semicolons of their own. */
+const WITH_BODY = /^(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|AGGREGATE)$/;
+
+/** What a query may have beyond reading: a file that it writes, a sequence that it moves on. */
+const MAY_CHANGE = /outfile|dumpfile|nextval|setval|next\s+value|previous\s+value/i;
+/** A SET that would lift the read-only guard, or that is the server's. */
+const GLOBAL_SCOPES = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
+const READ_ONLY_SETTINGS = new Set(["TX_READ_ONLY", "TRANSACTION_READ_ONLY"]);
+
+const SEMICOLON = 59;
+const OPEN = 40;
+const CLOSE = 41;
+const DOT = 46;
+
+const lexer = new Lexer();
+
+/**
+ * Judges a statement, or several in one text.
+ * @param db the session's default database; null when that is not known
+ */
+export function judge(sql: string, db: string | null = null): JudgedStatement {
+  const at = sql.indexOf(";");
+  if (at >= 0 && at < sql.length - 1) {
+    const parts = partsOf(sql);
+    if (parts !== null && parts.length > 1) {
+      let kind: StatementKind = "nothing";
+      for (const part of parts) {
+        const next = kindOf(part, db);
+        if (RANK[next] > RANK[kind]) kind = next;
+      }
+      return { kind, parts };
+    }
+  }
+  return { kind: kindOf(sql, db), parts: null };
+}
+
+/** The statements of a text; null when it has a body, whose semicolons are no ends. Comments alone are no statement. */
+function partsOf(sql: string): string[] | null {
+  const parts: string[] = [];
+  lexer.reset(sql);
+  let from = 0;
+  let words = 0;
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind === COMMENT) continue;
+    if (kind === SYMBOL && lexer.bytes[lexer.start] === SEMICOLON) {
+      if (words > 0) parts.push(lexer.slice(from, lexer.start).trim());
+      from = lexer.end;
+      words = 0;
+      continue;
+    }
+    const word = kind === WORD ? upper() : "";
+    // A word of a routine's head, in a statement that makes one; and MariaDB's blocks outside of routines.
+    if (words === 0 && BLOCKS.has(word)) return null;
+    if (words === 0) isMaking = word === "CREATE" || word === "ALTER";
+    else if (isMaking && words < MAX_HEAD && WITH_BODY.test(word)) return null;
+    else if (words === 1 && word === "NOT") return null;
+    words++;
+  }
+  const last = lexer.slice(from).trim();
+  lexer.reset("");
+  if (words > 0) parts.push(last);
+  return parts;
+}
+
+let isMaking = false;
+/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. */
+const MAX_HEAD = 16;
+/** First words of compound statements (MariaDB). */
+const BLOCKS = new Set(["IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "DECLARE"]);
+
+function kindOf(sql: string, db: string | null): StatementKind {
+  lexer.reset(sql);
+  const kind = judgeFrom(db);
+  lexer.reset("");
+  if (kind === "read" && MAY_CHANGE.test(sql)) return judgeMentioned(sql);
+  return kind === "write" && writesAccounts(sql, db) ? "account" : kind;
+}
+
+/** The kind of the statement that begins at the lexer's place. */
+function judgeFrom(db: string | null): StatementKind {
+  const first = nextWord(true);
+  if (first === null) return "nothing";
+  if (READS.has(first)) return "read";
+  if (ACCOUNT_WORDS.has(first)) return "account";
+  if (ADMINISTRATION.has(first)) return "administration";
+  switch (first) {
+    case "WITH":
+      return judgeWith();
+    case "EXPLAIN":
+      return nextWord() === "ANALYZE" ? judgeAnalyzed() : "read";
+    case "ANALYZE":
+      return judgeAnalyzed();
+    case "BEGIN":
+      return nextWord() === "NOT" ? "write" : "read";
+    case "START":
+      return judgeStart();
+    case "SET":
+      return judgeSet(db);
+    case "PREPARE":
+      return judgePrepare(db);
+    case "EXECUTE":
+      // What was prepared was judged then, on the same connection.
+      return nextWord() === "IMMEDIATE" ? judgeDynamic(db) : "read";
+    case "CALL":
+      return judgeCall();
+    case "LOCK":
+      return nextWord() === "INSTANCE" ? "administration" : "write";
+    case "DROP":
+      return judgeObject(true);
+    case "CREATE":
+    case "ALTER":
+    case "RENAME":
+      return judgeObject(false);
+    default:
+      return "write";
+  }
+}
+
+/** WITH … AS (…), … : what follows decides. */
+function judgeWith(): StatementKind {
+  let depth = 0;
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind === SYMBOL) {
+      const byte = lexer.bytes[lexer.start];
+      if (byte === OPEN) depth++;
+      else if (byte === CLOSE) depth--;
+      continue;
+    }
+    if (depth > 0 || kind !== WORD) continue;
+    const word = upper();
+    if (word === "SELECT" || word === "TABLE" || word === "VALUES") return "read";
+    if (word === "UPDATE" || word === "DELETE" || word === "INSERT" || word === "REPLACE") return "write";
+  }
+  // `WITH x AS (…) (SELECT …)`: nothing outside of parentheses says more.
+  return depth === 0 ? "read" : "write";
+}
+
+/** EXPLAIN ANALYZE and MariaDB's ANALYZE run the statement; ANALYZE TABLE writes statistics. */
+function judgeAnalyzed(): StatementKind {
+  for (;;) {
+    const word = nextWord(true);
+    if (word === null) return "write";
+    if (word === "FORMAT") {
+      // = JSON
+      lexer.next();
+      lexer.next();
+      continue;
+    }
+    if (word === "SELECT" || word === "VALUES") return "read";
+    return word === "WITH" ? judgeWith() : "write";
+  }
+}
+
+function judgeStart(): StatementKind {
+  if (nextWord() !== "TRANSACTION") return "administration";
+  return mentionsReadWrite() ? "write" : "read";
+}
+
+/** Whether READ WRITE follows somewhere. */
+function mentionsReadWrite(): boolean {
+  let before = "";
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind !== WORD) continue;
+    const word = upper();
+    if (before === "READ" && word === "WRITE") return true;
+    before = word;
+  }
+  return false;
+}
+
+function judgeSet(db: string | null): StatementKind {
+  let words = 0;
+  let before = "";
+  let beforeThat = "";
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind === COMMENT) continue;
+    if (kind !== WORD && kind !== QUOTED) {
+      if (kind === SYMBOL) beforeThat = before;
+      if (kind === SYMBOL) before = String.fromCharCode(lexer.bytes[lexer.start] as number);
+      continue;
+    }
+    const word = kind === QUOTED ? upper().slice(1, -1) : upper();
+    words++;
+    if (words === 1 && before === "") {
+      if (word === "PASSWORD" || word === "ROLE") return "account";
+      if (word === "DEFAULT") return "account";
+      if (word === "RESOURCE") return "administration";
+      if (word === "STATEMENT") return judgeAfterFor(db);
+    }
+    if (word === "TRANSACTION" && before !== "@" && mentionsReadWrite()) return "write";
+    // Behind one `@` it is the name of a variable of the user's.
+    const isOwn = before === "@" && beforeThat !== "@";
+    if (!isOwn && GLOBAL_SCOPES.has(word)) return "administration";
+    if (!isOwn && READ_ONLY_SETTINGS.has(word)) return "write";
+    beforeThat = before;
+    before = word;
+  }
+  return words === 0 && before === "" ? "write" : "read";
+}
+
+/** SET STATEMENT … FOR statement (MariaDB). */
+function judgeAfterFor(db: string | null): StatementKind {
+  for (let word = nextWord(); word !== null; word = nextWord()) {
+    if (word === "FOR") return judgeFrom(db);
+  }
+  return "write";
+}
+
+/** PREPARE name FROM 'text': the text decides; of a variable it can't be told. */
+function judgePrepare(db: string | null): StatementKind {
+  for (let word = nextWord(); word !== null; word = nextWord()) {
+    if (word === "FROM") return judgeDynamic(db);
+  }
+  return "write";
+}
+
+/** The kind of the statement in the string that comes next. */
+function judgeDynamic(db: string | null): StatementKind {
+  let kind = lexer.next();
+  while (kind === COMMENT) kind = lexer.next();
+  if (kind !== STRING) return "write";
+  const { bytes, start, end, unterminated, quoteRules } = lexer;
+  const text = readStringLiteral(bytes, start, end, unterminated, quoteRules)?.text;
+  const next = lexer.next();
+  // `CONCAT`, `'…' 'and more'`.
+  if (text === undefined || next === STRING) return "write";
+  const inner = judge(text, db);
+  return inner.kind;
+}
+
+function judgeCall(): StatementKind {
+  let isOfMysql = false;
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind !== WORD && kind !== QUOTED) {
+      if (lexer.bytes[lexer.start] === OPEN) break;
+      continue;
+    }
+    const name = upper().replaceAll("`", "");
+    if (name === "MYSQL" || name === "SYS" || name.startsWith("RDS_")) isOfMysql = true;
+  }
+  return isOfMysql ? "administration" : "write";
+}
+
+function judgeObject(isDrop: boolean): StatementKind {
+  let kind: StatementKind = "write";
+  for (let words = 0; words < 2 * MAX_HEAD; words++) {
+    const word = nextWord();
+    if (word === null) break;
+    // DROP PREPARE s: DEALLOCATE by another name.
+    if (isDrop && words === 0 && word === "PREPARE") return "read";
+    const found = OBJECTS.get(word);
+    if (found === undefined) continue;
+    kind = found;
+    if (word !== "FUNCTION" && word !== "AGGREGATE") break;
+    // A function of a shared library.
+    for (let next = nextWord(); next !== null; next = nextWord())
+      if (next === "SONAME") return "administration";
+  }
+  return kind;
+}
+
+/** A query that has one of the words of MAY_CHANGE, as a word or where a string may be misread. */
+function judgeMentioned(sql: string): StatementKind {
+  lexer.reset(sql);
+  let before = "";
+  let found: StatementKind | null = null;
+  for (let kind = lexer.next(); kind !== END && found === null; kind = lexer.next()) {
+    const word = kind === WORD ? upper() : "";
+    if (word === "OUTFILE" || word === "DUMPFILE") found = "administration";
+    else if (word === "NEXTVAL" || word === "SETVAL") found = "write";
+    else if (word === "VALUE" && before === "NEXT") found = "write";
+    before = word;
+  }
+  lexer.reset("");
+  if (found !== null) return found;
+  // With NO_BACKSLASH_ESCAPES or ANSI_QUOTES, what looks like a string may be none.
+  return sql.includes("\\") && /(?:outfile|dumpfile)/i.test(sql) ? "administration" : "read";
+}
+
+/** Whether a write names a table of the database `mysql`, or has it as its own. */
+function writesAccounts(sql: string, db: string | null): boolean {
+  if (db !== null && db.toLowerCase() === "mysql") return true;
+  if (!/mysql/i.test(sql)) return false;
+  lexer.reset(sql);
+  let isFound = false;
+  for (let kind = lexer.next(); kind !== END && !isFound; kind = lexer.next()) {
+    if ((kind === WORD && upper() === "MYSQL") || (kind === QUOTED && upper() === "`MYSQL`"))
+      isFound = lexer.next() === SYMBOL && lexer.bytes[lexer.start] === DOT;
+  }
+  lexer.reset("");
+  return isFound;
+}
+
+const upper = (): string => lexer.slice(lexer.start, lexer.end).toUpperCase();
+
+/**
+ * The next word in capitals, past comments and what is no word; null at the end.
+ * @param isFirst only parentheses may stand before it: anything else there is an empty word, which nothing knows
+ */
+function nextWord(isFirst = false): string | null {
+  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
+    if (kind === COMMENT) continue;
+    if (kind === WORD) return upper();
+    if (!isFirst) continue;
+    const byte = lexer.bytes[lexer.start];
+    if (kind === SYMBOL && byte === OPEN) continue;
+    // An empty statement's.
+    if (kind === SYMBOL && byte === SEMICOLON) continue;
+    return "";
+  }
+  return null;
+}

@@ -1,0 +1,158 @@
+import type * as z from "zod";
+import type * as replies from "../identity/device/replies.ts";
+import type * as schema from "../identity/device/schema.ts";
+import { CapturesError } from "./error.ts";
+import { type CallOptions, type ClientOptions, pause, Transport } from "./transport.ts";
+
+/*
+ * Logging a program in that has no browser of its own (RFC 8628): it shows a code, a person approves that in the console, and the
+ * program is handed an API key of theirs.
+ */
+
+/** Where the service is. An API key is not needed: this is how to get one. */
+export type DeviceOptions = Omit<ClientOptions, "apiKey">;
+
+/** A login that waits for somebody to approve it. */
+export interface DeviceLogin {
+  /** What the program calls itself, which becomes its key's name. */
+  client: string;
+  /** What to show: a person types it, or compares it with what the page shows. */
+  userCode: string;
+  /** The page where it is typed. */
+  verificationUri: string;
+  /** The same page, with the code filled in. */
+  verificationUriComplete: string;
+  /** The program's own secret, not to be shown. */
+  deviceCode: string;
+  /** Until when it can be approved. */
+  expiresAt: Date;
+  /** How many seconds are to be between two polls. */
+  interval: number;
+}
+
+/** What an approved login is handed, once. */
+export interface DeviceKey {
+  /** An API key of the person who has approved. */
+  key: string;
+  /** Until when it is valid. */
+  expiresAt: Date;
+  user: replies.DeviceToken["user"];
+}
+
+/** By how much RFC 8628 (section 3.5) wants polls to slow down when they are told to, in seconds. */
+const SLOWER_SECONDS = 5;
+
+const transportOf = (options: DeviceOptions) => new Transport({ ...options, apiKey: undefined });
+
+const after = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
+
+/**
+ * Begins a login.
+ * @param client what the program calls itself, such as `captures on build-7`: 1 to 100 characters
+ * @throws CapturesError when the service refuses, or can't be reached
+ */
+export async function startDeviceLogin(
+  options: DeviceOptions,
+  client: string,
+  call?: CallOptions,
+): Promise<DeviceLogin> {
+  const begun = await transportOf(options).json<replies.DeviceCode>({
+    method: "POST",
+    path: "/api/auth/device/code",
+    json: { client_id: client } satisfies z.input<ReturnType<typeof schema.codeSchema>>,
+    options: call,
+  });
+  return {
+    client,
+    userCode: begun.user_code,
+    verificationUri: begun.verification_uri,
+    verificationUriComplete: begun.verification_uri_complete,
+    deviceCode: begun.device_code,
+    expiresAt: after(begun.expires_in),
+    interval: begun.interval,
+  };
+}
+
+/**
+ * Waits until a login is approved, asking as often as the service wants it. A service that can't be reached meanwhile is asked
+ * again, until the login has expired.
+ * @throws CapturesError with the `reason` `access_denied` when it was denied, `expired_token` when nobody approved it in time,
+ * `invalid_grant` when its key was handed over already; what the signal was aborted with
+ */
+export async function pollDeviceLogin(
+  options: DeviceOptions,
+  login: DeviceLogin,
+  { signal }: CallOptions = {},
+): Promise<DeviceKey> {
+  // Without retries of its own: each poll is the retry of the one before.
+  const transport = transportOf({ ...options, retries: 0 });
+  const json: z.input<ReturnType<typeof schema.tokenSchema>> = {
+    grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+    device_code: login.deviceCode,
+    client_id: login.client,
+  };
+  let { interval } = login;
+  let wait = interval;
+  for (;;) {
+    await pause(wait, signal ?? new AbortController().signal);
+    try {
+      const token = await transport.json<replies.DeviceToken>({
+        method: "POST",
+        path: "/api/auth/device/token",
+        json,
+        options: { signal },
+      });
+      return { key: token.access_token, expiresAt: after(token.expires_in), user: token.user };
+    } catch (error) {
+      if (!(error instanceof CapturesError) || !isPassing(error)) throw error;
+      if (error.reason === "slow_down") interval += SLOWER_SECONDS;
+      wait = Math.max(interval, error.retryAfter ?? 0);
+      // The service says so itself, if it can be reached.
+      if (error.reason === null && Date.now() >= login.expiresAt.getTime()) throw error;
+    }
+  }
+}
+
+/** Whether another poll may have another answer. */
+const isPassing = ({ reason, status }: CapturesError): boolean =>
+  reason === "authorization_pending" ||
+  reason === "slow_down" ||
+  status === null ||
+  status === 429 ||
+  status >= 500;
+
+/**
+ * Logs a program in: begins a login, has its code shown, and waits until it is approved.
+ * @param client what the program calls itself, such as `captures on build-7`
+ * @param onCode shows the code and the page to a person
+ * @throws CapturesError as `pollDeviceLogin` does; what the signal was aborted with
+ */
+export async function deviceLogin(
+  options: DeviceOptions,
+  {
+    client,
+    onCode,
+    signal,
+  }: CallOptions & { client: string; onCode: (login: DeviceLogin) => void | Promise<void> },
+): Promise<DeviceKey> {
+  const login = await startDeviceLogin(options, client, { signal });
+  await onCode(login);
+  return pollDeviceLogin(options, login, { signal });
+}
+
+/** Makes a client of the other side: for the person who approves logins, which needs their session's cookie. */
+export function createDeviceApproval(options: ClientOptions) {
+  const transport = new Transport(options);
+  const ask = <T>(path: string, json: object, call?: CallOptions) =>
+    transport.json<T>({ method: "POST", path: `/api/auth/device/${path}`, json, options: call });
+  return {
+    /** Shows who asks to be logged in with a code. */
+    verify: (userCode: string, call?: CallOptions) =>
+      ask<replies.DeviceRequest>("verify", { userCode }, call),
+    /** Approves a login. @param expiresIn how long its key is to be valid, in seconds */
+    approve: (userCode: string, expiresIn?: number, call?: CallOptions) =>
+      ask<replies.DeviceDecision>("approve", { userCode, expiresIn }, call),
+    /** Denies a login. */
+    deny: (userCode: string, call?: CallOptions) => ask<replies.DeviceDecision>("deny", { userCode }, call),
+  };
+}

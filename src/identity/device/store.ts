@@ -1,0 +1,229 @@
+import { type Credential, callerStatement } from "../../db/caller.ts";
+import { statement } from "../../db/statement.ts";
+import type { Db } from "../../db/types.ts";
+import { sha256 } from "../../lib/hash.ts";
+import { KEY_PREFIX, KEY_START_LENGTH } from "../key-form.ts";
+import { newDeviceCode, newId, newKey, newUserCode, userCodeHash } from "./codes.ts";
+import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
+
+/*
+ * Logins by device code (RFC 8628) in D1. Each step is one batch, whose guards are in its SQL: of two that come at once, one
+ * finds what the other has left.
+ */
+
+/** How much earlier a poll may come: the way to the service does not always take as long. */
+const POLL_SLACK_MS = 1000;
+/** How often a user code is made anew that there is already. */
+const TRIES = 3;
+
+const INSERT = statement(
+  `insert into device_codes (device_hash, user_hash, client, address, interval, created_at, expires_at)
+   values (:deviceHash, :userHash, :client, :address, :interval, :now, :expiresAt) on conflict do nothing`,
+);
+
+/**
+ * Begins a login.
+ * @param client what the program calls itself
+ * @param address that it asks from, null if that is not known
+ * @returns its codes, which are kept as hashes only
+ */
+export async function beginLogin(
+  db: Db,
+  secret: string,
+  { client, address }: { client: string; address: string | null },
+  now: number,
+): Promise<{ deviceCode: string; userCode: string }> {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const codes = { deviceCode: newDeviceCode(), userCode: newUserCode() };
+    const { meta } = await INSERT(db, {
+      deviceHash: await sha256(codes.deviceCode),
+      userHash: await userCodeHash(codes.userCode, secret),
+      client,
+      address,
+      interval: POLL_SECONDS,
+      now,
+      expiresAt: now + CODE_LIFETIME_MS,
+    }).run();
+    if (meta.changes > 0) return codes;
+  }
+  throw new Error(`No user code was found that is not in use, in ${TRIES} tries`);
+}
+
+/** What a poll found. */
+export type Polled =
+  | { outcome: "unknown" | "expired" | "denied" | "pending" }
+  | { outcome: "too-fast"; interval: number }
+  | { outcome: "key"; key: string; seconds: number; user: { id: string; name: string; email: string } };
+
+const MINE = "d.device_hash = :deviceHash and d.client = :client";
+const IS_READY = `${MINE} and d.status = 'approved' and d.expires_at > :now`;
+const IS_PENDING = `${MINE} and d.status = 'pending' and d.expires_at > :now`;
+/** Null, which is not true, before the first poll. */
+const IS_TOO_FAST = "(:now < d.polled_at + d.interval * 1000 - :slack)";
+
+/** The key's row is as better-auth makes it, which lists, changes and deletes it from then on. */
+const POLL = [
+  `select d.status, d.expires_at as expiresAt, d.key_seconds as seconds, ${IS_TOO_FAST} as isTooFast,
+     d.interval + :interval as longer, u.id, u.name, u.email
+   from device_codes d left join user u on u.id = d.decided_by where ${MINE}`,
+  `update device_codes as d set polled_at = :now,
+     interval = case when ${IS_TOO_FAST} then d.interval + :interval else d.interval end
+   where ${IS_PENDING}`,
+  `insert into apikey (id, config_id, name, start, prefix, key, reference_id, enabled, rate_limit_enabled,
+     rate_limit_time_window, rate_limit_max, request_count, metadata, expires_at, created_at, updated_at)
+   select :id, 'default', d.client, :start, :prefix, :keyHash, d.decided_by, 1, 0, 86400000, 10, 0, 'null',
+     :now + d.key_seconds * 1000, :now, :now
+   from device_codes d where ${IS_READY}`,
+  `delete from device_codes as d where ${IS_READY}`,
+].map(statement);
+
+interface PolledRow {
+  status: "pending" | "approved" | "denied";
+  expiresAt: number;
+  seconds: number;
+  isTooFast: number | null;
+  longer: number;
+  id: string;
+  name: string;
+  email: string;
+}
+
+/**
+ * Looks what has become of a login. One that was approved is handed its key, and is forgotten with that: another poll finds
+ * nothing.
+ * @param client what the program called itself when it began
+ */
+export async function pollLogin(
+  db: Db,
+  { deviceCode, client }: { deviceCode: string; client: string },
+  now: number,
+): Promise<Polled> {
+  const key = newKey();
+  const values = {
+    deviceHash: await sha256(deviceCode),
+    client,
+    now,
+    interval: POLL_SECONDS,
+    slack: POLL_SLACK_MS,
+    id: newId(),
+    start: key.slice(0, KEY_START_LENGTH),
+    prefix: KEY_PREFIX,
+    keyHash: await sha256(key),
+  };
+  const [before, , made] = (await db.batch(POLL.map((step) => step(db, values)))) as [
+    D1Result<PolledRow>,
+    D1Result,
+    D1Result,
+    D1Result,
+  ];
+  const found = before.results[0];
+  if (found === undefined) return { outcome: "unknown" };
+  if (made.meta.changes > 0) {
+    const { id, name, email, seconds } = found;
+    return { outcome: "key", key, seconds, user: { id, name, email } };
+  }
+  if (found.expiresAt <= now) return { outcome: "expired" };
+  if (found.status === "denied") return { outcome: "denied" };
+  return found.isTooFast === 1 ? { outcome: "too-fast", interval: found.longer } : { outcome: "pending" };
+}
+
+/** Who tries a user code, and which. */
+export interface Attempt {
+  credential: Credential;
+  /** As `userCodeHash` makes it. */
+  userHash: string;
+  /** The network that it is tried from. */
+  network: string;
+}
+
+/** A login that waits for a decision. */
+export interface WaitingLogin {
+  client: string;
+  address: string | null;
+  createdAt: number;
+  expiresAt: number;
+}
+
+/** What a user code led to. */
+export type Found =
+  | { outcome: "found"; caller: string; login: WaitingLogin }
+  | { outcome: "too-many"; caller: string; counted: number; seconds: number }
+  | { outcome: "unauthenticated" | "no-code"; caller?: string };
+
+const IS_WAITING = "d.user_hash = :userHash and d.status = 'pending' and d.expires_at > :now";
+const IS_IN_WINDOW = "last_request > :now - :window";
+/** The window of an account or an address that has tried too many. */
+const FULL = `select r.last_request from rate_limit r, caller where r.${IS_IN_WINDOW} and (
+  (r.key = 'device|account|' || caller.id and r.count > :ofAccount)
+  or (r.key = 'device|address|' || :network and r.count > :ofAddress))`;
+
+/** Counts a wrong code for the account and for the address, in windows that begin with the first (address-limits.ts). */
+const COUNT_WRONG = callerStatement(
+  `insert into rate_limit (id, key, count, last_request)
+   select lower(hex(randomblob(16))), k.key, 1, :now
+   from (select 'device|account|' || id as key from caller
+     union all select 'device|address|' || :network from caller) k
+   where not exists (select 1 from device_codes d where ${IS_WAITING})
+   on conflict (key) do update set
+     count = case when ${IS_IN_WINDOW} then count + 1 else 1 end,
+     last_request = case when ${IS_IN_WINDOW} then last_request else :now end`,
+);
+const STANDING = callerStatement(
+  `select caller.id as caller, d.client, d.address, d.created_at as createdAt, d.expires_at as expiresAt,
+     (select max(last_request) from (${FULL})) as fullSince,
+     (select count(*) from rate_limit r where r.key = 'device|account|' || caller.id and r.${IS_IN_WINDOW}
+       and r.count > :ofAccount) as isAccount
+   from caller left join device_codes d on ${IS_WAITING}`,
+);
+const DECIDE = callerStatement(
+  `update device_codes as d set status = :decision, decided_by = (select id from caller), key_seconds = :keySeconds
+   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL})`,
+);
+
+/**
+ * Finds the login of a user code that somebody who is signed in has typed. Wrong codes are counted, and with too many of them the
+ * right one is not found either.
+ */
+export function findLogin(db: Db, attempt: Attempt, now: number): Promise<Found> {
+  return find(db, attempt, now, null);
+}
+
+/**
+ * Approves or denies the login of a user code, for good.
+ * @param keySeconds how long its key is to be valid; null to deny it
+ */
+export function decideLogin(
+  db: Db,
+  attempt: Attempt,
+  keySeconds: number | null,
+  now: number,
+): Promise<Found> {
+  return find(db, attempt, now, { decision: keySeconds === null ? "denied" : "approved", keySeconds });
+}
+
+async function find(
+  db: Db,
+  { credential, userHash, network }: Attempt,
+  now: number,
+  decided: { decision: string; keySeconds: number | null } | null,
+): Promise<Found> {
+  const { ofAccount, ofAddress } = WRONG_CODES;
+  const windowMs = WRONG_CODES.seconds * 1000;
+  const values = { userHash, network, ofAccount, ofAddress, window: windowMs, ...decided };
+  const steps = decided === null ? [COUNT_WRONG, STANDING] : [COUNT_WRONG, STANDING, DECIDE];
+  const [, standing] = await db.batch(steps.map((step) => step(db, credential, now, values)));
+  const row = standing?.results[0] as
+    | ((WaitingLogin | Record<keyof WaitingLogin, null>) & {
+        caller: string;
+        fullSince: number | null;
+        isAccount: number;
+      })
+    | undefined;
+  if (row === undefined) return { outcome: "unauthenticated" };
+  const { caller, fullSince, isAccount, ...login } = row;
+  if (fullSince !== null) {
+    const seconds = Math.max(1, Math.ceil((fullSince + windowMs - now) / 1000));
+    return { outcome: "too-many", caller, counted: isAccount === 1 ? ofAccount : ofAddress, seconds };
+  }
+  return login.client === null ? { outcome: "no-code", caller } : { outcome: "found", caller, login };
+}
