@@ -13,6 +13,7 @@ import { addRename } from "./commands/rename.ts";
 import { addReport } from "./commands/report.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRun } from "./commands/run.ts";
+import { addSchedule } from "./commands/schedule.ts";
 import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
@@ -42,6 +43,7 @@ const COMMANDS: readonly Add[] = [
   addReport,
   addDownload,
   addComment,
+  addSchedule,
 ];
 
 /** The program `captures` with all its commands. */

@@ -5,6 +5,7 @@ import { report } from "../../../scripts/lib/checks.ts";
 import { tryPort } from "../../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../../scripts/lib/service.ts";
 import { checkList } from "./list.ts";
+import { checkSchedules } from "./schedules.ts";
 import { makeKey, type World } from "./world.ts";
 
 /*
@@ -28,6 +29,7 @@ try {
     key: await makeKey(address),
   };
   await checkList(world);
+  await checkSchedules(world);
 } finally {
   await stopGroup(service, "SIGKILL");
   rmSync(folder, { recursive: true, force: true });
