@@ -18,6 +18,7 @@ import { addReplay } from "./commands/replay.ts";
 import { addReport } from "./commands/report.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRun } from "./commands/run.ts";
+import { addSchedule } from "./commands/schedule.ts";
 import { addShow } from "./commands/show.ts";
 import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
@@ -54,6 +55,7 @@ const COMMANDS: readonly Add[] = [
   addDownload,
   addReplay,
   addComment,
+  addSchedule,
 ];
 
 /** The program `captures` with all its commands. */

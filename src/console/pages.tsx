@@ -13,6 +13,9 @@ import { NewCapturePage } from "./pages/new-capture.tsx";
 import { NewEnvironmentPage } from "./pages/new-environment.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { RecordsPage } from "./pages/records.tsx";
+import { SchedulePage } from "./pages/schedule.tsx";
+import { EditSchedulePage, NewSchedulePage } from "./pages/schedule-forms.tsx";
+import { SchedulesPage } from "./pages/schedules.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { StatementPage } from "./pages/statement.tsx";
 import { StatementsPage } from "./pages/statements.tsx";
@@ -33,6 +36,10 @@ const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
   ],
   [/^\/captures\/([1-9]\d{0,14})\/tables\/?$/, (id) => <TablesPage key={id} id={id} />],
   [/^\/captures\/([1-9]\d{0,14})\/users\/?$/, (id) => <UsersPage key={id} id={id} />],
+  [/^\/schedules\/?$/, () => <SchedulesPage />],
+  [/^\/schedules\/new\/?$/, () => <NewSchedulePage />],
+  [/^\/schedules\/([1-9]\d{0,14})\/?$/, (id) => <SchedulePage key={id} id={id} />],
+  [/^\/schedules\/([1-9]\d{0,14})\/edit\/?$/, (id) => <EditSchedulePage key={id} id={id} />],
   [/^\/compare\/?$/, () => <ComparePage />],
   [/^\/device\/?$/, () => <DevicePage />],
   [/^\/environments\/?$/, () => <EnvironmentsPage />],

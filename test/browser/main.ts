@@ -14,6 +14,7 @@ import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
 import { checkReference } from "./reference.ts";
+import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkStudying } from "./studying.ts";
 import { checkWorking } from "./working.ts";
@@ -44,6 +45,7 @@ try {
   await checkConnecting(world);
   await checkEnvironments(world);
   await checkCaptures(world);
+  await checkSchedules(world);
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);

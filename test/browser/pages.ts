@@ -31,6 +31,8 @@ export async function checkPages(world: World): Promise<void> {
     [`/captures/${capture?.id}/tables`, ".study-nav"],
     [`/captures/${capture?.id}/users`, "#users-title"],
     [`/compare?a=${capture?.id}&b=${other?.id}`, ".chart canvas"],
+    ["/schedules", ".page-head"],
+    ["/schedules/new", ".preview time"],
     ["/environments", ".cards .card"],
     ["/environments/new", "form"],
     ["/environments/1", "select[aria-label^=Role]"],

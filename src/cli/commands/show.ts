@@ -70,6 +70,8 @@ function factsOf(capture: FullCapture): [string, string | null][] {
     ["Removed", capture.redact],
     ["At most", capture.maxBytes === null ? null : formatBytes(capture.maxBytes)],
     ["Made", `${formatTime(capture.createdAt)} by ${clean(capture.owner.name ?? capture.owner.id)}`],
+    ["Schedule", capture.schedule === null ? null : `${capture.schedule.id} ${clean(capture.schedule.name)}`],
+    ["Compare with", capture.schedule?.base == null ? null : `capture ${capture.schedule.base}`],
     ["Labels", labelsOf(labels)],
     ["Notes", orNull(capture.notes)],
     ["Deleted", timeOrNull(capture.deletedAt)],

@@ -4,6 +4,7 @@ import type { Capture, DigestQuery, Metrics, WorkloadSeries } from "../../client
 
 export type { ApiKey, User } from "../../client/account.ts";
 export type { DeviceDecision, DeviceRequest } from "../../client/device.ts";
+export type { NewSchedule, Schedule } from "../../client/schedules.ts";
 export type * from "../../client/types.ts";
 
 /** A state of a capture. */

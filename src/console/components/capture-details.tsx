@@ -37,7 +37,7 @@ export function Labels({ labels }: { labels: FullCapture["labels"] }) {
 
 /** Who made a capture, how it records, and what people say of it. */
 export function CaptureDetails({ capture }: { capture: FullCapture }) {
-  const { owner, log, minDuration, redact, maxBytes, labels, notes, backDated } = capture;
+  const { owner, log, minDuration, redact, maxBytes, labels, notes, backDated, schedule } = capture;
   return (
     <>
       <dl class="facts">
@@ -52,6 +52,19 @@ export function CaptureDetails({ capture }: { capture: FullCapture }) {
           <dd>{LOGS[log]}</dd>
           {minDuration !== null && minDuration > 0 && <dd class="muted">from {minDuration} ms</dd>}
         </div>
+        {schedule !== null && (
+          <div>
+            <dt>Schedule</dt>
+            <dd>
+              <a href={`/schedules/${schedule.id}`}>{schedule.name}</a>
+            </dd>
+            {schedule.base !== null && capture.start !== null && (
+              <dd>
+                <a href={`/compare?a=${schedule.base}&b=${capture.id}`}>Compare with the one before</a>
+              </dd>
+            )}
+          </div>
+        )}
         {backDated && (
           <div>
             <dt>Back-dated</dt>

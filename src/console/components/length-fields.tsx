@@ -2,28 +2,32 @@ import type { ComponentChildren } from "preact";
 import { type Length, UNITS } from "../lib/lengths.ts";
 import { Choice, Field, TextField } from "./field.tsx";
 
-/** How long a capture runs: for a while, or until it is stopped. */
+/** How long a capture runs: for a while, or, unless it always ends by itself, until it is stopped. */
 export function LengthFields({
   length,
   error,
   hint,
+  isAlwaysTimed = false,
   onChange,
 }: {
   length: Length;
   error: string | undefined;
   hint: ComponentChildren;
+  isAlwaysTimed?: boolean;
   onChange: (length: Length) => void;
 }) {
   return (
     <>
-      <Choice
-        legend="Run"
-        name="length"
-        options={["For a while", "Until it is stopped"]}
-        chosen={length.isTimed ? 0 : 1}
-        onChoose={(index) => onChange({ ...length, isTimed: index === 0 })}
-      />
-      {length.isTimed && (
+      {!isAlwaysTimed && (
+        <Choice
+          legend="Run"
+          name="length"
+          options={["For a while", "Until it is stopped"]}
+          chosen={length.isTimed ? 0 : 1}
+          onChoose={(index) => onChange({ ...length, isTimed: index === 0 })}
+        />
+      )}
+      {(isAlwaysTimed || length.isTimed) && (
         <div class="pair">
           <TextField
             name="duration"

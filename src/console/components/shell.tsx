@@ -11,6 +11,7 @@ import { useToasts } from "./toasts.tsx";
 const LINKS = [
   { href: "/captures", text: "Captures", within: /^\/(captures.*|compare.*)?$/ },
   { href: "/environments", text: "Environments", within: /^\/(environments|invite)/ },
+  { href: "/schedules", text: "Schedules", within: /^\/schedules/ },
   { href: "/keys", text: "API keys", within: /^\/keys/ },
 ];
 

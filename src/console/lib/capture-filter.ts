@@ -14,9 +14,11 @@ export const SORTS = {
 export function filterIn(query: URLSearchParams): CaptureFilter {
   const text = (name: string) => query.get(name) || undefined;
   const envId = text("envId");
+  const schedule = text("schedule");
   const labels = query.getAll("label");
   return {
     envId: envId === undefined ? undefined : Number(envId),
+    schedule: schedule === undefined ? undefined : Number(schedule),
     status: text("status") as CaptureFilter["status"],
     owner: text("owner"),
     label: labels.length === 0 ? undefined : labels,

@@ -51,6 +51,7 @@ export function sortErrors(error: unknown, known: readonly string[]): FormErrors
 const GONE: Record<string, string> = {
   "Capture not found": "This capture does not exist or was deleted",
   "Capture's environment not found": "This capture does not exist or was deleted",
+  "Schedule not found": "This schedule does not exist or was deleted",
   "Environment does not exist": "This environment does not exist or was deleted",
 };
 

@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
 import { api } from "../api/client.ts";
 import type { Environment } from "../api/types.ts";
 import { AboutFields } from "../components/about-fields.tsx";
@@ -7,6 +6,7 @@ import { Choice, Field, Form, FormProblem, Submit, TextField } from "../componen
 import { Heading } from "../components/heading.tsx";
 import { LengthFields } from "../components/length-fields.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { LogFields, StoredFields } from "../components/log-fields.tsx";
 import { StartHint } from "../components/start-hint.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { type CaptureDraft, draftOf, emptyDraft, requestOf, type When } from "../lib/capture-draft.ts";
@@ -28,21 +28,6 @@ const FIELDS = [
   "labels",
   "notes",
 ] as const;
-/** What each log is called, and what it is good for and costs. */
-const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
-  general: {
-    name: "General log",
-    hint: "Every statement when it arrives, of sessions that are connected already, too. It does not say how long they took. Costs the server a write for each statement.",
-  },
-  slow: {
-    name: "Slow query log",
-    hint: "How long each statement took, its rows and errors. Sessions that are connected already are missing until they reconnect. Costs the server about two and a half times as many bytes as the general log; a shortest time saves most of them.",
-  },
-  both: {
-    name: "Both",
-    hint: "Every statement, and the times of those in the slow log. Costs as much as the two together, also for the limit of bytes.",
-  },
-};
 const WHEN: { when: When; option: string; hint: string }[] = [
   { when: "now", option: "Now", hint: "As soon as the log is on, which takes seconds." },
   { when: "later", option: "Later", hint: "At a time, up to a year ahead." },
@@ -172,27 +157,12 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
           hint="From one minute to 31 days."
           onChange={(length) => change({ length })}
         />
-        <Choice
-          legend="Log"
-          name="log"
-          options={CAPTURED_LOGS.map((one) => LOGS[one].name)}
-          hints={CAPTURED_LOGS.map((one) => LOGS[one].hint)}
-          chosen={CAPTURED_LOGS.indexOf(log)}
-          onChoose={(index) => change({ log: CAPTURED_LOGS[index] ?? "general" })}
+        <LogFields
+          log={log}
+          minDuration={draft.minDuration}
+          error={errors.fields.minDuration}
+          onChange={change}
         />
-        {log !== "general" && (
-          <TextField
-            name="minDuration"
-            label="Slow query log: statements of at least (ms)"
-            error={errors.fields.minDuration}
-            hint="0 for all of them; 0.25 is 250 microseconds."
-            type="number"
-            min={0}
-            inputMode="decimal"
-            value={draft.minDuration}
-            onChange={(minDuration) => change({ minDuration })}
-          />
-        )}
         <details
           open={
             errors.fields.labels !== undefined ||
@@ -204,30 +174,13 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
           <summary>Labels and notes</summary>
           <AboutFields labels={draft.labels} notes={draft.notes} errors={errors.fields} onChange={change} />
         </details>
-        <details open={errors.fields.maxBytes !== undefined || first.redact || first.maxGigabytes !== ""}>
-          <summary>What is stored</summary>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={draft.redact}
-              onChange={({ currentTarget }) => change({ redact: currentTarget.checked })}
-            />
-            <span>
-              Store statements with <code>?</code> for every literal. Passwords are never stored.
-            </span>
-          </label>
-          <TextField
-            name="maxBytes"
-            label="End early at (GB)"
-            error={errors.fields.maxBytes}
-            hint="Leave empty for as much as the service allows."
-            type="number"
-            min={0}
-            inputMode="decimal"
-            value={draft.maxGigabytes}
-            onChange={(maxGigabytes) => change({ maxGigabytes })}
-          />
-        </details>
+        <StoredFields
+          redact={draft.redact}
+          maxGigabytes={draft.maxGigabytes}
+          error={errors.fields.maxBytes}
+          isOpen={first.redact || first.maxGigabytes !== ""}
+          onChange={change}
+        />
       </div>
       <FormProblem message={errors.form} />
       <div class="actions">

@@ -11,6 +11,7 @@ import { checkEnvironments } from "./environments.ts";
 import { checkList } from "./list.ts";
 import { checkReplay } from "./replay.ts";
 import { checkRunning } from "./running.ts";
+import { checkSchedules } from "./schedules.ts";
 import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
 import { checkTop } from "./top.ts";
@@ -53,6 +54,7 @@ try {
     top: checkTop,
     completion: checkCompletion,
     replay: checkReplay,
+    schedules: checkSchedules,
   };
   for (const [name, run] of Object.entries(checks)) {
     if (only === undefined || only === name) await run(world);

@@ -1,0 +1,23 @@
+import type { Schedule } from "../client/index.ts";
+import type { Service } from "./cli.ts";
+import { EXIT, Failure } from "./failure.ts";
+
+/** How a command says which schedule. */
+export const SCHEDULE_WORDS = "its id, or its name";
+
+/**
+ * The schedule that is meant: by its id, else by its name.
+ * @throws Failure when there is none, or several of one name; CapturesError for an id that is none
+ */
+export async function findSchedule({ client, signal }: Service, text: string): Promise<Schedule> {
+  if (/^[1-9]\d{0,14}$/.test(text)) return client.schedules.get(Number(text), { signal });
+  const found: Schedule[] = [];
+  for await (const schedule of client.schedules.list({}, { signal })) {
+    if (schedule.name === text) found.push(schedule);
+  }
+  const [first, second] = found;
+  if (first === undefined) throw new Failure(`There is no schedule "${text}"`);
+  if (second === undefined) return first;
+  const ids = found.map(({ id }) => id).join(" and ");
+  throw new Failure(`Several schedules have the name "${text}": say which by its id, ${ids}`, EXIT.usage);
+}

@@ -1,0 +1,171 @@
+import { useState } from "preact/hooks";
+import type { Environment } from "../api/types.ts";
+import { environmentNames } from "../lib/environments.ts";
+import { type ScheduleDraft, scheduleRequest } from "../lib/schedule-draft.ts";
+import { useSubmission } from "../lib/submission.ts";
+import { AboutFields } from "./about-fields.tsx";
+import { Field, Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { LengthFields } from "./length-fields.tsx";
+import { LogFields, StoredFields } from "./log-fields.tsx";
+import { RuleFields } from "./rule-fields.tsx";
+
+const FIELDS = [
+  "name",
+  "envId",
+  "cron",
+  "rrule",
+  "timeZone",
+  "captureName",
+  "duration",
+  "log",
+  "minDuration",
+  "maxBytes",
+  "redact",
+  "labels",
+  "notes",
+  "keepLast",
+] as const;
+
+/** What is sent: a schedule without its environment, which can't be changed. */
+type Request = ReturnType<typeof scheduleRequest>;
+
+/** The form of a schedule, new or to be changed. */
+export function ScheduleForm({
+  draft: first,
+  environments,
+  send,
+  says,
+  back,
+}: {
+  draft: ScheduleDraft;
+  /** Those to choose from; null where it has one already. */
+  environments: Environment[] | null;
+  send: (request: Request, envId: number) => Promise<void>;
+  /** What the button says. */
+  says: string;
+  /** Where Cancel leads. */
+  back: string;
+}) {
+  const [draft, setDraft] = useState(first);
+  const change = (changes: Partial<ScheduleDraft>) => setDraft({ ...draft, ...changes });
+  const { busy, errors, submit } = useSubmission(FIELDS, () =>
+    send(scheduleRequest(draft), Number(draft.envId)),
+  );
+  const { fields } = errors;
+  return (
+    <Form onSubmit={submit} refused={errors}>
+      <div class="card">
+        <TextField
+          name="name"
+          label="Name"
+          error={fields.name}
+          hint="Unique in its environment."
+          value={draft.name}
+          onChange={(name) => change({ name })}
+        />
+        {environments !== null && (
+          <EnvironmentField
+            environments={environments}
+            error={fields.envId}
+            value={draft.envId}
+            onChange={(envId) => change({ envId })}
+          />
+        )}
+        <RuleFields draft={draft} errors={fields} onChange={change} />
+        <LengthFields
+          length={draft.length}
+          error={fields.duration}
+          hint="From one minute to 31 days."
+          isAlwaysTimed
+          onChange={(length) => change({ length })}
+        />
+        <LogFields
+          log={draft.log}
+          minDuration={draft.minDuration}
+          error={fields.minDuration}
+          onChange={change}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={draft.compare}
+            onChange={({ currentTarget }) => change({ compare: currentTarget.checked })}
+          />
+          <span>Offer to compare each capture with the last finished one before it.</span>
+        </label>
+        <TextField
+          name="keepLast"
+          label="Captures to keep"
+          error={fields.keepLast}
+          hint="When another begins, older ones than the last so many that have ended are deleted. Leave empty for all."
+          type="number"
+          min={1}
+          inputMode="decimal"
+          value={draft.keepLast}
+          onChange={(keepLast) => change({ keepLast })}
+        />
+        <TextField
+          name="captureName"
+          label="Names of captures"
+          error={fields.captureName}
+          hint="With {schedule}, {date}, {time} and {number} for what changes."
+          value={draft.captureName}
+          onChange={(captureName) => change({ captureName })}
+        />
+        <details
+          open={
+            fields.labels !== undefined ||
+            fields.notes !== undefined ||
+            first.labels !== "" ||
+            first.notes !== ""
+          }
+        >
+          <summary>Labels and notes</summary>
+          <AboutFields labels={draft.labels} notes={draft.notes} errors={fields} onChange={change} />
+        </details>
+        <StoredFields
+          redact={draft.redact}
+          maxGigabytes={draft.maxGigabytes}
+          error={fields.maxBytes}
+          isOpen={first.redact || first.maxGigabytes !== ""}
+          onChange={change}
+        />
+      </div>
+      <FormProblem message={errors.form} />
+      <div class="actions">
+        <Submit busy={busy}>{says}</Submit>
+        <a class="button quiet" href={back}>
+          Cancel
+        </a>
+      </div>
+    </Form>
+  );
+}
+
+function EnvironmentField({
+  environments,
+  error,
+  value,
+  onChange,
+}: {
+  environments: Environment[];
+  error: string | undefined;
+  value: string;
+  onChange: (envId: string) => void;
+}) {
+  const names = environmentNames(environments);
+  return (
+    <Field name="envId" label="Environment" error={error}>
+      {(control) => (
+        <select {...control} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+          {environments.map(({ id, ready }) => (
+            <option key={id} value={String(id)}>
+              {names.get(id)}
+              {!ready && " (not ready)"}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
