@@ -4,14 +4,20 @@ import { join } from "node:path";
 import { report } from "../../../scripts/lib/checks.ts";
 import { tryPort } from "../../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../../scripts/lib/service.ts";
+import { checkAction } from "./action.ts";
 import { checkChanging } from "./changing.ts";
 import { checkCommon } from "./common.ts";
+import { checkCompare } from "./comparing.ts";
 import { checkCompletion } from "./completion.ts";
 import { checkEnvironments } from "./environments.ts";
+import { checkFiles } from "./files.ts";
+import { checkGitLab } from "./gitlab.ts";
 import { checkList } from "./list.ts";
+import { makePair, type Pair } from "./pair.ts";
 import { checkRunning } from "./running.ts";
 import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
+import { checkStudying } from "./studying.ts";
 import { checkTop } from "./top.ts";
 import { makeKey, type World } from "./world.ts";
 
@@ -35,6 +41,12 @@ try {
     folder,
     key: await makeKey(address),
   };
+  let pair: Promise<Pair> | undefined;
+  /** Of checks that need two captures of which it is known what ran. */
+  const withPair = (run: (world: World, pair: Pair) => Promise<void>) => async () => {
+    pair ??= makePair(world);
+    await run(world, await pair);
+  };
   // `npm run test:cli -- top` for one of them alone.
   const [, , only] = process.argv;
   const checks = {
@@ -47,6 +59,11 @@ try {
     changing: checkChanging,
     top: checkTop,
     completion: checkCompletion,
+    studying: withPair(checkStudying),
+    comparing: withPair(checkCompare),
+    files: withPair(checkFiles),
+    action: withPair(checkAction),
+    gitlab: withPair(checkGitLab),
   };
   for (const [name, run] of Object.entries(checks)) {
     if (only === undefined || only === name) await run(world);
