@@ -4,16 +4,22 @@ import { join } from "node:path";
 import { report } from "../../../scripts/lib/checks.ts";
 import { tryPort } from "../../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../../scripts/lib/service.ts";
+import { checkAction } from "./action.ts";
 import { checkChanging } from "./changing.ts";
 import { checkCommon } from "./common.ts";
+import { checkCompare } from "./comparing.ts";
 import { checkCompletion } from "./completion.ts";
 import { checkEnvironments } from "./environments.ts";
+import { checkFiles } from "./files.ts";
+import { checkGitLab } from "./gitlab.ts";
 import { checkList } from "./list.ts";
 import { checkReplay } from "./replay.ts";
+import { makePair, type Pair } from "./pair.ts";
 import { checkRunning } from "./running.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
+import { checkStudying } from "./studying.ts";
 import { checkTop } from "./top.ts";
 import { json, makeKey, until, type World } from "./world.ts";
 
@@ -41,6 +47,12 @@ try {
     const done = await json<object[]>(world, ["list", "--env", "shop", "--status", "DONE"]);
     return done.length === 2;
   });
+  let pair: Promise<Pair> | undefined;
+  /** Of checks that need two captures of which it is known what ran. */
+  const withPair = (run: (world: World, pair: Pair) => Promise<void>) => async () => {
+    pair ??= makePair(world);
+    await run(world, await pair);
+  };
   // `npm run test:cli -- top` for one of them alone.
   const [, , only] = process.argv;
   const checks = {
@@ -55,6 +67,11 @@ try {
     completion: checkCompletion,
     replay: checkReplay,
     schedules: checkSchedules,
+    studying: withPair(checkStudying),
+    comparing: withPair(checkCompare),
+    files: withPair(checkFiles),
+    action: withPair(checkAction),
+    gitlab: withPair(checkGitLab),
   };
   for (const [name, run] of Object.entries(checks)) {
     if (only === undefined || only === name) await run(world);
