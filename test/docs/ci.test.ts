@@ -2,8 +2,7 @@ import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser"
 import { parseAction } from "@actions/workflow-parser/actions/action-parser";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import action from "../../action.yml?raw";
-import { page } from "./repository.ts";
+import { action, page } from "./repository.ts";
 
 /** What GitHub's own schema has against a text of action.yml. */
 const errorsOfAction = (content: string): string[] =>

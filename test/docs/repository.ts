@@ -15,6 +15,11 @@ export const pages = byPath(
   ),
 );
 
+/** The GitHub Action, as it is written. */
+export const action = Object.values(
+  import.meta.glob<string>("/action.yml", { query: "?raw", import: "default", eager: true }),
+)[0] as string;
+
 /** The code that says something to people, by path. */
 export const sources = byPath(
   import.meta.glob<string>(["/src/**/*.ts", "/scripts/**/*.ts"], {
