@@ -1,6 +1,6 @@
 /*
  * Stands in for jose in the Worker's bundle (`[alias]` in wrangler.toml): better-auth uses it for JWTs and JWKs, which are in the
- * cookies of its caches, in e-mails that verify an address, and in OAuth. This service has none of these, and jose is 40 KB.
+ * cookies of its caches, and in OAuth. This service has none of these, and jose is 40 KB.
  * better-auth takes what throws here for a token that is not valid.
  */
 
@@ -18,6 +18,3 @@ export {
   noJwt as jwtVerify,
   noJwt as SignJWT,
 };
-
-/** What a JWT that is too old would be refused by: nothing throws it. */
-export class JWTExpired extends Error {}
