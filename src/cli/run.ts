@@ -93,7 +93,9 @@ function sayFailure(cli: Cli, error: unknown): number {
   if (error instanceof CapturesError) {
     const id = error.requestId === null ? "" : colors.dim(` (request ${clean(error.requestId)})`);
     say(`${colors.red("error:")} ${clean(error.message)}${id}`);
-    return error.status === 401 ? EXIT.signedOut : EXIT.failed;
+    if (error.status !== 401) return EXIT.failed;
+    say("Run captures login, or set CAPTURES_KEY.");
+    return EXIT.signedOut;
   }
   throw error;
 }

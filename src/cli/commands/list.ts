@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { Sort } from "../../captures/paging.ts";
 import type { CaptureFilter, FullCapture } from "../../client/index.ts";
 import { STATUSES } from "../../db/states.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
@@ -14,6 +13,17 @@ import { paintStatus } from "../terminal/status.ts";
 const MAX_PAGE = 1000;
 const MOST = 100_000;
 
+type Sort = NonNullable<CaptureFilter["sort"]>;
+/** The API's orders. They are not imported, since zod would come along. */
+const SORTS = Object.keys({
+  "-created": true,
+  created: true,
+  "-start": true,
+  start: true,
+  "-name": true,
+  name: true,
+} satisfies Record<Sort, true>);
+
 interface ListOptions {
   env?: string;
   status?: CaptureFilter["status"];
@@ -26,9 +36,6 @@ interface ListOptions {
   sort: Sort;
   limit: number;
 }
-
-/** The API's orders. Their own list comes with zod, which the installed command line is without. */
-const SORTS: readonly Sort[] = ["-created", "created", "-start", "start", "-name", "name"];
 
 /** `captures list`: captures, and which of them. */
 export function addList(program: Command, cli: Cli): void {

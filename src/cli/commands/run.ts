@@ -60,7 +60,7 @@ If the capture can't start, the program is not run, unless --anyway is given.
 With --json the capture is the last line of standard output, after the program's own.
 
 Examples:
-  captures run --env staging --log slow -- npm run load-test
+  captures run --env staging --log slow -- ./load-test.sh
   captures run --env staging --label branch=$BRANCH --id-file capture.id -- pgbench -T 60`,
     )
     .action((words: string[], options: RunOptions) => run(cli, words, options));
@@ -111,14 +111,15 @@ async function begin(cli: Cli, words: readonly string[], options: RunOptions): P
 /** Stops the capture, and says what has become of it. What goes wrong here does not change the program's exit code. */
 async function finish(cli: Cli, { id }: Capture, { wait }: RunOptions): Promise<void> {
   const service = serviceOf(cli);
-  let capture: Capture;
+  let capture: Capture | null = null;
   try {
     capture = await endCapture(withoutInterrupts(service), id);
     if (wait && !cli.signal.aborted) capture = await follow(cli, service, id);
   } catch (error) {
     if (!(error instanceof Failure || error instanceof CapturesError)) throw error;
-    say(cli, `${clean(error.message)}. Capture ${id} may go on: captures stop ${id} ends it.`);
-    return;
+    const hint = capture === null ? `Capture ${id} may go on: captures stop ${id} ends it.` : "";
+    say(cli, `${clean(error.message)}. ${hint}`.trimEnd());
+    if (capture === null) return;
   }
   const { status, start, end, reason } = capture;
   const length =

@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { check } from "../../../scripts/lib/checks.ts";
 import { inTerminal } from "./terminal.ts";
 import { captures, commandLine, expectThat, type World } from "./world.ts";
@@ -11,7 +12,10 @@ export async function checkCommon(world: World): Promise<void> {
   });
   await check("with a key that is not known, a command ends with 4", async () => {
     const { code, err } = await captures(world, ["list"], { env: { CAPTURES_KEY: "captures_wrong" } });
-    expectThat(code === 4 && /^error: .*key.*\(request [\w-]+\)/.test(err), `${code}: ${err}`);
+    expectThat(
+      code === 4 && /^error: .*key.*\(request [\w-]+\)\nRun captures login/.test(err),
+      `${code}: ${err}`,
+    );
   });
   await check("a service that can't be reached is a failure, without a stack", async () => {
     const { code, err } = await captures(world, ["--url", "http://127.0.0.1:1", "list"]);
@@ -49,6 +53,22 @@ export async function checkCommon(world: World): Promise<void> {
     expectThat(/^ID {2}NAME +STATUS +ENVIRONMENT/.test(lines[0] ?? ""), out);
     expectThat(lines.length === 3 && lines.every((line) => line.length <= 100), out);
   });
+  await check(
+    "docs/cli.md says what the help does, and the tour of docs/getting-started.md runs",
+    async () => {
+      const script = new URL("../../../scripts/docs-cli.ts", import.meta.url).pathname;
+      const root = new URL("../../..", import.meta.url).pathname;
+      execFileSync(process.execPath, [script, "--check"], { cwd: root });
+      const page = readFileSync(new URL("../../../docs/getting-started.md", import.meta.url), "utf8");
+      const lines = [...page.matchAll(/^\$ captures (.*)$/gm)].map(([, args]) => (args as string).split(" "));
+      expectThat(lines.length > 4, `The tour has ${lines.length} commands`);
+      // Signing in has a test of its own.
+      for (const args of lines.filter(([name]) => name !== "login")) {
+        const { code, err } = await captures(world, args);
+        expectThat(code === 0, `captures ${args.join(" ")} ended with ${code}: ${err}`);
+      }
+    },
+  );
   await check("a reader that goes away ends it without a word", async () => {
     const { program, before, options } = commandLine(world);
     const line = `"$0" "$@" 2> err | true; echo "\${PIPESTATUS[0]}"; cat err`;

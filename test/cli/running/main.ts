@@ -19,7 +19,7 @@ import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
 import { checkStudying } from "./studying.ts";
 import { checkTop } from "./top.ts";
-import { makeKey, type World } from "./world.ts";
+import { json, makeKey, until, type World } from "./world.ts";
 
 /*
  * `npm run test:cli`: every command of `captures` against `npm run dev` on free ports with data of its own. Closes with
@@ -41,6 +41,10 @@ try {
     folder,
     key: await makeKey(address),
   };
+  await until("the demo's captures are done", async () => {
+    const done = await json<object[]>(world, ["list", "--env", "shop", "--status", "DONE"]);
+    return done.length === 2;
+  });
   let pair: Promise<Pair> | undefined;
   /** Of checks that need two captures of which it is known what ran. */
   const withPair = (run: (world: World, pair: Pair) => Promise<void>) => async () => {

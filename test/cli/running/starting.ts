@@ -70,6 +70,20 @@ export async function checkStarting(world: World): Promise<void> {
     expectThat(short.code === 1 && /60 seconds/.test(short.err), short.err);
     expectThat((await json<Capture[]>(world, ["list", "--name", "never"])).length === 0, "It made one");
   });
+  await check("times are the machine's, and one that summer time leaves out is refused", async () => {
+    const env = { TZ: "Europe/Berlin" };
+    const at = (time: string) =>
+      captures(world, ["start", "--env", "demo", "--name", time, "--at", time, "--json"], { env });
+    const { code, err } = await at("2027-03-28 02:30");
+    expectThat(code === 2 && /"2027-03-28 02:30" is no time/.test(err), `${code}: ${err}`);
+    const [winter, summer] = [await at("2027-03-28 01:30"), await at("2027-03-28 03:30")];
+    const startOf = ({ out }: { out: string }) => (JSON.parse(out) as Capture).scheduledStart;
+    expectThat(startOf(winter) === "2027-03-28T00:30:00.000Z", winter.out);
+    expectThat(startOf(summer) === "2027-03-28T01:30:00.000Z", summer.out);
+    expectThat(/starts 2027-03-28 03:30:00/.test(summer.err), summer.err);
+    for (const { out } of [winter, summer])
+      await captures(world, ["cancel", String((JSON.parse(out) as Capture).id)]);
+  });
   await check("start without an environment says which there are, where nobody can be asked", async () => {
     const { code, err } = await captures(world, ["start"]);
     expectThat(code === 2 && /Say --env NAME\. There are demo, shop/.test(err), err);
@@ -169,6 +183,29 @@ async function checkInterrupts(world: World): Promise<void> {
       out,
     );
     expectThat((await statusOf("left")) === "RUNNING", "It does not run");
+  });
+  await check("the question goes away when the capture ends meanwhile", async () => {
+    const terminal = inTerminal(world, start("ended by another"));
+    await terminal.shows(/Recording {2}for \d+s/);
+    terminal.type(KEYS.ctrlC);
+    await terminal.shows(/Go on waiting/);
+    await captures(world, ["stop", "ended by another"]);
+    const { code, out } = await terminal.ended;
+    expectThat(code === 0 && /Capture \d+: DONE/.test(out), `${code}: ${out}`);
+  });
+  await check("Go on waiting goes on, and Ctrl-C asks again", async () => {
+    const terminal = inTerminal(world, start("asked twice"));
+    await terminal.shows(/Recording {2}for \d+s/);
+    terminal.type(KEYS.ctrlC);
+    await terminal.shows(/Go on waiting/);
+    terminal.type(KEYS.down + KEYS.down + KEYS.enter);
+    await terminal.shows(/Recording {2}for \d+s/);
+    terminal.type(KEYS.ctrlC);
+    await terminal.shows(/Go on waiting/);
+    terminal.type(KEYS.down + KEYS.enter);
+    const { code, out } = await terminal.ended;
+    expectThat(code === 130 && /goes on: captures watch/.test(out), `${code}: ${out}`);
+    await captures(world, ["stop", "asked twice"]);
   });
   await check("Ctrl-C of watch ends the command, not the capture", async () => {
     const terminal = inTerminal(world, ["watch", "left"]);
