@@ -123,6 +123,7 @@ test("several labels are all asked for, also with commas and equals signs in the
   const { finding } = serviceWith({
     [`/api/captures?status=DONE&${labels}&limit=1`]: [capture(5)],
     "/api/captures?status=DONE&label=note%3Aa%2C+b%3Dc&limit=1": [capture(6)],
+    "/api/captures?status=DONE&label=a%3Ab&label=c%3Ad&limit=1": [],
   });
   expect((await findCapture(finding, "label:branch=main,repository=acme/shop")).id).toBe(5);
   expect((await findCapture(finding, "label:note=a, b=c")).id).toBe(6);

@@ -88,8 +88,9 @@ function runPipeline(
   mkdirSync(join(prefix, "bin"), { recursive: true });
   const child = spawn(
     "gitlab-ci-local",
-    ["--cwd", folder, "--home", folder, "--force-shell-executor", ...given, "load-test"],
+    ["--home", folder, "--force-shell-executor", ...given, "load-test"],
     {
+      cwd: folder,
       env: {
         ...process.env,
         npm_config_prefix: prefix,
