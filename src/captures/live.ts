@@ -105,6 +105,14 @@ export class LiveSockets {
     socket.close(...CLOSE.spoken);
   }
 
+  /**
+   * Answers a close, without which the other end waits on (RFC 6455, section 5.5.1): the runtime does not do it for a socket that may
+   * hibernate.
+   */
+  answerClose(socket: WebSocket): void {
+    socket.close();
+  }
+
   /** Sends all a transition, that the capture has other times, or that it was deleted, once. */
   async transitioned({
     status,

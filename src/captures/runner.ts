@@ -290,6 +290,10 @@ export class CaptureRunner extends DurableObject<Env> {
     this.#live.refuseMessage(socket);
   }
 
+  override webSocketClose(socket: WebSocket): void {
+    this.#live.answerClose(socket);
+  }
+
   /**
    * Waits until the capture has another state than is known, at most so long.
    * @returns false at once when too many wait

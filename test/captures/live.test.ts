@@ -145,6 +145,14 @@ describe("a capture's live connection", () => {
     socket.send("stop the capture");
     await expect.poll(() => code, TIMEOUT).toBe(1008);
   });
+
+  it("answers a close at once: the other end does not wait until the capture has ended", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const watched = await watch(cast.owner, capture);
+    await expect.poll(() => watched.messages.length, TIMEOUT).toBe(1);
+    watched.socket.close(1000, "enough");
+    await expect.poll(watched.closed, TIMEOUT).toBeDefined();
+  });
 });
 
 describe("who may watch", () => {
