@@ -51,7 +51,7 @@ describe("docs/operate.md", () => {
 /** Whether a text with dots is an event: it is given to the log, or to what logs it. */
 function isLogged(event: string): boolean {
   const quoted = `"${event.replaceAll(".", "\\.")}"`;
-  return new RegExp(`(?:log\\.\\w+|retryOnce)\\([^()]*${quoted}`).test(said);
+  return new RegExp(`(?:log\\.\\w+|retryOnce|tryAgain)\\([^()]*${quoted}`).test(said);
 }
 
 describe("docs/configuration.md", () => {
