@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { createApiKey, createEnvironment, type Person, signUp } from "../support/api.ts";
+import { operations } from "../support/contract.ts";
 import { clientOf, errorOf, sent, worker } from "./support.ts";
 
 let admin: Person;
@@ -11,8 +12,19 @@ beforeAll(async () => {
   ({ id: envId } = (await createEnvironment(admin)).environment);
 });
 
+/** Requests of schedules, as operations of the API. */
+const operated = new Set<string>();
+
 test("a schedule is made, shown, changed, paused, resumed and deleted", async () => {
-  const { schedules, captures } = clientOf(key);
+  const { schedules, captures } = clientOf(key, {
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/api/schedules"))
+        operated.add(`${request.method} ${pathname.replace(/schedules\/\d+/, "schedules/{id}")}`);
+      return worker(request);
+    },
+  });
+  expect(await Array.fromAsync(schedules.list({ envId }))).toEqual([]);
   const rule = { cron: "30 2 * * *", timeZone: "Europe/Vienna" };
   const { occurrences } = await schedules.preview({ ...rule, limit: 3 });
   const made = await schedules.create({ name: "nightly", envId, duration: 600, ...rule });
@@ -28,6 +40,13 @@ test("a schedule is made, shown, changed, paused, resumed and deleted", async ()
   expect(events.map(({ what }) => what)).toEqual(["created", "changed", "paused", "resumed"]);
   expect((await schedules.delete(made.id)).name).toBe("nightly");
   expect(await errorOf(schedules.get(made.id))).toMatchObject({ status: 404, message: "Schedule not found" });
+});
+
+test("the client leaves out no operation of schedules", () => {
+  const described = operations
+    .filter(({ path }) => path.startsWith("/api/schedules"))
+    .map(({ method, path }) => `${method} ${path}`);
+  expect([...operated].sort()).toEqual(described.sort());
 });
 
 test("schedules are listed a page at a time, and only as far as they are read", async () => {

@@ -199,7 +199,7 @@ describe("better-auth, whose every statement may fail", () => {
 
   test.each(REQUESTS)("answers %s %s with 503 whichever fails", async (...asked) => {
     const replies = await strike(asked);
-    expect(replies.length).toBeGreaterThan(1);
+    expect(replies.length).toBeGreaterThan(0);
     for (const reply of replies) expectUnavailable(reply);
   });
 });
