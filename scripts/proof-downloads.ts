@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { check, report } from "./lib/checks.ts";
 import { DemoUser } from "./lib/demo-user.ts";
 import { GZIP_READERS, readByCurl, readByDuckDb, runInDuckDb } from "./lib/download-readers.ts";
 import { DEMO } from "./lib/local.ts";
 import { MariaDb } from "./lib/mariadb.ts";
+import { MySql } from "./lib/mysql.ts";
 import { tryPort } from "./lib/ports.ts";
 import { proveScript } from "./lib/script-proof.ts";
 import { startService, stopGroup } from "./lib/service.ts";
@@ -18,7 +19,10 @@ import { proveTables } from "./lib/tables-proof.ts";
  * `npm run proof:downloads`: downloads the captures that a new local service has, and reads them with gzip, Python, Node, curl and
  * DuckDB, also as CSV and Parquet; then captures a MariaDB server, and has its client run the SQL. A browser is among the console's
  * checks. Closes with `N passed, N failed`.
+ *
+ * `-- --mysql` captures MySQL 9.7 instead, in a chroot (as `npm run proof:mysql`), whose folder MYSQL_ROOT names if it is to be kept.
  */
+const { values: options } = parseArgs({ options: { mysql: { type: "boolean", default: false } } });
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "captures-downloads-"));
@@ -39,19 +43,24 @@ try {
 } finally {
   await stopGroup(service, "SIGKILL");
 }
+/** Where MySQL's data are in its chroot. */
+const HOME = "/downloads";
+const kept = options.mysql ? process.env.MYSQL_ROOT : undefined;
 // The server's account has to reach it.
-const data = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
-const database = new MariaDb(data);
+const data = kept ?? mkdtempSync(join(tmpdir(), "captures-database-"));
+const database = options.mysql ? new MySql(data, { home: HOME }) : new MariaDb(data);
+const packages = options.mysql ? "debootstrap" : "mariadb-server mariadb-client";
 try {
   let isStarted = false;
-  await check("MariaDB starts (on Debian: apt-get install mariadb-server mariadb-client)", async () => {
+  await check(`${database.name} starts (on Debian: apt-get install ${packages})`, async () => {
     await database.start();
     isStarted = true;
   });
   if (isStarted) await proveScript(database, folder);
 } finally {
   await database.stop();
-  for (const one of [data, folder]) rmSync(one, { recursive: true, force: true });
+  for (const one of [kept === undefined ? data : join(data, HOME), folder])
+    rmSync(one, { recursive: true, force: true });
 }
 report();
 

@@ -10,13 +10,14 @@ import type { LeftOutReason, Outcome, ReplayEnd } from "../src/cli/replay/outcom
 import { recordsOf } from "../src/cli/replay/record-lines.ts";
 import { replayHere } from "../src/cli/replay/replay-here.ts";
 import type { ReplayResult } from "../src/cli/replay/result.ts";
+import { connectionOptions, parseTarget, type Target } from "../src/cli/replay/target.ts";
 import type { StoredWorkloadRecord } from "../src/client/index.ts";
 import { makeKey } from "../test/cli/running/world.ts";
 import { check, report } from "./lib/checks.ts";
-import type { ServerRecord } from "./lib/database.ts";
+import type { Database, ServerRecord } from "./lib/database.ts";
 import { DemoUser } from "./lib/demo-user.ts";
-import { MariaDb } from "./lib/mariadb.ts";
 import { tryPort } from "./lib/ports.ts";
+import { startMariaDbs, startMySqls } from "./lib/replay-servers.ts";
 import { CLIENTS, runClient, SCHEMA, TABLES } from "./lib/replay-workload.ts";
 import { startService, stopGroup } from "./lib/service.ts";
 
@@ -25,31 +26,31 @@ import { startService, stopGroup } from "./lib/service.ts";
  * server with a copy of the first one's beginning. In the end both have the same rows; the second one's own general log has the same
  * statements in each session in the same order, and the replay took as long as the recording.
  *
- * `-- --seconds 600` records for ten minutes instead of one.
+ * `-- --mysql` proves it with MySQL 9.7 in a chroot, whose folder MYSQL_ROOT names if it is to be kept. `-- --seconds 600` records for
+ * ten minutes instead of one.
  */
-const { values: options } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
+const { values: options } = parseArgs({
+  options: {
+    mysql: { type: "boolean", default: false },
+    seconds: { type: "string", default: "60" },
+  },
+});
 const seconds = Number(options.seconds);
 const PAUSE_MS = 60;
 /** How far the replay's length may be from the recording's. */
 const PACE_TOLERANCE = 0.05;
 
-const folders = ["source", "target", "state"].map((name) => mkdtempSync(join(tmpdir(), `captures-${name}-`)));
-const [sourceFolder, targetFolder, stateFolder] = folders as [string, string, string];
-const [source, target] = [new MariaDb(sourceFolder), new MariaDb(targetFolder)];
-const stopAll = async () => {
-  await Promise.all([source.stop(), target.stop()]);
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-};
-try {
-  const version = await source.start();
-  await target.start();
-  console.log(`MariaDB ${version}`);
-} catch (error) {
-  await stopAll();
-  console.error(`MariaDB could not be started: ${(error as Error).message}`);
-  console.error("On Debian: apt-get install mariadb-server mariadb-client");
-  process.exit(1);
-}
+const servers = await (options.mysql ? startMySqls(process.env.MYSQL_ROOT) : startMariaDbs()).catch(
+  (error: Error) => {
+    console.error(`The servers could not be started: ${error.message}`);
+    const packages = options.mysql ? "debootstrap" : "mariadb-server mariadb-client";
+    console.error(`On Debian: apt-get install ${packages}`);
+    process.exit(1);
+  },
+);
+console.log(servers.name);
+const { source, target } = servers;
+const stateFolder = mkdtempSync(join(tmpdir(), "captures-state-"));
 const [port, awsPort] = [await tryPort(0), await tryPort(0)];
 try {
   const service = await startService(
@@ -64,7 +65,8 @@ try {
     await stopGroup(service, "SIGKILL");
   }
 } finally {
-  await stopAll();
+  await servers.stop();
+  rmSync(stateFolder, { recursive: true, force: true });
 }
 report();
 
@@ -76,7 +78,7 @@ async function prove(user: DemoUser): Promise<number> {
   const until = Date.now() + seconds * 1000;
   const executed = await Promise.all(
     Array.from({ length: CLIENTS }, (_, client) =>
-      runClient({ socketPath: join(sourceFolder, "socket") }, client, until, PAUSE_MS),
+      runClient({ socketPath: source.socket }, client, until, PAUSE_MS),
     ),
   );
   const statements = executed.reduce((sum, count) => sum + count, 0);
@@ -94,6 +96,13 @@ async function prove(user: DemoUser): Promise<number> {
   await check("every session has the same statements in the same order, and there are no others", () =>
     deepStrictEqual(sessionsOf(paced.log), sessionsOf(recorded)),
   );
+  const { signedIn } = servers;
+  if (signedIn !== null)
+    await check("every session signed in over TCP, in plain, by caching_sha2_password", async () => {
+      const plugin = "SELECT plugin FROM mysql.user WHERE user = 'replayer'";
+      deepStrictEqual((await target.ask(plugin)).trim(), "caching_sha2_password");
+      expectSignIns(paced.log, signedIn.plain);
+    });
   await check("all executions of prepared statements were executed as such", () => {
     const executions = paced.outcomes.filter(({ via }) => via !== "text");
     ok(executions.length > 0, "There is none");
@@ -170,12 +179,18 @@ async function prove(user: DemoUser): Promise<number> {
 /** `captures replay`, as a user runs it. */
 async function proveCommand(address: string, id: number): Promise<void> {
   const key = await makeKey(address);
-  const to = `mysql://root@localhost/shop?socket=${join(targetFolder, "socket")}`;
   const start = (args: string[]) =>
-    spawn(process.execPath, ["src/cli/main.ts", "replay", String(id), "--to", to, "--json", ...args], {
-      env: { ...process.env, CAPTURES_URL: address, CAPTURES_KEY: key, CAPTURES_CONFIG_DIR: stateFolder },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    spawn(
+      process.execPath,
+      ["src/cli/main.ts", "replay", String(id), "--to", toEncrypted, "--json", ...args],
+      {
+        env: {
+          ...{ ...process.env, CAPTURES_URL: address, CAPTURES_KEY: key, CAPTURES_CONFIG_DIR: stateFolder },
+          MYSQL_PWD: servers.password,
+        },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
   const read = async (command: ReturnType<typeof start>) => {
     let out = "";
     command.stdout.on("data", (data) => {
@@ -184,8 +199,11 @@ async function proveCommand(address: string, id: number): Promise<void> {
     const [code] = await once(command, "close");
     return { code, result: JSON.parse(out) as ReplayResult };
   };
-  await check("captures replay replays a capture, and reports it", async () => {
+  const { signedIn, toEncrypted } = servers;
+  const way = signedIn === null ? "" : ", over an encrypted connection";
+  await check(`captures replay replays a capture, and reports it${way}`, async () => {
     await target.ask(SCHEMA);
+    const before = target.readGeneralLog().length;
     const { code, result } = await read(start(["--speed", "max", "--writes", "--user", "root"]));
     deepStrictEqual([code, result.endedBy, result.source.capture], [0, null, id]);
     deepStrictEqual(await checksumsOf(target), await checksumsOf(source));
@@ -195,11 +213,14 @@ async function proveCommand(address: string, id: number): Promise<void> {
       JSON.stringify(result.errors),
     );
     ok(result.digest.length > 5, "The digest is empty");
+    if (signedIn !== null) expectSignIns(target.readGeneralLog().slice(before), signedIn.encrypted);
   });
   await check("Ctrl-C ends it with the report so far, and leaves no session behind", async () => {
+    const before = target.readGeneralLog().length;
     const command = start(["--speed", "0.5"]);
     const ended = read(command);
-    await pause(3000);
+    const isRunning = () => target.readGeneralLog().slice(before).filter(isOnTables).length > 5;
+    while (command.exitCode === null && !isRunning()) await pause(200);
     command.kill("SIGINT");
     const { code, result } = await ended;
     deepStrictEqual([code, result.endedBy], [130, "It was interrupted"]);
@@ -232,7 +253,9 @@ async function replayOnTarget(
   const outcomes: Outcome[] = [];
   const leftOut: Replayed["leftOut"] = {};
   const isOfClients = ({ user: name }: StoredWorkloadRecord) => name === "root";
-  const driver = new MysqlDriver({ socketPath: join(targetFolder, "socket"), user: "root" }, null, !writes);
+  const to = { ...(parseTarget(servers.to) as Target), password: servers.password };
+  const db = log === "slow" ? servers.slowLogDb : null;
+  const driver = new MysqlDriver(connectionOptions(to, null), db, !writes);
   const end = await replayHere(
     recordsOf(body as ReadableStream<Uint8Array>),
     { speed, writes, maxConnections, isRedacted: false, isWanted: isOfClients },
@@ -273,12 +296,29 @@ function sessionsOf(log: readonly ServerRecord[]): string[][] {
     .sort((a, b) => (a.join("\n") < b.join("\n") ? -1 : 1));
 }
 
-/** Whether a statement of the clients' is one that they know to fail. */
-function mustFail(statement: string): boolean {
-  return /no_such_column|'duplicate'/.test(statement);
+/** Whether the server ran a statement on one of the tables. */
+function isOnTables({ command, statement }: ServerRecord): boolean {
+  return command !== "Prepare" && /orders|notes|items/.test(statement);
 }
 
-function checksumsOf(database: MariaDb): Promise<string> {
+/** Expects that who signed in, did so in one way. Root, who looks at the server by its socket, is not meant. */
+function expectSignIns(log: readonly ServerRecord[], way: RegExp): void {
+  const signIns = log
+    .filter(({ command, statement }) => command === "Connect" && !statement.startsWith("root@"))
+    .map(({ statement }) => statement);
+  ok(signIns.length >= CLIENTS, `There are ${signIns.length}`);
+  deepStrictEqual(
+    signIns.filter((statement) => !way.test(statement)),
+    [],
+  );
+}
+
+/** Whether a statement of the clients' is one that they know to fail. MySQL's log does not have the text of a PREPARE that failed. */
+function mustFail(statement: string): boolean {
+  return /no_such_column|'duplicate'|^PREPARE `s` FROM '\.\.\.'$/.test(statement);
+}
+
+function checksumsOf(database: Database): Promise<string> {
   return database.ask(`CHECKSUM TABLE ${TABLES.join(", ")}`);
 }
 

@@ -8,8 +8,6 @@ import { readGeneralLog, readSlowLog } from "./mysql-logs.ts";
 
 const run = promisify(execFile);
 
-/** Where the data, socket and logs are, as it is called inside the chroot. */
-const HOME = "/proof";
 const SERVER = {
   name: "MySQL",
   packages: ["mysql-server-core", "mysql-client-core"],
@@ -27,11 +25,19 @@ export class MySql extends Database {
   // Its client sends `use` as a query.
   readonly commands = ["Connect", "Query", "Prepare", "Execute", "Quit"];
   readonly #root: string;
+  /** Where the data, socket and logs are, as it is called inside the chroot. */
+  readonly #inside: string;
+  readonly #port: number | null;
 
-  /** @param root the folder of the chroot */
-  constructor(root: string) {
-    super(join(root, HOME));
+  /**
+   * @param root the folder of the chroot
+   * @param options its home inside the chroot, where several run in one; a port of 127.0.0.1, where it is reached over TCP too
+   */
+  constructor(root: string, { home = "/proof", port = null }: { home?: string; port?: number | null } = {}) {
+    super(join(root, home));
     this.#root = root;
+    this.#inside = home;
+    this.#port = port;
   }
 
   /** The folder of its data, socket and logs. */
@@ -43,12 +49,15 @@ export class MySql extends Database {
     await installUnstable(this.#root, SERVER);
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder);
+    const home = this.#inside;
+    const network =
+      this.#port === null ? ["--skip-networking"] : [`--port=${this.#port}`, "--bind-address=127.0.0.1"];
     const common = [
       "mysqld",
       "--no-defaults",
       "--user=root",
-      `--datadir=${HOME}/data`,
-      `--log-error=${HOME}/error.log`,
+      `--datadir=${home}/data`,
+      `--log-error=${home}/error.log`,
       "--secure-file-priv=NULL",
     ];
     await run("chroot", [this.#root, ...common, "--initialize-insecure"]);
@@ -57,14 +66,14 @@ export class MySql extends Database {
       args: [
         this.#root,
         ...common,
-        `--socket=${HOME}/socket`,
-        `--pid-file=${HOME}/pid`,
-        "--skip-networking",
+        `--socket=${home}/socket`,
+        `--pid-file=${home}/pid`,
+        ...network,
         "--mysqlx=OFF",
         "--disable-log-bin",
         ...LOG_OPTIONS,
-        `--general-log-file=${HOME}/general.log`,
-        `--slow-query-log-file=${HOME}/slow.log`,
+        `--general-log-file=${home}/general.log`,
+        `--slow-query-log-file=${home}/slow.log`,
         "--log-slow-extra=1",
         "--log-slow-admin-statements=1",
         "--log-timestamps=UTC",
@@ -78,7 +87,7 @@ export class MySql extends Database {
   protected client(args: string[]): Command {
     return {
       program: "chroot",
-      args: [this.#root, "mysql", "--no-defaults", `--socket=${HOME}/socket`, ...args],
+      args: [this.#root, "mysql", "--no-defaults", `--socket=${this.#inside}/socket`, ...args],
     };
   }
 

@@ -130,6 +130,7 @@ async function unit(run: Run, { client, owner }: Place, i: number): Promise<void
       await run("PREPARE s FROM 'SELECT COUNT(*) FROM orders WHERE owner = ?'");
       await run("EXECUTE s USING @n");
       await run("DEALLOCATE PREPARE s");
+      await run("PREPARE s FROM 'SELECT no_such_column FROM orders'");
       await run(`INSERT INTO notes VALUES (${owner}, 0, 'duplicate'), (${owner}, 0, 'duplicate')`);
       await run("SELECT SLEEP(0.01)");
   }

@@ -6,7 +6,7 @@ import { check } from "./checks.ts";
 import type { Database } from "./database.ts";
 import { DemoUser } from "./demo-user.ts";
 import { tryPort } from "./ports.ts";
-import { hardSessions, LONG_ROW, RAN, REFUSED, SCHEMAS, TABLES } from "./script-workload.ts";
+import { hardSessions, LONG_ROW, NAMELESS_ROWS, RAN, REFUSED, SCHEMAS, TABLES } from "./script-workload.ts";
 import { startService, stopGroup } from "./service.ts";
 import { proveTables } from "./tables-proof.ts";
 
@@ -80,8 +80,17 @@ async function prove(database: Database, user: DemoUser, folder: string): Promis
   }
   await check(`${database.name}'s client runs the SQL of the slow log`, async () => {
     await database.ask(SCHEMAS);
-    await database.runFile(await text({ log: "slow" }), ["--binary-mode"], cwd);
-    expectRows(await contentsOf(database), expected);
+    const slow = await text({ log: "slow" });
+    await database.runFile(slow, ["--binary-mode"], cwd);
+    const nameless = database.dialect === "mysql" ? NAMELESS_ROWS : [];
+    const leftOut = slow.split("\n").filter((line) => line.endsWith('"leftOut":"database"}'));
+    deepStrictEqual(
+      leftOut
+        .flatMap((line) => /"INSERT INTO t VALUES \((\d+),/.exec(line)?.[1] ?? [])
+        .map((id) => `hard.t ${id}`),
+      nameless,
+    );
+    expectRows(await contentsOf(database), new Map([...expected].filter(([row]) => !nameless.includes(row))));
   });
   await check(`${database.name}'s client runs the SQL of each session`, async () => {
     await database.ask(SCHEMAS);

@@ -13,6 +13,11 @@ export const SCHEMAS = ["hard", "hard_too"]
 export const TABLES = ["hard.t", "hard_too.t"];
 /** The row of a statement that is longer than what is stored of one. */
 export const LONG_ROW = "hard.t 900";
+/**
+ * The rows that MySQL's slow log makes nobody make again: their session begins with the database that the log has named last, so that the
+ * log does not name it, as it names none of a session without one.
+ */
+export const NAMELESS_ROWS = ["hard.t 700", "hard.t 701"];
 /** What programs that were run would leave. */
 export const RAN = "ran-by-the-client";
 

@@ -7,6 +7,7 @@ import {
   settingsAfter,
   UNKNOWN_SETTINGS,
 } from "../../sql-text/session-settings.ts";
+import { nameOfCut, preparationOf, refusedPreparation } from "./cut-preparations.ts";
 import type { LeftOutReason } from "./outcome.ts";
 import { isRoutinePart } from "./routine-parts.ts";
 import type { ReplayOptions } from "./source.ts";
@@ -26,6 +27,8 @@ interface Thread {
   db: string | null | undefined;
   /** What the query before makes the server log once more: an EXECUTE IMMEDIATE both. */
   echo: "none" | "prepare" | "execute" | "both";
+  /** The query before is a PREPARE whose text the log has cut: its name, and its record's fingerprint. */
+  cut: { name: string; fingerprint: string | null } | null;
 }
 
 /** Of how many connections is kept what is known, at least. */
@@ -100,7 +103,7 @@ export class RecordedSessions {
       case "Reset connection": {
         const thread = this.#thread(record, at, steps);
         const db = command === "Change user" ? (parseConnect(statement)?.db ?? null) : (thread.db ?? null);
-        Object.assign(thread, { db, hasNoEscapes: false, echo: "none" } satisfies Partial<Thread>);
+        Object.assign(thread, { db, hasNoEscapes: false, echo: "none", cut: null } satisfies Partial<Thread>);
         steps.push({ session: thread.session, step: { kind: "reset", at, db } });
         return null;
       }
@@ -132,6 +135,7 @@ export class RecordedSessions {
     const isExecution = command !== "Query";
     const { echo } = thread;
     thread.echo = "none";
+    this.#endCut(thread, at, steps);
     if (isExecution && (echo === "execute" || echo === "both")) return "echo";
     const dynamic = DYNAMIC.exec(sql);
     if (dynamic !== null && !isExecution && !isSlow) {
@@ -144,6 +148,11 @@ export class RecordedSessions {
     const known = record.db ?? thread.db ?? null;
     if (!isExecution) this.#follow(thread, sql);
     if (!this.#options.isWanted(record)) return "filtered";
+    const name = thread.echo === "prepare" ? nameOfCut(sql) : null;
+    if (name !== null) {
+      thread.cut = { name, fingerprint: record.fingerprint ?? null };
+      return "echo";
+    }
     const reason = this.#unrunnable(record, sql);
     if (reason !== null) return reason;
     const { kind, parts } = judge(sql, known);
@@ -168,21 +177,35 @@ export class RecordedSessions {
   #prepare(record: StoredWorkloadRecord, at: number, steps: SessionStep[]): LeftOutReason | null {
     const { statement: sql } = record;
     const thread = this.#thread(record, at, steps);
-    const { echo } = thread;
+    const { echo, cut } = thread;
+    thread.cut = null;
     if (echo === "prepare" || echo === "both") {
       thread.echo = echo === "both" ? "execute" : "none";
-      return "echo";
+      if (cut === null) return "echo";
     }
     const reason = this.#unrunnable(record, sql);
     if (reason !== null) return reason;
     if (this.#options.isRedacted && sql.includes("?")) return "redacted";
     const left = this.#leftOut(judge(sql, thread.db ?? null).kind, sql);
     if (left !== null) return left;
+    if (cut !== null) {
+      const whole = preparationOf(cut.name, sql, !thread.hasNoEscapes);
+      pushQuery(thread, at, whole, cut.fingerprint, steps);
+      return null;
+    }
     // No filter leaves it out: what is executed of it may be wanted.
     const step: Step = { kind: "prepare", at, sql };
     if (typeof record.db === "string") step.db = record.db;
     steps.push({ session: thread.session, step });
     return null;
+  }
+
+  /** A query or execution follows a PREPARE whose text is cut: the server refused it. */
+  #endCut(thread: Thread, at: number, steps: SessionStep[]): void {
+    const { cut } = thread;
+    if (cut === null) return;
+    thread.cut = null;
+    pushQuery(thread, at, refusedPreparation(cut.name), cut.fingerprint, steps);
   }
 
   /** Why a text can't be run, whatever it does. */
@@ -222,7 +245,7 @@ export class RecordedSessions {
   #begin(threadId: number, isPartial: boolean, at: number, steps: SessionStep[]): Thread {
     const key = `${threadId}.${++this.#connections}`;
     const session = { key, isPartial };
-    const thread: Thread = { session, hasNoEscapes: false, db: undefined, echo: "none" };
+    const thread: Thread = { session, hasNoEscapes: false, db: undefined, echo: "none", cut: null };
     this.#keep(threadId, thread, at, steps);
     return thread;
   }
@@ -246,6 +269,17 @@ export class RecordedSessions {
     this.#old.delete(threadId);
     steps.push({ session: thread.session, step: { kind: "close", at } });
   }
+}
+
+/** Adds a query of the general log that is not in it in these words. */
+function pushQuery(
+  { session }: Thread,
+  at: number,
+  sql: string,
+  fingerprint: string | null,
+  steps: SessionStep[],
+): void {
+  steps.push({ session, step: { kind: "query", at, sql, fingerprint, micros: null } });
 }
 
 /** What stands in the place of a value in a text that was redacted or never filled in; null when nothing does. */

@@ -97,6 +97,64 @@ test("what the log has twice is run once", () => {
   ]);
 });
 
+test("the text that MySQL's log cuts off a PREPARE is that of the record behind it", () => {
+  expect(
+    read([
+      general(0, 7, "Query", "PREPARE my `s FROM ..."),
+      general(1, 7, "Prepare", String.raw`SELECT 'it\'s' -- x`),
+      general(2, 7, "Query", "EXECUTE `my ``s`"),
+      general(3, 7, "Execute", String.raw`SELECT 'it\'s'`),
+      general(4, 7, "Query", "SET sql_mode = 'NO_BACKSLASH_ESCAPES'"),
+      general(5, 7, "Query", "PREPARE s FROM ..."),
+      general(6, 7, "Prepare", String.raw`SELECT 'C:\'`),
+      general(7, 7, "Query", "PREPARE s FROM @text"),
+      general(8, 7, "Prepare", "SELECT 8"),
+    ]),
+  ).toEqual([
+    "echo",
+    String.raw`7.1? query PREPARE ${"`my ``s`"} FROM 'SELECT ''it\\''s'' -- x'`,
+    "7.1? query EXECUTE `my ``s`",
+    "echo",
+    "7.1? query SET sql_mode = 'NO_BACKSLASH_ESCAPES'",
+    "echo",
+    String.raw`7.1? query PREPARE ${"`s`"} FROM 'SELECT ''C:\'''`,
+    "7.1? query PREPARE s FROM @text",
+    "echo",
+  ]);
+});
+
+test("a PREPARE that MySQL refused, whose text is nowhere, is refused again, and takes the name away", () => {
+  const refused = general(0, 7, "Query", "PREPARE s FROM ...");
+  const again = "7.1? query PREPARE `s` FROM '...'";
+  expect(read([refused, general(1, 7, "Query", "EXECUTE s")])).toEqual([
+    "echo",
+    again,
+    "7.1? query EXECUTE s",
+  ]);
+  expect(read([refused, refused, general(2, 7, "Prepare", "SELECT 2")])).toEqual([
+    "echo",
+    again,
+    "echo",
+    "7.1? query PREPARE `s` FROM 'SELECT 2'",
+  ]);
+  expect(read([refused, general(1, 7, "Quit")])).toEqual(["echo", "7.1? close"]);
+});
+
+test("what a cut PREPARE prepares decides whether it is run", () => {
+  const records = (text: string) => [
+    general(0, 7, "Query", "PREPARE s FROM ..."),
+    general(1, 7, "Prepare", text),
+    general(2, 7, "Query", "SELECT 2"),
+  ];
+  const after = "7.1? query SELECT 2";
+  expect(read(records("DELETE FROM t"), { writes: false })).toEqual(["echo", "write", after]);
+  expect(read(records("SET PASSWORD = 'x'"))).toEqual(["echo", "account", after]);
+  expect(read(records("SELECT ?"), { isRedacted: true })).toEqual(["echo", "redacted", after]);
+  expect(read(records("SELECT '\uFFFD'"))).toEqual(["echo", "damaged", after]);
+  const isWanted = ({ statement }: StoredWorkloadRecord) => !statement.includes("FROM ...");
+  expect(read(records("SELECT 1"), { isWanted })).toEqual(["filtered", "echo", after]);
+});
+
 test.each([
   "/* page 7 */ EXECUTE s",
   "-- so\n# and so\nexecute s",
