@@ -232,7 +232,12 @@ async function replayOnTarget(
   const outcomes: Outcome[] = [];
   const leftOut: Replayed["leftOut"] = {};
   const isOfClients = ({ user: name }: StoredWorkloadRecord) => name === "root";
-  const driver = new MysqlDriver({ socketPath: join(targetFolder, "socket"), user: "root" }, null, !writes);
+  const driver = new MysqlDriver(
+    { socketPath: join(targetFolder, "socket"), user: "root" },
+    null,
+    !writes,
+    speed === null,
+  );
   const end = await replayHere(
     recordsOf(body as ReadableStream<Uint8Array>),
     { speed, writes, maxConnections, isRedacted: false, isWanted: isOfClients },
