@@ -12,7 +12,8 @@ import { MariaDb } from "./lib/mariadb.ts";
 
 /*
  * `npm run measure:replay`: how fast `captures replay --speed max` is beside as many `mysql` programs that are fed with the same
- * statements, and beside pt-upgrade; by turns, three times each. With `-- --gigabytes 5`, how much memory it takes for so much
+ * statements, and beside pt-upgrade (not with `-- --no-upgrade`); by turns, three times each, with what a statement takes of the
+ * processor, which says more where the machine has much else to do. With `-- --gigabytes 5`, how much memory it takes for so much
  * NDJSON, some of whose sessions are blocked meanwhile.
  */
 const { values: options } = parseArgs({
@@ -61,7 +62,10 @@ async function measureSpeed(): Promise<void> {
 
   console.log(`${statements} statements of ${clients} sessions, statements per second:`);
   const ways: [string, () => Promise<string>][] = [
-    ["captures replay --speed max", () => measured(statements, () => replayByThreads(readFile(file), 1))],
+    [
+      "captures replay --speed max, one thread",
+      () => measured(statements, () => replayByThreads(readFile(file), 1)),
+    ],
     ["the same by two threads", () => measured(statements, () => replayByThreads(readFile(file), 2))],
     [
       "the same without pipelining",
@@ -110,8 +114,7 @@ function recordOf(micros: number, threadId: number, statement: string) {
 
 /** Runs a way. @returns its statements a second, and how many microseconds of the processor one takes there and at the server */
 async function measured(count: number, run: () => Promise<unknown>): Promise<string> {
-  const pid = await database.ask("SELECT @@pid_file");
-  const serverPid = Number(readFileSync(pid.trim(), "utf8"));
+  const serverPid = Number(readFileSync(join(server, "pid"), "utf8"));
   const [began, clientsBefore, serverBefore] = [performance.now(), cpuOf("self"), cpuOf(serverPid)];
   await run();
   const seconds = (performance.now() - began) / 1000;

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Answer } from "../src/cli/replay/driver.ts";
 import { MysqlDriver } from "../src/cli/replay/mysql-driver.ts";
 import type { LeftOutReason, Outcome, ReplayEnd } from "../src/cli/replay/outcome.ts";
 import { recordsOf } from "../src/cli/replay/record-lines.ts";
@@ -59,6 +60,7 @@ try {
   try {
     const address = `http://localhost:${port}`;
     const id = await prove(new DemoUser(address));
+    await provePipelines();
     await proveCommand(address, id);
   } finally {
     await stopGroup(service, "SIGKILL");
@@ -165,6 +167,41 @@ async function prove(user: DemoUser): Promise<number> {
     );
   });
   return id;
+}
+
+/** Texts that are sent at once, as at `--speed max`. */
+async function provePipelines(): Promise<void> {
+  const driver = new MysqlDriver(
+    { socketPath: join(targetFolder, "socket"), user: "root" },
+    null,
+    false,
+    true,
+  );
+  const answersTo = async (texts: string[]) => {
+    const connection = await driver.connect("shop");
+    if (!("query" in connection) || connection.pipeline === undefined)
+      throw new Error("It takes no pipeline");
+    const answers: Answer[] = [];
+    await connection.pipeline(texts, (come) => void answers.push(...come));
+    await connection.close();
+    return answers.map(({ error, inTransaction, isLost }) =>
+      isLost ? "lost" : (error?.code ?? inTransaction),
+    );
+  };
+  await check("of texts that are sent at once, each has its own answer, behind an error too", async () =>
+    deepStrictEqual(
+      await answersTo(["SELECT 1", "SELECT no_such_column", "BEGIN", "SELECT 'é' UNION SELECT 2", "COMMIT"]),
+      [false, "ER_BAD_FIELD_ERROR", true, true, false],
+    ),
+  );
+  await check("a connection that is killed amid them is lost for those that have no answer", async () =>
+    deepStrictEqual(await answersTo(["BEGIN", "KILL CONNECTION_ID()", "SELECT 1", "SELECT 2"]), [
+      true,
+      "lost",
+      "lost",
+      "lost",
+    ]),
+  );
 }
 
 /** `captures replay`, as a user runs it. */
