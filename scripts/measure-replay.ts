@@ -5,17 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { MysqlDriver } from "../src/cli/replay/mysql-driver.ts";
-import { readFile, recordsOf } from "../src/cli/replay/record-lines.ts";
-import { replayHere } from "../src/cli/replay/replay-here.ts";
+import { readFile } from "../src/cli/replay/record-lines.ts";
 import type { ReplayResult } from "../src/cli/replay/result.ts";
-import type { Source } from "../src/cli/replay/source.ts";
 import { replayInThreads } from "../src/cli/replay/threads.ts";
 import { MariaDb } from "./lib/mariadb.ts";
 
 /*
  * `npm run measure:replay`: how fast `captures replay --speed max` is beside as many `mysql` programs that are fed with the same
- * statements, and beside pt-upgrade; by turns, three times each. With `-- --gigabytes 5`, how much memory it takes for so much
+ * statements, and beside pt-upgrade (not with `-- --no-upgrade`); by turns, three times each, with what a statement takes of the
+ * processor, which says more where the machine has much else to do. With `-- --gigabytes 5`, how much memory it takes for so much
  * NDJSON, some of whose sessions are blocked meanwhile.
  */
 const { values: options } = parseArgs({
@@ -24,7 +22,9 @@ const { values: options } = parseArgs({
     statements: { type: "string", default: "200000" },
     clients: { type: "string", default: "8" },
     rounds: { type: "string", default: "3" },
+    upgrade: { type: "boolean", default: true },
   },
+  allowNegative: true,
 });
 const [statements, clients] = [Number(options.statements), Number(options.clients)];
 
@@ -61,14 +61,21 @@ async function measureSpeed(): Promise<void> {
   writeFileSync(join(folder, "raw.log"), few.map((sql) => `${sql}\n`).join(""));
 
   console.log(`${statements} statements of ${clients} sessions, statements per second:`);
-  const ways: [string, () => Promise<number>][] = [
-    ["captures replay --speed max", () => timed(statements, () => replayByThreads(readFile(file)))],
-    ["the same in one thread", () => timed(statements, () => replay(recordsOf(readFile(file))))],
-    [`${clients} mysql programs`, () => timed(statements, runPrograms)],
-    ["pt-upgrade", () => timed(few.length, runUpgrade)],
+  const ways: [string, () => Promise<string>][] = [
+    [
+      "captures replay --speed max, one thread",
+      () => measured(statements, () => replayByThreads(readFile(file), 1)),
+    ],
+    ["the same by two threads", () => measured(statements, () => replayByThreads(readFile(file), 2))],
+    [
+      "the same without pipelining",
+      () => measured(statements, () => replayByThreads(readFile(file), 1, false)),
+    ],
+    [`${clients} mysql programs`, () => measured(statements, runPrograms)],
   ];
+  if (options.upgrade) ways.push(["pt-upgrade", () => measured(few.length, runUpgrade)]);
   for (let round = 0; round < Number(options.rounds); round++) {
-    for (const [name, run] of ways) console.log(`  ${name}: ${Math.round(await run())}`);
+    for (const [name, run] of ways) console.log(`  ${name}: ${await run()}`);
   }
 }
 
@@ -105,40 +112,35 @@ function recordOf(micros: number, threadId: number, statement: string) {
   };
 }
 
-async function timed(count: number, run: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
+/** Runs a way. @returns its statements a second, and how many microseconds of the processor one takes there and at the server */
+async function measured(count: number, run: () => Promise<unknown>): Promise<string> {
+  const serverPid = Number(readFileSync(join(server, "pid"), "utf8"));
+  const [began, clientsBefore, serverBefore] = [performance.now(), cpuOf("self"), cpuOf(serverPid)];
   await run();
-  return count / ((performance.now() - began) / 1000);
+  const seconds = (performance.now() - began) / 1000;
+  const [client, atServer] = [cpuOf("self") - clientsBefore, cpuOf(serverPid) - serverBefore];
+  const each = (micros: number) => (micros / count).toFixed(1);
+  return `${Math.round(count / seconds)} (${each(client)} µs of the processor each, and ${each(atServer)} µs at the server)`;
 }
 
-function replay(source: Source) {
-  const driver = new MysqlDriver({ socketPath: socket, user: "root" }, null, true);
-  let failed = 0;
-  return replayHere(
-    source,
-    { speed: null, writes: false, maxConnections: 100, isRedacted: false, isWanted: () => true },
-    driver,
-    {
-      onOutcome: ({ error }) => {
-        if (error !== null && failed++ === 0) console.log(error);
-      },
-      onLeftOut: (reason) => console.log(`left out: ${reason}`),
-      onConnections: () => undefined,
-      onStateLost: () => undefined,
-    },
-    new AbortController().signal,
-  );
+/** How long a process has had the processor, with the children that it has waited for, in microseconds, as Linux counts it. */
+function cpuOf(pid: number | "self"): number {
+  // Behind the name, which may have blanks: user and system of its own, and of its children, in hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10_000;
 }
 
 /** As the command does it. */
-function replayByThreads(chunks: AsyncIterable<Uint8Array>) {
+function replayByThreads(chunks: AsyncIterable<Uint8Array>, threads: number, isPipelined = true) {
   const options = { speed: null, writes: false, maxConnections: 100, isRedacted: false };
   const connection = { socketPath: socket, user: "root" };
   const nothing = () => undefined;
   return replayInThreads(
     chunks,
-    { options, wanted: {}, connection, db: null },
-    2,
+    { options, wanted: {}, connection, db: null, mayPipeline: isPipelined },
+    threads,
     {
       onOutcome: nothing,
       onLeftOut: nothing,

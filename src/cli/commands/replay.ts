@@ -35,6 +35,7 @@ interface Options extends Omit<Wanted, "to"> {
   speed: number | "max";
   writes?: boolean;
   maxConnections: number;
+  pipelining: boolean;
   log?: "general" | "slow";
   compare?: string;
   report?: Format;
@@ -47,8 +48,9 @@ const FORMATS: Format[] = ["text", "json", "html"];
 
 const MAX_CONNECTIONS = 100_000;
 const PROGRESS_MS = 200;
-/** At full speed. Each takes memory, and the processor from a server on the same machine. */
+/** At full speed, where there are so many processors at least. On fewer, a second thread takes from the first, and memory. */
 const MAX_THREADS = 2;
+const PROCESSORS_FOR_ALL = 3;
 
 /** `captures replay`: runs a capture's statements again, on another server. */
 export function addReplay(program: Command, cli: Cli): void {
@@ -64,6 +66,7 @@ export function addReplay(program: Command, cli: Cli): void {
     .option("--speed <factor>", "how many times as fast as recorded, or max", speedOption, 1)
     .option("--writes", "also run what changes data or definitions")
     .option("--max-connections <number>", "sessions wait for a free one", countOption(MAX_CONNECTIONS), 100)
+    .option("--no-pipelining", "at --speed max, await each answer before a session's next statement is sent")
     .addOption(
       new Option("--log <log>", "of a capture of both logs; general by default").choices(["general", "slow"]),
     )
@@ -192,10 +195,11 @@ async function replayed(
       wanted: { ...options, to: options.before },
       connection,
       db: target.db,
+      mayPipeline: speed === null && options.pipelining,
     };
     const onMissing = (missing: MissingRecords) =>
       void notes.push(`Records are lost in the service's storage: ${JSON.stringify(missing)}`);
-    const threads = speed === null ? Math.min(MAX_THREADS, availableParallelism()) : 1;
+    const threads = speed === null && availableParallelism() >= PROCESSORS_FOR_ALL ? MAX_THREADS : 1;
     end = await replayInThreads(chunks, data, threads, tellingMissing(tally, onMissing), signal);
     if (!end.isWhole) {
       endedBy = "It was interrupted";
@@ -255,6 +259,7 @@ function asked(options: Options): string[] {
   );
   for (const [key, value] of Object.entries(options.tag ?? {})) words.push(`--tag ${key}=${value}`);
   if (errors) words.push("--errors");
+  if (!options.pipelining) words.push("--no-pipelining");
   return [...words, `--max-connections ${options.maxConnections}`];
 }
 

@@ -6,14 +6,17 @@
  */
 
 /** A packet as mysql2 reads it: its content stands between `offset` and `end`. */
-interface Packet {
+export interface Packet {
+  /** Its number within its command's exchange, and how many packets of the network it was. */
+  sequenceId: number;
+  numPackets: number;
   buffer: Uint8Array;
   offset: number;
   end: number;
 }
 
 /** What reads the next packet of an answer; null when the answer is over. */
-type State = ((packet: Packet) => State) | null;
+export type State = ((packet: Packet) => State) | null;
 
 /** A command of mysql2's that was sent. Packets with an error never come to `next`: mysql2 calls back with them. */
 interface SentCommand {
@@ -32,6 +35,11 @@ const MORE_RESULTS = 8;
  * @param onEnd told at the end of an answer without an error whether a transaction is open then
  */
 export function readWithoutRows(command: object, onEnd: (inTransaction: boolean) => void): void {
+  (command as SentCommand).next = statesOfAnswer(onEnd);
+}
+
+/** What reads an answer, from its first packet on. @param onEnd as of readWithoutRows */
+export function statesOfAnswer(onEnd: (inTransaction: boolean) => void): State {
   const end = (status: number): State => {
     if ((status & MORE_RESULTS) !== 0) return header;
     onEnd((status & IN_TRANSACTION) !== 0);
@@ -46,7 +54,7 @@ export function readWithoutRows(command: object, onEnd: (inTransaction: boolean)
   };
   const columns: State = (packet) => (isEof(packet) ? rows : columns);
   const rows: State = (packet) => (isEof(packet) ? end(statusOfEof(packet)) : rows);
-  (command as SentCommand).next = header;
+  return header;
 }
 
 function isEof({ buffer, offset, end }: Packet): boolean {

@@ -20,6 +20,12 @@ export interface Answer {
   isLost: boolean;
 }
 
+/**
+ * Is told of answers that were read at once, in the order of their texts.
+ * @param withinMicros they have come in so many microseconds before now, not earlier
+ */
+export type OnAnswers = (answers: readonly Answer[], withinMicros: number) => void;
+
 /** A statement that the server has prepared. */
 export interface Prepared {
   execute(values: readonly BoundValue[]): Promise<Answer>;
@@ -27,11 +33,17 @@ export interface Prepared {
   close(): void;
 }
 
-/** A connection. One call at a time; none throws. */
+/** A connection. One call at a time; none throws of itself. */
 export interface Connection {
   /** The server's id of it. */
   readonly id: number;
   query(sql: string): Promise<Answer>;
+  /**
+   * Sends several texts at once; absent where the server may not take that. They are run in order, whatever becomes of those before.
+   * When the connection is lost, those without an answer have the loss as theirs, though the server may have run them.
+   * @param onAnswers told until every text has an answer; what it throws, this rejects with
+   */
+  pipeline?(texts: readonly string[], onAnswers: OnAnswers): Promise<void>;
   prepare(sql: string): Promise<Prepared | Answer>;
   /** Ends it in order. */
   close(): Promise<void>;

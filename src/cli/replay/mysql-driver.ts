@@ -7,6 +7,8 @@ import mysql2, {
 import { readWithoutRows } from "./answers.ts";
 import type { BoundValue } from "./bound-values.ts";
 import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver.ts";
+import { Pipeline, type RawConnection } from "./pipeline.ts";
+import { arrivals } from "./system-clock.ts";
 
 /*
  * The driver of mysql2. It makes the connection, signs in and prepares; rows are counted for and dropped (answers.ts), since a replay
@@ -18,29 +20,45 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * What mysql2 asks for and a plain client does not. Without LOCAL_FILES a server can't ask for files of this machine; several statements
  * in one text are sent one by one; IGNORE_SPACE would make names of functions reserved words, as in the recording they were not.
  */
-const FLAGS = ["-LOCAL_FILES", "-MULTI_STATEMENTS", "-IGNORE_SPACE", "-ODBC", "-FOUND_ROWS"];
+const FLAGS = [
+  "-LOCAL_FILES",
+  "-MULTI_STATEMENTS",
+  "-IGNORE_SPACE",
+  "-ODBC",
+  "-FOUND_ROWS",
+  "-CLIENT_QUERY_ATTRIBUTES",
+];
 const READ_ONLY = "SET SESSION TRANSACTION READ ONLY";
+/** Aurora alone has it. Its connections can hang when a command comes before the answer to the last one (CONJ-386 of MariaDB's driver). */
+const ASK_AURORA = "SELECT @@aurora_version";
 
 /** Connections to a server of MySQL or MariaDB. */
 export class MysqlDriver implements Driver {
   readonly #options: ConnectionOptions;
   readonly #db: string | null;
   readonly #isReadOnly: boolean;
+  /** Whether connections have `pipeline`; null until a server was asked whether it takes it. */
+  #isPipelined: boolean | null;
 
   /**
    * @param options of mysql2: host, user, password, TLS
    * @param db the default database of sessions of which the recording says none
    * @param isReadOnly whether the server is to refuse every change of data
+   * @param mayPipeline whether several texts may be sent at once, where the server takes that
    */
-  constructor(options: ConnectionOptions, db: string | null, isReadOnly: boolean) {
+  constructor(options: ConnectionOptions, db: string | null, isReadOnly: boolean, mayPipeline: boolean) {
     this.#options = options;
     this.#db = db;
     this.#isReadOnly = isReadOnly;
+    this.#isPipelined = mayPipeline ? null : false;
   }
 
   async connect(db: string | null): Promise<Connection | ServerError> {
     const connected = await this.#open(db ?? this.#db);
-    if (!(connected instanceof OpenConnection) || !this.#isReadOnly) return connected;
+    if (!(connected instanceof OpenConnection)) return connected;
+    this.#isPipelined ??= (await connected.query(ASK_AURORA)).error !== null;
+    if (!this.#isPipelined) delete connected.pipeline;
+    if (!this.#isReadOnly) return connected;
     const { error } = await connected.query(READ_ONLY);
     if (error === null) return connected;
     connected.destroy();
@@ -81,6 +99,8 @@ class OpenConnection implements Connection {
   #isLost = false;
   /** Told when the connection ends amid a statement. */
   #onLost: ((error: ServerError) => void) | null = null;
+  /** The one that is under way; undefined before the first. */
+  #pipeline: Pipeline | null | undefined = undefined;
 
   constructor(connection: MysqlConnection) {
     this.#connection = connection;
@@ -95,6 +115,27 @@ class OpenConnection implements Connection {
   query(sql: string): Promise<Answer> {
     return this.#ask((done) => this.#connection.query(sql, done));
   }
+
+  /** As of Connection; there to be taken away where the server does not take it. */
+  pipeline?: NonNullable<Connection["pipeline"]> = async (texts, onAnswers) => {
+    const pipeline = new Pipeline(texts, onAnswers, (error) => this.#refused(error));
+    if (this.#isLost) {
+      pipeline.lose(CLOSED);
+      return pipeline.ended;
+    }
+    const raw = this.#connection as unknown as RawConnection;
+    // Behind mysql2's own listener: by then it has read all packets of what has come.
+    if (this.#pipeline === undefined) raw.stream.on("data", () => this.#pipeline?.tell(arrivals.within()));
+    this.#pipeline = pipeline;
+    this.#onLost = (error) => pipeline.lose(error);
+    raw.addCommand(pipeline);
+    try {
+      await pipeline.ended;
+    } finally {
+      this.#pipeline = null;
+      this.#onLost = null;
+    }
+  };
 
   prepare(sql: string): Promise<Prepared | Answer> {
     return new Promise((resolve) => {
@@ -138,9 +179,7 @@ class OpenConnection implements Connection {
       const fail = (error: Error | null) => {
         if (error === null) return;
         this.#onLost = null;
-        const isLost = this.#isLost || isFatal(error);
-        this.#isLost = isLost;
-        resolve({ error: errorOf(error), inTransaction: null, isLost });
+        resolve(this.#refused(error));
       };
       const command = send(fail);
       readWithoutRows(command, (inTransaction) => {
@@ -148,6 +187,13 @@ class OpenConnection implements Connection {
         resolve({ error: null, inTransaction, isLost: false });
       });
     });
+  }
+
+  /** The answer that an error is. */
+  #refused(error: Error): Answer {
+    const isLost = this.#isLost || isFatal(error);
+    this.#isLost = isLost;
+    return { error: errorOf(error), inTransaction: null, isLost };
   }
 
   #lose(error: ServerError): void {

@@ -15,7 +15,7 @@ const PACK = 500;
 const TELL_MS = 100;
 
 const port = parentPort as MessagePort;
-const { options, wanted, connection, db } = workerData as ThreadData;
+const { options, wanted, connection, db, mayPipeline } = workerData as ThreadData;
 const tell = (message: FromThread) => port.postMessage(message);
 
 const over = new AbortController();
@@ -55,7 +55,7 @@ try {
   const end = await replayHere(
     recordsOf(arriving(), (missing) => tell({ kind: "missing", missing })),
     { ...options, isWanted: wantedBy(wanted) },
-    new MysqlDriver(connection, db, !options.writes),
+    new MysqlDriver(connection, db, !options.writes, mayPipeline),
     {
       onOutcome: (outcome) => {
         packer.add(outcome);

@@ -3,6 +3,7 @@ import type { ConnectionSlots, Holder } from "./connection-slots.ts";
 import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver.ts";
 import type { Outcome, ReplayListener } from "./outcome.ts";
 import type { Clock, Pace } from "./pace.ts";
+import { takeAlong } from "./pipelined-steps.ts";
 import { SessionState } from "./session-state.ts";
 import type { RecordedSession, StatementStep, Step } from "./step.ts";
 import { type Held, type Spill, StepQueue } from "./step-queue.ts";
@@ -163,11 +164,15 @@ export class Session implements Holder {
   }
 
   async #statement(step: StatementStep): Promise<void> {
-    const { clock, pace, listener } = this.#shared;
+    const { clock, pace } = this.#shared;
     if (step.db !== undefined) this.#wantedDb = step.db;
     const execution = step.kind === "execute" ? this.#executionOf(step) : null;
     const connected = await this.#connected();
     if (this.#shared.signal.aborted) return;
+    if (isConnection(connected) && connected.pipeline !== undefined && !pace.isPaced) {
+      const steps = takeAlong(step, this.queue, this.#db);
+      if (steps.length > 1) return this.#pipelined(connected.pipeline, steps);
+    }
     const late = pace.isPaced ? Math.max(0, -pace.dueIn(step.at)) : 0;
     const began = clock.now();
     let via: Outcome["via"] = step.kind === "query" ? "text" : "text for prepared";
@@ -179,8 +184,18 @@ export class Session implements Holder {
       const answer = isAnswer(prepared) ? prepared : await prepared.execute(execution.values);
       error = this.#after(answer, null);
     } else error = await this.#query(connected, step);
+    this.#tell(step, via, late, clock.now() - began, error);
+  }
+
+  #tell(
+    step: StatementStep,
+    via: Outcome["via"],
+    late: number,
+    micros: number,
+    error: ServerError | null,
+  ): void {
     this.hasRun = true;
-    listener.onOutcome({
+    this.#shared.listener.onOutcome({
       session: this.recorded.key,
       isPartial: this.recorded.isPartial,
       fingerprint: step.fingerprint,
@@ -189,9 +204,38 @@ export class Session implements Holder {
       recordedAt: step.at,
       recordedMicros: step.micros,
       lateMicros: Math.round(late),
-      micros: Math.round(clock.now() - began),
+      micros: Math.round(micros),
       error,
     });
+  }
+
+  /** Runs statements that are sent at once. Each takes from the end of the one before it to its own. */
+  async #pipelined(
+    send: NonNullable<Connection["pipeline"]>,
+    steps: readonly StatementStep[],
+  ): Promise<void> {
+    const { clock, onStep } = this.#shared;
+    let next = 0;
+    let began = clock.now();
+    await send(
+      steps.map(({ sql }) => sql),
+      (answers, withinMicros) => {
+        const now = clock.now();
+        const from = Math.max(began, now - withinMicros);
+        // When each of them ended is not known: as if they had come one after another, in equal times.
+        const each = (now - from) / answers.length;
+        for (const [index, answer] of answers.entries()) {
+          const ended = from + (index + 1) * each;
+          const micros = ended - began;
+          began = ended;
+          const step = steps[next++] as StatementStep;
+          if (step.db !== undefined) this.#wantedDb = step.db;
+          this.#tell(step, "text", 0, micros, this.#after(answer, step.sql));
+          // The first one is its caller's.
+          if (next > 1) onStep();
+        }
+      },
+    );
   }
 
   async #query(connection: Connection, { sql, parts }: StatementStep): Promise<ServerError | null> {

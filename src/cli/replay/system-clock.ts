@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+import { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./pace.ts";
 
 /** Who sleeps until a signal is aborted: one listener for all, since each sleep of each session would add one of its own. */
@@ -30,3 +32,10 @@ export const systemClock: Clock = {
       all.add(wake);
     }),
 };
+
+/** What comes from the sockets of this thread. */
+export const arrivals = new Arrivals({
+  now: () => performance.now(),
+  slept: () => performance.eventLoopUtilization().idle,
+  beforeNextLook: (then) => void setImmediate(then),
+});

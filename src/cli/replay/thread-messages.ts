@@ -16,6 +16,8 @@ export interface ThreadData {
   wanted: Wanted;
   connection: ConnectionOptions;
   db: string | null;
+  /** Whether several texts of a session may be sent at once; never with a pace. */
+  mayPipeline: boolean;
 }
 
 /** To a thread: lines of NDJSON (null: there are no more), or that it is over. */

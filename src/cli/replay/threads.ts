@@ -13,8 +13,10 @@ import { type FromThread, type ThreadData, type ToThread, unpacked } from "./thr
 /** So many bytes are sent at a time, and so often before the first of them was taken. */
 const BATCH_BYTES = 64 * 1024;
 const MAX_AHEAD = 4;
-/** Of a thread: it holds some 40 MB of statements at most. With more, it would collect garbage later, to no gain. */
-const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 72 };
+/** Of all threads together: each holds some 40 MB of statements at most. With more, it would collect garbage later, to no gain. */
+const OLD_GENERATIONS_MB = 144;
+const MAX_OLD_GENERATION_MB = 112;
+const YOUNG_GENERATION_MB = 4;
 
 /** As it is bundled, a thread has a file of its own beside the program's. */
 const WORKER = new URL(
@@ -40,7 +42,8 @@ export async function replayInThreads(
   const all = Array.from({ length: count }, (_, index) => {
     const most = Math.floor((data.options.maxConnections + index) / count);
     const options = { ...data.options, maxConnections: most };
-    return new Thread({ ...data, options }, listener, (open) => {
+    const oldMb = Math.min(MAX_OLD_GENERATION_MB, OLD_GENERATIONS_MB / count);
+    return new Thread({ ...data, options }, oldMb, listener, (open) => {
       connections[index] = open;
       listener.onConnections(connections.reduce((sum, one) => sum + one, 0));
     });
@@ -99,12 +102,16 @@ class Thread {
 
   constructor(
     data: ThreadData,
+    oldGenerationMb: number,
     listener: Parameters<typeof replayInThreads>[3],
     onConnections: (open: number) => void,
   ) {
     const worker = new Worker(WORKER, {
       workerData: data,
-      resourceLimits: MEMORY,
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+        maxOldGenerationSizeMb: oldGenerationMb,
+      },
     });
     this.#worker = worker;
     this.ended = new Promise((resolve, reject) => {

@@ -62,7 +62,8 @@ async function environmentsOf(cli: Cli) {
 export async function reachTarget(cli: Cli, target: Target): Promise<ConnectionOptions> {
   const ca = target.caFile === null ? null : readCertificates(target.caFile);
   const given = target.password ?? cli.env.MYSQL_PWD ?? null;
-  const connect = (options: ConnectionOptions) => new MysqlDriver(options, target.db, false).connect(null);
+  const connect = (options: ConnectionOptions) =>
+    new MysqlDriver(options, target.db, false, false).connect(null);
   let options = connectionOptions({ ...target, password: given }, ca);
   let connected = await connect(options);
   if (

@@ -87,6 +87,8 @@ export interface FakeAnswer {
   /** Waits until somebody lets it go on. */
   until?: Promise<unknown>;
   inTransaction?: boolean;
+  /** Of a text that was sent with others: its answer is read with the next one's. */
+  withNext?: boolean;
 }
 
 /** A server that notes what it is asked, as `connection id: statement`. */
@@ -99,6 +101,9 @@ export class FakeServer implements Driver {
   peak = 0;
   /** What connecting is refused with; null to let everybody in. */
   refusal: ServerError | null = null;
+  /** Whether it takes several texts at once, and those that it was sent so. */
+  takesPipelines = false;
+  readonly pipelines: (readonly string[])[] = [];
   readonly #clock: Clock;
   readonly #answer: (sql: string, connection: number) => FakeAnswer;
   #ids = 0;
@@ -145,9 +150,29 @@ export class FakeServer implements Driver {
       if (/^(?:commit|rollback)/i.test(sql)) inTransaction = false;
       return { error: null, inTransaction: now ?? inTransaction, isLost: false };
     };
+    const pipeline: NonNullable<Connection["pipeline"]> = async (texts, onAnswers) => {
+      this.pipelines.push(texts);
+      let together: Answer[] = [];
+      for (const sql of texts) {
+        // What is behind the loss was sent, and is not run.
+        const answer: Answer = isOpen
+          ? await ask(sql, sql)
+          : {
+              error: { code: "PROTOCOL_CONNECTION_LOST", message: "lost" },
+              inTransaction: null,
+              isLost: true,
+            };
+        together.push(answer);
+        if (this.#answer(sql, id).withNext) continue;
+        onAnswers(together, 0);
+        together = [];
+      }
+      if (together.length > 0) onAnswers(together, 0);
+    };
     return {
       id,
       query: (sql) => ask(sql, sql),
+      ...(this.takesPipelines ? { pipeline } : {}),
       prepare: async (sql): Promise<Prepared | Answer> => {
         const answer = await ask(`PREPARE ${sql}`, sql);
         if (answer.error !== null) return answer;
