@@ -181,12 +181,8 @@ async function prove(user: DemoUser): Promise<number> {
 
 /** Texts that are sent at once, as at `--speed max`. */
 async function provePipelines(): Promise<void> {
-  const driver = new MysqlDriver(
-    { socketPath: join(targetFolder, "socket"), user: "root" },
-    null,
-    false,
-    true,
-  );
+  const to = { ...(parseTarget(servers.to) as Target), password: servers.password };
+  const driver = new MysqlDriver(connectionOptions(to, null), null, false, true);
   const answersTo = async (texts: string[]) => {
     const connection = await driver.connect("shop");
     if (!("query" in connection) || connection.pipeline === undefined)
