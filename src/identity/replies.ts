@@ -69,7 +69,9 @@ const apiKeyFields = {
   configId: z.literal("default"),
   name: z.nullable(z.string()),
   start: z.string().meta({ description: "The first characters of the key, to recognise it." }),
-  prefix: z.literal("captures_"),
+  prefix: z.nullable(z.string()).meta({
+    description: "What the key begins with: `captures_`, unless it was made by another service before.",
+  }),
   referenceId: z.string().meta({ description: "Whose it is." }),
   enabled: z.boolean(),
   expiresAt: z.nullable(time),

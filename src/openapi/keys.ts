@@ -62,7 +62,7 @@ export const keyOperations: Operation[] = [
         },
       },
     },
-    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(33) }), ...OF_CHANGES],
+    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(101) }), ...OF_CHANGES],
   },
   {
     id: "listApiKeys",

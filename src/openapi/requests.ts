@@ -24,6 +24,7 @@ import {
   keyExpirySchema,
   keyNameSchema,
   keyOffsetSchema,
+  MAX_KEY_NAME,
   updateKeySchema,
 } from "../identity/keys/schema.ts";
 import { nameSchema } from "../lib/names.ts";
@@ -218,7 +219,7 @@ add(approveSchema().shape.expiresIn, {
 add(createKeySchema(), { id: "NewApiKey", description: "A key to make." });
 add(updateKeySchema(), { id: "ApiKeyChanges", description: "What to change of a key." });
 add(deleteKeySchema(), { id: "ApiKeyId", description: "A key, by its id." });
-add(keyNameSchema(), { description: "A name to recognise the key by." });
+add(keyNameSchema(), { description: "A name to recognise the key by.", maxLength: MAX_KEY_NAME });
 add(keyExpirySchema(), {
   description: "In how many seconds the key expires, from a day to a year; null for never.",
 });

@@ -46,8 +46,12 @@ export function mayBeginWithSetOrUse(bytes: Uint8Array, at: number): boolean {
   return (first | 32) === LETTER_S && second === LETTER_E && ((bytes[at + 2] as number) | 32) === LETTER_T;
 }
 
-/** What stands between words: blanks, comments, and the frame of a comment that the server runs. */
-const GAP = "(?:\\s|/\\*(?!M?!)(?:[^*]|\\*(?!/))*\\*/|/\\*M?!\\d*|\\*/|(?:#|--(?=\\s))[^\\n]*(?:\\n|$))";
+/**
+ * What stands between words: blanks, comments, and the frame of a comment that the server runs. A blank is one of ASCII's: the
+ * server takes others for a part of a name, and a pattern that took them for both would try every way to share a run of them.
+ */
+const GAP =
+  "(?:[\\t-\\r ]|/\\*(?!M?!)(?:[^*]|\\*(?!/))*\\*/|/\\*M?!\\d*|\\*/|(?:#|--(?=[\\t-\\r ]))[^\\n]*(?:\\n|$))";
 /** A USE as a whole statement: nothing else stands behind the name, so few texts in strings look like one. */
 const WHOLE_USE = new RegExp(
   `^${GAP}*use(?:${GAP}+[\\w$\\u0080-\\uffff]+|${GAP}*(?:\`(?:[^\`]|\`\`)+\`|"(?:[^"]|"")+"))${GAP}*(?:;|$)`,

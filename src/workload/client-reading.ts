@@ -10,7 +10,10 @@
 const LEADING = /^(?:\s|\/\*(?!M?[!+])[\s\S]*?\*\/|(?:#|--(?=\s))[^\n]*(?:\n|$))*/;
 /** A line that is a command of a client's: by its first word, or by its only one. */
 const COMMAND =
-  /[ \t\v\f\r]*(?:delimiter|(?:\?|charset|connect|help|pager|prompt|source|system|tee|use)(?:\s|$)|(?:clear|edit|ego|exit|go|nopager|notee|nowarning|print|quit|rehash|status|warnings)\s*(?:\n|$))/iy;
+  /[ \t\v\f\r]*(?:delimiter|(?:\?|charset|connect|help|pager|prompt|query_attributes|source|ssl_session_data_print|system|tee|use)(?:\s|$)|(?:clear|edit|ego|exit|go|nopager|notee|nowarning|print|quit|rehash|resetconnection|sandbox|status|warnings)\s*(?:\n|$))/iy;
+/** A first word that is none of SQL's: a later version of a client may have a command by that name. */
+const UNKNOWN_WORD =
+  /^(?!(?:alter|analyze|begin|call|case|check|checksum|commit|create|declare|delete|desc|describe|do|drop|explain|for|get|handler|if|insert|lock|loop|optimize|release|rename|repair|repeat|replace|resignal|rollback|savepoint|select|set|show|signal|start|table|truncate|unlock|update|values|while|with|xa)(?![\w$\u0080-\uffff]))[a-z_\u0080-\uffff]/i;
 /** What a client stops at outside strings and comments. */
 const MARK = /['"`\\$?;#\n]|--|\/\*|\*\//g;
 
@@ -22,8 +25,9 @@ export const withoutLeading = (statement: string): string => statement.replace(L
  * and the session's sql_mode are, else `odd`; or that it has a `?` in the place of a value.
  */
 export function readAsClient(text: string): "plain" | "odd" | "lacks values" {
-  let isOdd = text.includes("\0");
-  const start = text.length - withoutLeading(text).length;
+  const bare = withoutLeading(text);
+  let isOdd = text.includes("\0") || UNKNOWN_WORD.test(bare);
+  const start = text.length - bare.length;
   let isInServersComment = false;
   /** Goes on at a place; at the end where there is no such place. */
   const goOn = (at: number) => {

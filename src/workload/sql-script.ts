@@ -2,6 +2,7 @@ import { type Command, runsStatement } from "../logs/general/commands.ts";
 import { parseConnect } from "../logs/general/threads.ts";
 import type { LogName } from "../logs/names.ts";
 import { choosesDatabase } from "../sql-text/session-settings.ts";
+import { judge } from "../sql-text/statement-kind.ts";
 import { readAsClient, withoutLeading } from "./client-reading.ts";
 import { missingLine } from "./missing-fragments.ts";
 import type { StoredRecord } from "./stored/fragment-line.ts";
@@ -20,23 +21,25 @@ const END = "\n;;\n";
 const MAX_SESSIONS = 16_384;
 
 /**
- * Why a statement is not run: it has lost its end; its database is not known, and the file has chosen several; another statement runs
- * it; there is nothing to run; it is about connections or the server; the log does not have its values, or they were removed.
+ * Why a statement is not run: it is about who may sign in, and what they may do; it has lost its end; its database is not known, and
+ * the file has chosen several; another statement runs it; there is nothing to run; it is about connections, the server, its replication
+ * or its files; the log does not have its values, or they were removed.
  */
-type LeftOut = "cut" | "database" | "elsewhere" | "empty" | "server" | "values";
+type LeftOut = "accounts" | "cut" | "database" | "elsewhere" | "empty" | "server" | "values";
 
 type AnyRecord = StoredRecord | StoredSlowRecord;
 
-/** The statement of a whole `USE`: the name in backticks, or as it is. */
-const WHOLE_USE = /^use(?:\s*`([^`]+)`|\s+([\w$\u0080-\uffff]+))\s*;?\s*$/i;
+/**
+ * The statement of a whole `USE`: the name in backticks, or as it is. A blank is one of ASCII's, as for the server, and none can be
+ * read in two ways, so that a long run of them takes no longer than it is.
+ */
+const WHOLE_USE = /^use(?:[\t-\r ]*`([^`]+)`|[\t-\r ]+([\w$\u0080-\uffff]+))[\t-\r ]*(?:;[\t-\r ]*)?$/i;
 /** A name that every client reads alike. */
 const PLAIN_NAME = /^[^`'"\\;\p{Cc}]{1,128}$/u;
 /** What stands in a SET of the character set in which the server reads the file. */
 const SETS_CHARACTERS = /names|char/i;
 /** What names a statement that another record has. */
 const PREPARED = /^(?:prepare|execute|deallocate|drop\s+prepare)\b/i;
-/** What is about connections and the server, and not about data. */
-const SERVER = /^(?:kill|shutdown|restart)\b/i;
 
 /** What the file says at its beginning. */
 export const scriptStart = (captureId: number, log: LogName): string =>
@@ -105,7 +108,11 @@ export class SqlScript {
     if (record.truncated) return "cut";
     if (bare === "") return "empty";
     if ("routine" in record || "repeats" in record || PREPARED.test(bare)) return "elsewhere";
-    if (SERVER.test(bare)) return "server";
+    // What a replay leaves out, too, whatever its options are. Where no database is known, it is the file's.
+    const { kind } = judge(record.statement, db ?? this.#current ?? null);
+    if (kind === "nothing") return "empty";
+    if (kind === "account") return "accounts";
+    if (kind === "administration") return "server";
     if (reading === "lacks values" || record.statement.includes("<secret>")) return "values";
     const isChoosable = db === null ? !this.#hasSeveral : db === undefined || PLAIN_NAME.test(db);
     return isChoosable ? null : "database";

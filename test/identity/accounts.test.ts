@@ -100,7 +100,7 @@ describe("the API keys of an account", () => {
   });
 
   test.each([
-    ["a name of 33 characters", { name: "x".repeat(33) }, "name: must be 1 to 32 characters long"],
+    ["a name of 101 characters", { name: "x".repeat(101) }, "name: must be 1 to 100 characters long"],
     [
       "an end within a day",
       { expiresIn: DAY_SECONDS - 1 },

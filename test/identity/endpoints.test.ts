@@ -43,6 +43,9 @@ describe("better-auth", () => {
     ["GET", "/api/auth/sign-in/email", "POST"],
     ["PUT", "/api/auth/sign-out", "POST"],
     ["DELETE", "/api/auth/api-key/delete", "POST"],
+    ["GET", "/api/auth/device/verify", "POST"],
+    ["PUT", "/api/auth/device/approve", "POST"],
+    ["GET", "/api/auth/device/deny", "POST"],
     ["POST", "/api/auth/get-session", "GET, HEAD"],
   ])("is not asked %s %s: a 405 says what is possible", async (method, path, allow) => {
     const reply = await request(method, path);

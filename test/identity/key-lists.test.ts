@@ -73,7 +73,7 @@ test("what is changed of a key is what was asked for, and no more", async () => 
 test.each([
   ["of somebody else", { userId: "x" }, "userId: not known here"],
   ["with permissions", { permissions: {} }, "permissions: not known here"],
-  ["without a name", { name: "" }, "name: must be 1 to 32 characters long"],
+  ["without a name", { name: "" }, "name: must be 1 to 100 characters long"],
   ["that expires at no number", { expiresIn: "soon" }, expect.stringMatching(/^expiresIn: /)],
 ])("a key %s is refused", async (_, json, message) => {
   const person = await signUp();
@@ -97,7 +97,14 @@ test("a key that better-auth's plugin has made still works, is shown, and can be
     .run();
   const headers = { "x-api-key": `captures_${"a".repeat(64)}` };
   expect((await request("GET", "/api/environments", { headers })).status).toBe(200);
-  expect((await list(person)).body.apiKeys).toMatchObject([{ id: "old", name: "old", expiresAt: null }]);
+  expect((await list(person)).body.apiKeys).toMatchObject([
+    { id: "old", name: "old", prefix: "captures_", expiresAt: null },
+  ]);
+  // The plugin took another prefix where it was asked for one, and none.
+  for (const prefix of ["cap_", null]) {
+    await env.DB.prepare("update apikey set prefix = ? where id = 'old'").bind(prefix).run();
+    expect((await list(person)).body.apiKeys).toMatchObject([{ id: "old", prefix }]);
+  }
   expect((await update(person, { keyId: "old", enabled: false })).body).toMatchObject({ enabled: false });
   expect((await request("GET", "/api/environments", { headers })).status).toBe(401);
 });

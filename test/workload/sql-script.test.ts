@@ -122,9 +122,30 @@ SELECT 2
     ["elsewhere", record("DROP\nPREPARE s")],
     ["server", record("KILL QUERY 17")],
     ["server", record("SHUTDOWN")],
+    ["server", record("/*!50000 KILL 5 */")],
+    ["server", record("/*M!100100 SHUTDOWN */")],
+    ["server", record("SELECT 1; /* x */ KILL 5; SELECT 2")],
+    ["server", record("SELECT 1; SET @@global.general_log = 0")],
+    ["server", record("SET PERSIST max_connections = 5")],
+    ["server", record("FLUSH LOGS")],
+    ["server", record("STOP REPLICA")],
+    ["server", record("INSTALL PLUGIN p SONAME 'p.so'")],
+    ["server", record("LOAD DATA INFILE 'x' INTO TABLE t")],
+    ["server", record("SELECT a FROM t /*!50000 INTO OUTFILE '/tmp/x' */")],
+    ["server", record("SELECT a INTO DUMPFILE '/tmp/x' FROM t")],
+    ["server", record("CALL mysql.rds_kill(5)")],
+    ["server", record("BEGIN NOT ATOMIC KILL 5; END")],
+    ["accounts", record("CREATE USER u")],
+    ["accounts", record("/*!80000 GRANT ALL ON *.* TO u */")],
+    ["accounts", record("SELECT 1; DROP USER u")],
+    ["accounts", record("UPDATE mysql.user SET plugin = ''")],
+    ["accounts", record("DELETE FROM user", { db: "mysql" })],
+    ["accounts", record("USE mysql; DELETE FROM user")],
+    ["empty", record(";")],
     ["values", record("INSERT INTO t VALUES (?, ?)", { command: "Execute" })],
-    ["values", record("CREATE USER 'u' IDENTIFIED BY <secret>")],
-    ["values", record("START GROUP_REPLICATION USER = 'u', PASSWORD = '<secret>'")],
+    ["values", record("INSERT INTO t VALUES (<secret>)")],
+    ["accounts", record("CREATE USER 'u' IDENTIFIED BY <secret>")],
+    ["server", record("START GROUP_REPLICATION USER = 'u', PASSWORD = '<secret>'")],
     ["database", record("SELECT 1", { db: "a`b" })],
     ["database", record("SELECT 1", { db: "a\\b" })],
     ["database", record("SELECT 1", { db: "a\nb" })],
@@ -132,6 +153,41 @@ SELECT 2
     expect(whyNot([one])).toBe(leftOut);
     expect(sent(textOf([one]))).toEqual([]);
     expect(said(textOf([one]))).toEqual([{ ...one, leftOut }]);
+  });
+
+  it("are run where they only name what is about accounts or the server", () => {
+    const statements = [
+      "SELECT 'KILL 5; SHUTDOWN', `grant` FROM t -- INTO OUTFILE",
+      "SET @global = 1",
+      "SHOW GRANTS",
+      "INSERT INTO t VALUES ('mysql.user')",
+      "SELECT * FROM mysql.user",
+    ];
+    for (const statement of statements)
+      expect([statement, whyNot([record(statement)])]).toEqual([statement, undefined]);
+  });
+
+  it("are left out as of accounts where the file's database is the one of accounts, and theirs is not known", () => {
+    const records = [
+      record("SELECT 1", { db: "mysql" }),
+      without("DELETE FROM user", { user: null, threadId: 3 }),
+    ];
+    expect(whyNot(records)).toBe("accounts");
+  });
+
+  it.each([
+    `use a${" ".repeat(200_000)}x`,
+    `use ${"\u3000".repeat(200_000)}(`,
+    `use a${"\u3000".repeat(200_000)}(`,
+    `use${" ".repeat(200_000)}`,
+    `SELECT 1${`;use${"\u3000".repeat(500)}(`.repeat(500)}`,
+    "SET STATEMENT a = 1 FOR ".repeat(10_000),
+    `${"/*!1 ".repeat(50_000)}`,
+    `WITH ${"(".repeat(250_000)}`,
+    `${"a;".repeat(131_000)}`,
+    `${"EXECUTE IMMEDIATE '".repeat(13_000)}`,
+  ])("take no longer the longer they are (%#)", (statement) => {
+    expect(textOf([record(statement)])).toContain("-- {");
   });
 
   it("of the slow log leave out what another record runs, and administrator commands", () => {

@@ -7,11 +7,11 @@ import {
   settingsAfter,
   UNKNOWN_SETTINGS,
 } from "../../sql-text/session-settings.ts";
+import { judge, type StatementKind } from "../../sql-text/statement-kind.ts";
 import { nameOfCut, preparationOf, refusedPreparation } from "./cut-preparations.ts";
 import type { LeftOutReason } from "./outcome.ts";
 import { isRoutinePart } from "./routine-parts.ts";
 import type { ReplayOptions } from "./source.ts";
-import { judge, type StatementKind } from "./statement-kind.ts";
 import type { RecordedSession, SessionStep, StatementStep, Step } from "./step.ts";
 
 /*

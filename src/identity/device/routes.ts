@@ -65,11 +65,7 @@ export const deviceRoutes = new Hono<App>()
     } satisfies DeviceToken);
   })
 
-  .use("/verify", limitAccountChanges, bySession)
-  .use("/approve", limitAccountChanges, bySession)
-  .use("/deny", limitAccountChanges, bySession)
-
-  .post("/verify", async (c) => {
+  .post("/verify", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
     const { client, address, createdAt, expiresAt } = found(
@@ -84,14 +80,14 @@ export const deviceRoutes = new Hono<App>()
     } satisfies DeviceRequest);
   })
 
-  .post("/approve", async (c) => {
+  .post("/approve", limitAccountChanges, bySession, async (c) => {
     const { userCode, expiresIn } = await readBody(c, approveSchema());
     const attempt = await attemptOf(c, userCode);
     const { client } = found(await store.decideLogin(c.var.db, attempt, expiresIn, Date.now()));
     return c.json({ client, status: "approved" } satisfies DeviceDecision);
   })
 
-  .post("/deny", async (c) => {
+  .post("/deny", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
     const { client } = found(await store.decideLogin(c.var.db, attempt, null, Date.now()));

@@ -7,7 +7,6 @@ import { limitAccountChanges } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
-import { KEY_PREFIX } from "../key-form.ts";
 import type { apiKeyListSchema, apiKeySchema, newApiKeySchema } from "../replies.ts";
 import { createKeySchema, deleteKeySchema, getKeySchema, listKeysSchema, updateKeySchema } from "./schema.ts";
 import * as store from "./store.ts";
@@ -68,13 +67,13 @@ function found(outcome: store.Outcome<store.KeyRow | null>): store.KeyRow {
 
 /** A key as it is shown. Of better-auth's own limits for keys, which nothing enforces, the fields have stayed. */
 function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
-  const { id, name, start, referenceId, enabled, expiresAt, createdAt, updatedAt } = row;
+  const { id, name, start, prefix, referenceId, enabled, expiresAt, createdAt, updatedAt } = row;
   return {
     id,
     configId: "default",
     name,
     start,
-    prefix: KEY_PREFIX,
+    prefix,
     referenceId,
     enabled: enabled === 1,
     expiresAt: expiresAt === null ? null : isoTime(expiresAt),

@@ -6,8 +6,8 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** How long a key may be valid, in seconds. */
 export const MIN_KEY_SECONDS = DAY_SECONDS;
 export const MAX_KEY_SECONDS = 365 * DAY_SECONDS;
-/** The most characters of a key's name. */
-export const MAX_KEY_NAME = 32;
+/** The most characters of a key's name: as many as a program's that a device login makes one for (`nameSchema`). */
+export const MAX_KEY_NAME = 100;
 
 const NAME_LENGTH = `must be 1 to ${MAX_KEY_NAME} characters long`;
 const OFFSET = "must be an integer from 0 to 1000000";
@@ -22,7 +22,12 @@ export const keySecondsSchema = lazy(() =>
 /** The same, or null for never. */
 export const keyExpirySchema = lazy(() => keySecondsSchema().nullable());
 /** A key's name. */
-export const keyNameSchema = lazy(() => z.string().min(1, NAME_LENGTH).max(MAX_KEY_NAME, NAME_LENGTH));
+export const keyNameSchema = lazy(() =>
+  z
+    .string()
+    .min(1, NAME_LENGTH)
+    .refine((name) => [...name].length <= MAX_KEY_NAME, NAME_LENGTH),
+);
 const keyIdSchema = lazy(() => z.string().max(128, "must be at most 128 characters long"));
 
 /** The body of POST /api/auth/api-key/create. */

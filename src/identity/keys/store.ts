@@ -17,6 +17,7 @@ export interface KeyRow {
   id: string;
   name: string | null;
   start: string;
+  prefix: string | null;
   referenceId: string;
   enabled: number;
   expiresAt: number | null;
@@ -28,7 +29,7 @@ export interface KeyRow {
 export type Outcome<T> = { caller: null } | { caller: string; found: T };
 
 const columns = (of: string) =>
-  `${of}id, ${of}name, ${of}start, ${of}reference_id as referenceId, ${of}enabled, ${of}expires_at as expiresAt,
+  `${of}id, ${of}name, ${of}start, ${of}prefix, ${of}reference_id as referenceId, ${of}enabled, ${of}expires_at as expiresAt,
    ${of}created_at as createdAt, ${of}updated_at as updatedAt`;
 
 const IS_MINE = "id = :keyId and reference_id = (select id from caller)";

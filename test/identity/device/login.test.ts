@@ -71,6 +71,17 @@ describe("a program that asks for a code", () => {
     expect(reply).toMatchObject(refused("invalid_request", message));
   });
 
+  test("with the longest name makes a key whose name can be given to it again", async () => {
+    const name = "\u{1F511}".repeat(100);
+    const code = await begin(newAddress(), name);
+    expect(await decide(person, "approve", code.user_code)).toMatchObject({ status: 200 });
+    expect((await poll(code, name)).status).toBe(200);
+    const { body } = await person.get<{ apiKeys: { id: string; name: string }[] }>("/api/auth/api-key/list");
+    const key = body.apiKeys.find((one) => one.name === name);
+    const renamed = await person.post("/api/auth/api-key/update", { keyId: key?.id, name });
+    expect(renamed).toMatchObject({ status: 200, body: { name } });
+  });
+
   test.each(["code", "token"])("in a body that is no JSON is refused by %s", async (path) => {
     const headers = { "content-type": "application/json" };
     const reply = await request("POST", `/api/auth/device/${path}`, { body: '{"client_id": "x', headers });

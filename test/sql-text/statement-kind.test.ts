@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge, type StatementKind } from "../../../src/cli/replay/statement-kind.ts";
+import { judge, type StatementKind } from "../../src/sql-text/statement-kind.ts";
 
 const KINDS: Record<StatementKind, string[]> = {
   read: [
@@ -161,6 +161,30 @@ test("a write with the default database mysql is one of accounts", () => {
   expect(judge("UPDATE user SET plugin = ''", "mysql").kind).toBe("account");
   expect(judge("SELECT * FROM user", "mysql").kind).toBe("read");
   expect(judge("INSERT INTO t VALUES ('mysql.user')", "shop").kind).toBe("write");
+});
+
+test("a write behind a USE of the database mysql, in one text, is one of accounts", () => {
+  expect(judge("USE /* x */ `mysql`; DELETE FROM user", "shop").kind).toBe("account");
+  expect(judge("USE mysql; USE shop; DELETE FROM user").kind).toBe("write");
+});
+
+test("SET STATEMENT is followed to what it is for, but not through thousands", () => {
+  expect(judge(`${"SET STATEMENT a = 1 FOR ".repeat(3)}SELECT 1`).kind).toBe("read");
+  expect(judge(`${"SET STATEMENT a = 1 FOR ".repeat(15_000)}SELECT 1`).kind).toBe("administration");
+});
+
+test("a block that is run at once is judged by what is in it, and is a write at least", () => {
+  expect(judge("BEGIN NOT ATOMIC SELECT 1; IF @a THEN SHUTDOWN; END IF; END").kind).toBe("administration");
+  expect(judge("IF 1 THEN SELECT 1; ELSE CREATE USER u; END IF").kind).toBe("account");
+  expect(judge("BEGIN NOT ATOMIC SELECT 1; END").kind).toBe("write");
+  expect(judge("BEGIN NOT ATOMIC USE mysql; DELETE FROM user; END").kind).toBe("account");
+});
+
+test("what stands before or behind a body, or behind a NOT, in one text, is judged too", () => {
+  expect(judge("SELECT 1; KILL 5; CREATE PROCEDURE p() SELECT 1").kind).toBe("administration");
+  expect(judge("CREATE PROCEDURE p() SELECT 1; KILL 5").kind).toBe("administration");
+  expect(judge("SELECT NOT 1; DELETE FROM t").kind).toBe("write");
+  expect(judge("SELECT NOT 1; KILL 5").parts).toEqual(["SELECT NOT 1", "KILL 5"]);
 });
 
 test("a text of several statements is taken apart, but no body and no string", () => {

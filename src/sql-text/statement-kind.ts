@@ -1,10 +1,11 @@
-import { COMMENT, END, Lexer, QUOTED, STRING, SYMBOL, WORD } from "../../sql-text/lexer/lexer.ts";
-import { readStringLiteral } from "../../sql-text/lexer/string-literal.ts";
+import { COMMENT, END, Lexer, QUOTED, STRING, SYMBOL, WORD } from "./lexer/lexer.ts";
+import { readStringLiteral } from "./lexer/string-literal.ts";
+import { partsOf } from "./statement-parts.ts";
 
 /*
- * What a statement may do to the server that it is replayed on: a guard, so what is not known to be harmless counts as a write. The
- * server is the second guard: without `--writes`, every connection is read-only to it (mysql-driver.ts), so that functions that a
- * query calls can't write either.
+ * What a statement may do to the server that it is run on again, by a replay or from a file of SQL: a guard, so what is not known to
+ * be harmless counts as a write. A replay has the server as its second guard: without `--writes`, every connection is read-only to it
+ * (src/cli/replay/mysql-driver.ts), so that functions that a query calls can't write either.
  */
 
 /** What a statement may do. */
@@ -51,9 +52,6 @@ const OBJECTS: ReadonlyMap<string, StatementKind> = new Map([
     .split(/\s+/)
     .map((word) => [word, "write"] as const),
 ]);
-/** Whose bodies have semicolons of their own. */
-const WITH_BODY = /^(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|AGGREGATE)$/;
-
 /**
  * What a query may have beyond reading: a file that it writes, a sequence that it moves on, rows that it locks as an UPDATE would
  * (MariaDB 10.11 refuses that where a session is read-only).
@@ -77,54 +75,40 @@ const lexer = new Lexer();
 export function judge(sql: string, db: string | null = null): JudgedStatement {
   const at = sql.indexOf(";");
   if (at >= 0 && at < sql.length - 1) {
-    const parts = partsOf(sql);
-    if (parts !== null && parts.length > 1) {
-      let kind: StatementKind = "nothing";
+    const { parts, hasBody } = partsOf(sql);
+    if (hasBody || parts.length > 1) {
+      // What is in a body counts as if it ran: where a body ends can't be told.
+      let kind: StatementKind = hasBody ? "write" : "nothing";
+      let current = db;
       for (const part of parts) {
-        const next = kindOf(part, db);
+        const next = kindOf(part, current);
         if (RANK[next] > RANK[kind]) kind = next;
+        current = databaseOfUse(part) ?? current;
       }
-      return { kind, parts };
+      return { kind, parts: hasBody ? null : parts };
     }
   }
   return { kind: kindOf(sql, db), parts: null };
 }
 
-/** The statements of a text; null when it has a body, whose semicolons are no ends. Comments alone are no statement. */
-function partsOf(sql: string): string[] | null {
-  const parts: string[] = [];
+/** How many SET STATEMENT the one that is being read stands in. */
+let nested = 0;
+const MAX_NESTED = 8;
+/** The database that a USE chooses, null for other statements. */
+function databaseOfUse(sql: string): string | null {
   lexer.reset(sql);
-  let from = 0;
-  let words = 0;
-  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
-    if (kind === COMMENT) continue;
-    if (kind === SYMBOL && lexer.bytes[lexer.start] === SEMICOLON) {
-      if (words > 0) parts.push(lexer.slice(from, lexer.start).trim());
-      from = lexer.end;
-      words = 0;
-      continue;
-    }
-    const word = kind === WORD ? upper() : "";
-    // A word of a routine's head, in a statement that makes one; and MariaDB's blocks outside of routines.
-    if (words === 0 && BLOCKS.has(word)) return null;
-    if (words === 0) isMaking = word === "CREATE" || word === "ALTER";
-    else if (isMaking && words < MAX_HEAD && WITH_BODY.test(word)) return null;
-    else if (words === 1 && word === "NOT") return null;
-    words++;
+  let db: string | null = null;
+  if (nextWord(true) === "USE") {
+    let kind = lexer.next();
+    while (kind === COMMENT) kind = lexer.next();
+    db = lexer.slice(lexer.start, lexer.end).replaceAll("`", "");
   }
-  const last = lexer.slice(from).trim();
   lexer.reset("");
-  if (words > 0) parts.push(last);
-  return parts;
+  return db;
 }
 
-let isMaking = false;
-/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. */
-const MAX_HEAD = 16;
-/** First words of compound statements (MariaDB). */
-const BLOCKS = new Set(["IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "DECLARE"]);
-
 function kindOf(sql: string, db: string | null): StatementKind {
+  nested = 0;
   lexer.reset(sql);
   const kind = judgeFrom(db);
   lexer.reset("");
@@ -254,8 +238,9 @@ function judgeSet(db: string | null): StatementKind {
   return words === 0 && before === "" ? "write" : "read";
 }
 
-/** SET STATEMENT … FOR statement (MariaDB). */
+/** SET STATEMENT … FOR statement (MariaDB). One that has thousands in each other would use up the stack: nobody knows what it does. */
 function judgeAfterFor(db: string | null): StatementKind {
+  if (++nested > MAX_NESTED) return "administration";
   for (let word = nextWord(); word !== null; word = nextWord()) {
     if (word === "FOR") return judgeFrom(db);
   }
@@ -297,9 +282,12 @@ function judgeCall(): StatementKind {
   return isOfMysql ? "administration" : "write";
 }
 
+/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. In words. */
+const MAX_BEFORE_OBJECT = 32;
+
 function judgeObject(isDrop: boolean): StatementKind {
   let kind: StatementKind = "write";
-  for (let words = 0; words < 2 * MAX_HEAD; words++) {
+  for (let words = 0; words < MAX_BEFORE_OBJECT; words++) {
     const word = nextWord();
     if (word === null) break;
     // DROP PREPARE s: DEALLOCATE by another name.
