@@ -59,6 +59,8 @@ const OBJECTS: ReadonlyMap<string, StatementKind> = new Map([
 const MAY_CHANGE = /outfile|dumpfile|nextval|setval|next\s+value|for\s+update/i;
 /** A SET that would lift the read-only guard, or that is the server's. */
 const GLOBAL_SCOPES = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
+/** The database of the accounts. With ANSI_QUOTES, a name may stand in double quotes. */
+const MYSQL = /^(?:MYSQL|`MYSQL`|"MYSQL")$/;
 const READ_ONLY_SETTINGS = new Set(["TX_READ_ONLY", "TRANSACTION_READ_ONLY"]);
 
 const SEMICOLON = 59;
@@ -131,7 +133,8 @@ function judgeFrom(db: string | null): StatementKind {
     case "ANALYZE":
       return judgeAnalyzed();
     case "BEGIN":
-      return nextWord() === "NOT" ? "write" : "read";
+      // BEGIN NOT ATOMIC begins a block, and in MariaDB's sql_mode ORACLE each BEGIN with a statement behind it does.
+      return /^(?:WORK)?$/.test(nextWord() ?? "") ? "read" : "write";
     case "START":
       return judgeStart();
     case "SET":
@@ -295,6 +298,10 @@ function judgeObject(isDrop: boolean): StatementKind {
     const found = OBJECTS.get(word);
     if (found === undefined) continue;
     kind = found;
+    if (word === "DATABASE" || word === "SCHEMA") {
+      for (let next = lexer.next(); next !== END; next = lexer.next())
+        if (MYSQL.test(upper())) return "account";
+    }
     if (word !== "FUNCTION" && word !== "AGGREGATE") break;
     // A function of a shared library.
     for (let next = nextWord(); next !== null; next = nextWord())
@@ -329,8 +336,7 @@ function writesAccounts(sql: string, db: string | null): boolean {
   lexer.reset(sql);
   let isFound = false;
   for (let kind = lexer.next(); kind !== END && !isFound; kind = lexer.next()) {
-    if ((kind === WORD && upper() === "MYSQL") || (kind === QUOTED && upper() === "`MYSQL`"))
-      isFound = lexer.next() === SYMBOL && lexer.bytes[lexer.start] === DOT;
+    if (MYSQL.test(upper())) isFound = lexer.next() === SYMBOL && lexer.bytes[lexer.start] === DOT;
   }
   lexer.reset("");
   return isFound;

@@ -104,7 +104,8 @@ const HELP = `
 The password is that of the address, or of the variable MYSQL_PWD, or is asked for. Behind the database may stand
 ?ssl=disabled, required or verified (required by default, but on this machine), ?ssl-ca=FILE and ?socket=PATH.
 Statements about accounts, replication and the server are never run. Without --writes, nothing that changes data is run
-either, and every connection is read-only to the server. Ctrl-C ends it in order, with the report so far.
+either, and every connection is read-only to the server. With it, the server's own routines (CALL) and SQL in variables are
+run, whatever they do. Ctrl-C ends it in order, with the report so far.
 
 Examples:
   captures replay 7 --to mysql://root@localhost/shop

@@ -7,11 +7,12 @@ import {
   settingsAfter,
   UNKNOWN_SETTINGS,
 } from "../../sql-text/session-settings.ts";
-import { judge, type StatementKind } from "../../sql-text/statement-kind.ts";
+import type { StatementKind } from "../../sql-text/statement-kind.ts";
 import { nameOfCut, preparationOf, refusedPreparation } from "./cut-preparations.ts";
 import type { LeftOutReason } from "./outcome.ts";
 import { isRoutinePart } from "./routine-parts.ts";
 import type { ReplayOptions } from "./source.ts";
+import { judgeWithBody } from "./statement-body.ts";
 import type { RecordedSession, SessionStep, StatementStep, Step } from "./step.ts";
 
 /*
@@ -155,7 +156,7 @@ export class RecordedSessions {
     }
     const reason = this.#unrunnable(record, sql);
     if (reason !== null) return reason;
-    const { kind, parts } = judge(sql, known);
+    const { kind, parts } = judgeWithBody(sql, known);
     const left = this.#leftOut(kind, sql);
     if (left !== null) return left;
     const unfilled = unfilledMark(sql);
@@ -186,7 +187,7 @@ export class RecordedSessions {
     const reason = this.#unrunnable(record, sql);
     if (reason !== null) return reason;
     if (this.#options.isRedacted && sql.includes("?")) return "redacted";
-    const left = this.#leftOut(judge(sql, thread.db ?? null).kind, sql);
+    const left = this.#leftOut(judgeWithBody(sql, thread.db ?? null).kind, sql);
     if (left !== null) return left;
     if (cut !== null) {
       const whole = preparationOf(cut.name, sql, !thread.hasNoEscapes);
