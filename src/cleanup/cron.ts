@@ -39,6 +39,6 @@ export async function everyDay(env: Env, now: number): Promise<void> {
 
 /** Makes the captures of schedules that are to be made by now, but for schedules that nobody answers for any more. */
 async function seeToSchedules(env: Env, now: number): Promise<Record<string, number>> {
-  const pausedSchedules = await pauseOrphaned(env.DB, now);
+  const pausedSchedules = await pauseOrphaned(env, now);
   return { pausedSchedules, ...(await makeDueCaptures(env, env.DB, null, now)) };
 }

@@ -159,7 +159,7 @@ export const schedules = sqliteTable(
     notes: text("notes"),
     /** Whether each capture is to be compared with the one before. */
     compares: integer("compares").notNull(),
-    /** How many of its captures that have ended are kept; null for all. */
+    /** How many of its captures that are DONE are kept; null for all. */
     keepLast: integer("keep_last"),
     /** How many captures were made of it: what numbers them. */
     number: integer("number").notNull().default(0),
@@ -281,6 +281,8 @@ export const captures = sqliteTable(
     uniqueIndex("captures_schedule_id_occurrence")
       .on(table.scheduleId, table.occurrence)
       .where(sql`schedule_id is not null and deleted_at is null`),
+    // Deleted ones too: what somebody has deleted is not made again.
+    index("captures_schedule_id").on(table.scheduleId, table.occurrence).where(sql`schedule_id is not null`),
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),

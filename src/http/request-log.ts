@@ -34,8 +34,8 @@ export function logRequest(c: AppContext, began: number): void {
 
 /** The pattern of the route that answered, such as `/api/captures/:id`; null when there is none. */
 function routeOf(c: AppContext): string | null {
-  // Middleware is registered for all methods.
-  return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? null;
+  // The first that is no middleware, which is registered for all methods: a fixed name comes before a pattern that it fits as well.
+  return matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? null;
 }
 
 /** The id in a path, by which lines of the Durable Objects can be found, if it is one. */

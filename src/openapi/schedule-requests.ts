@@ -70,7 +70,7 @@ for (const shape of [createSchema().shape, changeSchema().shape]) {
     minimum: 1,
     maximum: MAX_KEEP,
     description:
-      "How many captures are kept: when another begins, older ones than the last so many that have ended by then are deleted, as by DELETE. All are kept if absent.",
+      "How many recordings are kept: when another capture begins, those before the last so many that are DONE by then are deleted, as by DELETE. FAILED ones do not count. All are kept if absent.",
     examples: [30],
   });
 }

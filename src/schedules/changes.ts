@@ -20,7 +20,7 @@ export const REPLACED = "Its schedule was changed, paused or deleted before it w
 const WAITING = deletion("SCHEDULED");
 
 /**
- * The SQL of the statements that delete the captures of occurrences to come, as DELETE does.
+ * The SQL of the statements that delete the captures of occurrences to come, as DELETE does. The last returns their ids.
  * @param of which schedules' they are, and whether they may be
  * @param actor who does it, an expression
  */
@@ -31,6 +31,7 @@ export const removalOfWaiting = (of: string, actor: string): string[] =>
     actor,
     reason: literal(REPLACED),
     set: { deleted_at: ":now", due_at: "null", reason: literal(REPLACED) },
+    returning: "captures.id as id",
   });
 
 /** How many captures were deleted by `removalOfWaiting` of the same batch, of schedule `:id`. */
@@ -45,8 +46,10 @@ const BEFORE = callerStatement(
   `select (s.owner_id = caller.id or m.role = 'admin') as mayChange, ${COLUMNS}, ${OWNER_NAME} ${SCHEDULE_OF_CALLER}`,
 );
 
+const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "(select id from caller)");
+
 const CHANGE: readonly CallerStatement[] = [
-  ...removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "(select id from caller)"),
+  ...REMOVAL,
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, :what, caller.id from caller where ${IS_MADE}`,
   // One whose owner has lost the environment is taken over by who resumes it.
   `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, capture_name = :captureName,
@@ -59,7 +62,11 @@ const CHANGE: readonly CallerStatement[] = [
    where id = :id and ${IS_MADE}`,
 ].map(callerStatement);
 
-const AFTER = callerStatement(`select ${COLUMNS}, ${OWNER_NAME} from caller join schedules s on s.id = :id`);
+const AFTER = callerStatement(
+  `select ${COLUMNS}, ${OWNER_NAME}, exists (select 1 from schedules o
+     where o.env_id = s.env_id and o.name = :name and o.id <> s.id and o.deleted_at is null) as isTaken
+   from caller join schedules s on s.id = :id`,
+);
 
 /** What a schedule is to be. */
 export interface ScheduleUpdate {
@@ -73,7 +80,8 @@ export interface ScheduleUpdate {
 
 /** What became of a change to a schedule. */
 export type ScheduleChanged =
-  | { outcome: "changed"; before: ScheduleRow; after: ScheduleRow }
+  /** `removed` are the ids of the captures that were deleted: their runners are to be woken. */
+  | { outcome: "changed"; before: ScheduleRow; after: ScheduleRow; removed: number[] }
   /** It is so already: nothing was changed. */
   | { outcome: "unchanged"; before: ScheduleRow }
   | { outcome: Denied | "outdated" | "excluded" | "duplicate-name" | "conflict" };
@@ -109,11 +117,15 @@ export async function changeSchedule(
     const results = await db.batch(
       [...CHANGE, AFTER].map((statement) => statement(db, credential, now, values)),
     );
-    const after = (results.at(-1) as D1Result<ScheduleRow>).results[0];
-    if (results.at(-2)?.meta.changes === 1 && after !== undefined)
-      return { outcome: "changed", before, after };
-    // Its version is as it was: another has the name.
-    if (after?.version === before.version) return { outcome: "duplicate-name" };
+    const found = (results.at(-1) as D1Result<ScheduleRow & { isTaken: 0 | 1 }>).results[0];
+    // Who may not change it any more is told so by the next attempt.
+    if (found === undefined) continue;
+    const { isTaken, ...after } = found;
+    if (results.at(-2)?.meta.changes === 1) {
+      const removed = results[REMOVAL.length - 1] as D1Result<{ id: number }>;
+      return { outcome: "changed", before, after, removed: removed.results.map((capture) => capture.id) };
+    }
+    if (after.version === before.version && isTaken === 1) return { outcome: "duplicate-name" };
   }
   return { outcome: "conflict" };
 }

@@ -1,7 +1,9 @@
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import type { Env } from "../env.ts";
 import { removalOfWaiting } from "./changes.ts";
+import { wakeDeleted } from "./runners.ts";
 
 /* What is done for schedules besides making captures. */
 
@@ -17,8 +19,10 @@ const ORPHANED = statement(`select s.id as id from schedules s where ${IS_ORPHAN
 
 const OF_ONE = `exists (select 1 from schedules s where s.id = :id and ${IS_ORPHANED})`;
 
+const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${OF_ONE}`, "'cleanup'");
+
 const PAUSE = [
-  ...removalOfWaiting(`captures.schedule_id = :id and ${OF_ONE}`, "'cleanup'"),
+  ...REMOVAL,
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, 'paused', 'cleanup' where ${OF_ONE}`,
   `update schedules set paused_at = :now, next_at = null, make_at = null, problem = :problem, version = version + 1
    where id = :id and ${OF_ONE}`,
@@ -28,17 +32,26 @@ const PAUSE = [
  * Pauses schedules whose owners have lost the environment, and deletes their captures that wait: nobody may make captures there who is
  * not a member. Returns how many.
  */
-export async function pauseOrphaned(db: Db, now: number): Promise<number> {
+export async function pauseOrphaned(env: Env, now: number): Promise<number> {
+  const db = env.DB;
   const { results } = await ORPHANED(db, {}).all<{ id: number }>();
   for (const { id } of results) {
-    await db.batch(PAUSE.map((step) => step(db, { id, now, problem: OWNER_GONE })));
+    const steps = await db.batch<{ id: number }>(
+      PAUSE.map((step) => step(db, { id, now, problem: OWNER_GONE })),
+    );
+    const removed = steps[REMOVAL.length - 1]?.results ?? [];
+    await wakeDeleted(
+      env,
+      removed.map((capture) => capture.id),
+      now,
+    );
   }
   return results.length;
 }
 
-/** The last occurrence that is kept: that many of those that have ended, from the newest. */
+/** The occurrence of the oldest recording that is kept: that many of those that are done, from the newest. */
 const LAST_KEPT = `(select k.occurrence from captures k where k.schedule_id = :id and k.deleted_at is null
-  and k.occurrence is not null and k.${HAS_ENDED} order by k.occurrence desc limit 1 offset :others)`;
+  and k.occurrence is not null and k.status = 'DONE' order by k.occurrence desc limit 1 offset :others)`;
 
 const DELETE_OLD = statement(
   `update captures set deleted_at = :now, version = version + 1
@@ -50,8 +63,9 @@ const DELETE_OLD = statement(
 const DELETE_BATCH = 500;
 
 /**
- * Deletes the older captures of a schedule that keeps a number of them, as DELETE does: they can be brought back for a while. Those that
- * have not ended are neither deleted nor counted. Returns how many.
+ * Deletes the older captures of a schedule that keeps a number of recordings, as DELETE does: they can be brought back for a while. Only
+ * those that are done count, so that failures push no recording out; failed ones before the oldest that is kept go with the others. Those
+ * that have not ended are not deleted. Returns how many were.
  */
 export async function deleteOld(
   db: Db,

@@ -12,35 +12,86 @@ const MAX_SHIFT = 3 * 60 * MINUTE;
 /** IANA's names; an offset such as `+02:00` is no zone, since it knows of no summer. */
 const ZONE = /^[A-Za-z][\w+/-]{0,63}$/;
 
-/** Formats by their zones. A service has few zones. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-const MAX_FORMATS = 100;
+/** A change of a zone's offset: when, and the offset since then. */
+interface Change {
+  at: number;
+  offset: number;
+}
+
+/** What a zone's clocks do in a week: the offset at its beginning, and the change in it, if there is one. */
+interface Week {
+  offset: number;
+  change: Change | null;
+}
+
+/**
+ * A zone as far as it has been asked about: its format, and its weeks by how many there are before each since the epoch. To read an
+ * offset takes microseconds, and an occurrence in some years hundreds of them.
+ */
+interface Zone {
+  format: Intl.DateTimeFormat;
+  weeks: Map<number, Week>;
+}
+
+/** A service has few zones, and asks about a few years. */
+const zones = new Map<string, Zone>();
+const MAX_ZONES = 100;
+const MAX_WEEKS = 1000;
 
 /** Whether the runtime knows a time zone of this name, in any letter case. */
 export function isTimeZone(name: string): boolean {
   if (!ZONE.test(name)) return false;
   try {
-    formatOf(name);
+    zoneOf(name);
     return true;
   } catch {
     return false;
   }
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
+function zoneOf(timeZone: string): Zone {
+  const known = zones.get(timeZone);
   if (known !== undefined) return known;
-  if (formats.size >= MAX_FORMATS) formats.clear();
+  if (zones.size >= MAX_ZONES) zones.clear();
   const format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
-  formats.set(timeZone, format);
-  return format;
+  const zone = { format, weeks: new Map() };
+  zones.set(timeZone, zone);
+  return zone;
+}
+
+function weekOf({ format, weeks }: Zone, index: number): Week {
+  const known = weeks.get(index);
+  if (known !== undefined) return known;
+  if (weeks.size >= MAX_WEEKS) weeks.clear();
+  const start = index * STEP;
+  const offset = readOffset(format, start);
+  const week = { offset, change: firstOther(format, start, offset) };
+  weeks.set(index, week);
+  return week;
+}
+
+/** The change of an offset in the week from a moment on; null when there is none. */
+function firstOther(format: Intl.DateTimeFormat, start: number, offset: number): Change | null {
+  let [low, high] = [start, start + STEP];
+  if (readOffset(format, high) === offset) return null;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (readOffset(format, middle) === offset) low = middle;
+    else high = middle;
+  }
+  return { at: high, offset: readOffset(format, high) };
+}
+
+function readOffset(format: Intl.DateTimeFormat, at: number): number {
+  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(format.format(at)) ?? [];
+  const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE;
+  return sign === "-" ? -offset : offset;
 }
 
 /** How far local times of a zone are ahead of UTC at a moment. */
 export function offsetAt(timeZone: string, at: number): number {
-  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(formatOf(timeZone).format(at)) ?? [];
-  const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE;
-  return sign === "-" ? -offset : offset;
+  const { offset, change } = weekOf(zoneOf(timeZone), Math.floor(at / STEP));
+  return change !== null && at >= change.at ? change.offset : offset;
 }
 
 /** The local time of a zone at a moment. */
@@ -67,22 +118,26 @@ export function nextMoment(
   let offset = offsetAt(timeZone, after);
   // Local times after this one, by the offset.
   let local = after + offset;
+  let next = rule(local);
   for (;;) {
-    const next = rule(local);
     if (next === null) return null;
     const found = next - offset;
-    const change = firstChange(timeZone, from, found, offset);
+    const change = firstChange(timeZone, from, found);
     if (change === null) {
       if (isEveryHour || !isSecond(timeZone, found, offset)) return found;
       from = found;
       local = next;
+      next = rule(local);
     } else if (!isEveryHour && next < change.at + change.offset) {
       // It is in the gap.
       return change.at;
     } else {
       from = change.at;
       offset = change.offset;
-      local = change.at + offset - 1;
+      const since = change.at + offset - 1;
+      // It stays the next one where the local time is still before it, and has not gone back.
+      if (since < local || next <= since) next = rule(since);
+      local = since;
     }
   }
 }
@@ -93,23 +148,12 @@ function isSecond(timeZone: string, at: number, offset: number): boolean {
   return before > offset && offsetAt(timeZone, at + offset - before) === before;
 }
 
-/** The first change of a zone's offset after `from` and not after `to`: when, and the offset since then. Null when there is none. */
-function firstChange(
-  timeZone: string,
-  from: number,
-  to: number,
-  offset: number,
-): { at: number; offset: number } | null {
-  for (let start = from; start < to; start += STEP) {
-    const end = Math.min(start + STEP, to);
-    if (offsetAt(timeZone, end) === offset) continue;
-    let [low, high] = [start, end];
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (offsetAt(timeZone, middle) === offset) low = middle;
-      else high = middle;
-    }
-    return { at: high, offset: offsetAt(timeZone, high) };
+/** The first change of a zone's offset after `from` and not after `to`; null when there is none. */
+function firstChange(timeZone: string, from: number, to: number): Change | null {
+  const zone = zoneOf(timeZone);
+  for (let index = Math.floor(from / STEP); index * STEP < to; index++) {
+    const { change } = weekOf(zone, index);
+    if (change !== null && change.at > from && change.at <= to) return change;
   }
   return null;
 }

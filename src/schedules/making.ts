@@ -1,15 +1,18 @@
 import { OVERDUE_MS } from "../captures/lifecycle.ts";
+import { literal } from "../captures/sql.ts";
 import { noteSql } from "../captures/transitions.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type Env, positiveNumber, runnerOf } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
 import { tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { namesToTry } from "./capture-name.ts";
+import { REPLACED } from "./changes.ts";
 import { deleteOld } from "./keeping.ts";
 import { nextOccurrence } from "./recurrence.ts";
+import { wakeRunner } from "./runners.ts";
 import { COLUMNS, type ScheduleRow } from "./schedule-row.ts";
 
 /*
@@ -20,6 +23,9 @@ import { COLUMNS, type ScheduleRow } from "./schedule-row.ts";
  * Each occurrence gets one capture, by a batch that makes it and moves the schedule to the occurrence after it, both only where the
  * schedule still stands at it. So it makes no difference how often, or by how many at once, this is run; one that is cut off has
  * done all of it or nothing.
+ *
+ * A run sees to so many schedules, those first that wait longest. One that it can't make a capture of waits anew from then on, so that it
+ * is tried again in a minute, but after the others.
  */
 
 const MINUTE = 60_000;
@@ -27,7 +33,7 @@ const DAY = 24 * 60 * MINUTE;
 
 /** A capture is made so long before its occurrence, if the one before has not come by then. */
 const AHEAD_MS = 3 * MINUTE;
-/** Occurrences that were missed for so long get no capture: nobody waits for them any more, and there may be very many. */
+/** Occurrences that have been over for so long get no capture: nobody waits for them any more, and there may be very many. */
 const MISSED_MS = DAY;
 /** How many schedules one run sees to, and how many captures it makes of each. The next minute goes on. */
 const BATCH = 200;
@@ -52,6 +58,15 @@ const FROM = `from schedules s join environments e on e.id = s.env_id and e.dele
   join members m on m.user_id = s.owner_id and m.env_id = s.env_id
   where s.id = :id and s.version = :version and s.next_at = :occurrence and s.paused_at is null and s.deleted_at is null`;
 
+/** Whether the environment of schedule `s` has as many live captures as it may have. */
+const IS_FULL = `((select count(*) from captures where env_id = s.env_id and ${IS_LIVE}) >= :maxLive)`;
+
+/** Whether capture `c` is the one of the occurrence: also one that somebody has deleted, but not one that a change has. */
+const STANDS_FOR = `c.schedule_id = :id and c.occurrence = :occurrence and (c.deleted_at is null or c.reason is not ${literal(REPLACED)})`;
+/** Whether it was made by this batch: it has no history yet. */
+const IS_NEW = "not exists (select 1 from capture_events v where v.capture_id = c.id)";
+
+/** A capture that is to be made; one of an environment that is full is a failed one, and the others are not. */
 const INSERT = statement(
   `insert into captures (env_id, owner_id, name, region, instance, engine, status, scheduled_start, scheduled_end, duration,
      created_at, due_at, redact, max_bytes, log, min_duration_micros, labels, notes, reason, schedule_id, occurrence)
@@ -59,11 +74,9 @@ const INSERT = statement(
        (select 1 from captures n where n.env_id = e.id and n.name = w.value and n.deleted_at is null) order by w.key limit 1),
      e.region, e.instance, e.engine, :status, s.next_at, s.next_at + s.duration, s.duration, :now, :dueAt, s.redact, s.max_bytes,
      s.log, s.min_duration_micros, s.labels, s.notes, :reason, s.id, s.next_at ${FROM}
-     and (:status = 'FAILED' or (select count(*) from captures where env_id = s.env_id and ${IS_LIVE}) < :maxLive)
+     and (:status = 'FAILED') = ${IS_FULL} and not exists (select 1 from captures c where ${STANDS_FOR})
    on conflict do nothing returning id`,
 );
-
-const OF_OCCURRENCE = "c.schedule_id = :id and c.occurrence = :occurrence and c.deleted_at is null";
 
 const NOTE = noteSql({
   captureId: "c.id",
@@ -71,23 +84,35 @@ const NOTE = noteSql({
   to: "c.status",
   actor: "'schedule'",
   reason: "c.reason",
-  rows: `from captures c where ${OF_OCCURRENCE} and not exists (select 1 from capture_events v where v.capture_id = c.id)`,
+  rows: `from captures c where ${STANDS_FOR} and ${IS_NEW}`,
 }).map(statement);
 
-/** Also where the occurrence has a capture already: it was made before the schedule was changed, and not waiting any more then. */
+/** Also where the occurrence has a capture already: it was made before the schedule was changed, and does not wait any more. */
 const ADVANCE = statement(
-  `update schedules set next_at = :following, make_at = :makeAt, number = number + 1, problem = null
-   where id = :id and version = :version and next_at = :occurrence and exists (select 1 from captures c where ${OF_OCCURRENCE})`,
+  `update schedules set next_at = :following, make_at = max(:makeAt, :now), problem = :problem,
+     number = number + (select count(*) from captures c where ${STANDS_FOR} and ${IS_NEW})
+   where id = :id and version = :version and next_at = :occurrence and exists (select 1 from captures c where ${STANDS_FOR})`,
 );
 
 const LEAVE_OUT = statement(
-  `update schedules set next_at = :following, make_at = :now, problem = :problem
+  `update schedules set next_at = :following, make_at = iif(:following is null, null, :now), problem = :problem
    where id = :id and version = :version and next_at = :occurrence`,
 );
 
-const NOTE_PROBLEM = statement(
-  "update schedules set problem = :problem where id = :id and version = :version and problem is not :problem",
+/** Has the others come first. What else than a full environment keeps a schedule from a capture will be seen to: see keeping.ts. */
+const PUT_BACK = statement(
+  `update schedules as s set make_at = :now, problem = iif(${IS_FULL}, :problem, problem)
+   where id = :id and version = :version and next_at = :occurrence`,
 );
+
+const PUT_BACK_FAILED = statement(
+  "update schedules set make_at = :now where id = :id and version = :version and next_at = :occurrence",
+);
+
+/** What begins the problem of a schedule of which occurrences were left out. */
+const LEFT_OUT = "Occurrences from ";
+/** The problem of a schedule that does not go on. */
+const NO_MORE = "Its rule has no further occurrence in the next five years";
 
 /** What one run did: captures made, and deleted since they are not kept any more, and schedules that it could not see to. */
 export interface MakingCounts extends Record<string, number> {
@@ -116,6 +141,7 @@ export async function makeDueCaptures(
     } catch (error) {
       // The others go on; this one is tried again in a minute.
       counts.scheduleErrors++;
+      await putBackFailed(db, schedule, now);
       log.warn("schedule.failed", {
         scheduleId: schedule.id,
         envId: schedule.envId,
@@ -126,29 +152,44 @@ export async function makeDueCaptures(
   return counts;
 }
 
+/** Has the others come first after an error, which may be the database's. */
+async function putBackFailed(db: Db, { id, version, nextAt: occurrence }: DueSchedule, now: number) {
+  try {
+    await PUT_BACK_FAILED(db, { id, version, occurrence, now }).run();
+  } catch (error) {
+    log.warn("schedule.failed", { scheduleId: id, ...describeError(error) });
+  }
+}
+
 /** Makes the captures of one schedule that are to be made by now. Returns how many. */
 async function makeOf(env: Env, db: Db, due: DueSchedule, now: number): Promise<number> {
   const maxLive = positiveNumber(env, "MAX_LIVE_CAPTURES");
+  const oldest = now - MISSED_MS - due.duration;
   let { nextAt: occurrence, number } = due;
+  // What was left out is said until the next occurrence has come: until a run that is not behind.
+  let leftOut = occurrence <= now && due.problem?.startsWith(LEFT_OUT) ? due.problem : null;
   let made = 0;
   for (let i = 0; i < MAX_OF_ONE; i++) {
-    if (occurrence < now - MISSED_MS) {
-      const following = await leaveOut(db, due, occurrence, now);
-      if (following === null) return made;
+    if (occurrence < oldest) {
+      const following = nextOccurrence(due, oldest);
+      leftOut = `${LEFT_OUT}${isoTime(occurrence)} on were missed by more than a day, and were left out`;
+      const { meta } = await LEAVE_OUT(db, { ...due, occurrence, following, problem: leftOut, now }).run();
+      if (meta.changes !== 1 || following === null) return made;
       occurrence = following;
     }
     const following = nextOccurrence(due, occurrence);
     const makeAt = following === null ? null : makeTime(following, occurrence);
-    const place = { ...due, occurrence, number: number + 1, following, makeAt };
+    const problem = following === null ? NO_MORE : leftOut;
+    const place = { ...due, occurrence, number: number + 1, following, makeAt, problem };
     const step = await makeOne(db, place, maxLive, now);
     if (step === "not-made") return made;
     if (step.id !== null) {
       made++;
-      await wake(env, step.id, Math.max(occurrence, now));
+      number++;
+      await wakeRunner(env, step.id, Math.max(occurrence, now));
     }
     if (following === null || makeAt === null || makeAt > now) return made;
     occurrence = following;
-    number++;
   }
   return made;
 }
@@ -181,8 +222,11 @@ async function makeOne(
   const made = await runMaking(db, values);
   if (made !== "not-made") return made;
   const problem = `${tooManyLive(maxLive).message} (the capture of ${isoTime(place.occurrence)})`;
-  if (isOver) return runMaking(db, { ...values, status: "FAILED", reason: problem, dueAt: null });
-  await NOTE_PROBLEM(db, { ...place, problem }).run();
+  if (isOver) {
+    const failed = await runMaking(db, { ...values, status: "FAILED", reason: problem, dueAt: null });
+    if (failed !== "not-made") return failed;
+  }
+  await PUT_BACK(db, { ...place, maxLive, problem, now }).run();
   return "not-made";
 }
 
@@ -190,25 +234,9 @@ async function runMaking(
   db: Db,
   values: Parameters<typeof INSERT>[1],
 ): Promise<"not-made" | { id: number | null }> {
-  const steps = [INSERT, ...NOTE, ADVANCE];
+  // The note last: it makes the capture no new one any more.
+  const steps = [INSERT, ADVANCE, ...NOTE];
   const results = (await db.batch(steps.map((step) => step(db, values)))) as D1Result<{ id: number }>[];
   const id = results[0]?.results[0]?.id ?? null;
-  return results.at(-1)?.meta.changes === 1 ? { id } : "not-made";
-}
-
-/** Leaves out what was missed for too long. Returns the first occurrence that is not; null when there is none, or it was not done. */
-async function leaveOut(db: Db, due: DueSchedule, occurrence: number, now: number): Promise<number | null> {
-  const following = nextOccurrence(due, now - MISSED_MS);
-  const problem = `Occurrences from ${isoTime(occurrence)} on were missed by more than a day, and were left out`;
-  const { meta } = await LEAVE_OUT(db, { ...due, occurrence, following, problem, now }).run();
-  return meta.changes === 1 ? following : null;
-}
-
-/** Wakes a capture's runner; should it be away, cron does within a minute of its start. */
-async function wake(env: Env, id: number, at: number): Promise<void> {
-  try {
-    await runnerOf(env, id).wake(id, at);
-  } catch (error) {
-    log.warn("capture.wake.failed", { captureId: id, ...describeError(error) });
-  }
+  return results[1]?.meta.changes === 1 ? { id } : "not-made";
 }

@@ -16,19 +16,22 @@ import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
  * Judges what a schedule is to be.
  * @param changes what was asked for: of a new schedule all of it, else what is to change
  * @param before the schedule that is to be changed; null of a new one
+ * @param now from when on it has to have occurrences
  * @throws ApiError 400 when it is not possible
  */
 export function planSchedule(
   changes: ScheduleRequest | ScheduleChanges,
   before: ScheduleFields | null,
+  now: number,
 ): ScheduleFields {
   const { cron, rrule } = changes;
   if (cron != null && rrule != null) throw refuse.twoRules();
   const isNewRule = cron != null || rrule != null;
   const planned: ScheduleFields = {
     name: changes.name ?? before?.name ?? "",
-    cron: isNewRule ? (cron ?? null) : (before?.cron ?? null),
-    rrule: isNewRule ? (rrule ?? null) : (before?.rrule ?? null),
+    // One that is null is to be there no more.
+    cron: isNewRule || cron === null ? (cron ?? null) : (before?.cron ?? null),
+    rrule: isNewRule || rrule === null ? (rrule ?? null) : (before?.rrule ?? null),
     timeZone: given(changes.timeZone, "UTC", before?.timeZone),
     captureName: given(changes.captureName, DEFAULT_CAPTURE_NAME, before?.captureName),
     duration: durationOf(changes, before),
@@ -48,7 +51,7 @@ export function planSchedule(
     const micros = changes.minDuration == null ? changes.minDuration : Math.round(changes.minDuration * 1000);
     planned.minDurationMicros = given(micros, 0, before?.minDurationMicros);
   }
-  if (nextOf(planned, 0) === null) throw refuse.neverOccurs();
+  if (nextOf(planned, now) === null) throw refuse.neverOccurs();
   return planned;
 }
 

@@ -15,8 +15,8 @@ export interface Recurrence {
   timeZone: string;
 }
 
-/** How many days of a rule may be left out one after another: as many as there are in five years. */
-const MAX_DAYS = 5 * 366;
+/** How far occurrences are looked for: a leap day comes within it. It bounds the work that a rule can make. */
+const MAX_YEARS = 5;
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
@@ -24,31 +24,41 @@ const DAY = 24 * 60 * 60 * 1000;
  * @throws RuleError when the rule can't be read
  */
 export function nextOccurrence(recurrence: Recurrence, after: number): number | null {
-  return following(recurrence)(after);
+  return nextOccurrences(recurrence, after, 1)[0] ?? null;
 }
 
 /**
- * The next occurrences after a time.
+ * The next occurrences after a time, those of the next five years.
  * @param count how many; less where there are less
  * @throws RuleError when the rule can't be read
  */
 export function nextOccurrences(recurrence: Recurrence, after: number, count: number): number[] {
-  const next = following(recurrence);
+  const until = new Date(after).setUTCFullYear(new Date(after).getUTCFullYear() + MAX_YEARS);
+  const next = following(recurrence, until);
   const found: number[] = [];
-  for (let at = next(after); at !== null && found.length < count; at = next(at)) found.push(at);
+  let at: number | null = after;
+  while (found.length < count) {
+    at = next(at);
+    if (at === null || at > until) break;
+    found.push(at);
+  }
   return found;
 }
 
-function following({ cron, rrule, timeZone }: Recurrence): (after: number) => number | null {
+function following({ cron, rrule, timeZone }: Recurrence, until: number): (after: number) => number | null {
   const rule = rrule === null ? parseCron(cron ?? "") : parseRrule(rrule);
   const isEveryHour = rule.cron.hours.length === 24;
-  return (after) => nextMoment(timeZone, (local) => nextLocal(rule, local), isEveryHour, after);
+  // Local times are less than a day ahead of UTC.
+  return (after) => nextMoment(timeZone, (local) => nextLocal(rule, local, until + DAY), isEveryHour, after);
 }
 
-/** The first local time of a rule after another. The library reads dates in the Worker's own time zone, which is UTC. */
-function nextLocal({ cron, isDay }: Rule, after: number): number | null {
+/**
+ * The first local time of a rule after another, null when there is none until a third. The library reads dates in the Worker's own time
+ * zone, which is UTC.
+ */
+function nextLocal({ cron, isDay }: Rule, after: number, until: number): number | null {
   let from = after;
-  for (let days = 0; days < MAX_DAYS; days++) {
+  while (from < until) {
     let next: Date;
     try {
       next = cron.getNextDate(new Date(from));
@@ -57,7 +67,10 @@ function nextLocal({ cron, isDay }: Rule, after: number): number | null {
       return null;
     }
     if (isDay === null || isDay(next)) return next.getTime();
-    from = Math.floor(next.getTime() / DAY) * DAY + DAY - 1;
+    // On to the next day that counts; the library says whether its month does.
+    let day = Math.floor(next.getTime() / DAY) + 1;
+    while (day * DAY < until && !isDay(new Date(day * DAY))) day++;
+    from = day * DAY - 1;
   }
   return null;
 }

@@ -37,7 +37,7 @@ export const scheduleSchema = z
     compare: z.boolean().meta({ description: "Whether each capture is to be compared with the one before." }),
     keepLast: z
       .nullable(z.int().positive())
-      .meta({ description: "How many of its captures that have ended are kept; null for all." }),
+      .meta({ description: "How many of its captures that are DONE are kept; null for all." }),
     captures: count("How many captures were made of it."),
     next: nextField(),
     pausedAt: timeOrNull("Since when it is paused; null if it is not."),

@@ -21,6 +21,7 @@ import { nextOf, occurrencesOf, planSchedule } from "./plan.ts";
 import { listSchedules, readSchedule, readScheduleEvents } from "./queries.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Occurrences } from "./replies.ts";
+import { wakeDeleted } from "./runners.ts";
 import type { ScheduleRow } from "./schedule-row.ts";
 import {
   changeSchema,
@@ -59,9 +60,9 @@ export const scheduleRoutes = new Hono<App>()
   .post("/", async (c) => {
     const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
     const request = await readBody(c, createSchema());
-    const fields = await judged(c, () => planSchedule(request, null));
-    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId: request.envId });
     const now = Date.now();
+    const fields = await judged(c, () => planSchedule(request, null, now));
+    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId: request.envId });
     const { db, credential } = c.var;
     const nextAt = nextOf(fields, now);
     return answerCreation(
@@ -74,10 +75,9 @@ export const scheduleRoutes = new Hono<App>()
   .get("/occurrences", async (c) => {
     const { cron = null, rrule = null, timeZone = "UTC", limit } = await readQuery(c, previewSchema());
     const recurrence = { cron, rrule, timeZone };
-    const now = Date.now();
-    const occurrences = await judged(c, () => occurrencesOf(recurrence, now, limit));
+    // Nobody else has the service compute.
     await requireCaller(c);
-    return c.json(toOccurrences(recurrence, occurrences));
+    return c.json(toOccurrences(recurrence, occurrencesOf(recurrence, Date.now(), limit)));
   })
 
   .get("/:id", async (c) => {
@@ -95,7 +95,7 @@ export const scheduleRoutes = new Hono<App>()
     const changes = await readBody(c, changeSchema());
     const now = Date.now();
     const decide = (before: ScheduleRow): ScheduleUpdate => {
-      const fields = planSchedule(changes, before);
+      const fields = planSchedule(changes, before, now);
       const { pausedAt } = before;
       return {
         ...{ what: "changed", fields, pausedAt },
@@ -110,7 +110,9 @@ export const scheduleRoutes = new Hono<App>()
     const id = await readId(c);
     const now = Date.now();
     const changed = await change(c, id, (before) => stopped("deleted", before, now), now);
-    return c.json(toSchedule(requireChanged(changed).before, now));
+    const { before } = requireChanged(changed);
+    if (changed.outcome === "changed") await wakeDeleted(c.env, changed.removed, now);
+    return c.json(toSchedule(before, now));
   })
 
   .post("/:id/pause", async (c) => {
@@ -215,7 +217,10 @@ function requireChanged(changed: ScheduleChanged): { before: ScheduleRow; after:
 
 async function answerChange(c: AppContext, changed: ScheduleChanged, now: number): Promise<Response> {
   const { after } = requireChanged(changed);
-  if (changed.outcome === "changed") await makeNow(c, after.id, now);
+  if (changed.outcome === "changed") {
+    await wakeDeleted(c.env, changed.removed, now);
+    await makeNow(c, after.id, now);
+  }
   return tagged(c, after, now);
 }
 

@@ -54,6 +54,7 @@ describe("a request's line", () => {
   test.each([
     ["GET", "/api/captures", "/api/captures", 200],
     ["HEAD", "/api/captures", "/api/captures", 200],
+    ["GET", "/api/schedules/occurrences?cron=0+0+*+*+*", "/api/schedules/occurrences", 200],
     ["GET", "/api/captures/0", "/api/captures/:id", 400],
     ["GET", "/api/captures/999999/workload/digest", "/api/captures/:id/workload/digest", 404],
     ["GET", "/api/auth/get-session", "/api/auth/get-session", 200],

@@ -85,6 +85,28 @@ describe.each(CHANGES)("%s /api/schedules/{id}%s", (method, more) => {
   });
 });
 
+it("a change by who has lost the environment since the schedule was read is not refused for its name", async () => {
+  const schedule = await create();
+  const { id } = cast.environment;
+  const session = env.DB.withSession();
+  const batch = async (statements: D1PreparedStatement[]) => {
+    await env.DB.prepare("delete from members where env_id = ?1 and user_id = ?2")
+      .bind(id, cast.owner.id)
+      .run();
+    return session.batch(statements);
+  };
+  const DB = intercept(env.DB, { withSession: () => intercept(session, { batch }) });
+  const { headers } = cast.owner;
+  const reply = await requestIn({ DB }, "PUT", `/api/schedules/${schedule.id}`, {
+    headers,
+    json: { notes: "x" },
+  });
+  await env.DB.prepare("insert into members (env_id, user_id, role, created_at) values (?1, ?2, 'member', 1)")
+    .bind(id, cast.owner.id)
+    .run();
+  expectRefusal(reply, 404, "Schedule not found");
+});
+
 describe("PUT /api/schedules/{id}", () => {
   const put = (id: number, json: object) => cast.owner.put<Schedule>(`/api/schedules/${id}`, json);
 
@@ -125,6 +147,8 @@ describe("PUT /api/schedules/{id}", () => {
     [{ rrule: "FREQ=DAILY" }, "rrule: BYHOUR is needed with FREQ=DAILY"],
     [{ cron: "* * * * *", rrule: "FREQ=HOURLY" }, "rrule: can't be there with cron: a schedule has one rule"],
     [{ cron: "0 0 31 4 *" }, "cron, rrule: has no occurrence in the next five years"],
+    [{ cron: null }, "cron: is required, unless there is an rrule"],
+    [{ cron: null, rrule: null }, "cron: is required, unless there is an rrule"],
     [{ timeZone: "x" }, /^timeZone: /],
     [{ duration: null }, "duration: is required: the captures of a schedule end by themselves"],
     [{ duration: 1 }, "Duration must be at least 60 seconds"],

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { Schedule } from "../../src/schedules/replies.ts";
-import { expectRefusal, readCapture } from "../support/api.ts";
+import { expectRefusal, readCapture, request } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { travel, until } from "../support/time.ts";
@@ -99,6 +99,68 @@ describe("the capture that waits", () => {
   });
 });
 
+describe("whoever watches a waiting capture", () => {
+  /** What a request that waits for the capture's next change is answered. */
+  async function watched(schedule: Schedule, change: () => Promise<unknown>) {
+    const [waiting] = await waitingOf(schedule);
+    const told = cast.admin.get(`/api/captures/${waiting.id}?wait=60`);
+    // Time to come to its waiting.
+    await scheduler.wait(150);
+    await change();
+    return told;
+  }
+
+  it.each([
+    ["PUT", "", { notes: "x" }],
+    ["POST", "/pause", undefined],
+    ["DELETE", "", undefined],
+  ] as const)("is told at once that it is deleted (%s %s)", async (method, more, json) => {
+    const schedule = await create();
+    const { headers } = cast.owner;
+    const told = await watched(schedule, () =>
+      request(method, `/api/schedules/${schedule.id}${more}`, { headers, ...(json && { json }) }),
+    );
+    expectRefusal(told, 404, "Capture's environment not found");
+  });
+
+  it("is told when cron pauses the schedule", async () => {
+    const schedule = await createSchedule(cast.member, { envId: cast.environment.id, ...HOURLY });
+    const told = await watched(schedule, async () => {
+      await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${cast.member.id}`);
+      await everyMinute();
+    });
+    expectRefusal(told, 404, "Capture's environment not found");
+  });
+});
+
+describe("a capture that was ended while it waited, and a change of the schedule after it", () => {
+  it("is counted once when it was cancelled", async () => {
+    const schedule = await create({ captureName: "{schedule} {number}" });
+    const [waiting] = await waitingOf(schedule);
+    await cast.owner.post(`/api/captures/${waiting.id}/cancel`);
+    await cast.owner.put(`/api/schedules/${schedule.id}`, { notes: "x" });
+    expect((await readSchedule(cast.owner, schedule)).captures).toBe(1);
+    await travelTo(schedule.next[0]);
+    await everyMinute();
+    const last = (await capturesOf(cast.owner, schedule)).at(-1);
+    expect(last).toMatchObject({ name: `${schedule.name} 2`, scheduledStart: schedule.next[1] });
+  });
+
+  it("is not made again when it was deleted", async () => {
+    const schedule = await create({ captureName: "{schedule} {number}" });
+    const [waiting] = await waitingOf(schedule);
+    await cast.owner.delete(`/api/captures/${waiting.id}`);
+    await cast.owner.put(`/api/schedules/${schedule.id}`, { notes: "x" });
+    expect(await capturesOf(cast.owner, schedule)).toEqual([]);
+    expect((await readSchedule(cast.owner, schedule)).captures).toBe(1);
+    await travelTo(schedule.next[0]);
+    await everyMinute();
+    expect(await capturesOf(cast.owner, schedule)).toMatchObject([
+      { name: `${schedule.name} 2`, scheduledStart: schedule.next[1] },
+    ]);
+  });
+});
+
 describe("an owner who loses the environment", () => {
   const remove = (userId: string) =>
     cast.admin.delete(`/api/environments/${cast.environment.id}/members/${userId}`);
@@ -153,48 +215,68 @@ describe("an environment", () => {
 });
 
 describe("a schedule that keeps some of its captures", () => {
-  /** Lets the captures of some hours come and end: each is cancelled, which ends it too. */
-  async function endSome(schedule: Schedule, hours: number): Promise<Capture[]> {
-    for (let hour = 0; hour < hours; hour++) {
+  /** Lets the captures of some hours come, and puts each into the state in which it has ended. */
+  async function endSome(schedule: Schedule, ends: ("DONE" | "FAILED")[]): Promise<Capture[]> {
+    for (const [hour, status] of ends.entries()) {
       const waiting = (await capturesOf(cast.owner, schedule)).at(-1) as Capture;
-      await travelTo(schedule.next[hour], 0);
-      await cast.owner.post(`/api/captures/${waiting.id}/cancel`);
+      if (status === "FAILED") await cast.owner.post(`/api/captures/${waiting.id}/cancel`);
+      else {
+        await env.DB.prepare("update captures set status = 'DONE', due_at = null where id = ?1")
+          .bind(waiting.id)
+          .run();
+      }
+      await travelTo(schedule.next[hour]);
       await everyMinute();
     }
     return capturesOf(cast.owner, schedule);
   }
+  const states = (captures: Capture[]) =>
+    captures.map(({ scheduledStart, status }) => [scheduledStart, status]);
 
   it("has older ones deleted, and none that has not ended", async () => {
     const schedule = await create({ keepLast: 2 });
-    const kept = await endSome(schedule, 4);
-    expect(kept.map(({ scheduledStart, status }) => [scheduledStart, status])).toEqual([
-      [schedule.next[2], "FAILED"],
-      [schedule.next[3], "FAILED"],
+    expect(states(await endSome(schedule, ["DONE", "DONE", "DONE", "DONE"]))).toEqual([
+      [schedule.next[2], "DONE"],
+      [schedule.next[3], "DONE"],
       [schedule.next[4], "SCHEDULED"],
     ]);
     expect(await perOccurrence(schedule)).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it("keeps one that is running, however many have ended since", async () => {
+  it("loses no recording by failures, and its old failures with the recordings around them", async () => {
+    const schedule = await create({ keepLast: 1 });
+    const kept = await endSome(schedule, ["FAILED", "DONE", "FAILED", "FAILED"]);
+    expect(states(kept)).toEqual([
+      [schedule.next[1], "DONE"],
+      [schedule.next[2], "FAILED"],
+      [schedule.next[3], "FAILED"],
+      [schedule.next[4], "SCHEDULED"],
+    ]);
+  });
+
+  it("keeps one that is running, however many were recorded since", async () => {
     const schedule = await create({ keepLast: 1, duration: 2_000_000 });
     const [first] = await waitingOf(schedule);
     await travelTo(schedule.next[0], 0);
     await until(cast.owner, first, "RUNNING");
     await everyMinute();
     for (let hour = 1; hour < 4; hour++) {
-      const waiting = (await capturesOf(cast.owner, schedule)).at(-1) as Capture;
-      await travelTo(schedule.next[hour], 0);
-      await cast.owner.post(`/api/captures/${waiting.id}/cancel`);
+      await env.DB.prepare(
+        "update captures set status = 'DONE', due_at = null where schedule_id = ?1 and id <> ?2",
+      )
+        .bind(schedule.id, first.id)
+        .run();
+      await travelTo(schedule.next[hour]);
       await everyMinute();
     }
     const left = await capturesOf(cast.owner, schedule);
-    expect(left.map(({ status }) => status)).toEqual(["RUNNING", "FAILED", "SCHEDULED"]);
+    expect(left.map(({ status }) => status)).toEqual(["RUNNING", "DONE", "SCHEDULED"]);
   });
 
   it("does not delete one again that was brought back", async () => {
     const schedule = await create({ keepLast: 1 });
     const [first] = await waitingOf(schedule);
-    await endSome(schedule, 2);
+    await endSome(schedule, ["DONE", "DONE"]);
     expect((await cast.owner.get(`/api/captures/${first.id}`)).status).toBe(404);
     expect((await cast.owner.post(`/api/captures/${first.id}/restore`)).status).toBe(200);
     await everyMinute();
@@ -203,7 +285,7 @@ describe("a schedule that keeps some of its captures", () => {
 
   it("leaves the captures of others, and of the environment, alone", async () => {
     const [one, other] = [await create({ keepLast: 1 }), await create()];
-    await endSome(one, 2);
+    await endSome(one, ["DONE", "DONE"]);
     const all = await capturesOf(cast.owner, other);
     expect(all.length).toBeGreaterThanOrEqual(3);
     expect(await perOccurrence(other)).toHaveLength(all.length);

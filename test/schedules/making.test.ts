@@ -115,11 +115,66 @@ describe("the capture of an occurrence", () => {
     await travel(cast.aws, 5 * DAY);
     for (let minute = 0; minute < 3; minute++) await everyMinute();
     const captures = await capturesOf(cast.owner, schedule);
+    const { problem } = await readSchedule(cast.owner, schedule);
+    expect(problem).toBe(
+      `Occurrences from ${schedule.next[1]} on were missed by more than a day, and were left out`,
+    );
     // The one that waited, those of the last day, and the next.
     expect(captures.length).toBeGreaterThanOrEqual(25);
     expect(captures.length).toBeLessThanOrEqual(27);
     expect(new Set(await perOccurrence(schedule))).toEqual(new Set([1]));
-    expect(starts(captures).at(-1)).toBe((await readSchedule(cast.owner, schedule)).next[0]);
+    const { next } = await readSchedule(cast.owner, schedule);
+    expect(starts(captures).at(-1)).toBe(next[0]);
+    // Until the next one has come.
+    await travelTo(next[0]);
+    await everyMinute();
+    expect((await readSchedule(cast.owner, schedule)).problem).toBeNull();
+  });
+
+  it("is made late for as long as it has not ended, however long ago it came", async () => {
+    const schedule = await create({ cron: "0 0 * * MON", duration: 3 * 86_400 });
+    await env.DB.prepare(
+      "delete from capture_events where capture_id in (select id from captures where schedule_id = ?1)",
+    )
+      .bind(schedule.id)
+      .run();
+    await env.DB.prepare("delete from captures where schedule_id = ?1").bind(schedule.id).run();
+    const first = Date.parse(schedule.next[0] as string);
+    await env.DB.prepare("update schedules set next_at = ?2, make_at = ?2 where id = ?1")
+      .bind(schedule.id, first)
+      .run();
+    await travelTo(schedule.next[0], 25 * HOUR);
+    await everyMinute();
+    const [late] = (await capturesOf(cast.owner, schedule)) as [Capture];
+    expect(late.scheduledStart).toBe(schedule.next[0]);
+    await until(cast.owner, late, "RUNNING");
+    expect((await readSchedule(cast.owner, schedule)).problem).toBeNull();
+  });
+
+  it("leaves no problem behind when two runs of cron make it at once", async () => {
+    const schedule = await create(HOURLY);
+    await travelTo(schedule.next[0]);
+    await Promise.all([1, 2, 3].map(() => makeDueCaptures(env, env.DB, null, Date.now())));
+    expect((await readSchedule(cast.owner, schedule)).problem).toBeNull();
+  });
+
+  it("leaves no problem behind when its owner has left the environment meanwhile", async () => {
+    const schedule = await createSchedule(cast.member, { envId: cast.environment.id, ...HOURLY });
+    await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${cast.member.id}`);
+    await cast.admin.put(`/api/schedules/${schedule.id}`, { notes: "x" });
+    expect((await readSchedule(cast.admin, schedule)).problem).toBeNull();
+  });
+
+  it("is the last one of a rule that comes no more, and the schedule says so", async () => {
+    const schedule = await create({
+      cron: null,
+      rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU;BYHOUR=2",
+    });
+    expect(schedule.next).toEqual(["2028-02-29T02:00:00.000Z"]);
+    expect(await readSchedule(cast.owner, schedule)).toMatchObject({
+      captures: 1,
+      problem: "Its rule has no further occurrence in the next five years",
+    });
   });
 
   it("is made by cron when the request that made the schedule was cut off", async () => {
@@ -243,6 +298,25 @@ describe("the capture before", () => {
     const view = await cast.owner.get<{ schedule: object }>(`/api/captures/${last.id}?view=full`);
     expect(view.body.schedule).toMatchObject({ base: null });
   });
+});
+
+it("schedules that can have no capture, however many, do not keep others from theirs", async () => {
+  const schedule = await create(HOURLY);
+  await travelTo(schedule.next[0]);
+  // As many as a run sees to, of somebody who is no member, and due before the other.
+  await env.DB.prepare(
+    `insert into schedules (env_id, owner_id, name, cron, time_zone, capture_name, duration, redact, log, min_duration_micros,
+       labels, compares, next_at, make_at, created_at, updated_at)
+     with recursive n(i) as (select 1 union all select i + 1 from n where i < 200)
+     select env_id, ?2, 'stuck ' || i, iif(i % 2, cron, 'broken'), time_zone, capture_name, duration, redact, log, min_duration_micros,
+       labels, compares, next_at, make_at - 1000, 1, 1 from schedules, n where id = ?1`,
+  )
+    .bind(schedule.id, cast.stranger.id)
+    .run();
+  const first = await makeDueCaptures(env, env.DB, null, Date.now());
+  expect(first).toMatchObject({ scheduledCaptures: 0, scheduleErrors: 100 });
+  expect(await makeDueCaptures(env, env.DB, null, Date.now())).toMatchObject({ scheduledCaptures: 1 });
+  expect(starts(await capturesOf(cast.owner, schedule))).toEqual(schedule.next.slice(0, 2));
 });
 
 it("a schedule that can't be read does not keep the others from their captures", async () => {

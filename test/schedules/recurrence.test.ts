@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 import { describe, expect, it } from "vitest";
-import { localTimeAt } from "../../src/schedules/local-time.ts";
+import { localTimeAt, nextMoment } from "../../src/schedules/local-time.ts";
 import { nextOccurrence, nextOccurrences } from "../../src/schedules/recurrence.ts";
 
 const HOUR = 3_600_000;
@@ -150,4 +150,37 @@ it("a day that there is not never comes, and a leap day in four years", () => {
   expect(nextOccurrence({ cron: "0 0 29 2 *", rrule: null, timeZone: "UTC" }, after)).toBe(
     Date.parse("2028-02-29T00:00:00Z"),
   );
+});
+
+describe("a rule that comes seldom", () => {
+  // A leap day is a Friday in 2036 only.
+  const SELDOM = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=FR;BYHOUR=2";
+  const after = Date.parse("2026-11-28T00:00:00Z");
+
+  it.each(["UTC", "Australia/Lord_Howe"])("is not looked for behind five years (%s)", (timeZone) => {
+    const recurrence = { cron: null, rrule: SELDOM, timeZone };
+    expect(nextOccurrences(recurrence, after, 100)).toEqual([]);
+    expect(nextOccurrence(recurrence, Date.parse("2031-02-28T00:00:00Z"))).toBeNull();
+    const found = nextOccurrence(recurrence, Date.parse("2031-03-02T00:00:00Z")) as number;
+    expect(new Date(localTimeAt(timeZone, found)).toISOString()).toBe("2036-02-29T02:00:00.000Z");
+  });
+
+  it("comes as often as there is time for in five years", () => {
+    const recurrence = { cron: "0 2 1 1 *", rrule: null, timeZone: "Australia/Lord_Howe" };
+    const found = nextOccurrences(recurrence, after, 100);
+    expect(found.map((at) => new Date(localTimeAt(recurrence.timeZone, at)).toISOString())).toEqual(
+      [2027, 2028, 2029, 2030, 2031].map((year) => `${year}-01-01T02:00:00.000Z`),
+    );
+  });
+
+  it("is asked about once, however often clocks are moved until it comes", () => {
+    const asked: number[] = [];
+    const rule = (local: number) => {
+      asked.push(local);
+      return Date.parse("2031-07-01T02:00:00Z");
+    };
+    const found = nextMoment("Australia/Lord_Howe", rule, false, after) as number;
+    expect(new Date(found).toISOString()).toBe("2031-06-30T15:30:00.000Z");
+    expect(asked).toHaveLength(1);
+  });
 });

@@ -31,7 +31,8 @@ describe("a rule of iCalendar", () => {
     ],
     [
       "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=1",
-      ["2028-02-29T01:00", "2032-02-29T01:00", "2036-02-29T01:00"],
+      // The next ones are further away than five years.
+      ["2028-02-29T01:00"],
     ],
     [
       "FREQ=YEARLY;BYMONTH=1,7;BYDAY=2TU;BYHOUR=1",

@@ -97,7 +97,7 @@ export function ScheduleForm({
           name="keepLast"
           label="Captures to keep"
           error={fields.keepLast}
-          hint="When another begins, older ones than the last so many that have ended are deleted. Leave empty for all."
+          hint="When another begins, those before the last so many recordings are deleted. Leave empty for all."
           type="number"
           min={1}
           inputMode="decimal"

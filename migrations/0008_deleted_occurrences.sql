@@ -1,0 +1,1 @@
+CREATE INDEX `captures_schedule_id` ON `captures` (`schedule_id`,`occurrence`) WHERE schedule_id is not null;
