@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 /*
@@ -25,3 +25,4 @@ await build({
   external: Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]),
   logLevel: "warning",
 });
+copyFileSync(new URL("../LICENSE", import.meta.url), new URL("LICENSE", folder));

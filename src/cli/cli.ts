@@ -1,5 +1,6 @@
 import { type Client, createClient } from "../client/index.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { readKey } from "./key.ts";
 import { readLogin } from "./settings.ts";
 
 /** What every command has: the service, the streams, and what of the terminal and its user it has to know. */
@@ -73,7 +74,7 @@ export interface Address {
 /**
  * Which service, and with which key: what `--url` says, or the environment's variables, or what was stored. A stored key is for its
  * own address only.
- * @throws Failure when there is no address, or it is none
+ * @throws Failure when there is no address, or it is none, and for a key that can be none
  */
 export function addressOf(cli: Cli): Address {
   const stored = readLogin(cli.env);
@@ -82,7 +83,12 @@ export function addressOf(cli: Cli): Address {
     throw new Failure("Which service?", EXIT.signedOut, "Run captures login URL, or set CAPTURES_URL.");
   const baseUrl = originOf(text);
   const { CAPTURES_KEY: given = "" } = cli.env;
-  if (given !== "") return { baseUrl, apiKey: given, source: "CAPTURES_KEY" };
+  if (given.trim() !== "")
+    return {
+      baseUrl,
+      apiKey: readKey(given, "What CAPTURES_KEY has", EXIT.signedOut),
+      source: "CAPTURES_KEY",
+    };
   return stored?.url === baseUrl
     ? { baseUrl, apiKey: stored.key, source: "login" }
     : { baseUrl, apiKey: null, source: null };

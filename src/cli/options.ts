@@ -47,6 +47,12 @@ export function labelOption(text: string, before: Record<string, string> = {}): 
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** The number of an AWS account: twelve digits. */
+export function accountOption(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new InvalidArgumentError("It has to be the twelve digits of an account.");
+  return text;
+}
+
 const SIZES: Readonly<Record<string, number>> = { "": 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
 /** An amount of bytes: a number, or one with kB, MB, GB or TB (powers of 1,000). */

@@ -9,6 +9,9 @@ export interface PolicySubject {
   cluster: string | null;
 }
 
+/** What stands in a policy for an account that is not known. IAM takes no such policy. */
+export const UNKNOWN_ACCOUNT = "ACCOUNT";
+
 /**
  * The permissions policy of an instance, as the console shows it.
  * @param known the AWS account by its number, or a role of it
@@ -17,10 +20,20 @@ export function policyOf(
   { region, instance, parameterGroup, cluster }: PolicySubject,
   known: { account?: string | null | undefined; roleArn?: string | undefined },
 ): PolicyDocument {
-  const ofRole = /^arn:[^:]*:iam::(\d{12}):/.exec(known.roleArn ?? "")?.[1];
   return environmentPolicy({
     partition: partitionOf(region).id,
-    accountId: known.account ?? ofRole ?? "ACCOUNT",
+    accountId: accountOf(known) ?? UNKNOWN_ACCOUNT,
     ...{ region, instance, parameterGroup, cluster },
   });
+}
+
+/** The AWS account that is said, or that a role's ARN says; null when neither does. */
+export function accountOf({
+  account,
+  roleArn,
+}: {
+  account?: string | null | undefined;
+  roleArn?: string | undefined;
+}): string | null {
+  return account ?? /^arn:[^:]*:iam::(\d{12}):/.exec(roleArn ?? "")?.[1] ?? null;
 }

@@ -25,6 +25,7 @@ import { addStop } from "./commands/stop.ts";
 import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWhoami } from "./commands/whoami.ts";
+import description from "./package.json" with { type: "json" };
 
 /** Adds one command, or several that belong together. */
 type Add = (program: Command, cli: Cli) => void;
@@ -62,6 +63,7 @@ const COMMANDS: readonly Add[] = [
 export function makeProgram(cli: Cli): Command {
   const program = new Command("captures")
     .description("Records what a production database does; compares, searches and replays it.")
+    .version(description.version, "--version", "print the version")
     .option("--json", "print JSON instead of text")
     .option("--url <address>", "the service's address (or the variable CAPTURES_URL)")
     .option("-q, --quiet", "print nothing but results and failures")

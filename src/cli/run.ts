@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { CapturesError } from "../client/index.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT, type ExitCode, Failure } from "./failure.ts";
+import { STANDARD_OUTPUT, writeFailure } from "./files/target.ts";
 import { makeProgram } from "./program.ts";
 import { colorsFor } from "./terminal/colors.ts";
 import { clean } from "./terminal/text.ts";
@@ -13,6 +14,7 @@ import { clean } from "./terminal/text.ts";
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const cli = makeCli();
+  process.on("uncaughtException", (error) => process.exit(sayFailure(cli, error)));
   try {
     await makeProgram(cli).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? EXIT.done);
@@ -27,10 +29,13 @@ function makeCli(): Cli {
   const controller = new AbortController();
   const takeSignals = signalsOf(controller);
   // A reader such as head may close its end: that is no failure.
-  for (const stream of [out, err]) {
+  for (const [stream, file] of [
+    [out, STANDARD_OUTPUT],
+    [err, "Standard error"],
+  ] as const) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(EXIT.done);
-      throw error;
+      throw writeFailure(file, error);
     });
   }
   return {
@@ -85,6 +90,7 @@ function sayFailure(cli: Cli, error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const colors = colorsFor(cli, cli.err);
   const say = (line: string) => void cli.err.write(`${line}\n`);
+  if (cli.env.CAPTURES_DEBUG === "1" && error instanceof Error) say(error.stack ?? "");
   if (error instanceof Failure) {
     say(`${colors.red("error:")} ${clean(error.message)}`);
     if (error.hint !== null) say(error.hint);
@@ -97,5 +103,6 @@ function sayFailure(cli: Cli, error: unknown): number {
     say("Run captures login, or set CAPTURES_KEY.");
     return EXIT.signedOut;
   }
-  throw error;
+  say(`${colors.red("error:")} ${clean(error instanceof Error ? error.message : String(error))}`);
+  return EXIT.failed;
 }

@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import envPaths from "env-paths";
 import { EXIT, Failure } from "./failure.ts";
+import { writeFailure } from "./files/target.ts";
+import { readKey } from "./key.ts";
 
 /** Where somebody is signed in: the service's origin, and the API key. */
 export interface Login {
@@ -48,7 +50,12 @@ function parseLogin(text: string): Login | null {
     if (!isRecord(stored)) return null;
     const { version, url, key, user, expiresAt } = stored;
     if (version !== VERSION || typeof url !== "string" || typeof key !== "string") return null;
-    return { url, key, user: userIn(user), expiresAt: typeof expiresAt === "string" ? expiresAt : null };
+    return {
+      url,
+      key: readKey(key, "The kept key"),
+      user: userIn(user),
+      expiresAt: typeof expiresAt === "string" ? expiresAt : null,
+    };
   } catch {
     return null;
   }
@@ -63,19 +70,40 @@ function userIn(value: unknown): Login["user"] {
   return typeof name === "string" && typeof email === "string" ? { name, email } : null;
 }
 
-/** Stores where somebody is signed in, readable by them alone. A crash leaves the old file or the new one. */
+/**
+ * Stores where somebody is signed in, readable by them alone. A crash leaves the old file or the new one.
+ * @throws Failure when it can't be written
+ */
 export function writeLogin(env: Environment, login: Login): string {
   const file = loginFile(env);
   const folder = join(file, "..");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const next = `${file}.${process.pid}`;
-  writeFileSync(next, `${JSON.stringify({ version: VERSION, ...login })}\n`, { mode: 0o600 });
-  chmodSync(next, 0o600);
-  renameSync(next, file);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(next, `${JSON.stringify({ version: VERSION, ...login })}\n`, { mode: 0o600 });
+      chmodSync(next, 0o600);
+      renameSync(next, file);
+    } catch (error) {
+      // There is a key in it.
+      rmSync(next, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw writeFailure(file, error);
+  }
   return file;
 }
 
-/** Forgets the key, also one in a file that can't be read. */
+/**
+ * Forgets the key, also one in a file that can't be read.
+ * @throws Failure when the file can't be removed
+ */
 export function removeLogin(env: Environment): void {
-  rmSync(loginFile(env), { force: true });
+  const file = loginFile(env);
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw new Failure(`${file} can't be removed: ${(error as Error).message}`);
+  }
 }

@@ -12,7 +12,7 @@ import {
 export interface ClientOptions {
   /** Where the service is, such as `https://captures.example.com`. */
   baseUrl: string;
-  /** An API key. Without one, requests have the session cookie that `fetch` sends, as in a browser. */
+  /** An API key; space around it is left out. Without one, requests have the session cookie that `fetch` sends, as in a browser. */
   apiKey?: string | undefined;
   /** What to send requests with; `fetch` unless given. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
@@ -72,7 +72,11 @@ export class Transport {
 
   constructor({ baseUrl, apiKey, fetch: send, webSocket, retries = 4, maxRetryDelay = 60 }: ClientOptions) {
     this.#base = new URL(baseUrl);
-    this.#headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
+    const key = apiKey?.trim();
+    // What `fetch` says of such a header quotes it.
+    if (key !== undefined && /[^ -~]/.test(key))
+      throw new CapturesError("The API key has a character that no header may have");
+    this.#headers = key === undefined ? {} : { Authorization: `Bearer ${key}` };
     this.#fetch = send ?? ((request) => fetch(request));
     this.#webSocket = webSocket === undefined ? platformSocket(send !== undefined) : webSocket;
     this.#retries = retries;

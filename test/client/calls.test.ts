@@ -1,3 +1,4 @@
+import { CapturesError } from "@captures/client";
 import { describe, expect, test, vi } from "vitest";
 import { answering, clientOf, errorOf, refusal } from "./support.ts";
 
@@ -32,6 +33,29 @@ describe("a call", () => {
     const list = server.client().captures.list();
     await expect(list.next()).rejects.toThrow("https://evil.example is not http://captures.test");
     expect(server.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["a line feed", "captures_se\ncret"],
+    ["a control character", "captures_se\u0000cret"],
+    ["a letter beyond ASCII", "captures_sécret"],
+  ])("never shows a key with %s, which no header may have", (_, apiKey) => {
+    let thrown: unknown;
+    try {
+      answering(Response.json([])).client({ apiKey });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(CapturesError);
+    const { message, stack, cause } = thrown as CapturesError;
+    expect(message).toBe("The API key has a character that no header may have");
+    expect(`${stack}${cause}`).not.toContain("cret");
+  });
+
+  test("sends its key without the line feed of the file that it was read from", async () => {
+    const server = answering(Response.json([]));
+    await server.client({ apiKey: "captures_a-key\n" }).environments.list();
+    expect(server.requests[0]?.headers.get("authorization")).toBe("Bearer captures_a-key");
   });
 
   test.each([

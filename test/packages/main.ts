@@ -81,10 +81,7 @@ async function checkCommand(key: string): Promise<void> {
   const packed = await pack("src/cli", folder);
   await check("the command line's package has what it needs, and nothing else", () => {
     const stray = packed.files.filter((file) => !/^dist\/[\w./-]+$/.test(file));
-    expectThat(
-      stray.every((file) => /^(LICENSE|README\.md|package\.json)$/.test(file)),
-      `It has ${stray.join(", ")}`,
-    );
+    expectThat(/^LICENSE (README\.md )?package\.json$/.test(stray.join(" ")), `It has ${stray.join(", ")}`);
   });
   await install(command, [packed.file]);
   const captures = (args: string[]) =>

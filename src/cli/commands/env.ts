@@ -3,10 +3,11 @@ import type { Environment } from "../../client/index.ts";
 import { type Cli, serviceOf } from "../cli.ts";
 import { EXIT } from "../failure.ts";
 import { findEnvironment } from "../finding.ts";
-import { policyOf } from "../policies.ts";
+import { accountOption } from "../options.ts";
+import { accountOf, policyOf, UNKNOWN_ACCOUNT } from "../policies.ts";
 import { printChecks } from "../terminal/checks.ts";
 import { colorsFor } from "../terminal/colors.ts";
-import { print, printJson, printTable } from "../terminal/print.ts";
+import { print, printJson, printTable, say } from "../terminal/print.ts";
 import { clean } from "../terminal/text.ts";
 import { addEnvAdd } from "./env-add.ts";
 
@@ -123,7 +124,11 @@ function addEnvPolicy(env: Command, cli: Cli): void {
     .command("policy")
     .description("Print the permissions policy that an environment's role or key needs.")
     .argument("<environment>", "its name or id")
-    .option("--account <number>", "the AWS account of the instance, where its role's ARN does not say it")
+    .option(
+      "--account <number>",
+      "the AWS account of the instance, where its role's ARN does not say it",
+      accountOption,
+    )
     .addHelpText(
       "after",
       `
@@ -136,6 +141,11 @@ Example:
       const environment = await findEnvironment(serviceOf(cli), text);
       const { credentials } = environment;
       const roleArn = credentials !== null && "roleArn" in credentials ? credentials.roleArn : undefined;
+      if (accountOf({ account, roleArn }) === null)
+        say(
+          cli,
+          `note: The account is not known: put its number in place of ${UNKNOWN_ACCOUNT}, or say --account.`,
+        );
       print(cli, JSON.stringify(policyOf(environment, { account, roleArn }), null, 2));
     });
 }

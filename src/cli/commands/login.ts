@@ -4,6 +4,7 @@ import open from "open";
 import { CapturesError, createClient, deviceLogin } from "../../client/index.ts";
 import { type Cli, originOf } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { readKey } from "../key.ts";
 import { type Login, readLogin, writeLogin } from "../settings.ts";
 import { askSecret, askText, readLine } from "../terminal/ask.ts";
 import { colorsFor } from "../terminal/colors.ts";
@@ -123,9 +124,9 @@ function refusalOf(error: unknown): Failure | null {
 
 /** Signs in with a key, once the service has taken it. */
 async function byKey(cli: Cli, url: string, given: string | true): Promise<Login> {
-  const key =
+  const text =
     given !== true ? given : cli.isInteractive ? await askSecret(cli, "API key") : await readLine("key");
-  if (!/^[!-~]{1,200}$/.test(key)) throw new Failure("That is no API key", EXIT.usage);
+  const key = readKey(text, "That");
   const { environments } = createClient({ baseUrl: url, apiKey: key });
   await environments.list({ signal: cli.signal }).catch((error) => {
     if (!(error instanceof CapturesError && error.status === 401)) throw error;

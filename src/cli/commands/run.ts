@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Capture, CapturesError } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { endCapture } from "../ending.ts";
 import { Failure } from "../failure.ts";
+import { writeFailure } from "../files/target.ts";
 import { follow } from "../following.ts";
 import {
   addRecordingOptions,
@@ -41,11 +42,10 @@ export function addRun(program: Command, cli: Cli): void {
     .argument("<program...>", "the program and its arguments, after --")
     .option("-e, --env <name>", "the environment, by its name or id (or the variable CAPTURES_ENV)")
     .option("--name <name>", "the capture's name; else made of the program's and the time")
-    .option(
-      "--for <duration>",
-      "end the capture after so long, whatever the program does",
-      durationOption,
-      LONGEST_MS,
+    .addOption(
+      new Option("--for <duration>", "end the capture after so long, whatever the program does")
+        .argParser(durationOption)
+        .default(LONGEST_MS, formatDuration(LONGEST_MS)),
     );
   addRecordingOptions(command)
     .option("--anyway", "run the program even if there can be no capture")
@@ -93,7 +93,7 @@ async function begin(cli: Cli, words: readonly string[], options: RunOptions): P
     { signal: cli.signal },
   );
   try {
-    if (options.idFile !== undefined) writeFileSync(options.idFile, `${id}\n`);
+    if (options.idFile !== undefined) writeId(options.idFile, id);
     say(cli, `Capture ${id} of ${clean(environment.name)}: ${captureAddress(service.baseUrl, id)}`);
     const capture = await follow(cli, service, id, {
       until: ({ status }) => status === "RUNNING" || status === "STOPPING",
@@ -105,6 +105,15 @@ async function begin(cli: Cli, words: readonly string[], options: RunOptions): P
       say(cli, `Capture ${id} may go on: captures cancel ${id} ends it.`),
     );
     throw error;
+  }
+}
+
+/** @throws Failure when the file can't be written */
+function writeId(file: string, id: number): void {
+  try {
+    writeFileSync(file, `${id}\n`);
+  } catch (error) {
+    throw writeFailure(file, error);
   }
 }
 

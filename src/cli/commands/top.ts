@@ -4,6 +4,7 @@ import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { CAPTURE_WORDS, findCaptureId, findEnvironment } from "../finding.ts";
 import { countOption, durationOption } from "../options.ts";
+import { formatDuration } from "../terminal/format.ts";
 import { printJson, printTable } from "../terminal/print.ts";
 import { hasScreen } from "../terminal/screen.ts";
 import { showTop } from "../top-screen.ts";
@@ -21,6 +22,7 @@ interface TopOptions {
 const PRINTED = 20;
 /** Statements that are asked for while it is live: more than most terminals have rows, so that rates are known of those that come. */
 const ASKED = 200;
+const EVERY_MS = 5000;
 const LEAST_EVERY_MS = 1000;
 
 /** `captures top`: what a database does, as the program top has it. */
@@ -35,7 +37,11 @@ export function addTop(program: Command, cli: Cli): void {
         DIGEST_ORDERS,
       ),
     )
-    .option("--every <duration>", "how often it is asked again", durationOption, 5000)
+    .addOption(
+      new Option("--every <duration>", "how often it is asked again")
+        .argParser(durationOption)
+        .default(EVERY_MS, formatDuration(EVERY_MS)),
+    )
     .option("-n, --limit <number>", "how many statements, where it prints them once", countOption(1000))
     .option("--once", "print one table, as it does where there is no terminal")
     .addHelpText(

@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { check } from "../../../scripts/lib/checks.ts";
 import { inTerminal } from "./terminal.ts";
 import { captures, commandLine, expectThat, type World } from "./world.ts";
@@ -16,6 +17,64 @@ export async function checkCommon(world: World): Promise<void> {
       code === 4 && /^error: .*key.*\(request [\w-]+\)\nRun captures login/.test(err),
       `${code}: ${err}`,
     );
+  });
+  await check("a key that no header may have is never shown, and space around one is left out", async () => {
+    for (const args of [["list"], ["whoami"], ["login", world.address, "--key", "captures_se\ncret"]]) {
+      const { code, out, err } = await captures(world, args, { env: { CAPTURES_KEY: "captures_se\ncret" } });
+      expectThat((code === 4 || code === 2) && /^error: .* is no API key\n$/.test(err), `${code}: ${err}`);
+      expectThat(!`${out}${err}`.includes("cret"), out + err);
+    }
+    const folder = mkdtempSync(join(world.folder, "kept-"));
+    const kept = { version: 1, url: world.address, key: "captures_se\ncret", user: null, expiresAt: null };
+    writeFileSync(join(folder, "login.json"), JSON.stringify(kept));
+    const stored = await captures(world, ["list"], {
+      env: { CAPTURES_KEY: "", CAPTURES_CONFIG_DIR: folder },
+    });
+    expectThat(stored.code === 1 && /login.json is not readable/.test(stored.err), stored.err);
+    expectThat(!stored.err.includes("cret"), stored.err);
+    const padded = await captures(world, ["list"], { env: { CAPTURES_KEY: `${world.key}\n` } });
+    expectThat(padded.code === 0, padded.err);
+  });
+  await check(
+    "a failure that nothing foresaw is one line, and a trace only with CAPTURES_DEBUG",
+    async () => {
+      const { program, before, options } = commandLine(world);
+      for (const args of [
+        ["list"],
+        ["digest", "1", "--json"],
+        ["download", "1", "--format", "log", "-o", "-"],
+      ]) {
+        const line = `"$0" "$@" > /dev/full`;
+        const { status, stderr } = spawnSync("bash", ["-c", line, program, ...before, ...args], {
+          ...options,
+          encoding: "utf8",
+        });
+        const isOneLine = /^error: Standard output can't be written: ENOSPC[^\n]*\n$/.test(stderr);
+        expectThat(status === 1 && isOneLine, `${args[0]}: ${status}: ${stderr}`);
+      }
+      const file = join(world.folder, "a-file");
+      writeFileSync(file, "");
+      const login = ["login", world.address, "--key", world.key];
+      const env = { CAPTURES_CONFIG_DIR: join(file, "config") };
+      const kept = await captures(world, login, { env });
+      expectThat(
+        kept.code === 1 && /^error: [^\n]*login\.json can't be (read|written): [^\n]*\n$/.test(kept.err),
+        kept.err,
+      );
+      const breaking = 'JSON.stringify=()=>{throw%20new%20TypeError("unforeseen")}';
+      const broken = { NODE_OPTIONS: `--import=data:text/javascript,${breaking}` };
+      const unforeseen = await captures(world, ["list", "--json"], { env: broken });
+      expectThat(unforeseen.code === 1 && unforeseen.err === "error: unforeseen\n", unforeseen.err);
+      const traced = await captures(world, ["list", "--json"], { env: { ...broken, CAPTURES_DEBUG: "1" } });
+      expectThat(traced.code === 1 && /^ +at [\s\S]*^error: unforeseen$/m.test(traced.err), traced.err);
+    },
+  );
+  await check("--version prints the version of the package", async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL("../../../src/cli/package.json", import.meta.url), "utf8"),
+    ) as { version: string };
+    const { code, out } = await captures(world, ["--version"]);
+    expectThat(code === 0 && out === `${version}\n`, out);
   });
   await check("a service that can't be reached is a failure, without a stack", async () => {
     const { code, err } = await captures(world, ["--url", "http://127.0.0.1:1", "list"]);

@@ -117,5 +117,13 @@ export async function checkEnvironments(world: World): Promise<void> {
     expectThat(Statement[0]?.Condition.StringEquals["sts:ExternalId"] === externalId, out);
     const policy = await captures(world, ["env", "policy", "demo", "--account", "123456789012"]);
     expectThat(policy.out.includes('"arn:aws:rds:us-east-1:123456789012:pg:demo-mysql-params"'), policy.out);
+    expectThat(policy.err === "", policy.err);
+  });
+  await check("env policy refuses what is no account, and says when none is known", async () => {
+    const wrong = await captures(world, ["env", "policy", "demo", "--account", "foo"]);
+    expectThat(wrong.code === 2 && wrong.out === "" && /twelve digits/.test(wrong.err), wrong.err);
+    const unknown = await captures(world, ["env", "policy", "demo"]);
+    expectThat(unknown.code === 0 && /The account is not known/.test(unknown.err), unknown.err);
+    JSON.parse(unknown.out);
   });
 }
