@@ -140,7 +140,7 @@ describe("a record on a line", () => {
   });
 
   test("has no colour of an error that is not there", () => {
-    const colors = { ...pc.createColors(false), red: (text: string | number) => `<red>${text}</red>` };
+    const colors = { ...pc.createColors(false), red: (text: unknown) => `<red>${text}</red>` };
     expect(recordLine(record, colors, null)).not.toContain("red");
     const failed = { ...record, errno: 1064 } as WorkloadRecord;
     expect(recordLine(failed, colors, null)).toContain("<red>error 1064  </red>");
