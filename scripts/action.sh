@@ -132,7 +132,7 @@ compare() {
   cat "$summary" >> "$GITHUB_STEP_SUMMARY"
   if [ "$IN_COMMENT" = true ]; then
     GITHUB_TOKEN="$IN_TOKEN" quoted captures comment --if-any --name "$load" -- "$summary" ||
-      echo "::warning title=Captures::The comment could not be written. It needs the permission pull-requests: write; the summary of this job has the same."
+      echo "::warning title=Captures::The comment could not be written: the log of this step says why. The summary of this job has the same."
   fi
   [ "$status" -ne 3 ] || echo "::error title=Captures::fail-on has found something: see the summary of this job"
   return "$status"

@@ -46,6 +46,7 @@ export async function findCapture(finding: Finding, text: string): Promise<Captu
 
 const noCapture = (text: string): string => {
   if (text === "last") return "There is no capture yet";
+  if (isId(text)) return `There is no capture ${text}`;
   const labels = labelsIn(text);
   if (labels === null) return `There is no capture "${text}"`;
   return `There is no finished capture with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(" and ")}`;
@@ -128,6 +129,17 @@ function idIn({ baseUrl }: Finding, text: string): number | null {
   const id = /^\/captures\/([1-9]\d{0,14})(?:\/|$)/.exec(pathname)?.[1];
   if (id === undefined) throw new Failure(`${text} is no capture's address`, EXIT.usage);
   return Number(id);
+}
+
+/**
+ * What the API answers about a capture that was named by its id, which was not looked up.
+ * @throws Failure when there is none
+ */
+export async function ofCapture<T>(id: number, answer: Promise<T>): Promise<T> {
+  return answer.catch((error) => {
+    if (error instanceof CapturesError && error.status === 404) throw new Failure(noCapture(String(id)));
+    throw error;
+  });
 }
 
 function nullOf404(error: unknown): null {

@@ -8,7 +8,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { findEnvironment } from "./finding.ts";
 import { durationWithUnitOption, labelOption, sizeOption } from "./options.ts";
 import { askChoice } from "./terminal/ask.ts";
-import { formatTime } from "./terminal/format.ts";
+import { formatClock } from "./terminal/format.ts";
 import { clean } from "./terminal/text.ts";
 
 /** The options of the commands that make a capture. */
@@ -51,7 +51,7 @@ export const recordingOf = (options: NewCaptureOptions) => ({
 
 /** A name for a capture that was given none: what it is of, and when. Arguments are not in it, as there may be secrets in them. */
 export const nameOf = (what: string, now: Date): string =>
-  `${basename(what).slice(0, 70)} ${formatTime(now)}`;
+  `${basename(what).slice(0, 70)} ${formatClock(now)}`;
 
 /** A duration in the API's whole seconds; a part of one is not lost. */
 export const secondsOf = (milliseconds: number): number => Math.ceil(milliseconds / 1000);

@@ -48,7 +48,8 @@ const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /**
- * Reads a moment: `now`, `in 2h`, `5m ago`, `18:00`, `tomorrow 02:00` (or `today`, `yesterday`), or ISO 8601. Without a zone it is
+ * Reads a moment: `now`, `in 2h`, `5m ago`, `18:00`, `tomorrow 02:00` (or `today`, `yesterday`; a day alone is its beginning, where
+ * something was), or ISO 8601. Without a zone it is
  * of the machine's.
  * @param direction which of the days a time alone is of
  * @throws Failure for anything else, and for a time that a clock never shows
@@ -66,9 +67,12 @@ export function parseMoment(text: string, now: Date, direction: Direction): Date
 /** A time of day, of a named day or of the nearest that fits; null for what is none. */
 function ofClock(text: string, now: Date, direction: Direction): Date | null {
   const parts = text.split(/ +/);
-  const day = parts.length === 2 ? DAYS[parts[0] as string] : undefined;
+  const [word = ""] = parts;
+  const day = Object.hasOwn(DAYS, word) ? DAYS[word] : undefined;
+  const clockText =
+    day !== undefined && parts.length === 1 && direction === "last" ? "00:00" : (parts.at(-1) as string);
   if (parts.length === 2 && day === undefined) return null;
-  const clock = CLOCK.exec(parts.at(-1) as string);
+  const clock = CLOCK.exec(clockText);
   if (clock === null) return null;
   const [hour = 0, minute = 0, second = 0] = clock.slice(1).map((part) => Number(part ?? 0));
   const on = (days: number) => {

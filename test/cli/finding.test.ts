@@ -74,7 +74,7 @@ test("a capture that is not there is said to be missing in the words that asked 
     "/api/captures?status=DONE&label=branch%3Amain&limit=1": [],
     "/api/captures?name=nightly&limit=2": [],
   });
-  await expect(findCapture(finding, "99")).rejects.toThrow('There is no capture "99"');
+  await expect(findCapture(finding, "99")).rejects.toThrow("There is no capture 99");
   await expect(findCapture(finding, "last")).rejects.toThrow("There is no capture yet");
   await expect(findCapture(finding, "nightly")).rejects.toThrow('There is no capture "nightly"');
   await expect(findCapture(finding, "label:branch=main")).rejects.toThrow(/with the label branch:main/);

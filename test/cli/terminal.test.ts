@@ -1,8 +1,17 @@
+import pc from "picocolors";
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatDuration, formatMicros, formatTime } from "../../src/cli/terminal/format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatMicros,
+  formatTime,
+  withLocalTimes,
+} from "../../src/cli/terminal/format.ts";
 import { progressLine } from "../../src/cli/terminal/progress-line.ts";
+import { recordLine, tabbedRecord } from "../../src/cli/terminal/record-line.ts";
 import { tableText } from "../../src/cli/terminal/table.ts";
 import { clean, cut } from "../../src/cli/terminal/text.ts";
+import type { WorkloadRecord } from "../../src/client/index.ts";
 
 describe("a text that somebody else wrote", () => {
   test("can't steer a terminal", () => {
@@ -73,7 +82,7 @@ test("durations, times and amounts are short", () => {
     "2m5s",
   ]);
   expect([0, 1023, 1536, 5 * 1024 ** 3].map(formatBytes)).toEqual(["0 B", "1,023 B", "1.5 KiB", "5 GiB"]);
-  expect(formatTime("2026-11-28T14:05:09.999Z")).toBe("2026-11-28 14:05:09");
+  expect(formatTime("2026-11-28T14:05:09.999Z")).toBe("2026-11-28 14:05:09Z");
 });
 
 describe("the line of progress", () => {
@@ -99,5 +108,41 @@ describe("the line of progress", () => {
     expect(progressLine({ label: "x", fraction: -1, details: [] }, 80)).toContain(
       "[------------------------]",
     );
+  });
+});
+
+test("a text of the service has its times as all others are printed", () => {
+  expect(withLocalTimes("before 2026-11-28T14:05:09.000100Z, after 2026-11-28T14:05:09Z.")).toBe(
+    "before 2026-11-28 14:05:09.000100Z, after 2026-11-28 14:05:09Z.",
+  );
+});
+
+describe("a record on a line", () => {
+  const record = {
+    log: "slow",
+    time: "2026-11-28T14:05:09.000100Z",
+    threadId: 7,
+    user: "app",
+    host: "web",
+    db: null,
+    command: "Administrator command",
+    durationMicros: 1250,
+    statement: "Ping",
+    fingerprint: "",
+  } as unknown as WorkloadRecord;
+
+  test("leaves the columns of administrator commands where they are", () => {
+    const other = { ...record, command: "Query" } as WorkloadRecord;
+    const [admin, query] = [record, other].map((one) => recordLine(one, pc.createColors(false), null));
+    expect(admin).toContain("  Admin    ");
+    expect(admin?.length).toBe(query?.length);
+    expect(tabbedRecord(record)).toContain("\tAdministrator command\t");
+  });
+
+  test("has no colour of an error that is not there", () => {
+    const colors = { ...pc.createColors(false), red: (text: unknown) => `<red>${text}</red>` };
+    expect(recordLine(record, colors, null)).not.toContain("red");
+    const failed = { ...record, errno: 1064 } as WorkloadRecord;
+    expect(recordLine(failed, colors, null)).toContain("<red>error 1064  </red>");
   });
 });

@@ -75,6 +75,13 @@ describe("a moment", () => {
     expect(read("09:05", "last")).toBe("2026-11-28T09:05:00.000Z");
   });
 
+  test("a day alone is its beginning where the past is asked for, and refused otherwise", () => {
+    expect(read("yesterday", "last")).toBe("2026-11-27T00:00:00.000Z");
+    expect(read("today", "last")).toBe("2026-11-28T00:00:00.000Z");
+    expect(() => read("yesterday", "next")).toThrow("is no time");
+    expect(() => read("toString 18:00", "last")).toThrow("is no time");
+  });
+
   test("a day that is counted may be of another month or year", () => {
     const eve = new Date("2026-12-31T20:00:00Z");
     expect(parseMoment("tomorrow 02:00", eve, "next").toISOString()).toBe("2027-01-01T02:00:00.000Z");

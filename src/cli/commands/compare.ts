@@ -11,9 +11,10 @@ import { EXIT, Failure } from "../failure.ts";
 import { STANDARD_OUTPUT, writeWhole } from "../files/target.ts";
 import { CAPTURE_WORDS, findBaseIfAny, findCapture, noBase } from "../finding.ts";
 import { countOption } from "../options.ts";
-import { formatAmount, formatCount, formatMicros } from "../terminal/format.ts";
+import { formatAmount, formatCount, formatMicros, withLocalTimes } from "../terminal/format.ts";
 import { print, printJson, printTable, say } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
+import { clean } from "../terminal/text.ts";
 
 interface Options {
   failOn?: Condition[];
@@ -155,7 +156,7 @@ function printJudged(cli: Cli, { comparison, verdicts }: Judged, limit: number):
     ],
     loadOf(comparison),
   );
-  for (const note of notes) say(cli, `note: ${note}`);
+  for (const note of notes) say(cli, `note: ${clean(withLocalTimes(note))}`);
   if (unknown.length > 0)
     say(
       cli,

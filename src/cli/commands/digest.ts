@@ -58,6 +58,8 @@ export function addDigest(program: Command, cli: Cli): void {
       if (statements.length === 0) return say(cli, "There is no such statement.");
       const isTimed = statements.some(({ totalMicros }) => totalMicros !== undefined);
       printTable(cli, isTimed ? [...COUNTED, ...TIMED, ...NAMED] : [...COUNTED, ...NAMED], statements);
+      if (!isTimed && rest.order !== undefined && rest.order !== "calls")
+        say(cli, `note: There is no ${rest.order} in a general log: they are ordered by calls.`);
       if (statements.some(({ mayMatch }) => mayMatch))
         say(cli, "Those with a ? may be what was asked for: the capture does not say it of them.");
     });

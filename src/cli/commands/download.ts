@@ -1,15 +1,16 @@
 import { type Command, Option } from "commander";
-import type { DownloadQuery } from "../../client/index.ts";
-import { type Cli, serviceOf } from "../cli.ts";
+import type { Capture, DownloadQuery } from "../../client/index.ts";
+import { hasEnded } from "../../db/states.ts";
+import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { chunksOf, type Take } from "../download/body.ts";
 import { FORMATS, type Format, type FormatName, fileNameOf } from "../download/formats.ts";
 import { takeAs } from "../download/making.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { openTarget, STANDARD_OUTPUT } from "../files/target.ts";
-import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
+import { CAPTURE_WORDS, findCaptureId, ofCapture } from "../finding.ts";
 import { countOption, momentOption } from "../options.ts";
 import { formatBytes } from "../terminal/format.ts";
-import { say } from "../terminal/print.ts";
+import { printJson, say } from "../terminal/print.ts";
 import { type Progress, showProgress } from "../terminal/progress.ts";
 
 interface Options {
@@ -40,7 +41,10 @@ export function addDownload(program: Command, cli: Cli): void {
     .option("--from <time>", "from this moment on", momentOption("last"))
     .option("--to <time>", "before this moment", momentOption("last"))
     .option("--thread <id>", "of this connection", countOption(Number.MAX_SAFE_INTEGER, 0))
-    .option("-o, --output <file>", "its name; - is standard output. By default capture-ID.FORMAT")
+    .option(
+      "-o, --output <file>",
+      "its name; - is standard output. By default capture-ID.FORMAT, of a slow log capture-ID-slow.FORMAT",
+    )
     .option("-f, --force", "replace a file with the default name")
     .addHelpText("after", HELP)
     .action(async (text: string, options: Options) => {
@@ -49,7 +53,13 @@ export function addDownload(program: Command, cli: Cli): void {
       const { wire, made, isBinary } = FORMATS[name];
       if (isBinary && options.output === STANDARD_OUTPUT && cli.out.isTTY)
         throw new Failure(`${name} is nothing for a terminal`, EXIT.usage, "Give a file, or pipe it on.");
+      if (cli.global.json && options.output === STANDARD_OUTPUT)
+        throw new Failure("--json and -o - both are standard output", EXIT.usage, "Say one of them.");
       const id = await findCaptureId({ client, ...service }, text);
+      const capture = await ofCapture(id, client.captures.get(id, { signal: cli.signal }));
+      const { status, start } = capture;
+      if (start === null && !hasEnded(status))
+        throw new Failure(`Capture ${id} has not started: it is ${status}`);
       const { log, from, to, thread: threadId } = options;
       const query: DownloadQuery = { format: wire, log, from, to, threadId };
       const reply = await client.captures.download(id, query, { signal: cli.signal });
@@ -71,13 +81,39 @@ export function addDownload(program: Command, cli: Cli): void {
       } finally {
         progress.clear();
       }
-      if (file !== STANDARD_OUTPUT) say(cli, `Wrote ${file}, ${formatBytes(size.total())}`);
+      if (cli.global.json) printJson(cli, { file, bytes: size.total(), format: name });
+      else if (file !== STANDARD_OUTPUT) say(cli, `Wrote ${file}, ${formatBytes(size.total())}`);
+      if (size.total() < LARGEST_EMPTY && (await isEmpty({ client, ...service }, capture, query)))
+        say(cli, `note: ${emptyNote(capture, query)}`);
       const incomplete = reply.headers.get("x-workload-incomplete");
       if (incomplete !== null)
         throw new Failure(
           `Records are lost in the service's storage: ${incomplete}. All others were written`,
         );
     });
+}
+
+/** A download without records is smaller, in each format: what is larger is not asked about. */
+const LARGEST_EMPTY = 4096;
+
+/** Whether a capture has no record of what was asked for. */
+async function isEmpty(
+  { client, signal }: Service,
+  { id, start }: Capture,
+  { log, from, to, threadId }: DownloadQuery,
+): Promise<boolean> {
+  if (start === null) return true;
+  const query = { log, from, to, threadId, limit: 1 };
+  const { records, missing } = await client.captures.recordsPage(id, query, { signal });
+  return records.length === 0 && missing.length === 0;
+}
+
+/** What there is to say of a file without records. */
+function emptyNote({ id, status, start }: Capture, { from, to, threadId }: DownloadQuery): string {
+  const isPart = from !== undefined || to !== undefined || threadId !== undefined;
+  return start !== null && isPart
+    ? "No record is of that: there is none in the file."
+    : `Capture ${id} is ${status}, and has recorded nothing: there is no record in the file.`;
 }
 
 const HELP = `
@@ -90,6 +126,7 @@ Formats:
   parquet    a table for DuckDB and the like, made on this machine
 
 A file is there when it is whole, and not before: what fails leaves none. ndjson.gz, ndjson and parquet are checked by the CRC-32.
+With --json it prints {file, bytes, format}. A capture that has not started is refused.
 It ends with 1 when records were lost in the service's storage; the file has those that are left.
 
 Examples:

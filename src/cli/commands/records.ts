@@ -6,7 +6,7 @@ import { openTarget, STANDARD_OUTPUT } from "../files/target.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
 import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
 import { colorsFor } from "../terminal/colors.ts";
-import { formatCount } from "../terminal/format.ts";
+import { formatCount, formatExactTime } from "../terminal/format.ts";
 import { say } from "../terminal/print.ts";
 import { RECORD_TITLES, recordLine, tabbedRecord } from "../terminal/record-line.ts";
 
@@ -137,7 +137,9 @@ function queryOf({ limit, full: _, thread, tag, minDuration, ...rest }: Options)
 function lost(missing: readonly MissingRecords[]): Failure {
   const fragments = missing.reduce((sum, one) => sum + one.fragments, 0);
   const places = missing.map(({ after, before }) =>
-    [after && `after ${after}`, before && `before ${before}`].filter(Boolean).join(" and "),
+    [after && `after ${formatExactTime(after)}`, before && `before ${formatExactTime(before)}`]
+      .filter(Boolean)
+      .join(" and "),
   );
   return new Failure(
     `${formatCount(fragments)} fragments of the capture are lost in the service's storage: what they had is not found (${places.join("; ")})`,

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CapturesError, type FullCapture, type Workload } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
-import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
+import { CAPTURE_WORDS, findCaptureId, ofCapture } from "../finding.ts";
 import { colorsFor } from "../terminal/colors.ts";
 import { formatBytes, formatCount, formatDuration, formatTime } from "../terminal/format.ts";
 import { printFacts, printJson } from "../terminal/print.ts";
@@ -26,7 +26,7 @@ Examples:
     .action(async (text: string) => {
       const service = serviceOf(cli);
       const id = await findCaptureId(service, text);
-      const capture = await service.client.captures.getFull(id, { signal: cli.signal });
+      const capture = await ofCapture(id, service.client.captures.getFull(id, { signal: cli.signal }));
       if (cli.global.json) return printJson(cli, capture);
       const workload = await workloadOf(service, capture);
       const { name } = await service.client.environments.get(capture.envId, { signal: cli.signal });

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { EXIT, Failure } from "../failure.ts";
 
 /** How a forge's API is reached. */
 export interface Caller {
@@ -6,6 +6,8 @@ export interface Caller {
   headers: Readonly<Record<string, string>>;
   /** The forge's name, for messages. */
   name: string;
+  /** What a token has to be allowed, for the message where it is refused. */
+  permission?: string;
   signal: AbortSignal;
   /** How long to wait before another try, in milliseconds: more tries than pauses by one. */
   pauses?: readonly number[];
@@ -74,14 +76,25 @@ async function tryCall(
 
 const isTransient = (status: number): boolean => status === 429 || status >= 500;
 
+/** GitHub and GitLab answer 404, too, for what a token may not see. */
+const isRefused = (status: number): boolean => status === 403 || status === 404;
+
 /** fetch says why in the cause. */
 const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);
 
-async function readReply({ name }: Caller, reply: Response, allowed: readonly number[]): Promise<ForgeReply> {
+async function readReply(
+  { name, permission }: Caller,
+  reply: Response,
+  allowed: readonly number[],
+): Promise<ForgeReply> {
   const text = await reply.text().catch(() => "");
   const body = parse(text);
   if (!reply.ok && !allowed.includes(reply.status))
-    throw new Failure(`${name} answered ${reply.status}${messageIn(body)}`);
+    throw new Failure(
+      `${name} answered ${reply.status}${messageIn(body)}`,
+      EXIT.failed,
+      isRefused(reply.status) && permission !== undefined ? `The token needs ${permission}.` : null,
+    );
   if (reply.ok && body === undefined) throw new Failure(`${name} answered ${reply.status} with no JSON`);
   const next = /<([^>]+)>; *rel="next"/.exec(reply.headers.get("link") ?? "")?.[1] ?? null;
   return { status: reply.status, body, next };

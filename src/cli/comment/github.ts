@@ -22,11 +22,12 @@ interface GitHubComment {
 /** A pull request's comments, which GitHub keeps as those of an issue (REST API, "Issue comments"). */
 export function gitHub(
   { apiUrl, repository, number, token }: PullRequest,
-  call: Omit<Caller, "headers" | "name">,
+  call: Omit<Caller, "headers" | "name" | "permission">,
 ): Forge {
   const caller: Caller = {
     ...call,
     name: "GitHub",
+    permission: "the permission pull-requests: write",
     headers: {
       Authorization: `Bearer ${token}`,
       Accept: "application/vnd.github+json",

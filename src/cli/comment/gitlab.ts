@@ -25,9 +25,14 @@ interface Note {
 /** A merge request's notes (Notes API). */
 export function gitLab(
   { apiUrl, project, number, token, webUrl }: MergeRequest,
-  call: Omit<Caller, "headers" | "name">,
+  call: Omit<Caller, "headers" | "name" | "permission">,
 ): Forge {
-  const caller: Caller = { ...call, name: "GitLab", headers: { "PRIVATE-TOKEN": token } };
+  const caller: Caller = {
+    ...call,
+    name: "GitLab",
+    permission: "the scope api",
+    headers: { "PRIVATE-TOKEN": token },
+  };
   const root = apiUrl.replace(/\/$/, "");
   const notes = `${root}/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`;
   const address = (note: unknown) =>

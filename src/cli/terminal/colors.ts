@@ -1,5 +1,4 @@
 import pc from "picocolors";
-import type { Cli } from "../cli.ts";
 
 /** How texts are coloured; each function gives its text back where there are to be no colours. */
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -8,7 +7,10 @@ export type Colors = ReturnType<typeof pc.createColors>;
  * The colours for a stream. Only a terminal gets any, and none if NO_COLOR is set (https://no-color.org); FORCE_COLOR has any
  * stream get them.
  */
-export function colorsFor(cli: Pick<Cli, "env">, stream: { isTTY?: boolean | undefined }): Colors {
+export function colorsFor(
+  cli: { env: Readonly<Record<string, string | undefined>> },
+  stream: { isTTY?: boolean | undefined },
+): Colors {
   const { NO_COLOR = "", FORCE_COLOR = "", TERM } = cli.env;
   const isForced = FORCE_COLOR !== "" && FORCE_COLOR !== "0";
   return pc.createColors(NO_COLOR === "" && (isForced || (stream.isTTY === true && TERM !== "dumb")));

@@ -2,11 +2,34 @@
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** A moment in the machine's time zone, to the second: `2026-11-28 14:30:05`. */
-export function formatTime(time: string | number | Date): string {
-  const date = new Date(time);
+/** A moment on the machine's clock, to the second and without its zone, as names have it: `2026-11-28 14:30:05`. */
+export function formatClock(date: Date): string {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** A moment in the machine's time zone, to the second, as options take it: `2026-11-28 14:30:05+01:00`; `Z` is UTC. */
+export function formatTime(time: string | number | Date): string {
+  const date = new Date(time);
+  return `${formatClock(date)}${zoneOf(date)}`;
+}
+
+/** A moment that a log has to the microsecond, in the machine's time zone: `2026-11-28 14:30:05.000100+01:00`. */
+export function formatExactTime(time: string): string {
+  const date = new Date(time);
+  return `${formatClock(date)}${/\.\d+/.exec(time)?.[0] ?? ""}${zoneOf(date)}`;
+}
+
+/** A text of the service with its times, which are in UTC, in the machine's time zone. */
+export const withLocalTimes = (text: string): string =>
+  text.replaceAll(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z/g, formatExactTime);
+
+/** How far a moment's zone is ahead of UTC, in ISO 8601. */
+function zoneOf(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  if (minutes === 0) return "Z";
+  const ahead = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${two(Math.floor(ahead % 60))}`;
 }
 
 /** The same, or a dash for none. */

@@ -1,6 +1,6 @@
 import type { WorkloadRecord } from "../../client/index.ts";
 import type { Colors } from "./colors.ts";
-import { formatMicros } from "./format.ts";
+import { formatExactTime, formatMicros } from "./format.ts";
 import { clean, cut, widthOf } from "./text.ts";
 
 /* Records as lines: in a terminal to be read, elsewhere with a tab between the columns. */
@@ -22,7 +22,7 @@ export const RECORD_TITLES = [
 export function recordCells(record: WorkloadRecord): string[] {
   const { time, threadId, user, host, db, command, durationMicros, errno, statement, truncated } = record;
   return [
-    time,
+    formatExactTime(time),
     String(threadId),
     // A user may be anonymous.
     user === "" ? "''" : (user ?? "-"),
@@ -40,6 +40,9 @@ export const tabbedRecord = (record: WorkloadRecord): string => recordCells(reco
 
 /** How much room a line gives what comes before the statement; more is not cut, but moves the rest. */
 const WIDTHS = { thread: 6, who: 20, command: 7, took: 8 };
+
+/** What has no room in its column, in a terminal. */
+const SHORT: Readonly<Record<string, string>> = { "Administrator command": "Admin" };
 
 const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
@@ -65,12 +68,12 @@ export function recordLine(record: WorkloadRecord, colors: Colors, columns: numb
     time,
     thread.padStart(WIDTHS.thread),
     padEnd(who, WIDTHS.who),
-    padEnd(command, WIDTHS.command),
+    padEnd(SHORT[command] ?? command, WIDTHS.command),
     ...(record.durationMicros === undefined ? [] : [took.padStart(WIDTHS.took)]),
   ].join("  ");
   const room = columns === null ? null : columns - widthOf(head) - 2 - failure.length;
   const text = room === null ? statement : cut(statement, Math.max(LEAST_STATEMENT, room));
-  return `${colors.dim(head)}  ${colors.red(failure)}${text}`;
+  return `${colors.dim(head)}  ${failure === "" ? "" : colors.red(failure)}${text}`;
 }
 
 /** What is shown of a statement although there is no room. */

@@ -1,3 +1,5 @@
+import { mkdtempSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { check } from "../../../scripts/lib/checks.ts";
 import type { Capture, FullCapture } from "../../../src/client/index.ts";
 import { inTerminal } from "./terminal.ts";
@@ -20,7 +22,7 @@ export async function checkChanging(world: World): Promise<void> {
   });
   await check("a capture that is not there is said to be missing", async () => {
     for (const [name, message] of [
-      ["99999", /not found/],
+      ["99999", /^error: There is no capture 99999$/m],
       ["nothing of this name", /There is no capture "nothing of this name"/],
       ["label:branch=none", /no finished capture with the label branch:none/],
       ["https://example.com/captures/1", /is of another service/],
@@ -29,6 +31,12 @@ export async function checkChanging(world: World): Promise<void> {
       expectThat(code !== 0 && out === "" && message.test(err), `${name}: ${err}`);
     }
   });
+  for (const name of ["stop", "restore", "download"]) {
+    await check(`${name} says that there is no such capture`, async () => {
+      const { code, err } = await captures(world, [name, "99999"]);
+      expectThat(code === 1 && err === "error: There is no capture 99999\n", `${code}: ${err}`);
+    });
+  }
   await json<Capture>(world, [
     "start",
     "--env",
@@ -40,6 +48,23 @@ export async function checkChanging(world: World): Promise<void> {
     "--label",
     "a=1",
   ]);
+  await check("stop of a capture that does not run yet says what ends it", async () => {
+    const { code, err } = await captures(world, ["stop", "to change"]);
+    expectThat(
+      code === 1 && /is SCHEDULED: .*\ncaptures cancel \d+ ends it\.$/m.test(err),
+      `${code}: ${err}`,
+    );
+  });
+  await check("download of a capture that has not started is refused, and leaves no file", async () => {
+    const cwd = mkdtempSync(join(world.folder, "not-started-"));
+    const { code, out, err } = await captures(world, ["download", "to change"], { cwd });
+    expectThat(code === 1 && out === "" && /has not started: it is SCHEDULED/.test(err), `${code}: ${err}`);
+    expectThat(readdirSync(cwd).length === 0, `There are ${readdirSync(cwd)}`);
+  });
+  await check("restore of a capture that was not deleted says so", async () => {
+    const { code, err } = await captures(world, ["restore", "1"]);
+    expectThat(code === 0 && /Capture 1 was not deleted/.test(err), `${code}: ${err}`);
+  });
   await check("rename and label change a capture, and leave the other labels", async () => {
     const renamed = await captures(world, ["rename", "to change", "changed"]);
     expectThat(/is now "changed"/.test(renamed.out), renamed.out);
@@ -63,5 +88,7 @@ export async function checkChanging(world: World): Promise<void> {
     expectThat((await captures(world, ["show", "changed"])).code === 1, "It is still there");
     const restored = await json<Capture>(world, ["restore", String(id)]);
     expectThat(restored.name === "changed" && restored.status === "FAILED", JSON.stringify(restored));
+    const { code: done, err } = await captures(world, ["download", String(id), "-o", "/dev/null"]);
+    expectThat(done === 0 && /is FAILED, and has recorded nothing/.test(err), `${done}: ${err}`);
   });
 }

@@ -61,7 +61,7 @@ export async function checkCommon(world: World): Promise<void> {
         kept.code === 1 && /^error: [^\n]*login\.json can't be (read|written): [^\n]*\n$/.test(kept.err),
         kept.err,
       );
-      const breaking = 'JSON.stringify=()=>{throw%20new%20TypeError("unforeseen")}';
+      const breaking = "JSON.stringify=()=>{throw%20new%20TypeError(%27unforeseen%27)}";
       const broken = { NODE_OPTIONS: `--import=data:text/javascript,${breaking}` };
       const unforeseen = await captures(world, ["list", "--json"], { env: broken });
       expectThat(unforeseen.code === 1 && unforeseen.err === "error: unforeseen\n", unforeseen.err);

@@ -96,6 +96,15 @@ async function checkDownload(world: World, id: string): Promise<void> {
     },
   );
 
+  await check("download --json prints the file, its size and its format", async () => {
+    const cwd = folderIn(world);
+    const { out, err } = await captures(world, ["download", id, "-o", "all.csv", "--json"], { cwd });
+    const bytes = readFileSync(join(cwd, "all.csv")).length;
+    expectThat(out === `{"file":"all.csv","bytes":${bytes},"format":"csv"}\n` && err === "", out + err);
+    const both = await captures(world, ["download", id, "-o", "-", "--json"], { cwd });
+    expectThat(both.code === 2 && both.out === "", both.err);
+  });
+
   await check("download makes SQL, CSV and Parquet, and takes one connection alone", async () => {
     const cwd = folderIn(world);
     const sql = await captures(world, ["download", id, "--format", "sql", "-o", "-"]);
@@ -114,6 +123,8 @@ async function checkDownload(world: World, id: string): Promise<void> {
     expectThat(Number(orders[0]?.durationMicros) === 9000, `${orders[0]?.durationMicros}`);
     const none = await captures(world, ["download", id, "--thread", "9", "--format", "ndjson", "-o", "-"]);
     expectThat(none.code === 0 && none.out === "", none.out.slice(0, 200));
+    expectThat(/^note: No record is of that/.test(none.err), none.err);
+    expectThat(sql.err === "", sql.err);
   });
 
   await check("download refuses to write gzip to a terminal, but pipes it", async () => {
