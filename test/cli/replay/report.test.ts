@@ -3,6 +3,7 @@ import type { Outcome } from "../../../src/cli/replay/outcome.ts";
 import { makeReplayReport } from "../../../src/cli/replay/report.ts";
 import { toText } from "../../../src/cli/replay/report-text.ts";
 import { ReplayTally } from "../../../src/cli/replay/tally.ts";
+import { widthOf } from "../../../src/cli/terminal/text.ts";
 import { toHtml } from "../../../src/workload/report/html.ts";
 import { end, outcome, plan, resultOf } from "./outcomes.ts";
 
@@ -18,8 +19,7 @@ test("a report says where to, how fast, how much ran, and what it could not comp
   expect(text).toMatch(/^Errors +none$/m);
   expect(text).toMatch(/^Writes +were left out$/m);
   expect(text).toContain("! The general log does not say how long statements took");
-  expect(text).toMatch(/^1 +100 +0 +100 % /m);
-  expect(text).toContain("1. SELECT * FROM orders WHERE id = ?");
+  expect(text).toMatch(/^1\. +100 +0 +100 % .*\n {3}SELECT \* FROM orders WHERE id = \?$/m);
 });
 
 test("beside the slow log's times, a statement that takes longer by more than chance is called slower", () => {
@@ -163,6 +163,29 @@ test("charts show statements, errors and lateness over time", () => {
   ]);
   expect(charts[0]).toMatchObject({ values: Array.from({ length: 20 }, (_, at) => at + 1) });
   expect(toText(report)).toMatch(/^Statements \(most: 20 a second\)\n▁.*█$/m);
+});
+
+test("a report fits the terminal: texts are at the left, long ones are cut, and a statement is below its figures", () => {
+  const message = `Something is wrong with a value ${"寿司 of this statement ".repeat(20)}`;
+  const long = `SELECT ${"a_column, ".repeat(50)}1`;
+  const failed = [
+    outcome({ session: "12345.6", statement: long, error: { code: "ER_NO_SUCH_TABLE", message } }),
+    outcome({ session: "7.1", statement: "SELECT 2", error: { code: "ER_A", message: "short" } }),
+  ];
+  const timed = many(200, (at) => ({ micros: 3000 + at, recordedMicros: 1000 + at }));
+  const result = resultOf([...timed, ...failed], {
+    options: Array.from({ length: 12 }, (_, at) => `--tag name${at}=value`),
+    notes: ["a note of many words ".repeat(12)],
+  });
+  for (const width of [80, 100, 140]) {
+    const text = toText(makeReplayReport(result), width);
+    for (const one of text.split("\n")) expect(widthOf(one)).toBeLessThanOrEqual(width);
+    expect(text).toMatch(
+      /^1\. ER_NO_SUCH_TABLE {2}Something is .*… {2}12345\.6 {2}2026.*\n {3}SELECT a_column, .*…$/m,
+    );
+    expect(text).toMatch(/^2\. ER_A {14}short +7\.1 {6}2026.*\n {3}SELECT 2$/m);
+    expect(text).toMatch(/^1\. +202 .* slower\n {3}SELECT/m);
+  }
 });
 
 test("lost connections, and executions that could not be prepared, are said", () => {
