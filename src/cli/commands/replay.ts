@@ -7,11 +7,11 @@ import type { MissingRecords } from "../../client/index.ts";
 import { toHtml } from "../../workload/report/html.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { STANDARD_OUTPUT, writeWhole } from "../files/target.ts";
+import { openTarget, STANDARD_OUTPUT } from "../files/target.ts";
 import { CAPTURE_WORDS } from "../finding.ts";
 import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
 import type { LeftOutReason, LostState, Outcome, ReplayEnd } from "../replay/outcome.ts";
-import { TargetLost } from "../replay/replay.ts";
+import { SourceLost, TargetLost } from "../replay/replay.ts";
 import { type BaseReplay, makeReplayReport } from "../replay/report.ts";
 import { toText } from "../replay/report-text.ts";
 import { type ReplayResult, resultFormat } from "../replay/result.ts";
@@ -119,35 +119,52 @@ async function run(cli: Cli, text: string | undefined, options: Options): Promis
   const base = baseOf(options.compare);
   const target = parseTarget(options.to);
   if (typeof target === "string") throw new Failure(target, EXIT.usage);
-  await askAboutTarget(cli, target, options);
-  const connection = await reachTarget(cli, target);
-  const interruption = takeInterruption(cli);
+  checkRange(options);
+  const file = options.file === undefined ? null : await recordingIn(options.file);
+  const output = await openTarget(cli, options.output);
+  let release = () => {};
   try {
-    const recording =
-      options.file === undefined
-        ? await recordingOf(cli, text as string, options, interruption.signal)
-        : recordingIn(options.file);
-    const { result, failure } = await replayed(
-      cli,
-      options,
-      target,
-      connection,
-      recording,
-      interruption.signal,
-    );
-    await writeWhole(cli, options.output, written(format, result, base));
+    await askAboutTarget(cli, target, options);
+    const connection = await reachTarget(cli, target);
+    const interruption = takeInterruption(cli, () => void output.discard());
+    release = interruption.release;
+    const { signal } = interruption;
+    const recording = file ?? (await recordingOf(cli, text as string, options, signal));
+    const { result, failure } = await replayed(cli, options, target, connection, recording, signal);
+    if (result.statements === 0 && failure === null)
+      say(cli, `No statement was replayed: ${whyNone(result)}`);
+    await output.write(written(format, result, base, widthFor(cli, options)));
+    await output.commit();
     if (options.output !== STANDARD_OUTPUT) say(cli, `Wrote ${options.output}`);
     if (failure !== null) throw failure;
+  } catch (error) {
+    // Nothing is left to discard where the report was written.
+    await output.discard();
+    throw error;
   } finally {
-    interruption.release();
+    release();
   }
 }
 
-/** Has the first Ctrl-C end the replay in order, and the second at once. */
-function takeInterruption(cli: Cli): { signal: AbortSignal; release: () => void } {
+/** @throws Failure when nothing can be in the time that was asked for */
+function checkRange({ from, before }: Options): void {
+  if (from !== undefined && before !== undefined && from >= before)
+    throw new Failure("--from has to be before --before", EXIT.usage);
+}
+
+const whyNone = ({ leftOut }: ReplayResult): string =>
+  Object.keys(leftOut).length === 0
+    ? "the recording has none"
+    : "all records were left out, and the report says why";
+
+/** Has the first Ctrl-C end the replay in order, and the second at once. @param discard what is left of the report then */
+function takeInterruption(cli: Cli, discard: () => void): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const release = cli.takeInterrupt(() => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted) {
+      discard();
+      process.exit(EXIT.interrupted);
+    }
     say(cli, "Ending the replay: what runs has five seconds. Ctrl-C again ends it at once.");
     controller.abort(new Failure("Interrupted", EXIT.interrupted));
   });
@@ -207,7 +224,9 @@ async function replayed(
       failure = new Failure("Interrupted", EXIT.interrupted);
     }
   } catch (error) {
-    if (!(error instanceof TargetLost)) throw error;
+    if (!(error instanceof TargetLost || error instanceof SourceLost)) throw error;
+    // Where not a single record was read, there is nothing to report.
+    if (error instanceof SourceLost && error.end.recordedFrom === null) throw new Failure(error.message);
     end = error.end;
     endedBy = error.message;
     failure = new Failure(error.message);
@@ -282,10 +301,14 @@ function formatOf(cli: Cli, { report, output }: Options): Format {
   return /\.json$/i.test(output) ? "json" : "text";
 }
 
-function written(format: Format, result: ReplayResult, base: BaseReplay | null): string {
+/** Of the terminal that shows the report, in columns; undefined where it is a file's or a pipe's. */
+const widthFor = ({ out }: Cli, { output }: Options): number | undefined =>
+  output === STANDARD_OUTPUT && out.isTTY ? out.columns : undefined;
+
+function written(format: Format, result: ReplayResult, base: BaseReplay | null, width?: number): string {
   if (format === "json") return `${resultFormat().stringify(result)}\n`;
   const report = makeReplayReport(result, base);
-  return format === "html" ? toHtml(report) : toText(report);
+  return format === "html" ? toHtml(report) : toText(report, width);
 }
 
 function speedOption(text: string): number | "max" {

@@ -1,6 +1,8 @@
 import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { MissingRecords, StoredWorkloadRecord } from "../../client/index.ts";
+import { BrokenSource } from "./source.ts";
 
 /*
  * Records out of a download, or out of a file that was one.
@@ -8,11 +10,14 @@ import type { MissingRecords, StoredWorkloadRecord } from "../../client/index.ts
 
 const NEWLINE = 10;
 const GZIP = [0x1f, 0x8b];
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+/** How much of a line that is no record is shown, in characters. */
+const MAX_SHOWN = 60;
 
 /**
  * The records of NDJSON, as many at a time as arrive.
  * @param onMissing told of records that were stored and are lost, where the reading has passed them
- * @throws SyntaxError when a line is none
+ * @throws BrokenSource when a line is none: after the records before it
  */
 export async function* recordsOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -26,20 +31,50 @@ export async function* recordsOf(
         : Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(NEWLINE);
     rest = end + 1 === bytes.length ? null : bytes.subarray(end + 1);
-    if (end >= 0) yield parse(bytes.toString("utf8", 0, end), onMissing);
+    if (end >= 0) yield* parse(bytes.toString("utf8", 0, end), onMissing);
   }
-  if (rest !== null) yield parse(rest.toString(), onMissing);
+  if (rest !== null) yield* parse(rest.toString(), onMissing);
 }
 
-function parse(text: string, onMissing?: (missing: MissingRecords) => void): StoredWorkloadRecord[] {
+/** The records of whole lines, at once; and before a line that is none, those before it. */
+function* parse(
+  text: string,
+  onMissing?: (missing: MissingRecords) => void,
+): Generator<readonly StoredWorkloadRecord[]> {
   const records: StoredWorkloadRecord[] = [];
   for (const line of text.split("\n")) {
-    if (line === "") continue;
-    const read = JSON.parse(line) as StoredWorkloadRecord | { missing: MissingRecords };
+    if (line === "" || line === "\r") continue;
+    const read = recordOf(line);
+    if (read === null) {
+      yield records;
+      const begin = line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN).toWellFormed()}…` : line;
+      throw new BrokenSource(`A line of the recording is no record: ${begin}`);
+    }
     if ("missing" in read) onMissing?.(read.missing);
     else records.push(read);
   }
-  return records;
+  yield records;
+}
+
+/** What a line has; null when it is neither a record nor says that some are missing. */
+function recordOf(line: string): StoredWorkloadRecord | { missing: MissingRecords } | null {
+  let read: StoredWorkloadRecord | { missing: MissingRecords } | null;
+  try {
+    read = JSON.parse(line) as typeof read;
+  } catch {
+    return null;
+  }
+  if (typeof read !== "object" || read === null) return null;
+  if ("missing" in read) return read;
+  const { time, threadId, command, statement } = read;
+  const isRecord =
+    typeof time === "string" &&
+    TIME.test(time) &&
+    Number.isSafeInteger(threadId) &&
+    typeof command === "string" &&
+    typeof statement === "string" &&
+    (!("log" in read) || Number.isFinite(read.durationMicros));
+  return isRecord ? read : null;
 }
 
 /** A file of NDJSON, packed by gzip or not: which, its first bytes say. @param path `-` is standard input @throws the system's error */
@@ -54,7 +89,13 @@ export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   file.unshift(head);
   const isPacked = GZIP.every((byte, at) => head[at] === byte);
   if (!isPacked) return yield* file;
-  const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-  file.on("error", (error: Error) => unpacked.destroy(error));
-  yield* file.pipe(unpacked);
+  yield* unpacked(file);
+}
+
+/** Decompresses a gzip file. @throws zlib's error when it is not whole, and what the chunks throw */
+export async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const plain = createGunzip({ chunkSize: 256 * 1024 });
+  // Its failure is that of `plain`.
+  pipeline(chunks, plain).catch(() => undefined);
+  yield* plain;
 }

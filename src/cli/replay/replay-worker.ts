@@ -2,9 +2,15 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { MysqlDriver } from "./mysql-driver.ts";
 import type { LeftOutReason } from "./outcome.ts";
 import { recordsOf } from "./record-lines.ts";
-import { TargetLost } from "./replay.ts";
+import { SourceLost, TargetLost } from "./replay.ts";
 import { replayHere } from "./replay-here.ts";
-import { type FromThread, OutcomePacker, type ThreadData, type ToThread } from "./thread-messages.ts";
+import {
+  type FromThread,
+  type Lost,
+  OutcomePacker,
+  type ThreadData,
+  type ToThread,
+} from "./thread-messages.ts";
 import { wantedBy } from "./wanted-records.ts";
 
 /*
@@ -43,6 +49,11 @@ async function* arriving(): AsyncGenerator<Uint8Array> {
   }
 }
 
+const lostOf = (error: unknown): Lost | null => {
+  if (error instanceof TargetLost) return { error: error.error, end: error.end };
+  return error instanceof SourceLost ? { error: null, end: error.end } : null;
+};
+
 const packer = new OutcomePacker();
 let leftOut: Partial<Record<LeftOutReason, number>> = {};
 const flush = () => {
@@ -73,8 +84,7 @@ try {
   tell({ kind: "end", end });
 } catch (error) {
   flush();
-  const targetLost = error instanceof TargetLost ? { error: error.error, end: error.end } : null;
-  tell({ kind: "failed", message: (error as Error).message, targetLost });
+  tell({ kind: "failed", message: (error as Error).message, lost: lostOf(error) });
 } finally {
   clearInterval(timer);
   port.close();

@@ -4,7 +4,7 @@ import type { ReplayEnd, ReplayListener } from "./outcome.ts";
 import { type Clock, Pace } from "./pace.ts";
 import { RecordedSessions } from "./recorded-sessions.ts";
 import { Session, type Shared } from "./session.ts";
-import type { ReplayOptions, Source } from "./source.ts";
+import { type BrokenSource, type ReplayOptions, type Source, untilBroken } from "./source.ts";
 import { inStartOrder } from "./start-order.ts";
 import type { RecordedSession, SessionStep } from "./step.ts";
 import type { Spill } from "./step-queue.ts";
@@ -50,6 +50,18 @@ export class TargetLost extends Error {
   }
 }
 
+/** The recording broke off, or has what is no record: the replay is of what came before. */
+export class SourceLost extends Error {
+  override readonly name = "SourceLost";
+  /** The replay up to there. */
+  readonly end: ReplayEnd;
+
+  constructor(message: string, end: ReplayEnd) {
+    super(message);
+    this.end = end;
+  }
+}
+
 /** What a replay is given of its surroundings; tests have their own. */
 export interface ReplayContext {
   /** Ends it in order: no statement begins any more, and those that run are killed after a grace. */
@@ -62,7 +74,7 @@ export interface ReplayContext {
 /**
  * Replays a workload.
  * @param listener told of every statement, as it is done
- * @throws TargetLost, and what the source throws
+ * @throws TargetLost; SourceLost where the source throws BrokenSource; what else it throws
  */
 export async function replay(
   source: Source,
@@ -121,8 +133,12 @@ class Replay {
     const finished = new AbortController();
     const watching = this.#watch(finished.signal);
     let isWhole = false;
+    let broken: BrokenSource | null = null;
+    const untilThere = untilBroken(source, (error) => {
+      broken = error;
+    });
     try {
-      isWhole = await this.#read(source, recorded).catch((error) => {
+      isWhole = await this.#read(untilThere, recorded).catch((error) => {
         // A download that was ended since the replay was.
         if (this.#over.signal.aborted) return false;
         throw error;
@@ -145,7 +161,7 @@ class Replay {
     }
     if (this.#crash !== null) throw this.#crash.error;
     const end: ReplayEnd = {
-      isWhole: isWhole && !this.#over.signal.aborted,
+      isWhole: isWhole && broken === null && !this.#over.signal.aborted,
       startedAt: Math.round(startedAt),
       endedAt: Math.round(this.#clock.now()),
       ...recorded,
@@ -153,6 +169,8 @@ class Replay {
       spilledBytes: this.#spill.peakBytes,
     };
     if (this.#failure !== null) throw new TargetLost(this.#failure, end);
+    // Of a download that was ended since the replay was, nothing is said.
+    if (broken !== null && !this.#over.signal.aborted) throw new SourceLost((broken as Error).message, end);
     return end;
   }
 

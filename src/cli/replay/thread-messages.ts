@@ -32,7 +32,13 @@ export type FromThread =
   | { kind: "lost"; state: LostState }
   | { kind: "missing"; missing: MissingRecords }
   | { kind: "end"; end: ReplayEnd }
-  | { kind: "failed"; message: string; targetLost: { error: ServerError; end: ReplayEnd } | null };
+  | { kind: "failed"; message: string; lost: Lost | null };
+
+/** What ended a replay early: the target's error, or none where it is the recording's; and how it went up to there. */
+export interface Lost {
+  error: ServerError | null;
+  end: ReplayEnd;
+}
 
 /** Outcomes, packed. */
 export interface PackedOutcomes {

@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import type { MissingRecords } from "../../client/index.ts";
 import { LinesBySession } from "./lines-by-session.ts";
 import type { ReplayEnd, ReplayListener } from "./outcome.ts";
-import { TargetLost } from "./replay.ts";
+import { SourceLost, TargetLost } from "./replay.ts";
+import { BrokenSource, tellingBreaks } from "./source.ts";
 import { type FromThread, type ThreadData, type ToThread, unpacked } from "./thread-messages.ts";
 
 /*
@@ -28,7 +29,7 @@ const WORKER = new URL(
  * Replays NDJSON by several threads.
  * @param chunks as they arrive
  * @param listener as of `replay`, and told of records that were stored and are lost; a statement is told where it is the first of its fingerprint, or failed
- * @throws TargetLost, and what the source throws
+ * @throws TargetLost; SourceLost when the chunks break off, or a line is no record
  */
 export async function replayInThreads(
   chunks: AsyncIterable<Uint8Array>,
@@ -54,12 +55,20 @@ export async function replayInThreads(
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   let failure: unknown;
+  let broken: BrokenSource | null = null;
   try {
-    await feed(chunks, all);
+    await feed(tellingBreaks(chunks), all);
   } catch (error) {
     // A download that was ended since the replay was.
-    if (!signal.aborted) failure = error;
-    abort();
+    if (signal.aborted) abort();
+    else if (error instanceof BrokenSource) {
+      broken = error;
+      // What has arrived is replayed.
+      for (const thread of all) thread.finish();
+    } else {
+      failure = error;
+      abort();
+    }
   }
   const ends = await Promise.allSettled(
     all.map((thread) =>
@@ -71,24 +80,31 @@ export async function replayInThreads(
   );
   signal.removeEventListener("abort", abort);
   if (failure !== undefined) throw failure;
-  return merged(ends);
+  const end = merged(ends);
+  if (broken === null || signal.aborted) return broken === null ? end : { ...end, isWhole: false };
+  throw new SourceLost(broken.message, { ...end, isWhole: false });
 }
 
-/** Gives each thread its lines; waits for the one that is furthest behind. */
+/** Gives each thread its lines, also where the chunks break off: but for a line that has no end then. Waits for the one that is furthest behind. */
 async function feed(chunks: AsyncIterable<Uint8Array>, threads: readonly Thread[]): Promise<void> {
   const lines = new LinesBySession(threads.length);
-  for await (const chunk of chunks) {
-    lines.add(chunk);
-    for (const [index, thread] of threads.entries()) {
-      if (lines.sizeOf(index) >= BATCH_BYTES) await thread.send(lines.take(index));
-      if (thread.isOver) return;
+  const sendAll = async (least: number) => {
+    for (const [index, thread] of threads.entries())
+      if (lines.sizeOf(index) >= least) await thread.send(lines.take(index));
+  };
+  try {
+    for await (const chunk of chunks) {
+      lines.add(chunk);
+      await sendAll(BATCH_BYTES);
+      if (threads.some(({ isOver }) => isOver)) return;
     }
+  } catch (error) {
+    await sendAll(1);
+    throw error;
   }
   lines.finish();
-  for (const [index, thread] of threads.entries()) {
-    if (lines.sizeOf(index) > 0) await thread.send(lines.take(index));
-    thread.finish();
-  }
+  await sendAll(1);
+  for (const thread of threads) thread.finish();
 }
 
 /** One of the threads, as the main one sees it. */
@@ -140,10 +156,7 @@ class Thread {
             return resolve(message.end);
           case "failed": {
             over();
-            const { targetLost, message: text } = message;
-            return reject(
-              targetLost === null ? new Error(text) : new TargetLost(targetLost.error, targetLost.end),
-            );
+            return reject(errorOf(message));
           }
         }
       });
@@ -184,14 +197,19 @@ class Thread {
   }
 }
 
-/** The ends of all threads as one. @throws what a thread failed with: TargetLost has the end of all */
+function errorOf({ lost, message }: Extract<FromThread, { kind: "failed" }>): Error {
+  if (lost === null) return new Error(message);
+  return lost.error === null ? new SourceLost(message, lost.end) : new TargetLost(lost.error, lost.end);
+}
+
+/** The ends of all threads as one. @throws what a thread failed with: TargetLost and SourceLost have the end of all */
 function merged(ends: readonly PromiseSettledResult<ReplayEnd>[]): ReplayEnd {
   const known: ReplayEnd[] = [];
   let failure: unknown = null;
-  let lost: TargetLost | null = null;
+  let lost: TargetLost | SourceLost | null = null;
   for (const end of ends) {
     if (end.status === "fulfilled") known.push(end.value);
-    else if (end.reason instanceof TargetLost) {
+    else if (end.reason instanceof TargetLost || end.reason instanceof SourceLost) {
       lost = end.reason;
       known.push(end.reason.end);
     } else failure ??= end.reason;
@@ -211,6 +229,7 @@ function merged(ends: readonly PromiseSettledResult<ReplayEnd>[]): ReplayEnd {
     partialSessions: sum(({ partialSessions }) => partialSessions),
     spilledBytes: sum(({ spilledBytes }) => spilledBytes),
   };
-  if (lost !== null) throw new TargetLost(lost.error, end);
+  if (lost instanceof TargetLost) throw new TargetLost(lost.error, end);
+  if (lost !== null) throw new SourceLost(lost.message, end);
   return end;
 }

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { type Cli, serviceOf } from "../cli.ts";
 import { chunksOf } from "../download/body.ts";
+import { EXIT, Failure } from "../failure.ts";
 import { findCapture } from "../finding.ts";
-import { readFile } from "../replay/record-lines.ts";
+import { readFile, unpacked } from "../replay/record-lines.ts";
 
 /** What is replayed, and what of it is known before. */
 export interface Recording {
@@ -24,9 +25,30 @@ interface Asked {
   before?: Date;
 }
 
-/** The recording in a file that was downloaded. */
-export function recordingIn(file: string): Recording {
-  const chunks = readFile(file);
+/** Of the first object in NDJSON. */
+const BRACE = 123;
+
+/**
+ * The recording in a file that was downloaded: its beginning has been read.
+ * @throws Failure when it can't be read, or does not begin as one
+ */
+export async function recordingIn(file: string): Promise<Recording> {
+  const shown = file === "-" ? "Standard input" : file;
+  const whole = readFile(file);
+  const first = await whole.next().catch((error: Error) => {
+    throw new Failure(`${shown} can't be read: ${error.message}`, EXIT.usage);
+  });
+  if (!first.done && first.value[0] !== BRACE)
+    throw new Failure(`${shown} is no NDJSON of captures download`, EXIT.usage);
+  const chunks = (async function* () {
+    if (first.done) return;
+    yield first.value;
+    try {
+      yield* whole;
+    } catch (error) {
+      throw new Failure(`${shown} can't be read to its end: ${(error as Error).message}`);
+    }
+  })();
   return { chunks, name: basename(file), capture: null, isRedacted: false, from: null, to: null, notes: [] };
 }
 
@@ -51,12 +73,13 @@ export async function recordingOf(
   const notes: string[] = [];
   if (workload.gapCount > 0)
     notes.push(`The capture has ${workload.gapCount} gaps: what ran in them is not in it.`);
-  const query = { format: "ndjson", log, from, to: before } as const;
+  // Unlike what `fetch` unpacks itself, this says whether it is whole.
+  const query = { format: "ndjson.gz", log, from, to: before } as const;
   const { body, headers } = await captures.download(id, query, { signal });
   const incomplete = headers.get("x-workload-incomplete");
   if (incomplete !== null) notes.push(`Records are lost in the service's storage: ${incomplete}`);
   return {
-    chunks: chunksOf(body),
+    chunks: unpackedDownload(chunksOf(body)),
     name,
     capture: id,
     isRedacted: full.redact === "literals",
@@ -64,6 +87,16 @@ export async function recordingOf(
     to: timeOf(before ?? full.end),
     notes,
   };
+}
+
+async function* unpackedDownload(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpacked(chunks);
+  } catch (error) {
+    throw error instanceof Failure
+      ? error
+      : new Failure(`The download is not whole: ${(error as Error).message}`);
+  }
 }
 
 const timeOf = (time: string | Date | null) => (time === null ? null : new Date(time).getTime());
