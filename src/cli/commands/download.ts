@@ -104,8 +104,9 @@ async function isEmpty(
 ): Promise<boolean> {
   if (start === null) return true;
   const query = { log, from, to, threadId, limit: 1 };
-  const { records, missing } = await client.captures.recordsPage(id, query, { signal });
-  return records.length === 0 && missing.length === 0;
+  // The file is there, whatever becomes of this question.
+  const page = await client.captures.recordsPage(id, query, { signal }).catch(() => null);
+  return page !== null && page.records.length === 0 && page.missing.length === 0;
 }
 
 /** What there is to say of a file without records. */
@@ -157,9 +158,11 @@ function meter(progress: Progress, length: number | null): { add(bytes: number):
     add(bytes) {
       total += bytes;
       const seconds = (performance.now() - began) / 1000;
-      const rate = seconds < 1 ? [] : [`${formatBytes(total / seconds)}/s`];
+      // What is there at once needs no progress.
+      if (seconds < 1) return;
+      const details = [formatBytes(total), `${formatBytes(total / seconds)}/s`];
       const fraction = length === null ? null : Math.min(1, total / length);
-      progress.update({ label: "Downloading", fraction, details: [formatBytes(total), ...rate] });
+      progress.update({ label: "Downloading", fraction, details });
     },
     total: () => total,
   };

@@ -9,7 +9,9 @@ export async function checkList(world: World): Promise<void> {
     expectThat(code === 0 && err === "", `It ended with ${code}: ${err}`);
     expectThat(/^ID\tNAME\tSTATUS\tENVIRONMENT\tLOG\tSTART\tLENGTH\tLABELS\n2\t/.test(out), out);
     expectThat(
-      /\n1\twhat ran \(general log\)\t\w+\tshop\tgeneral\t[\d-]{10} [\d:]{8}\t15m\t-$/m.test(out),
+      /\n1\twhat ran \(general log\)\t\w+\tshop\tgeneral\t[\d-]{10} [\d:]{8}(?:Z|[+-]\d\d:\d\d)\t15m\t-$/m.test(
+        out,
+      ),
       out,
     );
   });

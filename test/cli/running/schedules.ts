@@ -11,7 +11,9 @@ export async function checkSchedules(world: World): Promise<void> {
     const made = await add("--name", "nightly", "--cron", "30 2 * * *", "-z", "Europe/Vienna", "--compare");
     expectThat(made.code === 0, made.err);
     expectThat(
-      /^Schedule \d+ "nightly": next \d{4}-\d\d-\d\d \d\d:\d\d:00\n.*\/schedules\/\d+\n$/.test(made.out),
+      /^Schedule \d+ "nightly": next \d{4}-\d\d-\d\d \d\d:\d\d:00(?:Z|[+-]\d\d:\d\d)\n.*\/schedules\/\d+\n$/.test(
+        made.out,
+      ),
       made.out,
     );
     const { out } = await captures(world, ["list", "--status", "scheduled", "--json"]);
