@@ -93,14 +93,18 @@ export async function makePair(world: World): Promise<Pair> {
 }
 
 /** Has statements run on the instance of the pair now, as far as its slow log is on. */
-export const runNow = (world: World): Promise<void> => write(world, entries(AFTER, Date.now()));
+export const runNow = (world: World): Promise<void> =>
+  // All at once: a capture that is stopped right behind it has all of them.
+  write(world, entries(AFTER, Date.now(), 0));
 
-/** Entries of a slow log, a millisecond apart from a time on. */
-function entries(ran: readonly Ran[], since: number): string {
-  let at = since;
+/** Entries of a slow log from a time on, so many milliseconds apart. */
+function entries(ran: readonly Ran[], since: number, apart = 1): string {
+  let count = 0;
   return ran
     .flatMap(({ statement, calls, micros }) =>
-      Array.from({ length: calls }, (_, call) => slowEntry(statement(call), { micros, at: at++ })),
+      Array.from({ length: calls }, (_, call) =>
+        slowEntry(statement(call), { micros, at: since + apart * count++ }),
+      ),
     )
     .join("");
 }
