@@ -21,7 +21,11 @@ export async function startProxy(
     response: ServerResponse,
   ) => {
     const { authorization = "" } = headers;
-    const reply = await change(await fetch(address + url, { method, headers: { authorization } }), url);
+    const asked = await fetch(address + url, { method, headers: { authorization } });
+    const changed = await change(asked, url);
+    const reply = new Response(changed.body, changed);
+    // fetch has decoded the body.
+    for (const name of ["content-encoding", "content-length"]) reply.headers.delete(name);
     response.writeHead(reply.status, Object.fromEntries(reply.headers));
     if (reply.body === null) response.end();
     else
