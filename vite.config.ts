@@ -1,9 +1,12 @@
+import { resolve } from "node:path";
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 
 /** The console (src/console) becomes a part of `dist` (scripts/build.ts), which the Worker serves as static assets. */
 export default defineConfig({
   root: "src/console",
+  // What the console has no use for, as src/client/captures.ts imports it.
+  resolve: { alias: [{ find: /^\.\/watch\.ts$/, replacement: resolve("src/console/api/no-watch.ts") }] },
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false })],
   build: {
     outDir: "../../dist",
