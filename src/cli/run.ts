@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { CapturesError } from "../client/index.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT, type ExitCode, Failure } from "./failure.ts";
-import { STANDARD_OUTPUT, writeFailure } from "./files/target.ts";
+import { STANDARD_OUTPUT, writeFailure } from "./files/write-failure.ts";
 import { makeProgram } from "./program.ts";
 import { colorsFor } from "./terminal/colors.ts";
 import { clean } from "./terminal/text.ts";

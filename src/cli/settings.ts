@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import envPaths from "env-paths";
 import { EXIT, Failure } from "./failure.ts";
-import { writeFailure } from "./files/target.ts";
+import { writeFailure } from "./files/write-failure.ts";
 import { readKey } from "./key.ts";
 
 /** Where somebody is signed in: the service's origin, and the API key. */

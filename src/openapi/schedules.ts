@@ -94,14 +94,15 @@ const OCCURRENCES = {
   },
 };
 
-const rule = (name: string, field: "cron" | "rrule", message: string): Refusal => ({
+/** @param other how the words begin of what else is refused of that field */
+const rule = (name: string, field: "cron" | "rrule", message: string, other: string): Refusal => ({
   ...refusalOf(name, refuseRule(field, message)),
-  pattern: `${field}: .+`,
+  pattern: `${field}: (?!${other})[\\s\\S]+`,
 });
 /** The refusals of a rule that can't be. */
 const OF_RULES: Refusal[] = [
-  rule("unreadableCron", "cron", 'must have five fields, such as "30 2 * * MON-FRI"'),
-  rule("unreadableRrule", "rrule", "BYHOUR is needed with FREQ=DAILY"),
+  rule("unreadableCron", "cron", 'must have five fields, such as "30 2 * * MON-FRI"', "is required, unless"),
+  rule("unreadableRrule", "rrule", "BYHOUR is needed with FREQ=DAILY", "can't be there with cron"),
   ...refusals("twoRules", "unknownTimeZone"),
 ];
 /** The refusals of what a schedule is to be. */

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { STANDARD_OUTPUT, writeWhole } from "../files/target.ts";
+import { writeWhole } from "../files/target.ts";
+import { STANDARD_OUTPUT } from "../files/write-failure.ts";
 import { CAPTURE_WORDS, findBaseIfAny, findCapture, noBase } from "../finding.ts";
 import { say } from "../terminal/print.ts";
 

@@ -4,7 +4,7 @@ import { type Capture, CapturesError } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { endCapture } from "../ending.ts";
 import { Failure } from "../failure.ts";
-import { writeFailure } from "../files/target.ts";
+import { writeFailure } from "../files/write-failure.ts";
 import { follow } from "../following.ts";
 import {
   addRecordingOptions,

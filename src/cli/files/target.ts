@@ -11,9 +11,7 @@ import {
 import { finished } from "node:stream/promises";
 import type { Cli } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
-
-/** Standard output, as the name of a file. */
-export const STANDARD_OUTPUT = "-";
+import { STANDARD_OUTPUT, writeFailure } from "./write-failure.ts";
 
 /** Where a result is written to. */
 export interface Target {
@@ -101,12 +99,6 @@ function targetOf(
     async discard() {},
   };
 }
-
-/** Says that a file can't be written, or standard output, and why. */
-export const writeFailure = (file: string, error: unknown): Failure =>
-  new Failure(
-    `${file === STANDARD_OUTPUT ? "Standard output" : file} can't be written: ${(error as Error).message}`,
-  );
 
 /**
  * Writes a text to a file as a whole, or to standard output.
