@@ -12,8 +12,11 @@ export interface WebSocketLike {
   close(): void;
   /** Only a Worker's socket has it. */
   accept?: (() => void) | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: platforms differ in the events that they have, and in their types
-  addEventListener(type: "message" | "close" | "error", listener: (event: any) => void): void;
+  /** Only a message has data. */
+  addEventListener(
+    type: "message" | "close" | "error",
+    listener: (event: { type: string; data?: unknown }) => void,
+  ): void;
 }
 
 /** A class of WebSockets. Its second argument are the protocols or, where the platform takes them, options with `headers`. */

@@ -63,7 +63,7 @@ function nextLocal({ cron, isDay }: Rule, after: number, until: number): number 
     try {
       next = cron.getNextDate(new Date(from));
     } catch {
-      // A day that there is not, such as the 30th of February.
+      // The month does not have this day: the 30th of February.
       return null;
     }
     if (isDay === null || isDay(next)) return next.getTime();

@@ -264,9 +264,9 @@ function socketClass(isBrowser: boolean) {
     }
     send() {}
     close() {}
-    addEventListener(type: string, listener: (event: object) => void) {
+    addEventListener(type: string, listener: (event: { type: string; data: string }) => void) {
       if (type !== "message") return;
-      queueMicrotask(() => listener({ data: JSON.stringify(message("DONE", 1)) }));
+      queueMicrotask(() => listener({ type, data: JSON.stringify(message("DONE", 1)) }));
     }
   }
   return { Socket, opened };

@@ -105,7 +105,7 @@ async function isEmpty(
 ): Promise<boolean> {
   if (start === null) return true;
   const query = { log, from, to, threadId, limit: 1 };
-  // The file is there, whatever becomes of this question.
+  // The file was written: if this request fails, there is no note, and no failure.
   const page = await client.captures.recordsPage(id, query, { signal }).catch(() => null);
   return page !== null && page.records.length === 0 && page.missing.length === 0;
 }

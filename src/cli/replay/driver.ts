@@ -39,7 +39,7 @@ export interface Connection {
   readonly id: number;
   query(sql: string): Promise<Answer>;
   /**
-   * Sends several texts at once; absent where the server may not take that. They are run in order, whatever becomes of those before.
+   * Sends several texts at once; absent where the server may not take that. They are run in order, also those behind one that fails.
    * When the connection is lost, those without an answer have the loss as theirs, though the server may have run them.
    * @param onAnswers told until every text has an answer; what it throws, this rejects with
    */

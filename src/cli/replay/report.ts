@@ -25,7 +25,7 @@ export interface BaseReplay {
 
 /**
  * A replay's report, to be written as text, HTML or Markdown.
- * @param base another replay to compare with; else the times of the recording are, where it has any
+ * @param base another replay to compare with; null to compare with the recording, if that has times
  */
 export function makeReplayReport(result: ReplayResult, base: BaseReplay | null = null): Report {
   const compared = comparisonOf(result, base);

@@ -4,8 +4,7 @@ import pc from "picocolors";
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /**
- * The colours for a stream. Only a terminal gets any, and none if NO_COLOR is set (https://no-color.org); FORCE_COLOR has any
- * stream get them.
+ * The colours for a stream: for a terminal unless NO_COLOR is set (https://no-color.org), for files and pipes if FORCE_COLOR is set.
  */
 export function colorsFor(
   cli: { env: Readonly<Record<string, string | undefined>> },
