@@ -167,6 +167,7 @@ function errorsOf({ errors }: ReplayResult): Block[] {
     {
       kind: "statements",
       names: ["Error", "Message", "Session", "Recorded"],
+      texts: [1],
       statements: errors.flatMap(({ code, examples }) =>
         examples.map(({ statement, message, session, recordedAt }) => ({
           sql: statement,

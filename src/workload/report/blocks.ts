@@ -15,6 +15,8 @@ export interface StatementsBlock {
   kind: "statements";
   names: readonly string[];
   statements: readonly { sql: string; figures: readonly string[] }[];
+  /** Which of the figures are texts, such as messages, by their places among the names; none if absent. */
+  texts?: readonly number[];
 }
 
 /** Values over time: null where one is not known. */

@@ -31,6 +31,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}dt,figcap
 th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top;white-space:nowrap}
 th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;font-weight:400}thead th:first-child{font-weight:600}
 code{font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+td.text{min-width:16rem;text-align:left;white-space:normal;overflow-wrap:anywhere}
 .statement{padding-top:.6rem;border-bottom:0}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1rem}
 figure{margin:0;padding:.6rem .8rem;border:1px solid var(--line);border-radius:6px;break-inside:avoid}svg{display:block;width:100%;height:auto;margin:.4rem 0}
@@ -104,20 +105,33 @@ function partOf(block: Exclude<Block, ChartBlock>): string {
 
 /** A table that scrolls by itself where there is no room for it, for who has keys only too. */
 const wide = (table: string): string => `<div class="wide" tabindex="0">${table}</div>`;
-const rowOf = (cells: readonly string[]): string =>
-  `<tr>${cells.map((cell, at) => (at === 0 ? `<th scope="row">${cell}</th>` : `<td>${cell}</td>`)).join("")}</tr>`;
+/** @param texts the places of cells that are broken into lines: the others are figures, which never are */
+function rowOf(cells: readonly string[], texts: readonly number[] = []): string {
+  const written = cells.map((cell, at) => {
+    if (at === 0) return `<th scope="row">${escapeHtml(cell)}</th>`;
+    return `<td${texts.includes(at) ? ' class="text"' : ""}>${escapeHtml(cell)}</td>`;
+  });
+  return `<tr>${written.join("")}</tr>`;
+}
 const headOf = (names: readonly string[]): string =>
   `<thead><tr>${names.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("")}</tr></thead>`;
 
 function tableOf({ names, rows }: TableBlock): string {
-  const body = rows.map((cells) => rowOf(cells.map(escapeHtml))).join("\n");
+  const body = rows.map((cells) => rowOf(cells)).join("\n");
   return wide(`<table>${headOf(names)}<tbody>${body}</tbody></table>`);
 }
 
-function statementsOf({ names, statements }: StatementsBlock): string {
+function statementsOf({ names, statements, texts = [] }: StatementsBlock): string {
   const body = statements.map(({ sql, figures }, at) => {
     const text = `<tr><td class="statement" colspan="${names.length + 1}"><code>${escapeHtml(sql)}</code></td></tr>`;
-    return text + rowOf([String(at + 1), ...figures.map(escapeHtml)]);
+    return (
+      text +
+      rowOf(
+        [String(at + 1), ...figures],
+        // The number stands before them.
+        texts.map((place) => place + 1),
+      )
+    );
   });
   return wide(`<table>${headOf(["#", ...names])}<tbody>${body.join("\n")}</tbody></table>`);
 }

@@ -200,3 +200,12 @@ test("lost connections, and executions that could not be prepared, are said", ()
   expect(text).toContain("! 1 times a connection broke off");
   expect(text).toContain("! 1 transactions were lost");
 });
+
+test("in HTML a long message is broken into lines, and figures stay on theirs", () => {
+  const message = "Illegal mix of collations for operation '<>'";
+  const html = toHtml(makeReplayReport(resultOf([outcome({ error: { code: "E", message } })])));
+  expect(html).toContain(
+    `<td class="text">${message.replace("<>", "&lt;&gt;").replaceAll("'", "&#39;")}</td>`,
+  );
+  expect(html).toContain("<td>E</td>");
+});
