@@ -1,4 +1,6 @@
-/* What an API key looks like, whoever makes it: its owner, or a program that somebody has approved. */
+import { sha256 } from "../lib/hash.ts";
+
+/* What an API key is, whoever makes it: its owner, or a program that somebody has approved. */
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** 364 bits. */
@@ -6,9 +8,9 @@ const KEY_LENGTH = 64;
 const ID_LENGTH = 32;
 
 /** What a key begins with, by which scanners recognise one that leaked. */
-export const KEY_PREFIX = "captures_";
+const KEY_PREFIX = "captures_";
 /** How many characters of a key are kept to tell it by. */
-export const KEY_START_LENGTH = KEY_PREFIX.length + 4;
+const KEY_START_LENGTH = KEY_PREFIX.length + 4;
 
 /** Text of random letters, each as likely as the others. */
 export function randomText(length: number, alphabet: string = LETTERS): string {
@@ -22,7 +24,37 @@ export function randomText(length: number, alphabet: string = LETTERS): string {
   return text.slice(0, length);
 }
 
-/** A new API key. */
-export const newKey = (): string => KEY_PREFIX + randomText(KEY_LENGTH);
-/** The id of a new key. */
-export const newId = (): string => randomText(ID_LENGTH);
+/** What is stored of a new key: parameters of `insertKey`. */
+export interface NewKey {
+  keyId: string;
+  start: string;
+  prefix: string;
+  keyHash: string;
+}
+
+/** A new API key, which is shown once, and what is stored of it. */
+export async function newKey(): Promise<{ key: string; stored: NewKey }> {
+  const key = KEY_PREFIX + randomText(KEY_LENGTH);
+  const stored = {
+    keyId: randomText(ID_LENGTH),
+    start: key.slice(0, KEY_START_LENGTH),
+    prefix: KEY_PREFIX,
+    keyHash: await sha256(key),
+  };
+  return { key, stored };
+}
+
+/**
+ * The SQL that stores a new key, with the parameters of `NewKey` and `:now`. The columns of limits are those that better-auth had filled
+ * in the keys of its time: nothing reads them.
+ * @param name SQL of its name, null for none; `owner` of the user's id, `expiresAt` of when it expires, in milliseconds, null for never
+ * @param from the table that these are of, and what is asked of it: a key for each of its rows
+ */
+export const insertKey = (
+  { name, owner, expiresAt }: { name: string; owner: string; expiresAt: string },
+  from: string,
+): string =>
+  `insert into apikey (id, config_id, name, start, prefix, key, reference_id, enabled, rate_limit_enabled,
+     rate_limit_time_window, rate_limit_max, request_count, expires_at, created_at, updated_at)
+   select :keyId, 'default', ${name}, :start, :prefix, :keyHash, ${owner}, 1, 0, 86400000, 10, 0, ${expiresAt}, :now, :now
+   from ${from}`;

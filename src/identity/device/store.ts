@@ -2,7 +2,7 @@ import { type Credential, callerStatement } from "../../db/caller.ts";
 import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
-import { KEY_PREFIX, KEY_START_LENGTH, newId, newKey } from "../key-form.ts";
+import { insertKey, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
@@ -74,7 +74,6 @@ const IS_PENDING = `${MINE} and d.status = 'pending' and d.expires_at > :now`;
 /** Null, which is not true, before the first poll. */
 const IS_TOO_FAST = "(:now < d.polled_at + d.interval * 1000 - :slack)";
 
-/** The key's row is as `keys/store.ts` makes it, which lists, changes and deletes it from then on. */
 const POLL = [
   `select d.status, d.expires_at as expiresAt, d.key_seconds as seconds, ${IS_TOO_FAST} as isTooFast,
      d.interval + :interval as longer, u.id, u.name, u.email
@@ -82,11 +81,10 @@ const POLL = [
   `update device_codes as d set polled_at = :now,
      interval = case when ${IS_TOO_FAST} then d.interval + :interval else d.interval end
    where ${IS_PENDING}`,
-  `insert into apikey (id, config_id, name, start, prefix, key, reference_id, enabled, rate_limit_enabled,
-     rate_limit_time_window, rate_limit_max, request_count, expires_at, created_at, updated_at)
-   select :id, 'default', d.client, :start, :prefix, :keyHash, d.decided_by, 1, 0, 86400000, 10, 0,
-     :now + d.key_seconds * 1000, :now, :now
-   from device_codes d where ${IS_READY}`,
+  insertKey(
+    { name: "d.client", owner: "d.decided_by", expiresAt: ":now + d.key_seconds * 1000" },
+    `device_codes d where ${IS_READY}`,
+  ),
   `delete from device_codes as d where ${IS_READY}`,
 ].map(statement);
 
@@ -111,17 +109,14 @@ export async function pollLogin(
   { deviceCode, client }: { deviceCode: string; client: string },
   now: number,
 ): Promise<Polled> {
-  const key = newKey();
+  const { key, stored } = await newKey();
   const values = {
+    ...stored,
     deviceHash: await sha256(deviceCode),
     client,
     now,
     interval: POLL_SECONDS,
     slack: POLL_SLACK_MS,
-    id: newId(),
-    start: key.slice(0, KEY_START_LENGTH),
-    prefix: KEY_PREFIX,
-    keyHash: await sha256(key),
   };
   const [before, , made] = (await db.batch(POLL.map((step) => step(db, values)))) as [
     D1Result<PolledRow>,

@@ -1,8 +1,7 @@
 import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
 import type { SqlValues } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
-import { sha256 } from "../../lib/hash.ts";
-import { KEY_PREFIX, KEY_START_LENGTH, newId, newKey } from "../key-form.ts";
+import { insertKey, newKey } from "../key-form.ts";
 
 /*
  * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
@@ -43,12 +42,8 @@ const LIST = callerStatement(
 const FIND = callerStatement(
   `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
 );
-/** The columns of limits are those that better-auth had filled in the keys of its time: nothing reads them. */
 const INSERT = callerStatement(
-  `insert into apikey (id, config_id, name, start, prefix, key, reference_id, enabled, rate_limit_enabled,
-     rate_limit_time_window, rate_limit_max, request_count, expires_at, created_at, updated_at)
-   select :keyId, 'default', :name, :start, :prefix, :hash, id, 1, 0, 86400000, 10, 0, :expiresAt, :now, :now
-   from caller returning ${columns("")}`,
+  `${insertKey({ name: ":name", owner: "id", expiresAt: ":expiresAt" }, "caller")} returning ${columns("")}`,
 );
 const UPDATE = callerStatement(
   `update apikey set updated_at = :now, name = coalesce(:name, name), enabled = coalesce(:enabled, enabled),
@@ -97,15 +92,8 @@ export async function createKey(
   { name, expiresIn }: { name?: string | undefined; expiresIn?: number | null | undefined },
   now: number,
 ): Promise<Outcome<{ key: string; row: KeyRow }>> {
-  const key = newKey();
-  const values = {
-    keyId: newId(),
-    name: name ?? null,
-    start: key.slice(0, KEY_START_LENGTH),
-    prefix: KEY_PREFIX,
-    hash: await sha256(key),
-    expiresAt: expiryOf(expiresIn, now),
-  };
+  const { key, stored } = await newKey();
+  const values = { ...stored, name: name ?? null, expiresAt: expiryOf(expiresIn, now) };
   const row = await INSERT(db, credential, now, values).first<KeyRow>();
   return row === null ? { caller: null } : { caller: row.referenceId, found: { key, row } };
 }
