@@ -60,8 +60,8 @@ async function hasRoom(env: Env, { binding }: Limit, caller: string): Promise<bo
 }
 
 /**
- * Counts changes of accounts and API keys with the other changes of their session, which is all that better-auth goes by: with
- * ever new keys a caller would have no limit at all. If there is no session, better-auth refuses.
+ * Counts changes of accounts and API keys with the other changes of their session, which is all that these go by: with ever new
+ * keys a caller would have no limit at all. Without a session they are refused, by better-auth or by the route itself.
  */
 export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
   const session = await readSessionCookie(c);
@@ -71,7 +71,7 @@ export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
 
 /** Counts requests of programs that have no credential yet by their address. */
 export const limitPolls: MiddlewareHandler<App> = async (c, next) => {
-  await count(c, WRITES, `address:${networkOf(clientAddress(c) ?? "unknown")}`);
+  await count(c, WRITES, `address:${clientNetwork(c)}`);
   await next();
 };
 
@@ -87,16 +87,20 @@ export async function countWrite(c: AppContext, { kind, value }: Credential): Pr
 /** The name in the headers of the counts that better-auth keeps in D1 by the client's address (auth.ts). */
 export const ADDRESS_POLICY = "address";
 
+/** How many sign-ins, sign-ups and requests for device codes, each by itself, one address may send (`max`), in so many seconds (`window`). */
+export const addressLimit = (env: Env): { max: number; window: number } => ({
+  max: positiveNumber(env, "AUTH_RATE_LIMIT_MAX"),
+  window: positiveNumber(env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
+});
+
 /**
  * Counts sign-ins and sign-ups by the client's address, before there is any work. Not by e-mail address: anybody could lock
  * somebody else out. better-auth then counts those that are left, exactly and for all locations together.
  */
 export const limitSignIns: MiddlewareHandler<App> = async (c, next) => {
-  announce(c, ADDRESS_POLICY, {
-    q: positiveNumber(c.env, "AUTH_RATE_LIMIT_MAX"),
-    w: positiveNumber(c.env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
-  });
-  await count(c, SIGN_INS, networkOf(clientAddress(c) ?? "unknown"));
+  const { max, window } = addressLimit(c.env);
+  announce(c, ADDRESS_POLICY, { q: max, w: window });
+  await count(c, SIGN_INS, clientNetwork(c));
   await next();
 };
 
@@ -106,6 +110,9 @@ const MAX_ADDRESS = 64;
 /** The address that a request came from, as Cloudflare saw it; null where there is no Cloudflare in front. */
 export const clientAddress = (c: AppContext): string | null =>
   c.req.header("cf-connecting-ip")?.slice(0, MAX_ADDRESS) ?? null;
+
+/** The network that a request is counted for. All requests without a known address are counted together. */
+export const clientNetwork = (c: AppContext): string => networkOf(clientAddress(c) ?? "unknown");
 
 /** An IPv4 address; of an IPv6 address its /64, all of which one client has. */
 export function networkOf(address: string): string {

@@ -1,3 +1,4 @@
+import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 
 /** So many requests in so many seconds. */
@@ -6,15 +7,25 @@ interface Rule {
   max: number;
 }
 
+/** Whether a row of `rate_limit` counts still, at `:now` in a window of `:window` milliseconds. */
+export const IS_IN_WINDOW = "last_request > :now - :window";
 /**
- * Counts the requests of a key in a window that begins with the first of them, also those that are refused: one statement, so
- * that none of many that come at once passes uncounted. `last_request` is when the window began.
+ * Behind an insert of a row into `rate_limit` that counts one: counts it with those of the same key, in a window that begins with the
+ * first of them. `last_request` is when the window began.
  */
-const COUNT = `insert into rate_limit (id, key, count, last_request) values (?1, ?2, 1, ?3)
-   on conflict (key) do update set
-     count = case when last_request > ?3 - ?4 then count + 1 else 1 end,
-     last_request = case when last_request > ?3 - ?4 then last_request else ?3 end
-   returning count, last_request as begunAt`;
+export const COUNT_WITH_OTHERS = `on conflict (key) do update set
+     count = case when ${IS_IN_WINDOW} then count + 1 else 1 end,
+     last_request = case when ${IS_IN_WINDOW} then last_request else :now end`;
+
+/** In how many seconds a window ends. */
+export const secondsLeft = (begunAt: number, windowMs: number, now: number): number =>
+  Math.max(1, Math.ceil((begunAt + windowMs - now) / 1000));
+
+/** Counts a request, also one that is refused: in one statement, so that none of many that come at once passes uncounted. */
+const COUNT = statement(
+  `insert into rate_limit (id, key, count, last_request) values (:id, :key, 1, :now)
+   ${COUNT_WITH_OTHERS} returning count, last_request as begunAt`,
+);
 
 /**
  * The storage of better-auth's limits (its `rateLimit.customStorage`), in D1: the only place that isolates share. Its own storage
@@ -29,15 +40,13 @@ export function addressLimits(db: Db) {
       { window, max }: Rule,
     ): Promise<{ allowed: boolean; retryAfter: number | null }> {
       const now = Date.now();
-      const length = window * 1000;
-      const counted = await db
-        .prepare(COUNT)
-        .bind(crypto.randomUUID(), key, now, length)
-        .first<{ count: number; begunAt: number }>();
+      const windowMs = window * 1000;
+      const values = { id: crypto.randomUUID(), key, now, window: windowMs };
+      const counted = await COUNT(db, values).first<{ count: number; begunAt: number }>();
       if (counted === null) throw new Error("A count of requests was not returned");
       const { count, begunAt } = counted;
       if (count <= max) return { allowed: true, retryAfter: null };
-      return { allowed: false, retryAfter: Math.max(1, Math.ceil((begunAt + length - now) / 1000)) };
+      return { allowed: false, retryAfter: secondsLeft(begunAt, windowMs, now) };
     },
   };
 }

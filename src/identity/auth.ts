@@ -6,10 +6,11 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
 import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
-import { type Env, positiveNumber } from "../env.ts";
+import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
+import { addressLimit } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
@@ -40,10 +41,7 @@ export interface Invites {
  * @param origin the origin that the request came to, such as `https://captures.example.com`
  */
 export function createAuth(env: Env, invites: Invites, origin: string) {
-  const limit = {
-    window: positiveNumber(env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
-    max: positiveNumber(env, "AUTH_RATE_LIMIT_MAX"),
-  };
+  const limit = addressLimit(env);
   return betterAuth({
     appName: "Captures",
     baseURL: origin,

@@ -6,6 +6,8 @@ import { refuse } from "../http/refusals.ts";
  */
 
 const LOGIN_REQUIRED = refuse.sessionRequired().message;
+/** What is said where an address has sent too many requests of one kind, by better-auth's count or by one like it. */
+export const TOO_MANY_REQUESTS = "Too many requests: try again later";
 const NOTHING_TO_CHANGE = "body: must have a field to change";
 
 /** By better-auth's message. `field` is what a password is called where it is set. */
@@ -24,7 +26,7 @@ const WORDS: Record<string, (field: string) => string> = {
   "Email can not be updated": () => "email: can't be changed",
   Unauthorized: () => LOGIN_REQUIRED,
   "Invalid JSON in request body": () => "The body is not valid JSON",
-  "Too many requests. Please try again later.": () => "Too many requests: try again later",
+  "Too many requests. Please try again later.": () => TOO_MANY_REQUESTS,
 };
 
 /**

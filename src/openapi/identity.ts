@@ -3,7 +3,7 @@ import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
 import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
-import { inOurWords } from "../identity/words.ts";
+import { inOurWords, TOO_MANY_REQUESTS } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
@@ -43,7 +43,7 @@ const saysOf = (name: string, status: number, message: string, path = ""): Refus
 
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
-  ...saysOf("tooOften", 429, "Too many requests. Please try again later."),
+  ...says("tooOften", 429, TOO_MANY_REQUESTS),
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */

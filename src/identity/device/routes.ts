@@ -1,12 +1,13 @@
 import { Hono } from "hono";
 import type * as z from "zod";
-import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
 import {
   ADDRESS_POLICY,
+  addressLimit,
   clientAddress,
+  clientNetwork,
   exhausted,
   limitAccountChanges,
   limitPolls,
@@ -17,7 +18,7 @@ import { ApiError, refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { addressLimits } from "../address-limits.ts";
 import { bySession } from "../by-session.ts";
-import { inOurWords } from "../words.ts";
+import { TOO_MANY_REQUESTS } from "../words.ts";
 import { shownCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS } from "./limits.ts";
 import { DeviceRefusal, refuseKey, tooManyWrongCodes } from "./refusals.ts";
@@ -99,15 +100,10 @@ export const deviceRoutes = new Hono<App>()
  * @throws ApiError 429 when it is one too many
  */
 async function limitCodes(c: AppContext): Promise<void> {
-  const rule = {
-    max: positiveNumber(c.env, "AUTH_RATE_LIMIT_MAX"),
-    window: positiveNumber(c.env, "AUTH_RATE_LIMIT_WINDOW_SECONDS"),
-  };
-  const key = `${networkOf(clientAddress(c) ?? "unknown")}|/device/code`;
-  const { retryAfter } = await addressLimits(c.var.db).consume(key, rule);
+  const key = `${clientNetwork(c)}|/device/code`;
+  const { retryAfter } = await addressLimits(c.var.db).consume(key, addressLimit(c.env));
   if (retryAfter === null) return;
-  const message = inOurWords("Too many requests. Please try again later.", "");
-  throw new ApiError(429, message, exhausted(ADDRESS_POLICY, retryAfter));
+  throw new ApiError(429, TOO_MANY_REQUESTS, exhausted(ADDRESS_POLICY, retryAfter));
 }
 
 /** A program's request, through a schema. @throws DeviceRefusal when it is not one; ApiError 415 when it is not JSON */
@@ -130,7 +126,7 @@ async function attemptOf(c: AppContext, userCode: string): Promise<store.Attempt
   return {
     credential: c.var.credential,
     userHash: await userCodeHash(userCode, c.env.BETTER_AUTH_SECRET),
-    network: networkOf(clientAddress(c) ?? "unknown"),
+    network: clientNetwork(c),
   };
 }
 

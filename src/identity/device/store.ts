@@ -2,6 +2,7 @@ import { type Credential, callerStatement } from "../../db/caller.ts";
 import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
+import { COUNT_WITH_OTHERS, IS_IN_WINDOW, secondsLeft } from "../address-limits.ts";
 import { insertKey, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
@@ -159,22 +160,19 @@ export type Found =
   | { outcome: "unauthenticated" | "no-code"; caller?: string };
 
 const IS_WAITING = "d.user_hash = :userHash and d.status = 'pending' and d.expires_at > :now";
-const IS_IN_WINDOW = "last_request > :now - :window";
 /** The window of an account or an address that has tried too many. */
 const FULL = `select r.last_request from rate_limit r, caller where r.${IS_IN_WINDOW} and (
   (r.key = 'device|account|' || caller.id and r.count > :ofAccount)
   or (r.key = 'device|address|' || :network and r.count > :ofAddress))`;
 
-/** Counts a wrong code for the account and for the address, in windows that begin with the first (address-limits.ts). */
+/** Counts a wrong code for the account and for the address, each in a window of its own. */
 const COUNT_WRONG = callerStatement(
   `insert into rate_limit (id, key, count, last_request)
    select lower(hex(randomblob(16))), k.key, 1, :now
    from (select 'device|account|' || id as key from caller
      union all select 'device|address|' || :network from caller) k
    where not exists (select 1 from device_codes d where ${IS_WAITING})
-   on conflict (key) do update set
-     count = case when ${IS_IN_WINDOW} then count + 1 else 1 end,
-     last_request = case when ${IS_IN_WINDOW} then last_request else :now end`,
+   ${COUNT_WITH_OTHERS}`,
 );
 const STANDING = callerStatement(
   `select caller.id as caller, d.client, d.address, d.created_at as createdAt, d.expires_at as expiresAt,
@@ -230,7 +228,7 @@ async function find(
   if (row === undefined) return { outcome: "unauthenticated" };
   const { caller, fullSince, isAccount, ...login } = row;
   if (fullSince !== null) {
-    const seconds = Math.max(1, Math.ceil((fullSince + windowMs - now) / 1000));
+    const seconds = secondsLeft(fullSince, windowMs, now);
     return { outcome: "too-many", caller, counted: isAccount === 1 ? ofAccount : ofAddress, seconds };
   }
   return login.client === null ? { outcome: "no-code", caller } : { outcome: "found", caller, login };
