@@ -10,9 +10,9 @@ import {
   tokenSchema,
   verifySchema,
 } from "../identity/device/schema.ts";
-import { user } from "./examples.ts";
+import { secretKey, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
-import { TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
+import { SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
 import type { Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
@@ -20,7 +20,7 @@ import {
   FAULTS,
   invalidFor,
   NOT_JSON_TYPE,
-  OF_BODIES,
+  OF_SESSION_WRITERS,
   refusalOf,
   refusals,
   TOO_LARGE,
@@ -59,17 +59,12 @@ const TOO_MANY_WRONG_CODES: Refusal = {
   headers: EXHAUSTED,
 };
 
-const PERMISSION = "Whoever is signed in with a session.";
-
 /** What is refused to whoever decides. */
 const OF_DECISIONS = [
   invalidFor(verifySchema(), { userCode: "0000" }),
-  ...refusals("loginRequired", "sessionRequired", "otherOrigin", "deviceCodeNotFound"),
-  TOO_MANY_CHANGES,
+  ...refusals("deviceCodeNotFound"),
+  ...OF_SESSION_WRITERS,
   TOO_MANY_WRONG_CODES,
-  TOO_LARGE,
-  ...OF_BODIES,
-  ...FAULTS,
 ];
 
 const decided = (status: "approved" | "denied"): Operation["success"] => ({
@@ -148,7 +143,7 @@ export const deviceOperations: Operation[] = [
         "application/json": {
           schema: replies.deviceTokenSchema,
           example: {
-            access_token: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQedHPqvdykjipvOlhENGVeWQtAkZuwZBQed",
+            access_token: secretKey,
             token_type: "Bearer",
             expires_in: 7_776_000,
             user: { id: user.id, name: user.name, email: user.email },
@@ -176,7 +171,7 @@ export const deviceOperations: Operation[] = [
     summary: "Show who asks with a code",
     description:
       "What to look at before a login is approved. It can still be approved or denied after that, by whoever has the code.",
-    permission: PERMISSION,
+    permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: verifySchema(),
@@ -209,7 +204,7 @@ export const deviceOperations: Operation[] = [
     summary: "Approve a login",
     description:
       "The program gets an API key of yours the next time it asks. For good: a code is approved or denied once.",
-    permission: PERMISSION,
+    permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: approveSchema(),
@@ -226,7 +221,7 @@ export const deviceOperations: Operation[] = [
     path: "/api/auth/device/deny",
     tag: "Device login",
     summary: "Deny a login",
-    permission: PERMISSION,
+    permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: verifySchema(),

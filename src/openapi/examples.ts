@@ -336,6 +336,8 @@ export const session = {
   ipAddress: "192.0.2.1",
   userAgent: "curl/8.14.1",
 };
+/** An API key itself. */
+export const secretKey = "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQedHPqvdykjipvOlhENGVeWQtAkZuwZBQed";
 /** An API key, without the key itself. */
 export const apiKey = {
   id: "xzy6mbW83OAeW6NuvuViBVmlQBEWHh7i",

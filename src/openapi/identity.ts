@@ -55,7 +55,8 @@ export const TOO_MANY_SIGN_INS: Refusal = {
   ),
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
-const SIGNED_IN = "Whoever is signed in with a session.";
+/** Who may use an operation that needs a session. */
+export const SIGNED_IN = "Whoever is signed in with a session.";
 const OF_WRITES = [
   ...refusals("otherOrigin"),
   TOO_LARGE,

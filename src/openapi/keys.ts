@@ -6,27 +6,16 @@ import {
   updateKeySchema,
 } from "../identity/keys/schema.ts";
 import * as replies from "../identity/replies.ts";
-import { apiKey } from "./examples.ts";
+import { apiKey, secretKey } from "./examples.ts";
 import { WRITE_POLICY } from "./header-fields.ts";
+import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
-import { FAULTS, invalidFor, OF_BODIES, refusals, TOO_LARGE, TOO_MANY_CHANGES } from "./refusals.ts";
+import { FAULTS, invalidFor, OF_SESSION_WRITERS, OF_SESSIONS, refusals } from "./refusals.ts";
 
 /* `/api/auth/api-key`: the keys that programs sign in with. */
 
-const ANYBODY = "Whoever is signed in with a session.";
 const OWNER = "Its owner, signed in with a session.";
-
-/** What is refused to whoever shows no session. */
-const NO_SESSION = refusals("loginRequired", "sessionRequired");
-const OF_CHANGES = [
-  ...NO_SESSION,
-  ...refusals("otherOrigin"),
-  TOO_MANY_CHANGES,
-  TOO_LARGE,
-  ...OF_BODIES,
-  ...FAULTS,
-];
 
 const shown = (description: string): Operation["success"] => ({
   status: 200,
@@ -42,7 +31,7 @@ export const keyOperations: Operation[] = [
     path: "/api/auth/api-key/create",
     tag: "API keys",
     summary: "Make an API key",
-    permission: ANYBODY,
+    permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: createKeySchema(),
@@ -55,14 +44,11 @@ export const keyOperations: Operation[] = [
       content: {
         "application/json": {
           schema: replies.newApiKeySchema,
-          example: {
-            ...apiKey,
-            key: "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQedHPqvdykjipvOlhENGVeWQtAkZuwZBQed",
-          },
+          example: { ...apiKey, key: secretKey },
         },
       },
     },
-    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(101) }), ...OF_CHANGES],
+    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(101) }), ...OF_SESSION_WRITERS],
   },
   {
     id: "listApiKeys",
@@ -70,7 +56,7 @@ export const keyOperations: Operation[] = [
     path: "/api/auth/api-key/list",
     tag: "API keys",
     summary: "List your API keys",
-    permission: ANYBODY,
+    permission: SIGNED_IN,
     credentials: "session",
     parameters: queryParameters(listKeysSchema(), {
       limit: { description: "The most keys to list." },
@@ -83,7 +69,7 @@ export const keyOperations: Operation[] = [
         "application/json": { schema: replies.apiKeyListSchema, example: { apiKeys: [apiKey], total: 1 } },
       },
     },
-    refusals: [invalidFor(listKeysSchema(), { limit: ["x"] }), ...NO_SESSION, ...FAULTS],
+    refusals: [invalidFor(listKeysSchema(), { limit: ["x"] }), ...OF_SESSIONS, ...FAULTS],
   },
   {
     id: "getApiKey",
@@ -95,7 +81,7 @@ export const keyOperations: Operation[] = [
     credentials: "session",
     parameters: queryParameters(getKeySchema(), { id: { description: "The key's id." } }),
     success: shown("The key, without the key itself."),
-    refusals: [invalidFor(getKeySchema(), {}), ...NO_SESSION, ...refusals("keyNotFound"), ...FAULTS],
+    refusals: [invalidFor(getKeySchema(), {}), ...OF_SESSIONS, ...refusals("keyNotFound"), ...FAULTS],
   },
   {
     id: "updateApiKey",
@@ -112,7 +98,11 @@ export const keyOperations: Operation[] = [
       },
     },
     success: { ...shown("The key as it is now."), headers: WRITE_POLICY },
-    refusals: [invalidFor(updateKeySchema(), { keyId: "" }), ...refusals("keyNotFound"), ...OF_CHANGES],
+    refusals: [
+      invalidFor(updateKeySchema(), { keyId: "" }),
+      ...refusals("keyNotFound"),
+      ...OF_SESSION_WRITERS,
+    ],
   },
   {
     id: "deleteApiKey",
@@ -132,6 +122,6 @@ export const keyOperations: Operation[] = [
       headers: WRITE_POLICY,
       content: { "application/json": { schema: replies.successSchema, example: { success: true } } },
     },
-    refusals: [invalidFor(deleteKeySchema(), {}), ...refusals("keyNotFound"), ...OF_CHANGES],
+    refusals: [invalidFor(deleteKeySchema(), {}), ...refusals("keyNotFound"), ...OF_SESSION_WRITERS],
   },
 ];

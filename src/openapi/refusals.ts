@@ -107,6 +107,17 @@ export const OF_BODIES = [
   NOT_JSON_TYPE,
   varies("malformed", notParsed("Unexpected end of JSON input"), notParsed(ANY_TEXT)),
 ];
+/** The refusals of every operation that needs a session. */
+export const OF_SESSIONS = refusals("loginRequired", "sessionRequired");
+/** The refusals of every operation that needs a session and changes something. */
+export const OF_SESSION_WRITERS = [
+  ...OF_SESSIONS,
+  ...refusals("otherOrigin"),
+  TOO_MANY_CHANGES,
+  TOO_LARGE,
+  ...OF_BODIES,
+  ...FAULTS,
+];
 /** The refusals of an Idempotency-Key. */
 export const OF_KEYS = [
   says("badKey", 400, problemIn(idempotencyKeySchema(), "", "Idempotency-Key")),
