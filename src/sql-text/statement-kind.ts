@@ -93,16 +93,12 @@ export function judge(sql: string, db: string | null = null): JudgedStatement {
   return { kind: kindOf(sql, db), parts: null };
 }
 
-/** How many SET STATEMENT the one that is being read stands in. */
-let nested = 0;
-const MAX_NESTED = 8;
 /** The database that a USE chooses, null for other statements. */
 function databaseOfUse(sql: string): string | null {
   lexer.reset(sql);
   let db: string | null = null;
   if (nextWord(true) === "USE") {
-    let kind = lexer.next();
-    while (kind === COMMENT) kind = lexer.next();
+    nextPastComments();
     db = lexer.slice(lexer.start, lexer.end).replaceAll("`", "");
   }
   lexer.reset("");
@@ -215,11 +211,12 @@ function judgeSet(db: string | null): StatementKind {
   let words = 0;
   let before = "";
   let beforeThat = "";
-  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
-    if (kind === COMMENT) continue;
+  for (let kind = nextPastComments(); kind !== END; kind = nextPastComments()) {
     if (kind !== WORD && kind !== QUOTED) {
-      if (kind === SYMBOL) beforeThat = before;
-      if (kind === SYMBOL) before = String.fromCharCode(lexer.bytes[lexer.start] as number);
+      if (kind === SYMBOL) {
+        beforeThat = before;
+        before = String.fromCharCode(lexer.bytes[lexer.start] as number);
+      }
       continue;
     }
     const word = kind === QUOTED ? upper().slice(1, -1) : upper();
@@ -241,6 +238,11 @@ function judgeSet(db: string | null): StatementKind {
   return words === 0 && before === "" ? "write" : "read";
 }
 
+/** How many SET STATEMENT may stand in each other. */
+const MAX_NESTED = 8;
+/** How many the one that is being read stands in. */
+let nested = 0;
+
 /** SET STATEMENT … FOR statement (MariaDB). One that has thousands in each other would use up the stack: nobody knows what it does. */
 function judgeAfterFor(db: string | null): StatementKind {
   if (++nested > MAX_NESTED) return "administration";
@@ -260,16 +262,13 @@ function judgePrepare(db: string | null): StatementKind {
 
 /** The kind of the statement in the string that comes next. */
 function judgeDynamic(db: string | null): StatementKind {
-  let kind = lexer.next();
-  while (kind === COMMENT) kind = lexer.next();
-  if (kind !== STRING) return "write";
+  if (nextPastComments() !== STRING) return "write";
   const { bytes, start, end, unterminated, quoteRules } = lexer;
   const text = readStringLiteral(bytes, start, end, unterminated, quoteRules)?.text;
   const next = lexer.next();
   // `CONCAT`, `'…' 'and more'`.
   if (text === undefined || next === STRING) return "write";
-  const inner = judge(text, db);
-  return inner.kind;
+  return judge(text, db).kind;
 }
 
 function judgeCall(): StatementKind {
@@ -344,13 +343,19 @@ function writesAccounts(sql: string, db: string | null): boolean {
 
 const upper = (): string => lexer.slice(lexer.start, lexer.end).toUpperCase();
 
+/** Goes on to the next token that is no comment. @returns its kind */
+function nextPastComments(): number {
+  let kind = lexer.next();
+  while (kind === COMMENT) kind = lexer.next();
+  return kind;
+}
+
 /**
  * The next word in capitals, past comments and what is no word; null at the end.
  * @param isFirst only parentheses may stand before it: anything else there is an empty word, which nothing knows
  */
 function nextWord(isFirst = false): string | null {
-  for (let kind = lexer.next(); kind !== END; kind = lexer.next()) {
-    if (kind === COMMENT) continue;
+  for (let kind = nextPastComments(); kind !== END; kind = nextPastComments()) {
     if (kind === WORD) return upper();
     if (!isFirst) continue;
     const byte = lexer.bytes[lexer.start];
