@@ -1,6 +1,7 @@
 import { COMMENT, END, Lexer, QUOTED, STRING, SYMBOL, WORD } from "./lexer/lexer.ts";
 import { readStringLiteral } from "./lexer/string-literal.ts";
 import { partsOf } from "./statement-parts.ts";
+import { ADMINISTRATION, GLOBAL_SCOPES, isUserVariable, MAX_HEAD_WORDS, OBJECTS } from "./statement-words.ts";
 
 /*
  * What a statement may do to the server that it is run on again, by a replay or from a file of SQL: a guard, so what is not known to
@@ -37,30 +38,14 @@ const READS = new Set(
   ),
 );
 const ACCOUNT_WORDS = new Set(["GRANT", "REVOKE"]);
-const ADMINISTRATION = new Set(
-  `CHANGE STOP RESET PURGE FLUSH KILL SHUTDOWN RESTART INSTALL UNINSTALL LOAD CLONE BINLOG CACHE IMPORT BACKUP`.split(
-    /\s+/,
-  ),
-);
-/** What CREATE, ALTER, DROP and RENAME are about: the first of these words says it. */
-const OBJECTS: ReadonlyMap<string, StatementKind> = new Map([
-  ...["USER", "ROLE"].map((word) => [word, "account"] as const),
-  ...["INSTANCE", "SERVER", "TABLESPACE", "LOGFILE", "UNDO", "RESOURCE"].map(
-    (word) => [word, "administration"] as const,
-  ),
-  ...`TABLE TABLES INDEX VIEW DATABASE SCHEMA PROCEDURE FUNCTION TRIGGER EVENT SEQUENCE PACKAGE PREPARE TEMPORARY AGGREGATE SPATIAL`
-    .split(/\s+/)
-    .map((word) => [word, "write"] as const),
-]);
 /**
  * What a query may have beyond reading: a file that it writes, a sequence that it moves on, rows that it locks as an UPDATE would
  * (MariaDB 10.11 refuses that where a session is read-only).
  */
 const MAY_CHANGE = /outfile|dumpfile|nextval|setval|next\s+value|for\s+update/i;
-/** A SET that would lift the read-only guard, or that is the server's. */
-const GLOBAL_SCOPES = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
 /** The database of the accounts. With ANSI_QUOTES, a name may stand in double quotes. */
 const MYSQL = /^(?:MYSQL|`MYSQL`|"MYSQL")$/;
+/** Settings by which a SET would lift the read-only guard. */
 const READ_ONLY_SETTINGS = new Set(["TX_READ_ONLY", "TRANSACTION_READ_ONLY"]);
 
 const SEMICOLON = 59;
@@ -228,8 +213,7 @@ function judgeSet(db: string | null): StatementKind {
       if (word === "STATEMENT") return judgeAfterFor(db);
     }
     if (word === "TRANSACTION" && before !== "@" && mentionsReadWrite()) return "write";
-    // Behind one `@` it is the name of a variable of the user's.
-    const isOwn = before === "@" && beforeThat !== "@";
+    const isOwn = isUserVariable(before, beforeThat);
     if (!isOwn && GLOBAL_SCOPES.has(word)) return "administration";
     if (!isOwn && READ_ONLY_SETTINGS.has(word)) return "write";
     beforeThat = before;
@@ -284,12 +268,10 @@ function judgeCall(): StatementKind {
   return isOfMysql ? "administration" : "write";
 }
 
-/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. In words. */
-const MAX_BEFORE_OBJECT = 32;
-
+/** What the first of the words of OBJECTS says. */
 function judgeObject(isDrop: boolean): StatementKind {
   let kind: StatementKind = "write";
-  for (let words = 0; words < MAX_BEFORE_OBJECT; words++) {
+  for (let words = 0; words < MAX_HEAD_WORDS; words++) {
     const word = nextWord();
     if (word === null) break;
     // DROP PREPARE s: DEALLOCATE by another name.

@@ -1,4 +1,5 @@
 import { COMMENT, END, Lexer, SYMBOL, WORD } from "./lexer/lexer.ts";
+import { isMaking, saysBody } from "./statement-words.ts";
 
 /* The statements of a text that was sent as one query. */
 
@@ -10,9 +11,7 @@ export interface StatementParts {
   hasBody: boolean;
 }
 
-/** What is made with a body, in which semicolons are its own. */
-const WITH_BODY = /^(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|AGGREGATE)$/;
-/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. */
+/** As MAX_HEAD_WORDS, but in tokens, and tight: else a column with the name `event` would keep a text from being taken apart. */
 const MAX_HEAD = 16;
 /** First words of compound statements (MariaDB). */
 const BLOCKS = new Set(["IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "DECLARE"]);
@@ -29,7 +28,7 @@ export function partsOf(sql: string): StatementParts {
   let from = 0;
   let words = 0;
   let before = "";
-  let isMaking = false;
+  let mayMakeBody = false;
   const endPart = () => {
     if (words > 0) parts.push(lexer.slice(from, lexer.start).trim());
     from = lexer.end;
@@ -46,9 +45,9 @@ export function partsOf(sql: string): StatementParts {
     const word = kind === WORD ? lexer.slice(lexer.start, lexer.end).toUpperCase() : "";
     if (words === 0) {
       hasBody ||= BLOCKS.has(word);
-      isMaking = word === "CREATE" || word === "ALTER";
+      mayMakeBody = isMaking(word);
     } else {
-      hasBody ||= isMaking && words < MAX_HEAD && WITH_BODY.test(word);
+      hasBody ||= mayMakeBody && words < MAX_HEAD && saysBody(word);
       hasBody ||= before === "BEGIN" && word === "NOT";
     }
     words++;

@@ -1,7 +1,16 @@
 import { COMMENT, END, Lexer, QUOTED, STRING, SYMBOL, WORD } from "../../sql-text/lexer/lexer.ts";
 import { BACKSLASH_ESCAPES, NO_ESCAPES } from "../../sql-text/lexer/quotes.ts";
 import { readStringLiteral } from "../../sql-text/lexer/string-literal.ts";
-import { type JudgedStatement, judge } from "../../sql-text/statement-kind.ts";
+import { type JudgedStatement, judge, type StatementKind } from "../../sql-text/statement-kind.ts";
+import {
+  ADMINISTRATION,
+  GLOBAL_SCOPES,
+  isMaking,
+  isUserVariable,
+  MAX_HEAD_WORDS,
+  OBJECTS,
+  saysBody,
+} from "../../sql-text/statement-words.ts";
 
 /*
  * What stands in a body: of a routine, a trigger or an event, or of a compound statement that MariaDB runs by itself. Where its
@@ -13,19 +22,8 @@ import { type JudgedStatement, judge } from "../../sql-text/statement-kind.ts";
 type Forbidden = "account" | "administration" | null;
 
 const MAKES = new Set(["CREATE", "ALTER", "DROP", "RENAME"]);
-/** What these make or change: the word behind them, or behind `OR REPLACE`. */
-const MADE: ReadonlyMap<string, Forbidden> = new Map([
-  ...["USER", "ROLE"].map((word) => [word, "account"] as const),
-  ...["INSTANCE", "SERVER", "TABLESPACE", "LOGFILE", "UNDO", "RESOURCE"].map(
-    (word) => [word, "administration"] as const,
-  ),
-]);
-/** First words of statements of the server's administration. CHANGE, START and LOCK have other uses. */
-const BEGINS = new Set(
-  `STOP RESET PURGE FLUSH KILL SHUTDOWN RESTART INSTALL UNINSTALL LOAD CLONE BINLOG CACHE IMPORT BACKUP`.split(
-    " ",
-  ),
-);
+/** First words of statements of administration that have other uses in a body: of them, BEHIND decides. */
+const AMBIGUOUS = new Set(["CHANGE"]);
 const ANYWHERE = new Set(["OUTFILE", "DUMPFILE", "SONAME"]);
 const BEHIND: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["CHANGE", new Set(["MASTER", "REPLICATION"])],
@@ -34,7 +32,6 @@ const BEHIND: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["SET", new Set(["RESOURCE"])],
   ["CALL", new Set(["SYS"])],
 ]);
-const GLOBAL_SCOPES = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
 /** Of symbols, only these can stand before a statement: an end, a head's parentheses, the colon and brackets of labels. */
 const BEFORE_STATEMENT = /^[;):>]$/;
 /** A name, and no statement, has one of these behind it. */
@@ -45,10 +42,6 @@ const lexer = new Lexer();
 /** First words of writes that have no statements within themselves. */
 const WITHOUT_BODY =
   /^(?:INSERT|UPDATE|DELETE|REPLACE|TRUNCATE|WITH|CALL|LOCK|ANALYZE|OPTIMIZE|CHECK|REPAIR|XA|SELECT|PREPARE|EXECUTE|DROP|RENAME)$/;
-/** What is made with a body. */
-const WITH_BODY = /^(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|AGGREGATE)$/;
-/** CREATE OR REPLACE DEFINER=`u`@`h` SQL SECURITY … PROCEDURE. In words. */
-const MAX_HEAD = 32;
 
 /**
  * Judges a statement as `judge` does, and what stands in its body, too: a routine may be called, an event runs by itself.
@@ -66,18 +59,16 @@ function hasBody(sql: string): boolean {
   const words: string[] = [];
   lexer.quoteRules = BACKSLASH_ESCAPES;
   lexer.reset(sql);
-  for (let kind = lexer.next(); kind !== END && words.length < MAX_HEAD; kind = lexer.next())
+  for (let kind = lexer.next(); kind !== END && words.length < MAX_HEAD_WORDS; kind = lexer.next())
     if (kind === WORD) words.push(textOf(false));
   lexer.reset("");
   const [first = "", ...more] = words;
-  if (first !== "CREATE" && first !== "ALTER") return !WITHOUT_BODY.test(first);
-  return more.some((word) => WITH_BODY.test(word));
+  return isMaking(first) ? more.some(saysBody) : !WITHOUT_BODY.test(first);
 }
 
-function forbiddenText(sql: string): Forbidden {
-  const { kind } = judge(sql);
-  return kind === "account" || kind === "administration" ? kind : null;
-}
+/** What of a kind is forbidden. */
+const forbiddenOf = (kind: StatementKind | undefined): Forbidden =>
+  kind === "account" || kind === "administration" ? kind : null;
 
 /** Looks for statements about accounts and the server in a body, and in the texts that it prepares or executes as literals. */
 function forbiddenIn(sql: string): Forbidden {
@@ -85,7 +76,7 @@ function forbiddenIn(sql: string): Forbidden {
   let found = lookThrough(sql, BACKSLASH_ESCAPES, texts);
   // With NO_BACKSLASH_ESCAPES, what looks like a string may be none.
   if (found !== "account" && sql.includes("\\")) found = worse(found, lookThrough(sql, NO_ESCAPES, texts));
-  for (const text of texts) found = worse(found, forbiddenText(text));
+  for (const text of texts) found = worse(found, forbiddenOf(judge(text).kind));
   return found;
 }
 
@@ -121,15 +112,20 @@ function lookThrough(
     mayBegin = false;
     if (token === ";") isInSet = false;
     if ((kind === WORD || isName) && token === "MYSQL" && before !== ".") found = worse(found, "account");
-    if (isInSet && (kind === WORD || isName) && GLOBAL_SCOPES.has(token) && !isUsers(before, beforeThat))
+    if (
+      isInSet &&
+      (kind === WORD || isName) &&
+      GLOBAL_SCOPES.has(token) &&
+      !isUserVariable(before, beforeThat)
+    )
       found = worse(found, "administration");
     if (kind === WORD) {
       found = worse(found, forbiddenBy(token, before));
       if (token === "SET") isInSet = true;
-      mayBegin = BEGINS.has(token) && (!/^\W$/.test(before) || BEFORE_STATEMENT.test(before));
+      const begins = ADMINISTRATION.has(token) && !AMBIGUOUS.has(token);
+      mayBegin = begins && (!/^\W$/.test(before) || BEFORE_STATEMENT.test(before));
       // CREATE OR REPLACE is one word.
-      if (MAKES.has(before) && token === "OR") continue;
-      if (MAKES.has(before) && token === "REPLACE") continue;
+      if (MAKES.has(before) && (token === "OR" || token === "REPLACE")) continue;
     }
     [before, beforeThat] = [token, before];
   }
@@ -141,13 +137,10 @@ function lookThrough(
 function forbiddenBy(word: string, before: string): Forbidden {
   if (word === "GRANT" || word === "REVOKE") return "account";
   if (before === "SET" && (word === "PASSWORD" || word === "ROLE" || word === "DEFAULT")) return "account";
-  if (MAKES.has(before)) return MADE.get(word) ?? null;
+  if (MAKES.has(before)) return forbiddenOf(OBJECTS.get(word));
   const isServers = ANYWHERE.has(word) || word.startsWith("RDS_") || BEHIND.get(before)?.has(word);
   return isServers ? "administration" : null;
 }
-
-/** Whether a name stands behind one `@`: it is of a variable of the user's. */
-const isUsers = (before: string, beforeThat: string): boolean => before === "@" && beforeThat !== "@";
 
 const textOf = (isName: boolean): string => {
   const { start, end } = lexer;
