@@ -1,7 +1,7 @@
 import type { Figures } from "../timing/figures.ts";
-import { RELATIVE_ERROR } from "../timing/histogram.ts";
 import type { Change } from "./names.ts";
 import { type Ran, type Side, tookAtLeast } from "./side.ts";
+import { aboveBy, COMPARED_PARTS, type IsAbove, isIntervalAbove, isSlower } from "./slower.ts";
 import {
   meanDifference,
   type Observed,
@@ -24,17 +24,13 @@ type Of = readonly [ran: Ran, side: Side];
 
 /** Fewer calls than so many say nothing of the rows that a call examines. */
 const MIN_CALLS_OF_ROWS = 10;
-/** By how much one of two equal percentiles may be read higher than the other. */
-const MAX_ERROR = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
-/** The parts of the percentiles that are compared. */
-const COMPARED_PARTS = [0.5, 0.95];
 
 /**
  * What has changed of a statement.
  * @param minChange see Thresholds
  */
 export function changesOf(base: Of, other: Of, minChange: number): Change[] {
-  const isAbove = (high: number, low: number) => high > low && high >= low * (1 + minChange);
+  const isAbove = aboveBy(minChange);
   const changes: Change[] = [];
   const note = (up: Change, down: Change, hasRisen: (from: Of, to: Of) => boolean) => {
     if (hasRisen(base, other)) changes.push(up);
@@ -51,9 +47,6 @@ export function changesOf(base: Of, other: Of, minChange: number): Change[] {
   }
   return changes;
 }
-
-/** Whether one amount is above another by the threshold. */
-type IsAbove = (high: number, low: number) => boolean;
 
 const rateOf = ({ events, exposure }: Observed): number => (exposure > 0 ? events / exposure : 0);
 
@@ -79,10 +72,7 @@ function timeOf([{ figures, overMicros }, { timesMs }]: Of, isMost: boolean): Ob
 function hasSlowed(base: Of, other: Of, part: number, isAbove: IsAbove): boolean {
   const [before, after] = [base[0].figures, other[0].figures];
   if (before === null || after === null) return false;
-  const [from, to] = [percentileInterval(before, part), percentileInterval(after, part)];
-  if (from === null || to === null) return hasSlowedOfAll(base, other, part, isAbove);
-  if (to.low <= from.high * MAX_ERROR) return false;
-  return isAbove(after.quantiles([part])?.[0] ?? 0, before.quantiles([part])?.[0] ?? 0);
+  return isSlower(after, before, part, isAbove) ?? hasSlowedOfAll(base, other, part, isAbove);
 }
 
 /**
@@ -95,7 +85,7 @@ function hasSlowedOfAll(base: Of, other: Of, part: number, isAbove: IsAbove): bo
   if (before.figures === null || after.figures === null || before.overMicros > 0) return false;
   const from = percentileInterval(before.figures, part, shortOf(base, before.overcalls));
   const to = percentileInterval(after.figures, part, shortOf(other, 0));
-  return from !== null && to !== null && to.low > from.high * MAX_ERROR && isAbove(to.low, from.high);
+  return from !== null && to !== null && isIntervalAbove(to, from) && isAbove(to.low, from.high);
 }
 
 /** The calls that were too short for the slow log, by the general log's calls less so many, in the time that the slow log was recorded. */
