@@ -14,7 +14,6 @@ import { countOption, durationWithUnitOption, labelOption, momentOption } from "
 import type { LeftOutReason, LostState, Outcome, ReplayEnd } from "../replay/outcome.ts";
 import { SourceLost, TargetLost } from "../replay/replay.ts";
 import { type BaseReplay, makeReplayReport } from "../replay/report.ts";
-import { toText } from "../replay/report-text.ts";
 import { type ReplayResult, resultFormat } from "../replay/result.ts";
 import { ReplayTally } from "../replay/tally.ts";
 import { parseTarget, showTarget, type Target } from "../replay/target.ts";
@@ -26,6 +25,7 @@ import { askAboutTarget, reachTarget } from "../replaying/target.ts";
 import { formatCount, formatDuration } from "../terminal/format.ts";
 import { say } from "../terminal/print.ts";
 import { showProgress } from "../terminal/progress.ts";
+import { toText } from "../terminal/report-text.ts";
 
 interface Options extends Omit<Wanted, "to"> {
   /** The server; not read by the parser of options, whose refusal would show its password. */

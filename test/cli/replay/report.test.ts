@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Outcome } from "../../../src/cli/replay/outcome.ts";
 import { makeReplayReport } from "../../../src/cli/replay/report.ts";
-import { toText } from "../../../src/cli/replay/report-text.ts";
 import { ReplayTally } from "../../../src/cli/replay/tally.ts";
+import { toText } from "../../../src/cli/terminal/report-text.ts";
 import { widthOf } from "../../../src/cli/terminal/text.ts";
 import { toHtml } from "../../../src/workload/report/html.ts";
 import { end, outcome, plan, resultOf } from "./outcomes.ts";

@@ -1,7 +1,7 @@
 import type { Block, ChartBlock, Report, StatementsBlock } from "../../workload/report/blocks.ts";
 import { amountText } from "../../workload/report/format.ts";
 import { plainText } from "../../workload/report/text.ts";
-import { cut, widthOf } from "../terminal/text.ts";
+import { cut, widthOf } from "./text.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
 /** How wide a chart is, in characters. */
