@@ -20,6 +20,9 @@ export interface Answer {
   isLost: boolean;
 }
 
+/** The answer where the connection is lost instead. */
+export const lostBy = (error: ServerError): Answer => ({ error, inTransaction: null, isLost: true });
+
 /**
  * Is told of answers that were read at once, in the order of their texts.
  * @param withinMicros they have come in so many microseconds before now, not earlier

@@ -6,7 +6,14 @@ import mysql2, {
 } from "mysql2";
 import { readWithoutRows } from "./answers.ts";
 import type { BoundValue } from "./bound-values.ts";
-import type { Answer, Connection, Driver, Prepared, ServerError } from "./driver.ts";
+import {
+  type Answer,
+  type Connection,
+  type Driver,
+  lostBy,
+  type Prepared,
+  type ServerError,
+} from "./driver.ts";
 import { Pipeline, type RawConnection } from "./pipeline.ts";
 import { arrivals } from "./system-clock.ts";
 
@@ -138,14 +145,10 @@ class OpenConnection implements Connection {
   };
 
   prepare(sql: string): Promise<Prepared | Answer> {
-    return new Promise((resolve) => {
-      if (this.#isLost) return resolve({ error: CLOSED, inTransaction: null, isLost: true });
-      this.#onLost = (error) => resolve({ error, inTransaction: null, isLost: true });
-      this.#connection.prepare(sql, (error, statement) => {
-        this.#onLost = null;
-        if (error === null || error === undefined) resolve(this.#prepared(statement));
-        else resolve({ error: errorOf(error), inTransaction: null, isLost: this.#isLost || isFatal(error) });
-      });
+    return this.#answered<Prepared>((settle) => {
+      this.#connection.prepare(sql, (error, statement) =>
+        settle(error ? this.#refused(error) : this.#prepared(statement)),
+      );
     });
   }
 
@@ -164,27 +167,31 @@ class OpenConnection implements Connection {
 
   #prepared(statement: PrepareStatementInfo): Prepared {
     return {
-      execute: (values) =>
-        this.#ask((done) => statement.execute(values.map(parameterOf), done) as unknown as Command),
+      execute: (values) => this.#ask((done) => statement.execute(values.map(parameterOf), done)),
       close: () => {
         if (!this.#isLost) statement.close();
       },
     };
   }
 
-  #ask(send: (done: (error: Error | null) => void) => Command): Promise<Answer> {
+  /** Sends a command, whose rows are dropped. @param send returns mysql2's command */
+  #ask(send: (done: (error: Error | null) => void) => object): Promise<Answer> {
+    return this.#answered<Answer>((settle) => {
+      const command = send((error) => {
+        if (error !== null) settle(this.#refused(error));
+      });
+      readWithoutRows(command, (inTransaction) => settle({ error: null, inTransaction, isLost: false }));
+    });
+  }
+
+  /** What a command is answered with, or the loss of the connection, if that comes first. */
+  #answered<Reply>(send: (settle: (reply: Reply | Answer) => void) => void): Promise<Reply | Answer> {
     return new Promise((resolve) => {
-      if (this.#isLost) return resolve({ error: CLOSED, inTransaction: null, isLost: true });
-      this.#onLost = (error) => resolve({ error, inTransaction: null, isLost: true });
-      const fail = (error: Error | null) => {
-        if (error === null) return;
+      if (this.#isLost) return resolve(lostBy(CLOSED));
+      this.#onLost = (error) => resolve(lostBy(error));
+      send((reply) => {
         this.#onLost = null;
-        resolve(this.#refused(error));
-      };
-      const command = send(fail);
-      readWithoutRows(command, (inTransaction) => {
-        this.#onLost = null;
-        resolve({ error: null, inTransaction, isLost: false });
+        resolve(reply);
       });
     });
   }
@@ -202,9 +209,6 @@ class OpenConnection implements Connection {
     this.#onLost = null;
   }
 }
-
-/** A command of mysql2's, once it is sent. */
-type Command = Parameters<typeof readWithoutRows>[0] | object;
 
 const CLOSED: ServerError = { code: "PROTOCOL_CONNECTION_LOST", message: "The connection was closed" };
 

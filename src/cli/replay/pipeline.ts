@@ -1,5 +1,5 @@
 import { type Packet, type State, statesOfAnswer } from "./answers.ts";
-import type { Answer, OnAnswers, ServerError } from "./driver.ts";
+import { type Answer, lostBy, type OnAnswers, type ServerError } from "./driver.ts";
 
 /*
  * Texts that are sent to a server in one write. The protocol has no word for that: a server reads the next command from its socket when
@@ -88,7 +88,7 @@ export class Pipeline {
 
   /** The connection is gone: what has no answer yet will have none. */
   lose(error: ServerError): void {
-    this.#fail({ error, inTransaction: null, isLost: true });
+    this.#fail(lostBy(error));
     this.tell(0);
   }
 

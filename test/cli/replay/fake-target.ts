@@ -1,5 +1,12 @@
 import type { BoundValue } from "../../../src/cli/replay/bound-values.ts";
-import type { Answer, Connection, Driver, Prepared, ServerError } from "../../../src/cli/replay/driver.ts";
+import {
+  type Answer,
+  type Connection,
+  type Driver,
+  lostBy,
+  type Prepared,
+  type ServerError,
+} from "../../../src/cli/replay/driver.ts";
 import type { LeftOutReason, LostState, Outcome, ReplayEnd } from "../../../src/cli/replay/outcome.ts";
 import type { Clock } from "../../../src/cli/replay/pace.ts";
 import { replay } from "../../../src/cli/replay/replay.ts";
@@ -91,6 +98,8 @@ export interface FakeAnswer {
   withNext?: boolean;
 }
 
+const LOST = lostBy({ code: "PROTOCOL_CONNECTION_LOST", message: "lost" });
+
 /** A server that notes what it is asked, as `connection id: statement`. */
 export class FakeServer implements Driver {
   readonly log: string[] = [];
@@ -138,11 +147,7 @@ export class FakeServer implements Driver {
         await Promise.race([until, new Promise<void>((resolve) => this.#kills.set(id, resolve))]);
       if (isLost) {
         close("!");
-        return {
-          error: { code: "PROTOCOL_CONNECTION_LOST", message: "lost" },
-          inTransaction: null,
-          isLost: true,
-        };
+        return LOST;
       }
       if (error !== undefined)
         return { error: { code: error, message: error }, inTransaction: null, isLost: false };
@@ -155,13 +160,7 @@ export class FakeServer implements Driver {
       let together: Answer[] = [];
       for (const sql of texts) {
         // What is behind the loss was sent, and is not run.
-        const answer: Answer = isOpen
-          ? await ask(sql, sql)
-          : {
-              error: { code: "PROTOCOL_CONNECTION_LOST", message: "lost" },
-              inTransaction: null,
-              isLost: true,
-            };
+        const answer = isOpen ? await ask(sql, sql) : LOST;
         together.push(answer);
         if (this.#answer(sql, id).withNext) continue;
         onAnswers(together, 0);
