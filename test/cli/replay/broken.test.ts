@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { SourceLost } from "../../../src/cli/replay/replay.ts";
 import { BrokenSource, tellingBreaks } from "../../../src/cli/replay/source.ts";
 import type { StoredWorkloadRecord } from "../../../src/client/index.ts";
-import { FakeClock, FakeServer, general, run, slow } from "./fake-target.ts";
+import { FakeClock, FakeServer, run } from "./fake-target.ts";
+import { general, slow } from "./records.ts";
 
 async function* breakingOff(records: readonly StoredWorkloadRecord[], error: Error) {
   for (const record of records) yield [record];

@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TargetLost } from "../../../src/cli/replay/replay.ts";
-import { FakeClock, FakeServer, general, run } from "./fake-target.ts";
-
-const connect = (micros: number, threadId: number) =>
-  general(micros, threadId, "Connect", "app@web on shop using TCP/IP");
-const query = (micros: number, threadId: number, sql: string) => general(micros, threadId, "Query", sql);
+import { FakeClock, FakeServer, run } from "./fake-target.ts";
+import { connect, general, query } from "./records.ts";
 
 describe("the limit of connections", () => {
   test("sessions wait for a free one, and all are run", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { inStartOrder } from "../../../src/cli/replay/start-order.ts";
 import { spreadOverSeconds } from "../../../src/cli/replay/whole-seconds.ts";
 import type { StoredWorkloadRecord } from "../../../src/client/index.ts";
-import { general, slow } from "./fake-target.ts";
+import { general, slow } from "./records.ts";
 
 async function* batches(records: StoredWorkloadRecord[], size = 2) {
   for (let at = 0; at < records.length; at += size) yield records.slice(at, at + size);

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type FakeAnswer, FakeClock, FakeServer, general, run } from "./fake-target.ts";
-
-const query = (micros: number, threadId: number, sql: string, db?: string) =>
-  general(micros, threadId, "Query", sql, db === undefined ? {} : { db });
+import { type FakeAnswer, FakeClock, FakeServer, run } from "./fake-target.ts";
+import { general, query } from "./records.ts";
 
 /** Replays statements as fast as can be, on a server that takes several at once. */
 async function replayed(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RecordedSessions } from "../../../src/cli/replay/recorded-sessions.ts";
 import { isRoutinePart } from "../../../src/cli/replay/routine-parts.ts";
 import type { StoredWorkloadRecord } from "../../../src/client/index.ts";
-import { general, slow } from "./fake-target.ts";
+import { general, slow } from "./records.ts";
 
 /** What becomes of records: `session kind text`, or why they are left out. */
 function read(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isRdsHost, ownInstance } from "../../../src/cli/replay/own-instance.ts";
 import { connectionOptions, parseTarget, showTarget, type Target } from "../../../src/cli/replay/target.ts";
 import { type Wanted, wantedBy } from "../../../src/cli/replay/wanted-records.ts";
-import { general, slow } from "./fake-target.ts";
+import { general, slow } from "./records.ts";
 
 const target = (text: string) => parseTarget(text) as Target;
 
