@@ -9,6 +9,7 @@ import { readFile } from "../src/cli/replay/record-lines.ts";
 import type { ReplayResult } from "../src/cli/replay/result.ts";
 import { replayInThreads } from "../src/cli/replay/threads.ts";
 import { MariaDb } from "./lib/mariadb.ts";
+import { timeOfMicros } from "./lib/micros.ts";
 
 /*
  * `npm run measure:replay`: how fast `captures replay --speed max` is beside as many `mysql` programs that are fed with the same
@@ -34,7 +35,7 @@ const MAIN = new URL("../src/cli/dist/main.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "captures-measure-"));
 const server = mkdtempSync(join(tmpdir(), "captures-mariadb-"));
 const database = new MariaDb(server);
-const socket = join(server, "socket");
+const { socket } = database;
 try {
   await database.start();
   await database.ask(`
@@ -99,9 +100,8 @@ async function writeWorkload(file: string, lists: readonly string[][]): Promise<
 }
 
 function recordOf(micros: number, threadId: number, statement: string) {
-  const time = `${new Date(Date.UTC(2026, 10, 28) + Math.floor(micros / 1000)).toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`;
   return {
-    time,
+    time: timeOfMicros(Date.UTC(2026, 10, 28) * 1000 + micros),
     threadId,
     user: "app",
     host: "web",

@@ -6,10 +6,9 @@ import { check, report, show } from "./checks.ts";
 import type { Database, ServerRecord } from "./database.ts";
 import { type CapturedRecord, DemoUser } from "./demo-user.ts";
 import { timeOfMicros } from "./micros.ts";
-import { tryPort } from "./ports.ts";
 import { countMarked, endless, markOf, type Phase, script } from "./proof-workload.ts";
 import { ptQueryDigest } from "./pt-query-digest.ts";
-import { startService, stopGroup } from "./service.ts";
+import { withServiceOf } from "./recorded-service.ts";
 import { proveSlowLog } from "./slow-proof.ts";
 import { proveSummary, SCHEMA } from "./summary-proof.ts";
 
@@ -48,17 +47,10 @@ export async function proveCapture(database: Database, hint: string, cleanUp: ()
   });
   console.log(`${database.name} ${version}`);
   const folder = mkdtempSync(join(tmpdir(), "captures-proof-"));
-  const [port, awsPort] = [await tryPort(0), await tryPort(0)];
   try {
-    const service = await startService(
-      { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "state") },
-      ["--general-log", database.generalLog, "--slow-log", database.slowLog],
+    await withServiceOf(database, join(folder, "state"), (address) =>
+      prove(database, new DemoUser(address), folder),
     );
-    try {
-      await prove(database, new DemoUser(`http://localhost:${port}`), folder);
-    } finally {
-      await stopGroup(service, "SIGKILL");
-    }
   } finally {
     await database.stop();
     rmSync(folder, { recursive: true, force: true });

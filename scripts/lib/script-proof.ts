@@ -5,9 +5,8 @@ import type { DownloadQuery, StoredWorkloadRecord } from "../../src/client/index
 import { check } from "./checks.ts";
 import type { Database } from "./database.ts";
 import { DemoUser } from "./demo-user.ts";
-import { tryPort } from "./ports.ts";
+import { withServiceOf } from "./recorded-service.ts";
 import { hardSessions, LONG_ROW, NAMELESS_ROWS, RAN, REFUSED, SCHEMAS, TABLES } from "./script-workload.ts";
-import { startService, stopGroup } from "./service.ts";
 import { proveTables } from "./tables-proof.ts";
 
 /*
@@ -26,16 +25,9 @@ const OPTIONS = [
 
 /** Proves it with a server that runs. @param folder for files that are removed later */
 export async function proveScript(database: Database, folder: string): Promise<void> {
-  const [port, awsPort] = [await tryPort(0), await tryPort(0)];
-  const service = await startService(
-    { PORT: String(port), AWS_PORT: String(awsPort), PERSIST_TO: join(folder, "script-state") },
-    ["--general-log", database.generalLog, "--slow-log", database.slowLog],
+  await withServiceOf(database, join(folder, "script-state"), (address) =>
+    prove(database, new DemoUser(address), folder),
   );
-  try {
-    await prove(database, new DemoUser(`http://localhost:${port}`), folder);
-  } finally {
-    await stopGroup(service, "SIGKILL");
-  }
 }
 
 async function prove(database: Database, user: DemoUser, folder: string): Promise<void> {
