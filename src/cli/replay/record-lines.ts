@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { MissingRecords, StoredWorkloadRecord } from "../../client/index.ts";
+import { STORED_TIME } from "../../workload/stored/time.ts";
 import { BrokenSource } from "./source.ts";
 
 /*
@@ -10,7 +11,6 @@ import { BrokenSource } from "./source.ts";
 
 const NEWLINE = 10;
 const GZIP = [0x1f, 0x8b];
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 /** How much of a line that is no record is shown, in characters. */
 const MAX_SHOWN = 60;
 
@@ -69,7 +69,7 @@ function recordOf(line: string): StoredWorkloadRecord | { missing: MissingRecord
   const { time, threadId, command, statement } = read;
   const isRecord =
     typeof time === "string" &&
-    TIME.test(time) &&
+    STORED_TIME.test(time) &&
     Number.isSafeInteger(threadId) &&
     typeof command === "string" &&
     typeof statement === "string" &&

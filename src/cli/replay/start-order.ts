@@ -1,4 +1,5 @@
 import type { StoredWorkloadRecord } from "../../client/index.ts";
+import { parseTime } from "../../workload/stored/time.ts";
 
 /*
  * The order in which statements began. The general log has it; the slow log has that in which they ended.
@@ -42,7 +43,7 @@ class StartOrder {
   #sequence = 0;
 
   add(record: StoredWorkloadRecord, begun: Begun[]): void {
-    const end = Date.parse(record.time) * 1000 + Number(record.time.slice(23, 26));
+    const end = parseTime(record.time);
     if (!("log" in record)) {
       begun.push({ record, at: end });
       return;

@@ -1,6 +1,7 @@
 import type { StoredWorkloadRecord } from "../../client/index.ts";
 import { isTable, tablesOf } from "../../sql-text/tables.ts";
 import { tagsOf, tagValue } from "../../sql-text/tags.ts";
+import { formatTime } from "../../workload/stored/time.ts";
 
 /** Which records are replayed, as `captures records` has them: those that are all of what is given. */
 export interface Wanted {
@@ -33,8 +34,8 @@ export function wantedBy(wanted: Wanted): Test {
   if (host !== undefined) tests.push((record) => record.host === host);
   if (db !== undefined) tests.push((record) => record.db === db);
   // Times are written so that they sort as texts do.
-  if (from !== undefined) tests.push(({ time }) => time >= microsText(from));
-  if (to !== undefined) tests.push(({ time }) => time < microsText(to));
+  if (from !== undefined) tests.push(({ time }) => time >= textOf(from));
+  if (to !== undefined) tests.push(({ time }) => time < textOf(to));
   if (minDuration !== undefined)
     tests.push((record) => "log" in record && record.durationMicros >= minDuration * 1000);
   if (errors) tests.push((record) => "log" in record && (record.errno ?? 0) > 0);
@@ -47,7 +48,7 @@ export function wantedBy(wanted: Wanted): Test {
   return (record) => tests.every((test) => test(record));
 }
 
-const microsText = (date: Date): string => `${date.toISOString().slice(0, -1)}000Z`;
+const textOf = (date: Date): string => formatTime(date.getTime() * 1000);
 
 function hasTags(sql: string, wanted: Readonly<Record<string, string>>): boolean {
   const tags = tagsOf(sql);

@@ -43,11 +43,14 @@ export function lineStartOf(timeMicros: number): ByteWords {
 /** Those six digits as a number, of the time whose beginning was asked for last: the microseconds of its second. */
 export const microsOfLine = (timeMicros: number): number => timeMicros - lineSecond.micros;
 
+/** What formatTime writes. */
+export const STORED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
 /**
  * Reads a time as formatTime writes it.
  * @returns microseconds since the epoch; NaN for any other text
  */
 export function parseTime(time: string): number {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(time)) return Number.NaN;
+  if (!STORED_TIME.test(time)) return Number.NaN;
   return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 }
