@@ -9,8 +9,8 @@ import type { CaptureRow } from "./capture-row.ts";
 import { readCapture, readPair, type Seen } from "./queries.ts";
 
 /**
- * What the caller asked to read, or the refusal that fits. Every request that reads a capture passes here, so that this is the
- * place to record who read what.
+ * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
+ * this is the place to record who read what.
  */
 export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   if (seen.caller === null) throw unknownCaller();

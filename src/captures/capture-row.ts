@@ -60,7 +60,7 @@ export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOpt
   baseId: number | null;
 }
 
-/** The columns of a `FullCaptureRow` of captures `c`, joined by `JOIN_OWNER`. */
+/** The columns of a `FullCaptureRow` of captures `c`, joined by `JOIN_OWNER_AND_SCHEDULE`. */
 export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_id as ownerId, owner.name as ownerName,
   c.created_at as createdAt, c.duration as duration, c.back_dated as backDated, c.labels as labels, c.notes as notes,
   (select v.from_status from capture_events v where v.capture_id = c.id and v.to_status = 'FAILED' limit 1) as failedFrom,
@@ -69,5 +69,5 @@ export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_i
     and b.occurrence < c.occurrence and b.status = 'DONE' order by b.occurrence desc limit 1), null) as baseId, ${SITUATION}`;
 
 /** The joins that give captures `c` their owners and schedules. */
-export const JOIN_OWNER =
+export const JOIN_OWNER_AND_SCHEDULE =
   "left join user owner on owner.id = c.owner_id left join schedules schedule on schedule.id = c.schedule_id";

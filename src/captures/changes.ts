@@ -3,6 +3,7 @@ import { DATABASE_NOW } from "../db/clock.ts";
 import type { SqlValues } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { type Precondition, unmet } from "../http/conditional.ts";
 import { lazy } from "../lib/lazy.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
 import {
@@ -31,14 +32,6 @@ import { transitionSql } from "./transitions.ts";
  * The changes that people make to a capture: each is one batch of what was there, then the change with its permission,
  * precondition and state in the WHERE.
  */
-
-/** Which versions of a capture a change is for, as the ETags of its preconditions say (RFC 9110, 13.1). */
-export interface Precondition {
-  /** Those of `If-Match`: one of these only; null for any. */
-  accepted: number[] | null;
-  /** Those of `If-None-Match`: none of these; null for none at all. */
-  excluded: number[] | null;
-}
 
 /** Whether the caller may change the capture of the row at hand: as a member of its environment who owns it, or is an admin. */
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
@@ -175,7 +168,7 @@ export type Changed<Before extends CaptureRow = CaptureRow> =
 function changed<Before extends CaptureRow>(
   before: D1Result,
   after: D1Result,
-  { accepted, excluded }: Precondition,
+  precondition: Precondition,
   isPossible: (before: Before) => boolean = () => true,
 ): Changed<Before> {
   const access = (before as D1Result<Before & { mayChange: 0 | 1 }>).results[0];
@@ -184,8 +177,8 @@ function changed<Before extends CaptureRow>(
   if (access.mayChange !== 1) return { outcome: "forbidden" };
   // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
   if (!isPossible(access)) return { outcome: "refused", before: access };
-  if (accepted !== null && !accepted.includes(access.version)) return { outcome: "outdated" };
-  if (excluded === null || excluded.includes(access.version)) return { outcome: "excluded" };
+  const outcome = unmet(precondition, access.version);
+  if (outcome !== null) return { outcome };
   const row = (after as D1Result<CaptureRow>).results[0];
   return row === undefined
     ? { outcome: "refused", before: access }

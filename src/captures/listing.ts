@@ -1,7 +1,13 @@
 import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type CaptureRow, columns, FULL_COLUMNS, type FullCaptureRow, JOIN_OWNER } from "./capture-row.ts";
+import {
+  type CaptureRow,
+  columns,
+  FULL_COLUMNS,
+  type FullCaptureRow,
+  JOIN_OWNER_AND_SCHEDULE,
+} from "./capture-row.ts";
 import { orderOf, type Position, SORT_COLUMN, type Sort } from "./paging.ts";
 import type { Seen } from "./queries.ts";
 import type { CaptureFilter } from "./schema.ts";
@@ -67,7 +73,7 @@ function pageSql({ sort, after, isFull, envId }: ListRequest, given: readonly Co
     left join captures c on c.id in
       (select p.id from captures p where p.env_id = m.env_id and p.deleted_at is null
        ${conditions.map((condition) => `and ${condition}`).join(" ")} order by ${order("p")} limit :limit)
-    ${isFull ? JOIN_OWNER : ""}
+    ${isFull ? JOIN_OWNER_AND_SCHEDULE : ""}
     order by ${isDescending ? "" : "c.id is null, "}${order("c")} limit :limit`;
 }
 

@@ -6,7 +6,7 @@ import {
   columns,
   FULL_COLUMNS,
   type FullCaptureRow,
-  JOIN_OWNER,
+  JOIN_OWNER_AND_SCHEDULE,
   SITUATION,
   type Situation,
 } from "./capture-row.ts";
@@ -33,7 +33,7 @@ export async function readCapture(
 }
 
 const ONE_FULL = callerStatement(
-  `select caller.id as caller, ${FULL_COLUMNS} ${KEPT_CAPTURE_OF_CALLER} ${JOIN_OWNER}`,
+  `select caller.id as caller, ${FULL_COLUMNS} ${KEPT_CAPTURE_OF_CALLER} ${JOIN_OWNER_AND_SCHEDULE}`,
 );
 
 /**

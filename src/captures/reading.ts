@@ -1,13 +1,14 @@
 import { writeSession } from "../db/session.ts";
 import { hasEnded } from "../db/states.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { completeReply } from "../http/complete-reply.ts";
+import { isKnown, OF_ONE, OF_PAGE, unlessKnown } from "../http/conditional.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId, readQuery, refuseInput } from "../http/input.ts";
+import { linkToNext } from "../http/next-page.ts";
 import { refuse } from "../http/refusals.ts";
 import { see } from "./access.ts";
 import type { CaptureRow, FullCaptureRow } from "./capture-row.ts";
-import { captureTag, fullCaptureTag, fullPageTag, isKnown, pageTag } from "./etags.ts";
+import { captureTag, fullCaptureTag, fullPageTag, pageTag } from "./etags.ts";
 import { type ListedRow, listCaptures } from "./listing.ts";
 import { cursorOf, orderOf, positionOf, type Sort } from "./paging.ts";
 import { readCapture, readFullCapture } from "./queries.ts";
@@ -16,11 +17,6 @@ import { toCapture, toFullCapture } from "./to-reply.ts";
 import { waitForChange } from "./waiting.ts";
 
 /* What GET answers: a page of captures, and one of them; as the specification shows them, or with `view=full` all that is known. */
-
-/** A browser may cache it for its user, and revalidates it each time. */
-const REVALIDATED = "private, no-cache";
-/** Compressed on its way, the tag of one capture would come to be a weak one, of which If-Match accepts none. */
-const OF_ONE = { "Cache-Control": `${REVALIDATED}, no-transform` };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The data of a capture that was deleted so long ago less this may be erased at any moment: it is not brought back any more. */
@@ -44,29 +40,16 @@ export async function answerList(c: AppContext): Promise<Response> {
   const page = await listCaptures(c.get("db"), c.get("credential"), request, Date.now());
   const captures = see(page, refuse.environmentNotFound);
   const last = captures.length > limit ? captures[limit - 1] : undefined;
-  const headers = { ...linkTo(c, last && cursorAfter(sort, last)), "Cache-Control": REVALIDATED };
+  const headers = { ...linkToNext(c.req.url, last && cursorAfter(sort, last)), ...OF_PAGE };
   const shown = captures.slice(0, limit);
   if (isFull) {
     const full = shown as FullCaptureRow[];
     const tag = await fullPageTag(full, last !== undefined);
     const keptFor = restorableFor(c.env);
-    return unlessKnown(c, tag, headers, () => full.map((row) => toFullCapture(row, keptFor)));
+    return unlessKnown(c, tag, headers, () => JSON.stringify(full.map((row) => toFullCapture(row, keptFor))));
   }
   const tag = await pageTag(shown, last !== undefined);
-  return unlessKnown(c, tag, headers, () => shown.map(toCapture));
-}
-
-/** The header that names the next page, if there is one. */
-function linkTo(c: AppContext, cursor: string | undefined): { Link?: string } {
-  return cursor === undefined ? {} : { Link: `<${withCursor(c.req.url, cursor)}>; rel="next"` };
-}
-
-/** An address with another cursor. Most have a query without one, and need not be parsed for it. */
-function withCursor(address: string, cursor: string): string {
-  if (address.includes("?") && !/%|cursor/.test(address)) return `${address}&cursor=${cursor}`;
-  const next = new URL(address);
-  next.searchParams.set("cursor", cursor);
-  return next.href;
+  return unlessKnown(c, tag, headers, () => JSON.stringify(shown.map(toCapture)));
 }
 
 /** The cursor of the page after a capture. */
@@ -79,7 +62,7 @@ function cursorAfter(sort: Sort, { id, name, beginsAt }: ListedRow): string {
 interface Read {
   capture: CaptureRow & { deletedAt?: number | null };
   tag: string;
-  body: () => object;
+  body: () => string;
 }
 
 /** `GET /api/captures/{id}`. */
@@ -106,7 +89,7 @@ function mayChange(c: AppContext, { capture, tag }: Read): boolean {
 async function readPlain(c: AppContext, id: number): Promise<Read> {
   const found = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
-  return { capture, tag: captureTag(capture), body: () => toCapture(capture) };
+  return { capture, tag: captureTag(capture), body: () => JSON.stringify(toCapture(capture)) };
 }
 
 async function readFull(c: AppContext, id: number): Promise<Read> {
@@ -114,21 +97,5 @@ async function readFull(c: AppContext, id: number): Promise<Read> {
   const found = await readFullCapture(c.get("db"), c.get("credential"), id, keptFor, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
   const tag = await fullCaptureTag(capture);
-  return { capture, tag, body: () => toFullCapture(capture, keptFor) };
-}
-
-/** Answers 304 to a client that has the tag, and else the body, which is made only then. */
-function unlessKnown(
-  c: AppContext,
-  tag: string,
-  headers: Readonly<Record<string, string>>,
-  body: () => object,
-): Response {
-  return isKnown(c.req.header("if-none-match"), tag)
-    ? completeReply(c, null, 304, { ...headers, ETag: tag })
-    : completeReply(c, JSON.stringify(body()), 200, {
-        ...headers,
-        ETag: tag,
-        "Content-Type": "application/json",
-      });
+  return { capture, tag, body: () => JSON.stringify(toFullCapture(capture, keptFor)) };
 }

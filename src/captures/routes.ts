@@ -3,12 +3,12 @@ import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
 import { positiveNumber, runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
+import { type Precondition, readPrecondition } from "../http/conditional.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
-import { describeError, log } from "../lib/log.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { compareRoutes } from "../workload/compare/routes.ts";
@@ -18,7 +18,7 @@ import { findReadable, findReadablePair, see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
-import { captureTag, preconditionOf } from "./etags.ts";
+import { captureTag, TAG_FORMATS } from "./etags.ts";
 import { cancelRefusal, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
@@ -29,6 +29,7 @@ import { findReported } from "./reporting.ts";
 import { reschedules } from "./rescheduling.ts";
 import { changeSchema, createSchema } from "./schema.ts";
 import { toCapture, toEvent } from "./to-reply.ts";
+import { wakeRunner } from "./waking.ts";
 
 /**
  * `/api/captures`: the endpoints of the specification, a capture's history, and its workload. They read variables by `c.get`, one by
@@ -60,7 +61,7 @@ export const captureRoutes = new Hono<App>()
   .put("/:id", async (c) => {
     const id = await readId(c);
     const asked = await readBody(c, changeSchema());
-    const precondition = readPrecondition(c, id);
+    const precondition = preconditionOf(c, id);
     const now = Date.now();
     const made = await changes.changeCapture(c.get("db"), c.get("credential"), id, asked, precondition, now);
     const { after } = changed(made, (before) => refuseChange(before, asked, now));
@@ -72,7 +73,7 @@ export const captureRoutes = new Hono<App>()
   .delete("/:id", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const precondition = readPrecondition(c, id);
+    const precondition = preconditionOf(c, id);
     const { before, after } = changed(
       await changes.deleteCapture(c.get("db"), c.get("credential"), id, precondition, now),
       refuse.captureNotFound,
@@ -85,7 +86,7 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/stop", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const precondition = readPrecondition(c, id);
+    const precondition = preconditionOf(c, id);
     const stopped = await changes.stopCapture(c.get("db"), c.get("credential"), id, precondition, now);
     const { after } = changed(stopped, (before) =>
       refuseStop(stopRefusal(before.status) ?? "already-stopped"),
@@ -97,7 +98,7 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/cancel", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const precondition = readPrecondition(c, id);
+    const precondition = preconditionOf(c, id);
     const cancelled = await changes.cancelCapture(c.get("db"), c.get("credential"), id, precondition, now);
     const { after } = changed(cancelled, (before) =>
       refuseCancel(cancelRefusal(before.status) ?? "cancel-ended"),
@@ -110,7 +111,7 @@ export const captureRoutes = new Hono<App>()
   .post("/:id/restore", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const precondition = readPrecondition(c, id);
+    const precondition = preconditionOf(c, id);
     const restored = await changes.restoreCapture(
       c.get("db"),
       c.get("credential"),
@@ -184,8 +185,7 @@ async function answerCreation(
 const tagged = (c: AppContext, capture: CaptureRow): Response =>
   c.json(toCapture(capture), 200, { ETag: captureTag(capture) });
 
-const readPrecondition = (c: AppContext, id: number): changes.Precondition =>
-  preconditionOf(c.req.header("if-match"), c.req.header("if-none-match"), id);
+const preconditionOf = (c: AppContext, id: number): Precondition => readPrecondition(c, id, TAG_FORMATS);
 
 /** The capture before and after a change, or the refusal that fits. */
 function changed<Before extends CaptureRow>(
@@ -210,15 +210,8 @@ function changed<Before extends CaptureRow>(
   }
 }
 
-/**
- * Wakes a capture's runner. What the caller asked for is in the database already; should the runner be away, cron wakes it within
- * a minute or two, so that this is no reason to answer that it was not done.
- */
+/** Wakes a capture's runner, and has the request's line in the log name the capture. */
 async function wake(c: AppContext, id: number, at: number): Promise<void> {
   c.set("captureId", id);
-  try {
-    await runnerOf(c.env, id).wake(id, at);
-  } catch (error) {
-    log.warn("capture.wake.failed", { captureId: id, ...describeError(error) });
-  }
+  await wakeRunner(c.env, id, at);
 }

@@ -25,15 +25,18 @@ export const word = <W extends string>(words: readonly W[]) =>
 /** The most of something that one page of a list holds. */
 export const MAX_PAGE = 1000;
 
-const LIMIT = `must be an integer from 1 to ${MAX_PAGE}`;
-/** How many of something to list. */
-export const limitSchema = lazy(() =>
-  z
+/** How many of something to list, at most so many. */
+export function limitUpTo(most: number) {
+  const message = `must be an integer from 1 to ${most}`;
+  return z
     .string()
-    .regex(/^\d{1,4}$/, LIMIT)
+    .regex(new RegExp(`^\\d{1,${String(most).length}}$`), message)
     .transform(Number)
-    .pipe(z.int().min(1, LIMIT).max(MAX_PAGE, LIMIT)),
-);
+    .pipe(z.int().min(1, message).max(most, message));
+}
+
+/** How many of something to list. */
+export const limitSchema = lazy(() => limitUpTo(MAX_PAGE));
 
 const isoSchema = lazy(() => z.iso.datetime({ offset: true }));
 

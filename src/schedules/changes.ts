@@ -1,11 +1,10 @@
-import type { Precondition } from "../captures/changes.ts";
 import { deletion } from "../captures/lifecycle.ts";
 import { literal } from "../captures/sql.ts";
 import { transitionSql } from "../captures/transitions.ts";
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
-import type { ScheduleDeed } from "./queries.ts";
-import { SCHEDULE_OF_CALLER } from "./queries.ts";
+import { type Precondition, unmet } from "../http/conditional.ts";
+import { SCHEDULE_OF_CALLER, type ScheduleDeed } from "./queries.ts";
 import { COLUMNS, OWNER_NAME, type ScheduleFields, type ScheduleRow } from "./schedule-row.ts";
 
 /*
@@ -97,7 +96,7 @@ export async function changeSchedule(
   db: Db,
   credential: Credential,
   id: number,
-  { accepted, excluded }: Precondition,
+  precondition: Precondition,
   decide: (before: ScheduleRow) => ScheduleUpdate | null,
   now: number,
 ): Promise<ScheduleChanged> {
@@ -109,8 +108,8 @@ export async function changeSchedule(
     if (mayChange !== 1) return { outcome: "forbidden" };
     // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
     const update = decide(before);
-    if (accepted !== null && !accepted.includes(before.version)) return { outcome: "outdated" };
-    if (excluded === null || excluded.includes(before.version)) return { outcome: "excluded" };
+    const outcome = unmet(precondition, before.version);
+    if (outcome !== null) return { outcome };
     if (update === null) return { outcome: "unchanged", before };
     const { fields, ...rest } = update;
     const values = { ...fields, ...rest, id, versionBefore: before.version };

@@ -1,6 +1,7 @@
 import { OVERDUE_MS } from "../captures/lifecycle.ts";
 import { literal } from "../captures/sql.ts";
 import { noteSql } from "../captures/transitions.ts";
+import { wakeRunner } from "../captures/waking.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -12,7 +13,6 @@ import { namesToTry } from "./capture-name.ts";
 import { REPLACED } from "./changes.ts";
 import { deleteOld } from "./keeping.ts";
 import { nextOccurrence } from "./recurrence.ts";
-import { wakeRunner } from "./runners.ts";
 import { COLUMNS, type ScheduleRow } from "./schedule-row.ts";
 
 /*

@@ -1,14 +1,13 @@
 import { Hono } from "hono";
-import type { Precondition } from "../captures/changes.ts";
-import { isKnown, preconditionOf } from "../captures/etags.ts";
-import type { Seen } from "../captures/queries.ts";
+import { see } from "../captures/access.ts";
 import { keyedRequest } from "../db/idempotency.ts";
 import { requireCaller } from "../environments/access.ts";
 import { unknownCaller } from "../http/authentication.ts";
-import { completeReply } from "../http/complete-reply.ts";
+import { OF_ONE, OF_PAGE, readPrecondition, unlessKnown } from "../http/conditional.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery, refuseInput } from "../http/input.ts";
+import { linkToNext } from "../http/next-page.ts";
 import { ApiError, refuse, tooManySchedules } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { sha256 } from "../lib/hash.ts";
@@ -35,8 +34,6 @@ import { toSchedule, toScheduleEvent } from "./to-reply.ts";
 
 /** The version of how a schedule is shown, a part of its tags. No number, so that it is no capture's. */
 const FORMAT = "s1";
-/** A browser may cache it for its user, and revalidates it each time. */
-const REVALIDATED = "private, no-cache";
 
 /** `/api/schedules`: captures that are made again and again. */
 export const scheduleRoutes = new Hono<App>()
@@ -47,14 +44,12 @@ export const scheduleRoutes = new Hono<App>()
     const now = Date.now();
     // One more than the page, to know whether there is another.
     const page = await listSchedules(c.get("db"), c.get("credential"), { ...filter, limit: limit + 1 }, now);
-    const found = seen(page, refuse.environmentNotFound);
-    const shown = found.slice(0, limit).map((row) => toSchedule(row, now));
-    const next = new URL(c.req.url);
-    next.searchParams.set("cursor", String(shown.at(-1)?.id));
-    const link = found.length > limit ? { Link: `<${next}>; rel="next"` } : {};
-    const body = JSON.stringify(shown);
-    const tag = `W/"${await sha256(JSON.stringify([FORMAT, found.length > limit, body]))}"`;
-    return unlessKnown(c, tag, body, { ...link, "Cache-Control": REVALIDATED });
+    const found = see(page, refuse.environmentNotFound);
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    const body = JSON.stringify(found.slice(0, limit).map((row) => toSchedule(row, now)));
+    const tag = `W/"${await sha256(JSON.stringify([FORMAT, last !== undefined, body]))}"`;
+    const headers = { ...linkToNext(c.req.url, last && String(last.id)), ...OF_PAGE };
+    return unlessKnown(c, tag, headers, () => body);
   })
 
   .post("/", async (c) => {
@@ -83,11 +78,9 @@ export const scheduleRoutes = new Hono<App>()
   .get("/:id", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const row = seen(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    const row = see(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
     const body = JSON.stringify(toSchedule(row, now));
-    // Compressed on its way, the tag would come to be a weak one, of which If-Match accepts none.
-    const headers = { "Cache-Control": `${REVALIDATED}, no-transform` };
-    return unlessKnown(c, await tagOf(row, body), body, headers);
+    return unlessKnown(c, await tagOf(row, body), OF_ONE, () => body);
   })
 
   .put("/:id", async (c) => {
@@ -137,28 +130,20 @@ export const scheduleRoutes = new Hono<App>()
     const id = await readId(c);
     const { limit } = await readQuery(c, occurrencesSchema());
     const now = Date.now();
-    const row = seen(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    const row = see(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
     return c.json(toOccurrences(row, row.pausedAt === null ? occurrencesOf(row, now, limit) : []));
   })
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
     const events = await readScheduleEvents(c.get("db"), c.get("credential"), id, Date.now());
-    return c.json(seen(events, refuse.scheduleNotFound).map(toScheduleEvent));
+    return c.json(see(events, refuse.scheduleNotFound).map(toScheduleEvent));
   });
 
 const toOccurrences = ({ timeZone }: Recurrence, occurrences: number[]): Occurrences => ({
   occurrences: occurrences.map((at) => isoTime(at)),
   timeZone,
 });
-
-/** What was found for the caller, or the refusal that fits. */
-function seen<T>(read: Seen<T>, notFound: () => ApiError): T {
-  if (read.caller === null) throw unknownCaller();
-  noteCaller(read.caller);
-  if (read.found === null) throw notFound();
-  return read.found;
-}
 
 /** What a request comes to. What is wrong with it is told to whoever is signed in only, as of any input. */
 async function judged<T>(c: AppContext, judge: () => T): Promise<T> {
@@ -182,12 +167,7 @@ function change(
   decide: (before: ScheduleRow) => ScheduleUpdate | null,
   now: number,
 ): Promise<ScheduleChanged> {
-  const precondition: Precondition = preconditionOf(
-    c.req.header("if-match"),
-    c.req.header("if-none-match"),
-    id,
-    [FORMAT],
-  );
+  const precondition = readPrecondition(c, id, [FORMAT]);
   return changeSchedule(c.get("db"), c.get("credential"), id, precondition, decide, now);
 }
 
@@ -266,15 +246,3 @@ async function tagged(c: AppContext, row: ScheduleRow, now: number): Promise<Res
 /** The tag of one schedule, a strong one. Its next occurrences change without a new version. */
 const tagOf = async ({ id, version }: ScheduleRow, body: string): Promise<string> =>
   `"${FORMAT}.${id}.${version}.${(await sha256(body)).slice(0, 8)}"`;
-
-/** Answers 304 to a client that has the tag, and else the body. */
-function unlessKnown(
-  c: AppContext,
-  tag: string,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): Response {
-  return isKnown(c.req.header("if-none-match"), tag)
-    ? completeReply(c, null, 304, { ...headers, ETag: tag })
-    : completeReply(c, body, 200, { ...headers, ETag: tag, "Content-Type": "application/json" });
-}

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { createSchema as captureSchema } from "../captures/schema.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
-import { idSchema, once } from "../lib/values.ts";
+import { idSchema, limitUpTo, once } from "../lib/values.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "./capture-name.ts";
 
 /** The most characters of a rule. */
@@ -73,14 +73,7 @@ export type ScheduleChanges = z.output<ReturnType<typeof changeSchema>>;
 /** A schedule that is asked for. */
 export type ScheduleRequest = z.output<ReturnType<typeof createSchema>>;
 
-const LIMIT = `must be an integer from 1 to ${MAX_LISTED}`;
-const limitSchema = lazy(() =>
-  z
-    .string()
-    .regex(/^\d{1,3}$/, LIMIT)
-    .transform(Number)
-    .pipe(z.int().min(1, LIMIT).max(MAX_LISTED, LIMIT)),
-);
+const limitSchema = lazy(() => limitUpTo(MAX_LISTED));
 
 /** The query of GET /api/schedules. */
 export const listSchema = lazy(() =>

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import type { Capture } from "../../src/captures/replies.ts";
 import type { Schedule } from "../../src/schedules/replies.ts";
-import type { Cast, Person } from "../support/api.ts";
+import type { Person } from "../support/api.ts";
 
 /** A rule that comes each day at half past two. */
 export const NIGHTLY = { cron: "30 2 * * *", duration: 600 };
@@ -48,6 +48,3 @@ export async function endSchedules(): Promise<void> {
     env.DB.prepare("update captures set status = 'DONE', due_at = null"),
   ]);
 }
-
-/** The caller of each kind. */
-export type Who = keyof Pick<Cast, "admin" | "owner" | "member" | "stranger">;
