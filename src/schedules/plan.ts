@@ -12,6 +12,13 @@ import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
  * Whether a schedule that was asked for can be made, or a change be made to one. Pure: it is told the time.
  */
 
+/** What a schedule is to be. */
+export interface PlannedSchedule {
+  fields: ScheduleFields;
+  /** Its first occurrence from now on. */
+  nextAt: number;
+}
+
 /**
  * Judges what a schedule is to be.
  * @param changes what was asked for: of a new schedule all of it, else what is to change
@@ -23,7 +30,7 @@ export function planSchedule(
   changes: ScheduleRequest | ScheduleChanges,
   before: ScheduleFields | null,
   now: number,
-): ScheduleFields {
+): PlannedSchedule {
   const { cron, rrule } = changes;
   if (cron != null && rrule != null) throw refuse.twoRules();
   const isNewRule = cron != null || rrule != null;
@@ -51,8 +58,9 @@ export function planSchedule(
     const micros = changes.minDuration == null ? changes.minDuration : Math.round(changes.minDuration * 1000);
     planned.minDurationMicros = given(micros, 0, before?.minDurationMicros);
   }
-  if (nextOf(planned, now) === null) throw refuse.neverOccurs();
-  return planned;
+  const nextAt = nextOf(planned, now);
+  if (nextAt === null) throw refuse.neverOccurs();
+  return { fields: planned, nextAt };
 }
 
 /** What is to be: what was asked for, without it what was before, without that or with null the default. */

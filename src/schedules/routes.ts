@@ -56,15 +56,11 @@ export const scheduleRoutes = new Hono<App>()
     const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
     const request = await readBody(c, createSchema());
     const now = Date.now();
-    const fields = await judged(c, () => planSchedule(request, null, now));
-    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId: request.envId });
-    const { db, credential } = c.var;
-    const nextAt = nextOf(fields, now);
-    return answerCreation(
-      c,
-      await createSchedule(db, credential, keyed, request.envId, fields, nextAt, now),
-      now,
-    );
+    const { envId } = request;
+    const { fields, nextAt } = await judged(c, () => planSchedule(request, null, now));
+    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId });
+    const [db, credential] = [c.get("db"), c.get("credential")];
+    return answerCreation(c, await createSchedule(db, credential, keyed, envId, fields, nextAt, now), now);
   })
 
   .get("/occurrences", async (c) => {
@@ -88,11 +84,11 @@ export const scheduleRoutes = new Hono<App>()
     const changes = await readBody(c, changeSchema());
     const now = Date.now();
     const decide = (before: ScheduleRow): ScheduleUpdate => {
-      const fields = planSchedule(changes, before, now);
+      const { fields, nextAt } = planSchedule(changes, before, now);
       const { pausedAt } = before;
       return {
         ...{ what: "changed", fields, pausedAt },
-        nextAt: pausedAt === null ? nextOf(fields, now) : null,
+        nextAt: pausedAt === null ? nextAt : null,
         problem: pausedAt === null ? null : before.problem,
       };
     };

@@ -127,11 +127,11 @@ function require(
   if (frequency === "WEEKLY" && byMonthDay !== null) {
     throw new RuleError("BYMONTHDAY is not possible with FREQ=WEEKLY");
   }
-  if ((frequency === "MONTHLY" || frequency === "YEARLY") && byDay === null && byMonthDay === null) {
+  const isOfMonth = frequency === "MONTHLY" || frequency === "YEARLY";
+  if (isOfMonth && byDay === null && byMonthDay === null) {
     throw new RuleError(`BYMONTHDAY or BYDAY is needed with FREQ=${frequency}`);
   }
   if (frequency === "YEARLY" && months === null) throw new RuleError("BYMONTH is needed with FREQ=YEARLY");
-  const isOfMonth = frequency === "MONTHLY" || frequency === "YEARLY";
   if (!isOfMonth && byDay?.some(({ nth }) => nth !== null)) {
     throw new RuleError(`BYDAY can't have numbers with FREQ=${frequency}`);
   }
