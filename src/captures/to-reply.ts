@@ -4,6 +4,7 @@ import type { KnownManifests } from "../workload/live-or-stored.ts";
 import { toCounts, toProblem } from "../workload/to-reply.ts";
 import type { CaptureRow, FullCaptureRow, Situation } from "./capture-row.ts";
 import { readLabels } from "./labels.ts";
+import type { RecordingOptions } from "./plan.ts";
 import type { EventRow } from "./queries.ts";
 import type { Capture, CaptureEvent, FullCapture, LiveMessage } from "./replies.ts";
 
@@ -39,12 +40,7 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     createdAt: isoTime(row.createdAt),
     duration: row.duration === null ? null : row.duration / 1000,
     backDated: row.backDated === 1,
-    log: row.log,
-    minDuration: row.log === "general" ? null : row.minDurationMicros / 1000,
-    redact: row.redact,
-    maxBytes: row.maxBytes,
-    labels: readLabels(row.labels),
-    notes: row.notes,
+    ...toRecording(row),
     failedFrom: row.failedFrom,
     ...toSituation(row),
     schedule:
@@ -53,6 +49,16 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };
 }
+
+/** Shows how a capture, or each of a schedule, records, and what people put on it. */
+export const toRecording = (row: RecordingOptions & { labels: string; notes: string | null }) => ({
+  log: row.log,
+  minDuration: row.log === "general" ? null : row.minDurationMicros / 1000,
+  redact: row.redact,
+  maxBytes: row.maxBytes,
+  labels: readLabels(row.labels),
+  notes: row.notes,
+});
 
 /** Shows how a capture gets on. */
 function toSituation({

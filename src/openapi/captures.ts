@@ -13,7 +13,7 @@ import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
 import * as examples from "./examples.ts";
-import { IDEMPOTENCY_KEY, IF_NONE_MATCH, ONE_TAG, PAGE_TAG, REPLAYED } from "./header-fields.ts";
+import { IDEMPOTENCY_KEY, IF_NONE_MATCH, nextPage, ONE_TAG, PAGE_TAG, REPLAYED } from "./header-fields.ts";
 import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import {
@@ -42,7 +42,7 @@ export const ONE_CAPTURE = { "application/json": { schema: captureSchema, exampl
 const plainOrFull = () => z.union([captureSchema, fullCaptureSchema]);
 const VIEW = { description: "`full` for all that is known of a capture but its workload." };
 /** The answer to a read whose ETag is still current. */
-const unchanged = (headers: Record<string, Header>): Answer => ({
+export const unchanged = (headers: Record<string, Header>): Answer => ({
   status: 304,
   description: "Nothing has changed since the `ETag` in `If-None-Match`.",
   headers,
@@ -107,14 +107,7 @@ export const captureOperations: Operation[] = [
     success: {
       status: 200,
       description: "A page of captures.",
-      headers: {
-        ...PAGE_TAG,
-        Link: {
-          description: 'The next page, with `rel="next"`, if there is one (RFC 8288).',
-          schema: { type: "string", pattern: '^<https?://[^>]+[?&]cursor=\\d+[^>]*>; rel="next"$' },
-          example: '<https://captures.example.com/api/captures?limit=1&cursor=1>; rel="next"',
-        },
-      },
+      headers: { ...PAGE_TAG, ...nextPage("/api/captures") },
       content: { "application/json": { schema: z.array(plainOrFull()), example: [examples.capture] } },
     },
     others: [unchanged(PAGE_TAG)],

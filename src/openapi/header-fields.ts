@@ -90,6 +90,15 @@ export const PAGE_TAG: Record<string, Header> = {
   },
 };
 
+/** The link of a page to the next one. @param path of the list */
+export const nextPage = (path: string): Record<string, Header> => ({
+  Link: {
+    description: 'The next page, with `rel="next"`, if there is one (RFC 8288).',
+    schema: { type: "string", pattern: '^<https?://[^>]+[?&]cursor=\\d+[^>]*>; rel="next"$' },
+    example: `<https://captures.example.com${path}?limit=1&cursor=1>; rel="next"`,
+  },
+});
+
 /** A list of tags, or `*`. Nothing validates it: a text that is not one of our tags matches nothing. */
 const TAGS = '(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)';
 

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { refusePlan } from "../captures/refusals.ts";
 import { tooManySchedules } from "../http/refusals.ts";
 import { refuseRule } from "../schedules/plan.ts";
 import {
@@ -16,11 +15,13 @@ import {
   occurrencesSchema,
   previewSchema,
 } from "../schedules/schema.ts";
+import { planRefusal, unchanged } from "./captures.ts";
 import {
   IDEMPOTENCY_KEY,
   IF_MATCH,
   IF_NONE_MATCH,
   IF_NONE_MATCH_OF_CHANGE,
+  nextPage,
   ONE_TAG,
   PAGE_TAG,
   REPLAYED,
@@ -94,7 +95,7 @@ const OCCURRENCES = {
   },
 };
 
-/** @param other how the words begin of what else is refused of that field */
+/** @param other how another refusal of that field begins, which is described by itself: the pattern leaves it out */
 const rule = (name: string, field: "cron" | "rrule", message: string, other: string): Refusal => ({
   ...refusalOf(name, refuseRule(field, message)),
   pattern: `${field}: (?!${other})[\\s\\S]+`,
@@ -115,21 +116,21 @@ const OF_FIELDS: Refusal[] = [
     "durationTooShort",
     "duplicateSchedule",
   ),
-  refusalOf("durationTooLong", refusePlan("duration-too-long", { status: null })),
+  planRefusal("durationTooLong", "duration-too-long"),
 ];
 /** The refusals of every change to a schedule. */
 const OF_CHANGES = [
   BAD_ID,
   ...OF_WRITERS,
-  ...refusals("notScheduleOwnerOrAdmin", "scheduleNotFound", "scheduleOutdated", "scheduleExcluded"),
+  ...refusals(
+    "notScheduleOwnerOrAdmin",
+    "scheduleNotFound",
+    "scheduleOutdated",
+    "scheduleExcluded",
+    "scheduleChangedMeanwhile",
+  ),
 ];
 const OF_READS = [BAD_ID, ...OF_CALLERS, ...refusals("scheduleNotFound")];
-
-const unchanged = (headers: Record<string, Header>) => ({
-  status: 304 as const,
-  description: "Nothing has changed since the `ETag` in `If-None-Match`.",
-  headers,
-});
 
 const changed = (description: string) => ({ status: 200 as const, description, headers: TAG, content: ONE });
 
@@ -157,14 +158,7 @@ export const scheduleOperations: Operation[] = [
     success: {
       status: 200,
       description: "A page of schedules.",
-      headers: {
-        ...PAGE,
-        Link: {
-          description: 'The next page, with `rel="next"`, if there is one (RFC 8288).',
-          schema: { type: "string", pattern: '^<https?://[^>]+[?&]cursor=\\d+[^>]*>; rel="next"$' },
-          example: '<https://captures.example.com/api/schedules?limit=1&cursor=1>; rel="next"',
-        },
-      },
+      headers: { ...PAGE, ...nextPage("/api/schedules") },
       content: { "application/json": { schema: z.array(scheduleSchema), example: [schedule] } },
     },
     others: [unchanged(PAGE)],
@@ -281,13 +275,7 @@ export const scheduleOperations: Operation[] = [
       },
     },
     success: changed("The schedule as it is now."),
-    refusals: [
-      invalidFor(changeSchema(), {}),
-      ...OF_FIELDS,
-      ...OF_BODIES,
-      ...OF_CHANGES,
-      ...refusals("scheduleChangedMeanwhile"),
-    ],
+    refusals: [invalidFor(changeSchema(), {}), ...OF_FIELDS, ...OF_BODIES, ...OF_CHANGES],
   },
   {
     id: "deleteSchedule",
@@ -301,7 +289,7 @@ export const scheduleOperations: Operation[] = [
     credentials: "any",
     parameters: [ID, ...PRECONDITIONS],
     success: { status: 200, description: "The schedule as it was.", content: ONE },
-    refusals: [...OF_CHANGES, ...refusals("scheduleChangedMeanwhile")],
+    refusals: OF_CHANGES,
   },
   {
     id: "pauseSchedule",
@@ -314,7 +302,7 @@ export const scheduleOperations: Operation[] = [
     credentials: "any",
     parameters: [ID, ...PRECONDITIONS],
     success: changed("The schedule as it is now."),
-    refusals: [...OF_CHANGES, ...refusals("scheduleChangedMeanwhile")],
+    refusals: OF_CHANGES,
   },
   {
     id: "resumeSchedule",
@@ -328,7 +316,7 @@ export const scheduleOperations: Operation[] = [
     credentials: "any",
     parameters: [ID, ...PRECONDITIONS],
     success: changed("The schedule as it is now."),
-    refusals: [...OF_CHANGES, ...refusals("scheduleChangedMeanwhile")],
+    refusals: OF_CHANGES,
   },
   {
     id: "listOccurrences",

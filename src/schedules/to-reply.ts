@@ -1,4 +1,4 @@
-import { readLabels } from "../captures/labels.ts";
+import { toRecording } from "../captures/to-reply.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ScheduleEventRow } from "./queries.ts";
 import { nextOccurrences } from "./recurrence.ts";
@@ -20,12 +20,7 @@ export function toSchedule(row: ScheduleRow, now: number): Schedule {
     timeZone: row.timeZone,
     captureName: row.captureName,
     duration: row.duration / 1000,
-    log: row.log,
-    minDuration: row.log === "general" ? null : row.minDurationMicros / 1000,
-    redact: row.redact,
-    maxBytes: row.maxBytes,
-    labels: readLabels(row.labels),
-    notes: row.notes,
+    ...toRecording(row),
     compare: row.compares === 1,
     keepLast: row.keepLast,
     captures: row.number,
