@@ -1,17 +1,14 @@
 import { TextArea } from "./field.tsx";
 
-/** What people put on a capture to find it by, and write about it. */
-export function AboutFields({
-  labels,
-  notes,
-  errors,
-  onChange,
-}: {
+interface Props {
   labels: string;
   notes: string;
   errors: Record<string, string>;
   onChange: (about: { labels: string; notes: string }) => void;
-}) {
+}
+
+/** What people put on a capture to find it by, and write about it. */
+export function AboutFields({ labels, notes, errors, onChange }: Props) {
   return (
     <div class="fields">
       <TextArea
@@ -32,5 +29,16 @@ export function AboutFields({
         onChange={(changed) => onChange({ labels, notes: changed })}
       />
     </div>
+  );
+}
+
+/** The same, folded away while nothing is wrong with it. @param isOpen whether it is open all the same */
+export function FoldedAboutFields({ isOpen, ...about }: Props & { isOpen: boolean }) {
+  const { labels, notes } = about.errors;
+  return (
+    <details open={labels !== undefined || notes !== undefined || isOpen}>
+      <summary>Labels and notes</summary>
+      <AboutFields {...about} />
+    </details>
   );
 }

@@ -4,7 +4,7 @@ import type { Capture, FullCapture, Role } from "../api/types.ts";
 import { isLive } from "../lib/list.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
-import { useSession } from "../lib/session.ts";
+import { useMayChange } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
 import { EditAbout, EditTimes } from "./edit-capture.tsx";
 import { useToasts } from "./toasts.tsx";
@@ -23,12 +23,11 @@ export function CaptureActions({
   role: Role | undefined;
   onChange: (capture: Capture) => void;
 }) {
-  const { user } = useSession();
   const toasts = useToasts();
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
   const { id, name, status, backDated } = capture;
-  const mayChange = role === "admin" || capture.owner.id === user.id;
+  const mayChange = useMayChange(capture.owner, role);
   const isBefore = status === "SCHEDULED" || status === "STARTED" || status === "STARTING";
   const hasTimes = status === "SCHEDULED" || (status === "RUNNING" && !backDated);
 

@@ -1,8 +1,8 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import type { Capture } from "../api/types.ts";
 import { findCaptures, OFFERED } from "../lib/find-captures.ts";
 import { formatMinute } from "../lib/format.ts";
-import { useResource } from "../lib/hooks.ts";
+import { useResource, useSettled } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
 import { StatusBadge } from "./status.tsx";
 
@@ -25,14 +25,10 @@ export function CapturePicker({
 }) {
   const id = useId();
   const [text, setText] = useState<string | null>(null);
-  const [looked, setLooked] = useState("");
   const [active, setActive] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   const isOpen = text !== null;
-  useEffect(() => {
-    const timer = setTimeout(() => setLooked(text ?? ""), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const looked = useSettled(text ?? "", PAUSE_MS);
   const found = useResource(isOpen ? `found/${looked}` : null, (signal) => findCaptures(looked, signal));
   const captures = found.data?.captures ?? [];
   const current = captures[Math.min(active, captures.length - 1)];

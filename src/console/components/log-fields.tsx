@@ -1,4 +1,5 @@
 import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
+import type { RecordingDraft } from "../lib/recording-draft.ts";
 import { Choice, TextField } from "./field.tsx";
 
 /** What each log is called, and what it is good for and costs. */
@@ -18,10 +19,7 @@ const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
 };
 
 /** Which log is recorded, and what of it. */
-interface Logged {
-  log: CapturedLog;
-  minDuration: string;
-}
+type Logged = Pick<RecordingDraft, "log" | "minDuration">;
 
 /** Which log a capture records, and of the slow log how slow a statement has to be. */
 export function LogFields({
@@ -58,10 +56,7 @@ export function LogFields({
 }
 
 /** What of it is stored. */
-interface Stored {
-  redact: boolean;
-  maxGigabytes: string;
-}
+type Stored = Pick<RecordingDraft, "redact" | "maxGigabytes">;
 
 /** What of a capture is stored: literals or not, and how much. */
 export function StoredFields({

@@ -1,6 +1,6 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { api } from "../api/client.ts";
-import { useResource } from "../lib/hooks.ts";
+import { useResource, useSettled } from "../lib/hooks.ts";
 import { RULES, type ScheduleDraft } from "../lib/schedule-draft.ts";
 import { Choice, Field, TextField } from "./field.tsx";
 import { LocalTimes } from "./local-times.tsx";
@@ -78,12 +78,7 @@ export function RuleFields({
 
 /** The next occurrences of what is typed, once it can be read. */
 function Preview({ draft: { kind, rule, timeZone } }: { draft: RuleDraft }) {
-  const typed = JSON.stringify([kind, rule, timeZone]);
-  const [asked, setAsked] = useState(typed);
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(typed), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
+  const asked = useSettled(JSON.stringify([kind, rule, timeZone]), PAUSE_MS);
   const [askedKind, askedRule, askedZone] = JSON.parse(asked) as [RuleDraft["kind"], string, string];
   const { data, error } = useResource(`occurrences/${asked}`, (signal) =>
     api.schedules.preview({ [askedKind]: askedRule, timeZone: askedZone }, { signal }),

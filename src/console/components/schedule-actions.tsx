@@ -3,7 +3,7 @@ import { api } from "../api/client.ts";
 import type { Role, Schedule } from "../api/types.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
-import { useSession } from "../lib/session.ts";
+import { useMayChange } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -14,19 +14,12 @@ interface Props {
   onChange: (schedule: Schedule) => void;
 }
 
-/** Whether the reader may change a schedule. */
-function useMayChange({ schedule, role }: Pick<Props, "schedule" | "role">): boolean {
-  const { user } = useSession();
-  return role === "admin" || schedule.owner.id === user.id;
-}
-
 /** Pauses a schedule, or resumes one that is paused; nothing for those who may not. */
-export function PauseButton(props: Props) {
+export function PauseButton({ schedule, role, onChange }: Props) {
   const toasts = useToasts();
   const [busy, setBusy] = useState(false);
-  const { schedule, onChange } = props;
-  const { id, name, pausedAt } = schedule;
-  if (!useMayChange(props)) return null;
+  const { id, name, owner, pausedAt } = schedule;
+  if (!useMayChange(owner, role)) return null;
   const change = async () => {
     if (busy) return;
     setBusy(true);
@@ -49,8 +42,8 @@ export function PauseButton(props: Props) {
 export function ScheduleActions(props: Props) {
   const toasts = useToasts();
   const [isAsked, setAsked] = useState(false);
-  const { id, name } = props.schedule;
-  if (!useMayChange(props)) return null;
+  const { id, name, owner } = props.schedule;
+  if (!useMayChange(owner, props.role)) return null;
   const remove = async () => {
     await api.schedules.delete(id);
     toasts.show(`${name} is deleted`);

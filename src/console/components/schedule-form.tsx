@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import type { Environment } from "../api/types.ts";
-import { environmentNames } from "../lib/environments.ts";
 import { type ScheduleDraft, scheduleRequest } from "../lib/schedule-draft.ts";
 import { useSubmission } from "../lib/submission.ts";
-import { AboutFields } from "./about-fields.tsx";
-import { Field, Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { FoldedAboutFields } from "./about-fields.tsx";
+import { EnvironmentField } from "./environment-field.tsx";
+import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { LengthFields } from "./length-fields.tsx";
 import { LogFields, StoredFields } from "./log-fields.tsx";
 import { RuleFields } from "./rule-fields.tsx";
@@ -112,17 +112,13 @@ export function ScheduleForm({
           value={draft.captureName}
           onChange={(captureName) => change({ captureName })}
         />
-        <details
-          open={
-            fields.labels !== undefined ||
-            fields.notes !== undefined ||
-            first.labels !== "" ||
-            first.notes !== ""
-          }
-        >
-          <summary>Labels and notes</summary>
-          <AboutFields labels={draft.labels} notes={draft.notes} errors={fields} onChange={change} />
-        </details>
+        <FoldedAboutFields
+          labels={draft.labels}
+          notes={draft.notes}
+          errors={fields}
+          isOpen={first.labels !== "" || first.notes !== ""}
+          onChange={change}
+        />
         <StoredFields
           redact={draft.redact}
           maxGigabytes={draft.maxGigabytes}
@@ -139,33 +135,5 @@ export function ScheduleForm({
         </a>
       </div>
     </Form>
-  );
-}
-
-function EnvironmentField({
-  environments,
-  error,
-  value,
-  onChange,
-}: {
-  environments: Environment[];
-  error: string | undefined;
-  value: string;
-  onChange: (envId: string) => void;
-}) {
-  const names = environmentNames(environments);
-  return (
-    <Field name="envId" label="Environment" error={error}>
-      {(control) => (
-        <select {...control} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
-          {environments.map(({ id, ready }) => (
-            <option key={id} value={String(id)}>
-              {names.get(id)}
-              {!ready && " (not ready)"}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
   );
 }

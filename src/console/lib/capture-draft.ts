@@ -1,28 +1,20 @@
-import type { CapturedLog } from "../../logs/names.ts";
 import type { FullCapture, NewCapture } from "../api/types.ts";
 import { localTime } from "./format.ts";
-import { readLabels, writeLabels } from "./labels.ts";
+import { readLabels } from "./labels.ts";
 import { type Length, lengthOf, secondsOf } from "./lengths.ts";
-
-const GIGABYTE = 1_000_000_000;
+import { bytesOf, draftOfRecording, EMPTY_RECORDING, type RecordingDraft } from "./recording-draft.ts";
 
 /** When a new capture starts. */
 export type When = "now" | "later" | "past";
 
 /** What is typed into the form of a new capture. */
-export interface CaptureDraft {
+export interface CaptureDraft extends RecordingDraft {
   name: string;
   envId: string;
   when: When;
   /** In the reader's time zone, as a field of date and time has it. */
   startAt: string;
   length: Length;
-  log: CapturedLog;
-  minDuration: string;
-  redact: boolean;
-  maxGigabytes: string;
-  labels: string;
-  notes: string;
 }
 
 /** The form as it is at first. */
@@ -32,12 +24,7 @@ export const emptyDraft = (envId: string): CaptureDraft => ({
   when: "now",
   startAt: "",
   length: lengthOf(1800),
-  log: "general",
-  minDuration: "0",
-  redact: false,
-  maxGigabytes: "",
-  labels: "",
-  notes: "",
+  ...EMPTY_RECORDING,
 });
 
 /**
@@ -45,7 +32,7 @@ export const emptyDraft = (envId: string): CaptureDraft => ({
  * that has passed becomes now.
  */
 export function draftOf(capture: FullCapture, now: number): CaptureDraft {
-  const { start, scheduledStart, backDated, duration, maxBytes, minDuration, redact } = capture;
+  const { start, scheduledStart, backDated, duration } = capture;
   const isAhead = scheduledStart !== null && Date.parse(scheduledStart) > now;
   const when = backDated ? "past" : isAhead ? "later" : "now";
   const at = when === "past" ? start : when === "later" ? scheduledStart : null;
@@ -55,12 +42,7 @@ export function draftOf(capture: FullCapture, now: number): CaptureDraft {
     when,
     startAt: at === null ? "" : localTime(Date.parse(at)),
     length: lengthOf(duration),
-    log: capture.log,
-    minDuration: String(minDuration ?? 0),
-    redact: redact === "literals",
-    maxGigabytes: maxBytes === null ? "" : String(maxBytes / GIGABYTE),
-    labels: writeLabels(capture.labels),
-    notes: capture.notes ?? "",
+    ...draftOfRecording(capture),
   };
 }
 
@@ -77,8 +59,9 @@ function nextName(name: string): string {
  * @throws CapturesError when its labels can't be read
  */
 export function requestOf(draft: CaptureDraft): NewCapture {
-  const { name, envId, when, startAt, log, minDuration, redact, maxGigabytes, notes } = draft;
+  const { name, envId, when, startAt, log, minDuration, redact, notes } = draft;
   const duration = secondsOf(draft.length);
+  const maxBytes = bytesOf(draft.maxGigabytes);
   const labels = readLabels(draft.labels);
   // An empty time is sent as it is: the server's message is the same as for programs.
   const at = startAt === "" ? "" : new Date(startAt).toISOString();
@@ -90,7 +73,7 @@ export function requestOf(draft: CaptureDraft): NewCapture {
     ...(duration !== null && { duration }),
     ...(log !== "general" && { log, minDuration: Number(minDuration) }),
     ...(redact && { redact: "literals" as const }),
-    ...(maxGigabytes !== "" && { maxBytes: Math.round(Number(maxGigabytes) * GIGABYTE) }),
+    ...(maxBytes !== null && { maxBytes }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(notes.trim() !== "" && { notes }),
   };

@@ -145,6 +145,16 @@ export function useLate(isUnderWay: boolean, milliseconds: number): boolean {
   return isLate;
 }
 
+/** A value as it was when it last stayed the same for a time, such as a text while somebody types. */
+export function useSettled(value: string, milliseconds: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), milliseconds);
+    return () => clearTimeout(timer);
+  }, [value, milliseconds]);
+  return settled;
+}
+
 /** Whether the browser has a network. */
 export function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);

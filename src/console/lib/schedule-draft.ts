@@ -1,10 +1,8 @@
-import type { CapturedLog } from "../../logs/names.ts";
 import { DEFAULT_CAPTURE_NAME } from "../../schedules/capture-name.ts";
 import type { NewSchedule, Schedule } from "../api/types.ts";
-import { readLabels, writeLabels } from "./labels.ts";
+import { readLabels } from "./labels.ts";
 import { type Length, lengthOf, secondsOf } from "./lengths.ts";
-
-const GIGABYTE = 1_000_000_000;
+import { bytesOf, draftOfRecording, EMPTY_RECORDING, type RecordingDraft } from "./recording-draft.ts";
 
 /** The two ways to write a rule. */
 export const RULES = ["cron", "rrule"] as const;
@@ -12,7 +10,7 @@ export const RULES = ["cron", "rrule"] as const;
 export type RuleKind = (typeof RULES)[number];
 
 /** What is typed into the form of a schedule. */
-export interface ScheduleDraft {
+export interface ScheduleDraft extends RecordingDraft {
   name: string;
   envId: string;
   kind: RuleKind;
@@ -20,12 +18,6 @@ export interface ScheduleDraft {
   timeZone: string;
   captureName: string;
   length: Length;
-  log: CapturedLog;
-  minDuration: string;
-  redact: boolean;
-  maxGigabytes: string;
-  labels: string;
-  notes: string;
   compare: boolean;
   /** How many captures to keep; empty for all. */
   keepLast: string;
@@ -40,31 +32,21 @@ export const emptySchedule = (envId: string): ScheduleDraft => ({
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   captureName: DEFAULT_CAPTURE_NAME,
   length: lengthOf(3600),
-  log: "general",
-  minDuration: "0",
-  redact: false,
-  maxGigabytes: "",
-  labels: "",
-  notes: "",
+  ...EMPTY_RECORDING,
   compare: false,
   keepLast: "",
 });
 
 /** The form that changes a schedule. */
 export function draftOfSchedule(schedule: Schedule): ScheduleDraft {
-  const { name, envId, cron, rrule, timeZone, captureName, duration, log, minDuration } = schedule;
-  const { redact, maxBytes, labels, notes, compare, keepLast } = schedule;
+  const { name, envId, cron, rrule, timeZone, captureName, duration, compare, keepLast } = schedule;
   return {
-    ...{ name, timeZone, captureName, log, compare },
+    ...{ name, timeZone, captureName, compare },
+    ...draftOfRecording(schedule),
     envId: String(envId),
     kind: rrule === null ? "cron" : "rrule",
     rule: rrule ?? cron ?? "",
     length: lengthOf(duration),
-    minDuration: String(minDuration ?? 0),
-    redact: redact === "literals",
-    maxGigabytes: maxBytes === null ? "" : String(maxBytes / GIGABYTE),
-    labels: writeLabels(labels),
-    notes: notes ?? "",
     keepLast: keepLast === null ? "" : String(keepLast),
   };
 }
@@ -74,14 +56,14 @@ export function draftOfSchedule(schedule: Schedule): ScheduleDraft {
  * @throws CapturesError when its labels can't be read
  */
 export function scheduleRequest(draft: ScheduleDraft): Omit<NewSchedule, "envId"> {
-  const { name, kind, rule, timeZone, captureName, log, minDuration, redact, maxGigabytes, notes } = draft;
+  const { name, kind, rule, timeZone, captureName, log, minDuration, redact, notes } = draft;
   return {
     ...{ name, timeZone, captureName, log, compare: draft.compare },
     ...(kind === "cron" ? { cron: rule } : { rrule: rule }),
     duration: secondsOf({ ...draft.length, isTimed: true }),
     minDuration: log === "general" ? null : Number(minDuration),
     redact: redact ? "literals" : null,
-    maxBytes: maxGigabytes === "" ? null : Math.round(Number(maxGigabytes) * GIGABYTE),
+    maxBytes: bytesOf(draft.maxGigabytes),
     labels: readLabels(draft.labels),
     notes: notes.trim() === "" ? null : notes,
     keepLast: draft.keepLast === "" ? null : Number(draft.keepLast),

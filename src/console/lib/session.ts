@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { User } from "../api/types.ts";
+import type { Role, User } from "../api/types.ts";
 
 /** Who is signed in, as far as the console knows. */
 export interface Session {
@@ -19,4 +19,13 @@ export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === null) throw new Error("There is no session here");
   return session;
+}
+
+/**
+ * Whether the reader may change something of an environment: its owner and the environment's admins may.
+ * @param role the reader's role there; undefined while it is not known
+ */
+export function useMayChange(owner: { id: string }, role: Role | undefined): boolean {
+  const { user } = useSession();
+  return role === "admin" || owner.id === user.id;
 }

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Environment } from "../api/types.ts";
-import { AboutFields } from "../components/about-fields.tsx";
-import { Choice, Field, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
+import { FoldedAboutFields } from "../components/about-fields.tsx";
+import { EnvironmentField, NoEnvironment } from "../components/environment-field.tsx";
+import { Choice, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { LengthFields } from "../components/length-fields.tsx";
 import { Loaded } from "../components/loading.tsx";
@@ -10,7 +11,6 @@ import { LogFields, StoredFields } from "../components/log-fields.tsx";
 import { StartHint } from "../components/start-hint.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { type CaptureDraft, draftOf, emptyDraft, requestOf, type When } from "../lib/capture-draft.ts";
-import { environmentNames } from "../lib/environments.ts";
 import { useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -52,12 +52,7 @@ export function NewCapturePage() {
       <Loaded resource={environments} what="your environments">
         {(known) =>
           known.length === 0 ? (
-            <div class="empty">
-              <p>There is no environment yet: add the database that is to be recorded.</p>
-              <a class="button primary" href="/environments/new">
-                Add an environment
-              </a>
-            </div>
+            <NoEnvironment />
           ) : again === null ? (
             <CaptureForm
               environments={known}
@@ -83,7 +78,6 @@ export function NewCapturePage() {
 }
 
 function CaptureForm({ environments, draft: first }: { environments: Environment[]; draft: CaptureDraft }) {
-  const names = environmentNames(environments);
   const toasts = useToasts();
   const [draft, setDraft] = useState(first);
   const change = (changes: Partial<CaptureDraft>) => setDraft({ ...draft, ...changes });
@@ -109,22 +103,12 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
           value={draft.name}
           onChange={(name) => change({ name })}
         />
-        <Field name="envId" label="Environment" error={errors.fields.envId}>
-          {(control) => (
-            <select
-              {...control}
-              value={draft.envId}
-              onChange={({ currentTarget }) => change({ envId: currentTarget.value })}
-            >
-              {environments.map(({ id, ready }) => (
-                <option key={id} value={String(id)}>
-                  {names.get(id)}
-                  {!ready && " (not ready)"}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <EnvironmentField
+          environments={environments}
+          error={errors.fields.envId}
+          value={draft.envId}
+          onChange={(envId) => change({ envId })}
+        />
         {chosen?.ready === false && (
           <p class="note">
             {chosen.name} is not ready: a capture of it may fail.{" "}
@@ -163,17 +147,13 @@ function CaptureForm({ environments, draft: first }: { environments: Environment
           error={errors.fields.minDuration}
           onChange={change}
         />
-        <details
-          open={
-            errors.fields.labels !== undefined ||
-            errors.fields.notes !== undefined ||
-            first.labels !== "" ||
-            first.notes !== ""
-          }
-        >
-          <summary>Labels and notes</summary>
-          <AboutFields labels={draft.labels} notes={draft.notes} errors={errors.fields} onChange={change} />
-        </details>
+        <FoldedAboutFields
+          labels={draft.labels}
+          notes={draft.notes}
+          errors={errors.fields}
+          isOpen={first.labels !== "" || first.notes !== ""}
+          onChange={change}
+        />
         <StoredFields
           redact={draft.redact}
           maxGigabytes={draft.maxGigabytes}

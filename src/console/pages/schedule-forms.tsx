@@ -1,4 +1,5 @@
 import { api } from "../api/client.ts";
+import { NoEnvironment } from "../components/environment-field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { ScheduleForm } from "../components/schedule-form.tsx";
@@ -19,12 +20,7 @@ export function NewSchedulePage() {
       <Loaded resource={environments} what="your environments">
         {(known) =>
           known.length === 0 ? (
-            <div class="empty">
-              <p>There is no environment yet: add the database that is to be recorded.</p>
-              <a class="button primary" href="/environments/new">
-                Add an environment
-              </a>
-            </div>
+            <NoEnvironment />
           ) : (
             <ScheduleForm
               draft={emptySchedule(query.get("envId") ?? String(known[0]?.id))}
