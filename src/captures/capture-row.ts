@@ -53,7 +53,7 @@ export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOpt
   /** The state in which it failed; null when it has not. */
   failedFrom: Status | null;
   deletedAt: number | null;
-  /** The schedule that it was made of; null when of none, or it is not known any more. */
+  /** The schedule that it was made of; null when of none, or of one that is erased. */
   scheduleId: number | null;
   scheduleName: string | null;
   /** The capture before it of a schedule whose captures are to be compared; null when there is none. */

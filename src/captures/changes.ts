@@ -143,8 +143,8 @@ const BEFORE_RESTORE = callerStatement(
 
 /**
  * Brings back a capture that was deleted no longer than `:restorableFor` ago: cron erases only what was deleted before that. Metrics that were
- * not stored before the deletion are to be stored now. It does not stand for its schedule's occurrence any more: there may be another of
- * it, and what a schedule keeps of its captures does not concern it.
+ * not stored before the deletion are to be stored now. It no longer stands for its schedule's occurrence: there may be another
+ * capture of that by now, and the schedule would delete this one again as an old one otherwise.
  */
 const RESTORE = [
   callerStatement(

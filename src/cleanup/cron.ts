@@ -37,7 +37,7 @@ export async function everyDay(env: Env, now: number): Promise<void> {
   await purgeOld(env, now);
 }
 
-/** Makes the captures of schedules that are to be made by now, but for schedules that nobody answers for any more. */
+/** Pauses the schedules whose owners have left, and makes the captures of the others that are to be made by now. */
 async function seeToSchedules(env: Env, now: number): Promise<Record<string, number>> {
   const pausedSchedules = await pauseOrphaned(env, now);
   return { pausedSchedules, ...(await makeDueCaptures(env, env.DB, null, now)) };

@@ -125,7 +125,7 @@ const PURGES = {
        and not exists (select 1 from members m where m.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
-  // As long as captures name it, they show it; with its history, which goes first.
+  // A schedule stays as long as a capture that is kept shows its name; its history goes first.
   scheduleEvents: statement(
     `delete from schedule_events where id in (select v.id from schedule_events v
        join schedules s on s.id = v.schedule_id and ${IS_FORGOTTEN} limit :limit)`,

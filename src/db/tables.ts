@@ -138,7 +138,7 @@ export const schedules = sqliteTable(
     envId: integer("env_id")
       .notNull()
       .references(() => environments.id),
-    /** Who owns its captures. Not a member of the environment any more, it is paused. */
+    /** Who owns its captures. It is paused once they are no longer a member of the environment. */
     ownerId: text("owner_id")
       .notNull()
       .references(() => user.id),

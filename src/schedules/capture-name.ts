@@ -47,7 +47,7 @@ export function namesToTry(template: string, named: Named): string[] {
   return [name, ...numbered, `${[...name].slice(0, 60).join("")} (${crypto.randomUUID()})`];
 }
 
-/** The placeholders of a template that are none. */
+/** What stands in braces in a template and is no placeholder; a brace without the other one counts too. */
 export const unknownPlaceholders = (template: string): string[] =>
   [...template.matchAll(/\{([^{}]*)\}?|\}/g)]
     .filter(([text, key]) => !text.endsWith("}") || !PLACEHOLDERS.includes(key as Placeholder))

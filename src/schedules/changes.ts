@@ -117,7 +117,7 @@ export async function changeSchedule(
       [...CHANGE, AFTER].map((statement) => statement(db, credential, now, values)),
     );
     const found = (results.at(-1) as D1Result<ScheduleRow & { isTaken: 0 | 1 }>).results[0];
-    // Who may not change it any more is told so by the next attempt.
+    // Who may no longer change it is told so by the next attempt.
     if (found === undefined) continue;
     const { isTaken, ...after } = found;
     if (results.at(-2)?.meta.changes === 1) {

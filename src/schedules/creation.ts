@@ -59,7 +59,7 @@ const NEW_SCHEDULE = `from caller join schedules s on s.owner_id = caller.id
 
 const MADE = callerStatement(`select ${COLUMNS}, ${OWNER_NAME} ${NEW_SCHEDULE}`);
 const REMEMBER = rememberingStatement({ from: NEW_SCHEDULE, id: "s.id", idPath: "$.schedule.id" });
-/** The last step: with an event in its history the schedule is not found as a new one any more. */
+/** The last step: with an event in its history the schedule is no longer found as a new one. */
 const NOTE = callerStatement(
   `insert into schedule_events (schedule_id, time, what, actor) select s.id, :now, 'created', caller.id ${NEW_SCHEDULE}`,
 );

@@ -7,7 +7,7 @@ import { wakeDeleted } from "./runners.ts";
 
 /* What is done for schedules besides making captures. */
 
-/** Whether the owner of schedule `s`, which is not paused, is no member of its environment any more. */
+/** Whether the owner of schedule `s`, which is not paused, is no longer a member of its environment. */
 const IS_ORPHANED = `s.deleted_at is null and s.paused_at is null
   and not exists (select 1 from members m where m.user_id = s.owner_id and m.env_id = s.env_id)`;
 

@@ -4,7 +4,7 @@
  */
 
 const MINUTE = 60_000;
-/** Two changes of a zone's offset that undo each other are further apart. */
+/** Zones are read week by week: two changes of an offset that undo each other are further apart, so that none is missed. */
 const STEP = 7 * 24 * 60 * MINUTE;
 /** No zone is put back by more than this at once. */
 const MAX_SHIFT = 3 * 60 * MINUTE;
@@ -38,7 +38,7 @@ const zones = new Map<string, Zone>();
 const MAX_ZONES = 100;
 const MAX_WEEKS = 1000;
 
-/** Whether the runtime knows a time zone of this name, in any letter case. */
+/** Whether the runtime knows a time zone of this name; upper and lower case are the same. */
 export function isTimeZone(name: string): boolean {
   if (!ZONE.test(name)) return false;
   try {

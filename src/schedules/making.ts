@@ -33,7 +33,7 @@ const DAY = 24 * 60 * MINUTE;
 
 /** A capture is made so long before its occurrence, if the one before has not come by then. */
 const AHEAD_MS = 3 * MINUTE;
-/** Occurrences that have been over for so long get no capture: nobody waits for them any more, and there may be very many. */
+/** Occurrences that have been over for so long get no capture: nobody still waits for them, and there may be very many. */
 const MISSED_MS = DAY;
 /** How many schedules one run sees to, and how many captures it makes of each. The next minute goes on. */
 const BATCH = 200;
@@ -87,7 +87,7 @@ const NOTE = noteSql({
   rows: `from captures c where ${STANDS_FOR} and ${IS_NEW}`,
 }).map(statement);
 
-/** Also where the occurrence has a capture already: it was made before the schedule was changed, and does not wait any more. */
+/** Also where the occurrence has a capture already: it was made before the schedule was changed, and no longer waits. */
 const ADVANCE = statement(
   `update schedules set next_at = :following, make_at = max(:makeAt, :now), problem = :problem,
      number = number + (select count(*) from captures c where ${STANDS_FOR} and ${IS_NEW})
@@ -99,7 +99,10 @@ const LEAVE_OUT = statement(
    where id = :id and version = :version and next_at = :occurrence`,
 );
 
-/** Has the others come first. What else than a full environment keeps a schedule from a capture will be seen to: see keeping.ts. */
+/**
+ * Has the others come first. The schedule says why only where the environment is full: an owner who has left is seen to by
+ * keeping.ts.
+ */
 const PUT_BACK = statement(
   `update schedules as s set make_at = :now, problem = iif(${IS_FULL}, :problem, problem)
    where id = :id and version = :version and next_at = :occurrence`,
@@ -114,7 +117,7 @@ const LEFT_OUT = "Occurrences from ";
 /** The problem of a schedule that does not go on. */
 const NO_MORE = "Its rule has no further occurrence in the next five years";
 
-/** What one run did: captures made, and deleted since they are not kept any more, and schedules that it could not see to. */
+/** What one run did: captures made, captures deleted that are no longer kept, and schedules that it could not see to. */
 export interface MakingCounts extends Record<string, number> {
   scheduledCaptures: number;
   scheduleDeleted: number;
@@ -234,7 +237,7 @@ async function runMaking(
   db: Db,
   values: Parameters<typeof INSERT>[1],
 ): Promise<"not-made" | { id: number | null }> {
-  // The note last: it makes the capture no new one any more.
+  // The note last: with it the capture is no longer a new one.
   const steps = [INSERT, ADVANCE, ...NOTE];
   const results = (await db.batch(steps.map((step) => step(db, values)))) as D1Result<{ id: number }>[];
   const id = results[0]?.results[0]?.id ?? null;

@@ -2,11 +2,6 @@ import * as z from "zod";
 import { count, id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
 
-const nextField = () =>
-  z
-    .array(time("When a capture begins."))
-    .meta({ description: "Its next occurrences, up to five; none while it is paused." });
-
 /** A schedule. */
 export const scheduleSchema = z
   .object({
@@ -39,7 +34,9 @@ export const scheduleSchema = z
       .nullable(z.int().positive())
       .meta({ description: "How many of its captures that are DONE are kept; null for all." }),
     captures: count("How many captures were made of it."),
-    next: nextField(),
+    next: z
+      .array(time("When a capture begins."))
+      .meta({ description: "Its next occurrences, up to five; none while it is paused." }),
     pausedAt: timeOrNull("Since when it is paused; null if it is not."),
     problem: textOrNull(
       "Why the service has paused it, or could not make a capture; null if nothing is wrong.",

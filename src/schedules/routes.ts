@@ -141,7 +141,7 @@ const toOccurrences = ({ timeZone }: Recurrence, occurrences: number[]): Occurre
   timeZone,
 });
 
-/** What a request comes to. What is wrong with it is told to whoever is signed in only, as of any input. */
+/** Judges what is asked for. What is wrong with it is told only to who is signed in, as of all input. */
 async function judged<T>(c: AppContext, judge: () => T): Promise<T> {
   try {
     return judge();
@@ -151,7 +151,7 @@ async function judged<T>(c: AppContext, judge: () => T): Promise<T> {
   }
 }
 
-/** What a schedule is to be that makes no captures any more. */
+/** What a schedule is to be that no longer makes captures. */
 const stopped = (what: "paused" | "deleted", before: ScheduleRow, now: number): ScheduleUpdate => ({
   ...{ what, fields: before, nextAt: null, problem: null },
   pausedAt: what === "paused" ? now : before.pausedAt,

@@ -79,7 +79,7 @@ function partsOf(text: string): Map<string, string> {
   return parts;
 }
 
-// The first day of the week matters for intervals only.
+// WKST changes nothing: the first day of the week matters for intervals only.
 const KNOWN = new Set("FREQ INTERVAL WKST BYSECOND BYMINUTE BYHOUR BYDAY BYMONTHDAY BYMONTH".split(" "));
 
 const listOf = (parts: Map<string, string>, name: string) => parts.get(name)?.split(",") ?? null;

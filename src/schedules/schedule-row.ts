@@ -18,7 +18,7 @@ export interface ScheduleRow extends ScheduleFields {
   id: number;
   envId: number;
   ownerId: string;
-  /** Null when there is no such account any more. */
+  /** Null when the account is gone. */
   ownerName: string | null;
   /** How many captures were made of it. */
   number: number;

@@ -28,7 +28,7 @@ const captureNameSchema = lazy(() =>
 const KEEP = `must be an integer from 1 to ${MAX_KEEP}`;
 const keepSchema = lazy(() => z.int(KEEP).min(1, KEEP).max(MAX_KEEP, KEEP));
 
-/** What of a capture a schedule has too, each as POST /api/captures takes it; what is absent or null is told apart from it. */
+/** The fields of a capture that a schedule has too, as POST /api/captures takes them, but that what is absent or null stays so. */
 export const recordedFields = lazy(() => {
   const { duration, redact, maxBytes, log, minDuration, labels, notes } = captureSchema().in.shape;
   return {
