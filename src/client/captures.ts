@@ -1,4 +1,5 @@
 import { linesOf } from "./lines.ts";
+import { nextOf } from "./next-page.ts";
 import type { Call, CallOptions, CreateOptions, Transport } from "./transport.ts";
 import type {
   Capture,
@@ -65,31 +66,16 @@ export function captures(transport: Transport) {
     transport.send({ method: "GET", path: path(id, "/workload/download"), query, options });
   return {
     /** The captures of all your environments, or those that a filter picks, newest first, read a page at a time. */
-    async *list(filter: CaptureFilter = {}, options?: CallOptions): AsyncGenerator<Capture, void, undefined> {
-      let call: Call | null = { method: "GET", path: "/api/captures", query: filter, options };
-      while (call !== null) {
-        const page: { body: Capture[]; headers: Headers } = await transport.read(call);
-        yield* page.body;
-        const next = nextOf(page.headers);
-        call = next === null ? null : { method: "GET", path: next, options };
-      }
-    },
+    list: (filter: CaptureFilter = {}, options?: CallOptions) =>
+      transport.list<Capture>("/api/captures", filter, options),
     /** One page of that list, and the `cursor` of the next one: null when there is none. */
     page: (filter: CaptureFilter = {}, options?: CallOptions) => page<Capture>(filter, options),
     /** The same, each capture in full. */
     fullPage: (filter: CaptureFilter = {}, options?: CallOptions) =>
       page<FullCapture>({ ...filter, view: "full" }, options),
     /** Makes a capture. */
-    create(capture: NewCapture, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}) {
-      const call: Call = {
-        method: "POST",
-        path: "/api/captures",
-        json: capture,
-        idempotencyKey,
-        options: { signal },
-      };
-      return transport.json<Capture>(call);
-    },
+    create: (capture: NewCapture, options?: CreateOptions) =>
+      transport.create<Capture>("/api/captures", capture, options),
     /** Shows a capture. */
     get: (id: number, options?: CallOptions) => transport.get<Capture>(path(id), options),
     /** Shows a capture with all that is known of it but its workload; also one that is deleted and can be brought back. */
@@ -230,10 +216,6 @@ export function captures(transport: Transport) {
     download: (id: number, query: DownloadQuery = {}, options?: CallOptions) => download(id, query, options),
   };
 }
-
-/** Where the next page of a list is, as its reply links to it (RFC 8288); null when there is none. */
-const nextOf = (headers: Headers): string | null =>
-  /<([^>]+)>; *rel="next"/.exec(headers.get("link") ?? "")?.[1] ?? null;
 
 /** The cursor of a page that a link leads to: a number where it is an id. */
 function cursorIn(link: string): number | string {

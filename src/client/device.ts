@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type * as replies from "../identity/device/replies.ts";
 import type * as schema from "../identity/device/schema.ts";
-import { CapturesError } from "./error.ts";
+import { CapturesError, isPassing } from "./error.ts";
 import { type CallOptions, type ClientOptions, pause, Transport } from "./transport.ts";
 
 /*
@@ -96,7 +96,7 @@ export async function pollDeviceLogin(
   let { interval } = login;
   let wait = interval;
   for (;;) {
-    await pause(wait, signal ?? new AbortController().signal);
+    await pause(wait, signal);
     try {
       const token = await transport.json<replies.DeviceToken>({
         method: "POST",
@@ -106,7 +106,7 @@ export async function pollDeviceLogin(
       });
       return { key: token.access_token, expiresAt: after(token.expires_in), user: token.user };
     } catch (error) {
-      if (!(error instanceof CapturesError) || !isPassing(error)) throw error;
+      if (!(error instanceof CapturesError) || !mayChange(error)) throw error;
       if (error.reason === "slow_down") interval += SLOWER_SECONDS;
       wait = Math.max(interval, error.retryAfter ?? 0);
       // The service says so itself, if it can be reached.
@@ -116,12 +116,8 @@ export async function pollDeviceLogin(
 }
 
 /** Whether another poll may have another answer. */
-const isPassing = ({ reason, status }: CapturesError): boolean =>
-  reason === "authorization_pending" ||
-  reason === "slow_down" ||
-  status === null ||
-  status === 429 ||
-  status >= 500;
+const mayChange = (error: CapturesError): boolean =>
+  error.reason === "authorization_pending" || error.reason === "slow_down" || isPassing(error);
 
 /**
  * Logs a program in: begins a login, has its code shown, and waits until it is approved.

@@ -20,17 +20,8 @@ export function environments(transport: Transport) {
     askForExternalId: (options?: CallOptions) =>
       transport.change<ExternalId>("POST", "/api/environments/external-id", options),
     /** Makes an environment, once AWS has confirmed its instance. */
-    create: (
-      environment: NewEnvironment,
-      { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {},
-    ) =>
-      transport.json<FullEnvironment>({
-        method: "POST",
-        path: "/api/environments",
-        json: environment,
-        idempotencyKey,
-        options: { signal },
-      }),
+    create: (environment: NewEnvironment, options?: CreateOptions) =>
+      transport.create<FullEnvironment>("/api/environments", environment, options),
     /** The instances that credentials reach in a region, to choose one of. Nothing of it is stored. */
     instances: (of: InstancesOf, options?: CallOptions) =>
       transport.change<InstanceList>("POST", "/api/environments/instances", options, of),

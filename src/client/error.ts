@@ -51,6 +51,10 @@ export class CaptureEndedError extends CapturesError {
   }
 }
 
+/** Whether the same call may succeed later: it was not answered, or not by a service that has room and works. */
+export const isPassing = ({ status }: CapturesError): boolean =>
+  status === null || status === 429 || status >= 500;
+
 /** Makes an error of a refusal. */
 export async function errorOf(reply: Response, now: number): Promise<CapturesError> {
   // A body that breaks off leaves the status.

@@ -16,7 +16,6 @@ export {
 } from "./device.ts";
 export { CaptureEndedError, CapturesError } from "./error.ts";
 export type {
-  CreateScheduleOptions,
   NewSchedule,
   Occurrences,
   Schedule,

@@ -1,5 +1,6 @@
 import { equalJitter } from "../lib/retry.ts";
 import { CapturesError, errorOf, requestIdOf } from "./error.ts";
+import { nextOf } from "./next-page.ts";
 import {
   openByClass,
   openByFetch,
@@ -33,7 +34,7 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of the calls that make a capture or an environment. */
+/** Options of the calls that make a capture, an environment or a schedule. */
 export interface CreateOptions extends CallOptions {
   /** The key of the request, so that sending it again makes no second one; a new key unless given. */
   idempotencyKey?: string | undefined;
@@ -106,6 +107,30 @@ export class Transport {
     json?: object,
   ): Promise<T> {
     return this.json<T>({ method, path, json, options });
+  }
+
+  /** What a POST has made. Sent again with the same key, it makes no second one. */
+  create<T>(
+    path: string,
+    json: object,
+    { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {},
+  ): Promise<T> {
+    return this.json<T>({ method: "POST", path, json, idempotencyKey, options: { signal } });
+  }
+
+  /** What a list has, read a page at a time, and only as far as somebody reads. Each page links to the next one. */
+  async *list<T>(
+    path: string,
+    query: Call["query"] = {},
+    options?: CallOptions,
+  ): AsyncGenerator<T, void, undefined> {
+    let call: Call | null = { method: "GET", path, query, options };
+    while (call !== null) {
+      const page: { body: T[]; headers: Headers } = await this.read(call);
+      yield* page.body;
+      const next = nextOf(page.headers);
+      call = next === null ? null : { method: "GET", path: next, options };
+    }
   }
 
   /** The JSON that the API answers, with the headers of the reply. A reply that breaks off is retried as if there was none. */

@@ -1,6 +1,6 @@
 import { hasEnded, STATUSES, type Status } from "../db/states.ts";
 import { retryDelay } from "../lib/retry.ts";
-import { CaptureEndedError, CapturesError } from "./error.ts";
+import { CaptureEndedError, CapturesError, isPassing } from "./error.ts";
 import { textsOf } from "./socket.ts";
 import { type Call, type CallOptions, pause, type Transport } from "./transport.ts";
 import type { Capture, LiveMessage } from "./types.ts";
@@ -111,15 +111,12 @@ async function ask(transport: Transport, call: Call, wasReached: boolean): Promi
     try {
       return await transport.json<LiveMessage>(call);
     } catch (error) {
-      if (!wasReached || !isPassing(error) || Date.now() - asked >= AWAY_MS) throw error;
+      const isWorthIt = error instanceof CapturesError && isPassing(error) && Date.now() - asked < AWAY_MS;
+      if (!wasReached || !isWorthIt) throw error;
     }
     await pause(retryDelay(failures, Math.random()) / 1000, call.options?.signal);
   }
 }
-
-/** Whether something is no answer of the service, but of what stands before it, or of one that is just being replaced. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof CapturesError && (error.status === null || error.status === 429 || error.status >= 500);
 
 /** Waits for another state of a capture, for so many milliseconds, and no longer than for a while. */
 async function untilChange(
