@@ -55,12 +55,6 @@ export function serviceOf(cli: Cli): Service {
   return { client: createClient({ baseUrl, apiKey }), baseUrl, signal: cli.signal };
 }
 
-/**
- * The client of that service.
- * @throws Failure when there is no address or no key
- */
-export const clientOf = (cli: Cli): Client => serviceOf(cli).client;
-
 /** Where the key comes from. */
 export type KeySource = "CAPTURES_KEY" | "login";
 

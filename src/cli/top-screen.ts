@@ -31,7 +31,7 @@ export async function showTop(
   const draw = () => {
     if (state === null) return;
     const { rows, columns } = cli.out;
-    screen.draw(topLines({ ...state, isPaused }, before, { rows, columns, title: inverse }));
+    screen.draw(topLines(state, before, { rows, columns, title: inverse, isPaused }));
   };
   const screen = openScreen(
     cli,

@@ -13,7 +13,6 @@ export interface TopState {
   order: DigestOrder;
   /** When it was asked, in milliseconds. */
   at: number;
-  isPaused: boolean;
 }
 
 /** A statement, and how often it runs now. */
@@ -69,13 +68,21 @@ export function topColumns(log: FullCapture["log"], isLive: boolean): Column<Top
   ];
 }
 
-/** What `captures top` shows on a screen of so many rows and columns, and in which colours the titles are. */
+/** How `captures top` is shown: on a screen of so many rows and columns, its titles in these colours. */
+export interface TopLook {
+  rows: number;
+  columns: number;
+  title: (text: string) => string;
+  isPaused: boolean;
+}
+
+/** What `captures top` shows. */
 export function topLines(
   state: TopState,
   before: TopState | null,
-  { rows, columns, title }: { rows: number; columns: number; title: (text: string) => string },
+  { rows, columns, title, isPaused }: TopLook,
 ): string[] {
-  const { capture, live, order, at, isPaused } = state;
+  const { capture, live, order, at } = state;
   const { label, details } = progressOf({ ...live, behindBy: null }, at);
   const head = [
     `${clean(capture.name)} (${capture.id})  ${[label, ...details].join("  ")}`,

@@ -83,9 +83,8 @@ describe("the screen of top", () => {
     digest,
     order: "time",
     at,
-    isPaused: false,
   });
-  const size = { rows: 6, columns: 72, title: (text: string) => text };
+  const size = { rows: 6, columns: 72, title: (text: string) => text, isPaused: false };
 
   test("has rates since the time before, and none at first or for a new statement", () => {
     const first = state(now, [statement("a", 10), statement("b", 5)]);
@@ -119,6 +118,6 @@ describe("the screen of top", () => {
     ]);
   });
   test("says that it is paused", () => {
-    expect(topLines({ ...state(now, []), isPaused: true }, null, size)[1]).toMatch(/^by time, paused/);
+    expect(topLines(state(now, []), null, { ...size, isPaused: true })[1]).toMatch(/^by time, paused/);
   });
 });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Capture, Comparison, ShownStatement } from "../../client/index.ts";
+import { COMPARED_ORDERS, type ComparedOrder } from "../../workload/compare/names.ts";
 import { type Cli, serviceOf } from "../cli.ts";
 import { type Condition, parseConditions } from "../compare/conditions.ts";
 import type { Verdict } from "../compare/judging.ts";
@@ -21,7 +22,7 @@ interface Options {
   failOn?: Condition[];
   minCalls?: number;
   minChange?: number;
-  order?: "time" | "calls" | "p50" | "p95" | "rows";
+  order?: ComparedOrder;
   limit: number;
   markdown?: string;
   ifAny?: boolean;
@@ -42,13 +43,7 @@ export function addCompare(program: Command, cli: Cli): void {
     .option("--min-change <part>", "by what part something has to differ (0.2 by default)", partOption)
     .option("--min-calls <number>", "leave out what ran less in both (1 by default)", countOption(1e12, 0))
     .addOption(
-      new Option("--order <figure>", "list those first that changed most in this").choices([
-        "time",
-        "calls",
-        "p50",
-        "p95",
-        "rows",
-      ]),
+      new Option("--order <figure>", "list those first that changed most in this").choices(COMPARED_ORDERS),
     )
     .option("-n, --limit <number>", "how many statements to list", countOption(10_000), 20)
     .option("--markdown <file>", "write a summary for a pull request, too; - prints nothing else")

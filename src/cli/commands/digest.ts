@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { DigestQuery, WorkloadDigest } from "../../client/index.ts";
+import type { WorkloadDigest } from "../../client/index.ts";
+import { DIGEST_ORDERS, type DigestOrder } from "../../workload/timing/order.ts";
 import { type Cli, serviceOf } from "../cli.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
 import { countOption, labelOption } from "../options.ts";
@@ -9,7 +10,7 @@ import type { Column } from "../terminal/table.ts";
 
 interface Options {
   limit: number;
-  order?: NonNullable<DigestQuery["order"]>;
+  order?: DigestOrder;
   table?: string;
   user?: string;
   host?: string;
@@ -27,15 +28,7 @@ export function addDigest(program: Command, cli: Cli): void {
     )
     .argument("<capture>", CAPTURE_WORDS)
     .option("-n, --limit <number>", "how many", countOption(1000), 20)
-    .addOption(
-      new Option("--order <order>", "by what they are ordered").choices([
-        "time",
-        "calls",
-        "mean",
-        "p99",
-        "rows",
-      ]),
-    )
+    .addOption(new Option("--order <order>", "by what they are ordered").choices(DIGEST_ORDERS))
     .option("--table <name>", "those that read or write a table: orders, or shop.orders")
     .option("--user <name>", "those that this user ran")
     .option("--host <name>", "those that came from this host")

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Capture, DownloadQuery } from "../../client/index.ts";
 import { hasEnded } from "../../db/states.ts";
+import { LOG_NAMES, type LogName } from "../../logs/names.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { chunksOf, type Take } from "../download/body.ts";
 import { FORMATS, type Format, type FormatName, fileNameOf } from "../download/formats.ts";
@@ -16,7 +17,7 @@ import { type Progress, showProgress } from "../terminal/progress.ts";
 
 interface Options {
   format?: FormatName;
-  log?: "general" | "slow";
+  log?: LogName;
   from?: Date;
   to?: Date;
   thread?: number;
@@ -36,9 +37,7 @@ export function addDownload(program: Command, cli: Cli): void {
         "what the file is; by default what its name says, else ndjson.gz",
       ).choices(Object.keys(FORMATS)),
     )
-    .addOption(
-      new Option("--log <log>", "of a capture of both logs; general by default").choices(["general", "slow"]),
-    )
+    .addOption(new Option("--log <log>", "of a capture of both logs; general by default").choices(LOG_NAMES))
     .option("--from <time>", "from this moment on", momentOption("last"))
     .option("--to <time>", "before this moment", momentOption("last"))
     .option("--thread <id>", "of this connection", countOption(Number.MAX_SAFE_INTEGER, 0))

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { MissingRecords, RecordsQuery, WorkloadRecord, WorkloadRecords } from "../../client/index.ts";
+import { LOG_NAMES, type LogName } from "../../logs/names.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { Failure } from "../failure.ts";
 import { openTarget } from "../files/target.ts";
@@ -26,7 +27,7 @@ interface Options {
   errors?: boolean;
   from?: Date;
   to?: Date;
-  log?: "general" | "slow";
+  log?: LogName;
   order?: "oldest" | "newest";
   full?: boolean;
 }
@@ -59,7 +60,7 @@ export function addRecords(program: Command, cli: Cli): void {
     .option("--errors", "of the slow log: ended with an error")
     .option("--from <time>", "from this moment on", momentOption("last"))
     .option("--to <time>", "before this moment", momentOption("last"))
-    .addOption(new Option("--log <log>", "of a capture of both logs").choices(["general", "slow"]))
+    .addOption(new Option("--log <log>", "of a capture of both logs").choices(LOG_NAMES))
     .addOption(new Option("--order <order>", "which come first").choices(["oldest", "newest"]))
     .option("-n, --limit <number>", "how many at most, or all", limitOption, 100)
     .option("--full", "whole statements in a terminal, which otherwise has a line for each")

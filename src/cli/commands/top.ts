@@ -97,5 +97,5 @@ async function read(
     client.captures.progress(id, { signal }),
     client.captures.digest(id, { order, limit }, { signal }),
   ]);
-  return { capture, live, digest, order, at: Date.now(), isPaused: false };
+  return { capture, live, digest, order, at: Date.now() };
 }

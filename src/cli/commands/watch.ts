@@ -25,12 +25,9 @@ Examples:
     .action(async (text: string) => {
       const service = serviceOf(cli);
       const id = await findCaptureId(service, text);
-      let last = "";
       const ended = await follow(cli, service, id, {
         onMessage: (message) => {
-          const line = JSON.stringify(message);
-          if (cli.global.json && line !== last) print(cli, line);
-          last = line;
+          if (cli.global.json) print(cli, JSON.stringify(message));
         },
       });
       if (!cli.global.json) print(cli, saidOf(cli, ended));

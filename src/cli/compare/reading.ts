@@ -6,7 +6,7 @@ import { judge, type Verdict, whyNotJudged } from "./judging.ts";
 const PAGE = 1000;
 const PARTS = ["new", "gone", "changed", "unknown"] as const;
 /** What the API calls a change where nothing else is asked for. */
-export const MIN_CHANGE = 0.2;
+const MIN_CHANGE = 0.2;
 
 /** Which captures to compare, and how. */
 export interface Compared {

@@ -30,18 +30,13 @@ function answered<Answer>(answer: Answer, signal: AbortSignal): Exclude<Answer, 
 export async function askText(
   cli: Cli,
   message: string,
-  { initial, validate }: { initial?: string; validate?: (text: string) => string | undefined } = {},
+  { validate }: { validate?: (text: string) => string | undefined } = {},
 ): Promise<string> {
   const check = (value: string | undefined) => {
     const typed = value?.trim() ?? "";
     return typed === "" ? "Type something, or press Ctrl-C." : validate?.(typed);
   };
-  const typed = await text({
-    ...streams(cli),
-    message,
-    validate: check,
-    ...(initial !== undefined && { initialValue: initial }),
-  });
+  const typed = await text({ ...streams(cli), message, validate: check });
   return answered(typed, cli.signal).trim();
 }
 
@@ -59,7 +54,7 @@ export async function askChoice<Value extends string | number>(
   choices: readonly Choice<Value>[],
   signal: AbortSignal = cli.signal,
 ): Promise<Value> {
-  // The library's type of an option depends on its value's, and can't be had for any.
+  // The library's type of an option depends on its value's, and can't be said for all of them at once.
   const options = choices as unknown as Parameters<typeof select<Value>>[0]["options"];
   const answer = await select<Value>({
     ...streams(cli, signal),
