@@ -23,7 +23,7 @@ export interface Finding {
 export const CAPTURE_WORDS = "id, name, address in the console, last, or label:KEY=VALUE[,KEY=VALUE…]";
 
 /** Whether a text is an id of the API. */
-const isId = (text: string): boolean => /^[1-9]\d{0,14}$/.test(text);
+export const isId = (text: string): boolean => /^[1-9]\d{0,14}$/.test(text);
 
 /**
  * Which capture is meant, without asking more than that needs: an id is not looked up.
@@ -157,12 +157,21 @@ export async function findEnvironment({ client, signal }: Finding, text: string)
     environments.find(({ name }) => name === text) ??
     (isId(text) ? environments.find(({ id }) => id === Number(text)) : undefined);
   if (found !== undefined) return found;
-  const names = environments.map(({ name }) => name);
   throw new Failure(
     `There is no environment "${text}"`,
     EXIT.failed,
-    names.length === 0
+    environments.length === 0
       ? "There are none yet: captures env add makes one."
-      : `There ${names.length === 1 ? "is" : "are"} ${names.join(", ")}.`,
+      : whichEnvironments(environments),
   );
+}
+
+/** Says which environments there are: one at least. */
+export const whichEnvironments = (environments: readonly Environment[]): string =>
+  `There ${environments.length === 1 ? "is" : "are"} ${environments.map(({ name }) => name).join(", ")}.`;
+
+/** The names of the environments, by their ids. */
+export async function environmentNames({ client, signal }: Finding): Promise<Map<number, string>> {
+  const environments = await client.environments.list({ signal });
+  return new Map(environments.map(({ id, name }) => [id, name]));
 }

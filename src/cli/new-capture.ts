@@ -5,7 +5,7 @@ import type { NewCapture } from "../client/index.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
 import type { Cli, Service } from "./cli.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { findEnvironment } from "./finding.ts";
+import { findEnvironment, whichEnvironments } from "./finding.ts";
 import { durationWithUnitOption, labelOption, sizeOption } from "./options.ts";
 import { askChoice } from "./terminal/ask.ts";
 import { formatClock } from "./terminal/format.ts";
@@ -66,14 +66,8 @@ export async function chooseEnvironment(cli: Cli, service: Service, given: strin
   const environments = await service.client.environments.list({ signal: cli.signal });
   if (environments.length === 0)
     throw new Failure("There is no environment yet", EXIT.failed, "captures env add makes one.");
-  if (!cli.isInteractive) {
-    const names = environments.map(({ name }) => clean(name)).join(", ");
-    throw new Failure(
-      "Which environment?",
-      EXIT.usage,
-      `Say --env NAME. There ${names.includes(",") ? "are" : "is"} ${names}.`,
-    );
-  }
+  if (!cli.isInteractive)
+    throw new Failure("Which environment?", EXIT.usage, `Say --env NAME. ${whichEnvironments(environments)}`);
   const chosen = await askChoice(
     cli,
     "Which environment?",

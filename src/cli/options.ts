@@ -47,6 +47,10 @@ export function labelOption(text: string, before: Record<string, string> = {}): 
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** Such pairs as the API's filters have them: `branch:main`. */
+export const pairsOf = (pairs: Readonly<Record<string, string>>): string[] =>
+  Object.entries(pairs).map(([key, value]) => `${key}:${value}`);
+
 /** The number of an AWS account: twelve digits. */
 export function accountOption(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new InvalidArgumentError("It has to be the twelve digits of an account.");

@@ -1,7 +1,7 @@
 import type { Capture } from "../client/index.ts";
 import type { Cli } from "./cli.ts";
 import { colorsFor } from "./terminal/colors.ts";
-import { formatDuration, formatTime } from "./terminal/format.ts";
+import { formatBetween, formatTime } from "./terminal/format.ts";
 import { paintStatus } from "./terminal/status.ts";
 import { clean } from "./terminal/text.ts";
 
@@ -13,7 +13,7 @@ export function saidOf(cli: Cli, { id, status, start, end, reason }: Capture): s
       ? ""
       : end === null
         ? ` since ${formatTime(start)}`
-        : `, ${formatTime(start)} to ${formatTime(end)} (${formatDuration(Date.parse(end) - Date.parse(start))})`;
+        : `, ${formatTime(start)} to ${formatTime(end)} (${formatBetween(start, end)})`;
   const why = reason === null ? "" : `: ${clean(reason)}`;
   return `Capture ${id}: ${paintStatus(colors, status)}${span}${why}`;
 }

@@ -93,7 +93,7 @@ function sayFailure(cli: Cli, error: unknown): number {
   if (cli.env.CAPTURES_DEBUG === "1" && error instanceof Error) say(error.stack ?? "");
   if (error instanceof Failure) {
     say(`${colors.red("error:")} ${clean(error.message)}`);
-    if (error.hint !== null) say(error.hint);
+    if (error.hint !== null) say(clean(error.hint));
     return error.exitCode;
   }
   if (error instanceof CapturesError) {

@@ -1,6 +1,7 @@
 import type { Schedule } from "../client/index.ts";
 import type { Service } from "./cli.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { isId } from "./finding.ts";
 
 /** How a command says which schedule. */
 export const SCHEDULE_WORDS = "its id, or its name";
@@ -10,7 +11,7 @@ export const SCHEDULE_WORDS = "its id, or its name";
  * @throws Failure when there is none, or several of one name; CapturesError for an id that is none
  */
 export async function findSchedule({ client, signal }: Service, text: string): Promise<Schedule> {
-  if (/^[1-9]\d{0,14}$/.test(text)) return client.schedules.get(Number(text), { signal });
+  if (isId(text)) return client.schedules.get(Number(text), { signal });
   const found: Schedule[] = [];
   for await (const schedule of client.schedules.list({}, { signal })) {
     if (schedule.name === text) found.push(schedule);

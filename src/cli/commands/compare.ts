@@ -7,7 +7,7 @@ import type { Verdict } from "../compare/judging.ts";
 import { loadOf } from "../compare/load.ts";
 import { toSummary, toSummaryWithoutBase } from "../compare/markdown.ts";
 import { type Judged, readComparison } from "../compare/reading.ts";
-import { sectionsOf } from "../compare/sections.ts";
+import { foundFirst, keyOf, sectionsOf } from "../compare/sections.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { writeWhole } from "../files/target.ts";
 import { STANDARD_OUTPUT } from "../files/write-failure.ts";
@@ -158,7 +158,7 @@ function printJudged(cli: Cli, { comparison, verdicts }: Judged, limit: number):
       cli,
       `note: Of ${formatCount(unknown.length)} statements of one it is not known whether the other had them.`,
     );
-  const found = new Set(verdicts.flatMap(({ statements }) => statements));
+  const found = new Set(verdicts.flatMap(({ statements }) => statements.map(keyOf)));
   printStatements(cli, comparison, found, limit);
   if (verdicts.length === 0) return;
   print(cli, "");
@@ -176,29 +176,18 @@ const VERDICT_COLUMNS: readonly Column<Verdict>[] = [
   { title: "NOT COUNTED", of: ({ left }) => left ?? "-" },
 ];
 
-function printStatements(
-  cli: Cli,
-  comparison: Comparison,
-  found: ReadonlySet<ShownStatement>,
-  limit: number,
-): void {
-  const keys = new Set([...found].map(keyOf));
+function printStatements(cli: Cli, comparison: Comparison, found: ReadonlySet<string>, limit: number): void {
   const all = sectionsOf(comparison).flatMap(({ statements }) => statements);
-  const ordered = [
-    ...all.filter((one) => keys.has(keyOf(one))),
-    ...all.filter((one) => !keys.has(keyOf(one))),
-  ];
+  const ordered = foundFirst(all, found);
   if (ordered.length === 0) {
     say(cli, "No statement is new, gone, slower or faster.");
     return;
   }
   print(cli, "");
-  printTable(cli, statementColumns(keys), ordered.slice(0, limit));
+  printTable(cli, statementColumns(found), ordered.slice(0, limit));
   const more = ordered.length - limit;
   if (more > 0) say(cli, `There are ${formatCount(more)} more: --limit lists them.`);
 }
-
-const keyOf = ({ part, fingerprint }: ShownStatement): string => `${part} ${fingerprint}`;
 
 function statementColumns(found: ReadonlySet<string>): readonly Column<ShownStatement>[] {
   const both =

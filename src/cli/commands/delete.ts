@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { hasEnded } from "../../db/states.ts";
 import { type Cli, serviceOf } from "../cli.ts";
-import { EXIT, Failure } from "../failure.ts";
 import { CAPTURE_WORDS, findCapture } from "../finding.ts";
-import { askWhether } from "../terminal/ask.ts";
+import { confirmDeletion } from "../terminal/ask.ts";
 import { formatTime } from "../terminal/format.ts";
 import { print, printJson } from "../terminal/print.ts";
 import { clean } from "../terminal/text.ts";
@@ -28,12 +27,8 @@ Example:
       const service = serviceOf(cli);
       const { client, signal } = service;
       const { id, name, status } = await findCapture(service, text);
-      if (!yes) {
-        if (!cli.isInteractive) throw new Failure(`Delete capture ${id}? Say --yes.`, EXIT.usage);
-        const what = hasEnded(status) ? "" : `, which is ${status}`;
-        if (!(await askWhether(cli, `Delete capture ${id} "${clean(name)}"${what}?`)))
-          throw new Failure("Nothing was deleted");
-      }
+      const how = hasEnded(status) ? "" : `, which is ${status}`;
+      if (!yes) await confirmDeletion(cli, `capture ${id}`, `"${clean(name)}"${how}`);
       const deleted = await client.captures.delete(id, { signal });
       if (cli.global.json) return printJson(cli, deleted);
       const { restorableUntil } = await client.captures.getFull(id, { signal });

@@ -3,7 +3,7 @@ import type { WorkloadDigest } from "../../client/index.ts";
 import { DIGEST_ORDERS, type DigestOrder } from "../../workload/timing/order.ts";
 import { type Cli, serviceOf } from "../cli.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
-import { countOption, labelOption } from "../options.ts";
+import { countOption, labelOption, pairsOf } from "../options.ts";
 import { formatAmount, formatCount, formatMicros, formatShare } from "../terminal/format.ts";
 import { printJson, printTable, say } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
@@ -40,13 +40,13 @@ export function addDigest(program: Command, cli: Cli): void {
       "\nExamples:\n  captures digest 7 --order p99\n  captures digest last --table orders --json",
     )
     .action(async (text: string, { tag, ...rest }: Options) => {
-      const { client, ...service } = serviceOf(cli);
-      const id = await findCaptureId({ client, ...service }, text);
+      const service = serviceOf(cli);
+      const id = await findCaptureId(service, text);
       const query = {
         ...rest,
-        ...(tag !== undefined && { tag: Object.entries(tag).map(([key, value]) => `${key}:${value}`) }),
+        ...(tag !== undefined && { tag: pairsOf(tag) }),
       };
-      const statements = await client.captures.digest(id, query, { signal: cli.signal });
+      const statements = await service.client.captures.digest(id, query, { signal: cli.signal });
       if (cli.global.json) return printJson(cli, statements);
       if (statements.length === 0) return say(cli, "There is no such statement.");
       const isTimed = statements.some(({ totalMicros }) => totalMicros !== undefined);

@@ -48,21 +48,22 @@ export function addDownload(program: Command, cli: Cli): void {
     .option("-f, --force", "replace a file with the default name")
     .addHelpText("after", HELP)
     .action(async (text: string, options: Options) => {
-      const { client, ...service } = serviceOf(cli);
+      const service = serviceOf(cli);
+      const { captures } = service.client;
       const name = formatOf(options);
       const { wire, made, isBinary } = FORMATS[name];
       if (isBinary && options.output === STANDARD_OUTPUT && cli.out.isTTY)
         throw new Failure(`${name} is nothing for a terminal`, EXIT.usage, "Give a file, or pipe it on.");
       if (cli.global.json && options.output === STANDARD_OUTPUT)
         throw new Failure("--json and -o - both are standard output", EXIT.usage, "Say one of them.");
-      const id = await findCaptureId({ client, ...service }, text);
-      const capture = await ofCapture(id, client.captures.get(id, { signal: cli.signal }));
+      const id = await findCaptureId(service, text);
+      const capture = await ofCapture(id, captures.get(id, { signal: cli.signal }));
       const { status, start } = capture;
       if (start === null && !hasEnded(status))
         throw new Failure(`Capture ${id} has not started: it is ${status}`);
       const { log, from, to, thread: threadId } = options;
       const query: DownloadQuery = { format: wire, log, from, to, threadId };
-      const reply = await client.captures.download(id, query, { signal: cli.signal });
+      const reply = await captures.download(id, query, { signal: cli.signal });
       const file = options.output ?? fileNameOf(id, reply.headers.get("content-disposition"), name);
       const isNew = options.output === undefined && !options.force;
       const target = await openTarget(cli, file, { isNew });
@@ -83,7 +84,7 @@ export function addDownload(program: Command, cli: Cli): void {
       }
       if (cli.global.json) printJson(cli, { file, bytes: size.total(), format: name });
       else if (file !== STANDARD_OUTPUT) say(cli, `Wrote ${file}, ${formatBytes(size.total())}`);
-      if (size.total() < LARGEST_EMPTY && (await isEmpty({ client, ...service }, capture, query)))
+      if (size.total() < LARGEST_EMPTY && (await isEmpty(service, capture, query)))
         say(cli, `note: ${emptyNote(capture, query)}`);
       const incomplete = reply.headers.get("x-workload-incomplete");
       if (incomplete !== null)

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { type Cli, serviceOf } from "../cli.ts";
+import { labelsOf } from "../facts.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
 import { labelOption } from "../options.ts";
 import { print, printJson } from "../terminal/print.ts";
-import { clean } from "../terminal/text.ts";
 
 /** `captures label`: what a capture can be found by. */
 export function addLabel(program: Command, cli: Cli): void {
@@ -26,13 +26,15 @@ Examples:
     .action(async (text: string, labels: string[], { remove = [] }: { remove?: string[] }) => {
       if (labels.length === 0 && remove.length === 0) throw new Failure("Which label?", EXIT.usage);
       const added = labels.reduce<Record<string, string>>((all, label) => labelOption(label, all), {});
-      const { client, signal, ...rest } = serviceOf(cli);
-      const id = await findCaptureId({ client, signal, ...rest }, text);
-      const before = await client.captures.getFull(id, { signal });
+      const service = serviceOf(cli);
+      const { signal } = service;
+      const { captures } = service.client;
+      const id = await findCaptureId(service, text);
+      const before = await captures.getFull(id, { signal });
       const kept = Object.entries({ ...before.labels, ...added }).filter(([key]) => !remove.includes(key));
-      await client.captures.update(id, { labels: Object.fromEntries(kept) }, { signal });
-      if (cli.global.json) return printJson(cli, await client.captures.getFull(id, { signal }));
-      const shown = kept.map(([key, value]) => clean(`${key}=${value}`)).join(", ");
-      print(cli, `Capture ${id}: ${shown === "" ? "no labels" : shown}`);
+      const labelled = Object.fromEntries(kept);
+      await captures.update(id, { labels: labelled }, { signal });
+      if (cli.global.json) return printJson(cli, await captures.getFull(id, { signal }));
+      print(cli, `Capture ${id}: ${labelsOf(labelled) ?? "no labels"}`);
     });
 }

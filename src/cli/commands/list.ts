@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import type { CaptureFilter, FullCapture } from "../../client/index.ts";
 import { STATUSES } from "../../db/states.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
-import { findEnvironment } from "../finding.ts";
-import { countOption, labelOption, momentOption, wordOption } from "../options.ts";
+import { environmentNames, findEnvironment } from "../finding.ts";
+import { countOption, labelOption, momentOption, pairsOf, wordOption } from "../options.ts";
 import { colorsFor } from "../terminal/colors.ts";
-import { formatDuration, formatTimeOrNone } from "../terminal/format.ts";
+import { formatBetween, formatDuration, formatTimeOrNone } from "../terminal/format.ts";
 import { printJson, printTable } from "../terminal/print.ts";
 import { paintStatus } from "../terminal/status.ts";
 
@@ -75,8 +75,7 @@ Examples:
       const service = serviceOf(cli);
       const captures = await readCaptures(service, await filterOf(service, options), options.limit);
       if (cli.global.json) return printJson(cli, captures);
-      const environments = await service.client.environments.list({ signal: cli.signal });
-      const names = new Map(environments.map(({ id, name }) => [id, name]));
+      const names = await environmentNames(service);
       const colors = colorsFor(cli, cli.out);
       printTable(
         cli,
@@ -107,7 +106,7 @@ Examples:
 
 /** How long it was, or is to be; a dash while nobody knows. */
 function lengthOf({ start, end, duration }: FullCapture): string {
-  if (start !== null && end !== null) return formatDuration(Date.parse(end) - Date.parse(start));
+  if (start !== null && end !== null) return formatBetween(start, end);
   return duration === null ? "-" : formatDuration(duration * 1000);
 }
 
@@ -115,7 +114,7 @@ async function filterOf(service: Service, options: ListOptions): Promise<Capture
   const { env, status, label, search, name, owner, from, to, sort } = options;
   return {
     envId: env === undefined ? undefined : (await findEnvironment(service, env)).id,
-    label: label && Object.entries(label).map(([key, value]) => `${key}:${value}`),
+    label: label && pairsOf(label),
     ...{ status, search, name, owner, from, to, sort },
   };
 }

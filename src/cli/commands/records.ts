@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 import { openTarget } from "../files/target.ts";
 import { STANDARD_OUTPUT } from "../files/write-failure.ts";
 import { CAPTURE_WORDS, findCaptureId } from "../finding.ts";
-import { countOption, durationWithUnitOption, labelOption, momentOption } from "../options.ts";
+import { countOption, durationWithUnitOption, labelOption, momentOption, pairsOf } from "../options.ts";
 import { colorsFor } from "../terminal/colors.ts";
 import { formatCount, formatExactTime } from "../terminal/format.ts";
 import { say } from "../terminal/print.ts";
@@ -130,7 +130,7 @@ function queryOf({ limit, full: _, thread, tag, minDuration, ...rest }: Options)
     ...rest,
     limit: Math.min(limit + 1, MAX_PAGE),
     ...(thread !== undefined && { threadId: thread }),
-    ...(tag !== undefined && { tag: Object.entries(tag).map(([key, value]) => `${key}:${value}`) }),
+    ...(tag !== undefined && { tag: pairsOf(tag) }),
     ...(minDuration !== undefined && { minDuration }),
   };
 }

@@ -16,7 +16,7 @@ import {
 } from "../new-capture.ts";
 import { durationOption } from "../options.ts";
 import { requireProgram, runProgram } from "../running.ts";
-import { formatDuration } from "../terminal/format.ts";
+import { formatBetween, formatDuration } from "../terminal/format.ts";
 import { printJson, say } from "../terminal/print.ts";
 import { captureAddress } from "../terminal/status.ts";
 import { clean } from "../terminal/text.ts";
@@ -131,8 +131,7 @@ async function finish(cli: Cli, { id }: Capture, { wait }: RunOptions): Promise<
     if (capture === null) return;
   }
   const { status, start, end, reason } = capture;
-  const length =
-    start !== null && end !== null ? `, ${formatDuration(Date.parse(end) - Date.parse(start))}` : "";
+  const length = start !== null && end !== null ? `, ${formatBetween(start, end)}` : "";
   const why = reason === null ? "" : `: ${clean(reason)}`;
   say(cli, `Capture ${id}: ${status}${length}${why}`);
   say(cli, captureAddress(service.baseUrl, id));

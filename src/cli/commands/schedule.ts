@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { NewSchedule, Schedule } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
+import { type Fact, labelsOf, logOf, madeOf, textOrNull, timeOrNull } from "../facts.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { findEnvironment } from "../finding.ts";
+import { environmentNames, findEnvironment } from "../finding.ts";
 import {
   addRecordingOptions,
   chooseEnvironment,
@@ -12,7 +13,7 @@ import {
 } from "../new-capture.ts";
 import { countOption, durationOption } from "../options.ts";
 import { findSchedule, SCHEDULE_WORDS } from "../schedules.ts";
-import { askWhether } from "../terminal/ask.ts";
+import { confirmDeletion } from "../terminal/ask.ts";
 import { colorsFor } from "../terminal/colors.ts";
 import { formatDuration, formatTime } from "../terminal/format.ts";
 import { print, printFacts, printJson, printTable } from "../terminal/print.ts";
@@ -70,8 +71,7 @@ Examples:
         service.client.schedules.list({ envId }, { signal: cli.signal }),
       );
       if (cli.global.json) return printJson(cli, schedules);
-      const environments = await service.client.environments.list({ signal: cli.signal });
-      const names = new Map(environments.map(({ id, name }) => [id, name]));
+      const names = await environmentNames(service);
       const colors = colorsFor(cli, cli.out);
       printTable<Schedule>(
         cli,
@@ -199,29 +199,26 @@ Example:
     });
 }
 
-function factsOf(service: Service, schedule: Schedule, environment: string): [string, string | null][] {
-  const { minDuration, labels, notes } = schedule;
-  const over = minDuration === null || minDuration === 0 ? "" : `, statements from ${minDuration} ms`;
-  const shown = Object.entries(labels).map(([key, value]) => clean(`${key}=${value}`));
+function factsOf(service: Service, schedule: Schedule, environment: string): Fact[] {
   return [
     ["Schedule", `${schedule.id} ${clean(schedule.name)}`],
     ["Address", scheduleAddress(service, schedule)],
     ["Environment", clean(environment)],
     ["State", stateOf(schedule)],
-    ["Problem", schedule.problem === null ? null : clean(schedule.problem)],
-    ["Paused", schedule.pausedAt === null ? null : formatTime(schedule.pausedAt)],
+    ["Problem", textOrNull(schedule.problem)],
+    ["Paused", timeOrNull(schedule.pausedAt)],
     ["Rule", ruleOf(schedule)],
     ["Next", schedule.next.length === 0 ? null : schedule.next.map(formatTime).join(", ")],
     ["To run", formatDuration(schedule.duration * 1000)],
-    ["Log", `${schedule.log}${over}`],
+    ["Log", logOf(schedule)],
     ["Removed", schedule.redact],
     ["Capture names", clean(schedule.captureName)],
     ["Compares", schedule.compare ? "with the last finished one" : null],
     ["Keeps", schedule.keepLast === null ? "all captures" : `the last ${schedule.keepLast}`],
     ["Captures", String(schedule.captures)],
-    ["Labels", shown.length === 0 ? null : shown.join(", ")],
-    ["Notes", notes === null ? null : clean(notes)],
-    ["Made", `${formatTime(schedule.createdAt)} by ${clean(schedule.owner.name ?? schedule.owner.id)}`],
+    ["Labels", labelsOf(schedule.labels)],
+    ["Notes", textOrNull(schedule.notes)],
+    ["Made", madeOf(schedule)],
   ];
 }
 
@@ -316,15 +313,9 @@ Example:
     .action(async (text: string, { yes }: { yes?: true }) => {
       const service = serviceOf(cli);
       const found = await findSchedule(service, text);
-      if (!yes) await confirmRemoval(cli, found);
+      if (!yes) await confirmDeletion(cli, `schedule ${found.id}`, `"${clean(found.name)}"`);
       const removed = await service.client.schedules.delete(found.id, { signal: cli.signal });
       if (cli.global.json) printJson(cli, removed);
       else print(cli, `Deleted schedule ${removed.id} "${clean(removed.name)}"`);
     });
-}
-
-async function confirmRemoval(cli: Cli, { id, name }: Schedule): Promise<void> {
-  if (!cli.isInteractive) throw new Failure(`Delete schedule ${id}? Say --yes.`, EXIT.usage);
-  if (!(await askWhether(cli, `Delete schedule ${id} "${clean(name)}"?`)))
-    throw new Failure("Nothing was deleted");
 }

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { CapturesError, type FullCapture, type Workload } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
+import { type Fact, labelsOf, logOf, madeOf, textOrNull, timeOrNull } from "../facts.ts";
 import { CAPTURE_WORDS, findCaptureId, ofCapture } from "../finding.ts";
 import { colorsFor } from "../terminal/colors.ts";
-import { formatBytes, formatCount, formatDuration, formatTime } from "../terminal/format.ts";
+import { formatBetween, formatBytes, formatCount, formatDuration, formatTime } from "../terminal/format.ts";
 import { printFacts, printJson } from "../terminal/print.ts";
 import { captureAddress, paintStatus } from "../terminal/status.ts";
 import { clean } from "../terminal/text.ts";
@@ -51,46 +52,37 @@ async function workloadOf({ client, signal }: Service, { id, start }: FullCaptur
   });
 }
 
-const orNull = (text: string | null): string | null => (text === null ? null : clean(text));
-const timeOrNull = (time: string | null): string | null => (time === null ? null : formatTime(time));
-
-function factsOf(capture: FullCapture): [string, string | null][] {
-  const { start, end, duration, minDuration, labels } = capture;
-  const length = start === null || end === null ? null : formatDuration(Date.parse(end) - Date.parse(start));
-  const over = minDuration === null || minDuration === 0 ? "" : `, statements from ${minDuration} ms`;
+function factsOf(capture: FullCapture): Fact[] {
+  const { start, end, duration } = capture;
+  const length = start === null || end === null ? null : formatBetween(start, end);
   return [
-    ["Reason", orNull(capture.reason)],
-    ["In the way", orNull(capture.obstacle)],
+    ["Reason", textOrNull(capture.reason)],
+    ["In the way", textOrNull(capture.obstacle)],
     ["Scheduled start", timeOrNull(capture.scheduledStart)],
     ["Start", timeOrNull(start)],
     ["End", end === null ? null : `${formatTime(end)}${length === null ? "" : ` (${length})`}`],
     ["Ends", end === null && capture.scheduledEnd !== null ? formatTime(capture.scheduledEnd) : null],
     ["To run", duration === null ? "until it is stopped" : formatDuration(duration * 1000)],
-    ["Log", `${capture.log}${over}`],
+    ["Log", logOf(capture)],
     ["Removed", capture.redact],
     ["At most", capture.maxBytes === null ? null : formatBytes(capture.maxBytes)],
-    ["Made", `${formatTime(capture.createdAt)} by ${clean(capture.owner.name ?? capture.owner.id)}`],
+    ["Made", madeOf(capture)],
     ["Schedule", capture.schedule === null ? null : `${capture.schedule.id} ${clean(capture.schedule.name)}`],
     ["Compare with", capture.schedule?.base == null ? null : `capture ${capture.schedule.base}`],
-    ["Labels", labelsOf(labels)],
-    ["Notes", orNull(capture.notes)],
+    ["Labels", labelsOf(capture.labels)],
+    ["Notes", textOrNull(capture.notes)],
     ["Deleted", timeOrNull(capture.deletedAt)],
     ["Restorable until", timeOrNull(capture.restorableUntil)],
   ];
 }
 
-function labelsOf(labels: Readonly<Record<string, string>>): string | null {
-  const shown = Object.entries(labels).map(([key, value]) => clean(`${key}=${value}`));
-  return shown.length === 0 ? null : shown.join(", ");
-}
-
-function workloadFacts(workload: Workload): [string, string | null][] {
+function workloadFacts(workload: Workload): Fact[] {
   const { statements, records, bytes, gapCount, live } = workload;
   return [
     ["Statements", formatCount(statements)],
     ["Records", `${formatCount(records)} (${formatBytes(bytes)} as NDJSON)`],
     ["Gaps", gapCount === 0 ? null : formatCount(gapCount)],
     ["Behind by", live?.behindBy == null ? null : formatDuration(live.behindBy * 1000)],
-    ["Problem", orNull(live?.problem?.reason ?? null)],
+    ["Problem", textOrNull(live?.problem?.reason ?? null)],
   ];
 }

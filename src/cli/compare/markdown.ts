@@ -2,7 +2,7 @@ import type { Comparison, ShownStatement } from "../../client/index.ts";
 import { escapeMarkdown, fenced } from "../../workload/report/markdown.ts";
 import type { Verdict } from "./judging.ts";
 import { loadOf } from "./load.ts";
-import { figuresOf, sectionsOf } from "./sections.ts";
+import { figuresOf, foundFirst, keyOf, sectionsOf } from "./sections.ts";
 
 /*
  * A comparison as Markdown for a pull request. Names and statements are somebody else's: they are escaped, or stand in fences that they
@@ -38,13 +38,8 @@ export function toSummary(summary: Summary): string {
   let left = maxBytes - RESERVED_BYTES - bytesOf(parts.join("\n\n"));
   const found = new Set(summary.verdicts.flatMap(({ statements }) => statements.map(keyOf)));
   for (const { title, statements } of sectionsOf(comparison)) {
-    // What was looked for first.
-    const ordered = [
-      ...statements.filter((one) => found.has(keyOf(one))),
-      ...statements.filter((one) => !found.has(keyOf(one))),
-    ];
     const shown: string[] = [];
-    for (const statement of ordered.slice(0, MAX_STATEMENTS)) {
+    for (const statement of foundFirst(statements, found).slice(0, MAX_STATEMENTS)) {
       const text = statementText(statement, found.has(keyOf(statement)), comparison, address);
       if (bytesOf(text) > left) break;
       left -= bytesOf(text) + 2;
@@ -70,8 +65,6 @@ const linkTo = (address: string, { id, name }: { id: number; name: string }): st
   `[${escapeMarkdown(name)}](${address}/captures/${id})`;
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
-
-const keyOf = ({ fingerprint, part }: ShownStatement): string => `${part} ${fingerprint}`;
 
 function headOf({ comparison, verdicts, notJudged, address }: Summary): string[] {
   const { base, this: other } = comparison;

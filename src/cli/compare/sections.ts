@@ -37,6 +37,18 @@ export function sectionsOf(comparison: Pick<Comparison, "new" | "gone" | "change
   ].filter(({ statements }) => statements.length > 0);
 }
 
+/** What a compared statement is told apart by: the same statement can be in two parts. */
+export const keyOf = ({ part, fingerprint }: ShownStatement): string => `${part} ${fingerprint}`;
+
+/** Statements with those first that were looked for. @param found their keys */
+export const foundFirst = (
+  statements: readonly ShownStatement[],
+  found: ReadonlySet<string>,
+): ShownStatement[] => [
+  ...statements.filter((one) => found.has(keyOf(one))),
+  ...statements.filter((one) => !found.has(keyOf(one))),
+];
+
 /** What a statement's figures were and are: of one that is new or gone those of the capture that has it. */
 export function figuresOf({ base, this: other, ratios, isSure, part }: ShownStatement): string[] {
   const one = (

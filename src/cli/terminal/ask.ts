@@ -70,6 +70,17 @@ export async function askWhether(cli: Cli, message: string, initial = false): Pr
   return answered(await confirm({ ...streams(cli), message, initialValue: initial }), cli.signal);
 }
 
+/**
+ * Asks whether to delete something.
+ * @param what it is, such as `capture 7`
+ * @param more what else to say of it to who is asked
+ * @throws Failure when the answer is no, or nobody can be asked
+ */
+export async function confirmDeletion(cli: Cli, what: string, more: string): Promise<void> {
+  if (!cli.isInteractive) throw new Failure(`Delete ${what}? Say --yes.`, EXIT.usage);
+  if (!(await askWhether(cli, `Delete ${what} ${more}?`))) throw new Failure("Nothing was deleted");
+}
+
 /** What was written to standard input: its first line. @throws Failure when it is empty */
 export async function readLine(what: string): Promise<string> {
   let text = "";

@@ -24,6 +24,9 @@ export function formatExactTime(time: string): string {
 export const withLocalTimes = (text: string): string =>
   text.replaceAll(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z/g, formatExactTime);
 
+/** A moment as `formatTime` writes it, or a dash for none. */
+export const formatTimeOrNone = (time: string | null): string => (time === null ? "-" : formatTime(time));
+
 /** How far a moment's zone is ahead of UTC, in ISO 8601. */
 function zoneOf(date: Date): string {
   const minutes = -date.getTimezoneOffset();
@@ -31,9 +34,6 @@ function zoneOf(date: Date): string {
   const ahead = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${two(Math.floor(ahead % 60))}`;
 }
-
-/** The same, or a dash for none. */
-export const formatTimeOrNone = (time: string | null): string => (time === null ? "-" : formatTime(time));
 
 const SECOND = 1000;
 const PARTS: readonly [string, number][] = [
@@ -55,6 +55,10 @@ export function formatDuration(milliseconds: number): string {
   });
   return shown.join("");
 }
+
+/** How long it was from one moment to another, as `formatDuration` writes it. */
+export const formatBetween = (start: string, end: string): string =>
+  formatDuration(Date.parse(end) - Date.parse(start));
 
 const whole = new Intl.NumberFormat("en");
 const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });

@@ -1,5 +1,8 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { check } from "../../../scripts/lib/checks.ts";
 import { inTerminal } from "./terminal.ts";
@@ -79,6 +82,21 @@ export async function checkCommon(world: World): Promise<void> {
   await check("a service that can't be reached is a failure, without a stack", async () => {
     const { code, err } = await captures(world, ["--url", "http://127.0.0.1:1", "list"]);
     expectThat(code === 1 && err === "error: The service could not be reached\n", `${code}: ${err}`);
+  });
+  await check("what a service says can't steer the terminal, in a failure's advice either", async () => {
+    const names = [{ id: 1, name: "shop\x1b[2J", instance: "shop-1" }];
+    const server = createServer((_, reply) => reply.end(JSON.stringify(names))).listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const env = { CAPTURES_URL: `http://127.0.0.1:${port}` };
+      for (const args of [["list", "--env", "other"], ["start"]]) {
+        const { err } = await captures(world, args, { env });
+        expectThat(err.endsWith("There is shop\\x1b[2J.\n"), JSON.stringify(err));
+      }
+    } finally {
+      server.close();
+    }
   });
   await check("an address that is none is refused with 2", async () => {
     const { code, err } = await captures(world, ["list", "--url", "ftp://example.com"]);
