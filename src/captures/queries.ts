@@ -4,6 +4,8 @@ import type { Db } from "../db/types.ts";
 import {
   type CaptureRow,
   columns,
+  ERASURE,
+  type Erasable,
   FULL_COLUMNS,
   type FullCaptureRow,
   JOIN_OWNER_AND_SCHEDULE,
@@ -19,7 +21,9 @@ export type Seen<T> =
   /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
   | { caller: string; found: T | null };
 
-const ONE = callerStatement(`select caller.id as caller, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`);
+const ONE = callerStatement(
+  `select caller.id as caller, ${columns("c")}, ${SITUATION}, ${ERASURE} ${CAPTURE_OF_CALLER}`,
+);
 
 /** Reads one capture, and how it gets on. */
 export async function readCapture(
@@ -27,8 +31,10 @@ export async function readCapture(
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation>> {
-  const row = await ONE(db, credential, now, { id }).first<CaptureRow & Situation & { caller: string }>();
+): Promise<Seen<CaptureRow & Situation & Erasable>> {
+  const row = await ONE(db, credential, now, { id }).first<
+    CaptureRow & Situation & Erasable & { caller: string }
+  >();
   return seen(row);
 }
 
@@ -58,7 +64,7 @@ function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> 
 }
 
 const PAIR = callerStatement(
-  `select caller.id as caller, ${columns("c")} from caller
+  `select caller.id as caller, ${columns("c")}, ${ERASURE} from caller
    left join captures c on c.id in (:id, :other) and c.deleted_at is null
      and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
 );
@@ -69,11 +75,11 @@ export async function readPair(
   credential: Credential,
   ids: { id: number; other: number },
   now: number,
-): Promise<[one: Seen<CaptureRow>, other: Seen<CaptureRow>]> {
-  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & { caller: string }>();
+): Promise<[one: Seen<CaptureRow & Erasable>, other: Seen<CaptureRow & Erasable>]> {
+  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & Erasable & { caller: string }>();
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
-  const found = (id: number): Seen<CaptureRow> => ({
+  const found = (id: number): Seen<CaptureRow & Erasable> => ({
     caller: first.caller,
     found: results.find((row) => row.id === id) ?? null,
   });
@@ -81,15 +87,16 @@ export async function readPair(
 }
 
 /** A capture, the instance that it records, and the credentials that reach it. */
-export type CaptureTarget = CaptureRow & {
-  region: string;
-  instance: string;
-  /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
-  engine: string | null;
-  credentials: string | null;
-  /** When its metrics were stored; null while CloudWatch has to be asked. */
-  metricsArchivedAt: number | null;
-};
+export type CaptureTarget = CaptureRow &
+  Erasable & {
+    region: string;
+    instance: string;
+    /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
+    engine: string | null;
+    credentials: string | null;
+    /** When its metrics were stored; null while CloudWatch has to be asked. */
+    metricsArchivedAt: number | null;
+  };
 
 const ONE_WITH_TARGET = callerStatement(
   `select caller.id as caller, ${columns("c")}, ${TARGET} ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,

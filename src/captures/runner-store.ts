@@ -130,12 +130,12 @@ export async function postponeArchive(
 
 const FINISH_ARCHIVE = statement(
   `update captures set metrics_archived_at = :archivedAt, due_at = null, rearmed = 0
-   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null)`,
+   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null and metrics_erased_at is null)`,
 );
 
 /**
  * Notes that a capture's metrics are stored, or with null that they never will be.
- * @returns whether it was noted: a deleted capture has no stored metrics
+ * @returns whether it was noted: a deleted capture has no stored metrics, nor has one whose metrics are erased
  */
 export async function finishArchive(db: Db, id: number, archivedAt: number | null): Promise<boolean> {
   const { meta } = await FINISH_ARCHIVE(db, { id, archivedAt }).run();

@@ -3,14 +3,16 @@ import type { Env } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
+import { erasePending } from "./erasing.ts";
+import { eraseEnvironments } from "./erasing-environments.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { wakeOverdue } from "./overdue.ts";
 import { purgeOld } from "./purge.ts";
 import { resealCredentials } from "./rotation.ts";
 
 /**
- * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, and makes the captures of
- * schedules.
+ * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
+ * schedules, and erases what is to be erased.
  */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
@@ -19,6 +21,7 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
     releaseOrphanedLeases(env, now),
     wakeQuietLeases(env, now),
     seeToSchedules(env, now),
+    seeToErasures(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
   log.info("cleanup.overdue", Object.assign({}, ...counts));
@@ -35,6 +38,11 @@ export async function everyDay(env: Env, now: number): Promise<void> {
     log.error("cleanup.reseal.failed", describeError(error));
   }
   await purgeOld(env, now);
+}
+
+/** Erases workloads that are to be erased, then what else there is of environments that are. */
+async function seeToErasures(env: Env, now: number): Promise<Record<string, number>> {
+  return { ...(await erasePending(env, now)), ...(await eraseEnvironments(env.DB, now)) };
 }
 
 /** Pauses the schedules whose owners have left, and makes the captures of the others that are to be made by now. */

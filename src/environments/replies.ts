@@ -84,6 +84,16 @@ export const environmentSchema = z
         "Whether captures would work, as far as AWS said when it was asked last. `checks` say why not.",
     }),
     createdAt: time("When it was made."),
+    retention: z
+      .object({
+        workloadDays: z
+          .nullable(z.int().positive())
+          .meta({ description: "In days from a capture's end; null while workloads are kept." }),
+        keepMetrics: z
+          .boolean()
+          .meta({ description: "Whether the metrics of a capture are kept whose workload is erased." }),
+      })
+      .meta({ description: "How long the workloads of its captures are kept." }),
     owed: z.array(owedSchema).meta({
       description:
         "The parameter groups that its captures have changed and that are not restored yet. That is retried by itself, and by " +

@@ -12,6 +12,7 @@ import { notChanged, readVisible, requireCaller, requireChanged, visible } from 
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
+import { erasureRoutes } from "./erasure-routes.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
 import * as members from "./members.ts";
@@ -27,6 +28,7 @@ import {
   type EnvironmentRequest,
   instancesSchema,
   type RequestedCredentials,
+  type RequestedRetention,
   roleSchema,
   updateSchema,
 } from "./schema.ts";
@@ -104,10 +106,12 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, allowNotReady, ...changed } = changes;
+      const { name = null, retention: requested, allowNotReady, ...changed } = changes;
       const isTarget = Object.keys(changed).length > 0;
       const target = isTarget ? await retarget(c, changesOf, before, changed, allowNotReady) : null;
-      const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, { name, target }, now);
+      const retention = requested === undefined ? null : retained(requested);
+      const asked = { name, retention, target };
+      const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, asked, now);
       let updated = await update();
       if (updated.outcome === "in-grace") {
         // The new credentials may be of another account.
@@ -145,6 +149,8 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       requireChanged(outcome, refuse.liveCaptures);
       return c.json(toFullEnvironment(environment));
     })
+
+    .route("/", erasureRoutes(restoreNow))
 
     .get("/:id/members", async (c) => {
       const id = await readId(c);
@@ -206,7 +212,7 @@ async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
   changesOf: ChangesOf,
-  { name, region, instance, credentials: requested, allowNotReady }: EnvironmentRequest,
+  { name, region, instance, credentials: requested, retention, allowNotReady }: EnvironmentRequest,
   { pendingId }: creation.Unanswered,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
@@ -216,12 +222,28 @@ async function create(
   const subject = { ...of, before: "not-ready" } as const;
   const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: true });
   const now = Date.now();
-  const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
+  const draft = {
+    name,
+    region,
+    instance,
+    ...found,
+    credentialsHint: hint(credentials),
+    ...retained(retention),
+  };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
   return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, sealed, now);
 }
+
+/** How long workloads are kept, as it is asked for: for ever unless it says so, and metrics then too. */
+const retained = ({
+  workloadDays = null,
+  keepMetrics = true,
+}: Partial<RequestedRetention> = {}): store.Retained => ({
+  retentionDays: workloadDays,
+  retainsMetrics: keepMetrics ? 1 : 0,
+});
 
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
@@ -254,7 +276,7 @@ async function retarget(
   c: AppContext,
   changesOf: ChangesOf,
   before: store.EnvironmentRow,
-  changes: Omit<EnvironmentChanges, "name" | "allowNotReady">,
+  changes: Omit<EnvironmentChanges, "name" | "retention" | "allowNotReady">,
   allowNotReady: boolean | undefined,
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;

@@ -3,6 +3,7 @@ import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { HIDE_ERASED, noteErasures } from "./erasing-sql.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
 import type { Role } from "./schema.ts";
@@ -28,6 +29,10 @@ export interface ListedEnvironmentRow {
   /** The external id that this service made for its role; null when a person chose it, or it has no role. */
   externalId: string | null;
   createdAt: number;
+  /** How many days after its end a capture's workload is erased; null while workloads are kept. */
+  retentionDays: number | null;
+  /** Whether the metrics of such a capture are kept. */
+  retainsMetrics: 0 | 1;
   /** Whether nothing was found, when AWS was asked last, that keeps captures from working. */
   isReady: 0 | 1;
   role: Role;
@@ -45,10 +50,13 @@ export interface EnvironmentRow extends ListedEnvironmentRow {
 }
 
 /** An environment to be made. */
-export interface NewEnvironment extends NewTarget {
+export interface NewEnvironment extends NewTarget, Retained {
   /** The AWS account that the instance is in. */
   accountId: string;
 }
+
+/** How long an environment keeps workloads. */
+export type Retained = Pick<EnvironmentRow, "retentionDays" | "retainsMetrics">;
 
 type NewTarget = Pick<
   EnvironmentRow,
@@ -71,7 +79,7 @@ export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.cluster as cluster,
   e.credentials as credentials, e.credentials_hint as credentialsHint, e.external_id as externalId,
-  e.created_at as createdAt, e.is_ready as isReady, m.role as role,
+  e.created_at as createdAt, e.retention_days as retentionDays, e.retains_metrics as retainsMetrics, e.is_ready as isReady, m.role as role,
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
 
@@ -163,9 +171,11 @@ export function adminOutcome(before: D1Result, changes: D1Result): AdminOutcome 
 export interface EnvironmentUpdate {
   /** Null when it stays. */
   name: string | null;
+  /** Null when it stays. */
+  retention: Retained | null;
   /** The instance and how to reach it, as AWS has just confirmed them; null when they stay. */
   target:
-    | (Omit<NewEnvironment, "name"> &
+    | (Omit<NewEnvironment, "name" | keyof Retained> &
         Pick<EnvironmentRow, "credentials" | "externalId"> & {
           /** The external id if it was pending for the caller till now; null if it is the environment's already, or there is none. */
           pendingId: string | null;
@@ -200,9 +210,10 @@ const BEFORE_UPDATE = callerStatement(
      left join environments e on e.id = m.env_id`,
 );
 
-/** Without a `:region`, only the name is changed. */
+/** Without a `:region`, the instance and how to reach it stay. */
 const UPDATE = callerStatement(
-  `update environments set name = coalesce(:name, name), region = coalesce(:region, region),
+  `update environments set name = coalesce(:name, name), retention_days = iif(:changesRetention, :retentionDays, retention_days),
+     retains_metrics = iif(:changesRetention, :retainsMetrics, retains_metrics), region = coalesce(:region, region),
      instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
      cluster = iif(:region is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
@@ -216,7 +227,7 @@ const UPDATE = callerStatement(
        and not ${HAS_GRACES} and ${IS_PENDING} and not ${leavesAccount("environments")})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
       cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint,
-      external_id as externalId`,
+      external_id as externalId, retention_days as retentionDays, retains_metrics as retainsMetrics`,
 );
 
 const CONSUME = consuming(":envId");
@@ -249,11 +260,13 @@ export async function updateEnvironment(
   db: Db,
   credential: Credential,
   before: EnvironmentRow,
-  { name, target }: EnvironmentUpdate,
+  { name, retention, target }: EnvironmentUpdate,
   now: number,
 ): Promise<Updated> {
   const values = {
     ...(target ?? NO_TARGET),
+    changesRetention: Number(retention !== null),
+    ...(retention ?? { retentionDays: null, retainsMetrics: 1 }),
     envId: before.id,
     name,
     regionBefore: before.region,
@@ -328,12 +341,28 @@ const BEFORE_DELETION = callerStatement(
 );
 
 const DELETE = callerStatement(
-  `update environments set deleted_at = :now, credentials = null
+  `update environments set deleted_at = :now, credentials = null, erasing_at = iif(:erases, :now, null)
    where id = :envId and deleted_at is null and ${IS_ADMIN} and not ${HAS_LIVE} and not ${HAS_LEASES}`,
 );
 
 /** Whether the environment was deleted by the statement before, of the same batch. */
 const IS_DELETED = "(select deleted_at from environments where id = :envId) = :now";
+
+/** Who may ask later what was erased of it. */
+const NOTE_DELETED = callerStatement(
+  `insert or ignore into deleted_environments (env_id, name, deleted_by, deleted_at, admins)
+   select e.id, e.name, caller.id, :now, (select json_group_array(m.user_id) from members m where m.env_id = e.id and m.role = 'admin')
+   from caller join environments e on e.id = :envId where ${IS_DELETED}`,
+);
+
+const ERASE_CAPTURES = callerStatement(
+  noteErasures({
+    why: "request",
+    by: "(select id from caller)",
+    withMetrics: "1",
+    rows: `from captures c where c.env_id = :envId and :erases and ${IS_DELETED}`,
+  }),
+);
 
 const DELETE_CONTENTS = [
   `update captures set deleted_at = :now where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
@@ -346,17 +375,22 @@ const DELETE_CONTENTS = [
  * Deletes an environment with its captures, schedules, members and invites; refused while a capture is live, or a parameter group that
  * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
  * rest is erased by cron.
+ * @param erases whether that is to be at once
  */
 export async function deleteEnvironment(
   db: Db,
   credential: Credential,
   envId: number,
   now: number,
+  { erases } = { erases: false },
 ): Promise<DeleteOutcome> {
-  const values = { envId, now };
+  const values = { envId, now, erases: Number(erases) };
   const [before, changes] = (await db.batch([
     BEFORE_DELETION(db, credential, now, values),
     DELETE(db, credential, now, values),
+    NOTE_DELETED(db, credential, now, values),
+    ERASE_CAPTURES(db, credential, now, values),
+    HIDE_ERASED(db, values),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
   const result = adminOutcome(before, changes);

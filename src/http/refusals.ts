@@ -88,6 +88,10 @@ export const refuse = {
     409,
     "This capture has ended, and its times can't be changed any more. Make another one with the times that you want.",
   ),
+  notEnded: refusal(
+    409,
+    "This capture has not ended: stop or cancel it first, then erase what it has recorded",
+  ),
   nameTaken: refusal(
     409,
     "Another capture of this environment has this capture's name by now. Rename that one first, then bring this one back.",
@@ -276,6 +280,28 @@ export const stepTooFine = (step: number): ApiError =>
     400,
     `step: this capture's series is kept in steps of ${step} seconds: ask for a multiple of that`,
   );
+
+/** Why something was erased, in words. */
+const ERASED_WHY = {
+  retention: "by its environment's retention",
+  request: "as an admin has asked for it",
+  deletion: "since it was deleted",
+} as const;
+
+/**
+ * Of what needs the workload of a capture that was erased.
+ * @param at when, ISO 8601
+ * @param field what of the request names the capture, if it is not the path
+ */
+export const workloadErased = (at: string, why: keyof typeof ERASED_WHY, field?: string): ApiError => {
+  const whose =
+    field === undefined ? "The workload of this capture" : `${field}: the workload of that capture`;
+  return new ApiError(410, `${whose} was erased at ${at}, ${ERASED_WHY[why]}`);
+};
+
+/** Of the metrics of a capture that were erased. @param at when, ISO 8601 */
+export const metricsErased = (at: string, why: keyof typeof ERASED_WHY): ApiError =>
+  new ApiError(410, `The metrics of this capture were erased at ${at}, ${ERASED_WHY[why]}`);
 
 /**
  * Of a download of more fragments than one may read.

@@ -6,6 +6,7 @@ import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
 import { environmentOperations } from "./environments.ts";
+import { erasingOperations } from "./erasing.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
@@ -32,6 +33,7 @@ const operations: Operation[] = [
   ...comparingOperations,
   ...recordOperations,
   ...environmentOperations,
+  ...erasingOperations,
   ...memberOperations,
   ...identityOperations,
   ...keyOperations,
@@ -44,6 +46,7 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
+  Erasure: "Erasing what captures have recorded, and the proof of it.",
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
@@ -88,6 +91,7 @@ const REASONS: Record<number, string> = {
   403: "The caller may not do this.",
   404: "There is no such thing, or the caller may not know of it.",
   409: "The state of things does not allow it.",
+  410: "It was erased.",
   412: "It has changed since.",
   413: "The body is too large.",
   415: "The body is not JSON.",

@@ -1,6 +1,6 @@
 import { workloadRecordsSchema, workloadSessionSchema } from "../workload/search/replies.ts";
 import { recordsQuerySchema, sessionQuerySchema, threadIdSchema } from "../workload/search/schema.ts";
-import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, OF_WORKLOAD_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
@@ -82,7 +82,7 @@ export const recordOperations: Operation[] = [
     refusals: [
       invalidFor(recordsQuerySchema(), { order: ["random"] }),
       ...refusals("notRecorded", "notTimed", "olderFingerprints", "databasesNotStored", "otherCursor"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       AWAY,
     ],
   },
@@ -115,7 +115,7 @@ export const recordOperations: Operation[] = [
     refusals: [
       invalidFor(sessionQuerySchema(), { limit: ["0"] }),
       ...refusals("notRecorded", "otherCursor", "sessionNotFound"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       AWAY,
     ],
   },

@@ -37,6 +37,7 @@ describe("creating an environment", () => {
       credentials: { accessKeyId: `****${aws.credentials.accessKeyId.slice(-4)}` },
       role: "admin",
       ready: true,
+      retention: { workloadDays: null, keepMetrics: true },
       owed: [],
       checks: expect.any(Array),
       checkedAt: expect.any(String),

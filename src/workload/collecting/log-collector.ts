@@ -222,6 +222,11 @@ export class LogCollector {
     return { since: openGap.from, reason: openGap.cause };
   }
 
+  /** Forgets what it knows of storage that is being deleted. */
+  forget(): void {
+    this.#storage.forget();
+  }
+
   /** Notes why the log could not be read this time. */
   noteProblem(reason: string): void {
     this.#storage.problem = { since: this.#storage.problem?.since ?? Date.now(), reason };
