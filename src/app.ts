@@ -17,6 +17,7 @@ import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
+import { SealBroken } from "./workload/stored/sealed-object.ts";
 
 nameRequests(currentRequestId);
 
@@ -57,6 +58,11 @@ app.notFound((c) => {
 
 app.onError((error, c) => {
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
+  if (error instanceof SealBroken) {
+    log.error("workload.sealed.broken", { path: c.req.path, ...describeError(error) });
+    const refusal = refuse.workloadDamaged();
+    return c.json(refusal.body, refusal.status, refusal.headers);
+  }
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,

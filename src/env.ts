@@ -35,6 +35,7 @@ type NumberName =
   | "LOG_SETTLE_MS"
   | "MAX_CAPTURE_BYTES"
   | "MAX_LIVE_CAPTURES"
+  | "SEAL_KEY_DAYS"
   | "SIGN_IN_LIMIT"
   | "WRITE_LIMIT";
 
@@ -59,6 +60,15 @@ export function numberUpTo(env: Env, name: "LEASE_GRACE_MS", most: number): numb
   throw new Error(
     `The variable ${name} must be a number from 0 to ${most}, not ${JSON.stringify(env[name])}`,
   );
+}
+
+/**
+ * Whether the workloads of all environments are sealed, or only those of environments that say so.
+ * @throws Error when the variable is neither
+ */
+export function sealsAll({ SEAL_WORKLOADS: said }: Pick<Env, "SEAL_WORKLOADS">): boolean {
+  if (said === "all" || said === "chosen") return said === "all";
+  throw new Error(`The variable SEAL_WORKLOADS must be "all" or "chosen", not ${JSON.stringify(said)}`);
 }
 
 /** The Durable Object that makes a capture's transitions. */

@@ -5,8 +5,9 @@ import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
+import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
-import type { CaptureRow, Erasable } from "./capture-row.ts";
+import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { readCapture, readPair, type Seen } from "./queries.ts";
 
 /**
@@ -63,9 +64,10 @@ export async function findReadablePair(
 }
 
 /** A capture with the way to its runner. */
-export function withRunner(c: AppContext, capture: CaptureRow): CaptureRow & ReadCapture {
+export function withRunner(c: AppContext, capture: CaptureRow & Recorded): CaptureRow & ReadCapture {
   return {
     ...capture,
+    store: storeOf(c.env, capture),
     askRunner: () => runnerOf(c.env, capture.id).workload(),
     // The types of calls make lists of what are pairs.
     askRunnerForDigests: () => runnerOf(c.env, capture.id).digests() as Promise<LogDigests | null>,

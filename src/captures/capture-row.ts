@@ -1,6 +1,7 @@
 import type { Status } from "../db/states.ts";
 import type { ClusterRole } from "../environments/cluster-role.ts";
 import type { ErasureReason } from "../environments/erasure-reasons.ts";
+import { SEAL_KEYS, type SealedCapture } from "../environments/seal-keys.ts";
 import type { RecordingOptions } from "./plan.ts";
 
 /** A capture as the database has it, times in milliseconds. */
@@ -38,6 +39,12 @@ export interface Erasable {
 /** The columns of an `Erasable`, each under its own name, of captures `c`. */
 export const ERASURE =
   "c.workload_erased_at as erasedAt, c.erased_why as erasedWhy, c.metrics_erased_at as metricsErasedAt";
+
+/** Whether what a capture has recorded can still be read, and how; times in milliseconds. */
+export interface Recorded extends Pick<SealedCapture, "sealed" | "sealKeys">, Erasable {}
+
+/** The columns of a `Recorded`, each under its own name, of captures `c`. */
+export const RECORDED = `${ERASURE}, ${SEAL_KEYS}`;
 
 /** What is known of how a capture gets on, besides its state. */
 export interface Situation {

@@ -55,7 +55,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const capture = see(found, refuse.captureEnvironmentNotFound);
   if (!isWebSocket) {
     const isKept = capture.erasedAt === null;
-    const known = isKept ? await findManifests(c.env.BUCKET, withRunner(c, capture)) : null;
+    const known = isKept ? await findManifests(withRunner(c, capture)) : null;
     return c.json(toLiveMessage(capture, known));
   }
   const watcher: Watcher = { captureId: id, credential: c.var.credential };

@@ -4,11 +4,11 @@ import type { Db } from "../db/types.ts";
 import {
   type CaptureRow,
   columns,
-  ERASURE,
-  type Erasable,
   FULL_COLUMNS,
   type FullCaptureRow,
   JOIN_OWNER_AND_SCHEDULE,
+  RECORDED,
+  type Recorded,
   SITUATION,
   type Situation,
 } from "./capture-row.ts";
@@ -22,7 +22,7 @@ export type Seen<T> =
   | { caller: string; found: T | null };
 
 const ONE = callerStatement(
-  `select caller.id as caller, ${columns("c")}, ${SITUATION}, ${ERASURE} ${CAPTURE_OF_CALLER}`,
+  `select caller.id as caller, ${columns("c")}, ${SITUATION}, ${RECORDED} ${CAPTURE_OF_CALLER}`,
 );
 
 /** Reads one capture, and how it gets on. */
@@ -31,9 +31,9 @@ export async function readCapture(
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation & Erasable>> {
+): Promise<Seen<CaptureRow & Situation & Recorded>> {
   const row = await ONE(db, credential, now, { id }).first<
-    CaptureRow & Situation & Erasable & { caller: string }
+    CaptureRow & Situation & Recorded & { caller: string }
   >();
   return seen(row);
 }
@@ -64,7 +64,7 @@ function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> 
 }
 
 const PAIR = callerStatement(
-  `select caller.id as caller, ${columns("c")}, ${ERASURE} from caller
+  `select caller.id as caller, ${columns("c")}, ${RECORDED} from caller
    left join captures c on c.id in (:id, :other) and c.deleted_at is null
      and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
 );
@@ -75,11 +75,11 @@ export async function readPair(
   credential: Credential,
   ids: { id: number; other: number },
   now: number,
-): Promise<[one: Seen<CaptureRow & Erasable>, other: Seen<CaptureRow & Erasable>]> {
-  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & Erasable & { caller: string }>();
+): Promise<[one: Seen<CaptureRow & Recorded>, other: Seen<CaptureRow & Recorded>]> {
+  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & Recorded & { caller: string }>();
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
-  const found = (id: number): Seen<CaptureRow & Erasable> => ({
+  const found = (id: number): Seen<CaptureRow & Recorded> => ({
     caller: first.caller,
     found: results.find((row) => row.id === id) ?? null,
   });
@@ -88,7 +88,7 @@ export async function readPair(
 
 /** A capture, the instance that it records, and the credentials that reach it. */
 export type CaptureTarget = CaptureRow &
-  Erasable & {
+  Recorded & {
     region: string;
     instance: string;
     /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */

@@ -49,6 +49,8 @@ const TRANSITION = transitionSql({
     scheduled_end: ":scheduledEnd",
     cluster_role_at_start: "coalesce(:clusterRole, cluster_role_at_start)",
     cluster_role: "coalesce(:clusterRole, cluster_role)",
+    sealed:
+      "iif(:to = 'RUNNING', max(:sealsAll, (select e.sealed from environments e where e.id = captures.env_id)), sealed)",
     reason: "coalesce(:reason, reason)",
     due_at: "iif(:to = 'FAILED' and started_at is null, null, :dueAt)",
   },
@@ -57,6 +59,7 @@ const TRANSITION = transitionSql({
 /**
  * Makes a transition that the service itself decided on. One whose time is still to come for the database
  * is not made: the clock that it was decided by has jumped, and no transition can be taken back.
+ * @param sealsAll whether what a capture records is sealed that begins to run, whatever its environment says
  * @returns whether it was made: false also when the capture has left the state that it starts from, or has other times by now
  * @throws Error when there is no such transition
  */
@@ -66,6 +69,7 @@ export async function makeTransition(
   transition: Transition,
   actor: "runner" | "cleanup",
   now: number,
+  sealsAll = false,
 ): Promise<boolean> {
   const { from, to, start = null, end = null, reason = null, clusterRole = null } = transition;
   if (!isTransition(from, to)) throw new Error(`There is no transition from ${from} to ${to}`);
@@ -76,6 +80,7 @@ export async function makeTransition(
     ...{ id, from, to, start, end, scheduledEnd, reason, clusterRole, dueAt: due, actor, now },
     scheduledStart,
     scheduledEndBefore: capture.scheduledEnd,
+    sealsAll: Number(sealsAll),
   };
   const results = await db.batch(TRANSITION.map((step) => step(db, values)));
   return results.at(-1)?.meta.changes === 1;

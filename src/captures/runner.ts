@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
 import { hasEnded } from "../db/states.ts";
-import { type Env, positiveNumber } from "../env.ts";
+import { type Env, positiveNumber, sealsAll } from "../env.ts";
 import { releaseLease, releaseLeaseLater } from "../leases/release.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
@@ -206,7 +206,7 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** Makes a transition. When it was not made, somebody else has made one: the row says how to go on. */
   async #make(transition: Transition, capture: RunnerRow, now: number): Promise<void> {
-    const moved = await makeTransition(this.env.DB, capture, transition, "runner", now);
+    const moved = await makeTransition(this.env.DB, capture, transition, "runner", now, sealsAll(this.env));
     const { from, to, reason } = transition;
     log.info("capture.moved", {
       captureId: capture.id,

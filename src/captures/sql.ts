@@ -1,6 +1,6 @@
 import { DATABASE_NOW } from "../db/clock.ts";
 import { isOneOf, STATUSES, type Status } from "../db/states.ts";
-import { ERASURE } from "./capture-row.ts";
+import { RECORDED } from "./capture-row.ts";
 import { type Cause, statesThatAllow } from "./lifecycle.ts";
 
 /*
@@ -29,7 +29,7 @@ export const KEPT_CAPTURE_OF_CALLER = `from caller
 
 /** The instance that capture `c` of environment `e` records, how it is reached, and what is kept of it. */
 export const TARGET = `c.region as region, c.instance as instance, c.engine as engine, e.credentials as credentials,
-  c.metrics_archived_at as metricsArchivedAt, ${ERASURE}`;
+  c.metrics_archived_at as metricsArchivedAt, ${RECORDED}`;
 
 /** Whether the lifecycle has a transition for a cause from the state of the row at hand. */
 export const allows = (cause: Cause): string => isOneOf(statesThatAllow(cause));

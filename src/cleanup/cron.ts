@@ -1,5 +1,6 @@
 import { earlierNow } from "../db/clock.ts";
-import type { Env } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
+import { purgeSealKeys, renewSealKeys } from "../environments/seal-keys.ts";
 import { describeError, log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
@@ -9,6 +10,11 @@ import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { wakeOverdue } from "./overdue.ts";
 import { purgeOld } from "./purge.ts";
 import { resealCredentials } from "./rotation.ts";
+import { resealSealKeys } from "./seal-key-rotation.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** How many environments get another key for their workloads in one run. */
+const RENEWED_BATCH = 500;
 
 /**
  * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
@@ -29,10 +35,16 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   for (const job of jobs) if (job.status === "rejected") throw job.reason;
 }
 
-/** Every day: seals credentials anew that an older key sealed, and purges what is old. */
+/** Every day: seals anew what an older key sealed, gives environments another key for their workloads, and purges what is old. */
 export async function everyDay(env: Env, now: number): Promise<void> {
   try {
-    log.info("cleanup.resealed", await resealCredentials(env));
+    const before = now - positiveNumber(env, "SEAL_KEY_DAYS") * DAY_MS;
+    log.info("cleanup.resealed", {
+      ...(await resealCredentials(env)),
+      ...(await resealSealKeys(env)),
+      sealKeysRenewed: await renewSealKeys(env, before, now, RENEWED_BATCH),
+      sealKeysDestroyed: await purgeSealKeys(env.DB, RENEWED_BATCH),
+    });
   } catch (error) {
     // It continues tomorrow, and the purge runs all the same.
     log.error("cleanup.reseal.failed", describeError(error));

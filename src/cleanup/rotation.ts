@@ -1,7 +1,8 @@
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
-import { keyIds, reseal } from "../environments/credentials.ts";
+import { reseal } from "../environments/credentials.ts";
+import { keyIds } from "../environments/sealing.ts";
 import { describeError, log } from "../lib/log.ts";
 
 /** Environments whose credentials are read and written at once, and how often one run does so. */

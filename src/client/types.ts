@@ -30,12 +30,13 @@ export type Health = z.output<typeof healthSchema>;
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
 export type { Capture, CaptureEvent, FullCapture, LiveMessage } from "../captures/replies.ts";
-export type { CaptureErasure, EnvironmentErasure } from "../environments/erasure-replies.ts";
 export type { Check } from "../environments/preflight/checks.ts";
 export type { InstanceList, ListedInstance } from "../environments/preflight/replies.ts";
 export type {
+  CaptureErasure,
   CheckedEnvironment,
   Environment,
+  EnvironmentErasure,
   ExternalId,
   FullEnvironment,
   Invite,

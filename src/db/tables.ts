@@ -81,6 +81,8 @@ export const environments = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     deletedAt: integer("deleted_at"),
+    /** Whether what its captures record is sealed from their next start on: workload/stored/sealed-object.ts. */
+    sealed: integer("sealed").notNull().default(0),
     /** Since when it, and all that is its, is to be erased at once; null where it is kept, or erased in its time. */
     erasingAt: integer("erasing_at"),
   },
@@ -280,6 +282,8 @@ export const captures = sqliteTable(
     deletedAt: integer("deleted_at"),
     /** When its metrics were stored in R2; null while CloudWatch has to be asked. */
     metricsArchivedAt: integer("metrics_archived_at"),
+    /** Whether its workload is sealed: as it was when it began to run. What is not sealed is not read then. */
+    sealed: integer("sealed").notNull().default(0),
     /** Since when nobody can read its workload, because it is erased or about to be: see `erasures`. Null while it is kept. */
     workloadErasedAt: integer("workload_erased_at"),
     /** The same of its metrics. */
@@ -340,6 +344,21 @@ export const erasures = sqliteTable(
     index("erasures_pending").on(table.triedAt).where(sql`finished_at is null`),
     index("erasures_finished_at").on(table.finishedAt).where(sql`finished_at is not null`),
   ],
+);
+
+/**
+ * The keys that seal the workloads of an environment, each sealed itself by one of CREDENTIALS_KEYS (environments/seal-keys.ts). The one
+ * with the greatest number seals, all of them open.
+ */
+export const sealKeys = sqliteTable(
+  "seal_keys",
+  {
+    envId: integer("env_id").notNull(),
+    number: integer("number").notNull(),
+    sealed: text("sealed").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.envId, table.number] })],
 );
 
 /** Environments that were deleted, for those who may still ask what was erased of them. */

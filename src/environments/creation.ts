@@ -43,6 +43,7 @@ const madeSchema = lazy(() =>
     // Nor had it retention.
     retentionDays: z.number().nullable().default(null),
     retainsMetrics: z.union([z.literal(0), z.literal(1)]).default(1),
+    sealed: z.union([z.literal(0), z.literal(1)]).default(0),
     role: z.enum(ROLES),
   }),
 );
@@ -73,12 +74,14 @@ export interface Unanswered {
 
 /**
  * A request and its key. Secrets are left out of its fingerprint, so that nothing of them is stored, not even a hash: with the same
- * access key or role it is the same request. Without `allowNotReady` and `retention` the fingerprint is that of before they were part of it.
+ * access key or role it is the same request. Without `allowNotReady`, `retention` and `sealed` the fingerprint is that of before they were part of it.
  */
 export const keyedEnvironment = (key: string, request: EnvironmentRequest): Promise<KeyedRequest> => {
-  const { name, region, instance, credentials, allowNotReady, retention } = request;
+  const { name, region, instance, credentials, allowNotReady, retention, sealed } = request;
   const identity = "roleArn" in credentials ? credentials.roleArn : credentials.accessKeyId;
-  return keyedRequest(key, { environment: { name, region, instance, identity, allowNotReady, retention } });
+  return keyedRequest(key, {
+    environment: { name, region, instance, identity, allowNotReady, retention, sealed },
+  });
 };
 
 /** Who is asking, and what the key was answered. */
@@ -125,8 +128,8 @@ export async function findCreated(
 
 const RESERVE = callerStatement(
   `insert into environments (name, region, instance, engine, engine_version, parameter_group, cluster, account_id, is_ready, checks, checked_at, credentials_hint,
-     retention_days, retains_metrics, created_at, updated_at, deleted_at)
-   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :accountId, :isReady, :checks, :checkedAt, :credentialsHint, :retentionDays, :retainsMetrics,
+     retention_days, retains_metrics, sealed, created_at, updated_at, deleted_at)
+   select :name, :region, :instance, :engine, :engineVersion, :parameterGroup, :cluster, :accountId, :isReady, :checks, :checkedAt, :credentialsHint, :retentionDays, :retainsMetrics, :sealed,
      :now, :now, :now from caller
    returning id`,
 );

@@ -6,10 +6,10 @@ import { readBody, readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import { requireChanged } from "./access.ts";
-import type { EnvironmentErasure } from "./erasure-replies.ts";
+import { deleteEnvironment } from "./deletion.ts";
 import { erasureBodySchema, erasureQuerySchema } from "./erasure-schema.ts";
 import { type ErasureRow, type ErasureTotals, eraseWorkloads, readErasures } from "./erasures.ts";
-import { deleteEnvironment } from "./store.ts";
+import type { EnvironmentErasure } from "./replies.ts";
 import { toErasure } from "./to-reply.ts";
 
 /** How many erasures one reply lists. */

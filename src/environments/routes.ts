@@ -12,6 +12,7 @@ import { notChanged, readVisible, requireCaller, requireChanged, visible } from 
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
+import { deleteEnvironment } from "./deletion.ts";
 import { erasureRoutes } from "./erasure-routes.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import { acceptInvite, createInvite } from "./invites.ts";
@@ -106,11 +107,11 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, retention: requested, allowNotReady, ...changed } = changes;
+      const { name = null, retention: requested, sealed, allowNotReady, ...changed } = changes;
       const isTarget = Object.keys(changed).length > 0;
       const target = isTarget ? await retarget(c, changesOf, before, changed, allowNotReady) : null;
       const retention = requested === undefined ? null : retained(requested);
-      const asked = { name, retention, target };
+      const asked = { name, retention, sealed: sealed === undefined ? null : isSealed(sealed), target };
       const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, asked, now);
       let updated = await update();
       if (updated.outcome === "in-grace") {
@@ -138,7 +139,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .delete("/:id", async (c) => {
       const now = Date.now();
       const environment = await readVisible(c);
-      const remove = () => store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+      const remove = () => deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
       let outcome = await remove();
       if (outcome === "owing") {
         // Perhaps of a capture that has ended just now.
@@ -212,7 +213,7 @@ async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
   changesOf: ChangesOf,
-  { name, region, instance, credentials: requested, retention, allowNotReady }: EnvironmentRequest,
+  { name, region, instance, credentials: requested, retention, sealed, allowNotReady }: EnvironmentRequest,
   { pendingId }: creation.Unanswered,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
@@ -229,21 +230,20 @@ async function create(
     ...found,
     credentialsHint: hint(credentials),
     ...retained(retention),
+    sealed: isSealed(sealed),
   };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
-  const sealed = await seal(c.env, id, credentials);
-  return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, sealed, now);
+  const secrets = await seal(c.env, id, credentials);
+  return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, secrets, now);
 }
 
 /** How long workloads are kept, as it is asked for: for ever unless it says so, and metrics then too. */
-const retained = ({
-  workloadDays = null,
-  keepMetrics = true,
-}: Partial<RequestedRetention> = {}): store.Retained => ({
-  retentionDays: workloadDays,
-  retainsMetrics: keepMetrics ? 1 : 0,
-});
+function retained({ workloadDays = null, keepMetrics = true }: Partial<RequestedRetention> = {}) {
+  return { retentionDays: workloadDays, retainsMetrics: keepMetrics ? 1 : 0 } as const;
+}
+
+const isSealed = (asked: boolean | undefined): 0 | 1 => (asked === true ? 1 : 0);
 
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
@@ -276,7 +276,7 @@ async function retarget(
   c: AppContext,
   changesOf: ChangesOf,
   before: store.EnvironmentRow,
-  changes: Omit<EnvironmentChanges, "name" | "retention" | "allowNotReady">,
+  changes: Omit<EnvironmentChanges, "name" | "retention" | "sealed" | "allowNotReady">,
   allowNotReady: boolean | undefined,
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;

@@ -78,6 +78,7 @@ export const createSchema = lazy(() =>
     instance: instanceSchema(),
     credentials: credentialsSchema(),
     retention: retentionSchema().optional(),
+    sealed: z.boolean().optional(),
     allowNotReady: z.boolean().optional(),
   }),
 );

@@ -1,11 +1,10 @@
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
-import type { CaptureErasure } from "./erasure-replies.ts";
 import type { ErasureRow } from "./erasures.ts";
 import type { MemberRow } from "./members.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
 import { readChecks } from "./preflight/stored.ts";
-import type { Environment, FullEnvironment, Member } from "./replies.ts";
+import type { CaptureErasure, Environment, FullEnvironment, Member } from "./replies.ts";
 import type { EnvironmentRow, ListedEnvironmentRow } from "./store.ts";
 
 /** An environment as the API lists it. */
@@ -27,6 +26,7 @@ export function toEnvironment(
     ready: row.isReady === 1,
     createdAt: isoTime(row.createdAt),
     retention: { workloadDays: row.retentionDays, keepMetrics: row.retainsMetrics === 1 },
+    sealed: row.sealed === 1,
     owed: readPendingChanges(row).map(toOwed),
   };
 }

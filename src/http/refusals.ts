@@ -203,6 +203,10 @@ export const refuse = {
     500,
     "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
   ),
+  workloadDamaged: refusal(
+    500,
+    "What is stored of this capture's workload can't be opened: it was changed, cut off or mistaken for another, or the key that sealed it is not there any more; the request id helps to find out why",
+  ),
   /** What is wrong with the service itself. The log has the cause. */
   fault: refusal(500, "Something went wrong on our side; the request id helps us to find it"),
   /** The runner of a capture, which has its workload while it runs, can't be reached. */

@@ -83,7 +83,7 @@ const METRICS_ERASED = varies(
   ...REASONS.map((why) => metricsErased(ANY_TEXT, why)),
 );
 /** The refusals of every read of a capture's workload. */
-export const OF_WORKLOAD_READS = [...OF_CAPTURE_READS, ERASED];
+export const OF_WORKLOAD_READS = [...OF_CAPTURE_READS, ERASED, refusal("workloadDamaged")];
 
 /** `/api/captures`, but for the workload. */
 export const captureOperations: Operation[] = [

@@ -1,6 +1,6 @@
 import { eraseSchema } from "../captures/erase-schema.ts";
-import { environmentErasureSchema, erasureSchema } from "../environments/erasure-replies.ts";
 import { erasureBodySchema, erasureQuerySchema } from "../environments/erasure-schema.ts";
+import { environmentErasureSchema, erasureSchema } from "../environments/replies.ts";
 import { ID as CAPTURE_ID } from "./captures.ts";
 import { ADMIN, ID, MEMBER } from "./environments.ts";
 import * as examples from "./examples.ts";

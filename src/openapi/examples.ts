@@ -1,8 +1,14 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
-import type { CaptureErasure, EnvironmentErasure } from "../environments/erasure-replies.ts";
 import { trustPolicy } from "../environments/policies.ts";
 import type { ListedInstance } from "../environments/preflight/replies.ts";
-import type { Environment, ExternalId, FullEnvironment, Member } from "../environments/replies.ts";
+import type {
+  CaptureErasure,
+  Environment,
+  EnvironmentErasure,
+  ExternalId,
+  FullEnvironment,
+  Member,
+} from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
@@ -265,6 +271,7 @@ export const environment: Environment = {
   ready: true,
   createdAt: "2026-11-23T08:45:17.332Z",
   retention: { workloadDays: 90, keepMetrics: true },
+  sealed: false,
   owed: [],
 };
 

@@ -187,6 +187,10 @@ add(environment.retention, {
   description:
     "How long the workloads of its captures are kept: `workloadDays` after a capture's end its workload is erased, also of captures that have ended by now; null to keep it. Its metrics are kept, unless `keepMetrics` is false.",
 });
+add(environment.sealed, {
+  description:
+    "Whether what its captures record is sealed with a key of its own, from their next start on; false unless it says so.",
+});
 add(erasureBodySchema(), {
   id: "ErasureRequest",
   description:

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { FullCapture } from "../../src/captures/replies.ts";
-import type { CaptureErasure, EnvironmentErasure } from "../../src/environments/erasure-replies.ts";
+import type { CaptureErasure, EnvironmentErasure } from "../../src/environments/replies.ts";
 import {
   type Cast,
   createCapture,

@@ -1,8 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { eraseRetained } from "../../src/environments/erasing-sql.ts";
-import type { EnvironmentErasure } from "../../src/environments/erasure-replies.ts";
-import type { FullEnvironment } from "../../src/environments/replies.ts";
+import type { EnvironmentErasure, FullEnvironment } from "../../src/environments/replies.ts";
 import { type Cast, createCast, expectRefusal } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
 import { ended, record } from "../support/stored-workload.ts";

@@ -269,6 +269,7 @@ test("an environment whose creator signed out half-way has neither credentials n
     credentialsHint: "****",
     retentionDays: null,
     retainsMetrics: 1 as const,
+    sealed: 0 as const,
   };
   const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;
   await leaving.post("/api/auth/sign-out");

@@ -38,6 +38,7 @@ describe("creating an environment", () => {
       role: "admin",
       ready: true,
       retention: { workloadDays: null, keepMetrics: true },
+      sealed: false,
       owed: [],
       checks: expect.any(Array),
       checkedAt: expect.any(String),

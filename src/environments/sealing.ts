@@ -1,0 +1,83 @@
+import type { Env } from "../env.ts";
+
+/*
+ * What is sealed with the keys of CREDENTIALS_KEYS is the text `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM
+ * (NIST SP 800-38D) with a fresh 96-bit nonce each time, and as additional data what it is for, so that nothing sealed can be moved to
+ * another place. The key id says which key opens it, so that keys can be rotated.
+ */
+
+const NONCE_BYTES = 12;
+const base64url = { alphabet: "base64url", omitPadding: true } as const;
+
+/**
+ * Seals bytes with the key in use.
+ * @param purpose what they are for: they open for nothing else
+ * @throws Error when CREDENTIALS_KEYS is not what it should be
+ */
+export async function sealBytes(env: Env, purpose: string, bytes: Uint8Array): Promise<string> {
+  const [id, key] = (await keyring(env))[0] as [string, CryptoKey];
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const sealed = await crypto.subtle.encrypt(
+    algorithm(nonce, purpose),
+    key,
+    bytes as Uint8Array<ArrayBuffer>,
+  );
+  return [id, nonce.toBase64(base64url), new Uint8Array(sealed).toBase64(base64url)].join(".");
+}
+
+/**
+ * Opens what `sealBytes` made.
+ * @throws Error when the key is not there any more, or the text was tampered with or is for something else
+ */
+export async function openBytes(env: Env, purpose: string, sealed: string): Promise<Uint8Array<ArrayBuffer>> {
+  const [id, nonce = "", ciphertext = ""] = sealed.split(".");
+  const key = (await keyring(env)).find(([keyId]) => keyId === id)?.[1];
+  if (key === undefined) throw new Error(`CREDENTIALS_KEYS has no key ${JSON.stringify(id)}`);
+  const opened = await crypto.subtle.decrypt(
+    algorithm(Uint8Array.fromBase64(nonce, { alphabet: "base64url" }), purpose),
+    key,
+    Uint8Array.fromBase64(ciphertext, { alphabet: "base64url" }),
+  );
+  return new Uint8Array(opened);
+}
+
+/** The ids of CREDENTIALS_KEYS, the one that seals first. */
+export async function keyIds(env: Env): Promise<[sealing: string, ...older: string[]]> {
+  return (await keyring(env)).map(([id]) => id) as [string, ...string[]];
+}
+
+/**
+ * Seals anew what an older key sealed, so that one can be dropped in the end.
+ * @returns the same text if the key in use sealed it
+ * @throws Error as `openBytes` does
+ */
+export async function resealBytes(env: Env, purpose: string, sealed: string): Promise<string> {
+  const [sealing] = await keyIds(env);
+  if (sealed.startsWith(`${sealing}.`)) return sealed;
+  return sealBytes(env, purpose, await openBytes(env, purpose, sealed));
+}
+
+function algorithm(nonce: Uint8Array<ArrayBuffer>, purpose: string) {
+  return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(purpose) };
+}
+
+async function keyring(env: Env): Promise<[id: string, key: CryptoKey][]> {
+  return Promise.all(
+    (env.CREDENTIALS_KEYS ?? "").split(",").map(async (pair): Promise<[string, CryptoKey]> => {
+      const [, id, base64] = /^\s*([\w-]+):([\w+/=-]+)\s*$/.exec(pair) ?? [];
+      const bytes = base64 === undefined ? undefined : decode(base64);
+      if (id === undefined || bytes?.length !== 32) {
+        throw new Error("CREDENTIALS_KEYS must be id:base64 pairs parted by commas, each of 32 bytes");
+      }
+      return [id, await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])];
+    }),
+  );
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    return undefined;
+  }
+}
