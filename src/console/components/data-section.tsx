@@ -39,13 +39,16 @@ export function DataSection({
       <h2 id="data-title">Stored data</h2>
       <div class="card">
         <p>{retentionText(environment.retention)}</p>
+        {environment.sealed && (
+          <p>What its captures record is sealed with a key of its own, from their next start on.</p>
+        )}
         <Loaded resource={erasure} what="what was erased">
           {(known) => <Erased erasure={known} />}
         </Loaded>
         {role === "admin" && (
           <div class="actions">
             <button type="button" onClick={() => setAsked("retention")}>
-              Change how long
+              Change how it is kept
             </button>
             <button type="button" class="danger-quiet" onClick={() => setAsked("workloads")}>
               Erase all workloads
@@ -63,7 +66,7 @@ export function DataSection({
           onChanged={(changed) => {
             onChange(changed);
             close();
-            toasts.show("How long workloads are kept is changed");
+            toasts.show("How workloads are kept is changed");
           }}
         />
       )}
@@ -146,14 +149,15 @@ function EditRetention({
   onClose: () => void;
 }) {
   const { id, retention } = environment;
+  const [sealed, setSealed] = useState(environment.sealed);
   const [days, setDays] = useState(retention.workloadDays === null ? "" : String(retention.workloadDays));
   const [keepMetrics, setKeepMetrics] = useState(retention.keepMetrics);
   const { busy, errors, submit } = useSubmission(["retention.workloadDays"], async () => {
     const workloadDays = days.trim() === "" ? null : Number(days);
-    onChanged(await api.environments.update(id, { retention: { workloadDays, keepMetrics } }));
+    onChanged(await api.environments.update(id, { retention: { workloadDays, keepMetrics }, sealed }));
   });
   return (
-    <Dialog title="How long workloads are kept" onClose={onClose}>
+    <Dialog title="How workloads are kept" onClose={onClose}>
       <Form onSubmit={submit} refused={errors}>
         <TextField
           name="retention.workloadDays"
@@ -172,6 +176,14 @@ function EditRetention({
             onChange={({ currentTarget }) => setKeepMetrics(currentTarget.checked)}
           />
           <span>Keep their metrics</span>
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={sealed}
+            onChange={({ currentTarget }) => setSealed(currentTarget.checked)}
+          />
+          <span>Seal what captures record with a key of the environment's, from their next start on</span>
         </label>
         <FormProblem message={errors.form} />
         <div class="actions">
