@@ -1,10 +1,7 @@
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-// The build without Kysely: this service uses drizzle.
+// The build without Kysely: this service has an adapter of its own.
 import { betterAuth } from "better-auth/minimal";
-import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
@@ -15,6 +12,7 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+import { d1Adapter } from "./d1-adapter.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -63,7 +61,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
         });
       },
     },
-    database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
+    database: d1Adapter(env.DB),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
