@@ -114,15 +114,16 @@ export const clientAddress = (c: AppContext): string | null =>
 /** The network that a request is counted for. All requests without a known address are counted together. */
 export const clientNetwork = (c: AppContext): string => networkOf(clientAddress(c) ?? "unknown");
 
-/** An IPv4 address; of an IPv6 address its /64, all of which one client has. */
+/** An IPv4 address; of an IPv6 address its /56, all of which one customer of a provider may have (RFC 6177). */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.toLowerCase().split("::");
   const groups = head === "" ? [] : head.split(":");
   const rest = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length);
-  return [...groups, ...Array<string>(zeros).fill("0"), ...rest]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
+  const [first, second, third, fourth = "0"] = [...groups, ...Array<string>(zeros).fill("0"), ...rest];
+  // Of the fourth group its upper half.
+  return [first, second, third, fourth.padStart(4, "0").replace(/..$/, "00")]
+    .map((group = "0") => group.replace(/^0+(?=.)/, ""))
     .join(":");
 }
