@@ -17,6 +17,8 @@ declare global {
       AWS_REGION?: string;
       /** Where aws/environment-role.template.json is in S3, for links that open CloudFormation with it. */
       ROLE_TEMPLATE_URL?: string;
+      /** Secret that the hook at MAIL_HOOK_URL asks for. */
+      MAIL_HOOK_SECRET?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }
