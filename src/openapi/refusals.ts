@@ -97,11 +97,13 @@ export const TOO_MANY_CHANGES: Refusal = {
 export const OF_CALLERS = [...refusals("loginRequired", "keyNotKnown"), ...FAULTS];
 /** The refusals of every operation that changes something. */
 export const OF_WRITERS = [
-  ...refusals("loginRequired", "keyNotKnown", "otherOrigin"),
+  ...refusals("loginRequired", "keyNotKnown", "keyMayNotWrite", "otherOrigin"),
   TOO_LARGE,
   TOO_MANY_CHANGES,
   ...FAULTS,
 ];
+/** The refusals of every operation that changes something which is of no one environment. */
+export const OF_ACCOUNT_WRITERS = [...OF_WRITERS, ...refusals("keyOfOneEnvironment")];
 /** The refusals of a body that is not JSON. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,
