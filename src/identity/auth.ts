@@ -13,8 +13,10 @@ import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
 import { d1Adapter } from "./d1-adapter.ts";
+import { revokeKeysOf } from "./keys/store.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
+const CHANGE_PASSWORD_PATH = "/change-password";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
@@ -75,6 +77,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
+        if (ctx.path === CHANGE_PASSWORD_PATH) await revokeKeys(env, ctx.body, ctx.context.returned);
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
@@ -118,6 +121,13 @@ function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
     message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
     ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
   });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

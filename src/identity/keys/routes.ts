@@ -35,8 +35,9 @@ export const keyRoutes = new Hono<App>()
 
   .post("/create", limitAccountChanges, bySession, async (c) => {
     const asked = await readBody(c, createKeySchema());
-    const { key, row } = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
-    return c.json({ ...toKey(row), key } satisfies z.output<typeof newApiKeySchema>);
+    const made = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
+    if (made === null) throw refuse.environmentNotFound();
+    return c.json({ ...toKey(made.row), key: made.key } satisfies z.output<typeof newApiKeySchema>);
   })
 
   .post("/update", limitAccountChanges, bySession, async (c) => {
@@ -65,9 +66,10 @@ function found(outcome: store.Outcome<store.KeyRow | null>): store.KeyRow {
   return row;
 }
 
-/** A key as it is shown. Of better-auth's own limits for keys, which nothing enforces, the fields have stayed. */
+/** A key as it is shown. Of better-auth's own limits and permissions for keys, which nothing enforces, the fields have stayed. */
 function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
-  const { id, name, start, prefix, referenceId, enabled, expiresAt, createdAt, updatedAt } = row;
+  const { id, name, start, prefix, referenceId, enabled, scope, envId, expiresAt, createdAt, updatedAt } =
+    row;
   return {
     id,
     configId: "default",
@@ -76,6 +78,9 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     prefix,
     referenceId,
     enabled: enabled === 1,
+    scope,
+    envId,
+    lastRequest: isoTime(row.lastRequest),
     expiresAt: expiresAt === null ? null : isoTime(expiresAt),
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
@@ -87,7 +92,6 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     rateLimitMax: 10,
     requestCount: 0,
     remaining: null,
-    lastRequest: null,
     permissions: null,
     metadata: null,
   };

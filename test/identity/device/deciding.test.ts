@@ -31,6 +31,7 @@ describe("whoever is to decide about a login", () => {
       client: CLIENT,
       address,
       isYourNetwork: false,
+      scope: "write",
       requestedAt: expect.any(String),
       expiresAt: expect.any(String),
     });
