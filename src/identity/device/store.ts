@@ -3,7 +3,7 @@ import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { COUNT_WITH_OTHERS, IS_IN_WINDOW, secondsLeft } from "../address-limits.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
@@ -157,6 +157,7 @@ export interface WaitingLogin {
 export type Found =
   | { outcome: "found"; caller: string; login: WaitingLogin }
   | { outcome: "too-many"; caller: string; counted: number; seconds: number }
+  | { outcome: "no-room"; caller: string; maxKeys: number }
   | { outcome: "unauthenticated" | "no-code"; caller?: string };
 
 const IS_WAITING = "d.user_hash = :userHash and d.status = 'pending' and d.expires_at > :now";
@@ -178,12 +179,13 @@ const STANDING = callerStatement(
   `select caller.id as caller, d.client, d.address, d.created_at as createdAt, d.expires_at as expiresAt,
      (select max(last_request) from (${FULL})) as fullSince,
      (select count(*) from rate_limit r where r.key = 'device|account|' || caller.id and r.${IS_IN_WINDOW}
-       and r.count > :ofAccount) as isAccount
+       and r.count > :ofAccount) as isAccount, ${hasRoomForKey("caller.id")} as hasRoom
    from caller left join device_codes d on ${IS_WAITING}`,
 );
 const DECIDE = callerStatement(
   `update device_codes as d set status = :decision, decided_by = (select id from caller), key_seconds = :keySeconds
-   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL})`,
+   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL})
+     and (:keySeconds is null or ${hasRoomForKey("(select id from caller)")})`,
 );
 
 /**
@@ -191,31 +193,37 @@ const DECIDE = callerStatement(
  * right one is not found either.
  */
 export function findLogin(db: Db, attempt: Attempt, now: number): Promise<Found> {
-  return find(db, attempt, now, null);
+  return find(db, attempt, Number.MAX_SAFE_INTEGER, now, null);
 }
 
 /**
  * Approves or denies the login of a user code, for good.
  * @param keySeconds how long its key is to be valid; null to deny it
+ * @param maxKeys how many keys one may have: a login is not approved by who has as many
  */
 export function decideLogin(
   db: Db,
   attempt: Attempt,
   keySeconds: number | null,
+  maxKeys: number,
   now: number,
 ): Promise<Found> {
-  return find(db, attempt, now, { decision: keySeconds === null ? "denied" : "approved", keySeconds });
+  return find(db, attempt, maxKeys, now, {
+    decision: keySeconds === null ? "denied" : "approved",
+    keySeconds,
+  });
 }
 
 async function find(
   db: Db,
   { credential, userHash, network }: Attempt,
+  maxKeys: number,
   now: number,
   decided: { decision: string; keySeconds: number | null } | null,
 ): Promise<Found> {
   const { ofAccount, ofAddress } = WRONG_CODES;
   const windowMs = WRONG_CODES.seconds * 1000;
-  const values = { userHash, network, ofAccount, ofAddress, window: windowMs, ...decided };
+  const values = { userHash, network, ofAccount, ofAddress, window: windowMs, maxKeys, ...decided };
   const steps = decided === null ? [COUNT_WRONG, STANDING] : [COUNT_WRONG, STANDING, DECIDE];
   const [, standing] = await db.batch(steps.map((step) => step(db, credential, now, values)));
   const row = standing?.results[0] as
@@ -223,13 +231,16 @@ async function find(
         caller: string;
         fullSince: number | null;
         isAccount: number;
+        hasRoom: number;
       })
     | undefined;
   if (row === undefined) return { outcome: "unauthenticated" };
-  const { caller, fullSince, isAccount, ...login } = row;
+  const { caller, fullSince, isAccount, hasRoom, ...login } = row;
   if (fullSince !== null) {
     const seconds = secondsLeft(fullSince, windowMs, now);
     return { outcome: "too-many", caller, counted: isAccount === 1 ? ofAccount : ofAddress, seconds };
   }
-  return login.client === null ? { outcome: "no-code", caller } : { outcome: "found", caller, login };
+  if (login.client === null) return { outcome: "no-code", caller };
+  if (decided?.keySeconds != null && hasRoom === 0) return { outcome: "no-room", caller, maxKeys };
+  return { outcome: "found", caller, login };
 }

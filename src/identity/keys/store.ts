@@ -1,7 +1,7 @@
 import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
 import type { SqlValues } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 
 /*
  * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
@@ -43,7 +43,7 @@ const FIND = callerStatement(
   `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
 );
 const INSERT = callerStatement(
-  `${insertKey({ name: ":name", owner: "id", expiresAt: ":expiresAt" }, "caller")} returning ${columns("")}`,
+  `${insertKey({ name: ":name", owner: "id", expiresAt: ":expiresAt" }, `caller where ${hasRoomForKey("caller.id")}`)} returning ${columns("")}`,
 );
 const UPDATE = callerStatement(
   `update apikey set updated_at = :now, name = coalesce(:name, name), enabled = coalesce(:enabled, enabled),
@@ -85,17 +85,22 @@ export async function findKey(
   return { caller: row.caller, found: row.id === null ? null : row };
 }
 
-/** Makes a key for somebody. @returns it with the key itself, which is not stored */
+/**
+ * Makes a key for somebody who has fewer than `maxKeys`.
+ * @returns it with the key itself, which is not stored; null where they have as many
+ */
 export async function createKey(
   db: Db,
   credential: Credential,
   { name, expiresIn }: { name?: string | undefined; expiresIn?: number | null | undefined },
+  maxKeys: number,
   now: number,
-): Promise<Outcome<{ key: string; row: KeyRow }>> {
+): Promise<Outcome<{ key: string; row: KeyRow } | null>> {
   const { key, stored } = await newKey();
-  const values = { ...stored, name: name ?? null, expiresAt: expiryOf(expiresIn, now) };
-  const row = await INSERT(db, credential, now, values).first<KeyRow>();
-  return row === null ? { caller: null } : { caller: row.referenceId, found: { key, row } };
+  const values = { ...stored, name: name ?? null, expiresAt: expiryOf(expiresIn, now), maxKeys };
+  const made = await change(INSERT, db, credential, now, values);
+  if (made.caller === null) return made;
+  return { caller: made.caller, found: made.found && { key, row: made.found } };
 }
 
 /** What to change of a key; what is absent stays. */
