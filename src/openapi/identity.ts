@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
-import { tooManyRequests } from "../http/refusals.ts";
+import { tooManyAccounts, tooManyRequests, tooManySignUps } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
@@ -147,6 +147,11 @@ export const identityOperations: Operation[] = [
         ...refusals("inviteRequired"),
         saysOf("exists", 422, "User already exists. Use another email."),
         saysOf("notCreated", 422, "Failed to create user"),
+        varies("tooManyAccounts", tooManyAccounts(10_000), tooManyAccounts(ANY_NUMBER)),
+        {
+          ...varies("tooManySignUps", tooManySignUps(50), tooManySignUps(ANY_NUMBER)),
+          headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
+        },
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
