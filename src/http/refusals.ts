@@ -310,6 +310,10 @@ export const tooManyRequests = (
     headers,
   );
 
+/** Of a password that comes too soon after others that were wrong. */
+export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
+  new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
+
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";
 
