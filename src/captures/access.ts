@@ -4,7 +4,7 @@ import { type AppContext, noteCaller } from "../http/context.ts";
 import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
-import type { ReadCapture } from "../workload/live-or-stored.ts";
+import type { ReadableCapture, ReadCapture } from "../workload/live-or-stored.ts";
 import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
@@ -42,10 +42,11 @@ export function requireMetrics<C extends Erasable>(capture: C): C {
   throw metricsErased(isoTime(metricsErasedAt), erasedWhy ?? "request");
 }
 
-/** A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. */
-export async function findReadable(c: AppContext, id: number): Promise<ReadCapture> {
-  const capture = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  return withRunner(c, requireWorkload(see(capture, refuse.captureEnvironmentNotFound)));
+/** A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. */
+export async function findReadable(c: AppContext, id: number): Promise<ReadableCapture> {
+  const seen = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
+  const capture = requireWorkload(see(seen, refuse.captureEnvironmentNotFound));
+  return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, hasEnded, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { HIDE_ERASED, noteErasures } from "../environments/erasing-sql.ts";
 import { ERASURE_COLUMNS, type ErasureRow, JOIN_ERASED } from "../environments/erasures.ts";
-import type { Role } from "../environments/schema.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";

@@ -1,4 +1,5 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import { hasRole } from "../db/roles.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import {
@@ -21,19 +22,24 @@ export type Seen<T> =
   /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
   | { caller: string; found: T | null };
 
+/** Whether the caller may read what the statements of a capture say. */
+export interface Reader {
+  readsStatements: 0 | 1;
+}
+
 const ONE = callerStatement(
-  `select caller.id as caller, ${columns("c")}, ${SITUATION}, ${RECORDED} ${CAPTURE_OF_CALLER}`,
+  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION}, ${RECORDED} ${CAPTURE_OF_CALLER}`,
 );
 
-/** Reads one capture, and how it gets on. */
+/** Reads one capture, how it gets on, and how much of it the caller may read. */
 export async function readCapture(
   db: Db,
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation & Recorded>> {
+): Promise<Seen<CaptureRow & Situation & Recorded & Reader>> {
   const row = await ONE(db, credential, now, { id }).first<
-    CaptureRow & Situation & Recorded & { caller: string }
+    CaptureRow & Situation & Recorded & Reader & { caller: string }
   >();
   return seen(row);
 }

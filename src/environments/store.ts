@@ -1,11 +1,11 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
-import type { Role } from "./schema.ts";
 
 /*
  * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a

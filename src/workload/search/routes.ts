@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readParam, readQuery } from "../../http/input.ts";
+import { countCostly } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import type { LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
@@ -24,7 +25,7 @@ export const searchRoutes = (findCapture: (c: AppContext, id: number) => Promise
       const id = await readId(c);
       const { log, limit, cursor, order, ...query } = await readQuery(c, recordsQuerySchema());
       const capture = await findCapture(c, id);
-      const manifest = await manifestOf(capture, log);
+      const manifest = await manifestOf(c, capture, log);
       const filter = filterOf({ log, limit, cursor, order, ...query });
       requireKnown(manifest, filter);
       const cursors = await Cursors.of({ id, log: manifest.log, order, filter });
@@ -46,7 +47,7 @@ export const searchRoutes = (findCapture: (c: AppContext, id: number) => Promise
       const threadId = await readParam(c, "threadId", threadIdSchema());
       const { log, limit, cursor, from, to } = await readQuery(c, sessionQuerySchema());
       const capture = await findCapture(c, id);
-      const manifest = await manifestOf(capture, log);
+      const manifest = await manifestOf(c, capture, log);
       const filter: RecordFilter = { from, to, threadId };
       const cursors = await Cursors.of({ session: id, log: manifest.log, filter });
       const { place, more } = cursor === undefined ? { place: null, more: null } : cursors.read(cursor);
@@ -67,10 +68,11 @@ const json = (c: AppContext, body: string): Response =>
   c.body(body, 200, { "Content-Type": "application/json" });
 
 /**
- * The manifest of the log that is asked for; of the capture's first log if none is.
- * @throws ApiError 400 when the capture is not made of that log
+ * The manifest of the log that is asked for; of the capture's first log if none is. A search may read 64 MB: it is counted.
+ * @throws ApiError 400 when the capture is not made of that log; 429 when it is one search too many
  */
-async function manifestOf(capture: ReadCapture, log: LogName | undefined): Promise<Manifest> {
+async function manifestOf(c: AppContext, capture: ReadCapture, log: LogName | undefined): Promise<Manifest> {
+  await countCostly(c);
   const { manifests } = await readManifests(capture);
   const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
   if (manifest === undefined) throw refuse.notRecorded();
