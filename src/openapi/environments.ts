@@ -21,6 +21,7 @@ import {
   OF_KEYS,
   OF_WRITERS,
   refusals,
+  TOO_MANY_COSTLY,
 } from "./refusals.ts";
 
 /** The environment in a path. */
@@ -191,7 +192,12 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("viewerMayNotChange", "environmentNotFound")],
+    refusals: [
+      BAD_ID,
+      TOO_MANY_COSTLY,
+      ...OF_WRITERS,
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
+    ],
   },
   {
     id: "abandonOwed",
