@@ -15,9 +15,9 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+import { SESSION_SECONDS } from "./new-session.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,
