@@ -4,7 +4,7 @@ import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
-import { inOurWords, TOO_MANY_REQUESTS } from "../identity/words.ts";
+import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
@@ -19,6 +19,7 @@ import {
   saysLike,
   TOO_LARGE,
   TOO_MANY_CHANGES,
+  TOO_MANY_REQUESTS,
   varies,
 } from "./refusals.ts";
 
@@ -48,7 +49,7 @@ const saysOf = (name: string, status: number, message: string, path = ""): Refus
 const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
-  ...says("tooOften", 429, TOO_MANY_REQUESTS),
+  ...says("tooOften", 429, TRY_AGAIN_LATER),
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
@@ -77,7 +78,7 @@ const OF_WRITES = [
   TOO_OFTEN,
   ...FAULTS,
 ];
-const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
+const OF_CHANGES = [TOO_MANY_CHANGES, TOO_MANY_REQUESTS, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
 const OF_PASSWORDS = [...refusals("tooManyHashes"), NO_PASSWORDS];
 const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
@@ -204,7 +205,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "session",
       success: { description: "Who is signed in; null when nobody is.", headers: ONCE_MORE_COOKIE },
-      refusals: [...FAULTS],
+      refusals: [TOO_MANY_REQUESTS, ...FAULTS],
     },
   ),
   get("list-sessions", z.array(replies.sessionSchema), [session], {
@@ -213,7 +214,7 @@ export const identityOperations: Operation[] = [
     permission: SIGNED_IN,
     credentials: "session",
     success: { description: "Your sessions.", headers: ONCE_MORE_COOKIE },
-    refusals: [UNAUTHORIZED, ...FAULTS],
+    refusals: [UNAUTHORIZED, TOO_MANY_REQUESTS, ...FAULTS],
   }),
   post(
     "revoke-session",

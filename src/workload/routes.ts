@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
@@ -93,7 +94,9 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/download", async (c) => {
       const id = await readId(c);
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
-      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
+      const capture = await findCapture(c, id);
+      await countCostly(c);
+      const { manifests } = await readManifests(c.env.BUCKET, capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
