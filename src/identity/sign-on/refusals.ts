@@ -25,8 +25,8 @@ export const refuseSignOn = {
     new ApiError(403, "People sign in here by single sign-on only: there are no passwords to sign in with"),
   unknownProvider: () => new ApiError(404, "provider: is not one that people sign in with here"),
   notBegun: () =>
-    new ApiError(400, "state: this sign-on was not begun in this browser, or too long ago: begin again"),
-  used: () => new ApiError(400, "code: this sign-on was finished already, or took too long: begin again"),
+    new ApiError(400, "This sign-on was not begun in this browser, or too long ago: begin again"),
+  used: () => new ApiError(400, "This sign-on was finished already, or took too long: begin again"),
   cancelled: (name: string) => new ApiError(403, `${name} did not sign you in: begin again`),
   noAddress: (name: string, contact: string | null) =>
     new ApiError(403, `${name} does not say which e-mail address is yours. ${ask(contact)}`),

@@ -6,8 +6,8 @@ import { faultyDatabase } from "../../support/faults.ts";
 import { FakeProvider } from "./fake-provider.ts";
 import { Browser, beginWith, newAddress, signOn, withProviders } from "./support.ts";
 
-const NOT_BEGUN = /^state: this sign-on was not begun in this browser/;
-const USED = /^code: this sign-on was finished already/;
+const NOT_BEGUN = /^This sign-on was not begun in this browser/;
+const USED = /^This sign-on was finished already/;
 
 describe("beginning a sign-on", () => {
   test("leads to the provider, with PKCE, state and nonce, and to this service's page for it", async () => {
