@@ -15,12 +15,11 @@ import { addressLimits } from "./address-limits.ts";
 
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
-
+import { SESSION_SECONDS } from "./new-session.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const CHANGE_PASSWORD_PATH = "/change-password";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { asDatabase } from "../db/session.ts";
@@ -21,12 +21,16 @@ import type { Invites } from "./auth.ts";
 import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
+import { allowsPasswords } from "./sign-on/config.ts";
+import { refuseSignOn } from "./sign-on/refusals.ts";
+import { signOnRoutes, waysRoute } from "./sign-on/routes.ts";
 import { inOurWords } from "./words.ts";
 import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
 
 /**
- * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device` and `/api/auth/api-key`. The others (OAuth, its HTML pages,
- * password resets that nothing would mail) are not reachable.
+ * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and our own `/api/auth/device`, `/api/auth/api-key`,
+ * `/api/auth/sign-on` and `/api/auth/ways`. The others (OAuth, its HTML pages, password resets that nothing would mail) are not
+ * reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
 export function identityRoutes(invites: Invites) {
@@ -45,12 +49,22 @@ export function identityRoutes(invites: Invites) {
       })
       .route("/device", deviceRoutes)
       .route("/api-key", keyRoutes)
+      .route("/sign-on", signOnRoutes(invites))
+      .get("/ways", waysRoute)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
-      .on("POST", "/sign-up/email", limitSignIns, boundHashing, answerSignUp)
-      .on("POST", "/sign-in/email", limitSignIns, boundHashing, limitSignInPasswords, answer)
+      .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
+      .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)
-      .on("POST", "/change-password", limitAccountChanges, boundHashing, limitPasswordChanges, answer)
+      .on(
+        "POST",
+        "/change-password",
+        byPassword,
+        limitAccountChanges,
+        boundHashing,
+        limitPasswordChanges,
+        answer,
+      )
       .on(
         "POST",
         ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"],
@@ -59,6 +73,12 @@ export function identityRoutes(invites: Invites) {
       )
   );
 }
+
+/** Lets requests of passwords through where people have any. @throws ApiError 403 */
+export const byPassword: MiddlewareHandler<App> = async (c, next) => {
+  if (!allowsPasswords(c.env)) throw refuseSignOn.noPasswords();
+  await next();
+};
 
 /** What better-auth answers to a request. */
 async function ask(c: AppContext, invites: Invites): Promise<Response> {
