@@ -15,6 +15,7 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+import { dropLinksOf } from "./ownership.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -92,6 +93,12 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
     },
     databaseHooks: {
+      account: {
+        update: {
+          // A new password makes void what was mailed before: who is afraid of somebody's change of the address changes it.
+          after: async ({ userId }) => dropLinksOf(env.DB, userId),
+        },
+      },
       user: {
         create: {
           // After all other checks: a mistyped address or a short password must not use up the invite.

@@ -5,6 +5,7 @@ import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
+import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
 import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
@@ -34,6 +35,7 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...emailLinkOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
