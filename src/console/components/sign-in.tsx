@@ -94,6 +94,11 @@ export function SignIn({
           </button>
         )}
       </div>
+      {!isDialog && !isNew && (
+        <p>
+          <a href="/forgot">Forgot your password?</a>
+        </p>
+      )}
     </Form>
   );
   if (isDialog) return form;

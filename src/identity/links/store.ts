@@ -2,8 +2,8 @@ import { type Credential, callerStatement } from "../../db/caller.ts";
 import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
+import { randomText } from "../../lib/random-text.ts";
 import { COUNT_WITH_OTHERS } from "../address-limits.ts";
-import { randomText } from "../key-form.ts";
 import { dropLinks, takeOver } from "../ownership.ts";
 import { LINK_LIFETIME_MS, MAILS } from "./limits.ts";
 
