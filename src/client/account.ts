@@ -1,5 +1,7 @@
 import type * as z from "zod";
 import type * as keys from "../identity/keys/schema.ts";
+import type * as linkReplies from "../identity/links/replies.ts";
+import type * as links from "../identity/links/schema.ts";
 import type * as replies from "../identity/replies.ts";
 import type * as requests from "../identity/requests.ts";
 import type * as signOn from "../identity/sign-on/replies.ts";
@@ -28,6 +30,10 @@ export type SignIn = z.input<typeof requests.signInSchema>;
 export type UserChanges = z.input<typeof requests.updateUserSchema>;
 /** The old password and the new one. */
 export type PasswordChange = z.input<typeof requests.changePasswordSchema>;
+/** A new password, and the link by which it is set. */
+export type PasswordReset = z.input<ReturnType<typeof links.resetSchema>>;
+/** A new address, and the password. */
+export type EmailChange = z.input<ReturnType<typeof links.changeEmailSchema>>;
 /** A key to make. */
 export type NewKey = z.input<ReturnType<typeof keys.createKeySchema>>;
 /** What to change of a key, whose id is `keyId`. */
@@ -86,6 +92,21 @@ export function createAccountClient({
     /** Changes the password. */
     changePassword: (change: PasswordChange, call?: CallOptions) =>
       post<z.output<typeof replies.passwordChangedSchema>>("change-password", change, call),
+    /** Has a link mailed by which a new password is set. The answer is the same for every address. */
+    requestPasswordReset: (email: string, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("request-password-reset", { email }, call),
+    /** Sets a new password by a link: all sessions end. */
+    resetPassword: (reset: PasswordReset, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.passwordResetSchema>>("reset-password", reset, call),
+    /** Has a link mailed by which one confirms one's address. */
+    sendVerificationEmail: (call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("send-verification-email", {}, call),
+    /** Confirms an address by a link, whose token it takes. */
+    verifyEmail: (token: string, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.emailVerifiedSchema>>("verify-email", { token }, call),
+    /** Has a link mailed to a new address, by which that becomes one's own. */
+    changeEmail: (change: EmailChange, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("change-email", change, call),
     /** Where one is signed in. */
     listSessions: (call?: CallOptions) => get<Session[]>("list-sessions", call),
     /** Ends a session, by its token. */

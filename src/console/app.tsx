@@ -9,6 +9,7 @@ import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
 import { focusNextHeading, usePlace } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
+import { OpenPages } from "./open-pages.tsx";
 import { Pages } from "./pages.tsx";
 
 const { Page: SignOnPage } = lazyPage(async () => (await import("./pages/sign-on.tsx")).SignOnPage);
@@ -20,7 +21,8 @@ type State =
   | { is: "in"; user: User; epoch: number; lost: boolean };
 
 /**
- * The console. Without a session, the sign-in stands in the place of the page, and the page follows it. If a session ends while
+ * The console. Without a session, the sign-in stands in the place of the page, and the page follows it, but for the few pages that
+ * need none. If a session ends while
  * somebody works, a dialog renews it, and the page keeps its state.
  */
 export function App() {
@@ -67,18 +69,23 @@ export function App() {
       <Shell user={state.is === "in" ? state.user : null} onSignedOut={signedOut}>
         {state.is === "unknown" && <Skeleton what="the console" lines={8} />}
         {state.is === "unreachable" && <Failure error={state.error} retry={find} />}
-        {state.is === "out" && <SignIn onSignedIn={signedIn} />}
-        {state.is === "in" && (
-          <SessionContext.Provider value={state}>
-            {/* Somebody else must not go on with what this one had before them. */}
-            <Pages key={state.user.id} />
-            {state.lost && (
-              <Dialog title="Your session has ended" onClose={signedOut} closeLabel="Sign out">
-                <p>Sign in again to go on where you are.</p>
-                <SignIn onSignedIn={signedIn} email={state.user.email} isDialog />
-              </Dialog>
+        {(state.is === "out" || state.is === "in") && (
+          <OpenPages user={state.is === "in" && !state.lost ? state.user : null} onSignedIn={signedIn}>
+            {state.is === "out" ? (
+              <SignIn onSignedIn={signedIn} />
+            ) : (
+              <SessionContext.Provider value={state}>
+                {/* Somebody else must not go on with what this one had before them. */}
+                <Pages key={state.user.id} />
+                {state.lost && (
+                  <Dialog title="Your session has ended" onClose={signedOut} closeLabel="Sign out">
+                    <p>Sign in again to go on where you are.</p>
+                    <SignIn onSignedIn={signedIn} email={state.user.email} isDialog />
+                  </Dialog>
+                )}
+              </SessionContext.Provider>
             )}
-          </SessionContext.Provider>
+          </OpenPages>
         )}
       </Shell>
     </ToastProvider>

@@ -71,6 +71,30 @@ export const knownNetworks = sqliteTable(
   ],
 );
 
+/**
+ * A link that was mailed, or that an operator has made, until it is used: whoever has it owns the address. Of its token only a hash
+ * is kept (identity/links/store.ts).
+ */
+export const emailLinks = sqliteTable(
+  "email_links",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    /** What it is for: a new password, the proof that an address is the account's owner's, or another address. */
+    purpose: text("purpose", { enum: ["reset", "verify", "change"] }).notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    /** The address that it proves: the account's as it was then, or the one that the account is to have. */
+    email: text("email").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    index("email_links_user_id").on(table.userId),
+    index("email_links_expires_at").on(table.expiresAt),
+  ],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */

@@ -16,6 +16,7 @@ import { addressLimits } from "./address-limits.ts";
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
 import { SESSION_SECONDS } from "./new-session.ts";
+import { dropLinksOf } from "./ownership.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -87,6 +88,12 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
     },
     databaseHooks: {
+      account: {
+        update: {
+          // A new password makes void what was mailed before: who is afraid of somebody's change of the address changes it.
+          after: async ({ userId }) => dropLinksOf(env.DB, userId),
+        },
+      },
       user: {
         create: {
           // After all other checks: a mistyped address or a short password must not use up the invite.

@@ -5,6 +5,7 @@ import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
+import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
 import {
   BOOKMARK_OF_READ,
@@ -42,6 +43,7 @@ const operations: Operation[] = [
   ...memberOperations,
   ...identityOperations,
   ...signOnOperations,
+  ...emailLinkOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,

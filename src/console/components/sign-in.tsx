@@ -120,6 +120,11 @@ function SignInBy({
           </button>
         )}
       </div>
+      {!isDialog && !isNew && (
+        <p>
+          <a href="/forgot">Forgot your password?</a>
+        </p>
+      )}
     </Form>
   );
   const form = (
