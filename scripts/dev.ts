@@ -84,6 +84,8 @@ const variables = {
   AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
   SIGN_UP: "open",
   AUTH_RATE_LIMIT_MAX: "1000",
+  // So that a receiver on this machine can be tried.
+  WEBHOOK_LOOPBACK: "true",
 };
 const service = wrangler(
   [

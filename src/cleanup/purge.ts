@@ -8,6 +8,8 @@ import { describeError, log } from "../lib/log.ts";
 /* Erases what is old and deletes what has expired, in bounded batches. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long it is kept what webhooks were told. */
+const DELIVERY_DAYS = 30;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
@@ -29,6 +31,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
@@ -123,6 +126,7 @@ const PURGES = {
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from webhooks w where w.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
   // A schedule stays as long as a capture that is kept shows its name; its history goes first.
@@ -142,6 +146,11 @@ const PURGES = {
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
+  // Those of a capture that has not ended stay: its next event counts on from them.
+  webhookDeliveries: statement(
+    `delete from webhook_deliveries where id in (select d.id from webhook_deliveries d left join captures c on c.id = d.capture_id
+       where d.time < :before and (c.id is null or c.${HAS_ENDED}) limit :limit)`,
+  ),
 };
 
 /** Something that is purged once its time has passed. */
