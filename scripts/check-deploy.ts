@@ -101,7 +101,9 @@ function allVariables(): void {
     ...Object.keys(production.vars),
     ...(production.secrets?.required ?? []),
     ...[...production.durable_objects.bindings, ...production.ratelimits].map(({ name }) => name),
-    ...[...production.d1_databases, ...production.r2_buckets, ...production.queues.producers].map(({ binding }) => binding),
+    ...[...production.d1_databases, ...production.r2_buckets, ...production.queues.producers].map(
+      ({ binding }) => binding,
+    ),
   ]);
   const missing = needed.filter((name) => !there.has(name));
   if (missing.length > 0) throw new Error(`Missing under [env.production]: ${missing.join(", ")}`);

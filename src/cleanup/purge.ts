@@ -127,6 +127,7 @@ const PURGES = {
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
        and not exists (select 1 from webhooks w where w.env_id = e.id)
+       and not exists (select 1 from apikey k where k.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
   // A schedule stays as long as a capture that is kept shows its name; its history goes first.

@@ -1,11 +1,11 @@
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
-import type { Role } from "./schema.ts";
 
 /*
  * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a
@@ -342,10 +342,11 @@ const DELETE_CONTENTS = [
   `delete from invites where env_id = :envId and ${IS_DELETED}`,
   `delete from webhook_deliveries where webhook_id in (select id from webhooks where env_id = :envId) and ${IS_DELETED}`,
   `delete from webhooks where env_id = :envId and ${IS_DELETED}`,
+  `delete from apikey where env_id = :envId and ${IS_DELETED}`,
 ].map(statement);
 
 /**
- * Deletes an environment with its captures, schedules, members, invites and webhooks; refused while a capture is live, or a parameter group that
+ * Deletes an environment with its captures, schedules, members, invites, webhooks and the keys that are for it alone; refused while a capture is live, or a parameter group that
  * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
  * rest is erased by cron.
  */

@@ -1,5 +1,11 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { cut } from "../lib/values.ts";
 import type { ErrorBody } from "./replies.ts";
+
+/** The most characters of a message: some repeat what a caller, or AWS, has sent. */
+const MAX_MESSAGE = 1000;
+/** As much of that as `cut` may need to say that it has cut a text. */
+const CUT_NOTE = 40;
 
 /** A refusal that a caller is meant to see. Anything else that is thrown becomes a generic 500. */
 export class ApiError extends Error {
@@ -8,7 +14,7 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>;
 
   constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
-    super(message);
+    super(message.length > MAX_MESSAGE ? cut(message, MAX_MESSAGE - CUT_NOTE) : message);
     this.status = status;
     this.headers = headers;
   }
@@ -36,12 +42,25 @@ export const refuse = {
   keyNotKnown: refusal(401, "API key is not known, was revoked or has expired", {
     "WWW-Authenticate": "Bearer",
   }),
+  keyMayNotWrite: refusal(
+    403,
+    "This API key may only read: its scope is read, and for this it takes one with the scope write",
+  ),
+  keyOfOneEnvironment: refusal(
+    403,
+    "This API key is for one environment only: for this it takes one for all environments",
+  ),
   sessionRequired: refusal(401, "Login required: this needs a session, an API key is not enough", {
     "WWW-Authenticate": "Bearer",
   }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
+  viewerMayNotChange: refusal(403, "A viewer of the environment changes nothing: this needs the role member"),
+  viewerMayNotRead: refusal(
+    403,
+    "A viewer of the environment reads figures, not what statements say: this needs the role member",
+  ),
   environmentNotFound: refusal(404, "Environment does not exist"),
   captureEnvironmentNotFound: refusal(404, "Capture's environment not found"),
   keyNotFound: refusal(404, "API key does not exist"),
@@ -249,6 +268,41 @@ export const tooManyLive = (limit: number): ApiError =>
   new ApiError(
     409,
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
+  );
+
+/** Of an environment that somebody has no place for: one may be admin of `limit`. */
+export const tooManyEnvironments = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You are an admin of ${limit} environments, which is the most you may be: delete one, or leave it, first`,
+  );
+
+/** Of an invite that an environment has no place for: it may have `limit` that are open. */
+export const tooManyInvites = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `Environment has ${limit} invites that can still be accepted, which is the most it may have: wait until some are used or expire`,
+  );
+
+/** Of an API key that somebody has no place for: one may have `limit`. */
+export const tooManyKeys = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You have ${limit} API keys, programs that are about to get one among them, which is the most you may have: delete one first`,
+  );
+
+/** Of an account that the service has no place for: it may have `limit`. */
+export const tooManyAccounts = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `This service has ${limit} accounts, which is the most it may have: ask whoever runs it for more`,
+  );
+
+/** Of one account more than a network may make in a day. */
+export const tooManySignUps = (limit: number): ApiError =>
+  new ApiError(
+    429,
+    `Too many accounts: ${limit} were made from your network in the last 24 hours; try again later, or ask for an invite`,
   );
 
 /** Of a schedule that an environment has no place for: it may have `limit`. */

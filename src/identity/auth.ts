@@ -1,22 +1,25 @@
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-// The build without Kysely: this service uses drizzle.
+// The build without Kysely: this service has an adapter of its own.
 import { betterAuth } from "better-auth/minimal";
-import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
-import { noteCaller } from "../http/context.ts";
+import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit } from "../http/rate-limits.ts";
+import { addressLimit, clientNetwork } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
 
+import { d1Adapter } from "./d1-adapter.ts";
+import { revokeKeysOf } from "./keys/store.ts";
+
+import { admitSignUp } from "./sign-up-limits.ts";
+
 const SIGN_UP_PATH = "/sign-up/email";
+const CHANGE_PASSWORD_PATH = "/change-password";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
@@ -53,17 +56,9 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     onAPIError: { throw: true },
     logger: {
       level: "error",
-      // Of the other arguments only an error's root cause: they can hold what a person typed.
-      log: (level, message, ...rest) => {
-        const error = rest.find((value) => value instanceof Error);
-        log.warn("auth.log", {
-          level,
-          message,
-          ...(error === undefined ? {} : { error: String(rootCause(error)) }),
-        });
-      },
+      log: noteLog,
     },
-    database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
+    database: d1Adapter(env.DB),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
@@ -74,7 +69,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: origin.startsWith("https:"),
-      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"], ipv6Subnet: 56 },
     },
     hooks: {
       // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
@@ -85,6 +80,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
+        if (ctx.path === CHANGE_PASSWORD_PATH) await revokeKeys(env, ctx.body, ctx.context.returned);
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
@@ -102,6 +98,8 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
               if (!(await invites.claimInvite(env.DB, inviteCode, user.email, Date.now())))
                 throw inviteRequired();
             }
+            const isOpen = env.SIGN_UP === "open" && ctx?.path === SIGN_UP_PATH;
+            await admitSignUp(env, env.DB, isOpen ? networkOfCaller() : null);
             return { data: { ...user, name } };
           },
         },
@@ -114,6 +112,34 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       },
     },
   });
+}
+
+/** The network of the request that is being handled. */
+function networkOfCaller(): string {
+  const c = currentContext();
+  if (c === undefined) throw new Error("Somebody signs up outside of a request");
+  return clientNetwork(c);
+}
+
+/**
+ * Logs what better-auth has to say, without anything that a caller sent: of its message what is before the first colon, behind which it
+ * quotes addresses of requests; of an error its kind, and what the database says of it, which has no values.
+ */
+function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
+  const error = rest.map(rootCause).find((value) => value instanceof Error);
+  const isOfDatabase = error?.message.startsWith("D1_") === true;
+  log.warn("auth.log", {
+    level,
+    message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
+    ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
+  });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

@@ -6,10 +6,21 @@ import {
   removedMemberSchema,
 } from "../environments/replies.ts";
 import { roleSchema } from "../environments/schema.ts";
+import { tooManyInvites } from "../http/refusals.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
 import * as examples from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
-import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_WRITERS, refusals } from "./refusals.ts";
+import {
+  ANY_NUMBER,
+  BAD_ID,
+  invalidFor,
+  OF_ACCOUNT_WRITERS,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_WRITERS,
+  refusals,
+  varies,
+} from "./refusals.ts";
 
 const USER_ID: Parameter = {
   name: "userId",
@@ -121,6 +132,7 @@ export const memberOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_WRITERS,
       ...refusals("notAdmin", "environmentNotFound"),
+      varies("tooManyInvites", tooManyInvites(100), tooManyInvites(ANY_NUMBER)),
     ],
   },
   {
@@ -141,6 +153,6 @@ export const memberOperations: Operation[] = [
       },
     ],
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
-    refusals: [...OF_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
+    refusals: [...OF_ACCOUNT_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
   },
 ];

@@ -1,6 +1,6 @@
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
-import type { Role } from "../environments/schema.ts";
 import { IS_ADMIN } from "../environments/store.ts";
 import type { ClaimedDelivery } from "./delivery-store.ts";
 import { TEST_TYPE } from "./events.ts";
