@@ -21,6 +21,8 @@ declare global {
       ROLE_TEMPLATE_URL?: string;
       /** Secret that the hook at MAIL_HOOK_URL asks for. */
       MAIL_HOOK_SECRET?: string;
+      /** `true` lets webhooks be sent to this machine, without TLS: for a receiver that is tried there. Unset in production. */
+      WEBHOOK_LOOPBACK?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }

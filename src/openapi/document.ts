@@ -26,6 +26,7 @@ import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { signOnOperations } from "./sign-on.ts";
+import { describeWebhooks, payloadSchema, webhookOperations } from "./webhooks.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -41,6 +42,7 @@ const operations: Operation[] = [
   ...recordOperations,
   ...environmentOperations,
   ...memberOperations,
+  ...webhookOperations,
   ...identityOperations,
   ...signOnOperations,
   ...emailLinkOperations,
@@ -54,6 +56,8 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
+  Webhooks:
+    "Where an environment's events are told: in the form of [Standard Webhooks](https://www.standardwebhooks.com), to Slack, or by e-mail.",
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
@@ -114,7 +118,10 @@ type Of = (schema: z.ZodType) => JsonSchema;
 /** Makes the document. */
 export function describeApi(): JsonSchema {
   const requests = toJsonSchemas("input", new Set(operations.flatMap(({ body }) => body?.schema ?? [])));
-  const replies = toJsonSchemas("output", new Set([errorSchema, ...operations.flatMap(replySchemas)]));
+  const replies = toJsonSchemas(
+    "output",
+    new Set([errorSchema, payloadSchema, ...operations.flatMap(replySchemas)]),
+  );
   const request: Of = (schema) => requests.of.get(schema) as JsonSchema;
   const reply: Of = (schema) => replies.of.get(schema) as JsonSchema;
   const shared = toSharedRefusals(reply(errorSchema));
@@ -139,6 +146,7 @@ export function describeApi(): JsonSchema {
     servers: [{ url: "/", description: "The service that serves this document." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: describeWebhooks(reply),
     components: {
       schemas: { ...replies.components, ...requests.components },
       responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),
