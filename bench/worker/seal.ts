@@ -1,6 +1,6 @@
 import type { Env } from "../../src/env.ts";
 import { purposeOf, type SealedCapture } from "../../src/environments/seal-keys.ts";
-import { sealBytes } from "../../src/environments/sealing.ts";
+import { sealText } from "../../src/environments/sealing.ts";
 import { openDownload } from "../../src/workload/download.ts";
 import { fragmentStore } from "../../src/workload/stored/fragments.ts";
 import type { Manifest } from "../../src/workload/stored/manifest.ts";
@@ -73,7 +73,7 @@ export class SealedLog {
 
   /** Records so many bytes of a log. */
   static async record(env: Env, text: Uint8Array, bytes: number, isSealed: boolean): Promise<SealedLog> {
-    const key = await sealBytes(env, purposeOf(ENVIRONMENT, 1), new Uint8Array(32).fill(3));
+    const key = await sealText(env, purposeOf(ENVIRONMENT, 1), new Uint8Array(32).fill(3).toBase64());
     const sealKeys = JSON.stringify([[1, key]]);
     const log = new SealedLog(env, { envId: ENVIRONMENT, sealed: isSealed ? 1 : 0, sealKeys });
     const fragments = fragmentStore(storeOf(log.#env, log.#capture), 1, "general", isSealed);

@@ -4,6 +4,7 @@ import { purgeSealKeys, renewSealKeys } from "../environments/seal-keys.ts";
 import { describeError, log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
+import { resendLate } from "../webhooks/queue.ts";
 import { erasePending } from "./erasing.ts";
 import { eraseEnvironments } from "./erasing-environments.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
@@ -18,7 +19,7 @@ const RENEWED_BATCH = 500;
 
 /**
  * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
- * schedules, and erases what is to be erased.
+ * schedules, erases what is to be erased, and has webhooks told that are late.
  */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
@@ -28,6 +29,7 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
     wakeQuietLeases(env, now),
     seeToSchedules(env, now),
     seeToErasures(env, now),
+    resendLate(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
   log.info("cleanup.overdue", Object.assign({}, ...counts));

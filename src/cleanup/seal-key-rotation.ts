@@ -1,7 +1,7 @@
 import { statement } from "../db/statement.ts";
 import type { Env } from "../env.ts";
 import { purposeOf } from "../environments/seal-keys.ts";
-import { keyIds, resealBytes } from "../environments/sealing.ts";
+import { keyIds, resealText } from "../environments/sealing.ts";
 import { describeError, log } from "../lib/log.ts";
 
 /** Keys that one run reads and writes at most. */
@@ -42,7 +42,7 @@ export async function resealSealKeys(env: Env): Promise<SealKeyCounts> {
   const changes: D1PreparedStatement[] = [];
   for (const { envId, number, sealed: before } of results) {
     try {
-      const after = await resealBytes(env, purposeOf(envId, number), before);
+      const after = await resealText(env, purposeOf(envId, number), before);
       changes.push(REPLACE(env.DB, { envId, number, before, after }));
     } catch (error) {
       counts.sealKeysUnreadable++;

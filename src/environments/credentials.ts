@@ -3,7 +3,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { lazy } from "../lib/lazy.ts";
-import { openBytes, resealBytes, sealBytes } from "./sealing.ts";
+import { openText, resealText, sealText } from "./sealing.ts";
 import { NO_IDENTITY, ofService, serviceKey } from "./service-identity.ts";
 
 /** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
@@ -16,15 +16,19 @@ const storedSchema = lazy(() =>
   ]),
 );
 
-/** What the sealed credentials of an environment are for. */
-const purposeOf = (envId: number): string => `environment:${envId}`;
+/*
+ * Credentials are sealed with the environment's id as additional data, so that no row's credentials can be moved to another's
+ * (sealing.ts).
+ */
+
+const subjectOf = (envId: number) => `environment:${envId}`;
 
 /**
  * Seals the credentials of an environment with the key in use.
  * @throws Error when CREDENTIALS_KEYS is not what it should be
  */
 export function seal(env: Env, envId: number, credentials: StoredCredentials): Promise<string> {
-  return sealBytes(env, purposeOf(envId), new TextEncoder().encode(JSON.stringify(credentials)));
+  return sealText(env, subjectOf(envId), JSON.stringify(credentials));
 }
 
 /**
@@ -32,8 +36,7 @@ export function seal(env: Env, envId: number, credentials: StoredCredentials): P
  * @throws Error when the key is not there any more, or the text was tampered with or is another environment's
  */
 export async function open(env: Env, envId: number, sealed: string): Promise<StoredCredentials> {
-  const bytes = await openBytes(env, purposeOf(envId), sealed);
-  return storedSchema().parse(JSON.parse(new TextDecoder().decode(bytes)));
+  return storedSchema().parse(JSON.parse(await openText(env, subjectOf(envId), sealed)));
 }
 
 /**
@@ -42,7 +45,7 @@ export async function open(env: Env, envId: number, sealed: string): Promise<Sto
  * @throws Error as `open` does
  */
 export const reseal = (env: Env, envId: number, sealed: string): Promise<string> =>
-  resealBytes(env, purposeOf(envId), sealed);
+  resealText(env, subjectOf(envId), sealed);
 
 /** What a reply may show of credentials: the last four characters of the access key id, or the role's ARN. */
 export function hint(credentials: StoredCredentials): string {

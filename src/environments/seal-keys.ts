@@ -3,7 +3,7 @@ import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { lazy } from "../lib/lazy.ts";
-import { openBytes, sealBytes } from "./sealing.ts";
+import { openText, sealText } from "./sealing.ts";
 
 /*
  * The keys that seal the workloads of an environment: 32 random bytes each, which are kept sealed by CREDENTIALS_KEYS. The newest seals,
@@ -66,8 +66,8 @@ function openKey(env: Env, envId: number, number: number, sealed: string): Promi
   const known = opened.get(cacheKey);
   if (known !== undefined) return known;
   if (opened.size >= MAX_OPENED) opened.clear();
-  const key = openBytes(env, purposeOf(envId, number), sealed).then((bytes) =>
-    crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]),
+  const key = openText(env, purposeOf(envId, number), sealed).then((base64) =>
+    crypto.subtle.importKey("raw", Uint8Array.fromBase64(base64), "HKDF", false, ["deriveKey"]),
   );
   opened.set(cacheKey, key);
   key.catch(() => opened.delete(cacheKey));
@@ -84,7 +84,7 @@ const ALL = statement("select number, sealed from seal_keys where env_id = :envI
 
 async function addKey(env: Env, envId: number, number: number, now: number): Promise<D1PreparedStatement> {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
-  const sealed = await sealBytes(env, purposeOf(envId, number), bytes);
+  const sealed = await sealText(env, purposeOf(envId, number), bytes.toBase64());
   return ADD(env.DB, { envId, number, sealed, now });
 }
 

@@ -1,44 +1,40 @@
 import type { Env } from "../env.ts";
 
 /*
- * What is sealed with the keys of CREDENTIALS_KEYS is the text `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM
- * (NIST SP 800-38D) with a fresh 96-bit nonce each time, and as additional data what it is for, so that nothing sealed can be moved to
- * another place. The key id says which key opens it, so that keys can be rotated.
+ * Sealed texts are `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit nonce each
+ * time, and what the text belongs to as additional data. The key id says which of CREDENTIALS_KEYS opens them, so that keys can be
+ * rotated.
  */
 
 const NONCE_BYTES = 12;
 const base64url = { alphabet: "base64url", omitPadding: true } as const;
 
 /**
- * Seals bytes with the key in use.
- * @param purpose what they are for: they open for nothing else
+ * Seals a text with the key in use.
+ * @param subject what it belongs to, such as `environment:1`: it opens as nothing else's
  * @throws Error when CREDENTIALS_KEYS is not what it should be
  */
-export async function sealBytes(env: Env, purpose: string, bytes: Uint8Array): Promise<string> {
+export async function sealText(env: Env, subject: string, text: string): Promise<string> {
   const [id, key] = (await keyring(env))[0] as [string, CryptoKey];
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const sealed = await crypto.subtle.encrypt(
-    algorithm(nonce, purpose),
-    key,
-    bytes as Uint8Array<ArrayBuffer>,
-  );
+  const sealed = await crypto.subtle.encrypt(algorithm(nonce, subject), key, new TextEncoder().encode(text));
   return [id, nonce.toBase64(base64url), new Uint8Array(sealed).toBase64(base64url)].join(".");
 }
 
 /**
- * Opens what `sealBytes` made.
- * @throws Error when the key is not there any more, or the text was tampered with or is for something else
+ * Opens what `sealText` made.
+ * @throws Error when the key is not there any more, or the text was tampered with or is something else's
  */
-export async function openBytes(env: Env, purpose: string, sealed: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function openText(env: Env, subject: string, sealed: string): Promise<string> {
   const [id, nonce = "", ciphertext = ""] = sealed.split(".");
   const key = (await keyring(env)).find(([keyId]) => keyId === id)?.[1];
   if (key === undefined) throw new Error(`CREDENTIALS_KEYS has no key ${JSON.stringify(id)}`);
   const opened = await crypto.subtle.decrypt(
-    algorithm(Uint8Array.fromBase64(nonce, { alphabet: "base64url" }), purpose),
+    algorithm(Uint8Array.fromBase64(nonce, { alphabet: "base64url" }), subject),
     key,
     Uint8Array.fromBase64(ciphertext, { alphabet: "base64url" }),
   );
-  return new Uint8Array(opened);
+  return new TextDecoder().decode(opened);
 }
 
 /** The ids of CREDENTIALS_KEYS, the one that seals first. */
@@ -47,18 +43,19 @@ export async function keyIds(env: Env): Promise<[sealing: string, ...older: stri
 }
 
 /**
- * Seals anew what an older key sealed, so that one can be dropped in the end.
+ * Seals a text anew that an older key sealed.
  * @returns the same text if the key in use sealed it
- * @throws Error as `openBytes` does
+ * @throws Error as `openText` does
  */
-export async function resealBytes(env: Env, purpose: string, sealed: string): Promise<string> {
+export async function resealText(env: Env, subject: string, sealed: string): Promise<string> {
   const [sealing] = await keyIds(env);
-  if (sealed.startsWith(`${sealing}.`)) return sealed;
-  return sealBytes(env, purpose, await openBytes(env, purpose, sealed));
+  return sealed.startsWith(`${sealing}.`)
+    ? sealed
+    : sealText(env, subject, await openText(env, subject, sealed));
 }
 
-function algorithm(nonce: Uint8Array<ArrayBuffer>, purpose: string) {
-  return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(purpose) };
+function algorithm(nonce: Uint8Array<ArrayBuffer>, subject: string) {
+  return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(subject) };
 }
 
 async function keyring(env: Env): Promise<[id: string, key: CryptoKey][]> {

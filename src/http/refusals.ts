@@ -68,6 +68,20 @@ export const refuse = {
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
   deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
+  noMail: refusal(
+    409,
+    "This service sends no e-mail. Ask who runs it: they can make a link by which you set a new password",
+  ),
+  linkNotFound: refusal(404, "token: is not known, has expired or was used already: ask for another mail"),
+  linkNotYours: refusal(
+    404,
+    "token: is not known, has expired, was used already, or is for another account than the one that is signed in here",
+  ),
+  verifiedAlready: refusal(409, "Your e-mail address is confirmed already"),
+  addressTaken: refusal(409, "There is an account with this address already: sign in to that one instead"),
+  wrongPassword: refusal(400, "password: is not your password"),
+  sameAddress: refusal(400, "newEmail: is your address already"),
+  noPassword: refusal(409, "You sign in without a password: your address is what your provider says it is"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
   outdated: refusal(
     412,
@@ -166,6 +180,21 @@ export const refuse = {
     409,
     "Schedule was changed by somebody else just now: look at it and try again",
   ),
+  webhookNotFound: refusal(404, "Webhook not found"),
+  deliveryNotFound: refusal(404, "Delivery not found"),
+  deliveryPending: refusal(409, "This delivery is pending: it is sent without being asked for"),
+  webhookIdle: refusal(409, "This webhook is paused or was switched off: resume it first"),
+  webhookChangedMeanwhile: refusal(
+    409,
+    "Webhook was changed by somebody else just now: look at it and try again",
+  ),
+  webhookHasNoAddress: refusal(409, "address: this webhook sends e-mails, and has a recipient instead"),
+  webhookNotSigned: refusal(409, "Nothing is signed of this webhook: it has no secret"),
+  recipientNotReachable: refusal(
+    400,
+    "recipient: must be the id of a member of the environment whose e-mail address is verified",
+  ),
+  noMail: refusal(409, "This service sends no e-mail: ask its operator, or use another kind"),
   noRule: refusal(400, "cron: is required, unless there is an rrule"),
   twoRules: refusal(400, "rrule: can't be there with cron: a schedule has one rule"),
   unknownTimeZone: refusal(
@@ -302,6 +331,10 @@ export const tooManySignUps = (limit: number): ApiError =>
 export const tooManySchedules = (limit: number): ApiError =>
   new ApiError(409, `Environment has ${limit} schedules, which is the most it may have: delete one first`);
 
+/** Of a webhook that an environment has no place for: it may have `limit`. */
+export const tooManyWebhooks = (limit: number): ApiError =>
+  new ApiError(409, `Environment has ${limit} webhooks, which is the most it may have: delete one first`);
+
 /**
  * Of one request too many.
  * @param counted what may be sent `quota` times in `seconds`, in words
@@ -356,9 +389,11 @@ const ERASED_WHY = {
  * @param field what of the request names the capture, if it is not the path
  */
 export const workloadErased = (at: string, why: keyof typeof ERASED_WHY, field?: string): ApiError => {
-  const whose =
-    field === undefined ? "The workload of this capture" : `${field}: the workload of that capture`;
-  return new ApiError(410, `${whose} was erased at ${at}, ${ERASED_WHY[why]}`);
+  const message =
+    field === undefined
+      ? `The workload of this capture was erased at ${at}, ${ERASED_WHY[why]}`
+      : `${field}: the workload of that capture was erased at ${at}, ${ERASED_WHY[why]}`;
+  return new ApiError(410, message);
 };
 
 /** Of the metrics of a capture that were erased. @param at when, ISO 8601 */
