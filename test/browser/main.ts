@@ -17,6 +17,7 @@ import { checkReference } from "./reference.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkStudying } from "./studying.ts";
+import { checkWebhooks } from "./webhooks.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
 
@@ -46,6 +47,7 @@ try {
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkSchedules(world);
+  await checkWebhooks(world);
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);
