@@ -90,6 +90,7 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
 /** The last attempt in figures. */
 function facts({ attempts, lastAttempts }: WebhookDelivery): string {
   const last = lastAttempts.at(-1);
-  if (last === undefined) return "";
-  return `attempt ${attempts}, ${last.status ?? "no answer"}, ${last.duration} ms`;
+  // One that is to be sent again has attempts of before.
+  if (last === undefined || attempts === 0) return "";
+  return `${last.status === null ? "" : `${last.status}, `}${last.duration} ms`;
 }

@@ -40,6 +40,6 @@ export const STATES: Record<
 export function outcomeOf({ status, attempts, lastAttempts }: WebhookDelivery): string {
   const last = lastAttempts.at(-1);
   if (status === "delivered") return `Delivered at attempt ${attempts}`;
-  const why = last?.error ?? "Not tried yet";
+  const why = (attempts > 0 && last?.error) || "To be sent";
   return status === "dead" ? `Given up: ${why}` : why;
 }
