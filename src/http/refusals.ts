@@ -68,6 +68,20 @@ export const refuse = {
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
   deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
+  noMail: refusal(
+    409,
+    "This service sends no e-mail. Ask who runs it: they can make a link by which you set a new password",
+  ),
+  linkNotFound: refusal(404, "token: is not known, has expired or was used already: ask for another mail"),
+  linkNotYours: refusal(
+    404,
+    "token: is not known, has expired, was used already, or is for another account than the one that is signed in here",
+  ),
+  verifiedAlready: refusal(409, "Your e-mail address is confirmed already"),
+  addressTaken: refusal(409, "There is an account with this address already: sign in to that one instead"),
+  wrongPassword: refusal(400, "password: is not your password"),
+  sameAddress: refusal(400, "newEmail: is your address already"),
+  noPassword: refusal(409, "You sign in without a password: your address is what your provider says it is"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
   outdated: refusal(
     412,
@@ -328,6 +342,10 @@ export const tooManyRequests = (
     `Too many requests: more than ${quota} ${counted} in ${seconds} seconds; try again later`,
     headers,
   );
+
+/** Of a password that comes too soon after others that were wrong. */
+export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
+  new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
 
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";
