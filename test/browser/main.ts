@@ -18,6 +18,7 @@ import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkSignOn } from "./sign-on.ts";
 import { checkStudying } from "./studying.ts";
+import { checkWebhooks } from "./webhooks.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
 
@@ -48,6 +49,7 @@ try {
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkSchedules(world);
+  await checkWebhooks(world);
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);
