@@ -98,7 +98,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       } satisfies ExternalId);
     })
 
-    .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c))))
+    .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c), c.env)))
 
     .put("/:id", async (c) => {
       const id = await readId(c);
@@ -119,7 +119,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       switch (updated.outcome) {
         case "changed":
           await afterUpdate(c.env, before);
-          return c.json(toFullEnvironment(updated.environment));
+          return c.json(toFullEnvironment(updated.environment, c.env));
         case "id-used":
           throw refuse.externalIdUsed();
         case "other-account":
@@ -145,7 +145,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       }
       if (outcome === "owing") throw refuse.stillOwed();
       requireChanged(outcome, refuse.liveCaptures);
-      return c.json(toFullEnvironment(environment));
+      return c.json(toFullEnvironment(environment, c.env));
     })
 
     .get("/:id/members", async (c) => {
@@ -206,7 +206,7 @@ export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", 
       throw refuse.alreadyMember();
     case "accepted": {
       const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-      return c.json(toFullEnvironment(visible(environment)));
+      return c.json(toFullEnvironment(visible(environment), c.env));
     }
   }
 });
@@ -262,8 +262,13 @@ function created(c: AppContext, made: creation.Created): Response {
       c.header("Idempotent-Replayed", "true");
   }
   noteCaller(made.caller);
-  // A new one has no pending changes.
-  return c.json(toFullEnvironment({ ...made.environment, owed: "[]" }), 201);
+  return c.json(toFullEnvironment({ ...made.environment, ...ofNew() }, c.env), 201);
+}
+
+/** What a new environment has: no pending changes, and nothing that was recorded this month. */
+function ofNew(): Pick<store.EnvironmentRow, "owed" | "recordedBytes" | "recordedSince"> {
+  const now = new Date();
+  return { owed: "[]", recordedBytes: 0, recordedSince: Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) };
 }
 
 /** What an environment's target becomes by a change, once AWS has confirmed it. */

@@ -242,6 +242,13 @@ export const tooManyLive = (limit: number): ApiError =>
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
   );
 
+/** Of a capture in an environment that has recorded `limit` bytes in the month in which the capture is to begin. */
+export const monthFull = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `Environment has recorded as much as it may in a month, ${limit} bytes: schedule the capture for the next month, or ask whoever runs this service for more`,
+  );
+
 /** Of an environment that somebody has no place for: one may be admin of `limit`. */
 export const tooManyEnvironments = (limit: number): ApiError =>
   new ApiError(

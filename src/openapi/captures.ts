@@ -8,7 +8,7 @@ import {
   liveMessageSchema,
 } from "../captures/replies.ts";
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
-import { periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
+import { monthFull, periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
@@ -190,6 +190,7 @@ export const captureOperations: Operation[] = [
       ...OF_KEYS,
       ...refusals("environmentNotFound"),
       varies("tooManyLive", tooManyLive(100), tooManyLive(ANY_NUMBER)),
+      varies("monthFull", monthFull(1_000_000_000_000), monthFull(ANY_NUMBER)),
     ],
   },
   {
