@@ -338,3 +338,16 @@ export const tooManyFragments = (fragments: number, max: number, until: string):
     400,
     `from, to: this would read ${fragments} fragments, and one download reads at most ${max}: ask for less time, such as up to ${until}`,
   );
+
+/**
+ * Of a download that would take more of the processor than one request may.
+ * @param form as what it would be sent; `gzip` is NDJSON as it is stored
+ * @param until as far as it may go, ISO 8601
+ */
+export const tooMuchWork = (form: string, needed: number, allowed: number, until: string): ApiError =>
+  new ApiError(
+    400,
+    `from, to: this would take some ${seconds(needed)} seconds of the processor as ${form}, and one download takes at most ${seconds(allowed)}: ask for less time, such as up to ${until}${form === "gzip" ? "" : ", or for format=ndjson.gz, which takes the least"}`,
+  );
+
+const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);
