@@ -308,6 +308,13 @@ export const tooManyRequests = (
 export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
   new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
 
+/** Of a WebSocket more than one user may have of a capture. */
+export const tooManySockets = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You watch this capture ${limit} times already, which is the most you may: close one first`,
+  );
+
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";
 

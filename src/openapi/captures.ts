@@ -8,7 +8,7 @@ import {
   liveMessageSchema,
 } from "../captures/replies.ts";
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
-import { monthFull, periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
+import { monthFull, periodTooFine, tooManyLive, tooManyPoints, tooManySockets } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
@@ -53,6 +53,9 @@ export const AWAY = refusal("workloadAway");
 /** The refusal of a capture that can't be made, with fixed words. */
 export const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));
+/** More WebSockets of one user than may watch a capture. */
+const TOO_MANY_SOCKETS = varies("tooManySockets", tooManySockets(20), tooManySockets(ANY_NUMBER));
+
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 
@@ -339,6 +342,6 @@ not listed can't open one with a visitor's cookie.`,
       content: { "application/json": { schema: liveMessageSchema, example: examples.liveMessage } },
     },
     others: [{ status: 101, description: "The connection is a WebSocket from here on." }],
-    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "tooManyWatch"), AWAY],
+    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "tooManyWatch"), TOO_MANY_SOCKETS, AWAY],
   },
 ];
