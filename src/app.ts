@@ -7,6 +7,7 @@ import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
 import { everyReply } from "./http/every-reply.ts";
 import { healthRoutes } from "./http/health.ts";
+import { KeyNotAccepted, keyRefusal } from "./http/key-refusal.ts";
 import { crossOrigin } from "./http/origins.ts";
 import { ApiError, MAX_BODY_BYTES, refuse } from "./http/refusals.ts";
 import { RouterOfRooms } from "./http/router.ts";
@@ -17,6 +18,9 @@ import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
+import { findNewStatements } from "./workload/compare/new-statements.ts";
+import { SealBroken } from "./workload/stored/sealed-object.ts";
 
 nameRequests(currentRequestId);
 
@@ -38,6 +42,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/captures", captureRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
+  .route("/api/environments", webhookRoutes(findNewStatements))
   .route(
     "/api/environments",
     environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces, changesOf }),
@@ -55,8 +60,14 @@ app.notFound((c) => {
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
 
-app.onError((error, c) => {
+app.onError(async (thrown, c) => {
+  const error = thrown instanceof KeyNotAccepted ? await keyRefusal(c, thrown).catch(asError) : thrown;
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
+  if (error instanceof SealBroken) {
+    log.error("workload.sealed.broken", { path: c.req.path, ...describeError(error) });
+    const refusal = refuse.workloadDamaged();
+    return c.json(refusal.body, refusal.status, refusal.headers);
+  }
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,
@@ -67,6 +78,8 @@ app.onError((error, c) => {
   const refusal = isTransient ? refuse.unavailable() : refuse.fault();
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** The methods of the routes at a path, HEAD with GET. Middleware, which is registered for all methods, does not count. */
 function allowedMethods(path: string): string[] {

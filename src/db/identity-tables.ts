@@ -1,13 +1,12 @@
-import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /*
- * The tables that better-auth and its API-key plugin ask for. They are apart from the others, since these are all that the Worker
- * has to have in its bundle: every other statement is SQL.
+ * The tables that better-auth asks for, and that of API keys. `src/identity/d1-adapter.ts` reads and writes them by the names that
+ * better-auth has for them, in snake case. Not in the Worker's bundle: only migrations are made of them.
  */
 
 /** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
-const date = (name: string) => integer(name, { mode: "timestamp_ms" });
+export const date = (name: string) => integer(name, { mode: "timestamp_ms" });
 
 /** A person who can sign in. */
 export const user = sqliteTable("user", {
@@ -42,7 +41,10 @@ export const session = sqliteTable(
   ],
 );
 
-/** A way to sign in: here always e-mail and password, the password as a scrypt hash. */
+/**
+ * A way to sign in. By e-mail and password, `providerId` is `credential`, `accountId` the user's id, and the password a scrypt hash.
+ * By OpenID Connect they are the provider's issuer and the subject there.
+ */
 export const account = sqliteTable(
   "account",
   {
@@ -62,7 +64,10 @@ export const account = sqliteTable(
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
   },
-  (table) => [index("account_user_id").on(table.userId)],
+  (table) => [
+    index("account_user_id").on(table.userId),
+    uniqueIndex("account_identity").on(table.providerId, table.accountId),
+  ],
 );
 
 /** Short-lived values that better-auth checks once, such as a pending e-mail change. */
@@ -77,42 +82,6 @@ export const verification = sqliteTable(
     updatedAt: date("updated_at").notNull(),
   },
   (table) => [index("verification_identifier").on(table.identifier)],
-);
-
-/** A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. */
-export const apikey = sqliteTable(
-  "apikey",
-  {
-    id: text("id").primaryKey(),
-    configId: text("config_id").notNull(),
-    name: text("name"),
-    start: text("start"),
-    prefix: text("prefix"),
-    key: text("key").notNull().unique(),
-    referenceId: text("reference_id")
-      .notNull()
-      .references(() => user.id),
-    refillInterval: integer("refill_interval"),
-    refillAmount: integer("refill_amount"),
-    lastRefillAt: date("last_refill_at"),
-    enabled: integer("enabled", { mode: "boolean" }),
-    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
-    rateLimitTimeWindow: integer("rate_limit_time_window"),
-    rateLimitMax: integer("rate_limit_max"),
-    requestCount: integer("request_count"),
-    remaining: integer("remaining"),
-    lastRequest: date("last_request"),
-    expiresAt: date("expires_at"),
-    permissions: text("permissions"),
-    metadata: text("metadata"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [
-    index("apikey_reference_id").on(table.referenceId),
-    index("apikey_config_id").on(table.configId),
-    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
-  ],
 );
 
 /** How many sign-ins, sign-ups and other changes of accounts came, by client address and path, since `lastRequest`. */

@@ -1,10 +1,7 @@
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-// The build without Kysely: this service uses drizzle.
+// The build without Kysely: this service has an adapter of its own.
 import { betterAuth } from "better-auth/minimal";
-import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
@@ -15,10 +12,15 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+
+import { d1Adapter } from "./d1-adapter.ts";
+import { revokeKeysOf } from "./keys/store.ts";
+import { SESSION_SECONDS } from "./new-session.ts";
+import { dropLinksOf } from "./ownership.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
+const CHANGE_PASSWORD_PATH = "/change-password";
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,
@@ -56,7 +58,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       level: "error",
       log: noteLog,
     },
-    database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
+    database: d1Adapter(env.DB),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
@@ -78,6 +80,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
+        if (ctx.path === CHANGE_PASSWORD_PATH) await revokeKeys(env, ctx.body, ctx.context.returned);
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
@@ -85,6 +88,12 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
     },
     databaseHooks: {
+      account: {
+        update: {
+          // A new password makes void what was mailed before: who is afraid of somebody's change of the address changes it.
+          after: async ({ userId }) => dropLinksOf(env.DB, userId),
+        },
+      },
       user: {
         create: {
           // After all other checks: a mistyped address or a short password must not use up the invite.
@@ -130,6 +139,13 @@ function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
     message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
     ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
   });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

@@ -8,7 +8,15 @@ import {
   liveMessageSchema,
 } from "../captures/replies.ts";
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
-import { monthFull, periodTooFine, tooManyLive, tooManyPoints, tooManySockets } from "../http/refusals.ts";
+import {
+  metricsErased,
+  monthFull,
+  periodTooFine,
+  tooManyLive,
+  tooManyPoints,
+  tooManySockets,
+  workloadErased,
+} from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
@@ -18,6 +26,7 @@ import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import {
   ANY_NUMBER,
+  ANY_TEXT,
   BAD_ID,
   invalidFor,
   OF_BODIES,
@@ -35,8 +44,10 @@ import {
 
 /** The capture in a path. */
 export const ID = idParameter("id", "The capture's id.");
-/** Who may read a capture. */
+/** Who may read the figures of a capture. */
 export const MEMBER = "Members of the capture's environment.";
+/** Who may read what its statements say. */
+export const NO_VIEWER = "Members of the capture's environment who are not viewers.";
 /** A reply with one capture. */
 export const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
 /** What of a capture is shown, as one or in a list. */
@@ -58,6 +69,32 @@ const TOO_MANY_SOCKETS = varies("tooManySockets", tooManySockets(20), tooManySoc
 
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
+/** The refusals of every read of what its statements say. */
+
+const ERASED_AT = "2026-11-28T09:12:40.114Z";
+const REASONS = ["retention", "request", "deletion"] as const;
+
+/** The refusal of what needs the workload of a capture that was erased. */
+export const ERASED = varies(
+  "workloadErased",
+  workloadErased(ERASED_AT, "request"),
+  ...REASONS.map((why) => workloadErased(ANY_TEXT, why)),
+);
+/** The same of the capture that another one is compared with. */
+export const OTHER_ERASED = varies(
+  "otherWorkloadErased",
+  workloadErased(ERASED_AT, "retention", "with"),
+  ...REASONS.map((why) => workloadErased(ANY_TEXT, why, "with")),
+);
+const METRICS_ERASED = varies(
+  "metricsErased",
+  metricsErased(ERASED_AT, "request"),
+  ...REASONS.map((why) => metricsErased(ANY_TEXT, why)),
+);
+/** The refusals of every read of a capture's workload. */
+export const OF_WORKLOAD_READS = [...OF_CAPTURE_READS, ERASED, refusal("workloadDamaged")];
+/** The same of what a viewer may not read. */
+export const OF_STATEMENT_READS = [...refusals("viewerMayNotRead"), ...OF_WORKLOAD_READS];
 
 /** `/api/captures`, but for the workload. */
 export const captureOperations: Operation[] = [
@@ -128,7 +165,7 @@ export const captureOperations: Operation[] = [
     tag: "Captures",
     summary: "Make a capture",
     description: "It starts at once, or at its scheduled start.",
-    permission: "Members of the environment.",
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
     body: {
@@ -191,7 +228,7 @@ export const captureOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_WRITERS,
       ...OF_KEYS,
-      ...refusals("environmentNotFound"),
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
       varies("tooManyLive", tooManyLive(100), tooManyLive(ANY_NUMBER)),
       varies("monthFull", monthFull(1_000_000_000_000), monthFull(ANY_NUMBER)),
     ],
@@ -286,6 +323,7 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
       refusalOf("tooManyPoints", tooManyPoints(MAX_REPLY_POINTS)),
       TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
+      METRICS_ERASED,
       ...refusals("metricsUnreadable"),
       saysLike(
         "awsRefused",

@@ -17,6 +17,7 @@ import {
   ANY_NUMBER,
   BAD_ID,
   invalidFor,
+  OF_ACCOUNT_WRITERS,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
@@ -96,7 +97,7 @@ export const environmentOperations: Operation[] = [
       ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
-      ...OF_WRITERS,
+      ...OF_ACCOUNT_WRITERS,
       ...OF_KEYS,
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
       ...refusals("environmentNotFound", "externalIdUsed"),
@@ -182,7 +183,7 @@ export const environmentOperations: Operation[] = [
     description:
       "Answers with all checks, whatever they find, and keeps them. Nothing is changed. Parameter groups that it owes a restoration " +
       "(`owed`) are restored first, if that is possible now.",
-    permission: MEMBER,
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [ID],
     success: {
@@ -195,7 +196,12 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, TOO_MANY_COSTLY, ...OF_WRITERS, ...refusals("environmentNotFound")],
+    refusals: [
+      BAD_ID,
+      TOO_MANY_COSTLY,
+      ...OF_WRITERS,
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
+    ],
   },
   {
     id: "abandonOwed",

@@ -14,6 +14,7 @@ import {
   ANY_NUMBER,
   BAD_ID,
   invalidFor,
+  OF_ACCOUNT_WRITERS,
   OF_BODIES,
   OF_CALLERS,
   OF_WRITERS,
@@ -152,6 +153,6 @@ export const memberOperations: Operation[] = [
       },
     ],
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
-    refusals: [...OF_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
+    refusals: [...OF_ACCOUNT_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
   },
 ];

@@ -7,7 +7,14 @@ import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readLogSeries, readLogSpans, readManifests } from "./live-or-stored.ts";
+import {
+  type ReadableCapture,
+  type ReadCapture,
+  readLogSeries,
+  readLogSpans,
+  readManifests,
+  withStatements,
+} from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -22,9 +29,9 @@ import { isGrowing } from "./workload-state.ts";
 const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
 
 /** Refuses for a capture without series that recorded statements: it is of before there were any. */
-async function expectNothing(c: AppContext, capture: ReadCapture): Promise<void> {
+async function expectNothing(capture: ReadCapture): Promise<void> {
   if (isGrowing(capture.status)) return;
-  const { manifests } = await readManifests(c.env.BUCKET, capture);
+  const { manifests } = await readManifests(capture);
   if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
 }
 
@@ -42,21 +49,23 @@ const TYPES = {
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
  * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
-  new Hono<App>()
-    .route("/", searchRoutes(findCapture))
+export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadableCapture>) => {
+  /** The same for what says the statements with their values, which is not for viewers. */
+  const findWhole = async (c: AppContext, id: number) => withStatements(await findCapture(c, id));
+  return new Hono<App>()
+    .route("/", searchRoutes(findWhole))
     .route("/", statementRoutes(findCapture))
 
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
       const capture = await findCapture(c, id);
-      return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
+      return c.json(toWorkload(capture, await readManifests(capture), now));
     })
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id)));
+      const shown = toAmazon(await readManifests(await findWhole(c, id)));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -65,14 +74,14 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const id = await readId(c);
       const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
       const capture = await findCapture(c, id);
-      const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
+      const series = await readLogSeries(capture, fingerprint ?? WHOLE);
       const answer = (shown: WorkloadSeries) =>
         format === "json"
           ? c.json(shown)
           : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
       if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
       if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
-      await expectNothing(c, capture);
+      await expectNothing(capture);
       return answer({ step: step ?? FIRST_STEP, points: [] });
     })
 
@@ -84,8 +93,8 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
         from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
         to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
       };
-      const found = pairSpans(await readLogSpans(c.env.BUCKET, capture, span), span);
-      if (found === null) await expectNothing(c, capture);
+      const found = pairSpans(await readLogSpans(capture, span), span);
+      if (found === null) await expectNothing(capture);
       const shown = toSpan(found ?? NOTHING);
       return format === "json"
         ? c.json(shown)
@@ -95,9 +104,9 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/download", async (c) => {
       const id = await readId(c);
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findWhole(c, id);
       await countCostly(c);
-      const { manifests } = await readManifests(c.env.BUCKET, capture);
+      const { manifests } = await readManifests(capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
@@ -106,7 +115,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}${ofSession}.${format}`;
       const cpuMs = positiveNumber(c.env, "CPU_LIMIT_MS");
       const wanted = { from, to, threadId };
-      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, wanted, cpuMs);
+      const { body, incomplete } = await openDownload(capture.store, manifest, form, wanted, cpuMs);
       const headers = {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="${name}"`,
@@ -125,3 +134,4 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       // Without `manual`, workerd would compress what is compressed.
       return new Response(body.open(), { headers: shown.headers, encodeBody: "manual" });
     });
+};

@@ -1,4 +1,4 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { type DurableObject, env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
@@ -226,6 +226,20 @@ export async function requestIn<T = unknown>(
   return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
 }
 
+/** The same, and waits for what goes on after the answer, such as mail that is sent. */
+export async function requestToEnd<T = unknown>(
+  overrides: Partial<Cloudflare.Env>,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Reply<T>> {
+  const asked = makeRequest(method, path, options);
+  const ctx = createExecutionContext();
+  const reply = await readReply<T>(asked, await app.fetch(asked, { ...env, ...overrides }, ctx));
+  await waitOnExecutionContext(ctx);
+  return reply;
+}
+
 /** A database that is as much as a test needs of one, in a request's session too. */
 export function fakeDatabase(db: object): D1Database {
   return { ...db, withSession: () => ({ ...db, getBookmark: () => null }) } as unknown as D1Database;
@@ -247,7 +261,7 @@ export async function createApiKey(person: Person, options: Record<string, unkno
 /** Signs somebody new up who then asks by an API key: it outlives all travels in time, as a session does not. */
 export async function signUpWithKey(name?: string): Promise<Person> {
   const person = await signUp(name);
-  const { key } = await createApiKey(person);
+  const { key } = await createApiKey(person, { expiresIn: null });
   return personWith(person.id, person.email, { "x-api-key": key });
 }
 
