@@ -24,6 +24,7 @@ interface Config {
   queues: { producers: { binding: string }[] };
   durable_objects: { bindings: { name: string }[] };
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
+  limits?: { cpu_ms?: number };
   alias?: Record<string, string>;
   [setting: string]: unknown;
 }
@@ -34,6 +35,7 @@ const production: Config = readConfig({ config: "wrangler.toml", env: "productio
 await check("production has every binding and setting that the tests have", sameSettings);
 await check("production has every variable and secret that the types ask for", allVariables);
 await check("the variables say what the rate limiters let through in a minute", saidLimits);
+await check("the variable says how much CPU a request may take", saidCpu);
 await check("wrangler deploy --dry-run --env production --minify", smallEnough);
 await check("each module that stands in for another is imported in the bundle", standIns);
 await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
@@ -88,6 +90,15 @@ function saidLimits(): void {
           `${name} lets ${simple.limit} through in ${simple.period} s, ${variable} says ${said}`,
         );
     }
+  }
+}
+
+function saidCpu(): void {
+  for (const { vars, limits } of [local, production]) {
+    if (limits?.cpu_ms !== Number(vars.CPU_LIMIT_MS))
+      throw new Error(
+        `A request may take ${limits?.cpu_ms} ms of CPU, CPU_LIMIT_MS says ${vars.CPU_LIMIT_MS}`,
+      );
   }
 }
 

@@ -95,7 +95,7 @@ export class SealedLog {
   async download(form: "gzip" | "ndjson"): Promise<number> {
     const store = storeOf(this.#env, this.#capture);
     const all = { from: undefined, to: undefined };
-    const { body } = await openDownload(store, this.#manifest, form, all);
+    const { body } = await openDownload(store, this.#manifest, form, all, Number.POSITIVE_INFINITY);
     let bytes = 0;
     for await (const chunk of body.open()) bytes += chunk.length;
     return bytes;

@@ -4,6 +4,7 @@ import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } fro
 import { hasRole, type Role } from "../db/roles.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { recordedInMonth } from "../environments/recorded-bytes.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
 import { answerFormat } from "./idempotency.ts";
 import { dueAt } from "./lifecycle.ts";
@@ -16,8 +17,23 @@ export type Created =
   /** The same was asked for with the same key before. `capture` is as it was made, `isAsMade` whether it still has that status. */
   | { outcome: "replayed"; capture: CaptureRow; isAsMade: boolean }
   | {
-      outcome: "unauthenticated" | "no-environment" | "viewer" | "duplicate-name" | "too-many" | "key-reused";
+      outcome:
+        | "unauthenticated"
+        | "no-environment"
+        | "viewer"
+        | "duplicate-name"
+        | "too-many"
+        | "month-full"
+        | "key-reused";
     };
+
+/** What an environment may have. */
+export interface EnvironmentLimits {
+  /** Captures that have not ended. */
+  maxLive: number;
+  /** Bytes of NDJSON that are recorded in a month. */
+  maxMonthlyBytes: number;
+}
 
 /** The environment and name of a capture that is asked for. */
 type Place = Pick<CapturePlan, "envId" | "name">;
@@ -29,11 +45,16 @@ interface Before {
   capture: string;
   status: Status | null;
   isTaken: 0 | 1;
+  /** What the environment has recorded in the month in which the capture is to begin. */
+  recorded: number;
 }
+
+const RECORDED = recordedInMonth(":envId", ":beginsAt");
 
 const BEFORE = callerStatement(
   `select m.role as role, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
-     exists (select 1 from captures n where n.env_id = :envId and n.name = :name and n.deleted_at is null) as isTaken
+     exists (select 1 from captures n where n.env_id = :envId and n.name = :name and n.deleted_at is null) as isTaken,
+     ${RECORDED} as recorded
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join idempotency_keys k on ${IS_REMEMBERED} left join captures c on c.id = k.capture_id`,
 );
@@ -63,7 +84,8 @@ export async function findCreated(
   now: number,
 ): Promise<Created | { outcome: "nothing" }> {
   const { envId, name } = place;
-  const before = await BEFORE(db, credential, now, { key: keyed?.key ?? null, envId, name }).first<Before>();
+  const values = { key: keyed?.key ?? null, envId, name, beginsAt: now };
+  const before = await BEFORE(db, credential, now, values).first<Before>();
   if (before === null) return { outcome: "unauthenticated" };
   return remembered(before, keyed) ?? { outcome: "nothing" };
 }
@@ -76,6 +98,7 @@ const INSERT = callerStatement(
    from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
    where m.env_id = :envId and ${hasRole("member")} and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
      and (select count(*) from captures where env_id = :envId and ${IS_LIVE}) < :maxLive
+     and ${RECORDED} < :maxMonthlyBytes
    on conflict do nothing
    returning ${columns("captures")}`,
 );
@@ -100,14 +123,15 @@ const NOTE = noteSql({
 /**
  * Makes a capture and the first event of its history; or, with a key that has been answered, finds the answer. Only a capture
  * that is made is remembered, by the batch that makes it, so that of several requests at once only one makes it. The same batch
- * checks that its environment has fewer than `maxLive` live captures.
+ * checks that its environment has fewer live captures than it may have, and has not recorded as much as it may in the month in which
+ * the capture is to begin.
  */
 export async function createCapture(
   db: Db,
   credential: Credential,
   keyed: KeyedRequest | null,
   plan: CapturePlan,
-  maxLive: number,
+  limits: EnvironmentLimits,
   now: number,
 ): Promise<Created> {
   const answer = answerFormat.stringify({ capture: asMade(plan) });
@@ -118,7 +142,8 @@ export async function createCapture(
     notes,
     // A start that is now, give or take the clocks, is not of the past.
     backDated: plan.start === null || plan.start >= now - MAX_SKEW_MS ? 0 : 1,
-    maxLive,
+    ...limits,
+    beginsAt: plan.scheduledStart ?? now,
     dueAt: dueAt(plan.status, plan, now),
     ...keyValues(keyed, answer, now),
   };
@@ -135,7 +160,8 @@ export async function createCapture(
   if (access.role === "viewer") return { outcome: "viewer" };
   const capture = made.results[0];
   if (capture !== undefined) return { outcome: "created", capture };
-  return { outcome: access.isTaken === 1 ? "duplicate-name" : "too-many" };
+  if (access.isTaken === 1) return { outcome: "duplicate-name" };
+  return { outcome: access.recorded >= limits.maxMonthlyBytes ? "month-full" : "too-many" };
 }
 
 /** A capture as it is made, but for the id, which only the statement knows. */

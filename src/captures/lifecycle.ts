@@ -123,6 +123,18 @@ export function stopAtLimit(maxBytes: number, now: number): Transition {
   return { from: "RUNNING", to: "STOPPING", end: now, reason };
 }
 
+/** Why a capture is ended early, or does not start: its environment has recorded so many bytes in this month. */
+export const monthlyLimitReached = (maxBytes: number): string =>
+  `Its environment has recorded as much as it may in a month, ${maxBytes} bytes`;
+
+/** The transition that ends a capture early, because its environment has recorded as much as it may in a month. */
+export const stopAtMonthlyLimit = (maxBytes: number, now: number): Transition => ({
+  from: "RUNNING",
+  to: "STOPPING",
+  end: now,
+  reason: `${monthlyLimitReached(maxBytes)}, and it was ended early`,
+});
+
 /**
  * The transition to DONE, once the workload is stored.
  * @param capture with the reason why it was ended early, if it was

@@ -1,10 +1,10 @@
 import type { Credential } from "../db/caller.ts";
 import { hasEnded } from "../db/states.ts";
-import { type Env, runnerOf } from "../env.ts";
+import { type Env, positiveNumber, runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
-import { refuse } from "../http/refusals.ts";
+import { refuse, tooManySockets } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { findManifests, knownOf } from "../workload/live-or-stored.ts";
 import type { WorkloadState } from "../workload/workload-state.ts";
@@ -20,8 +20,6 @@ import { toLiveMessage } from "./to-reply.ts";
  * see the capture any more is sent nothing more of it.
  */
 
-/** How many may watch one capture; the others can poll. */
-const MAX_SOCKETS = 100;
 /** How often it is checked whether those who watch still may, in milliseconds, when nothing is sent. */
 const RECHECK_MS = 60_000;
 
@@ -38,6 +36,8 @@ const CLOSE = {
 interface Watcher {
   captureId: number;
   credential: Credential;
+  /** The user's id; absent of a socket that was opened before it was kept, which counts for its capture alone. */
+  userId?: string;
 }
 
 const WATCHER_HEADER = "X-Captures-Watcher";
@@ -45,7 +45,8 @@ const WATCHER_HEADER = "X-Captures-Watcher";
 /**
  * Opens the connection: authorised as GET is, in the same one round trip, then handed to the capture's runner. A request without an
  * upgrade is answered with what the first message would be.
- * @throws ApiError 403 to a WebSocket of another origin's page, since CORS does not hold those back; 503 when too many watch
+ * @throws ApiError 403 to a WebSocket of another origin's page, since CORS does not hold those back; 409 when the caller watches
+ *   too often, 503 when too many watch
  */
 export async function openLive(c: AppContext): Promise<Response> {
   const id = await readId(c);
@@ -53,16 +54,18 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
+  const userId = c.get("callerId");
   if (!isWebSocket) {
     const isKept = capture.erasedAt === null;
     const known = isKept ? await findManifests(withRunner(c, capture)) : null;
     return c.json(toLiveMessage(capture, known));
   }
-  const watcher: Watcher = { captureId: id, credential: c.var.credential };
+  const watcher: Watcher = { captureId: id, credential: c.var.credential, ...(userId && { userId }) };
   const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
   });
   if (webSocket === null) {
+    if (status === 409) throw tooManySockets(positiveNumber(c.env, "MAX_SOCKETS_OF_USER"));
     if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
     throw refuse.tooManyWatch();
   }
@@ -91,8 +94,9 @@ export class LiveSockets {
     const watcher = JSON.parse(request.headers.get(WATCHER_HEADER) ?? "null") as Watcher | null;
     if (watcher === null) return new Response(null, { status: 400 });
     // Sockets of those who may not watch any more do not count.
-    if (this.#open().length >= MAX_SOCKETS) await this.#tell(this.#open(), false);
-    if (this.#open().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
+    if (this.#refusalOf(watcher) !== null) await this.#tell(this.#open(), false);
+    const status = this.#refusalOf(watcher);
+    if (status !== null) return new Response(null, { status });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#state.acceptWebSocket(server);
     // The platform answers pings without waking this object.
@@ -101,6 +105,14 @@ export class LiveSockets {
     // Read after it is accepted: no transition is missed in between.
     await this.#tell([server]);
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Why there is no room for another socket: 409 of its user, 503 of its capture. Null when there is. */
+  #refusalOf({ userId }: Watcher): 409 | 503 | null {
+    const open = this.#open();
+    const theirs = open.filter((one) => (one.deserializeAttachment() as Watcher).userId === userId);
+    if (userId !== undefined && theirs.length >= positiveNumber(this.#env, "MAX_SOCKETS_OF_USER")) return 409;
+    return open.length >= positiveNumber(this.#env, "MAX_SOCKETS") ? 503 : null;
   }
 
   /** Closes a socket that sent something: they are there to listen. */

@@ -9,7 +9,7 @@ import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { refuse, tooManyLive } from "../http/refusals.ts";
+import { monthFull, refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
@@ -49,16 +49,19 @@ export const captureRoutes = new Hono<App>()
     const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
     const request = await readBody(c, createSchema());
     const keyed = key === null ? null : await keyedRequest(key, request);
-    const maxLive = positiveNumber(c.env, "MAX_LIVE_CAPTURES");
+    const limits = {
+      maxLive: positiveNumber(c.env, "MAX_LIVE_CAPTURES"),
+      maxMonthlyBytes: positiveNumber(c.env, "MAX_MONTHLY_BYTES"),
+    };
     const now = Date.now();
     const plan = planCapture(request, now);
     if (!("refused" in plan)) {
-      const made = await creation.createCapture(c.get("db"), c.get("credential"), keyed, plan, maxLive, now);
-      return answerCreation(c, made, maxLive, now);
+      const made = await creation.createCapture(c.get("db"), c.get("credential"), keyed, plan, limits, now);
+      return answerCreation(c, made, limits, now);
     }
     const earlier = await creation.findCreated(c.get("db"), c.get("credential"), keyed, request, now);
     if (earlier.outcome === "nothing") throw refusePlan(plan.refused, request);
-    return answerCreation(c, earlier, maxLive, now);
+    return answerCreation(c, earlier, limits, now);
   })
 
   .get("/:id", answerOne)
@@ -168,7 +171,7 @@ export const captureRoutes = new Hono<App>()
 async function answerCreation(
   c: AppContext,
   created: creation.Created,
-  maxLive: number,
+  { maxLive, maxMonthlyBytes }: creation.EnvironmentLimits,
   now: number,
 ): Promise<Response> {
   switch (created.outcome) {
@@ -182,6 +185,8 @@ async function answerCreation(
       throw refuse.duplicateName();
     case "too-many":
       throw tooManyLive(maxLive);
+    case "month-full":
+      throw monthFull(maxMonthlyBytes);
     case "key-reused":
       throw refuse.keyReused();
     case "replayed":

@@ -3,6 +3,7 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { ClusterRole } from "../environments/cluster-role.ts";
+import { recordedInMonth } from "../environments/recorded-bytes.ts";
 import type { Counts } from "../webhooks/facts.ts";
 import { type CaptureRow, columns, SITUATION, type Situation } from "./capture-row.ts";
 import { archiveDueAt, dueAt, isTransition, type Transition } from "./lifecycle.ts";
@@ -19,13 +20,15 @@ export type RunnerRow = CaptureTarget &
     duration: number | null;
     dueAt: number | null;
     deletedAt: number | null;
+    /** What the captures of its environment have recorded this month, as far as it is noted. */
+    recordedInMonth: number;
     /** The database's time when it read this. */
     databaseNow: number;
   };
 
 const ROW = statement(
   `select ${columns("c")}, c.duration as duration, c.due_at as dueAt, c.deleted_at as deletedAt,
-     c.max_bytes as maxBytes, ${DATABASE_NOW} as databaseNow, ${SITUATION}, ${TARGET}
+     c.max_bytes as maxBytes, ${recordedInMonth("c.env_id")} as recordedInMonth, ${DATABASE_NOW} as databaseNow, ${SITUATION}, ${TARGET}
    from captures c join environments e on e.id = c.env_id where c.id = :id`,
 );
 

@@ -21,10 +21,21 @@ import {
 } from "../workload/workload-state.ts";
 import { ClusterRoleWatch } from "./cluster-role.ts";
 import { GapWatch } from "./gap-watch.ts";
-import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
+import {
+  fail,
+  finish,
+  heartbeat,
+  monthlyLimitReached,
+  nextStep,
+  type Step,
+  stopAtLimit,
+  stopAtMonthlyLimit,
+  type Transition,
+} from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
 import { MetricsArchiving } from "./metrics-archiving.ts";
+import { MonthlyLimit } from "./monthly-limit.ts";
 import { MAX_RETRY_MS } from "./retry.ts";
 import { makeTransition, noteAlive, noteObstacle, type RunnerRow, readForRunner } from "./runner-store.ts";
 import { CaptureStart } from "./start.ts";
@@ -61,6 +72,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #gaps = new GapWatch(this.ctx.storage, this.env, () => this.#collector.state());
   readonly #waiting = new Waiting();
   readonly #archiving = new MetricsArchiving(this.ctx.storage, this.env);
+  readonly #monthly = new MonthlyLimit(this.ctx.storage, this.env);
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
 
   /**
@@ -175,6 +187,11 @@ export class CaptureRunner extends DurableObject<Env> {
         await this.#make(this.#withProblem(step.transition), capture, now);
         return;
       case "start": {
+        if (this.#monthly.isReached(capture)) {
+          const reason = monthlyLimitReached(this.#monthly.bytes);
+          await this.#make(fail(capture.status, reason), capture, now);
+          return;
+        }
         const started = await this.#start.attempt(capture, this.#now);
         if ("again" in started) {
           await this.#showObstacle(capture, started.obstacle);
@@ -260,6 +277,10 @@ export class CaptureRunner extends DurableObject<Env> {
       await this.#make(stopAtLimit(limit, now), capture, now);
       return;
     }
+    if (await this.#monthly.note(capture, bytes)) {
+      await this.#make(stopAtMonthlyLimit(this.#monthly.bytes, now), capture, now);
+      return;
+    }
     await this.#showAlive(capture, now);
     return Math.min(now + pause, end ?? Number.POSITIVE_INFINITY);
   }
@@ -292,6 +313,7 @@ export class CaptureRunner extends DurableObject<Env> {
       ({ missing } = finished);
       await this.#gaps.look(capture, this.#now());
     }
+    await this.#monthly.settle(capture, this.#recordedBytes());
     // At once if it was deleted, which ends all that it costs.
     await this.#giveBack(capture.id, capture.deletedAt === null ? releaseLeaseLater : releaseLease);
     await this.#make(finish(capture, missing), capture, this.#now());
@@ -305,7 +327,14 @@ export class CaptureRunner extends DurableObject<Env> {
     // First, or a customer's log would be left on because R2 is away.
     await this.#giveBack(capture.id, releaseLease);
     if (capture.end !== null) await this.#collector.abandon({ ...capture, end: capture.end }, cause);
+    await this.#monthly.settle(capture, this.#recordedBytes());
     kv.put("abandoned", true);
+  }
+
+  /** How much was recorded, in bytes of NDJSON; 0 where what is kept can't be read. */
+  #recordedBytes(): number {
+    if (this.#collector.damage() !== null) return 0;
+    return (this.#collector.state()?.manifests ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Releases the lease on the log. When it can't be reached, cron does it: nothing that is recorded depends on it. */

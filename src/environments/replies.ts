@@ -121,6 +121,17 @@ export const fullEnvironmentSchema = environmentSchema
         "What was found when AWS was asked last; empty if it was not asked since the service keeps this.",
     }),
     checkedAt: timeOrNull("When that was; null if it was not."),
+    recorded: z
+      .object({
+        since: time("The beginning of the month, in UTC."),
+        bytes: z.int().meta({
+          description: "In bytes of NDJSON before compression; of captures that run, as of some minutes ago.",
+        }),
+        maxBytes: z.int().meta({
+          description: "As much as it may record in a month: then captures end, and new ones are refused.",
+        }),
+      })
+      .meta({ description: "How much its captures have recorded this month, deleted ones too." }),
   })
   .meta({
     id: "FullEnvironment",

@@ -103,7 +103,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       } satisfies ExternalId);
     })
 
-    .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c))))
+    .get("/:id", async (c) => c.json(toFullEnvironment(await readVisible(c), c.env)))
 
     .put("/:id", async (c) => {
       const id = await readId(c);
@@ -126,7 +126,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       switch (updated.outcome) {
         case "changed":
           await afterUpdate(c.env, before);
-          return c.json(toFullEnvironment(updated.environment));
+          return c.json(toFullEnvironment(updated.environment, c.env));
         case "id-used":
           throw refuse.externalIdUsed();
         case "other-account":
@@ -152,7 +152,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       }
       if (outcome === "owing") throw refuse.stillOwed();
       requireChanged(outcome, refuse.liveCaptures);
-      return c.json(toFullEnvironment(environment));
+      return c.json(toFullEnvironment(environment, c.env));
     })
 
     .route("/", erasureRoutes(restoreNow))
@@ -215,7 +215,7 @@ export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", 
       throw refuse.alreadyMember();
     case "accepted": {
       const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-      return c.json(toFullEnvironment(visible(environment)));
+      return c.json(toFullEnvironment(visible(environment), c.env));
     }
   }
 });
@@ -286,8 +286,13 @@ function created(c: AppContext, made: creation.Created): Response {
       c.header("Idempotent-Replayed", "true");
   }
   noteCaller(made.caller);
-  // A new one has no pending changes.
-  return c.json(toFullEnvironment({ ...made.environment, owed: "[]" }), 201);
+  return c.json(toFullEnvironment({ ...made.environment, ...ofNew() }, c.env), 201);
+}
+
+/** What a new environment has: no pending changes, and nothing that was recorded this month. */
+function ofNew(): Pick<store.EnvironmentRow, "owed" | "recordedBytes" | "recordedSince"> {
+  const now = new Date();
+  return { owed: "[]", recordedBytes: 0, recordedSince: Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) };
 }
 
 /** What an environment's target becomes by a change, once AWS has confirmed it. */

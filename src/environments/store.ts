@@ -6,6 +6,7 @@ import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
+import { recordedInMonth, THIS_MONTH } from "./recorded-bytes.ts";
 
 /*
  * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a
@@ -48,6 +49,9 @@ export interface EnvironmentRow extends ListedEnvironmentRow {
   /** What was found when AWS was asked last: see `readChecks`. Null when it was not. */
   checks: string | null;
   checkedAt: number | null;
+  /** How much its captures have recorded in this month, which began then. */
+  recordedBytes: number;
+  recordedSince: number;
 }
 
 /** An environment to be made. */
@@ -85,7 +89,8 @@ const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as i
   caller.id as caller`;
 
 /** What of one environment is read besides. */
-const CHECKS = "e.checks as checks, e.checked_at as checkedAt";
+const OF_ONE = `e.checks as checks, e.checked_at as checkedAt, ${recordedInMonth("e.id")} as recordedBytes,
+  ${THIS_MONTH} as recordedSince`;
 
 /** Whether a capture of environment `:envId` has a lease that is neither released nor abandoned. */
 export const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
@@ -139,7 +144,7 @@ export function readEnvironment(
 }
 
 const ONE = callerStatement(
-  `select ${COLUMNS}, ${CHECKS} from caller
+  `select ${COLUMNS}, ${OF_ONE} from caller
    left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id`,
 );
 

@@ -1,3 +1,4 @@
+import { type Env, positiveNumber } from "../env.ts";
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
 import type { ErasureRow } from "./erasures.ts";
@@ -32,12 +33,20 @@ export function toEnvironment(
 }
 
 /** An environment as the API shows one. */
-export function toFullEnvironment(row: Made & Pick<EnvironmentRow, "owed">): FullEnvironment {
+export function toFullEnvironment(
+  row: Made & Pick<EnvironmentRow, "owed" | "recordedBytes" | "recordedSince">,
+  env: Env,
+): FullEnvironment {
   const checks = readChecks(row.checks);
   return {
     ...toEnvironment(row),
     checks: checks ?? [],
     checkedAt: checks === null || row.checkedAt === null ? null : isoTime(row.checkedAt),
+    recorded: {
+      since: isoTime(row.recordedSince),
+      bytes: row.recordedBytes,
+      maxBytes: positiveNumber(env, "MAX_MONTHLY_BYTES"),
+    },
   };
 }
 

@@ -292,6 +292,13 @@ export const tooManyLive = (limit: number): ApiError =>
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
   );
 
+/** Of a capture in an environment that has recorded `limit` bytes in the month in which the capture is to begin. */
+export const monthFull = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `Environment has recorded as much as it may in a month, ${limit} bytes: schedule the capture for the next month, or ask whoever runs this service for more`,
+  );
+
 /** Of an environment that somebody has no place for: one may be admin of `limit`. */
 export const tooManyEnvironments = (limit: number): ApiError =>
   new ApiError(
@@ -355,6 +362,13 @@ export const tooManyRequests = (
 export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
   new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
 
+/** Of a WebSocket more than one user may have of a capture. */
+export const tooManySockets = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You watch this capture ${limit} times already, which is the most you may: close one first`,
+  );
+
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";
 
@@ -409,3 +423,16 @@ export const tooManyFragments = (fragments: number, max: number, until: string):
     400,
     `from, to: this would read ${fragments} fragments, and one download reads at most ${max}: ask for less time, such as up to ${until}`,
   );
+
+/**
+ * Of a download that would take more of the processor than one request may.
+ * @param form as what it would be sent; `gzip` is NDJSON as it is stored
+ * @param until as far as it may go, ISO 8601
+ */
+export const tooMuchWork = (form: string, needed: number, allowed: number, until: string): ApiError =>
+  new ApiError(
+    400,
+    `from, to: this would take some ${seconds(needed)} seconds of the processor as ${form}, and one download takes at most ${seconds(allowed)}: ask for less time, such as up to ${until}${form === "gzip" ? "" : ", or for format=ndjson.gz, which takes the least"}`,
+  );
+
+const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);

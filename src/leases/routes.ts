@@ -33,7 +33,7 @@ export const leaseRoutes = new Hono<App>()
     const kept = keptChecks(looked, now);
     await updateChecked(c.var.db, environment, looked.found, kept, now);
     return c.json({
-      ...toFullEnvironment({ ...environment, ...looked.found, ...kept }),
+      ...toFullEnvironment({ ...environment, ...looked.found, ...kept }, c.env),
       status: looked.found?.status ?? null,
     } satisfies CheckedEnvironment);
   })
@@ -47,7 +47,7 @@ export const leaseRoutes = new Hono<App>()
     noteCaller(environment.caller);
     for (const lease of leaseNames) log.warn("lease.abandoned", { envId: id, lease, by: environment.caller });
     await settleLeases(c.env, leaseNames, now);
-    return c.json(toFullEnvironment(environment));
+    return c.json(toFullEnvironment(environment, c.env));
   });
 
 /** Asks AWS whether captures of an environment would work. */

@@ -10,9 +10,11 @@ import {
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
 import {
   metricsErased,
+  monthFull,
   periodTooFine,
   tooManyLive,
   tooManyPoints,
+  tooManySockets,
   workloadErased,
 } from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
@@ -62,6 +64,9 @@ export const AWAY = refusal("workloadAway");
 /** The refusal of a capture that can't be made, with fixed words. */
 export const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));
+/** More WebSockets of one user than may watch a capture. */
+const TOO_MANY_SOCKETS = varies("tooManySockets", tooManySockets(20), tooManySockets(ANY_NUMBER));
+
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 /** The refusals of every read of what its statements say. */
@@ -225,6 +230,7 @@ export const captureOperations: Operation[] = [
       ...OF_KEYS,
       ...refusals("viewerMayNotChange", "environmentNotFound"),
       varies("tooManyLive", tooManyLive(100), tooManyLive(ANY_NUMBER)),
+      varies("monthFull", monthFull(1_000_000_000_000), monthFull(ANY_NUMBER)),
     ],
   },
   {
@@ -374,6 +380,6 @@ not listed can't open one with a visitor's cookie.`,
       content: { "application/json": { schema: liveMessageSchema, example: examples.liveMessage } },
     },
     others: [{ status: 101, description: "The connection is a WebSocket from here on." }],
-    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "tooManyWatch"), AWAY],
+    refusals: [...OF_CAPTURE_READS, ...refusals("otherOrigin", "tooManyWatch"), TOO_MANY_SOCKETS, AWAY],
   },
 ];

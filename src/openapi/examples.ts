@@ -317,6 +317,7 @@ export const fullEnvironment: FullEnvironment = {
     },
   ],
   checkedAt: "2026-11-23T08:45:17.332Z",
+  recorded: { since: "2026-11-01T00:00:00.000Z", bytes: 48_211_904, maxBytes: 1_000_000_000_000 },
 };
 
 const asked = {

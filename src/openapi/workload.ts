@@ -1,4 +1,4 @@
-import { stepTooFine, tooManyFragments } from "../http/refusals.ts";
+import { stepTooFine, tooManyFragments, tooMuchWork } from "../http/refusals.ts";
 import {
   workloadAmazonSchema,
   workloadSchema,
@@ -231,6 +231,15 @@ export const workloadOperations: Operation[] = [
         "tooManyFragments",
         tooManyFragments(9000, 8000, "2026-11-23T08:45:28.204Z"),
         tooManyFragments(ANY_NUMBER, ANY_NUMBER, ANY_TEXT),
+      ),
+      varies(
+        "tooMuchWork",
+        tooMuchWork("sql", 240_000, 120_000, "2026-11-23T08:45:28.204Z"),
+        tooMuchWork("sql", ANY_NUMBER * 1000, ANY_NUMBER * 1000, ANY_TEXT),
+        tooMuchWork("csv", ANY_NUMBER * 1000, ANY_NUMBER * 1000, ANY_TEXT),
+        tooMuchWork("log", ANY_NUMBER * 1000, ANY_NUMBER * 1000, ANY_TEXT),
+        tooMuchWork("ndjson", ANY_NUMBER * 1000, ANY_NUMBER * 1000, ANY_TEXT),
+        tooMuchWork("gzip", ANY_NUMBER * 1000, ANY_NUMBER * 1000, ANY_TEXT),
       ),
       TOO_MANY_COSTLY,
       ...OF_STATEMENT_READS,

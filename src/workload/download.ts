@@ -2,6 +2,7 @@ import { tooManyFragments } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { type Body, bodyOf, type Piece, pieceOfBytes, pieceOfChunks, streamOfBytes } from "./body.ts";
+import { requireAffordable } from "./download-cost.ts";
 import { GzipMember } from "./gzip-member.ts";
 import { describeAllMissing, missingLine } from "./missing-fragments.ts";
 import { csvText, logText, type RecordText, sqlText } from "./record-text.ts";
@@ -59,17 +60,20 @@ interface Source {
 
 /**
  * Finds what a download is made of. Where fragments are missing in R2, a line says so, and the rest follows.
- * @throws ApiError 400 when it would have to read too many fragments
+ * @param cpuMs how much CPU a request may take, in milliseconds
+ * @throws ApiError 400 when it would have to read too many fragments, or take too much CPU
  */
 export async function openDownload(
   bucket: ObjectStore,
   manifest: Manifest,
   form: DownloadForm,
   wanted: WantedRecords,
+  cpuMs: number,
 ): Promise<Download> {
   const { captureId } = manifest;
   const parts = await partsOf(bucket, manifest, wanted);
   requireFewFragments(parts);
+  requireAffordable(parts, form, wanted.threadId !== undefined, cpuMs);
   const incomplete = describeAllMissing(parts.filter(isMissing));
   if (incomplete !== null) log.error("workload.download.incomplete", { captureId, incomplete });
   const pieces = PIECES_OF[form]({ bucket, manifest, wanted, parts });

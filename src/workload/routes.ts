@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { positiveNumber } from "../env.ts";
 import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
@@ -112,7 +113,9 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
       const ofSession = threadId === undefined ? "" : `-session-${threadId}`;
       const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}${ofSession}.${format}`;
-      const { body, incomplete } = await openDownload(capture.store, manifest, form, { from, to, threadId });
+      const cpuMs = positiveNumber(c.env, "CPU_LIMIT_MS");
+      const wanted = { from, to, threadId };
+      const { body, incomplete } = await openDownload(capture.store, manifest, form, wanted, cpuMs);
       const headers = {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="${name}"`,

@@ -39,6 +39,17 @@ async function upgrade(headers: Record<string, string>, { id }: { id: number }):
   return reply;
 }
 
+/** So many members of the environment. */
+async function crowd(size: number): Promise<Person[]> {
+  const people = [];
+  for (let i = 0; i < size; i++) {
+    const person = await signUp("Watcher");
+    await addMember(cast.admin, cast.environment.id, person);
+    people.push(person);
+  }
+  return people;
+}
+
 async function watch(person: Pick<Person, "headers">, capture: { id: number }): Promise<Watch> {
   const { status, webSocket } = await upgrade({ origin: ORIGIN, ...person.headers }, capture);
   expect(status).toBe(101);
@@ -256,12 +267,48 @@ describe("who may watch", () => {
   it("at most a hundred may watch one capture; the next is told to ask now and then", async () => {
     const capture = await create(cast.owner, { scheduledStart: later() });
     const sockets: WebSocket[] = [];
-    for (let i = 0; i < 100; i++) sockets.push((await watch(cast.owner, capture)).socket);
+    for (const person of await crowd(5))
+      for (let i = 0; i < 20; i++) sockets.push((await watch(person, capture)).socket);
     const reply = await request("GET", `/api/captures/${capture.id}/live`, {
       headers: { ...cast.owner.headers, upgrade: "websocket" },
     });
     expectRefusal(reply, 503, /Too many/);
     for (const socket of sockets) socket.close();
+  });
+
+  it("at most twenty of one user may watch it, by whatever session or key, and others still may", async () => {
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const { key } = await createApiKey(cast.owner);
+    const byKey = { headers: { "x-api-key": key } };
+    const sockets: WebSocket[] = [];
+    for (let i = 0; i < 20; i++) sockets.push((await watch(i % 2 ? byKey : cast.owner, capture)).socket);
+    const ask = () =>
+      request("GET", `/api/captures/${capture.id}/live`, {
+        headers: { ...byKey.headers, upgrade: "websocket" },
+      });
+    const refused = await ask();
+    const message = "You watch this capture 20 times already, which is the most you may: close one first";
+    expectRefusal(refused, 409, message);
+    sockets.push((await watch(cast.member, capture)).socket);
+    const another = await create(cast.owner, { scheduledStart: later() });
+    sockets.push((await watch(cast.owner, another)).socket);
+    // One that is closed does not count any more.
+    sockets[0]?.close();
+    await expect.poll(async () => (await upgrade(byKey.headers, capture)).status, TIMEOUT).toBe(101);
+    for (const socket of sockets) socket.close();
+  });
+
+  it("sockets of an ended session or a removed member do not count for their user", async () => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, cast.environment.id, leaver);
+    const { key } = await createApiKey(leaver);
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    // None of them answers when it is closed.
+    for (let i = 0; i < 20; i++) await watch(leaver, capture);
+    await leaver.post("/api/auth/sign-out");
+    const { socket, messages } = await watch({ headers: { "x-api-key": key } }, capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBe(1);
+    socket.close();
   });
 
   it.each([
@@ -296,12 +343,12 @@ describe("who may watch", () => {
   });
 
   it("those who may not watch any more do not count against the limit", async () => {
-    const leaver = await signUp("Leaver");
-    await addMember(cast.admin, cast.environment.id, leaver);
+    const leavers = await crowd(5);
     const capture = await create(cast.owner, { scheduledStart: later() });
     // None of them answers when it is closed.
-    for (let i = 0; i < 100; i++) await watch(leaver, capture);
-    await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`);
+    for (const leaver of leavers) for (let i = 0; i < 20; i++) await watch(leaver, capture);
+    for (const { id } of leavers)
+      await cast.admin.delete(`/api/environments/${cast.environment.id}/members/${id}`);
     const { socket, messages } = await watch(cast.owner, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
     const second = await watch(cast.owner, capture);

@@ -63,7 +63,7 @@ async function captureIn(status: Status, now: number): Promise<number> {
   } as const;
   const plan = planCapture(request, now);
   if ("refused" in plan) throw new Error(plan.refused);
-  const made = await createCapture(env.DB, caller(), null, plan, 100, now);
+  const made = await createCapture(env.DB, caller(), null, plan, { maxLive: 100, maxMonthlyBytes: 1 }, now);
   if (made.outcome !== "created") throw new Error(made.outcome);
   const { id } = made.capture;
   await env.DB.prepare(

@@ -42,6 +42,7 @@ describe("creating an environment", () => {
       owed: [],
       checks: expect.any(Array),
       checkedAt: expect.any(String),
+      recorded: { since: expect.any(String), bytes: 0, maxBytes: 1_000_000_000_000 },
     });
     expect(reply.body.checks.map(({ status }) => status)).toEqual(Array(16).fill("passed"));
     expect(id).toBeGreaterThan(0);

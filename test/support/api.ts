@@ -123,7 +123,12 @@ export async function createEnvironment(
 }
 
 /** An environment as lists show it. */
-export function listed({ checks: _, checkedAt: __, ...environment }: FullEnvironment): Environment {
+export function listed({
+  checks: _,
+  checkedAt: __,
+  recorded: ___,
+  ...environment
+}: FullEnvironment): Environment {
   return environment;
 }
 

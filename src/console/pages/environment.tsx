@@ -9,6 +9,7 @@ import { Loaded } from "../components/loading.tsx";
 import { Members } from "../components/members.tsx";
 import { Owed } from "../components/owed.tsx";
 import { Time } from "../components/time.tsx";
+import { formatBytes } from "../lib/format.ts";
 import { useResource } from "../lib/hooks.ts";
 import { engineName } from "../lib/instances.ts";
 import { regionName } from "../lib/regions.ts";
@@ -45,7 +46,8 @@ export function EnvironmentPage({ id }: { id: number }) {
 }
 
 function Facts({ environment }: { environment: FullEnvironment }) {
-  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt } = environment;
+  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt, recorded } =
+    environment;
   const name = regionName(region);
   return (
     <div class="card">
@@ -72,6 +74,14 @@ function Facts({ environment }: { environment: FullEnvironment }) {
           <dt>Added</dt>
           <dd>
             <Time at={createdAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Recorded this month</dt>
+          <dd>{formatBytes(recorded.bytes)}</dd>
+          <dd class="muted">
+            of at most {formatBytes(recorded.maxBytes)}
+            {recorded.bytes >= recorded.maxBytes && ": no more captures until next month"}
           </dd>
         </div>
       </dl>
