@@ -4,7 +4,7 @@ import { betterAuth } from "better-auth/minimal";
 import type { Credential } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
-import { COOKIE_PREFIX } from "../http/authentication.ts";
+import { COOKIE_PREFIX, HOST_COOKIE_PREFIX } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
 import { addressLimit } from "../http/rate-limits.ts";
@@ -13,8 +13,10 @@ import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
 import { d1Adapter } from "./d1-adapter.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
+const CHANGE_PASSWORD_PATH = "/change-password";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
@@ -40,6 +42,7 @@ export interface Invites {
  */
 export function createAuth(env: Env, invites: Invites, origin: string) {
   const limit = addressLimit(env);
+  const isSecure = origin.startsWith("https:");
   return betterAuth({
     appName: "Captures",
     baseURL: origin,
@@ -62,7 +65,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       },
     },
     database: d1Adapter(env.DB),
-    emailAndPassword: { enabled: true },
+    emailAndPassword: { password: { hash: hashPassword, verify: verifyPassword }, enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
       enabled: true,
@@ -70,13 +73,17 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       customRules: { "/sign-in/*": limit, "/sign-up/*": limit, ...UNLIMITED_READS },
     },
     advanced: {
-      cookiePrefix: COOKIE_PREFIX,
-      useSecureCookies: origin.startsWith("https:"),
+      // better-auth's own prefix would be `__Secure-`.
+      useSecureCookies: false,
+      cookiePrefix: isSecure ? HOST_COOKIE_PREFIX : COOKIE_PREFIX,
+      defaultCookieAttributes: { secure: isSecure },
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
     },
     hooks: {
       // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
       before: createAuthMiddleware(async (ctx) => {
+        // Whoever knows the old password may be why it is changed.
+        if (ctx.path === CHANGE_PASSWORD_PATH) return { context: { body: endingOtherSessions(ctx.body) } };
         if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
         const { inviteCode, email } = inviteOf(ctx.body);
         if (!(await invites.isClaimable(env.DB, inviteCode, email, Date.now()))) throw inviteRequired();
@@ -119,6 +126,12 @@ function checkedName(name: string): string {
   const { data, error } = nameSchema().safeParse(name);
   if (data !== undefined) return data;
   throw new APIError("BAD_REQUEST", { message: `name: ${error?.issues[0]?.message}` });
+}
+
+/** A change of password that ends the account's other sessions, unless it says that it does not. */
+function endingOtherSessions(body: unknown): unknown {
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  return isObject ? { revokeOtherSessions: true, ...body } : body;
 }
 
 /** What a sign-up says of its invite, which better-auth has not looked at yet. */

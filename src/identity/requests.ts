@@ -38,7 +38,10 @@ export const changePasswordSchema = z
   .object({
     currentPassword: password,
     newPassword: password,
-    revokeOtherSessions: z.boolean().optional().meta({ description: "Whether to sign all others out." }),
+    revokeOtherSessions: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether the account's other sessions end; true if absent." }),
   })
   .meta({ id: "PasswordChange", description: "The old password and the new one." });
 /** The body of revoke-session. */

@@ -139,7 +139,7 @@ export function describeApi(): JsonSchema {
           type: "apiKey",
           in: "cookie",
           name: "captures.session_token",
-          description: "The cookie that signing in sets; over HTTPS it is `__Secure-captures.session_token`.",
+          description: "The cookie that signing in sets; over HTTPS it is `__Host-captures.session_token`.",
         },
         bearer: { type: "http", scheme: "bearer", description: "An API key." },
         apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "An API key." },
