@@ -3,7 +3,7 @@ import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
-import type { ReadCapture } from "../workload/live-or-stored.ts";
+import type { ReadableCapture, ReadCapture } from "../workload/live-or-stored.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture, readPair, type Seen } from "./queries.ts";
@@ -19,10 +19,11 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   return seen.found;
 }
 
-/** A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. */
-export async function findReadable(c: AppContext, id: number): Promise<ReadCapture> {
-  const capture = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  return withRunner(c, see(capture, refuse.captureEnvironmentNotFound));
+/** A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. */
+export async function findReadable(c: AppContext, id: number): Promise<ReadableCapture> {
+  const seen = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
+  const capture = see(seen, refuse.captureEnvironmentNotFound);
+  return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Precondition, readPrecondition } from "../http/conditional.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
@@ -134,6 +135,7 @@ export const captureRoutes = new Hono<App>()
       await queries.readTarget(c.get("db"), c.get("credential"), id, now),
       refuse.captureEnvironmentNotFound,
     );
+    await countCostly(c);
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
     const runner = runnerOf(c.env, id);
     const { metrics, headers } = await read(c.env, target, query, (request) => runner.metrics(request), now);
@@ -164,6 +166,8 @@ async function answerCreation(
       throw unknownCaller();
     case "no-environment":
       throw refuse.environmentNotFound();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "duplicate-name":
       throw refuse.duplicateName();
     case "too-many":
@@ -199,6 +203,8 @@ function changed<Before extends CaptureRow>(
       throw refuse.captureNotFound();
     case "forbidden":
       throw refuse.notOwnerOrAdmin();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "outdated":
       throw refuse.outdated();
     case "excluded":

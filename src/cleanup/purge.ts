@@ -123,6 +123,7 @@ const PURGES = {
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from apikey k where k.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
   // A schedule stays as long as a capture that is kept shows its name; its history goes first.

@@ -7,11 +7,12 @@ import {
   keyValues,
   rememberingStatement,
 } from "../db/idempotency.ts";
+import { ROLES } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
-import { type EnvironmentRequest, ROLES } from "./schema.ts";
+import type { EnvironmentRequest } from "./schema.ts";
 import type { NewEnvironment } from "./store.ts";
 
 /*

@@ -1,8 +1,8 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { sha256 } from "../lib/hash.ts";
-import type { Role } from "./schema.ts";
 import { type AdminOutcome, adminOutcome } from "./store.ts";
 
 /** How long an invite can be accepted. */

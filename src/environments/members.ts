@@ -1,6 +1,6 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
-import type { Role } from "./schema.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
 /*

@@ -5,8 +5,9 @@ import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
-import { signedIn } from "../http/signed-in.ts";
+import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
@@ -55,7 +56,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       return c.json(environments.map(toEnvironment));
     })
 
-    .post("/", async (c) => {
+    .post("/", ofWholeAccount, async (c) => {
       const { db, credential } = c.var;
       const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
       const request = await readBody(c, createSchema());
@@ -68,17 +69,18 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       );
     })
 
-    .post("/instances", async (c) => {
+    .post("/instances", ofWholeAccount, async (c) => {
       const { region, credentials } = await readBody(c, instancesSchema());
       // AWS is asked for people who are signed in only.
       await requireCaller(c);
+      await countCostly(c);
       const { db, credential } = c.var;
       const pendingId = "roleArn" in credentials ? await pendingExternalId(db, credential, Date.now()) : null;
       const list = await instancesOf(c.env, region, withId(credentials, pendingId));
       return c.json(list satisfies InstanceList);
     })
 
-    .post("/external-id", async (c) => {
+    .post("/external-id", ofWholeAccount, async (c) => {
       const pending = await keepExternalId(c.var.db, c.var.credential, Date.now());
       if (pending === null) throw unknownCaller();
       noteCaller(pending.caller);
@@ -184,7 +186,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     });
 
 /** `/api/invites`: what somebody who is not a member yet can do with a code. */
-export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", async (c) => {
+export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", ofWholeAccount, async (c) => {
   const now = Date.now();
   const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
   switch (accepted.outcome) {

@@ -1,5 +1,11 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { cut } from "../lib/values.ts";
 import type { ErrorBody } from "./replies.ts";
+
+/** The most characters of a message: some repeat what a caller, or AWS, has sent. */
+const MAX_MESSAGE = 1000;
+/** As much of that as `cut` may need to say that it has cut a text. */
+const CUT_NOTE = 40;
 
 /** A refusal that a caller is meant to see. Anything else that is thrown becomes a generic 500. */
 export class ApiError extends Error {
@@ -8,7 +14,7 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>;
 
   constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
-    super(message);
+    super(message.length > MAX_MESSAGE ? cut(message, MAX_MESSAGE - CUT_NOTE) : message);
     this.status = status;
     this.headers = headers;
   }
@@ -36,12 +42,25 @@ export const refuse = {
   keyNotKnown: refusal(401, "API key is not known, was revoked or has expired", {
     "WWW-Authenticate": "Bearer",
   }),
+  keyMayNotWrite: refusal(
+    403,
+    "This API key may only read: its scope is read, and for this it takes one with the scope write",
+  ),
+  keyOfOneEnvironment: refusal(
+    403,
+    "This API key is for one environment only: for this it takes one for all environments",
+  ),
   sessionRequired: refusal(401, "Login required: this needs a session, an API key is not enough", {
     "WWW-Authenticate": "Bearer",
   }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
+  viewerMayNotChange: refusal(403, "A viewer of the environment changes nothing: this needs the role member"),
+  viewerMayNotRead: refusal(
+    403,
+    "A viewer of the environment reads figures, not what statements say: this needs the role member",
+  ),
   environmentNotFound: refusal(404, "Environment does not exist"),
   captureEnvironmentNotFound: refusal(404, "Capture's environment not found"),
   keyNotFound: refusal(404, "API key does not exist"),

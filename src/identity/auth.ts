@@ -13,6 +13,7 @@ import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
 import { d1Adapter } from "./d1-adapter.ts";
+import { revokeKeysOf } from "./keys/store.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -54,15 +55,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     onAPIError: { throw: true },
     logger: {
       level: "error",
-      // Of the other arguments only an error's root cause: they can hold what a person typed.
-      log: (level, message, ...rest) => {
-        const error = rest.find((value) => value instanceof Error);
-        log.warn("auth.log", {
-          level,
-          message,
-          ...(error === undefined ? {} : { error: String(rootCause(error)) }),
-        });
-      },
+      log: noteLog,
     },
     database: d1Adapter(env.DB),
     emailAndPassword: { password: { hash: hashPassword, verify: verifyPassword }, enabled: true },
@@ -77,7 +70,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       useSecureCookies: false,
       cookiePrefix: isSecure ? HOST_COOKIE_PREFIX : COOKIE_PREFIX,
       defaultCookieAttributes: { secure: isSecure },
-      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"], ipv6Subnet: 56 },
     },
     hooks: {
       // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
@@ -90,6 +83,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
+        if (ctx.path === CHANGE_PASSWORD_PATH) await revokeKeys(env, ctx.body, ctx.context.returned);
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
@@ -119,6 +113,27 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       },
     },
   });
+}
+
+/**
+ * Logs what better-auth has to say, without anything that a caller sent: of its message what is before the first colon, behind which it
+ * quotes addresses of requests; of an error its kind, and what the database says of it, which has no values.
+ */
+function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
+  const error = rest.map(rootCause).find((value) => value instanceof Error);
+  const isOfDatabase = error?.message.startsWith("D1_") === true;
+  log.warn("auth.log", {
+    level,
+    message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
+    ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
+  });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

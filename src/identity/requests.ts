@@ -42,6 +42,7 @@ export const changePasswordSchema = z
       .boolean()
       .optional()
       .meta({ description: "Whether the account's other sessions end; true if absent." }),
+    revokeKeys: z.boolean().optional().meta({ description: "Whether to revoke all API keys, too." }),
   })
   .meta({ id: "PasswordChange", description: "The old password and the new one." });
 /** The body of revoke-session. */

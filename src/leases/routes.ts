@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Env } from "../env.ts";
-import { notChanged, readVisible } from "../environments/access.ts";
+import { notChanged, readAsMember } from "../environments/access.ts";
 import { open } from "../environments/credentials.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
 import { keptChecks, type Preflight, preflight } from "../environments/preflight/preflight.ts";
@@ -9,6 +9,7 @@ import { type EnvironmentRow, updateChecked } from "../environments/store.ts";
 import { toFullEnvironment } from "../environments/to-reply.ts";
 import { type App, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { log } from "../lib/log.ts";
@@ -22,10 +23,11 @@ export const leaseRoutes = new Hono<App>()
   .use("/:id/abandon", signedIn)
 
   .post("/:id/check", async (c) => {
-    const before = await readVisible(c);
+    const before = await readAsMember(c);
+    await countCostly(c);
     const isPending = readPendingChanges(before).length > 0;
     if (isPending) await retryPendingChanges(c.env, before.id);
-    const environment = isPending ? await readVisible(c) : before;
+    const environment = isPending ? await readAsMember(c) : before;
     const now = Date.now();
     const looked = await lookAt(c.env, environment, now);
     const kept = keptChecks(looked, now);

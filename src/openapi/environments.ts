@@ -12,7 +12,17 @@ import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { idParameter } from "./parameters.ts";
-import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_KEYS, OF_WRITERS, refusals } from "./refusals.ts";
+import {
+  BAD_ID,
+  invalidFor,
+  OF_ACCOUNT_WRITERS,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_KEYS,
+  OF_WRITERS,
+  refusals,
+  TOO_MANY_COSTLY,
+} from "./refusals.ts";
 
 /** The environment in a path. */
 export const ID = idParameter("id", "The environment's id.");
@@ -84,7 +94,7 @@ export const environmentOperations: Operation[] = [
       ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
-      ...OF_WRITERS,
+      ...OF_ACCOUNT_WRITERS,
       ...OF_KEYS,
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
       ...refusals("environmentNotFound", "externalIdUsed"),
@@ -169,7 +179,7 @@ export const environmentOperations: Operation[] = [
     description:
       "Answers with all checks, whatever they find, and keeps them. Nothing is changed. Parameter groups that it owes a restoration " +
       "(`owed`) are restored first, if that is possible now.",
-    permission: MEMBER,
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [ID],
     success: {
@@ -182,7 +192,12 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("environmentNotFound")],
+    refusals: [
+      BAD_ID,
+      TOO_MANY_COSTLY,
+      ...OF_WRITERS,
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
+    ],
   },
   {
     id: "abandonOwed",

@@ -31,11 +31,16 @@ export const keyOperations: Operation[] = [
     path: "/api/auth/api-key/create",
     tag: "API keys",
     summary: "Make an API key",
+    description:
+      "It may do what you may, or less: only read, or only see one environment. It is valid for 90 days unless you say otherwise. " +
+      "It begins with `captures_`, and its last six characters are a checksum (CRC-32 in base62, as GitHub's tokens have it).",
     permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: createKeySchema(),
-      examples: { example: { summary: "Make an API key", value: { name: "nightly job" } } },
+      examples: {
+        example: { summary: "Make an API key", value: { name: "nightly job", scope: "read", envId: 1 } },
+      },
     },
     success: {
       status: 200,
@@ -48,7 +53,11 @@ export const keyOperations: Operation[] = [
         },
       },
     },
-    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(101) }), ...OF_SESSION_WRITERS],
+    refusals: [
+      invalidFor(createKeySchema(), { name: "x".repeat(101) }),
+      ...refusals("environmentNotFound"),
+      ...OF_SESSION_WRITERS,
+    ],
   },
   {
     id: "listApiKeys",

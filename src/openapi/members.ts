@@ -9,7 +9,15 @@ import { roleSchema } from "../environments/schema.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
 import * as examples from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
-import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_WRITERS, refusals } from "./refusals.ts";
+import {
+  BAD_ID,
+  invalidFor,
+  OF_ACCOUNT_WRITERS,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_WRITERS,
+  refusals,
+} from "./refusals.ts";
 
 const USER_ID: Parameter = {
   name: "userId",
@@ -141,6 +149,6 @@ export const memberOperations: Operation[] = [
       },
     ],
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
-    refusals: [...OF_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
+    refusals: [...OF_ACCOUNT_WRITERS, ...refusals("inviteNotFound", "alreadyMember")],
   },
 ];

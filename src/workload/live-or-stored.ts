@@ -32,6 +32,21 @@ export interface ReadCapture {
   askRunnerForSpan: (span: Span) => Promise<LogSpans | null>;
 }
 
+/** The same, and how much of it its caller may read. */
+export interface ReadableCapture extends ReadCapture {
+  /** Whether also what statements say: their values, in examples and records. A viewer reads figures only. */
+  readsStatements: boolean;
+}
+
+/**
+ * A capture whose statements are to be read with their values.
+ * @throws ApiError 403 to a viewer
+ */
+export function withStatements(capture: ReadableCapture): ReadCapture {
+  if (!capture.readsStatements) throw refuse.viewerMayNotRead();
+  return capture;
+}
+
 /** A capture, and which logs it is made of. */
 type CapturedLogs = Pick<ReadCapture, "id" | "status" | "redact" | "log">;
 

@@ -2,10 +2,18 @@ import { Hono } from "hono";
 import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readLogSeries, readLogSpans, readManifests } from "./live-or-stored.ts";
+import {
+  type ReadableCapture,
+  type ReadCapture,
+  readLogSeries,
+  readLogSpans,
+  readManifests,
+  withStatements,
+} from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -40,9 +48,11 @@ const TYPES = {
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
  * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
-  new Hono<App>()
-    .route("/", searchRoutes(findCapture))
+export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadableCapture>) => {
+  /** The same for what says the statements with their values, which is not for viewers. */
+  const findWhole = async (c: AppContext, id: number) => withStatements(await findCapture(c, id));
+  return new Hono<App>()
+    .route("/", searchRoutes(findWhole))
     .route("/", statementRoutes(findCapture))
 
     .get("/", async (c) => {
@@ -54,7 +64,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id)));
+      const shown = toAmazon(await readManifests(c.env.BUCKET, await findWhole(c, id)));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -93,7 +103,9 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/download", async (c) => {
       const id = await readId(c);
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
-      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
+      const capture = await findWhole(c, id);
+      await countCostly(c);
+      const { manifests } = await readManifests(c.env.BUCKET, capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
@@ -119,3 +131,4 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       // Without `manual`, workerd would compress what is compressed.
       return new Response(body.open(), { headers: shown.headers, encodeBody: "manual" });
     });
+};

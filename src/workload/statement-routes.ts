@@ -7,11 +7,11 @@ import type { LogName } from "../logs/names.ts";
 import type { DigestsState } from "./digests-state.ts";
 import type { GroupsState } from "./groups/groups.ts";
 import { keysOf, toGroups, toTables } from "./groups/shown.ts";
-import { type ReadCapture, readDigests } from "./live-or-stored.ts";
+import { type ReadableCapture, readDigests } from "./live-or-stored.ts";
 import { digestQuerySchema, fingerprintSchema, groupsQuerySchema, tagsQuerySchema } from "./schema.ts";
 import { DIGEST_COLUMNS, GROUP_COLUMNS, TABLE_COLUMNS, withOthers } from "./tables.ts";
 import type { DigestOrder } from "./timing/order.ts";
-import { toDigest, toDigests } from "./to-reply.ts";
+import { toDigest, toDigests, withoutExamples } from "./to-reply.ts";
 
 /** In which order statements are shown unless somebody says it. */
 const orderOf = (log: LogName | "both"): DigestOrder => (log === "general" ? "calls" : "time");
@@ -20,7 +20,7 @@ const orderOf = (log: LogName | "both"): DigestOrder => (log === "general" ? "ca
  * `/api/captures/{id}/workload`: the statements of a capture, and its figures by what they say, for who may read the capture.
  * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const statementRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) => {
+export const statementRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadableCapture>) => {
   /** Answers with the figures by one kind of group. */
   const groups = async (
     c: AppContext,
@@ -40,8 +40,10 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
       const capture = await findCapture(c, id);
       const digests = await readDigests(c.env.BUCKET, capture);
       const isFiltered = Object.values(filter).some((asked) => asked !== undefined);
-      const selection = { after: cursor, ...(isFiltered && { filter }) };
-      const shown = toDigests(digests, order ?? orderOf(capture.log), limit, selection);
+      const { readsStatements } = capture;
+      const selection = { after: cursor, ...(isFiltered && { filter: { ...filter, readsStatements } }) };
+      const ranked = toDigests(digests, order ?? orderOf(capture.log), limit, selection);
+      const shown = readsStatements ? ranked : ranked.map(withoutExamples);
       if (format === "json") return c.json(shown);
       return c.body(toCsv(DIGEST_COLUMNS, shown), 200, csvHeaders(`capture-${id}-statements`));
     })
@@ -49,9 +51,10 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
     .get("/digest/:fingerprint", async (c) => {
       const id = await readId(c);
       const fingerprint = await readParam(c, "fingerprint", fingerprintSchema());
-      const found = toDigest(await readDigests(c.env.BUCKET, await findCapture(c, id)), fingerprint);
+      const capture = await findCapture(c, id);
+      const found = toDigest(await readDigests(c.env.BUCKET, capture), fingerprint);
       if (found === null) throw refuse.statementNotFound();
-      return c.json(found);
+      return c.json(capture.readsStatements ? found : withoutExamples(found));
     })
 
     .get("/tables", async (c) => {

@@ -37,8 +37,8 @@ const WRONG_CODES_POLICY = "wrong-codes";
 export const deviceRoutes = new Hono<App>()
   .post("/code", limitSignIns, async (c) => {
     await limitCodes(c);
-    const { client_id: client } = await readRequest(c, codeSchema());
-    const asking = { client, address: clientAddress(c) };
+    const { client_id: client, scope } = await readRequest(c, codeSchema());
+    const asking = { client, scope, address: clientAddress(c) };
     const begun = await store.beginLogin(c.var.db, c.env.BETTER_AUTH_SECRET, asking, Date.now());
     const userCode = shownCode(begun.userCode);
     const page = `${new URL(c.req.url).origin}/device`;
@@ -62,6 +62,7 @@ export const deviceRoutes = new Hono<App>()
       access_token: polled.key,
       token_type: "Bearer",
       expires_in: polled.seconds,
+      scope: polled.scope,
       user: polled.user,
     } satisfies DeviceToken);
   })
@@ -69,22 +70,24 @@ export const deviceRoutes = new Hono<App>()
   .post("/verify", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
-    const { client, address, createdAt, expiresAt } = found(
+    const { client, address, scope, createdAt, expiresAt } = found(
       await store.findLogin(c.var.db, attempt, Date.now()),
     );
     return c.json({
       client,
       address,
       isYourNetwork: address !== null && networkOf(address) === attempt.network,
+      scope,
       requestedAt: isoTime(createdAt),
       expiresAt: isoTime(expiresAt),
     } satisfies DeviceRequest);
   })
 
   .post("/approve", limitAccountChanges, bySession, async (c) => {
-    const { userCode, expiresIn } = await readBody(c, approveSchema());
+    const { userCode, expiresIn, scope = null, envId } = await readBody(c, approveSchema());
     const attempt = await attemptOf(c, userCode);
-    const { client } = found(await store.decideLogin(c.var.db, attempt, expiresIn, Date.now()));
+    const key = { seconds: expiresIn, scope, envId };
+    const { client } = found(await store.decideLogin(c.var.db, attempt, key, Date.now()));
     return c.json({ client, status: "approved" } satisfies DeviceDecision);
   })
 
@@ -142,5 +145,7 @@ function found(result: store.Found): store.WaitingLogin {
       throw unknownCaller();
     case "no-code":
       throw refuse.deviceCodeNotFound();
+    case "no-environment":
+      throw refuse.environmentNotFound();
   }
 }

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, noteCaller } from "../../http/context.ts";
 import { readBody, readQuery } from "../../http/input.ts";
-import { limitAccountChanges } from "../../http/rate-limits.ts";
+import { limitAccountChanges, limitAccountReads } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
@@ -16,7 +16,7 @@ import * as store from "./store.ts";
  * make another key. The paths and replies are those of better-auth's plugin, which answered here before.
  */
 export const keyRoutes = new Hono<App>()
-  .get("/list", bySession, async (c) => {
+  .get("/list", limitAccountReads, bySession, async (c) => {
     const { limit, offset } = await readQuery(c, listKeysSchema());
     const range = { limit, offset };
     const { keys, total } = known(await store.listKeys(c.var.db, c.var.credential, range, Date.now()));
@@ -28,15 +28,16 @@ export const keyRoutes = new Hono<App>()
     } satisfies z.output<typeof apiKeyListSchema>);
   })
 
-  .get("/get", bySession, async (c) => {
+  .get("/get", limitAccountReads, bySession, async (c) => {
     const { id } = await readQuery(c, getKeySchema());
     return c.json(toKey(found(await store.findKey(c.var.db, c.var.credential, id, Date.now()))));
   })
 
   .post("/create", limitAccountChanges, bySession, async (c) => {
     const asked = await readBody(c, createKeySchema());
-    const { key, row } = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
-    return c.json({ ...toKey(row), key } satisfies z.output<typeof newApiKeySchema>);
+    const made = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
+    if (made === null) throw refuse.environmentNotFound();
+    return c.json({ ...toKey(made.row), key: made.key } satisfies z.output<typeof newApiKeySchema>);
   })
 
   .post("/update", limitAccountChanges, bySession, async (c) => {
@@ -65,9 +66,10 @@ function found(outcome: store.Outcome<store.KeyRow | null>): store.KeyRow {
   return row;
 }
 
-/** A key as it is shown. Of better-auth's own limits for keys, which nothing enforces, the fields have stayed. */
+/** A key as it is shown. Of better-auth's own limits and permissions for keys, which nothing enforces, the fields have stayed. */
 function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
-  const { id, name, start, prefix, referenceId, enabled, expiresAt, createdAt, updatedAt } = row;
+  const { id, name, start, prefix, referenceId, enabled, scope, envId, expiresAt, createdAt, updatedAt } =
+    row;
   return {
     id,
     configId: "default",
@@ -76,6 +78,9 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     prefix,
     referenceId,
     enabled: enabled === 1,
+    scope,
+    envId,
+    lastRequest: isoTime(row.lastRequest),
     expiresAt: expiresAt === null ? null : isoTime(expiresAt),
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
@@ -87,7 +92,6 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     rateLimitMax: 10,
     requestCount: 0,
     remaining: null,
-    lastRequest: null,
     permissions: null,
     metadata: null,
   };
