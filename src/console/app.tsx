@@ -6,7 +6,7 @@ import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
-import { focusNextHeading } from "./lib/router.ts";
+import { focusNextHeading, navigate } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
 import { Pages } from "./pages.tsx";
 
@@ -48,6 +48,13 @@ export function App() {
   const signedOut = () => {
     setState({ is: "out" });
   };
+  const renamed = (name: string) => {
+    setState((before) => (before.is === "in" ? { ...before, user: { ...before.user, name } } : before));
+  };
+  const deleted = () => {
+    signedOut();
+    navigate("/captures", { replace: true });
+  };
 
   return (
     <ToastProvider>
@@ -56,7 +63,7 @@ export function App() {
         {state.is === "unreachable" && <Failure error={state.error} retry={find} />}
         {state.is === "out" && <SignIn onSignedIn={signedIn} />}
         {state.is === "in" && (
-          <SessionContext.Provider value={state}>
+          <SessionContext.Provider value={{ ...state, onRenamed: renamed, onDeleted: deleted }}>
             {/* Somebody else must not go on with what this one had before them. */}
             <Pages key={state.user.id} />
             {state.lost && (

@@ -41,14 +41,16 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
   return session;
 }
 
+/** The name of the session's cookie where a request came in. */
+export const sessionCookieName = (c: Context): string => (isHttps(c) ? HOST_SESSION_COOKIE : SESSION_COOKIE);
+
 /** Reads the session cookie, whatever else a request shows; null when there is none, or its signature is wrong. */
 export async function readSessionCookie<E extends { Bindings: Env }>(
   c: Context<E>,
 ): Promise<Credential | null> {
   const header = c.req.header("cookie");
   if (header === undefined) return null;
-  const name = isHttps(c) ? HOST_SESSION_COOKIE : SESSION_COOKIE;
-  const token = await signedCookie(header, name, c.env.BETTER_AUTH_SECRET);
+  const token = await signedCookie(header, sessionCookieName(c), c.env.BETTER_AUTH_SECRET);
   return token === null ? null : { kind: "session", value: token };
 }
 

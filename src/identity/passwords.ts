@@ -7,13 +7,8 @@ import { scrypt } from "./scrypt.ts";
 
 const PARAMETERS = { N: 16_384, r: 16, dkLen: 64 };
 const SALT_BYTES = 16;
-/**
- * How long others run between two pieces of a hash, in milliseconds: twice as long as a piece takes, so that while passwords are hashed
- * the isolate is free most of the time. A hash takes a third of a second so.
- */
-const PAUSE_MS = 1;
-
-const pause = () => scheduler.wait(PAUSE_MS);
+/** Lets whatever is there to be done for others be done. With a longer pause a hash would take twice as long, and others no less. */
+const pause = () => scheduler.wait(0);
 
 /** What is stored of a password, with a new salt. */
 export async function hashPassword(password: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
+import { accountOperations } from "./account.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
@@ -40,6 +41,7 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...accountOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
