@@ -19,6 +19,8 @@ import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
+import { findNewStatements } from "./workload/compare/new-statements.ts";
 
 nameRequests(currentRequestId);
 
@@ -41,6 +43,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/captures", captureRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
+  .route("/api/environments", webhookRoutes(findNewStatements))
   .route(
     "/api/environments",
     environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces, changesOf }),

@@ -10,6 +10,8 @@ declare global {
       BETTER_AUTH_SECRET: string;
       /** Secret keys that seal AWS credentials: `id:base64` pairs separated by commas, the one in use first. */
       CREDENTIALS_KEYS: string;
+      /** The providers that people may sign in with, as JSON (identity/sign-on/config.ts); unset where there are none. */
+      OIDC_PROVIDERS?: string;
       /** The Worker's own AWS identity, which assumes the roles of environments that name one. Both are secrets. */
       AWS_ACCESS_KEY_ID?: string;
       AWS_SECRET_ACCESS_KEY?: string;
@@ -19,6 +21,8 @@ declare global {
       ROLE_TEMPLATE_URL?: string;
       /** Secret that the hook at MAIL_HOOK_URL asks for. */
       MAIL_HOOK_SECRET?: string;
+      /** `true` lets webhooks be sent to this machine, without TLS: for a receiver that is tried there. Unset in production. */
+      WEBHOOK_LOOPBACK?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }
@@ -35,10 +39,16 @@ type NumberName =
   | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
   | "LOG_SETTLE_MS"
+  | "MAX_ACCOUNTS"
+  | "MAX_API_KEYS"
   | "MAX_CAPTURE_BYTES"
+  | "MAX_ENVIRONMENTS"
   | "MAX_LIVE_CAPTURES"
+  | "MAX_OPEN_INVITES"
+  | "OIDC_TIMEOUT_MS"
   | "REQUEST_LIMIT"
   | "SIGN_IN_LIMIT"
+  | "SIGN_UPS_PER_DAY"
   | "WRITE_LIMIT";
 
 /**

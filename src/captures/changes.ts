@@ -112,6 +112,7 @@ const CANCEL = lazy(() =>
     where: `${IS_TARGET} and ${allows("cancellation")}`,
     to: byStatus((status) => literal(TRANSITIONS[status].cancellation ?? status)),
     reason: literal(CANCELLED),
+    counts: "null",
     // It never ran, so that there are no metrics to archive.
     set: { ended_at: ENDED_UNRUN, reason: literal(CANCELLED), due_at: "null" },
   }).map(callerStatement),

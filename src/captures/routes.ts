@@ -12,6 +12,7 @@ import { refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
+import { tellQueue } from "../webhooks/outbox.ts";
 import { compareRoutes } from "../workload/compare/routes.ts";
 import { reportRoutes } from "../workload/report/routes.ts";
 import { workloadRoutes } from "../workload/routes.ts";
@@ -106,6 +107,7 @@ export const captureRoutes = new Hono<App>()
     );
     // Its runner gives back what it has switched on for the start.
     await wake(c, after.id, now);
+    await tellQueue(c.env, after.id);
     return tagged(c, after);
   })
 

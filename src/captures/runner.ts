@@ -6,9 +6,12 @@ import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
+import type { Counts } from "../webhooks/facts.ts";
+import { tellQueue } from "../webhooks/outbox.ts";
 import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
 import type { LogSpans, Span } from "../workload/timing/span.ts";
+import { toCounts } from "../workload/to-reply.ts";
 import {
   isGrowing,
   type LogDigests,
@@ -16,6 +19,7 @@ import {
   type WorkloadState,
 } from "../workload/workload-state.ts";
 import { ClusterRoleWatch } from "./cluster-role.ts";
+import { GapWatch } from "./gap-watch.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -51,6 +55,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector, this.#roles);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
+  readonly #gaps = new GapWatch(this.ctx.storage, this.env, () => this.#collector.state());
   readonly #waiting = new Waiting();
   readonly #archiving = new MetricsArchiving(this.ctx.storage, this.env);
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
@@ -181,8 +186,10 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** Makes a transition. When it was not made, somebody else has made one: the row says how to go on. */
   async #make(transition: Transition, capture: RunnerRow, now: number): Promise<void> {
-    const moved = await makeTransition(this.env.DB, capture, transition, "runner", now);
     const { from, to, reason } = transition;
+    const counts = to === "DONE" ? this.#counts() : null;
+    const { moved, told } = await makeTransition(this.env.DB, capture, transition, "runner", now, counts);
+    if (told) await tellQueue(this.env, capture.id);
     log.info("capture.moved", {
       captureId: capture.id,
       from,
@@ -190,6 +197,12 @@ export class CaptureRunner extends DurableObject<Env> {
       moved,
       ...(reason === undefined ? {} : { reason }),
     });
+  }
+
+  /** What was recorded so far; null before there is anything. */
+  #counts(): Counts | null {
+    const [first, ...more] = this.#collector.state()?.manifests ?? [];
+    return first === undefined ? null : toCounts([first, ...more]);
   }
 
   /**
@@ -206,6 +219,7 @@ export class CaptureRunner extends DurableObject<Env> {
     });
     if (caughtUp) await this.#watch.look(capture, this.#now());
     await this.#roles.look(capture, this.#now());
+    await this.#gaps.look(capture, this.#now());
     await this.#live.progressed();
     const now = this.#now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
@@ -243,6 +257,7 @@ export class CaptureRunner extends DurableObject<Env> {
         return this.#now() + finished.pause;
       }
       ({ missing } = finished);
+      await this.#gaps.look(capture, this.#now());
     }
     // At once if it was deleted, which ends all that it costs.
     await this.#giveBack(capture.id, capture.deletedAt === null ? releaseLeaseLater : releaseLease);

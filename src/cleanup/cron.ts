@@ -3,14 +3,15 @@ import type { Env } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
+import { resendLate } from "../webhooks/queue.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { wakeOverdue } from "./overdue.ts";
 import { purgeOld } from "./purge.ts";
 import { resealCredentials } from "./rotation.ts";
 
 /**
- * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, and makes the captures of
- * schedules.
+ * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
+ * schedules, and has webhooks told that are late.
  */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
@@ -19,6 +20,7 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
     releaseOrphanedLeases(env, now),
     wakeQuietLeases(env, now),
     seeToSchedules(env, now),
+    resendLate(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
   log.info("cleanup.overdue", Object.assign({}, ...counts));

@@ -8,9 +8,14 @@ import { describeError, log } from "../lib/log.ts";
 /* Erases what is old and deletes what has expired, in bounded batches. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long it is kept what webhooks were told. */
+const DELIVERY_DAYS = 30;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
+/** How long it is known from where somebody has signed in, and how much was recorded in a month. */
+const KNOWN_NETWORKS_DAYS = 90;
+const RECORDED_BYTES_DAYS = 400;
 /** Fewer of captures: each asks R2 what it has stored. */
 const ERASE_BATCH = 100;
 
@@ -25,10 +30,14 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
     deviceCodes: await purgeAll("deviceCodes", now),
+    emailLinks: await purgeAll("emailLinks", now),
     externalIds: await purgeAll("externalIds", now),
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
+    recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
+    webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
@@ -123,6 +132,7 @@ const PURGES = {
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from webhooks w where w.env_id = e.id)
        and not exists (select 1 from apikey k where k.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
@@ -139,10 +149,18 @@ const PURGES = {
   keys: deleteOld("apikey", "id", "expires_at"),
   invites: deleteOld("invites", "code_hash", "expires_at"),
   deviceCodes: deleteOld("device_codes", "device_hash", "expires_at"),
+  emailLinks: deleteOld("email_links", "token_hash", "expires_at"),
   externalIds: deleteOld("pending_external_ids", "user_id", "expires_at"),
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
+  knownNetworks: deleteOld("known_networks", "rowid", "seen_at"),
+  recordedBytes: deleteOld("recorded_bytes", "rowid", "month"),
+  // Those of a capture that has not ended stay: its next event counts on from them.
+  webhookDeliveries: statement(
+    `delete from webhook_deliveries where id in (select d.id from webhook_deliveries d left join captures c on c.id = d.capture_id
+       where d.time < :before and (c.id is null or c.${HAS_ENDED}) limit :limit)`,
+  ),
 };
 
 /** Something that is purged once its time has passed. */

@@ -52,6 +52,49 @@ export const deviceCodes = sqliteTable(
   (table) => [index("device_codes_expires_at").on(table.expiresAt)],
 );
 
+/**
+ * The networks from which somebody has signed in: their tries are counted by themselves (identity/wrong-passwords.ts). No foreign key:
+ * it is purged by its age.
+ */
+export const knownNetworks = sqliteTable(
+  "known_networks",
+  {
+    userId: text("user_id").notNull(),
+    /** An IPv4 address, or the /56 of an IPv6 address. */
+    network: text("network").notNull(),
+    /** When somebody last signed in from there. */
+    seenAt: integer("seen_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.network] }),
+    index("known_networks_seen_at").on(table.seenAt),
+  ],
+);
+
+/**
+ * A link that was mailed, or that an operator has made, until it is used: whoever has it owns the address. Of its token only a hash
+ * is kept (identity/links/store.ts).
+ */
+export const emailLinks = sqliteTable(
+  "email_links",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    /** What it is for: a new password, the proof that an address is the account's owner's, or another address. */
+    purpose: text("purpose", { enum: ["reset", "verify", "change"] }).notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    /** The address that it proves: the account's as it was then, or the one that the account is to have. */
+    email: text("email").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    index("email_links_user_id").on(table.userId),
+    index("email_links_expires_at").on(table.expiresAt),
+  ],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */
@@ -341,6 +384,27 @@ export const captures = sqliteTable(
   ],
 );
 
+/**
+ * How much each capture has recorded in each month, for the limit of its environment. No foreign keys: what was recorded counts for
+ * its month, though the capture may be erased.
+ */
+export const recordedBytes = sqliteTable(
+  "recorded_bytes",
+  {
+    captureId: integer("capture_id").notNull(),
+    /** The beginning of the month in UTC. */
+    month: integer("month").notNull(),
+    envId: integer("env_id").notNull(),
+    /** Of NDJSON before compression. */
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.captureId, table.month] }),
+    index("recorded_bytes_env_id_month").on(table.envId, table.month),
+    index("recorded_bytes_month").on(table.month),
+  ],
+);
+
 /** The audit trail: every transition of every capture. */
 export const captureEvents = sqliteTable(
   "capture_events",
@@ -358,6 +422,84 @@ export const captureEvents = sqliteTable(
     reason: text("reason"),
   },
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
+);
+
+// --- webhooks ---------------------------------------------------------------------------------------------------------
+
+/** Where an environment's events are told: an address of people's own, Slack, or a member by e-mail. */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    kind: text("kind", { enum: ["standard", "slack", "email"] }).notNull(),
+    name: text("name").notNull(),
+    /** The types of its events: texts in a JSON array. */
+    events: text("events").notNull(),
+    /** The sealed address and secrets (webhooks/target.ts); null for e-mail. */
+    target: text("target"),
+    /** What a reply may show of the address; null for e-mail. */
+    addressHint: text("address_hint"),
+    /** The member who gets the e-mails; null for the other kinds. No foreign key: an account may be erased first. */
+    recipient: text("recipient"),
+    /** Where the console is, for links: the origin of the request that made it. */
+    origin: text("origin").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    pausedAt: integer("paused_at"),
+    /** Since when no delivery has succeeded; null while none fails. */
+    failingSince: integer("failing_since"),
+    /** When the service has switched it off, and why, in words. */
+    disabledAt: integer("disabled_at"),
+    disabledReason: text("disabled_reason"),
+  },
+  (table) => [index("webhooks_env_id").on(table.envId)],
+);
+
+/** The outbox: an event for a webhook, written by the batch that makes the event true. */
+export const webhookDeliveries = sqliteTable(
+  "webhook_deliveries",
+  {
+    // The order of the events of a capture.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    webhookId: integer("webhook_id")
+      .notNull()
+      .references(() => webhooks.id),
+    /** Null for a test. No foreign key: the capture may be erased first. */
+    captureId: integer("capture_id"),
+    type: text("type").notNull(),
+    /** Tells several events of a type apart that one capture has, so that each is written once. */
+    key: text("key").notNull().default(""),
+    /** Counts the events of the capture for this webhook, from 1. */
+    sequence: integer("sequence").notNull(),
+    /** What every attempt sends as webhook-id. */
+    messageId: text("message_id").notNull(),
+    time: integer("time").notNull(),
+    /** What is to be told, in JSON with its version (webhooks/facts.ts). */
+    facts: text("facts").notNull(),
+    status: text("status", { enum: ["pending", "delivered", "dead"] })
+      .notNull()
+      .default("pending"),
+    attempts: integer("attempts").notNull().default(0),
+    firstTriedAt: integer("first_tried_at"),
+    /** When it is to be tried next; null once it is delivered or dead. */
+    nextAt: integer("next_at"),
+    /** Who is trying it just now: only they may say what came of it. */
+    claim: text("claim"),
+    /** When cron has put it into the queue again; null if it has not. */
+    requeuedAt: integer("requeued_at"),
+    /** The last attempts, in JSON with its version (webhooks/attempts.ts). Null before the first. */
+    tried: text("tried"),
+  },
+  (table) => [
+    uniqueIndex("webhook_deliveries_event").on(table.webhookId, table.captureId, table.type, table.key),
+    index("webhook_deliveries_capture_id").on(table.captureId, table.webhookId, table.id),
+    index("webhook_deliveries_webhook_id").on(table.webhookId, table.id),
+    index("webhook_deliveries_next_at").on(table.nextAt).where(sql`next_at is not null`),
+    index("webhook_deliveries_time").on(table.time),
+  ],
 );
 
 /**

@@ -340,11 +340,13 @@ const DELETE_CONTENTS = [
   `update schedules set deleted_at = :now, next_at = null, make_at = null where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
   `delete from members where env_id = :envId and ${IS_DELETED}`,
   `delete from invites where env_id = :envId and ${IS_DELETED}`,
+  `delete from webhook_deliveries where webhook_id in (select id from webhooks where env_id = :envId) and ${IS_DELETED}`,
+  `delete from webhooks where env_id = :envId and ${IS_DELETED}`,
   `delete from apikey where env_id = :envId and ${IS_DELETED}`,
 ].map(statement);
 
 /**
- * Deletes an environment with its captures, schedules, members, invites and the keys that are for it alone; refused while a capture is live, or a parameter group that
+ * Deletes an environment with its captures, schedules, members, invites, webhooks and the keys that are for it alone; refused while a capture is live, or a parameter group that
  * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
  * rest is erased by cron.
  */

@@ -18,7 +18,8 @@ export const COOKIE_PREFIX = "captures";
  */
 export const HOST_COOKIE_PREFIX = `__Host-${COOKIE_PREFIX}`;
 
-const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
+/** The name of the cookie of a session, before its prefix. */
+export const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
 const HOST_SESSION_COOKIE = `${HOST_COOKIE_PREFIX}.session_token`;
 
 /**

@@ -6,6 +6,7 @@ import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
+import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
 import {
   BOOKMARK_OF_READ,
@@ -25,6 +26,8 @@ import "./requests.ts";
 import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
+import { signOnOperations } from "./sign-on.ts";
+import { describeWebhooks, payloadSchema, webhookOperations } from "./webhooks.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -40,8 +43,11 @@ const operations: Operation[] = [
   ...recordOperations,
   ...environmentOperations,
   ...memberOperations,
+  ...webhookOperations,
   ...identityOperations,
   ...accountOperations,
+  ...signOnOperations,
+  ...emailLinkOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
@@ -52,6 +58,8 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
+  Webhooks:
+    "Where an environment's events are told: in the form of [Standard Webhooks](https://www.standardwebhooks.com), to Slack, or by e-mail.",
   Members: "Who belongs to an environment, and how others join.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
@@ -102,7 +110,7 @@ const REASONS: Record<number, string> = {
   422: "What was sent contradicts what is there.",
   429: "Too many requests.",
   500: "A fault of the service's.",
-  502: "AWS refused.",
+  502: "AWS refused, or what was asked elsewhere did not answer as it must.",
   503: "Not just now.",
   504: "AWS did not answer in time.",
 };
@@ -112,7 +120,10 @@ type Of = (schema: z.ZodType) => JsonSchema;
 /** Makes the document. */
 export function describeApi(): JsonSchema {
   const requests = toJsonSchemas("input", new Set(operations.flatMap(({ body }) => body?.schema ?? [])));
-  const replies = toJsonSchemas("output", new Set([errorSchema, ...operations.flatMap(replySchemas)]));
+  const replies = toJsonSchemas(
+    "output",
+    new Set([errorSchema, payloadSchema, ...operations.flatMap(replySchemas)]),
+  );
   const request: Of = (schema) => requests.of.get(schema) as JsonSchema;
   const reply: Of = (schema) => replies.of.get(schema) as JsonSchema;
   const shared = toSharedRefusals(reply(errorSchema));
@@ -137,6 +148,7 @@ export function describeApi(): JsonSchema {
     servers: [{ url: "/", description: "The service that serves this document." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: describeWebhooks(reply),
     components: {
       schemas: { ...replies.components, ...requests.components },
       responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),

@@ -36,8 +36,8 @@ export async function checkAccount(world: World): Promise<void> {
       await page.getByLabel("Your name").fill("Holder Two");
       await page.getByRole("button", { name: "Change the name" }).click();
       await shown(page.getByRole("link", { name: "Holder Two" }));
-      await shown(page.getByText(email));
-      await shown(page.locator("#sessions-title ~ .table-wrap"));
+      await shown(page.locator("#address-title ~ .card").getByText(email));
+      await shown(page.locator("#sessions-title ~ .card table"));
       await expectNoWider(page, 320, "/account");
       await context.close();
     },
@@ -51,7 +51,7 @@ export async function checkAccount(world: World): Promise<void> {
       body: JSON.stringify({ email, password: PASSWORD }),
     });
     await page.goto("/account");
-    const rows = page.locator("#sessions-title ~ .table-wrap tbody tr");
+    const rows = page.locator("#sessions-title ~ .card table tbody tr");
     await shown(rows.first());
     expectThat((await rows.first().innerText()).includes("This session"), "Another session is the first");
     await shown(rows.first().getByText("Chrome on Linux"));

@@ -128,7 +128,7 @@ describe("rotating the credentials key", () => {
     const texts = await Promise.all(ids.map(read));
     const { counts, lines } = await rotate(after);
     expect(counts).toEqual({ resealed: 0, changed: 0, unreadable: 0, withoutKey: 2 });
-    expect(lines).toMatchObject([{ level: "error", event: "cleanup.reseal.keyless", environments: 2 }]);
+    expect(lines).toMatchObject([{ level: "error", event: "cleanup.reseal.keyless", rows: 2 }]);
     expect(await Promise.all(ids.map(read))).toEqual(texts);
   });
 

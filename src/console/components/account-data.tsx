@@ -9,19 +9,21 @@ import { Form, FormProblem, TextField } from "./field.tsx";
 export function AccountData() {
   const [isDeleting, setDeleting] = useState(false);
   return (
-    <section class="card" aria-labelledby="data-title">
+    <section aria-labelledby="data-title">
       <h2 id="data-title">Your data</h2>
-      <p>
-        Your account, memberships, keys, sessions, and the captures and schedules that you own, as one file of
-        JSON. It has no passwords and no keys.
-      </p>
-      <div class="actions">
-        <a class="button" href="/api/account/export" download="captures-account.json">
-          Download your data
-        </a>
-        <button type="button" class="danger-quiet" onClick={() => setDeleting(true)}>
-          Delete your account…
-        </button>
+      <div class="card">
+        <p>
+          Your account, memberships, keys, sessions, and the captures and schedules that you own, as one file
+          of JSON. It has no passwords and no keys.
+        </p>
+        <div class="actions">
+          <a class="button" href="/api/account/export" download="captures-account.json">
+            Download your data
+          </a>
+          <button type="button" class="danger-quiet" onClick={() => setDeleting(true)}>
+            Delete your account…
+          </button>
+        </div>
       </div>
       {isDeleting && <DeleteAccount onClose={() => setDeleting(false)} />}
     </section>

@@ -16,25 +16,27 @@ export function AccountName() {
     toasts.show("Your name is changed");
   });
   return (
-    <section class="card" aria-labelledby="name-title">
+    <section aria-labelledby="name-title">
       <h2 id="name-title">Name</h2>
-      <Form onSubmit={submit} refused={errors}>
-        <TextField
-          name="name"
-          label="Your name"
-          hint="The other members of your environments see it."
-          error={errors.fields.name}
-          autoComplete="name"
-          value={name}
-          onChange={setName}
-        />
-        <FormProblem message={errors.form} />
-        <div class="actions">
-          <Submit busy={busy} disabled={name.trim() === "" || name.trim() === user.name}>
-            Change the name
-          </Submit>
-        </div>
-      </Form>
+      <div class="card">
+        <Form onSubmit={submit} refused={errors}>
+          <TextField
+            name="name"
+            label="Your name"
+            hint="The other members of your environments see it."
+            error={errors.fields.name}
+            autoComplete="name"
+            value={name}
+            onChange={setName}
+          />
+          <FormProblem message={errors.form} />
+          <div class="actions">
+            <Submit busy={busy} disabled={name.trim() === "" || name.trim() === user.name}>
+              Change the name
+            </Submit>
+          </div>
+        </Form>
+      </div>
     </section>
   );
 }

@@ -20,46 +20,48 @@ export function AccountPassword() {
     toasts.show("Your password is changed, and your other sessions have ended");
   });
   return (
-    <section class="card" aria-labelledby="password-title">
+    <section aria-labelledby="password-title">
       <h2 id="password-title">Password</h2>
-      <p class="muted">With a new password all your other sessions end. You stay signed in here.</p>
-      <Form onSubmit={submit} refused={errors}>
-        {/* For password managers, which keep the new one with it. */}
-        <input type="email" hidden readOnly autoComplete="username" value={user.email} />
-        <TextField
-          name="currentPassword"
-          label="The password until now"
-          error={errors.fields.currentPassword}
-          type="password"
-          autoComplete="current-password"
-          value={currentPassword}
-          onChange={setCurrent}
-        />
-        <TextField
-          name="newPassword"
-          label="The new password"
-          hint="At least 8 characters."
-          error={errors.fields.newPassword}
-          type="password"
-          autoComplete="new-password"
-          value={newPassword}
-          onChange={setNew}
-        />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={revokeKeys}
-            onChange={({ currentTarget }) => setRevokeKeys(currentTarget.checked)}
+      <div class="card">
+        <p class="muted">With a new password all your other sessions end. You stay signed in here.</p>
+        <Form onSubmit={submit} refused={errors}>
+          {/* For password managers, which keep the new one with it. */}
+          <input type="email" hidden readOnly autoComplete="username" value={user.email} />
+          <TextField
+            name="currentPassword"
+            label="The password until now"
+            error={errors.fields.currentPassword}
+            type="password"
+            autoComplete="current-password"
+            value={currentPassword}
+            onChange={setCurrent}
           />
-          Revoke all my API keys, too
-        </label>
-        <FormProblem message={errors.form} />
-        <div class="actions">
-          <Submit busy={busy} disabled={currentPassword === "" || newPassword === ""}>
-            Change the password
-          </Submit>
-        </div>
-      </Form>
+          <TextField
+            name="newPassword"
+            label="The new password"
+            hint="At least 8 characters."
+            error={errors.fields.newPassword}
+            type="password"
+            autoComplete="new-password"
+            value={newPassword}
+            onChange={setNew}
+          />
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={revokeKeys}
+              onChange={({ currentTarget }) => setRevokeKeys(currentTarget.checked)}
+            />
+            Revoke all my API keys, too
+          </label>
+          <FormProblem message={errors.form} />
+          <div class="actions">
+            <Submit busy={busy} disabled={currentPassword === "" || newPassword === ""}>
+              Change the password
+            </Submit>
+          </div>
+        </Form>
+      </div>
     </section>
   );
 }

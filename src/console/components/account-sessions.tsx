@@ -29,68 +29,70 @@ export function AccountSessions() {
   };
 
   return (
-    <section class="card" aria-labelledby="sessions-title">
+    <section aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
-      <p class="muted">Where you are signed in. A session ends a week after it was last seen.</p>
-      <Loaded resource={sessions} what="your sessions">
-        {(known) => (
-          <>
-            <div class="table-wrap">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Device</th>
-                    <th scope="col">Address</th>
-                    <th scope="col" class="middle">
-                      Signed in
-                    </th>
-                    <th scope="col">Last seen</th>
-                    <th scope="col">
-                      <span class="visually-hidden">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {known.map((session) => (
-                    <tr key={session.id}>
-                      <th scope="row" title={session.userAgent ?? undefined}>
-                        {deviceOf(session.userAgent)}
+      <div class="card">
+        <p class="muted">Where you are signed in. A session ends a week after it was last seen.</p>
+        <Loaded resource={sessions} what="your sessions">
+          {(known) => (
+            <>
+              <div class="table-wrap">
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">Device</th>
+                      <th scope="col">Address</th>
+                      <th scope="col" class="middle">
+                        Signed in
                       </th>
-                      <td>{session.ipAddress || "–"}</td>
-                      <td class="middle">
-                        <Time at={session.createdAt} />
-                      </td>
-                      {/* It is written down once a day. */}
-                      <td>{session.isThis ? "now" : formatDay(session.updatedAt)}</td>
-                      <td class="row-action">
-                        {session.isThis ? (
-                          "This session"
-                        ) : (
-                          <button
-                            type="button"
-                            class="danger-quiet"
-                            aria-label={`End the session of ${deviceOf(session.userAgent)}`}
-                            onClick={() => setEnding(session)}
-                          >
-                            End
-                          </button>
-                        )}
-                      </td>
+                      <th scope="col">Last seen</th>
+                      <th scope="col">
+                        <span class="visually-hidden">Actions</span>
+                      </th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-            {known.length > 1 && (
-              <div class="actions">
-                <button type="button" class="danger-quiet" onClick={() => setEnding("others")}>
-                  End all other sessions
-                </button>
+                  </thead>
+                  <tbody>
+                    {known.map((session) => (
+                      <tr key={session.id}>
+                        <th scope="row" title={session.userAgent ?? undefined}>
+                          {deviceOf(session.userAgent)}
+                        </th>
+                        <td>{session.ipAddress || "–"}</td>
+                        <td class="middle">
+                          <Time at={session.createdAt} />
+                        </td>
+                        {/* It is written down once a day. */}
+                        <td>{session.isThis ? "now" : formatDay(session.updatedAt)}</td>
+                        <td class="row-action">
+                          {session.isThis ? (
+                            "This session"
+                          ) : (
+                            <button
+                              type="button"
+                              class="danger-quiet"
+                              aria-label={`End the session of ${deviceOf(session.userAgent)}`}
+                              onClick={() => setEnding(session)}
+                            >
+                              End
+                            </button>
+                          )}
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
               </div>
-            )}
-          </>
-        )}
-      </Loaded>
+              {known.length > 1 && (
+                <div class="actions">
+                  <button type="button" class="danger-quiet" onClick={() => setEnding("others")}>
+                    End all other sessions
+                  </button>
+                </div>
+              )}
+            </>
+          )}
+        </Loaded>
+      </div>
       {ending !== null && (
         <Confirm
           title={
