@@ -65,9 +65,11 @@ export function App() {
   const provider = /^\/sign-on\/([a-z0-9-]{1,32})\/?$/.exec(usePlace().path)?.[1];
   if (provider !== undefined) {
     return (
-      <Shell user={null} onSignedOut={signedOut}>
-        <SignOnPage provider={provider} onSignedIn={find} />
-      </Shell>
+      <ToastProvider>
+        <Shell user={null} onSignedOut={signedOut}>
+          <SignOnPage provider={provider} onSignedIn={find} />
+        </Shell>
+      </ToastProvider>
     );
   }
 

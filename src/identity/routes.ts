@@ -52,6 +52,8 @@ export function identityRoutes(invites: Invites) {
       .route("/api-key", keyRoutes)
       .route("/sign-on", signOnRoutes(invites))
       .get("/ways", waysRoute)
+      .use("/request-password-reset", byPassword)
+      .use("/reset-password", byPassword)
       .route(
         "/",
         linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
@@ -80,7 +82,7 @@ export function identityRoutes(invites: Invites) {
 }
 
 /** Lets requests of passwords through where people have any. @throws ApiError 403 */
-export const byPassword: MiddlewareHandler<App> = async (c, next) => {
+const byPassword: MiddlewareHandler<App> = async (c, next) => {
   if (!allowsPasswords(c.env)) throw refuseSignOn.noPasswords();
   await next();
 };

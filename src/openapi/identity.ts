@@ -46,7 +46,7 @@ const saysOf = (name: string, status: number, message: string, path = ""): Refus
   says(name, status, inOurWords(message, path));
 
 /** A password, where people sign in by single sign-on only. */
-const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
+export const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
   ...says("tooOften", 429, TRY_AGAIN_LATER),

@@ -1,3 +1,4 @@
+import { tooManyAccounts } from "../http/refusals.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import * as replies from "../identity/sign-on/replies.ts";
 import { finishSchema, startSchema } from "../identity/sign-on/schema.ts";
@@ -6,6 +7,7 @@ import { RETRY_AFTER, SIGN_IN_POLICY } from "./header-fields.ts";
 import { SESSION_COOKIE, TOO_MANY_SIGN_INS } from "./identity.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
+  ANY_NUMBER,
   ANY_TEXT,
   FAULT,
   FAULTS,
@@ -143,6 +145,7 @@ export const signOnOperations: Operation[] = [
       varies("cancelled", cancelled(NAME), cancelled(ANY_TEXT)),
       ...DENIED,
       varies("signOnByInvite", inviteRequired(CONTACT), inviteRequired(ANY_TEXT)),
+      varies("tooManyAccounts", tooManyAccounts(10_000), tooManyAccounts(ANY_NUMBER)),
       varies("notAccepted", notAccepted(NAME), notAccepted(ANY_TEXT)),
       ...OF_PROVIDERS,
       ...FAULTS,

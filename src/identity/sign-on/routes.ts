@@ -4,7 +4,7 @@ import { readSessionCookie } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody } from "../../http/input.ts";
 import { limitSignIns } from "../../http/rate-limits.ts";
-import { ApiError } from "../../http/refusals.ts";
+import { ApiError, tooManyAccounts } from "../../http/refusals.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { describeError, log } from "../../lib/log.ts";
 import { randomText } from "../../lib/random-text.ts";
@@ -126,14 +126,15 @@ async function signOn(c: AppContext, by: SignOn, invites: Invites): Promise<Sign
   const session = newSession(c, now);
   const signedIn = (await readSessionCookie(c))?.value ?? null;
   const id = crypto.randomUUID();
+  const maxAccounts = positiveNumber(c.env, "MAX_ACCOUNTS");
   const finishing = (mayCreate: boolean) =>
-    finish(db, { attempt, person, session, mayCreate, signedIn, id }, now);
+    finish(db, { attempt, person, session, mayCreate, maxAccounts, signedIn, id }, now);
   let finished = await finishing(c.env.SIGN_UP === "open" || isSelective(provider));
   if (finished.outcome === "no-account" && inviteCode !== undefined) {
     // Only now: who has an account must not use up an invite.
     if (await invites.claimInvite(db, inviteCode, person.email, now)) finished = await finishing(true);
   }
-  const { user, isNew } = told(provider, () => finishedBy(finished, provider, ways));
+  const { user, isNew } = told(provider, () => finishedBy(finished, provider, ways, maxAccounts));
   noteCaller(user.id);
   if (isNew && inviteCode !== undefined)
     await invites.acceptInvite(db, { kind: "user", value: user.id }, inviteCode, now);
@@ -142,7 +143,12 @@ async function signOn(c: AppContext, by: SignOn, invites: Invites): Promise<Sign
 }
 
 /** Who was signed in. @throws ApiError when nobody was */
-function finishedBy(finished: Finished, { name }: Provider, { contact }: SignInWays): SignedOn {
+function finishedBy(
+  finished: Finished,
+  { name }: Provider,
+  { contact }: SignInWays,
+  maxAccounts: number,
+): SignedOn {
   switch (finished.outcome) {
     case "signed-in":
       return { user: finished.user, isNew: finished.isNew };
@@ -152,5 +158,7 @@ function finishedBy(finished: Finished, { name }: Provider, { contact }: SignInW
       throw refuseSignOn.otherPerson(name, contact);
     case "no-account":
       throw refuseSignOn.inviteRequired(contact);
+    case "full":
+      throw tooManyAccounts(maxAccounts);
   }
 }

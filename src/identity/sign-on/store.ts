@@ -2,7 +2,7 @@ import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { insertSession, type NewSession } from "../new-session.ts";
-import { handOver } from "../proven-address.ts";
+import { dropLinks, takeOver } from "../ownership.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Person } from "./person.ts";
 
@@ -23,15 +23,19 @@ const MAY_LINK = `${IS_FIRST} and not exists (${LINKED}) and not ${IS_OTHERS}`;
 const UNPROVEN = `select u.id from user u where u.email = :email and u.email_verified = 0 and ${MAY_LINK}
   and not exists (select 1 from session s where s.user_id = u.id and s.token = :signedIn and s.expires_at > :now)`;
 
+/** Whether there are as many accounts as there may be. */
+const IS_FULL = "(select count(*) from (select 1 from user limit :maxAccounts)) >= :maxAccounts";
+
 const FINISH = [
   `insert into verification (id, identifier, value, expires_at, created_at, updated_at)
    select :finishId, :attempt, 'finished', :attemptEnds, :now, :now
    where not exists (select 1 from verification where identifier = :attempt)`,
-  ...handOver(UNPROVEN),
+  dropLinks(`(${UNPROVEN})`),
+  ...takeOver(`(${UNPROVEN})`),
   `update user set email_verified = 1, updated_at = :now where email = :email and email_verified = 0 and ${MAY_LINK}`,
   `insert into user (id, name, email, email_verified, created_at, updated_at)
    select :userId, :name, :email, 1, :now, :now
-   where :mayCreate = 1 and ${MAY_LINK} and not exists (select 1 from user where email = :email)`,
+   where :mayCreate = 1 and ${MAY_LINK} and not exists (select 1 from user where email = :email) and not ${IS_FULL}`,
   `insert into account (id, account_id, provider_id, user_id, created_at, updated_at)
    select :identityId, :subject, :issuer, u.id, :now, :now from user u where u.email = :email and ${MAY_LINK}`,
   insertSession(
@@ -45,7 +49,7 @@ const FINISH = [
 /** What became of it. */
 export type Finished =
   | { outcome: "signed-in"; user: { id: string; name: string; email: string }; isNew: boolean }
-  | { outcome: "used" | "other-person" | "no-account" };
+  | { outcome: "used" | "other-person" | "no-account" | "full" };
 
 /** A sign-on that is to be finished. */
 export interface Finish {
@@ -54,6 +58,8 @@ export interface Finish {
   session: NewSession;
   /** Whether a person without an account gets one. */
   mayCreate: boolean;
+  /** How many accounts there may be. */
+  maxAccounts: number;
   /** The token of the session that the browser has; null when it has none. */
   signedIn: string | null;
   /** Of the request: the same for a second try of it. */
@@ -65,7 +71,7 @@ export interface Finish {
  * has the identity too, or to a new one. A sign-on can be finished once.
  */
 export async function finish(db: Db, finishing: Finish, now: number): Promise<Finished> {
-  const { attempt, person, session, mayCreate, signedIn, id } = finishing;
+  const { attempt, person, session, mayCreate, maxAccounts, signedIn, id } = finishing;
   const userId = crypto.randomUUID();
   const values = {
     ...person,
@@ -76,6 +82,7 @@ export async function finish(db: Db, finishing: Finish, now: number): Promise<Fi
     userId,
     identityId: crypto.randomUUID(),
     mayCreate: mayCreate ? 1 : 0,
+    maxAccounts,
     signedIn: signedIn ?? "",
     now,
   };
@@ -87,5 +94,6 @@ export async function finish(db: Db, finishing: Finish, now: number): Promise<Fi
   const { isOthers, name, email } = row;
   if (row.id !== null)
     return { outcome: "signed-in", user: { id: row.id, name, email }, isNew: row.id === userId };
-  return { outcome: isOthers === 1 ? "other-person" : "no-account" };
+  if (isOthers === 1) return { outcome: "other-person" };
+  return { outcome: mayCreate ? "full" : "no-account" };
 }

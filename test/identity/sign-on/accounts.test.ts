@@ -85,6 +85,20 @@ describe("an identity", () => {
   });
 });
 
+describe("a service that has as many accounts as it may have", () => {
+  test("makes no other, and signs in who has one", async () => {
+    const { provider, browser } = await beginWith();
+    const first = await signOn(browser, provider);
+    const full = new Browser(withProviders([[provider]], { MAX_ACCOUNTS: "1" }));
+    expect((await signOn(full, provider)).body.user).toEqual(first.body.user);
+    provider.claims = somebody();
+    expectRefusal(await signOn(full, provider), 409, /accounts, which is the most/);
+    expect(
+      await env.DB.prepare("select id from user where email = ?").bind(provider.claims.email).first(),
+    ).toBeNull();
+  });
+});
+
 describe("an account with a password", () => {
   test("whose address is verified is signed in to, and keeps its password, sessions and keys", async () => {
     const person = await signUp();

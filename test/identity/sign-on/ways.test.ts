@@ -63,6 +63,10 @@ describe("where people sign in by single sign-on only", () => {
     expectRefusal(await ask(bindings, "sign-up/email", someone), 403, NO_PASSWORDS);
     const change = { currentPassword: "a long password", newPassword: "another password" };
     expectRefusal(await ask(bindings, "change-password", change, person.headers), 403, NO_PASSWORDS);
+    const { email } = person;
+    expectRefusal(await ask(bindings, "request-password-reset", { email }), 403, NO_PASSWORDS);
+    const reset = { token: "x", newPassword: "another password" };
+    expectRefusal(await ask(bindings, "reset-password", reset), 403, NO_PASSWORDS);
   });
 
   test("who signs in by it makes keys and lets programs in by device login, and sessions and keys of before go on", async () => {
