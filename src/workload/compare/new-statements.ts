@@ -27,9 +27,7 @@ export async function findNewStatements(env: Env, id: number, baseId: number): P
   const [capture, base] = [id, baseId].map((one) => results.find((row) => row.id === one));
   if (capture === undefined || base === undefined) return null;
   const basis = basisOf(base, capture);
-  const [of, ofBase] = await Promise.all(
-    [capture, base].map((one) => readRecording(withRunner(env, one))),
-  );
+  const [of, ofBase] = await Promise.all([capture, base].map((one) => readRecording(withRunner(env, one))));
   if (of === undefined || ofBase === undefined) return null;
   const sides = [
     sideOf(ofBase, basis.calls[0], basis.isTimed),
