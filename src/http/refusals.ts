@@ -194,7 +194,7 @@ export const refuse = {
     400,
     "recipient: must be the id of a member of the environment whose e-mail address is verified",
   ),
-  webhooksSendNoMail: refusal(409, "This service sends no e-mail: ask its operator, or use another kind"),
+  kindNeedsMail: refusal(409, "kind: this service sends no e-mail. Ask its operator, or use another kind"),
   noRule: refusal(400, "cron: is required, unless there is an rrule"),
   twoRules: refusal(400, "rrule: can't be there with cron: a schedule has one rule"),
   unknownTimeZone: refusal(

@@ -149,7 +149,7 @@ export const webhookOperations: Operation[] = [
       BAD_ID,
       ...OF_BODIES,
       ...OF_WRITERS,
-      ...refusals("environmentNotFound", "notAdmin", "recipientNotReachable", "webhooksSendNoMail"),
+      ...refusals("environmentNotFound", "notAdmin", "recipientNotReachable", "kindNeedsMail"),
       refusalOf("tooManyWebhooks", tooManyWebhooks(MAX_WEBHOOKS)),
     ],
   },

@@ -166,7 +166,7 @@ async function givenTarget(
   { kind, address }: WebhookRequest,
 ): Promise<{ target: Target; hint: string } | null> {
   if (kind === "email") {
-    if (mailerOf(c.env) === null) await refuseInput(c, refuse.webhooksSendNoMail());
+    if (mailerOf(c.env) === null) await refuseInput(c, refuse.kindNeedsMail());
     return null;
   }
   const given = await checkedAddress(c, kind, address ?? "");

@@ -1,3 +1,6 @@
+import { env } from "cloudflare:workers";
+import { newSecret } from "../../src/webhooks/signing.ts";
+import { sealTarget } from "../../src/webhooks/target.ts";
 import { type Caller, extraMember, type World } from "./world.ts";
 
 /*
@@ -72,6 +75,14 @@ export const KINDS = {
   /** The owner's and the admins'. The member has not made it. */
   owners: { ...OF_ENVIRONMENT, viewer: "viewer-changes", member: "not-owner", ...CHANGE },
   admins: { ...OF_ENVIRONMENT, viewer: "not-admin", member: "not-admin", ...CHANGE },
+  /** What only admins read. */
+  adminsRead: {
+    ...OF_ENVIRONMENT,
+    viewer: "not-admin",
+    member: "not-admin",
+    admin: "allowed",
+    reader: "allowed",
+  },
 } as const satisfies Record<string, Outcomes>;
 
 /** What a request says besides its path. */
@@ -98,6 +109,28 @@ const envId = (world: World) => world.cast.environment.id;
 const ofEnvironment = (world: World): Asked => ({ query: `envId=${envId(world)}` });
 const withOther = (world: World): Asked => ({ query: `with=${world.otherId}` });
 const TOMORROW = () => new Date(Date.now() + 86_400_000).toISOString();
+
+/** A webhook of the environment that is paused, and a delivery of it. */
+async function webhookOf(world: World): Promise<Asked> {
+  const id = `(select max(id) from webhooks where env_id = ${envId(world)})`;
+  await env.DB.batch([
+    env.DB.prepare(
+      `insert into webhooks (env_id, kind, name, events, target, address_hint, origin, created_at, updated_at, paused_at)
+       values (?1, 'standard', 'paused', '[]', ?2, 'https://hooks.shop.com/', 'http://captures.test', 1, 1, 1)`,
+    ).bind(
+      envId(world),
+      await sealTarget(env, envId(world), { address: "https://hooks.shop.com/", secret: newSecret() }),
+    ),
+    env.DB.prepare(
+      `insert into webhook_deliveries (webhook_id, type, sequence, message_id, time, facts, status)
+       values (${id}, 'webhook.test', 1, 'msg_1', 1, '{}', 'dead')`,
+    ),
+  ]);
+  const row = await env.DB.prepare(
+    "select webhook_id as webhookId, max(id) as deliveryId from webhook_deliveries",
+  ).first<{ webhookId: number; deliveryId: number }>();
+  return { path: { webhookId: String(row?.webhookId), deliveryId: String(row?.deliveryId) } };
+}
 
 /** Every operation. */
 export const OPERATIONS: Record<string, Case> = {
@@ -167,6 +200,24 @@ export const OPERATIONS: Record<string, Case> = {
     ask: async (world) => ({ path: { userId: await extraMember(envId(world)) } }),
   },
   createInvite: { kind: "admins", ask: () => ({ json: { role: "viewer" } }) },
+  listWebhooks: { kind: "figures" },
+  createWebhook: {
+    kind: "admins",
+    ask: () => ({
+      json: { kind: "standard", name: named(), address: "https://hooks.shop.com/", events: ["capture.done"] },
+    }),
+  },
+  getWebhook: { kind: "adminsRead", ask: webhookOf },
+  changeWebhook: {
+    kind: "admins",
+    ask: async (world) => ({ ...(await webhookOf(world)), json: { name: named() } }),
+  },
+  deleteWebhook: { kind: "admins", ask: webhookOf },
+  rotateWebhookSecret: { kind: "admins", ask: webhookOf },
+  // One that is paused, so that nothing is sent.
+  testWebhook: { kind: "admins", ask: webhookOf },
+  listWebhookDeliveries: { kind: "adminsRead", ask: webhookOf },
+  redeliverWebhook: { kind: "admins", ask: webhookOf },
   acceptInvite: { kind: "invite", ask: () => ({ path: { code: "none" } }) },
 
   signUp: { kind: "everybody", ask: () => ({ json: {} }) },
