@@ -2,14 +2,17 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { account, onUnauthenticated } from "./api/client.ts";
 import type { User } from "./api/types.ts";
 import { Dialog } from "./components/dialog.tsx";
+import { lazyPage } from "./components/lazy-page.tsx";
 import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
-import { focusNextHeading } from "./lib/router.ts";
+import { focusNextHeading, usePlace } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
 import { OpenPages } from "./open-pages.tsx";
 import { Pages } from "./pages.tsx";
+
+const { Page: SignOnPage } = lazyPage(async () => (await import("./pages/sign-on.tsx")).SignOnPage);
 
 type State =
   | { is: "unknown" }
@@ -19,8 +22,7 @@ type State =
 
 /**
  * The console. Without a session, the sign-in stands in the place of the page, and the page follows it, but for the few pages that
- * need none. If a session ends while
- * somebody works, a dialog renews it, and the page keeps its state.
+ * need none. If a session ends while somebody works, a dialog renews it, and the page keeps its state.
  */
 export function App() {
   const [state, setState] = useState<State>({ is: "unknown" });
@@ -50,6 +52,16 @@ export function App() {
   const signedOut = () => {
     setState({ is: "out" });
   };
+
+  // Whoever has come back from a provider is signed in there, whoever was here before.
+  const provider = /^\/sign-on\/([a-z0-9-]{1,32})\/?$/.exec(usePlace().path)?.[1];
+  if (provider !== undefined) {
+    return (
+      <Shell user={null} onSignedOut={signedOut}>
+        <SignOnPage provider={provider} onSignedIn={find} />
+      </Shell>
+    );
+  }
 
   return (
     <ToastProvider>

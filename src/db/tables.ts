@@ -76,6 +76,25 @@ export const emailLinks = sqliteTable(
   ],
 );
 
+/**
+ * The networks from which somebody has signed in: their tries are counted by themselves (identity/wrong-passwords.ts). No foreign key:
+ * it is purged by its age.
+ */
+export const knownNetworks = sqliteTable(
+  "known_networks",
+  {
+    userId: text("user_id").notNull(),
+    /** An IPv4 address, or the /56 of an IPv6 address. */
+    network: text("network").notNull(),
+    /** When somebody last signed in from there. */
+    seenAt: integer("seen_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.network] }),
+    index("known_networks_seen_at").on(table.seenAt),
+  ],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */
@@ -362,6 +381,27 @@ export const captures = sqliteTable(
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/**
+ * How much each capture has recorded in each month, for the limit of its environment. No foreign keys: what was recorded counts for
+ * its month, though the capture may be erased.
+ */
+export const recordedBytes = sqliteTable(
+  "recorded_bytes",
+  {
+    captureId: integer("capture_id").notNull(),
+    /** The beginning of the month in UTC. */
+    month: integer("month").notNull(),
+    envId: integer("env_id").notNull(),
+    /** Of NDJSON before compression. */
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.captureId, table.month] }),
+    index("recorded_bytes_env_id_month").on(table.envId, table.month),
+    index("recorded_bytes_month").on(table.month),
   ],
 );
 

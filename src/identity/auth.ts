@@ -5,20 +5,22 @@ import type { Credential } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
-import { noteCaller } from "../http/context.ts";
+import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit } from "../http/rate-limits.ts";
+import { addressLimit, clientNetwork } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
-import { dropLinksOf } from "./ownership.ts";
+import { SESSION_SECONDS } from "./new-session.ts";
+import { dropLinksOf } from "./proven-address.ts";
+import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const CHANGE_PASSWORD_PATH = "/change-password";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,
@@ -102,6 +104,8 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
               if (!(await invites.claimInvite(env.DB, inviteCode, user.email, Date.now())))
                 throw inviteRequired();
             }
+            const isOpen = env.SIGN_UP === "open" && ctx?.path === SIGN_UP_PATH;
+            await admitSignUp(env, env.DB, isOpen ? networkOfCaller() : null);
             return { data: { ...user, name } };
           },
         },
@@ -114,6 +118,13 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       },
     },
   });
+}
+
+/** The network of the request that is being handled. */
+function networkOfCaller(): string {
+  const c = currentContext();
+  if (c === undefined) throw new Error("Somebody signs up outside of a request");
+  return clientNetwork(c);
 }
 
 /**

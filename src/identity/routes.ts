@@ -18,19 +18,24 @@ import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import type { Invites } from "./auth.ts";
+import { byPassword } from "./by-password.ts";
 import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { linkRoutes, mailAfterSignUp } from "./links/routes.ts";
+import { signOnRoutes, waysRoute } from "./sign-on/routes.ts";
 import { inOurWords } from "./words.ts";
+import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and this service's own: `/api/auth/device`,
- * `/api/auth/api-key`, and the ways back into an account. The others (OAuth, its HTML pages) are not reachable.
+ * `/api/auth/api-key`, `/api/auth/sign-on`, `/api/auth/ways`, and the ways back into an account. The others (OAuth, its HTML pages) are not
+ * reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
 export function identityRoutes(invites: Invites) {
   const answer = (c: AppContext) => ask(c, invites);
+  const answerSignUp = (c: AppContext) => signUp(c, invites);
   return (
     new Hono<App>()
       // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
@@ -44,12 +49,22 @@ export function identityRoutes(invites: Invites) {
         "/",
         linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
       )
+      .route("/sign-on", signOnRoutes(invites))
+      .get("/ways", waysRoute)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
-      .on("POST", "/sign-up/email", limitSignIns, boundHashing, (c) => signUp(c, invites))
-      .on("POST", "/sign-in/email", limitSignIns, boundHashing, answer)
+      .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
+      .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)
-      .on("POST", "/change-password", limitAccountChanges, boundHashing, answer)
+      .on(
+        "POST",
+        "/change-password",
+        byPassword,
+        limitAccountChanges,
+        boundHashing,
+        limitPasswordChanges,
+        answer,
+      )
       .on(
         "POST",
         ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"],
@@ -75,6 +90,7 @@ async function signUp(c: AppContext, invites: Invites): Promise<Response> {
   };
   try {
     const reply = await ask(c, invites);
+    await rememberNetwork(c);
     await tell(true);
     return reply;
   } catch (error) {

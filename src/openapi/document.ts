@@ -25,6 +25,7 @@ import "./requests.ts";
 import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
+import { signOnOperations } from "./sign-on.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -42,6 +43,7 @@ const operations: Operation[] = [
   ...memberOperations,
   ...identityOperations,
   ...emailLinkOperations,
+  ...signOnOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
@@ -102,7 +104,7 @@ const REASONS: Record<number, string> = {
   422: "What was sent contradicts what is there.",
   429: "Too many requests.",
   500: "A fault of the service's.",
-  502: "AWS refused.",
+  502: "AWS refused, or what was asked elsewhere did not answer as it must.",
   503: "Not just now.",
   504: "AWS did not answer in time.",
 };

@@ -10,7 +10,7 @@ import {
 } from "../identity/links/schema.ts";
 import { token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
-import { SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
+import { NO_PASSWORDS, SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
 import type { Operation, Refusal, RequestBody } from "./operation.ts";
 import {
   FAULTS,
@@ -75,7 +75,12 @@ export const emailLinkOperations: Operation[] = [
     credentials: "none",
     body: bodyOf(requestResetSchema(), "Forgot the password", { email: user.email }),
     success: answer(replies.mailAskedSchema, { status: true }, "Asked for.", SIGN_IN_POLICY),
-    refusals: [invalidFor(requestResetSchema(), { email: "demo" }), ...refusals("noMail"), ...OF_ANYBODY],
+    refusals: [
+      invalidFor(requestResetSchema(), { email: "demo" }),
+      ...refusals("noMail"),
+      NO_PASSWORDS,
+      ...OF_ANYBODY,
+    ],
   },
   {
     id: "resetPassword",
@@ -99,6 +104,7 @@ export const emailLinkOperations: Operation[] = [
     refusals: [
       invalidFor(resetSchema(), { token, newPassword: "short" }),
       ...refusals("linkNotFound", "tooManyHashes"),
+      NO_PASSWORDS,
       ...OF_ANYBODY,
     ],
   },
@@ -162,6 +168,7 @@ export const emailLinkOperations: Operation[] = [
     refusals: [
       invalidFor(changeEmailSchema(), { newEmail: "new", password: "demo-password" }),
       ...refusals("wrongPassword", "sameAddress", "noPassword", "noMail", "tooManyHashes"),
+      NO_PASSWORDS,
       limited("tooManyAddressChanges", tooManyChanges()),
       ...OF_SESSION_WRITERS,
     ],

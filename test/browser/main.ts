@@ -17,6 +17,7 @@ import { checkRecovery } from "./recovery.ts";
 import { checkReference } from "./reference.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
+import { checkSignOn } from "./sign-on.ts";
 import { checkStudying } from "./studying.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
@@ -45,6 +46,7 @@ const world: World = {
 try {
   await checkSessions(world);
   await checkRecovery(world);
+  await checkSignOn(world);
   await checkDevice(world);
   await checkConnecting(world);
   await checkEnvironments(world);

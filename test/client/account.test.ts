@@ -1,8 +1,11 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { app } from "../../src/app.ts";
 import { createAccountClient } from "../../src/client/account.ts";
 import { createClient } from "../../src/client/index.ts";
 import { mailbox } from "../identity/links/support.ts";
+import { beginWith } from "../identity/sign-on/support.ts";
 import { checkUnread, operations } from "../support/contract.ts";
 
 /** The operations that the accounts of these tests have asked for. */
@@ -119,6 +122,20 @@ test("without a browser, the client keeps the session from signing in to signing
   expect(await account.user()).toBeNull();
   const session = expect.stringMatching(/^captures\.session_token=[^;]+$/);
   expect(cookies).toEqual([null, session, session, null]);
+});
+
+test("somebody signs in at a provider, which the client keeps in mind meanwhile", async () => {
+  const { provider, env: bindings } = await beginWith();
+  const send = async (request: Request) => {
+    operated.add(`${request.method} ${new URL(request.url).pathname}`);
+    return app.fetch(request, { ...env, ...bindings }, createExecutionContext());
+  };
+  const account = createAccountClient({ baseUrl: "http://captures.test", fetch: send });
+  expect((await account.ways()).providers).toEqual([{ id: "okta", name: "Okta" }]);
+  const { url } = await account.startSignOn("okta");
+  const { user, isNew } = await account.finishSignOn({ provider: "okta", ...provider.authorize(url) });
+  expect(isNew).toBe(true);
+  expect(await account.user()).toMatchObject({ id: user.id, email: user.email });
 });
 
 test("the client leaves out no operation of accounts; those of devices are tested by themselves", () => {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
@@ -12,7 +13,7 @@ import {
   limitSignIns,
   networkOf,
 } from "../../http/rate-limits.ts";
-import { ApiError, refuse } from "../../http/refusals.ts";
+import { ApiError, refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { countOfAddress } from "../by-address.ts";
 import { bySession } from "../by-session.ts";
@@ -84,14 +85,16 @@ export const deviceRoutes = new Hono<App>()
     const { userCode, expiresIn, scope = null, envId } = await readBody(c, approveSchema());
     const attempt = await attemptOf(c, userCode);
     const key = { seconds: expiresIn, scope, envId };
-    const { client } = found(await store.decideLogin(c.var.db, attempt, key, Date.now()));
+    const maxKeys = positiveNumber(c.env, "MAX_API_KEYS");
+    const { client } = found(await store.decideLogin(c.var.db, attempt, key, maxKeys, Date.now()));
     return c.json({ client, status: "approved" } satisfies DeviceDecision);
   })
 
   .post("/deny", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
-    const { client } = found(await store.decideLogin(c.var.db, attempt, null, Date.now()));
+    const decided = await store.decideLogin(c.var.db, attempt, null, Number.MAX_SAFE_INTEGER, Date.now());
+    const { client } = found(decided);
     return c.json({ client, status: "denied" } satisfies DeviceDecision);
   });
 
@@ -119,7 +122,7 @@ async function attemptOf(c: AppContext, userCode: string): Promise<store.Attempt
   };
 }
 
-/** The login that a user code led to. @throws ApiError 401, 404 or 429 when it led to none */
+/** The login that a user code led to. @throws ApiError 401, 404, 409 or 429 when it led to none */
 function found(result: store.Found): store.WaitingLogin {
   if (result.caller !== undefined) noteCaller(result.caller);
   switch (result.outcome) {
@@ -127,6 +130,8 @@ function found(result: store.Found): store.WaitingLogin {
       return result.login;
     case "too-many":
       throw tooManyWrongCodes(result.counted, exhausted(WRONG_CODES_POLICY, result.seconds));
+    case "no-room":
+      throw tooManyKeys(result.maxKeys);
     case "unauthenticated":
       throw unknownCaller();
     case "no-code":

@@ -4,7 +4,7 @@ import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { randomText } from "../../lib/random-text.ts";
 import { COUNT_WITH_OTHERS } from "../address-limits.ts";
-import { dropLinks, takeOver } from "../ownership.ts";
+import { dropLinks, handOver } from "../proven-address.ts";
 import { LINK_LIFETIME_MS, MAILS } from "./limits.ts";
 
 /*
@@ -88,7 +88,8 @@ export async function isResetLink(db: Db, token: string, now: number): Promise<b
 
 const RESET = [
   `select u.id, u.email, u.email_verified as isVerified from user u where u.id = ${OWNER}`,
-  ...takeOver(OWNER),
+  // Who made an account whose address nobody has proven before may be somebody else.
+  ...handOver(`select u.id from user u where u.id = ${OWNER} and u.email_verified = 0`),
   `delete from session where user_id = ${OWNER}`,
   `delete from device_codes where decided_by = ${OWNER}`,
   `delete from apikey where reference_id = ${OWNER} and :revokeKeys = 1`,
