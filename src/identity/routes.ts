@@ -29,8 +29,8 @@ import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./w
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and this service's own: `/api/auth/device`,
- * `/api/auth/api-key`, `/api/auth/sign-on`, `/api/auth/ways`, and the ways back into an account. The others (OAuth, its HTML pages) are not
- * reachable.
+ * `/api/auth/api-key`, `/api/auth/sign-on`, `/api/auth/ways`, and the ways back into an account. The others (OAuth, its HTML pages)
+ * are not reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
 export function identityRoutes(invites: Invites) {
@@ -45,12 +45,12 @@ export function identityRoutes(invites: Invites) {
       })
       .route("/device", deviceRoutes)
       .route("/api-key", keyRoutes)
+      .route("/sign-on", signOnRoutes(invites))
+      .get("/ways", waysRoute)
       .route(
         "/",
         linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
       )
-      .route("/sign-on", signOnRoutes(invites))
-      .get("/ways", waysRoute)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
       .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
       .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)

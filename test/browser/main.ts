@@ -19,6 +19,7 @@ import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
 import { checkSignOn } from "./sign-on.ts";
 import { checkStudying } from "./studying.ts";
+import { checkWebhooks } from "./webhooks.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
 
@@ -45,13 +46,14 @@ const world: World = {
 };
 try {
   await checkSessions(world);
-  await checkRecovery(world);
   await checkSignOn(world);
+  await checkRecovery(world);
   await checkDevice(world);
   await checkConnecting(world);
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkSchedules(world);
+  await checkWebhooks(world);
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);
