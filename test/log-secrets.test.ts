@@ -42,6 +42,7 @@ async function secretsAtRest(): Promise<string[]> {
     "code_hash from invites",
     "device_hash from device_codes",
     "user_hash from device_codes",
+    "token_hash from email_links",
     "credentials from environments",
   ];
   const found = await Promise.all(

@@ -22,8 +22,7 @@ type State =
 
 /**
  * The console. Without a session, the sign-in stands in the place of the page, and the page follows it, but for the few pages that
- * need none. If a session ends while
- * somebody works, a dialog renews it, and the page keeps its state.
+ * need none. If a session ends while somebody works, a dialog renews it, and the page keeps its state.
  */
 export function App() {
   const [state, setState] = useState<State>({ is: "unknown" });

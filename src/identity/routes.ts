@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { asDatabase } from "../db/session.ts";
@@ -18,12 +18,11 @@ import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
 import { cut } from "../lib/values.ts";
 import type { Invites } from "./auth.ts";
+import { byPassword } from "./by-password.ts";
 import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { linkRoutes, mailAfterSignUp } from "./links/routes.ts";
-import { allowsPasswords } from "./sign-on/config.ts";
-import { refuseSignOn } from "./sign-on/refusals.ts";
 import { signOnRoutes, waysRoute } from "./sign-on/routes.ts";
 import { inOurWords } from "./words.ts";
 import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
@@ -36,11 +35,7 @@ import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./w
  */
 export function identityRoutes(invites: Invites) {
   const answer = (c: AppContext) => ask(c, invites);
-  const answerSignUp = async (c: AppContext) => {
-    const reply = await signUp(c, invites);
-    await rememberNetwork(c);
-    return reply;
-  };
+  const answerSignUp = (c: AppContext) => signUp(c, invites);
   return (
     new Hono<App>()
       // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
@@ -52,8 +47,6 @@ export function identityRoutes(invites: Invites) {
       .route("/api-key", keyRoutes)
       .route("/sign-on", signOnRoutes(invites))
       .get("/ways", waysRoute)
-      .use("/request-password-reset", byPassword)
-      .use("/reset-password", byPassword)
       .route(
         "/",
         linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
@@ -81,12 +74,6 @@ export function identityRoutes(invites: Invites) {
   );
 }
 
-/** Lets requests of passwords through where people have any. @throws ApiError 403 */
-const byPassword: MiddlewareHandler<App> = async (c, next) => {
-  if (!allowsPasswords(c.env)) throw refuseSignOn.noPasswords();
-  await next();
-};
-
 /** better-auth, for a request. */
 async function authOf(c: AppContext, invites: Invites) {
   const { createAuth } = await import("./auth.ts");
@@ -103,6 +90,7 @@ async function signUp(c: AppContext, invites: Invites): Promise<Response> {
   };
   try {
     const reply = await ask(c, invites);
+    await rememberNetwork(c);
     await tell(true);
     return reply;
   } catch (error) {

@@ -72,6 +72,18 @@ const KNOW_NETWORK = statement(
    on conflict (user_id, network) do update set seen_at = excluded.seen_at`,
 );
 
+const FORGET_ALL = statement("delete from rate_limit where key in (:account, :account || '|' || :network)");
+
+/**
+ * Forgets the wrong passwords of an account that has a new one by a mailed link: who has mistyped the old one until they had to wait
+ * need not wait for the new one.
+ * @param email in small letters
+ */
+export async function forgetWrongPasswords(c: AppContext, email: string): Promise<void> {
+  const account = `${POLICY}|${await sha256(email)}`;
+  await FORGET_ALL(c.get("db"), { account, network: clientNetwork(c) }).run();
+}
+
 const emailSchema = lazy(() => z.object({ email: z.string() }));
 
 /** Counts a sign-in with a wrong password. */

@@ -77,8 +77,8 @@ export const emailLinkOperations: Operation[] = [
     success: answer(replies.mailAskedSchema, { status: true }, "Asked for.", SIGN_IN_POLICY),
     refusals: [
       invalidFor(requestResetSchema(), { email: "demo" }),
-      NO_PASSWORDS,
       ...refusals("noMail"),
+      NO_PASSWORDS,
       ...OF_ANYBODY,
     ],
   },
@@ -103,8 +103,8 @@ export const emailLinkOperations: Operation[] = [
     ),
     refusals: [
       invalidFor(resetSchema(), { token, newPassword: "short" }),
-      NO_PASSWORDS,
       ...refusals("linkNotFound", "tooManyHashes"),
+      NO_PASSWORDS,
       ...OF_ANYBODY,
     ],
   },
@@ -168,6 +168,7 @@ export const emailLinkOperations: Operation[] = [
     refusals: [
       invalidFor(changeEmailSchema(), { newEmail: "new", password: "demo-password" }),
       ...refusals("wrongPassword", "sameAddress", "noPassword", "noMail", "tooManyHashes"),
+      NO_PASSWORDS,
       limited("tooManyAddressChanges", tooManyChanges()),
       ...OF_SESSION_WRITERS,
     ],

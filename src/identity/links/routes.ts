@@ -10,8 +10,10 @@ import { describeError, log } from "../../lib/log.ts";
 import { deliver } from "../../mail/delivery.ts";
 import { type Mail, type Mailer, mailerOf } from "../../mail/mail.ts";
 import { countedByAddress } from "../by-address.ts";
+import { byPassword } from "../by-password.ts";
 import { bySession } from "../by-session.ts";
 import { boundHashing } from "../hashing.ts";
+import { forgetWrongPasswords } from "../wrong-passwords.ts";
 import { attemptChange, makeChangeLink } from "./change.ts";
 import { MAILS } from "./limits.ts";
 import * as mails from "./mails.ts";
@@ -35,26 +37,40 @@ export interface Passwords {
  */
 export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =>
   new Hono<App>()
-    .post("/request-password-reset", limitSignIns, countedByAddress("/request-password-reset"), async (c) => {
-      const mailer = mailerOrRefuse(c.env);
-      const { email } = await readAnybodysBody(c, requestResetSchema());
-      const link = await store.makeLink(c.var.db, "reset", email, Date.now());
-      // Sent after the answer, which so takes as long whether there is an account or not.
-      if (link !== null) send(c, mailer, "reset-link", mails.resetMail(about(c, email), link));
-      return c.json({ status: true } satisfies MailAsked);
-    })
+    .post(
+      "/request-password-reset",
+      byPassword,
+      limitSignIns,
+      countedByAddress("/request-password-reset"),
+      async (c) => {
+        const mailer = mailerOrRefuse(c.env);
+        const { email } = await readAnybodysBody(c, requestResetSchema());
+        const link = await store.makeLink(c.var.db, "reset", email, Date.now());
+        // Sent after the answer, which so takes as long whether there is an account or not.
+        if (link !== null) send(c, mailer, "reset-link", mails.resetMail(about(c, email), link));
+        return c.json({ status: true } satisfies MailAsked);
+      },
+    )
 
-    .post("/reset-password", limitSignIns, countedByAddress("/reset-password"), boundHashing, async (c) => {
-      const { token, newPassword, revokeKeys } = await readAnybodysBody(c, resetSchema());
-      if (!(await store.isResetLink(c.var.db, token, Date.now()))) throw refuse.linkNotFound();
-      const passwordHash = await (await passwordsOf(c)).hash(newPassword);
-      const reset = await store.resetPassword(c.var.db, { token, passwordHash, revokeKeys }, Date.now());
-      if (reset === null) throw refuse.linkNotFound();
-      const { userId, email, keysRevoked } = reset;
-      noteCaller(userId);
-      tell(c, "password-set", mails.passwordSetMail(about(c, email), reset));
-      return c.json({ status: true, email, keysRevoked } satisfies PasswordReset);
-    })
+    .post(
+      "/reset-password",
+      byPassword,
+      limitSignIns,
+      countedByAddress("/reset-password"),
+      boundHashing,
+      async (c) => {
+        const { token, newPassword, revokeKeys } = await readAnybodysBody(c, resetSchema());
+        if (!(await store.isResetLink(c.var.db, token, Date.now()))) throw refuse.linkNotFound();
+        const passwordHash = await (await passwordsOf(c)).hash(newPassword);
+        const reset = await store.resetPassword(c.var.db, { token, passwordHash, revokeKeys }, Date.now());
+        if (reset === null) throw refuse.linkNotFound();
+        const { userId, email, keysRevoked } = reset;
+        noteCaller(userId);
+        await forgetWrongPasswords(c, email);
+        tell(c, "password-set", mails.passwordSetMail(about(c, email), reset));
+        return c.json({ status: true, email, keysRevoked } satisfies PasswordReset);
+      },
+    )
 
     .post("/send-verification-email", limitAccountChanges, bySession, async (c) => {
       const mailer = mailerOrRefuse(c.env);
@@ -82,7 +98,7 @@ export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =
       return c.json({ status: true, email } satisfies EmailVerified);
     })
 
-    .post("/change-email", limitAccountChanges, bySession, boundHashing, async (c) => {
+    .post("/change-email", byPassword, limitAccountChanges, bySession, boundHashing, async (c) => {
       const mailer = mailerOrRefuse(c.env);
       const { newEmail, password } = await readBody(c, changeEmailSchema());
       const { db, credential } = c.var;

@@ -150,6 +150,15 @@ describe("a link to set a new password", () => {
     expect((await box.post("reset-password", { token, newPassword: NEW })).status).toBe(200);
   });
 
+  test("lets somebody in who has mistyped the old one until they had to wait", async () => {
+    const { box, person, token } = await forgetful();
+    for (let i = 0; i < 11; i++) await box.signsIn(person.email, "mistyped");
+    const signIn = (password: string) => box.post("sign-in/email", { email: person.email, password });
+    expect((await signIn(OLD)).status).toBe(429);
+    await box.post("reset-password", { token, newPassword: NEW });
+    expect((await signIn(NEW)).status).toBe(200);
+  });
+
   test("works with a mail that nobody could send: what was set stays set", async () => {
     const { box, person, token } = await forgetful();
     const lines = await linesOf(() =>

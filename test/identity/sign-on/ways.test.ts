@@ -63,10 +63,12 @@ describe("where people sign in by single sign-on only", () => {
     expectRefusal(await ask(bindings, "sign-up/email", someone), 403, NO_PASSWORDS);
     const change = { currentPassword: "a long password", newPassword: "another password" };
     expectRefusal(await ask(bindings, "change-password", change, person.headers), 403, NO_PASSWORDS);
-    const { email } = person;
-    expectRefusal(await ask(bindings, "request-password-reset", { email }), 403, NO_PASSWORDS);
-    const reset = { token: "x", newPassword: "another password" };
-    expectRefusal(await ask(bindings, "reset-password", reset), 403, NO_PASSWORDS);
+    for (const [path, json] of [
+      ["request-password-reset", { email: person.email }],
+      ["reset-password", { token: "x", newPassword: "another password" }],
+      ["change-email", { newEmail: "y@example.com", password: "a long password" }],
+    ] as const)
+      expectRefusal(await ask(bindings, path, json, person.headers), 403, NO_PASSWORDS);
   });
 
   test("who signs in by it makes keys and lets programs in by device login, and sessions and keys of before go on", async () => {
