@@ -82,6 +82,9 @@ function Facts({ environment }: { environment: FullEnvironment }) {
         <a class="button quiet" href={`/captures?envId=${id}`}>
           Its captures
         </a>
+        <a class="button quiet" href={`/environments/${id}/webhooks`}>
+          Webhooks
+        </a>
       </div>
     </div>
   );
