@@ -81,9 +81,11 @@ export function CaptureActions({
       )}
       {mayChange && hasTimes && button("times", status === "RUNNING" ? "Change its end" : "Reschedule")}
       {mayChange && isBefore && button("cancel", "Cancel it")}
-      <a class="button" href={`/compare?b=${id}`}>
-        Compare
-      </a>
+      {capture.erased === null && (
+        <a class="button" href={`/compare?b=${id}`}>
+          Compare
+        </a>
+      )}
       {capture.start !== null && capture.erased === null && (
         <a class="button" download href={reportPath(id)}>
           Report

@@ -129,14 +129,17 @@ export function CapturePage({ id }: { id: number }) {
               {known.erased?.metricsAt == null && (
                 <CaptureCharts capture={known} workload={workload.data} series={series} />
               )}
-              {known.erased !== null && <ErasedNotice erased={known.erased} />}
-              <section aria-labelledby="workload-title" hidden={known.erased !== null}>
-                <h2 id="workload-title">Workload</h2>
-                <Loaded resource={workload} what="the workload">
-                  {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
-                </Loaded>
-                <CaptureStatements capture={known} series={series.data ?? null} />
-              </section>
+              {known.erased !== null ? (
+                <ErasedNotice erased={known.erased} />
+              ) : (
+                <section aria-labelledby="workload-title">
+                  <h2 id="workload-title">Workload</h2>
+                  <Loaded resource={workload} what="the workload">
+                    {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
+                  </Loaded>
+                  <CaptureStatements capture={known} series={series.data ?? null} />
+                </section>
+              )}
             </>
           )
         }
