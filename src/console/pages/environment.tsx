@@ -43,7 +43,8 @@ export function EnvironmentPage({ id }: { id: number }) {
 }
 
 function Facts({ environment }: { environment: FullEnvironment }) {
-  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt } = environment;
+  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt, role } =
+    environment;
   const name = regionName(region);
   return (
     <div class="card">
@@ -74,9 +75,11 @@ function Facts({ environment }: { environment: FullEnvironment }) {
         </div>
       </dl>
       <div class="actions">
-        <a class="button" href={`/captures/new?envId=${id}`}>
-          New capture
-        </a>
+        {role !== "viewer" && (
+          <a class="button" href={`/captures/new?envId=${id}`}>
+            New capture
+          </a>
+        )}
         <a class="button quiet" href={`/captures?envId=${id}`}>
           Its captures
         </a>
