@@ -89,6 +89,7 @@ describe("the pace of the polls", () => {
     access_token: `captures_${"a".repeat(64)}`,
     token_type: "Bearer",
     expires_in: 86_400,
+    scope: "write",
     user: { id: "u", name: "Demo", email: "demo@example.com" },
   };
   const messages: Record<string, string> = {
