@@ -10,6 +10,8 @@ declare global {
       BETTER_AUTH_SECRET: string;
       /** Secret keys that seal AWS credentials: `id:base64` pairs separated by commas, the one in use first. */
       CREDENTIALS_KEYS: string;
+      /** The providers that people may sign in with, as JSON (identity/sign-on/config.ts); unset where there are none. */
+      OIDC_PROVIDERS?: string;
       /** The Worker's own AWS identity, which assumes the roles of environments that name one. Both are secrets. */
       AWS_ACCESS_KEY_ID?: string;
       AWS_SECRET_ACCESS_KEY?: string;
@@ -35,10 +37,16 @@ type NumberName =
   | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
   | "LOG_SETTLE_MS"
+  | "MAX_ACCOUNTS"
+  | "MAX_API_KEYS"
   | "MAX_CAPTURE_BYTES"
+  | "MAX_ENVIRONMENTS"
   | "MAX_LIVE_CAPTURES"
+  | "MAX_OPEN_INVITES"
+  | "OIDC_TIMEOUT_MS"
   | "REQUEST_LIMIT"
   | "SIGN_IN_LIMIT"
+  | "SIGN_UPS_PER_DAY"
   | "WRITE_LIMIT";
 
 /**

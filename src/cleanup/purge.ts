@@ -11,6 +11,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
+/** How long it is known from where somebody has signed in, and how much was recorded in a month. */
+const KNOWN_NETWORKS_DAYS = 90;
+const RECORDED_BYTES_DAYS = 400;
 /** Fewer of captures: each asks R2 what it has stored. */
 const ERASE_BATCH = 100;
 
@@ -25,10 +28,13 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
     deviceCodes: await purgeAll("deviceCodes", now),
+    emailLinks: await purgeAll("emailLinks", now),
     externalIds: await purgeAll("externalIds", now),
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
+    recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
@@ -139,10 +145,13 @@ const PURGES = {
   keys: deleteOld("apikey", "id", "expires_at"),
   invites: deleteOld("invites", "code_hash", "expires_at"),
   deviceCodes: deleteOld("device_codes", "device_hash", "expires_at"),
+  emailLinks: deleteOld("email_links", "token_hash", "expires_at"),
   externalIds: deleteOld("pending_external_ids", "user_id", "expires_at"),
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
+  knownNetworks: deleteOld("known_networks", "rowid", "seen_at"),
+  recordedBytes: deleteOld("recorded_bytes", "rowid", "month"),
 };
 
 /** Something that is purged once its time has passed. */

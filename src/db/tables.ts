@@ -52,6 +52,49 @@ export const deviceCodes = sqliteTable(
   (table) => [index("device_codes_expires_at").on(table.expiresAt)],
 );
 
+/**
+ * The networks from which somebody has signed in: their tries are counted by themselves (identity/wrong-passwords.ts). No foreign key:
+ * it is purged by its age.
+ */
+export const knownNetworks = sqliteTable(
+  "known_networks",
+  {
+    userId: text("user_id").notNull(),
+    /** An IPv4 address, or the /56 of an IPv6 address. */
+    network: text("network").notNull(),
+    /** When somebody last signed in from there. */
+    seenAt: integer("seen_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.network] }),
+    index("known_networks_seen_at").on(table.seenAt),
+  ],
+);
+
+/**
+ * A link that was mailed, or that an operator has made, until it is used: whoever has it owns the address. Of its token only a hash
+ * is kept (identity/links/store.ts).
+ */
+export const emailLinks = sqliteTable(
+  "email_links",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    /** What it is for: a new password, the proof that an address is the account's owner's, or another address. */
+    purpose: text("purpose", { enum: ["reset", "verify", "change"] }).notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    /** The address that it proves: the account's as it was then, or the one that the account is to have. */
+    email: text("email").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    index("email_links_user_id").on(table.userId),
+    index("email_links_expires_at").on(table.expiresAt),
+  ],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */
@@ -338,6 +381,27 @@ export const captures = sqliteTable(
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/**
+ * How much each capture has recorded in each month, for the limit of its environment. No foreign keys: what was recorded counts for
+ * its month, though the capture may be erased.
+ */
+export const recordedBytes = sqliteTable(
+  "recorded_bytes",
+  {
+    captureId: integer("capture_id").notNull(),
+    /** The beginning of the month in UTC. */
+    month: integer("month").notNull(),
+    envId: integer("env_id").notNull(),
+    /** Of NDJSON before compression. */
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.captureId, table.month] }),
+    index("recorded_bytes_env_id_month").on(table.envId, table.month),
+    index("recorded_bytes_month").on(table.month),
   ],
 );
 

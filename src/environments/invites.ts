@@ -30,22 +30,24 @@ const STANDING = callerStatement(
 const INSERT = callerStatement(
   `insert into invites (code_hash, env_id, role, created_by, created_at, expires_at)
    select :codeHash, m.env_id, :role, caller.id, :now, :expiresAt
-   from caller join members m on m.user_id = caller.id and m.env_id = :envId and m.role = 'admin'`,
+   from caller join members m on m.user_id = caller.id and m.env_id = :envId and m.role = 'admin'
+   where (select count(*) from invites i where i.env_id = :envId and ${OPEN}) < :maxOpen`,
 );
 
-/** Makes an invite into an environment, for an admin of it. */
+/** Makes an invite into an environment that has fewer than `maxOpen` open ones, for an admin of it. */
 export async function createInvite(
   db: Db,
   credential: Credential,
   envId: number,
   role: Role,
+  maxOpen: number,
   now: number,
 ): Promise<{ outcome: AdminOutcome; invite: Invite }> {
   const code = crypto
     .getRandomValues(new Uint8Array(CODE_BYTES))
     .toBase64({ alphabet: "base64url", omitPadding: true });
   const invite = { code, expiresAt: now + INVITE_LIFETIME_MS };
-  const values = { envId, role, codeHash: await sha256(code), expiresAt: invite.expiresAt };
+  const values = { envId, role, codeHash: await sha256(code), expiresAt: invite.expiresAt, maxOpen };
   const [before, made] = (await db.batch([
     STANDING(db, credential, now, values),
     INSERT(db, credential, now, values),

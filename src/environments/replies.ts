@@ -177,6 +177,9 @@ export const memberSchema = z
     userId: z.string(),
     name: z.string(),
     email: z.string().meta({ format: "email" }),
+    emailVerified: z.boolean().meta({
+      description: "Whether somebody has proven that the address is theirs. Anybody can sign up with any.",
+    }),
     role: roleSchema,
     joinedAt: time("Since when."),
   })

@@ -1,13 +1,15 @@
 import { Hono } from "hono";
 import type { KeyedRequest } from "../db/idempotency.ts";
-import type { Env } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { refuse } from "../http/refusals.ts";
+
+import { refuse, tooManyEnvironments, tooManyInvites } from "../http/refusals.ts";
 import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
+
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
@@ -62,7 +64,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const request = await readBody(c, createSchema());
       const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
-      const before = await creation.findCreated(db, credential, keyed, Date.now());
+      const before = await creation.findCreated(db, credential, keyed, maxEnvironments(c.env), Date.now());
       return created(
         c,
         before.outcome === "new" ? await create(c, keyed, changesOf, request, before) : before,
@@ -180,8 +182,16 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .post("/:id/invites", async (c) => {
       const id = await readId(c);
       const { role } = await readBody(c, roleSchema());
-      const { outcome, invite } = await createInvite(c.var.db, c.var.credential, id, role, Date.now());
-      requireChanged(outcome, refuse.notAdmin);
+      const maxOpen = positiveNumber(c.env, "MAX_OPEN_INVITES");
+      const { outcome, invite } = await createInvite(
+        c.var.db,
+        c.var.credential,
+        id,
+        role,
+        maxOpen,
+        Date.now(),
+      );
+      requireChanged(outcome, () => tooManyInvites(maxOpen));
       return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) } satisfies Invite, 201);
     });
 
@@ -222,8 +232,13 @@ async function create(
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
-  return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, sealed, now);
+  const reserved = { id, ...draft, externalId };
+  const most = maxEnvironments(c.env);
+  return creation.completeEnvironment(db, credential, keyed, reserved, sealed, most, now);
 }
+
+/** Of how many environments one may be an admin. */
+const maxEnvironments = (env: Env): number => positiveNumber(env, "MAX_ENVIRONMENTS");
 
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
@@ -243,6 +258,8 @@ function created(c: AppContext, made: creation.Created): Response {
       throw refuse.externalIdUsed();
     case "key-reused":
       throw refuse.keyReused();
+    case "too-many":
+      throw tooManyEnvironments(maxEnvironments(c.env));
     case "replayed":
       c.header("Idempotent-Replayed", "true");
   }

@@ -49,6 +49,6 @@ function toCredentials({
 }
 
 /** A member as the API shows one. */
-export function toMember({ userId, name, email, role, joinedAt }: MemberRow): Member {
-  return { userId, name, email, role, joinedAt: isoTime(joinedAt) };
+export function toMember({ userId, name, email, emailVerified, role, joinedAt }: MemberRow): Member {
+  return { userId, name, email, emailVerified: emailVerified === 1, role, joinedAt: isoTime(joinedAt) };
 }

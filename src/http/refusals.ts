@@ -68,6 +68,20 @@ export const refuse = {
   memberNotFound: refusal(404, "Member not found"),
   inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
   deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
+  noMail: refusal(
+    409,
+    "This service sends no e-mail. Ask who runs it: they can make a link by which you set a new password",
+  ),
+  linkNotFound: refusal(404, "token: is not known, has expired or was used already: ask for another mail"),
+  linkNotYours: refusal(
+    404,
+    "token: is not known, has expired, was used already, or is for another account than the one that is signed in here",
+  ),
+  verifiedAlready: refusal(409, "Your e-mail address is confirmed already"),
+  addressTaken: refusal(409, "There is an account with this address already: sign in to that one instead"),
+  wrongPassword: refusal(400, "password: is not your password"),
+  sameAddress: refusal(400, "newEmail: is your address already"),
+  noPassword: refusal(409, "You sign in without a password: your address is what your provider says it is"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
   outdated: refusal(
     412,
@@ -255,6 +269,41 @@ export const tooManyLive = (limit: number): ApiError =>
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
   );
 
+/** Of an environment that somebody has no place for: one may be admin of `limit`. */
+export const tooManyEnvironments = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You are an admin of ${limit} environments, which is the most you may be: delete one, or leave it, first`,
+  );
+
+/** Of an invite that an environment has no place for: it may have `limit` that are open. */
+export const tooManyInvites = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `Environment has ${limit} invites that can still be accepted, which is the most it may have: wait until some are used or expire`,
+  );
+
+/** Of an API key that somebody has no place for: one may have `limit`. */
+export const tooManyKeys = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You have ${limit} API keys, programs that are about to get one among them, which is the most you may have: delete one first`,
+  );
+
+/** Of an account that the service has no place for: it may have `limit`. */
+export const tooManyAccounts = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `This service has ${limit} accounts, which is the most it may have: ask whoever runs it for more`,
+  );
+
+/** Of one account more than a network may make in a day. */
+export const tooManySignUps = (limit: number): ApiError =>
+  new ApiError(
+    429,
+    `Too many accounts: ${limit} were made from your network in the last 24 hours; try again later, or ask for an invite`,
+  );
+
 /** Of a schedule that an environment has no place for: it may have `limit`. */
 export const tooManySchedules = (limit: number): ApiError =>
   new ApiError(409, `Environment has ${limit} schedules, which is the most it may have: delete one first`);
@@ -274,6 +323,10 @@ export const tooManyRequests = (
     `Too many requests: more than ${quota} ${counted} in ${seconds} seconds; try again later`,
     headers,
   );
+
+/** Of a password that comes too soon after others that were wrong. */
+export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
+  new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
 
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";

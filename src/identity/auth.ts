@@ -5,19 +5,22 @@ import type { Credential } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
-import { noteCaller } from "../http/context.ts";
+import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit } from "../http/rate-limits.ts";
+import { addressLimit, clientNetwork } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
+import { SESSION_SECONDS } from "./new-session.ts";
+import { dropLinksOf } from "./ownership.ts";
+import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const CHANGE_PASSWORD_PATH = "/change-password";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,
@@ -85,6 +88,12 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
     },
     databaseHooks: {
+      account: {
+        update: {
+          // A new password makes void what was mailed before: who is afraid of somebody's change of the address changes it.
+          after: async ({ userId }) => dropLinksOf(env.DB, userId),
+        },
+      },
       user: {
         create: {
           // After all other checks: a mistyped address or a short password must not use up the invite.
@@ -95,6 +104,8 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
               if (!(await invites.claimInvite(env.DB, inviteCode, user.email, Date.now())))
                 throw inviteRequired();
             }
+            const isOpen = env.SIGN_UP === "open" && ctx?.path === SIGN_UP_PATH;
+            await admitSignUp(env, env.DB, isOpen ? networkOfCaller() : null);
             return { data: { ...user, name } };
           },
         },
@@ -109,11 +120,11 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
   });
 }
 
-/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
-async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
-  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
-  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
-  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
+/** The network of the request that is being handled. */
+function networkOfCaller(): string {
+  const c = currentContext();
+  if (c === undefined) throw new Error("Somebody signs up outside of a request");
+  return clientNetwork(c);
 }
 
 /**
@@ -128,6 +139,13 @@ function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
     message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
     ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
   });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

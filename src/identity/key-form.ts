@@ -50,3 +50,13 @@ export const insertKey = (
      rate_limit_time_window, rate_limit_max, request_count, expires_at, scope, env_id, created_at, updated_at)
    select :keyId, 'default', ${name}, :start, :prefix, :keyHash, ${owner}, 1, 0, 86400000, 10, 0, ${expiresAt}, ${scope}, ${envId}, :now, :now
    from ${from}`;
+
+/**
+ * Whether somebody has fewer than `:maxKeys` keys that are valid, in SQL, which takes `:now` too. The programs whose login they have
+ * approved, and that have not fetched their key yet, count.
+ * @param owner SQL of the user's id
+ */
+export const hasRoomForKey = (owner: string): string =>
+  `((select count(*) from apikey k where k.reference_id = ${owner} and (k.expires_at is null or k.expires_at > :now))
+    + (select count(*) from device_codes l where l.decided_by = ${owner} and l.status = 'approved' and l.expires_at > :now)
+    < :maxKeys)`;

@@ -13,6 +13,7 @@ import {
 import { secretKey, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
+import { TOO_MANY_KEYS } from "./keys.ts";
 import type { Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
@@ -215,7 +216,7 @@ export const deviceOperations: Operation[] = [
       },
     },
     success: decided("approved"),
-    refusals: [...OF_DECISIONS, ...refusals("environmentNotFound")],
+    refusals: [...OF_DECISIONS, TOO_MANY_KEYS, ...refusals("environmentNotFound")],
   },
   {
     id: "denyDeviceLogin",

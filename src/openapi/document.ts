@@ -5,6 +5,7 @@ import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
+import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
 import {
   BOOKMARK_OF_READ,
@@ -24,6 +25,7 @@ import "./requests.ts";
 import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
+import { signOnOperations } from "./sign-on.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -40,6 +42,8 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...memberOperations,
   ...identityOperations,
+  ...signOnOperations,
+  ...emailLinkOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
@@ -100,7 +104,7 @@ const REASONS: Record<number, string> = {
   422: "What was sent contradicts what is there.",
   429: "Too many requests.",
   500: "A fault of the service's.",
-  502: "AWS refused.",
+  502: "AWS refused, or what was asked elsewhere did not answer as it must.",
   503: "Not just now.",
   504: "AWS did not answer in time.",
 };

@@ -6,6 +6,7 @@ import {
   refusedEnvironmentSchema,
 } from "../environments/replies.ts";
 import { createSchema, updateSchema } from "../environments/schema.ts";
+import { tooManyEnvironments } from "../http/refusals.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, OF_ROLES } from "./aws-refusals.ts";
 import { connectingOperations } from "./connecting.ts";
 import * as examples from "./examples.ts";
@@ -13,6 +14,7 @@ import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { idParameter } from "./parameters.ts";
 import {
+  ANY_NUMBER,
   BAD_ID,
   invalidFor,
   OF_ACCOUNT_WRITERS,
@@ -22,6 +24,7 @@ import {
   OF_WRITERS,
   refusals,
   TOO_MANY_COSTLY,
+  varies,
 } from "./refusals.ts";
 
 /** The environment in a path. */
@@ -98,6 +101,7 @@ export const environmentOperations: Operation[] = [
       ...OF_KEYS,
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
       ...refusals("environmentNotFound", "externalIdUsed"),
+      varies("tooManyEnvironments", tooManyEnvironments(100), tooManyEnvironments(ANY_NUMBER)),
     ],
   },
   ...connectingOperations,

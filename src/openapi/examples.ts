@@ -309,6 +309,7 @@ export const member: Member = {
   name: "Demo",
   email: "demo@example.com",
   role: "admin",
+  emailVerified: true,
   joinedAt: "2026-11-23T08:45:17.332Z",
 };
 

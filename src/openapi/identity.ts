@@ -1,17 +1,19 @@
 import * as z from "zod";
 import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
-import { tooManyRequests } from "../http/refusals.ts";
+import { tooManyAccounts, tooManyRequests, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
+import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
-import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
+import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
   FAULTS,
   invalid,
   NOT_JSON_TYPE,
+  refusalOf,
   refusals,
   says,
   saysLike,
@@ -21,7 +23,8 @@ import {
   varies,
 } from "./refusals.ts";
 
-const SESSION_COOKIE: Record<string, Header> = {
+/** The cookie of a new session. */
+export const SESSION_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
     description: "The session's cookie; over HTTPS with the prefix `__Secure-`, and `Secure`.",
     schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
@@ -42,6 +45,8 @@ const ONCE_MORE_COOKIE: Record<string, Header> = {
 const saysOf = (name: string, status: number, message: string, path = ""): Refusal =>
   says(name, status, inOurWords(message, path));
 
+/** A password, where people sign in by single sign-on only. */
+const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
   ...says("tooOften", 429, TRY_AGAIN_LATER),
@@ -56,6 +61,12 @@ export const TOO_MANY_SIGN_INS: Refusal = {
   ),
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
+/** Of a password that comes too soon after others that were wrong. */
+const TOO_MANY_WRONG_PASSWORDS = varies(
+  "tooManyWrongPasswords",
+  tooManyWrongPasswords(60),
+  tooManyWrongPasswords(ANY_NUMBER),
+);
 /** Who may use an operation that needs a session. */
 export const SIGNED_IN = "Whoever is signed in with a session.";
 const OF_WRITES = [
@@ -75,7 +86,7 @@ const OF_WRITES = [
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, TOO_MANY_REQUESTS, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
-const OF_PASSWORDS = refusals("tooManyHashes");
+const OF_PASSWORDS = [...refusals("tooManyHashes"), NO_PASSWORDS];
 const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
 const passwordLength = (path: string) => [
   saysOf("passwordTooShort", 400, "Password too short", path),
@@ -147,6 +158,11 @@ export const identityOperations: Operation[] = [
         ...refusals("inviteRequired"),
         saysOf("exists", 422, "User already exists. Use another email."),
         saysOf("notCreated", 422, "Failed to create user"),
+        varies("tooManyAccounts", tooManyAccounts(10_000), tooManyAccounts(ANY_NUMBER)),
+        {
+          ...varies("tooManySignUps", tooManySignUps(50), tooManySignUps(ANY_NUMBER)),
+          headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
+        },
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -171,6 +187,7 @@ export const identityOperations: Operation[] = [
         invalid("password: is required"),
         saysOf("invalidEmail", 400, "Invalid email"),
         saysOf("wrong", 401, "Invalid email or password"),
+        { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...SIGN_IN_POLICY } },
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -290,6 +307,7 @@ export const identityOperations: Operation[] = [
       refusals: [
         invalid("newPassword: is required"),
         saysOf("wrong", 400, "Invalid password", "/change-password"),
+        { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...WRITE_POLICY } },
         ...OF_PASSWORDS,
         ...passwordLength("/change-password"),
         UNAUTHORIZED,

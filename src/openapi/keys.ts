@@ -1,3 +1,4 @@
+import { tooManyKeys } from "../http/refusals.ts";
 import {
   createKeySchema,
   deleteKeySchema,
@@ -11,7 +12,18 @@ import { WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
-import { FAULTS, invalidFor, OF_SESSION_WRITERS, OF_SESSIONS, refusals } from "./refusals.ts";
+import {
+  ANY_NUMBER,
+  FAULTS,
+  invalidFor,
+  OF_SESSION_WRITERS,
+  OF_SESSIONS,
+  refusals,
+  varies,
+} from "./refusals.ts";
+
+/** More API keys of one user than there may be. */
+export const TOO_MANY_KEYS = varies("tooManyKeys", tooManyKeys(100), tooManyKeys(ANY_NUMBER));
 
 /* `/api/auth/api-key`: the keys that programs sign in with. */
 
@@ -56,6 +68,7 @@ export const keyOperations: Operation[] = [
     refusals: [
       invalidFor(createKeySchema(), { name: "x".repeat(101) }),
       ...refusals("environmentNotFound"),
+      TOO_MANY_KEYS,
       ...OF_SESSION_WRITERS,
     ],
   },

@@ -6,10 +6,12 @@ import {
   removedMemberSchema,
 } from "../environments/replies.ts";
 import { roleSchema } from "../environments/schema.ts";
+import { tooManyInvites } from "../http/refusals.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
 import * as examples from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
 import {
+  ANY_NUMBER,
   BAD_ID,
   invalidFor,
   OF_ACCOUNT_WRITERS,
@@ -17,6 +19,7 @@ import {
   OF_CALLERS,
   OF_WRITERS,
   refusals,
+  varies,
 } from "./refusals.ts";
 
 const USER_ID: Parameter = {
@@ -129,6 +132,7 @@ export const memberOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_WRITERS,
       ...refusals("notAdmin", "environmentNotFound"),
+      varies("tooManyInvites", tooManyInvites(100), tooManyInvites(ANY_NUMBER)),
     ],
   },
   {

@@ -17,6 +17,7 @@ import { checkPages } from "./pages.ts";
 import { checkReference } from "./reference.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
+import { checkSignOn } from "./sign-on.ts";
 import { checkStudying } from "./studying.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
@@ -42,6 +43,7 @@ const world: World = {
 };
 try {
   await checkSessions(world);
+  await checkSignOn(world);
   await checkDevice(world);
   await checkConnecting(world);
   await checkEnvironments(world);

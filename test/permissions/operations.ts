@@ -193,5 +193,13 @@ export const OPERATIONS: Record<string, Case> = {
   verifyDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
   approveDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
   denyDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
+  getSignInWays: { kind: "everybody" },
+  startSignOn: { kind: "everybody", ask: () => ({ json: {} }) },
+  finishSignOn: { kind: "everybody", ask: () => ({ json: {} }) },
+  requestPasswordReset: { kind: "everybody", ask: () => ({ json: {} }) },
+  resetPassword: { kind: "everybody", ask: () => ({ json: {} }) },
+  sendVerificationEmail: { kind: "session" },
+  verifyEmail: { kind: "session", ask: () => ({ json: {} }) },
+  changeEmail: { kind: "session", ask: () => ({ json: {} }) },
   getHealth: { kind: "everybody" },
 };

@@ -1,11 +1,10 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
 import {
-  ADDRESS_POLICY,
-  addressLimit,
   clientAddress,
   clientNetwork,
   exhausted,
@@ -14,11 +13,10 @@ import {
   limitSignIns,
   networkOf,
 } from "../../http/rate-limits.ts";
-import { ApiError, refuse } from "../../http/refusals.ts";
+import { ApiError, refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
-import { addressLimits } from "../address-limits.ts";
+import { countOfAddress } from "../by-address.ts";
 import { bySession } from "../by-session.ts";
-import { TOO_MANY_REQUESTS } from "../words.ts";
 import { shownCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS } from "./limits.ts";
 import { DeviceRefusal, refuseKey, tooManyWrongCodes } from "./refusals.ts";
@@ -36,7 +34,7 @@ const WRONG_CODES_POLICY = "wrong-codes";
  */
 export const deviceRoutes = new Hono<App>()
   .post("/code", limitSignIns, async (c) => {
-    await limitCodes(c);
+    await countOfAddress(c, "/device/code");
     const { client_id: client, scope } = await readRequest(c, codeSchema());
     const asking = { client, scope, address: clientAddress(c) };
     const begun = await store.beginLogin(c.var.db, c.env.BETTER_AUTH_SECRET, asking, Date.now());
@@ -87,27 +85,18 @@ export const deviceRoutes = new Hono<App>()
     const { userCode, expiresIn, scope = null, envId } = await readBody(c, approveSchema());
     const attempt = await attemptOf(c, userCode);
     const key = { seconds: expiresIn, scope, envId };
-    const { client } = found(await store.decideLogin(c.var.db, attempt, key, Date.now()));
+    const maxKeys = positiveNumber(c.env, "MAX_API_KEYS");
+    const { client } = found(await store.decideLogin(c.var.db, attempt, key, maxKeys, Date.now()));
     return c.json({ client, status: "approved" } satisfies DeviceDecision);
   })
 
   .post("/deny", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
-    const { client } = found(await store.decideLogin(c.var.db, attempt, null, Date.now()));
+    const decided = await store.decideLogin(c.var.db, attempt, null, Number.MAX_SAFE_INTEGER, Date.now());
+    const { client } = found(decided);
     return c.json({ client, status: "denied" } satisfies DeviceDecision);
   });
-
-/**
- * Counts a request for a code by its address, exactly and for all locations together, as better-auth counts sign-ins.
- * @throws ApiError 429 when it is one too many
- */
-async function limitCodes(c: AppContext): Promise<void> {
-  const key = `${clientNetwork(c)}|/device/code`;
-  const { retryAfter } = await addressLimits(c.var.db).consume(key, addressLimit(c.env));
-  if (retryAfter === null) return;
-  throw new ApiError(429, TOO_MANY_REQUESTS, exhausted(ADDRESS_POLICY, retryAfter));
-}
 
 /** A program's request, through a schema. @throws DeviceRefusal when it is not one; ApiError 415 when it is not JSON */
 async function readRequest<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
@@ -133,7 +122,7 @@ async function attemptOf(c: AppContext, userCode: string): Promise<store.Attempt
   };
 }
 
-/** The login that a user code led to. @throws ApiError 401, 404 or 429 when it led to none */
+/** The login that a user code led to. @throws ApiError 401, 404, 409 or 429 when it led to none */
 function found(result: store.Found): store.WaitingLogin {
   if (result.caller !== undefined) noteCaller(result.caller);
   switch (result.outcome) {
@@ -141,6 +130,8 @@ function found(result: store.Found): store.WaitingLogin {
       return result.login;
     case "too-many":
       throw tooManyWrongCodes(result.counted, exhausted(WRONG_CODES_POLICY, result.seconds));
+    case "no-room":
+      throw tooManyKeys(result.maxKeys);
     case "unauthenticated":
       throw unknownCaller();
     case "no-code":

@@ -4,7 +4,7 @@ import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { COUNT_WITH_OTHERS, IS_IN_WINDOW, secondsLeft } from "../address-limits.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
@@ -174,6 +174,7 @@ export interface WaitingLogin {
 export type Found =
   | { outcome: "found"; caller: string; login: WaitingLogin }
   | { outcome: "too-many"; caller: string; counted: number; seconds: number }
+  | { outcome: "no-room"; caller: string; maxKeys: number }
   | { outcome: "unauthenticated" | "no-code" | "no-environment"; caller?: string };
 
 /** The key that an approved login is to have. */
@@ -207,13 +208,14 @@ const STANDING = callerStatement(
   `select caller.id as caller, d.client, d.address, d.scope, d.created_at as createdAt, d.expires_at as expiresAt,
      (select max(last_request) from (${FULL})) as fullSince,
      (select count(*) from rate_limit r where r.key = 'device|account|' || caller.id and r.${IS_IN_WINDOW}
-       and r.count > :ofAccount) as isAccount, ${IS_OF_MEMBER} as isOfMember
+       and r.count > :ofAccount) as isAccount, ${IS_OF_MEMBER} as isOfMember, ${hasRoomForKey("caller.id")} as hasRoom
    from caller left join device_codes d on ${IS_WAITING}`,
 );
 const DECIDE = callerStatement(
   `update device_codes as d set status = :decision, decided_by = (select id from caller), key_seconds = :keySeconds,
      scope = coalesce(:keyScope, scope), key_env_id = :keyEnvId
-   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL}) and ${IS_OF_MEMBER}`,
+   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL}) and ${IS_OF_MEMBER}
+     and (:keySeconds is null or ${hasRoomForKey("(select id from caller)")})`,
 );
 
 /**
@@ -221,27 +223,35 @@ const DECIDE = callerStatement(
  * right one is not found either.
  */
 export function findLogin(db: Db, attempt: Attempt, now: number): Promise<Found> {
-  return find(db, attempt, now, null);
+  return find(db, attempt, Number.MAX_SAFE_INTEGER, now, null);
 }
 
 /**
  * Approves or denies the login of a user code, for good.
  * @param key what its key is to be; null to deny it
+ * @param maxKeys how many keys one may have: a login is not approved by who has as many
  */
-export function decideLogin(db: Db, attempt: Attempt, key: ApprovedKey | null, now: number): Promise<Found> {
-  return find(db, attempt, now, { decision: key === null ? "denied" : "approved", key });
+export function decideLogin(
+  db: Db,
+  attempt: Attempt,
+  key: ApprovedKey | null,
+  maxKeys: number,
+  now: number,
+): Promise<Found> {
+  return find(db, attempt, maxKeys, now, { decision: key === null ? "denied" : "approved", key });
 }
 
 async function find(
   db: Db,
   { credential, userHash, network }: Attempt,
+  maxKeys: number,
   now: number,
   decided: { decision: string; key: ApprovedKey | null } | null,
 ): Promise<Found> {
   const { ofAccount, ofAddress } = WRONG_CODES;
   const windowMs = WRONG_CODES.seconds * 1000;
   const values = {
-    ...{ userHash, network, ofAccount, ofAddress, window: windowMs, decision: decided?.decision },
+    ...{ userHash, network, ofAccount, ofAddress, window: windowMs, maxKeys, decision: decided?.decision },
     keySeconds: decided?.key?.seconds ?? null,
     keyScope: decided?.key?.scope ?? null,
     keyEnvId: decided?.key?.envId ?? null,
@@ -254,14 +264,17 @@ async function find(
         fullSince: number | null;
         isAccount: number;
         isOfMember: number;
+        hasRoom: number;
       })
     | undefined;
   if (row === undefined) return { outcome: "unauthenticated" };
-  const { caller, fullSince, isAccount, isOfMember, ...login } = row;
+  const { caller, fullSince, isAccount, isOfMember, hasRoom, ...login } = row;
   if (fullSince !== null) {
     const seconds = secondsLeft(fullSince, windowMs, now);
     return { outcome: "too-many", caller, counted: isAccount === 1 ? ofAccount : ofAddress, seconds };
   }
   if (login.client === null) return { outcome: "no-code", caller };
-  return isOfMember === 1 ? { outcome: "found", caller, login } : { outcome: "no-environment", caller };
+  if (isOfMember === 0) return { outcome: "no-environment", caller };
+  if (decided?.key != null && hasRoom === 0) return { outcome: "no-room", caller, maxKeys };
+  return { outcome: "found", caller, login };
 }

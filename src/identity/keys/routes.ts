@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, noteCaller } from "../../http/context.ts";
 import { readBody, readQuery } from "../../http/input.ts";
 import { limitAccountChanges, limitAccountReads } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
+import { refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
 import type { apiKeyListSchema, apiKeySchema, newApiKeySchema } from "../replies.ts";
@@ -35,9 +36,12 @@ export const keyRoutes = new Hono<App>()
 
   .post("/create", limitAccountChanges, bySession, async (c) => {
     const asked = await readBody(c, createKeySchema());
-    const made = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
-    if (made === null) throw refuse.environmentNotFound();
-    return c.json({ ...toKey(made.row), key: made.key } satisfies z.output<typeof newApiKeySchema>);
+    const maxKeys = positiveNumber(c.env, "MAX_API_KEYS");
+    const made = known(await store.createKey(c.var.db, c.var.credential, asked, maxKeys, Date.now()));
+    if (made === "no-environment") throw refuse.environmentNotFound();
+    if (made === "no-room") throw tooManyKeys(maxKeys);
+    const { key, row } = made;
+    return c.json({ ...toKey(row), key } satisfies z.output<typeof newApiKeySchema>);
   })
 
   .post("/update", limitAccountChanges, bySession, async (c) => {

@@ -2,7 +2,7 @@ import { type CallerStatement, type Credential, callerStatement } from "../../db
 import type { KeyScope } from "../../db/key-scopes.ts";
 import { type SqlValues, statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 
 /*
  * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
@@ -49,10 +49,13 @@ const FIND = callerStatement(
   `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
 );
 /** A key for one environment is for its members. */
+const IS_OF_MEMBER =
+  "(:envId is null or exists (select 1 from members m where m.user_id = caller.id and m.env_id = :envId))";
+const STANDING = callerStatement(`select id as caller, ${IS_OF_MEMBER} as isOfMember from caller`);
 const INSERT = callerStatement(
   `${insertKey(
     { name: ":name", owner: "caller.id", expiresAt: ":expiresAt", scope: ":scope", envId: ":envId" },
-    `caller where :envId is null or exists (select 1 from members m where m.user_id = caller.id and m.env_id = :envId)`,
+    `caller where ${IS_OF_MEMBER} and ${hasRoomForKey("caller.id")}`,
   )} returning ${columns("")}`,
 );
 const UPDATE = callerStatement(
@@ -103,20 +106,30 @@ export interface KeyDraft extends Pick<KeyRow, "scope" | "envId"> {
 }
 
 /**
- * Makes a key for somebody.
- * @returns it with the key itself, which is not stored; null where they do not belong to the environment that it is to be for
+ * Makes a key for somebody who has fewer than `maxKeys`.
+ * @returns it with the key itself, which is not stored; or why there is none: they do not belong to the environment that it is to be for,
+ *   or have as many
  */
 export async function createKey(
   db: Db,
   credential: Credential,
   { name, expiresIn, scope, envId }: KeyDraft,
+  maxKeys: number,
   now: number,
-): Promise<Outcome<{ key: string; row: KeyRow } | null>> {
+): Promise<Outcome<{ key: string; row: KeyRow } | "no-environment" | "no-room">> {
   const { key, stored } = await newKey();
-  const values = { ...stored, name: name ?? null, expiresAt: expiryOf(expiresIn, now), scope, envId };
-  const made = await change(INSERT, db, credential, now, values);
-  if (made.caller === null || made.found === null) return made as Outcome<null>;
-  return { caller: made.caller, found: { key, row: made.found } };
+  const expiresAt = expiryOf(expiresIn, now);
+  const values = { ...stored, name: name ?? null, expiresAt, scope, envId, maxKeys };
+  const [standing, made] = await db.batch([
+    STANDING(db, credential, now, values),
+    INSERT(db, credential, now, values),
+  ]);
+  const before = standing?.results[0] as { caller: string; isOfMember: number } | undefined;
+  if (before === undefined) return { caller: null };
+  const { caller, isOfMember } = before;
+  const row = made?.results[0] as KeyRow | undefined;
+  if (row !== undefined) return { caller, found: { key, row } };
+  return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
 }
 
 const REVOKE_ALL = statement("delete from apikey where reference_id = :userId");
