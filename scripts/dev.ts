@@ -85,6 +85,8 @@ const variables = {
   SIGN_UP: "open",
   AUTH_RATE_LIMIT_MAX: "1000",
   ...fromEnvironment("OIDC_PROVIDERS", "SIGN_IN"),
+  // So that a receiver on this machine can be tried.
+  WEBHOOK_LOOPBACK: "true",
 };
 const service = wrangler(
   [

@@ -21,6 +21,8 @@ declare global {
       ROLE_TEMPLATE_URL?: string;
       /** Secret that the hook at MAIL_HOOK_URL asks for. */
       MAIL_HOOK_SECRET?: string;
+      /** `true` lets webhooks be sent to this machine, without TLS: for a receiver that is tried there. Unset in production. */
+      WEBHOOK_LOOPBACK?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }
@@ -36,6 +38,7 @@ type NumberName =
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
   | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
+  | "ERASURE_RECORD_DAYS"
   | "LOG_SETTLE_MS"
   | "MAX_ACCOUNTS"
   | "MAX_API_KEYS"
@@ -45,6 +48,7 @@ type NumberName =
   | "MAX_OPEN_INVITES"
   | "OIDC_TIMEOUT_MS"
   | "REQUEST_LIMIT"
+  | "SEAL_KEY_DAYS"
   | "SIGN_IN_LIMIT"
   | "SIGN_UPS_PER_DAY"
   | "WRITE_LIMIT";
@@ -70,6 +74,15 @@ export function numberUpTo(env: Env, name: "LEASE_GRACE_MS", most: number): numb
   throw new Error(
     `The variable ${name} must be a number from 0 to ${most}, not ${JSON.stringify(env[name])}`,
   );
+}
+
+/**
+ * Whether the workloads of all environments are sealed, or only those of environments that say so.
+ * @throws Error when the variable is neither
+ */
+export function sealsAll({ SEAL_WORKLOADS: said }: Pick<Env, "SEAL_WORKLOADS">): boolean {
+  if (said === "all" || said === "chosen") return said === "all";
+  throw new Error(`The variable SEAL_WORKLOADS must be "all" or "chosen", not ${JSON.stringify(said)}`);
 }
 
 /** The Durable Object that makes a capture's transitions. */

@@ -4,6 +4,7 @@ import { invites, members } from "./members.ts";
 import { schedulesClient } from "./schedules.ts";
 import { type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type { Health } from "./types.ts";
+import { webhooksClient } from "./webhooks.ts";
 
 export type { RecordsOptions } from "./captures.ts";
 export {
@@ -28,6 +29,14 @@ export type { WebSocketClass, WebSocketLike } from "./socket.ts";
 export type { CallOptions, ClientOptions, CreateOptions } from "./transport.ts";
 export type * from "./types.ts";
 export type { WaitOptions } from "./watch.ts";
+export type {
+  NewWebhook,
+  Webhook,
+  WebhookChanges,
+  WebhookDelivery,
+  WebhookPayload,
+  WebhookWithSecret,
+} from "./webhooks.ts";
 
 /** A client of the API. Its calls answer with what the API does, or throw a `CapturesError`. */
 export type Client = ReturnType<typeof createClient>;
@@ -39,6 +48,7 @@ export function createClient(options: ClientOptions) {
     captures: captures(transport),
     environments: environments(transport),
     schedules: schedulesClient(transport),
+    webhooks: webhooksClient(transport),
     members: members(transport),
     invites: invites(transport),
     /** Whether the service can do its work. It is asked once, without retries. @throws CapturesError with 503 when it can't */

@@ -3,9 +3,10 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { groupOf, type ParameterSettings } from "../environments/parameter-group.ts";
 import { toOwedSettings } from "../environments/pending-changes.ts";
 import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../environments/store.ts";
+import { outboxSql } from "../webhooks/outbox.ts";
 
 /*
  * The D1 statements of leases on logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
@@ -160,7 +161,17 @@ export async function environmentsOfCaptures(
   return new Map(results.map(({ id, envId }) => [id, envId]));
 }
 
-const RECORD_PENDING = statement(
+const RECORD_PENDING = [
+  // Webhooks are told as soon as it was tried: of each group once for an environment's latest capture, however often it is retried.
+  outboxSql({
+    type: "log.left-on",
+    key: ":leaseName",
+    more: `json_object('parameterGroup', :parameterGroup, 'reason', (select owing.value ->> 'reason' from json_each(:owing) owing
+      where owing.value ->> 'captureId' = c.id))`,
+    captures: `select * from captures where id in (select max(o.id) from json_each(:owing) owing
+      join captures o on o.id = owing.value ->> 'captureId' where owing.value ->> 'reason' is not null group by o.env_id)`,
+    where: "e.deleted_at is null",
+  }),
   `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
    select c.id, :leaseName, :now, :now, owing.value ->> 'reason', owing.value ->> 'settings'
    from json_each(:owing) owing join captures c on c.id = owing.value ->> 'captureId' join environments e on e.id = c.env_id
@@ -168,7 +179,7 @@ const RECORD_PENDING = statement(
    on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
      owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
    where lease_name = excluded.lease_name and abandoned_at is null`,
-);
+].map(statement);
 
 /** What a capture that was released has changed in a group and is not restored. */
 export interface OwingCapture {
@@ -181,7 +192,7 @@ export interface OwingCapture {
 
 /**
  * Records that some captures have a pending change of a group; also for one whose row is deleted already, since it asked for its
- * lease after that had been released.
+ * lease after that had been released. What webhooks are told of it is in the outbox; cron sends it.
  */
 export async function recordPendingChanges(
   db: Db,
@@ -193,7 +204,9 @@ export async function recordPendingChanges(
     ...row,
     settings: JSON.stringify(toOwedSettings(settings)),
   }));
-  await RECORD_PENDING(db, { leaseName, owing: JSON.stringify(rows), now }).run();
+  const { parameterGroup } = groupOf(leaseName);
+  const values = { leaseName, parameterGroup, owing: JSON.stringify(rows), now };
+  await db.batch(RECORD_PENDING.map((step) => step(db, values)));
 }
 
 const CLAIM_ORPHANED = [

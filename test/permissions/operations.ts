@@ -71,6 +71,14 @@ export const KINDS = {
   members: { ...OF_ENVIRONMENT, viewer: "viewer-changes", member: "allowed", ...CHANGE },
   /** The owner's and the admins'. The member has not made it. */
   owners: { ...OF_ENVIRONMENT, viewer: "viewer-changes", member: "not-owner", ...CHANGE },
+  /** The admins', of what the environment has none of. */
+  adminsNone: {
+    ...OF_ENVIRONMENT,
+    viewer: "not-admin",
+    member: "not-admin",
+    admin: "unseen",
+    reader: "unseen",
+  },
   admins: { ...OF_ENVIRONMENT, viewer: "not-admin", member: "not-admin", ...CHANGE },
 } as const satisfies Record<string, Outcomes>;
 
@@ -94,6 +102,7 @@ export interface Case {
 const named = () => `made ${crypto.randomUUID()}`;
 /** A version that nothing has: a change that is granted meets it only then, and is not made. */
 const NEVER = { headers: { "If-Match": '"none"' } };
+const NO_WEBHOOK = { path: { webhookId: "999999", deliveryId: "999999" } };
 const envId = (world: World) => world.cast.environment.id;
 const ofEnvironment = (world: World): Asked => ({ query: `envId=${envId(world)}` });
 const withOther = (world: World): Asked => ({ query: `with=${world.otherId}` });
@@ -167,6 +176,32 @@ export const OPERATIONS: Record<string, Case> = {
     ask: async (world) => ({ path: { userId: await extraMember(envId(world)) } }),
   },
   createInvite: { kind: "admins", ask: () => ({ json: { role: "viewer" } }) },
+  eraseCapture: {
+    kind: "admins",
+    // One that has not ended, which is not erased for whoever may.
+    ask: ({ liveId }) => ({ path: { id: String(liveId) }, json: {} }),
+  },
+  getErasure: { kind: "figures" },
+  eraseEnvironment: { kind: "admins", ask: () => ({ json: { what: "environment" } }) },
+  listWebhooks: { kind: "figures" },
+  createWebhook: {
+    kind: "admins",
+    ask: () => ({
+      json: {
+        kind: "standard",
+        name: named(),
+        address: "https://hooks.shop.com/captures",
+        events: ["capture.failed"],
+      },
+    }),
+  },
+  getWebhook: { kind: "adminsNone", ask: () => NO_WEBHOOK },
+  changeWebhook: { kind: "adminsNone", ask: () => ({ ...NO_WEBHOOK, json: { paused: true } }) },
+  deleteWebhook: { kind: "adminsNone", ask: () => NO_WEBHOOK },
+  rotateWebhookSecret: { kind: "adminsNone", ask: () => NO_WEBHOOK },
+  testWebhook: { kind: "adminsNone", ask: () => NO_WEBHOOK },
+  listWebhookDeliveries: { kind: "adminsNone", ask: () => NO_WEBHOOK },
+  redeliverWebhook: { kind: "adminsNone", ask: () => NO_WEBHOOK },
   acceptInvite: { kind: "invite", ask: () => ({ path: { code: "none" } }) },
 
   signUp: { kind: "everybody", ask: () => ({ json: {} }) },

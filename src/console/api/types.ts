@@ -6,6 +6,12 @@ export type { ApiKey, SignInWays, User } from "../../client/account.ts";
 export type { DeviceDecision, DeviceRequest } from "../../client/device.ts";
 export type { NewSchedule, Schedule } from "../../client/schedules.ts";
 export type * from "../../client/types.ts";
+export type {
+  Webhook,
+  WebhookChanges,
+  WebhookDelivery,
+  WebhookWithSecret,
+} from "../../client/webhooks.ts";
 
 /** A state of a capture. */
 export type Status = Capture["status"];
