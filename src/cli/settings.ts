@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import envPaths from "env-paths";
+import { KEY_SCOPES, type KeyScope } from "../db/key-scopes.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { writeFailure } from "./files/write-failure.ts";
 import { readKey } from "./key.ts";
@@ -13,6 +14,8 @@ export interface Login {
   user: { name: string; email: string } | null;
   /** Until when the key is valid, in ISO 8601; null where that is not known. */
   expiresAt: string | null;
+  /** What the key may do; null where that is not known. */
+  scope: KeyScope | null;
 }
 
 /** Of the file, so that a later version can read it. */
@@ -48,13 +51,15 @@ function parseLogin(text: string): Login | null {
   try {
     const stored: unknown = JSON.parse(text);
     if (!isRecord(stored)) return null;
-    const { version, url, key, user, expiresAt } = stored;
+    const { version, url, key, user, expiresAt, scope } = stored;
     if (version !== VERSION || typeof url !== "string" || typeof key !== "string") return null;
     return {
       url,
       key: readKey(key, "The kept key"),
       user: userIn(user),
       expiresAt: typeof expiresAt === "string" ? expiresAt : null,
+      // Absent in the file of an earlier version.
+      scope: KEY_SCOPES.find((one) => one === scope) ?? null,
     };
   } catch {
     return null;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { KeyScope } from "../db/key-scopes.ts";
 import type * as replies from "../identity/device/replies.ts";
 import type * as schema from "../identity/device/schema.ts";
 import { CapturesError, isPassing } from "./error.ts";
@@ -38,8 +39,13 @@ export interface DeviceKey {
   key: string;
   /** Until when it is valid. */
   expiresAt: Date;
+  /** What it may do: only read, or also change. The person may have decided otherwise than was asked. */
+  scope: KeyScope;
   user: replies.DeviceToken["user"];
 }
+
+/** What the key of an approved login is to be; what is absent is as the program has asked for, or as the service has it. */
+export type ApprovedKey = Omit<z.input<ReturnType<typeof schema.approveSchema>>, "userCode">;
 
 /** By how much RFC 8628 (section 3.5) wants polls to slow down when they are told to, in seconds. */
 const SLOWER_SECONDS = 5;
@@ -51,17 +57,20 @@ const after = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
 /**
  * Begins a login.
  * @param client what the program calls itself, such as `captures on build-7`: 1 to 100 characters
+ * @param call with `scope` for what the key is to be allowed: `write` if absent. The person decides
  * @throws CapturesError when the service refuses, or can't be reached
  */
 export async function startDeviceLogin(
   options: DeviceOptions,
   client: string,
-  call?: CallOptions,
+  call?: CallOptions & { scope?: KeyScope | undefined },
 ): Promise<DeviceLogin> {
   const begun = await transportOf(options).json<replies.DeviceCode>({
     method: "POST",
     path: "/api/auth/device/code",
-    json: { client_id: client } satisfies z.input<ReturnType<typeof schema.codeSchema>>,
+    json: { client_id: client, ...(call?.scope && { scope: call.scope }) } satisfies z.input<
+      ReturnType<typeof schema.codeSchema>
+    >,
     options: call,
   });
   return {
@@ -104,7 +113,12 @@ export async function pollDeviceLogin(
         json,
         options: { signal },
       });
-      return { key: token.access_token, expiresAt: after(token.expires_in), user: token.user };
+      return {
+        key: token.access_token,
+        expiresAt: after(token.expires_in),
+        scope: token.scope,
+        user: token.user,
+      };
     } catch (error) {
       if (!(error instanceof CapturesError) || !mayChange(error)) throw error;
       if (error.reason === "slow_down") interval += SLOWER_SECONDS;
@@ -123,6 +137,7 @@ const mayChange = (error: CapturesError): boolean =>
  * Logs a program in: begins a login, has its code shown, and waits until it is approved.
  * @param client what the program calls itself, such as `captures on build-7`
  * @param onCode shows the code and the page to a person
+ * @param scope what the key is to be allowed: `write` if absent. The person decides
  * @throws CapturesError as `pollDeviceLogin` does; what the signal was aborted with
  */
 export async function deviceLogin(
@@ -130,10 +145,15 @@ export async function deviceLogin(
   {
     client,
     onCode,
+    scope,
     signal,
-  }: CallOptions & { client: string; onCode: (login: DeviceLogin) => void | Promise<void> },
+  }: CallOptions & {
+    client: string;
+    onCode: (login: DeviceLogin) => void | Promise<void>;
+    scope?: KeyScope | undefined;
+  },
 ): Promise<DeviceKey> {
-  const login = await startDeviceLogin(options, client, { signal });
+  const login = await startDeviceLogin(options, client, { scope, signal });
   await onCode(login);
   return pollDeviceLogin(options, login, { signal });
 }
@@ -147,9 +167,9 @@ export function createDeviceApproval(options: ClientOptions) {
     /** Shows who asks to be logged in with a code. */
     verify: (userCode: string, call?: CallOptions) =>
       ask<replies.DeviceRequest>("verify", { userCode }, call),
-    /** Approves a login. @param expiresIn how long its key is to be valid, in seconds */
-    approve: (userCode: string, expiresIn?: number, call?: CallOptions) =>
-      ask<replies.DeviceDecision>("approve", { userCode, expiresIn }, call),
+    /** Approves a login. @param key what its key is to be: for how many seconds it is valid, what it may do, and where */
+    approve: (userCode: string, key: ApprovedKey = {}, call?: CallOptions) =>
+      ask<replies.DeviceDecision>("approve", { userCode, ...key }, call),
     /** Denies a login. */
     deny: (userCode: string, call?: CallOptions) => ask<replies.DeviceDecision>("deny", { userCode }, call),
   };

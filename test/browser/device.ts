@@ -38,7 +38,8 @@ export async function checkDevice(world: World): Promise<void> {
     await shown(page.getByText(login.userCode));
     await shown(page.getByText("Approve it only if you have just started it yourself"));
     await expectAccessible(page);
-    await page.keyboard.press("Tab");
+    // What its key may do, and where, stays.
+    for (let field = 0; field < 3; field++) await page.keyboard.press("Tab");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Tab");
     await focusIsOn(page, "Approve");

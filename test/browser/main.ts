@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { check, report } from "../../scripts/lib/checks.ts";
 import { tryPort } from "../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../scripts/lib/service.ts";
+import { checkAccess } from "./access.ts";
 import { checkAccount } from "./account.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkCompare } from "./compare.ts";
@@ -63,6 +64,7 @@ try {
   await checkPages(world);
   await checkReference(world);
   await checkLists(world);
+  await checkAccess(world);
   await check("no page asked another host, broke its Content-Security-Policy or threw", () => {
     expectThat(world.offences.length === 0, world.offences.join("\n"));
   });

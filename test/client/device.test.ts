@@ -32,14 +32,27 @@ describe("a program's login", () => {
     expect(login.verificationUriComplete).toBe(`${login.verificationUri}#code=${login.userCode}`);
     expect(login.expiresAt.getTime()).toBeGreaterThan(Date.now() + 590_000);
     expect(await approval.verify(login.userCode)).toMatchObject({ client: CLIENT });
-    expect(await approval.approve(login.userCode, 86_400)).toEqual({ client: CLIENT, status: "approved" });
-    const { key, expiresAt, user } = await pollDeviceLogin(options, await pollAtOnce(login));
+    expect(await approval.approve(login.userCode, { expiresIn: 86_400 })).toEqual({
+      client: CLIENT,
+      status: "approved",
+    });
+    const { key, expiresAt, scope, user } = await pollDeviceLogin(options, await pollAtOnce(login));
+    expect(scope).toBe("write");
     expect(user).toEqual({ id: person.id, name: "Demo", email: person.email });
     expect(Math.round((expiresAt.getTime() - Date.now()) / 3_600_000)).toBe(24);
     const reply = await worker(
       new Request(`${baseUrl}/api/environments`, { headers: { authorization: `Bearer ${key}` } }),
     );
     expect(reply.status).toBe(200);
+  });
+
+  test("asks for a key that may only read, where that is enough for it", async () => {
+    const approval = consoleOf(await signUp());
+    const login = await startDeviceLogin(options, CLIENT, { scope: "read" });
+    expect(await approval.verify(login.userCode)).toMatchObject({ scope: "read" });
+    await approval.approve(login.userCode);
+    const { scope } = await pollDeviceLogin(options, await pollAtOnce(login));
+    expect(scope).toBe("read");
   });
 
   test("ends with a reason when it is denied, and when its key was fetched already", async () => {
@@ -76,6 +89,7 @@ describe("the pace of the polls", () => {
     access_token: `captures_${"a".repeat(64)}`,
     token_type: "Bearer",
     expires_in: 86_400,
+    scope: "write",
     user: { id: "u", name: "Demo", email: "demo@example.com" },
   };
   const messages: Record<string, string> = {

@@ -16,8 +16,10 @@ import {
   expectRefusal,
   type Person,
   personWith,
+  requestIn,
   signUp,
 } from "../support/api.ts";
+import { counting } from "../support/counting.ts";
 
 const DAY = 24 * 60 * 60;
 
@@ -220,4 +222,47 @@ test("keys of before there were scopes do what they did", async () => {
   expect((await program.post("/api/environments/external-id")).status).toBe(200);
   const { body } = await cast.admin.get("/api/auth/api-key/get?id=old");
   expect(body).toMatchObject({ scope: "write", envId: null, expiresAt: null });
+});
+
+test("a key reads hardly more rows than a session, however many belong to other environments", async () => {
+  const many = 2000;
+  await env.DB.batch([
+    env.DB.prepare(
+      `insert into user (id, name, email, email_verified, created_at, updated_at)
+       select 'crowd-' || value, 'x', value || '@crowd.example.com', 0, 1, 1 from json_each(?1)`,
+    ).bind(JSON.stringify(Array.from({ length: many }, (_, i) => i))),
+    env.DB.prepare(
+      `insert into members (env_id, user_id, role, created_at) select ?1, 'crowd-' || value, 'member', 1 from json_each(?2)`,
+    ).bind(other.id, JSON.stringify(Array.from({ length: many }, (_, i) => i))),
+  ]);
+  const capture = await createCapture(cast.owner, { envId: cast.environment.id, ...planned() });
+  const keys = [await keyOf(cast.owner, {}), await keyOf(cast.owner, { envId: cast.environment.id })];
+  const rowsOf = async ({ headers }: Person, method: string, path: string, json?: unknown) => {
+    const { env: counted, cost } = counting(env);
+    const reply = await requestIn({ DB: counted.DB }, method, path, {
+      headers,
+      ...(json !== undefined && { json }),
+    });
+    expect(reply.status).toBe(200);
+    return cost.rowsRead;
+  };
+  for (const key of keys) await key.get("/api/environments");
+  for (const [method, path, json] of [
+    ["GET", "/api/captures"],
+    ["GET", `/api/captures?envId=${cast.environment.id}`],
+    ["GET", `/api/captures/${capture.id}?view=full`],
+    ["GET", `/api/captures/${capture.id}/events`],
+    ["GET", `/api/captures/${capture.id}/workload`],
+    ["GET", "/api/environments"],
+    ["GET", `/api/environments/${cast.environment.id}/members`],
+    ["GET", "/api/schedules"],
+    ["PUT", `/api/captures/${capture.id}`, { notes: "x" }],
+    ["POST", `/api/captures/${capture.id}/restore`],
+  ] as const) {
+    const bySession = await rowsOf(cast.owner, method, path, json);
+    for (const key of keys) {
+      const more = (await rowsOf(key, method, path, json)) - bySession;
+      expect(more, `${method} ${path}: ${bySession} rows by a session`).toBeLessThanOrEqual(25);
+    }
+  }
 });

@@ -9,7 +9,17 @@ import { type DescribedOperation, description, type operations } from "../suppor
 type Described = (typeof operations)[number];
 
 /** Who asks, by a name that the test knows. */
-export const CALLERS = ["session", "key", "other's key", "nobody", "wrong key", "wrong cookie"] as const;
+export const CALLERS = [
+  "session",
+  "key",
+  "other's key",
+  "viewer's",
+  "read key",
+  "key for one",
+  "nobody",
+  "wrong key",
+  "wrong cookie",
+] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /** A generated request. */
@@ -60,7 +70,10 @@ export function requestOf(described: Described, known: KnownIds): fc.Arbitrary<G
     path: pathOf(described, known),
     query: queryOf(operation),
     caller: fc.oneof(
-      { weight: 6, arbitrary: fc.constantFrom<Caller>("session", "key") },
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom<Caller>("session", "key", "viewer's", "read key", "key for one"),
+      },
       { weight: 2, arbitrary: fc.constantFrom(...CALLERS) },
     ),
     headers: headersOf(operation),

@@ -85,7 +85,7 @@ const ofNothing = (described: Described) => ask(described, inEnvironment(describ
 function inEnvironment({ path, method }: Described, envId: number): { json?: unknown } {
   if (method !== "POST") return {};
   if (path === "/api/schedules") return { json: { name: "x", envId, cron: "0 0 * * *", duration: 60 } };
-  return path === "/api/captures" ? { json: { name: "x", envId } } : {};
+  return ["/api/captures", "/api/auth/api-key/create"].includes(path) ? { json: { name: "x", envId } } : {};
 }
 
 /** How to make any operation refuse, by the refusal's name in the description. */
@@ -136,10 +136,10 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
 describe.each(operations.map((described) => [described.operation.operationId, described] as const))(
   "%s refuses as it is described",
   (_, described) => {
-    // Lists name an environment in their query, and POST /api/environments by a key that was used.
+    // Lists name an environment in their query, POST /api/environments by a key that was used, and a login is approved by its code.
     const isNamedOtherwise =
       (["/api/captures", "/api/schedules"].includes(described.path) && described.method === "GET") ||
-      described.path === "/api/environments";
+      ["/api/environments", "/api/auth/device/approve"].includes(described.path);
     // It asks the database last, for a sign-on that has begun: test/identity/sign-on.
     const needsSignOn = described.path === "/api/auth/sign-on/finish";
     const uniform = examplesOf(described).filter(

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createSchedule } from "../schedules/support.ts";
 import {
+  addMember,
   createApiKey,
   createCapture,
   createEnvironment,
@@ -40,11 +41,16 @@ beforeEach(async () => {
     captures: captures.map(({ id }) => id),
     schedules: [schedule.id],
   };
-  const keyOf = async (of: Person) => ({ "x-api-key": (await createApiKey(of)).key });
+  const keyOf = async (of: Person, options = {}) => ({ "x-api-key": (await createApiKey(of, options)).key });
+  const viewer = await signUp();
+  await addMember(person, environment.id, viewer, "viewer");
   headersOf = {
     session: person.headers,
     key: await keyOf(person),
     "other's key": await keyOf(await signUp()),
+    "viewer's": viewer.headers,
+    "read key": await keyOf(person, { scope: "read" }),
+    "key for one": await keyOf(person, { envId: environment.id }),
     nobody: {},
     "wrong key": { authorization: "Bearer captures_no" },
     "wrong cookie": { cookie: "captures.session_token=no.no" },

@@ -200,6 +200,13 @@ export const OPERATIONS: Record<string, Case> = {
     ask: async (world) => ({ path: { userId: await extraMember(envId(world)) } }),
   },
   createInvite: { kind: "admins", ask: () => ({ json: { role: "viewer" } }) },
+  eraseCapture: {
+    kind: "admins",
+    // One that has not ended, which is not erased for whoever may.
+    ask: ({ liveId }) => ({ path: { id: String(liveId) }, json: {} }),
+  },
+  getErasure: { kind: "figures" },
+  eraseEnvironment: { kind: "admins", ask: () => ({ json: { what: "environment" } }) },
   listWebhooks: { kind: "figures" },
   createWebhook: {
     kind: "admins",
@@ -244,5 +251,13 @@ export const OPERATIONS: Record<string, Case> = {
   verifyDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
   approveDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
   denyDeviceLogin: { kind: "session", ask: () => ({ json: {} }) },
+  getSignInWays: { kind: "everybody" },
+  startSignOn: { kind: "everybody", ask: () => ({ json: {} }) },
+  finishSignOn: { kind: "everybody", ask: () => ({ json: {} }) },
+  requestPasswordReset: { kind: "everybody", ask: () => ({ json: {} }) },
+  resetPassword: { kind: "everybody", ask: () => ({ json: {} }) },
+  sendVerificationEmail: { kind: "session" },
+  verifyEmail: { kind: "session", ask: () => ({ json: {} }) },
+  changeEmail: { kind: "session", ask: () => ({ json: {} }) },
   getHealth: { kind: "everybody" },
 };

@@ -32,6 +32,8 @@ export interface World {
   captureId: number;
   /** Of another one to compare it with. */
   otherId: number;
+  /** Of one that has not ended. */
+  liveId: number;
   fingerprint: string;
   schedule: Schedule;
   /** The environment that the visitor's key is for. */
@@ -52,7 +54,7 @@ export async function createWorld(): Promise<World> {
   const { id: otherId } = await ended(cast, [[[record(0, STATEMENT)]]]);
   const planned = { scheduledStart: new Date(Date.now() + 86_400_000).toISOString() };
   // With a capture that has not ended, the environment can't be deleted by whoever may.
-  await createCapture(cast.owner, { envId: cast.environment.id, ...planned });
+  const live = await createCapture(cast.owner, { envId: cast.environment.id, ...planned });
   const theirs = await createCapture(cast.admin, { envId: elsewhere.id, ...planned });
   const { body } = await cast.admin.get<WorkloadDigest[]>(`/api/captures/${captureId}/workload/digest`);
   const schedule = await createSchedule(cast.owner, { envId: cast.environment.id });
@@ -61,6 +63,7 @@ export async function createWorld(): Promise<World> {
     people: { ...cast, nobody: personWith("", "", {}), viewer, reader, visitor },
     captureId,
     otherId,
+    liveId: live.id,
     fingerprint: body[0]?.fingerprint ?? "",
     schedule,
     elsewhere: { id: elsewhere.id, name: elsewhere.name, captureId: theirs.id },

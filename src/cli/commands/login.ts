@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import open from "open";
 import { CapturesError, createClient, deviceLogin } from "../../client/index.ts";
+import { KEY_SCOPES, type KeyScope } from "../../db/key-scopes.ts";
 import { type Cli, originOf } from "../cli.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { readKey } from "../key.ts";
@@ -15,6 +16,7 @@ import { clean } from "../terminal/text.ts";
 interface LoginOptions {
   key?: string | true;
   browser: boolean;
+  scope?: KeyScope;
 }
 
 /** The longest name that the service takes of a program. */
@@ -30,6 +32,12 @@ export function addLogin(program: Command, cli: Cli): void {
       "the service's, such as https://captures.example.com; else CAPTURES_URL, or the last one",
     )
     .option("--key [key]", "an API key: asked for, or read from standard input, unless it is given")
+    .addOption(
+      new Option(
+        "--scope <scope>",
+        "what to be allowed: to read, or also to change; else what you choose when you approve",
+      ).choices(KEY_SCOPES),
+    )
     .option("--no-browser", "do not open the browser, only say where to go")
     .addHelpText(
       "after",
@@ -37,23 +45,27 @@ export function addLogin(program: Command, cli: Cli): void {
 The key is kept in login.json in your folder of settings, readable by you alone; CAPTURES_CONFIG_DIR names another folder. The
 variable CAPTURES_KEY goes before it: CI needs no login. A key on the command line can be seen by others of the machine: leave its
 value out, and it is asked for.
-With --json it prints {url, user, expiresAt, file}.
+With --json it prints {url, user, expiresAt, scope, file}.
 
 Examples:
   captures login https://captures.example.com
+  captures login https://captures.example.com --scope read
   captures login https://captures.example.com --key < key.txt`,
     )
     .action(async (address: string | undefined, options: LoginOptions) => {
+      if (options.key !== undefined && options.scope !== undefined)
+        throw new Failure("--scope is of a login by the browser: a key has its scope already", EXIT.usage);
       const url = originOf(address ?? (await lastAddress(cli)));
       if (!isPrivate(url)) say(cli, `${url} is not encrypted: whoever listens can read the key.`);
       const login =
         options.key === undefined ? await byDevice(cli, url, options) : await byKey(cli, url, options.key);
       const file = writeLogin(cli.env, login);
-      const { user, expiresAt } = login;
-      if (cli.global.json) return printJson(cli, { url, user, expiresAt, file });
+      const { user, expiresAt, scope } = login;
+      if (cli.global.json) return printJson(cli, { url, user, expiresAt, scope, file });
       const who = user === null ? "" : ` as ${clean(user.name)} (${clean(user.email)})`;
       const until = expiresAt === null ? "" : ` until ${formatTime(expiresAt)}`;
-      print(cli, `Signed in to ${url}${who}${until}`);
+      const only = scope === "read" ? ", only to read" : "";
+      print(cli, `Signed in to ${url}${who}${until}${only}`);
       if (cli.env.CAPTURES_KEY) say(cli, "CAPTURES_KEY is set, and goes before this key.");
     });
 }
@@ -76,14 +88,15 @@ function isPrivate(url: string): boolean {
 }
 
 /** Signs in by the browser (RFC 8628). */
-async function byDevice(cli: Cli, baseUrl: string, { browser }: LoginOptions): Promise<Login> {
+async function byDevice(cli: Cli, baseUrl: string, { browser, scope: asked }: LoginOptions): Promise<Login> {
   const { bold, cyan } = colorsFor(cli, cli.err);
   const client = `captures on ${hostname()}`.slice(0, MAX_NAME);
   try {
-    const { key, expiresAt, user } = await deviceLogin(
+    const { key, expiresAt, scope, user } = await deviceLogin(
       { baseUrl },
       {
         client,
+        scope: asked,
         signal: cli.signal,
         onCode: ({ userCode, verificationUriComplete, expiresAt }) => {
           // The address is the service's word: what is not its own is not opened.
@@ -95,7 +108,7 @@ async function byDevice(cli: Cli, baseUrl: string, { browser }: LoginOptions): P
       },
     );
     const { name, email } = user;
-    return { url: baseUrl, key, user: { name, email }, expiresAt: expiresAt.toISOString() };
+    return { url: baseUrl, key, user: { name, email }, expiresAt: expiresAt.toISOString(), scope };
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
@@ -132,5 +145,5 @@ async function byKey(cli: Cli, url: string, given: string | true): Promise<Login
     if (!(error instanceof CapturesError && error.status === 401)) throw error;
     throw new Failure(`${url} does not know this key`, EXIT.signedOut);
   });
-  return { url, key, user: null, expiresAt: null };
+  return { url, key, user: null, expiresAt: null, scope: null };
 }

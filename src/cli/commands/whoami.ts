@@ -16,8 +16,9 @@ export function addWhoami(program: Command, cli: Cli): void {
     .addHelpText(
       "after",
       `
-Exits with 4 when there is no key, or it is not valid. Whose it is, is known of a login by the browser.
-With --json it prints {url, key, source, user, expiresAt, environments: [{id, name, role}]}; of the key, the first characters.
+Exits with 4 when there is no key, or it is not valid. Whose it is and what it may do, is known of a login by the browser.
+With --json it prints {url, key, source, user, expiresAt, scope, environments: [{id, name, role}]}; of the key, the first
+characters. Environments are those that the key sees, each with your role.
 
 Example:
   captures whoami`,
@@ -28,15 +29,16 @@ Example:
       const environments = await client.environments.list({ signal });
       const login = source === "login" ? readLogin(cli.env) : null;
       const key = `${(apiKey ?? "").slice(0, SHOWN)}...`;
-      const [user, expiresAt] = [login?.user ?? null, login?.expiresAt ?? null];
+      const { user = null, expiresAt = null, scope = null } = login ?? {};
       if (cli.global.json) {
         const shown = environments.map(({ id, name, role }) => ({ id, name, role }));
-        return printJson(cli, { url, key, source, user, expiresAt, environments: shown });
+        return printJson(cli, { url, key, source, user, expiresAt, scope, environments: shown });
       }
       printFacts(cli, [
         ["Service", url],
         ["User", user === null ? null : `${clean(user.name)} (${clean(user.email)})`],
         ["Key", `${clean(key)} (${source === "login" ? "of captures login" : "of CAPTURES_KEY"})`],
+        ["May", scope === null ? null : scope === "read" ? "only read" : "read and change"],
         ["Valid until", expiresAt === null ? null : formatTime(expiresAt)],
         [
           "Environments",

@@ -74,7 +74,7 @@ export function CaptureActions({
   return (
     <div class="actions">
       {mayChange && status === "RUNNING" && button("stop", "Stop", "primary")}
-      {status === "FAILED" && (
+      {status === "FAILED" && role !== "viewer" && (
         <a class="button primary" href={`/captures/new?again=${id}`}>
           Try again
         </a>

@@ -55,9 +55,11 @@ export function EnvironmentChecks({
       </div>
       <Checks checks={checks} />
       <div class="actions">
-        <button type="button" aria-disabled={busy} onClick={busy ? undefined : check}>
-          {busy ? "Asking AWS…" : "Check it with AWS"}
-        </button>
+        {environment.role !== "viewer" && (
+          <button type="button" aria-disabled={busy} onClick={busy ? undefined : check}>
+            {busy ? "Asking AWS…" : "Check it with AWS"}
+          </button>
+        )}
         {isLate && <span class="muted">AWS takes long to answer.</span>}
       </div>
       <div role="status" class={said === null ? undefined : said.isBad ? "problem" : "good"}>

@@ -37,7 +37,9 @@ export function EnvironmentField({
 export function NoEnvironment() {
   return (
     <div class="empty">
-      <p>There is no environment yet: add the database that is to be recorded.</p>
+      <p>
+        There is no environment yet in which you may make captures: add the database that is to be recorded.
+      </p>
       <a class="button primary" href="/environments/new">
         Add an environment
       </a>

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { ROLES } from "../../db/roles.ts";
 import { api } from "../api/client.ts";
 import type { Environment, Invite, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
@@ -11,6 +12,16 @@ import { Loaded } from "./loading.tsx";
 import { Secret } from "./secret.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
+
+const NAMES: Record<Role, string> = { admin: "Admin", member: "Member", viewer: "Viewer" };
+const AS: Record<Role, string> = { admin: "an admin", member: "a member", viewer: "a viewer" };
+
+const RoleOptions = () =>
+  ROLES.map((role) => (
+    <option key={role} value={role}>
+      {NAMES[role]}
+    </option>
+  ));
 
 /** Who belongs to an environment; its admins change that. */
 export function Members({ environment }: { environment: Environment }) {
@@ -25,7 +36,7 @@ export function Members({ environment }: { environment: Environment }) {
   const setRole = async (member: Member, role: Role) => {
     try {
       await api.members.setRole(environment.id, member.userId, role);
-      toasts.show(`${member.name} is ${role === "admin" ? "an admin" : "a member"} now`, {
+      toasts.show(`${member.name} is ${AS[role]} now`, {
         undo: () => void setRole({ ...member, role }, member.role),
       });
     } catch (error) {
@@ -47,6 +58,11 @@ export function Members({ environment }: { environment: Environment }) {
   return (
     <section aria-labelledby="members-title">
       <h2 id="members-title">Members</h2>
+      <p class="hint">
+        A viewer sees figures and normalised statements, not what statements say, and changes nothing. A
+        member reads all, and makes captures. An admin also changes the environment, its members, and
+        everybody's captures.
+      </p>
       <Loaded resource={members} what="the members">
         {(known) => (
           <div class="table-wrap">
@@ -82,13 +98,10 @@ export function Members({ environment }: { environment: Environment }) {
                           value={member.role}
                           onChange={({ currentTarget }) => void setRole(member, currentTarget.value as Role)}
                         >
-                          <option value="admin">Admin</option>
-                          <option value="member">Member</option>
+                          <RoleOptions />
                         </select>
-                      ) : member.role === "admin" ? (
-                        "Admin"
                       ) : (
-                        "Member"
+                        NAMES[member.role]
                       )}
                     </td>
                     <td class="middle">
@@ -150,8 +163,7 @@ function InviteForm({ environment }: { environment: Environment }) {
         <label>
           <span>As</span>
           <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value as Role)}>
-            <option value="member">Member</option>
-            <option value="admin">Admin</option>
+            <RoleOptions />
           </select>
         </label>
         <button type="button" onClick={create}>

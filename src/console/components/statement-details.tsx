@@ -1,5 +1,6 @@
 import type { WorkloadDigest } from "../api/types.ts";
 import { formatCount, formatMicros, formatPrecise } from "../lib/format.ts";
+import { useReadsStatements } from "../lib/reader.ts";
 import { usePlace } from "../lib/router.ts";
 import { studyPath } from "../lib/study.ts";
 import { formatWho } from "./record-table.tsx";
@@ -37,6 +38,7 @@ export function StatementExamples({ statement }: { statement: WorkloadDigest }) 
 /** Who runs a statement from where, and with which tags; nothing where that was not kept. */
 export function StatementSources({ captureId, statement }: { captureId: number; statement: WorkloadDigest }) {
   const place = usePlace();
+  const reads = useReadsStatements();
   const { fingerprint, sources, moreSources, tags, moreTags } = statement;
   if (sources.length === 0) return null;
   return (
@@ -57,15 +59,19 @@ export function StatementSources({ captureId, statement }: { captureId: number; 
             {sources.map(({ user, host, db, count }) => (
               <tr key={`${user} ${host} ${db}`}>
                 <th scope="row">
-                  <a
-                    href={studyPath(captureId, "records", place, {
-                      fingerprint,
-                      user: user ?? "",
-                      host: host ?? "",
-                    })}
-                  >
-                    {formatWho(user, host)}
-                  </a>
+                  {reads ? (
+                    <a
+                      href={studyPath(captureId, "records", place, {
+                        fingerprint,
+                        user: user ?? "",
+                        host: host ?? "",
+                      })}
+                    >
+                      {formatWho(user, host)}
+                    </a>
+                  ) : (
+                    formatWho(user, host)
+                  )}
                 </th>
                 <td>{db ?? <span class="muted">none, or not known</span>}</td>
                 <td class="number">{formatCount(count)}</td>

@@ -1,6 +1,7 @@
 import { api } from "../api/client.ts";
 import type { Workload } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
+import { useReadsStatements } from "../lib/reader.ts";
 import { readOn, recordsQuery } from "../lib/record-filter.ts";
 import { usePlace } from "../lib/router.ts";
 import { studyPath } from "../lib/study.ts";
@@ -9,7 +10,7 @@ import { RecordTable } from "./record-table.tsx";
 
 const FEW = 5;
 
-/** The first records of a statement in the range of time that is chosen, and the way to all of them. */
+/** The first records of a statement in the range of time that is chosen, and the way to all of them; nothing for viewers. */
 export function StatementRecords({
   captureId,
   fingerprint,
@@ -23,11 +24,13 @@ export function StatementRecords({
   const { from, to } = recordsQuery(place.query);
   // The slow log's say more of each.
   const query = { fingerprint, from, to, ...(log === "both" && { log: "slow" as const }) };
-  const records = useResource(`records/${captureId}/${JSON.stringify(query)}`, (signal) =>
+  const reads = useReadsStatements();
+  const records = useResource(reads ? `records/${captureId}/${JSON.stringify(query)}` : null, (signal) =>
     readOn(FEW, undefined, (limit, cursor) =>
       api.captures.recordsPage(captureId, { ...query, limit, cursor }, { signal }),
     ),
   );
+  if (!reads) return null;
   return (
     <section aria-labelledby="records-title">
       <h2 id="records-title">Its records</h2>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { api } from "../api/client.ts";
 import type { Capture } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
+import { ReadsStatements, useReadsStatements } from "../lib/reader.ts";
 import { type Place, usePlace } from "../lib/router.ts";
 import { type StudyPage, studyPath } from "../lib/study.ts";
 import { Heading } from "./heading.tsx";
@@ -15,12 +16,13 @@ const PAGES: [page: StudyPage | null, name: string][] = [
   ["users", "Users"],
 ];
 
-/** The ways between the pages of a capture. The range of time goes along. */
+/** The ways between the pages of a capture. The range of time goes along. Viewers have no records. */
 export function StudyNav({ id, page, place }: { id: number; page: StudyPage | null; place: Place }) {
+  const pages = useReadsStatements() ? PAGES : PAGES.filter(([to]) => to !== "records");
   return (
     <nav class="study-nav" aria-label="Of this capture">
       <ul>
-        {PAGES.map(([to, name]) => {
+        {pages.map(([to, name]) => {
           const isHere = to === page && (to === null || place.path === `/captures/${id}/${to}`);
           const current = isHere ? "page" : to === page ? "true" : undefined;
           return (
@@ -50,29 +52,40 @@ export function StudyFrame({
 }) {
   const place = usePlace();
   const capture = useResource(`capture/${id}`, (signal) => api.captures.get(id, { signal }));
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
+  const environment = environments.data?.find((one) => one.id === capture.data?.envId);
+  const reads = environment?.role !== "viewer";
   const name = capture.data?.name ?? `Capture ${id}`;
   return (
-    <article class="capture">
-      <div class="page-head">
-        <div>
-          <p class="crumbs">
-            <a href="/captures">Captures</a>
-            {" / "}
-            <a href={studyPath(id, null, place)}>{name}</a>
-          </p>
-          <Heading title={`${title} · ${name}`}>{title}</Heading>
+    <ReadsStatements.Provider value={reads}>
+      <article class="capture">
+        <div class="page-head">
+          <div>
+            <p class="crumbs">
+              <a href="/captures">Captures</a>
+              {" / "}
+              <a href={studyPath(id, null, place)}>{name}</a>
+            </p>
+            <Heading title={`${title} · ${name}`}>{title}</Heading>
+          </div>
         </div>
-      </div>
-      <StudyNav id={id} page={page} place={place} />
-      <Loaded resource={capture} what="the capture" lines={3}>
-        {(known) =>
-          known.start === null ? (
-            <p class="muted">There is something to study once the capture has started.</p>
-          ) : (
-            children(known)
-          )
-        }
-      </Loaded>
-    </article>
+        <StudyNav id={id} page={page} place={place} />
+        <Loaded resource={capture} what="the capture" lines={3}>
+          {(known) =>
+            page === "records" && environments.loading && environment === undefined ? null : page ===
+                "records" && !reads ? (
+              <p class="muted">
+                You are a viewer of this environment: you see its figures and normalised statements, not what
+                statements say. An admin can make you a member.
+              </p>
+            ) : known.start === null ? (
+              <p class="muted">There is something to study once the capture has started.</p>
+            ) : (
+              children(known)
+            )
+          }
+        </Loaded>
+      </article>
+    </ReadsStatements.Provider>
   );
 }

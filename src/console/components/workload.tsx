@@ -6,6 +6,7 @@ import { useBrush } from "../lib/brush.ts";
 import { formatBytes, formatCount } from "../lib/format.ts";
 import { isLive } from "../lib/list.ts";
 import { rangeQuery } from "../lib/range.ts";
+import { useReadsStatements } from "../lib/reader.ts";
 import { LeftOut } from "./left-out.tsx";
 import { WholeHint } from "./range-bar.tsx";
 import { Time } from "./time.tsx";
@@ -15,6 +16,7 @@ import { TimingNotice } from "./timing-notice.tsx";
 export function WorkloadNumbers({ capture, workload }: { capture: Capture; workload: Workload }) {
   const { records, statements, bytes, storedBytes, firstRecord, lastRecord, live } = workload;
   const problem = live?.problem ?? null;
+  const reads = useReadsStatements();
   if (records === 0 && workload.gapCount === 0) {
     return (
       <>
@@ -65,7 +67,7 @@ export function WorkloadNumbers({ capture, workload }: { capture: Capture; workl
       <TimingNotice workload={workload} />
       <LeftOut captureId={capture.id} leftOut={workload.leftOut} />
       <Gaps workload={workload} />
-      <Downloads captureId={capture.id} log={workload.log} />
+      {reads && <Downloads captureId={capture.id} log={workload.log} />}
     </>
   );
 }

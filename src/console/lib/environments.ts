@@ -21,3 +21,7 @@ export function environmentNames(environments: readonly Named[]): Map<number, st
     }),
   );
 }
+
+/** Those in which the reader may make captures: not where they are a viewer. */
+export const recordable = (environments: readonly Environment[]): Environment[] =>
+  environments.filter(({ role }) => role !== "viewer");

@@ -26,12 +26,12 @@ export function useSession(): Session {
 }
 
 /**
- * Whether the reader may change something of an environment: its owner and the environment's admins may.
+ * Whether the reader may change something of an environment: its owner, who is not a viewer, and the environment's admins may.
  * @param role the reader's role there; undefined while it is not known
  */
 export function useMayChange(owner: { id: string }, role: Role | undefined): boolean {
   const { user } = useSession();
-  return role === "admin" || owner.id === user.id;
+  return role === "admin" || (owner.id === user.id && role !== "viewer");
 }
 
 /** What a page is told that is there for whoever is not signed in, too. */

@@ -15,6 +15,7 @@ import { environmentNames } from "../lib/environments.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
 import { useLive } from "../lib/live.ts";
+import { ReadsStatements } from "../lib/reader.ts";
 import { usePlace } from "../lib/router.ts";
 
 /** How often the series of a running capture is read again, and what is known of each log. */
@@ -81,69 +82,71 @@ export function CapturePage({ id }: { id: number }) {
   const environment = environments.data?.find((known) => known.id === data?.envId);
   const environmentName = environment && environmentNames(environments.data ?? []).get(environment.id);
   return (
-    <article class="capture">
-      <div class="page-head">
-        <div>
-          <p class="crumbs">
-            <a href="/captures">Captures</a>
-            {environment !== undefined && (
-              <>
-                {" / "}
-                <a href={`/captures?envId=${environment.id}`}>{environmentName}</a>
-              </>
-            )}
-          </p>
-          <Heading title={name} />
+    <ReadsStatements.Provider value={environment?.role !== "viewer"}>
+      <article class="capture">
+        <div class="page-head">
+          <div>
+            <p class="crumbs">
+              <a href="/captures">Captures</a>
+              {environment !== undefined && (
+                <>
+                  {" / "}
+                  <a href={`/captures?envId=${environment.id}`}>{environmentName}</a>
+                </>
+              )}
+            </p>
+            <Heading title={name} />
+          </div>
+          {data !== undefined && !isDeleted && (
+            <CaptureActions
+              capture={data}
+              role={environment?.role}
+              onChange={(changed) => {
+                capture.put({ ...data, ...changed });
+                // What only the full view has.
+                capture.reload();
+                events.reload();
+              }}
+            />
+          )}
         </div>
-        {data !== undefined && !isDeleted && (
-          <CaptureActions
-            capture={data}
-            role={environment?.role}
-            onChange={(changed) => {
-              capture.put({ ...data, ...changed });
-              // What only the full view has.
-              capture.reload();
-              events.reload();
-            }}
-          />
+        <StudyNav id={id} page={null} place={usePlace()} />
+        {environments.error !== undefined && (
+          <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
         )}
-      </div>
-      <StudyNav id={id} page={null} place={usePlace()} />
-      {environments.error !== undefined && (
-        <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
-      )}
-      <Loaded resource={capture} what="the capture" lines={3}>
-        {(known) =>
-          known.deletedAt !== null ? (
-            <DeletedNotice capture={known} onRestored={reread} />
-          ) : (
-            <>
-              <div class="overview">
-                <CaptureState
-                  capture={known}
-                  statements={workload.data?.statements ?? null}
-                  connected={connected}
-                />
-                <Timeline events={events} />
-              </div>
-              {known.erased?.metricsAt == null && (
-                <CaptureCharts capture={known} workload={workload.data} series={series} />
-              )}
-              {known.erased !== null ? (
-                <ErasedNotice erased={known.erased} />
-              ) : (
-                <section aria-labelledby="workload-title">
-                  <h2 id="workload-title">Workload</h2>
-                  <Loaded resource={workload} what="the workload">
-                    {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
-                  </Loaded>
-                  <CaptureStatements capture={known} series={series.data ?? null} />
-                </section>
-              )}
-            </>
-          )
-        }
-      </Loaded>
-    </article>
+        <Loaded resource={capture} what="the capture" lines={3}>
+          {(known) =>
+            known.deletedAt !== null ? (
+              <DeletedNotice capture={known} onRestored={reread} />
+            ) : (
+              <>
+                <div class="overview">
+                  <CaptureState
+                    capture={known}
+                    statements={workload.data?.statements ?? null}
+                    connected={connected}
+                  />
+                  <Timeline events={events} />
+                </div>
+                {known.erased?.metricsAt == null && (
+                  <CaptureCharts capture={known} workload={workload.data} series={series} />
+                )}
+                {known.erased !== null ? (
+                  <ErasedNotice erased={known.erased} />
+                ) : (
+                  <section aria-labelledby="workload-title">
+                    <h2 id="workload-title">Workload</h2>
+                    <Loaded resource={workload} what="the workload">
+                      {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}
+                    </Loaded>
+                    <CaptureStatements capture={known} series={series.data ?? null} />
+                  </section>
+                )}
+              </>
+            )
+          }
+        </Loaded>
+      </article>
+    </ReadsStatements.Provider>
   );
 }

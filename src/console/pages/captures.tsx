@@ -7,7 +7,7 @@ import { DeletedNotice } from "../components/deleted-notice.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { filterIn } from "../lib/capture-filter.ts";
-import { environmentNames } from "../lib/environments.ts";
+import { environmentNames, recordable } from "../lib/environments.ts";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { headSize, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
@@ -53,13 +53,17 @@ export function CapturesPage() {
   usePolling(refresh, list.data === undefined ? null : someMoving ? LIVE_POLL_MS : IDLE_POLL_MS);
 
   const names = environmentNames(environments.data ?? []);
+  const shown = environments.data?.filter(({ id }) => envId === "" || String(id) === envId) ?? [];
+  const isViewer = shown.length > 0 && recordable(shown).length === 0;
   return (
     <>
       <div class="page-head">
         <Heading title="Captures" />
-        <a class="button primary" href={`/captures/new${envId === "" ? "" : `?envId=${envId}`}`}>
-          New capture
-        </a>
+        {!isViewer && (
+          <a class="button primary" href={`/captures/new${envId === "" ? "" : `?envId=${envId}`}`}>
+            New capture
+          </a>
+        )}
       </div>
       {environments.error !== undefined && (
         <Failure error={environments.error} retry={environments.reload} busy={environments.loading} />
@@ -74,6 +78,7 @@ export function CapturesPage() {
             next={next}
             names={names}
             hasEnvironments={environments.data === undefined || environments.data.length > 0}
+            isViewer={isViewer}
           />
         )}
       </Loaded>
@@ -98,12 +103,15 @@ function CaptureTable({
   next,
   names,
   hasEnvironments,
+  isViewer,
 }: {
   place: Place;
   captures: FullCapture[];
   next: number | string | null;
   names: Map<number, string>;
   hasEnvironments: boolean;
+  /** Whether the reader may make none in these environments. */
+  isViewer: boolean;
 }) {
   const wanted = (place.query.get("q") ?? "").trim().toLowerCase();
   const found =
@@ -125,9 +133,11 @@ function CaptureTable({
             ? "A capture records the statements and the metrics of a database between a start and an end."
             : "First add an environment: the database that is to be recorded."}
         </p>
-        <a class="button primary" href={hasEnvironments ? "/captures/new" : "/environments/new"}>
-          {hasEnvironments ? "Make the first one" : "Add an environment"}
-        </a>
+        {!isViewer && (
+          <a class="button primary" href={hasEnvironments ? "/captures/new" : "/environments/new"}>
+            {hasEnvironments ? "Make the first one" : "Add an environment"}
+          </a>
+        )}
       </div>
     );
   }

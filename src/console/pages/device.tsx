@@ -1,21 +1,13 @@
 import { useState } from "preact/hooks";
-import { deviceApproval } from "../api/client.ts";
+import { api, deviceApproval } from "../api/client.ts";
 import type { DeviceDecision, DeviceRequest } from "../api/types.ts";
-import { Field, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
+import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
+import { DEFAULT_KEY_SECONDS, KeyLength, KeyLimits } from "../components/key-limits.tsx";
 import { Time } from "../components/time.tsx";
+import { useResource } from "../lib/hooks.ts";
 import { focusNextHeading, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
-
-const DAY_SECONDS = 24 * 60 * 60;
-const DEFAULT_DAYS = 90;
-/** How long a key can be valid, in days. */
-const LENGTHS: [days: number, words: string][] = [
-  [7, "7 days"],
-  [30, "30 days"],
-  [DEFAULT_DAYS, "90 days"],
-  [365, "a year"],
-];
 
 type Step =
   | { is: "code" }
@@ -110,10 +102,15 @@ function Decide({
   onDecided: (decision: DeviceDecision) => void;
   onBack: () => void;
 }) {
-  const [days, setDays] = useState(DEFAULT_DAYS);
+  const [expiresIn, setExpiresIn] = useState(DEFAULT_KEY_SECONDS);
+  const environments = useResource("environments", (signal) => api.environments.list({ signal }));
+  const [scope, setScope] = useState(request.scope);
+  const [envId, setEnvId] = useState<number | null>(null);
   const { busy, errors, submit } = useSubmission<[isApproved: boolean]>([], async (isApproved) => {
     onDecided(
-      await (isApproved ? deviceApproval.approve(code, days * DAY_SECONDS) : deviceApproval.deny(code)),
+      await (isApproved
+        ? deviceApproval.approve(code, { expiresIn, scope, envId })
+        : deviceApproval.deny(code)),
     );
   });
   const { client, address, isYourNetwork, requestedAt } = request;
@@ -149,28 +146,22 @@ function Decide({
           <div class="note">
             <p>
               <strong>Approve it only if you have just started it yourself</strong> and it shows this code. It
-              can do all that you can, as you. If somebody has sent you the code, deny it.
+              acts as you, within what you choose here. If somebody has sent you the code, deny it.
             </p>
           </div>
-          <Field
-            name="days"
+          <KeyLimits
+            environments={environments.data ?? []}
+            scope={scope}
+            onScope={setScope}
+            envId={envId}
+            onEnvironment={setEnvId}
+          />
+          <KeyLength
             label="It stays logged in for"
             hint="Its key is among your API keys, where you can revoke it."
-          >
-            {(control) => (
-              <select
-                {...control}
-                value={days}
-                onChange={({ currentTarget }) => setDays(Number(currentTarget.value))}
-              >
-                {LENGTHS.map(([length, words]) => (
-                  <option key={length} value={length}>
-                    {words}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+            seconds={expiresIn}
+            onChange={setExpiresIn}
+          />
           <FormProblem message={errors.form} />
           <div class="actions">
             <Submit busy={busy}>Approve</Submit>

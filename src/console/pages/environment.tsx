@@ -46,7 +46,7 @@ export function EnvironmentPage({ id }: { id: number }) {
 }
 
 function Facts({ environment }: { environment: FullEnvironment }) {
-  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt, recorded } =
+  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt, recorded, role } =
     environment;
   const name = regionName(region);
   return (
@@ -86,9 +86,11 @@ function Facts({ environment }: { environment: FullEnvironment }) {
         </div>
       </dl>
       <div class="actions">
-        <a class="button" href={`/captures/new?envId=${id}`}>
-          New capture
-        </a>
+        {role !== "viewer" && (
+          <a class="button" href={`/captures/new?envId=${id}`}>
+            New capture
+          </a>
+        )}
         <a class="button quiet" href={`/captures?envId=${id}`}>
           Its captures
         </a>

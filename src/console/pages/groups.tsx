@@ -7,6 +7,7 @@ import { StudyFrame } from "../components/study-frame.tsx";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { isLive } from "../lib/list.ts";
+import { useReadsStatements } from "../lib/reader.ts";
 import { usePlace, withQuery } from "../lib/router.ts";
 import { studyPath } from "../lib/study.ts";
 
@@ -59,6 +60,7 @@ export function UsersPage({ id }: { id: number }) {
 
 function Users({ capture: { id, status } }: { capture: Capture }) {
   const place = usePlace();
+  const reads = useReadsStatements();
   const key = place.query.get("key") ?? "";
   const users = useResource(`users/${id}`, (signal) => api.captures.users(id, { signal }), status);
   const hosts = useResource(`hosts/${id}`, (signal) => api.captures.hosts(id, { signal }), status);
@@ -76,10 +78,13 @@ function Users({ capture: { id, status } }: { capture: Capture }) {
     isLive(status) ? POLL_MS : null,
   );
   const recordsOf = (name: "user" | "host") => (value: string) =>
-    value === "" ? null : studyPath(id, "records", place, { [name]: value });
+    value === "" || !reads ? null : studyPath(id, "records", place, { [name]: value });
   return (
     <>
-      <WholeHint what="These figures are" more="The records that they lead to are of that time." />
+      <WholeHint
+        what="These figures are"
+        {...(reads && { more: "The records that they lead to are of that time." })}
+      />
       <section aria-labelledby="users-title">
         <h2 id="users-title">By user</h2>
         <Loaded resource={users} what="the users" lines={4}>

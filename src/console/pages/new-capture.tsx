@@ -11,6 +11,7 @@ import { LogFields, StoredFields } from "../components/log-fields.tsx";
 import { StartHint } from "../components/start-hint.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { type CaptureDraft, draftOf, emptyDraft, requestOf, type When } from "../lib/capture-draft.ts";
+import { recordable } from "../lib/environments.ts";
 import { useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -50,8 +51,9 @@ export function NewCapturePage() {
     <section class="narrow">
       <Heading title={again === null ? "New capture" : "Another try"} />
       <Loaded resource={environments} what="your environments">
-        {(known) =>
-          known.length === 0 ? (
+        {(all) => {
+          const known = recordable(all);
+          return known.length === 0 ? (
             <NoEnvironment />
           ) : again === null ? (
             <CaptureForm
@@ -70,8 +72,8 @@ export function NewCapturePage() {
                 </>
               )}
             </Loaded>
-          )
-        }
+          );
+        }}
       </Loaded>
     </section>
   );

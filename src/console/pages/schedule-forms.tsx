@@ -4,6 +4,7 @@ import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { ScheduleForm } from "../components/schedule-form.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { recordable } from "../lib/environments.ts";
 import { useRequestKey, useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { draftOfSchedule, emptySchedule } from "../lib/schedule-draft.ts";
@@ -18,8 +19,9 @@ export function NewSchedulePage() {
     <section class="narrow">
       <Heading title="New schedule" />
       <Loaded resource={environments} what="your environments">
-        {(known) =>
-          known.length === 0 ? (
+        {(all) => {
+          const known = recordable(all);
+          return known.length === 0 ? (
             <NoEnvironment />
           ) : (
             <ScheduleForm
@@ -34,8 +36,8 @@ export function NewSchedulePage() {
                 navigate(`/schedules/${made.id}`);
               }}
             />
-          )
-        }
+          );
+        }}
       </Loaded>
     </section>
   );

@@ -105,6 +105,15 @@ async function checkDevice(world: World, run: (...args: string[]) => Promise<Ran
     expectThat(url === world.address && user.email === DEMO.email && file.endsWith("login.json"), out);
     expectThat(!out.includes("captures_"), "The key is shown");
   });
+  await check("login --scope read asks for a key that may only read, which is said of a change", async () => {
+    const { code, out } = await login((userCode) => device.approve(userCode), "--scope", "read");
+    expectThat(code === 0 && / until .*, only to read\n$/.test(out), out);
+    const { out: who } = await run("whoami");
+    expectThat(/^May\tonly read$/m.test(who), who);
+    expectThat((await run("list")).code === 0, "list");
+    const { code: refused, err } = await run("start", "denied", "--env", "demo", "--for", "60s");
+    expectThat(refused !== 0 && /This API key may only read/.test(err), err);
+  });
   await check("a login that is denied ends with 4, and keeps nothing", async () => {
     await run("logout");
     const { code, err } = await login((userCode) => device.deny(userCode));
