@@ -20,6 +20,7 @@ import { isTransientFault } from "./lib/transient.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { findNewStatements } from "./workload/compare/new-statements.ts";
+import { SealBroken } from "./workload/stored/sealed-object.ts";
 
 nameRequests(currentRequestId);
 
@@ -62,6 +63,11 @@ app.notFound((c) => {
 app.onError(async (thrown, c) => {
   const error = thrown instanceof KeyNotAccepted ? await keyRefusal(c, thrown).catch(asError) : thrown;
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
+  if (error instanceof SealBroken) {
+    log.error("workload.sealed.broken", { path: c.req.path, ...describeError(error) });
+    const refusal = refuse.workloadDamaged();
+    return c.json(refusal.body, refusal.status, refusal.headers);
+  }
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,

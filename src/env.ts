@@ -38,6 +38,7 @@ type NumberName =
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
   | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
+  | "ERASURE_RECORD_DAYS"
   | "LOG_SETTLE_MS"
   | "MAX_ACCOUNTS"
   | "MAX_API_KEYS"
@@ -47,6 +48,7 @@ type NumberName =
   | "MAX_OPEN_INVITES"
   | "OIDC_TIMEOUT_MS"
   | "REQUEST_LIMIT"
+  | "SEAL_KEY_DAYS"
   | "SIGN_IN_LIMIT"
   | "SIGN_UPS_PER_DAY"
   | "WRITE_LIMIT";
@@ -72,6 +74,15 @@ export function numberUpTo(env: Env, name: "LEASE_GRACE_MS", most: number): numb
   throw new Error(
     `The variable ${name} must be a number from 0 to ${most}, not ${JSON.stringify(env[name])}`,
   );
+}
+
+/**
+ * Whether the workloads of all environments are sealed, or only those of environments that say so.
+ * @throws Error when the variable is neither
+ */
+export function sealsAll({ SEAL_WORKLOADS: said }: Pick<Env, "SEAL_WORKLOADS">): boolean {
+  if (said === "all" || said === "chosen") return said === "all";
+  throw new Error(`The variable SEAL_WORKLOADS must be "all" or "chosen", not ${JSON.stringify(said)}`);
 }
 
 /** The Durable Object that makes a capture's transitions. */

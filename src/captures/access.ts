@@ -1,11 +1,13 @@
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
-import { refuse } from "../http/refusals.ts";
+import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
+import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { ReadableCapture, ReadCapture } from "../workload/live-or-stored.ts";
+import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
-import type { CaptureRow } from "./capture-row.ts";
+import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { readCapture, readPair, type Seen } from "./queries.ts";
 
 /**
@@ -19,10 +21,31 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   return seen.found;
 }
 
+/**
+ * A capture whose workload is kept.
+ * @param field what of the request names it, if it is not the path
+ * @throws ApiError 410 when its workload was erased, or is about to be
+ */
+export function requireWorkload<C extends Erasable>(capture: C, field?: "with"): C {
+  const { erasedAt, erasedWhy } = capture;
+  if (erasedAt === null) return capture;
+  throw workloadErased(isoTime(erasedAt), erasedWhy ?? "request", field);
+}
+
+/**
+ * A capture whose metrics are kept.
+ * @throws ApiError 410 when they were erased, or are about to be
+ */
+export function requireMetrics<C extends Erasable>(capture: C): C {
+  const { metricsErasedAt, erasedWhy } = capture;
+  if (metricsErasedAt === null) return capture;
+  throw metricsErased(isoTime(metricsErasedAt), erasedWhy ?? "request");
+}
+
 /** A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. */
 export async function findReadable(c: AppContext, id: number): Promise<ReadableCapture> {
   const seen = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  const capture = see(seen, refuse.captureEnvironmentNotFound);
+  const capture = requireWorkload(see(seen, refuse.captureEnvironmentNotFound));
   return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
 }
 
@@ -36,14 +59,16 @@ export async function findReadablePair(
   other: number,
 ): Promise<[one: ComparedCapture, other: ComparedCapture]> {
   const pair = await readPair(c.get("db"), c.get("credential"), { id, other }, Date.now());
-  const one = see(pair[0], refuse.captureEnvironmentNotFound);
-  return [withRunner(c, one), withRunner(c, see(pair[1], refuse.otherCaptureNotFound))];
+  const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
+  const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
+  return [withRunner(c, one), withRunner(c, base)];
 }
 
 /** A capture with the way to its runner. */
-export function withRunner(c: AppContext, capture: CaptureRow): CaptureRow & ReadCapture {
+export function withRunner(c: AppContext, capture: CaptureRow & Recorded): CaptureRow & ReadCapture {
   return {
     ...capture,
+    store: storeOf(c.env, capture),
     askRunner: () => runnerOf(c.env, capture.id).workload(),
     // The types of calls make lists of what are pairs.
     askRunnerForDigests: () => runnerOf(c.env, capture.id).digests() as Promise<LogDigests | null>,

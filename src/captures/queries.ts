@@ -8,6 +8,8 @@ import {
   FULL_COLUMNS,
   type FullCaptureRow,
   JOIN_OWNER_AND_SCHEDULE,
+  RECORDED,
+  type Recorded,
   SITUATION,
   type Situation,
 } from "./capture-row.ts";
@@ -26,7 +28,7 @@ export interface Reader {
 }
 
 const ONE = callerStatement(
-  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`,
+  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION}, ${RECORDED} ${CAPTURE_OF_CALLER}`,
 );
 
 /** Reads one capture, how it gets on, and how much of it the caller may read. */
@@ -35,9 +37,9 @@ export async function readCapture(
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation & Reader>> {
+): Promise<Seen<CaptureRow & Situation & Recorded & Reader>> {
   const row = await ONE(db, credential, now, { id }).first<
-    CaptureRow & Situation & Reader & { caller: string }
+    CaptureRow & Situation & Recorded & Reader & { caller: string }
   >();
   return seen(row);
 }
@@ -68,7 +70,7 @@ function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> 
 }
 
 const PAIR = callerStatement(
-  `select caller.id as caller, ${columns("c")} from caller
+  `select caller.id as caller, ${columns("c")}, ${RECORDED} from caller
    left join captures c on c.id in (:id, :other) and c.deleted_at is null
      and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
 );
@@ -79,11 +81,11 @@ export async function readPair(
   credential: Credential,
   ids: { id: number; other: number },
   now: number,
-): Promise<[one: Seen<CaptureRow>, other: Seen<CaptureRow>]> {
-  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & { caller: string }>();
+): Promise<[one: Seen<CaptureRow & Recorded>, other: Seen<CaptureRow & Recorded>]> {
+  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & Recorded & { caller: string }>();
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
-  const found = (id: number): Seen<CaptureRow> => ({
+  const found = (id: number): Seen<CaptureRow & Recorded> => ({
     caller: first.caller,
     found: results.find((row) => row.id === id) ?? null,
   });
@@ -91,15 +93,16 @@ export async function readPair(
 }
 
 /** A capture, the instance that it records, and the credentials that reach it. */
-export type CaptureTarget = CaptureRow & {
-  region: string;
-  instance: string;
-  /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
-  engine: string | null;
-  credentials: string | null;
-  /** When its metrics were stored; null while CloudWatch has to be asked. */
-  metricsArchivedAt: number | null;
-};
+export type CaptureTarget = CaptureRow &
+  Recorded & {
+    region: string;
+    instance: string;
+    /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
+    engine: string | null;
+    credentials: string | null;
+    /** When its metrics were stored; null while CloudWatch has to be asked. */
+    metricsArchivedAt: number | null;
+  };
 
 const ONE_WITH_TARGET = callerStatement(
   `select caller.id as caller, ${columns("c")}, ${TARGET} ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,

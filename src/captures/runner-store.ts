@@ -51,6 +51,8 @@ const MADE: TransitionSql = {
     scheduled_end: ":scheduledEnd",
     cluster_role_at_start: "coalesce(:clusterRole, cluster_role_at_start)",
     cluster_role: "coalesce(:clusterRole, cluster_role)",
+    sealed:
+      "iif(:to = 'RUNNING', max(:sealsAll, (select e.sealed from environments e where e.id = captures.env_id)), sealed)",
     reason: "coalesce(:reason, reason)",
     due_at: "iif(:to = 'FAILED' and started_at is null, null, :dueAt)",
   },
@@ -71,6 +73,7 @@ export interface Made {
  * Makes a transition that the service itself decided on. One whose time is still to come for the database
  * is not made: the clock that it was decided by has jumped, and no transition can be taken back.
  * @param counts what it has recorded, if that is known
+ * @param sealsAll whether what a capture records is sealed that begins to run, whatever its environment says
  * @throws Error when there is no such transition
  */
 export async function makeTransition(
@@ -80,6 +83,7 @@ export async function makeTransition(
   actor: "runner" | "cleanup",
   now: number,
   counts: Counts | null = null,
+  sealsAll = false,
 ): Promise<Made> {
   const { from, to, start = null, end = null, reason = null, clusterRole = null } = transition;
   if (!isTransition(from, to)) throw new Error(`There is no transition from ${from} to ${to}`);
@@ -90,6 +94,7 @@ export async function makeTransition(
     ...{ id, from, to, start, end, scheduledEnd, reason, clusterRole, dueAt: due, actor, now },
     scheduledStart,
     scheduledEndBefore: capture.scheduledEnd,
+    sealsAll: Number(sealsAll),
     counts: JSON.stringify(counts),
   };
   const steps = isTold(to) ? TOLD_TRANSITION : TRANSITION;
@@ -149,12 +154,12 @@ export async function postponeArchive(
 
 const FINISH_ARCHIVE = statement(
   `update captures set metrics_archived_at = :archivedAt, due_at = null, rearmed = 0
-   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null)`,
+   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null and metrics_erased_at is null)`,
 );
 
 /**
  * Notes that a capture's metrics are stored, or with null that they never will be.
- * @returns whether it was noted: a deleted capture has no stored metrics
+ * @returns whether it was noted: a deleted capture has no stored metrics, nor has one whose metrics are erased
  */
 export async function finishArchive(db: Db, id: number, archivedAt: number | null): Promise<boolean> {
   const { meta } = await FINISH_ARCHIVE(db, { id, archivedAt }).run();

@@ -3,7 +3,9 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
+import { eraseDeleted } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
+import { eraseThese } from "./erasing.ts";
 
 /* Erases what is old and deletes what has expired, in bounded batches. */
 
@@ -23,6 +25,7 @@ const ERASE_BATCH = 100;
 export async function purgeOld(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
   const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
+  const provenBefore = now - positiveNumber(env, "ERASURE_RECORD_DAYS") * DAY_MS;
   const purgeAll = (what: Purgeable, before: number) =>
     inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
   log.info("cleanup.purged", {
@@ -39,10 +42,14 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
     webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
-    captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
+    captures: await inBatches("captures", ERASE_BATCH, (limit) =>
+      purgeCaptures(env, deletedBefore, now, limit),
+    ),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
     schedules: await purgeAll("schedules", deletedBefore),
     environments: await purgeAll("environments", deletedBefore),
+    erasures: await purgeAll("erasures", provenBefore),
+    deletedEnvironments: await purgeAll("deletedEnvironments", provenBefore),
   });
 }
 
@@ -69,20 +76,13 @@ async function inBatches(
 }
 
 /** Erases what deleted captures have stored, then their rows: if it is cut off in between, the next run finds them again. */
-async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
+async function purgeCaptures(env: Env, before: number, now: number, limit: number): Promise<number> {
   const ids = await erasableCaptures(env.DB, before, limit);
-  for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
-  if (ids.length > 0) await eraseCaptures(env.DB, ids, before);
+  if (ids.length === 0) return 0;
+  await eraseDeleted(env.DB, ids, before, now);
+  await eraseThese(env, ids, now);
+  await eraseCaptures(env.DB, ids, before);
   return ids.length;
-}
-
-async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
-  for (;;) {
-    // The objects listed are deleted, so that each page is the first.
-    const page = await bucket.list({ prefix });
-    if (page.objects.length === 0) return;
-    await bucket.delete(page.objects.map(({ key }) => key));
-  }
 }
 
 const ERASABLE = statement(
@@ -100,8 +100,9 @@ async function erasableCaptures(db: Db, before: number, limit: number): Promise<
   return results.map(({ id }) => id);
 }
 
-/** Those of `:ids` that are still deleted, since before `:before`. */
-const IS_ERASED = "id in (select value from json_each(:ids)) and deleted_at < :before";
+/** Those of `:ids` that are still deleted, since before `:before`, and of which nothing is stored any more. */
+const IS_ERASED = `id in (select value from json_each(:ids)) and deleted_at < :before
+  and exists (select 1 from erasures x where x.capture_id = captures.id and x.with_metrics = 1 and x.finished_at is not null)`;
 
 /** Captures last: the others refer to them. */
 const ERASE = [
@@ -111,7 +112,7 @@ const ERASE = [
 ].map(statement);
 
 /** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
-async function eraseCaptures(db: Db, ids: number[], before: number): Promise<void> {
+export async function eraseCaptures(db: Db, ids: readonly number[], before: number): Promise<void> {
   const values = { ids: JSON.stringify(ids), before };
   await db.batch(ERASE.map((step) => step(db, values)));
 }
@@ -145,6 +146,12 @@ const PURGES = {
     `delete from schedules where id in (select s.id from schedules s
        where ${IS_FORGOTTEN} and not exists (select 1 from schedule_events v where v.schedule_id = s.id) limit :limit)`,
   ),
+  // What proves that a capture was erased stays as long as the capture itself is shown.
+  erasures: statement(
+    `delete from erasures where capture_id in (select x.capture_id from erasures x where x.finished_at < :before
+       and not exists (select 1 from captures c where c.id = x.capture_id) limit :limit)`,
+  ),
+  deletedEnvironments: deleteOld("deleted_environments", "env_id", "erased_at"),
   sessions: deleteOld("session", "id", "expires_at"),
   keys: deleteOld("apikey", "id", "expires_at"),
   invites: deleteOld("invites", "code_hash", "expires_at"),

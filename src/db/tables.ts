@@ -123,11 +123,23 @@ export const environments = sqliteTable(
     /** What was found then, in JSON with its version. Null when it was not asked since these are kept. */
     checks: text("checks"),
     checkedAt: integer("checked_at"),
+    /** How many days after its end a capture's workload is erased; null while workloads are kept. */
+    retentionDays: integer("retention_days"),
+    /** Whether the metrics of such a capture are kept. */
+    retainsMetrics: integer("retains_metrics").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     deletedAt: integer("deleted_at"),
+    /** Whether what its captures record is sealed from their next start on: workload/stored/sealed-object.ts. */
+    sealed: integer("sealed").notNull().default(0),
+    /** Since when it, and all that is its, is to be erased at once; null where it is kept, or erased in its time. */
+    erasingAt: integer("erasing_at"),
   },
-  (table) => [index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`)],
+  (table) => [
+    index("environments_erasing_at").on(table.erasingAt).where(sql`erasing_at is not null`),
+    index("environments_retention").on(table.id).where(sql`retention_days is not null`),
+    index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
 );
 
 /**
@@ -365,6 +377,14 @@ export const captures = sqliteTable(
     deletedAt: integer("deleted_at"),
     /** When its metrics were stored in R2; null while CloudWatch has to be asked. */
     metricsArchivedAt: integer("metrics_archived_at"),
+    /** Whether its workload is sealed: as it was when it began to run. What is not sealed is not read then. */
+    sealed: integer("sealed").notNull().default(0),
+    /** Since when nobody can read its workload, because it is erased or about to be: see `erasures`. Null while it is kept. */
+    workloadErasedAt: integer("workload_erased_at"),
+    /** The same of its metrics. */
+    metricsErasedAt: integer("metrics_erased_at"),
+    /** Why its workload is erased. */
+    erasedWhy: text("erased_why", { enum: ["retention", "request", "deletion"] }),
   },
   (table) => [
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
@@ -381,7 +401,75 @@ export const captures = sqliteTable(
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+    // What retention looks for.
+    index("captures_env_id_ended_at")
+      .on(table.envId, table.endedAt)
+      .where(sql`ended_at is not null and workload_erased_at is null`),
   ],
+);
+
+/**
+ * What is erased of captures, and what proves it: a row is written before anything is erased, and finished once a listing of R2 has
+ * found nothing. It outlives the capture and its environment, so that it has no foreign keys.
+ */
+export const erasures = sqliteTable(
+  "erasures",
+  {
+    captureId: integer("capture_id").primaryKey(),
+    envId: integer("env_id").notNull(),
+    /** By the environment's retention, at the request of an admin, or because it was deleted long enough ago. */
+    why: text("why", { enum: ["retention", "request", "deletion"] }).notNull(),
+    /** The user's id; null where nobody asked for it. */
+    requestedBy: text("requested_by"),
+    requestedAt: integer("requested_at").notNull(),
+    withMetrics: integer("with_metrics").notNull(),
+    /** How many objects were erased, and their bytes. */
+    objects: integer("objects").notNull().default(0),
+    bytes: integer("bytes").notNull().default(0),
+    /** How many there are to be erased now; null before they were counted, and once they are erased. */
+    foundObjects: integer("found_objects"),
+    foundBytes: integer("found_bytes"),
+    /** When it was last tried; null before. */
+    triedAt: integer("tried_at"),
+    /** When nothing was found any more. */
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [
+    index("erasures_env_id").on(table.envId, table.captureId),
+    index("erasures_pending").on(table.triedAt).where(sql`finished_at is null`),
+    index("erasures_finished_at").on(table.finishedAt).where(sql`finished_at is not null`),
+  ],
+);
+
+/**
+ * The keys that seal the workloads of an environment, each sealed itself by one of CREDENTIALS_KEYS (environments/seal-keys.ts). The one
+ * with the greatest number seals, all of them open.
+ */
+export const sealKeys = sqliteTable(
+  "seal_keys",
+  {
+    envId: integer("env_id").notNull(),
+    number: integer("number").notNull(),
+    sealed: text("sealed").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.envId, table.number] })],
+);
+
+/** Environments that were deleted, for those who may still ask what was erased of them. */
+export const deletedEnvironments = sqliteTable(
+  "deleted_environments",
+  {
+    envId: integer("env_id").primaryKey(),
+    name: text("name").notNull(),
+    deletedBy: text("deleted_by").notNull(),
+    deletedAt: integer("deleted_at").notNull(),
+    /** Its admins at that time: a list of users' ids, in JSON. */
+    admins: text("admins").notNull(),
+    /** When its row was erased, the last of what there was of it. */
+    erasedAt: integer("erased_at"),
+  },
+  (table) => [index("deleted_environments_erased_at").on(table.erasedAt).where(sql`erased_at is not null`)],
 );
 
 /**

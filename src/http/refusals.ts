@@ -121,6 +121,10 @@ export const refuse = {
     409,
     "This capture has ended, and its times can't be changed any more. Make another one with the times that you want.",
   ),
+  notEnded: refusal(
+    409,
+    "This capture has not ended: stop or cancel it first, then erase what it has recorded",
+  ),
   nameTaken: refusal(
     409,
     "Another capture of this environment has this capture's name by now. Rename that one first, then bring this one back.",
@@ -247,6 +251,10 @@ export const refuse = {
     500,
     "The stored metrics of this capture can't be read, and CloudWatch has forgotten them; the request id helps to find out why",
   ),
+  workloadDamaged: refusal(
+    500,
+    "What is stored of this capture's workload can't be opened: it was changed, cut off or mistaken for another, or the key that sealed it is not there any more; the request id helps to find out why",
+  ),
   /** What is wrong with the service itself. The log has the cause. */
   fault: refusal(500, "Something went wrong on our side; the request id helps us to find it"),
   /** The runner of a capture, which has its workload while it runs, can't be reached. */
@@ -367,6 +375,30 @@ export const stepTooFine = (step: number): ApiError =>
     400,
     `step: this capture's series is kept in steps of ${step} seconds: ask for a multiple of that`,
   );
+
+/** Why something was erased, in words. */
+const ERASED_WHY = {
+  retention: "by its environment's retention",
+  request: "as an admin has asked for it",
+  deletion: "since it was deleted",
+} as const;
+
+/**
+ * Of what needs the workload of a capture that was erased.
+ * @param at when, ISO 8601
+ * @param field what of the request names the capture, if it is not the path
+ */
+export const workloadErased = (at: string, why: keyof typeof ERASED_WHY, field?: string): ApiError => {
+  const message =
+    field === undefined
+      ? `The workload of this capture was erased at ${at}, ${ERASED_WHY[why]}`
+      : `${field}: the workload of that capture was erased at ${at}, ${ERASED_WHY[why]}`;
+  return new ApiError(410, message);
+};
+
+/** Of the metrics of a capture that were erased. @param at when, ISO 8601 */
+export const metricsErased = (at: string, why: keyof typeof ERASED_WHY): ApiError =>
+  new ApiError(410, `The metrics of this capture were erased at ${at}, ${ERASED_WHY[why]}`);
 
 /**
  * Of a download of more fragments than one may read.

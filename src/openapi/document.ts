@@ -7,6 +7,7 @@ import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
 import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
+import { erasingOperations } from "./erasing.ts";
 import {
   BOOKMARK_OF_READ,
   BOOKMARK_OF_REPLY,
@@ -41,6 +42,7 @@ const operations: Operation[] = [
   ...comparingOperations,
   ...recordOperations,
   ...environmentOperations,
+  ...erasingOperations,
   ...memberOperations,
   ...webhookOperations,
   ...identityOperations,
@@ -56,6 +58,7 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
+  Erasure: "Erasing what captures have recorded, and the proof of it.",
   Webhooks:
     "Where an environment's events are told: in the form of [Standard Webhooks](https://www.standardwebhooks.com), to Slack, or by e-mail.",
   Members: "Who belongs to an environment, and how others join.",
@@ -102,6 +105,7 @@ const REASONS: Record<number, string> = {
   403: "The caller may not do this.",
   404: "There is no such thing, or the caller may not know of it.",
   409: "The state of things does not allow it.",
+  410: "It was erased.",
   412: "It has changed since.",
   413: "The body is too large.",
   415: "The body is not JSON.",

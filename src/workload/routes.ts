@@ -28,9 +28,9 @@ import { isGrowing } from "./workload-state.ts";
 const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
 
 /** Refuses for a capture without series that recorded statements: it is of before there were any. */
-async function expectNothing(c: AppContext, capture: ReadCapture): Promise<void> {
+async function expectNothing(capture: ReadCapture): Promise<void> {
   if (isGrowing(capture.status)) return;
-  const { manifests } = await readManifests(c.env.BUCKET, capture);
+  const { manifests } = await readManifests(capture);
   if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
 }
 
@@ -59,12 +59,12 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const id = await readId(c);
       const now = Date.now();
       const capture = await findCapture(c, id);
-      return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
+      return c.json(toWorkload(capture, await readManifests(capture), now));
     })
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findWhole(c, id)));
+      const shown = toAmazon(await readManifests(await findWhole(c, id)));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -73,14 +73,14 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const id = await readId(c);
       const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
       const capture = await findCapture(c, id);
-      const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
+      const series = await readLogSeries(capture, fingerprint ?? WHOLE);
       const answer = (shown: WorkloadSeries) =>
         format === "json"
           ? c.json(shown)
           : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
       if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
       if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
-      await expectNothing(c, capture);
+      await expectNothing(capture);
       return answer({ step: step ?? FIRST_STEP, points: [] });
     })
 
@@ -92,8 +92,8 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
         from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
         to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
       };
-      const found = pairSpans(await readLogSpans(c.env.BUCKET, capture, span), span);
-      if (found === null) await expectNothing(c, capture);
+      const found = pairSpans(await readLogSpans(capture, span), span);
+      if (found === null) await expectNothing(capture);
       const shown = toSpan(found ?? NOTHING);
       return format === "json"
         ? c.json(shown)
@@ -105,14 +105,14 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
       const capture = await findWhole(c, id);
       await countCostly(c);
-      const { manifests } = await readManifests(c.env.BUCKET, capture);
+      const { manifests } = await readManifests(capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
       const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
       const ofSession = threadId === undefined ? "" : `-session-${threadId}`;
       const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}${ofSession}.${format}`;
-      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, { from, to, threadId });
+      const { body, incomplete } = await openDownload(capture.store, manifest, form, { from, to, threadId });
       const headers = {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="${name}"`,

@@ -181,11 +181,14 @@ describe("rotating the credentials key", () => {
   it("is shown by `npm run credentials:keys`", async () => {
     for (const keys of [before, before, during]) await sealedRow(keys);
     await row(null);
+    await env.DB.prepare(
+      "insert into seal_keys (env_id, number, sealed, created_at) values (1, 1, 'k1.n.c', 0)",
+    ).run();
     const [, sql = ""] = /--command "(.*)"$/.exec(packageJson.scripts["credentials:keys"]) ?? [];
     const { results } = await env.DB.prepare(sql).all();
     expect(results).toEqual([
-      { key: "k1", environments: 2 },
-      { key: "k2", environments: 1 },
+      { key: "k1", environments: 2, workloads: 1 },
+      { key: "k2", environments: 1, workloads: 0 },
     ]);
   });
 });

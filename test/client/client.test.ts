@@ -109,6 +109,12 @@ describe("the client and the Worker", () => {
     await download.body?.cancel();
     const downloaded = await Array.fromAsync(captures.downloadRecords(capture.id));
     expect(downloaded.length).toBe((await captures.workload(capture.id)).records);
+    expect(await captures.erase(capture.id, { keepMetrics: true })).toMatchObject({ metrics: false });
+    expect(await captures.erase(capture.id)).toMatchObject({ capture: capture.id, metrics: true });
+    expect(await environments.erase(envId, { what: "workloads" })).toMatchObject({ left: { kept: 0 } });
+    expect((await environments.erasure(envId, { after: capture.id - 1 })).captures[0]).toMatchObject({
+      capture: capture.id,
+    });
     expect(await captures.delete(capture.id)).toMatchObject({ id: capture.id });
     for await (const left of captures.list({ envId })) expect(left.id).not.toBe(capture.id);
     // The parameter group is restored after the capture has ended, and until then this is refused.

@@ -1,6 +1,8 @@
 import { statement } from "../../db/statement.ts";
 import { type Env, runnerOf } from "../../env.ts";
+import { SEAL_KEYS, type SealedCapture } from "../../environments/seal-keys.ts";
 import type { NewStatements } from "../../webhooks/facts.ts";
+import { storeOf } from "../stored/object-store.ts";
 import type { LogDigests } from "../workload-state.ts";
 import { compareSides, inOrder } from "./compare.ts";
 import { basisOf, type ComparedCapture, readRecording, sideOf } from "./side.ts";
@@ -10,23 +12,23 @@ const MAX_DESCRIBED = 10;
 const MAX_DIGEST = 1000;
 
 const CAPTURES = statement(
-  `select id, name, env_id as envId, status, started_at as start, ended_at as "end", log, redact,
-     min_duration_micros as minDurationMicros
-   from captures where id in (:id, :baseId) and deleted_at is null`,
+  `select c.id as id, c.name as name, c.env_id as envId, c.status as status, c.started_at as start, c.ended_at as "end",
+     c.log as log, c.redact as redact, c.min_duration_micros as minDurationMicros, ${SEAL_KEYS}
+   from captures c where c.id in (:id, :baseId) and c.deleted_at is null and c.workload_erased_at is null`,
 );
 
 /**
  * The statements of a capture that are new since another one, without their values: those that would hardly be missing there by
  * chance, the ones that ran most first.
- * @returns null when either capture is gone
+ * @returns null when either capture, or its workload, is gone
  */
 export async function findNewStatements(env: Env, id: number, baseId: number): Promise<NewStatements | null> {
-  const { results } = await CAPTURES(env.DB, { id, baseId }).all<ComparedCapture>();
+  const { results } = await CAPTURES(env.DB, { id, baseId }).all<ComparedCapture & SealedCapture>();
   const [capture, base] = [id, baseId].map((one) => results.find((row) => row.id === one));
   if (capture === undefined || base === undefined) return null;
   const basis = basisOf(base, capture);
   const [of, ofBase] = await Promise.all(
-    [capture, base].map((one) => readRecording(env.BUCKET, withRunner(env, one))),
+    [capture, base].map((one) => readRecording(withRunner(env, one))),
   );
   if (of === undefined || ofBase === undefined) return null;
   const sides = [
@@ -50,10 +52,11 @@ export async function findNewStatements(env: Env, id: number, baseId: number): P
 }
 
 /** A capture with the way to its runner, which has nothing to say of one that is DONE. */
-function withRunner(env: Env, capture: ComparedCapture): ComparedCapture {
+function withRunner(env: Env, capture: ComparedCapture & SealedCapture): ComparedCapture {
   const runner = runnerOf(env, capture.id);
   return {
     ...capture,
+    store: storeOf(env, capture),
     askRunner: () => runner.workload(),
     askRunnerForDigests: () => runner.digests() as Promise<LogDigests | null>,
     askRunnerForSeries: (fingerprint) => runner.series(fingerprint),
