@@ -5,6 +5,7 @@ import { everyDay } from "../../src/cleanup/cron.ts";
 import { type ResealCounts, resealCredentials } from "../../src/cleanup/rotation.ts";
 import type { Env } from "../../src/env.ts";
 import { open, seal } from "../../src/environments/credentials.ts";
+import { openTarget, sealTarget } from "../../src/webhooks/target.ts";
 import { type LogLine, linesOf } from "../support/api.ts";
 import { cronLine } from "../support/cron.ts";
 
@@ -57,6 +58,21 @@ async function rotate(keys: Env): Promise<{ counts: ResealCounts; lines: LogLine
 }
 
 describe("rotating the credentials key", () => {
+  it("seals the addresses and secrets of webhooks anew, too", async () => {
+    const envId = await row(null);
+    const target = { address: "https://hooks.shop.com/captures", secret: "whsec_c2VjcmV0" };
+    const id = await env.DB.prepare(
+      `insert into webhooks (env_id, kind, name, events, target, origin, created_at, updated_at)
+       values (?1, 'standard', 'ours', '[]', ?2, 'http://captures.test', 0, 0) returning id`,
+    )
+      .bind(envId, await sealTarget(before, envId, target))
+      .first<number>("id");
+    expect((await rotate(during)).counts).toEqual({ resealed: 1, changed: 0, unreadable: 0, withoutKey: 0 });
+    const sealed = env.DB.prepare("select target from webhooks where id = ?1").bind(id);
+    expect(await openTarget(after, envId, (await sealed.first<string>("target")) ?? "")).toEqual(target);
+    await env.DB.prepare("delete from webhooks").run();
+  });
+
   it("seals with the new key what the old one sealed, so that the old one can be dropped", async () => {
     const ids = await Promise.all([before, before, during].map(sealedRow));
     const [, , current] = await Promise.all(ids.map(read));
