@@ -14,6 +14,7 @@ import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
 import { scan } from "./measures/scan.ts";
 import { seal } from "./measures/seal.ts";
+import { signIns } from "./measures/sign-ins.ts";
 import { slowLog } from "./measures/slow-log.ts";
 import { insertBetween, machine, type Row, table } from "./table.ts";
 
@@ -36,6 +37,7 @@ const MEASURES: readonly Measure[] = [
   slowLog,
   scan,
   seal,
+  signIns,
   page,
   bundleSize,
 ];

@@ -10,17 +10,17 @@ import { type ApiError, refuse } from "./refusals.ts";
 import { isHttps } from "./scheme.ts";
 import { signedCookie } from "./signed-cookie.ts";
 
-/** The prefix of better-auth's cookies, set in auth.ts. */
+/** What the names of all cookies begin with. */
 export const COOKIE_PREFIX = "captures";
+/**
+ * The same of better-auth's, set over HTTPS: browsers take a cookie with it only from this very host. One named `__Secure-`, as before,
+ * a page of another host of the same domain could set, and so sign a visitor in as somebody else; it is not read any more.
+ */
+export const HOST_COOKIE_PREFIX = `__Host-${COOKIE_PREFIX}`;
 
 /** The name of the cookie of a session, before its prefix. */
 export const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
-const SECURE_SESSION_COOKIE = `__Secure-${SESSION_COOKIE}`;
-
-/** What goes before a cookie's name: `__Secure-` where it was set over HTTPS, as better-auth does. */
-export function cookiePrefix(c: Context): "secure" | undefined {
-  return isHttps(c) ? "secure" : undefined;
-}
+const HOST_SESSION_COOKIE = `${HOST_COOKIE_PREFIX}.session_token`;
 
 /**
  * Reads the caller's credential from a request, without any I/O: an API key (`Authorization: Bearer` or `x-api-key`), or
@@ -42,14 +42,16 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
   return session;
 }
 
+/** The name of the session's cookie where a request came in. */
+export const sessionCookieName = (c: Context): string => (isHttps(c) ? HOST_SESSION_COOKIE : SESSION_COOKIE);
+
 /** Reads the session cookie, whatever else a request shows; null when there is none, or its signature is wrong. */
 export async function readSessionCookie<E extends { Bindings: Env }>(
   c: Context<E>,
 ): Promise<Credential | null> {
   const header = c.req.header("cookie");
   if (header === undefined) return null;
-  const name = cookiePrefix(c) === "secure" ? SECURE_SESSION_COOKIE : SESSION_COOKIE;
-  const token = await signedCookie(header, name, c.env.BETTER_AUTH_SECRET);
+  const token = await signedCookie(header, sessionCookieName(c), c.env.BETTER_AUTH_SECRET);
   return token === null ? null : { kind: "session", value: token };
 }
 

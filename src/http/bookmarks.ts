@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { readSession, writeSession } from "../db/session.ts";
-import { COOKIE_PREFIX, cookiePrefix } from "./authentication.ts";
+import { COOKIE_PREFIX } from "./authentication.ts";
 import { BOOKMARK_HEADER, isComplete } from "./complete-reply.ts";
-import type { App } from "./context.ts";
+import type { App, AppContext } from "./context.ts";
 import { isSafe } from "./methods.ts";
+import { isHttps } from "./scheme.ts";
 
 /*
  * Which state of the database a client has seen, as a bookmark of D1: programs send the one of the last reply, browsers keep
@@ -15,10 +16,13 @@ const COOKIE = `${COOKIE_PREFIX}.bookmark`;
 /** Far longer than a replica lags behind. A bookmark that all replicas have reached has no effect. */
 const COOKIE_SECONDS = 10 * 60;
 
+/** What goes before the cookie's name where it was set over HTTPS. Not `__Host-`: for that it would have to be sent to every path. */
+const prefixOf = (c: AppContext) => (isHttps(c) ? "secure" : undefined);
+
 /** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
 export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   const isRead = isSafe(c.req.method);
-  const known = c.req.header(BOOKMARK_HEADER) ?? getCookie(c, COOKIE, cookiePrefix(c));
+  const known = c.req.header(BOOKMARK_HEADER) ?? getCookie(c, COOKIE, prefixOf(c));
   c.set("db", isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB));
   await next();
   if (isComplete(c)) return;
@@ -28,7 +32,7 @@ export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   c.res.headers.set(BOOKMARK_HEADER, bookmark);
   // Set after a sign-in too, whose request has no credential yet.
   if (isRead || c.res.status >= 400 || c.get("credential")?.kind === "apiKey") return;
-  const prefix = cookiePrefix(c);
+  const prefix = prefixOf(c);
   setCookie(c, COOKIE, bookmark, {
     path: "/api",
     httpOnly: true,

@@ -4,7 +4,7 @@ import { betterAuth } from "better-auth/minimal";
 import type { Credential } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
-import { COOKIE_PREFIX } from "../http/authentication.ts";
+import { COOKIE_PREFIX, HOST_COOKIE_PREFIX } from "../http/authentication.ts";
 import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
 import { addressLimit, clientNetwork } from "../http/rate-limits.ts";
@@ -12,11 +12,11 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
-
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
 import { SESSION_SECONDS } from "./new-session.ts";
 import { dropLinksOf } from "./ownership.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -45,6 +45,7 @@ export interface Invites {
  */
 export function createAuth(env: Env, invites: Invites, origin: string) {
   const limit = addressLimit(env);
+  const isSecure = origin.startsWith("https:");
   return betterAuth({
     appName: "Captures",
     baseURL: origin,
@@ -59,7 +60,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       log: noteLog,
     },
     database: d1Adapter(env.DB),
-    emailAndPassword: { enabled: true },
+    emailAndPassword: { password: { hash: hashPassword, verify: verifyPassword }, enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
       enabled: true,
@@ -67,13 +68,17 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       customRules: { "/sign-in/*": limit, "/sign-up/*": limit, ...UNLIMITED_READS },
     },
     advanced: {
-      cookiePrefix: COOKIE_PREFIX,
-      useSecureCookies: origin.startsWith("https:"),
+      // better-auth's own prefix would be `__Secure-`.
+      useSecureCookies: false,
+      cookiePrefix: isSecure ? HOST_COOKIE_PREFIX : COOKIE_PREFIX,
+      defaultCookieAttributes: { secure: isSecure },
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"], ipv6Subnet: 56 },
     },
     hooks: {
       // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
       before: createAuthMiddleware(async (ctx) => {
+        // Whoever knows the old password may be why it is changed.
+        if (ctx.path === CHANGE_PASSWORD_PATH) return { context: { body: endingOtherSessions(ctx.body) } };
         if (ctx.path !== SIGN_UP_PATH || env.SIGN_UP === "open") return;
         const { inviteCode, email } = inviteOf(ctx.body);
         if (!(await invites.isClaimable(env.DB, inviteCode, email, Date.now()))) throw inviteRequired();
@@ -153,6 +158,12 @@ function checkedName(name: string): string {
   const { data, error } = nameSchema().safeParse(name);
   if (data !== undefined) return data;
   throw new APIError("BAD_REQUEST", { message: `name: ${error?.issues[0]?.message}` });
+}
+
+/** A change of password that ends the account's other sessions, unless it says that it does not. */
+function endingOtherSessions(body: unknown): unknown {
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  return isObject ? { revokeOtherSessions: true, ...body } : body;
 }
 
 /** What a sign-up says of its invite, which better-auth has not looked at yet. */

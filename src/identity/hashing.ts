@@ -3,14 +3,14 @@ import type { App } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 
 /*
- * Hashing a password takes a tenth of a second of CPU on purpose, and an isolate has one thread for all requests. So two
- * requests that hash one run at a time, a few wait in a queue, and the rest are refused with Retry-After; in between, other
- * requests run.
+ * Hashing a password takes a tenth of a second of CPU on purpose, in pieces between which the isolate answers others (scrypt.ts), and
+ * 32 MiB of its memory of 128. So one request that hashes runs at a time, a few wait in a queue, and the rest are refused with
+ * Retry-After.
  */
 
 /** How many run at once, and how many may wait. */
-const AT_ONCE = 2;
-const WAITING = 8;
+const AT_ONCE = 1;
+const WAITING = 9;
 /** How often a waiting request checks whether it is its turn, in milliseconds. */
 const POLL_MS = 5;
 /**

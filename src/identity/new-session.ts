@@ -1,7 +1,8 @@
 import { setSignedCookie } from "hono/cookie";
-import { cookiePrefix, SESSION_COOKIE } from "../http/authentication.ts";
+import { SESSION_COOKIE } from "../http/authentication.ts";
 import type { AppContext } from "../http/context.ts";
 import { clientAddress } from "../http/rate-limits.ts";
+import { isHttps } from "../http/scheme.ts";
 import { randomText } from "../lib/random-text.ts";
 
 /* A session as better-auth makes it, for who signs in by another way: it ends and prolongs these like its own. */
@@ -42,11 +43,10 @@ export const insertSession = (owner: string, from: string): string =>
 
 /** Gives the browser the cookie of a session that was stored. */
 export async function keepSession(c: AppContext, { sessionToken }: NewSession): Promise<void> {
-  const prefix = cookiePrefix(c);
   await setSignedCookie(c, SESSION_COOKIE, sessionToken, c.env.BETTER_AUTH_SECRET, {
     httpOnly: true,
     sameSite: "Lax",
     maxAge: SESSION_SECONDS,
-    ...(prefix !== undefined && { prefix }),
+    ...(isHttps(c) && { prefix: "host" }),
   });
 }

@@ -38,7 +38,10 @@ export const changePasswordSchema = z
   .object({
     currentPassword: password,
     newPassword: password,
-    revokeOtherSessions: z.boolean().optional().meta({ description: "Whether to sign all others out." }),
+    revokeOtherSessions: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether the account's other sessions end; true if absent." }),
     revokeKeys: z.boolean().optional().meta({ description: "Whether to revoke all API keys, too." }),
   })
   .meta({ id: "PasswordChange", description: "The old password and the new one." });

@@ -26,8 +26,8 @@ import {
 /** The cookie of a new session. */
 export const SESSION_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
-    description: "The session's cookie; over HTTPS with the prefix `__Secure-`, and `Secure`.",
-    schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
+    description: "The session's cookie; over HTTPS with the prefix `__Host-`, and `Secure`.",
+    schema: { type: "string", pattern: "^(__Host-|__Secure-)?captures\\." },
     required: true,
     example: `captures.session_token=${token}.signature; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`,
   },
@@ -36,7 +36,7 @@ export const SESSION_COOKIE: Record<string, Header> = {
 const ONCE_MORE_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
     description: "When the session was prolonged or ended.",
-    schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
+    schema: { type: "string", pattern: "^(__Host-|__Secure-)?captures\\." },
     example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
   },
 };

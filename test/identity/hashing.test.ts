@@ -23,14 +23,14 @@ let finish: () => Promise<unknown> = async () => undefined;
 afterEach(() => finish());
 
 describe("passwords", () => {
-  test("are hashed two at a time, and the eleventh is refused", async () => {
+  test("are hashed one at a time, and the eleventh is refused", async () => {
     const { hash, end, running, most } = slow(new HashingPlaces());
     const ten = Array.from({ length: 10 }, hash);
-    await expect.poll(running).toBe(2);
+    await expect.poll(running).toBe(1);
     await expect(hash()).rejects.toMatchObject({ status: 503, headers: { "Retry-After": "2" } });
     end();
     expect(await Promise.all(ten)).toEqual(Array(10).fill("hashed"));
-    expect(most()).toBe(2);
+    expect(most()).toBe(1);
   });
 
   test("free their places when hashing fails", async () => {
@@ -55,7 +55,7 @@ describe("passwords", () => {
       end();
       return Promise.all(ten);
     };
-    await expect.poll(running).toBe(2);
+    await expect.poll(running).toBe(1);
     const ask = (method: string, at: string, json?: object) =>
       requestIn({}, method, at, { headers: person.headers, ...(json && { json }) });
     const refused = await ask("POST", `/api/auth/${path}`, jsonOf(person));

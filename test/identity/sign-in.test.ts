@@ -123,15 +123,30 @@ describe("signing in", () => {
     expect(attributes(reply.headers).some((attribute) => attribute.startsWith("domain="))).toBe(false);
   });
 
-  test("sets a Secure cookie with the __Secure- prefix over HTTPS, and takes it there only", async () => {
+  test("sets a Secure cookie of this host alone over HTTPS, and takes it there only", async () => {
     const { email } = await signUp();
     const base = "https://captures.test";
     const reply = await signIn(email, PASSWORD, base);
-    expect(attributes(reply.headers)).toEqual(expect.arrayContaining(["secure", "httponly", "samesite=lax"]));
+    expect(attributes(reply.headers)).toEqual(
+      expect.arrayContaining(["secure", "httponly", "samesite=lax", "path=/"]),
+    );
+    expect(attributes(reply.headers).some((attribute) => attribute.startsWith("domain="))).toBe(false);
     const cookie = reply.headers.get("set-cookie")?.split(";")[0] ?? "";
-    expect(cookie).toMatch(/^__Secure-captures\.session_token=/);
+    expect(cookie).toMatch(/^__Host-captures\.session_token=/);
     expect((await list(cookie, base)).status).toBe(200);
-    expect((await list(cookie.replace("__Secure-", ""), base)).status).toBe(401);
+    expect((await list(cookie.replace("__Host-", ""), base)).status).toBe(401);
+    const over = (path: string) => request("GET", new URL(path, base).href, { headers: { cookie } });
+    expect(await over("/api/auth/get-session")).toMatchObject({ status: 200, body: { user: { email } } });
+  });
+
+  test("takes no cookie of another prefix over HTTPS, which another host of the domain could have set", async () => {
+    const { email } = await signUp();
+    const base = "https://captures.test";
+    const reply = await signIn(email, PASSWORD, base);
+    const cookie = (reply.headers.get("set-cookie")?.split(";")[0] ?? "").replace("__Host-", "__Secure-");
+    expect((await list(cookie, base)).status).toBe(401);
+    const session = await request("GET", `${base}/api/auth/get-session`, { headers: { cookie } });
+    expect(session).toMatchObject({ status: 200, body: null });
   });
 });
 
@@ -152,16 +167,22 @@ describe("signing out", () => {
     expect((await person.get("/api/environments")).status).toBe(200);
   });
 
-  test("by changing the password ends the other sessions when asked to", async () => {
+  test.each([
+    ["ends the other sessions, unless it says otherwise", {}, 401],
+    ["ends the other sessions when asked to", { revokeOtherSessions: true }, 401],
+    ["leaves the other sessions when asked to", { revokeOtherSessions: false }, 200],
+  ])("by changing the password %s", async (_, more, status) => {
     const person = await signUp();
     const other = sessionCookie(await signIn(person.email));
     const changed = await person.post("/api/auth/change-password", {
       currentPassword: PASSWORD,
       newPassword: "a longer password",
-      revokeOtherSessions: true,
+      ...more,
     });
     expect(changed.status).toBe(200);
-    expect((await list(other)).status).toBe(401);
+    const own = status === 401 ? sessionCookie(changed) : person.headers.cookie;
+    expect((await list(own ?? "")).status).toBe(200);
+    expect((await list(other)).status).toBe(status);
     expect((await signIn(person.email)).status).toBe(401);
     expect((await signIn(person.email, "a longer password")).status).toBe(200);
   });
