@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { accountRoutes } from "./account/routes.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
@@ -39,6 +40,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/health", healthRoutes)
   .use(bookmarks)
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
+  .route("/api/account", accountRoutes)
   .route("/api/captures", captureRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)

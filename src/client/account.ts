@@ -1,4 +1,6 @@
 import type * as z from "zod";
+import type { accountDeletedSchema, accountExportSchema } from "../account/replies.ts";
+import type { deleteAccountSchema } from "../account/schema.ts";
 import type * as keys from "../identity/keys/schema.ts";
 import type * as linkReplies from "../identity/links/replies.ts";
 import type * as links from "../identity/links/schema.ts";
@@ -39,6 +41,10 @@ export type NewKey = z.input<ReturnType<typeof keys.createKeySchema>>;
 /** What to change of a key, whose id is `keyId`. */
 export type KeyChanges = z.input<ReturnType<typeof keys.updateKeySchema>>;
 
+/** All that the service has of somebody, without secrets. */
+export type AccountExport = z.output<typeof accountExportSchema>;
+/** What shows that one may delete the account: its password, if it has one. */
+export type AccountDeletion = z.input<ReturnType<typeof deleteAccountSchema>>;
 /** How people may sign in. */
 export type SignInWays = signOn.Ways;
 /** A sign-on that the provider has answered, as its address says. */
@@ -72,6 +78,8 @@ export function createAccountClient({
     async user(call?: CallOptions): Promise<User | null> {
       return (await get<z.output<typeof replies.currentSessionSchema>>("get-session", call))?.user ?? null;
     },
+    /** The session, by which this is asked, and whose it is; null for nobody's. */
+    session: (call?: CallOptions) => get<z.output<typeof replies.currentSessionSchema>>("get-session", call),
     /** Makes an account, and signs in. */
     signUp: (account: SignUp, call?: CallOptions) => post<SignedIn>("sign-up/email", account, call),
     /** Signs in. */
@@ -115,6 +123,17 @@ export function createAccountClient({
     revokeSessions: (call?: CallOptions) => post<Done>("revoke-sessions", {}, call),
     /** Ends all sessions but this one. */
     revokeOtherSessions: (call?: CallOptions) => post<Done>("revoke-other-sessions", {}, call),
+    /** All that the service has of one, without secrets. */
+    exportAccount: (options?: CallOptions) =>
+      transport.json<AccountExport>({ method: "GET", path: "/api/account/export", options }),
+    /** Deletes the account. Refused while an environment has no other admin, and other members or what has not ended. */
+    deleteAccount: (json: AccountDeletion, options?: CallOptions) =>
+      transport.json<z.output<typeof accountDeletedSchema>>({
+        method: "DELETE",
+        path: "/api/account",
+        json,
+        options,
+      }),
     /** One's API keys. */
     async listKeys(call?: CallOptions): Promise<ApiKey[]> {
       return (await get<z.output<typeof replies.apiKeyListSchema>>("api-key/list", call)).apiKeys;

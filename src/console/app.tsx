@@ -7,7 +7,7 @@ import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
-import { focusNextHeading, usePlace } from "./lib/router.ts";
+import { focusNextHeading, navigate, usePlace } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
 import { OpenPages } from "./open-pages.tsx";
 import { Pages } from "./pages.tsx";
@@ -53,6 +53,13 @@ export function App() {
   const signedOut = () => {
     setState({ is: "out" });
   };
+  const renamed = (name: string) => {
+    setState((before) => (before.is === "in" ? { ...before, user: { ...before.user, name } } : before));
+  };
+  const deleted = () => {
+    signedOut();
+    navigate("/captures", { replace: true });
+  };
 
   // Whoever has come back from a provider is signed in there, whoever was here before.
   const provider = /^\/sign-on\/([a-z0-9-]{1,32})\/?$/.exec(usePlace().path)?.[1];
@@ -74,7 +81,7 @@ export function App() {
             {state.is === "out" ? (
               <SignIn onSignedIn={signedIn} />
             ) : (
-              <SessionContext.Provider value={state}>
+              <SessionContext.Provider value={{ ...state, onRenamed: renamed, onDeleted: deleted }}>
                 {/* Somebody else must not go on with what this one had before them. */}
                 <Pages key={state.user.id} />
                 {state.lost && (

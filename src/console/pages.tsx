@@ -32,6 +32,7 @@ const nothing = () => ({});
 const byId = (id: number) => ({ id });
 
 const ROUTES: Route[] = [
+  route(/^\/account\/?$/, async () => (await import("./pages/account.tsx")).AccountPage, nothing),
   route(/^\/(?:captures\/?)?$/, async () => (await import("./pages/captures.tsx")).CapturesPage, nothing),
   route(
     /^\/captures\/new\/?$/,

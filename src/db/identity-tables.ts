@@ -17,6 +17,8 @@ export const user = sqliteTable("user", {
   image: text("image"),
   createdAt: date("created_at").notNull(),
   updatedAt: date("updated_at").notNull(),
+  /** When the account was deleted: the row stays as long as captures and histories refer to it. Nothing of better-auth's. */
+  deletedAt: integer("deleted_at"),
 });
 
 /** A signed-in browser or client; `token` is what its signed cookie carries. */

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
+import { accountOperations } from "./account.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
@@ -46,6 +47,7 @@ const operations: Operation[] = [
   ...memberOperations,
   ...webhookOperations,
   ...identityOperations,
+  ...accountOperations,
   ...signOnOperations,
   ...emailLinkOperations,
   ...keyOperations,
@@ -161,7 +163,7 @@ export function describeApi(): JsonSchema {
           type: "apiKey",
           in: "cookie",
           name: "captures.session_token",
-          description: "The cookie that signing in sets; over HTTPS it is `__Secure-captures.session_token`.",
+          description: "The cookie that signing in sets; over HTTPS it is `__Host-captures.session_token`.",
         },
         bearer: { type: "http", scheme: "bearer", description: "An API key." },
         apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "An API key." },

@@ -351,7 +351,8 @@ export const member: Member = {
   joinedAt: "2026-11-23T08:45:17.332Z",
 };
 
-const time = "2026-11-23T08:45:17.228Z";
+/** A moment. */
+export const time = "2026-11-23T08:45:17.228Z";
 /** Somebody with an account. */
 export const user = {
   id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { check, report } from "../../scripts/lib/checks.ts";
 import { tryPort } from "../../scripts/lib/ports.ts";
 import { startService, stopGroup } from "../../scripts/lib/service.ts";
+import { checkAccount } from "./account.ts";
 import { checkCaptures } from "./captures.ts";
 import { checkCompare } from "./compare.ts";
 import { checkConnecting } from "./connecting.ts";
@@ -46,6 +47,7 @@ const world: World = {
 };
 try {
   await checkSessions(world);
+  await checkAccount(world);
   await checkSignOn(world);
   await checkRecovery(world);
   await checkDevice(world);

@@ -42,6 +42,7 @@ export async function checkPages(world: World): Promise<void> {
     ["/invite#code=abc", "form"],
     ["/device#code=BCDF-GHJK", "form"],
     ["/keys", "form"],
+    ["/account", "#sessions-title ~ .card table"],
     ["/nowhere", "h1"],
   ];
 

@@ -67,9 +67,14 @@ export function Shell({
             <ThemeChoice />
             {user !== null && (
               <>
-                <span class="who" title={user.email}>
+                <a
+                  class="who"
+                  href="/account"
+                  title={user.email}
+                  aria-current={/^\/account/.test(path) ? "page" : undefined}
+                >
                   {user.name}
-                </span>
+                </a>
                 <button type="button" class="quiet" onClick={leave}>
                   Sign out
                 </button>

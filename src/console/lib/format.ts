@@ -24,6 +24,7 @@ const dayAndMinute = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
 });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const wholeDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const zoneName = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
 const amount = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
@@ -31,6 +32,8 @@ const whole = new Intl.NumberFormat();
 const points = new Intl.NumberFormat(undefined, { signDisplay: "exceptZero", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
+/** A day. */
+export const formatDay = (time: number | string): string => wholeDay.format(new Date(time));
 /** A day and its time, to the minute. */
 export const formatMinute = (time: number | string): string => dayAndTime.format(new Date(time));
 /** A day and its time, to the second. */

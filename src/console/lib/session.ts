@@ -9,6 +9,10 @@ export interface Session {
   epoch: number;
   /** Whether the session has ended: there is nothing to ask for until somebody has signed in again. */
   lost: boolean;
+  /** Says that the reader has another name now. */
+  onRenamed: (name: string) => void;
+  /** Says that there is no such account any more. */
+  onDeleted: () => void;
 }
 
 /** The session of the pages that need one. */
