@@ -2,6 +2,8 @@ import { type Credential, callerStatement } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
+import { deletionOfContents } from "../environments/deletion.ts";
+import type { Blocking } from "./refusals.ts";
 
 /*
  * The D1 statements of an account's deletion. Its row stays, without anything that says whose it was: captures, schedules and histories
@@ -18,11 +20,17 @@ export interface Asking {
   password: string | null;
   /** When the session began, in milliseconds. */
   signedInAt: number;
+  /** The environments that nobody else belongs to: a JSON array of their ids. */
+  alone: string;
 }
+
+/** Whether others belong to the environment of membership `m`. */
+const IS_SHARED = "exists (select 1 from members o where o.env_id = m.env_id and o.user_id <> m.user_id)";
 
 const ASKING = callerStatement(
   `select caller.id as caller, s.created_at as signedInAt,
-     (select password from account a where a.user_id = caller.id and a.provider_id = 'credential') as password
+     (select password from account a where a.user_id = caller.id and a.provider_id = 'credential') as password,
+     (select json_group_array(m.env_id) from members m where m.user_id = caller.id and not ${IS_SHARED}) as alone
    from caller join session s on s.token = :credential`,
 );
 
@@ -31,18 +39,6 @@ export function readAsking(db: Db, session: Credential, now: number): Promise<As
   return ASKING(db, session, now).first<Asking>();
 }
 
-/** An environment that keeps an account from being deleted: nobody else could look after it. */
-export interface Blocking {
-  name: string;
-  /** Whether it has other members. */
-  isShared: 0 | 1;
-  /** Whether it has a capture that has not ended. */
-  isLive: 0 | 1;
-  /** Whether it has not given a parameter group back as it was found. */
-  isOwing: 0 | 1;
-}
-
-const IS_SHARED = "exists (select 1 from members o where o.env_id = m.env_id and o.user_id <> m.user_id)";
 const HAS_LIVE = `exists (select 1 from captures where env_id = m.env_id and ${IS_LIVE})`;
 const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = m.env_id and l.abandoned_at is null)`;
@@ -50,6 +46,9 @@ const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on 
 const BLOCKING = `members m where m.user_id = (select id from caller) and m.role = 'admin'
   and not exists (select 1 from members o where o.env_id = m.env_id and o.role = 'admin' and o.user_id <> m.user_id)
   and (${IS_SHARED} or ${HAS_LIVE} or ${HAS_LEASES})`;
+/** Memberships `m` of the caller in environments that others did not belong to, and that are not to be deleted: they came since. */
+const UNSEEN = `members m where m.user_id = (select id from caller) and not ${IS_SHARED}
+  and m.env_id not in (select value from json_each(:alone))`;
 
 /** The most environments that a refusal names. */
 const MAX_NAMED = 3;
@@ -65,22 +64,19 @@ const DELETE_USER = callerStatement(
      updated_at = :now, deleted_at = :now
    where id = :userId and id = (select id from caller) and deleted_at is null
      and (select password from account a where a.user_id = :userId and a.provider_id = 'credential') is :password
-     and not exists (select 1 from ${BLOCKING})`,
+     and not exists (select 1 from ${BLOCKING}) and not exists (select 1 from ${UNSEEN})`,
 );
 
 /** Whether the account was deleted by the statement before, of the same batch. */
 const IS_DELETED = "(select deleted_at from user where id = :userId) = :now";
-/** The environments that were deleted with it: of those that it was alone in, once that is done. */
-const LEFT_EMPTY = `(select m.env_id from members m join environments e on e.id = m.env_id
-  where m.user_id = :userId and e.deleted_at = :now and ${IS_DELETED})`;
+/** Of the environments that it was alone in each; what is in it goes with it. */
+const DELETE_ENVIRONMENT = statement(
+  `update environments set deleted_at = :now, credentials = null where id = :envId and deleted_at is null and ${IS_DELETED}
+     and not exists (select 1 from members m where m.env_id = :envId and m.user_id <> :userId)`,
+);
 
 const DELETE_CONTENTS = [
-  `update environments set deleted_at = :now, credentials = null
-   where id in (select env_id from members where user_id = :userId) and deleted_at is null and ${IS_DELETED}
-     and not exists (select 1 from members o where o.env_id = environments.id and o.user_id <> :userId)`,
-  `update captures set deleted_at = :now where env_id in ${LEFT_EMPTY} and deleted_at is null`,
-  `update schedules set deleted_at = :now, next_at = null, make_at = null where env_id in ${LEFT_EMPTY} and deleted_at is null`,
-  `delete from invites where env_id in ${LEFT_EMPTY} or (created_by = :userId and accepted_at is null and ${IS_DELETED})`,
+  `delete from invites where created_by = :userId and accepted_at is null and ${IS_DELETED}`,
   `delete from members where user_id = :userId and ${IS_DELETED}`,
   `delete from apikey where reference_id = :userId and ${IS_DELETED}`,
   `delete from device_codes where decided_by = :userId and ${IS_DELETED}`,
@@ -93,25 +89,29 @@ const DELETE_CONTENTS = [
   `delete from session where user_id = :userId and ${IS_DELETED}`,
 ].map(statement);
 
-/** What became of an account that was to be deleted; `changed` when its password, or the session, is another than was read. */
+/** What became of an account that was to be deleted; `changed` when it is not any more as it was read. */
 export type Deleted = { outcome: "deleted" | "changed" } | { outcome: "blocked"; by: Blocking[] };
 
 /**
  * Deletes an account: its sessions, keys, codes and memberships, and the environments that it was alone in, as `DELETE` of an environment
  * does. Refused while an environment of which it is the only admin has other members, or something that has not ended.
- * @param password what was stored of the password that was shown; null for an account without one
+ * @param asking as it was read, and confirmed
  */
 export async function deleteAccount(
   db: Db,
   session: Credential,
-  userId: string,
-  password: string | null,
+  { caller: userId, password, alone }: Asking,
   now: number,
 ): Promise<Deleted> {
-  const values = { userId, password, now, name: DELETED_NAME };
+  const values = { userId, password, alone, now, name: DELETED_NAME };
+  const environments = JSON.parse(alone) as number[];
   const [blocking, deleted] = (await db.batch([
     READ_BLOCKING(db, session, now),
     DELETE_USER(db, session, now, values),
+    ...environments.flatMap((envId) => [
+      DELETE_ENVIRONMENT(db, { ...values, envId }),
+      ...deletionOfContents(db, session, envId, now),
+    ]),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<Blocking>, D1Result, ...D1Result[]];
   if (deleted.meta.changes > 0) return { outcome: "deleted" };

@@ -1,9 +1,19 @@
 import { ApiError } from "../http/refusals.ts";
-import type { Blocking } from "./deletion.ts";
 
 /*
  * What a deletion of an account is refused with. The API's description takes the words from here.
  */
+
+/** An environment that keeps an account from being deleted: nobody else could look after it. */
+export interface Blocking {
+  name: string;
+  /** Whether it has other members. */
+  isShared: 0 | 1;
+  /** Whether it has a capture that has not ended. */
+  isLive: 0 | 1;
+  /** Whether it has not given a parameter group back as it was found. */
+  isOwing: 0 | 1;
+}
 
 /** Of somebody without whom an environment would have nobody who may look after it. */
 export function onlyAdmin(blocking: readonly Blocking[]): ApiError {

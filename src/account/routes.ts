@@ -51,11 +51,10 @@ export const accountRoutes = new Hono<App>()
       if (asking === null) throw unknownCaller();
       noteCaller(asking.caller);
       await confirm(c, asking, password);
-      const { caller } = asking;
-      const deleted = await deleteAccount(db, credential, caller, asking.password, Date.now());
+      const deleted = await deleteAccount(db, credential, asking, Date.now());
       if (deleted.outcome === "blocked") throw refuse.onlyAdmin(deleted.by);
       if (deleted.outcome === "changed") throw refuse.changedMeanwhile();
-      log.info("account.deleted", { userId: caller });
+      log.info("account.deleted", { userId: asking.caller });
       deleteCookie(c, sessionCookieName(c), { path: "/", secure: isHttps(c) });
       return c.json({ success: true } satisfies z.output<typeof accountDeletedSchema>);
     },

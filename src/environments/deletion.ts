@@ -52,6 +52,20 @@ const DELETE_CONTENTS = [
 ].map(statement);
 
 /**
+ * What is deleted with an environment, without being erased at once: statements behind one, of the same batch, that has set its
+ * `deleted_at` to this time and its credentials to null; they do nothing where it has not.
+ */
+export function deletionOfContents(
+  db: Db,
+  credential: Credential,
+  envId: number,
+  now: number,
+): D1PreparedStatement[] {
+  const values = { envId, now };
+  return [NOTE_DELETED(db, credential, now, values), ...DELETE_CONTENTS.map((step) => step(db, values))];
+}
+
+/**
  * Deletes an environment with its captures, schedules, members, invites, webhooks and the keys that are for it alone; refused while a capture is live, or a parameter group that
  * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
  * rest is erased by cron.

@@ -138,10 +138,23 @@ test("somebody signs in at a provider, which the client keeps in mind meanwhile"
   expect(await account.user()).toMatchObject({ id: user.id, email: user.email });
 });
 
+test("somebody takes their data along, and deletes the account", async () => {
+  const account = createAccountClient(browser());
+  const email = `${crypto.randomUUID()}@example.com`;
+  const password = "a long password";
+  const { user } = await account.signUp({ name: "Somebody", email, password });
+  expect((await account.session())?.session.userId).toBe(user.id);
+  expect(await account.exportAccount()).toMatchObject({ version: 1, account: { id: user.id, email } });
+  const wrong = account.deleteAccount({ password: "another password" });
+  await expect(wrong).rejects.toMatchObject({ status: 400, message: "password: is not your password" });
+  expect(await account.deleteAccount({ password })).toEqual({ success: true });
+  expect(await account.user()).toBeNull();
+});
+
 test("the client leaves out no operation of accounts; those of devices are tested by themselves", () => {
   const described = operations
-    .filter(({ path }) => /^\/api\/auth\/(?!device\/)/.test(path))
+    .filter(({ path }) => /^\/api\/(account|auth\/(?!device\/))/.test(path))
     .map(({ method, path }) => `${method} ${path}`);
-  const ofAccounts = [...operated].filter((operation) => operation.includes(" /api/auth/"));
+  const ofAccounts = [...operated].filter((operation) => / \/api\/a(ccount|uth)/.test(operation));
   expect(ofAccounts.sort()).toEqual(described.sort());
 });

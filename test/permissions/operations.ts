@@ -241,6 +241,8 @@ export const OPERATIONS: Record<string, Case> = {
     isForKeysOnly: true,
     ask: () => ({ json: { currentPassword: "a long password", newPassword: "another password" } }),
   },
+  exportAccount: { kind: "session" },
+  deleteAccount: { kind: "session", isForKeysOnly: true, ask: () => ({ json: {} }) },
   createApiKey: { kind: "session", ask: () => ({ json: { name: "" } }) },
   listApiKeys: { kind: "session" },
   getApiKey: { kind: "session" },

@@ -18,9 +18,11 @@ export function AccountPage() {
       <AccountSessions />
       <section aria-labelledby="keys-title">
         <h2 id="keys-title">API keys</h2>
-        <p class="card">
-          Programs act as you by a key of their own. They are on the page <a href="/keys">API keys</a>.
-        </p>
+        <div class="card">
+          <p>
+            Programs act as you by a key of their own. They are on the page <a href="/keys">API keys</a>.
+          </p>
+        </div>
       </section>
       <AccountData />
     </section>
