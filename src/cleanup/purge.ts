@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService } from "../audit/recording.ts";
 import { earlierNow } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
@@ -34,6 +36,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
     schedules: await purgeAll("schedules", deletedBefore),
     environments: await purgeAll("environments", deletedBefore),
+    auditEvents: await purgeAll("auditEvents", now - positiveNumber(env, "AUDIT_RETENTION_DAYS") * DAY_MS),
   });
 }
 
@@ -63,7 +66,7 @@ async function inBatches(
 async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
   const ids = await erasableCaptures(env.DB, before, limit);
   for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
-  if (ids.length > 0) await eraseCaptures(env.DB, ids, before);
+  if (ids.length > 0) await eraseCaptures(env.DB, ids, before, Date.now());
   return ids.length;
 }
 
@@ -96,14 +99,23 @@ const IS_ERASED = "id in (select value from json_each(:ids)) and deleted_at < :b
 
 /** Captures last: the others refer to them. */
 const ERASE = [
+  deedOfService(
+    {
+      action: actionSql("capture.erased"),
+      envId: "captures.env_id",
+      subject: { id: "captures.id", name: "captures.name" },
+      rows: `from captures where ${IS_ERASED}`,
+    },
+    "'cleanup'",
+  ),
   `delete from log_leases where capture_id in (select id from captures where ${IS_ERASED})`,
   `delete from capture_events where capture_id in (select id from captures where ${IS_ERASED})`,
   `delete from captures where ${IS_ERASED}`,
 ].map(statement);
 
 /** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
-async function eraseCaptures(db: Db, ids: number[], before: number): Promise<void> {
-  const values = { ids: JSON.stringify(ids), before };
+async function eraseCaptures(db: Db, ids: number[], before: number, now: number): Promise<void> {
+  const values = { ids: JSON.stringify(ids), before, now };
   await db.batch(ERASE.map((step) => step(db, values)));
 }
 
@@ -142,6 +154,11 @@ const PURGES = {
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
+  // Rows come in the order of time, give or take two clocks: no index, which each row would pay for, has to find the oldest.
+  auditEvents: statement(
+    `delete from audit_events where time < :before
+       and id in (select id from audit_events order by id limit :limit)`,
+  ),
 };
 
 /** Something that is purged once its time has passed. */

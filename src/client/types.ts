@@ -38,7 +38,10 @@ export type {
   Invite,
   Member,
   MemberRole,
+  OpenInvite,
   RemovedMember,
+  RevokedInvite,
+  SeenInvite,
 } from "../environments/replies.ts";
 
 export type { Metric } from "../metrics/replies.ts";

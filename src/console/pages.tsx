@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { usePlace } from "./lib/router.ts";
+import { AuditPage } from "./pages/audit.tsx";
 import { CapturePage } from "./pages/capture.tsx";
 import { CapturesPage } from "./pages/captures.tsx";
 import { ComparePage } from "./pages/compare.tsx";
@@ -45,6 +46,7 @@ const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
   [/^\/environments\/?$/, () => <EnvironmentsPage />],
   [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],
   [/^\/environments\/([1-9]\d{0,14})\/?$/, (id) => <EnvironmentPage key={id} id={id} />],
+  [/^\/environments\/([1-9]\d{0,14})\/audit\/?$/, (id) => <AuditPage key={id} id={id} />],
   [/^\/invite\/?$/, () => <InvitePage />],
   [/^\/keys\/?$/, () => <KeysPage />],
 ];

@@ -7,6 +7,8 @@ export interface Credential {
   kind: "session" | "apiKey" | "user";
   /** A session's token, the hash of an API key, or a user's id, as the tables hold them. */
   value: string;
+  /** The address that the request came from, for the audit trail; none where it is not known. */
+  address?: string | null;
 }
 
 /**
@@ -15,12 +17,17 @@ export interface Credential {
  */
 export type Denied = "unauthenticated" | "not-found" | "forbidden";
 
-/** One row with the `id` of the user whose credential it is, or none. */
+/**
+ * One row with the `id` of the user whose credential it is, or none. `via` and `credential_id` say for the audit trail how the user
+ * is signed in: a new user's session is not made yet when the service acts for them.
+ */
 const CALLER = {
-  session: "caller as (select user_id as id from session where token = :credential and expires_at > :now)",
-  apiKey: `caller as (select reference_id as id from apikey
+  session: `caller as (select user_id as id, 'session' as via, id as credential_id from session
+    where token = :credential and expires_at > :now)`,
+  apiKey: `caller as (select reference_id as id, 'apiKey' as via, id as credential_id from apikey
     where key = :credential and enabled = 1 and (expires_at is null or expires_at > :now))`,
-  user: "caller as (select id from user where id = :credential and :now is not null)",
+  user: `caller as (select id, 'session' as via, null as credential_id from user
+    where id = :credential and :now is not null)`,
 } as const;
 
 /** A statement that acts for a caller, at a time in milliseconds since the epoch. */
@@ -34,12 +41,12 @@ export type CallerStatement = (
 /**
  * Makes a statement that acts for a caller, of SQL that goes on after the common table expression `caller`: one row with the
  * `id` of the user whose credential it is, or none. So authentication costs no round trip of its own. Its parameters
- * `:credential` and `:now` are the caller's and the time.
+ * `:credential`, `:address` and `:now` are the caller's and the time.
  */
 export function callerStatement(sql: string): CallerStatement {
   const byKind: Partial<Record<Credential["kind"], Statement>> = {};
-  return (db, { kind, value }, now, values) => {
+  return (db, { kind, value, address = null }, now, values) => {
     byKind[kind] ??= statement(`with ${CALLER[kind]} ${sql}`);
-    return byKind[kind](db, { ...values, credential: value, now });
+    return byKind[kind](db, { ...values, credential: value, address, now });
   };
 }

@@ -116,6 +116,8 @@ export const invites = sqliteTable(
       .notNull()
       .references(() => environments.id),
     role: text("role", { enum: ["admin", "member"] }).notNull(),
+    /** The one address whose owner may use it, in lower case; null for whoever has the code. */
+    email: text("email"),
     createdBy: text("created_by").notNull(),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
@@ -184,6 +186,15 @@ export const schedules = sqliteTable(
     index("schedules_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
   ],
 );
+
+/** The secret address at which a user's calendar program reads what is scheduled; of its token only the SHA-256 is kept. */
+export const calendarFeeds = sqliteTable("calendar_feeds", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => user.id),
+  tokenHash: text("token_hash").notNull().unique(),
+  createdAt: integer("created_at").notNull(),
+});
 
 /** What people, or the service, did to a schedule. */
 export const scheduleEvents = sqliteTable(
@@ -306,6 +317,43 @@ export const captureEvents = sqliteTable(
     reason: text("reason"),
   },
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
+);
+
+/**
+ * What was done in environments, and who read what captures have recorded: see src/audit. Without foreign keys, since it outlives what
+ * it is about: it is kept for `AUDIT_RETENTION_DAYS`.
+ */
+export const auditEvents = sqliteTable(
+  "audit_events",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id").notNull(),
+    time: integer("time").notNull(),
+    /** One of `ACTIONS` (audit/actions.ts), or of another version of this service. */
+    action: text("action").notNull(),
+    /** A user's id, or which part of the service acted, such as `runner`. */
+    actor: text("actor").notNull(),
+    /** The user's name then, which is all that is left of a user who is deleted. */
+    actorName: text("actor_name"),
+    via: text("via", { enum: ["session", "apiKey", "service"] }).notNull(),
+    /** The id of the session or the API key, and that key's name then. */
+    credentialId: text("credential_id"),
+    credentialName: text("credential_name"),
+    address: text("address"),
+    /** What it was done to, by its id, and what that was called then; null where it is the environment itself. */
+    subjectId: text("subject_id"),
+    subjectName: text("subject_name"),
+    /** What else there is to say, in JSON with its version: audit/details.ts. */
+    details: text("details"),
+    /** Of a reading: what makes it the same as another one, of which only the first is noted. Null for all else. */
+    once: text("once"),
+  },
+  (table) => [
+    index("audit_events_env_id_time").on(table.envId, table.time, table.id),
+    uniqueIndex("audit_events_once").on(table.once).where(sql`once is not null`),
+    // Who may still read the trail of an environment that is deleted.
+    index("audit_events_deleted").on(table.envId).where(sql`action = 'environment.deleted'`),
+  ],
 );
 
 /**

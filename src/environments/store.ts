@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
@@ -219,6 +221,20 @@ const UPDATE = callerStatement(
       external_id as externalId`,
 );
 
+const UPDATE_DEED = callerStatement(
+  deedOfCaller({
+    action: `iif(:credentials is :credentialsBefore or :credentials is null, ${actionSql("environment.changed")},
+      ${actionSql("credentials.changed")})`,
+    envId: ":envId",
+    details: detailsSql({
+      name: ":name",
+      region: ":region",
+      instance: ":instance",
+      credentials: "iif(:credentials is :credentialsBefore, null, :credentialsHint)",
+    }),
+  }),
+);
+
 const CONSUME = consuming(":envId");
 
 /** The values of an update that leaves the target as it is. */
@@ -263,6 +279,7 @@ export async function updateEnvironment(
   const [access, changes] = (await db.batch([
     BEFORE_UPDATE(db, credential, now, values),
     UPDATE(db, credential, now, values),
+    UPDATE_DEED(db, credential, now, values),
     ...(values.pendingId === null ? [] : [CONSUME(db, credential, now, values)]),
   ])) as [D1Result<BeforeUpdate>, D1Result<Partial<EnvironmentRow>>];
   const result = adminOutcome(access, changes);
@@ -275,14 +292,22 @@ export async function updateEnvironment(
   return { outcome: isOtherAccount === 1 ? "other-account" : result };
 }
 
-const UPDATE_CHECKED = statement(
+const UPDATE_CHECKED = callerStatement(
   `update environments set is_ready = :isReady, checks = :checks, checked_at = :now, engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
      cluster = iif(:engine is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
      updated_at = iif(:engine is null or (engine, engine_version, parameter_group, cluster) is
        (:engine, :engineVersion, :parameterGroup, :cluster), updated_at, :now)
-   where id = :envId and deleted_at is null
+   where id = :envId and deleted_at is null and exists (select 1 from caller)
      and (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)`,
+);
+
+const CHECK_DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("environment.checked"),
+    envId: ":envId",
+    details: detailsSql({ ready: "iif(:isReady, 'yes', 'no')" }),
+  }),
 );
 
 /**
@@ -291,6 +316,7 @@ const UPDATE_CHECKED = statement(
  */
 export async function updateChecked(
   db: Db,
+  credential: Credential,
   before: EnvironmentRow,
   found: Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster" | "accountId"> | null,
   { isReady, checks }: { isReady: 0 | 1; checks: string },
@@ -303,7 +329,7 @@ export async function updateChecked(
     cluster = null,
     accountId = null,
   } = found ?? {};
-  await UPDATE_CHECKED(db, {
+  const values = {
     envId: before.id,
     regionBefore: before.region,
     instanceBefore: before.instance,
@@ -315,8 +341,8 @@ export async function updateChecked(
     parameterGroup,
     cluster,
     accountId,
-    now,
-  }).run();
+  };
+  await db.batch([UPDATE_CHECKED, CHECK_DEED].map((step) => step(db, credential, now, values)));
 }
 
 /** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */
@@ -330,6 +356,19 @@ const BEFORE_DELETION = callerStatement(
 const DELETE = callerStatement(
   `update environments set deleted_at = :now, credentials = null
    where id = :envId and deleted_at is null and ${IS_ADMIN} and not ${HAS_LIVE} and not ${HAS_LEASES}`,
+);
+
+/** With those who were its admins: they may read its trail from now on. */
+const DELETE_DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("environment.deleted"),
+    envId: ":envId",
+    details: detailsSql({
+      name: "(select name from environments where id = :envId)",
+      admins:
+        "json((select json_group_array(user_id) from members where env_id = :envId and role = 'admin'))",
+    }),
+  }),
 );
 
 /** Whether the environment was deleted by the statement before, of the same batch. */
@@ -357,6 +396,7 @@ export async function deleteEnvironment(
   const [before, changes] = (await db.batch([
     BEFORE_DELETION(db, credential, now, values),
     DELETE(db, credential, now, values),
+    DELETE_DEED(db, credential, now, values),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
   const result = adminOutcome(before, changes);

@@ -1,9 +1,10 @@
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
+import type { OpenInviteRow, SeenInviteRow } from "./invites.ts";
 import type { MemberRow } from "./members.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
 import { readChecks } from "./preflight/stored.ts";
-import type { Environment, FullEnvironment, Member } from "./replies.ts";
+import type { Environment, FullEnvironment, Member, OpenInvite, SeenInvite } from "./replies.ts";
 import type { EnvironmentRow, ListedEnvironmentRow } from "./store.ts";
 
 /** An environment as the API lists it. */
@@ -51,4 +52,22 @@ function toCredentials({
 /** A member as the API shows one. */
 export function toMember({ userId, name, email, role, joinedAt }: MemberRow): Member {
   return { userId, name, email, role, joinedAt: isoTime(joinedAt) };
+}
+
+/** An invite as the API lists it. */
+export function toOpenInvite(row: OpenInviteRow): OpenInvite {
+  const { id, role, email, createdBy, createdByName, createdAt, expiresAt } = row;
+  const times = { createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) };
+  return { id, role, email, createdBy: { id: createdBy, name: createdByName }, ...times };
+}
+
+/** An invite as the API shows it to the invited. */
+export function toSeenInvite(row: SeenInviteRow): SeenInvite {
+  const { envId, environment, region, instance, role, invitedByName, invitedByEmail, expiresAt } = row;
+  return {
+    environment: { id: envId, name: environment, region, instance },
+    role,
+    invitedBy: { name: invitedByName, email: invitedByEmail },
+    expiresAt: isoTime(expiresAt),
+  };
 }

@@ -47,7 +47,11 @@ export const refuse = {
   keyNotFound: refusal(404, "API key does not exist"),
   captureNotFound: refusal(404, "Capture not found"),
   memberNotFound: refusal(404, "Member not found"),
-  inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
+  inviteNotFound: refusal(
+    404,
+    "Invite does not exist, has expired, was used or revoked already, or is for another e-mail address",
+  ),
+  openInviteNotFound: refusal(404, "Invite not found"),
   deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
   duplicateName: refusal(400, "Capture with the same name already exists in this environment"),
   outdated: refusal(

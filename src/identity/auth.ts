@@ -8,9 +8,9 @@ import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
-import { noteCaller } from "../http/context.ts";
+import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit } from "../http/rate-limits.ts";
+import { addressLimit, clientAddress } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
@@ -88,7 +88,9 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
-        await invites.acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
+        const request = currentContext();
+        const address = request === undefined ? null : clientAddress(request);
+        await invites.acceptInvite(env.DB, { kind: "user", value: userId, address }, inviteCode, Date.now());
       }),
     },
     databaseHooks: {

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
+import { auditOperations } from "./audit.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
@@ -33,6 +34,7 @@ const operations: Operation[] = [
   ...recordOperations,
   ...environmentOperations,
   ...memberOperations,
+  ...auditOperations,
   ...identityOperations,
   ...keyOperations,
   ...deviceOperations,
@@ -44,7 +46,7 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
-  Members: "Who belongs to an environment, and how others join.",
+  Members: "Who belongs to an environment, how others join, and what was done.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
   "Device login": "How a program without a browser gets a key: a person approves it in the console.",

@@ -1,4 +1,6 @@
+import type { Reading } from "../audit/actions.ts";
 import type { Status } from "../db/states.ts";
+import type { AppContext } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
@@ -31,6 +33,12 @@ export interface ReadCapture {
   /** The same for what the series have of a span of time. */
   askRunnerForSpan: (span: Span) => Promise<LogSpans | null>;
 }
+
+/**
+ * Reads a capture for the caller of a request, and has the audit trail note what is read of its workload.
+ * @throws ApiError the refusal that fits when the caller may not
+ */
+export type FindCapture = (c: AppContext, id: number, reading: Reading) => Promise<ReadCapture>;
 
 /** A capture, and which logs it is made of. */
 type CapturedLogs = Pick<ReadCapture, "id" | "status" | "redact" | "log">;

@@ -5,7 +5,13 @@ import { readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
-import { type ReadCapture, readLogSeries, readLogSpans, readManifests } from "./live-or-stored.ts";
+import {
+  type FindCapture,
+  type ReadCapture,
+  readLogSeries,
+  readLogSpans,
+  readManifests,
+} from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -38,9 +44,8 @@ const TYPES = {
 
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
- * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
+export const workloadRoutes = (findCapture: FindCapture) =>
   new Hono<App>()
     .route("/", searchRoutes(findCapture))
     .route("/", statementRoutes(findCapture))
@@ -48,13 +53,13 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
     })
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id)));
+      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id, "workload.read")));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -62,7 +67,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/series", async (c) => {
       const id = await readId(c);
       const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
       const answer = (shown: WorkloadSeries) =>
         format === "json"
@@ -77,7 +82,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/series/statements", async (c) => {
       const id = await readId(c);
       const { from, to, format } = await readQuery(c, spanQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const span: Span = {
         from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
         to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
@@ -93,7 +98,10 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/download", async (c) => {
       const id = await readId(c);
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
-      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id));
+      // Nothing is read for HEAD, whose reply only says how much there would be.
+      const isHead = c.req.method === "HEAD";
+      const reading = isHead ? "workload.read" : "workload.downloaded";
+      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id, reading));
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
@@ -109,8 +117,6 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
         ...(incomplete !== null && { "X-Workload-Incomplete": incomplete }),
       };
       const { bytes } = body;
-      // Nothing is read for HEAD, whose reply only says how much there would be.
-      const isHead = c.req.method === "HEAD";
       const shown = c.body(null, 200, {
         ...headers,
         ...(isHead && bytes !== null && { "Content-Length": String(bytes) }),

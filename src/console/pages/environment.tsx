@@ -43,7 +43,8 @@ export function EnvironmentPage({ id }: { id: number }) {
 }
 
 function Facts({ environment }: { environment: FullEnvironment }) {
-  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt } = environment;
+  const { id, instance, region, engine, engineVersion, parameterGroup, cluster, createdAt, role } =
+    environment;
   const name = regionName(region);
   return (
     <div class="card">
@@ -80,6 +81,11 @@ function Facts({ environment }: { environment: FullEnvironment }) {
         <a class="button quiet" href={`/captures?envId=${id}`}>
           Its captures
         </a>
+        {role === "admin" && (
+          <a class="button quiet" href={`/environments/${id}/audit`}>
+            What was done
+          </a>
+        )}
       </div>
     </div>
   );
