@@ -16,5 +16,9 @@ export default defineConfig({
     // The Content-Security-Policy allows no script or style but those of files.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Each page is a file of its own (src/console/pages.tsx). What several of them use is one, rather than one for each set of pages.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 4 }] } },
+    },
   },
 });

@@ -46,13 +46,14 @@ function pinnedActions(): void {
     throw new Error(`Not pinned: ${loose.join(", ") || "nothing used"}`);
 }
 
-/** What may differ between the environments: names, what a local run does not need, and rate limits. */
+/** What may differ between the environments: names, what a local run does not need, rate limits, and whether mail is sent. */
 function comparable(config: Config): Record<string, unknown> {
   const {
     targetEnvironment,
     route,
     routes,
     workers_dev,
+    send_email,
     secrets,
     vars,
     d1_databases,

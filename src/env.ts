@@ -17,6 +17,8 @@ declare global {
       AWS_REGION?: string;
       /** Where aws/environment-role.template.json is in S3, for links that open CloudFormation with it. */
       ROLE_TEMPLATE_URL?: string;
+      /** Secret that the hook at MAIL_HOOK_URL asks for. */
+      MAIL_HOOK_SECRET?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }
@@ -31,10 +33,12 @@ type NumberName =
   | "AWS_TIMEOUT_MS"
   | "AUTH_RATE_LIMIT_MAX"
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
+  | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
   | "LOG_SETTLE_MS"
   | "MAX_CAPTURE_BYTES"
   | "MAX_LIVE_CAPTURES"
+  | "REQUEST_LIMIT"
   | "SIGN_IN_LIMIT"
   | "WRITE_LIMIT";
 

@@ -10,8 +10,8 @@ import { type Recorded, record, SAMPLE } from "./recorded.ts";
  * What the API is measured against: a Worker without a framework, validation, sign-in or refusals, which runs the same D1
  * statements, makes the same call of a Durable Object, and serialises the same body. The statements are the API's own, recorded
  * when the first request comes, so that the two can't drift apart. What it reads has all that every reply of the API is promised
- * (promised.ts); what it writes has the body only. A write asks the rate limiter too: locally that is another Worker, on the
- * platform a counter in the same process, so that what its stand-in costs here is none of the API's.
+ * (promised.ts); what it writes has the body only. It asks the rate limiters too: locally that is another Worker, on the
+ * platform a counter in the same process, so that what their stand-in costs here is none of the API's.
  */
 
 export { LogLease } from "../../src/leases/lease.ts";
@@ -57,10 +57,11 @@ export default {
   async fetch(request, env, context) {
     recording ??= recordAll(request.headers, env, context);
     const { read, list, create, rename, stop } = await recording;
-    const { DB, CAPTURE_RUNNER, WRITE_LIMITER } = env;
+    const { DB, CAPTURE_RUNNER, REQUEST_LIMITER, WRITE_LIMITER } = env;
     const now = Date.now();
     const path = request.url.slice(request.url.indexOf("/api/captures") + "/api/captures".length);
     const id = Number.parseInt(path.slice(1), 10);
+    await REQUEST_LIMITER.limit({ key: "bench" });
     if (request.method !== "GET") await WRITE_LIMITER.limit({ key: "bench" });
     switch (request.method) {
       case "GET":

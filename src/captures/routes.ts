@@ -7,6 +7,7 @@ import { type Precondition, readPrecondition } from "../http/conditional.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
@@ -134,6 +135,7 @@ export const captureRoutes = new Hono<App>()
       await queries.readTarget(c.get("db"), c.get("credential"), id, now),
       refuse.captureEnvironmentNotFound,
     );
+    await countCostly(c);
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
     const runner = runnerOf(c.env, id);
     const { metrics, headers } = await read(c.env, target, query, (request) => runner.metrics(request), now);

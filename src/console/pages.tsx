@@ -1,62 +1,131 @@
-import type { VNode } from "preact";
+import type { ComponentType, VNode } from "preact";
+import { lazyPage } from "./components/lazy-page.tsx";
 import { usePlace } from "./lib/router.ts";
-import { AuditPage } from "./pages/audit.tsx";
-import { CapturePage } from "./pages/capture.tsx";
-import { CapturesPage } from "./pages/captures.tsx";
-import { ComparePage } from "./pages/compare.tsx";
-import { DevicePage } from "./pages/device.tsx";
-import { EnvironmentPage } from "./pages/environment.tsx";
-import { EnvironmentsPage } from "./pages/environments.tsx";
-import { TablesPage, UsersPage } from "./pages/groups.tsx";
-import { InvitePage } from "./pages/invite.tsx";
-import { KeysPage } from "./pages/keys.tsx";
-import { NewCapturePage } from "./pages/new-capture.tsx";
-import { NewEnvironmentPage } from "./pages/new-environment.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
-import { RecordsPage } from "./pages/records.tsx";
-import { SchedulePage } from "./pages/schedule.tsx";
-import { EditSchedulePage, NewSchedulePage } from "./pages/schedule-forms.tsx";
-import { SchedulesPage } from "./pages/schedules.tsx";
-import { SessionPage } from "./pages/session.tsx";
-import { StatementPage } from "./pages/statement.tsx";
-import { StatementsPage } from "./pages/statements.tsx";
 
-const PAGES: [RegExp, (id: number, item: string) => VNode][] = [
-  [/^\/(?:captures\/?)?$/, () => <CapturesPage />],
-  [/^\/captures\/new\/?$/, () => <NewCapturePage />],
-  [/^\/captures\/([1-9]\d{0,14})\/?$/, (id) => <CapturePage key={id} id={id} />],
-  [/^\/captures\/([1-9]\d{0,14})\/statements\/?$/, (id) => <StatementsPage key={id} id={id} />],
-  [
+/** Pages by their paths. */
+interface Route {
+  pattern: RegExp;
+  preload: () => void;
+  show: (match: RegExpExecArray) => VNode;
+}
+
+/**
+ * A page whose code is loaded when somebody goes there.
+ * @param props what it is told of the path: its first group is an id, its second the name of something in it
+ */
+function route<P extends object>(
+  pattern: RegExp,
+  load: () => Promise<ComponentType<P>>,
+  props: (id: number, item: string) => P,
+): Route {
+  const { Page, preload } = lazyPage(load);
+  return {
+    pattern,
+    preload,
+    // Of something else the same page begins anew.
+    show: ([, id = "", item = ""]) => <Page key={`${id}/${item}`} {...props(Number(id), item)} />,
+  };
+}
+
+const nothing = () => ({});
+const byId = (id: number) => ({ id });
+
+const ROUTES: Route[] = [
+  route(/^\/(?:captures\/?)?$/, async () => (await import("./pages/captures.tsx")).CapturesPage, nothing),
+  route(
+    /^\/captures\/new\/?$/,
+    async () => (await import("./pages/new-capture.tsx")).NewCapturePage,
+    nothing,
+  ),
+  route(
+    /^\/captures\/([1-9]\d{0,14})\/?$/,
+    async () => (await import("./pages/capture.tsx")).CapturePage,
+    byId,
+  ),
+  route(
+    /^\/captures\/([1-9]\d{0,14})\/statements\/?$/,
+    async () => (await import("./pages/statements.tsx")).StatementsPage,
+    byId,
+  ),
+  route(
     /^\/captures\/([1-9]\d{0,14})\/statements\/([0-9a-f]{16})\/?$/,
-    (id, fingerprint) => <StatementPage key={`${id}/${fingerprint}`} id={id} fingerprint={fingerprint} />,
-  ],
-  [/^\/captures\/([1-9]\d{0,14})\/records\/?$/, (id) => <RecordsPage key={id} id={id} />],
-  [
+    async () => (await import("./pages/statement.tsx")).StatementPage,
+    (id, fingerprint) => ({ id, fingerprint }),
+  ),
+  route(
+    /^\/captures\/([1-9]\d{0,14})\/records\/?$/,
+    async () => (await import("./pages/records.tsx")).RecordsPage,
+    byId,
+  ),
+  route(
     /^\/captures\/([1-9]\d{0,14})\/sessions\/(\d{1,16})\/?$/,
-    (id, thread) => <SessionPage key={`${id}/${thread}`} id={id} threadId={Number(thread)} />,
-  ],
-  [/^\/captures\/([1-9]\d{0,14})\/tables\/?$/, (id) => <TablesPage key={id} id={id} />],
-  [/^\/captures\/([1-9]\d{0,14})\/users\/?$/, (id) => <UsersPage key={id} id={id} />],
-  [/^\/schedules\/?$/, () => <SchedulesPage />],
-  [/^\/schedules\/new\/?$/, () => <NewSchedulePage />],
-  [/^\/schedules\/([1-9]\d{0,14})\/?$/, (id) => <SchedulePage key={id} id={id} />],
-  [/^\/schedules\/([1-9]\d{0,14})\/edit\/?$/, (id) => <EditSchedulePage key={id} id={id} />],
-  [/^\/compare\/?$/, () => <ComparePage />],
-  [/^\/device\/?$/, () => <DevicePage />],
-  [/^\/environments\/?$/, () => <EnvironmentsPage />],
-  [/^\/environments\/new\/?$/, () => <NewEnvironmentPage />],
-  [/^\/environments\/([1-9]\d{0,14})\/?$/, (id) => <EnvironmentPage key={id} id={id} />],
-  [/^\/environments\/([1-9]\d{0,14})\/audit\/?$/, (id) => <AuditPage key={id} id={id} />],
-  [/^\/invite\/?$/, () => <InvitePage />],
-  [/^\/keys\/?$/, () => <KeysPage />],
+    async () => (await import("./pages/session.tsx")).SessionPage,
+    (id, thread) => ({ id, threadId: Number(thread) }),
+  ),
+  route(
+    /^\/captures\/([1-9]\d{0,14})\/tables\/?$/,
+    async () => (await import("./pages/groups.tsx")).TablesPage,
+    byId,
+  ),
+  route(
+    /^\/captures\/([1-9]\d{0,14})\/users\/?$/,
+    async () => (await import("./pages/groups.tsx")).UsersPage,
+    byId,
+  ),
+  route(/^\/schedules\/?$/, async () => (await import("./pages/schedules.tsx")).SchedulesPage, nothing),
+  route(
+    /^\/schedules\/new\/?$/,
+    async () => (await import("./pages/schedule-forms.tsx")).NewSchedulePage,
+    nothing,
+  ),
+  route(
+    /^\/schedules\/([1-9]\d{0,14})\/?$/,
+    async () => (await import("./pages/schedule.tsx")).SchedulePage,
+    byId,
+  ),
+  route(
+    /^\/schedules\/([1-9]\d{0,14})\/edit\/?$/,
+    async () => (await import("./pages/schedule-forms.tsx")).EditSchedulePage,
+    byId,
+  ),
+  route(/^\/compare\/?$/, async () => (await import("./pages/compare.tsx")).ComparePage, nothing),
+  route(/^\/device\/?$/, async () => (await import("./pages/device.tsx")).DevicePage, nothing),
+  route(
+    /^\/environments\/?$/,
+    async () => (await import("./pages/environments.tsx")).EnvironmentsPage,
+    nothing,
+  ),
+  route(
+    /^\/environments\/new\/?$/,
+    async () => (await import("./pages/new-environment.tsx")).NewEnvironmentPage,
+    nothing,
+  ),
+  route(
+    /^\/environments\/([1-9]\d{0,14})\/?$/,
+    async () => (await import("./pages/environment.tsx")).EnvironmentPage,
+    byId,
+  ),
+  route(
+    /^\/environments\/([1-9]\d{0,14})\/audit\/?$/,
+    async () => (await import("./pages/audit.tsx")).AuditPage,
+    byId,
+  ),
+  route(/^\/invite\/?$/, async () => (await import("./pages/invite.tsx")).InvitePage, nothing),
+  route(/^\/keys\/?$/, async () => (await import("./pages/keys.tsx")).KeysPage, nothing),
 ];
 
 /** The page of the address. */
 export function Pages() {
   const { path } = usePlace();
-  for (const [pattern, page] of PAGES) {
+  for (const { pattern, show } of ROUTES) {
     const match = pattern.exec(path);
-    if (match !== null) return page(Number(match[1]), match[2] ?? "");
+    if (match !== null) return show(match);
   }
   return <NotFoundPage />;
+}
+
+/** Loads the code of the page of a path, for who is about to go there. */
+export function preloadPage(path: string): void {
+  ROUTES.find(({ pattern }) => pattern.test(path))?.preload();
 }

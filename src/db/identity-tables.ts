@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
- * The tables that better-auth and its API-key plugin ask for. They are apart from the others, since these are all that the Worker
- * has to have in its bundle: every other statement is SQL.
+ * The tables that better-auth asks for, and that of API keys. `src/identity/d1-adapter.ts` reads and writes them by the names that
+ * better-auth has for them, in snake case. Not in the Worker's bundle: only migrations are made of them.
  */
 
 /** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */

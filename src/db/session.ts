@@ -20,7 +20,7 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
   return BOOKMARK.test(bookmark) ? new RequestSession(db.withSession(bookmark)) : writeSession(db);
 }
 
-/** A session as a database, for what is typed for those only. Drizzle uses no more of it than `prepare` and `batch`. */
+/** A session as a database, for what is typed for those only. better-auth's adapter uses no more of it than `prepare`. */
 export const asDatabase = (session: Db): D1Database => session as D1Database;
 
 /**

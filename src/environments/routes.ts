@@ -5,6 +5,7 @@ import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
@@ -82,6 +83,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const { region, credentials } = await readBody(c, instancesSchema());
       // AWS is asked for people who are signed in only.
       await requireCaller(c);
+      await countCostly(c);
       const { db, credential } = c.var;
       const pendingId = "roleArn" in credentials ? await pendingExternalId(db, credential, Date.now()) : null;
       const list = await instancesOf(c.env, region, withId(credentials, pendingId));

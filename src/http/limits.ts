@@ -1,8 +1,8 @@
 /** What one limiter of wrangler.toml is for. */
 export interface Limit {
-  binding: "SIGN_IN_LIMITER" | "WRITE_LIMITER";
+  binding: "SIGN_IN_LIMITER" | "WRITE_LIMITER" | "REQUEST_LIMITER" | "COSTLY_LIMITER";
   /** The variable that says how many requests the binding lets through in its period. */
-  quota: "SIGN_IN_LIMIT" | "WRITE_LIMIT";
+  quota: "SIGN_IN_LIMIT" | "WRITE_LIMIT" | "REQUEST_LIMIT" | "COSTLY_LIMIT";
   /** Its name in the headers. */
   policy: string;
   /** What is counted, in words. */
@@ -26,4 +26,20 @@ export const SIGN_INS: Limit = {
   quota: "SIGN_IN_LIMIT",
   policy: "sign-ins",
   counted: "sign-ins and sign-ups",
+};
+
+/** All requests of a user, reads and changes, by all of the user's sessions and API keys. */
+export const REQUESTS: Limit = {
+  binding: "REQUEST_LIMITER",
+  quota: "REQUEST_LIMIT",
+  policy: "requests",
+  counted: "requests",
+};
+
+/** Those of them that cost money at AWS, or much CPU: metrics, checks, lists of instances, downloads, reports and searches. */
+export const COSTLY: Limit = {
+  binding: "COSTLY_LIMITER",
+  quota: "COSTLY_LIMIT",
+  policy: "costly",
+  counted: "requests for metrics, checks, downloads, reports and records",
 };

@@ -3,8 +3,10 @@ import { cut } from "../lib/values.ts";
 import "../lib/validation-words.ts";
 
 /** How many different problems of a request are said, and the most characters of each: a caller chooses both. */
-const MAX_PROBLEMS = 5;
+const MAX_PROBLEMS = 10;
 const MAX_PROBLEM = 500;
+/** The most characters of all of them, so that what follows still fits a message. */
+const MAX_PROBLEMS_LENGTH = 950;
 
 /**
  * Says what is wrong with what was sent, such as `duration: must be a number; name: is required`.
@@ -12,8 +14,10 @@ const MAX_PROBLEM = 500;
  */
 export function problemsOf({ issues }: z.ZodError, name?: string): string {
   const problems = [...new Set(issues.map((issue) => cut(describe(issue, name), MAX_PROBLEM)))];
-  const more = problems.length - MAX_PROBLEMS;
-  return (more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems).join("; ");
+  const said = problems.slice(0, MAX_PROBLEMS);
+  while (said.length > 1 && said.join("; ").length > MAX_PROBLEMS_LENGTH) said.pop();
+  const more = problems.length - said.length;
+  return [...said, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
 function describe(issue: z.core.$ZodIssue, name?: string): string {

@@ -1,5 +1,11 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { cut } from "../lib/values.ts";
 import type { ErrorBody } from "./replies.ts";
+
+/** The most characters of a message: some repeat what a caller, or AWS, has sent. */
+const MAX_MESSAGE = 1000;
+/** As much of that as `cut` may need to say that it has cut a text. */
+const CUT_NOTE = 40;
 
 /** A refusal that a caller is meant to see. Anything else that is thrown becomes a generic 500. */
 export class ApiError extends Error {
@@ -8,7 +14,7 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>;
 
   constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
-    super(message);
+    super(message.length > MAX_MESSAGE ? cut(message, MAX_MESSAGE - CUT_NOTE) : message);
     this.status = status;
     this.headers = headers;
   }

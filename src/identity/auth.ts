@@ -1,10 +1,7 @@
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-// The build without Kysely: this service uses drizzle.
+// The build without Kysely: this service has an adapter of its own.
 import { betterAuth } from "better-auth/minimal";
-import { drizzle } from "drizzle-orm/d1";
 import type { Credential } from "../db/caller.ts";
-import * as schema from "../db/identity-tables.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
@@ -15,6 +12,7 @@ import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+import { d1Adapter } from "./d1-adapter.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -53,17 +51,9 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     onAPIError: { throw: true },
     logger: {
       level: "error",
-      // Of the other arguments only an error's root cause: they can hold what a person typed.
-      log: (level, message, ...rest) => {
-        const error = rest.find((value) => value instanceof Error);
-        log.warn("auth.log", {
-          level,
-          message,
-          ...(error === undefined ? {} : { error: String(rootCause(error)) }),
-        });
-      },
+      log: noteLog,
     },
-    database: drizzleAdapter(drizzle(env.DB), { provider: "sqlite", schema }),
+    database: d1Adapter(env.DB),
     emailAndPassword: { enabled: true },
     session: { expiresIn: SESSION_SECONDS },
     rateLimit: {
@@ -74,7 +64,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: origin.startsWith("https:"),
-      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"], ipv6Subnet: 56 },
     },
     hooks: {
       // Before better-auth checks anything: it would tell people without an invite which addresses have an account.
@@ -115,6 +105,20 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
         },
       },
     },
+  });
+}
+
+/**
+ * Logs what better-auth has to say, without anything that a caller sent: of its message what is before the first colon, behind which it
+ * quotes addresses of requests; of an error its kind, and what the database says of it, which has no values.
+ */
+function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
+  const error = rest.map(rootCause).find((value) => value instanceof Error);
+  const isOfDatabase = error?.message.startsWith("D1_") === true;
+  log.warn("auth.log", {
+    level,
+    message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
+    ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
   });
 }
 

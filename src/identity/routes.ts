@@ -6,7 +6,13 @@ import type { App, AppContext } from "../http/context.ts";
 import { requireJson } from "../http/input.ts";
 import { isSafe } from "../http/methods.ts";
 import { refuseOtherOrigins } from "../http/origins.ts";
-import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitSignIns } from "../http/rate-limits.ts";
+import {
+  ADDRESS_POLICY,
+  exhausted,
+  limitAccountChanges,
+  limitAccountReads,
+  limitSignIns,
+} from "../http/rate-limits.ts";
 import { ApiError } from "../http/refusals.ts";
 import { lazy } from "../lib/lazy.ts";
 import { rootCause } from "../lib/log.ts";
@@ -33,7 +39,7 @@ export function identityRoutes(invites: Invites) {
       })
       .route("/device", deviceRoutes)
       .route("/api-key", keyRoutes)
-      .on("GET", ["/get-session", "/list-sessions"], answer)
+      .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
       .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)

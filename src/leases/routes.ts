@@ -9,6 +9,7 @@ import { type EnvironmentRow, updateChecked } from "../environments/store.ts";
 import { toFullEnvironment } from "../environments/to-reply.ts";
 import { type App, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { log } from "../lib/log.ts";
@@ -23,6 +24,7 @@ export const leaseRoutes = new Hono<App>()
 
   .post("/:id/check", async (c) => {
     const before = await readVisible(c);
+    await countCostly(c);
     const isPending = readPendingChanges(before).length > 0;
     if (isPending) await retryPendingChanges(c.env, before.id);
     const environment = isPending ? await readVisible(c) : before;

@@ -54,7 +54,7 @@ export function describeError(error: unknown): { error: string; stack?: string |
 }
 
 /**
- * What an error came from in the end. Of drizzle's errors only this may be logged: their own message has the values of the
+ * What an error came from in the end. Of a library's errors only this may be logged: their own message can have the values of a
  * statement, tokens and hashes among them, while D1's, the cause, has not.
  */
 export function rootCause(error: unknown): unknown {

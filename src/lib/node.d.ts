@@ -25,9 +25,10 @@ declare module "node:buffer" {
   export function isUtf8(bytes: Uint8Array): boolean;
   /** Bytes of which text is made, and in which it is found, faster than in others. */
   export class Buffer extends Uint8Array<ArrayBuffer> {
-    static from(text: string, encoding: "utf8"): Buffer;
+    static from(text: string, encoding: "utf8" | "latin1"): Buffer;
     static from(bytes: ArrayBuffer, offset: number, length: number): Buffer;
     static concat(pieces: readonly Uint8Array[]): Buffer;
+    override includes(searched: number | Uint8Array): boolean;
     override toString(encoding?: "latin1"): string;
     /** Each byte as one character. */
     latin1Slice(start: number, end: number): string;

@@ -29,6 +29,7 @@ import {
   refusals,
   saysForNow,
   saysLike,
+  TOO_MANY_COSTLY,
   varies,
 } from "./refusals.ts";
 
@@ -279,6 +280,7 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
         periodTooFine("archive", ANY_NUMBER),
       ),
       refusalOf("tooManyPoints", tooManyPoints(MAX_REPLY_POINTS)),
+      TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
       ...refusals("metricsUnreadable"),
       saysLike(

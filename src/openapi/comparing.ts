@@ -5,7 +5,7 @@ import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import { comparison } from "./comparing-examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
-import { invalidFor, refusals } from "./refusals.ts";
+import { invalidFor, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
 import { asCsv } from "./tables.ts";
 
 const HOW = [
@@ -102,6 +102,7 @@ export const comparingOperations: Operation[] = [
     refusals: [
       invalidFor(reportQuerySchema(), { format: ["pdf"] }),
       ...refusals("sameCapture", "otherCaptureNotFound"),
+      TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
       AWAY,
     ],

@@ -4,7 +4,7 @@ import { instancesSchema } from "../environments/schema.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, IDENTITY_UNKNOWN, OF_ROLES } from "./aws-refusals.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
-import { invalidFor, OF_BODIES, OF_WRITERS, refusals } from "./refusals.ts";
+import { invalidFor, OF_BODIES, OF_WRITERS, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
 
 const { region, credentials } = examples.environmentWithKey;
 
@@ -65,6 +65,7 @@ export const connectingOperations: Operation[] = [
       ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
+      TOO_MANY_COSTLY,
       ...OF_WRITERS,
     ],
   },

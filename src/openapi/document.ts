@@ -7,13 +7,19 @@ import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
 import { environmentOperations } from "./environments.ts";
-import { BOOKMARK_OF_READ, BOOKMARK_OF_REPLY, REQUEST_ID, WRITE_POLICY } from "./header-fields.ts";
+import {
+  BOOKMARK_OF_READ,
+  BOOKMARK_OF_REPLY,
+  COSTLY_POLICY,
+  REQUEST_ID,
+  WRITE_POLICY,
+} from "./header-fields.ts";
 import { healthOperations } from "./health.ts";
 import { identityOperations } from "./identity.ts";
 import { keyOperations } from "./keys.ts";
 import { memberOperations } from "./members.ts";
 import type { Answer, Header, JsonSchema, Operation, Parameter, Refusal } from "./operation.ts";
-import { TOO_MANY_CHANGES } from "./refusals.ts";
+import { TOO_MANY_CHANGES, TOO_MANY_COSTLY } from "./refusals.ts";
 // Adds descriptions to the schemas of requests.
 import "./requests.ts";
 import { recordOperations } from "./records.ts";
@@ -72,7 +78,7 @@ a page of captures have an \`ETag\`: with \`If-None-Match\`, the reply is a 304 
 \`X-D1-Bookmark\`: a read that sends it sees at least the same state. Browsers have it in the cookie \`captures.bookmark\`, which
 changes set.
 
-**Limits.** Changes are limited by session or API key, sign-ins and sign-ups by address; \`RateLimit-Policy\` says how many requests
+**Limits.** Requests are limited by user, changes by session or API key too, sign-ins and sign-ups by address; \`RateLimit-Policy\` says how many requests
 there may be. One more is a 429 with \`Retry-After\` and \`RateLimit\`. Other replies have no \`RateLimit\`: how much is left is not known.
 
 **Every reply** has an \`X-Request-Id\`, the request's id in the service's log. An \`X-Request-Id\` of yours is logged beside it. \`HEAD\` is \`GET\` without the body.`;
@@ -152,14 +158,14 @@ export function describeApi(): JsonSchema {
 
 function answersOf(operation: Operation): Answer[] {
   const { success, others = [] } = operation;
-  return [
-    isCounted(operation) ? { ...success, headers: { ...success.headers, ...WRITE_POLICY } } : success,
-    ...others,
-  ];
+  return [{ ...success, headers: { ...success.headers, ...policyOf(operation) } }, ...others];
 }
 
-/** Whether the operation is one of the changes that are limited by caller. */
-const isCounted = ({ refusals }: Operation): boolean => refusals.includes(TOO_MANY_CHANGES);
+/** What the reply to a granted request says of limits; of reads only those that cost much do. */
+function policyOf({ refusals }: Operation): Answer["headers"] {
+  if (refusals.includes(TOO_MANY_CHANGES)) return WRITE_POLICY;
+  return refusals.includes(TOO_MANY_COSTLY) ? COSTLY_POLICY : {};
+}
 
 /** Whether a replica of the database may answer the operation. */
 const isRead = ({ method, credentials }: Operation): boolean => method === "get" && credentials !== "none";

@@ -12,7 +12,16 @@ import * as examples from "./examples.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { idParameter } from "./parameters.ts";
-import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_KEYS, OF_WRITERS, refusals } from "./refusals.ts";
+import {
+  BAD_ID,
+  invalidFor,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_KEYS,
+  OF_WRITERS,
+  refusals,
+  TOO_MANY_COSTLY,
+} from "./refusals.ts";
 
 /** The environment in a path. */
 export const ID = idParameter("id", "The environment's id.");
@@ -182,7 +191,7 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, ...OF_WRITERS, ...refusals("environmentNotFound")],
+    refusals: [BAD_ID, TOO_MANY_COSTLY, ...OF_WRITERS, ...refusals("environmentNotFound")],
   },
   {
     id: "abandonOwed",

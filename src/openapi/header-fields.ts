@@ -68,6 +68,10 @@ const policyHeader = (example: string): Record<string, Header> => ({
 
 /** `RateLimit-Policy` of changes. */
 export const WRITE_POLICY = policyHeader('"writes";q=120;w=60');
+/** `RateLimit-Policy` of one request too many of a user. */
+export const REQUEST_POLICY = policyHeader('"requests";q=1200;w=60');
+/** `RateLimit-Policy` of what costs money or much CPU. */
+export const COSTLY_POLICY = policyHeader('"costly";q=120;w=60');
 /** `RateLimit-Policy` of sign-ins and sign-ups. */
 export const SIGN_IN_POLICY = policyHeader('"address";q=10;w=60, "sign-ins";q=20;w=60');
 

@@ -3,7 +3,7 @@ import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
 import { tooManyRequests } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
-import { inOurWords, TOO_MANY_REQUESTS } from "../identity/words.ts";
+import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
@@ -17,6 +17,7 @@ import {
   saysLike,
   TOO_LARGE,
   TOO_MANY_CHANGES,
+  TOO_MANY_REQUESTS,
   varies,
 } from "./refusals.ts";
 
@@ -43,7 +44,7 @@ const saysOf = (name: string, status: number, message: string, path = ""): Refus
 
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
-  ...says("tooOften", 429, TOO_MANY_REQUESTS),
+  ...says("tooOften", 429, TRY_AGAIN_LATER),
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
@@ -72,7 +73,7 @@ const OF_WRITES = [
   TOO_OFTEN,
   ...FAULTS,
 ];
-const OF_CHANGES = [TOO_MANY_CHANGES, ...OF_WRITES];
+const OF_CHANGES = [TOO_MANY_CHANGES, TOO_MANY_REQUESTS, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
 const OF_PASSWORDS = refusals("tooManyHashes");
 const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
@@ -199,7 +200,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "session",
       success: { description: "Who is signed in; null when nobody is.", headers: ONCE_MORE_COOKIE },
-      refusals: [...FAULTS],
+      refusals: [TOO_MANY_REQUESTS, ...FAULTS],
     },
   ),
   get("list-sessions", z.array(replies.sessionSchema), [session], {
@@ -208,7 +209,7 @@ export const identityOperations: Operation[] = [
     permission: SIGNED_IN,
     credentials: "session",
     success: { description: "Your sessions.", headers: ONCE_MORE_COOKIE },
-    refusals: [UNAUTHORIZED, ...FAULTS],
+    refusals: [UNAUTHORIZED, TOO_MANY_REQUESTS, ...FAULTS],
   }),
   post(
     "revoke-session",

@@ -4,7 +4,7 @@ import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
-import { invalidFor, refusals } from "./refusals.ts";
+import { invalidFor, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
 
 /** What every page of records is asked for by. */
 const OF_PAGES = {
@@ -82,6 +82,7 @@ export const recordOperations: Operation[] = [
     refusals: [
       invalidFor(recordsQuerySchema(), { order: ["random"] }),
       ...refusals("notRecorded", "notTimed", "olderFingerprints", "databasesNotStored", "otherCursor"),
+      TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
       AWAY,
     ],
@@ -115,6 +116,7 @@ export const recordOperations: Operation[] = [
     refusals: [
       invalidFor(sessionQuerySchema(), { limit: ["0"] }),
       ...refusals("notRecorded", "otherCursor", "sessionNotFound"),
+      TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
       AWAY,
     ],

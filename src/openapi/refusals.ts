@@ -1,10 +1,10 @@
 import type * as z from "zod";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
-import { PERIOD_SECONDS, WRITES } from "../http/limits.ts";
+import { COSTLY, type Limit, PERIOD_SECONDS, REQUESTS, WRITES } from "../http/limits.ts";
 import { problemsOf } from "../http/problems.ts";
 import { type ApiError, notParsed, refuse, tooManyRequests } from "../http/refusals.ts";
 import { idSchema } from "../lib/values.ts";
-import { EXHAUSTED, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
+import { COSTLY_POLICY, EXHAUSTED, REQUEST_POLICY, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Refusal } from "./operation.ts";
 
 /* What operations refuse, in the words of the code that refuses. */
@@ -83,23 +83,36 @@ export const TOO_LARGE = refusal("tooLarge");
 /** A body that does not say it is JSON. */
 export const NOT_JSON_TYPE = refusal("notJson");
 
-/** More changes of one caller in a minute than are let through. */
-export const TOO_MANY_CHANGES: Refusal = {
+/** More of something in a minute than a limiter lets through. @param example how many that may be */
+export const overLimit = (
+  name: string,
+  { counted }: Limit,
+  example: number,
+  policy: Record<string, Header>,
+): Refusal => ({
   ...varies(
-    "tooManyChanges",
-    tooManyRequests(120, WRITES.counted, PERIOD_SECONDS),
-    tooManyRequests(ANY_NUMBER, WRITES.counted, PERIOD_SECONDS),
+    name,
+    tooManyRequests(example, counted, PERIOD_SECONDS),
+    tooManyRequests(ANY_NUMBER, counted, PERIOD_SECONDS),
   ),
-  headers: { ...EXHAUSTED, ...WRITE_POLICY },
-};
+  headers: { ...EXHAUSTED, ...policy },
+});
+
+/** More changes of one caller in a minute than are let through. */
+export const TOO_MANY_CHANGES = overLimit("tooManyChanges", WRITES, 120, WRITE_POLICY);
+/** More requests of one user. */
+export const TOO_MANY_REQUESTS = overLimit("tooManyRequests", REQUESTS, 1200, REQUEST_POLICY);
+/** More of those that cost money or much CPU. */
+export const TOO_MANY_COSTLY = overLimit("tooManyCostly", COSTLY, 120, COSTLY_POLICY);
 
 /** The refusals of every operation that needs a caller. */
-export const OF_CALLERS = [...refusals("loginRequired", "keyNotKnown"), ...FAULTS];
+export const OF_CALLERS = [...refusals("loginRequired", "keyNotKnown"), TOO_MANY_REQUESTS, ...FAULTS];
 /** The refusals of every operation that changes something. */
 export const OF_WRITERS = [
   ...refusals("loginRequired", "keyNotKnown", "otherOrigin"),
   TOO_LARGE,
   TOO_MANY_CHANGES,
+  TOO_MANY_REQUESTS,
   ...FAULTS,
 ];
 /** The refusals of a body that is not JSON. */
@@ -108,7 +121,7 @@ export const OF_BODIES = [
   varies("malformed", notParsed("Unexpected end of JSON input"), notParsed(ANY_TEXT)),
 ];
 /** The refusals of every operation that needs a session. */
-export const OF_SESSIONS = refusals("loginRequired", "sessionRequired");
+export const OF_SESSIONS = [...refusals("loginRequired", "sessionRequired"), TOO_MANY_REQUESTS];
 /** The refusals of every operation that needs a session and changes something. */
 export const OF_SESSION_WRITERS = [
   ...OF_SESSIONS,

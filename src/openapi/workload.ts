@@ -10,7 +10,7 @@ import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
-import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, varies } from "./refusals.ts";
+import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, TOO_MANY_COSTLY, varies } from "./refusals.ts";
 import { statementOperations } from "./statements.ts";
 import { asCsv } from "./tables.ts";
 
@@ -232,6 +232,7 @@ export const workloadOperations: Operation[] = [
         tooManyFragments(9000, 8000, "2026-11-23T08:45:28.204Z"),
         tooManyFragments(ANY_NUMBER, ANY_NUMBER, ANY_TEXT),
       ),
+      TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
       AWAY,
     ],

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { takesGzip } from "../http/accept-encoding.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
+import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
@@ -101,7 +102,9 @@ export const workloadRoutes = (findCapture: FindCapture) =>
       // Nothing is read for HEAD, whose reply only says how much there would be.
       const isHead = c.req.method === "HEAD";
       const reading = isHead ? "workload.read" : "workload.downloaded";
-      const { manifests } = await readManifests(c.env.BUCKET, await findCapture(c, id, reading));
+      const capture = await findCapture(c, id, reading);
+      await countCostly(c);
+      const { manifests } = await readManifests(c.env.BUCKET, capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { ApiError } from "../../src/http/refusals.ts";
 import {
   type Cast,
   createCapture,
@@ -213,8 +214,18 @@ describe("a refusal of what was sent", () => {
     const query = Array.from({ length: 100 }, (_, i) => `${"x".repeat(100)}${i}=1`).join("&");
     const unknown = await get(`/api/captures?${query}&limit=0&envId=x&cursor=x&status=x&name=a&name=b`);
     expect(unknown.status).toBe(400);
-    expect(unknown.body.message.length).toBeLessThan(3000);
-    expect(unknown.body.message).toMatch(/; and 1 more$/);
+    expect(unknown.body.message.length).toBeLessThanOrEqual(1000);
+    expect(unknown.body.message).toMatch(/… \(10404 characters\)$/);
+  });
+
+  test("says ten problems at most, and how many more there are", async () => {
+    const person = { headers: cast.admin.headers };
+    const labels = Object.fromEntries(Array.from({ length: 14 }, (_, i) => [`key-${i}`, 1]));
+    const json = { name: "wrong", envId: cast.environment.id, labels };
+    const { status, body } = await request<{ message: string }>("POST", "/api/captures", { ...person, json });
+    expect(status).toBe(400);
+    expect(body.message.split("; ")).toHaveLength(11);
+    expect(body.message).toMatch(/; and 4 more$/);
   });
 
   test("is short when better-auth makes it", async () => {
@@ -223,5 +234,12 @@ describe("a refusal of what was sent", () => {
     const reply = await request("POST", "/api/auth/sign-in/email", { json });
     expect(reply.status).toBeGreaterThanOrEqual(400);
     expect(JSON.stringify(reply.body).length).toBeLessThan(1100);
+  });
+
+  test("has at most a thousand characters, whatever makes it", () => {
+    const { body } = new ApiError(502, `AWS said ${"x".repeat(5000)}`);
+    expect(body.message).toMatch(/x… \(5009 characters\)$/);
+    expect(body.message.length).toBeLessThanOrEqual(1000);
+    expect(new ApiError(400, "x".repeat(1000)).body.message).toBe("x".repeat(1000));
   });
 });

@@ -282,11 +282,18 @@ describe("a sign-in", () => {
     expect(lines.filter(({ event }) => event === "ratelimit.failed")).toHaveLength(2);
   });
 
-  test("is counted by the /64 of an IPv6 address, which one client has", async () => {
+  test("is counted by the /56 of an IPv6 address, which one customer has", async () => {
     const bindings = { SIGN_IN_LIMITER: limiter(1).limiter };
     expect((await signIn(bindings, "2001:db8:0:1::1")).status).toBe(200);
-    expect((await signIn(bindings, "2001:db8:0:1:5:6:7:8")).status).toBe(429);
-    expect((await signIn(bindings, "2001:db8:0:2::1")).status).toBe(200);
+    expect((await signIn(bindings, "2001:db8:0:ff:5:6:7:8")).status).toBe(429);
+    expect((await signIn(bindings, "2001:db8:0:100::1")).status).toBe(200);
+  });
+
+  test("is counted in D1 by the /56 of an IPv6 address, too", async () => {
+    const bindings = { AUTH_RATE_LIMIT_MAX: "1", AUTH_RATE_LIMIT_WINDOW_SECONDS: "60" };
+    expect((await signIn(bindings, "2001:db8:1:1::1")).status).toBe(200);
+    expect((await signIn(bindings, "2001:db8:1:ff::1")).status).toBe(429);
+    expect((await signIn(bindings, "2001:db8:1:100::1")).status).toBe(200);
   });
 });
 
@@ -294,8 +301,10 @@ test.each([
   ["192.0.2.1", "192.0.2.1"],
   ["unknown", "unknown"],
   ["2001:DB8::1", "2001:db8:0:0"],
-  ["2001:0db8:0000:0001:0:0:0:1", "2001:db8:0:1"],
-  ["2001:db8:1:2:3:4:5::", "2001:db8:1:2"],
+  ["2001:0db8:0000:0001:0:0:0:1", "2001:db8:0:0"],
+  ["2001:db8:1:12:3:4:5::", "2001:db8:1:0"],
+  ["2001:db8:1:abcd::", "2001:db8:1:ab00"],
+  ["2001:db8:1:fff::1", "2001:db8:1:f00"],
   ["::1", "0:0:0:0"],
   ["::", "0:0:0:0"],
   ["fe80::", "fe80:0:0:0"],

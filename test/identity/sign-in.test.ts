@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { request, sessionCookie, signUp } from "../support/api.ts";
+import { linesOf, request, sessionCookie, signUp } from "../support/api.ts";
 
 const PASSWORD = "a long password";
 
@@ -226,4 +226,16 @@ describe("a session", () => {
       (await request("GET", "/api/environments", { headers: { authorization: `Bearer ${token}` } })).status,
     ).toBe(401);
   });
+});
+
+test("what better-auth logs has nothing that the caller sent", async () => {
+  const secret = "https://evil.example/?code=0123456789abcdef";
+  const lines = await linesOf(async () => {
+    const json = { email: "nobody@example.com", password: PASSWORD, callbackURL: secret };
+    expect((await request("POST", "/api/auth/sign-in/email", { json })).status).toBe(403);
+    expect((await signIn("nobody@example.com")).status).toBe(401);
+  });
+  const said = lines.filter(({ event }) => event === "auth.log");
+  expect(said.map(({ message }) => message)).toContain("Invalid callbackURL");
+  expect(JSON.stringify(lines)).not.toMatch(/evil\.example|nobody@/);
 });

@@ -57,7 +57,7 @@ const expectUnavailable = (reply: Reply) => {
 describe("a fault", () => {
   test.each([...OF_D1.map(ofD1), ...OF_R2.map((message) => new Error(message))])("passes: %s", (error) => {
     expect(isTransientFault(error)).toBe(true);
-    // As drizzle hands it on.
+    // As a library hands it on.
     expect(isTransientFault(new Error("Failed query", { cause: error }))).toBe(true);
   });
 

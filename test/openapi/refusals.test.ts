@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type Cast,
+  createCapture,
   createCast,
   type Reply,
   type RequestOptions,
@@ -10,6 +11,7 @@ import {
 } from "../support/api.ts";
 import { type DescribedOperation, operations } from "../support/contract.ts";
 import { faultyDatabase } from "../support/faults.ts";
+import { inFuture } from "../support/time.ts";
 
 /*
  * Provokes of each operation the refusals that every operation has, by their names in the API's description. Refusals that only
@@ -19,8 +21,12 @@ import { faultyDatabase } from "../support/faults.ts";
 type Described = (typeof operations)[number];
 
 let cast: Cast;
+/** A capture of theirs. */
+let captureId: number;
 beforeAll(async () => {
   cast = await createCast();
+  const scheduledStart = inFuture(86_400_000);
+  captureId = (await createCapture(cast.admin, { envId: cast.environment.id, scheduledStart })).id;
 });
 
 let addresses = 0;
@@ -114,6 +120,12 @@ const PROVOKE: Record<string, (described: Described) => Promise<Reply>> = {
     return ask(described, { headers: { "cf-connecting-ip": address } });
   },
   tooManyChanges: (described) => ask(described, { overrides: { WRITE_LIMITER: FULL } }),
+  tooManyRequests: (described) => ask(described, { overrides: { REQUEST_LIMITER: FULL } }),
+  // Counted once the caller is known to be allowed to.
+  tooManyCostly: (described) => {
+    const id = described.path.startsWith("/api/captures/") ? captureId : cast.environment.id;
+    return ask(described, { id: String(id), overrides: { COSTLY_LIMITER: FULL } });
+  },
   tooManySignIns: (described) => ask(described, { overrides: { SIGN_IN_LIMITER: FULL } }),
   captureNotFound: ofNothing,
   captureEnvironmentNotFound: ofNothing,

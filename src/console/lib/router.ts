@@ -56,8 +56,11 @@ export function usePlace(): Place {
   return place;
 }
 
-/** Lets plain links navigate inside the console, unless they are for the browser: another tab, a download, another site. */
-export function followLinks(): void {
+/**
+ * Lets plain links navigate inside the console, unless they are for the browser: another tab, a download, another site.
+ * @param approached is told the path of a link that somebody points at, or has the focus on: they may follow it
+ */
+export function followLinks(approached: (path: string) => void): void {
   addEventListener("popstate", () => {
     headingWantsFocus = true;
     moved();
@@ -66,14 +69,25 @@ export function followLinks(): void {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const link = (event.target as Element).closest("a");
-    if (link === null || link.target !== "" || link.hasAttribute("download")) return;
-    const isOurs =
-      link.origin === location.origin && !/^\/(api|docs|openapi\.json)(\/|$)/.test(link.pathname);
-    if (!isOurs || (link.hash !== "" && link.pathname === location.pathname)) return;
+    const link = linkOf(event);
+    if (link === null || (link.hash !== "" && link.pathname === location.pathname)) return;
     event.preventDefault();
     navigate(link.href);
   });
+  for (const type of ["pointerover", "focusin"]) {
+    document.addEventListener(type, (event) => {
+      const link = linkOf(event);
+      if (link !== null) approached(link.pathname);
+    });
+  }
+}
+
+/** The link inside the console that an event is about; null for none. */
+function linkOf({ target }: Event): HTMLAnchorElement | null {
+  const link = target instanceof Element ? target.closest("a") : null;
+  if (link === null || link.target !== "" || link.hasAttribute("download")) return null;
+  const isOurs = link.origin === location.origin && !/^\/(api|docs|openapi\.json)(\/|$)/.test(link.pathname);
+  return isOurs ? link : null;
 }
 
 /** The address of this page with other query parameters; an empty value takes one away. */

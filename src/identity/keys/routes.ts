@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, noteCaller } from "../../http/context.ts";
 import { readBody, readQuery } from "../../http/input.ts";
-import { limitAccountChanges } from "../../http/rate-limits.ts";
+import { limitAccountChanges, limitAccountReads } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
@@ -16,7 +16,7 @@ import * as store from "./store.ts";
  * make another key. The paths and replies are those of better-auth's plugin, which answered here before.
  */
 export const keyRoutes = new Hono<App>()
-  .get("/list", bySession, async (c) => {
+  .get("/list", limitAccountReads, bySession, async (c) => {
     const { limit, offset } = await readQuery(c, listKeysSchema());
     const range = { limit, offset };
     const { keys, total } = known(await store.listKeys(c.var.db, c.var.credential, range, Date.now()));
@@ -28,7 +28,7 @@ export const keyRoutes = new Hono<App>()
     } satisfies z.output<typeof apiKeyListSchema>);
   })
 
-  .get("/get", bySession, async (c) => {
+  .get("/get", limitAccountReads, bySession, async (c) => {
     const { id } = await readQuery(c, getKeySchema());
     return c.json(toKey(found(await store.findKey(c.var.db, c.var.credential, id, Date.now()))));
   })

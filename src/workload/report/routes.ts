@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readQuery } from "../../http/input.ts";
+import { countCostly } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import { type ComparedCapture, readRecording } from "../compare/side.ts";
 import { readManifests } from "../live-or-stored.ts";
@@ -28,6 +29,7 @@ export const reportRoutes = (find: (c: AppContext, id: number, base: number | nu
     const id = await readId(c);
     const query = await readQuery(c, reportQuerySchema());
     const { capture, base, readMetrics } = await find(c, id, query.with ?? null);
+    await countCostly(c);
     if (base?.id === capture.id) throw refuse.sameCapture();
     const bucket = c.env.BUCKET;
     const [recording, ofBase, metrics] = await Promise.all([

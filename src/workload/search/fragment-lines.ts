@@ -158,6 +158,7 @@ function linesIn(block: Buffer, blockStart: number, matcher: LineMatcher): Found
 
 /** Adds the lines of a part of a block that match. */
 function addLines(lines: FoundLine[], part: Buffer, partStart: number, matcher: LineMatcher): void {
+  if (!matcher.mayBeIn(part)) return;
   const text = part.latin1Slice(0, part.length);
   for (let at = 0; ; ) {
     const found = matcher.find(text, at);

@@ -1,7 +1,9 @@
+import type { Buffer } from "node:buffer";
 import { withoutSchema } from "../../sql-text/tables.ts";
 import { tagsOf, tagValue } from "../../sql-text/tags.ts";
 import type { FragmentPart } from "../stored/fragments-in-range.ts";
 import { formatTime } from "../stored/time.ts";
+import { ByteSigns } from "./byte-signs.ts";
 import type { AnyRecord, Fingerprints } from "./fingerprints.ts";
 import { utf8Text } from "./json-pattern.ts";
 import { foldCase } from "./letter-case.ts";
@@ -17,6 +19,8 @@ import { TextFinder } from "./text-finder.ts";
 
 /** Looks for lines in a text of many. */
 export interface LineMatcher {
+  /** Whether bytes of whole lines may have a place to be found. It costs less than to find it, where it is rare. */
+  mayBeIn(bytes: Buffer): boolean;
   /**
    * Finds the next place that only a line that matches has, or may have; -1 when there is none.
    * @param from the beginning of a line, or a place in one
@@ -65,12 +69,20 @@ export function matcherOf(
   const rarest = signs.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0];
   const tests = conditions.flatMap(({ test }) => test ?? []);
   const verifies = conditions.flatMap(({ verify }) => verify ?? []);
+  const sign = rarest?.sign;
   return {
-    find: finderOf(rarest?.sign),
+    mayBeIn: testOf(sign),
+    find: finderOf(sign),
     isInStatement: rarest?.isInStatement ?? false,
     test: (line) => tests.every((test) => test(line)),
     verify: verifies.length === 0 ? null : (record) => verifies.every((verify) => verify(record)),
   };
+}
+
+function testOf(sign: Condition["sign"]): LineMatcher["mayBeIn"] {
+  if (sign === undefined || sign instanceof RegExp) return () => true;
+  const signs = sign instanceof TextFinder ? sign : new ByteSigns([...sign].map((character) => [character]));
+  return (bytes) => signs.mayBeIn(bytes);
 }
 
 function finderOf(sign: Condition["sign"]): LineMatcher["find"] {

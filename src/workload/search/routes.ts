@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readParam, readQuery } from "../../http/input.ts";
+import { countCostly } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import type { LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
@@ -64,10 +65,11 @@ const json = (c: AppContext, body: string): Response =>
   c.body(body, 200, { "Content-Type": "application/json" });
 
 /**
- * The manifest of the log that is asked for; of the capture's first log if none is.
- * @throws ApiError 400 when the capture is not made of that log
+ * The manifest of the log that is asked for; of the capture's first log if none is. A search may read 64 MB: it is counted.
+ * @throws ApiError 400 when the capture is not made of that log; 429 when it is one search too many
  */
 async function manifestOf(c: AppContext, capture: ReadCapture, log: LogName | undefined): Promise<Manifest> {
+  await countCostly(c);
   const { manifests } = await readManifests(c.env.BUCKET, capture);
   const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
   if (manifest === undefined) throw refuse.notRecorded();

@@ -1,3 +1,5 @@
+import type { Buffer } from "node:buffer";
+import { ByteSigns } from "./byte-signs.ts";
 import { type WrittenCharacter, writtenCharacters } from "./json-pattern.ts";
 
 /*
@@ -20,6 +22,7 @@ const NO_NUL = "(?!\\0)";
 export class TextFinder {
   readonly #characters: readonly WrittenCharacter[];
   readonly #anywhere: RegExp;
+  readonly #signs: ByteSigns;
   /** What is looked for first, and the rest around it; null until the first text, and where nothing is rare. */
   #rare: { texts: readonly string[]; around: RegExp } | null = null;
   #text: string | null = null;
@@ -32,6 +35,12 @@ export class TextFinder {
   constructor(wanted: string) {
     this.#characters = writtenCharacters(wanted);
     this.#anywhere = new RegExp(`${patternOf(this.#characters)}${NO_NUL}`, "g");
+    this.#signs = new ByteSigns(this.#characters.map(({ texts }) => texts));
+  }
+
+  /** Whether what is looked for may be in the bytes of a text: where it is not, the text need not be made of them. */
+  mayBeIn(bytes: Buffer): boolean {
+    return this.#signs.mayBeIn(bytes);
   }
 
   /**

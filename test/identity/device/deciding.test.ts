@@ -41,7 +41,7 @@ describe("whoever is to decide about a login", () => {
     ["198.51.100.200", "198.51.100.200", true],
     ["198.51.100.200", "198.51.100.201", false],
     ["2001:db8:1:2::3", "2001:db8:1:2:ffff::1", true],
-    ["2001:db8:1:2::3", "2001:db8:1:3::3", false],
+    ["2001:db8:1:2::3", "2001:db8:1:102::3", false],
   ])("is told whether %s is in the network of %s: %s", async (asking, deciding, isYourNetwork) => {
     const code = await begin(asking);
     const headers = { "cf-connecting-ip": deciding };
