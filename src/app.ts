@@ -17,6 +17,7 @@ import { endGraces } from "./leases/release.ts";
 import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
+import { calendarRoutes } from "./schedules/calendar/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 
 nameRequests(currentRequestId);
@@ -37,6 +38,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .use(bookmarks)
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
   .route("/api/captures", captureRoutes)
+  .route("/api/schedules", calendarRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
   .route("/api/environments", auditRoutes)

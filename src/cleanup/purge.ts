@@ -30,6 +30,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     externalIds: await purgeAll("externalIds", now),
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
+    calendarFeeds: await purgeAll("calendarFeeds", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
@@ -153,6 +154,10 @@ const PURGES = {
   externalIds: deleteOld("pending_external_ids", "user_id", "expires_at"),
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
+  calendarFeeds: statement(
+    `delete from calendar_feeds where user_id in (select f.user_id from calendar_feeds f
+       where f.created_at < :before and not exists (select 1 from user u where u.id = f.user_id) limit :limit)`,
+  ),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
   // Rows come in the order of time, give or take two clocks: no index, which each row would pay for, has to find the oldest.
   auditEvents: statement(

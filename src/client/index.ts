@@ -18,6 +18,8 @@ export {
 } from "./device.ts";
 export { CaptureEndedError, CapturesError } from "./error.ts";
 export type {
+  CalendarFeed,
+  NewCalendarFeed,
   NewSchedule,
   Occurrences,
   Schedule,

@@ -189,9 +189,8 @@ export const schedules = sqliteTable(
 
 /** The secret address at which a user's calendar program reads what is scheduled; of its token only the SHA-256 is kept. */
 export const calendarFeeds = sqliteTable("calendar_feeds", {
-  userId: text("user_id")
-    .primaryKey()
-    .references(() => user.id),
+  // No foreign key: a user may be deleted, and the address is of no use then.
+  userId: text("user_id").primaryKey(),
   tokenHash: text("token_hash").notNull().unique(),
   createdAt: integer("created_at").notNull(),
 });

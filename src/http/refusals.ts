@@ -139,6 +139,7 @@ export const refuse = {
     403,
     "Only the schedule's owner or an admin of its environment may do this",
   ),
+  calendarNotFound: refusal(404, "Calendar not found: its address was revoked or replaced"),
   scheduleNotFound: refusal(404, "Schedule not found"),
   duplicateSchedule: refusal(400, "Schedule with the same name already exists in this environment"),
   scheduleOutdated: refusal(

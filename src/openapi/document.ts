@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
 import { auditOperations } from "./audit.ts";
+import { calendarOperations } from "./calendar.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
@@ -34,6 +35,7 @@ import { workloadOperations } from "./workload.ts";
 const operations: Operation[] = [
   ...captureOperations,
   ...captureChangeOperations,
+  ...calendarOperations,
   ...scheduleOperations,
   ...workloadOperations,
   ...comparingOperations,
