@@ -26,6 +26,8 @@ export default defineConfig({
           AUTH_RATE_LIMIT_MAX: "1000",
           // Some files make more in the environment that all of their tests share.
           MAX_LIVE_CAPTURES: "10000",
+          MAX_ENVIRONMENTS: "10000",
+          SIGN_UPS_PER_DAY: "10000",
           BETTER_AUTH_SECRET: "only-for-tests-0123456789abcdef0123456789abcdef",
           CREDENTIALS_KEYS: `k2:${key(2)},k1:${key(1)}`,
           AWS_ACCESS_KEY_ID: "AKIALOCALWORKER00000",

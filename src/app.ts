@@ -8,6 +8,7 @@ import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
 import { everyReply } from "./http/every-reply.ts";
 import { healthRoutes } from "./http/health.ts";
+import { KeyNotAccepted, keyRefusal } from "./http/key-refusal.ts";
 import { crossOrigin } from "./http/origins.ts";
 import { ApiError, MAX_BODY_BYTES, refuse } from "./http/refusals.ts";
 import { RouterOfRooms } from "./http/router.ts";
@@ -59,7 +60,8 @@ app.notFound((c) => {
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
 
-app.onError((error, c) => {
+app.onError(async (thrown, c) => {
+  const error = thrown instanceof KeyNotAccepted ? await keyRefusal(c, thrown).catch(asError) : thrown;
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
@@ -70,6 +72,8 @@ app.onError((error, c) => {
   const refusal = isTransient ? refuse.unavailable() : refuse.fault();
   return c.json(refusal.body, refusal.status, refusal.headers);
 });
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** The methods of the routes at a path, HEAD with GET. Middleware, which is registered for all methods, does not count. */
 function allowedMethods(path: string): string[] {

@@ -1,4 +1,5 @@
 import { callerStatement } from "../db/caller.ts";
+import { hasRole } from "../db/roles.ts";
 import type { AppContext } from "../http/context.ts";
 import type { Reading } from "./actions.ts";
 import { deedOfCaller } from "./recording.ts";
@@ -20,7 +21,8 @@ const NOTE = callerStatement(
       envId: "c.env_id",
       subject: { id: "c.id", name: "c.name" },
       rows: `from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at is null
-        and exists (select 1 from caller join members m on m.user_id = caller.id and m.env_id = c.env_id)`,
+        and exists (select 1 from caller join members m on m.user_id = caller.id and m.env_id = c.env_id
+          and (not :whole or ${hasRole("member")}))`,
     },
     `concat_ws(' ', :hour, :reading, c.id, (select id from caller), (select via from caller),
        (select credential_id from caller), :address)`,
@@ -31,14 +33,21 @@ const NOTE = callerStatement(
 const noted = new Set<string>();
 const MAX_NOTED = 5000;
 
+/** A reading, and whether it is one of statements with their values, which viewers are refused. */
+export interface NotedReading {
+  reading: Reading;
+  whole?: boolean;
+}
+
 /**
  * Reads captures for a caller, by a statement of one round trip, and notes with it that their workloads are read.
- * @param read its rows have the captures' ids as `id`, null where there is none for the caller
+ * @param read its rows have the captures' ids as `id`, null where there is none for the caller; of a reading of statements also whether
+ *   these are for the caller, as `readsStatements`
  * @returns the statement's rows
  */
-export async function readNoted<T extends { id: number | null }>(
+export async function readNoted<T extends { id: number | null; readsStatements?: 0 | 1 }>(
   c: AppContext,
-  reading: Reading,
+  { reading, whole = false }: NotedReading,
   ids: readonly number[],
   read: D1PreparedStatement,
   now: number,
@@ -48,10 +57,11 @@ export async function readNoted<T extends { id: number | null }>(
   const { kind, value, address } = credential;
   const keyOf = (id: number) => [hour, reading, id, kind, value, address].join(" ");
   if (ids.every((id) => noted.has(keyOf(id)))) return (await read.all<T>()).results;
-  const note = NOTE(db, credential, now, { reading, hour, ids: JSON.stringify(ids) });
+  const note = NOTE(db, credential, now, { reading, whole: Number(whole), hour, ids: JSON.stringify(ids) });
   const [, found] = (await db.repeatable([note, read])) as [D1Result, D1Result<T>];
   if (noted.size > MAX_NOTED) noted.clear();
   // What the caller may not see was not noted either.
-  for (const { id } of found.results) if (id !== null) noted.add(keyOf(id));
+  for (const { id, readsStatements } of found.results)
+    if (id !== null && (!whole || readsStatements === 1)) noted.add(keyOf(id));
   return found.results;
 }

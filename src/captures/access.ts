@@ -1,14 +1,13 @@
-import type { Reading } from "../audit/actions.ts";
 import { readNoted } from "../audit/readings.ts";
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
-import type { ReadCapture } from "../workload/live-or-stored.ts";
+import type { FindCapture, ReadCapture } from "../workload/live-or-stored.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow } from "./capture-row.ts";
-import { captureRead, type Found, pairOf, pairRead, type Seen, seen } from "./queries.ts";
+import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
@@ -22,15 +21,16 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
 }
 
 /**
- * A capture for the reading of its workload, if the caller of the request may read it; the refusal that fits otherwise. The audit trail
- * has it then: what is read of workloads comes through here, or through the two others that note it.
+ * A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. The audit
+ * trail has it then: what is read of workloads comes through here, or through the two others that note it.
  */
-export async function findReadable(c: AppContext, id: number, reading: Reading): Promise<ReadCapture> {
+export const findReadable: FindCapture = async (c, id, reading, whole = false) => {
   const now = Date.now();
   const read = captureRead(c.get("db"), c.get("credential"), id, now);
-  const [row] = await readNoted<Found<CaptureRow>>(c, reading, [id], read, now);
-  return withRunner(c, see(seen(row), refuse.captureEnvironmentNotFound));
-}
+  const [row] = await readNoted<Found<CaptureRow & Reader>>(c, { reading, whole }, [id], read, now);
+  const capture = see(seen(row), refuse.captureEnvironmentNotFound);
+  return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
+};
 
 /**
  * Two captures to be compared, if the caller of the request may read both; the refusal that fits otherwise.
@@ -43,7 +43,7 @@ export async function findReadablePair(
 ): Promise<[one: ComparedCapture, other: ComparedCapture]> {
   const now = Date.now();
   const read = pairRead(c.get("db"), c.get("credential"), { id, other }, now);
-  const rows = await readNoted<Found<CaptureRow>>(c, "workload.read", [id, other], read, now);
+  const rows = await readNoted<Found<CaptureRow>>(c, { reading: "workload.read" }, [id, other], read, now);
   const pair = pairOf(rows, { id, other });
   const one = see(pair[0], refuse.captureEnvironmentNotFound);
   return [withRunner(c, one), withRunner(c, see(pair[1], refuse.otherCaptureNotFound))];

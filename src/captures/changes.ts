@@ -2,6 +2,7 @@ import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { DATABASE_NOW } from "../db/clock.ts";
+import { hasRole, type Role } from "../db/roles.ts";
 import type { SqlValues } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -35,9 +36,13 @@ import { transitionSql } from "./transitions.ts";
  * precondition and state in the WHERE.
  */
 
-/** Whether the caller may change the capture of the row at hand: as a member of its environment who owns it, or is an admin. */
+/** Whether member `m` may change a capture: who made it, and has not become a viewer, or an admin. */
+const isTheirs = (capture: string) =>
+  `(${capture}.owner_id = caller.id and ${hasRole("member")} or ${hasRole("admin")})`;
+
+/** Whether the caller may change the capture of the row at hand. */
 const MAY_CHANGE = `exists (select 1 from caller join members m on m.user_id = caller.id
-  where m.env_id = captures.env_id and (captures.owner_id = caller.id or m.role = 'admin'))`;
+  where m.env_id = captures.env_id and ${isTheirs("captures")})`;
 
 /** Whether the capture of the row at hand has a version that the precondition lets pass. */
 const IS_ACCEPTED = `(:precondition ->> 'accepted' is null or version in (select value from json_each(:precondition, '$.accepted')))
@@ -46,7 +51,7 @@ const IS_ACCEPTED = `(:precondition ->> 'accepted' is null or version in (select
 /** The capture `:id` that is to be changed, if it may be. */
 const IS_TARGET = `id = :id and deleted_at is null and ${MAY_CHANGE} and ${IS_ACCEPTED}`;
 
-const ACCESS = `(c.owner_id = caller.id or m.role = 'admin') as mayChange, ${columns("c")}`;
+const ACCESS = `${isTheirs("c")} as mayChange, m.role as role, ${columns("c")}`;
 
 const BEFORE = callerStatement(`select ${ACCESS} ${CAPTURE_OF_CALLER}`);
 
@@ -193,7 +198,7 @@ export type Changed<Before extends CaptureRow = CaptureRow> =
   | { outcome: "changed"; before: Before; after: CaptureRow }
   /** The caller may change it, but its state or another's name forbids this change. */
   | { outcome: "refused"; before: Before }
-  | { outcome: Denied | "outdated" | "excluded" };
+  | { outcome: Denied | "viewer" | "outdated" | "excluded" };
 
 function changed<Before extends CaptureRow>(
   before: D1Result,
@@ -201,10 +206,10 @@ function changed<Before extends CaptureRow>(
   precondition: Precondition,
   isPossible: (before: Before) => boolean = () => true,
 ): Changed<Before> {
-  const access = (before as D1Result<Before & { mayChange: 0 | 1 }>).results[0];
+  const access = (before as D1Result<Before & { mayChange: 0 | 1; role: Role }>).results[0];
   if (access === undefined) return { outcome: "unauthenticated" };
   if (access.id === null) return { outcome: "not-found" };
-  if (access.mayChange !== 1) return { outcome: "forbidden" };
+  if (access.mayChange !== 1) return { outcome: access.role === "viewer" ? "viewer" : "forbidden" };
   // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
   if (!isPossible(access)) return { outcome: "refused", before: access };
   const outcome = unmet(precondition, access.version);

@@ -1,6 +1,7 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { MAX_SKEW_MS } from "../db/clock.ts";
 import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
+import { hasRole, type Role } from "../db/roles.ts";
 import { IS_LIVE, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { type CaptureRow, columns } from "./capture-row.ts";
@@ -14,14 +15,16 @@ export type Created =
   | { outcome: "created"; capture: CaptureRow }
   /** The same was asked for with the same key before. `capture` is as it was made, `isAsMade` whether it still has that status. */
   | { outcome: "replayed"; capture: CaptureRow; isAsMade: boolean }
-  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "too-many" | "key-reused" };
+  | {
+      outcome: "unauthenticated" | "no-environment" | "viewer" | "duplicate-name" | "too-many" | "key-reused";
+    };
 
 /** The environment and name of a capture that is asked for. */
 type Place = Pick<CapturePlan, "envId" | "name">;
 
-/** Who is asking, whether as a member, and what the key was answered. */
+/** Who is asking, as what in the environment, and what the key was answered. */
 interface Before {
-  memberOf: number | null;
+  role: Role | null;
   fingerprint: string | null;
   capture: string;
   status: Status | null;
@@ -29,7 +32,7 @@ interface Before {
 }
 
 const BEFORE = callerStatement(
-  `select m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
+  `select m.role as role, k.fingerprint as fingerprint, k.capture as capture, c.status as status,
      exists (select 1 from captures n where n.env_id = :envId and n.name = :name and n.deleted_at is null) as isTaken
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join idempotency_keys k on ${IS_REMEMBERED} left join captures c on c.id = k.capture_id`,
@@ -42,7 +45,8 @@ const BEFORE = callerStatement(
 function remembered(before: Before, keyed: KeyedRequest | null): Created | null {
   if (before.fingerprint === null) return null;
   if (before.fingerprint !== keyed?.fingerprint) return { outcome: "key-reused" };
-  if (before.memberOf === null) return { outcome: "no-environment" };
+  if (before.role === null) return { outcome: "no-environment" };
+  if (before.role === "viewer") return { outcome: "viewer" };
   const { capture } = answerFormat.parse(before.capture);
   return { outcome: "replayed", capture, isAsMade: before.status === capture.status };
 }
@@ -70,7 +74,7 @@ const INSERT = callerStatement(
    select e.id, caller.id, :name, e.region, e.instance, e.engine, :status, :start, :scheduledStart, :scheduledEnd, :duration, :now, :dueAt,
      :redact, :maxBytes, :log, :minDurationMicros, :labels, :notes, :backDated
    from caller join members m on m.user_id = caller.id join environments e on e.id = m.env_id
-   where m.env_id = :envId and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
+   where m.env_id = :envId and ${hasRole("member")} and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
      and (select count(*) from captures where env_id = :envId and ${IS_LIVE}) < :maxLive
    on conflict do nothing
    returning ${columns("captures")}`,
@@ -129,7 +133,8 @@ export async function createCapture(
   if (access === undefined) return { outcome: "unauthenticated" };
   const answered = remembered(access, keyed);
   if (answered !== null) return answered;
-  if (access.memberOf === null) return { outcome: "no-environment" };
+  if (access.role === null) return { outcome: "no-environment" };
+  if (access.role === "viewer") return { outcome: "viewer" };
   const capture = made.results[0];
   if (capture !== undefined) return { outcome: "created", capture };
   return { outcome: access.isTaken === 1 ? "duplicate-name" : "too-many" };

@@ -55,8 +55,9 @@ export async function openLive(c: AppContext): Promise<Response> {
   const capture = see(found, refuse.captureEnvironmentNotFound);
   if (!isWebSocket)
     return c.json(toLiveMessage(capture, await findManifests(c.env.BUCKET, withRunner(c, capture))));
-  const { kind, value } = c.var.credential;
-  const watcher: Watcher = { captureId: id, credential: { kind, value } };
+  // The address is of this request only.
+  const { address: _, ...credential } = c.var.credential;
+  const watcher: Watcher = { captureId: id, credential };
   const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
   });

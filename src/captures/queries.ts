@@ -1,4 +1,5 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
+import { hasRole } from "../db/roles.ts";
 import type { Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import {
@@ -19,16 +20,23 @@ export type Seen<T> =
   /** `found` is null when there is no such capture, or the caller is not a member of its environment. */
   | { caller: string; found: T | null };
 
-const ONE = callerStatement(`select caller.id as caller, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`);
+/** Whether the caller may read what the statements of a capture say. */
+export interface Reader {
+  readsStatements: 0 | 1;
+}
 
-/** Reads one capture, and how it gets on. */
+const ONE = callerStatement(
+  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`,
+);
+
+/** Reads one capture, how it gets on, and how much of it the caller may read. */
 export async function readCapture(
   db: Db,
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation>> {
-  return seen(await captureRead(db, credential, id, now).first<Found<CaptureRow & Situation>>());
+): Promise<Seen<CaptureRow & Situation & Reader>> {
+  return seen(await captureRead(db, credential, id, now).first<Found<CaptureRow & Situation & Reader>>());
 }
 
 /** The statement of `readCapture`, whose one row `seen` reads. */

@@ -29,7 +29,7 @@ async function readReported(
   const now = Date.now();
   const read = REPORTED(c.get("db"), c.get("credential"), now, ids);
   const both = ids.base === null ? [ids.id] : [ids.id, ids.base];
-  const results = await readNoted<Found<ReportedRow>>(c, "workload.reported", both, read, now);
+  const results = await readNoted<Found<ReportedRow>>(c, { reading: "workload.reported" }, both, read, now);
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
   const found = (id: number | null): Seen<ReportedRow> => ({

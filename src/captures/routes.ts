@@ -166,6 +166,8 @@ async function answerCreation(
       throw unknownCaller();
     case "no-environment":
       throw refuse.environmentNotFound();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "duplicate-name":
       throw refuse.duplicateName();
     case "too-many":
@@ -201,6 +203,8 @@ function changed<Before extends CaptureRow>(
       throw refuse.captureNotFound();
     case "forbidden":
       throw refuse.notOwnerOrAdmin();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "outdated":
       throw refuse.outdated();
     case "excluded":

@@ -13,6 +13,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
+/** How long it is known from where somebody has signed in, and how much was recorded in a month. */
+const KNOWN_NETWORKS_DAYS = 90;
+const RECORDED_BYTES_DAYS = 400;
 /** Fewer of captures: each asks R2 what it has stored. */
 const ERASE_BATCH = 100;
 
@@ -32,6 +35,8 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     verifications: await purgeAll("verifications", now),
     calendarFeeds: await purgeAll("calendarFeeds", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
+    knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
+    recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
@@ -136,6 +141,7 @@ const PURGES = {
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from apikey k where k.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
   // A schedule stays as long as a capture that is kept shows its name; its history goes first.
@@ -164,6 +170,8 @@ const PURGES = {
     `delete from audit_events where time < :before
        and id in (select id from audit_events order by id limit :limit)`,
   ),
+  knownNetworks: deleteOld("known_networks", "rowid", "seen_at"),
+  recordedBytes: deleteOld("recorded_bytes", "rowid", "month"),
 };
 
 /** Something that is purged once its time has passed. */

@@ -28,6 +28,7 @@ export type Health = z.output<typeof healthSchema>;
 type Shown<T> = { [Key in keyof T]: T[Key] } & {};
 
 export type { Capture, CaptureEvent, FullCapture, LiveMessage } from "../captures/replies.ts";
+export type { Role } from "../db/roles.ts";
 export type { Check } from "../environments/preflight/checks.ts";
 export type { InstanceList, ListedInstance } from "../environments/preflight/replies.ts";
 export type {
@@ -43,7 +44,6 @@ export type {
   RevokedInvite,
   SeenInvite,
 } from "../environments/replies.ts";
-
 export type { Metric } from "../metrics/replies.ts";
 export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../workload/compare/replies.ts";
 export type {
@@ -61,7 +61,6 @@ export type {
   WorkloadRecords,
   WorkloadSession,
 } from "../workload/search/replies.ts";
-export type Role = environments.Role;
 
 /** What a query of the API may say: all of it may be absent. */
 type Query<Schema extends z.ZodType> = {

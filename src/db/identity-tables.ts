@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
@@ -7,7 +6,7 @@ import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
  */
 
 /** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
-const date = (name: string) => integer(name, { mode: "timestamp_ms" });
+export const date = (name: string) => integer(name, { mode: "timestamp_ms" });
 
 /** A person who can sign in. */
 export const user = sqliteTable("user", {
@@ -77,42 +76,6 @@ export const verification = sqliteTable(
     updatedAt: date("updated_at").notNull(),
   },
   (table) => [index("verification_identifier").on(table.identifier)],
-);
-
-/** A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. */
-export const apikey = sqliteTable(
-  "apikey",
-  {
-    id: text("id").primaryKey(),
-    configId: text("config_id").notNull(),
-    name: text("name"),
-    start: text("start"),
-    prefix: text("prefix"),
-    key: text("key").notNull().unique(),
-    referenceId: text("reference_id")
-      .notNull()
-      .references(() => user.id),
-    refillInterval: integer("refill_interval"),
-    refillAmount: integer("refill_amount"),
-    lastRefillAt: date("last_refill_at"),
-    enabled: integer("enabled", { mode: "boolean" }),
-    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
-    rateLimitTimeWindow: integer("rate_limit_time_window"),
-    rateLimitMax: integer("rate_limit_max"),
-    requestCount: integer("request_count"),
-    remaining: integer("remaining"),
-    lastRequest: date("last_request"),
-    expiresAt: date("expires_at"),
-    permissions: text("permissions"),
-    metadata: text("metadata"),
-    createdAt: date("created_at").notNull(),
-    updatedAt: date("updated_at").notNull(),
-  },
-  (table) => [
-    index("apikey_reference_id").on(table.referenceId),
-    index("apikey_config_id").on(table.configId),
-    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
-  ],
 );
 
 /** How many sign-ins, sign-ups and other changes of accounts came, by client address and path, since `lastRequest`. */

@@ -8,7 +8,9 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-import { user } from "./identity-tables.ts";
+import { date, user } from "./identity-tables.ts";
+import { KEY_SCOPES } from "./key-scopes.ts";
+import { ROLES } from "./roles.ts";
 import { IS_LIVE } from "./states.ts";
 
 export * from "./identity-tables.ts";
@@ -37,6 +39,10 @@ export const deviceCodes = sqliteTable(
     decidedBy: text("decided_by").references(() => user.id),
     /** How long its key is to be valid, in seconds; null before it is approved. */
     keySeconds: integer("key_seconds"),
+    /** What its key is to be allowed: as the program asks, and then as the person decides. */
+    scope: text("scope", { enum: KEY_SCOPES }).notNull().default("write"),
+    /** The environment that its key is to be for; null for all. */
+    keyEnvId: integer("key_env_id"),
     /** How many seconds are to be between two of its polls. */
     interval: integer("interval").notNull(),
     polledAt: integer("polled_at"),
@@ -44,6 +50,25 @@ export const deviceCodes = sqliteTable(
     expiresAt: integer("expires_at").notNull(),
   },
   (table) => [index("device_codes_expires_at").on(table.expiresAt)],
+);
+
+/**
+ * The networks from which somebody has signed in: their tries are counted by themselves (identity/wrong-passwords.ts). No foreign key:
+ * it is purged by its age.
+ */
+export const knownNetworks = sqliteTable(
+  "known_networks",
+  {
+    userId: text("user_id").notNull(),
+    /** An IPv4 address, or the /56 of an IPv6 address. */
+    network: text("network").notNull(),
+    /** When somebody last signed in from there. */
+    seenAt: integer("seen_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.network] }),
+    index("known_networks_seen_at").on(table.seenAt),
+  ],
 );
 
 // --- environments -----------------------------------------------------------------------------------------------------
@@ -81,6 +106,52 @@ export const environments = sqliteTable(
   (table) => [index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`)],
 );
 
+/**
+ * A program's key: `key` is its SHA-256 in base64url, `referenceId` the user whose it is. The columns are those that better-auth's plugin
+ * had once, and what this service needs: nothing reads the plugin's limits and permissions.
+ */
+export const apikey = sqliteTable(
+  "apikey",
+  {
+    id: text("id").primaryKey(),
+    configId: text("config_id").notNull(),
+    name: text("name"),
+    start: text("start"),
+    prefix: text("prefix"),
+    key: text("key").notNull().unique(),
+    referenceId: text("reference_id")
+      .notNull()
+      .references(() => user.id),
+    refillInterval: integer("refill_interval"),
+    refillAmount: integer("refill_amount"),
+    lastRefillAt: date("last_refill_at"),
+    enabled: integer("enabled", { mode: "boolean" }),
+    rateLimitEnabled: integer("rate_limit_enabled", { mode: "boolean" }),
+    rateLimitTimeWindow: integer("rate_limit_time_window"),
+    rateLimitMax: integer("rate_limit_max"),
+    requestCount: integer("request_count"),
+    remaining: integer("remaining"),
+    /** The day on which it was last used, at its beginning in UTC; null before. */
+    lastRequest: date("last_request"),
+    expiresAt: date("expires_at"),
+    /** Whether it may also change something. */
+    scope: text("scope", { enum: KEY_SCOPES }).notNull().default("write"),
+    /** The environment that it is for; null for all of its owner's. */
+    envId: integer("env_id").references(() => environments.id),
+    permissions: text("permissions"),
+    metadata: text("metadata"),
+    createdAt: date("created_at").notNull(),
+    updatedAt: date("updated_at").notNull(),
+  },
+  (table) => [
+    index("apikey_reference_id").on(table.referenceId),
+    index("apikey_config_id").on(table.configId),
+    // Few keys are for one environment.
+    index("apikey_env_id").on(table.envId).where(sql`env_id is not null`),
+    index("apikey_expires_at").on(table.expiresAt).where(sql`expires_at is not null`),
+  ],
+);
+
 /** An external id that was made for a role before its environment, for one user to register it with. */
 export const pendingExternalIds = sqliteTable("pending_external_ids", {
   userId: text("user_id")
@@ -101,7 +172,7 @@ export const members = sqliteTable(
     userId: text("user_id")
       .notNull()
       .references(() => user.id),
-    role: text("role", { enum: ["admin", "member"] }).notNull(),
+    role: text("role", { enum: ROLES }).notNull(),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.envId] }), index("members_env_id").on(table.envId)],
@@ -115,7 +186,7 @@ export const invites = sqliteTable(
     envId: integer("env_id")
       .notNull()
       .references(() => environments.id),
-    role: text("role", { enum: ["admin", "member"] }).notNull(),
+    role: text("role", { enum: ROLES }).notNull(),
     /** The one address whose owner may use it, in lower case; null for whoever has the code. */
     email: text("email"),
     createdBy: text("created_by").notNull(),
@@ -296,6 +367,27 @@ export const captures = sqliteTable(
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
+);
+
+/**
+ * How much each capture has recorded in each month, for the limit of its environment. No foreign keys: what was recorded counts for
+ * its month, though the capture may be erased.
+ */
+export const recordedBytes = sqliteTable(
+  "recorded_bytes",
+  {
+    captureId: integer("capture_id").notNull(),
+    /** The beginning of the month in UTC. */
+    month: integer("month").notNull(),
+    envId: integer("env_id").notNull(),
+    /** Of NDJSON before compression. */
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.captureId, table.month] }),
+    index("recorded_bytes_env_id_month").on(table.envId, table.month),
+    index("recorded_bytes_month").on(table.month),
   ],
 );
 

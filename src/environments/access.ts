@@ -1,4 +1,5 @@
 import { callerStatement } from "../db/caller.ts";
+import { isAtLeast } from "../db/roles.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
@@ -16,6 +17,16 @@ import { type AdminOutcome, type EnvironmentRow, readEnvironment, type Unseen } 
 export async function readVisible(c: AppContext): Promise<EnvironmentRow> {
   const id = await readId(c);
   return visible(await readEnvironment(c.var.db, c.var.credential, id, Date.now()));
+}
+
+/**
+ * The same, for what a viewer may not do.
+ * @throws ApiError as `readVisible`; 403 to a viewer
+ */
+export async function readAsMember(c: AppContext): Promise<EnvironmentRow> {
+  const environment = await readVisible(c);
+  if (!isAtLeast(environment.role, "member")) throw refuse.viewerMayNotChange();
+  return environment;
 }
 
 const CALLER = callerStatement("select caller.id as caller from caller");

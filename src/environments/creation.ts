@@ -9,11 +9,12 @@ import {
   keyValues,
   rememberingStatement,
 } from "../db/idempotency.ts";
+import { ROLES } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
 import { lazy } from "../lib/lazy.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
-import { type EnvironmentRequest, ROLES } from "./schema.ts";
+import type { EnvironmentRequest } from "./schema.ts";
 import type { NewEnvironment } from "./store.ts";
 
 /*
@@ -60,9 +61,9 @@ export type Created =
   | { outcome: "replayed"; caller: string; environment: Made }
   /**
    * "gone": it was made with the key, and the caller is no member of it any more; "id-used": its external id is not pending for the
-   * caller any more.
+   * caller any more; "too-many": the caller is an admin of as many as one may be.
    */
-  | { outcome: "unauthenticated" | "gone" | "key-reused" | "id-used" };
+  | { outcome: "unauthenticated" | "gone" | "key-reused" | "id-used" | "too-many" };
 
 /** A request that was not answered before, and the external id that is pending for its caller; null when none is. */
 export interface Unanswered {
@@ -88,10 +89,15 @@ interface Before {
   /** The role that the caller has by now in what was made; null when none. */
   role: Made["role"] | null;
   pendingId: string | null;
+  /** Of how many environments the caller is an admin. */
+  administered: number;
 }
 
+const ADMINISTERED =
+  "(select count(*) from caller join members a on a.user_id = caller.id where a.role = 'admin')";
+
 const BEFORE = callerStatement(
-  `select caller.id as caller, k.fingerprint as fingerprint, k.capture as made, m.role as role,
+  `select caller.id as caller, ${ADMINISTERED} as administered, k.fingerprint as fingerprint, k.capture as made, m.role as role,
      p.external_id as pendingId
    from caller left join idempotency_keys k on ${IS_REMEMBERED}
      left join members m on m.env_id = k.capture_id and m.user_id = caller.id
@@ -111,15 +117,20 @@ function answered(found: Before | null, request: KeyedRequest | null): Created |
 /**
  * Looks for what a key was answered, before AWS is asked for anything. At the same moment it reads which external id is pending: a
  * request with the same key may be using it up just now.
+ * @param max of how many environments one may be an admin
  */
 export async function findCreated(
   db: Db,
   credential: Credential,
   request: KeyedRequest | null,
+  max: number,
   now: number,
 ): Promise<Created | Unanswered> {
   const before = await BEFORE(db, credential, now, { key: request?.key ?? null }).first<Before>();
-  return answered(before, request) ?? { outcome: "new", pendingId: before?.pendingId ?? null };
+  const earlier = answered(before, request);
+  if (earlier !== null) return earlier;
+  if (before !== null && before.administered >= max) return { outcome: "too-many" };
+  return { outcome: "new", pendingId: before?.pendingId ?? null };
 }
 
 const RESERVE = callerStatement(
@@ -146,7 +157,7 @@ export async function reserveEnvironment(
 
 const COMPLETE = callerStatement(
   `update environments set credentials = :credentials, external_id = :pendingId, deleted_at = null
-   where id = :id and credentials is null and exists (select 1 from caller) and ${IS_PENDING}
+   where id = :id and credentials is null and exists (select 1 from caller) and ${IS_PENDING} and ${ADMINISTERED} < :max
      and not exists (select 1 from caller join idempotency_keys k on ${IS_REMEMBERED})`,
 );
 
@@ -181,6 +192,7 @@ const REMEMBER = rememberingStatement({
  * on. Of two requests with one key that come at once, the second is answered as the first; its reservation stays one. Of two with
  * one external id, the first has it.
  * @param reserved with the pending external id that its role asks for; null of an access key
+ * @param max of how many environments one may be an admin
  */
 export async function completeEnvironment(
   db: Db,
@@ -188,6 +200,7 @@ export async function completeEnvironment(
   request: KeyedRequest | null,
   reserved: NewEnvironment & Pick<Made, "id" | "externalId">,
   credentials: string,
+  max: number,
   now: number,
 ): Promise<Created> {
   const { id, externalId } = reserved;
@@ -196,7 +209,7 @@ export async function completeEnvironment(
   const { name, region, instance, credentialsHint } = reserved;
   const values = {
     ...keyValues(request, answer, now),
-    ...{ id, name, region, instance, credentials, credentialsHint, pendingId: externalId },
+    ...{ id, name, region, instance, credentials, credentialsHint, pendingId: externalId, max },
   };
   const steps = [
     BEFORE,
@@ -211,6 +224,7 @@ export async function completeEnvironment(
   const first = found.results[0] ?? null;
   const before = answered(first, request);
   if (before !== null) return before;
-  if (completed.meta.changes === 0) return { outcome: "id-used" };
-  return { outcome: "created", caller: (first as Before).caller, environment: made };
+  const { administered, caller } = first as Before;
+  if (completed.meta.changes === 0) return { outcome: administered >= max ? "too-many" : "id-used" };
+  return { outcome: "created", caller, environment: made };
 }

@@ -1,10 +1,10 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller, detailsSql, IF_CHANGED } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { sha256 } from "../lib/hash.ts";
-import type { Role } from "./schema.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
 /** How long an invite can be accepted. */
@@ -46,7 +46,8 @@ const STANDING = callerStatement(
 const INSERT = callerStatement(
   `insert into invites (code_hash, env_id, role, email, created_by, created_at, expires_at)
    select :codeHash, m.env_id, :role, :email, caller.id, :now, :expiresAt
-   from caller join members m on m.user_id = caller.id and m.env_id = :envId and m.role = 'admin'`,
+   from caller join members m on m.user_id = caller.id and m.env_id = :envId and m.role = 'admin'
+   where (select count(*) from invites i where i.env_id = :envId and ${OPEN}) < :maxOpen`,
 );
 
 const INSERT_DEED = callerStatement(
@@ -58,12 +59,13 @@ const INSERT_DEED = callerStatement(
   }),
 );
 
-/** Makes an invite into an environment, for an admin of it. */
+/** Makes an invite into an environment that has fewer than `maxOpen` open ones, for an admin of it. */
 export async function createInvite(
   db: Db,
   credential: Credential,
   envId: number,
   { role, email }: InviteRequest,
+  maxOpen: number,
   now: number,
 ): Promise<{ outcome: AdminOutcome; invite: Invite }> {
   const code = crypto
@@ -71,7 +73,7 @@ export async function createInvite(
     .toBase64({ alphabet: "base64url", omitPadding: true });
   const codeHash = await sha256(code);
   const invite = { id: idOf(codeHash), code, expiresAt: now + INVITE_LIFETIME_MS };
-  const values = { envId, role, email, codeHash, inviteId: invite.id, expiresAt: invite.expiresAt };
+  const values = { envId, role, email, codeHash, inviteId: invite.id, expiresAt: invite.expiresAt, maxOpen };
   const steps = [STANDING, INSERT, INSERT_DEED];
   const [before, made] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [
     D1Result,

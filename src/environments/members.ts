@@ -1,9 +1,9 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import type { SqlValues } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
-import type { Role } from "./schema.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
 /*

@@ -1,14 +1,14 @@
 import * as z from "zod";
+import { ROLES } from "../db/roles.ts";
 import { errorSchema } from "../http/replies.ts";
 import { id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { engineNames } from "./engines.ts";
 import { checkSchema } from "./preflight/replies.ts";
-import { ROLES } from "./schema.ts";
 
 const roleSchema = z.enum(ROLES).meta({
   id: "Role",
   description:
-    "An admin changes the environment, its members and anybody's captures; a member makes captures.",
+    "An admin changes the environment, its members and anybody's captures; a member makes captures and reads all of them; a viewer reads figures, not what statements say, and changes nothing.",
 });
 
 const valueOrNull = textOrNull("Null if the group had no value of its own.");

@@ -1,13 +1,15 @@
 import { Hono } from "hono";
 import type { KeyedRequest } from "../db/idempotency.ts";
-import type { Env } from "../env.ts";
+import { type Env, positiveNumber } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { refuse } from "../http/refusals.ts";
-import { signedIn } from "../http/signed-in.ts";
+
+import { refuse, tooManyEnvironments, tooManyInvites } from "../http/refusals.ts";
+import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
+
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
@@ -66,20 +68,20 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       return c.json(environments.map(toEnvironment));
     })
 
-    .post("/", async (c) => {
+    .post("/", ofWholeAccount, async (c) => {
       const { db, credential } = c.var;
       const key = await readHeader(c, "Idempotency-Key", idempotencyKeySchema());
       const request = await readBody(c, createSchema());
       const keyed = key === null ? null : await creation.keyedEnvironment(key, request);
       // AWS is asked for people who are signed in only, and once for a request that is repeated; and before anything is saved.
-      const before = await creation.findCreated(db, credential, keyed, Date.now());
+      const before = await creation.findCreated(db, credential, keyed, maxEnvironments(c.env), Date.now());
       return created(
         c,
         before.outcome === "new" ? await create(c, keyed, changesOf, request, before) : before,
       );
     })
 
-    .post("/instances", async (c) => {
+    .post("/instances", ofWholeAccount, async (c) => {
       const { region, credentials } = await readBody(c, instancesSchema());
       // AWS is asked for people who are signed in only.
       await requireCaller(c);
@@ -90,7 +92,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       return c.json(list satisfies InstanceList);
     })
 
-    .post("/external-id", async (c) => {
+    .post("/external-id", ofWholeAccount, async (c) => {
       const pending = await keepExternalId(c.var.db, c.var.credential, Date.now());
       if (pending === null) throw unknownCaller();
       noteCaller(pending.caller);
@@ -191,8 +193,9 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const id = await readId(c);
       const { role, email = null } = await readBody(c, inviteSchema());
       const request = { role, email };
-      const made = await invites.createInvite(c.var.db, c.var.credential, id, request, Date.now());
-      requireChanged(made.outcome, refuse.notAdmin);
+      const maxOpen = positiveNumber(c.env, "MAX_OPEN_INVITES");
+      const made = await invites.createInvite(c.var.db, c.var.credential, id, request, maxOpen, Date.now());
+      requireChanged(made.outcome, () => tooManyInvites(maxOpen));
       const { expiresAt, ...invite } = made.invite;
       return c.json({ ...invite, role, email, expiresAt: isoTime(expiresAt) } satisfies Invite, 201);
     })
@@ -231,7 +234,7 @@ export const inviteRoutes = new Hono<App>()
     return c.json(toSeenInvite(seen) satisfies SeenInvite);
   })
 
-  .post("/accept", async (c) => {
+  .post("/accept", ofWholeAccount, async (c) => {
     const { code } = await readBody(c, inviteCodeSchema());
     const now = Date.now();
     const accepted = await invites.acceptInvite(c.var.db, c.var.credential, code, now);
@@ -268,8 +271,13 @@ async function create(
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
   const sealed = await seal(c.env, id, credentials);
-  return creation.completeEnvironment(db, credential, keyed, { id, ...draft, externalId }, sealed, now);
+  const reserved = { id, ...draft, externalId };
+  const most = maxEnvironments(c.env);
+  return creation.completeEnvironment(db, credential, keyed, reserved, sealed, most, now);
 }
+
+/** Of how many environments one may be an admin. */
+const maxEnvironments = (env: Env): number => positiveNumber(env, "MAX_ENVIRONMENTS");
 
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
@@ -289,6 +297,8 @@ function created(c: AppContext, made: creation.Created): Response {
       throw refuse.externalIdUsed();
     case "key-reused":
       throw refuse.keyReused();
+    case "too-many":
+      throw tooManyEnvironments(maxEnvironments(c.env));
     case "replayed":
       c.header("Idempotent-Replayed", "true");
   }

@@ -1,12 +1,8 @@
 import * as z from "zod";
 import { regionForm, roleArnForm } from "../aws/partitions.ts";
+import { ROLES } from "../db/roles.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
-
-/** What a member may do: an admin changes the environment, its members and anybody's captures. */
-export const ROLES = ["admin", "member"] as const;
-/** A member's role. */
-export type Role = (typeof ROLES)[number];
 
 // AWS's own forms. The region becomes part of a host name, so nothing else may pass.
 const regionSchema = lazy(() => z.string().regex(regionForm(), 'must be an AWS region such as "us-east-1"'));

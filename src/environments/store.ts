@@ -2,12 +2,12 @@ import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
 import { PENDING_CHANGES } from "./pending-changes.ts";
-import type { Role } from "./schema.ts";
 
 /*
  * The D1 statements of environments. As for captures, a read is one statement that authenticates, authorises and reads, and a
@@ -379,10 +379,11 @@ const DELETE_CONTENTS = [
   `update schedules set deleted_at = :now, next_at = null, make_at = null where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
   `delete from members where env_id = :envId and ${IS_DELETED}`,
   `delete from invites where env_id = :envId and ${IS_DELETED}`,
+  `delete from apikey where env_id = :envId and ${IS_DELETED}`,
 ].map(statement);
 
 /**
- * Deletes an environment with its captures, schedules, members and invites; refused while a capture is live, or a parameter group that
+ * Deletes an environment with its captures, schedules, members, invites and the keys that are for it alone; refused while a capture is live, or a parameter group that
  * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
  * rest is erased by cron.
  */

@@ -2,7 +2,10 @@ import type { Context } from "hono";
 import type { Credential } from "../db/caller.ts";
 import type { Env } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
+import { isMistyped } from "./api-key.ts";
 import { currentContext } from "./context.ts";
+import { KeyNotAccepted } from "./key-refusal.ts";
+import { isSafe } from "./methods.ts";
 import { type ApiError, refuse } from "./refusals.ts";
 import { isHttps } from "./scheme.ts";
 import { signedCookie } from "./signed-cookie.ts";
@@ -22,7 +25,7 @@ export function cookiePrefix(c: Context): "secure" | undefined {
  * Reads the caller's credential from a request, without any I/O: an API key (`Authorization: Bearer` or `x-api-key`), or
  * else the session cookie, whose signature is verified here. Whether the session or the key exists, and has not expired or
  * been revoked, is asked by the same D1 statement that does what the request wants (see `callerStatement`).
- * @throws ApiError 401 when there is none, or a signature is wrong.
+ * @throws ApiError 401 when there is none, or a signature or a key's checksum is wrong.
  */
 export async function readCredential<E extends { Bindings: Env }>(c: Context<E>): Promise<Credential> {
   const authorization = c.req.header("authorization");
@@ -30,7 +33,8 @@ export async function readCredential<E extends { Bindings: Env }>(c: Context<E>)
     authorization === undefined ? c.req.header("x-api-key") : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (authorization !== undefined || key !== undefined) {
     if (key === undefined) throw refuse.loginRequired();
-    return { kind: "apiKey", value: await sha256(key) };
+    if (isMistyped(key)) throw refuse.keyNotKnown();
+    return { kind: "apiKey", value: await sha256(key), use: isSafe(c.req.method) ? "read" : "write" };
   }
   const session = await readSessionCookie(c);
   if (session === null) throw refuse.loginRequired();
@@ -48,8 +52,11 @@ export async function readSessionCookie<E extends { Bindings: Env }>(
   return token === null ? null : { kind: "session", value: token };
 }
 
-/** The refusal of a request whose credential the database does not know: a session that has ended, or an API key. */
+/**
+ * The refusal of a request whose credential the database does not know: a session that has ended, or an API key, which may also not be
+ * meant for this.
+ */
 export function unknownCaller(): ApiError {
   const isKey = currentContext()?.get("credential")?.kind === "apiKey";
-  return isKey ? refuse.keyNotKnown() : refuse.loginRequired();
+  return isKey ? new KeyNotAccepted() : refuse.loginRequired();
 }

@@ -42,12 +42,25 @@ export const refuse = {
   keyNotKnown: refusal(401, "API key is not known, was revoked or has expired", {
     "WWW-Authenticate": "Bearer",
   }),
+  keyMayNotWrite: refusal(
+    403,
+    "This API key may only read: its scope is read, and for this it takes one with the scope write",
+  ),
+  keyOfOneEnvironment: refusal(
+    403,
+    "This API key is for one environment only: for this it takes one for all environments",
+  ),
   sessionRequired: refusal(401, "Login required: this needs a session, an API key is not enough", {
     "WWW-Authenticate": "Bearer",
   }),
   otherOrigin: refusal(403, "Request of another origin: a page of another site can't act with this cookie"),
   notOwnerOrAdmin: refusal(403, "Only the capture's owner or an admin of its environment may do this"),
   notAdmin: refusal(403, "Only an admin of the environment may do this"),
+  viewerMayNotChange: refusal(403, "A viewer of the environment changes nothing: this needs the role member"),
+  viewerMayNotRead: refusal(
+    403,
+    "A viewer of the environment reads figures, not what statements say: this needs the role member",
+  ),
   environmentNotFound: refusal(404, "Environment does not exist"),
   captureEnvironmentNotFound: refusal(404, "Capture's environment not found"),
   keyNotFound: refusal(404, "API key does not exist"),
@@ -247,6 +260,41 @@ export const tooManyLive = (limit: number): ApiError =>
     `Environment has ${limit} captures that have not ended, which is the most it may have: stop or delete one, or wait for an end`,
   );
 
+/** Of an environment that somebody has no place for: one may be admin of `limit`. */
+export const tooManyEnvironments = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You are an admin of ${limit} environments, which is the most you may be: delete one, or leave it, first`,
+  );
+
+/** Of an invite that an environment has no place for: it may have `limit` that are open. */
+export const tooManyInvites = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `Environment has ${limit} invites that can still be accepted, which is the most it may have: wait until some are used or expire`,
+  );
+
+/** Of an API key that somebody has no place for: one may have `limit`. */
+export const tooManyKeys = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `You have ${limit} API keys, programs that are about to get one among them, which is the most you may have: delete one first`,
+  );
+
+/** Of an account that the service has no place for: it may have `limit`. */
+export const tooManyAccounts = (limit: number): ApiError =>
+  new ApiError(
+    409,
+    `This service has ${limit} accounts, which is the most it may have: ask whoever runs it for more`,
+  );
+
+/** Of one account more than a network may make in a day. */
+export const tooManySignUps = (limit: number): ApiError =>
+  new ApiError(
+    429,
+    `Too many accounts: ${limit} were made from your network in the last 24 hours; try again later, or ask for an invite`,
+  );
+
 /** Of a schedule that an environment has no place for: it may have `limit`. */
 export const tooManySchedules = (limit: number): ApiError =>
   new ApiError(409, `Environment has ${limit} schedules, which is the most it may have: delete one first`);
@@ -266,6 +314,10 @@ export const tooManyRequests = (
     `Too many requests: more than ${quota} ${counted} in ${seconds} seconds; try again later`,
     headers,
   );
+
+/** Of a password that comes too soon after others that were wrong. */
+export const tooManyWrongPasswords = (seconds: number, headers: Record<string, string> = {}): ApiError =>
+  new ApiError(429, `Too many wrong passwords: try again in ${seconds} seconds`, headers);
 
 /** Where a capture's metrics are read: from CloudWatch, or from the service's own archive. */
 export type PointSource = "cloudwatch" | "archive";

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { readCredential } from "./authentication.ts";
 import type { App } from "./context.ts";
+import { noteKeyUse } from "./key-use.ts";
 import { isSafe } from "./methods.ts";
 import { refuseOtherOrigins } from "./origins.ts";
 import { clientAddress, countRequest, countWrite } from "./rate-limits.ts";
@@ -16,4 +17,14 @@ export const signedIn: MiddlewareHandler<App> = async (c, next) => {
   c.set("credential", { ...credential, address: clientAddress(c) });
   if (!isSafe(c.req.method)) await countWrite(c, credential);
   await countRequest(c, credential, next);
+  if (credential.kind === "apiKey" && c.res.status !== 401) noteKeyUse(c, credential.value, Date.now());
+};
+
+/**
+ * Lets an API key that is for one environment not do what is of none, such as registering another; behind `signedIn`. The statement
+ * that does it refuses the key.
+ */
+export const ofWholeAccount: MiddlewareHandler<App> = async (c, next) => {
+  c.set("credential", { ...c.get("credential"), use: "account" });
+  await next();
 };

@@ -7,14 +7,19 @@ import type { Env } from "../env.ts";
 import { COOKIE_PREFIX } from "../http/authentication.ts";
 import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit, clientAddress } from "../http/rate-limits.ts";
+import { addressLimit, clientAddress, clientNetwork } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
+
 import { d1Adapter } from "./d1-adapter.ts";
+import { revokeKeysOf } from "./keys/store.ts";
+
+import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
+const CHANGE_PASSWORD_PATH = "/change-password";
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
@@ -75,6 +80,7 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
       after: createAuthMiddleware(async (ctx) => {
         const inviteCode: unknown = ctx.body?.inviteCode;
+        if (ctx.path === CHANGE_PASSWORD_PATH) await revokeKeys(env, ctx.body, ctx.context.returned);
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
@@ -94,6 +100,8 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
               if (!(await invites.claimInvite(env.DB, inviteCode, user.email, Date.now())))
                 throw inviteRequired();
             }
+            const isOpen = env.SIGN_UP === "open" && ctx?.path === SIGN_UP_PATH;
+            await admitSignUp(env, env.DB, isOpen ? networkOfCaller() : null);
             return { data: { ...user, name } };
           },
         },
@@ -108,6 +116,13 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
   });
 }
 
+/** The network of the request that is being handled. */
+function networkOfCaller(): string {
+  const c = currentContext();
+  if (c === undefined) throw new Error("Somebody signs up outside of a request");
+  return clientNetwork(c);
+}
+
 /**
  * Logs what better-auth has to say, without anything that a caller sent: of its message what is before the first colon, behind which it
  * quotes addresses of requests; of an error its kind, and what the database says of it, which has no values.
@@ -120,6 +135,13 @@ function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
     message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,
     ...(error && { error: isOfDatabase ? `${error.name}: ${error.message}` : error.name }),
   });
+}
+
+/** Revokes the keys of somebody who has just changed the password, if the request asks for that. */
+async function revokeKeys(env: Env, body: unknown, returned: unknown): Promise<void> {
+  if ((body as { revokeKeys?: unknown } | undefined)?.revokeKeys !== true) return;
+  const userId = (returned as { user?: { id?: unknown } } | undefined)?.user?.id;
+  if (typeof userId === "string") await revokeKeysOf(env.DB, userId);
 }
 
 /** A person's name, which other people see, by the same rule as all names. */

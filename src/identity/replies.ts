@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { KEY_SCOPES } from "../db/key-scopes.ts";
 
 /*
  * The replies of better-auth's endpoints, as far as this service has a use for them. better-auth makes them: the tests check of
@@ -74,6 +75,13 @@ const apiKeyFields = {
   }),
   referenceId: z.string().meta({ description: "Whose it is." }),
   enabled: z.boolean(),
+  scope: z.enum(KEY_SCOPES).meta({ description: "Whether it may only read, or also change." }),
+  envId: z.nullable(z.int().positive()).meta({
+    description: "The environment that it is for: it sees no other one. Null for all of its owner's.",
+  }),
+  lastRequest: z.nullable(time).meta({
+    description: "The day on which it was last used, at its beginning; null when it was not.",
+  }),
   expiresAt: z.nullable(time),
   createdAt: time,
   updatedAt: time,
@@ -86,7 +94,6 @@ const apiKeyFields = {
   rateLimitMax: z.int(),
   requestCount: z.int(),
   remaining: z.null(),
-  lastRequest: z.nullable(time),
   permissions: z.null(),
   metadata: z.null(),
 };

@@ -39,6 +39,7 @@ export const changePasswordSchema = z
     currentPassword: password,
     newPassword: password,
     revokeOtherSessions: z.boolean().optional().meta({ description: "Whether to sign all others out." }),
+    revokeKeys: z.boolean().optional().meta({ description: "Whether to revoke all API keys, too." }),
   })
   .meta({ id: "PasswordChange", description: "The old password and the new one." });
 /** The body of revoke-session. */

@@ -22,6 +22,7 @@ import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { inOurWords } from "./words.ts";
+import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
 
 /**
  * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device` and `/api/auth/api-key`. The others (OAuth, its HTML pages,
@@ -30,6 +31,11 @@ import { inOurWords } from "./words.ts";
  */
 export function identityRoutes(invites: Invites) {
   const answer = (c: AppContext) => ask(c, invites);
+  const answerSignUp = async (c: AppContext) => {
+    const reply = await answer(c);
+    await rememberNetwork(c);
+    return reply;
+  };
   return (
     new Hono<App>()
       // A sign-in, too: a page of another site must not sign its visitor in as somebody else.
@@ -40,10 +46,11 @@ export function identityRoutes(invites: Invites) {
       .route("/device", deviceRoutes)
       .route("/api-key", keyRoutes)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
-      .on("POST", ["/sign-up/email", "/sign-in/email"], limitSignIns, boundHashing, answer)
+      .on("POST", "/sign-up/email", limitSignIns, boundHashing, answerSignUp)
+      .on("POST", "/sign-in/email", limitSignIns, boundHashing, limitSignInPasswords, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)
-      .on("POST", "/change-password", limitAccountChanges, boundHashing, answer)
+      .on("POST", "/change-password", limitAccountChanges, boundHashing, limitPasswordChanges, answer)
       .on(
         "POST",
         ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"],

@@ -8,6 +8,8 @@ import { refuse } from "../http/refusals.ts";
 const LOGIN_REQUIRED = refuse.sessionRequired().message;
 /** What is said where an address has sent too many requests of one kind, by better-auth's count or by one like it. */
 export const TOO_MANY_REQUESTS = "Too many requests: try again later";
+/** What is said where a password is changed by who does not know the one before. */
+export const WRONG_CURRENT_PASSWORD = "currentPassword: is not your password";
 const NOTHING_TO_CHANGE = "body: must have a field to change";
 
 /** By better-auth's message. `field` is what a password is called where it is set. */
@@ -15,7 +17,7 @@ const WORDS: Record<string, (field: string) => string> = {
   "Invalid email": () => "email: must be an e-mail address, such as name@example.com",
   "Invalid email or password": () => "The e-mail address or the password is wrong",
   "Invalid password": (field) =>
-    field === "newPassword" ? "currentPassword: is not your password" : "password: must not be empty",
+    field === "newPassword" ? WRONG_CURRENT_PASSWORD : "password: must not be empty",
   "Password too short": (field) => `${field}: must be at least 8 characters long`,
   "Password too long": (field) => `${field}: must be at most 128 characters long`,
   "User already exists. Use another email.": () =>

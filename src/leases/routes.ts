@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Env } from "../env.ts";
-import { notChanged, readVisible } from "../environments/access.ts";
+import { notChanged, readAsMember } from "../environments/access.ts";
 import { open } from "../environments/credentials.ts";
 import { readPendingChanges } from "../environments/pending-changes.ts";
 import { keptChecks, type Preflight, preflight } from "../environments/preflight/preflight.ts";
@@ -23,11 +23,11 @@ export const leaseRoutes = new Hono<App>()
   .use("/:id/abandon", signedIn)
 
   .post("/:id/check", async (c) => {
-    const before = await readVisible(c);
+    const before = await readAsMember(c);
     await countCostly(c);
     const isPending = readPendingChanges(before).length > 0;
     if (isPending) await retryPendingChanges(c.env, before.id);
-    const environment = isPending ? await readVisible(c) : before;
+    const environment = isPending ? await readAsMember(c) : before;
     const now = Date.now();
     const looked = await lookAt(c.env, environment, now);
     const kept = keptChecks(looked, now);

@@ -5,12 +5,12 @@ import { IF_MATCH, IF_NONE_MATCH_OF_CHANGE, ONE_TAG } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { BAD_ID, invalidFor, OF_BODIES, OF_WRITERS, refusalOf, refusals } from "./refusals.ts";
 
-const OWNER = "The capture's owner, and admins of its environment.";
+const OWNER = "The capture's owner who is not a viewer, and admins of its environment.";
 /** The refusals of every change to a capture. */
 const OF_CHANGES = [
   BAD_ID,
   ...OF_WRITERS,
-  ...refusals("notOwnerOrAdmin", "captureNotFound", "outdated", "excluded"),
+  ...refusals("notOwnerOrAdmin", "viewerMayNotChange", "captureNotFound", "outdated", "excluded"),
 ];
 
 /** What people do to a capture that there is. */

@@ -35,8 +35,10 @@ import {
 
 /** The capture in a path. */
 export const ID = idParameter("id", "The capture's id.");
-/** Who may read a capture. */
+/** Who may read the figures of a capture. */
 export const MEMBER = "Members of the capture's environment.";
+/** Who may read what its statements say. */
+export const NO_VIEWER = "Members of the capture's environment who are not viewers.";
 /** A reply with one capture. */
 export const ONE_CAPTURE = { "application/json": { schema: captureSchema, example: examples.capture } };
 /** What of a capture is shown, as one or in a list. */
@@ -55,6 +57,8 @@ export const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
   refusalOf(name, refusePlan(reason, { status: null }));
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
+/** The refusals of every read of what its statements say. */
+export const OF_STATEMENT_READS = [...refusals("viewerMayNotRead"), ...OF_CAPTURE_READS];
 
 /** `/api/captures`, but for the workload. */
 export const captureOperations: Operation[] = [
@@ -125,7 +129,7 @@ export const captureOperations: Operation[] = [
     tag: "Captures",
     summary: "Make a capture",
     description: "It starts at once, or at its scheduled start.",
-    permission: "Members of the environment.",
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
     body: {
@@ -188,7 +192,7 @@ export const captureOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_WRITERS,
       ...OF_KEYS,
-      ...refusals("environmentNotFound"),
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
       varies("tooManyLive", tooManyLive(100), tooManyLive(ANY_NUMBER)),
     ],
   },

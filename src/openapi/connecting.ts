@@ -4,7 +4,7 @@ import { instancesSchema } from "../environments/schema.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, IDENTITY_UNKNOWN, OF_ROLES } from "./aws-refusals.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
-import { invalidFor, OF_BODIES, OF_WRITERS, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
+import { invalidFor, OF_ACCOUNT_WRITERS, OF_BODIES, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
 
 const { region, credentials } = examples.environmentWithKey;
 
@@ -26,7 +26,7 @@ export const connectingOperations: Operation[] = [
       description: "The id, and what else the role needs.",
       content: { "application/json": { schema: externalIdSchema, example: examples.externalId } },
     },
-    refusals: [...OF_WRITERS, ...refusals("noIdentity"), IDENTITY_UNKNOWN],
+    refusals: [...OF_ACCOUNT_WRITERS, ...refusals("noIdentity"), IDENTITY_UNKNOWN],
   },
   {
     id: "listInstances",
@@ -66,7 +66,7 @@ export const connectingOperations: Operation[] = [
       ...OF_ROLES,
       ...OF_BODIES,
       TOO_MANY_COSTLY,
-      ...OF_WRITERS,
+      ...OF_ACCOUNT_WRITERS,
     ],
   },
 ];

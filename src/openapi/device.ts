@@ -13,6 +13,7 @@ import {
 import { secretKey, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
+import { TOO_MANY_KEYS } from "./keys.ts";
 import type { Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
@@ -146,6 +147,7 @@ export const deviceOperations: Operation[] = [
             access_token: secretKey,
             token_type: "Bearer",
             expires_in: 7_776_000,
+            scope: "write",
             user: { id: user.id, name: user.name, email: user.email },
           },
         },
@@ -188,6 +190,7 @@ export const deviceOperations: Operation[] = [
             client: CLIENT,
             address: "192.0.2.1",
             isYourNetwork: true,
+            scope: "write",
             requestedAt: "2026-11-23T08:45:17.228Z",
             expiresAt: "2026-11-23T08:55:17.228Z",
           },
@@ -213,7 +216,7 @@ export const deviceOperations: Operation[] = [
       },
     },
     success: decided("approved"),
-    refusals: OF_DECISIONS,
+    refusals: [...OF_DECISIONS, TOO_MANY_KEYS, ...refusals("environmentNotFound")],
   },
   {
     id: "denyDeviceLogin",

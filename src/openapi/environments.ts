@@ -6,6 +6,7 @@ import {
   refusedEnvironmentSchema,
 } from "../environments/replies.ts";
 import { createSchema, updateSchema } from "../environments/schema.ts";
+import { tooManyEnvironments } from "../http/refusals.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, OF_ROLES } from "./aws-refusals.ts";
 import { connectingOperations } from "./connecting.ts";
 import * as examples from "./examples.ts";
@@ -13,14 +14,17 @@ import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { idParameter } from "./parameters.ts";
 import {
+  ANY_NUMBER,
   BAD_ID,
   invalidFor,
+  OF_ACCOUNT_WRITERS,
   OF_BODIES,
   OF_CALLERS,
   OF_KEYS,
   OF_WRITERS,
   refusals,
   TOO_MANY_COSTLY,
+  varies,
 } from "./refusals.ts";
 
 /** The environment in a path. */
@@ -93,10 +97,11 @@ export const environmentOperations: Operation[] = [
       ...AWS_CANNOT,
       ...OF_ROLES,
       ...OF_BODIES,
-      ...OF_WRITERS,
+      ...OF_ACCOUNT_WRITERS,
       ...OF_KEYS,
       // Of a request that is repeated, when its caller has left the environment or it was deleted.
       ...refusals("environmentNotFound", "externalIdUsed"),
+      varies("tooManyEnvironments", tooManyEnvironments(100), tooManyEnvironments(ANY_NUMBER)),
     ],
   },
   ...connectingOperations,
@@ -178,7 +183,7 @@ export const environmentOperations: Operation[] = [
     description:
       "Answers with all checks, whatever they find, and keeps them. Nothing is changed. Parameter groups that it owes a restoration " +
       "(`owed`) are restored first, if that is possible now.",
-    permission: MEMBER,
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [ID],
     success: {
@@ -191,7 +196,12 @@ export const environmentOperations: Operation[] = [
         },
       },
     },
-    refusals: [BAD_ID, TOO_MANY_COSTLY, ...OF_WRITERS, ...refusals("environmentNotFound")],
+    refusals: [
+      BAD_ID,
+      TOO_MANY_COSTLY,
+      ...OF_WRITERS,
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
+    ],
   },
   {
     id: "abandonOwed",

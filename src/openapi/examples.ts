@@ -337,7 +337,7 @@ export const session = {
   userAgent: "curl/8.14.1",
 };
 /** An API key itself. */
-export const secretKey = "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQedHPqvdykjipvOlhENGVeWQtAkZuwZBQed";
+export const secretKey = "captures_HPqvdykjipvOlhENGVeWQtAkZuwZBQed4x0Kb7Zq0Htcu6";
 /** An API key, without the key itself. */
 export const apiKey = {
   id: "xzy6mbW83OAeW6NuvuViBVmlQBEWHh7i",
@@ -347,7 +347,10 @@ export const apiKey = {
   prefix: "captures_",
   referenceId: user.id,
   enabled: true,
-  expiresAt: null,
+  scope: "read",
+  envId: 1,
+  lastRequest: "2026-11-23T00:00:00.000Z",
+  expiresAt: "2027-02-21T08:45:17.228Z",
   createdAt: time,
   updatedAt: time,
   refillInterval: null,
@@ -358,7 +361,6 @@ export const apiKey = {
   rateLimitMax: 10,
   requestCount: 0,
   remaining: null,
-  lastRequest: null,
   permissions: null,
   metadata: null,
 };

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
-import { tooManyRequests } from "../http/refusals.ts";
+import { tooManyAccounts, tooManyRequests, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
-import { EXHAUSTED, SIGN_IN_POLICY } from "./header-fields.ts";
+import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
@@ -56,6 +56,12 @@ export const TOO_MANY_SIGN_INS: Refusal = {
   ),
   headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
 };
+/** Of a password that comes too soon after others that were wrong. */
+const TOO_MANY_WRONG_PASSWORDS = varies(
+  "tooManyWrongPasswords",
+  tooManyWrongPasswords(60),
+  tooManyWrongPasswords(ANY_NUMBER),
+);
 /** Who may use an operation that needs a session. */
 export const SIGNED_IN = "Whoever is signed in with a session.";
 const OF_WRITES = [
@@ -147,6 +153,11 @@ export const identityOperations: Operation[] = [
         ...refusals("inviteRequired"),
         saysOf("exists", 422, "User already exists. Use another email."),
         saysOf("notCreated", 422, "Failed to create user"),
+        varies("tooManyAccounts", tooManyAccounts(10_000), tooManyAccounts(ANY_NUMBER)),
+        {
+          ...varies("tooManySignUps", tooManySignUps(50), tooManySignUps(ANY_NUMBER)),
+          headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
+        },
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -171,6 +182,7 @@ export const identityOperations: Operation[] = [
         invalid("password: is required"),
         saysOf("invalidEmail", 400, "Invalid email"),
         saysOf("wrong", 401, "Invalid email or password"),
+        { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...SIGN_IN_POLICY } },
         TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
         ...OF_WRITES,
@@ -290,6 +302,7 @@ export const identityOperations: Operation[] = [
       refusals: [
         invalid("newPassword: is required"),
         saysOf("wrong", 400, "Invalid password", "/change-password"),
+        { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...WRITE_POLICY } },
         ...OF_PASSWORDS,
         ...passwordLength("/change-password"),
         UNAUTHORIZED,

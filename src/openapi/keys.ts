@@ -1,3 +1,4 @@
+import { tooManyKeys } from "../http/refusals.ts";
 import {
   createKeySchema,
   deleteKeySchema,
@@ -11,7 +12,18 @@ import { WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
-import { FAULTS, invalidFor, OF_SESSION_WRITERS, OF_SESSIONS, refusals } from "./refusals.ts";
+import {
+  ANY_NUMBER,
+  FAULTS,
+  invalidFor,
+  OF_SESSION_WRITERS,
+  OF_SESSIONS,
+  refusals,
+  varies,
+} from "./refusals.ts";
+
+/** More API keys of one user than there may be. */
+export const TOO_MANY_KEYS = varies("tooManyKeys", tooManyKeys(100), tooManyKeys(ANY_NUMBER));
 
 /* `/api/auth/api-key`: the keys that programs sign in with. */
 
@@ -31,11 +43,16 @@ export const keyOperations: Operation[] = [
     path: "/api/auth/api-key/create",
     tag: "API keys",
     summary: "Make an API key",
+    description:
+      "It may do what you may, or less: only read, or only see one environment. It is valid for 90 days unless you say otherwise. " +
+      "It begins with `captures_`, and its last six characters are a checksum (CRC-32 in base62, as GitHub's tokens have it).",
     permission: SIGNED_IN,
     credentials: "session",
     body: {
       schema: createKeySchema(),
-      examples: { example: { summary: "Make an API key", value: { name: "nightly job" } } },
+      examples: {
+        example: { summary: "Make an API key", value: { name: "nightly job", scope: "read", envId: 1 } },
+      },
     },
     success: {
       status: 200,
@@ -48,7 +65,12 @@ export const keyOperations: Operation[] = [
         },
       },
     },
-    refusals: [invalidFor(createKeySchema(), { name: "x".repeat(101) }), ...OF_SESSION_WRITERS],
+    refusals: [
+      invalidFor(createKeySchema(), { name: "x".repeat(101) }),
+      ...refusals("environmentNotFound"),
+      TOO_MANY_KEYS,
+      ...OF_SESSION_WRITERS,
+    ],
   },
   {
     id: "listApiKeys",

@@ -9,10 +9,21 @@ import {
   seenInviteSchema,
 } from "../environments/replies.ts";
 import { inviteCodeSchema, inviteSchema as inviteRequestSchema, roleSchema } from "../environments/schema.ts";
+import { tooManyInvites } from "../http/refusals.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
 import * as examples from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
-import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_WRITERS, refusals } from "./refusals.ts";
+import {
+  ANY_NUMBER,
+  BAD_ID,
+  invalidFor,
+  OF_ACCOUNT_WRITERS,
+  OF_BODIES,
+  OF_CALLERS,
+  OF_WRITERS,
+  refusals,
+  varies,
+} from "./refusals.ts";
 
 const USER_ID: Parameter = {
   name: "userId",
@@ -148,6 +159,7 @@ export const memberOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_WRITERS,
       ...refusals("notAdmin", "environmentNotFound"),
+      varies("tooManyInvites", tooManyInvites(100), tooManyInvites(ANY_NUMBER)),
     ],
   },
   {
@@ -237,6 +249,11 @@ export const memberOperations: Operation[] = [
     credentials: "any",
     body: CODE_BODY,
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
-    refusals: [...OF_CODES, ...refusals("alreadyMember")],
+    refusals: [
+      { ...invalidFor(inviteCodeSchema(), {}), name: "invalidCode" },
+      ...OF_BODIES,
+      ...OF_ACCOUNT_WRITERS,
+      ...refusals("inviteNotFound", "alreadyMember"),
+    ],
   },
 ];

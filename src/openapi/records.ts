@@ -1,6 +1,6 @@
 import { workloadRecordsSchema, workloadSessionSchema } from "../workload/search/replies.ts";
 import { recordsQuerySchema, sessionQuerySchema, threadIdSchema } from "../workload/search/schema.ts";
-import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, NO_VIEWER, OF_STATEMENT_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
@@ -28,7 +28,7 @@ export const recordOperations: Operation[] = [
     summary: "Find records",
     description:
       "The records that are all of what is asked for, in the order in which they are stored or the other way round, while the capture runs too. One request does a bounded amount of work: it looks through some 64 MB of records, and gives some 8 MB of them. So a page may have few records, or none, and yet a `next` one.",
-    permission: MEMBER,
+    permission: NO_VIEWER,
     credentials: "any",
     parameters: [
       ID,
@@ -83,7 +83,7 @@ export const recordOperations: Operation[] = [
       invalidFor(recordsQuerySchema(), { order: ["random"] }),
       ...refusals("notRecorded", "notTimed", "olderFingerprints", "databasesNotStored", "otherCursor"),
       TOO_MANY_COSTLY,
-      ...OF_CAPTURE_READS,
+      ...OF_STATEMENT_READS,
       AWAY,
     ],
   },
@@ -95,7 +95,7 @@ export const recordOperations: Operation[] = [
     summary: "Show what one connection did, and its transactions",
     description:
       "Its records, oldest first, a page at a time, and the transactions that ended there: those that a statement began, and with autocommit off those that began by themselves. A number that the server has given to several connections, since it was restarted, has the records of all of them.",
-    permission: MEMBER,
+    permission: NO_VIEWER,
     credentials: "any",
     parameters: [
       ID,
@@ -117,7 +117,7 @@ export const recordOperations: Operation[] = [
       invalidFor(sessionQuerySchema(), { limit: ["0"] }),
       ...refusals("notRecorded", "otherCursor", "sessionNotFound"),
       TOO_MANY_COSTLY,
-      ...OF_CAPTURE_READS,
+      ...OF_STATEMENT_READS,
       AWAY,
     ],
   },

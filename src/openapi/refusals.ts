@@ -109,12 +109,14 @@ export const TOO_MANY_COSTLY = overLimit("tooManyCostly", COSTLY, 120, COSTLY_PO
 export const OF_CALLERS = [...refusals("loginRequired", "keyNotKnown"), TOO_MANY_REQUESTS, ...FAULTS];
 /** The refusals of every operation that changes something. */
 export const OF_WRITERS = [
-  ...refusals("loginRequired", "keyNotKnown", "otherOrigin"),
+  ...refusals("loginRequired", "keyNotKnown", "keyMayNotWrite", "otherOrigin"),
   TOO_LARGE,
   TOO_MANY_CHANGES,
   TOO_MANY_REQUESTS,
   ...FAULTS,
 ];
+/** The refusals of every operation that changes something which is of no one environment. */
+export const OF_ACCOUNT_WRITERS = [...OF_WRITERS, ...refusals("keyOfOneEnvironment")];
 /** The refusals of a body that is not JSON. */
 export const OF_BODIES = [
   NOT_JSON_TYPE,

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { LABEL_KEY, labelFilterSchema, MAX_LABEL_VALUE, MAX_LABELS, MAX_NOTES } from "../captures/labels.ts";
 import { INITIAL_STATUSES, MAX_DURATION_MS, MAX_THRESHOLD_MS, MIN_DURATION_MS } from "../captures/plan.ts";
 import { createSchema as captureSchema, changeSchema } from "../captures/schema.ts";
+import { ROLES } from "../db/roles.ts";
 import {
   createSchema as environmentSchema,
   instancesSchema,
   inviteCodeSchema,
   inviteSchema,
-  ROLES,
   roleSchema,
   updateSchema,
 } from "../environments/schema.ts";
@@ -15,17 +15,19 @@ import {
   approveSchema,
   clientSchema,
   codeSchema,
-  DEFAULT_KEY_SECONDS,
   tokenSchema,
   userCodeSchema,
   verifySchema,
 } from "../identity/device/schema.ts";
 import {
   createKeySchema,
+  DEFAULT_KEY_SECONDS,
   deleteKeySchema,
+  keyEnvironmentSchema,
   keyExpirySchema,
   keyNameSchema,
   keyOffsetSchema,
+  keyScopeSchema,
   MAX_KEY_NAME,
   updateKeySchema,
 } from "../identity/keys/schema.ts";
@@ -193,7 +195,7 @@ add(instancesSchema(), {
   description: "Which account, by its credentials, and which region.",
 });
 
-add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(" or ")}.` });
+add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(", ")}.` });
 add(inviteSchema(), { id: "NewInvite", description: "Whom to invite, and as what." });
 add(inviteSchema().shape.email, {
   description: "The one address whose owner may use the invite; without it, or null, whoever has the code.",
@@ -204,7 +206,10 @@ add(inviteCodeSchema(), { id: "InviteCode", description: "The code of an invite.
 add(codeSchema(), { id: "DeviceCodeRequest", description: "Who asks to be logged in." });
 add(tokenSchema(), { id: "DeviceTokenRequest", description: "Which login is asked about." });
 add(verifySchema(), { id: "DeviceUserCode", description: "A login, by the code that the program shows." });
-add(approveSchema(), { id: "DeviceApproval", description: "Which login to approve, and for how long." });
+add(approveSchema(), {
+  id: "DeviceApproval",
+  description: "Which login to approve, and what its key may do.",
+});
 add(clientSchema(), {
   description:
     "What the program calls itself: 1 to 100 characters that can be seen. The person who decides reads it, and the key has it as its name.",
@@ -224,12 +229,35 @@ add(approveSchema().shape.expiresIn, {
   description: `How long the key is to be valid, in seconds; ${DEFAULT_KEY_SECONDS} (90 days) if absent.`,
 });
 
+add(codeSchema().shape.scope, {
+  description:
+    "What the key is to be allowed: `read`, or `write`, which is also to read; `write` if absent. The person decides.",
+});
+add(approveSchema().shape.scope, {
+  description:
+    "What the key may do: `read`, or `write`, which is also to read. As the program has asked for, if absent.",
+});
+
 add(createKeySchema(), { id: "NewApiKey", description: "A key to make." });
 add(updateKeySchema(), { id: "ApiKeyChanges", description: "What to change of a key." });
 add(deleteKeySchema(), { id: "ApiKeyId", description: "A key, by its id." });
 add(keyNameSchema(), { description: "A name to recognise the key by.", maxLength: MAX_KEY_NAME });
 add(keyExpirySchema(), {
   description: "In how many seconds the key expires, from a day to a year; null for never.",
+});
+add(createKeySchema().shape.expiresIn, {
+  description: `In how many seconds the key expires, from a day to a year; null for never. ${DEFAULT_KEY_SECONDS} (90 days) if absent.`,
+});
+add(keyScopeSchema(), {
+  description:
+    "What the key may do: `read`, or `write`, which is also to read. A key that may only read is answered 403 where something would change.",
+});
+add(createKeySchema().shape.scope, {
+  description: "What the key may do: `read`, or `write`, which is also to read; `write` if absent.",
+});
+add(keyEnvironmentSchema(), {
+  description:
+    "The environment that the key is for, which you belong to: it sees no other one. Null or absent for all of yours.",
 });
 add(updateKeySchema().shape.enabled, { description: "False to refuse the key until it is enabled again." });
 add(keyOffsetSchema(), { type: "integer", minimum: 0, maximum: 1_000_000 });

@@ -124,6 +124,7 @@ const OF_CHANGES = [
   ...OF_WRITERS,
   ...refusals(
     "notScheduleOwnerOrAdmin",
+    "viewerMayNotChange",
     "scheduleNotFound",
     "scheduleOutdated",
     "scheduleExcluded",
@@ -172,7 +173,7 @@ export const scheduleOperations: Operation[] = [
     summary: "Make a schedule",
     description:
       "The capture of its next occurrence is made at once, as a SCHEDULED one; the others follow one by one.",
-    permission: "Members of the environment.",
+    permission: "Members of the environment who are not viewers.",
     credentials: "any",
     parameters: [IDEMPOTENCY_KEY],
     body: {
@@ -216,7 +217,7 @@ export const scheduleOperations: Operation[] = [
       ...OF_BODIES,
       ...OF_KEYS,
       ...OF_WRITERS,
-      ...refusals("environmentNotFound"),
+      ...refusals("viewerMayNotChange", "environmentNotFound"),
       refusalOf("tooManySchedules", tooManySchedules(MAX_SCHEDULES)),
     ],
   },

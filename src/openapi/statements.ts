@@ -90,7 +90,10 @@ export const statementOperations: Operation[] = [
           description: "Those with this tag of sqlcommenter, `key:value`; several with all of them.",
           example: ["action:checkout"],
         },
-        contains: { description: "Those with this text in the statement or an example, in any letter case." },
+        contains: {
+          description:
+            "Those with this text in the statement or an example, in any letter case; for a viewer, in the normalised statement only.",
+        },
         format: TABLE_FORMAT,
       }),
     ],

@@ -6,7 +6,7 @@ import {
   workloadSpanSchema,
 } from "../workload/replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "../workload/schema.ts";
-import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, NO_VIEWER, OF_CAPTURE_READS, OF_STATEMENT_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
@@ -56,7 +56,7 @@ export const workloadOperations: Operation[] = [
     summary: "Show what Amazon's own users ran, which the workload leaves out",
     description:
       "The users that AWS reserves on an instance, such as `rdsadmin`, and `rdsproxyadmin` of RDS Proxy: their records are in no digest, no series and no download. Of the general log, a session of `rdsadmin` that nobody saw connect is known by its heartbeat; such a session of another is taken for a customer's.",
-    permission: MEMBER,
+    permission: NO_VIEWER,
     credentials: "any",
     parameters: [ID],
     success: {
@@ -64,7 +64,7 @@ export const workloadOperations: Operation[] = [
       description: "The users and their statements.",
       content: { "application/json": { schema: workloadAmazonSchema, example: examples.amazon } },
     },
-    refusals: [...refusals("amazonNotCounted"), ...OF_CAPTURE_READS, AWAY],
+    refusals: [...refusals("amazonNotCounted"), ...OF_STATEMENT_READS, AWAY],
   },
   ...statementOperations,
   {
@@ -149,7 +149,7 @@ export const workloadOperations: Operation[] = [
     summary: "Download the records that a capture made",
     description:
       'A gzip file of JSON, a record a line; the same with `Content-Encoding`, or plain, as the client accepts it; the text of the log; SQL that runs the statements; or a table. In the place of lost records there is a line `{"missing": {"fragments", "after", "before"}}`, in SQL as a comment, in a log a comment of thread 0, and in a table nothing.',
-    permission: MEMBER,
+    permission: NO_VIEWER,
     credentials: "any",
     parameters: [
       ID,
@@ -233,7 +233,7 @@ export const workloadOperations: Operation[] = [
         tooManyFragments(ANY_NUMBER, ANY_NUMBER, ANY_TEXT),
       ),
       TOO_MANY_COSTLY,
-      ...OF_CAPTURE_READS,
+      ...OF_STATEMENT_READS,
       AWAY,
     ],
   },

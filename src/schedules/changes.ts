@@ -3,6 +3,7 @@ import { deletion } from "../captures/lifecycle.ts";
 import { literal } from "../captures/sql.ts";
 import { transitionSql } from "../captures/transitions.ts";
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
+import { hasRole, type Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
 import { type Precondition, unmet } from "../http/conditional.ts";
 import { SCHEDULE_OF_CALLER, type ScheduleDeed } from "./queries.ts";
@@ -39,13 +40,16 @@ export const removalOfWaiting = (of: string, by: "caller" | "service"): string[]
 /** How many captures were deleted by `removalOfWaiting` of the same batch, of schedule `:id`. */
 const REMOVED = `(select count(*) from captures where deleted_at = :now and schedule_id = :id and reason = ${literal(REPLACED)})`;
 
+/** Whether member `m` may change schedule `s`: who made it, and has not become a viewer, or an admin. */
+const IS_THEIRS = `(s.owner_id = caller.id and ${hasRole("member")} or ${hasRole("admin")})`;
+
 /** Whether the caller may change schedule `:id`, it is as it was read, and no other has the name that it is to have. */
 const IS_MADE = `exists (select 1 from caller join schedules s on s.id = :id join members m on m.user_id = caller.id and m.env_id = s.env_id
-  where s.deleted_at is null and s.version = :versionBefore and (s.owner_id = caller.id or m.role = 'admin')
+  where s.deleted_at is null and s.version = :versionBefore and ${IS_THEIRS}
     and not exists (select 1 from schedules o where o.env_id = s.env_id and o.name = :name and o.id <> s.id and o.deleted_at is null))`;
 
 const BEFORE = callerStatement(
-  `select (s.owner_id = caller.id or m.role = 'admin') as mayChange, ${COLUMNS}, ${OWNER_NAME} ${SCHEDULE_OF_CALLER}`,
+  `select ${IS_THEIRS} as mayChange, m.role as role, ${COLUMNS}, ${OWNER_NAME} ${SCHEDULE_OF_CALLER}`,
 );
 
 const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "caller");
@@ -60,12 +64,12 @@ const CHANGE: readonly CallerStatement[] = [
     rows: `from schedules s where s.id = :id and ${IS_MADE}`,
   }),
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, :what, caller.id from caller where ${IS_MADE}`,
-  // One whose owner has lost the environment is taken over by who resumes it.
+  // One whose owner may make no captures in the environment any more is taken over by who resumes it.
   `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, capture_name = :captureName,
      duration = :duration, redact = :redact, log = :log, min_duration_micros = :minDurationMicros, max_bytes = :maxBytes,
      labels = :labels, notes = :notes, compares = :compares, keep_last = :keepLast, number = number - ${REMOVED},
      next_at = :nextAt, make_at = iif(:nextAt is null, null, :now), paused_at = :pausedAt, problem = :problem,
-     owner_id = iif(:what <> 'resumed' or exists (select 1 from members o where o.user_id = owner_id and o.env_id = s.env_id),
+     owner_id = iif(:what <> 'resumed' or exists (select 1 from members o where o.user_id = owner_id and o.env_id = s.env_id and ${hasRole("member", "o")}),
        owner_id, (select id from caller)),
      deleted_at = iif(:what = 'deleted', :now, null), version = version + 1, updated_at = :now
    where id = :id and ${IS_MADE}`,
@@ -93,7 +97,7 @@ export type ScheduleChanged =
   | { outcome: "changed"; before: ScheduleRow; after: ScheduleRow; removed: number[] }
   /** It is so already: nothing was changed. */
   | { outcome: "unchanged"; before: ScheduleRow }
-  | { outcome: Denied | "outdated" | "excluded" | "duplicate-name" | "conflict" };
+  | { outcome: Denied | "viewer" | "outdated" | "excluded" | "duplicate-name" | "conflict" };
 
 /** The names of the fields that a change makes others. */
 const differences = (before: ScheduleFields, after: ScheduleFields): string[] =>
@@ -115,11 +119,13 @@ export async function changeSchedule(
   now: number,
 ): Promise<ScheduleChanged> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const row = await BEFORE(db, credential, now, { id }).first<ScheduleRow & { mayChange: 0 | 1 }>();
+    const row = await BEFORE(db, credential, now, { id }).first<
+      ScheduleRow & { mayChange: 0 | 1; role: Role }
+    >();
     if (row === null) return { outcome: "unauthenticated" };
     if (row.id === null) return { outcome: "not-found" };
-    const { mayChange, ...before } = row;
-    if (mayChange !== 1) return { outcome: "forbidden" };
+    const { mayChange, role, ...before } = row;
+    if (mayChange !== 1) return { outcome: role === "viewer" ? "viewer" : "forbidden" };
     // What would be refused without preconditions is refused for that (RFC 9110, 13.2.1).
     const update = decide(before);
     const outcome = unmet(precondition, before.version);

@@ -3,6 +3,7 @@ import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
+import { hasRole, type Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
 import { storedFormat } from "../lib/stored.ts";
 import { COLUMNS, OWNER_NAME, type ScheduleFields, type ScheduleRow } from "./schedule-row.ts";
@@ -25,19 +26,21 @@ export type Created =
   | { outcome: "created"; caller: string; schedule: ScheduleRow }
   /** The same was asked for with the same key before: `schedule` is as it was made. */
   | { outcome: "replayed"; caller: string; schedule: ScheduleRow }
-  | { outcome: "unauthenticated" | "no-environment" | "duplicate-name" | "too-many" | "key-reused" };
+  | {
+      outcome: "unauthenticated" | "no-environment" | "viewer" | "duplicate-name" | "too-many" | "key-reused";
+    };
 
 interface Before {
   caller: string;
   callerName: string | null;
-  memberOf: number | null;
+  role: Role | null;
   fingerprint: string | null;
   made: string;
   isTaken: 0 | 1;
 }
 
 const BEFORE = callerStatement(
-  `select caller.id as caller, u.name as callerName, m.env_id as memberOf, k.fingerprint as fingerprint, k.capture as made,
+  `select caller.id as caller, u.name as callerName, m.role as role, k.fingerprint as fingerprint, k.capture as made,
      exists (select 1 from schedules n where n.env_id = :envId and n.name = :name and n.deleted_at is null) as isTaken
    from caller left join user u on u.id = caller.id left join members m on m.user_id = caller.id and m.env_id = :envId
      left join idempotency_keys k on ${IS_REMEMBERED}`,
@@ -49,7 +52,7 @@ const INSERT = callerStatement(
    select m.env_id, caller.id, :name, :cron, :rrule, :timeZone, :captureName, :duration, :redact, :log,
      :minDurationMicros, :maxBytes, :labels, :notes, :compares, :keepLast, :nextAt, :now, :now, :now
    from caller join members m on m.user_id = caller.id and m.env_id = :envId
-   where not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
+   where ${hasRole("member")} and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
      and (select count(*) from schedules where env_id = :envId and deleted_at is null) < ${MAX_SCHEDULES}
    on conflict do nothing`,
 );
@@ -104,7 +107,8 @@ export async function createSchedule(
   const { caller, callerName, fingerprint } = access;
   if (fingerprint !== null && fingerprint !== keyed?.fingerprint) return { outcome: "key-reused" };
   // Whoever has lost the environment meanwhile has lost the reply.
-  if (access.memberOf === null) return { outcome: "no-environment" };
+  if (access.role === null) return { outcome: "no-environment" };
+  if (access.role === "viewer") return { outcome: "viewer" };
   if (fingerprint !== null) {
     const { schedule } = answerFormat.parse(access.made);
     return { outcome: "replayed", caller, schedule: { ...schedule, ownerId: caller, ownerName: callerName } };

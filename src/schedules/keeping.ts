@@ -1,5 +1,6 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfService, detailsSql } from "../audit/recording.ts";
+import { hasRole } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -9,13 +10,13 @@ import { wakeDeleted } from "./runners.ts";
 
 /* What is done for schedules besides making captures. */
 
-/** Whether the owner of schedule `s`, which is not paused, is no longer a member of its environment. */
+/** Whether the owner of schedule `s`, which is not paused, may make no captures in its environment any more. */
 const IS_ORPHANED = `s.deleted_at is null and s.paused_at is null
-  and not exists (select 1 from members m where m.user_id = s.owner_id and m.env_id = s.env_id)`;
+  and not exists (select 1 from members m where m.user_id = s.owner_id and m.env_id = s.env_id and ${hasRole("member")})`;
 
 /** Why such a schedule is paused. */
 export const OWNER_GONE =
-  "Its owner is no member of the environment any more. Whoever resumes it becomes its owner";
+  "Its owner may make no captures in the environment any more. Whoever resumes it becomes its owner";
 
 const ORPHANED = statement(`select s.id as id from schedules s where ${IS_ORPHANED} limit 100`);
 
@@ -41,8 +42,8 @@ const PAUSE = [
 ].map(statement);
 
 /**
- * Pauses schedules whose owners have lost the environment, and deletes their captures that wait: nobody may make captures there who is
- * not a member. Returns how many.
+ * Pauses schedules whose owners have left the environment or become viewers of it, and deletes their captures that wait: they may make
+ * none there. Returns how many.
  */
 export async function pauseOrphaned(env: Env, now: number): Promise<number> {
   const db = env.DB;

@@ -2,6 +2,7 @@ import { OVERDUE_MS } from "../captures/lifecycle.ts";
 import { literal } from "../captures/sql.ts";
 import { noteSql } from "../captures/transitions.ts";
 import { wakeRunner } from "../captures/waking.ts";
+import { hasRole } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -55,7 +56,7 @@ const DUE = statement(
 
 /** The schedule, as it was read, with its environment, as long as its owner may make captures there. */
 const FROM = `from schedules s join environments e on e.id = s.env_id and e.deleted_at is null
-  join members m on m.user_id = s.owner_id and m.env_id = s.env_id
+  join members m on m.user_id = s.owner_id and m.env_id = s.env_id and ${hasRole("member")}
   where s.id = :id and s.version = :version and s.next_at = :occurrence and s.paused_at is null and s.deleted_at is null`;
 
 /** Whether the environment of schedule `s` has as many live captures as it may have. */

@@ -176,6 +176,8 @@ function requireChanged(changed: ScheduleChanged): { before: ScheduleRow; after:
       throw refuse.scheduleNotFound();
     case "forbidden":
       throw refuse.notScheduleOwnerOrAdmin();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "outdated":
       throw refuse.scheduleOutdated();
     case "excluded":
@@ -207,6 +209,8 @@ async function answerCreation(c: AppContext, created: Created, now: number): Pro
       throw unknownCaller();
     case "no-environment":
       throw refuse.environmentNotFound();
+    case "viewer":
+      throw refuse.viewerMayNotChange();
     case "duplicate-name":
       throw refuse.duplicateSchedule();
     case "too-many":

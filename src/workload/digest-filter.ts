@@ -19,6 +19,8 @@ export interface DigestFilter {
   tag?: readonly string[] | undefined;
   /** A text in it, in any letter case. */
   contains?: string | undefined;
+  /** Whether who asks may read the statements with their values. Who may not finds a text in the normalised statement only. */
+  readsStatements: boolean;
 }
 
 /** Whether a statement is asked for: `maybe` where it had more sources or tags than are kept, and none of those that are is asked for. */
@@ -62,6 +64,7 @@ export class DigestMatcher {
     const text = this.#text;
     if (text === null) return true;
     const has = (statement = "") => statement.toLowerCase().includes(text);
+    if (!this.#filter.readsStatements) return has(digest);
     return has(digest) || has(example) || examples.some(({ statement }) => has(statement));
   }
 

@@ -34,11 +34,35 @@ export interface ReadCapture {
   askRunnerForSpan: (span: Span) => Promise<LogSpans | null>;
 }
 
+/** The same, and how much of it its caller may read. */
+export interface ReadableCapture extends ReadCapture {
+  /** Whether also what statements say: their values, in examples and records. A viewer reads figures only. */
+  readsStatements: boolean;
+}
+
+/**
+ * A capture whose statements are to be read with their values.
+ * @throws ApiError 403 to a viewer
+ */
+export function withStatements(capture: ReadableCapture): ReadCapture {
+  if (!capture.readsStatements) throw refuse.viewerMayNotRead();
+  return capture;
+}
+
 /**
  * Reads a capture for the caller of a request, and has the audit trail note what is read of its workload.
- * @throws ApiError the refusal that fits when the caller may not
+ * @param whole whether the statements are read with their values, which is not for viewers
+ * @throws ApiError the refusal that fits when the caller may not read the capture
  */
-export type FindCapture = (c: AppContext, id: number, reading: Reading) => Promise<ReadCapture>;
+export type FindCapture = (
+  c: AppContext,
+  id: number,
+  reading: Reading,
+  whole?: boolean,
+) => Promise<ReadableCapture>;
+
+/** The same for what says statements with their values. @throws ApiError also 403 to a viewer */
+export type FindWhole = (c: AppContext, id: number, reading: Reading) => Promise<ReadCapture>;
 
 /** A capture, and which logs it is made of. */
 type CapturedLogs = Pick<ReadCapture, "id" | "status" | "redact" | "log">;

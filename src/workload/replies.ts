@@ -192,7 +192,7 @@ export const workloadDigestSchema = z
     share: z.number().min(0).max(1).meta({ description: "Of all statements, from 0 to 1." }),
     firstSeen: time("When it was seen first, with microseconds."),
     lastSeen: time("When it was seen last, with microseconds."),
-    example: text("One of the statements, cut at 1,024 characters."),
+    example: textOrNull("One of the statements, cut at 1,024 characters; null to a viewer."),
     tables: z
       .object({
         reads: z.array(z.string()).readonly().meta({ description: "Those that it reads." }),
@@ -207,7 +207,7 @@ export const workloadDigestSchema = z
       }),
     examples: z.array(exampleSchema).meta({
       description:
-        "Some of the statements, in the order of time: the first, the slowest and a late one. Empty for a capture of before they were kept.",
+        "Some of the statements, in the order of time: the first, the slowest and a late one. Empty for a capture of before they were kept, and to a viewer.",
     }),
     sources: z.array(z.object({ ...whoseFields, count: count("How often.") })).meta({
       description:

@@ -8,10 +8,12 @@ import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
 import {
   type FindCapture,
+  type FindWhole,
   type ReadCapture,
   readLogSeries,
   readLogSpans,
   readManifests,
+  withStatements,
 } from "./live-or-stored.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
@@ -46,9 +48,12 @@ const TYPES = {
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
  */
-export const workloadRoutes = (findCapture: FindCapture) =>
-  new Hono<App>()
-    .route("/", searchRoutes(findCapture))
+export const workloadRoutes = (findCapture: FindCapture) => {
+  /** The same for what says the statements with their values, which is not for viewers. */
+  const findWhole: FindWhole = async (c, id, reading) =>
+    withStatements(await findCapture(c, id, reading, true));
+  return new Hono<App>()
+    .route("/", searchRoutes(findWhole))
     .route("/", statementRoutes(findCapture))
 
     .get("/", async (c) => {
@@ -60,7 +65,7 @@ export const workloadRoutes = (findCapture: FindCapture) =>
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findCapture(c, id, "workload.read")));
+      const shown = toAmazon(await readManifests(c.env.BUCKET, await findWhole(c, id, "workload.read")));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -102,7 +107,7 @@ export const workloadRoutes = (findCapture: FindCapture) =>
       // Nothing is read for HEAD, whose reply only says how much there would be.
       const isHead = c.req.method === "HEAD";
       const reading = isHead ? "workload.read" : "workload.downloaded";
-      const capture = await findCapture(c, id, reading);
+      const capture = await findWhole(c, id, reading);
       await countCostly(c);
       const { manifests } = await readManifests(c.env.BUCKET, capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
@@ -128,3 +133,4 @@ export const workloadRoutes = (findCapture: FindCapture) =>
       // Without `manual`, workerd would compress what is compressed.
       return new Response(body.open(), { headers: shown.headers, encodeBody: "manual" });
     });
+};

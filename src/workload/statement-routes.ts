@@ -11,7 +11,7 @@ import { type FindCapture, readDigests } from "./live-or-stored.ts";
 import { digestQuerySchema, fingerprintSchema, groupsQuerySchema, tagsQuerySchema } from "./schema.ts";
 import { DIGEST_COLUMNS, GROUP_COLUMNS, TABLE_COLUMNS, withOthers } from "./tables.ts";
 import type { DigestOrder } from "./timing/order.ts";
-import { toDigest, toDigests } from "./to-reply.ts";
+import { toDigest, toDigests, withoutExamples } from "./to-reply.ts";
 
 /** In which order statements are shown unless somebody says it. */
 const orderOf = (log: LogName | "both"): DigestOrder => (log === "general" ? "calls" : "time");
@@ -39,8 +39,10 @@ export const statementRoutes = (findCapture: FindCapture) => {
       const capture = await findCapture(c, id, "workload.read");
       const digests = await readDigests(c.env.BUCKET, capture);
       const isFiltered = Object.values(filter).some((asked) => asked !== undefined);
-      const selection = { after: cursor, ...(isFiltered && { filter }) };
-      const shown = toDigests(digests, order ?? orderOf(capture.log), limit, selection);
+      const { readsStatements } = capture;
+      const selection = { after: cursor, ...(isFiltered && { filter: { ...filter, readsStatements } }) };
+      const ranked = toDigests(digests, order ?? orderOf(capture.log), limit, selection);
+      const shown = readsStatements ? ranked : ranked.map(withoutExamples);
       if (format === "json") return c.json(shown);
       return c.body(toCsv(DIGEST_COLUMNS, shown), 200, csvHeaders(`capture-${id}-statements`));
     })
@@ -48,12 +50,10 @@ export const statementRoutes = (findCapture: FindCapture) => {
     .get("/digest/:fingerprint", async (c) => {
       const id = await readId(c);
       const fingerprint = await readParam(c, "fingerprint", fingerprintSchema());
-      const found = toDigest(
-        await readDigests(c.env.BUCKET, await findCapture(c, id, "workload.read")),
-        fingerprint,
-      );
+      const capture = await findCapture(c, id, "workload.read");
+      const found = toDigest(await readDigests(c.env.BUCKET, capture), fingerprint);
       if (found === null) throw refuse.statementNotFound();
-      return c.json(found);
+      return c.json(capture.readsStatements ? found : withoutExamples(found));
     })
 
     .get("/tables", async (c) => {

@@ -224,6 +224,13 @@ function toWorkloadDigest({
   };
 }
 
+/** A digest as a viewer is shown it: without the statements that it stands for, which have values in them. */
+export const withoutExamples = (digest: WorkloadDigest): WorkloadDigest => ({
+  ...digest,
+  example: null,
+  examples: [],
+});
+
 /** Shows how long statements took. */
 export function toTimed({ errors, meanMicros, ...rest }: TimedDigest): Partial<WorkloadDigest> {
   // The logs say microseconds: of their mean, more than a thousandth of one is noise.

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import {
+  addMember,
   type Cast,
   createApiKey,
   createCapture,
@@ -12,6 +13,7 @@ import {
   personWith,
   request,
   requestIn,
+  signUp,
 } from "../support/api.ts";
 import { counting } from "../support/counting.ts";
 import { faultyDatabase } from "../support/faults.ts";
@@ -36,7 +38,10 @@ const readings = async (): Promise<AuditEvent[]> =>
 /** A person with a new key: what they read has not been noted yet. */
 async function freshly(person: Person): Promise<Person> {
   const { key } = await createApiKey(person);
-  return personWith(person.id, person.email, { "x-api-key": key });
+  const fresh = personWith(person.id, person.email, { "x-api-key": key });
+  // That a key is used is noted once a day, after the reply to its first request.
+  await fresh.get("/api/environments");
+  return fresh;
 }
 
 /** What a request for a reading costs. */
@@ -146,6 +151,23 @@ describe("a reading of a workload", () => {
     expect((await stranger.get(`/api/captures/${id}/workload`)).status).toBe(200);
     const theirs = (await readings()).filter(({ actor }) => actor.id === stranger.id);
     expect(theirs.map(({ action }) => action)).toEqual(["workload.read"]);
+  });
+
+  test("of statements by a viewer is refused and not noted, that of figures is noted", async () => {
+    const viewer = await signUp("Viewer");
+    await addMember(cast.admin, cast.environment.id, viewer, "viewer");
+    const theirs = async () =>
+      (await readings()).filter(({ actor }) => actor.id === viewer.id).map(({ action }) => action);
+    for (const path of ["/records", "/download", "/amazon"]) {
+      expect((await viewer.get(`/api/captures/${id}/workload${path}`)).status).toBe(403);
+    }
+    expect(await theirs()).toEqual([]);
+    expect((await viewer.get(`/api/captures/${id}/workload/digest`)).status).toBe(200);
+    expect(await theirs()).toEqual(["workload.read"]);
+    // What was refused before is noted once it is allowed.
+    await cast.admin.put(`/api/environments/${cast.environment.id}/members/${viewer.id}`, { role: "member" });
+    expect((await viewer.get(`/api/captures/${id}/workload/records`)).status).toBe(200);
+    expect((await theirs()).sort()).toEqual(["workload.read", "workload.searched"]);
   });
 
   test("costs one round trip to D1 with its note, and no more rows however long the trail is", async () => {

@@ -25,7 +25,7 @@ let admin: Person;
 beforeAll(async () => {
   cast = await createCast();
   path = `/api/environments/${cast.environment.id}/audit`;
-  const { key } = await createApiKey(cast.admin);
+  const { key } = await createApiKey(cast.admin, { expiresIn: null });
   admin = personWith(cast.admin.id, cast.admin.email, { "x-api-key": key });
 });
 

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
-import { type Cast, createApiKey, createCapture, createCast } from "../support/api.ts";
+import { type Cast, createApiKey, createCapture, createCast, personWith } from "../support/api.ts";
 import { checkUnread } from "../support/contract.ts";
 import type { Cost } from "../support/cost.ts";
 import { counting } from "../support/counting.ts";
@@ -15,6 +15,8 @@ const keys: Record<string, string> = {};
 beforeAll(async () => {
   cast = await createCast();
   keys["x-api-key"] = (await createApiKey(cast.owner)).key;
+  // A key's first request of a day notes that, after the reply.
+  await personWith("", "", keys).get("/api/environments");
   for (let i = 0; i < 60; i++) {
     await createCapture(cast.owner, {
       envId: cast.environment.id,

@@ -277,6 +277,7 @@ test("an environment whose creator signed out half-way has neither credentials n
       null,
       { id, ...draft, externalId: null },
       "sealed",
+      100,
       Date.now(),
     ),
   ).toEqual({

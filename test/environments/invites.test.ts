@@ -142,7 +142,7 @@ describe("an invite", () => {
   test.each([{}, { role: "owner" }, { role: null }])("for the role in %o is refused", async (json) => {
     const reply = await cast.admin.post(`${path}/invites`, json);
     expect(reply.status).toBe(400);
-    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member" });
+    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member, viewer" });
   });
 });
 

@@ -172,7 +172,8 @@ describe("an owner who loses the environment", () => {
     await everyMinute();
     expect(await readSchedule(cast.admin, schedule)).toMatchObject({
       pausedAt: expect.any(String),
-      problem: "Its owner is no member of the environment any more. Whoever resumes it becomes its owner",
+      problem:
+        "Its owner may make no captures in the environment any more. Whoever resumes it becomes its owner",
       next: [],
     });
     expect(await rowOf(waiting)).toMatchObject({ status: "FAILED", deletedAt: expect.any(Number) });

@@ -242,7 +242,7 @@ export async function createApiKey(person: Person, options: Record<string, unkno
 /** Signs somebody new up who then asks by an API key: it outlives all travels in time, as a session does not. */
 export async function signUpWithKey(name?: string): Promise<Person> {
   const person = await signUp(name);
-  const { key } = await createApiKey(person);
+  const { key } = await createApiKey(person, { expiresIn: null });
   return personWith(person.id, person.email, { "x-api-key": key });
 }
 

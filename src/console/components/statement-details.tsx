@@ -8,7 +8,13 @@ import { Sql } from "./sql.tsx";
 /** Some of a statement's calls, each with when it ran, whose it was and how long it took. */
 export function StatementExamples({ statement }: { statement: WorkloadDigest }) {
   const { examples, example } = statement;
-  if (examples.length === 0) return <Sql text={example} what="The example" />;
+  if (examples.length === 0) {
+    return example === null ? (
+      <p class="hint">Viewers of the environment see no statements with their values.</p>
+    ) : (
+      <Sql text={example} what="The example" />
+    );
+  }
   return (
     <ul class="examples">
       {examples.map(({ time, user, host, db, durationMicros, statement: text }, i) => (

@@ -14,8 +14,12 @@ export function StatementFacts({ captureId, statement }: { captureId: number; st
       <Sql text={statement.digest} what="The statement" />
       <StatementFigures statement={statement} />
       <StatementTables captureId={captureId} statement={statement} />
-      <p class="such-as">Such as</p>
-      <Sql text={statement.example} what="The example" />
+      {statement.example !== null && (
+        <>
+          <p class="such-as">Such as</p>
+          <Sql text={statement.example} what="The example" />
+        </>
+      )}
       <a href={studyPath(captureId, "statements", place, { item: statement.fingerprint })}>
         More of this statement
       </a>

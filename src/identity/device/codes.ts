@@ -1,4 +1,4 @@
-import { randomText } from "../key-form.ts";
+import { randomText } from "../../lib/random-text.ts";
 
 /*
  * The secrets of a login by device code (RFC 8628), and how they are written. The device code is the program's, long, and never

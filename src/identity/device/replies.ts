@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { KEY_SCOPES } from "../../db/key-scopes.ts";
 import { errorSchema } from "../../http/replies.ts";
 import { text, textOrNull, time } from "../../lib/reply-fields.ts";
 
@@ -22,6 +23,9 @@ export const deviceTokenSchema = z
     access_token: text("An API key of the person who has approved. It is shown once."),
     token_type: z.literal("Bearer"),
     expires_in: z.int().positive().meta({ description: "In how many seconds the key expires." }),
+    scope: z
+      .enum(KEY_SCOPES)
+      .meta({ description: "What the key may do: the person may have decided otherwise than asked." }),
     user: z
       .object({ id: z.string(), name: z.string(), email: z.string().meta({ format: "email" }) })
       .meta({ description: "Who has approved." }),
@@ -56,6 +60,9 @@ export const deviceRequestSchema = z
     isYourNetwork: z.boolean().meta({
       description: "Whether you ask from the same address: of IPv6, from the same /64.",
     }),
+    scope: z
+      .enum(KEY_SCOPES)
+      .meta({ description: "What its key is to be allowed: to read, or also to change." }),
     requestedAt: time("When it asked."),
     expiresAt: time("Until when it can be approved."),
   })

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
@@ -14,7 +15,7 @@ import {
   limitSignIns,
   networkOf,
 } from "../../http/rate-limits.ts";
-import { ApiError, refuse } from "../../http/refusals.ts";
+import { ApiError, refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { addressLimits } from "../address-limits.ts";
 import { bySession } from "../by-session.ts";
@@ -37,8 +38,8 @@ const WRONG_CODES_POLICY = "wrong-codes";
 export const deviceRoutes = new Hono<App>()
   .post("/code", limitSignIns, async (c) => {
     await limitCodes(c);
-    const { client_id: client } = await readRequest(c, codeSchema());
-    const asking = { client, address: clientAddress(c) };
+    const { client_id: client, scope } = await readRequest(c, codeSchema());
+    const asking = { client, scope, address: clientAddress(c) };
     const begun = await store.beginLogin(c.var.db, c.env.BETTER_AUTH_SECRET, asking, Date.now());
     const userCode = shownCode(begun.userCode);
     const page = `${new URL(c.req.url).origin}/device`;
@@ -62,6 +63,7 @@ export const deviceRoutes = new Hono<App>()
       access_token: polled.key,
       token_type: "Bearer",
       expires_in: polled.seconds,
+      scope: polled.scope,
       user: polled.user,
     } satisfies DeviceToken);
   })
@@ -69,29 +71,33 @@ export const deviceRoutes = new Hono<App>()
   .post("/verify", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
-    const { client, address, createdAt, expiresAt } = found(
+    const { client, address, scope, createdAt, expiresAt } = found(
       await store.findLogin(c.var.db, attempt, Date.now()),
     );
     return c.json({
       client,
       address,
       isYourNetwork: address !== null && networkOf(address) === attempt.network,
+      scope,
       requestedAt: isoTime(createdAt),
       expiresAt: isoTime(expiresAt),
     } satisfies DeviceRequest);
   })
 
   .post("/approve", limitAccountChanges, bySession, async (c) => {
-    const { userCode, expiresIn } = await readBody(c, approveSchema());
+    const { userCode, expiresIn, scope = null, envId } = await readBody(c, approveSchema());
     const attempt = await attemptOf(c, userCode);
-    const { client } = found(await store.decideLogin(c.var.db, attempt, expiresIn, Date.now()));
+    const key = { seconds: expiresIn, scope, envId };
+    const maxKeys = positiveNumber(c.env, "MAX_API_KEYS");
+    const { client } = found(await store.decideLogin(c.var.db, attempt, key, maxKeys, Date.now()));
     return c.json({ client, status: "approved" } satisfies DeviceDecision);
   })
 
   .post("/deny", limitAccountChanges, bySession, async (c) => {
     const { userCode } = await readBody(c, verifySchema());
     const attempt = await attemptOf(c, userCode);
-    const { client } = found(await store.decideLogin(c.var.db, attempt, null, Date.now()));
+    const decided = await store.decideLogin(c.var.db, attempt, null, Number.MAX_SAFE_INTEGER, Date.now());
+    const { client } = found(decided);
     return c.json({ client, status: "denied" } satisfies DeviceDecision);
   });
 
@@ -130,7 +136,7 @@ async function attemptOf(c: AppContext, userCode: string): Promise<store.Attempt
   };
 }
 
-/** The login that a user code led to. @throws ApiError 401, 404 or 429 when it led to none */
+/** The login that a user code led to. @throws ApiError 401, 404, 409 or 429 when it led to none */
 function found(result: store.Found): store.WaitingLogin {
   if (result.caller !== undefined) noteCaller(result.caller);
   switch (result.outcome) {
@@ -138,9 +144,13 @@ function found(result: store.Found): store.WaitingLogin {
       return result.login;
     case "too-many":
       throw tooManyWrongCodes(result.counted, exhausted(WRONG_CODES_POLICY, result.seconds));
+    case "no-room":
+      throw tooManyKeys(result.maxKeys);
     case "unauthenticated":
       throw unknownCaller();
     case "no-code":
       throw refuse.deviceCodeNotFound();
+    case "no-environment":
+      throw refuse.environmentNotFound();
   }
 }

@@ -1,11 +1,13 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import { nameSchema } from "../../lib/names.ts";
-import { keySecondsSchema } from "../keys/schema.ts";
+import {
+  DEFAULT_KEY_SECONDS,
+  keyEnvironmentSchema,
+  keyScopeSchema,
+  keySecondsSchema,
+} from "../keys/schema.ts";
 import { typedCode, USER_CODE } from "./codes.ts";
-
-/** How long a program's key is valid, in seconds, unless the person who approves it chooses otherwise. */
-export const DEFAULT_KEY_SECONDS = 90 * 24 * 60 * 60;
 
 /** The value of `grant_type` that RFC 8628 has for this. */
 export const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code";
@@ -28,7 +30,9 @@ export const userCodeSchema = lazy(() =>
 );
 
 /** The body of POST /api/auth/device/code. The names are those of RFC 8628. */
-export const codeSchema = lazy(() => z.strictObject({ client_id: clientSchema() }));
+export const codeSchema = lazy(() =>
+  z.strictObject({ client_id: clientSchema(), scope: keyScopeSchema().default("write") }),
+);
 /** The body of POST /api/auth/device/token. The names are those of RFC 8628. */
 export const tokenSchema = lazy(() =>
   z.strictObject({
@@ -44,5 +48,8 @@ export const approveSchema = lazy(() =>
   z.strictObject({
     userCode: userCodeSchema(),
     expiresIn: keySecondsSchema().default(DEFAULT_KEY_SECONDS),
+    // As the program has asked for, if it is not said.
+    scope: keyScopeSchema().optional(),
+    envId: keyEnvironmentSchema().default(null),
   }),
 );

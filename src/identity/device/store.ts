@@ -1,9 +1,10 @@
 import { type Credential, callerStatement } from "../../db/caller.ts";
+import type { KeyScope } from "../../db/key-scopes.ts";
 import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { COUNT_WITH_OTHERS, IS_IN_WINDOW, secondsLeft } from "../address-limits.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
@@ -24,8 +25,8 @@ const FORGET_AT_ONCE = 10;
 const TRIES = 3;
 
 const INSERT = statement(
-  `insert into device_codes (device_hash, user_hash, client, address, interval, created_at, expires_at)
-   values (:deviceHash, :userHash, :client, :address, :interval, :now, :expiresAt) on conflict do nothing`,
+  `insert into device_codes (device_hash, user_hash, client, address, scope, interval, created_at, expires_at)
+   values (:deviceHash, :userHash, :client, :address, :scope, :interval, :now, :expiresAt) on conflict do nothing`,
 );
 const FORGET = statement(
   `delete from device_codes where device_hash in (
@@ -36,12 +37,13 @@ const FORGET = statement(
  * Begins a login.
  * @param client what the program calls itself
  * @param address that it asks from, null if that is not known
+ * @param scope what its key is to be allowed
  * @returns its codes, which are kept as hashes only
  */
 export async function beginLogin(
   db: Db,
   secret: string,
-  { client, address }: { client: string; address: string | null },
+  { client, address, scope }: { client: string; address: string | null; scope: KeyScope },
   now: number,
 ): Promise<{ deviceCode: string; userCode: string }> {
   for (let tries = 1; tries <= TRIES; tries++) {
@@ -51,6 +53,7 @@ export async function beginLogin(
       userHash: await userCodeHash(codes.userCode, secret),
       client,
       address,
+      scope,
       interval: POLL_SECONDS,
       now,
       expiresAt: now + CODE_LIFETIME_MS,
@@ -67,23 +70,34 @@ export async function beginLogin(
 export type Polled =
   | { outcome: "unknown" | "expired" | "denied" | "pending" }
   | { outcome: "too-fast"; interval: number }
-  | { outcome: "key"; key: string; seconds: number; user: { id: string; name: string; email: string } };
+  | {
+      outcome: "key";
+      key: string;
+      seconds: number;
+      scope: KeyScope;
+      user: { id: string; name: string; email: string };
+    };
 
 const MINE = "d.device_hash = :deviceHash and d.client = :client";
-const IS_READY = `${MINE} and d.status = 'approved' and d.expires_at > :now`;
+/** Its key can't be for an environment that was deleted since it was approved. */
+const IS_READY = `${MINE} and d.status = 'approved' and d.expires_at > :now and (d.key_env_id is null
+  or exists (select 1 from environments e where e.id = d.key_env_id and e.deleted_at is null))`;
 const IS_PENDING = `${MINE} and d.status = 'pending' and d.expires_at > :now`;
 /** Null, which is not true, before the first poll. */
 const IS_TOO_FAST = "(:now < d.polled_at + d.interval * 1000 - :slack)";
 
 const POLL = [
-  `select d.status, d.expires_at as expiresAt, d.key_seconds as seconds, ${IS_TOO_FAST} as isTooFast,
+  `select d.status, d.expires_at as expiresAt, d.key_seconds as seconds, d.scope as scope, ${IS_TOO_FAST} as isTooFast,
      d.interval + :interval as longer, u.id, u.name, u.email
    from device_codes d left join user u on u.id = d.decided_by where ${MINE}`,
   `update device_codes as d set polled_at = :now,
      interval = case when ${IS_TOO_FAST} then d.interval + :interval else d.interval end
    where ${IS_PENDING}`,
   insertKey(
-    { name: "d.client", owner: "d.decided_by", expiresAt: ":now + d.key_seconds * 1000" },
+    {
+      ...{ name: "d.client", owner: "d.decided_by", expiresAt: ":now + d.key_seconds * 1000" },
+      ...{ scope: "d.scope", envId: "d.key_env_id" },
+    },
     `device_codes d where ${IS_READY}`,
   ),
   `delete from device_codes as d where ${IS_READY}`,
@@ -93,6 +107,7 @@ interface PolledRow {
   status: "pending" | "approved" | "denied";
   expiresAt: number;
   seconds: number;
+  scope: KeyScope;
   isTooFast: number | null;
   longer: number;
   id: string;
@@ -128,11 +143,12 @@ export async function pollLogin(
   const found = before.results[0];
   if (found === undefined) return { outcome: "unknown" };
   if (made.meta.changes > 0) {
-    const { id, name, email, seconds } = found;
-    return { outcome: "key", key, seconds, user: { id, name, email } };
+    const { id, name, email, seconds, scope } = found;
+    return { outcome: "key", key, seconds, scope, user: { id, name, email } };
   }
   if (found.expiresAt <= now) return { outcome: "expired" };
-  if (found.status === "denied") return { outcome: "denied" };
+  // One that was approved and has no key was for an environment that is gone.
+  if (found.status !== "pending") return { outcome: "denied" };
   return found.isTooFast === 1 ? { outcome: "too-fast", interval: found.longer } : { outcome: "pending" };
 }
 
@@ -149,6 +165,7 @@ export interface Attempt {
 export interface WaitingLogin {
   client: string;
   address: string | null;
+  scope: KeyScope;
   createdAt: number;
   expiresAt: number;
 }
@@ -157,8 +174,21 @@ export interface WaitingLogin {
 export type Found =
   | { outcome: "found"; caller: string; login: WaitingLogin }
   | { outcome: "too-many"; caller: string; counted: number; seconds: number }
-  | { outcome: "unauthenticated" | "no-code"; caller?: string };
+  | { outcome: "no-room"; caller: string; maxKeys: number }
+  | { outcome: "unauthenticated" | "no-code" | "no-environment"; caller?: string };
 
+/** The key that an approved login is to have. */
+export interface ApprovedKey {
+  /** How long it is to be valid. */
+  seconds: number;
+  /** What it may do; null for what the program has asked for. */
+  scope: KeyScope | null;
+  /** The environment that it is for; null for all. */
+  envId: number | null;
+}
+
+/** Whether the caller belongs to the environment that the key is to be for, if it is for one. */
+const IS_OF_MEMBER = `(:keyEnvId is null or exists (select 1 from caller join members m on m.user_id = caller.id and m.env_id = :keyEnvId))`;
 const IS_WAITING = "d.user_hash = :userHash and d.status = 'pending' and d.expires_at > :now";
 /** The window of an account or an address that has tried too many. */
 const FULL = `select r.last_request from rate_limit r, caller where r.${IS_IN_WINDOW} and (
@@ -175,15 +205,17 @@ const COUNT_WRONG = callerStatement(
    ${COUNT_WITH_OTHERS}`,
 );
 const STANDING = callerStatement(
-  `select caller.id as caller, d.client, d.address, d.created_at as createdAt, d.expires_at as expiresAt,
+  `select caller.id as caller, d.client, d.address, d.scope, d.created_at as createdAt, d.expires_at as expiresAt,
      (select max(last_request) from (${FULL})) as fullSince,
      (select count(*) from rate_limit r where r.key = 'device|account|' || caller.id and r.${IS_IN_WINDOW}
-       and r.count > :ofAccount) as isAccount
+       and r.count > :ofAccount) as isAccount, ${IS_OF_MEMBER} as isOfMember, ${hasRoomForKey("caller.id")} as hasRoom
    from caller left join device_codes d on ${IS_WAITING}`,
 );
 const DECIDE = callerStatement(
-  `update device_codes as d set status = :decision, decided_by = (select id from caller), key_seconds = :keySeconds
-   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL})`,
+  `update device_codes as d set status = :decision, decided_by = (select id from caller), key_seconds = :keySeconds,
+     scope = coalesce(:keyScope, scope), key_env_id = :keyEnvId
+   where ${IS_WAITING} and exists (select 1 from caller) and not exists (${FULL}) and ${IS_OF_MEMBER}
+     and (:keySeconds is null or ${hasRoomForKey("(select id from caller)")})`,
 );
 
 /**
@@ -191,31 +223,39 @@ const DECIDE = callerStatement(
  * right one is not found either.
  */
 export function findLogin(db: Db, attempt: Attempt, now: number): Promise<Found> {
-  return find(db, attempt, now, null);
+  return find(db, attempt, Number.MAX_SAFE_INTEGER, now, null);
 }
 
 /**
  * Approves or denies the login of a user code, for good.
- * @param keySeconds how long its key is to be valid; null to deny it
+ * @param key what its key is to be; null to deny it
+ * @param maxKeys how many keys one may have: a login is not approved by who has as many
  */
 export function decideLogin(
   db: Db,
   attempt: Attempt,
-  keySeconds: number | null,
+  key: ApprovedKey | null,
+  maxKeys: number,
   now: number,
 ): Promise<Found> {
-  return find(db, attempt, now, { decision: keySeconds === null ? "denied" : "approved", keySeconds });
+  return find(db, attempt, maxKeys, now, { decision: key === null ? "denied" : "approved", key });
 }
 
 async function find(
   db: Db,
   { credential, userHash, network }: Attempt,
+  maxKeys: number,
   now: number,
-  decided: { decision: string; keySeconds: number | null } | null,
+  decided: { decision: string; key: ApprovedKey | null } | null,
 ): Promise<Found> {
   const { ofAccount, ofAddress } = WRONG_CODES;
   const windowMs = WRONG_CODES.seconds * 1000;
-  const values = { userHash, network, ofAccount, ofAddress, window: windowMs, ...decided };
+  const values = {
+    ...{ userHash, network, ofAccount, ofAddress, window: windowMs, maxKeys, decision: decided?.decision },
+    keySeconds: decided?.key?.seconds ?? null,
+    keyScope: decided?.key?.scope ?? null,
+    keyEnvId: decided?.key?.envId ?? null,
+  };
   const steps = decided === null ? [COUNT_WRONG, STANDING] : [COUNT_WRONG, STANDING, DECIDE];
   const [, standing] = await db.batch(steps.map((step) => step(db, credential, now, values)));
   const row = standing?.results[0] as
@@ -223,13 +263,18 @@ async function find(
         caller: string;
         fullSince: number | null;
         isAccount: number;
+        isOfMember: number;
+        hasRoom: number;
       })
     | undefined;
   if (row === undefined) return { outcome: "unauthenticated" };
-  const { caller, fullSince, isAccount, ...login } = row;
+  const { caller, fullSince, isAccount, isOfMember, hasRoom, ...login } = row;
   if (fullSince !== null) {
     const seconds = secondsLeft(fullSince, windowMs, now);
     return { outcome: "too-many", caller, counted: isAccount === 1 ? ofAccount : ofAddress, seconds };
   }
-  return login.client === null ? { outcome: "no-code", caller } : { outcome: "found", caller, login };
+  if (login.client === null) return { outcome: "no-code", caller };
+  if (isOfMember === 0) return { outcome: "no-environment", caller };
+  if (decided?.key != null && hasRoom === 0) return { outcome: "no-room", caller, maxKeys };
+  return { outcome: "found", caller, login };
 }

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, noteCaller } from "../../http/context.ts";
 import { readBody, readQuery } from "../../http/input.ts";
 import { limitAccountChanges, limitAccountReads } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
+import { refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
 import type { apiKeyListSchema, apiKeySchema, newApiKeySchema } from "../replies.ts";
@@ -35,7 +36,11 @@ export const keyRoutes = new Hono<App>()
 
   .post("/create", limitAccountChanges, bySession, async (c) => {
     const asked = await readBody(c, createKeySchema());
-    const { key, row } = known(await store.createKey(c.var.db, c.var.credential, asked, Date.now()));
+    const maxKeys = positiveNumber(c.env, "MAX_API_KEYS");
+    const made = known(await store.createKey(c.var.db, c.var.credential, asked, maxKeys, Date.now()));
+    if (made === "no-environment") throw refuse.environmentNotFound();
+    if (made === "no-room") throw tooManyKeys(maxKeys);
+    const { key, row } = made;
     return c.json({ ...toKey(row), key } satisfies z.output<typeof newApiKeySchema>);
   })
 
@@ -65,9 +70,10 @@ function found(outcome: store.Outcome<store.KeyRow | null>): store.KeyRow {
   return row;
 }
 
-/** A key as it is shown. Of better-auth's own limits for keys, which nothing enforces, the fields have stayed. */
+/** A key as it is shown. Of better-auth's own limits and permissions for keys, which nothing enforces, the fields have stayed. */
 function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
-  const { id, name, start, prefix, referenceId, enabled, expiresAt, createdAt, updatedAt } = row;
+  const { id, name, start, prefix, referenceId, enabled, scope, envId, expiresAt, createdAt, updatedAt } =
+    row;
   return {
     id,
     configId: "default",
@@ -76,6 +82,9 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     prefix,
     referenceId,
     enabled: enabled === 1,
+    scope,
+    envId,
+    lastRequest: isoTime(row.lastRequest),
     expiresAt: expiresAt === null ? null : isoTime(expiresAt),
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
@@ -87,7 +96,6 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     rateLimitMax: 10,
     requestCount: 0,
     remaining: null,
-    lastRequest: null,
     permissions: null,
     metadata: null,
   };

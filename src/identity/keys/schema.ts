@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { KEY_SCOPES } from "../../db/key-scopes.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { limitSchema, once } from "../../lib/values.ts";
 
@@ -6,10 +7,13 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** How long a key may be valid, in seconds. */
 export const MIN_KEY_SECONDS = DAY_SECONDS;
 export const MAX_KEY_SECONDS = 365 * DAY_SECONDS;
+/** How long it is unless that is said. */
+export const DEFAULT_KEY_SECONDS = 90 * DAY_SECONDS;
 /** The most characters of a key's name: as many as a program's that a device login makes one for (`nameSchema`). */
 export const MAX_KEY_NAME = 100;
 
 const NAME_LENGTH = `must be 1 to ${MAX_KEY_NAME} characters long`;
+const NO_ID = "must be a positive integer, or null";
 const OFFSET = "must be an integer from 0 to 1000000";
 
 /** In how many seconds a key is to expire. */
@@ -28,11 +32,20 @@ export const keyNameSchema = lazy(() =>
     .min(1, NAME_LENGTH)
     .refine((name) => [...name].length <= MAX_KEY_NAME, NAME_LENGTH),
 );
+/** What a key may do. */
+export const keyScopeSchema = lazy(() => z.enum(KEY_SCOPES, `must be one of ${KEY_SCOPES.join(", ")}`));
+/** The id of the environment that a key is for; null for all of its owner's. */
+export const keyEnvironmentSchema = lazy(() => z.int(NO_ID).positive(NO_ID).nullable());
 const keyIdSchema = lazy(() => z.string().max(128, "must be at most 128 characters long"));
 
 /** The body of POST /api/auth/api-key/create. */
 export const createKeySchema = lazy(() =>
-  z.strictObject({ name: keyNameSchema().optional(), expiresIn: keyExpirySchema().optional() }),
+  z.strictObject({
+    name: keyNameSchema().optional(),
+    expiresIn: keyExpirySchema().default(DEFAULT_KEY_SECONDS),
+    scope: keyScopeSchema().default("write"),
+    envId: keyEnvironmentSchema().default(null),
+  }),
 );
 /** The body of POST /api/auth/api-key/update. */
 export const updateKeySchema = lazy(() =>

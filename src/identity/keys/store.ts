@@ -1,7 +1,8 @@
 import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
-import type { SqlValues } from "../../db/statement.ts";
+import type { KeyScope } from "../../db/key-scopes.ts";
+import { type SqlValues, statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
-import { insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
 
 /*
  * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
@@ -19,6 +20,11 @@ export interface KeyRow {
   prefix: string | null;
   referenceId: string;
   enabled: number;
+  scope: KeyScope;
+  /** The environment that it is for; null for all. */
+  envId: number | null;
+  /** The day on which it was last used, at its beginning; null when it was not, or before that was kept. */
+  lastRequest: number | null;
   expiresAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -29,7 +35,7 @@ export type Outcome<T> = { caller: null } | { caller: string; found: T };
 
 const columns = (of: string) =>
   `${of}id, ${of}name, ${of}start, ${of}prefix, ${of}reference_id as referenceId, ${of}enabled, ${of}expires_at as expiresAt,
-   ${of}created_at as createdAt, ${of}updated_at as updatedAt`;
+   ${of}scope, ${of}env_id as envId, ${of}last_request as lastRequest, ${of}created_at as createdAt, ${of}updated_at as updatedAt`;
 
 const IS_MINE = "id = :keyId and reference_id = (select id from caller)";
 const WHO = callerStatement("select id as caller from caller");
@@ -42,8 +48,15 @@ const LIST = callerStatement(
 const FIND = callerStatement(
   `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
 );
+/** A key for one environment is for its members. */
+const IS_OF_MEMBER =
+  "(:envId is null or exists (select 1 from members m where m.user_id = caller.id and m.env_id = :envId))";
+const STANDING = callerStatement(`select id as caller, ${IS_OF_MEMBER} as isOfMember from caller`);
 const INSERT = callerStatement(
-  `${insertKey({ name: ":name", owner: "id", expiresAt: ":expiresAt" }, "caller")} returning ${columns("")}`,
+  `${insertKey(
+    { name: ":name", owner: "caller.id", expiresAt: ":expiresAt", scope: ":scope", envId: ":envId" },
+    `caller where ${IS_OF_MEMBER} and ${hasRoomForKey("caller.id")}`,
+  )} returning ${columns("")}`,
 );
 const UPDATE = callerStatement(
   `update apikey set updated_at = :now, name = coalesce(:name, name), enabled = coalesce(:enabled, enabled),
@@ -85,17 +98,45 @@ export async function findKey(
   return { caller: row.caller, found: row.id === null ? null : row };
 }
 
-/** Makes a key for somebody. @returns it with the key itself, which is not stored */
+/** A key that is to be made. */
+export interface KeyDraft extends Pick<KeyRow, "scope" | "envId"> {
+  name?: string | undefined;
+  /** In how many seconds it expires; null for never. */
+  expiresIn: number | null;
+}
+
+/**
+ * Makes a key for somebody who has fewer than `maxKeys`.
+ * @returns it with the key itself, which is not stored; or why there is none: they do not belong to the environment that it is to be for,
+ *   or have as many
+ */
 export async function createKey(
   db: Db,
   credential: Credential,
-  { name, expiresIn }: { name?: string | undefined; expiresIn?: number | null | undefined },
+  { name, expiresIn, scope, envId }: KeyDraft,
+  maxKeys: number,
   now: number,
-): Promise<Outcome<{ key: string; row: KeyRow }>> {
+): Promise<Outcome<{ key: string; row: KeyRow } | "no-environment" | "no-room">> {
   const { key, stored } = await newKey();
-  const values = { ...stored, name: name ?? null, expiresAt: expiryOf(expiresIn, now) };
-  const row = await INSERT(db, credential, now, values).first<KeyRow>();
-  return row === null ? { caller: null } : { caller: row.referenceId, found: { key, row } };
+  const expiresAt = expiryOf(expiresIn, now);
+  const values = { ...stored, name: name ?? null, expiresAt, scope, envId, maxKeys };
+  const [standing, made] = await db.batch([
+    STANDING(db, credential, now, values),
+    INSERT(db, credential, now, values),
+  ]);
+  const before = standing?.results[0] as { caller: string; isOfMember: number } | undefined;
+  if (before === undefined) return { caller: null };
+  const { caller, isOfMember } = before;
+  const row = made?.results[0] as KeyRow | undefined;
+  if (row !== undefined) return { caller, found: { key, row } };
+  return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
+}
+
+const REVOKE_ALL = statement("delete from apikey where reference_id = :userId");
+
+/** Deletes all keys of somebody, who may fear that they are in other hands. @returns how many there were */
+export async function revokeKeysOf(db: Db, userId: string): Promise<number> {
+  return (await REVOKE_ALL(db, { userId }).run()).meta.changes;
 }
 
 /** What to change of a key; what is absent stays. */

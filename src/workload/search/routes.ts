@@ -5,7 +5,7 @@ import { countCostly } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import type { LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
-import { type FindCapture, type ReadCapture, readManifests } from "../live-or-stored.ts";
+import { type FindWhole, type ReadCapture, readManifests } from "../live-or-stored.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { Cursors } from "./place.ts";
@@ -18,7 +18,7 @@ import { readKnown, sessionOf } from "./session.ts";
 /**
  * The records of `/api/captures/{id}/workload`: those that are looked for, and those of one session.
  */
-export const searchRoutes = (findCapture: FindCapture) =>
+export const searchRoutes = (findCapture: FindWhole) =>
   new Hono<App>()
     .get("/records", async (c) => {
       const id = await readId(c);

@@ -1,6 +1,14 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createApiKey, type Person, personWith, request, signUp } from "../../support/api.ts";
+import {
+  createApiKey,
+  createEnvironment,
+  expectRefusal,
+  type Person,
+  personWith,
+  request,
+  signUp,
+} from "../../support/api.ts";
 import { begin, CLIENT, decide, keysOf, newAddress, poll } from "./support.ts";
 
 const NOT_FOUND = {
@@ -31,6 +39,7 @@ describe("whoever is to decide about a login", () => {
       client: CLIENT,
       address,
       isYourNetwork: false,
+      scope: "write",
       requestedAt: expect.any(String),
       expiresAt: expect.any(String),
     });
@@ -271,5 +280,48 @@ describe("wrong codes", () => {
       .bind(`device|address|${address}`)
       .first("n");
     expect(counted).toBe(0);
+  });
+});
+
+describe("what an approved key may do", () => {
+  const whoami = async (code: Awaited<ReturnType<typeof begin>>) => {
+    const { body } = await poll(code);
+    const program = personWith("", "", { "x-api-key": body.access_token });
+    const read = (await program.get<{ id: number }[]>("/api/environments")).body;
+    const change = (await program.post("/api/environments/external-id")).status;
+    return { scope: body.scope, sees: read.map(({ id }) => id), change };
+  };
+
+  test.each([
+    ["read", {}, { scope: "read", change: 403 }],
+    ["read", { scope: "write" }, { scope: "write", change: 200 }],
+    ["write", {}, { scope: "write", change: 200 }],
+    ["write", { scope: "read" }, { scope: "read", change: 403 }],
+  ] as const)("is %s as asked for, unless the person decides otherwise: %j", async (asked, json, made) => {
+    const code = await begin(newAddress(), CLIENT, asked);
+    const { body } = await decide<{ scope: string }>(person, "verify", code.user_code);
+    expect(body.scope).toBe(asked);
+    expect((await decide(person, "approve", code.user_code, { json })).status).toBe(200);
+    expect(await whoami(code)).toMatchObject(made);
+  });
+
+  test("can be of one environment, which the person belongs to", async () => {
+    const { environment } = await createEnvironment(person);
+    await createEnvironment(person);
+    const code = await begin();
+    const stranger = await signUp();
+    const json = { envId: environment.id };
+    const refused = await decide(stranger, "approve", code.user_code, { json });
+    expectRefusal(refused, 404, "Environment does not exist");
+    expect((await decide(person, "approve", code.user_code, { json })).status).toBe(200);
+    expect(await whoami(code)).toEqual({ scope: "write", sees: [environment.id], change: 403 });
+  });
+
+  test("is nothing when its environment was deleted before it was fetched", async () => {
+    const { environment } = await createEnvironment(person);
+    const code = await begin();
+    await decide(person, "approve", code.user_code, { json: { envId: environment.id } });
+    expect((await person.delete(`/api/environments/${environment.id}`)).status).toBe(200);
+    expect(await poll(code)).toMatchObject({ status: 400, body: { error: "access_denied" } });
   });
 });

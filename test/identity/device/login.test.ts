@@ -65,7 +65,8 @@ describe("a program that asks for a code", () => {
     ["a name with control characters", { client_id: "a\u001b[2Jb" }, /^client_id: .*control characters$/],
     ["a name that turns text round", { client_id: "a\u202eb" }, /^client_id: .*invisible characters$/],
     ["a name that is no text", { client_id: 7 }, /^client_id: must be a string$/],
-    ["unknown fields", { client_id: CLIENT, scope: "all" }, /^scope: not known here$/],
+    ["unknown fields", { client_id: CLIENT, scopes: "read" }, /^scopes: not known here$/],
+    ["another scope", { client_id: CLIENT, scope: "all" }, /^scope: must be one of read, write$/],
   ])("with %s is refused", async (_, json, message) => {
     const reply = await request("POST", "/api/auth/device/code", { json });
     expect(reply).toMatchObject(refused("invalid_request", message));
@@ -129,9 +130,10 @@ describe("a login", () => {
     const { status, body } = await poll(code);
     expect(status).toBe(200);
     expect(body).toEqual({
-      access_token: expect.stringMatching(/^captures_[A-Za-z]{64}$/),
+      access_token: expect.stringMatching(/^captures_[0-9A-Za-z]{46}$/),
       token_type: "Bearer",
       expires_in: 90 * 24 * 60 * 60,
+      scope: "write",
       user: { id: person.id, name: "Demo", email: person.email },
     });
     const headers = { authorization: `Bearer ${body.access_token}` };

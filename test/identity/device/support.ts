@@ -10,9 +10,13 @@ let addresses = 0;
 export const newAddress = (): string => `198.51.100.${++addresses}`;
 
 /** Begins a login, as a program does. */
-export async function begin(address = newAddress(), client = CLIENT): Promise<DeviceCode> {
+export async function begin(
+  address = newAddress(),
+  client = CLIENT,
+  scope?: "read" | "write",
+): Promise<DeviceCode> {
   const reply = await request<DeviceCode>("POST", "/api/auth/device/code", {
-    json: { client_id: client },
+    json: { client_id: client, scope },
     headers: { "cf-connecting-ip": address },
   });
   if (reply.status !== 200) throw new Error(`The login answered ${reply.status}`);
