@@ -13,6 +13,7 @@ import { page } from "./measures/page.ts";
 import { requests } from "./measures/requests.ts";
 import { roundTrips } from "./measures/round-trips.ts";
 import { scan } from "./measures/scan.ts";
+import { seal } from "./measures/seal.ts";
 import { slowLog } from "./measures/slow-log.ts";
 import { insertBetween, machine, type Row, table } from "./table.ts";
 
@@ -34,6 +35,7 @@ const MEASURES: readonly Measure[] = [
   generalLog,
   slowLog,
   scan,
+  seal,
   page,
   bundleSize,
 ];

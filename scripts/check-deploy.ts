@@ -21,6 +21,7 @@ interface Config {
   secrets?: { required?: string[] };
   d1_databases: { binding: string; database_id?: string }[];
   r2_buckets: { binding: string }[];
+  queues: { producers: { binding: string }[] };
   durable_objects: { bindings: { name: string }[] };
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
   alias?: Record<string, string>;
@@ -105,7 +106,9 @@ function allVariables(): void {
     ...Object.keys(production.vars),
     ...(production.secrets?.required ?? []),
     ...[...production.durable_objects.bindings, ...production.ratelimits].map(({ name }) => name),
-    ...[...production.d1_databases, ...production.r2_buckets].map(({ binding }) => binding),
+    ...[...production.d1_databases, ...production.r2_buckets, ...production.queues.producers].map(
+      ({ binding }) => binding,
+    ),
   ]);
   const missing = needed.filter((name) => !there.has(name));
   if (missing.length > 0) throw new Error(`Missing under [env.production]: ${missing.join(", ")}`);

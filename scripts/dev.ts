@@ -84,6 +84,9 @@ const variables = {
   AWS_SECRET_ACCESS_KEY: LOCAL_AWS.worker.secretAccessKey,
   SIGN_UP: "open",
   AUTH_RATE_LIMIT_MAX: "1000",
+  ...fromEnvironment("OIDC_PROVIDERS", "SIGN_IN"),
+  // So that a receiver on this machine can be tried.
+  WEBHOOK_LOOPBACK: "true",
 };
 const service = wrangler(
   [
@@ -104,9 +107,12 @@ const service = wrangler(
 service.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 await answering();
-await ensureDemo(address, awsUrl, { mariadb: hasRealLog, aurora }).catch((error: Error) =>
-  end(`The demo could not be set up: ${error.message}`),
-);
+// The demo account has a password.
+if (process.env.SIGN_IN !== "sso") {
+  await ensureDemo(address, awsUrl, { mariadb: hasRealLog, aurora }).catch((error: Error) =>
+    end(`The demo could not be set up: ${error.message}`),
+  );
+}
 everyMinute();
 
 console.log(`
@@ -186,5 +192,15 @@ function everyMinute(): void {
       everyMinute();
     },
     60_000 - (Date.now() % 60_000),
+  );
+}
+
+/** The variables of these names that the environment sets. */
+function fromEnvironment(...names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 }

@@ -20,6 +20,9 @@ import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
 import { calendarRoutes } from "./schedules/calendar/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
+import { findNewStatements } from "./workload/compare/new-statements.ts";
+import { SealBroken } from "./workload/stored/sealed-object.ts";
 
 nameRequests(currentRequestId);
 
@@ -43,6 +46,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
   .route("/api/environments", auditRoutes)
+  .route("/api/environments", webhookRoutes(findNewStatements))
   .route(
     "/api/environments",
     environmentRoutes({ afterUpdate: retryAfterUpdate, restoreNow: endGraces, changesOf }),
@@ -63,6 +67,11 @@ app.notFound((c) => {
 app.onError(async (thrown, c) => {
   const error = thrown instanceof KeyNotAccepted ? await keyRefusal(c, thrown).catch(asError) : thrown;
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
+  if (error instanceof SealBroken) {
+    log.error("workload.sealed.broken", { path: c.req.path, ...describeError(error) });
+    const refusal = refuse.workloadDamaged();
+    return c.json(refusal.body, refusal.status, refusal.headers);
+  }
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,

@@ -10,6 +10,8 @@ declare global {
       BETTER_AUTH_SECRET: string;
       /** Secret keys that seal AWS credentials: `id:base64` pairs separated by commas, the one in use first. */
       CREDENTIALS_KEYS: string;
+      /** The providers that people may sign in with, as JSON (identity/sign-on/config.ts); unset where there are none. */
+      OIDC_PROVIDERS?: string;
       /** The Worker's own AWS identity, which assumes the roles of environments that name one. Both are secrets. */
       AWS_ACCESS_KEY_ID?: string;
       AWS_SECRET_ACCESS_KEY?: string;
@@ -19,6 +21,8 @@ declare global {
       ROLE_TEMPLATE_URL?: string;
       /** Secret that the hook at MAIL_HOOK_URL asks for. */
       MAIL_HOOK_SECRET?: string;
+      /** `true` lets webhooks be sent to this machine, without TLS: for a receiver that is tried there. Unset in production. */
+      WEBHOOK_LOOPBACK?: string;
       /** Another endpoint for every AWS service, such as the local AWS. Unset in production. */
       AWS_ENDPOINT_URL?: string;
     }
@@ -35,6 +39,7 @@ type NumberName =
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"
   | "COSTLY_LIMIT"
   | "DELETED_RETENTION_DAYS"
+  | "ERASURE_RECORD_DAYS"
   | "LOG_SETTLE_MS"
   | "MAX_ACCOUNTS"
   | "MAX_API_KEYS"
@@ -42,7 +47,9 @@ type NumberName =
   | "MAX_ENVIRONMENTS"
   | "MAX_LIVE_CAPTURES"
   | "MAX_OPEN_INVITES"
+  | "OIDC_TIMEOUT_MS"
   | "REQUEST_LIMIT"
+  | "SEAL_KEY_DAYS"
   | "SIGN_IN_LIMIT"
   | "SIGN_UPS_PER_DAY"
   | "WRITE_LIMIT";
@@ -68,6 +75,15 @@ export function numberUpTo(env: Env, name: "LEASE_GRACE_MS", most: number): numb
   throw new Error(
     `The variable ${name} must be a number from 0 to ${most}, not ${JSON.stringify(env[name])}`,
   );
+}
+
+/**
+ * Whether the workloads of all environments are sealed, or only those of environments that say so.
+ * @throws Error when the variable is neither
+ */
+export function sealsAll({ SEAL_WORKLOADS: said }: Pick<Env, "SEAL_WORKLOADS">): boolean {
+  if (said === "all" || said === "chosen") return said === "all";
+  throw new Error(`The variable SEAL_WORKLOADS must be "all" or "chosen", not ${JSON.stringify(said)}`);
 }
 
 /** The Durable Object that makes a capture's transitions. */

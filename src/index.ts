@@ -1,6 +1,8 @@
 import { app } from "./app.ts";
 import { everyDay, everyMinute } from "./cleanup/cron.ts";
 import type { Env } from "./env.ts";
+import { consume } from "./webhooks/queue.ts";
+import { findNewStatements } from "./workload/compare/new-statements.ts";
 
 export { CaptureRunner } from "./captures/runner.ts";
 export { LogLease } from "./leases/lease.ts";
@@ -10,6 +12,7 @@ const DAILY = "17 3 * * *";
 
 export default {
   fetch: app.fetch,
+  queue: (batch, env) => consume(batch, env, findNewStatements),
   scheduled: (controller, env) =>
     controller.cron === DAILY ? everyDay(env, Date.now()) : everyMinute(env, Date.now()),
 } satisfies ExportedHandler<Env>;

@@ -8,6 +8,7 @@ import { signedValue } from "../../src/http/signed-cookie.ts";
 import { counting } from "../../test/support/counting.ts";
 import { EndlessLog, Following, fragmentsIn, lastFragment } from "./log.ts";
 import { ScannedLog } from "./scan.ts";
+import { SealedLog } from "./seal.ts";
 
 /* The Worker in which the bench runs parts of the service by themselves, and counts what a request costs. */
 
@@ -25,6 +26,8 @@ let logText = new Uint8Array(0);
 let following: Following | undefined;
 /** The fragments of it that are searched. */
 let scanned: ScannedLog | undefined;
+/** Recordings of it, sealed and not. */
+const recorded: Record<string, SealedLog> = {};
 
 /** V8's full collection, if workerd was started with `--expose-gc`. */
 const { gc } = globalThis as { gc?: () => void };
@@ -153,6 +156,21 @@ const lab = new Hono<{ Bindings: Env }>()
   .post("/lab/scan/gunzip", async (c) => c.json({ bytes: await scanned?.gunzip() }))
   /** Finds records in them. */
   .post("/lab/scan/find", async (c) => c.json(await scanned?.find(c.req.query())))
+  /** Records so many bytes of that log, sealed or not. */
+  .post("/lab/seal/record", async (c) => {
+    const { how = "", bytes } = c.req.query();
+    const log = await SealedLog.record(c.env, logText, Number(bytes), how === "sealed");
+    recorded[how] = log;
+    return c.json(log.size);
+  })
+  /** Downloads what was recorded. */
+  .post("/lab/seal/:form{gzip|ndjson}", async (c) => {
+    const log = recorded[c.req.query("how") ?? ""];
+    if (log === undefined) throw new Error("Nothing is recorded yet");
+    const form = c.req.param("form") === "gzip" ? "gzip" : "ndjson";
+    const sent = await log.download(form);
+    return c.json({ ...log.size, sent });
+  })
   /** Gives the follower of the slow log that log, and lets it make a step (slow-log.ts). */
   .all("/lab/slow-log", (c) => {
     const { CAPTURE_RUNNER: followers } = c.env;

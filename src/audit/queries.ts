@@ -53,9 +53,8 @@ type Condition = keyof typeof CONDITIONS;
  */
 const READER = `reader as (select caller.id as id, coalesce(
     (select m.role from members m where m.user_id = caller.id and m.env_id = :envId),
-    (select 'admin' from audit_events d, json_each(d.details, '$.admins') a
-     where d.env_id = :envId and d.action = 'environment.deleted' and a.value = caller.id
-       and coalesce(caller.env_id, :envId) = :envId)) as role
+    (select 'admin' from deleted_environments d, json_each(d.admins) a
+     where d.env_id = :envId and a.value = caller.id and coalesce(caller.env_id, :envId) = :envId)) as role
   from caller)`;
 
 const pages = new Map<string, CallerStatement>();

@@ -20,7 +20,7 @@ const NOTE = callerStatement(
       action: ":reading",
       envId: "c.env_id",
       subject: { id: "c.id", name: "c.name" },
-      rows: `from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at is null
+      rows: `from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at is null and c.workload_erased_at is null
         and exists (select 1 from caller join members m on m.user_id = caller.id and m.env_id = c.env_id
           and (not :whole or ${hasRole("member")}))`,
     },
@@ -45,7 +45,9 @@ export interface NotedReading {
  *   these are for the caller, as `readsStatements`
  * @returns the statement's rows
  */
-export async function readNoted<T extends { id: number | null; readsStatements?: 0 | 1 }>(
+export async function readNoted<
+  T extends { id: number | null; readsStatements?: 0 | 1; erasedAt: number | null },
+>(
   c: AppContext,
   { reading, whole = false }: NotedReading,
   ids: readonly number[],
@@ -61,7 +63,7 @@ export async function readNoted<T extends { id: number | null; readsStatements?:
   const [, found] = (await db.repeatable([note, read])) as [D1Result, D1Result<T>];
   if (noted.size > MAX_NOTED) noted.clear();
   // What the caller may not see was not noted either.
-  for (const { id, readsStatements } of found.results)
-    if (id !== null && (!whole || readsStatements === 1)) noted.add(keyOf(id));
+  for (const { id, readsStatements, erasedAt } of found.results)
+    if (id !== null && erasedAt === null && (!whole || readsStatements === 1)) noted.add(keyOf(id));
   return found.results;
 }

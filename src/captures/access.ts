@@ -2,11 +2,13 @@ import { readNoted } from "../audit/readings.ts";
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
-import { refuse } from "../http/refusals.ts";
+import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
+import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { FindCapture, ReadCapture } from "../workload/live-or-stored.ts";
+import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
-import type { CaptureRow } from "./capture-row.ts";
+import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
 
 /**
@@ -21,14 +23,41 @@ export function see<T>(seen: Seen<T>, notFound: () => Error): T {
 }
 
 /**
+ * A capture whose workload is kept.
+ * @param field what of the request names it, if it is not the path
+ * @throws ApiError 410 when its workload was erased, or is about to be
+ */
+export function requireWorkload<C extends Erasable>(capture: C, field?: "with"): C {
+  const { erasedAt, erasedWhy } = capture;
+  if (erasedAt === null) return capture;
+  throw workloadErased(isoTime(erasedAt), erasedWhy ?? "request", field);
+}
+
+/**
+ * A capture whose metrics are kept.
+ * @throws ApiError 410 when they were erased, or are about to be
+ */
+export function requireMetrics<C extends Erasable>(capture: C): C {
+  const { metricsErasedAt, erasedWhy } = capture;
+  if (metricsErasedAt === null) return capture;
+  throw metricsErased(isoTime(metricsErasedAt), erasedWhy ?? "request");
+}
+
+/**
  * A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. The audit
  * trail has it then: what is read of workloads comes through here, or through the two others that note it.
  */
 export const findReadable: FindCapture = async (c, id, reading, whole = false) => {
   const now = Date.now();
   const read = captureRead(c.get("db"), c.get("credential"), id, now);
-  const [row] = await readNoted<Found<CaptureRow & Reader>>(c, { reading, whole }, [id], read, now);
-  const capture = see(seen(row), refuse.captureEnvironmentNotFound);
+  const [row] = await readNoted<Found<CaptureRow & Recorded & Reader>>(
+    c,
+    { reading, whole },
+    [id],
+    read,
+    now,
+  );
+  const capture = requireWorkload(see(seen(row), refuse.captureEnvironmentNotFound));
   return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
 };
 
@@ -43,16 +72,24 @@ export async function findReadablePair(
 ): Promise<[one: ComparedCapture, other: ComparedCapture]> {
   const now = Date.now();
   const read = pairRead(c.get("db"), c.get("credential"), { id, other }, now);
-  const rows = await readNoted<Found<CaptureRow>>(c, { reading: "workload.read" }, [id, other], read, now);
+  const rows = await readNoted<Found<CaptureRow & Recorded>>(
+    c,
+    { reading: "workload.read" },
+    [id, other],
+    read,
+    now,
+  );
   const pair = pairOf(rows, { id, other });
-  const one = see(pair[0], refuse.captureEnvironmentNotFound);
-  return [withRunner(c, one), withRunner(c, see(pair[1], refuse.otherCaptureNotFound))];
+  const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
+  const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
+  return [withRunner(c, one), withRunner(c, base)];
 }
 
 /** A capture with the way to its runner. */
-export function withRunner(c: AppContext, capture: CaptureRow): CaptureRow & ReadCapture {
+export function withRunner(c: AppContext, capture: CaptureRow & Recorded): CaptureRow & ReadCapture {
   return {
     ...capture,
+    store: storeOf(c.env, capture),
     askRunner: () => runnerOf(c.env, capture.id).workload(),
     // The types of calls make lists of what are pairs.
     askRunnerForDigests: () => runnerOf(c.env, capture.id).digests() as Promise<LogDigests | null>,

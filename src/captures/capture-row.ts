@@ -1,5 +1,7 @@
 import type { Status } from "../db/states.ts";
 import type { ClusterRole } from "../environments/cluster-role.ts";
+import type { ErasureReason } from "../environments/erasure-reasons.ts";
+import { SEAL_KEYS, type SealedCapture } from "../environments/seal-keys.ts";
 import type { RecordingOptions } from "./plan.ts";
 
 /** A capture as the database has it, times in milliseconds. */
@@ -25,6 +27,25 @@ export const columns = (
   ${table}.status as status, ${table}.env_id as envId, ${table}.reason as reason, ${table}.redact as redact,
   ${table}.log as log, ${table}.min_duration_micros as minDurationMicros, ${table}.version as version`;
 
+/** Whether what a capture has recorded can still be read; times in milliseconds. */
+export interface Erasable {
+  /** Since when its workload is erased, or about to be; null while it is kept. */
+  erasedAt: number | null;
+  erasedWhy: ErasureReason | null;
+  /** The same of its metrics. */
+  metricsErasedAt: number | null;
+}
+
+/** The columns of an `Erasable`, each under its own name, of captures `c`. */
+export const ERASURE =
+  "c.workload_erased_at as erasedAt, c.erased_why as erasedWhy, c.metrics_erased_at as metricsErasedAt";
+
+/** Whether what a capture has recorded can still be read, and how; times in milliseconds. */
+export interface Recorded extends Pick<SealedCapture, "sealed" | "sealKeys">, Erasable {}
+
+/** The columns of a `Recorded`, each under its own name, of captures `c`. */
+export const RECORDED = `${ERASURE}, ${SEAL_KEYS}`;
+
 /** What is known of how a capture gets on, besides its state. */
 export interface Situation {
   /** What stands in the way of one that is starting, in words; null when nothing is known to. */
@@ -40,7 +61,7 @@ export const SITUATION =
   "c.obstacle as obstacle, c.cluster_role_at_start as clusterRoleAtStart, c.cluster_role as clusterRole";
 
 /** A capture with all that is known of it but its workload; times in milliseconds. */
-export interface FullCaptureRow extends CaptureRow, Situation, Pick<RecordingOptions, "maxBytes"> {
+export interface FullCaptureRow extends CaptureRow, Situation, Erasable, Pick<RecordingOptions, "maxBytes"> {
   ownerId: string;
   /** Null when there is no such account any more. */
   ownerName: string | null;
@@ -66,7 +87,7 @@ export const FULL_COLUMNS = `${columns("c")}, c.max_bytes as maxBytes, c.owner_i
   (select v.from_status from capture_events v where v.capture_id = c.id and v.to_status = 'FAILED' limit 1) as failedFrom,
   c.deleted_at as deletedAt, schedule.id as scheduleId, schedule.name as scheduleName,
   iif(schedule.compares = 1, (select b.id from captures b where b.schedule_id = c.schedule_id and b.deleted_at is null
-    and b.occurrence < c.occurrence and b.status = 'DONE' order by b.occurrence desc limit 1), null) as baseId, ${SITUATION}`;
+    and b.occurrence < c.occurrence and b.status = 'DONE' and b.workload_erased_at is null order by b.occurrence desc limit 1), null) as baseId, ${SITUATION}, ${ERASURE}`;
 
 /** The joins that give captures `c` their owners and schedules. */
 export const JOIN_OWNER_AND_SCHEDULE =

@@ -133,6 +133,7 @@ const CANCEL = lazy(() =>
     where: `${IS_TARGET} and ${allows("cancellation")}`,
     to: byStatus((status) => literal(TRANSITIONS[status].cancellation ?? status)),
     reason: literal(CANCELLED),
+    counts: "null",
     // It never ran, so that there are no metrics to archive.
     set: { ended_at: ENDED_UNRUN, reason: literal(CANCELLED), due_at: "null" },
   }).map(callerStatement),
@@ -186,7 +187,7 @@ const RESTORE = [
     `update or ignore captures set deleted_at = null, version = version + (deleted_at is not null),
        occurrence = iif(deleted_at is null, occurrence, null),
        due_at = iif(deleted_at is not null and due_at is null and ${HAS_ENDED} and started_at is not null
-         and metrics_archived_at is null, :archiveDue, due_at)
+         and metrics_archived_at is null and metrics_erased_at is null, :archiveDue, due_at)
      where id = :id and (deleted_at is null or deleted_at > ${RESTORABLE_SINCE}) and ${MAY_CHANGE} and ${IS_ACCEPTED}
      returning ${columns("captures")}`,
   ),

@@ -9,7 +9,7 @@ import type { Situation } from "./capture-row.ts";
 /** The versions of how captures are shown, a part of their tags: to be counted up with every change of `toCapture`. */
 const FORMAT = 1;
 /** The same of `toFullCapture`. No number of its own, so that the tags of the two views differ. */
-const FULL_FORMAT = "f3";
+const FULL_FORMAT = "f4";
 
 /** What the tags of one capture begin with, however much of it is shown. */
 export const TAG_FORMATS = [String(FORMAT), FULL_FORMAT];

@@ -53,8 +53,11 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
   const capture = see(found, refuse.captureEnvironmentNotFound);
-  if (!isWebSocket)
-    return c.json(toLiveMessage(capture, await findManifests(c.env.BUCKET, withRunner(c, capture))));
+  if (!isWebSocket) {
+    const isKept = capture.erasedAt === null;
+    const known = isKept ? await findManifests(withRunner(c, capture)) : null;
+    return c.json(toLiveMessage(capture, known));
+  }
   // The address is of this request only.
   const { address: _, ...credential } = c.var.credential;
   const watcher: Watcher = { captureId: id, credential };

@@ -8,6 +8,8 @@ import {
   FULL_COLUMNS,
   type FullCaptureRow,
   JOIN_OWNER_AND_SCHEDULE,
+  RECORDED,
+  type Recorded,
   SITUATION,
   type Situation,
 } from "./capture-row.ts";
@@ -26,7 +28,7 @@ export interface Reader {
 }
 
 const ONE = callerStatement(
-  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION} ${CAPTURE_OF_CALLER}`,
+  `select caller.id as caller, ${hasRole("member")} as readsStatements, ${columns("c")}, ${SITUATION}, ${RECORDED} ${CAPTURE_OF_CALLER}`,
 );
 
 /** Reads one capture, how it gets on, and how much of it the caller may read. */
@@ -35,8 +37,10 @@ export async function readCapture(
   credential: Credential,
   id: number,
   now: number,
-): Promise<Seen<CaptureRow & Situation & Reader>> {
-  return seen(await captureRead(db, credential, id, now).first<Found<CaptureRow & Situation & Reader>>());
+): Promise<Seen<CaptureRow & Situation & Recorded & Reader>> {
+  return seen(
+    await captureRead(db, credential, id, now).first<Found<CaptureRow & Situation & Recorded & Reader>>(),
+  );
 }
 
 /** The statement of `readCapture`, whose one row `seen` reads. */
@@ -72,7 +76,7 @@ export function seen<T extends { caller: string; id: number }>(row: T | null | u
 }
 
 const PAIR = callerStatement(
-  `select caller.id as caller, ${columns("c")} from caller
+  `select caller.id as caller, ${columns("c")}, ${RECORDED} from caller
    left join captures c on c.id in (:id, :other) and c.deleted_at is null
      and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
 );
@@ -87,12 +91,12 @@ export const pairRead = (
 
 /** What the rows of `pairRead` say of the two; each is null as in `readCapture`. */
 export function pairOf(
-  results: readonly Found<CaptureRow>[],
+  results: readonly Found<CaptureRow & Recorded>[],
   ids: { id: number; other: number },
-): [one: Seen<CaptureRow>, other: Seen<CaptureRow>] {
+): [one: Seen<CaptureRow & Recorded>, other: Seen<CaptureRow & Recorded>] {
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
-  const found = (id: number): Seen<CaptureRow> => ({
+  const found = (id: number): Seen<CaptureRow & Recorded> => ({
     caller: first.caller,
     found: results.find((row) => row.id === id) ?? null,
   });
@@ -100,15 +104,16 @@ export function pairOf(
 }
 
 /** A capture, the instance that it records, and the credentials that reach it. */
-export type CaptureTarget = CaptureRow & {
-  region: string;
-  instance: string;
-  /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
-  engine: string | null;
-  credentials: string | null;
-  /** When its metrics were stored; null while CloudWatch has to be asked. */
-  metricsArchivedAt: number | null;
-};
+export type CaptureTarget = CaptureRow &
+  Recorded & {
+    region: string;
+    instance: string;
+    /** RDS's name of the instance's engine; null for a capture that was made before this was kept. */
+    engine: string | null;
+    credentials: string | null;
+    /** When its metrics were stored; null while CloudWatch has to be asked. */
+    metricsArchivedAt: number | null;
+  };
 
 const ONE_WITH_TARGET = callerStatement(
   `select caller.id as caller, ${columns("c")}, ${TARGET} ${CAPTURE_OF_CALLER} left join environments e on e.id = c.env_id`,

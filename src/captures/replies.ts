@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { STATUSES } from "../db/states.ts";
+import { ERASURE_REASONS } from "../environments/erasure-reasons.ts";
 import { count, id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
 import { problemSchema } from "../workload/replies.ts";
@@ -94,6 +95,18 @@ export const fullCaptureSchema = captureSchema
         }),
       )
       .meta({ description: "The schedule that it was made of; null if of none." }),
+    erased: z
+      .nullable(
+        z.object({
+          at: time("Since when its workload can't be read any more. It is erased within minutes of that."),
+          why: z.enum(ERASURE_REASONS).meta({
+            description:
+              "By the environment's `retention`, at the `request` of an admin, or since its `deletion` was long enough ago.",
+          }),
+          metricsAt: timeOrNull("The same of its metrics; null while they are kept."),
+        }),
+      )
+      .meta({ description: "That its workload was erased; null while it is kept." }),
     deletedAt: timeOrNull("When it was deleted; null if it is not."),
     restorableUntil: timeOrNull("Until when it can be brought back; null if it is not deleted."),
   })

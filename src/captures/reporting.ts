@@ -6,7 +6,7 @@ import { ApiError, refuse } from "../http/refusals.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import type { ReportMetrics } from "../workload/report/charts.ts";
 import type { Reported } from "../workload/report/routes.ts";
-import { see, withRunner } from "./access.ts";
+import { requireMetrics, requireWorkload, see, withRunner } from "./access.ts";
 import { columns } from "./capture-row.ts";
 import type { CaptureTarget, Found, Seen } from "./queries.ts";
 import { TARGET } from "./sql.ts";
@@ -42,10 +42,11 @@ async function readReported(
 /** What a report of a capture needs, if the caller of the request may read it and its base; the refusal that fits otherwise. */
 export async function findReported(c: AppContext, id: number, baseId: number | null): Promise<Reported> {
   const [one, base] = await readReported(c, { id, base: baseId });
-  const target = see(one, refuse.captureEnvironmentNotFound);
+  const target = requireWorkload(see(one, refuse.captureEnvironmentNotFound));
   return {
     capture: { ...target, ...withRunner(c, target) },
-    base: baseId === null ? null : withRunner(c, see(base, refuse.otherCaptureNotFound)),
+    base:
+      baseId === null ? null : withRunner(c, requireWorkload(see(base, refuse.otherCaptureNotFound), "with")),
     readMetrics: () => metricsOf(c, target),
   };
 }
@@ -56,6 +57,7 @@ async function metricsOf(c: AppContext, target: ReportedRow): Promise<ReportMetr
   const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
   const runner = runnerOf(c.env, target.id);
   try {
+    requireMetrics(target);
     const { metrics, headers } = await read(
       c.env,
       target,

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { keyedRequest } from "../db/idempotency.ts";
 import { hasEnded } from "../db/states.ts";
 import { positiveNumber, runnerOf } from "../env.ts";
+import { toErasure } from "../environments/to-reply.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type Precondition, readPrecondition } from "../http/conditional.ts";
 import type { App, AppContext } from "../http/context.ts";
@@ -12,13 +13,16 @@ import { refuse, tooManyLive } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
+import { tellQueue } from "../webhooks/outbox.ts";
 import { compareRoutes } from "../workload/compare/routes.ts";
 import { reportRoutes } from "../workload/report/routes.ts";
 import { workloadRoutes } from "../workload/routes.ts";
-import { findReadable, findReadablePair, see } from "./access.ts";
+import { findReadable, findReadablePair, requireMetrics, see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import * as changes from "./changes.ts";
 import * as creation from "./creation.ts";
+import { eraseSchema } from "./erase-schema.ts";
+import { eraseCapture } from "./erasing.ts";
 import { captureTag, TAG_FORMATS } from "./etags.ts";
 import { cancelRefusal, stopRefusal } from "./lifecycle.ts";
 import { openLive } from "./live.ts";
@@ -106,6 +110,7 @@ export const captureRoutes = new Hono<App>()
     );
     // Its runner gives back what it has switched on for the start.
     await wake(c, after.id, now);
+    await tellQueue(c.env, after.id);
     return tagged(c, after);
   })
 
@@ -131,10 +136,8 @@ export const captureRoutes = new Hono<App>()
     const id = await readId(c);
     const query = await readQuery(c, metricsQuerySchema(), ID_IN_QUERY);
     const now = Date.now();
-    const target = see(
-      await queries.readTarget(c.get("db"), c.get("credential"), id, now),
-      refuse.captureEnvironmentNotFound,
-    );
+    const found = await queries.readTarget(c.get("db"), c.get("credential"), id, now);
+    const target = requireMetrics(see(found, refuse.captureEnvironmentNotFound));
     await countCostly(c);
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
     const runner = runnerOf(c.env, id);
@@ -149,6 +152,13 @@ export const captureRoutes = new Hono<App>()
   })
 
   .get("/:id/live", openLive)
+
+  .post("/:id/erase", async (c) => {
+    const id = await readId(c);
+    const { keepMetrics = false } = await readBody(c, eraseSchema());
+    const erased = await eraseCapture(c.get("db"), c.get("credential"), id, keepMetrics, Date.now());
+    return c.json(toErasure(erased));
+  })
 
   .route("/:id/workload", workloadRoutes(findReadable))
   .route("/:id/workload", compareRoutes(findReadablePair))

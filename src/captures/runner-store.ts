@@ -3,12 +3,14 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { ClusterRole } from "../environments/cluster-role.ts";
+import type { Counts } from "../webhooks/facts.ts";
 import { type CaptureRow, columns, SITUATION, type Situation } from "./capture-row.ts";
 import { archiveDueAt, dueAt, isTransition, type Transition } from "./lifecycle.ts";
 import type { RecordingOptions } from "./plan.ts";
 import type { CaptureTarget } from "./queries.ts";
 import { TARGET } from "./sql.ts";
-import { transitionSql } from "./transitions.ts";
+import { isTold } from "./told.ts";
+import { type TransitionSql, transitionSql } from "./transitions.ts";
 
 /** A capture as its runner needs it; also one that is deleted but not yet erased. */
 export type RunnerRow = CaptureTarget &
@@ -32,7 +34,7 @@ export function readForRunner(db: Db, id: number): Promise<RunnerRow | null> {
   return ROW(db, { id }).first<RunnerRow>();
 }
 
-const TRANSITION = transitionSql({
+const MADE: TransitionSql = {
   // Somebody may have changed its times since they were read: what was decided by them is not made then.
   where:
     "id = :id and status = :from and (scheduled_start, scheduled_end) is (:scheduledStart, :scheduledEndBefore)",
@@ -51,15 +53,29 @@ const TRANSITION = transitionSql({
     scheduled_end: ":scheduledEnd",
     cluster_role_at_start: "coalesce(:clusterRole, cluster_role_at_start)",
     cluster_role: "coalesce(:clusterRole, cluster_role)",
+    sealed:
+      "iif(:to = 'RUNNING', max(:sealsAll, (select e.sealed from environments e where e.id = captures.env_id)), sealed)",
     reason: "coalesce(:reason, reason)",
     due_at: "iif(:to = 'FAILED' and started_at is null, null, :dueAt)",
   },
-}).map(statement);
+};
+const TRANSITION = transitionSql(MADE).map(statement);
+/** Of one that webhooks are told of. */
+const TOLD_TRANSITION = transitionSql({ ...MADE, counts: ":counts" }).map(statement);
+
+/** What became of a transition that was to be made. */
+export interface Made {
+  /** False also when the capture has left the state that it starts from, or has other times by now. */
+  moved: boolean;
+  /** Whether the outbox has something to tell of it: the queue is to be told. */
+  told: boolean;
+}
 
 /**
  * Makes a transition that the service itself decided on. One whose time is still to come for the database
  * is not made: the clock that it was decided by has jumped, and no transition can be taken back.
- * @returns whether it was made: false also when the capture has left the state that it starts from, or has other times by now
+ * @param counts what it has recorded, if that is known
+ * @param sealsAll whether what a capture records is sealed that begins to run, whatever its environment says
  * @throws Error when there is no such transition
  */
 export async function makeTransition(
@@ -68,7 +84,9 @@ export async function makeTransition(
   transition: Transition,
   actor: "runner" | "cleanup",
   now: number,
-): Promise<boolean> {
+  counts: Counts | null = null,
+  sealsAll = false,
+): Promise<Made> {
   const { from, to, start = null, end = null, reason = null, clusterRole = null } = transition;
   if (!isTransition(from, to)) throw new Error(`There is no transition from ${from} to ${to}`);
   const { id, scheduledStart } = capture;
@@ -78,9 +96,15 @@ export async function makeTransition(
     ...{ id, from, to, start, end, scheduledEnd, reason, clusterRole, dueAt: due, actor, now },
     scheduledStart,
     scheduledEndBefore: capture.scheduledEnd,
+    sealsAll: Number(sealsAll),
+    counts: JSON.stringify(counts),
   };
-  const results = await db.batch(TRANSITION.map((step) => step(db, values)));
-  return results.at(-1)?.meta.changes === 1;
+  const steps = isTold(to) ? TOLD_TRANSITION : TRANSITION;
+  const results = await db.batch(steps.map((step) => step(db, values)));
+  return {
+    moved: results.at(-1)?.meta.changes === 1,
+    told: results.slice(1, -1).some(({ meta }) => meta.changes > 0),
+  };
 }
 
 const NOTE_ALIVE = statement(
@@ -132,12 +156,12 @@ export async function postponeArchive(
 
 const FINISH_ARCHIVE = statement(
   `update captures set metrics_archived_at = :archivedAt, due_at = null, rearmed = 0
-   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null)`,
+   where id = :id and ${HAS_ENDED} and (:archivedAt is null or deleted_at is null and metrics_erased_at is null)`,
 );
 
 /**
  * Notes that a capture's metrics are stored, or with null that they never will be.
- * @returns whether it was noted: a deleted capture has no stored metrics
+ * @returns whether it was noted: a deleted capture has no stored metrics, nor has one whose metrics are erased
  */
 export async function finishArchive(db: Db, id: number, archivedAt: number | null): Promise<boolean> {
   const { meta } = await FINISH_ARCHIVE(db, { id, archivedAt }).run();

@@ -1,14 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkedClock, MAX_SKEW_MS } from "../db/clock.ts";
-import { type Env, positiveNumber } from "../env.ts";
+import { hasEnded } from "../db/states.ts";
+import { type Env, positiveNumber, sealsAll } from "../env.ts";
 import { releaseLease, releaseLeaseLater } from "../leases/release.ts";
 import { armBy, isArmedBy, setWatchdog } from "../lib/alarms.ts";
 import { describeError, log } from "../lib/log.ts";
 import { MetricsCache } from "../metrics/cache.ts";
 import { type CachedRequest, fetchMetrics, type MetricsResult } from "../metrics/call.ts";
+import type { Counts } from "../webhooks/facts.ts";
+import { tellQueue } from "../webhooks/outbox.ts";
 import { Collector } from "../workload/collecting/collector.ts";
 import { StorageFailure } from "../workload/stored/storage-failure.ts";
 import type { LogSpans, Span } from "../workload/timing/span.ts";
+import { toCounts } from "../workload/to-reply.ts";
 import {
   isGrowing,
   type LogDigests,
@@ -16,6 +20,7 @@ import {
   type WorkloadState,
 } from "../workload/workload-state.ts";
 import { ClusterRoleWatch } from "./cluster-role.ts";
+import { GapWatch } from "./gap-watch.ts";
 import { fail, finish, heartbeat, nextStep, type Step, stopAtLimit, type Transition } from "./lifecycle.ts";
 import { LiveSockets } from "./live.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -44,6 +49,8 @@ const DELETED = "The capture was deleted while it ran, and its log was not read 
 export class CaptureRunner extends DurableObject<Env> {
   /** Counts what came in while an alarm was being handled, so that the handler does not sleep over it. */
   #wakes = 0;
+  /** The alarms that are being handled just now: one may come while another runs. */
+  readonly #handling = new Set<Promise<void>>();
   /** What time it is, as far as is known from the last reading of the row: this machine's clock may be wrong. */
   #now = () => Date.now();
   readonly #collector = new Collector(this.ctx.storage, this.env);
@@ -51,6 +58,7 @@ export class CaptureRunner extends DurableObject<Env> {
   readonly #start = new CaptureStart(this.ctx.storage, this.env, this.#collector, this.#roles);
   readonly #watch = new LogWatch(this.ctx.storage, this.env, this.#collector);
   readonly #live = new LiveSockets(this.ctx, this.env, () => this.#collector.state());
+  readonly #gaps = new GapWatch(this.ctx.storage, this.env, () => this.#collector.state());
   readonly #waiting = new Waiting();
   readonly #archiving = new MetricsArchiving(this.ctx.storage, this.env);
   readonly #metrics = new MetricsCache((request) => fetchMetrics(this.env, request, Date.now()));
@@ -75,8 +83,29 @@ export class CaptureRunner extends DurableObject<Env> {
     if (!(await isArmedBy(this.ctx.storage, now + MAX_RETRY_MS))) await this.wake(captureId, now);
   }
 
+  /**
+   * Forgets what was recorded of a capture whose workload is erased, once no alarm is being handled that may store some of it. What comes
+   * later reads the row, and stores nothing any more. Metrics that are still to be archived are.
+   * @returns whether it did: false when the capture's workload is not to be erased
+   */
+  async eraseWorkload(captureId: number): Promise<boolean> {
+    await Promise.allSettled(this.#handling);
+    const capture = await readForRunner(this.env.DB, captureId);
+    if (capture !== null && (capture.erasedAt === null || !hasEnded(capture.status))) return false;
+    this.#collector.forget();
+    await this.ctx.storage.deleteAll();
+    if (capture !== null && capture.dueAt !== null) await this.wake(captureId, Date.now());
+    return true;
+  }
+
   /** Does what the capture calls for now, and sets the alarm for what comes next. */
   override async alarm(): Promise<void> {
+    const handled = this.#handle();
+    this.#handling.add(handled);
+    await handled.finally(() => this.#handling.delete(handled));
+  }
+
+  async #handle(): Promise<void> {
     const { storage } = this.ctx;
     const captureId = storage.kv.get<number>("captureId");
     if (captureId === undefined) return;
@@ -119,7 +148,8 @@ export class CaptureRunner extends DurableObject<Env> {
       this.#waiting.tell(capture);
       await this.#live.transitioned(capture);
       const now = this.#now();
-      if (capture.status === "FAILED") await this.#abandon(capture, capture.reason ?? "The capture failed");
+      if (capture.status === "FAILED" && capture.erasedAt === null)
+        await this.#abandon(capture, capture.reason ?? "The capture failed");
       const again = await this.#do(nextStep(capture, now), capture, now);
       if (again !== undefined) return again;
     }
@@ -181,8 +211,18 @@ export class CaptureRunner extends DurableObject<Env> {
 
   /** Makes a transition. When it was not made, somebody else has made one: the row says how to go on. */
   async #make(transition: Transition, capture: RunnerRow, now: number): Promise<void> {
-    const moved = await makeTransition(this.env.DB, capture, transition, "runner", now);
     const { from, to, reason } = transition;
+    const counts = to === "DONE" ? this.#counts() : null;
+    const { moved, told } = await makeTransition(
+      this.env.DB,
+      capture,
+      transition,
+      "runner",
+      now,
+      counts,
+      sealsAll(this.env),
+    );
+    if (told) await tellQueue(this.env, capture.id);
     log.info("capture.moved", {
       captureId: capture.id,
       from,
@@ -190,6 +230,12 @@ export class CaptureRunner extends DurableObject<Env> {
       moved,
       ...(reason === undefined ? {} : { reason }),
     });
+  }
+
+  /** What was recorded so far; null before there is anything. */
+  #counts(): Counts | null {
+    const [first, ...more] = this.#collector.state()?.manifests ?? [];
+    return first === undefined ? null : toCounts([first, ...more]);
   }
 
   /**
@@ -206,6 +252,7 @@ export class CaptureRunner extends DurableObject<Env> {
     });
     if (caughtUp) await this.#watch.look(capture, this.#now());
     await this.#roles.look(capture, this.#now());
+    await this.#gaps.look(capture, this.#now());
     await this.#live.progressed();
     const now = this.#now();
     const limit = capture.maxBytes ?? positiveNumber(this.env, "MAX_CAPTURE_BYTES");
@@ -243,6 +290,7 @@ export class CaptureRunner extends DurableObject<Env> {
         return this.#now() + finished.pause;
       }
       ({ missing } = finished);
+      await this.#gaps.look(capture, this.#now());
     }
     // At once if it was deleted, which ends all that it costs.
     await this.#giveBack(capture.id, capture.deletedAt === null ? releaseLeaseLater : releaseLease);

@@ -1,5 +1,6 @@
 import { DATABASE_NOW } from "../db/clock.ts";
 import { isOneOf, STATUSES, type Status } from "../db/states.ts";
+import { RECORDED } from "./capture-row.ts";
 import { type Cause, statesThatAllow } from "./lifecycle.ts";
 
 /*
@@ -26,9 +27,9 @@ export const KEPT_CAPTURE_OF_CALLER = `from caller
   left join members m on m.user_id = caller.id and m.env_id = (select env_id from captures where id = :id)
   left join captures c on c.id = :id and c.env_id = m.env_id and (c.deleted_at is null or c.deleted_at > ${RESTORABLE_SINCE})`;
 
-/** The instance that capture `c` of environment `e` records, and how it is reached. */
+/** The instance that capture `c` of environment `e` records, how it is reached, and what is kept of it. */
 export const TARGET = `c.region as region, c.instance as instance, c.engine as engine, e.credentials as credentials,
-  c.metrics_archived_at as metricsArchivedAt`;
+  c.metrics_archived_at as metricsArchivedAt, ${RECORDED}`;
 
 /** Whether the lifecycle has a transition for a cause from the state of the row at hand. */
 export const allows = (cause: Cause): string => isOneOf(statesThatAllow(cause));

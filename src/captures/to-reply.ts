@@ -45,6 +45,14 @@ export function toFullCapture(row: FullCaptureRow, keptFor: number): FullCapture
     ...toSituation(row),
     schedule:
       row.scheduleId === null ? null : { id: row.scheduleId, name: row.scheduleName ?? "", base: row.baseId },
+    erased:
+      row.erasedAt === null
+        ? null
+        : {
+            at: isoTime(row.erasedAt),
+            why: row.erasedWhy ?? "request",
+            metricsAt: isoTime(row.metricsErasedAt),
+          },
     deletedAt: isoTime(row.deletedAt),
     restorableUntil: isoTime(row.deletedAt === null ? null : row.deletedAt + keptFor),
   };

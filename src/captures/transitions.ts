@@ -1,12 +1,14 @@
 import { type Action, actionSql } from "../audit/actions.ts";
 import { deedOfCaller, deedOfService, detailsSql } from "../audit/recording.ts";
+import { toldSql } from "./told.ts";
 
 /*
- * How a transition is written: its notes in the capture's history and in the environment's audit trail, and the capture's new state,
- * by one batch. Whoever makes one (creation.ts, changes.ts, runner-store.ts) does it by the statements that are made here.
+ * How a transition is written: its notes in the capture's history and in the environment's audit trail, what webhooks are told of it,
+ * and the capture's new state, by one batch. Whoever makes one (creation.ts, changes.ts, runner-store.ts) does it by the statements
+ * that are made here.
  *
- * What else is to be told of transitions, such as an e-mail when a capture fails, is one more statement in `noteSql`: it
- * selects the same rows, so that it is written exactly when the transition is.
+ * What else is to be told of transitions is one more statement: it selects the same rows as the note, so that it is written exactly
+ * when the transition is.
  */
 
 /** The note of a transition, as SQL: expressions over one row for each capture that makes it. */
@@ -57,6 +59,11 @@ export interface TransitionSql extends Pick<NoteSql, "to" | "action" | "actor" |
   isNoted?: string;
   /** What has to hold besides for it to be made. */
   isMade?: string;
+  /**
+   * What it recorded, in JSON or null, where webhooks are told of the transition; absent where they are not: a deletion is nobody's
+   * failure.
+   */
+  counts?: string;
   /** The columns that change with the state. */
   set: Record<string, string>;
   /** The columns that are returned. */
@@ -64,15 +71,16 @@ export interface TransitionSql extends Pick<NoteSql, "to" | "action" | "actor" |
 }
 
 /**
- * The SQL of the statements that make a transition, in their order: those that note it, and last the one that changes the row. What
- * stood in its way does so no more.
+ * The SQL of the statements that make a transition, in their order: the one that notes it, those that tell of it, and last the one
+ * that changes the row. What stood in its way does so no more.
  */
 export function transitionSql(transition: TransitionSql): string[] {
-  const { where, isNoted = "true", isMade = "true", to, set, returning } = transition;
+  const { where, isNoted = "true", isMade = "true", to, reason, counts, set, returning } = transition;
   const rows = `from captures where ${where} and ${isNoted}`;
   const changes = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`);
   return [
     ...noteSql({ ...transition, capture: "captures", from: "status", rows }),
+    ...(counts === undefined ? [] : toldSql({ to, reason, counts, set, rows })),
     `update captures set ${[`status = ${to}`, "obstacle = null", ...changes].join(", ")}, rearmed = 0, version = version + 1
      where ${where} and ${isMade} ${returning === undefined ? "" : `returning ${returning}`}`,
   ];

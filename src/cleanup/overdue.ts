@@ -7,6 +7,7 @@ import type { Db } from "../db/types.ts";
 import { type Env, runnerOf } from "../env.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
+import { tellQueue } from "../webhooks/outbox.ts";
 
 /* The watchdog of captures: those whose transition is overdue are woken, and failed in the end. */
 
@@ -61,7 +62,8 @@ async function wakeOrFail(env: Env, capture: OverdueCapture, now: number): Promi
   const problem = await within(WAKE_TIMEOUT_MS, "The runner", runner.problem()).catch(() => null);
   const stayed = `It stayed ${capture.status} and could not be moved on, although it was woken ${MAX_REARMS} times`;
   const reason = problem === null ? stayed : `${stayed}. ${problem}`;
-  await makeTransition(env.DB, capture, fail(capture.status, reason), "cleanup", now);
+  const { told } = await makeTransition(env.DB, capture, fail(capture.status, reason), "cleanup", now);
+  if (told) await tellQueue(env, capture.id);
   // So that its runner stores what it has recorded.
   await within(WAKE_TIMEOUT_MS, "The runner", runner.wake(capture.id, now)).catch(() => undefined);
   return "failed";

@@ -5,11 +5,15 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
+import { eraseDeleted } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
+import { eraseThese } from "./erasing.ts";
 
 /* Erases what is old and deletes what has expired, in bounded batches. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long it is kept what webhooks were told. */
+const DELIVERY_DAYS = 30;
 /** Rows that one statement deletes, and the most statements that one run makes of each kind. */
 const PURGE_BATCH = 500;
 const MAX_BATCHES = 20;
@@ -23,6 +27,7 @@ const ERASE_BATCH = 100;
 export async function purgeOld(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
   const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
+  const provenBefore = now - positiveNumber(env, "ERASURE_RECORD_DAYS") * DAY_MS;
   const purgeAll = (what: Purgeable, before: number) =>
     inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
   log.info("cleanup.purged", {
@@ -30,6 +35,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
     deviceCodes: await purgeAll("deviceCodes", now),
+    emailLinks: await purgeAll("emailLinks", now),
     externalIds: await purgeAll("externalIds", now),
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
@@ -37,12 +43,17 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
     knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
     recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
+    webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
-    captures: await inBatches("captures", ERASE_BATCH, (limit) => eraseDeleted(env, deletedBefore, limit)),
+    captures: await inBatches("captures", ERASE_BATCH, (limit) =>
+      purgeCaptures(env, deletedBefore, now, limit),
+    ),
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
     schedules: await purgeAll("schedules", deletedBefore),
     environments: await purgeAll("environments", deletedBefore),
     auditEvents: await purgeAll("auditEvents", now - positiveNumber(env, "AUDIT_RETENTION_DAYS") * DAY_MS),
+    erasures: await purgeAll("erasures", provenBefore),
+    deletedEnvironments: await purgeAll("deletedEnvironments", provenBefore),
   });
 }
 
@@ -69,20 +80,13 @@ async function inBatches(
 }
 
 /** Erases what deleted captures have stored, then their rows: if it is cut off in between, the next run finds them again. */
-async function eraseDeleted(env: Env, before: number, limit: number): Promise<number> {
+async function purgeCaptures(env: Env, before: number, now: number, limit: number): Promise<number> {
   const ids = await erasableCaptures(env.DB, before, limit);
-  for (const id of ids) await eraseObjects(env.BUCKET, `captures/${id}/`);
-  if (ids.length > 0) await eraseCaptures(env.DB, ids, before, Date.now());
+  if (ids.length === 0) return 0;
+  await eraseDeleted(env.DB, ids, before, now);
+  await eraseThese(env, ids, now);
+  await eraseCaptures(env.DB, ids, before, now);
   return ids.length;
-}
-
-async function eraseObjects(bucket: R2Bucket, prefix: string): Promise<void> {
-  for (;;) {
-    // The objects listed are deleted, so that each page is the first.
-    const page = await bucket.list({ prefix });
-    if (page.objects.length === 0) return;
-    await bucket.delete(page.objects.map(({ key }) => key));
-  }
 }
 
 const ERASABLE = statement(
@@ -100,8 +104,9 @@ async function erasableCaptures(db: Db, before: number, limit: number): Promise<
   return results.map(({ id }) => id);
 }
 
-/** Those of `:ids` that are still deleted, since before `:before`. */
-const IS_ERASED = "id in (select value from json_each(:ids)) and deleted_at < :before";
+/** Those of `:ids` that are still deleted, since before `:before`, and of which nothing is stored any more. */
+const IS_ERASED = `id in (select value from json_each(:ids)) and deleted_at < :before
+  and exists (select 1 from erasures x where x.capture_id = captures.id and x.with_metrics = 1 and x.finished_at is not null)`;
 
 /** Captures last: the others refer to them. */
 const ERASE = [
@@ -120,7 +125,12 @@ const ERASE = [
 ].map(statement);
 
 /** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
-async function eraseCaptures(db: Db, ids: number[], before: number, now: number): Promise<void> {
+export async function eraseCaptures(
+  db: Db,
+  ids: readonly number[],
+  before: number,
+  now: number,
+): Promise<void> {
   const values = { ids: JSON.stringify(ids), before, now };
   await db.batch(ERASE.map((step) => step(db, values)));
 }
@@ -141,6 +151,7 @@ const PURGES = {
     `delete from environments where id in (select e.id from environments e where e.deleted_at < :before
        and not exists (select 1 from captures c where c.env_id = e.id)
        and not exists (select 1 from members m where m.env_id = e.id)
+       and not exists (select 1 from webhooks w where w.env_id = e.id)
        and not exists (select 1 from apikey k where k.env_id = e.id)
        and not exists (select 1 from schedules s where s.env_id = e.id) limit :limit)`,
   ),
@@ -153,10 +164,17 @@ const PURGES = {
     `delete from schedules where id in (select s.id from schedules s
        where ${IS_FORGOTTEN} and not exists (select 1 from schedule_events v where v.schedule_id = s.id) limit :limit)`,
   ),
+  // What proves that a capture was erased stays as long as the capture itself is shown.
+  erasures: statement(
+    `delete from erasures where capture_id in (select x.capture_id from erasures x where x.finished_at < :before
+       and not exists (select 1 from captures c where c.id = x.capture_id) limit :limit)`,
+  ),
+  deletedEnvironments: deleteOld("deleted_environments", "env_id", "erased_at"),
   sessions: deleteOld("session", "id", "expires_at"),
   keys: deleteOld("apikey", "id", "expires_at"),
   invites: deleteOld("invites", "code_hash", "expires_at"),
   deviceCodes: deleteOld("device_codes", "device_hash", "expires_at"),
+  emailLinks: deleteOld("email_links", "token_hash", "expires_at"),
   externalIds: deleteOld("pending_external_ids", "user_id", "expires_at"),
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
@@ -172,6 +190,11 @@ const PURGES = {
   ),
   knownNetworks: deleteOld("known_networks", "rowid", "seen_at"),
   recordedBytes: deleteOld("recorded_bytes", "rowid", "month"),
+  // Those of a capture that has not ended stay: its next event counts on from them.
+  webhookDeliveries: statement(
+    `delete from webhook_deliveries where id in (select d.id from webhook_deliveries d left join captures c on c.id = d.capture_id
+       where d.time < :before and (c.id is null or c.${HAS_ENDED}) limit :limit)`,
+  ),
 };
 
 /** Something that is purged once its time has passed. */

@@ -1,20 +1,23 @@
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
-import { keyIds, reseal } from "../environments/credentials.ts";
+import { reseal } from "../environments/credentials.ts";
+import { keyIds } from "../environments/sealing.ts";
 import { describeError, log } from "../lib/log.ts";
+import { resealTarget } from "../webhooks/target.ts";
 
-/** Environments whose credentials are read and written at once, and how often one run does so. */
+/** Rows that are read and written at once, and how often one run does so. */
 const BATCH = 100;
 const MAX_BATCHES = 20;
 
-/** The credentials of an environment, as its row has them. */
-interface SealedCredentials {
+/** Something that is sealed, as its row has it. */
+interface SealedRow {
   id: number;
-  credentials: string;
+  envId: number;
+  sealed: string;
 }
 
-/** What one run did. */
+/** What one run did, of credentials and of webhooks' targets together. */
 export interface ResealCounts extends Record<string, number> {
   /** Sealed anew. */
   resealed: number;
@@ -26,82 +29,102 @@ export interface ResealCounts extends Record<string, number> {
   withoutKey: number;
 }
 
+/** Where something sealed is, and how it is sealed anew. */
+const PLACES = [
+  { ...statementsOf("environments", "credentials", "id"), what: "credentials", reseal },
+  { ...statementsOf("webhooks", "target", "env_id"), what: "webhook", reseal: resealTarget },
+];
+
+type Place = (typeof PLACES)[number];
+
 /**
- * Seals the credentials of environments with the first of CREDENTIALS_KEYS that one of the others sealed, in bounded batches:
- * the next run does the rest. Once nothing is left, the other keys can be dropped.
+ * Seals with the first of CREDENTIALS_KEYS what one of the others sealed, in bounded batches: the next run does the rest. Once nothing
+ * is left, the other keys can be dropped.
  */
 export async function resealCredentials(env: Env): Promise<ResealCounts> {
   const { DB } = env;
   const [sealing, ...older] = await keyIds(env);
   const counts = { resealed: 0, changed: 0, unreadable: 0, withoutKey: 0 };
-  let after = 0;
-  for (let batch = 0; batch < MAX_BATCHES && older.length > 0; batch++) {
-    const found = await sealedWith(DB, older, after, BATCH);
-    const renewed: Renewed[] = [];
-    for (const { id, credentials } of found) {
-      try {
-        renewed.push({ id, before: credentials, after: await reseal(env, id, credentials) });
-      } catch (error) {
-        counts.unreadable++;
-        log.error("cleanup.reseal.unreadable", { envId: id, ...describeError(error) });
-      }
-    }
-    const written = await replaceCredentials(DB, renewed);
-    counts.resealed += written;
-    counts.changed += renewed.length - written;
-    after = found.at(-1)?.id ?? after;
-    if (found.length < BATCH) break;
+  for (const place of PLACES) {
+    if (older.length > 0) await resealPlace(env, place, older, counts);
+    counts.withoutKey += await countOthers(DB, place, [sealing, ...older]);
   }
-  counts.withoutKey = await countOthers(DB, [sealing, ...older]);
-  if (counts.withoutKey > 0) log.error("cleanup.reseal.keyless", { environments: counts.withoutKey });
+  if (counts.withoutKey > 0) log.error("cleanup.reseal.keyless", { rows: counts.withoutKey });
   return counts;
 }
 
-/** The id of the key that sealed the credentials of a row: what is before the first dot. */
-const KEY_ID = "substr(credentials, 1, instr(credentials, '.') - 1)";
+async function resealPlace(
+  env: Env,
+  place: Place,
+  older: readonly string[],
+  counts: ResealCounts,
+): Promise<void> {
+  let after = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const found = await sealedWith(env.DB, place, older, after, BATCH);
+    const renewed: Renewed[] = [];
+    for (const { id, envId, sealed } of found) {
+      try {
+        renewed.push({ id, before: sealed, after: await place.reseal(env, envId, sealed) });
+      } catch (error) {
+        counts.unreadable++;
+        log.error("cleanup.reseal.unreadable", { what: place.what, id, envId, ...describeError(error) });
+      }
+    }
+    const written = await replaceSealed(env.DB, place, renewed);
+    counts.resealed += written;
+    counts.changed += renewed.length - written;
+    after = found.at(-1)?.id ?? after;
+    if (found.length < BATCH) return;
+  }
+}
 
-const SEALED_WITH = statement(
-  `select id, credentials from environments
-   where id > :after and ${KEY_ID} in (select value from json_each(:keys)) order by id limit :limit`,
-);
+/** The statements of a table's sealed column. The id of the key that sealed a text is what is before its first dot. */
+function statementsOf(table: string, column: string, envId: string) {
+  const keyId = `substr(${column}, 1, instr(${column}, '.') - 1)`;
+  return {
+    find: statement(
+      `select id, ${envId} as envId, ${column} as sealed from ${table}
+       where id > :after and ${keyId} in (select value from json_each(:keys)) order by id limit :limit`,
+    ),
+    replace: statement(
+      `update ${table} set ${column} = new.value ->> 'after' from json_each(:renewed) new
+       where ${table}.id = new.value ->> 'id' and ${table}.${column} = new.value ->> 'before'`,
+    ),
+    countOthers: statement(
+      `select count(*) as n from ${table}
+       where ${column} is not null and ${keyId} not in (select value from json_each(:keys))`,
+    ),
+  };
+}
 
-/** Finds environments whose credentials were sealed with one of some keys, by id. */
+/** Finds what was sealed with one of some keys, by id. */
 async function sealedWith(
   db: Db,
+  { find }: Place,
   keys: readonly string[],
   after: number,
   limit: number,
-): Promise<SealedCredentials[]> {
-  const values = { keys: JSON.stringify(keys), after, limit };
-  const { results } = await SEALED_WITH(db, values).all<SealedCredentials>();
+): Promise<SealedRow[]> {
+  const { results } = await find(db, { keys: JSON.stringify(keys), after, limit }).all<SealedRow>();
   return results;
 }
 
-/** Credentials to be written over those that were read. */
+/** What is to be written over what was read. */
 interface Renewed {
   id: number;
   before: string;
   after: string;
 }
 
-const REPLACE = statement(
-  `update environments set credentials = new.value ->> 'after' from json_each(:renewed) new
-   where environments.id = new.value ->> 'id' and environments.credentials = new.value ->> 'before'`,
-);
-
-/** Writes credentials, each only where they are still what was read. Returns how many were. */
-async function replaceCredentials(db: Db, renewed: readonly Renewed[]): Promise<number> {
+/** Writes what was sealed anew, each only where there is still what was read. Returns how many were. */
+async function replaceSealed(db: Db, { replace }: Place, renewed: readonly Renewed[]): Promise<number> {
   if (renewed.length === 0) return 0;
-  const { meta } = await REPLACE(db, { renewed: JSON.stringify(renewed) }).run();
+  const { meta } = await replace(db, { renewed: JSON.stringify(renewed) }).run();
   return meta.changes;
 }
 
-const COUNT_OTHERS = statement(
-  `select count(*) as n from environments
-   where credentials is not null and ${KEY_ID} not in (select value from json_each(:keys))`,
-);
-
-/** Counts environments whose credentials were sealed with none of some keys. */
-async function countOthers(db: Db, keys: readonly string[]): Promise<number> {
-  return (await COUNT_OTHERS(db, { keys: JSON.stringify(keys) }).first<number>("n")) ?? 0;
+/** Counts what was sealed with none of some keys. */
+async function countOthers(db: Db, place: Place, keys: readonly string[]): Promise<number> {
+  return (await place.countOthers(db, { keys: JSON.stringify(keys) }).first<number>("n")) ?? 0;
 }

@@ -1,7 +1,11 @@
 import type * as z from "zod";
 import type * as keys from "../identity/keys/schema.ts";
+import type * as linkReplies from "../identity/links/replies.ts";
+import type * as links from "../identity/links/schema.ts";
 import type * as replies from "../identity/replies.ts";
 import type * as requests from "../identity/requests.ts";
+import type * as signOn from "../identity/sign-on/replies.ts";
+import type { finishSchema } from "../identity/sign-on/schema.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 
 export { CapturesError } from "./error.ts";
@@ -26,10 +30,21 @@ export type SignIn = z.input<typeof requests.signInSchema>;
 export type UserChanges = z.input<typeof requests.updateUserSchema>;
 /** The old password and the new one. */
 export type PasswordChange = z.input<typeof requests.changePasswordSchema>;
+/** A new password, and the link by which it is set. */
+export type PasswordReset = z.input<ReturnType<typeof links.resetSchema>>;
+/** A new address, and the password. */
+export type EmailChange = z.input<ReturnType<typeof links.changeEmailSchema>>;
 /** A key to make. */
 export type NewKey = z.input<ReturnType<typeof keys.createKeySchema>>;
 /** What to change of a key, whose id is `keyId`. */
 export type KeyChanges = z.input<ReturnType<typeof keys.updateKeySchema>>;
+
+/** How people may sign in. */
+export type SignInWays = signOn.Ways;
+/** A sign-on that the provider has answered, as its address says. */
+export type SignOnFinish = z.input<ReturnType<typeof finishSchema>>;
+/** Who has signed in at a provider. */
+export type SignedOn = signOn.SignedOn;
 
 /** A client of one's own account. */
 export type AccountClient = ReturnType<typeof createAccountClient>;
@@ -62,6 +77,14 @@ export function createAccountClient({
     /** Signs in. */
     signIn: (account: SignIn, call?: CallOptions) =>
       post<z.output<typeof replies.signedInSchema>>("sign-in/email", account, call),
+    /** How people may sign in. */
+    ways: (call?: CallOptions) => get<SignInWays>("ways", call),
+    /** Begins to sign in at a provider, by its id. The browser goes to the URL, and comes back to `/sign-on/{provider}`. */
+    startSignOn: (provider: string, call?: CallOptions) =>
+      post<signOn.Started>("sign-on/start", { provider }, call),
+    /** Signs in whom the provider has signed in. Only the browser that has begun it can. */
+    finishSignOn: (finish: SignOnFinish, call?: CallOptions) =>
+      post<SignedOn>("sign-on/finish", finish, call),
     /** Signs out: the session has ended then. */
     signOut: (call?: CallOptions) => post<Success>("sign-out", {}, call),
     /** Changes one's name. */
@@ -69,6 +92,21 @@ export function createAccountClient({
     /** Changes the password. */
     changePassword: (change: PasswordChange, call?: CallOptions) =>
       post<z.output<typeof replies.passwordChangedSchema>>("change-password", change, call),
+    /** Has a link mailed by which a new password is set. The answer is the same for every address. */
+    requestPasswordReset: (email: string, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("request-password-reset", { email }, call),
+    /** Sets a new password by a link: all sessions end. */
+    resetPassword: (reset: PasswordReset, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.passwordResetSchema>>("reset-password", reset, call),
+    /** Has a link mailed by which one confirms one's address. */
+    sendVerificationEmail: (call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("send-verification-email", {}, call),
+    /** Confirms an address by a link, whose token it takes. */
+    verifyEmail: (token: string, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.emailVerifiedSchema>>("verify-email", { token }, call),
+    /** Has a link mailed to a new address, by which that becomes one's own. */
+    changeEmail: (change: EmailChange, call?: CallOptions) =>
+      post<z.output<typeof linkReplies.mailAskedSchema>>("change-email", change, call),
     /** Where one is signed in. */
     listSessions: (call?: CallOptions) => get<Session[]>("list-sessions", call),
     /** Ends a session, by its token. */
@@ -92,15 +130,17 @@ export function createAccountClient({
   };
 }
 
-/** Sends the session's cookie that a reply has set, where it is shown replies' cookies: everywhere but in a browser. */
+/** Sends the cookies of a session and of a sign-on that replies have set, where it is shown these: everywhere but in a browser. */
 function withSession(send: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
-  let cookie = "";
+  const cookies = new Map<string, string>();
   return async (request) => {
-    if (cookie !== "") request.headers.set("Cookie", cookie);
+    if (cookies.size > 0) request.headers.set("Cookie", [...cookies.values()].join("; "));
     const reply = await send(request);
     for (const set of reply.headers.getSetCookie()) {
-      const [, named, value] = /^([\w.-]*session_token=)([^;]*)/.exec(set) ?? [];
-      if (named !== undefined) cookie = value === "" ? "" : named + value;
+      const [, pair, name, value] = /^([\w.-]*(session_token|sign_on)=([^;]*))/.exec(set) ?? [];
+      if (pair === undefined || name === undefined) continue;
+      if (value === "") cookies.delete(name);
+      else cookies.set(name, pair);
     }
     return reply;
   };

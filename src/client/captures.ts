@@ -4,6 +4,8 @@ import type { Call, CallOptions, CreateOptions, Transport } from "./transport.ts
 import type {
   Capture,
   CaptureChanges,
+  CaptureErasure,
+  CaptureErasureRequest,
   CaptureEvent,
   CaptureFilter,
   CapturePage,
@@ -104,6 +106,9 @@ export function captures(transport: Transport) {
     /** Brings a deleted capture back. */
     restore: (id: number, options?: CallOptions) =>
       transport.change<Capture>("POST", path(id, "/restore"), options),
+    /** Erases what a capture has recorded; the capture itself stays. It can't be undone. */
+    erase: (id: number, request: CaptureErasureRequest = {}, options?: CallOptions) =>
+      transport.change<CaptureErasure>("POST", path(id, "/erase"), options, request),
     /** A capture's CloudWatch metrics. */
     async metrics(id: number, query: MetricsQuery = {}, options?: CallOptions): Promise<Metrics> {
       const call: Call = { method: "GET", path: path(id, "/metrics"), query, options };

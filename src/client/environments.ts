@@ -3,6 +3,9 @@ import type {
   CheckedEnvironment,
   Environment,
   EnvironmentChanges,
+  EnvironmentErasure,
+  ErasureQuery,
+  ErasureRequest,
   ExternalId,
   FullEnvironment,
   InstanceList,
@@ -33,6 +36,12 @@ export function environments(transport: Transport) {
     /** Deletes an environment, and shows it as it was. */
     delete: (id: number, options?: CallOptions) =>
       transport.change<FullEnvironment>("DELETE", path(id), options),
+    /** Erases the workloads of all its captures that have ended, or the environment with all that is its. It can't be undone. */
+    erase: (id: number, request: ErasureRequest, options?: CallOptions) =>
+      transport.change<EnvironmentErasure>("POST", path(id, "/erasure"), options, request),
+    /** What was erased of an environment, and what is left. */
+    erasure: (id: number, query: ErasureQuery = {}, options?: CallOptions) =>
+      transport.get<EnvironmentErasure>(path(id, "/erasure"), options, query),
     /** Asks AWS whether captures of it would work. */
     check: (id: number, options?: CallOptions) =>
       transport.change<CheckedEnvironment>("POST", path(id, "/check"), options),

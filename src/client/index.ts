@@ -5,6 +5,7 @@ import { invites, members } from "./members.ts";
 import { schedulesClient } from "./schedules.ts";
 import { type CallOptions, type ClientOptions, Transport } from "./transport.ts";
 import type { Health } from "./types.ts";
+import { webhooksClient } from "./webhooks.ts";
 
 export type { AuditEvent, AuditFilter } from "./audit.ts";
 export type { RecordsOptions } from "./captures.ts";
@@ -32,6 +33,14 @@ export type { WebSocketClass, WebSocketLike } from "./socket.ts";
 export type { CallOptions, ClientOptions, CreateOptions } from "./transport.ts";
 export type * from "./types.ts";
 export type { WaitOptions } from "./watch.ts";
+export type {
+  NewWebhook,
+  Webhook,
+  WebhookChanges,
+  WebhookDelivery,
+  WebhookPayload,
+  WebhookWithSecret,
+} from "./webhooks.ts";
 
 /** A client of the API. Its calls answer with what the API does, or throw a `CapturesError`. */
 export type Client = ReturnType<typeof createClient>;
@@ -43,6 +52,7 @@ export function createClient(options: ClientOptions) {
     captures: captures(transport),
     environments: environments(transport),
     schedules: schedulesClient(transport),
+    webhooks: webhooksClient(transport),
     members: members(transport),
     invites: invites(transport),
     audit: auditClient(transport),

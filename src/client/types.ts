@@ -1,7 +1,9 @@
 import type * as z from "zod";
+import type { eraseSchema } from "../captures/erase-schema.ts";
 import type { InitialStatus } from "../captures/plan.ts";
 import type { Capture } from "../captures/replies.ts";
 import type * as captures from "../captures/schema.ts";
+import type { erasureBodySchema, erasureQuerySchema } from "../environments/erasure-schema.ts";
 import type * as environments from "../environments/schema.ts";
 import type { healthSchema } from "../http/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
@@ -32,8 +34,10 @@ export type { Role } from "../db/roles.ts";
 export type { Check } from "../environments/preflight/checks.ts";
 export type { InstanceList, ListedInstance } from "../environments/preflight/replies.ts";
 export type {
+  CaptureErasure,
   CheckedEnvironment,
   Environment,
+  EnvironmentErasure,
   ExternalId,
   FullEnvironment,
   Invite,
@@ -157,3 +161,9 @@ export type NewEnvironment = z.input<ReturnType<typeof environments.createSchema
 export type InstancesOf = z.input<ReturnType<typeof environments.instancesSchema>>;
 /** What to change of an environment; what is absent stays. */
 export type EnvironmentChanges = z.input<ReturnType<typeof environments.updateSchema>>;
+/** What to erase of an environment. */
+export type ErasureRequest = z.input<ReturnType<typeof erasureBodySchema>>;
+/** Which captures' erasures to list: those with a greater id than `after`, the `next` of the page before. */
+export type ErasureQuery = Query<ReturnType<typeof erasureQuerySchema>>;
+/** What to erase of a capture: its workload, and its metrics unless it says otherwise. */
+export type CaptureErasureRequest = z.input<ReturnType<typeof eraseSchema>>;

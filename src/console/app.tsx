@@ -2,13 +2,17 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { account, onUnauthenticated } from "./api/client.ts";
 import type { User } from "./api/types.ts";
 import { Dialog } from "./components/dialog.tsx";
+import { lazyPage } from "./components/lazy-page.tsx";
 import { Failure, Skeleton } from "./components/loading.tsx";
 import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./components/sign-in.tsx";
 import { ToastProvider } from "./components/toasts.tsx";
-import { focusNextHeading } from "./lib/router.ts";
+import { focusNextHeading, usePlace } from "./lib/router.ts";
 import { SessionContext } from "./lib/session.ts";
+import { OpenPages } from "./open-pages.tsx";
 import { Pages } from "./pages.tsx";
+
+const { Page: SignOnPage } = lazyPage(async () => (await import("./pages/sign-on.tsx")).SignOnPage);
 
 type State =
   | { is: "unknown" }
@@ -17,7 +21,8 @@ type State =
   | { is: "in"; user: User; epoch: number; lost: boolean };
 
 /**
- * The console. Without a session, the sign-in stands in the place of the page, and the page follows it. If a session ends while
+ * The console. Without a session, the sign-in stands in the place of the page, and the page follows it, but for the few pages that
+ * need none. If a session ends while
  * somebody works, a dialog renews it, and the page keeps its state.
  */
 export function App() {
@@ -49,23 +54,38 @@ export function App() {
     setState({ is: "out" });
   };
 
+  // Whoever has come back from a provider is signed in there, whoever was here before.
+  const provider = /^\/sign-on\/([a-z0-9-]{1,32})\/?$/.exec(usePlace().path)?.[1];
+  if (provider !== undefined) {
+    return (
+      <Shell user={null} onSignedOut={signedOut}>
+        <SignOnPage provider={provider} onSignedIn={find} />
+      </Shell>
+    );
+  }
+
   return (
     <ToastProvider>
       <Shell user={state.is === "in" ? state.user : null} onSignedOut={signedOut}>
         {state.is === "unknown" && <Skeleton what="the console" lines={8} />}
         {state.is === "unreachable" && <Failure error={state.error} retry={find} />}
-        {state.is === "out" && <SignIn onSignedIn={signedIn} />}
-        {state.is === "in" && (
-          <SessionContext.Provider value={state}>
-            {/* Somebody else must not go on with what this one had before them. */}
-            <Pages key={state.user.id} />
-            {state.lost && (
-              <Dialog title="Your session has ended" onClose={signedOut} closeLabel="Sign out">
-                <p>Sign in again to go on where you are.</p>
-                <SignIn onSignedIn={signedIn} email={state.user.email} isDialog />
-              </Dialog>
+        {(state.is === "out" || state.is === "in") && (
+          <OpenPages user={state.is === "in" && !state.lost ? state.user : null} onSignedIn={signedIn}>
+            {state.is === "out" ? (
+              <SignIn onSignedIn={signedIn} />
+            ) : (
+              <SessionContext.Provider value={state}>
+                {/* Somebody else must not go on with what this one had before them. */}
+                <Pages key={state.user.id} />
+                {state.lost && (
+                  <Dialog title="Your session has ended" onClose={signedOut} closeLabel="Sign out">
+                    <p>Sign in again to go on where you are.</p>
+                    <SignIn onSignedIn={signedIn} email={state.user.email} isDialog />
+                  </Dialog>
+                )}
+              </SessionContext.Provider>
             )}
-          </SessionContext.Provider>
+          </OpenPages>
         )}
       </Shell>
     </ToastProvider>

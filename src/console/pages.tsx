@@ -111,6 +111,11 @@ const ROUTES: Route[] = [
     async () => (await import("./pages/audit.tsx")).AuditPage,
     byId,
   ),
+  route(
+    /^\/environments\/([1-9]\d{0,14})\/webhooks\/?$/,
+    async () => (await import("./pages/webhooks.tsx")).WebhooksPage,
+    byId,
+  ),
   route(/^\/invite\/?$/, async () => (await import("./pages/invite.tsx")).InvitePage, nothing),
   route(/^\/keys\/?$/, async () => (await import("./pages/keys.tsx")).KeysPage, nothing),
 ];

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /*
  * The tables that better-auth asks for, and that of API keys. `src/identity/d1-adapter.ts` reads and writes them by the names that
@@ -41,7 +41,10 @@ export const session = sqliteTable(
   ],
 );
 
-/** A way to sign in: here always e-mail and password, the password as a scrypt hash. */
+/**
+ * A way to sign in. By e-mail and password, `providerId` is `credential`, `accountId` the user's id, and the password a scrypt hash.
+ * By OpenID Connect they are the provider's issuer and the subject there.
+ */
 export const account = sqliteTable(
   "account",
   {
@@ -61,7 +64,10 @@ export const account = sqliteTable(
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
   },
-  (table) => [index("account_user_id").on(table.userId)],
+  (table) => [
+    index("account_user_id").on(table.userId),
+    uniqueIndex("account_identity").on(table.providerId, table.accountId),
+  ],
 );
 
 /** Short-lived values that better-auth checks once, such as a pending e-mail change. */

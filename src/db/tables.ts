@@ -71,6 +71,30 @@ export const knownNetworks = sqliteTable(
   ],
 );
 
+/**
+ * A link that was mailed, or that an operator has made, until it is used: whoever has it owns the address. Of its token only a hash
+ * is kept (identity/links/store.ts).
+ */
+export const emailLinks = sqliteTable(
+  "email_links",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    /** What it is for: a new password, the proof that an address is the account's owner's, or another address. */
+    purpose: text("purpose", { enum: ["reset", "verify", "change"] }).notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    /** The address that it proves: the account's as it was then, or the one that the account is to have. */
+    email: text("email").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    index("email_links_user_id").on(table.userId),
+    index("email_links_expires_at").on(table.expiresAt),
+  ],
+);
+
 // --- environments -----------------------------------------------------------------------------------------------------
 
 /** One RDS instance and the way to reach it. */
@@ -99,11 +123,23 @@ export const environments = sqliteTable(
     /** What was found then, in JSON with its version. Null when it was not asked since these are kept. */
     checks: text("checks"),
     checkedAt: integer("checked_at"),
+    /** How many days after its end a capture's workload is erased; null while workloads are kept. */
+    retentionDays: integer("retention_days"),
+    /** Whether the metrics of such a capture are kept. */
+    retainsMetrics: integer("retains_metrics").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     deletedAt: integer("deleted_at"),
+    /** Whether what its captures record is sealed from their next start on: workload/stored/sealed-object.ts. */
+    sealed: integer("sealed").notNull().default(0),
+    /** Since when it, and all that is its, is to be erased at once; null where it is kept, or erased in its time. */
+    erasingAt: integer("erasing_at"),
   },
-  (table) => [index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`)],
+  (table) => [
+    index("environments_erasing_at").on(table.erasingAt).where(sql`erasing_at is not null`),
+    index("environments_retention").on(table.id).where(sql`retention_days is not null`),
+    index("environments_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
 );
 
 /**
@@ -351,6 +387,14 @@ export const captures = sqliteTable(
     deletedAt: integer("deleted_at"),
     /** When its metrics were stored in R2; null while CloudWatch has to be asked. */
     metricsArchivedAt: integer("metrics_archived_at"),
+    /** Whether its workload is sealed: as it was when it began to run. What is not sealed is not read then. */
+    sealed: integer("sealed").notNull().default(0),
+    /** Since when nobody can read its workload, because it is erased or about to be: see `erasures`. Null while it is kept. */
+    workloadErasedAt: integer("workload_erased_at"),
+    /** The same of its metrics. */
+    metricsErasedAt: integer("metrics_erased_at"),
+    /** Why its workload is erased. */
+    erasedWhy: text("erased_why", { enum: ["retention", "request", "deletion"] }),
   },
   (table) => [
     uniqueIndex("captures_env_id_name").on(table.envId, table.name).where(sql`deleted_at is null`),
@@ -367,7 +411,75 @@ export const captures = sqliteTable(
     index("captures_live").on(table.envId).where(sql.raw(IS_LIVE)),
     index("captures_due_at").on(table.dueAt).where(sql`due_at is not null`),
     index("captures_deleted_at").on(table.deletedAt).where(sql`deleted_at is not null`),
+    // What retention looks for.
+    index("captures_env_id_ended_at")
+      .on(table.envId, table.endedAt)
+      .where(sql`ended_at is not null and workload_erased_at is null`),
   ],
+);
+
+/**
+ * What is erased of captures, and what proves it: a row is written before anything is erased, and finished once a listing of R2 has
+ * found nothing. It outlives the capture and its environment, so that it has no foreign keys.
+ */
+export const erasures = sqliteTable(
+  "erasures",
+  {
+    captureId: integer("capture_id").primaryKey(),
+    envId: integer("env_id").notNull(),
+    /** By the environment's retention, at the request of an admin, or because it was deleted long enough ago. */
+    why: text("why", { enum: ["retention", "request", "deletion"] }).notNull(),
+    /** The user's id; null where nobody asked for it. */
+    requestedBy: text("requested_by"),
+    requestedAt: integer("requested_at").notNull(),
+    withMetrics: integer("with_metrics").notNull(),
+    /** How many objects were erased, and their bytes. */
+    objects: integer("objects").notNull().default(0),
+    bytes: integer("bytes").notNull().default(0),
+    /** How many there are to be erased now; null before they were counted, and once they are erased. */
+    foundObjects: integer("found_objects"),
+    foundBytes: integer("found_bytes"),
+    /** When it was last tried; null before. */
+    triedAt: integer("tried_at"),
+    /** When nothing was found any more. */
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [
+    index("erasures_env_id").on(table.envId, table.captureId),
+    index("erasures_pending").on(table.triedAt).where(sql`finished_at is null`),
+    index("erasures_finished_at").on(table.finishedAt).where(sql`finished_at is not null`),
+  ],
+);
+
+/**
+ * The keys that seal the workloads of an environment, each sealed itself by one of CREDENTIALS_KEYS (environments/seal-keys.ts). The one
+ * with the greatest number seals, all of them open.
+ */
+export const sealKeys = sqliteTable(
+  "seal_keys",
+  {
+    envId: integer("env_id").notNull(),
+    number: integer("number").notNull(),
+    sealed: text("sealed").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.envId, table.number] })],
+);
+
+/** Environments that were deleted, for those who may still ask what was erased of them. */
+export const deletedEnvironments = sqliteTable(
+  "deleted_environments",
+  {
+    envId: integer("env_id").primaryKey(),
+    name: text("name").notNull(),
+    deletedBy: text("deleted_by").notNull(),
+    deletedAt: integer("deleted_at").notNull(),
+    /** Its admins at that time: a list of users' ids, in JSON. */
+    admins: text("admins").notNull(),
+    /** When its row was erased, the last of what there was of it. */
+    erasedAt: integer("erased_at"),
+  },
+  (table) => [index("deleted_environments_erased_at").on(table.erasedAt).where(sql`erased_at is not null`)],
 );
 
 /**
@@ -410,6 +522,84 @@ export const captureEvents = sqliteTable(
   (table) => [index("capture_events_capture_id").on(table.captureId, table.id)],
 );
 
+// --- webhooks ---------------------------------------------------------------------------------------------------------
+
+/** Where an environment's events are told: an address of people's own, Slack, or a member by e-mail. */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    envId: integer("env_id")
+      .notNull()
+      .references(() => environments.id),
+    kind: text("kind", { enum: ["standard", "slack", "email"] }).notNull(),
+    name: text("name").notNull(),
+    /** The types of its events: texts in a JSON array. */
+    events: text("events").notNull(),
+    /** The sealed address and secrets (webhooks/target.ts); null for e-mail. */
+    target: text("target"),
+    /** What a reply may show of the address; null for e-mail. */
+    addressHint: text("address_hint"),
+    /** The member who gets the e-mails; null for the other kinds. No foreign key: an account may be erased first. */
+    recipient: text("recipient"),
+    /** Where the console is, for links: the origin of the request that made it. */
+    origin: text("origin").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    pausedAt: integer("paused_at"),
+    /** Since when no delivery has succeeded; null while none fails. */
+    failingSince: integer("failing_since"),
+    /** When the service has switched it off, and why, in words. */
+    disabledAt: integer("disabled_at"),
+    disabledReason: text("disabled_reason"),
+  },
+  (table) => [index("webhooks_env_id").on(table.envId)],
+);
+
+/** The outbox: an event for a webhook, written by the batch that makes the event true. */
+export const webhookDeliveries = sqliteTable(
+  "webhook_deliveries",
+  {
+    // The order of the events of a capture.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    webhookId: integer("webhook_id")
+      .notNull()
+      .references(() => webhooks.id),
+    /** Null for a test. No foreign key: the capture may be erased first. */
+    captureId: integer("capture_id"),
+    type: text("type").notNull(),
+    /** Tells several events of a type apart that one capture has, so that each is written once. */
+    key: text("key").notNull().default(""),
+    /** Counts the events of the capture for this webhook, from 1. */
+    sequence: integer("sequence").notNull(),
+    /** What every attempt sends as webhook-id. */
+    messageId: text("message_id").notNull(),
+    time: integer("time").notNull(),
+    /** What is to be told, in JSON with its version (webhooks/facts.ts). */
+    facts: text("facts").notNull(),
+    status: text("status", { enum: ["pending", "delivered", "dead"] })
+      .notNull()
+      .default("pending"),
+    attempts: integer("attempts").notNull().default(0),
+    firstTriedAt: integer("first_tried_at"),
+    /** When it is to be tried next; null once it is delivered or dead. */
+    nextAt: integer("next_at"),
+    /** Who is trying it just now: only they may say what came of it. */
+    claim: text("claim"),
+    /** When cron has put it into the queue again; null if it has not. */
+    requeuedAt: integer("requeued_at"),
+    /** The last attempts, in JSON with its version (webhooks/attempts.ts). Null before the first. */
+    tried: text("tried"),
+  },
+  (table) => [
+    uniqueIndex("webhook_deliveries_event").on(table.webhookId, table.captureId, table.type, table.key),
+    index("webhook_deliveries_capture_id").on(table.captureId, table.webhookId, table.id),
+    index("webhook_deliveries_webhook_id").on(table.webhookId, table.id),
+    index("webhook_deliveries_next_at").on(table.nextAt).where(sql`next_at is not null`),
+    index("webhook_deliveries_time").on(table.time),
+  ],
+);
+
 /**
  * What was done in environments, and who read what captures have recorded: see src/audit. Without foreign keys, since it outlives what
  * it is about: it is kept for `AUDIT_RETENTION_DAYS`.
@@ -442,8 +632,6 @@ export const auditEvents = sqliteTable(
   (table) => [
     index("audit_events_env_id_time").on(table.envId, table.time, table.id),
     uniqueIndex("audit_events_once").on(table.once).where(sql`once is not null`),
-    // Who may still read the trail of an environment that is deleted.
-    index("audit_events_deleted").on(table.envId).where(sql`action = 'environment.deleted'`),
   ],
 );
 

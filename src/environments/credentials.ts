@@ -3,6 +3,7 @@ import { type AwsCredentials, type AwsResult, awsTarget } from "../aws/client.ts
 import { assumeRole, type Role, type TemporaryCredentials } from "../aws/sts.ts";
 import type { Env } from "../env.ts";
 import { lazy } from "../lib/lazy.ts";
+import { openText, resealText, sealText } from "./sealing.ts";
 import { NO_IDENTITY, ofService, serviceKey } from "./service-identity.ts";
 
 /** How an environment is reached: with a key of the customer's, or by a role that the service assumes. */
@@ -16,24 +17,18 @@ const storedSchema = lazy(() =>
 );
 
 /*
- * Sealed credentials are the text `keyId.nonce.ciphertext`, the last two in base64url: AES-256-GCM (NIST SP 800-38D) with a
- * fresh 96-bit nonce each time and the environment's id as additional data, so that no row's credentials can be moved to
- * another's. The key id says which of CREDENTIALS_KEYS opens them, so that keys can be rotated.
+ * Credentials are sealed with the environment's id as additional data, so that no row's credentials can be moved to another's
+ * (sealing.ts).
  */
 
-const NONCE_BYTES = 12;
-const base64url = { alphabet: "base64url", omitPadding: true } as const;
+const subjectOf = (envId: number) => `environment:${envId}`;
 
 /**
  * Seals the credentials of an environment with the key in use.
  * @throws Error when CREDENTIALS_KEYS is not what it should be
  */
-export async function seal(env: Env, envId: number, credentials: StoredCredentials): Promise<string> {
-  const [id, key] = (await keyring(env))[0] as [string, CryptoKey];
-  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const text = new TextEncoder().encode(JSON.stringify(credentials));
-  const sealed = await crypto.subtle.encrypt(algorithm(nonce, envId), key, text);
-  return [id, nonce.toBase64(base64url), new Uint8Array(sealed).toBase64(base64url)].join(".");
+export function seal(env: Env, envId: number, credentials: StoredCredentials): Promise<string> {
+  return sealText(env, subjectOf(envId), JSON.stringify(credentials));
 }
 
 /**
@@ -41,20 +36,7 @@ export async function seal(env: Env, envId: number, credentials: StoredCredentia
  * @throws Error when the key is not there any more, or the text was tampered with or is another environment's
  */
 export async function open(env: Env, envId: number, sealed: string): Promise<StoredCredentials> {
-  const [id, nonce = "", ciphertext = ""] = sealed.split(".");
-  const key = (await keyring(env)).find(([keyId]) => keyId === id)?.[1];
-  if (key === undefined) throw new Error(`CREDENTIALS_KEYS has no key ${JSON.stringify(id)}`);
-  const opened = await crypto.subtle.decrypt(
-    algorithm(Uint8Array.fromBase64(nonce, { alphabet: "base64url" }), envId),
-    key,
-    Uint8Array.fromBase64(ciphertext, { alphabet: "base64url" }),
-  );
-  return storedSchema().parse(JSON.parse(new TextDecoder().decode(opened)));
-}
-
-/** The ids of CREDENTIALS_KEYS, the one that seals first. */
-export async function keyIds(env: Env): Promise<[sealing: string, ...older: string[]]> {
-  return (await keyring(env)).map(([id]) => id) as [string, ...string[]];
+  return storedSchema().parse(JSON.parse(await openText(env, subjectOf(envId), sealed)));
 }
 
 /**
@@ -62,35 +44,8 @@ export async function keyIds(env: Env): Promise<[sealing: string, ...older: stri
  * @returns the same text if the key in use sealed it
  * @throws Error as `open` does
  */
-export async function reseal(env: Env, envId: number, sealed: string): Promise<string> {
-  const [sealing] = await keyIds(env);
-  return sealed.startsWith(`${sealing}.`) ? sealed : seal(env, envId, await open(env, envId, sealed));
-}
-
-function algorithm(nonce: Uint8Array, envId: number) {
-  return { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(`environment:${envId}`) };
-}
-
-async function keyring(env: Env): Promise<[id: string, key: CryptoKey][]> {
-  return Promise.all(
-    (env.CREDENTIALS_KEYS ?? "").split(",").map(async (pair): Promise<[string, CryptoKey]> => {
-      const [, id, base64] = /^\s*([\w-]+):([\w+/=-]+)\s*$/.exec(pair) ?? [];
-      const bytes = base64 === undefined ? undefined : decode(base64);
-      if (id === undefined || bytes?.length !== 32) {
-        throw new Error("CREDENTIALS_KEYS must be id:base64 pairs parted by commas, each of 32 bytes");
-      }
-      return [id, await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])];
-    }),
-  );
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.fromBase64(base64);
-  } catch {
-    return undefined;
-  }
-}
+export const reseal = (env: Env, envId: number, sealed: string): Promise<string> =>
+  resealText(env, subjectOf(envId), sealed);
 
 /** What a reply may show of credentials: the last four characters of the access key id, or the role's ARN. */
 export function hint(credentials: StoredCredentials): string {

@@ -15,12 +15,15 @@ export interface MemberRow {
   userId: string;
   name: string;
   email: string;
+  /** Whether somebody has proven that the address is theirs. */
+  emailVerified: number;
   role: Role;
   joinedAt: number;
 }
 
 const MEMBERS = callerStatement(
-  `select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email, o.role as role,
+  `select caller.id as caller, m.role as callerRole, u.id as userId, u.name as name, u.email as email,
+     u.email_verified as emailVerified, o.role as role,
      o.created_at as joinedAt
    from caller left join members m on m.user_id = caller.id and m.env_id = :envId
      left join members o on o.env_id = m.env_id left join user u on u.id = o.user_id

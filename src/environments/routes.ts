@@ -15,6 +15,8 @@ import { notChanged, readVisible, requireCaller, requireChanged, visible } from 
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
+import { deleteEnvironment } from "./deletion.ts";
+import { erasureRoutes } from "./erasure-routes.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import * as invites from "./invites.ts";
 import * as members from "./members.ts";
@@ -40,6 +42,7 @@ import {
   inviteCodeSchema,
   inviteSchema,
   type RequestedCredentials,
+  type RequestedRetention,
   roleSchema,
   updateSchema,
 } from "./schema.ts";
@@ -118,10 +121,12 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const now = Date.now();
       const before = visible(await store.readEnvironment(c.var.db, c.var.credential, id, now));
       if (before.role !== "admin") throw refuse.notAdmin();
-      const { name = null, allowNotReady, ...changed } = changes;
+      const { name = null, retention: requested, sealed, allowNotReady, ...changed } = changes;
       const isTarget = Object.keys(changed).length > 0;
       const target = isTarget ? await retarget(c, changesOf, before, changed, allowNotReady) : null;
-      const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, { name, target }, now);
+      const retention = requested === undefined ? null : retained(requested);
+      const asked = { name, retention, sealed: sealed === undefined ? null : isSealed(sealed), target };
+      const update = () => store.updateEnvironment(c.var.db, c.var.credential, before, asked, now);
       let updated = await update();
       if (updated.outcome === "in-grace") {
         // The new credentials may be of another account.
@@ -148,7 +153,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .delete("/:id", async (c) => {
       const now = Date.now();
       const environment = await readVisible(c);
-      const remove = () => store.deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
+      const remove = () => deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
       let outcome = await remove();
       if (outcome === "owing") {
         // Perhaps of a capture that has ended just now.
@@ -159,6 +164,8 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       requireChanged(outcome, refuse.liveCaptures);
       return c.json(toFullEnvironment(environment));
     })
+
+    .route("/", erasureRoutes(restoreNow))
 
     .get("/:id/members", async (c) => {
       const id = await readId(c);
@@ -257,7 +264,7 @@ async function create(
   c: AppContext,
   keyed: KeyedRequest | null,
   changesOf: ChangesOf,
-  { name, region, instance, credentials: requested, allowNotReady }: EnvironmentRequest,
+  { name, region, instance, credentials: requested, retention, sealed, allowNotReady }: EnvironmentRequest,
   { pendingId }: creation.Unanswered,
 ): Promise<creation.Created> {
   const { db, credential } = c.var;
@@ -267,17 +274,32 @@ async function create(
   const subject = { ...of, before: "not-ready" } as const;
   const found = await confirm(c.env, changesOf, subject, { allowNotReady, isNewTarget: true });
   const now = Date.now();
-  const draft = { name, region, instance, ...found, credentialsHint: hint(credentials) };
+  const draft = {
+    name,
+    region,
+    instance,
+    ...found,
+    credentialsHint: hint(credentials),
+    ...retained(retention),
+    sealed: isSealed(sealed),
+  };
   const id = await creation.reserveEnvironment(db, credential, draft, now);
   if (id === null) return { outcome: "unauthenticated" };
-  const sealed = await seal(c.env, id, credentials);
+  const secrets = await seal(c.env, id, credentials);
   const reserved = { id, ...draft, externalId };
   const most = maxEnvironments(c.env);
-  return creation.completeEnvironment(db, credential, keyed, reserved, sealed, most, now);
+  return creation.completeEnvironment(db, credential, keyed, reserved, secrets, most, now);
 }
 
 /** Of how many environments one may be an admin. */
 const maxEnvironments = (env: Env): number => positiveNumber(env, "MAX_ENVIRONMENTS");
+
+/** How long workloads are kept, as it is asked for: for ever unless it says so, and metrics then too. */
+function retained({ workloadDays = null, keepMetrics = true }: Partial<RequestedRetention> = {}) {
+  return { retentionDays: workloadDays, retainsMetrics: keepMetrics ? 1 : 0 } as const;
+}
+
+const isSealed = (asked: boolean | undefined): 0 | 1 => (asked === true ? 1 : 0);
 
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
@@ -312,7 +334,7 @@ async function retarget(
   c: AppContext,
   changesOf: ChangesOf,
   before: store.EnvironmentRow,
-  changes: Omit<EnvironmentChanges, "name" | "allowNotReady">,
+  changes: Omit<EnvironmentChanges, "name" | "retention" | "sealed" | "allowNotReady">,
   allowNotReady: boolean | undefined,
 ): Promise<NonNullable<store.EnvironmentUpdate["target"]>> {
   const region = changes.region ?? before.region;

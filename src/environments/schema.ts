@@ -4,6 +4,9 @@ import { ROLES } from "../db/roles.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
 
+/** The most days that an environment can be told to keep workloads: ten years. */
+const MAX_RETENTION_DAYS = 3650;
+
 // AWS's own forms. The region becomes part of a host name, so nothing else may pass.
 const regionSchema = lazy(() => z.string().regex(regionForm(), 'must be an AWS region such as "us-east-1"'));
 const instanceSchema = lazy(() =>
@@ -49,6 +52,20 @@ const credentialsSchema = lazy(() =>
   ),
 );
 
+const retentionSchema = lazy(() =>
+  z.strictObject({
+    workloadDays: z
+      .int("must be a whole number of days, or null")
+      .min(1, "must be at least 1 day")
+      .max(MAX_RETENTION_DAYS, `must be at most ${MAX_RETENTION_DAYS} days`)
+      .nullable(),
+    keepMetrics: z.boolean().optional(),
+  }),
+);
+
+/** How long an environment is asked to keep workloads. */
+export type RequestedRetention = z.output<ReturnType<typeof retentionSchema>>;
+
 /** The body of POST /api/environments. */
 export const createSchema = lazy(() =>
   z.strictObject({
@@ -56,6 +73,8 @@ export const createSchema = lazy(() =>
     region: regionSchema(),
     instance: instanceSchema(),
     credentials: credentialsSchema(),
+    retention: retentionSchema().optional(),
+    sealed: z.boolean().optional(),
     allowNotReady: z.boolean().optional(),
   }),
 );

@@ -3,7 +3,6 @@ import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Role } from "../db/roles.ts";
-import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
@@ -30,6 +29,12 @@ export interface ListedEnvironmentRow {
   /** The external id that this service made for its role; null when a person chose it, or it has no role. */
   externalId: string | null;
   createdAt: number;
+  /** How many days after its end a capture's workload is erased; null while workloads are kept. */
+  retentionDays: number | null;
+  /** Whether the metrics of such a capture are kept. */
+  retainsMetrics: 0 | 1;
+  /** Whether what its captures record is sealed from their next start on. */
+  sealed: 0 | 1;
   /** Whether nothing was found, when AWS was asked last, that keeps captures from working. */
   isReady: 0 | 1;
   role: Role;
@@ -47,10 +52,13 @@ export interface EnvironmentRow extends ListedEnvironmentRow {
 }
 
 /** An environment to be made. */
-export interface NewEnvironment extends NewTarget {
+export interface NewEnvironment extends NewTarget, Retained {
   /** The AWS account that the instance is in. */
   accountId: string;
 }
+
+/** How long an environment keeps workloads, and how. */
+export type Retained = Pick<EnvironmentRow, "retentionDays" | "retainsMetrics" | "sealed">;
 
 type NewTarget = Pick<
   EnvironmentRow,
@@ -73,7 +81,7 @@ export type Unseen = Pick<EnvironmentRow, "caller"> & { role: null };
 const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as instance, e.engine as engine,
   e.engine_version as engineVersion, e.parameter_group as parameterGroup, e.cluster as cluster,
   e.credentials as credentials, e.credentials_hint as credentialsHint, e.external_id as externalId,
-  e.created_at as createdAt, e.is_ready as isReady, m.role as role,
+  e.created_at as createdAt, e.retention_days as retentionDays, e.retains_metrics as retainsMetrics, e.sealed as sealed, e.is_ready as isReady, m.role as role,
   ${PENDING_CHANGES} as owed,
   caller.id as caller`;
 
@@ -81,11 +89,11 @@ const COLUMNS = `e.id as id, e.name as name, e.region as region, e.instance as i
 const CHECKS = "e.checks as checks, e.checked_at as checkedAt";
 
 /** Whether a capture of environment `:envId` has a lease that is neither released nor abandoned. */
-const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
+export const HAS_LEASES = `exists (select 1 from log_leases l cross join captures c on c.id = l.capture_id
   where c.env_id = :envId and l.abandoned_at is null)`;
 
 /** Whether environment `:envId` has a capture that has not ended. */
-const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
+export const HAS_LIVE = `exists (select 1 from captures where env_id = :envId and ${IS_LIVE})`;
 
 /**
  * Whether a target in the account `:accountId` would take something from the account of environment `:envId` that needs it: a live capture
@@ -165,9 +173,12 @@ export function adminOutcome(before: D1Result, changes: D1Result): AdminOutcome 
 export interface EnvironmentUpdate {
   /** Null when it stays. */
   name: string | null;
+  /** Null when it stays. */
+  retention: Pick<Retained, "retentionDays" | "retainsMetrics"> | null;
+  sealed: Retained["sealed"] | null;
   /** The instance and how to reach it, as AWS has just confirmed them; null when they stay. */
   target:
-    | (Omit<NewEnvironment, "name"> &
+    | (Omit<NewEnvironment, "name" | keyof Retained> &
         Pick<EnvironmentRow, "credentials" | "externalId"> & {
           /** The external id if it was pending for the caller till now; null if it is the environment's already, or there is none. */
           pendingId: string | null;
@@ -202,9 +213,10 @@ const BEFORE_UPDATE = callerStatement(
      left join environments e on e.id = m.env_id`,
 );
 
-/** Without a `:region`, only the name is changed. */
+/** Without a `:region`, the instance and how to reach it stay. */
 const UPDATE = callerStatement(
-  `update environments set name = coalesce(:name, name), region = coalesce(:region, region),
+  `update environments set name = coalesce(:name, name), retention_days = iif(:changesRetention, :retentionDays, retention_days),
+     retains_metrics = iif(:changesRetention, :retainsMetrics, retains_metrics), sealed = coalesce(:sealed, sealed), region = coalesce(:region, region),
      instance = coalesce(:instance, instance), engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
      cluster = iif(:region is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
@@ -218,7 +230,7 @@ const UPDATE = callerStatement(
        and not ${HAS_GRACES} and ${IS_PENDING} and not ${leavesAccount("environments")})
    returning name, region, instance, engine, engine_version as engineVersion, parameter_group as parameterGroup,
       cluster, is_ready as isReady, checks, checked_at as checkedAt, credentials, credentials_hint as credentialsHint,
-      external_id as externalId`,
+      external_id as externalId, retention_days as retentionDays, retains_metrics as retainsMetrics, sealed`,
 );
 
 const UPDATE_DEED = callerStatement(
@@ -265,11 +277,14 @@ export async function updateEnvironment(
   db: Db,
   credential: Credential,
   before: EnvironmentRow,
-  { name, target }: EnvironmentUpdate,
+  { name, retention, sealed, target }: EnvironmentUpdate,
   now: number,
 ): Promise<Updated> {
   const values = {
     ...(target ?? NO_TARGET),
+    sealed,
+    changesRetention: Number(retention !== null),
+    ...(retention ?? { retentionDays: null, retainsMetrics: 1 }),
     envId: before.id,
     name,
     regionBefore: before.region,
@@ -343,63 +358,4 @@ export async function updateChecked(
     accountId,
   };
   await db.batch([UPDATE_CHECKED, CHECK_DEED].map((step) => step(db, credential, now, values)));
-}
-
-/** What became of an environment that was to be deleted; `owing` when a change of a parameter group is pending. */
-export type DeleteOutcome = AdminOutcome | "owing";
-
-const BEFORE_DELETION = callerStatement(
-  `select caller.id as caller, m.role as role, ${HAS_LIVE} as isLive
-   from caller left join members m on m.user_id = caller.id and m.env_id = :envId`,
-);
-
-const DELETE = callerStatement(
-  `update environments set deleted_at = :now, credentials = null
-   where id = :envId and deleted_at is null and ${IS_ADMIN} and not ${HAS_LIVE} and not ${HAS_LEASES}`,
-);
-
-/** With those who were its admins: they may read its trail from now on. */
-const DELETE_DEED = callerStatement(
-  deedOfCaller({
-    action: actionSql("environment.deleted"),
-    envId: ":envId",
-    details: detailsSql({
-      name: "(select name from environments where id = :envId)",
-      admins:
-        "json((select json_group_array(user_id) from members where env_id = :envId and role = 'admin'))",
-    }),
-  }),
-);
-
-/** Whether the environment was deleted by the statement before, of the same batch. */
-const IS_DELETED = "(select deleted_at from environments where id = :envId) = :now";
-
-const DELETE_CONTENTS = [
-  `update captures set deleted_at = :now where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
-  `update schedules set deleted_at = :now, next_at = null, make_at = null where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
-  `delete from members where env_id = :envId and ${IS_DELETED}`,
-  `delete from invites where env_id = :envId and ${IS_DELETED}`,
-  `delete from apikey where env_id = :envId and ${IS_DELETED}`,
-].map(statement);
-
-/**
- * Deletes an environment with its captures, schedules, members, invites and the keys that are for it alone; refused while a capture is live, or a parameter group that
- * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
- * rest is erased by cron.
- */
-export async function deleteEnvironment(
-  db: Db,
-  credential: Credential,
-  envId: number,
-  now: number,
-): Promise<DeleteOutcome> {
-  const values = { envId, now };
-  const [before, changes] = (await db.batch([
-    BEFORE_DELETION(db, credential, now, values),
-    DELETE(db, credential, now, values),
-    DELETE_DEED(db, credential, now, values),
-    ...DELETE_CONTENTS.map((step) => step(db, values)),
-  ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
-  const result = adminOutcome(before, changes);
-  return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;
 }

@@ -1,10 +1,18 @@
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
+import type { ErasureRow } from "./erasures.ts";
 import type { OpenInviteRow, SeenInviteRow } from "./invites.ts";
 import type { MemberRow } from "./members.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
 import { readChecks } from "./preflight/stored.ts";
-import type { Environment, FullEnvironment, Member, OpenInvite, SeenInvite } from "./replies.ts";
+import type {
+  CaptureErasure,
+  Environment,
+  FullEnvironment,
+  Member,
+  OpenInvite,
+  SeenInvite,
+} from "./replies.ts";
 import type { EnvironmentRow, ListedEnvironmentRow } from "./store.ts";
 
 /** An environment as the API lists it. */
@@ -25,6 +33,8 @@ export function toEnvironment(
     role,
     ready: row.isReady === 1,
     createdAt: isoTime(row.createdAt),
+    retention: { workloadDays: row.retentionDays, keepMetrics: row.retainsMetrics === 1 },
+    sealed: row.sealed === 1,
     owed: readPendingChanges(row).map(toOwed),
   };
 }
@@ -50,8 +60,23 @@ function toCredentials({
 }
 
 /** A member as the API shows one. */
-export function toMember({ userId, name, email, role, joinedAt }: MemberRow): Member {
-  return { userId, name, email, role, joinedAt: isoTime(joinedAt) };
+export function toMember({ userId, name, email, emailVerified, role, joinedAt }: MemberRow): Member {
+  return { userId, name, email, emailVerified: emailVerified === 1, role, joinedAt: isoTime(joinedAt) };
+}
+
+/** The erasure of a capture as the API shows it. */
+export function toErasure(row: ErasureRow): CaptureErasure {
+  return {
+    capture: row.captureId,
+    name: row.name,
+    why: row.why,
+    by: row.requestedBy === null ? null : { id: row.requestedBy, name: row.requesterName },
+    requestedAt: isoTime(row.requestedAt),
+    metrics: row.withMetrics === 1,
+    objects: row.objects,
+    bytes: row.bytes,
+    finishedAt: isoTime(row.finishedAt),
+  };
 }
 
 /** An invite as the API lists it. */

@@ -13,7 +13,8 @@ import { signedCookie } from "./signed-cookie.ts";
 /** The prefix of better-auth's cookies, set in auth.ts. */
 export const COOKIE_PREFIX = "captures";
 
-const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
+/** The name of the cookie of a session, before its prefix. */
+export const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
 const SECURE_SESSION_COOKIE = `__Secure-${SESSION_COOKIE}`;
 
 /** What goes before a cookie's name: `__Secure-` where it was set over HTTPS, as better-auth does. */

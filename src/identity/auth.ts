@@ -15,12 +15,12 @@ import { addressLimits } from "./address-limits.ts";
 
 import { d1Adapter } from "./d1-adapter.ts";
 import { revokeKeysOf } from "./keys/store.ts";
-
+import { SESSION_SECONDS } from "./new-session.ts";
+import { dropLinksOf } from "./ownership.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
 const CHANGE_PASSWORD_PATH = "/change-password";
-const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** The console reads the session with each page: those of a whole office, which has one address, are not counted, as no read is. */
 const UNLIMITED_READS = {
   "/get-session": false,
@@ -90,6 +90,12 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
       }),
     },
     databaseHooks: {
+      account: {
+        update: {
+          // A new password makes void what was mailed before: who is afraid of somebody's change of the address changes it.
+          after: async ({ userId }) => dropLinksOf(env.DB, userId),
+        },
+      },
       user: {
         create: {
           // After all other checks: a mistyped address or a short password must not use up the invite.

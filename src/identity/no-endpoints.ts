@@ -1,13 +1,13 @@
 /*
  * Stands in for endpoints of better-auth's that routes.ts does not let anybody reach (`[alias]` in wrangler.toml): its HTML page
- * of errors, a social account's, and what is done by e-mail: verifying an address, resetting a password. They are 40 KB. better-auth's
+ * of errors, a social account's, and what is done by e-mail, which is this service's own (links). They are 40 KB. better-auth's
  * router leaves an endpoint without a path out.
  */
 
 const noEndpoint = {};
 
 function noEmail(): never {
-  throw new Error("This service sends no e-mail");
+  throw new Error("better-auth sends no e-mail here");
 }
 
 export {

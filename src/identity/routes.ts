@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { asDatabase } from "../db/session.ts";
@@ -21,18 +21,23 @@ import type { Invites } from "./auth.ts";
 import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
+import { linkRoutes, mailAfterSignUp } from "./links/routes.ts";
+import { allowsPasswords } from "./sign-on/config.ts";
+import { refuseSignOn } from "./sign-on/refusals.ts";
+import { signOnRoutes, waysRoute } from "./sign-on/routes.ts";
 import { inOurWords } from "./words.ts";
 import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
 
 /**
- * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and `/api/auth/device` and `/api/auth/api-key`. The others (OAuth, its HTML pages,
- * password resets that nothing would mail) are not reachable.
+ * `/api/auth/*`: those of better-auth's endpoints that this service has a use for, and this service's own: `/api/auth/device`,
+ * `/api/auth/api-key`, `/api/auth/sign-on`, `/api/auth/ways`, and the ways back into an account. The others (OAuth, its HTML pages)
+ * are not reachable.
  * @param invites what becomes of the invite that a sign-up names
  */
 export function identityRoutes(invites: Invites) {
   const answer = (c: AppContext) => ask(c, invites);
   const answerSignUp = async (c: AppContext) => {
-    const reply = await answer(c);
+    const reply = await signUp(c, invites);
     await rememberNetwork(c);
     return reply;
   };
@@ -45,12 +50,26 @@ export function identityRoutes(invites: Invites) {
       })
       .route("/device", deviceRoutes)
       .route("/api-key", keyRoutes)
+      .route("/sign-on", signOnRoutes(invites))
+      .get("/ways", waysRoute)
+      .route(
+        "/",
+        linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
+      )
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
-      .on("POST", "/sign-up/email", limitSignIns, boundHashing, answerSignUp)
-      .on("POST", "/sign-in/email", limitSignIns, boundHashing, limitSignInPasswords, answer)
+      .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
+      .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)
       .on("POST", "/sign-out", answer)
       .on("POST", "/update-user", limitAccountChanges, answer)
-      .on("POST", "/change-password", limitAccountChanges, boundHashing, limitPasswordChanges, answer)
+      .on(
+        "POST",
+        "/change-password",
+        byPassword,
+        limitAccountChanges,
+        boundHashing,
+        limitPasswordChanges,
+        answer,
+      )
       .on(
         "POST",
         ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions"],
@@ -60,15 +79,44 @@ export function identityRoutes(invites: Invites) {
   );
 }
 
+/** Lets requests of passwords through where people have any. @throws ApiError 403 */
+export const byPassword: MiddlewareHandler<App> = async (c, next) => {
+  if (!allowsPasswords(c.env)) throw refuseSignOn.noPasswords();
+  await next();
+};
+
+/** better-auth, for a request. */
+async function authOf(c: AppContext, invites: Invites) {
+  const { createAuth } = await import("./auth.ts");
+  return createAuth({ ...c.env, DB: asDatabase(c.var.db) }, invites, new URL(c.req.url).origin);
+}
+
+const addressSchema = lazy(() => z.object({ email: z.string() }));
+
+/** What better-auth answers to a sign-up. Whoever owns the address is mailed, also where there is an account with it already. */
+async function signUp(c: AppContext, invites: Invites): Promise<Response> {
+  const tell = async (isNew: boolean) => {
+    const { data } = addressSchema().safeParse(await c.req.json());
+    if (data !== undefined) mailAfterSignUp(c, data.email, isNew);
+  };
+  try {
+    const reply = await ask(c, invites);
+    await tell(true);
+    return reply;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 422) await tell(false);
+    throw error;
+  }
+}
+
 /** What better-auth answers to a request. */
 async function ask(c: AppContext, invites: Invites): Promise<Response> {
-  const { origin } = new URL(c.req.url);
-  const request = await forwarded(c, origin);
-  const { createAuth } = await import("./auth.ts");
+  const request = await forwarded(c, new URL(c.req.url).origin);
   const { db } = c.var;
   let reply: Response;
   try {
-    reply = await createAuth({ ...c.env, DB: asDatabase(db) }, invites, origin).handler(request);
+    const auth = await authOf(c, invites);
+    reply = await auth.handler(request);
   } catch (error) {
     throw db.fault ?? rootCause(error);
   }

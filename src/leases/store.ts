@@ -5,9 +5,10 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { EnvironmentAccess } from "../environments/credentials.ts";
-import type { ParameterSettings } from "../environments/parameter-group.ts";
+import { groupOf, type ParameterSettings } from "../environments/parameter-group.ts";
 import { toOwedSettings } from "../environments/pending-changes.ts";
 import { type EnvironmentRow, environmentRead, IS_ADMIN, type Unseen } from "../environments/store.ts";
+import { outboxSql } from "../webhooks/outbox.ts";
 
 /*
  * The D1 statements of leases on logs. Each is one round trip. A row of `log_leases` is a capture's right to hold a
@@ -197,6 +198,16 @@ const RECORD_PENDING = [
     },
     "'lease'",
   ),
+  // Webhooks are told as soon as it was tried: of each group once for an environment's latest capture, however often it is retried.
+  outboxSql({
+    type: "log.left-on",
+    key: ":leaseName",
+    more: `json_object('parameterGroup', :parameterGroup, 'reason', (select owing.value ->> 'reason' from json_each(:owing) owing
+      where owing.value ->> 'captureId' = c.id))`,
+    captures: `select * from captures where id in (select max(o.id) from json_each(:owing) owing
+      join captures o on o.id = owing.value ->> 'captureId' where owing.value ->> 'reason' is not null group by o.env_id)`,
+    where: "e.deleted_at is null",
+  }),
   `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
    select c.id, :leaseName, :now, :now, owing.value ->> 'reason', owing.value ->> 'settings'
    ${OWING}
@@ -216,7 +227,7 @@ export interface OwingCapture {
 
 /**
  * Records that some captures have a pending change of a group; also for one whose row is deleted already, since it asked for its
- * lease after that had been released.
+ * lease after that had been released. What webhooks are told of it is in the outbox; cron sends it.
  */
 export async function recordPendingChanges(
   db: Db,
@@ -228,7 +239,8 @@ export async function recordPendingChanges(
     ...row,
     settings: JSON.stringify(toOwedSettings(settings)),
   }));
-  const values = { leaseName, owing: JSON.stringify(rows), now };
+  const { parameterGroup } = groupOf(leaseName);
+  const values = { leaseName, parameterGroup, owing: JSON.stringify(rows), now };
   await db.batch(RECORD_PENDING.map((step) => step(db, values)));
 }
 

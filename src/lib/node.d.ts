@@ -59,3 +59,13 @@ declare module "node:async_hooks" {
     getStore(): T | undefined;
   }
 }
+
+declare module "node:net" {
+  /** The version of an IP address, 4 or 6; 0 of what is none. */
+  export function isIP(text: string): 0 | 4 | 6;
+  /** Ranges of addresses. An IPv6 address that maps an IPv4 address is looked for among those of IPv4, too. */
+  export class BlockList {
+    addSubnet(address: string, prefix: number, family: "ipv4" | "ipv6"): void;
+    check(address: string, family: "ipv4" | "ipv6"): boolean;
+  }
+}

@@ -8,7 +8,13 @@ import {
   liveMessageSchema,
 } from "../captures/replies.ts";
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
-import { periodTooFine, tooManyLive, tooManyPoints } from "../http/refusals.ts";
+import {
+  metricsErased,
+  periodTooFine,
+  tooManyLive,
+  tooManyPoints,
+  workloadErased,
+} from "../http/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
@@ -18,6 +24,7 @@ import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import {
   ANY_NUMBER,
+  ANY_TEXT,
   BAD_ID,
   invalidFor,
   OF_BODIES,
@@ -58,7 +65,31 @@ export const planRefusal = (name: string, reason: PlanRefusal): Refusal =>
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
 /** The refusals of every read of what its statements say. */
-export const OF_STATEMENT_READS = [...refusals("viewerMayNotRead"), ...OF_CAPTURE_READS];
+
+const ERASED_AT = "2026-11-28T09:12:40.114Z";
+const REASONS = ["retention", "request", "deletion"] as const;
+
+/** The refusal of what needs the workload of a capture that was erased. */
+export const ERASED = varies(
+  "workloadErased",
+  workloadErased(ERASED_AT, "request"),
+  ...REASONS.map((why) => workloadErased(ANY_TEXT, why)),
+);
+/** The same of the capture that another one is compared with. */
+export const OTHER_ERASED = varies(
+  "otherWorkloadErased",
+  workloadErased(ERASED_AT, "retention", "with"),
+  ...REASONS.map((why) => workloadErased(ANY_TEXT, why, "with")),
+);
+const METRICS_ERASED = varies(
+  "metricsErased",
+  metricsErased(ERASED_AT, "request"),
+  ...REASONS.map((why) => metricsErased(ANY_TEXT, why)),
+);
+/** The refusals of every read of a capture's workload. */
+export const OF_WORKLOAD_READS = [...OF_CAPTURE_READS, ERASED, refusal("workloadDamaged")];
+/** The same of what a viewer may not read. */
+export const OF_STATEMENT_READS = [...refusals("viewerMayNotRead"), ...OF_WORKLOAD_READS];
 
 /** `/api/captures`, but for the workload. */
 export const captureOperations: Operation[] = [
@@ -286,6 +317,7 @@ once if the capture has changed since. With \`view=full\`, a deleted capture is 
       refusalOf("tooManyPoints", tooManyPoints(MAX_REPLY_POINTS)),
       TOO_MANY_COSTLY,
       ...OF_CAPTURE_READS,
+      METRICS_ERASED,
       ...refusals("metricsUnreadable"),
       saysLike(
         "awsRefused",

@@ -1,7 +1,7 @@
 import { comparisonSchema } from "../workload/compare/replies.ts";
 import { compareQuerySchema } from "../workload/compare/schema.ts";
 import { reportQuerySchema } from "../workload/report/schema.ts";
-import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, OF_WORKLOAD_READS, OTHER_ERASED } from "./captures.ts";
 import { comparison } from "./comparing-examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
@@ -58,7 +58,8 @@ export const comparingOperations: Operation[] = [
     refusals: [
       invalidFor(compareQuerySchema(), { with: ["2"], minChange: ["-1"] }),
       ...refusals("sameCapture", "otherCaptureNotFound"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
+      OTHER_ERASED,
       AWAY,
     ],
   },
@@ -103,7 +104,8 @@ export const comparingOperations: Operation[] = [
       invalidFor(reportQuerySchema(), { format: ["pdf"] }),
       ...refusals("sameCapture", "otherCaptureNotFound"),
       TOO_MANY_COSTLY,
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
+      OTHER_ERASED,
       AWAY,
     ],
   },

@@ -7,7 +7,9 @@ import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
 import { deviceOperations } from "./device.ts";
+import { emailLinkOperations } from "./email-links.ts";
 import { environmentOperations } from "./environments.ts";
+import { erasingOperations } from "./erasing.ts";
 import {
   BOOKMARK_OF_READ,
   BOOKMARK_OF_REPLY,
@@ -26,6 +28,8 @@ import "./requests.ts";
 import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
+import { signOnOperations } from "./sign-on.ts";
+import { describeWebhooks, payloadSchema, webhookOperations } from "./webhooks.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*
@@ -41,9 +45,13 @@ const operations: Operation[] = [
   ...comparingOperations,
   ...recordOperations,
   ...environmentOperations,
+  ...erasingOperations,
   ...memberOperations,
   ...auditOperations,
+  ...webhookOperations,
   ...identityOperations,
+  ...signOnOperations,
+  ...emailLinkOperations,
   ...keyOperations,
   ...deviceOperations,
   ...healthOperations,
@@ -54,6 +62,9 @@ const TAGS = {
   Schedules: "Captures that are made again and again, by a rule.",
   Workloads: "What a capture recorded: its numbers, its statements, the records themselves.",
   Environments: `An RDS ${engineLabels("or")} instance, the credentials that reach it, and who may use it.`,
+  Erasure: "Erasing what captures have recorded, and the proof of it.",
+  Webhooks:
+    "Where an environment's events are told: in the form of [Standard Webhooks](https://www.standardwebhooks.com), to Slack, or by e-mail.",
   Members: "Who belongs to an environment, how others join, and what was done.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
@@ -98,13 +109,14 @@ const REASONS: Record<number, string> = {
   403: "The caller may not do this.",
   404: "There is no such thing, or the caller may not know of it.",
   409: "The state of things does not allow it.",
+  410: "It was erased.",
   412: "It has changed since.",
   413: "The body is too large.",
   415: "The body is not JSON.",
   422: "What was sent contradicts what is there.",
   429: "Too many requests.",
   500: "A fault of the service's.",
-  502: "AWS refused.",
+  502: "AWS refused, or what was asked elsewhere did not answer as it must.",
   503: "Not just now.",
   504: "AWS did not answer in time.",
 };
@@ -114,7 +126,10 @@ type Of = (schema: z.ZodType) => JsonSchema;
 /** Makes the document. */
 export function describeApi(): JsonSchema {
   const requests = toJsonSchemas("input", new Set(operations.flatMap(({ body }) => body?.schema ?? [])));
-  const replies = toJsonSchemas("output", new Set([errorSchema, ...operations.flatMap(replySchemas)]));
+  const replies = toJsonSchemas(
+    "output",
+    new Set([errorSchema, payloadSchema, ...operations.flatMap(replySchemas)]),
+  );
   const request: Of = (schema) => requests.of.get(schema) as JsonSchema;
   const reply: Of = (schema) => replies.of.get(schema) as JsonSchema;
   const shared = toSharedRefusals(reply(errorSchema));
@@ -139,6 +154,7 @@ export function describeApi(): JsonSchema {
     servers: [{ url: "/", description: "The service that serves this document." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: describeWebhooks(reply),
     components: {
       schemas: { ...replies.components, ...requests.components },
       responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),

@@ -1,7 +1,14 @@
 import type { Capture, CaptureEvent, LiveMessage } from "../captures/replies.ts";
 import { trustPolicy } from "../environments/policies.ts";
 import type { ListedInstance } from "../environments/preflight/replies.ts";
-import type { Environment, ExternalId, FullEnvironment, Member } from "../environments/replies.ts";
+import type {
+  CaptureErasure,
+  Environment,
+  EnvironmentErasure,
+  ExternalId,
+  FullEnvironment,
+  Member,
+} from "../environments/replies.ts";
 import type { Metric } from "../metrics/replies.ts";
 import type {
   Workload,
@@ -263,7 +270,38 @@ export const environment: Environment = {
   role: "admin",
   ready: true,
   createdAt: "2026-11-23T08:45:17.332Z",
+  retention: { workloadDays: 90, keepMetrics: true },
+  sealed: false,
   owed: [],
+};
+
+export const erasure: CaptureErasure = {
+  capture: 1,
+  name: "myCapture",
+  why: "request",
+  by: { id: "0wIn8Nq8RabNTeJ3hTgZIAv74UrDQBxH", name: "Demo" },
+  requestedAt: "2026-11-28T09:12:40.114Z",
+  metrics: true,
+  objects: 5,
+  bytes: 48_113,
+  finishedAt: "2026-11-28T09:13:02.871Z",
+};
+
+export const environmentErasure: EnvironmentErasure = {
+  environment: { id: 1, name: "production", deletedAt: null, erasedAt: null },
+  erased: {
+    captures: 1,
+    objects: 5,
+    bytes: 48_113,
+    firstAt: "2026-11-28T09:13:02.871Z",
+    lastAt: "2026-11-28T09:13:02.871Z",
+  },
+  left: { pending: 0, kept: 3, live: 1 },
+  captures: [erasure],
+  next: null,
+  outOfReach: [
+    "Downloads, reports and copies that people or programs have made, and what their browsers keep.",
+  ],
 };
 
 export const fullEnvironment: FullEnvironment = {
@@ -309,6 +347,7 @@ export const member: Member = {
   name: "Demo",
   email: "demo@example.com",
   role: "admin",
+  emailVerified: true,
   joinedAt: "2026-11-23T08:45:17.332Z",
 };
 

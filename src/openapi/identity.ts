@@ -3,6 +3,7 @@ import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
 import { tooManyAccounts, tooManyRequests, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
+import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
@@ -12,6 +13,7 @@ import {
   FAULTS,
   invalid,
   NOT_JSON_TYPE,
+  refusalOf,
   refusals,
   says,
   saysLike,
@@ -21,7 +23,8 @@ import {
   varies,
 } from "./refusals.ts";
 
-const SESSION_COOKIE: Record<string, Header> = {
+/** The cookie of a new session. */
+export const SESSION_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
     description: "The session's cookie; over HTTPS with the prefix `__Secure-`, and `Secure`.",
     schema: { type: "string", pattern: "^(__Secure-)?captures\\." },
@@ -42,6 +45,8 @@ const ONCE_MORE_COOKIE: Record<string, Header> = {
 const saysOf = (name: string, status: number, message: string, path = ""): Refusal =>
   says(name, status, inOurWords(message, path));
 
+/** A password, where people sign in by single sign-on only. */
+const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
 /** More of one kind of change from an address than are let through. */
 export const TOO_OFTEN: Refusal = {
   ...says("tooOften", 429, TRY_AGAIN_LATER),
@@ -81,7 +86,7 @@ const OF_WRITES = [
 ];
 const OF_CHANGES = [TOO_MANY_CHANGES, TOO_MANY_REQUESTS, ...OF_WRITES];
 /** The refusals of operations that hash a password. */
-const OF_PASSWORDS = refusals("tooManyHashes");
+const OF_PASSWORDS = [...refusals("tooManyHashes"), NO_PASSWORDS];
 const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
 const passwordLength = (path: string) => [
   saysOf("passwordTooShort", 400, "Password too short", path),

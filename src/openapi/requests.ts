@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { eraseSchema } from "../captures/erase-schema.ts";
 import { LABEL_KEY, labelFilterSchema, MAX_LABEL_VALUE, MAX_LABELS, MAX_NOTES } from "../captures/labels.ts";
 import { INITIAL_STATUSES, MAX_DURATION_MS, MAX_THRESHOLD_MS, MIN_DURATION_MS } from "../captures/plan.ts";
 import { createSchema as captureSchema, changeSchema } from "../captures/schema.ts";
 import { ROLES } from "../db/roles.ts";
+import { erasureBodySchema } from "../environments/erasure-schema.ts";
 import {
   createSchema as environmentSchema,
   instancesSchema,
@@ -184,6 +186,23 @@ add(environment.instance, {
 });
 add(environment.credentials, {
   description: "An access key, or a role that the service assumes. Kept encrypted, and never shown again.",
+});
+add(environment.retention, {
+  description:
+    "How long the workloads of its captures are kept: `workloadDays` after a capture's end its workload is erased, also of captures that have ended by now; null to keep it. Its metrics are kept, unless `keepMetrics` is false.",
+});
+add(environment.sealed, {
+  description:
+    "Whether what its captures record is sealed with a key of its own, from their next start on; false unless it says so.",
+});
+add(erasureBodySchema(), {
+  id: "ErasureRequest",
+  description:
+    "What to erase: the `workloads` of all captures that have ended, with their metrics unless `keepMetrics` is true; or the `environment` with all that is its.",
+});
+add(eraseSchema(), {
+  id: "CaptureErasureRequest",
+  description: "What to erase of a capture: its workload, and its metrics unless `keepMetrics` is true.",
 });
 
 add(environment.allowNotReady, {

@@ -6,7 +6,7 @@ import {
   groupsQuerySchema,
   tagsQuerySchema,
 } from "../workload/schema.ts";
-import { AWAY, ID, MEMBER, OF_CAPTURE_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, OF_WORKLOAD_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
@@ -48,7 +48,7 @@ const groupOperation = (
       ...asCsv("name,statements\r\napp,1100\r\n"),
     },
   },
-  refusals: [invalidFor(schema, { format: ["xml"] }), ...OF_CAPTURE_READS, AWAY],
+  refusals: [invalidFor(schema, { format: ["xml"] }), ...OF_WORKLOAD_READS, AWAY],
 });
 
 const onlyFormat = () => queryParameters(groupsQuerySchema(), { format: TABLE_FORMAT });
@@ -108,7 +108,7 @@ export const statementOperations: Operation[] = [
     refusals: [
       invalidFor(digestQuerySchema(), { limit: ["0"] }),
       ...refusals("cursorNotThere"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       AWAY,
     ],
   },
@@ -128,7 +128,7 @@ export const statementOperations: Operation[] = [
     },
     refusals: [
       badFor("badFingerprint", fingerprintSchema(), "x", "fingerprint"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       ...refusals("statementNotFound"),
       AWAY,
     ],
@@ -152,7 +152,7 @@ export const statementOperations: Operation[] = [
         ...asCsv("name,statements,reads,writes\r\norders,640,640,0\r\n"),
       },
     },
-    refusals: [invalidFor(groupsQuerySchema(), { format: ["xml"] }), ...OF_CAPTURE_READS, AWAY],
+    refusals: [invalidFor(groupsQuerySchema(), { format: ["xml"] }), ...OF_WORKLOAD_READS, AWAY],
   },
   groupOperation(
     {

@@ -6,7 +6,7 @@ import {
   workloadSpanSchema,
 } from "../workload/replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "../workload/schema.ts";
-import { AWAY, ID, MEMBER, NO_VIEWER, OF_CAPTURE_READS, OF_STATEMENT_READS } from "./captures.ts";
+import { AWAY, ID, MEMBER, NO_VIEWER, OF_STATEMENT_READS, OF_WORKLOAD_READS } from "./captures.ts";
 import * as examples from "./examples.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
@@ -46,7 +46,7 @@ export const workloadOperations: Operation[] = [
       description: "The workload's numbers.",
       content: { "application/json": { schema: workloadSchema, example: examples.workload } },
     },
-    refusals: [...OF_CAPTURE_READS, AWAY],
+    refusals: [...OF_WORKLOAD_READS, AWAY],
   },
   {
     id: "getWorkloadAmazon",
@@ -104,7 +104,7 @@ export const workloadOperations: Operation[] = [
       invalidFor(seriesQuerySchema(), { step: ["0"] }),
       varies("stepTooFine", stepTooFine(40), stepTooFine(ANY_NUMBER)),
       ...refusals("noSeries", "noSeriesOfStatement"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       AWAY,
     ],
   },
@@ -137,7 +137,7 @@ export const workloadOperations: Operation[] = [
     refusals: [
       invalidFor(spanQuerySchema(), { from: ["yesterday"] }),
       ...refusals("noSeries"),
-      ...OF_CAPTURE_READS,
+      ...OF_WORKLOAD_READS,
       AWAY,
     ],
   },

@@ -17,6 +17,7 @@ import {
 } from "./stored/fragments-in-range.ts";
 import { LineBuffer } from "./stored/line-buffer.ts";
 import type { Manifest } from "./stored/manifest.ts";
+import type { ObjectStore } from "./stored/object-store.ts";
 import { CHUNK_BYTES, openFragment, readRecords, recordsOf, textOf } from "./stored/record-iterator.ts";
 
 /*
@@ -50,7 +51,7 @@ export interface Download {
 
 /** What a download is made of. */
 interface Source {
-  bucket: R2Bucket;
+  bucket: ObjectStore;
   manifest: Manifest;
   wanted: WantedRecords;
   parts: readonly (FragmentPart | MissingFragments)[];
@@ -61,7 +62,7 @@ interface Source {
  * @throws ApiError 400 when it would have to read too many fragments
  */
 export async function openDownload(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   manifest: Manifest,
   form: DownloadForm,
   wanted: WantedRecords,
@@ -84,7 +85,7 @@ const PIECES_OF: Record<DownloadForm, (source: Source) => Piece[]> = {
 };
 
 /** The fragments that have records of what is wanted. Of one session, none of them is whole. */
-async function partsOf(bucket: R2Bucket, manifest: Manifest, wanted: WantedRecords) {
+async function partsOf(bucket: ObjectStore, manifest: Manifest, wanted: WantedRecords) {
   const { threadId } = wanted;
   if (threadId === undefined) return fragmentsInRange(bucket, manifest, wanted);
   const parts = await fragmentsInRange(bucket, manifest, wanted, (one) => mayHave(one, wanted));
@@ -110,7 +111,7 @@ function gzipPieces({ bucket, wanted, parts }: Source): Piece[] {
 }
 
 /** A fragment as it is stored, as a piece of a gzip member; null where it has to be compressed again. */
-function storedPiece(bucket: R2Bucket, part: FragmentPart, member: GzipMember): Piece | null {
+function storedPiece(bucket: ObjectStore, part: FragmentPart, member: GzipMember): Piece | null {
   const { version, isWhole, bytes, crc32, plainBytes } = part;
   if (version === 1 || !isWhole || crc32 === null || plainBytes === null) return null;
   const open = () => {
@@ -148,7 +149,7 @@ function plainPieces({ bucket, wanted, parts }: Source): Piece[] {
 
 /** The NDJSON of a fragment, as far as it is wanted. */
 function textInRange(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   part: FragmentPart,
   wanted: WantedRecords,
 ): AsyncGenerator<Uint8Array> {
@@ -156,7 +157,7 @@ function textInRange(
 }
 
 async function* linesInRange(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   part: FragmentPart,
   wanted: WantedRecords,
 ): AsyncGenerator<Uint8Array> {

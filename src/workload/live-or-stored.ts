@@ -8,6 +8,7 @@ import { type CapturedLog, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digests-state.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
+import type { ObjectStore } from "./stored/object-store.ts";
 import { readSeries, readSpan } from "./timing/series-object.ts";
 import type { LogSpans, Span } from "./timing/span.ts";
 import { isGrowing, type LogDigests, type LogSeries, type WorkloadState } from "./workload-state.ts";
@@ -24,6 +25,8 @@ export interface ReadCapture {
   log: CapturedLog;
   /** Of the slow log it has only statements that took at least so long; in microseconds. */
   minDurationMicros: number;
+  /** Where its objects are, once it has ended. */
+  store: ObjectStore;
   /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */
   askRunner: () => Promise<WorkloadState | null>;
   /** The same for the digests. */
@@ -90,7 +93,7 @@ async function ask<T>({ id, status }: ReadCapture, question: () => Promise<T | n
 }
 
 /** @throws Unreadable when there is something else */
-async function readStored<T>(bucket: R2Bucket, key: string, format: StoredFormat<T>): Promise<T | null> {
+async function readStored<T>(bucket: ObjectStore, key: string, format: StoredFormat<T>): Promise<T | null> {
   const object = await bucket.get(key);
   return object === null ? null : format.parse(await object.text());
 }
@@ -100,11 +103,11 @@ async function readStored<T>(bucket: R2Bucket, key: string, format: StoredFormat
  * may have ended the capture just now: then the stored ones are looked for too.
  * @throws ApiError 503 when the runner can't be asked
  */
-export async function findManifests(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifests | null> {
+export async function findManifests(capture: ReadCapture): Promise<KnownManifests | null> {
   const state = await ask(capture, capture.askRunner);
   if (state !== null) return knownOf(capture, state);
   const stored = await Promise.all(
-    logsOf(capture.log).map((log) => readStored(bucket, manifestKey(capture.id, log), manifestFormat)),
+    logsOf(capture.log).map((log) => readStored(capture.store, manifestKey(capture.id, log), manifestFormat)),
   );
   const manifests = stored.filter((manifest) => manifest !== null);
   return manifests.length === 0 ? null : { ...ofEachLog(capture, manifests), live: null };
@@ -120,9 +123,9 @@ export function knownOf(
 }
 
 /** As `findManifests`, with empty ones before there are any. */
-export async function readManifests(bucket: R2Bucket, capture: ReadCapture): Promise<KnownManifests> {
+export async function readManifests(capture: ReadCapture): Promise<KnownManifests> {
   const live = isGrowing(capture.status) ? { caughtUpAt: null, problem: null } : null;
-  return (await findManifests(bucket, capture)) ?? { ...ofEachLog(capture, []), live };
+  return (await findManifests(capture)) ?? { ...ofEachLog(capture, []), live };
 }
 
 /** A manifest for each of the capture's logs, in their order: an empty one where there is none. */
@@ -139,39 +142,34 @@ function ofEachLog(
 const NO_DIGESTS: DigestsState = { capacity: 0, total: 0, entries: [] };
 
 /** The digests of each of a capture's logs, in the order in which they are shown, from where the manifests are. */
-export async function readDigests(
-  bucket: R2Bucket,
-  capture: ReadCapture,
-): Promise<[DigestsState, ...DigestsState[]]> {
+export async function readDigests(capture: ReadCapture): Promise<[DigestsState, ...DigestsState[]]> {
   const known = await ask(capture, capture.askRunnerForDigests);
   const digests = logsOf(capture.log).map(async (log) => {
     const found =
-      known === null ? await readStored(bucket, digestKey(capture.id, log), digestsFormat) : known[log];
+      known === null
+        ? await readStored(capture.store, digestKey(capture.id, log), digestsFormat)
+        : known[log];
     return found ?? NO_DIGESTS;
   });
   return (await Promise.all(digests)) as [DigestsState, ...DigestsState[]];
 }
 
 /** The series of a capture's logs, of the whole workload or of the statement with the fingerprint, from where the manifests are. */
-export async function readLogSeries(
-  bucket: R2Bucket,
-  capture: ReadCapture,
-  fingerprint: string,
-): Promise<LogSeries> {
+export async function readLogSeries(capture: ReadCapture, fingerprint: string): Promise<LogSeries> {
   const known = await ask(capture, () => capture.askRunnerForSeries(fingerprint));
   if (known !== null) return known;
   const stored = logsOf(capture.log).map(
-    async (log) => [log, await readSeries(bucket, seriesKey(capture.id, log), fingerprint)] as const,
+    async (log) => [log, await readSeries(capture.store, seriesKey(capture.id, log), fingerprint)] as const,
   );
   return Object.fromEntries(await Promise.all(stored));
 }
 
 /** What the series of a capture's logs have of a span of time, from where the manifests are. */
-export async function readLogSpans(bucket: R2Bucket, capture: ReadCapture, span: Span): Promise<LogSpans> {
+export async function readLogSpans(capture: ReadCapture, span: Span): Promise<LogSpans> {
   const known = await ask(capture, () => capture.askRunnerForSpan(span));
   if (known !== null) return known;
   const stored = logsOf(capture.log).map(
-    async (log) => [log, await readSpan(bucket, seriesKey(capture.id, log), span)] as const,
+    async (log) => [log, await readSpan(capture.store, seriesKey(capture.id, log), span)] as const,
   );
   return Object.fromEntries(await Promise.all(stored));
 }

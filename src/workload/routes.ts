@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { takesGzip } from "../http/accept-encoding.ts";
-import type { App, AppContext } from "../http/context.ts";
+import type { App } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
@@ -29,9 +29,9 @@ import { isGrowing } from "./workload-state.ts";
 const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figuresOf(), statements: [] };
 
 /** Refuses for a capture without series that recorded statements: it is of before there were any. */
-async function expectNothing(c: AppContext, capture: ReadCapture): Promise<void> {
+async function expectNothing(capture: ReadCapture): Promise<void> {
   if (isGrowing(capture.status)) return;
-  const { manifests } = await readManifests(c.env.BUCKET, capture);
+  const { manifests } = await readManifests(capture);
   if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
 }
 
@@ -60,12 +60,12 @@ export const workloadRoutes = (findCapture: FindCapture) => {
       const id = await readId(c);
       const now = Date.now();
       const capture = await findCapture(c, id, "workload.read");
-      return c.json(toWorkload(capture, await readManifests(c.env.BUCKET, capture), now));
+      return c.json(toWorkload(capture, await readManifests(capture), now));
     })
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(c.env.BUCKET, await findWhole(c, id, "workload.read")));
+      const shown = toAmazon(await readManifests(await findWhole(c, id, "workload.read")));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -74,14 +74,14 @@ export const workloadRoutes = (findCapture: FindCapture) => {
       const id = await readId(c);
       const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
       const capture = await findCapture(c, id, "workload.read");
-      const series = await readLogSeries(c.env.BUCKET, capture, fingerprint ?? WHOLE);
+      const series = await readLogSeries(capture, fingerprint ?? WHOLE);
       const answer = (shown: WorkloadSeries) =>
         format === "json"
           ? c.json(shown)
           : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
       if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
       if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
-      await expectNothing(c, capture);
+      await expectNothing(capture);
       return answer({ step: step ?? FIRST_STEP, points: [] });
     })
 
@@ -93,8 +93,8 @@ export const workloadRoutes = (findCapture: FindCapture) => {
         from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
         to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
       };
-      const found = pairSpans(await readLogSpans(c.env.BUCKET, capture, span), span);
-      if (found === null) await expectNothing(c, capture);
+      const found = pairSpans(await readLogSpans(capture, span), span);
+      if (found === null) await expectNothing(capture);
       const shown = toSpan(found ?? NOTHING);
       return format === "json"
         ? c.json(shown)
@@ -109,14 +109,14 @@ export const workloadRoutes = (findCapture: FindCapture) => {
       const reading = isHead ? "workload.read" : "workload.downloaded";
       const capture = await findWhole(c, id, reading);
       await countCostly(c);
-      const { manifests } = await readManifests(c.env.BUCKET, capture);
+      const { manifests } = await readManifests(capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
       if (manifest === undefined) throw refuse.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
       const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
       const ofSession = threadId === undefined ? "" : `-session-${threadId}`;
       const name = `capture-${id}${manifest.log === "slow" ? "-slow" : ""}${ofSession}.${format}`;
-      const { body, incomplete } = await openDownload(c.env.BUCKET, manifest, form, { from, to, threadId });
+      const { body, incomplete } = await openDownload(capture.store, manifest, form, { from, to, threadId });
       const headers = {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="${name}"`,

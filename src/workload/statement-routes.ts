@@ -28,7 +28,7 @@ export const statementRoutes = (findCapture: FindCapture) => {
     what: string,
     kind: (state: DigestsState) => GroupsState | undefined,
   ) => {
-    const shown = toGroups(await readDigests(c.env.BUCKET, await findCapture(c, id, "workload.read")), kind);
+    const shown = toGroups(await readDigests(await findCapture(c, id, "workload.read")), kind);
     if (format === "json") return c.json(shown);
     return c.body(toCsv(GROUP_COLUMNS, withOthers(shown)), 200, csvHeaders(`capture-${id}-${what}`));
   };
@@ -37,7 +37,7 @@ export const statementRoutes = (findCapture: FindCapture) => {
       const id = await readId(c);
       const { limit, order, cursor, format, ...filter } = await readQuery(c, digestQuerySchema());
       const capture = await findCapture(c, id, "workload.read");
-      const digests = await readDigests(c.env.BUCKET, capture);
+      const digests = await readDigests(capture);
       const isFiltered = Object.values(filter).some((asked) => asked !== undefined);
       const { readsStatements } = capture;
       const selection = { after: cursor, ...(isFiltered && { filter: { ...filter, readsStatements } }) };
@@ -51,7 +51,7 @@ export const statementRoutes = (findCapture: FindCapture) => {
       const id = await readId(c);
       const fingerprint = await readParam(c, "fingerprint", fingerprintSchema());
       const capture = await findCapture(c, id, "workload.read");
-      const found = toDigest(await readDigests(c.env.BUCKET, capture), fingerprint);
+      const found = toDigest(await readDigests(capture), fingerprint);
       if (found === null) throw refuse.statementNotFound();
       return c.json(capture.readsStatements ? found : withoutExamples(found));
     })
@@ -59,7 +59,7 @@ export const statementRoutes = (findCapture: FindCapture) => {
     .get("/tables", async (c) => {
       const id = await readId(c);
       const { format } = await readQuery(c, groupsQuerySchema());
-      const shown = toTables(await readDigests(c.env.BUCKET, await findCapture(c, id, "workload.read")));
+      const shown = toTables(await readDigests(await findCapture(c, id, "workload.read")));
       if (format === "json") return c.json(shown);
       return c.body(toCsv(TABLE_COLUMNS, withOthers(shown)), 200, csvHeaders(`capture-${id}-tables`));
     })

@@ -13,10 +13,13 @@ import { launch } from "./launch.ts";
 import { checkLists } from "./lists.ts";
 import { checkLive } from "./live.ts";
 import { checkPages } from "./pages.ts";
+import { checkRecovery } from "./recovery.ts";
 import { checkReference } from "./reference.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkSessions } from "./sessions.ts";
+import { checkSignOn } from "./sign-on.ts";
 import { checkStudying } from "./studying.ts";
+import { checkWebhooks } from "./webhooks.ts";
 import { checkWorking } from "./working.ts";
 import { expectThat, type World } from "./world.ts";
 
@@ -26,26 +29,31 @@ import { expectThat, type World } from "./world.ts";
  */
 
 const folder = mkdtempSync(join(tmpdir(), "captures-console-"));
+const state = join(folder, "state");
 const [port, awsPort] = [await tryPort(0), await tryPort(0)];
 const browser = await launch();
 const service = await startService({
   PORT: String(port),
   AWS_PORT: String(awsPort),
-  PERSIST_TO: join(folder, "state"),
+  PERSIST_TO: state,
 });
 const world: World = {
   address: `http://localhost:${port}`,
   awsAddress: `http://localhost:${awsPort}`,
+  state,
   browser,
   offences: [],
 };
 try {
   await checkSessions(world);
+  await checkSignOn(world);
+  await checkRecovery(world);
   await checkDevice(world);
   await checkConnecting(world);
   await checkEnvironments(world);
   await checkCaptures(world);
   await checkSchedules(world);
+  await checkWebhooks(world);
   await checkLive(world);
   await checkStudying(world);
   await checkWorking(world);

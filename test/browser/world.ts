@@ -23,6 +23,8 @@ export const MINUTE_AND_MORE_MS = 60_000 + 10_000 + PATIENCE_MS;
 export interface World {
   address: string;
   awsAddress: string;
+  /** The folder of the service's data. */
+  state: string;
   browser: Browser;
   /** What no page may do, collected from all pages: requests to other hosts, violations of the policy, uncaught errors. */
   offences: string[];

@@ -97,7 +97,8 @@ it("makes and notes no transition by a clock that jumped after the row was read"
   const { id } = await until(cast.owner, await create(), "RUNNING");
   const row = await readForRunner(env.DB, id);
   if (row === null) throw new Error("There is no such capture");
-  const move = async (now: number) => makeTransition(env.DB, row, stopAtLimit(1, now), "runner", now);
+  const move = async (now: number) =>
+    (await makeTransition(env.DB, row, stopAtLimit(1, now), "runner", now)).moved;
   expect(await move(Date.now() + DAY)).toBe(false);
   expect(await movesOf(row)).toEqual(WHOLE_LIFE.slice(0, 3));
   expect(await move(Date.now())).toBe(true);

@@ -43,6 +43,7 @@ describe("GET /api/captures/{id}?view=full", () => {
       failedFrom: null,
       obstacle: null,
       clusterRole: null,
+      erased: null,
       deletedAt: null,
       schedule: null,
       restorableUntil: null,

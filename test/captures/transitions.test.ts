@@ -130,8 +130,8 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
       const id = await captureIn(status, now);
       const before = await rowOf(id);
       const capture = { id, scheduledStart: before.scheduled_start, scheduledEnd: null };
-      const move = () =>
-        makeTransition(env.DB, capture, { from: status, to, reason: "Because" }, "runner", now);
+      const move = async () =>
+        (await makeTransition(env.DB, capture, { from: status, to, reason: "Because" }, "runner", now)).moved;
       if (!isTransition(status, to)) {
         await expect(move()).rejects.toThrow(`${status} to ${to}`);
         expect(await rowOf(id)).toEqual(before);
@@ -151,7 +151,8 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
       const times = { scheduledStart: before.scheduled_start, scheduledEnd: before.scheduled_end };
       for (const stale of [{ scheduledStart: 1 }, { scheduledEnd: 1 }]) {
         const capture = { id, ...times, ...stale };
-        expect(await makeTransition(env.DB, capture, { from: status, to }, "runner", Date.now())).toBe(false);
+        const made = await makeTransition(env.DB, capture, { from: status, to }, "runner", Date.now());
+        expect(made).toEqual({ moved: false, told: false });
       }
       expect({ row: await rowOf(id), notes: (await notesOf(id)).length }).toEqual({ row: before, notes: 1 });
     }
@@ -190,7 +191,8 @@ describe.each(STATUSES)("a capture that is %s", (status) => {
     const before = await rowOf(id);
     for (const from of STATUSES.filter((other) => other !== status && isTransition(other, "FAILED"))) {
       const capture = { id, scheduledStart: before.scheduled_start, scheduledEnd: null };
-      expect(await makeTransition(env.DB, capture, { from, to: "FAILED" }, "runner", Date.now())).toBe(false);
+      const made = await makeTransition(env.DB, capture, { from, to: "FAILED" }, "runner", Date.now());
+      expect(made).toEqual({ moved: false, told: false });
     }
     expect({ row: await rowOf(id), notes: (await notesOf(id)).length }).toEqual({ row: before, notes: 1 });
   });

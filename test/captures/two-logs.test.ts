@@ -144,7 +144,8 @@ describe("a capture of the slow log", () => {
       minDurationMicros: 2000,
       timing: { completeSince: expect.any(Number), before: { slow_query_log: null, long_query_time: null } },
     });
-    const read = await readManifests(env.BUCKET, {
+    const read = await readManifests({
+      store: env.BUCKET,
       ...{ id: capture.id, status: "DONE", redact: "secrets", log: "slow", minDurationMicros: 2000 },
       askRunner: async () => null,
       askRunnerForDigests: async () => null,

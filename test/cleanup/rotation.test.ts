@@ -128,7 +128,7 @@ describe("rotating the credentials key", () => {
     const texts = await Promise.all(ids.map(read));
     const { counts, lines } = await rotate(after);
     expect(counts).toEqual({ resealed: 0, changed: 0, unreadable: 0, withoutKey: 2 });
-    expect(lines).toMatchObject([{ level: "error", event: "cleanup.reseal.keyless", environments: 2 }]);
+    expect(lines).toMatchObject([{ level: "error", event: "cleanup.reseal.keyless", rows: 2 }]);
     expect(await Promise.all(ids.map(read))).toEqual(texts);
   });
 
@@ -165,11 +165,14 @@ describe("rotating the credentials key", () => {
   it("is shown by `npm run credentials:keys`", async () => {
     for (const keys of [before, before, during]) await sealedRow(keys);
     await row(null);
+    await env.DB.prepare(
+      "insert into seal_keys (env_id, number, sealed, created_at) values (1, 1, 'k1.n.c', 0)",
+    ).run();
     const [, sql = ""] = /--command "(.*)"$/.exec(packageJson.scripts["credentials:keys"]) ?? [];
     const { results } = await env.DB.prepare(sql).all();
     expect(results).toEqual([
-      { key: "k1", environments: 2 },
-      { key: "k2", environments: 1 },
+      { key: "k1", environments: 2, workloads: 1 },
+      { key: "k2", environments: 1, workloads: 0 },
     ]);
   });
 });

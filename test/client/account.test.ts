@@ -1,19 +1,23 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { app } from "../../src/app.ts";
 import { createAccountClient } from "../../src/client/account.ts";
 import { createClient } from "../../src/client/index.ts";
+import { mailbox } from "../identity/links/support.ts";
+import { beginWith } from "../identity/sign-on/support.ts";
 import { checkUnread, operations } from "../support/contract.ts";
 
 /** The operations that the accounts of these tests have asked for. */
 const operated = new Set<string>();
 
 /** The Worker, asked as a browser asks it: with the cookie that the last sign-in has set. */
-function browser() {
+function browser(answer = (asked: Request) => exports.default.fetch(asked)) {
   let cookie = "";
   const send = async (request: Request): Promise<Response> => {
     const asked = new Request(request, { headers: { ...Object.fromEntries(request.headers), cookie } });
     operated.add(`${request.method} ${new URL(request.url).pathname}`);
-    const reply = await exports.default.fetch(asked);
+    const reply = await answer(asked);
     await checkUnread(asked, reply);
     for (const set of reply.headers.getSetCookie()) {
       if (set.startsWith("captures.session_token=")) cookie = set.split(";")[0] as string;
@@ -84,6 +88,26 @@ test("somebody changes their name and password, and ends sessions", async () => 
   expect(await here.user()).toBeNull();
 });
 
+test("somebody confirms their address, forgets the password, and takes another address", async () => {
+  const box = mailbox();
+  const account = createAccountClient(browser(box.fetch));
+  const email = `${crypto.randomUUID()}@example.com`;
+  await account.signUp({ name: "Somebody", email, password: "a long password" });
+  await account.sendVerificationEmail();
+  expect(await account.verifyEmail(box.token(email))).toEqual({ status: true, email });
+  expect(await account.user()).toMatchObject({ emailVerified: true });
+  await account.requestPasswordReset(email);
+  const password = "another long password";
+  const reset = await account.resetPassword({ token: box.token(email), newPassword: password });
+  expect(reset).toEqual({ status: true, email, keysRevoked: false });
+  expect(await account.user()).toBeNull();
+  await account.signIn({ email, password });
+  const newEmail = `new-${email}`;
+  await account.changeEmail({ newEmail, password });
+  await account.verifyEmail(box.token(newEmail));
+  expect(await account.user()).toMatchObject({ email: newEmail });
+});
+
 test("without a browser, the client keeps the session from signing in to signing out", async () => {
   const cookies: (string | null)[] = [];
   const send = (request: Request) => {
@@ -98,6 +122,20 @@ test("without a browser, the client keeps the session from signing in to signing
   expect(await account.user()).toBeNull();
   const session = expect.stringMatching(/^captures\.session_token=[^;]+$/);
   expect(cookies).toEqual([null, session, session, null]);
+});
+
+test("somebody signs in at a provider, which the client keeps in mind meanwhile", async () => {
+  const { provider, env: bindings } = await beginWith();
+  const send = async (request: Request) => {
+    operated.add(`${request.method} ${new URL(request.url).pathname}`);
+    return app.fetch(request, { ...env, ...bindings }, createExecutionContext());
+  };
+  const account = createAccountClient({ baseUrl: "http://captures.test", fetch: send });
+  expect((await account.ways()).providers).toEqual([{ id: "okta", name: "Okta" }]);
+  const { url } = await account.startSignOn("okta");
+  const { user, isNew } = await account.finishSignOn({ provider: "okta", ...provider.authorize(url) });
+  expect(isNew).toBe(true);
+  expect(await account.user()).toMatchObject({ id: user.id, email: user.email });
 });
 
 test("the client leaves out no operation of accounts; those of devices are tested by themselves", () => {

@@ -116,6 +116,12 @@ describe("the client and the Worker", () => {
     await download.body?.cancel();
     const downloaded = await Array.fromAsync(captures.downloadRecords(capture.id));
     expect(downloaded.length).toBe((await captures.workload(capture.id)).records);
+    expect(await captures.erase(capture.id, { keepMetrics: true })).toMatchObject({ metrics: false });
+    expect(await captures.erase(capture.id)).toMatchObject({ capture: capture.id, metrics: true });
+    expect(await environments.erase(envId, { what: "workloads" })).toMatchObject({ left: { kept: 0 } });
+    expect((await environments.erasure(envId, { after: capture.id - 1 })).captures[0]).toMatchObject({
+      capture: capture.id,
+    });
     expect(await captures.delete(capture.id)).toMatchObject({ id: capture.id });
     for await (const left of captures.list({ envId })) expect(left.id).not.toBe(capture.id);
     // The parameter group is restored after the capture has ended, and until then this is refused.
@@ -123,10 +129,10 @@ describe("the client and the Worker", () => {
     await expect.poll(deleted).toMatchObject({ id: envId });
   });
 
-  test("leave out no operation of the API but those of accounts and schedules, which have tests of their own", () => {
+  test("leave out no operation of the API but those of accounts, schedules and webhooks, which have tests of their own", () => {
     const calls = new Set(sent.map(({ method, url }) => `${method} ${patternOf(new URL(url).pathname)}`));
     const described = operations
-      .filter(({ path }) => !/^\/api\/(?:auth|schedules)(?:\/|$)/.test(path))
+      .filter(({ path }) => !/^\/api\/(?:auth|schedules)(?:\/|$)|\/webhooks/.test(path))
       .map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`);
     expect([...calls].sort()).toEqual(described.sort());
   });

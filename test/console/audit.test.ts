@@ -37,7 +37,7 @@ test("what else there is to say is on one line", () => {
   expect(detailsText(event({ action: "capture.moved", details: { to: "FAILED", reason: "No log" } }))).toBe(
     "No log",
   );
-  expect(detailsText(event({ details: { admins: ["u"] } }))).toBe("");
+  expect(detailsText(event({ details: { invite: "u" } }))).toBe("");
 });
 
 test("a trail can be narrowed to every kind of action", () => {

@@ -29,6 +29,7 @@ const failed: FullCapture = {
   failedFrom: "STARTING",
   obstacle: null,
   clusterRole: null,
+  erased: null,
   deletedAt: null,
   schedule: null,
   restorableUntil: null,

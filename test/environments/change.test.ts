@@ -267,6 +267,9 @@ test("an environment whose creator signed out half-way has neither credentials n
     checks: null,
     checkedAt: null,
     credentialsHint: "****",
+    retentionDays: null,
+    retainsMetrics: 1 as const,
+    sealed: 0 as const,
   };
   const id = (await reserveEnvironment(env.DB, credential, draft, Date.now())) ?? 0;
   await leaving.post("/api/auth/sign-out");

@@ -37,6 +37,8 @@ describe("creating an environment", () => {
       credentials: { accessKeyId: `****${aws.credentials.accessKeyId.slice(-4)}` },
       role: "admin",
       ready: true,
+      retention: { workloadDays: null, keepMetrics: true },
+      sealed: false,
       owed: [],
       checks: expect.any(Array),
       checkedAt: expect.any(String),

@@ -32,6 +32,7 @@ describe("the members of an environment", () => {
         name: ["Admin", "Owner", "Member"][i],
         email,
         role: i === 0 ? "admin" : "member",
+        emailVerified: false,
         joinedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       })),
     );

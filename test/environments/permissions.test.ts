@@ -21,6 +21,14 @@ const ENDPOINTS: {
   { method: "delete", path: (_, id) => `/${id}`, member: NOT_ADMIN, admin: 200 },
   { method: "post", path: (_, id) => `/${id}/check`, member: 200, admin: 200 },
   { method: "post", path: (_, id) => `/${id}/abandon`, member: NOT_ADMIN, admin: 200 },
+  { method: "get", path: (_, id) => `/${id}/erasure`, member: 200, admin: 200 },
+  {
+    method: "post",
+    path: (_, id) => `/${id}/erasure`,
+    json: { what: "workloads" },
+    member: NOT_ADMIN,
+    admin: 200,
+  },
   { method: "get", path: (_, id) => `/${id}/members`, member: 200, admin: 200 },
   {
     method: "put",

@@ -1,4 +1,4 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { type DurableObject, env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { app } from "../../src/app.ts";
@@ -219,6 +219,20 @@ export async function requestIn<T = unknown>(
 ): Promise<Reply<T>> {
   const asked = makeRequest(method, path, options);
   return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
+}
+
+/** The same, and waits for what goes on after the answer, such as mail that is sent. */
+export async function requestToEnd<T = unknown>(
+  overrides: Partial<Cloudflare.Env>,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Reply<T>> {
+  const asked = makeRequest(method, path, options);
+  const ctx = createExecutionContext();
+  const reply = await readReply<T>(asked, await app.fetch(asked, { ...env, ...overrides }, ctx));
+  await waitOnExecutionContext(ctx);
+  return reply;
 }
 
 /** A database that is as much as a test needs of one, in a request's session too. */

@@ -31,6 +31,7 @@ function addEnvList(env: Command, cli: Cli): void {
       "after",
       `
 READY is whether captures would work, as AWS said last; OWED how many parameter groups are still to be restored.
+KEPT is for how long after a capture's end its workload is kept.
 With --json it prints an array of the API's environments.
 
 Example:
@@ -56,6 +57,11 @@ Example:
             paint: (text, { ready }) => (ready ? colors.green(text) : colors.red(text)),
           },
           { title: "OWED", of: ({ owed }) => owed.length, align: "right" },
+          {
+            title: "KEPT",
+            of: ({ retention: { workloadDays } }) => (workloadDays === null ? "always" : `${workloadDays}d`),
+            align: "right",
+          },
         ],
         environments,
       );

@@ -43,11 +43,11 @@ Examples:
     });
 }
 
-/** What was recorded; null before there is anything, and of a deleted capture. */
+/** What was recorded; null before there is anything, and of a deleted capture or an erased one. */
 async function workloadOf({ client, signal }: Service, { id, start }: FullCapture): Promise<Workload | null> {
   if (start === null) return null;
   return client.captures.workload(id, { signal }).catch((error) => {
-    if (error instanceof CapturesError && (error.status === 404 || error.status === 409)) return null;
+    if (error instanceof CapturesError && [404, 409, 410].includes(error.status ?? 0)) return null;
     throw error;
   });
 }
@@ -71,6 +71,7 @@ function factsOf(capture: FullCapture): Fact[] {
     ["Compare with", capture.schedule?.base == null ? null : `capture ${capture.schedule.base}`],
     ["Labels", labelsOf(capture.labels)],
     ["Notes", textOrNull(capture.notes)],
+    ["Erased", capture.erased === null ? null : `${formatTime(capture.erased.at)} (${capture.erased.why})`],
     ["Deleted", timeOrNull(capture.deletedAt)],
     ["Restorable until", timeOrNull(capture.restorableUntil)],
   ];

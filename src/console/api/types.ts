@@ -2,11 +2,17 @@ import type { Capture, DigestQuery, Metrics, WorkloadSeries } from "../../client
 
 /* The types of requests and replies. */
 
-export type { ApiKey, User } from "../../client/account.ts";
+export type { ApiKey, SignInWays, User } from "../../client/account.ts";
 export type { AuditEvent } from "../../client/audit.ts";
 export type { DeviceDecision, DeviceRequest } from "../../client/device.ts";
 export type { NewSchedule, Schedule } from "../../client/schedules.ts";
 export type * from "../../client/types.ts";
+export type {
+  Webhook,
+  WebhookChanges,
+  WebhookDelivery,
+  WebhookWithSecret,
+} from "../../client/webhooks.ts";
 
 /** A state of a capture. */
 export type Status = Capture["status"];

@@ -10,7 +10,7 @@ import { EditAbout, EditTimes } from "./edit-capture.tsx";
 import { useToasts } from "./toasts.tsx";
 
 /** What a reader can be asked about before it is done. */
-type Asked = "stop" | "cancel" | "edit" | "times" | "delete";
+type Asked = "stop" | "cancel" | "edit" | "times" | "delete" | "erase";
 
 /** The actions on a capture, for its owner and its environment's admins. */
 export function CaptureActions({
@@ -43,6 +43,11 @@ export function CaptureActions({
     await api.captures.delete(id);
     // The list says so, and undoes it.
     navigate(`/captures?deleted=${id}`);
+  };
+  const erase = async () => {
+    await api.captures.erase(id);
+    onChange(capture);
+    toasts.show(`What ${name} has recorded is being erased`);
   };
   /** Changes it, says so, and puts it back as it was on request. */
   const changed = (after: Capture, said: string, back: Parameters<typeof api.captures.update>[1]) => {
@@ -79,12 +84,16 @@ export function CaptureActions({
       <a class="button" href={`/compare?b=${id}`}>
         Compare
       </a>
-      {capture.start !== null && (
+      {capture.start !== null && capture.erased === null && (
         <a class="button" download href={reportPath(id)}>
           Report
         </a>
       )}
       {mayChange && button("edit", "Edit")}
+      {role === "admin" &&
+        !isLive(status) &&
+        capture.erased === null &&
+        button("erase", "Erase", "danger-quiet")}
       {mayChange && button("delete", "Delete", "danger-quiet")}
       {asked === "stop" && (
         <Confirm title={`Stop ${name}?`} action="Stop it" perform={stop} onClose={close}>
@@ -100,6 +109,20 @@ export function CaptureActions({
           closeLabel="Keep it"
         >
           <p>It will not start, and stays in the list as failed: it can be tried again from there.</p>
+        </Confirm>
+      )}
+      {asked === "erase" && (
+        <Confirm
+          title={`Erase what ${name} has recorded?`}
+          action="Erase it"
+          typed={name}
+          perform={erase}
+          onClose={close}
+        >
+          <p>
+            Its statements, figures and metrics are erased. The capture stays in the list. This can't be
+            undone.
+          </p>
         </Confirm>
       )}
       {asked === "delete" && (

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { describe } from "../lib/refusals.ts";
 import { Dialog } from "./dialog.tsx";
-import { FormProblem } from "./field.tsx";
+import { FormProblem, TextField } from "./field.tsx";
 
 /** Asks before something that can't be undone, does it, and shows why if it fails. */
 export function Confirm({
@@ -11,6 +11,7 @@ export function Confirm({
   perform,
   onClose,
   closeLabel = "Cancel",
+  typed,
   children,
 }: {
   title: string;
@@ -20,12 +21,19 @@ export function Confirm({
   onClose: () => void;
   /** What the button says that leaves all as it is. */
   closeLabel?: string;
+  /** A text that has to be typed before the button does anything. */
+  typed?: string;
   children: ComponentChildren;
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [text, setText] = useState("");
   const confirm = async () => {
     if (busy) return;
+    if (typed !== undefined && text.trim() !== typed) {
+      setProblem(`Type ${typed} to confirm`);
+      return;
+    }
     setBusy(true);
     setProblem(null);
     try {
@@ -39,6 +47,15 @@ export function Confirm({
   return (
     <Dialog title={title} onClose={onClose} closeLabel={closeLabel}>
       {children}
+      {typed !== undefined && (
+        <TextField
+          name="confirmation"
+          label={`Type ${typed} to confirm`}
+          spellcheck={false}
+          value={text}
+          onChange={setText}
+        />
+      )}
       <FormProblem message={problem} />
       <div class="actions">
         <button type="button" class="danger" aria-disabled={busy} onClick={confirm}>

@@ -68,6 +68,11 @@ export function Members({ environment }: { environment: Environment }) {
                     <th scope="row">
                       {member.name}
                       <span class="muted member-email">{member.email}</span>
+                      {isAdmin && !member.emailVerified && (
+                        <span class="member-email unconfirmed" title="Anybody can sign up with any address">
+                          Address not confirmed
+                        </span>
+                      )}
                     </th>
                     <td>
                       {isAdmin ? (

@@ -1,23 +1,41 @@
-import { useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { account } from "../api/client.ts";
-import type { User } from "../api/types.ts";
+import type { SignInWays, User } from "../api/types.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
+import { Failure, Skeleton } from "./loading.tsx";
+import { Providers } from "./providers.tsx";
 
 const FIELDS = ["name", "email", "password", "inviteCode"] as const;
 
-/** Signs somebody in, or up. It stands in the place of a page, which follows it. */
-export function SignIn({
-  onSignedIn,
-  email: knownEmail = "",
-  isDialog = false,
-}: {
+interface Props {
   onSignedIn: (user: User) => void;
   email?: string;
   isDialog?: boolean;
-}) {
+}
+
+/** Signs somebody in, or up, by one of the ways that there are. It stands in the place of a page, which follows it. */
+export function SignIn(props: Props) {
+  const [ways, setWays] = useState<SignInWays | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const find = useCallback(() => {
+    setError(null);
+    account.ways().then(setWays, setError);
+  }, []);
+  useEffect(find, [find]);
+  if (error !== null) return <Failure error={error} retry={find} />;
+  if (ways === null) return <Skeleton what="the ways to sign in" lines={5} />;
+  return <SignInBy ways={ways} {...props} />;
+}
+
+function SignInBy({
+  ways: { password: hasPasswords, providers },
+  onSignedIn,
+  email: knownEmail = "",
+  isDialog = false,
+}: Props & { ways: SignInWays }) {
   const { path, hash } = usePlace();
   // Who follows an invite most likely has no account.
   const invited = (path === "/invite" && new URLSearchParams(hash).get("code")) || "";
@@ -37,8 +55,16 @@ export function SignIn({
     onSignedIn(user);
   });
 
-  const title = isNew ? "Sign up" : "Sign in";
-  const form = (
+  const title = isNew && hasPasswords ? "Sign up" : "Sign in";
+  const byProvider = providers.length > 0 && (
+    <>
+      <Providers providers={providers} inviteCode={inviteCode} />
+      {isDialog && (
+        <p class="hint">This leaves the page, and comes back to it: what you have typed is lost.</p>
+      )}
+    </>
+  );
+  const byPassword = hasPasswords && (
     <Form onSubmit={submit} refused={errors}>
       {isNew && (
         <TextField
@@ -94,7 +120,19 @@ export function SignIn({
           </button>
         )}
       </div>
+      {!isDialog && !isNew && (
+        <p>
+          <a href="/forgot">Forgot your password?</a>
+        </p>
+      )}
     </Form>
+  );
+  const form = (
+    <>
+      {byProvider}
+      {byProvider !== false && byPassword !== false && <p class="muted">Or with a password:</p>}
+      {byPassword}
+    </>
   );
   if (isDialog) return form;
   return (

@@ -26,7 +26,7 @@ export function actionText({ action, subject, details }: AuditEvent): string {
 export function detailsText({ action, details }: AuditEvent): string {
   if (action === "capture.moved") return details.reason === undefined ? "" : String(details.reason);
   return Object.entries(details)
-    .filter(([name]) => name !== "admins" && name !== "invite")
+    .filter(([name]) => name !== "invite")
     .map(([name, value]) => `${name}: ${[value].flat().join(", ")}`)
     .join("; ");
 }

@@ -29,3 +29,11 @@ export function useMayChange(owner: { id: string }, role: Role | undefined): boo
   const { user } = useSession();
   return role === "admin" || owner.id === user.id;
 }
+
+/** What a page is told that is there for whoever is not signed in, too. */
+export interface OpenPageProps {
+  /** Who is signed in; null for nobody. */
+  user: User | null;
+  /** Is told who is signed in from now on, or how their account is now. */
+  onSignedIn: (user: User) => void;
+}

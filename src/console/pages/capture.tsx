@@ -5,6 +5,7 @@ import { CaptureCharts } from "../components/capture-charts.tsx";
 import { CaptureState } from "../components/capture-state.tsx";
 import { CaptureStatements } from "../components/capture-statements.tsx";
 import { DeletedNotice } from "../components/deleted-notice.tsx";
+import { ErasedNotice } from "../components/erased-notice.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { StudyNav } from "../components/study-frame.tsx";
@@ -24,9 +25,12 @@ export function CapturePage({ id }: { id: number }) {
   const capture = useResource(`full/${id}`, (signal) => api.captures.getFull(id, { signal }));
   const events = useResource(`events/${id}`, (signal) => api.captures.events(id, { signal }));
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
-  const workload = useResource(`workload/${id}`, (signal) => api.captures.workload(id, { signal }));
   const { data } = capture;
-  const hasStarted = data != null && data.start !== null;
+  const isErased = data !== undefined && data.erased !== null;
+  const workload = useResource(isErased ? null : `workload/${id}`, (signal) =>
+    api.captures.workload(id, { signal }),
+  );
+  const hasStarted = data != null && data.start !== null && !isErased;
   const series = useResource(
     hasStarted ? `series/${id}` : null,
     (signal) => readSeries(id, {}, signal),
@@ -122,8 +126,11 @@ export function CapturePage({ id }: { id: number }) {
                 />
                 <Timeline events={events} />
               </div>
-              <CaptureCharts capture={known} workload={workload.data} series={series} />
-              <section aria-labelledby="workload-title">
+              {known.erased?.metricsAt == null && (
+                <CaptureCharts capture={known} workload={workload.data} series={series} />
+              )}
+              {known.erased !== null && <ErasedNotice erased={known.erased} />}
+              <section aria-labelledby="workload-title" hidden={known.erased !== null}>
                 <h2 id="workload-title">Workload</h2>
                 <Loaded resource={workload} what="the workload">
                   {(recorded) => <WorkloadNumbers capture={known} workload={recorded} />}

@@ -1,6 +1,7 @@
 import { api } from "../api/client.ts";
 import type { FullEnvironment } from "../api/types.ts";
 import { AccessSection } from "../components/access-section.tsx";
+import { DataSection } from "../components/data-section.tsx";
 import { EnvironmentActions } from "../components/environment-actions.tsx";
 import { EnvironmentChecks } from "../components/environment-checks.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -35,6 +36,7 @@ export function EnvironmentPage({ id }: { id: number }) {
             <EnvironmentChecks environment={known} onChange={environment.put} />
             <AccessSection environment={known} />
             <Members environment={known} />
+            <DataSection environment={known} onChange={environment.put} />
           </>
         )}
       </Loaded>
@@ -86,6 +88,9 @@ function Facts({ environment }: { environment: FullEnvironment }) {
             What was done
           </a>
         )}
+        <a class="button quiet" href={`/environments/${id}/webhooks`}>
+          Webhooks
+        </a>
       </div>
     </div>
   );

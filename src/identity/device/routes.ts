@@ -5,8 +5,6 @@ import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
 import {
-  ADDRESS_POLICY,
-  addressLimit,
   clientAddress,
   clientNetwork,
   exhausted,
@@ -17,9 +15,8 @@ import {
 } from "../../http/rate-limits.ts";
 import { ApiError, refuse, tooManyKeys } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
-import { addressLimits } from "../address-limits.ts";
+import { countOfAddress } from "../by-address.ts";
 import { bySession } from "../by-session.ts";
-import { TOO_MANY_REQUESTS } from "../words.ts";
 import { shownCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS } from "./limits.ts";
 import { DeviceRefusal, refuseKey, tooManyWrongCodes } from "./refusals.ts";
@@ -37,7 +34,7 @@ const WRONG_CODES_POLICY = "wrong-codes";
  */
 export const deviceRoutes = new Hono<App>()
   .post("/code", limitSignIns, async (c) => {
-    await limitCodes(c);
+    await countOfAddress(c, "/device/code");
     const { client_id: client, scope } = await readRequest(c, codeSchema());
     const asking = { client, scope, address: clientAddress(c) };
     const begun = await store.beginLogin(c.var.db, c.env.BETTER_AUTH_SECRET, asking, Date.now());
@@ -100,17 +97,6 @@ export const deviceRoutes = new Hono<App>()
     const { client } = found(decided);
     return c.json({ client, status: "denied" } satisfies DeviceDecision);
   });
-
-/**
- * Counts a request for a code by its address, exactly and for all locations together, as better-auth counts sign-ins.
- * @throws ApiError 429 when it is one too many
- */
-async function limitCodes(c: AppContext): Promise<void> {
-  const key = `${clientNetwork(c)}|/device/code`;
-  const { retryAfter } = await addressLimits(c.var.db).consume(key, addressLimit(c.env));
-  if (retryAfter === null) return;
-  throw new ApiError(429, TOO_MANY_REQUESTS, exhausted(ADDRESS_POLICY, retryAfter));
-}
 
 /** A program's request, through a schema. @throws DeviceRefusal when it is not one; ApiError 415 when it is not JSON */
 async function readRequest<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {

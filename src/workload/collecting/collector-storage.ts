@@ -94,6 +94,11 @@ export class CollectorStorage {
     this.#put(follower, new Digests());
   }
 
+  /** Forgets what it has read of storage, which is being deleted. */
+  forget(): void {
+    this.#kept = null;
+  }
+
   /** How much ran in each step of time. Made anew for each use: the runner deletes all tables when it rests. */
   series(): SeriesStore {
     return new SeriesStore(this.#storage.sql, this.#log);

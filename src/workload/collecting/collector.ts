@@ -135,6 +135,11 @@ export class Collector {
     return problems.sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
+  /** Forgets what it knows of storage that is being deleted. */
+  forget(): void {
+    for (const name of LOG_NAMES) this.#logs[name].forget();
+  }
+
   /** Notes why the logs could not be read this time. */
   noteProblem(reason: string): void {
     const begun = this.#begun();

@@ -1,13 +1,15 @@
 import type { AwsResult } from "../../aws/client.ts";
 import { explain } from "../../aws/explain.ts";
 import { type Env, positiveNumber } from "../../env.ts";
+import type { SealedCapture } from "../../environments/seal-keys.ts";
 import { log } from "../../lib/log.ts";
 import { retryDelay } from "../../lib/retry.ts";
 import { Unreadable } from "../../lib/stored.ts";
 import type { CapturedLog, LogName } from "../../logs/names.ts";
 import type { DigestsState } from "../digests-state.ts";
-import { fragmentStore } from "../stored/fragments.ts";
+import { type FragmentStore, fragmentStore } from "../stored/fragments.ts";
 import { emptyManifest, type Manifest, type Timing } from "../stored/manifest.ts";
+import { type ObjectStore, storeOf } from "../stored/object-store.ts";
 import { isPublished, publishWorkload } from "../stored/publish.ts";
 import { StorageFailure } from "../stored/storage-failure.ts";
 import type { SeriesState } from "../timing/series-state.ts";
@@ -21,7 +23,9 @@ import { salvage } from "./salvage.ts";
 import { Turns } from "./turns.ts";
 
 /** As much of a capture as its collector needs. Times in milliseconds since the epoch. */
-export interface CollectedCapture extends LoggingInstance {
+export interface CollectedCapture
+  extends LoggingInstance,
+    Partial<Pick<SealedCapture, "sealed" | "sealKeys">> {
   id: number;
   start: number | null;
   end: number | null;
@@ -130,7 +134,7 @@ export class LogCollector {
       if (pause !== null) return { pause };
       // Another log of the capture may be retried for long.
       if (!this.#storage.isPublished) {
-        await this.#publish();
+        await this.#publish(capture);
         this.#storage.notePublished();
       }
     } catch (error) {
@@ -146,12 +150,12 @@ export class LogCollector {
    * @throws StorageFailure when R2 is away: to be retried
    */
   async abandon(capture: EndedCapture, cause: string): Promise<void> {
-    if (!this.exists && (await isPublished(this.#env.BUCKET, capture.id, this.#name))) return;
+    if (!this.exists && (await isPublished(this.#storeOf(capture), capture.id, this.#name))) return;
     if (this.#storage.closed === undefined) {
       if (this.damage() === null) await this.#close(capture, cause);
       else await this.#salvage(capture);
     }
-    await this.#publish();
+    await this.#publish(capture);
   }
 
   /**
@@ -222,6 +226,11 @@ export class LogCollector {
     return { since: openGap.from, reason: openGap.cause };
   }
 
+  /** Forgets what it knows of storage that is being deleted. */
+  forget(): void {
+    this.#storage.forget();
+  }
+
   /** Notes why the log could not be read this time. */
   noteProblem(reason: string): void {
     this.#storage.problem = { since: this.#storage.problem?.since ?? Date.now(), reason };
@@ -232,10 +241,11 @@ export class LogCollector {
     this.#storage.problem = undefined;
   }
 
-  async #interruptNow({ id, start }: CollectedCapture, cause: string): Promise<void> {
+  async #interruptNow(capture: CollectedCapture, cause: string): Promise<void> {
+    const { start } = capture;
     if (start === null || this.#storage.load()?.follower.openGap !== null) return;
     const taken = this.#storage.take() as Taken;
-    const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
+    const fragments = this.#fragments(capture);
     const window = { start, end: null };
     const { follower, counts } = taken;
     this.#storage.keep(taken, await interruptFollowing(follower, counts, fragments, window, cause));
@@ -243,7 +253,7 @@ export class LogCollector {
 
   /** One step; ok with whether all that there was has been read. */
   async #step(capture: CollectedCapture, end: () => Promise<number | null>): Promise<Stepped> {
-    const { id, start, instance, region } = capture;
+    const { start, instance, region } = capture;
     // Closed while this waited for its turn: the fragments stay as they are.
     if (start === null || this.#storage.closed !== undefined) return { ok: true, caughtUp: true };
     if (this.#storage.load() === null) {
@@ -254,7 +264,7 @@ export class LogCollector {
     const taken = this.#storage.take() as Taken;
     const { follower, counts } = taken;
     const source = this.#sourceOf(this.#env, this.#log.kind, capture);
-    const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
+    const fragments = this.#fragments(capture);
     const window = async () => ({ start, end: await end() });
     try {
       const followed = await follow(follower, counts, source, fragments, window);
@@ -320,9 +330,9 @@ export class LogCollector {
   }
 
   async #closeNow(capture: EndedCapture, cause: string | null): Promise<void> {
-    const { id, start, end } = capture;
+    const { start, end } = capture;
     if (start === null) return;
-    const fragments = fragmentStore(this.#env.BUCKET, id, this.#name);
+    const fragments = this.#fragments(capture);
     // An alarm may run twice at once: what the other one has closed meanwhile stays closed.
     while (this.#storage.closed === undefined) {
       // A capture that has lost its storage, or whose log could never be read, has nothing.
@@ -339,7 +349,7 @@ export class LogCollector {
   async #salvage(capture: EndedCapture): Promise<void> {
     const { start, end } = capture;
     if (start === null) return;
-    const state = await salvage(this.#emptyManifest(capture), this.#env.BUCKET, start, end);
+    const state = await salvage(this.#emptyManifest(capture), this.#storeOf(capture), start, end);
     this.#storage.keepUncounted(state);
     this.#storage.closed = { missing: null };
   }
@@ -348,12 +358,21 @@ export class LogCollector {
     return emptyManifest(id, redact, this.#name, this.#name === "slow" ? minDurationMicros : 0);
   }
 
+  /** Where the objects of a capture are. One of before sealing was is not sealed. */
+  #storeOf({ envId, sealed = 0, sealKeys = null }: CollectedCapture): ObjectStore {
+    return storeOf(this.#env, { envId, sealed, sealKeys });
+  }
+
+  #fragments(capture: CollectedCapture): FragmentStore {
+    return fragmentStore(this.#storeOf(capture), capture.id, this.#name, capture.sealed === 1);
+  }
+
   /** Stores what the fragments hold, for readers to find; safe to repeat. */
-  async #publish(): Promise<void> {
+  async #publish(capture: CollectedCapture): Promise<void> {
     const kept = this.#storage.load();
     if (kept === null) return;
     await publishWorkload(
-      this.#env.BUCKET,
+      this.#storeOf(capture),
       kept.follower.manifest,
       kept.digests.toJSON(),
       this.#storage.series(),

@@ -1,5 +1,6 @@
 import { listFragments } from "../stored/fragments.ts";
 import type { Manifest } from "../stored/manifest.ts";
+import type { ObjectStore } from "../stored/object-store.ts";
 import { initialState } from "./collected-log.ts";
 import type { FollowerState } from "./follower-state.ts";
 
@@ -16,7 +17,7 @@ const LOST =
  */
 export async function salvage(
   empty: Manifest,
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   start: number,
   end: number,
 ): Promise<FollowerState> {
@@ -28,7 +29,7 @@ export async function salvage(
   return { ...initialState(manifest), reachedMicros: lastMicros };
 }
 
-async function manifestOfFragments(empty: Manifest, bucket: R2Bucket): Promise<Manifest> {
+async function manifestOfFragments(empty: Manifest, bucket: ObjectStore): Promise<Manifest> {
   // What was left out of it, only the lost state knew, too.
   const { amazon: _, ...manifest } = empty;
   for await (const fragment of listFragments(bucket, empty.captureId, empty.log)) {

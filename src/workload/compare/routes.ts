@@ -21,10 +21,7 @@ export const compareRoutes = (
     const query = await readQuery(c, compareQuerySchema());
     const [capture, base] = await findPair(c, id, query.with);
     if (capture.id === base.id) throw refuse.sameCapture();
-    const [of, ofBase] = await Promise.all([
-      readRecording(c.env.BUCKET, capture),
-      readRecording(c.env.BUCKET, base),
-    ]);
+    const [of, ofBase] = await Promise.all([readRecording(capture), readRecording(base)]);
     if (query.format === "json") return c.json(toComparison(ofBase, of, query));
     const whole = toComparison(ofBase, of, { ...query, limit: Number.MAX_SAFE_INTEGER });
     const rows = PARTS.flatMap((part) => whole[part]);

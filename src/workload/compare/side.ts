@@ -40,11 +40,11 @@ export interface Recording {
  * Reads what a capture recorded, from where it is.
  * @throws ApiError 503 when its runner can't be asked
  */
-export async function readRecording(bucket: R2Bucket, capture: ComparedCapture): Promise<Recording> {
+export async function readRecording(capture: ComparedCapture): Promise<Recording> {
   const [known, digests, series] = await Promise.all([
-    findManifests(bucket, capture),
-    readDigests(bucket, capture),
-    readLogSeries(bucket, capture, WHOLE),
+    findManifests(capture),
+    readDigests(capture),
+    readLogSeries(capture, WHOLE),
   ]);
   const byLog = logsOf(capture.log).map((log, at) => [log, digests[at]]);
   return { capture, known, digests: Object.fromEntries(byLog), series };

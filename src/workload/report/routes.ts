@@ -31,13 +31,12 @@ export const reportRoutes = (find: (c: AppContext, id: number, base: number | nu
     const { capture, base, readMetrics } = await find(c, id, query.with ?? null);
     await countCostly(c);
     if (base?.id === capture.id) throw refuse.sameCapture();
-    const bucket = c.env.BUCKET;
     const [recording, ofBase, metrics] = await Promise.all([
-      readRecording(bucket, capture),
-      base && readRecording(bucket, base),
+      readRecording(capture),
+      base && readRecording(base),
       readMetrics(),
     ]);
-    const known = recording.known ?? (await readManifests(bucket, capture));
+    const known = recording.known ?? (await readManifests(capture));
     const report = makeReport(
       { capture, recording: { ...recording, known: known }, base: ofBase, metrics },
       Date.now(),

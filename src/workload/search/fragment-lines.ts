@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import { retryOnce } from "../../lib/transient.ts";
 import { decompressor } from "../stored/deflate.ts";
 import type { FragmentPart } from "../stored/fragments-in-range.ts";
+import type { ObjectStore } from "../stored/object-store.ts";
+import { SealBroken } from "../stored/sealed-object.ts";
 import type { LineMatcher } from "./line-matcher.ts";
 
 /*
@@ -37,19 +39,24 @@ interface Block {
 
 /**
  * A fragment as it is stored, as many of its bytes as count; null when it is not there any more.
- * @throws what R2 throws, after a second try if that is transient
+ * @throws DamagedFragment when it is sealed and can't be opened; what R2 throws, after a second try if that is transient
  */
 export function readFragment(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   { key, bytes }: Pick<FragmentPart, "key" | "bytes">,
 ): Promise<Uint8Array | null> {
   return retryOnce("workload.fragment.repeated", async () => {
-    const object = await bucket.get(key, { range: { offset: 0, length: bytes } });
-    return object === null ? null : new Uint8Array(await object.arrayBuffer());
+    try {
+      const object = await bucket.get(key, { range: { offset: 0, length: bytes } });
+      return object === null ? null : new Uint8Array(await object.arrayBuffer());
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      throw new DamagedFragment(error.message, { cause: error });
+    }
   });
 }
 
-/** A fragment can't be decompressed: it is not what was stored. */
+/** A fragment can't be opened or decompressed: it is not what was stored. */
 export class DamagedFragment extends Error {
   override readonly name = "DamagedFragment";
 }

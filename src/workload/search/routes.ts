@@ -23,14 +23,15 @@ export const searchRoutes = (findCapture: FindWhole) =>
     .get("/records", async (c) => {
       const id = await readId(c);
       const { log, limit, cursor, order, ...query } = await readQuery(c, recordsQuerySchema());
-      const manifest = await manifestOf(c, await findCapture(c, id, "workload.searched"), log);
+      const capture = await findCapture(c, id, "workload.searched");
+      const manifest = await manifestOf(c, capture, log);
       const filter = filterOf({ log, limit, cursor, order, ...query });
       requireKnown(manifest, filter);
       const cursors = await Cursors.of({ id, log: manifest.log, order, filter });
       const place = cursor === undefined ? null : cursors.read(cursor).place;
       const fingerprints = new Fingerprints();
       const { signal } = c.req.raw;
-      const found = await search(c.env.BUCKET, manifest, filter, fingerprints, {
+      const found = await search(capture.store, manifest, filter, fingerprints, {
         order,
         limit,
         place,
@@ -44,7 +45,8 @@ export const searchRoutes = (findCapture: FindWhole) =>
       const id = await readId(c);
       const threadId = await readParam(c, "threadId", threadIdSchema());
       const { log, limit, cursor, from, to } = await readQuery(c, sessionQuerySchema());
-      const manifest = await manifestOf(c, await findCapture(c, id, "workload.searched"), log);
+      const capture = await findCapture(c, id, "workload.searched");
+      const manifest = await manifestOf(c, capture, log);
       const filter: RecordFilter = { from, to, threadId };
       const cursors = await Cursors.of({ session: id, log: manifest.log, filter });
       const { place, more } = cursor === undefined ? { place: null, more: null } : cursors.read(cursor);
@@ -52,7 +54,7 @@ export const searchRoutes = (findCapture: FindWhole) =>
       const fingerprints = new Fingerprints();
       const { signal } = c.req.raw;
       const options = { order: "oldest", limit, place, signal } as const;
-      const found = await search(c.env.BUCKET, manifest, filter, fingerprints, options);
+      const found = await search(capture.store, manifest, filter, fingerprints, options);
       const isWhole = before === null && found.next === null && found.missing.length === 0;
       if (isWhole && found.lines.length === 0) throw refuse.sessionNotFound();
       const { page, known } = sessionOf(manifest, threadId, found, before);
@@ -70,7 +72,7 @@ const json = (c: AppContext, body: string): Response =>
  */
 async function manifestOf(c: AppContext, capture: ReadCapture, log: LogName | undefined): Promise<Manifest> {
   await countCostly(c);
-  const { manifests } = await readManifests(c.env.BUCKET, capture);
+  const { manifests } = await readManifests(capture);
   const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
   if (manifest === undefined) throw refuse.notRecorded();
   return manifest;

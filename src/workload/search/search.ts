@@ -6,6 +6,7 @@ import {
   type MissingFragments,
 } from "../stored/fragments-in-range.ts";
 import type { Manifest } from "../stored/manifest.ts";
+import type { ObjectStore } from "../stored/object-store.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { mayHave } from "./fragment-filter.ts";
 import { DamagedFragment, findLines, readFragment } from "./fragment-lines.ts";
@@ -25,7 +26,7 @@ import type { Found, SearchOptions } from "./search-options.ts";
  * @throws what R2 throws, after a second try if that is transient
  */
 export async function search(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   manifest: Manifest,
   filter: RecordFilter,
   fingerprints: Fingerprints,
@@ -44,10 +45,9 @@ export async function search(
       page.next = { sequence: part.sequence, at };
       break;
     }
-    const stored = await readFragment(bucket, part);
-    page.countFragment();
     const matcher = matcherOf(filter, part, fingerprints);
     try {
+      const stored = await readFragment(bucket, part).finally(() => page.countFragment());
       if (stored === null) throw new DamagedFragment(`${part.key} is gone`);
       if (order === "oldest") {
         await page.addForward(part.sequence, findLines(part, stored, matcher, at ?? 0));

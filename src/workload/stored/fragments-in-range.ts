@@ -1,6 +1,7 @@
 import { type FragmentDetails, type ListedFragment, listFragments } from "./fragments.ts";
-import { FRAGMENT_VERSION, fragmentKey } from "./keys.ts";
+import { fragmentKey, SEALED_VERSION } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
+import type { ObjectStore } from "./object-store.ts";
 
 /*
  * Which fragments may have records of a stretch of time.
@@ -59,7 +60,7 @@ export type MayMatch = (fragment: ListedFragment) => boolean;
  * @param mayMatch leaves out fragments that can't have what is looked for
  */
 export async function fragmentsInRange(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   manifest: Manifest,
   range: TimeRange,
   mayMatch: MayMatch = () => true,
@@ -137,7 +138,7 @@ type Times = Pick<ListedFragment, "firstMicros" | "lastMicros">;
 
 /** The fragments that a manifest counts, by their numbers. */
 async function listCounted(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   { captureId, log, fragments, version1 }: Manifest,
   isWanted: MayMatch,
 ): Promise<Map<number, CountedFragment>> {
@@ -147,7 +148,7 @@ async function listCounted(
     if (fragment.sequence >= fragments) break;
     // A step of version 1 that was cut off may have left one under the number of one of version 2.
     const isOld = version1 === undefined || fragment.sequence < version1.fragments;
-    if (fragment.version !== (isOld ? 1 : FRAGMENT_VERSION)) continue;
+    if ((fragment.version === 1) !== isOld || fragment.version > SEALED_VERSION) continue;
     const { summary: _, ...kept } = fragment;
     listed.set(fragment.sequence, { ...kept, isWanted: isWanted(fragment) });
   }

@@ -1,5 +1,6 @@
 import type { LogName } from "../../logs/names.ts";
-import { FRAGMENT_VERSION, fragmentKey, fragmentPrefix } from "./keys.ts";
+import { FRAGMENT_VERSION, fragmentKey, fragmentPrefix, SEALED_VERSION } from "./keys.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /*
@@ -55,8 +56,14 @@ export interface FragmentStore {
   write(sequence: number, bytes: Uint8Array, content: FragmentContent): Promise<void>;
 }
 
-/** The store of the fragments of a capture's log in R2. Both calls throw StorageFailure when R2 fails. */
-export function fragmentStore(bucket: R2Bucket, captureId: number, log: LogName): FragmentStore {
+/** The store of the fragments of a capture's log. @param isSealed whether the objects are. Both calls throw StorageFailure when R2 fails. */
+export function fragmentStore(
+  bucket: ObjectStore,
+  captureId: number,
+  log: LogName,
+  isSealed = false,
+): FragmentStore {
+  const version = isSealed ? SEALED_VERSION : FRAGMENT_VERSION;
   return {
     read: async (sequence, bytes) => {
       const key = fragmentKey(captureId, sequence, log);
@@ -65,23 +72,21 @@ export function fragmentStore(bucket: R2Bucket, captureId: number, log: LogName)
       return new Uint8Array(await askStorage(() => object.arrayBuffer()));
     },
     write: async (sequence, bytes, content) => {
-      const customMetadata = metadataOf(content);
+      const customMetadata = metadataOf(content, version);
       await askStorage(() => bucket.put(fragmentKey(captureId, sequence, log), bytes, { customMetadata }));
     },
   };
 }
 
 /** A fragment's custom metadata: what it holds, of which it leaves out what is null. */
-export function metadataOf(content: FragmentContent): Record<string, string> {
-  const known = Object.entries({ version: FRAGMENT_VERSION, ...content }).filter(
-    ([, value]) => value !== null,
-  );
+export function metadataOf(content: FragmentContent, version = FRAGMENT_VERSION): Record<string, string> {
+  const known = Object.entries({ version, ...content }).filter(([, value]) => value !== null);
   return Object.fromEntries(known.map(([name, value]) => [name, String(value)]));
 }
 
 /** Lists the fragments of a capture's log in the order of their numbers, a thousand with each request to R2. */
 export async function* listFragments(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   captureId: number,
   log: LogName,
 ): AsyncGenerator<ListedFragment> {

@@ -4,6 +4,7 @@ import { publishSeries } from "../timing/series-object.ts";
 import type { SeriesStore } from "../timing/series-store.ts";
 import { digestKey, manifestKey, seriesKey } from "./keys.ts";
 import { type Manifest, manifestFormat } from "./manifest.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { askStorage } from "./storage-failure.ts";
 
 /**
@@ -11,7 +12,7 @@ import { askStorage } from "./storage-failure.ts";
  * @throws StorageFailure
  */
 export async function publishWorkload(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   manifest: Manifest,
   digests: DigestsState,
   series: SeriesStore,
@@ -28,6 +29,6 @@ export async function publishWorkload(
  * Whether a capture's log has been stored by `publishWorkload`, all of it.
  * @throws StorageFailure
  */
-export async function isPublished(bucket: R2Bucket, captureId: number, log: LogName): Promise<boolean> {
+export async function isPublished(bucket: ObjectStore, captureId: number, log: LogName): Promise<boolean> {
   return (await askStorage(() => bucket.head(manifestKey(captureId, log)))) !== null;
 }

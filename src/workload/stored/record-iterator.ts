@@ -10,6 +10,7 @@ import {
   type MissingFragments,
   type TimeRange,
 } from "./fragments-in-range.ts";
+import type { ObjectStore } from "./object-store.ts";
 
 /* Reads the records of stored fragments, of either version, with the memory of a few chunks. */
 
@@ -22,7 +23,7 @@ export const CHUNK_BYTES = 64 * 1024;
  * @param parts what `fragmentsInRange` has found for the same range
  */
 export async function* readRecords(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   parts: readonly (FragmentPart | MissingFragments)[],
   range: TimeRange,
 ): AsyncGenerator<RecordLine[] | MissingFragments> {
@@ -34,7 +35,7 @@ export async function* readRecords(
 
 /** The records of one fragment that are in a range, some hundred at a time. */
 export async function* recordsOf(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   part: FragmentPart,
   range: TimeRange,
 ): AsyncGenerator<RecordLine[]> {
@@ -47,7 +48,7 @@ export async function* recordsOf(
 
 /** A fragment as it is stored, as many of its bytes as count. */
 export async function openFragment(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   { key, bytes }: FragmentPart,
 ): Promise<ReadableStream<Uint8Array>> {
   const object = await retryOnce("workload.fragment.repeated", () =>
@@ -61,7 +62,10 @@ export async function openFragment(
  * The NDJSON of a fragment, as much of it as counts, in chunks of at most CHUNK_BYTES.
  * @throws Error at its end when it is damaged
  */
-export async function* textOf(bucket: R2Bucket, part: FragmentPart): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* textOf(
+  bucket: ObjectStore,
+  part: FragmentPart,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { key, version, plainBytes, crc32: expected } = part;
   const stored = await openFragment(bucket, part);
   const plain = decompressor(version, CHUNK_BYTES);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { joinBytes } from "../../lib/bytes.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { storedFormat, Unreadable } from "../../lib/stored.ts";
+import type { ObjectStore } from "../stored/object-store.ts";
 import { askStorage } from "../stored/storage-failure.ts";
 import { startOf, WHOLE } from "./series.ts";
 import { type SeriesState, seriesSchema } from "./series-state.ts";
@@ -41,7 +42,7 @@ const compress = (json: string): Uint8Array =>
  * @throws StorageFailure
  */
 export async function publishSeries(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   key: string,
   series: { fold?(): void; statements(): string[]; read(fingerprint: string): SeriesState | null },
 ): Promise<void> {
@@ -69,7 +70,7 @@ export async function publishSeries(
  * @throws Unreadable
  */
 export async function readSeries(
-  bucket: R2Bucket,
+  bucket: ObjectStore,
   key: string,
   fingerprint: string = WHOLE,
 ): Promise<SeriesState | null> {
@@ -101,7 +102,7 @@ const READ_BYTES = 4 * 1024 * 1024;
  * @returns null where the object is not there
  * @throws Unreadable
  */
-export async function readSpan(bucket: R2Bucket, key: string, span: Span): Promise<LogSpan | null> {
+export async function readSpan(bucket: ObjectStore, key: string, span: Span): Promise<LogSpan | null> {
   const object = await bucket.get(key, { range: { offset: 0, length: FIRST_BYTES } });
   if (object === null) return null;
   const { indexBytes } = (object.customMetadata ?? {}) as Partial<SeriesMetadata>;
@@ -155,7 +156,7 @@ function narrowed(json: string, span: Span): string {
   ].join("");
 }
 
-async function part(bucket: R2Bucket, key: string, offset: number, length: number): Promise<Uint8Array> {
+async function part(bucket: ObjectStore, key: string, offset: number, length: number): Promise<Uint8Array> {
   const object = await bucket.get(key, { range: { offset, length } });
   if (object === null) throw new Error(`${key} is gone`);
   return new Uint8Array(await object.arrayBuffer());

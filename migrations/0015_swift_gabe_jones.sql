@@ -17,7 +17,6 @@ CREATE TABLE `audit_events` (
 --> statement-breakpoint
 CREATE INDEX `audit_events_env_id_time` ON `audit_events` (`env_id`,`time`,`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `audit_events_once` ON `audit_events` (`once`) WHERE once is not null;--> statement-breakpoint
-CREATE INDEX `audit_events_deleted` ON `audit_events` (`env_id`) WHERE action = 'environment.deleted';--> statement-breakpoint
 CREATE TABLE `calendar_feeds` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`token_hash` text NOT NULL,

@@ -1,0 +1,84 @@
+import { type Statement, statement } from "../db/statement.ts";
+import { HAS_ENDED } from "../db/states.ts";
+import type { Db } from "../db/types.ts";
+import type { ErasureReason } from "./erasure-reasons.ts";
+
+/*
+ * What is to be erased of captures: a row of `erasures` for each. From the moment that it is written nobody can read the workload any
+ * more; cleanup/erasing.ts then erases it, and notes when nothing is left. Only captures that have ended are erased.
+ */
+
+/** Which captures are to be erased, in SQL: all expressions are over the rows at hand, in which captures are `c`. */
+interface ErasedRows {
+  why: ErasureReason;
+  /** The user's id, or null. */
+  by: string;
+  /** 1 if the metrics are erased too, 0 if not. */
+  withMetrics: string;
+  /** The `from` and `where` clauses that give the rows. */
+  rows: string;
+}
+
+/**
+ * The SQL of the note that captures are to be erased, from `:now` on. One that is erased already stays as it is, unless its metrics are
+ * to be erased too.
+ */
+export const noteErasures = ({ why, by, withMetrics, rows }: ErasedRows): string =>
+  `insert into erasures (capture_id, env_id, why, requested_by, requested_at, with_metrics)
+   select c.id, c.env_id, '${why}', ${by}, :now, ${withMetrics} ${rows}
+   on conflict (capture_id) do update set why = excluded.why, requested_by = excluded.requested_by,
+     requested_at = excluded.requested_at, with_metrics = 1, found_objects = null, found_bytes = null, tried_at = null,
+     finished_at = null
+   where excluded.with_metrics > erasures.with_metrics`;
+
+/**
+ * Follows that note in its batch: nobody can read these captures' workloads from `:now` on, and what is erased of the metrics is not
+ * archived any more.
+ */
+export const HIDE_ERASED: Statement = statement(
+  `update captures set workload_erased_at = coalesce(workload_erased_at, x.requested_at),
+     metrics_erased_at = iif(x.with_metrics = 1, x.requested_at, metrics_erased_at), erased_why = coalesce(erased_why, x.why),
+     due_at = iif(x.with_metrics = 1, null, due_at), version = version + 1
+   from erasures x where x.capture_id = captures.id and x.finished_at is null and x.requested_at = :now`,
+);
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const NOTE_RETAINED = statement(
+  noteErasures({
+    why: "retention",
+    by: "null",
+    withMetrics: "1 - e.retains_metrics",
+    rows: `from environments e cross join captures c on c.env_id = e.id
+      where e.retention_days is not null and c.ended_at is not null and c.workload_erased_at is null
+        and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} limit :limit`,
+  }),
+);
+
+/**
+ * Has the workloads erased that their environments' retention does not keep any more.
+ * @returns how many, at most `limit`
+ */
+export async function eraseRetained(db: Db, now: number, limit: number): Promise<number> {
+  const [noted] = await db.batch([NOTE_RETAINED(db, { now, limit }), HIDE_ERASED(db, { now })]);
+  return noted?.meta.changes ?? 0;
+}
+
+const NOTE_DELETED = statement(
+  noteErasures({
+    why: "deletion",
+    by: "null",
+    withMetrics: "1",
+    rows: "from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at < :before",
+  }),
+);
+
+/** Has captures erased, with their metrics, that were deleted before a time. */
+export async function eraseDeleted(
+  db: Db,
+  ids: readonly number[],
+  before: number,
+  now: number,
+): Promise<void> {
+  await db.batch([NOTE_DELETED(db, { ids: JSON.stringify(ids), before, now }), HIDE_ERASED(db, { now })]);
+}
