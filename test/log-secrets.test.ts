@@ -248,14 +248,17 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
       },
     );
     const code = keep("an invite's code", invite.code);
-    const accept = `/api/invites/${code}/accept`;
-    await fail("POST", accept, admin);
-    await send("GET", accept, admin);
-    await send("POST", accept);
-    await send("POST", `/api/invites/${code}`, admin);
-    await send("POST", `${accept}/${code}`, admin);
+    const withCode = { json: { code }, headers };
+    for (const path of ["/api/invites/look", "/api/invites/accept"]) {
+      await fail("POST", path, withCode);
+      await send("POST", path, { json: { code } });
+      await send("POST", path, { json: { code: [code] }, headers });
+    }
+    // As clients of before sent it.
+    await send("POST", `/api/invites/${code}/accept`, admin);
+    await send("GET", `/api/invites/${code}`, admin);
     const member = await enter("member", code);
-    await send("POST", accept, member);
+    await send("POST", "/api/invites/accept", { json: { code }, headers: member.headers });
 
     const capture = await record(member, environment.id);
     await send("POST", "/api/captures", {

@@ -1,14 +1,15 @@
+import { readNoted } from "../audit/readings.ts";
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
-import type { ReadableCapture, ReadCapture } from "../workload/live-or-stored.ts";
+import type { FindCapture, ReadCapture } from "../workload/live-or-stored.ts";
 import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
-import { readCapture, readPair, type Seen } from "./queries.ts";
+import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
@@ -42,12 +43,23 @@ export function requireMetrics<C extends Erasable>(capture: C): C {
   throw metricsErased(isoTime(metricsErasedAt), erasedWhy ?? "request");
 }
 
-/** A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. */
-export async function findReadable(c: AppContext, id: number): Promise<ReadableCapture> {
-  const seen = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  const capture = requireWorkload(see(seen, refuse.captureEnvironmentNotFound));
+/**
+ * A capture for the reading of its workload, as far as the caller of the request may read it; the refusal that fits otherwise. The audit
+ * trail has it then: what is read of workloads comes through here, or through the two others that note it.
+ */
+export const findReadable: FindCapture = async (c, id, reading, whole = false) => {
+  const now = Date.now();
+  const read = captureRead(c.get("db"), c.get("credential"), id, now);
+  const [row] = await readNoted<Found<CaptureRow & Recorded & Reader>>(
+    c,
+    { reading, whole },
+    [id],
+    read,
+    now,
+  );
+  const capture = requireWorkload(see(seen(row), refuse.captureEnvironmentNotFound));
   return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
-}
+};
 
 /**
  * Two captures to be compared, if the caller of the request may read both; the refusal that fits otherwise.
@@ -58,7 +70,16 @@ export async function findReadablePair(
   id: number,
   other: number,
 ): Promise<[one: ComparedCapture, other: ComparedCapture]> {
-  const pair = await readPair(c.get("db"), c.get("credential"), { id, other }, Date.now());
+  const now = Date.now();
+  const read = pairRead(c.get("db"), c.get("credential"), { id, other }, now);
+  const rows = await readNoted<Found<CaptureRow & Recorded>>(
+    c,
+    { reading: "workload.read" },
+    [id, other],
+    read,
+    now,
+  );
+  const pair = pairOf(rows, { id, other });
   const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
   const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
   return [withRunner(c, one), withRunner(c, base)];

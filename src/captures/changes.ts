@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type CallerStatement, type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { DATABASE_NOW } from "../db/clock.ts";
 import { hasRole, type Role } from "../db/roles.ts";
@@ -73,7 +75,24 @@ const NEW_NOTES = "iif(:changesNotes, :notes, notes)";
 const IS_RESCHEDULABLE = `:isPossible and back_dated = 0 and (status = 'SCHEDULED' or status = 'RUNNING' and :scheduledStart is null
   and (scheduled_end is null or scheduled_end > ${DATABASE_NOW}) and (${NEW_END} is null or ${NEW_END} > ${DATABASE_NOW}))`;
 
+/** A name that another capture of its environment has. */
+const isTaken = (name: string) => `exists (select 1 from captures n
+  where n.env_id = captures.env_id and n.name = ${name} and n.deleted_at is null and n.id <> captures.id)`;
+
+/** What a change is noted of. */
+const OF_CAPTURE = { envId: "captures.env_id", subject: { id: "captures.id", name: "captures.name" } };
+
 const CHANGE = [
+  callerStatement(
+    deedOfCaller({
+      ...OF_CAPTURE,
+      action: actionSql("capture.changed"),
+      details: detailsSql({ fields: "json(:fields)" }),
+      rows: `from captures where ${IS_TARGET} and (not :reschedules or ${IS_RESCHEDULABLE}) and not ${isTaken(NEW_NAME)}
+        and (name, labels, notes, scheduled_start, duration, scheduled_end)
+          is not (${NEW_NAME}, ${NEW_LABELS}, ${NEW_NOTES}, ${NEW_START}, ${NEW_DURATION}, ${NEW_END})`,
+    }),
+  ),
   callerStatement(
     `update or ignore captures set name = ${NEW_NAME}, labels = ${NEW_LABELS}, notes = ${NEW_NOTES},
        scheduled_start = ${NEW_START}, duration = ${NEW_DURATION}, scheduled_end = ${NEW_END},
@@ -91,7 +110,7 @@ const CHANGE = [
  */
 const ENDED_AT = "max(started_at, min(:now, coalesce(scheduled_end, :now)))";
 
-const BY_CALLER = { actor: "(select id from caller)", returning: columns("captures") };
+const BY_CALLER = { by: "caller", actor: "(select id from caller)", returning: columns("captures") } as const;
 
 /** The end of a capture that never ran: only one that was told to begin in the past has a start, and ends now. */
 const ENDED_UNRUN = "coalesce(ended_at, iif(started_at is null, null, max(started_at, :now)))";
@@ -99,6 +118,7 @@ const ENDED_UNRUN = "coalesce(ended_at, iif(started_at is null, null, max(starte
 const STOP = lazy(() =>
   transitionSql({
     ...BY_CALLER,
+    action: "capture.stopped",
     where: `${IS_TARGET} and ${allows("stop")}`,
     to: byStatus((status) => literal(TRANSITIONS[status].stop ?? status)),
     reason: "null",
@@ -109,6 +129,7 @@ const STOP = lazy(() =>
 const CANCEL = lazy(() =>
   transitionSql({
     ...BY_CALLER,
+    action: "capture.cancelled",
     where: `${IS_TARGET} and ${allows("cancellation")}`,
     to: byStatus((status) => literal(TRANSITIONS[status].cancellation ?? status)),
     reason: literal(CANCELLED),
@@ -123,8 +144,9 @@ const DUE = { soon: ":soon", never: "null", unchanged: "due_at" };
 const DELETE = lazy(() =>
   transitionSql({
     ...BY_CALLER,
+    action: "capture.deleted",
     where: IS_TARGET,
-    isNoted: allows("deletion"),
+    isMove: allows("deletion"),
     to: byStatus((status) => literal(deletion(status).to)),
     reason: byStatus((status) => literal(deletion(status).reason)),
     set: {
@@ -153,6 +175,14 @@ const BEFORE_RESTORE = callerStatement(
  * capture of that by now, and the schedule would delete this one again as an old one otherwise.
  */
 const RESTORE = [
+  callerStatement(
+    deedOfCaller({
+      ...OF_CAPTURE,
+      action: actionSql("capture.restored"),
+      rows: `from captures where id = :id and deleted_at > ${RESTORABLE_SINCE} and ${MAY_CHANGE} and ${IS_ACCEPTED}
+        and not ${isTaken("captures.name")}`,
+    }),
+  ),
   callerStatement(
     `update or ignore captures set deleted_at = null, version = version + (deleted_at is not null),
        occurrence = iif(deleted_at is null, occurrence, null),
@@ -211,6 +241,7 @@ export function changeCapture(
   const impossible = impossibleTimes(changes, now);
   const values = {
     id,
+    fields: JSON.stringify(Object.keys(changes)),
     name,
     labels: labels === undefined ? null : JSON.stringify(labels),
     changesNotes: Number(changes.notes !== undefined),

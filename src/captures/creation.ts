@@ -112,7 +112,9 @@ const REMEMBER = rememberingStatement({ from: NEW_CAPTURE, id: "c.id", idPath: "
 
 /** The last step: with an event in its history the capture is not found as a new one any more. */
 const NOTE = noteSql({
-  captureId: "c.id",
+  capture: "c",
+  action: "capture.created",
+  by: "caller",
   from: "null",
   to: "c.status",
   actor: "caller.id",

@@ -60,7 +60,9 @@ export async function openLive(c: AppContext): Promise<Response> {
     const known = isKept ? await findManifests(withRunner(c, capture)) : null;
     return c.json(toLiveMessage(capture, known));
   }
-  const watcher: Watcher = { captureId: id, credential: c.var.credential, ...(userId && { userId }) };
+  // The address is of this request only.
+  const { address: _, ...credential } = c.var.credential;
+  const watcher: Watcher = { captureId: id, credential, ...(userId && { userId }) };
   const { status, webSocket } = await runnerOf(c.env, id).fetch(c.req.url, {
     headers: { Upgrade: "websocket", [WATCHER_HEADER]: JSON.stringify(watcher) },
   });

@@ -38,11 +38,14 @@ export async function readCapture(
   id: number,
   now: number,
 ): Promise<Seen<CaptureRow & Situation & Recorded & Reader>> {
-  const row = await ONE(db, credential, now, { id }).first<
-    CaptureRow & Situation & Recorded & Reader & { caller: string }
-  >();
-  return seen(row);
+  return seen(
+    await captureRead(db, credential, id, now).first<Found<CaptureRow & Situation & Recorded & Reader>>(),
+  );
 }
+
+/** The statement of `readCapture`, whose one row `seen` reads. */
+export const captureRead = (db: Db, credential: Credential, id: number, now: number): D1PreparedStatement =>
+  ONE(db, credential, now, { id });
 
 const ONE_FULL = callerStatement(
   `select caller.id as caller, ${FULL_COLUMNS} ${KEPT_CAPTURE_OF_CALLER} ${JOIN_OWNER_AND_SCHEDULE}`,
@@ -63,9 +66,12 @@ export async function readFullCapture(
   return seen(await ONE_FULL(db, credential, now, values).first<FullCaptureRow & { caller: string }>());
 }
 
-/** A row of the caller and a capture, whose columns are null when there is none for the caller. */
-function seen<T extends { caller: string; id: number }>(row: T | null): Seen<T> {
-  if (row === null) return { caller: null };
+/** A row of the caller and what was found, whose columns are null when there is none for the caller. */
+export type Found<T> = T & { caller: string };
+
+/** What a row says of one capture; without a row there is no such caller. */
+export function seen<T extends { caller: string; id: number }>(row: T | null | undefined): Seen<T> {
+  if (row === null || row === undefined) return { caller: null };
   return { caller: row.caller, found: row.id === null ? null : row };
 }
 
@@ -75,14 +81,19 @@ const PAIR = callerStatement(
      and exists (select 1 from members m where m.user_id = caller.id and m.env_id = c.env_id)`,
 );
 
-/** Reads two captures, which may be of two environments; each is null as in `readCapture`. */
-export async function readPair(
+/** The statement that reads two captures, which may be of two environments. */
+export const pairRead = (
   db: Db,
   credential: Credential,
   ids: { id: number; other: number },
   now: number,
-): Promise<[one: Seen<CaptureRow & Recorded>, other: Seen<CaptureRow & Recorded>]> {
-  const { results } = await PAIR(db, credential, now, ids).all<CaptureRow & Recorded & { caller: string }>();
+): D1PreparedStatement => PAIR(db, credential, now, ids);
+
+/** What the rows of `pairRead` say of the two; each is null as in `readCapture`. */
+export function pairOf(
+  results: readonly Found<CaptureRow & Recorded>[],
+  ids: { id: number; other: number },
+): [one: Seen<CaptureRow & Recorded>, other: Seen<CaptureRow & Recorded>] {
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
   const found = (id: number): Seen<CaptureRow & Recorded> => ({

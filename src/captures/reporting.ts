@@ -1,5 +1,5 @@
-import { type Credential, callerStatement } from "../db/caller.ts";
-import type { Db } from "../db/types.ts";
+import { readNoted } from "../audit/readings.ts";
+import { callerStatement } from "../db/caller.ts";
 import { runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
@@ -8,7 +8,7 @@ import type { ReportMetrics } from "../workload/report/charts.ts";
 import type { Reported } from "../workload/report/routes.ts";
 import { requireMetrics, requireWorkload, see, withRunner } from "./access.ts";
 import { columns } from "./capture-row.ts";
-import type { CaptureTarget, Seen } from "./queries.ts";
+import type { CaptureTarget, Found, Seen } from "./queries.ts";
 import { TARGET } from "./sql.ts";
 
 /** A capture, its instance, and the name of its environment. */
@@ -23,12 +23,13 @@ const REPORTED = callerStatement(
 
 /** Reads a capture and the one that it is compared with, if any; each is null when it is not there for the caller. */
 async function readReported(
-  db: Db,
-  credential: Credential,
+  c: AppContext,
   ids: { id: number; base: number | null },
-  now: number,
 ): Promise<[one: Seen<ReportedRow>, base: Seen<ReportedRow>]> {
-  const { results } = await REPORTED(db, credential, now, ids).all<ReportedRow & { caller: string }>();
+  const now = Date.now();
+  const read = REPORTED(c.get("db"), c.get("credential"), now, ids);
+  const both = ids.base === null ? [ids.id] : [ids.id, ids.base];
+  const results = await readNoted<Found<ReportedRow>>(c, { reading: "workload.reported" }, both, read, now);
   const [first] = results;
   if (first === undefined) return [{ caller: null }, { caller: null }];
   const found = (id: number | null): Seen<ReportedRow> => ({
@@ -40,7 +41,7 @@ async function readReported(
 
 /** What a report of a capture needs, if the caller of the request may read it and its base; the refusal that fits otherwise. */
 export async function findReported(c: AppContext, id: number, baseId: number | null): Promise<Reported> {
-  const [one, base] = await readReported(c.get("db"), c.get("credential"), { id, base: baseId }, Date.now());
+  const [one, base] = await readReported(c, { id, base: baseId });
   const target = requireWorkload(see(one, refuse.captureEnvironmentNotFound));
   return {
     capture: { ...target, ...withRunner(c, target) },

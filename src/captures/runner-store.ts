@@ -45,6 +45,8 @@ const MADE: TransitionSql = {
   // Made if it was noted: no capture comes to a state twice.
   isMade: "exists (select 1 from capture_events e where e.capture_id = :id and e.to_status = :to)",
   to: ":to",
+  action: "capture.moved",
+  by: "service",
   actor: ":actor",
   reason: ":reason",
   set: {

@@ -34,7 +34,7 @@ export async function eraseEnvironments(db: Db, now: number): Promise<{ environm
   const { results } = await ERASED_CAPTURES(db, { limit: BATCH }).all<{ id: number }>();
   if (results.length > 0) {
     const ids = results.map(({ id }) => id);
-    await eraseCaptures(db, ids, Number.MAX_SAFE_INTEGER);
+    await eraseCaptures(db, ids, Number.MAX_SAFE_INTEGER, now);
   }
   const erased = await db.batch(ERASE.map((step) => step(db, { now })));
   return { environmentsErased: erased.at(-1)?.meta.changes ?? 0 };

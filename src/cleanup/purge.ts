@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService } from "../audit/recording.ts";
 import { earlierNow } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
@@ -37,6 +39,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     externalIds: await purgeAll("externalIds", now),
     idempotencyKeys: await purgeAll("idempotencyKeys", now),
     verifications: await purgeAll("verifications", now),
+    calendarFeeds: await purgeAll("calendarFeeds", now),
     rateLimits: await purgeAll("rateLimits", now - DAY_MS),
     knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
     recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
@@ -48,6 +51,7 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
     schedules: await purgeAll("schedules", deletedBefore),
     environments: await purgeAll("environments", deletedBefore),
+    auditEvents: await purgeAll("auditEvents", now - positiveNumber(env, "AUDIT_RETENTION_DAYS") * DAY_MS),
     erasures: await purgeAll("erasures", provenBefore),
     deletedEnvironments: await purgeAll("deletedEnvironments", provenBefore),
   });
@@ -81,7 +85,7 @@ async function purgeCaptures(env: Env, before: number, now: number, limit: numbe
   if (ids.length === 0) return 0;
   await eraseDeleted(env.DB, ids, before, now);
   await eraseThese(env, ids, now);
-  await eraseCaptures(env.DB, ids, before);
+  await eraseCaptures(env.DB, ids, before, now);
   return ids.length;
 }
 
@@ -106,14 +110,28 @@ const IS_ERASED = `id in (select value from json_each(:ids)) and deleted_at < :b
 
 /** Captures last: the others refer to them. */
 const ERASE = [
+  deedOfService(
+    {
+      action: actionSql("capture.erased"),
+      envId: "captures.env_id",
+      subject: { id: "captures.id", name: "captures.name" },
+      rows: `from captures where ${IS_ERASED}`,
+    },
+    "'cleanup'",
+  ),
   `delete from log_leases where capture_id in (select id from captures where ${IS_ERASED})`,
   `delete from capture_events where capture_id in (select id from captures where ${IS_ERASED})`,
   `delete from captures where ${IS_ERASED}`,
 ].map(statement);
 
 /** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
-export async function eraseCaptures(db: Db, ids: readonly number[], before: number): Promise<void> {
-  const values = { ids: JSON.stringify(ids), before };
+export async function eraseCaptures(
+  db: Db,
+  ids: readonly number[],
+  before: number,
+  now: number,
+): Promise<void> {
+  const values = { ids: JSON.stringify(ids), before, now };
   await db.batch(ERASE.map((step) => step(db, values)));
 }
 
@@ -160,7 +178,16 @@ const PURGES = {
   externalIds: deleteOld("pending_external_ids", "user_id", "expires_at"),
   idempotencyKeys: deleteOld("idempotency_keys", "rowid", "expires_at"),
   verifications: deleteOld("verification", "id", "expires_at"),
+  calendarFeeds: statement(
+    `delete from calendar_feeds where user_id in (select f.user_id from calendar_feeds f
+       where f.created_at < :before and not exists (select 1 from user u where u.id = f.user_id) limit :limit)`,
+  ),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
+  // Rows come in the order of time, give or take two clocks: no index, which each row would pay for, has to find the oldest.
+  auditEvents: statement(
+    `delete from audit_events where time < :before
+       and id in (select id from audit_events order by id limit :limit)`,
+  ),
   knownNetworks: deleteOld("known_networks", "rowid", "seen_at"),
   recordedBytes: deleteOld("recorded_bytes", "rowid", "month"),
   // Those of a capture that has not ended stay: its next event counts on from them.

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Cli, GlobalOptions } from "./cli.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addComment } from "./commands/comment.ts";
 import { addCompare } from "./commands/compare.ts";
@@ -57,6 +58,7 @@ const COMMANDS: readonly Add[] = [
   addReplay,
   addComment,
   addSchedule,
+  addAudit,
 ];
 
 /** The program `captures` with all its commands. */

@@ -1,3 +1,4 @@
+import { auditClient } from "./audit.ts";
 import { captures } from "./captures.ts";
 import { environments } from "./environments.ts";
 import { invites, members } from "./members.ts";
@@ -6,6 +7,7 @@ import { type CallOptions, type ClientOptions, Transport } from "./transport.ts"
 import type { Health } from "./types.ts";
 import { webhooksClient } from "./webhooks.ts";
 
+export type { AuditEvent, AuditFilter } from "./audit.ts";
 export type { RecordsOptions } from "./captures.ts";
 export {
   type DeviceKey,
@@ -17,6 +19,8 @@ export {
 } from "./device.ts";
 export { CaptureEndedError, CapturesError } from "./error.ts";
 export type {
+  CalendarFeed,
+  NewCalendarFeed,
   NewSchedule,
   Occurrences,
   Schedule,
@@ -51,6 +55,7 @@ export function createClient(options: ClientOptions) {
     webhooks: webhooksClient(transport),
     members: members(transport),
     invites: invites(transport),
+    audit: auditClient(transport),
     /** Whether the service can do its work. It is asked once, without retries. @throws CapturesError with 503 when it can't */
     health: (options?: CallOptions) =>
       transport.json<Health>({ method: "GET", path: "/api/health", retries: 0, options }),

@@ -1,5 +1,15 @@
 import type { CallOptions, Transport } from "./transport.ts";
-import type { Environment, Invite, Member, MemberRole, RemovedMember, Role } from "./types.ts";
+import type {
+  Environment,
+  Invite,
+  Member,
+  MemberRole,
+  OpenInvite,
+  RemovedMember,
+  RevokedInvite,
+  Role,
+  SeenInvite,
+} from "./types.ts";
 
 /** Who belongs to environments. */
 export function members(transport: Transport) {
@@ -19,12 +29,21 @@ export function members(transport: Transport) {
 
 /** Invites to environments. */
 export function invites(transport: Transport) {
+  const path = (envId: number) => `/api/environments/${envId}/invites`;
   return {
-    /** Makes an invite, whose code is shown once. */
-    create: (envId: number, role: Role, options?: CallOptions) =>
-      transport.change<Invite>("POST", `/api/environments/${envId}/invites`, options, { role }),
+    /** Makes an invite, whose code is shown once: for whoever has it, or for the owner of one e-mail address. */
+    create: (envId: number, role: Role, options?: CallOptions & { email?: string | null }) =>
+      transport.change<Invite>("POST", path(envId), options, { role, email: options?.email ?? null }),
+    /** The invites of an environment that can still be used. */
+    list: (envId: number, options?: CallOptions) => transport.get<OpenInvite[]>(path(envId), options),
+    /** Revokes an invite, by its id. */
+    revoke: (envId: number, id: string, options?: CallOptions) =>
+      transport.change<RevokedInvite>("DELETE", `${path(envId)}/${encodeURIComponent(id)}`, options),
+    /** Shows who invites, and to what. */
+    look: (code: string, options?: CallOptions) =>
+      transport.change<SeenInvite>("POST", "/api/invites/look", options, { code }),
     /** Joins an environment. */
     accept: (code: string, options?: CallOptions) =>
-      transport.change<Environment>("POST", `/api/invites/${encodeURIComponent(code)}/accept`, options),
+      transport.change<Environment>("POST", "/api/invites/accept", options, { code }),
   };
 }

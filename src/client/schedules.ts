@@ -1,9 +1,21 @@
 import type * as z from "zod";
-import type { Occurrences, Schedule, ScheduleEvent } from "../schedules/replies.ts";
+import type {
+  CalendarFeed,
+  NewCalendarFeed,
+  Occurrences,
+  Schedule,
+  ScheduleEvent,
+} from "../schedules/replies.ts";
 import type * as schedules from "../schedules/schema.ts";
 import type { CallOptions, CreateOptions, Transport } from "./transport.ts";
 
-export type { Occurrences, Schedule, ScheduleEvent } from "../schedules/replies.ts";
+export type {
+  CalendarFeed,
+  NewCalendarFeed,
+  Occurrences,
+  Schedule,
+  ScheduleEvent,
+} from "../schedules/replies.ts";
 
 /** A schedule to make: `duration` in seconds, `minDuration` in milliseconds. */
 export type NewSchedule = z.input<ReturnType<typeof schedules.createSchema>>;
@@ -50,6 +62,14 @@ export function schedulesClient(transport: Transport) {
     /** When captures of a rule would begin. */
     preview: (query: ScheduleRule & { limit?: number | undefined }, options?: CallOptions) =>
       transport.get<Occurrences>("/api/schedules/occurrences", options, { ...query }),
+    /** Whether your calendar has a secret address. With a session only, as the two below. */
+    calendar: (options?: CallOptions) => transport.get<CalendarFeed>("/api/schedules/calendar", options),
+    /** Gives your calendar a secret address for calendar programs, in the place of the one before. It is shown once. */
+    makeCalendar: (options?: CallOptions) =>
+      transport.change<NewCalendarFeed>("POST", "/api/schedules/calendar", options),
+    /** Takes the address of your calendar away. */
+    revokeCalendar: (options?: CallOptions) =>
+      transport.change<CalendarFeed>("DELETE", "/api/schedules/calendar", options),
     /** A schedule's history, oldest first. */
     events: (id: number, options?: CallOptions) =>
       transport.get<ScheduleEvent[]>(path(id, "/events"), options),

@@ -43,7 +43,10 @@ export type {
   Invite,
   Member,
   MemberRole,
+  OpenInvite,
   RemovedMember,
+  RevokedInvite,
+  SeenInvite,
 } from "../environments/replies.ts";
 export type { Metric } from "../metrics/replies.ts";
 export type { ComparedRun, ComparedSide, Comparison, ShownStatement } from "../workload/compare/replies.ts";

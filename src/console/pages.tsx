@@ -108,6 +108,11 @@ const ROUTES: Route[] = [
     byId,
   ),
   route(
+    /^\/environments\/([1-9]\d{0,14})\/audit\/?$/,
+    async () => (await import("./pages/audit.tsx")).AuditPage,
+    byId,
+  ),
+  route(
     /^\/environments\/([1-9]\d{0,14})\/webhooks\/?$/,
     async () => (await import("./pages/webhooks.tsx")).WebhooksPage,
     byId,

@@ -9,6 +9,8 @@ export interface Credential {
   value: string;
   /** What it is used for. Where that is not said, only an API key that may be used for everything is enough. */
   use?: KeyUse;
+  /** The address that the request came from, for the audit trail; none where it is not known. */
+  address?: string | null;
 }
 
 /**
@@ -28,15 +30,19 @@ export const IS_VALID_KEY = "enabled = 1 and (expires_at is null or expires_at >
 
 /**
  * One row with the `id` of the user whose credential it is, or none. With an API key there is none either where it may not be used
- * so, and `members` is what the key sees of the table: of a key for one environment, the members of that one. To every statement
- * the others are as environments that its owner has nothing to do with; no statement can forget to ask.
+ * so, and `members` is what the key sees of the table: of a key for one environment (`env_id`), the members of that one. To every
+ * statement the others are as environments that its owner has nothing to do with; no statement can forget to ask. `via` and
+ * `credential_id` say for the audit trail how the user is signed in: a new user's session is not made yet when the service acts for
+ * them.
  */
 const CALLER = {
-  session: "caller as (select user_id as id from session where token = :credential and expires_at > :now)",
-  apiKey: `caller as (select reference_id as id, env_id from apikey where key = :credential and ${IS_VALID_KEY}
-      and (scope = 'write' or :keyUse = 'read') and (env_id is null or :keyUse <> 'account')),
+  session: `caller as (select user_id as id, null as env_id, 'session' as via, id as credential_id from session
+    where token = :credential and expires_at > :now)`,
+  apiKey: `caller as (select reference_id as id, env_id, 'apiKey' as via, id as credential_id from apikey
+      where key = :credential and ${IS_VALID_KEY} and (scope = 'write' or :keyUse = 'read') and (env_id is null or :keyUse <> 'account')),
     members as not materialized (select * from main.members where env_id = coalesce((select env_id from caller), env_id))`,
-  user: "caller as (select id from user where id = :credential and :now is not null)",
+  user: `caller as (select id, null as env_id, 'session' as via, null as credential_id from user
+    where id = :credential and :now is not null)`,
 } as const;
 
 /** A statement that acts for a caller, at a time in milliseconds since the epoch. */
@@ -50,13 +56,13 @@ export type CallerStatement = (
 /**
  * Makes a statement that acts for a caller, of SQL that goes on after the common table expression `caller`: one row with the
  * `id` of the user whose credential it is, or none. So authentication costs no round trip of its own. Its parameters
- * `:credential` and `:now` are the caller's and the time; `members` has who belongs to which environment, as far as the caller
- * may know.
+ * `:credential`, `:address` and `:now` are the caller's and the time; `members` has who belongs to which environment, as far as the
+ * caller may know.
  */
 export function callerStatement(sql: string): CallerStatement {
   const byKind: Partial<Record<Credential["kind"], Statement>> = {};
-  return (db, { kind, value, use = "account" }, now, values) => {
+  return (db, { kind, value, use = "account", address = null }, now, values) => {
     byKind[kind] ??= statement(`with ${CALLER[kind]} ${sql}`);
-    return byKind[kind](db, { ...values, credential: value, now, keyUse: use });
+    return byKind[kind](db, { ...values, credential: value, address, now, keyUse: use });
   };
 }

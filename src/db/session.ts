@@ -52,7 +52,18 @@ export class RequestSession implements Db {
 
   /** See D1's session. A batch of reads only is one read. */
   batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
-    const isRead = statements.every((one) => one instanceof SessionStatement && one.isRead);
+    return this.#batch(
+      statements.every((one) => one instanceof SessionStatement && one.isRead),
+      statements,
+    );
+  }
+
+  /** A batch that is repeated as a read is: what it writes is the same however often it is run. */
+  repeatable<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+    return this.#batch(true, statements);
+  }
+
+  #batch<T>(isRead: boolean, statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
     const originals = statements.map((one) => (one instanceof SessionStatement ? one.original : one));
     return this.ask(isRead, () => this.#session.batch<T>(originals));
   }

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import {
   IS_REMEMBERED,
@@ -166,6 +168,19 @@ const COMPLETE = callerStatement(
      and not exists (select 1 from caller join idempotency_keys k on ${IS_REMEMBERED})`,
 );
 
+const DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("environment.created"),
+    envId: ":id",
+    details: detailsSql({
+      name: ":name",
+      region: ":region",
+      instance: ":instance",
+      credentials: ":credentialsHint",
+    }),
+  }),
+);
+
 const ADD_MAKER = callerStatement(
   `insert into members (env_id, user_id, role, created_at)
    select e.id, caller.id, 'admin', :now from caller join environments e on e.id = :id and e.deleted_at is null`,
@@ -198,10 +213,15 @@ export async function completeEnvironment(
   const { id, externalId } = reserved;
   const made: Made = { ...reserved, createdAt: now, role: "admin" };
   const answer = answerFormat.stringify({ environment: made });
-  const values = { ...keyValues(request, answer, now), id, credentials, pendingId: externalId, max };
+  const { name, region, instance, credentialsHint } = reserved;
+  const values = {
+    ...keyValues(request, answer, now),
+    ...{ id, name, region, instance, credentials, credentialsHint, pendingId: externalId, max },
+  };
   const steps = [
     BEFORE,
     COMPLETE,
+    DEED,
     ADD_MAKER,
     ...(externalId === null ? [] : [CONSUME]),
     ...(request === null ? [] : [REMEMBER]),

@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
@@ -17,6 +19,17 @@ const BEFORE_DELETION = callerStatement(
 const DELETE = callerStatement(
   `update environments set deleted_at = :now, credentials = null, erasing_at = iif(:erases, :now, null)
    where id = :envId and deleted_at is null and ${IS_ADMIN} and not ${HAS_LIVE} and not ${HAS_LEASES}`,
+);
+
+const DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("environment.deleted"),
+    envId: ":envId",
+    details: detailsSql({
+      name: "(select name from environments where id = :envId)",
+      erased: "iif(:erases, 'at once', null)",
+    }),
+  }),
 );
 
 /** Whether the environment was deleted by the statement before, of the same batch. */
@@ -82,6 +95,7 @@ export async function deleteEnvironment(
   const [before, changes] = (await db.batch([
     BEFORE_DELETION(db, credential, now, values),
     DELETE(db, credential, now, values),
+    DEED(db, credential, now, values),
     NOTE_DELETED(db, credential, now, values),
     ERASE_CAPTURES(db, credential, now, values),
     HIDE_ERASED(db, values),

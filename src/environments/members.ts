@@ -1,5 +1,8 @@
-import { type Credential, callerStatement } from "../db/caller.ts";
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
+import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Role } from "../db/roles.ts";
+import type { SqlValues } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
@@ -66,10 +69,21 @@ function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
   return member === null ? "no-member" : "refused";
 }
 
-const CHANGE_ROLE = callerStatement(
-  `update members set role = :role
-   where env_id = :envId and user_id = :userId and ${IS_ADMIN} and (:role = 'admin' or ${KEEPS_ADMIN})`,
-);
+/** The member whom a change is about, as the audit trail notes it. */
+const OF_MEMBER = { envId: ":envId", subject: { id: "members.user_id", name: "u.name" } };
+const FROM_MEMBER = "from members join user u on u.id = members.user_id";
+
+const MAY_CHANGE_ROLE = `env_id = :envId and user_id = :userId and ${IS_ADMIN} and (:role = 'admin' or ${KEEPS_ADMIN})`;
+
+const CHANGE_ROLE = [
+  deedOfCaller({
+    ...OF_MEMBER,
+    action: actionSql("member.changed"),
+    details: detailsSql({ from: "members.role", to: ":role" }),
+    rows: `${FROM_MEMBER} where ${MAY_CHANGE_ROLE} and members.role <> :role`,
+  }),
+  `update members set role = :role where ${MAY_CHANGE_ROLE}`,
+].map(callerStatement);
 
 /** Gives a member a role; refused when it would leave the environment without an admin. */
 export async function changeRole(
@@ -81,17 +95,33 @@ export async function changeRole(
   now: number,
 ): Promise<MemberOutcome> {
   const values = { envId, userId, role };
-  const [before, changes] = (await db.batch([
-    BEFORE_MEMBER(db, credential, now, values),
-    CHANGE_ROLE(db, credential, now, values),
-  ])) as [D1Result, D1Result];
-  return memberOutcome(before, changes);
+  return changeMember(db, credential, CHANGE_ROLE, values, now);
 }
 
-const REMOVE_MEMBER = callerStatement(
-  `delete from members where env_id = :envId and user_id = :userId
-     and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`,
-);
+/** Makes a change to a member by one batch, whose last statement is the change itself. */
+async function changeMember(
+  db: Db,
+  credential: Credential,
+  steps: readonly CallerStatement[],
+  values: SqlValues,
+  now: number,
+): Promise<MemberOutcome> {
+  const results = await db.batch([BEFORE_MEMBER, ...steps].map((step) => step(db, credential, now, values)));
+  return memberOutcome(results[0] as D1Result, results.at(-1) as D1Result);
+}
+
+const MAY_REMOVE = `env_id = :envId and user_id = :userId
+  and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`;
+
+const REMOVE_MEMBER = [
+  deedOfCaller({
+    ...OF_MEMBER,
+    action: actionSql("member.removed"),
+    details: detailsSql({ from: "members.role" }),
+    rows: `${FROM_MEMBER} where ${MAY_REMOVE}`,
+  }),
+  `delete from members where ${MAY_REMOVE}`,
+].map(callerStatement);
 
 /** Removes a member: an admin may remove anybody, and anybody may leave; refused for the last admin. */
 export async function removeMember(
@@ -101,10 +131,5 @@ export async function removeMember(
   userId: string,
   now: number,
 ): Promise<MemberOutcome> {
-  const values = { envId, userId };
-  const [before, changes] = (await db.batch([
-    BEFORE_MEMBER(db, credential, now, values),
-    REMOVE_MEMBER(db, credential, now, values),
-  ])) as [D1Result, D1Result];
-  return memberOutcome(before, changes);
+  return changeMember(db, credential, REMOVE_MEMBER, { envId, userId }, now);
 }

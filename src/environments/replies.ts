@@ -233,7 +233,10 @@ export type RemovedMember = z.output<typeof removedMemberSchema>;
 /** An invite into an environment. */
 export const inviteSchema = z
   .object({
+    id: text("Its id, by which it is listed and revoked. It is no secret."),
     code: text("The secret that lets one person join. It is shown once."),
+    role: roleSchema,
+    email: textOrNull("The one address whose owner may use it; null for whoever has the code."),
     expiresAt: time("A week from now."),
   })
   .meta({ id: "Invite", description: "An invite into an environment." });
@@ -241,6 +244,45 @@ export const inviteSchema = z
 /** An invite into an environment. */
 export type Invite = z.output<typeof inviteSchema>;
 
+/** An invite that can still be used. */
+export const openInviteSchema = z
+  .object({
+    id: text("Its id."),
+    role: roleSchema,
+    email: textOrNull("The one address whose owner may use it; null for whoever has the code."),
+    createdBy: z.object({ id: z.string(), name: z.string() }).meta({ description: "Who has made it." }),
+    createdAt: time("When."),
+    expiresAt: time("Until when it can be used."),
+  })
+  .meta({ id: "OpenInvite", description: "An invite that can still be used. Its code is not kept." });
+
+/** An invite that can still be used. */
+export type OpenInvite = z.output<typeof openInviteSchema>;
+
+/** An invite that can be used no more. */
+export const revokedInviteSchema = z
+  .object({ id: z.string() })
+  .meta({ id: "RevokedInvite", description: "The revoked invite." });
+
+/** An invite that can be used no more. */
+export type RevokedInvite = z.output<typeof revokedInviteSchema>;
+
+/** What the invited sees of an invite. */
+export const seenInviteSchema = z
+  .object({
+    environment: z
+      .object({ id: id("Its id."), name: z.string(), region: z.string(), instance: z.string() })
+      .meta({ description: "What it is an invite to." }),
+    role: roleSchema,
+    invitedBy: z
+      .object({ name: z.string(), email: z.string().meta({ format: "email" }) })
+      .meta({ description: "Who invites." }),
+    expiresAt: time("Until when it can be used."),
+  })
+  .meta({ id: "SeenInvite", description: "Who invites, and to what." });
+
+/** What the invited sees of an invite. */
+export type SeenInvite = z.output<typeof seenInviteSchema>;
 /** The erasure of one capture's workload. */
 export const erasureSchema = z
   .object({

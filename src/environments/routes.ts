@@ -18,19 +18,29 @@ import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
 import { deleteEnvironment } from "./deletion.ts";
 import { erasureRoutes } from "./erasure-routes.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
-import { acceptInvite, createInvite } from "./invites.ts";
+import * as invites from "./invites.ts";
 import * as members from "./members.ts";
 import { readPendingChanges } from "./pending-changes.ts";
 import { trustPolicy } from "./policies.ts";
 import type { Readiness } from "./preflight/checks.ts";
 import type { ChangesOf } from "./preflight/preflight.ts";
 import type { InstanceList } from "./preflight/replies.ts";
-import type { ExternalId, Invite, MemberRole, RemovedMember } from "./replies.ts";
+import type {
+  ExternalId,
+  Invite,
+  MemberRole,
+  OpenInvite,
+  RemovedMember,
+  RevokedInvite,
+  SeenInvite,
+} from "./replies.ts";
 import {
   createSchema,
   type EnvironmentChanges,
   type EnvironmentRequest,
   instancesSchema,
+  inviteCodeSchema,
+  inviteSchema,
   type RequestedCredentials,
   type RequestedRetention,
   roleSchema,
@@ -38,7 +48,7 @@ import {
 } from "./schema.ts";
 import { identityUnknown, serviceArn, serviceKey } from "./service-identity.ts";
 import * as store from "./store.ts";
-import { toEnvironment, toFullEnvironment, toMember } from "./to-reply.ts";
+import { toEnvironment, toFullEnvironment, toMember, toOpenInvite, toSeenInvite } from "./to-reply.ts";
 
 /** What else is to be done for the parameter groups that captures of an environment have changed. */
 interface GroupHooks {
@@ -188,37 +198,66 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
 
     .post("/:id/invites", async (c) => {
       const id = await readId(c);
-      const { role } = await readBody(c, roleSchema());
+      const { role, email = null } = await readBody(c, inviteSchema());
+      const request = { role, email };
       const maxOpen = positiveNumber(c.env, "MAX_OPEN_INVITES");
-      const { outcome, invite } = await createInvite(
-        c.var.db,
-        c.var.credential,
-        id,
-        role,
-        maxOpen,
-        Date.now(),
-      );
-      requireChanged(outcome, () => tooManyInvites(maxOpen));
-      return c.json({ code: invite.code, expiresAt: isoTime(invite.expiresAt) } satisfies Invite, 201);
+      const made = await invites.createInvite(c.var.db, c.var.credential, id, request, maxOpen, Date.now());
+      requireChanged(made.outcome, () => tooManyInvites(maxOpen));
+      const { expiresAt, ...invite } = made.invite;
+      return c.json({ ...invite, role, email, expiresAt: isoTime(expiresAt) } satisfies Invite, 201);
+    })
+
+    .get("/:id/invites", async (c) => {
+      const id = await readId(c);
+      const found = await invites.listInvites(c.var.db, c.var.credential, id, Date.now());
+      if (found.standing === null) throw unknownCaller();
+      noteCaller(found.standing.caller);
+      if (found.standing.role === null) throw refuse.environmentNotFound();
+      if (found.standing.role !== "admin") throw refuse.notAdmin();
+      return c.json(found.invites.map(toOpenInvite) satisfies OpenInvite[]);
+    })
+
+    .delete("/:id/invites/:inviteId", async (c) => {
+      const id = await readId(c);
+      const inviteId = c.req.param("inviteId");
+      const outcome = await invites.revokeInvite(c.var.db, c.var.credential, id, inviteId, Date.now());
+      requireChanged(outcome, refuse.openInviteNotFound);
+      return c.json({ id: inviteId } satisfies RevokedInvite);
     });
 
-/** `/api/invites`: what somebody who is not a member yet can do with a code. */
-export const inviteRoutes = new Hono<App>().use(signedIn).post("/:code/accept", ofWholeAccount, async (c) => {
-  const now = Date.now();
-  const accepted = await acceptInvite(c.var.db, c.var.credential, c.req.param("code"), now);
-  switch (accepted.outcome) {
-    case "unauthenticated":
-      throw unknownCaller();
-    case "no-invite":
-      throw refuse.inviteNotFound();
-    case "already-member":
-      throw refuse.alreadyMember();
-    case "accepted": {
-      const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
-      return c.json(toFullEnvironment(visible(environment), c.env));
+/**
+ * `/api/invites`: what somebody who is not a member yet can do with a code. It comes in the body, since addresses are kept in logs and
+ * histories.
+ */
+export const inviteRoutes = new Hono<App>()
+  .use(signedIn)
+
+  .post("/look", async (c) => {
+    const { code } = await readBody(c, inviteCodeSchema());
+    const seen = await invites.lookAtInvite(c.var.db, c.var.credential, code, Date.now());
+    if (seen === null) throw unknownCaller();
+    noteCaller(seen.caller);
+    if (seen.envId === null) throw refuse.inviteNotFound();
+    return c.json(toSeenInvite(seen) satisfies SeenInvite);
+  })
+
+  .post("/accept", ofWholeAccount, async (c) => {
+    const { code } = await readBody(c, inviteCodeSchema());
+    const now = Date.now();
+    const accepted = await invites.acceptInvite(c.var.db, c.var.credential, code, now);
+    switch (accepted.outcome) {
+      case "unauthenticated":
+        throw unknownCaller();
+      case "no-invite":
+        throw refuse.inviteNotFound();
+      case "already-member":
+        throw refuse.alreadyMember();
+      case "accepted": {
+        const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
+        return c.json(toFullEnvironment(visible(environment), c.env));
+      }
     }
-  }
-});
+  });
 
 /** Makes an environment that AWS confirms. @param pendingId the external id that its role has to ask for */
 async function create(

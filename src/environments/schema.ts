@@ -103,7 +103,24 @@ export const updateSchema = lazy(() =>
 /** What to change of an environment. */
 export type EnvironmentChanges = z.output<ReturnType<typeof updateSchema>>;
 
-/** The body of PUT .../members/{userId} and of POST .../invites. */
+/** The body of PUT .../members/{userId}. */
 export const roleSchema = lazy(() =>
   z.strictObject({ role: z.enum(ROLES, `must be one of ${ROLES.join(", ")}`) }),
+);
+
+/** The body of POST .../invites. An address is compared without regard to the case of its letters, as at sign-in. */
+export const inviteSchema = lazy(() =>
+  roleSchema().extend({
+    email: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .pipe(z.email("must be an e-mail address").max(254, "must be at most 254 characters long"))
+      .nullish(),
+  }),
+);
+
+/** The body of POST /api/invites/look and of POST /api/invites/accept. */
+export const inviteCodeSchema = lazy(() =>
+  z.strictObject({ code: z.string().min(1, "is required").max(1000) }),
 );

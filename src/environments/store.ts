@@ -1,7 +1,8 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import type { DbInstance } from "../aws/rds.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Role } from "../db/roles.ts";
-import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { consuming, IS_PENDING } from "./external-ids.ts";
@@ -237,6 +238,20 @@ const UPDATE = callerStatement(
       external_id as externalId, retention_days as retentionDays, retains_metrics as retainsMetrics, sealed`,
 );
 
+const UPDATE_DEED = callerStatement(
+  deedOfCaller({
+    action: `iif(:credentials is :credentialsBefore or :credentials is null, ${actionSql("environment.changed")},
+      ${actionSql("credentials.changed")})`,
+    envId: ":envId",
+    details: detailsSql({
+      name: ":name",
+      region: ":region",
+      instance: ":instance",
+      credentials: "iif(:credentials is :credentialsBefore, null, :credentialsHint)",
+    }),
+  }),
+);
+
 const CONSUME = consuming(":envId");
 
 /** The values of an update that leaves the target as it is. */
@@ -284,6 +299,7 @@ export async function updateEnvironment(
   const [access, changes] = (await db.batch([
     BEFORE_UPDATE(db, credential, now, values),
     UPDATE(db, credential, now, values),
+    UPDATE_DEED(db, credential, now, values),
     ...(values.pendingId === null ? [] : [CONSUME(db, credential, now, values)]),
   ])) as [D1Result<BeforeUpdate>, D1Result<Partial<EnvironmentRow>>];
   const result = adminOutcome(access, changes);
@@ -296,14 +312,22 @@ export async function updateEnvironment(
   return { outcome: isOtherAccount === 1 ? "other-account" : result };
 }
 
-const UPDATE_CHECKED = statement(
+const UPDATE_CHECKED = callerStatement(
   `update environments set is_ready = :isReady, checks = :checks, checked_at = :now, engine = coalesce(:engine, engine),
      engine_version = coalesce(:engineVersion, engine_version), parameter_group = coalesce(:parameterGroup, parameter_group),
      cluster = iif(:engine is null, cluster, :cluster), account_id = coalesce(:accountId, account_id),
      updated_at = iif(:engine is null or (engine, engine_version, parameter_group, cluster) is
        (:engine, :engineVersion, :parameterGroup, :cluster), updated_at, :now)
-   where id = :envId and deleted_at is null
+   where id = :envId and deleted_at is null and exists (select 1 from caller)
      and (region, instance, credentials) is (:regionBefore, :instanceBefore, :credentialsBefore)`,
+);
+
+const CHECK_DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("environment.checked"),
+    envId: ":envId",
+    details: detailsSql({ ready: "iif(:isReady, 'yes', 'no')" }),
+  }),
 );
 
 /**
@@ -312,6 +336,7 @@ const UPDATE_CHECKED = statement(
  */
 export async function updateChecked(
   db: Db,
+  credential: Credential,
   before: EnvironmentRow,
   found: Pick<DbInstance, "engine" | "engineVersion" | "parameterGroup" | "cluster" | "accountId"> | null,
   { isReady, checks }: { isReady: 0 | 1; checks: string },
@@ -324,7 +349,7 @@ export async function updateChecked(
     cluster = null,
     accountId = null,
   } = found ?? {};
-  await UPDATE_CHECKED(db, {
+  const values = {
     envId: before.id,
     regionBefore: before.region,
     instanceBefore: before.instance,
@@ -336,6 +361,6 @@ export async function updateChecked(
     parameterGroup,
     cluster,
     accountId,
-    now,
-  }).run();
+  };
+  await db.batch([UPDATE_CHECKED, CHECK_DEED].map((step) => step(db, credential, now, values)));
 }

@@ -2,10 +2,18 @@ import { type Env, positiveNumber } from "../env.ts";
 import { isoTime } from "../lib/values.ts";
 import type { Made } from "./creation.ts";
 import type { ErasureRow } from "./erasures.ts";
+import type { OpenInviteRow, SeenInviteRow } from "./invites.ts";
 import type { MemberRow } from "./members.ts";
 import { readPendingChanges, toOwed } from "./pending-changes.ts";
 import { readChecks } from "./preflight/stored.ts";
-import type { CaptureErasure, Environment, FullEnvironment, Member } from "./replies.ts";
+import type {
+  CaptureErasure,
+  Environment,
+  FullEnvironment,
+  Member,
+  OpenInvite,
+  SeenInvite,
+} from "./replies.ts";
 import type { EnvironmentRow, ListedEnvironmentRow } from "./store.ts";
 
 /** An environment as the API lists it. */
@@ -77,5 +85,23 @@ export function toErasure(row: ErasureRow): CaptureErasure {
     objects: row.objects,
     bytes: row.bytes,
     finishedAt: isoTime(row.finishedAt),
+  };
+}
+
+/** An invite as the API lists it. */
+export function toOpenInvite(row: OpenInviteRow): OpenInvite {
+  const { id, role, email, createdBy, createdByName, createdAt, expiresAt } = row;
+  const times = { createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) };
+  return { id, role, email, createdBy: { id: createdBy, name: createdByName }, ...times };
+}
+
+/** An invite as the API shows it to the invited. */
+export function toSeenInvite(row: SeenInviteRow): SeenInvite {
+  const { envId, environment, region, instance, role, invitedByName, invitedByEmail, expiresAt } = row;
+  return {
+    environment: { id: envId, name: environment, region, instance },
+    role,
+    invitedBy: { name: invitedByName, email: invitedByEmail },
+    expiresAt: isoTime(expiresAt),
   };
 }

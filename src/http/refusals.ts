@@ -66,7 +66,11 @@ export const refuse = {
   keyNotFound: refusal(404, "API key does not exist"),
   captureNotFound: refusal(404, "Capture not found"),
   memberNotFound: refusal(404, "Member not found"),
-  inviteNotFound: refusal(404, "Invite does not exist, has expired or was used already"),
+  inviteNotFound: refusal(
+    404,
+    "Invite does not exist, has expired, was used or revoked already, or is for another e-mail address",
+  ),
+  openInviteNotFound: refusal(404, "Invite not found"),
   deviceCodeNotFound: refusal(404, "userCode: is not known, has expired or was used already"),
   noMail: refusal(
     409,
@@ -166,6 +170,7 @@ export const refuse = {
     403,
     "Only the schedule's owner or an admin of its environment may do this",
   ),
+  calendarNotFound: refusal(404, "Calendar not found: its address was revoked or replaced"),
   scheduleNotFound: refusal(404, "Schedule not found"),
   duplicateSchedule: refusal(400, "Schedule with the same name already exists in this environment"),
   scheduleOutdated: refusal(

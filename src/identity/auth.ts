@@ -7,7 +7,7 @@ import type { Env } from "../env.ts";
 import { COOKIE_PREFIX, HOST_COOKIE_PREFIX } from "../http/authentication.ts";
 import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
-import { addressLimit, clientNetwork } from "../http/rate-limits.ts";
+import { addressLimit, clientAddress, clientNetwork } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
@@ -89,7 +89,9 @@ export function createAuth(env: Env, invites: Invites, origin: string) {
         const userId = ctx.context.newSession?.user.id;
         if (userId !== undefined) noteCaller(userId);
         if (ctx.path !== SIGN_UP_PATH || typeof inviteCode !== "string" || userId === undefined) return;
-        await invites.acceptInvite(env.DB, { kind: "user", value: userId }, inviteCode, Date.now());
+        const request = currentContext();
+        const address = request === undefined ? null : clientAddress(request);
+        await invites.acceptInvite(env.DB, { kind: "user", value: userId, address }, inviteCode, Date.now());
       }),
     },
     databaseHooks: {

@@ -31,7 +31,7 @@ export const leaseRoutes = new Hono<App>()
     const now = Date.now();
     const looked = await lookAt(c.env, environment, now);
     const kept = keptChecks(looked, now);
-    await updateChecked(c.var.db, environment, looked.found, kept, now);
+    await updateChecked(c.var.db, c.var.credential, environment, looked.found, kept, now);
     return c.json({
       ...toFullEnvironment({ ...environment, ...looked.found, ...kept }, c.env),
       status: looked.found?.status ?? null,

@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, deedOfService, detailsSql, IF_CHANGED } from "../audit/recording.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, IS_LIVE, isOneOf } from "../db/states.ts";
@@ -17,12 +19,24 @@ import { outboxSql } from "../webhooks/outbox.ts";
 /** The states of a capture that may acquire a lease. */
 const MAY_ACQUIRE = isOneOf(["STARTING", "RUNNING"]);
 
+/** A capture whose lease a statement is about, as the audit trail notes it. */
+const OF_CAPTURE = { envId: "c.env_id", subject: { id: "c.id", name: "c.name" } };
+
 const RECORD = [
   `insert into log_leases (capture_id, lease_name, acquired_at)
    select id, :leaseName, :now from captures where id = :captureId and ${MAY_ACQUIRE}
    on conflict do update set lease_name = excluded.lease_name, acquired_at = excluded.acquired_at, owed_since = null,
      owed_reason = null, owed_settings = null, abandoned_at = null, abandoned_by = null
    where abandoned_at is not null or (lease_name = excluded.lease_name and owed_since is not null)`,
+  deedOfService(
+    {
+      ...OF_CAPTURE,
+      action: actionSql("logs.held"),
+      details: detailsSql({ lease: ":leaseName" }),
+      rows: `from captures c ${IF_CHANGED} and c.id = :captureId`,
+    },
+    "'runner'",
+  ),
   `select l.lease_name as name from log_leases l join captures c on c.id = l.capture_id
    where l.capture_id = :captureId and c.${MAY_ACQUIRE}`,
 ].map(statement);
@@ -38,11 +52,8 @@ export async function recordLease(
   now: number,
 ): Promise<string | null> {
   const values = { captureId, leaseName, now };
-  const [, read] = (await db.batch(RECORD.map((step) => step(db, values)))) as [
-    D1Result,
-    D1Result<{ name: string }>,
-  ];
-  return read.results[0]?.name ?? null;
+  const results = await db.batch<{ name: string }>(RECORD.map((step) => step(db, values)));
+  return results.at(-1)?.results[0]?.name ?? null;
 }
 
 /** A row of `log_leases`. */
@@ -60,13 +71,23 @@ export function readLease(db: Db, captureId: number): Promise<LeaseRow | null> {
   return ONE(db, { captureId }).first<LeaseRow>();
 }
 
-const DELETE = statement(
+const DELETE = [
   "delete from log_leases where capture_id = :captureId and lease_name = :leaseName and abandoned_at is null",
-);
+  deedOfService(
+    {
+      ...OF_CAPTURE,
+      action: actionSql("logs.restored"),
+      details: detailsSql({ lease: ":leaseName" }),
+      rows: `from captures c ${IF_CHANGED} and c.id = :captureId`,
+    },
+    "'lease'",
+  ),
+].map(statement);
 
 /** Deletes the row of a capture whose lease was released. */
 export async function deleteLease(db: Db, captureId: number, leaseName: string): Promise<void> {
-  await DELETE(db, { captureId, leaseName }).run();
+  const values = { captureId, leaseName, now: Date.now() };
+  await db.batch(DELETE.map((step) => step(db, values)));
 }
 
 const KEEP = statement(
@@ -161,7 +182,22 @@ export async function environmentsOfCaptures(
   return new Map(results.map(({ id, envId }) => [id, envId]));
 }
 
+/** The captures that `:owing` lists, of environments that exist. */
+const OWING = `from json_each(:owing) owing join captures c on c.id = owing.value ->> 'captureId' join environments e on e.id = c.env_id
+   where e.deleted_at is null`;
+
 const RECORD_PENDING = [
+  // What was pending before is noted already.
+  deedOfService(
+    {
+      ...OF_CAPTURE,
+      action: actionSql("logs.owed"),
+      details: detailsSql({ lease: ":leaseName", reason: "owing.value ->> 'reason'" }),
+      rows: `${OWING} and not exists (select 1 from log_leases l where l.capture_id = c.id
+        and (l.owed_since is not null or l.lease_name <> :leaseName or l.abandoned_at is not null))`,
+    },
+    "'lease'",
+  ),
   // Webhooks are told as soon as it was tried: of each group once for an environment's latest capture, however often it is retried.
   outboxSql({
     type: "log.left-on",
@@ -174,8 +210,7 @@ const RECORD_PENDING = [
   }),
   `insert into log_leases (capture_id, lease_name, acquired_at, owed_since, owed_reason, owed_settings)
    select c.id, :leaseName, :now, :now, owing.value ->> 'reason', owing.value ->> 'settings'
-   from json_each(:owing) owing join captures c on c.id = owing.value ->> 'captureId' join environments e on e.id = c.env_id
-   where e.deleted_at is null
+   ${OWING}
    on conflict do update set owed_since = coalesce(owed_since, excluded.owed_since),
      owed_reason = excluded.owed_reason, owed_settings = excluded.owed_settings
    where lease_name = excluded.lease_name and abandoned_at is null`,
@@ -268,10 +303,20 @@ export type Abandoned =
   | { outcome: "changed"; environment: EnvironmentRow; leaseNames: string[] }
   | { outcome: Denied };
 
+const IS_ABANDONED = `owed_since is not null and abandoned_at is null and ${IS_ADMIN}`;
+
+const ABANDON_DEED = callerStatement(
+  deedOfCaller({
+    ...OF_CAPTURE,
+    action: actionSql("logs.abandoned"),
+    details: detailsSql({ lease: "l.lease_name" }),
+    rows: `from log_leases l join captures c on c.id = l.capture_id where c.env_id = :envId and ${IS_ABANDONED}`,
+  }),
+);
+
 const ABANDON = callerStatement(
   `update log_leases set abandoned_at = :now, abandoned_by = (select id from caller)
-   where owed_since is not null and abandoned_at is null and ${IS_ADMIN}
-     and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = :envId)
+   where ${IS_ABANDONED} and exists (select 1 from captures c where c.id = log_leases.capture_id and c.env_id = :envId)
    returning lease_name as leaseName`,
 );
 
@@ -285,10 +330,11 @@ export async function abandonPendingChanges(
   envId: number,
   now: number,
 ): Promise<Abandoned> {
-  const [changes, read] = (await db.batch([
+  const [, changes, read] = (await db.batch([
+    ABANDON_DEED(db, credential, now, { envId }),
     ABANDON(db, credential, now, { envId }),
     environmentRead(db, credential, envId, now),
-  ])) as [D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
+  ])) as [D1Result, D1Result<{ leaseName: string }>, D1Result<EnvironmentRow | Unseen>];
   const environment = read.results[0];
   if (environment === undefined) return { outcome: "unauthenticated" };
   if (environment.role === null) return { outcome: "not-found" };

@@ -2,6 +2,8 @@ import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
 import { accountOperations } from "./account.ts";
+import { auditOperations } from "./audit.ts";
+import { calendarOperations } from "./calendar.ts";
 import { captureChangeOperations } from "./capture-changes.ts";
 import { captureOperations } from "./captures.ts";
 import { comparingOperations } from "./comparing.ts";
@@ -38,6 +40,7 @@ import { workloadOperations } from "./workload.ts";
 const operations: Operation[] = [
   ...captureOperations,
   ...captureChangeOperations,
+  ...calendarOperations,
   ...scheduleOperations,
   ...workloadOperations,
   ...comparingOperations,
@@ -45,6 +48,7 @@ const operations: Operation[] = [
   ...environmentOperations,
   ...erasingOperations,
   ...memberOperations,
+  ...auditOperations,
   ...webhookOperations,
   ...identityOperations,
   ...accountOperations,
@@ -63,7 +67,7 @@ const TAGS = {
   Erasure: "Erasing what captures have recorded, and the proof of it.",
   Webhooks:
     "Where an environment's events are told: in the form of [Standard Webhooks](https://www.standardwebhooks.com), to Slack, or by e-mail.",
-  Members: "Who belongs to an environment, and how others join.",
+  Members: "Who belongs to an environment, how others join, and what was done.",
   Accounts: "Signing up, signing in, signing out.",
   "API keys": "Keys that programs sign in with.",
   "Device login": "How a program without a browser gets a key: a person approves it in the console.",

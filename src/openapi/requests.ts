@@ -8,6 +8,8 @@ import { erasureBodySchema } from "../environments/erasure-schema.ts";
 import {
   createSchema as environmentSchema,
   instancesSchema,
+  inviteCodeSchema,
+  inviteSchema,
   roleSchema,
   updateSchema,
 } from "../environments/schema.ts";
@@ -213,6 +215,12 @@ add(instancesSchema(), {
 });
 
 add(roleSchema(), { id: "RoleChange", description: `A role: ${ROLES.join(", ")}.` });
+add(inviteSchema(), { id: "NewInvite", description: "Whom to invite, and as what." });
+add(inviteSchema().shape.email, {
+  description: "The one address whose owner may use the invite; without it, or null, whoever has the code.",
+  examples: ["jo@example.com"],
+});
+add(inviteCodeSchema(), { id: "InviteCode", description: "The code of an invite." });
 
 add(codeSchema(), { id: "DeviceCodeRequest", description: "Who asks to be logged in." });
 add(tokenSchema(), { id: "DeviceTokenRequest", description: "Which login is asked about." });

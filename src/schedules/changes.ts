@@ -1,3 +1,4 @@
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { deletion } from "../captures/lifecycle.ts";
 import { literal } from "../captures/sql.ts";
 import { transitionSql } from "../captures/transitions.ts";
@@ -22,13 +23,15 @@ const WAITING = deletion("SCHEDULED");
 /**
  * The SQL of the statements that delete the captures of occurrences to come, as DELETE does. The last returns their ids.
  * @param of which schedules' they are, and whether they may be
- * @param actor who does it, an expression
+ * @param by who does it: the caller, or the service
  */
-export const removalOfWaiting = (of: string, actor: string): string[] =>
+export const removalOfWaiting = (of: string, by: "caller" | "service"): string[] =>
   transitionSql({
+    action: "capture.deleted",
+    by,
+    actor: by === "caller" ? "(select id from caller)" : "'cleanup'",
     where: `captures.status = 'SCHEDULED' and captures.deleted_at is null and captures.scheduled_start > :now and ${of}`,
     to: literal(WAITING.to),
-    actor,
     reason: literal(REPLACED),
     set: { deleted_at: ":now", due_at: "null", reason: literal(REPLACED) },
     returning: "captures.id as id",
@@ -49,10 +52,17 @@ const BEFORE = callerStatement(
   `select ${IS_THEIRS} as mayChange, m.role as role, ${COLUMNS}, ${OWNER_NAME} ${SCHEDULE_OF_CALLER}`,
 );
 
-const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "(select id from caller)");
+const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${IS_MADE}`, "caller");
 
 const CHANGE: readonly CallerStatement[] = [
   ...REMOVAL,
+  deedOfCaller({
+    action: "'schedule.' || :what",
+    envId: "s.env_id",
+    subject: { id: "s.id", name: "s.name" },
+    details: detailsSql({ fields: "json(:changed)" }),
+    rows: `from schedules s where s.id = :id and ${IS_MADE}`,
+  }),
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, :what, caller.id from caller where ${IS_MADE}`,
   // One whose owner may make no captures in the environment any more is taken over by who resumes it.
   `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, capture_name = :captureName,
@@ -89,6 +99,10 @@ export type ScheduleChanged =
   | { outcome: "unchanged"; before: ScheduleRow }
   | { outcome: Denied | "viewer" | "outdated" | "excluded" | "duplicate-name" | "conflict" };
 
+/** The names of the fields that a change makes others. */
+const differences = (before: ScheduleFields, after: ScheduleFields): string[] =>
+  (Object.keys(after) as (keyof ScheduleFields)[]).filter((field) => after[field] !== before[field]);
+
 /** How often a change is made anew when somebody else has changed the schedule since it was read. */
 const ATTEMPTS = 3;
 
@@ -118,7 +132,13 @@ export async function changeSchedule(
     if (outcome !== null) return { outcome };
     if (update === null) return { outcome: "unchanged", before };
     const { fields, ...rest } = update;
-    const values = { ...fields, ...rest, id, versionBefore: before.version };
+    const values = {
+      ...fields,
+      ...rest,
+      id,
+      versionBefore: before.version,
+      changed: JSON.stringify(differences(before, fields)),
+    };
     const results = await db.batch(
       [...CHANGE, AFTER].map((statement) => statement(db, credential, now, values)),
     );

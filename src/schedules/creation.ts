@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { IS_REMEMBERED, type KeyedRequest, keyValues, rememberingStatement } from "../db/idempotency.ts";
 import { hasRole, type Role } from "../db/roles.ts";
@@ -62,6 +64,14 @@ const NEW_SCHEDULE = `from caller join schedules s on s.owner_id = caller.id
 
 const MADE = callerStatement(`select ${COLUMNS}, ${OWNER_NAME} ${NEW_SCHEDULE}`);
 const REMEMBER = rememberingStatement({ from: NEW_SCHEDULE, id: "s.id", idPath: "$.schedule.id" });
+const DEED = callerStatement(
+  deedOfCaller({
+    action: actionSql("schedule.created"),
+    envId: "s.env_id",
+    subject: { id: "s.id", name: "s.name" },
+    rows: NEW_SCHEDULE,
+  }),
+);
 /** The last step: with an event in its history the schedule is no longer found as a new one. */
 const NOTE = callerStatement(
   `insert into schedule_events (schedule_id, time, what, actor) select s.id, :now, 'created', caller.id ${NEW_SCHEDULE}`,
@@ -86,7 +96,7 @@ export async function createSchedule(
   };
   const answer = answerFormat.stringify({ schedule: asMade });
   const values = { ...fields, envId, nextAt, ...keyValues(keyed, answer, now) };
-  const steps = [BEFORE, INSERT, MADE, ...(keyed === null ? [] : [REMEMBER]), NOTE];
+  const steps = [BEFORE, INSERT, MADE, ...(keyed === null ? [] : [REMEMBER]), DEED, NOTE];
   const [before, , made] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [
     D1Result<Before>,
     D1Result,

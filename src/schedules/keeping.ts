@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService, detailsSql } from "../audit/recording.ts";
 import { hasRole } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
@@ -20,10 +22,20 @@ const ORPHANED = statement(`select s.id as id from schedules s where ${IS_ORPHAN
 
 const OF_ONE = `exists (select 1 from schedules s where s.id = :id and ${IS_ORPHANED})`;
 
-const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${OF_ONE}`, "'cleanup'");
+const REMOVAL = removalOfWaiting(`captures.schedule_id = :id and ${OF_ONE}`, "service");
 
 const PAUSE = [
   ...REMOVAL,
+  deedOfService(
+    {
+      action: actionSql("schedule.paused"),
+      envId: "s.env_id",
+      subject: { id: "s.id", name: "s.name" },
+      details: detailsSql({ reason: ":problem" }),
+      rows: `from schedules s where s.id = :id and ${IS_ORPHANED}`,
+    },
+    "'cleanup'",
+  ),
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, 'paused', 'cleanup' where ${OF_ONE}`,
   `update schedules set paused_at = :now, next_at = null, make_at = null, problem = :problem, version = version + 1
    where id = :id and ${OF_ONE}`,
@@ -54,11 +66,21 @@ export async function pauseOrphaned(env: Env, now: number): Promise<number> {
 const LAST_KEPT = `(select k.occurrence from captures k where k.schedule_id = :id and k.deleted_at is null
   and k.occurrence is not null and k.status = 'DONE' order by k.occurrence desc limit 1 offset :others)`;
 
-const DELETE_OLD = statement(
-  `update captures set deleted_at = :now, version = version + 1
-   where id in (select c.id from captures c where c.schedule_id = :id and c.deleted_at is null
-     and c.occurrence < ${LAST_KEPT} and c.${HAS_ENDED} order by c.occurrence limit :limit)`,
-);
+const OLD = `from captures where id in (select c.id from captures c where c.schedule_id = :id and c.deleted_at is null
+  and c.occurrence < ${LAST_KEPT} and c.${HAS_ENDED} order by c.occurrence limit :limit)`;
+
+const DELETE_OLD = [
+  deedOfService(
+    {
+      action: actionSql("capture.deleted"),
+      envId: "captures.env_id",
+      subject: { id: "captures.id", name: "captures.name" },
+      rows: OLD,
+    },
+    "'schedule'",
+  ),
+  `update captures set deleted_at = :now, version = version + 1 where id in (select id ${OLD})`,
+].map(statement);
 
 /** How many captures one run deletes at most. */
 const DELETE_BATCH = 500;
@@ -74,6 +96,7 @@ export async function deleteOld(
   now: number,
 ): Promise<number> {
   if (keepLast === null) return 0;
-  const { meta } = await DELETE_OLD(db, { id, others: keepLast - 1, limit: DELETE_BATCH, now }).run();
-  return meta.changes;
+  const values = { id, others: keepLast - 1, limit: DELETE_BATCH, now };
+  const results = await db.batch(DELETE_OLD.map((step) => step(db, values)));
+  return results[1]?.meta.changes ?? 0;
 }

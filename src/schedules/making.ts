@@ -80,7 +80,9 @@ const INSERT = statement(
 );
 
 const NOTE = noteSql({
-  captureId: "c.id",
+  capture: "c",
+  action: "capture.created",
+  by: "service",
   from: "null",
   to: "c.status",
   actor: "'schedule'",

@@ -80,3 +80,25 @@ export const scheduleEventSchema = z
 
 /** What was done to a schedule, as the API shows it. */
 export type ScheduleEvent = z.output<typeof scheduleEventSchema>;
+
+/** Whether a calendar has an address. */
+export const calendarFeedSchema = z
+  .object({ createdAt: timeOrNull("When the address was made; null when there is none.") })
+  .meta({
+    id: "CalendarFeed",
+    description: "Whether your calendar has a secret address, which is not kept.",
+  });
+
+/** Whether a calendar has an address. */
+export type CalendarFeed = z.output<typeof calendarFeedSchema>;
+
+/** A calendar's new address. */
+export const newCalendarFeedSchema = z
+  .object({
+    url: text("The secret address, for a calendar program. It is shown once."),
+    createdAt: time("When it was made."),
+  })
+  .meta({ id: "NewCalendarFeed", description: "The secret address of your calendar." });
+
+/** A calendar's new address. */
+export type NewCalendarFeed = z.output<typeof newCalendarFeedSchema>;

@@ -1,4 +1,6 @@
+import type { Reading } from "../audit/actions.ts";
 import type { Status } from "../db/states.ts";
+import type { AppContext } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
@@ -49,6 +51,21 @@ export function withStatements(capture: ReadableCapture): ReadCapture {
   if (!capture.readsStatements) throw refuse.viewerMayNotRead();
   return capture;
 }
+
+/**
+ * Reads a capture for the caller of a request, and has the audit trail note what is read of its workload.
+ * @param whole whether the statements are read with their values, which is not for viewers
+ * @throws ApiError the refusal that fits when the caller may not read the capture
+ */
+export type FindCapture = (
+  c: AppContext,
+  id: number,
+  reading: Reading,
+  whole?: boolean,
+) => Promise<ReadableCapture>;
+
+/** The same for what says statements with their values. @throws ApiError also 403 to a viewer */
+export type FindWhole = (c: AppContext, id: number, reading: Reading) => Promise<ReadCapture>;
 
 /** A capture, and which logs it is made of. */
 type CapturedLogs = Pick<ReadCapture, "id" | "status" | "redact" | "log">;

@@ -1,14 +1,15 @@
 import { Hono } from "hono";
 import { positiveNumber } from "../env.ts";
 import { takesGzip } from "../http/accept-encoding.ts";
-import type { App, AppContext } from "../http/context.ts";
+import type { App } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
 import {
-  type ReadableCapture,
+  type FindCapture,
+  type FindWhole,
   type ReadCapture,
   readLogSeries,
   readLogSpans,
@@ -47,11 +48,11 @@ const TYPES = {
 
 /**
  * `/api/captures/{id}/workload`: what a capture recorded, for who may read the capture.
- * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadableCapture>) => {
+export const workloadRoutes = (findCapture: FindCapture) => {
   /** The same for what says the statements with their values, which is not for viewers. */
-  const findWhole = async (c: AppContext, id: number) => withStatements(await findCapture(c, id));
+  const findWhole: FindWhole = async (c, id, reading) =>
+    withStatements(await findCapture(c, id, reading, true));
   return new Hono<App>()
     .route("/", searchRoutes(findWhole))
     .route("/", statementRoutes(findCapture))
@@ -59,13 +60,13 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/", async (c) => {
       const id = await readId(c);
       const now = Date.now();
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       return c.json(toWorkload(capture, await readManifests(capture), now));
     })
 
     .get("/amazon", async (c) => {
       const id = await readId(c);
-      const shown = toAmazon(await readManifests(await findWhole(c, id)));
+      const shown = toAmazon(await readManifests(await findWhole(c, id, "workload.read")));
       if (shown === null) throw refuse.amazonNotCounted();
       return c.json(shown);
     })
@@ -73,7 +74,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/series", async (c) => {
       const id = await readId(c);
       const { step, fingerprint, format } = await readQuery(c, seriesQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const series = await readLogSeries(capture, fingerprint ?? WHOLE);
       const answer = (shown: WorkloadSeries) =>
         format === "json"
@@ -88,7 +89,7 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/series/statements", async (c) => {
       const id = await readId(c);
       const { from, to, format } = await readQuery(c, spanQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const span: Span = {
         from: from === undefined ? Number.NEGATIVE_INFINITY : from / 1000,
         to: to === undefined ? Number.POSITIVE_INFINITY : to / 1000,
@@ -104,7 +105,10 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
     .get("/download", async (c) => {
       const id = await readId(c);
       const { log, format, from, to, threadId } = await readQuery(c, downloadQuerySchema());
-      const capture = await findWhole(c, id);
+      // Nothing is read for HEAD, whose reply only says how much there would be.
+      const isHead = c.req.method === "HEAD";
+      const reading = isHead ? "workload.read" : "workload.downloaded";
+      const capture = await findWhole(c, id, reading);
       await countCostly(c);
       const { manifests } = await readManifests(capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
@@ -124,8 +128,6 @@ export const workloadRoutes = (findCapture: (c: AppContext, id: number) => Promi
         ...(incomplete !== null && { "X-Workload-Incomplete": incomplete }),
       };
       const { bytes } = body;
-      // Nothing is read for HEAD, whose reply only says how much there would be.
-      const isHead = c.req.method === "HEAD";
       const shown = c.body(null, 200, {
         ...headers,
         ...(isHead && bytes !== null && { "Content-Length": String(bytes) }),

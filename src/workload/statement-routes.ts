@@ -7,7 +7,7 @@ import type { LogName } from "../logs/names.ts";
 import type { DigestsState } from "./digests-state.ts";
 import type { GroupsState } from "./groups/groups.ts";
 import { keysOf, toGroups, toTables } from "./groups/shown.ts";
-import { type ReadableCapture, readDigests } from "./live-or-stored.ts";
+import { type FindCapture, readDigests } from "./live-or-stored.ts";
 import { digestQuerySchema, fingerprintSchema, groupsQuerySchema, tagsQuerySchema } from "./schema.ts";
 import { DIGEST_COLUMNS, GROUP_COLUMNS, TABLE_COLUMNS, withOthers } from "./tables.ts";
 import type { DigestOrder } from "./timing/order.ts";
@@ -18,9 +18,8 @@ const orderOf = (log: LogName | "both"): DigestOrder => (log === "general" ? "ca
 
 /**
  * `/api/captures/{id}/workload`: the statements of a capture, and its figures by what they say, for who may read the capture.
- * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const statementRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadableCapture>) => {
+export const statementRoutes = (findCapture: FindCapture) => {
   /** Answers with the figures by one kind of group. */
   const groups = async (
     c: AppContext,
@@ -29,7 +28,7 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
     what: string,
     kind: (state: DigestsState) => GroupsState | undefined,
   ) => {
-    const shown = toGroups(await readDigests(await findCapture(c, id)), kind);
+    const shown = toGroups(await readDigests(await findCapture(c, id, "workload.read")), kind);
     if (format === "json") return c.json(shown);
     return c.body(toCsv(GROUP_COLUMNS, withOthers(shown)), 200, csvHeaders(`capture-${id}-${what}`));
   };
@@ -37,7 +36,7 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
     .get("/digest", async (c) => {
       const id = await readId(c);
       const { limit, order, cursor, format, ...filter } = await readQuery(c, digestQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const digests = await readDigests(capture);
       const isFiltered = Object.values(filter).some((asked) => asked !== undefined);
       const { readsStatements } = capture;
@@ -51,7 +50,7 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
     .get("/digest/:fingerprint", async (c) => {
       const id = await readId(c);
       const fingerprint = await readParam(c, "fingerprint", fingerprintSchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.read");
       const found = toDigest(await readDigests(capture), fingerprint);
       if (found === null) throw refuse.statementNotFound();
       return c.json(capture.readsStatements ? found : withoutExamples(found));
@@ -60,7 +59,7 @@ export const statementRoutes = (findCapture: (c: AppContext, id: number) => Prom
     .get("/tables", async (c) => {
       const id = await readId(c);
       const { format } = await readQuery(c, groupsQuerySchema());
-      const shown = toTables(await readDigests(await findCapture(c, id)));
+      const shown = toTables(await readDigests(await findCapture(c, id, "workload.read")));
       if (format === "json") return c.json(shown);
       return c.body(toCsv(TABLE_COLUMNS, withOthers(shown)), 200, csvHeaders(`capture-${id}-tables`));
     })

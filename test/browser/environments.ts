@@ -121,10 +121,52 @@ export async function checkEnvironments(world: World): Promise<void> {
       "A member sees the access",
     );
     await other.page.goto(link);
-    await other.page.getByRole("button", { name: "Join" }).click();
-    await shown(other.page.getByText("Invite does not exist, has expired or was used already"));
+    await shown(other.page.getByText("Invite does not exist, has expired, was used or revoked already"));
     await page.reload();
     await shown(page.getByRole("combobox", { name: "Role of Second" }));
     await Promise.all([context.close(), other.context.close()]);
+  });
+
+  await check(
+    "the invited see who invites and to what; an open invite is listed, and can be revoked",
+    async () => {
+      const { context, page } = await visitSignedIn(world);
+      await page.goto("/environments/1");
+      await page.getByLabel("Only for this e-mail address").fill(SECOND.email);
+      await page.getByRole("button", { name: "Make an invite" }).click();
+      const link = await page.getByLabel(`Link for ${SECOND.email}`).inputValue();
+      await page.goto(link);
+      // It is for somebody else.
+      await shown(page.getByText("or is for another e-mail address"));
+      await page.goto("/environments/1");
+      await page.getByRole("button", { name: "Make an invite" }).click();
+      await page.goto(await page.getByLabel("Link for one person").inputValue());
+      await shown(page.getByText("Invited by"));
+      await shown(page.getByText("demo@example.com"));
+      await page.goto("/environments/1");
+      await page.getByRole("button", { name: `Revoke the invite for ${SECOND.email}` }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+      await shown(page.getByText("The invite is revoked"));
+      await page
+        .getByRole("button", { name: `Revoke the invite for ${SECOND.email}` })
+        .waitFor({ state: "detached" });
+      await context.close();
+    },
+  );
+
+  await check("admins see what was done in an environment, and download it", async () => {
+    const { context, page } = await visitSignedIn(world);
+    await page.goto("/environments/1");
+    await page.getByRole("link", { name: "What was done" }).click();
+    await shown(page.getByRole("heading", { name: "What was done", level: 1 }));
+    await shown(page.getByText(`Invite ${SECOND.email} revoked`));
+    await page.getByLabel("Show").selectOption("Members");
+    await shown(page.getByText("Member Second added"));
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    expectThat(download.suggestedFilename() === "environment-1-audit.ndjson", download.suggestedFilename());
+    await context.close();
   });
 }

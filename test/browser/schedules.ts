@@ -102,4 +102,25 @@ export async function checkSchedules(world: World): Promise<void> {
     expectThat(waiting.length === 0, "A capture still waits");
   });
   await context.close();
+
+  await check(
+    "a calendar gets a secret address, which calendar programs read until it is revoked",
+    async () => {
+      const { context, page } = await visitSignedIn(world);
+      await page.goto("/schedules");
+      await page.getByRole("button", { name: "Make an address" }).click();
+      const address = await page.getByLabel("Address for your calendar program").inputValue();
+      const read = async () => {
+        const reply = await fetch(address);
+        return { status: reply.status, text: await reply.text() };
+      };
+      const { status, text } = await read();
+      expectThat(status === 200 && text.startsWith("BEGIN:VCALENDAR\r\n"), text);
+      await page.getByRole("button", { name: "Revoke it" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+      await shown(page.getByRole("button", { name: "Make an address" }));
+      expectThat((await read()).status === 404, "The address still works");
+      await context.close();
+    },
+  );
 }

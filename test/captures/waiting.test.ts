@@ -101,7 +101,7 @@ describe("GET /api/captures/{id}?wait=", () => {
         role: "member",
       })
     ).body;
-    await leaver.post(`/api/invites/${code}/accept`);
+    await leaver.post("/api/invites/accept", { code });
     const other = await scheduled();
     const left = waitFor(other, 1, {}, leaver);
     await leaver.delete(`/api/environments/${cast.environment.id}/members/${leaver.id}`);

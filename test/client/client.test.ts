@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 describe("the client and the Worker", () => {
   test("do everything that the API offers", async () => {
-    const { captures, environments, members, invites, health } = clientOf(key);
+    const { captures, environments, members, invites, audit, health } = clientOf(key);
     expect(await health()).toEqual({ status: "ok", database: "ok" });
     const { credentials, region, instance } = (await createEnvironment(cast.admin)).aws;
     const environment = await environments.create({
@@ -41,7 +41,14 @@ describe("the client and the Worker", () => {
     const guest = await signUp("Guest");
     const { code } = await invites.create(envId, "member");
     const joined = clientOf((await createApiKey(guest)).key);
+    const bound = await invites.create(envId, "admin", { email: "jo@example.com" });
+    expect(await invites.list(envId)).toHaveLength(2);
+    expect(await invites.revoke(envId, bound.id)).toEqual({ id: bound.id });
+    expect(await joined.invites.look(code)).toMatchObject({ environment: { id: envId }, role: "member" });
     expect(await joined.invites.accept(code)).toMatchObject({ id: envId, role: "member" });
+    const done = await Array.fromAsync(audit.list(envId, { sort: "time", limit: 2 }));
+    expect(done[0]).toMatchObject({ action: "environment.created", via: "apiKey" });
+    expect(done.at(-1)).toMatchObject({ action: "member.added", via: "apiKey" });
     expect((await members.list(envId)).map(({ userId }) => userId)).toContain(guest.id);
     expect(await members.setRole(envId, guest.id, "admin")).toEqual({ userId: guest.id, role: "admin" });
     expect(await members.remove(envId, guest.id)).toEqual({ userId: guest.id });
@@ -133,7 +140,7 @@ describe("the client and the Worker", () => {
   const patternOf = (path: string) =>
     path
       .replace(/(captures|environments|sessions)\/\d+/g, "$1/{}")
-      .replace(/(members|invites|digest)\/[^/?]+/, "$1/{}");
+      .replace(/(members|\}\/invites|digest)\/[^/?]+/, "$1/{}");
 
   test("agree on a cookie instead of a key", async () => {
     const withCookie = (request: Request) => {

@@ -15,12 +15,16 @@ beforeAll(async () => {
 /** Requests of schedules, as operations of the API. */
 const operated = new Set<string>();
 
+function note({ method, url }: Request): void {
+  const { pathname } = new URL(url);
+  if (pathname.startsWith("/api/schedules"))
+    operated.add(`${method} ${pathname.replace(/schedules\/\d+/, "schedules/{id}")}`);
+}
+
 test("a schedule is made, shown, changed, paused, resumed and deleted", async () => {
   const { schedules, captures } = clientOf(key, {
     fetch: (request) => {
-      const { pathname } = new URL(request.url);
-      if (pathname.startsWith("/api/schedules"))
-        operated.add(`${request.method} ${pathname.replace(/schedules\/\d+/, "schedules/{id}")}`);
+      note(request);
       return worker(request);
     },
   });
@@ -42,9 +46,21 @@ test("a schedule is made, shown, changed, paused, resumed and deleted", async ()
   expect(await errorOf(schedules.get(made.id))).toMatchObject({ status: 404, message: "Schedule not found" });
 });
 
-test("the client leaves out no operation of schedules", () => {
+test("the address of the calendar is for sessions only, and the client says so", async () => {
+  const { schedules } = clientOf(key, {
+    fetch: (request) => {
+      note(request);
+      return worker(request);
+    },
+  });
+  for (const call of [schedules.calendar, schedules.makeCalendar, schedules.revokeCalendar]) {
+    expect(await errorOf(call())).toMatchObject({ status: 401, message: expect.stringContaining("session") });
+  }
+});
+
+test("the client leaves out no operation of schedules, but the calendar that other programs read", () => {
   const described = operations
-    .filter(({ path }) => path.startsWith("/api/schedules"))
+    .filter(({ path }) => path.startsWith("/api/schedules") && !path.endsWith(".ics"))
     .map(({ method, path }) => `${method} ${path}`);
   expect([...operated].sort()).toEqual(described.sort());
 });

@@ -215,7 +215,7 @@ describe("the list of environments", () => {
     const invite = await two.post<{ code: string }>(`/api/environments/${theirs.id}/invites`, {
       role: "member",
     });
-    await one.post(`/api/invites/${invite.body.code}/accept`);
+    await one.post("/api/invites/accept", { code: invite.body.code });
     const reply = await one.get<Environment[]>("/api/environments");
     expect(reply.body).toEqual([listed(mine), { ...listed(theirs), role: "member", credentials: null }]);
   });

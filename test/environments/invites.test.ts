@@ -1,9 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/environments/replies.ts";
+import type { Environment, Invite, OpenInvite, SeenInvite } from "../../src/environments/replies.ts";
 import { type Cast, createCast, createEnvironment, type Person, request, signUp } from "../support/api.ts";
 
-const NO_INVITE = { code: 404, message: "Invite does not exist, has expired or was used already" };
+const NO_INVITE = {
+  code: 404,
+  message:
+    "Invite does not exist, has expired, was used or revoked already, or is for another e-mail address",
+};
 
 let cast: Cast;
 let path: string;
@@ -18,7 +22,7 @@ async function invite(by: Person = cast.admin, role = "member", from = path): Pr
   return reply.body.code;
 }
 
-const accept = (person: Person, code: string) => person.post<Environment>(`/api/invites/${code}/accept`);
+const accept = (person: Person, code: string) => person.post<Environment>("/api/invites/accept", { code });
 
 async function expectDead(code: string): Promise<void> {
   const reply = await accept(await signUp("Late"), code);
@@ -31,6 +35,9 @@ describe("an invite", () => {
     const reply = await cast.admin.post(`${path}/invites`, { role: "member" });
     expect(reply.status).toBe(201);
     expect(reply.body).toEqual({
+      id: expect.stringMatching(/^[\w-]{16}$/),
+      role: "member",
+      email: null,
       code: expect.stringMatching(/^[\w-]{43}$/),
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     });
@@ -121,13 +128,13 @@ describe("an invite", () => {
   });
 
   test("that does not exist is answered alike, whatever it looks like", async () => {
-    for (const code of ["x", "A".repeat(43), "%00", "%E0%A4%A", "..%2f..", "A".repeat(5000), "'--"]) {
+    for (const code of ["x", "A".repeat(43), "%00", "..%2f..", "A".repeat(1000), "'--"]) {
       await expectDead(code);
     }
   });
 
   test("asks for a login before it says anything about the code", async () => {
-    const reply = await request("POST", `/api/invites/${await invite()}/accept`);
+    const reply = await request("POST", "/api/invites/accept", { json: { code: await invite() } });
     expect(reply.status).toBe(401);
     expect(reply.body).toEqual({ code: 401, message: "Login required" });
   });
@@ -135,6 +142,127 @@ describe("an invite", () => {
   test.each([{}, { role: "owner" }, { role: null }])("for the role in %o is refused", async (json) => {
     const reply = await cast.admin.post(`${path}/invites`, json);
     expect(reply.status).toBe(400);
-    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member" });
+    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member, viewer" });
   });
+});
+
+describe("open invites", () => {
+  const list = async (by: Person = cast.admin) => (await by.get<OpenInvite[]>(`${path}/invites`)).body;
+  const make = async (json: object, by: Person = cast.admin) =>
+    (await by.post<Invite>(`${path}/invites`, json)).body;
+
+  test("are listed without their codes, with who has made them, and not once they are used", async () => {
+    const made = await make({ role: "admin", email: "Jo@Example.com " });
+    const shown = (await list()).find(({ id }) => id === made.id);
+    expect(shown).toEqual({
+      id: made.id,
+      role: "admin",
+      email: "jo@example.com",
+      createdBy: { id: cast.admin.id, name: "Admin" },
+      createdAt: expect.any(String),
+      expiresAt: made.expiresAt,
+    });
+    const used = await make({ role: "member" });
+    await accept(await signUp("Guest"), used.code);
+    const now = await list();
+    expect(now.map(({ id }) => id)).not.toContain(used.id);
+    expect(JSON.stringify(now)).not.toContain(made.code);
+  });
+
+  test("are none of another environment's, and none where there are none", async () => {
+    await make({ role: "member" });
+    const { environment } = await createEnvironment(cast.admin, { aws: cast.aws });
+    const reply = await cast.admin.get(`/api/environments/${environment.id}/invites`);
+    expect(reply.body).toEqual([]);
+  });
+
+  test("are not listed once their maker is demoted, which voids them", async () => {
+    const insider = await signUp("Insider");
+    await accept(insider, await invite(cast.admin, "admin"));
+    const made = await make({ role: "member" }, insider);
+    expect((await list()).map(({ id }) => id)).toContain(made.id);
+    await cast.admin.put(`${path}/members/${insider.id}`, { role: "member" });
+    expect((await list()).map(({ id }) => id)).not.toContain(made.id);
+    await expectDead(made.code);
+  });
+
+  test("can't be used once they are revoked, by their id and of their environment only", async () => {
+    const made = await make({ role: "member" });
+    const { environment } = await createEnvironment(cast.admin, { aws: cast.aws });
+    const elsewhere = await cast.admin.delete(`/api/environments/${environment.id}/invites/${made.id}`);
+    expect(elsewhere.body).toEqual({ code: 404, message: "Invite not found" });
+    const reply = await cast.admin.delete(`${path}/invites/${made.id}`);
+    expect(reply.body).toEqual({ id: made.id });
+    await expectDead(made.code);
+    expect((await list()).map(({ id }) => id)).not.toContain(made.id);
+    expect((await cast.admin.delete(`${path}/invites/${made.id}`)).status).toBe(404);
+  });
+
+  test("that were used can't be revoked: the member is removed instead", async () => {
+    const made = await make({ role: "member" });
+    await accept(await signUp("Guest"), made.code);
+    expect((await cast.admin.delete(`${path}/invites/${made.id}`)).status).toBe(404);
+  });
+});
+
+describe("an invite for one address", () => {
+  test("is of use to its owner only, whatever the case of the letters", async () => {
+    const guest = await signUp("Guest");
+    const reply = await cast.admin.post<Invite>(`${path}/invites`, {
+      role: "member",
+      email: guest.email.toUpperCase(),
+    });
+    const { code } = reply.body;
+    await expectDead(code);
+    const look = await (await signUp("Thief")).post("/api/invites/look", { code });
+    expect(look.body).toEqual(NO_INVITE);
+    expect((await accept(guest, code)).status).toBe(200);
+  });
+
+  test.each(["jo", "jo@", "@example.com", `${"x".repeat(250)}@example.com`, 5])(
+    "is refused for %s, which is none",
+    async (email) => {
+      const reply = await cast.admin.post<{ message: string }>(`${path}/invites`, { role: "member", email });
+      expect(reply.status).toBe(400);
+      expect(reply.body.message).toMatch(/^email: /);
+    },
+  );
+});
+
+describe("the invited", () => {
+  const look = (person: Person, code: string) => person.post<SeenInvite>("/api/invites/look", { code });
+
+  test("see who invites, and to what, before they accept", async () => {
+    const code = await invite(cast.admin, "admin");
+    const guest = await signUp("Guest");
+    const { id, name, region, instance } = cast.environment;
+    for (let i = 0; i < 2; i++) {
+      const reply = await look(guest, code);
+      expect(reply.status).toBe(200);
+      expect(reply.body).toEqual({
+        environment: { id, name, region, instance },
+        role: "admin",
+        invitedBy: { name: "Admin", email: cast.admin.email },
+        expiresAt: expect.any(String),
+      });
+    }
+    expect((await guest.get(path)).status).toBe(404);
+    expect((await accept(guest, code)).status).toBe(200);
+    expect((await look(guest, code)).body).toEqual(NO_INVITE);
+  });
+
+  test("see nothing of a code that is none", async () => {
+    for (const code of ["x", "A".repeat(43), "'--"]) {
+      expect((await look(await signUp(), code)).body).toEqual(NO_INVITE);
+    }
+  });
+
+  test.each([[{}], [{ code: "" }], [{ code: 5 }], [{ code: "x".repeat(1001) }], [{ code: "x", more: 1 }]])(
+    "are told what is wrong with %j",
+    async (json) => {
+      for (const what of ["look", "accept"]) {
+        expect((await cast.member.post(`/api/invites/${what}`, json)).status).toBe(400);
+      }
+    },
+  );
 });

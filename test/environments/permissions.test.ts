@@ -45,6 +45,10 @@ const ENDPOINTS: {
     member: NOT_ADMIN,
     admin: 201,
   },
+  { method: "get", path: (_, id) => `/${id}/invites`, member: NOT_ADMIN, admin: 200 },
+  // There is no such invite.
+  { method: "delete", path: (_, id) => `/${id}/invites/none`, member: NOT_ADMIN, admin: 404 },
+  { method: "get", path: (_, id) => `/${id}/audit`, member: NOT_ADMIN, admin: 200 },
 ];
 
 /** What is answered to somebody. */
@@ -76,7 +80,10 @@ const cases = ENDPOINTS.flatMap((endpoint) => PEOPLE.map((who) => ({ endpoint, w
   .filter(({ endpoint, who }) => who !== "admin" || endpoint.method === "get");
 
 const name = (endpoint: (typeof ENDPOINTS)[number]) =>
-  `${endpoint.method.toUpperCase()} ${endpoint.path({ owner: { id: "{userId}" } } as Cast, 0).replace("/0", "/{id}")}`;
+  `${endpoint.method.toUpperCase()} ${endpoint
+    .path({ owner: { id: "{userId}" } } as Cast, 0)
+    .replace("/0", "/{id}")
+    .replace("none", "{inviteId}")}`;
 
 describe.each(ENDPOINTS.map((endpoint) => ({ endpoint, title: name(endpoint) })))(
   "$title",

@@ -141,7 +141,7 @@ describe("a request that changes something", () => {
       await ask("PUT", `/api/captures/${id}`, bookmark, { name: "renamed at the primary" }),
       await ask("POST", `/api/captures/${id}/stop`, bookmark),
       await ask("DELETE", `/api/captures/${id}`, bookmark),
-      await ask("POST", "/api/invites/no-such-code/accept", bookmark),
+      await ask("POST", "/api/environments/999999/abandon", bookmark),
       await ask("POST", "/api/captures", bookmark, { name: 5 }),
     ];
     expect(changed.map(({ reply }) => reply.status)).toEqual([200, 200, 409, 200, 404, 400]);

@@ -116,7 +116,7 @@ describe("a page of a listed origin", () => {
     expect(signedIn.status).toBe(200);
     const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] as string;
     for (const [path, status] of [
-      ["/api/invites/code/accept", 404],
+      ["/api/environments/999999/abandon", 404],
       ["/api/auth/sign-out", 200],
     ] as const) {
       const reply = await send("POST", path, { cookie, origin: CONSOLE, "sec-fetch-site": "same-site" });
@@ -151,7 +151,7 @@ describe("a page of another origin", () => {
       ["POST", "/api/captures/1/stop"],
       ["PUT", "/api/captures/1"],
       ["DELETE", "/api/captures/1"],
-      ["POST", "/api/invites/code/accept"],
+      ["POST", "/api/environments/999999/abandon"],
       ["POST", "/api/auth/sign-out"],
       ["POST", "/api/auth/revoke-sessions"],
     ] as const) {
@@ -176,14 +176,14 @@ describe("a page of another origin", () => {
   });
 
   test.each(FOREIGN)("at %j changes nothing for a request with an API key", async (origin) => {
-    const reply = await send("POST", "/api/invites/code/accept", { "x-api-key": key, origin });
+    const reply = await send("POST", "/api/environments/999999/abandon", { "x-api-key": key, origin });
     expect(reply.status).toBe(404);
   });
 });
 
 describe("a write with a cookie and without an Origin", () => {
   const write = (headers: Record<string, string>) =>
-    send("POST", "/api/invites/code/accept", { ...person.headers, ...headers });
+    send("POST", "/api/environments/999999/abandon", { ...person.headers, ...headers });
 
   test("is done: it comes from a program, not a browser", async () => {
     expect((await write({})).status).toBe(404);
@@ -225,7 +225,9 @@ describe("without CORS_ORIGINS", () => {
     for (const CORS_ORIGINS of ["", " ", undefined]) {
       const variables = { CORS_ORIGINS } as Partial<Cloudflare.Env>;
       const act = (origin: string) =>
-        requestIn(variables, "POST", "/api/invites/code/accept", { headers: { ...person.headers, origin } });
+        requestIn(variables, "POST", "/api/environments/999999/abandon", {
+          headers: { ...person.headers, origin },
+        });
       expect((await act("http://captures.test")).status).toBe(404);
       const other = await act(CONSOLE);
       expect(other.status).toBe(403);

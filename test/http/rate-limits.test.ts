@@ -104,7 +104,7 @@ describe("a change", () => {
     ["POST", "/api/environments/1/check"],
     ["POST", "/api/environments/1/invites"],
     ["PUT", "/api/environments/1/members/somebody"],
-    ["POST", "/api/invites/some-code/accept"],
+    ["POST", "/api/invites/accept"],
   ])("of every kind is counted: %s %s", async (method, path) => {
     const bindings = { WRITE_LIMITER: limiter(0).limiter };
     const reply = await requestIn(bindings, method, path, { headers: cast.admin.headers });

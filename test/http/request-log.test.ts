@@ -58,7 +58,12 @@ describe("a request's line", () => {
     ["GET", "/api/captures/0", "/api/captures/:id", 400],
     ["GET", "/api/captures/999999/workload/digest", "/api/captures/:id/workload/digest", 404],
     ["GET", "/api/auth/get-session", "/api/auth/get-session", 200],
-    ["POST", "/api/invites/a-live-code/accept", "/api/invites/:code/accept", 404],
+    [
+      "DELETE",
+      "/api/environments/999999/invites/a-live-code",
+      "/api/environments/:id/invites/:inviteId",
+      404,
+    ],
     ["DELETE", "/api/environments/999999/members/somebody", "/api/environments/:id/members/:userId", 404],
     ["GET", "/a-secret/in-the/path", null, 404],
     ["PATCH", "/api/captures/1", null, 405],

@@ -76,7 +76,7 @@ describe("a page of another site", () => {
         "/api/auth/change-password",
         { currentPassword: "a long password", newPassword: "password 2" },
       ],
-      ["POST", "/api/invites/code/accept", undefined],
+      ["POST", "/api/environments/999999/abandon", undefined],
       ["POST", "/api/captures/1/stop", undefined],
       ["DELETE", "/api/environments/1", undefined],
     ] as const) {
@@ -112,12 +112,12 @@ describe("a page of another site", () => {
     const person = await signUp();
     const { body } = await person.post<{ key: string }>("/api/auth/api-key/create", { name: "a program" });
     const headers = { "x-api-key": body.key, origin: "https://console.example" };
-    expect((await request("POST", "/api/invites/code/accept", { headers })).status).toBe(404);
+    expect((await request("POST", "/api/environments/999999/abandon", { headers })).status).toBe(404);
   });
 
   test("is not our own page", async () => {
     const person = await signUp();
-    const reply = await act(person, "POST", "/api/invites/code/accept", "http://captures.test");
+    const reply = await act(person, "POST", "/api/environments/999999/abandon", "http://captures.test");
     expect(reply.status).toBe(404);
     expect((await act(person, "POST", "/api/auth/sign-out", "http://captures.test")).status).toBe(200);
   });

@@ -88,7 +88,7 @@ describe("where sign-up is by invite", () => {
   test("an invite that a member has accepted makes no account", async () => {
     const code = await invite();
     const member = await signUp("Member");
-    expect((await member.post(`/api/invites/${code}/accept`)).status).toBe(200);
+    expect((await member.post("/api/invites/accept", { code })).status).toBe(200);
     expect((await join(code)).status).toBe(403);
   });
 
@@ -100,7 +100,7 @@ describe("where sign-up is by invite", () => {
       .run();
     expect((await join(code)).status).toBe(403);
     const stranger = await signUp("Stranger");
-    expect((await stranger.post(`/api/invites/${code}/accept`)).status).toBe(404);
+    expect((await stranger.post("/api/invites/accept", { code })).status).toBe(404);
     expect((await join(code, claimedBy.toUpperCase())).status).toBe(200);
   });
 
@@ -126,7 +126,7 @@ describe("where sign-up is by invite", () => {
     const code = await invite();
     const person = await signUp("Forgetful");
     expect((await join(code, person.email)).status).toBe(422);
-    expect((await person.post(`/api/invites/${code}/accept`)).status).toBe(200);
+    expect((await person.post("/api/invites/accept", { code })).status).toBe(200);
   });
 
   test("an unknown value of SIGN_UP means by invite", async () => {

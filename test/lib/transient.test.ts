@@ -144,7 +144,7 @@ describe("a database that fails for a moment", () => {
     ["POST", "/api/captures/{id}/stop", () => undefined],
     ["PUT", "/api/environments/{env}", () => ({ name: "renamed" })],
     ["POST", "/api/environments/{env}/invites", () => ({ role: "member" })],
-    ["POST", "/api/invites/code/accept", () => undefined],
+    ["POST", "/api/invites/accept", () => ({ code: "a code" })],
   ];
 
   test.each(WRITES)("is not asked again for a write: %s %s is a 503", async (method, path, json) => {

@@ -151,7 +151,7 @@ export async function addMember(
   role = "member",
 ): Promise<void> {
   const invite = await admin.post<{ code: string }>(`/api/environments/${envId}/invites`, { role });
-  const accepted = await person.post(`/api/invites/${invite.body.code}/accept`);
+  const accepted = await person.post("/api/invites/accept", { code: invite.body.code });
   if (accepted.status !== 200) throw new Error(`The invite answered ${accepted.status}`);
 }
 

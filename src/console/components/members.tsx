@@ -1,15 +1,14 @@
 import { useState } from "preact/hooks";
 import { ROLES } from "../../db/roles.ts";
 import { api } from "../api/client.ts";
-import type { Environment, Invite, Member, Role } from "../api/types.ts";
+import type { Environment, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
-import { FormProblem } from "./field.tsx";
+import { Invites } from "./invites.tsx";
 import { Loaded } from "./loading.tsx";
-import { Secret } from "./secret.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -126,7 +125,7 @@ export function Members({ environment }: { environment: Environment }) {
           </div>
         )}
       </Loaded>
-      {isAdmin && <InviteForm environment={environment} />}
+      {isAdmin && <Invites environment={environment} />}
       {leaving !== null && (
         <Confirm
           title={leaving.userId === user.id ? `Leave ${environment.name}?` : `Remove ${leaving.name}?`}
@@ -141,47 +140,5 @@ export function Members({ environment }: { environment: Environment }) {
         </Confirm>
       )}
     </section>
-  );
-}
-
-function InviteForm({ environment }: { environment: Environment }) {
-  const [role, setRole] = useState<Role>("member");
-  const [invite, setInvite] = useState<Invite | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const create = async () => {
-    setProblem(null);
-    try {
-      setInvite(await api.invites.create(environment.id, role));
-    } catch (error) {
-      setProblem(describe(error));
-    }
-  };
-  return (
-    <div class="card">
-      <h3>Invite somebody</h3>
-      <div class="inline">
-        <label>
-          <span>As</span>
-          <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value as Role)}>
-            <RoleOptions />
-          </select>
-        </label>
-        <button type="button" onClick={create}>
-          Make an invite
-        </button>
-      </div>
-      <FormProblem message={problem} />
-      {invite !== null && (
-        <Secret
-          label="Link for one person"
-          value={`${location.origin}/invite#code=${invite.code}`}
-          note={
-            <>
-              It is shown this once, and good until <Time at={invite.expiresAt} />.
-            </>
-          }
-        />
-      )}
-    </div>
   );
 }

@@ -94,6 +94,11 @@ function Facts({ environment }: { environment: FullEnvironment }) {
         <a class="button quiet" href={`/captures?envId=${id}`}>
           Its captures
         </a>
+        {role === "admin" && (
+          <a class="button quiet" href={`/environments/${id}/audit`}>
+            What was done
+          </a>
+        )}
         <a class="button quiet" href={`/environments/${id}/webhooks`}>
           Webhooks
         </a>

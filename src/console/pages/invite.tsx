@@ -1,41 +1,107 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
+import type { SeenInvite } from "../api/types.ts";
 import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
+import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { useResource } from "../lib/hooks.ts";
+import { regionName } from "../lib/regions.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 
-/** Joins an environment by an invite. Its code is in the address after `#`, which no server sees. */
+/** Joins an environment by an invite, once it is seen who invites and to what. Its code is in the address after `#`, which no server sees. */
 export function InvitePage() {
   const { hash } = usePlace();
-  const toasts = useToasts();
-  const [code, setCode] = useState(new URLSearchParams(hash).get("code") ?? "");
+  const code = new URLSearchParams(hash).get("code") ?? "";
+  return (
+    <section class="narrow">
+      <Heading title="Join an environment" />
+      {code === "" ? <CodeForm /> : <Invitation key={code} code={code} />}
+    </section>
+  );
+}
+
+/** For a code that somebody has got without its link. */
+function CodeForm() {
+  const [code, setCode] = useState("");
   const { busy, errors, submit } = useSubmission(["code"], async () => {
+    await api.invites.look(code);
+    navigate(`/invite#code=${encodeURIComponent(code)}`);
+  });
+  return (
+    <Form onSubmit={submit} refused={errors}>
+      <div class="card">
+        <TextField
+          name="code"
+          label="Invite code"
+          error={errors.fields.code}
+          value={code}
+          onChange={(text) => setCode(text.trim())}
+        />
+      </div>
+      <FormProblem message={errors.form} />
+      <div class="actions">
+        <Submit busy={busy} disabled={code === ""}>
+          See the invite
+        </Submit>
+      </div>
+    </Form>
+  );
+}
+
+/** Who invites, to what, and the way in. */
+function Invitation({ code }: { code: string }) {
+  const toasts = useToasts();
+  const seen = useResource(`invite/${code}`, (signal) => api.invites.look(code, { signal }));
+  const { busy, errors, submit } = useSubmission([], async () => {
     const environment = await api.invites.accept(code);
     toasts.show(`You have joined ${environment.name}`);
     navigate(`/environments/${environment.id}`, { replace: true });
   });
   return (
-    <section class="narrow">
-      <Heading title="Join an environment" />
-      <Form onSubmit={submit} refused={errors}>
-        <div class="card">
-          <TextField
-            name="code"
-            label="Invite code"
-            error={errors.fields.code}
-            value={code}
-            onChange={(text) => setCode(text.trim())}
-          />
+    <Loaded resource={seen} what="the invite">
+      {(invite) => (
+        <Form onSubmit={submit} refused={errors}>
+          <Facts invite={invite} />
+          <FormProblem message={errors.form} />
+          <div class="actions">
+            <Submit busy={busy}>Join</Submit>
+          </div>
+        </Form>
+      )}
+    </Loaded>
+  );
+}
+
+function Facts({ invite: { environment, role, invitedBy, expiresAt } }: { invite: SeenInvite }) {
+  return (
+    <div class="card">
+      <dl class="facts">
+        <div>
+          <dt>Environment</dt>
+          <dd>{environment.name}</dd>
+          <dd class="muted">
+            {environment.instance} in {regionName(environment.region) ?? environment.region}
+          </dd>
         </div>
-        <FormProblem message={errors.form} />
-        <div class="actions">
-          <Submit busy={busy} disabled={code === ""}>
-            Join
-          </Submit>
+        <div>
+          <dt>Invited by</dt>
+          <dd>{invitedBy.name}</dd>
+          <dd class="muted">{invitedBy.email}</dd>
         </div>
-      </Form>
-    </section>
+        <div>
+          <dt>As</dt>
+          <dd>{role === "admin" ? "Admin" : "Member"}</dd>
+        </div>
+        <div>
+          <dt>Until</dt>
+          <dd>
+            <Time at={expiresAt} />
+          </dd>
+        </div>
+      </dl>
+    </div>
   );
 }

@@ -1,4 +1,5 @@
 import { api } from "../api/client.ts";
+import { CalendarAddress } from "../components/calendar-address.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
 import { PauseButton } from "../components/schedule-actions.tsx";
@@ -71,6 +72,7 @@ export function SchedulesPage() {
           )
         }
       </Loaded>
+      <CalendarAddress />
     </>
   );
 }

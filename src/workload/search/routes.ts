@@ -5,7 +5,7 @@ import { countCostly } from "../../http/rate-limits.ts";
 import { refuse } from "../../http/refusals.ts";
 import type { LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
-import { type ReadCapture, readManifests } from "../live-or-stored.ts";
+import { type FindWhole, type ReadCapture, readManifests } from "../live-or-stored.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { Cursors } from "./place.ts";
@@ -17,14 +17,13 @@ import { readKnown, sessionOf } from "./session.ts";
 
 /**
  * The records of `/api/captures/{id}/workload`: those that are looked for, and those of one session.
- * @param findCapture reads the capture with that id for the caller of the request, or throws the refusal that fits
  */
-export const searchRoutes = (findCapture: (c: AppContext, id: number) => Promise<ReadCapture>) =>
+export const searchRoutes = (findCapture: FindWhole) =>
   new Hono<App>()
     .get("/records", async (c) => {
       const id = await readId(c);
       const { log, limit, cursor, order, ...query } = await readQuery(c, recordsQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.searched");
       const manifest = await manifestOf(c, capture, log);
       const filter = filterOf({ log, limit, cursor, order, ...query });
       requireKnown(manifest, filter);
@@ -46,7 +45,7 @@ export const searchRoutes = (findCapture: (c: AppContext, id: number) => Promise
       const id = await readId(c);
       const threadId = await readParam(c, "threadId", threadIdSchema());
       const { log, limit, cursor, from, to } = await readQuery(c, sessionQuerySchema());
-      const capture = await findCapture(c, id);
+      const capture = await findCapture(c, id, "workload.searched");
       const manifest = await manifestOf(c, capture, log);
       const filter: RecordFilter = { from, to, threadId };
       const cursors = await Cursors.of({ session: id, log: manifest.log, filter });

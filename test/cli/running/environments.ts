@@ -1,6 +1,6 @@
 import { check } from "../../../scripts/lib/checks.ts";
 import { LOCAL_AWS } from "../../../scripts/lib/local.ts";
-import type { CheckedEnvironment, Environment, ExternalId } from "../../../src/client/index.ts";
+import type { AuditEvent, CheckedEnvironment, Environment, ExternalId } from "../../../src/client/index.ts";
 import { inTerminal, KEYS } from "./terminal.ts";
 import { captures, expectThat, json, type World } from "./world.ts";
 
@@ -26,6 +26,18 @@ export async function checkEnvironments(world: World): Promise<void> {
     expectThat(/^demo \(demo-mysql, which is available\): ready$/m.test(out), out);
     const { checks } = await json<CheckedEnvironment>(world, ["env", "check", "1"]);
     expectThat(checks.length > 10, JSON.stringify(checks));
+  });
+  await check("audit shows what was done, to people as a table and to programs a line each", async () => {
+    const { code, out } = await captures(world, ["audit", "demo", "-n", "3"]);
+    expectThat(code === 0 && /^TIME\tWHO\tACTION\tWHAT\tDETAILS\tVIA\tADDRESS$/m.test(out), out);
+    const lines = await captures(world, ["audit", "1", "--json", "--action", "environment"]);
+    const events = lines.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as AuditEvent);
+    expectThat(lines.code === 0 && events[0]?.action === "environment.created", lines.out);
+    const wrong = await captures(world, ["audit", "demo", "--action", "No!"]);
+    expectThat(wrong.code !== 0 && /action: must be an action/.test(wrong.err), wrong.err);
   });
   await check("env add by a key takes its secret from a variable, and shows the checks", async () => {
     const { code, out, err } = await captures(world, add("maria", "demo-mariadb"), {
