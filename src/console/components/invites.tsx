@@ -6,6 +6,7 @@ import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Loaded } from "./loading.tsx";
+import { ROLE_NAMES, RoleOptions } from "./role-options.tsx";
 import { Secret } from "./secret.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
@@ -48,7 +49,7 @@ export function Invites({ environment }: { environment: Environment }) {
                   {known.map((invite) => (
                     <tr key={invite.id}>
                       <th scope="row">{whom(invite)}</th>
-                      <td>{invite.role === "admin" ? "Admin" : "Member"}</td>
+                      <td>{ROLE_NAMES[invite.role]}</td>
                       <td class="middle">{invite.createdBy.name}</td>
                       <td>
                         <Time at={invite.expiresAt} />
@@ -103,8 +104,7 @@ function InviteForm({ environment, onMade }: { environment: Environment; onMade:
           <label>
             <span>As</span>
             <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value as Role)}>
-              <option value="member">Member</option>
-              <option value="admin">Admin</option>
+              <RoleOptions />
             </select>
           </label>
           <Submit busy={busy}>Make an invite</Submit>

@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { ROLES } from "../../db/roles.ts";
 import { api } from "../api/client.ts";
 import type { Environment, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
@@ -9,18 +8,11 @@ import { useSession } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
 import { Invites } from "./invites.tsx";
 import { Loaded } from "./loading.tsx";
+import { ROLE_NAMES, RoleOptions } from "./role-options.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
-const NAMES: Record<Role, string> = { admin: "Admin", member: "Member", viewer: "Viewer" };
 const AS: Record<Role, string> = { admin: "an admin", member: "a member", viewer: "a viewer" };
-
-const RoleOptions = () =>
-  ROLES.map((role) => (
-    <option key={role} value={role}>
-      {NAMES[role]}
-    </option>
-  ));
 
 /** Who belongs to an environment; its admins change that. */
 export function Members({ environment }: { environment: Environment }) {
@@ -100,7 +92,7 @@ export function Members({ environment }: { environment: Environment }) {
                           <RoleOptions />
                         </select>
                       ) : (
-                        NAMES[member.role]
+                        ROLE_NAMES[member.role]
                       )}
                     </td>
                     <td class="middle">
