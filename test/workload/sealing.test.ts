@@ -238,7 +238,9 @@ describe("a sealed environment", () => {
       await env.DB.prepare("update captures set scheduled_start = null where id = ?1").bind(id).run();
       const now = Date.now();
       const transition = { from: "STARTING", to: "RUNNING", start: now } as const;
-      expect(await makeTransition(env.DB, capture, transition, "runner", now, null, all)).toMatchObject({ moved: true });
+      expect(await makeTransition(env.DB, capture, transition, "runner", now, null, all)).toMatchObject({
+        moved: true,
+      });
       expect(await sealedCapture(id)).toMatchObject({ sealed: Number(all) });
     }
     expect([sealsAll({ SEAL_WORKLOADS: "all" }), sealsAll({ SEAL_WORKLOADS: "chosen" })]).toEqual([
