@@ -257,6 +257,7 @@ test("no line of the log has a secret, whatever is done and whatever fails", {
     // As clients of before sent it.
     await send("POST", `/api/invites/${code}/accept`, admin);
     await send("GET", `/api/invites/${code}`, admin);
+    await send("GET", `/api/invites/accept?${new URLSearchParams({ code })}`, admin);
     const member = await enter("member", code);
     await send("POST", "/api/invites/accept", { json: { code }, headers: member.headers });
 

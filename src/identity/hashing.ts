@@ -3,9 +3,9 @@ import type { App } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 
 /*
- * Hashing a password takes a tenth of a second of CPU on purpose, in pieces between which the isolate answers others (scrypt.ts), and
- * 32 MiB of its memory of 128. So one request that hashes runs at a time, a few wait in a queue, and the rest are refused with
- * Retry-After.
+ * Hashing a password takes a tenth of a second of CPU on purpose, and 32 MiB of an isolate's memory of 128. So one request that hashes
+ * runs at a time, a few wait in a queue, and the rest are refused with Retry-After. While any wait, it is done in pieces, between
+ * which the isolate answers others (passwords.ts).
  */
 
 /** How many run at once, and how many may wait. */
@@ -42,6 +42,11 @@ export class HashingPlaces {
     } finally {
       this.#places.delete(place);
     }
+  }
+
+  /** Whether there is more than one request that hashes, or waits to. */
+  get isContended(): boolean {
+    return this.#places.size > 1;
   }
 
   #dropExpired(): void {

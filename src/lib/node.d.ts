@@ -20,6 +20,16 @@ declare module "node:zlib" {
   export const constants: { Z_SYNC_FLUSH: number };
 }
 
+declare module "node:crypto" {
+  /** scrypt (RFC 7914) in one piece. */
+  export function scryptSync(
+    password: Uint8Array,
+    salt: Uint8Array,
+    keyLength: number,
+    options: { N: number; r: number; p: number; maxmem: number },
+  ): Uint8Array;
+}
+
 declare module "node:buffer" {
   export function isAscii(bytes: Uint8Array): boolean;
   export function isUtf8(bytes: Uint8Array): boolean;

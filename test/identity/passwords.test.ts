@@ -1,5 +1,6 @@
 import { hashPassword as asBetterAuth, verifyPassword as byBetterAuth } from "better-auth/crypto";
 import { describe, expect, test } from "vitest";
+import { hashing } from "../../src/identity/hashing.ts";
 import { hashPassword, verifyPassword } from "../../src/identity/passwords.ts";
 import { scrypt } from "../../src/identity/scrypt.ts";
 
@@ -47,6 +48,17 @@ describe("scrypt", () => {
 });
 
 describe("a password", () => {
+  test("is hashed alone or in pieces to the same end: each verifies what the other has made", async () => {
+    const alone = await hashPassword("correct horse");
+    const [first, second] = await Promise.all([
+      hashing.run(async () => [hashing.isContended, await hashPassword("correct horse")] as const),
+      hashing.run(async () => verifyPassword({ hash: alone, password: "correct horse" })),
+    ]);
+    expect([first[0], second]).toEqual([true, true]);
+    expect(hashing.isContended).toBe(false);
+    expect(await verifyPassword({ hash: first[1], password: "correct horse" })).toBe(true);
+  });
+
   test("is verified by its hash, and no other is", async () => {
     const hash = await hashPassword("correct horse");
     expect(hash).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/);

@@ -4,6 +4,7 @@ import type { SeenInvite } from "../api/types.ts";
 import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { ROLE_NAMES } from "../components/role-options.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useResource } from "../lib/hooks.ts";
@@ -93,7 +94,7 @@ function Facts({ invite: { environment, role, invitedBy, expiresAt } }: { invite
         </div>
         <div>
           <dt>As</dt>
-          <dd>{role === "admin" ? "Admin" : "Member"}</dd>
+          <dd>{ROLE_NAMES[role]}</dd>
         </div>
         <div>
           <dt>Until</dt>

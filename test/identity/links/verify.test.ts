@@ -194,7 +194,7 @@ describe("a change of the address", () => {
     const first = await mover();
     await first.box.post(
       "change-password",
-      { currentPassword: PASSWORD, newPassword: "a new password" },
+      { currentPassword: PASSWORD, newPassword: "a new password", revokeOtherSessions: false },
       first.as,
     );
     const token = first.box.token(first.newEmail);
