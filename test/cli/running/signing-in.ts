@@ -111,7 +111,7 @@ async function checkDevice(world: World, run: (...args: string[]) => Promise<Ran
     const { out: who } = await run("whoami");
     expectThat(/^May\tonly read$/m.test(who), who);
     expectThat((await run("list")).code === 0, "list");
-    const { code: refused, err } = await run("start", "denied", "--env", "demo", "--for", "60s");
+    const { code: refused, err } = await run("start", "--env", "demo", "--name", "denied", "--for", "60s");
     expectThat(refused !== 0 && /This API key may only read/.test(err), err);
   });
   await check("a login that is denied ends with 4, and keeps nothing", async () => {
