@@ -79,6 +79,7 @@ const DELETE_CONTENTS = [
   `delete from invites where created_by = :userId and accepted_at is null and ${IS_DELETED}`,
   `delete from members where user_id = :userId and ${IS_DELETED}`,
   `delete from apikey where reference_id = :userId and ${IS_DELETED}`,
+  `delete from calendar_feeds where user_id = :userId and ${IS_DELETED}`,
   `delete from device_codes where decided_by = :userId and ${IS_DELETED}`,
   `delete from pending_external_ids where user_id = :userId and ${IS_DELETED}`,
   `delete from idempotency_keys where user_id = :userId and ${IS_DELETED}`,

@@ -29,12 +29,15 @@ describe("an account", () => {
       json: { email: person.email, password },
     });
     const { key } = await createApiKey(person);
+    const calendar = await person.post<{ url: string }>("/api/schedules/calendar");
     const deleted = await deleteAccount(person);
     expect(deleted).toMatchObject({ status: 200, body: { success: true } });
     expect(deleted.headers.get("set-cookie")).toMatch(/^captures\.session_token=; Max-Age=0; Path=\//);
     for (const headers of [person.headers, { cookie: sessionCookie(other) }, { "x-api-key": key }])
       expect((await request("GET", "/api/environments", { headers })).status).toBe(401);
+    expect((await request("GET", calendar.body.url)).status).toBe(404);
     for (const [table, column] of [
+      ["calendar_feeds", "user_id"],
       ["session", "user_id"],
       ["account", "user_id"],
       ["apikey", "reference_id"],
