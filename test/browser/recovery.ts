@@ -91,7 +91,7 @@ export async function checkRecovery(world: World): Promise<void> {
       role: "member",
     });
     const { context, page, send } = await visitSignedIn(world, {}, { email, password: OLD });
-    await send("POST", `/api/invites/${code}/accept`);
+    await send("POST", "/api/invites/accept", { code });
     await admin.page.goto("/environments/1");
     const row = admin.page.getByRole("row").filter({ hasText: email });
     await shown(row.getByText("Address not confirmed"));

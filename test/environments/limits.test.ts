@@ -116,7 +116,7 @@ describe("the open invites of an environment", () => {
   it("are not those that were accepted, or have expired", async () => {
     const { envId, invite, codes } = await environmentWith(2);
     const person = await signUp("Invited");
-    await person.post(`/api/invites/${codes[0]}/accept`);
+    await person.post("/api/invites/accept", { code: codes[0] });
     expect((await invite()).status).toBe(201);
     expectRefusal(await invite(), 409, FULL);
     await env.DB.prepare("update invites set expires_at = 1 where env_id = ?").bind(envId).run();
