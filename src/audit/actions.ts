@@ -3,7 +3,7 @@
  */
 
 /** What an action is done to. */
-export const SUBJECTS = ["environment", "member", "invite", "capture", "schedule"] as const;
+export const SUBJECTS = ["environment", "member", "invite", "capture", "schedule", "webhook"] as const;
 /** One of them. */
 export type Subject = (typeof SUBJECTS)[number];
 
@@ -35,6 +35,11 @@ export const ACTIONS = {
   "schedule.paused": "schedule",
   "schedule.resumed": "schedule",
   "schedule.deleted": "schedule",
+  "webhook.created": "webhook",
+  "webhook.changed": "webhook",
+  "webhook.deleted": "webhook",
+  /** An admin, or the environment's retention, has what a capture recorded erased. */
+  "erasure.requested": "capture",
   /** A parameter group: a capture needs its logs, they were given back, that has failed, or was given up. */
   "logs.held": "capture",
   "logs.restored": "capture",

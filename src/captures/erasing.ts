@@ -3,7 +3,7 @@ import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED, hasEnded, type Status } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { HIDE_ERASED, noteErasures } from "../environments/erasing-sql.ts";
+import { erasureOfCaller, HIDE_ERASED } from "../environments/erasing-sql.ts";
 import { ERASURE_COLUMNS, type ErasureRow, JOIN_ERASED } from "../environments/erasures.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
@@ -18,15 +18,13 @@ const BEFORE = callerStatement(
    left join captures c on c.id = :id and c.env_id = m.env_id`,
 );
 
-const NOTE = callerStatement(
-  noteErasures({
-    why: "request",
-    by: "(select id from caller)",
-    withMetrics: "1 - :keepMetrics",
-    rows: `from captures c where c.id = :id and c.${HAS_ENDED} and exists (select 1 from caller
+const NOTE = erasureOfCaller({
+  why: "request",
+  by: "(select id from caller)",
+  withMetrics: "1 - :keepMetrics",
+  rows: `from captures c where c.id = :id and c.${HAS_ENDED} and exists (select 1 from caller
       join members m on m.user_id = caller.id where m.env_id = c.env_id and m.role = 'admin')`,
-  }),
-);
+}).map(callerStatement);
 
 const AFTER = statement(`select ${ERASURE_COLUMNS} from erasures x ${JOIN_ERASED} where x.capture_id = :id`);
 
@@ -51,7 +49,7 @@ export async function eraseCapture(
   const values = { id, keepMetrics: Number(keepMetrics), now };
   const results = await db.batch([
     BEFORE(db, credential, now, values),
-    NOTE(db, credential, now, values),
+    ...NOTE.map((step) => step(db, credential, now, values)),
     HIDE_ERASED(db, values),
     AFTER(db, values),
   ]);
@@ -61,5 +59,5 @@ export async function eraseCapture(
   if (before.status === null) throw refuse.captureNotFound();
   if (before.role !== "admin") throw refuse.notAdmin();
   if (!hasEnded(before.status)) throw refuse.notEnded();
-  return (results[3] as D1Result<ErasureRow>).results[0] as ErasureRow;
+  return (results.at(-1) as D1Result<ErasureRow>).results[0] as ErasureRow;
 }

@@ -3,7 +3,7 @@ import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
-import { HIDE_ERASED, noteErasures } from "./erasing-sql.ts";
+import { erasureOfCaller, HIDE_ERASED } from "./erasing-sql.ts";
 import { type AdminOutcome, adminOutcome, HAS_LEASES, HAS_LIVE, IS_ADMIN } from "./store.ts";
 
 /* The deletion of an environment, with all that is its. */
@@ -42,14 +42,12 @@ const NOTE_DELETED = callerStatement(
    from caller join environments e on e.id = :envId where ${IS_DELETED}`,
 );
 
-const ERASE_CAPTURES = callerStatement(
-  noteErasures({
-    why: "request",
-    by: "(select id from caller)",
-    withMetrics: "1",
-    rows: `from captures c where c.env_id = :envId and :erases and ${IS_DELETED}`,
-  }),
-);
+const ERASE_CAPTURES = erasureOfCaller({
+  why: "request",
+  by: "(select id from caller)",
+  withMetrics: "1",
+  rows: `from captures c where c.env_id = :envId and :erases and ${IS_DELETED}`,
+}).map(callerStatement);
 
 /** Erases at once what its captures have sealed, wherever there may be a copy: nothing opens it any more. */
 const DESTROY_KEYS = statement(`delete from seal_keys where env_id = :envId and :erases and ${IS_DELETED}`);
@@ -97,7 +95,7 @@ export async function deleteEnvironment(
     DELETE(db, credential, now, values),
     DEED(db, credential, now, values),
     NOTE_DELETED(db, credential, now, values),
-    ERASE_CAPTURES(db, credential, now, values),
+    ...ERASE_CAPTURES.map((step) => step(db, credential, now, values)),
     HIDE_ERASED(db, values),
     DESTROY_KEYS(db, values),
     ...DELETE_CONTENTS.map((step) => step(db, values)),

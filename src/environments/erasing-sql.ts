@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, deedOfService, detailsSql } from "../audit/recording.ts";
 import { type Statement, statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -23,13 +25,40 @@ interface ErasedRows {
  * The SQL of the note that captures are to be erased, from `:now` on. One that is erased already stays as it is, unless its metrics are
  * to be erased too.
  */
-export const noteErasures = ({ why, by, withMetrics, rows }: ErasedRows): string =>
+const noteErasures = ({ why, by, withMetrics, rows }: ErasedRows): string =>
   `insert into erasures (capture_id, env_id, why, requested_by, requested_at, with_metrics)
    select c.id, c.env_id, '${why}', ${by}, :now, ${withMetrics} ${rows}
    on conflict (capture_id) do update set why = excluded.why, requested_by = excluded.requested_by,
      requested_at = excluded.requested_at, with_metrics = 1, found_objects = null, found_bytes = null, tried_at = null,
      finished_at = null
    where excluded.with_metrics > erasures.with_metrics`;
+
+/**
+ * The SQL that notes the same in the audit trail; before that note, since what is erased already is no deed.
+ * @param noter how the deeds of whoever has it erased are noted
+ */
+function erasureDeed({ why, withMetrics, rows }: ErasedRows, noter: typeof deedOfCaller): string {
+  return noter({
+    action: actionSql("erasure.requested"),
+    envId: "c.env_id",
+    subject: { id: "c.id", name: "c.name" },
+    details: detailsSql({ why: `'${why}'`, metrics: "iif(c.with_metrics, 'erased', 'kept')" }),
+    rows: `from (select c.id as id, c.env_id as env_id, c.name as name, ${withMetrics} as with_metrics ${rows}) c
+      where not exists (select 1 from erasures x where x.capture_id = c.id and x.with_metrics >= c.with_metrics)`,
+  });
+}
+
+/** The SQL of the statements by which the caller has captures erased: the deed, and last the note. */
+export const erasureOfCaller = (rows: ErasedRows): string[] => [
+  erasureDeed(rows, deedOfCaller),
+  noteErasures(rows),
+];
+
+/** The same by the service itself. */
+const erasureOfService = (rows: ErasedRows): string[] => [
+  erasureDeed(rows, (deed) => deedOfService(deed, "'cleanup'")),
+  noteErasures(rows),
+];
 
 /**
  * Follows that note in its batch: nobody can read these captures' workloads from `:now` on, and what is erased of the metrics is not
@@ -44,34 +73,30 @@ export const HIDE_ERASED: Statement = statement(
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const NOTE_RETAINED = statement(
-  noteErasures({
-    why: "retention",
-    by: "null",
-    withMetrics: "1 - e.retains_metrics",
-    rows: `from environments e cross join captures c on c.env_id = e.id
+const NOTE_RETAINED = erasureOfService({
+  why: "retention",
+  by: "null",
+  withMetrics: "1 - e.retains_metrics",
+  rows: `from environments e cross join captures c on c.env_id = e.id
       where e.retention_days is not null and c.ended_at is not null and c.workload_erased_at is null
-        and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} limit :limit`,
-  }),
-);
+        and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} order by c.id limit :limit`,
+}).map(statement);
 
 /**
  * Has the workloads erased that their environments' retention does not keep any more.
  * @returns how many, at most `limit`
  */
 export async function eraseRetained(db: Db, now: number, limit: number): Promise<number> {
-  const [noted] = await db.batch([NOTE_RETAINED(db, { now, limit }), HIDE_ERASED(db, { now })]);
+  const [, noted] = await db.batch([...NOTE_RETAINED, HIDE_ERASED].map((step) => step(db, { now, limit })));
   return noted?.meta.changes ?? 0;
 }
 
-const NOTE_DELETED = statement(
-  noteErasures({
-    why: "deletion",
-    by: "null",
-    withMetrics: "1",
-    rows: "from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at < :before",
-  }),
-);
+const NOTE_DELETED = erasureOfService({
+  why: "deletion",
+  by: "null",
+  withMetrics: "1",
+  rows: "from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at < :before",
+}).map(statement);
 
 /** Has captures erased, with their metrics, that were deleted before a time. */
 export async function eraseDeleted(
@@ -80,5 +105,6 @@ export async function eraseDeleted(
   before: number,
   now: number,
 ): Promise<void> {
-  await db.batch([NOTE_DELETED(db, { ids: JSON.stringify(ids), before, now }), HIDE_ERASED(db, { now })]);
+  const values = { ids: JSON.stringify(ids), before, now };
+  await db.batch([...NOTE_DELETED, HIDE_ERASED].map((step) => step(db, values)));
 }

@@ -1,7 +1,7 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { HIDE_ERASED, noteErasures } from "./erasing-sql.ts";
+import { erasureOfCaller, HIDE_ERASED } from "./erasing-sql.ts";
 import type { ErasureReason } from "./erasure-reasons.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
@@ -12,14 +12,12 @@ const BEFORE = callerStatement(
    left join members m on m.user_id = caller.id and m.env_id = :envId`,
 );
 
-const NOTE = callerStatement(
-  noteErasures({
-    why: "request",
-    by: "(select id from caller)",
-    withMetrics: "1 - :keepMetrics",
-    rows: `from captures c where c.env_id = :envId and c.${HAS_ENDED} and ${IS_ADMIN}`,
-  }),
-);
+const NOTE = erasureOfCaller({
+  why: "request",
+  by: "(select id from caller)",
+  withMetrics: "1 - :keepMetrics",
+  rows: `from captures c where c.env_id = :envId and c.${HAS_ENDED} and ${IS_ADMIN}`,
+}).map(callerStatement);
 
 /** Has the workloads of all captures of an environment erased that have ended. Only an admin may. */
 export async function eraseWorkloads(
@@ -30,11 +28,11 @@ export async function eraseWorkloads(
   now: number,
 ): Promise<Exclude<AdminOutcome, "refused">> {
   const values = { envId, keepMetrics: Number(keepMetrics), now };
-  const [before, noted] = (await db.batch([
+  const [before, , noted] = (await db.batch([
     BEFORE(db, credential, now, values),
-    NOTE(db, credential, now, values),
+    ...NOTE.map((step) => step(db, credential, now, values)),
     HIDE_ERASED(db, values),
-  ])) as [D1Result<NonNullable<Standing>>, D1Result, D1Result];
+  ])) as [D1Result<NonNullable<Standing>>, D1Result, D1Result, D1Result];
   const outcome = adminOutcome(before, noted);
   // Where there is nothing to erase, nothing is left either.
   return outcome === "refused" ? "changed" : outcome;

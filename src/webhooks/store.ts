@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql, IF_CHANGED } from "../audit/recording.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
@@ -42,6 +44,13 @@ const COLUMNS = `w.id as id, w.env_id as envId, w.kind as kind, w.name as name, 
 const WEBHOOKS_OF_CALLER = `from caller left join members m on m.user_id = caller.id and m.env_id = :envId
   left join webhooks w on w.env_id = m.env_id and (m.role = 'admin' or w.recipient = caller.id)`;
 const RECIPIENT = "left join user r on r.id = w.recipient";
+
+/** The webhook of a change, as the audit trail notes it. */
+const OF_WEBHOOK = {
+  envId: "w.env_id",
+  subject: { id: "w.id", name: "w.name" },
+  details: detailsSql({ kind: "w.kind" }),
+};
 
 /** Who is asking, and as what. */
 interface Asking {
@@ -123,6 +132,14 @@ const INSERT = callerStatement(
    returning id`,
 );
 
+const INSERT_DEED = callerStatement(
+  deedOfCaller({
+    ...OF_WEBHOOK,
+    action: actionSql("webhook.created"),
+    rows: `from webhooks w ${IF_CHANGED} and w.id = last_insert_rowid()`,
+  }),
+);
+
 const NEWEST = callerStatement(
   `select caller.id as caller, m.role as role, ${COLUMNS} ${WEBHOOKS_OF_CALLER} ${RECIPIENT} order by w.id desc limit 1`,
 );
@@ -139,9 +156,9 @@ export async function createWebhook(
   | { outcome: Denied | "unreachable" | "too-many" }
 > {
   const values = { ...webhook, envId };
-  const [before, made, after] = (await db.batch(
-    [BEFORE_CREATION, INSERT, NEWEST].map((step) => step(db, credential, now, values)),
-  )) as [D1Result<BeforeCreation>, D1Result, D1Result<WebhookRow>];
+  const [before, made, , after] = (await db.batch(
+    [BEFORE_CREATION, INSERT, INSERT_DEED, NEWEST].map((step) => step(db, credential, now, values)),
+  )) as [D1Result<BeforeCreation>, D1Result, D1Result, D1Result<WebhookRow>];
   const asking = before.results[0];
   if (asking === undefined) return { outcome: "unauthenticated" };
   if (asking.role === null) return { outcome: "not-found" };
@@ -171,6 +188,11 @@ const UPDATE = [
      failing_since = iif(:isPaused is 0 or :begins, null, failing_since),
      disabled_at = iif(:isPaused is 0, null, disabled_at), disabled_reason = iif(:isPaused is 0, null, disabled_reason),
      updated_at = :now where ${IS_TARGET}`,
+  deedOfCaller({
+    ...OF_WEBHOOK,
+    action: actionSql("webhook.changed"),
+    rows: `from webhooks w ${IF_CHANGED} and w.id = :webhookId`,
+  }),
   `select caller.id as caller, m.role as role, ${COLUMNS} ${WEBHOOKS_OF_CALLER} and w.id = :webhookId ${RECIPIENT}`,
 ].map(callerStatement);
 
@@ -190,7 +212,8 @@ export async function updateWebhook(
     addressHint: target?.addressHint ?? null,
     begins: Number(target !== null),
   };
-  const [changes, after] = (await db.batch(UPDATE.map((step) => step(db, credential, now, values)))) as [
+  const [changes, , after] = (await db.batch(UPDATE.map((step) => step(db, credential, now, values)))) as [
+    D1Result,
     D1Result,
     D1Result<WebhookRow & Asking>,
   ];
@@ -206,6 +229,11 @@ const MAY_DELETE = `exists (select 1 from caller join members m on m.user_id = c
   where m.env_id = :envId and (m.role = 'admin' or w.recipient = caller.id))`;
 
 const DELETE = [
+  deedOfCaller({
+    ...OF_WEBHOOK,
+    action: actionSql("webhook.deleted"),
+    rows: `from webhooks w where w.id = :webhookId and ${MAY_DELETE}`,
+  }),
   `delete from webhook_deliveries where webhook_id = :webhookId and ${MAY_DELETE}`,
   `delete from webhooks where id = :webhookId and ${MAY_DELETE}`,
 ].map(callerStatement);

@@ -15,6 +15,7 @@ import {
 } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
 import { inFuture, travel, until } from "../support/time.ts";
+import { createWebhook } from "../webhooks/support.ts";
 
 const DAY = 24 * 60 * 60_000;
 
@@ -173,15 +174,29 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   script.push(["capture.deleted", "cleanup", "night"], ["schedule.paused", "cleanup", "nightly"]);
   await did(bob.delete(at), ["schedule.deleted", "Bob", "nightly"]);
 
+  // A webhook, and what was recorded is erased on request.
+  const hook = await createWebhook(bob, environment.id);
+  script.push(["webhook.created", "Bob", "ours"]);
+  await did(bob.put(`${path}/webhooks/${hook.id}`, { name: "theirs" }), ["webhook.changed", "Bob", "theirs"]);
+  await did(bob.delete(`${path}/webhooks/${hook.id}`), ["webhook.deleted", "Bob", "theirs"]);
+  expect((await bob.delete(`${path}/webhooks/${hook.id}`)).status).toBe(404);
+  await did(bob.post(`/api/captures/${short.id}/erase`, { keepMetrics: true }), [
+    "erasure.requested",
+    "Bob",
+    "short",
+  ]);
+  // Again, it is no second line; the metrics too are another.
+  expect((await bob.post(`/api/captures/${short.id}/erase`, { keepMetrics: true })).status).toBe(200);
+  await did(bob.post(`/api/captures/${short.id}/erase`, {}), ["erasure.requested", "Bob", "short"]);
+  // What is erased is not read, and no line.
+  expect((await office.get(`/api/captures/${short.id}/workload`)).status).toBe(410);
+
   // A month later, what was deleted is erased, and then the environment is deleted.
   const key = (await createApiKey(bob)).key;
   await travel(aws, 31 * DAY);
   await daily();
-  script.push(
-    ...["never", "night", "night", "night"].map(
-      (name) => ["capture.erased", "cleanup", name] as [string, string, string],
-    ),
-  );
+  for (const name of ["never", "night", "night", "night"])
+    script.push(["erasure.requested", "cleanup", name], ["capture.erased", "cleanup", name]);
   const late = personWith(bob.id, bob.email, { "x-api-key": key, "cf-connecting-ip": "2001:db8::1" });
   await did(late.delete(path), ["environment.deleted", "Bob", null]);
 

@@ -66,7 +66,7 @@ describe("a role", () => {
   ])("that %s is refused", async (_, role) => {
     const reply = await setRole(cast.admin, cast.member, role);
     expect(reply.status).toBe(400);
-    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member" });
+    expect(reply.body).toEqual({ code: 400, message: "role: must be one of admin, member, viewer" });
   });
 
   test.each([

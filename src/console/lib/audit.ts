@@ -9,6 +9,8 @@ export const KINDS = [
   ["invite", "Invites"],
   ["environment", "The environment"],
   ["credentials", "Credentials"],
+  ["webhook", "Webhooks"],
+  ["erasure", "Erasure"],
   ["logs", "Parameter groups"],
 ] as const;
 
