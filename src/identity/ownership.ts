@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService, detailsSql } from "../audit/recording.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 
@@ -24,6 +26,17 @@ export function takeOver(owner: string): string[] {
     `delete from account where user_id = ${unproven}`,
     `delete from calendar_feeds where user_id = ${unproven}`,
     `delete from known_networks where user_id = ${unproven}`,
+    deedOfService(
+      {
+        action: actionSql("invite.revoked"),
+        envId: "i.env_id",
+        // As environments/invites.ts names invites.
+        subject: { id: "substr(i.code_hash, 1, 16)", name: "i.email" },
+        details: detailsSql({ role: "i.role" }),
+        rows: `from invites i where i.created_by = ${unproven} and i.accepted_at is null`,
+      },
+      "'take-over'",
+    ),
     `delete from invites where created_by = ${unproven} and accepted_at is null`,
     `update user set email_verified = 1, updated_at = :now where id = ${unproven}`,
   ];

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../src/audit/replies.ts";
 import { hashing } from "../../src/identity/hashing.ts";
 import {
   addMember,
@@ -141,7 +142,11 @@ describe("an account with environments", () => {
       scheduledStart: inFuture(3_600_000),
       duration: 60,
     });
-    expect((await deleteAccount(cast.stranger)).status).toBe(200);
+    const invite = await cast.stranger.post<{ id: string }>(`/api/environments/${environment.id}/invites`, {
+      role: "viewer",
+    });
+    const headers = { ...cast.stranger.headers, "cf-connecting-ip": "192.0.2.7" };
+    expect((await deleteAccount({ headers })).status).toBe(200);
     // What they owned stays, and shows nobody's name.
     const shown = await cast.member.get(`/api/captures/${capture.id}?view=full`);
     expect(shown).toMatchObject({
@@ -154,6 +159,13 @@ describe("an account with environments", () => {
       `/api/environments/${environment.id}/members`,
     );
     expect(members.body.map(({ userId }) => userId)).toEqual([cast.member.id]);
+    const trail = await cast.member.get<AuditEvent[]>(`/api/environments/${environment.id}/audit?limit=2`);
+    const actor = { id: cast.stranger.id, name: "Deleted user", email: null };
+    const by = { actor, via: "session", address: "192.0.2.7" };
+    expect(trail.body).toMatchObject([
+      { ...by, action: "invite.revoked", subject: { id: invite.body.id } },
+      { ...by, action: "member.removed", subject: { id: cast.stranger.id, name: "Deleted user" } },
+    ]);
   });
 
   test("stays while a capture of one that it is alone in has not ended; afterwards both are deleted", async () => {
@@ -173,6 +185,12 @@ describe("an account with environments", () => {
       .bind(environment.id)
       .first();
     expect(left).toEqual({ deleted_at: expect.any(Number), credentials: null });
+    const noted = await env.DB.prepare(
+      "select actor from audit_events where env_id = ? and action = 'environment.deleted'",
+    )
+      .bind(environment.id)
+      .first("actor");
+    expect(noted).toBe(alone.id);
     const captures = await env.DB.prepare("select deleted_at from captures where id = ?")
       .bind(capture.id)
       .first();

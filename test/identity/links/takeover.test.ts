@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../../src/audit/replies.ts";
 import type { Member } from "../../../src/environments/replies.ts";
 import {
   addMember,
@@ -81,6 +82,8 @@ describe("whoever signs up with another's address", () => {
     expect(await isVerified(owner)).toBe(true);
     const { body } = await admin.get<Member[]>(`${path}/members`);
     expect(body.find(({ email }) => email === victim)).toMatchObject({ emailVerified: true });
+    const trail = await admin.get<AuditEvent[]>(`${path}/audit?action=invite.revoked`);
+    expect(trail.body).toMatchObject([{ via: "service", actor: { id: "take-over" } }]);
   });
 
   test("can't have another way to sign in outlive that", async () => {
