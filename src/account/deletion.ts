@@ -1,8 +1,11 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfCaller, detailsSql } from "../audit/recording.ts";
 import { type Credential, callerStatement } from "../db/caller.ts";
 import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { deletionOfContents } from "../environments/deletion.ts";
+import { INVITE_ID } from "../environments/invites.ts";
 import type { Blocking } from "./refusals.ts";
 
 /*
@@ -75,10 +78,29 @@ const DELETE_ENVIRONMENT = statement(
      and not exists (select 1 from members m where m.env_id = :envId and m.user_id <> :userId)`,
 );
 
+/** What ends in environments that others belong to, for their audit trails: before it ends. */
+const DEEDS = [
+  deedOfCaller({
+    action: actionSql("member.removed"),
+    envId: "m.env_id",
+    subject: { id: "m.user_id", name: ":name" },
+    details: detailsSql({ from: "m.role", reason: "'the account was deleted'" }),
+    rows: `from members m where m.user_id = :userId and ${IS_DELETED}`,
+  }),
+  deedOfCaller({
+    action: actionSql("invite.revoked"),
+    envId: "i.env_id",
+    subject: { id: INVITE_ID, name: "i.email" },
+    details: detailsSql({ role: "i.role", reason: "'the account was deleted'" }),
+    rows: `from invites i where i.created_by = :userId and i.accepted_at is null and ${IS_DELETED}`,
+  }),
+].map(callerStatement);
+
 const DELETE_CONTENTS = [
   `delete from invites where created_by = :userId and accepted_at is null and ${IS_DELETED}`,
   `delete from members where user_id = :userId and ${IS_DELETED}`,
   `delete from apikey where reference_id = :userId and ${IS_DELETED}`,
+  `delete from calendar_feeds where user_id = :userId and ${IS_DELETED}`,
   `delete from device_codes where decided_by = :userId and ${IS_DELETED}`,
   `delete from pending_external_ids where user_id = :userId and ${IS_DELETED}`,
   `delete from idempotency_keys where user_id = :userId and ${IS_DELETED}`,
@@ -112,6 +134,7 @@ export async function deleteAccount(
       DELETE_ENVIRONMENT(db, { ...values, envId }),
       ...deletionOfContents(db, session, envId, now),
     ]),
+    ...DEEDS.map((step) => step(db, session, now, values)),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ])) as [D1Result<Blocking>, D1Result, ...D1Result[]];
   if (deleted.meta.changes > 0) return { outcome: "deleted" };

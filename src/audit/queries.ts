@@ -71,7 +71,7 @@ function pageOf(filter: AuditFilter): CallerStatement {
   // The user's name as it is now, or as it was when it was last known.
   const page = callerStatement(
     `, ${READER} select reader.id as caller, reader.role as role, v.id as id, v.time as time, v.action as action, v.actor as actor,
-       coalesce(u.name, v.actor_name) as actorName, u.email as actorEmail, v.via as via, v.credential_id as credentialId,
+       coalesce(u.name, v.actor_name) as actorName, iif(u.deleted_at is null, u.email, null) as actorEmail, v.via as via, v.credential_id as credentialId,
        v.credential_name as credentialName, v.address as address, v.subject_id as subjectId, v.subject_name as subjectName,
        v.details as details
      from reader left join audit_events v on reader.role = 'admin' and v.env_id = :envId

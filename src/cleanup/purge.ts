@@ -180,7 +180,7 @@ const PURGES = {
   verifications: deleteOld("verification", "id", "expires_at"),
   calendarFeeds: statement(
     `delete from calendar_feeds where user_id in (select f.user_id from calendar_feeds f
-       where f.created_at < :before and not exists (select 1 from user u where u.id = f.user_id) limit :limit)`,
+       where f.created_at < :before and not exists (select 1 from user u where u.id = f.user_id and u.deleted_at is null) limit :limit)`,
   ),
   rateLimits: deleteOld("rate_limit", "id", "last_request"),
   // Rows come in the order of time, give or take two clocks: no index, which each row would pay for, has to find the oldest.

@@ -63,7 +63,7 @@ const DELETE_CONTENTS = [
 ].map(statement);
 
 /**
- * What is deleted with an environment, without being erased at once: statements behind one, of the same batch, that has set its
+ * What is deleted with an environment, without being erased at once, and its row in the audit trail: statements right behind one, of the same batch, that has set its
  * `deleted_at` to this time and its credentials to null; they do nothing where it has not.
  */
 export function deletionOfContents(
@@ -72,8 +72,12 @@ export function deletionOfContents(
   envId: number,
   now: number,
 ): D1PreparedStatement[] {
-  const values = { envId, now };
-  return [NOTE_DELETED(db, credential, now, values), ...DELETE_CONTENTS.map((step) => step(db, values))];
+  const values = { envId, now, erases: 0 };
+  return [
+    DEED(db, credential, now, values),
+    NOTE_DELETED(db, credential, now, values),
+    ...DELETE_CONTENTS.map((step) => step(db, values)),
+  ];
 }
 
 /**

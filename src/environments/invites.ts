@@ -19,9 +19,9 @@ const OPEN = `i.accepted_at is null and i.expires_at > :now and exists (select 1
   where a.env_id = i.env_id and a.user_id = i.created_by and a.role = 'admin')`;
 
 /**
- * What an invite is named by where it is listed and revoked: the beginning of its code's hash, 96 bits. Nobody can work the code out of it.
+ * What invite `i` is named by, in SQL, where it is listed and revoked: the beginning of its code's hash, 96 bits. Nobody can work the code out of it.
  */
-const INVITE_ID = "substr(i.code_hash, 1, 16)";
+export const INVITE_ID = "substr(i.code_hash, 1, 16)";
 const idOf = (codeHash: string) => codeHash.slice(0, 16);
 
 /** An invite; its code is shown once and kept as a hash only. */

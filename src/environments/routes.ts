@@ -232,7 +232,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
 export const inviteRoutes = new Hono<App>()
   .use(signedIn)
 
-  .post("/look", async (c) => {
+  .post("/look", ofWholeAccount, async (c) => {
     const { code } = await readBody(c, inviteCodeSchema());
     const seen = await invites.lookAtInvite(c.var.db, c.var.credential, code, Date.now());
     if (seen === null) throw unknownCaller();

@@ -1,3 +1,5 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService, detailsSql } from "../audit/recording.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 
@@ -8,8 +10,9 @@ import type { Db } from "../db/types.ts";
 
 /**
  * The SQL of statements, in this order, by which somebody who has proven an address gets the account that has it: all that lets
- * somebody in who came before ends, which is sessions, API keys, logins of programs that wait for their key, ways to sign in, and
- * invites that could bring them back into its environments. Memberships stay. Of an account whose address was proven before, nothing
+ * somebody in who came before ends, which is sessions, API keys, logins of programs that wait for their key, ways to sign in, the address
+ * of a calendar, and invites that could bring them back into its environments; guesses from their networks have no count of their own
+ * any more. Memberships stay. Of an account whose address was proven before, nothing
  * ends. They take the parameter `:now`; the account has no password after them, nor does anything but its links hold any more
  * (`dropLinks`).
  * @param owner SQL of the account's user id, null for nobody
@@ -21,6 +24,19 @@ export function takeOver(owner: string): string[] {
     `delete from session where user_id = ${unproven}`,
     `delete from device_codes where decided_by = ${unproven}`,
     `delete from account where user_id = ${unproven}`,
+    `delete from calendar_feeds where user_id = ${unproven}`,
+    `delete from known_networks where user_id = ${unproven}`,
+    deedOfService(
+      {
+        action: actionSql("invite.revoked"),
+        envId: "i.env_id",
+        // As environments/invites.ts names invites.
+        subject: { id: "substr(i.code_hash, 1, 16)", name: "i.email" },
+        details: detailsSql({ role: "i.role" }),
+        rows: `from invites i where i.created_by = ${unproven} and i.accepted_at is null`,
+      },
+      "'take-over'",
+    ),
     `delete from invites where created_by = ${unproven} and accepted_at is null`,
     `update user set email_verified = 1, updated_at = :now where id = ${unproven}`,
   ];

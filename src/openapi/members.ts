@@ -47,7 +47,7 @@ const CODE_BODY = {
 const OF_CODES = [
   { ...invalidFor(inviteCodeSchema(), {}), name: "invalidCode" },
   ...OF_BODIES,
-  ...OF_WRITERS,
+  ...OF_ACCOUNT_WRITERS,
   ...refusals("inviteNotFound"),
 ];
 const expiresAt = "2026-11-30T08:46:38.914Z";
@@ -249,11 +249,6 @@ export const memberOperations: Operation[] = [
     credentials: "any",
     body: CODE_BODY,
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },
-    refusals: [
-      { ...invalidFor(inviteCodeSchema(), {}), name: "invalidCode" },
-      ...OF_BODIES,
-      ...OF_ACCOUNT_WRITERS,
-      ...refusals("inviteNotFound", "alreadyMember"),
-    ],
+    refusals: [...OF_CODES, ...refusals("alreadyMember")],
   },
 ];

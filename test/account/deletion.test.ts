@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../src/audit/replies.ts";
 import { hashing } from "../../src/identity/hashing.ts";
 import {
   addMember,
@@ -11,6 +12,7 @@ import {
   expectRefusal,
   type Person,
   request,
+  requestIn,
   sessionCookie,
   signUp,
 } from "../support/api.ts";
@@ -29,12 +31,15 @@ describe("an account", () => {
       json: { email: person.email, password },
     });
     const { key } = await createApiKey(person);
+    const calendar = await person.post<{ url: string }>("/api/schedules/calendar");
     const deleted = await deleteAccount(person);
     expect(deleted).toMatchObject({ status: 200, body: { success: true } });
     expect(deleted.headers.get("set-cookie")).toMatch(/^captures\.session_token=; Max-Age=0; Path=\//);
     for (const headers of [person.headers, { cookie: sessionCookie(other) }, { "x-api-key": key }])
       expect((await request("GET", "/api/environments", { headers })).status).toBe(401);
+    expect((await request("GET", calendar.body.url)).status).toBe(404);
     for (const [table, column] of [
+      ["calendar_feeds", "user_id"],
       ["session", "user_id"],
       ["account", "user_id"],
       ["apikey", "reference_id"],
@@ -107,6 +112,18 @@ describe("an account", () => {
     expect((await deleteAccount(person, {})).status).toBe(200);
   });
 
+  test("is deleted without the password of before where people sign in by a provider only", async () => {
+    const person = await signUp();
+    const ask = () =>
+      requestIn({ SIGN_IN: "sso" }, "DELETE", "/api/account", { headers: person.headers, json: {} });
+    const begun = (at: number) =>
+      env.DB.prepare("update session set created_at = ? where user_id = ?").bind(at, person.id).run();
+    await begun(Date.now() - 11 * 60_000);
+    expectRefusal(await ask(), 403, /sign in again/);
+    await begun(Date.now());
+    expect((await ask()).status).toBe(200);
+  });
+
   test("is deleted once, however often that is asked for at once", async () => {
     const person = await signUp();
     const all = await Promise.all([1, 2, 3].map(() => deleteAccount(person)));
@@ -138,7 +155,11 @@ describe("an account with environments", () => {
       scheduledStart: inFuture(3_600_000),
       duration: 60,
     });
-    expect((await deleteAccount(cast.stranger)).status).toBe(200);
+    const invite = await cast.stranger.post<{ id: string }>(`/api/environments/${environment.id}/invites`, {
+      role: "viewer",
+    });
+    const headers = { ...cast.stranger.headers, "cf-connecting-ip": "192.0.2.7" };
+    expect((await deleteAccount({ headers })).status).toBe(200);
     // What they owned stays, and shows nobody's name.
     const shown = await cast.member.get(`/api/captures/${capture.id}?view=full`);
     expect(shown).toMatchObject({
@@ -151,6 +172,13 @@ describe("an account with environments", () => {
       `/api/environments/${environment.id}/members`,
     );
     expect(members.body.map(({ userId }) => userId)).toEqual([cast.member.id]);
+    const trail = await cast.member.get<AuditEvent[]>(`/api/environments/${environment.id}/audit?limit=2`);
+    const actor = { id: cast.stranger.id, name: "Deleted user", email: null };
+    const by = { actor, via: "session", address: "192.0.2.7" };
+    expect(trail.body).toMatchObject([
+      { ...by, action: "invite.revoked", subject: { id: invite.body.id } },
+      { ...by, action: "member.removed", subject: { id: cast.stranger.id, name: "Deleted user" } },
+    ]);
   });
 
   test("stays while a capture of one that it is alone in has not ended; afterwards both are deleted", async () => {
@@ -170,6 +198,12 @@ describe("an account with environments", () => {
       .bind(environment.id)
       .first();
     expect(left).toEqual({ deleted_at: expect.any(Number), credentials: null });
+    const noted = await env.DB.prepare(
+      "select actor from audit_events where env_id = ? and action = 'environment.deleted'",
+    )
+      .bind(environment.id)
+      .first("actor");
+    expect(noted).toBe(alone.id);
     const captures = await env.DB.prepare("select deleted_at from captures where id = ?")
       .bind(capture.id)
       .first();

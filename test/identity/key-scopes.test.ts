@@ -130,6 +130,7 @@ describe("a key for one environment", () => {
       await key.post("/api/environments", {}),
       await key.post("/api/environments/external-id"),
       await key.post("/api/environments/instances", {}),
+      await key.post("/api/invites/look", { code: body.code }),
       await key.post("/api/invites/accept", { code: body.code }),
     ]) {
       expectRefusal(reply, 403, refuse.keyOfOneEnvironment().message);

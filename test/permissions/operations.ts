@@ -132,6 +132,19 @@ async function webhookOf(world: World): Promise<Asked> {
   return { path: { webhookId: String(row?.webhookId), deliveryId: String(row?.deliveryId) } };
 }
 
+/** An invite into the environment. */
+async function inviteOf(world: World): Promise<Asked> {
+  const path = `/api/environments/${envId(world)}/invites`;
+  const { body } = await world.cast.admin.post<{ id: string }>(path, { role: "viewer" });
+  return { path: { inviteId: body.id } };
+}
+
+/** The admin's calendar. */
+async function calendarOf({ cast }: World): Promise<Asked> {
+  const { body } = await cast.admin.post<{ url: string }>("/api/schedules/calendar");
+  return { query: new URL(body.url).search.slice(1) };
+}
+
 /** Every operation. */
 export const OPERATIONS: Record<string, Case> = {
   listCaptures: { kind: "figures", ask: ofEnvironment },
@@ -176,6 +189,11 @@ export const OPERATIONS: Record<string, Case> = {
   pauseSchedule: { kind: "owners" },
   resumeSchedule: { kind: "owners" },
   listOccurrences: { kind: "figures" },
+  // For whoever has the secret address.
+  readCalendar: { kind: "everybody", ask: calendarOf },
+  showCalendar: { kind: "session" },
+  makeCalendar: { kind: "session" },
+  revokeCalendar: { kind: "session" },
   listScheduleEvents: { kind: "figures" },
 
   listEnvironments: { kind: "signedIn" },
@@ -225,7 +243,11 @@ export const OPERATIONS: Record<string, Case> = {
   testWebhook: { kind: "admins", ask: webhookOf },
   listWebhookDeliveries: { kind: "adminsRead", ask: webhookOf },
   redeliverWebhook: { kind: "admins", ask: webhookOf },
-  acceptInvite: { kind: "invite", ask: () => ({ path: { code: "none" } }) },
+  listInvites: { kind: "adminsRead" },
+  revokeInvite: { kind: "admins", ask: inviteOf },
+  lookAtInvite: { kind: "invite", ask: () => ({ json: { code: "none" } }) },
+  acceptInvite: { kind: "invite", ask: () => ({ json: { code: "none" } }) },
+  readAudit: { kind: "adminsRead" },
 
   signUp: { kind: "everybody", ask: () => ({ json: {} }) },
   signIn: { kind: "everybody", ask: () => ({ json: {} }) },

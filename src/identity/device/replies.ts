@@ -58,7 +58,7 @@ export const deviceRequestSchema = z
     client: text("What the program calls itself. Nobody has checked it."),
     address: textOrNull("The network address that it asked from; null if that is not known."),
     isYourNetwork: z.boolean().meta({
-      description: "Whether you ask from the same address: of IPv6, from the same /64.",
+      description: "Whether you ask from the same address: of IPv6, from the same /56.",
     }),
     scope: z
       .enum(KEY_SCOPES)

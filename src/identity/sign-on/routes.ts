@@ -137,7 +137,12 @@ async function signOn(c: AppContext, by: SignOn, invites: Invites): Promise<Sign
   const { user, isNew } = told(provider, () => finishedBy(finished, provider, ways, maxAccounts));
   noteCaller(user.id);
   if (isNew && inviteCode !== undefined)
-    await invites.acceptInvite(db, { kind: "user", value: user.id }, inviteCode, now);
+    await invites.acceptInvite(
+      db,
+      { kind: "user", value: user.id, address: session.address },
+      inviteCode,
+      now,
+    );
   await keepSession(c, session);
   return { user, isNew };
 }

@@ -76,7 +76,7 @@ export interface Calendar {
 
 /** The user of the calendar at an address. */
 const OWNER =
-  "owner as (select u.id as id from calendar_feeds f join user u on u.id = f.user_id where f.token_hash = :tokenHash)";
+  "owner as (select u.id as id from calendar_feeds f join user u on u.id = f.user_id and u.deleted_at is null where f.token_hash = :tokenHash)";
 
 const CAPTURES = statement(
   `with ${OWNER} select owner.id as caller, c.id as id, c.name as name, e.name as environment, c.scheduled_start as start,

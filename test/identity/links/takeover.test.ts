@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../../src/audit/replies.ts";
 import type { Member } from "../../../src/environments/replies.ts";
 import {
   addMember,
@@ -39,9 +40,11 @@ async function attacked() {
   const invite = await attacker.post<{ code: string }>(`/api/environments/${environment.id}/invites`, {
     role: "admin",
   });
+  const calendar = await attacker.post<{ url: string }>("/api/schedules/calendar");
   const sessions: Person[] = [attacker, personWith(attacker.id, victim, { cookie: sessionCookie(second) })];
   const path = `/api/environments/${environment.id}`;
-  return { box, victim, attacker, admin, sessions, key, login, code: invite.body.code, path };
+  const { code } = invite.body;
+  return { box, victim, attacker, admin, sessions, key, login, code, path, calendar: calendar.body.url };
 }
 
 describe("whoever signs up with another's address", () => {
@@ -57,17 +60,18 @@ describe("whoever signs up with another's address", () => {
     ["the mail of the sign-up", null],
     ["the mail of a sign-up of their own, which is refused", "sign-up/email"],
   ])("loses all of it to the owner, by %s", async (_, ask) => {
-    const { box, victim, admin, sessions, key, login, code, path } = await attacked();
+    const { box, victim, admin, sessions, key, login, code, path, calendar } = await attacked();
     if (ask !== null) await box.post(ask, { name: "Owner", email: victim, password: OWNERS });
     const reply = await box.post("reset-password", { token: box.token(victim), newPassword: OWNERS });
     expect(reply).toMatchObject({ status: 200, body: { email: victim, keysRevoked: true } });
-    // Sessions, key, password, a login that waits, an invite that was made to come back by, and links that were mailed.
+    // Sessions, key, password, a login that waits, an invite that was made to come back by, links that were mailed, and a calendar.
     for (const session of sessions) expect((await session.get("/api/environments")).status).toBe(401);
     expect((await withKey(key)).status).toBe(401);
     expect(await box.signsIn(victim, ATTACKERS)).toBe(false);
     expect(await poll(login)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     const other = await signUp("Attacker");
     expect((await other.post("/api/invites/accept", { code })).status).toBe(404);
+    expect((await request("GET", calendar)).status).toBe(404);
     // The owner is in, and what was granted to the address is theirs.
     const signedIn = await box.post<{ user: { id: string } }>("sign-in/email", {
       email: victim,
@@ -78,6 +82,8 @@ describe("whoever signs up with another's address", () => {
     expect(await isVerified(owner)).toBe(true);
     const { body } = await admin.get<Member[]>(`${path}/members`);
     expect(body.find(({ email }) => email === victim)).toMatchObject({ emailVerified: true });
+    const trail = await admin.get<AuditEvent[]>(`${path}/audit?action=invite.revoked`);
+    expect(trail.body).toMatchObject([{ via: "service", actor: { id: "take-over" } }]);
   });
 
   test("can't have another way to sign in outlive that", async () => {
