@@ -66,11 +66,16 @@ const CLAIM_THESE = statement(
    where finished_at is null and capture_id in (select value from json_each(:ids)) ${RETURNED}`,
 );
 
-/** Erases those of some captures whose erasure is pending. @throws what R2 or a runner throws */
+/**
+ * Erases those of some captures whose erasure is pending.
+ * @throws what R2 or a runner throws, after the others are erased
+ */
 export async function eraseThese(env: Env, ids: readonly number[], now: number): Promise<void> {
   const values = { ids: JSON.stringify(ids), now };
   const { results } = await CLAIM_THESE(env.DB, values).all<Erasure>();
-  for (const erasure of results) await erase(env, erasure, now);
+  const failures: unknown[] = [];
+  for (const erasure of results) await erase(env, erasure, now).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 const NOTE_FOUND = statement(

@@ -84,8 +84,12 @@ async function purgeCaptures(env: Env, before: number, now: number, limit: numbe
   const ids = await erasableCaptures(env.DB, before, limit);
   if (ids.length === 0) return 0;
   await eraseDeleted(env.DB, ids, before, now);
-  await eraseThese(env, ids, now);
-  await eraseCaptures(env.DB, ids, before, now);
+  try {
+    await eraseThese(env, ids, now);
+  } finally {
+    // Those that could be: one that can't must not keep all that were deleted after it.
+    await eraseCaptures(env.DB, ids, before, now);
+  }
   return ids.length;
 }
 
