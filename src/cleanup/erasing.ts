@@ -4,10 +4,11 @@ import { type Env, runnerOf } from "../env.ts";
 import { eraseRetained } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
+import { forgettingStatements } from "../webhooks/delivery-store.ts";
 
 /*
  * Erases what is to be erased of captures (environments/erasing-sql.ts says what): first what their runners keep, which write nothing
- * any more then, then their objects in R2. Each step can be repeated, and an erasure is finished only when a listing is empty.
+ * any more then, then their objects in R2, and what the outbox of webhooks knows of their statements. Each step can be repeated, and an erasure is finished only when a listing is empty.
  */
 
 /** How many workloads one run finds that are not to be kept any more, and how many captures it erases. */
@@ -65,11 +66,16 @@ const CLAIM_THESE = statement(
    where finished_at is null and capture_id in (select value from json_each(:ids)) ${RETURNED}`,
 );
 
-/** Erases those of some captures whose erasure is pending. @throws what R2 or a runner throws */
+/**
+ * Erases those of some captures whose erasure is pending.
+ * @throws what R2 or a runner throws, after the others are erased
+ */
 export async function eraseThese(env: Env, ids: readonly number[], now: number): Promise<void> {
   const values = { ids: JSON.stringify(ids), now };
   const { results } = await CLAIM_THESE(env.DB, values).all<Erasure>();
-  for (const erasure of results) await erase(env, erasure, now);
+  const failures: unknown[] = [];
+  for (const erasure of results) await erase(env, erasure, now).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 const NOTE_FOUND = statement(
@@ -99,7 +105,10 @@ async function erase(
     await NOTE_FOUND(env.DB, { captureId, ...(await countObjects(env.BUCKET, prefix)) }).run();
   }
   await deleteObjects(env.BUCKET, prefix);
-  await FINISH(env.DB, { captureId, withMetrics, now }).run();
+  await env.DB.batch([
+    forgettingStatements(env.DB, captureId),
+    FINISH(env.DB, { captureId, withMetrics, now }),
+  ]);
   log.info("cleanup.erased", { captureId, metrics: withMetrics === 1 });
 }
 

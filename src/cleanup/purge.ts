@@ -5,7 +5,7 @@ import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { eraseDeleted } from "../environments/erasing-sql.ts";
+import { eraseDeleted, eraseRetainedMetrics } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
 import { eraseThese } from "./erasing.ts";
 
@@ -44,6 +44,9 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
     recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
     webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
+    retainedMetrics: await inBatches("retainedMetrics", PURGE_BATCH, (limit) =>
+      eraseRetainedMetrics(env.DB, now, limit),
+    ),
     // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
     captures: await inBatches("captures", ERASE_BATCH, (limit) =>
       purgeCaptures(env, deletedBefore, now, limit),
@@ -84,8 +87,12 @@ async function purgeCaptures(env: Env, before: number, now: number, limit: numbe
   const ids = await erasableCaptures(env.DB, before, limit);
   if (ids.length === 0) return 0;
   await eraseDeleted(env.DB, ids, before, now);
-  await eraseThese(env, ids, now);
-  await eraseCaptures(env.DB, ids, before, now);
+  try {
+    await eraseThese(env, ids, now);
+  } finally {
+    // Those that could be: one that can't must not keep all that were deleted after it.
+    await eraseCaptures(env.DB, ids, before, now);
+  }
   return ids.length;
 }
 

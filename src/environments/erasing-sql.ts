@@ -91,6 +91,25 @@ export async function eraseRetained(db: Db, now: number, limit: number): Promise
   return noted?.meta.changes ?? 0;
 }
 
+const NOTE_METRICS = erasureOfService({
+  why: "retention",
+  by: "null",
+  withMetrics: "1",
+  rows: `from environments e cross join captures c on c.env_id = e.id
+      where e.retention_days is not null and e.retains_metrics = 0 and c.workload_erased_at is not null
+        and c.metrics_erased_at is null and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} order by c.id limit :limit`,
+}).map(statement);
+
+/**
+ * Has the metrics erased that were kept when their workloads were erased, and that their environments' retention does not keep any more.
+ * It reads all captures of these environments: it is for once a day.
+ * @returns how many, at most `limit`
+ */
+export async function eraseRetainedMetrics(db: Db, now: number, limit: number): Promise<number> {
+  const [, noted] = await db.batch([...NOTE_METRICS, HIDE_ERASED].map((step) => step(db, { now, limit })));
+  return noted?.meta.changes ?? 0;
+}
+
 const NOTE_DELETED = erasureOfService({
   why: "deletion",
   by: "null",

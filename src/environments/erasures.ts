@@ -97,13 +97,15 @@ const STATEMENT = callerStatement(
      ${keptCaptures(`k.${HAS_ENDED}`)} as kept, ${keptCaptures(`not k.${HAS_ENDED}`)} as live, ${ERASURE_COLUMNS.replace("c.name as name", "c.name as captureName")}
    from caller
    left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id
-   left join deleted_environments d on d.env_id = :envId and exists (select 1 from json_each(d.admins) a where a.value = caller.id)
+   left join deleted_environments d on d.env_id = :envId and caller.env_id is null
+     and exists (select 1 from json_each(d.admins) a where a.value = caller.id)
    left join erasures x on x.env_id = coalesce(e.id, d.env_id) and x.capture_id > :after
    ${JOIN_ERASED} order by x.capture_id limit :limit`,
 );
 
 /**
- * Reads what was erased of an environment: for its members, and for those who were its admins when it was deleted.
+ * Reads what was erased of an environment: for its members, and for those who were its admins when it was deleted. Its own keys are
+ * deleted with it, so that a key for one environment is another's then.
  * @param after the captures with a greater id are listed, at most `limit`
  * @returns null when not signed in
  */

@@ -248,6 +248,10 @@ const UPDATE_DEED = callerStatement(
       region: ":region",
       instance: ":instance",
       credentials: "iif(:credentials is :credentialsBefore, null, :credentialsHint)",
+      workloadDays:
+        "iif(:changesRetention, coalesce(cast(cast(:retentionDays as integer) as text), 'all'), null)",
+      metrics: "iif(:changesRetention, iif(:retainsMetrics, 'kept', 'erased'), null)",
+      sealed: "case :sealed when 1 then 'yes' when 0 then 'no' end",
     }),
   }),
 );

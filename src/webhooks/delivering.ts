@@ -93,7 +93,11 @@ async function factsOf(
 async function attempt(env: Env, delivery: ClaimedDelivery, facts: Facts): Promise<boolean> {
   const { id, webhookId, kind, type, attempts, tried } = delivery;
   const began = Date.now();
-  const sent = await send(env, { ...delivery, facts }, delivery, began);
+  const sent = await send(env, { ...delivery, facts }, delivery, began).catch((error) => {
+    // Such as a target that no key of CREDENTIALS_KEYS opens. It is tried as long as what a receiver has failed to take.
+    log.error("webhook.send.failed", { webhookId, deliveryId: id, ...describeError(error) });
+    return { status: null, error: "This service could not send it: its log says why" };
+  });
   const ended = Date.now();
   const { status, error } = sent;
   const outcome = judge(delivery, sent, ended, Math.random());

@@ -123,12 +123,25 @@ export async function finishAttempt(
   return results.at(-1)?.results.length === 1;
 }
 
-const KEEP_FACTS = statement(`update webhook_deliveries set facts = :facts where ${IS_MINE}`);
+/** Not of a capture that was erased meanwhile: what is known of its statements would stay. */
+const KEEP_FACTS = statement(
+  `update webhook_deliveries set facts = :facts where ${IS_MINE}
+     and exists (select 1 from captures c where c.id = webhook_deliveries.capture_id and c.workload_erased_at is null)`,
+);
 
 /** Keeps what was found out for a delivery, so that each attempt tells the same. */
 export async function keepFacts(db: Db, { id, claim }: ClaimedDelivery, facts: string): Promise<void> {
   await KEEP_FACTS(db, { id, claim, facts }).run();
 }
+
+const FORGET = statement(
+  `update webhook_deliveries set facts = json_remove(facts, '$.more.statements')
+   where capture_id = :captureId and type = 'statement.new'`,
+);
+
+/** The change that forgets what deliveries know of a capture's statements, for when its workload is erased. Sent again, they tell nothing. */
+export const forgettingStatements = (db: Db, captureId: number): D1PreparedStatement =>
+  FORGET(db, { captureId });
 
 const DROP = [
   `delete from webhook_deliveries where ${IS_MINE}`,

@@ -98,7 +98,13 @@ export const webhookRoutes = (find: FindNewStatements) =>
         },
         refuse.webhookNotSigned,
       );
-      const webhook = await update(c, ids, { name: null, events: null, isPaused: null, target });
+      const webhook = await update(c, ids, {
+        name: null,
+        events: null,
+        isPaused: null,
+        target,
+        rotates: true,
+      });
       return c.json(withSecret(webhook, rotated));
     })
 

@@ -49,7 +49,7 @@ const RECIPIENT = "left join user r on r.id = w.recipient";
 const OF_WEBHOOK = {
   envId: "w.env_id",
   subject: { id: "w.id", name: "w.name" },
-  details: detailsSql({ kind: "w.kind" }),
+  details: detailsSql({ kind: "w.kind", address: "w.address_hint", recipient: "w.recipient" }),
 };
 
 /** Who is asking, and as what. */
@@ -175,12 +175,33 @@ export interface WebhookUpdate {
   events: string | null;
   /** The new target, and the sealed one that it was made of, so that of two changes at once none is lost. */
   target: { sealed: string; before: string; addressHint: string } | null;
+  /** Whether that is for another secret, at the same address. */
+  rotates?: boolean;
   isPaused: boolean | null;
 }
 
 const IS_TARGET = `id = :webhookId and env_id = :envId and ${IS_ADMIN} and (:targetBefore is null or target = :targetBefore)`;
 
+/** The names of what a change makes different of webhook `w`, in JSON. */
+const CHANGED_FIELDS = `(select json_group_array(f.name) from (
+    select 'name' as name where coalesce(:name, w.name) <> w.name
+    union all select 'events' where coalesce(:events, w.events) <> w.events
+    union all select iif(:rotates, 'secret', 'address') where :target is not null
+    union all select 'paused' where coalesce(:isPaused, w.paused_at is not null) <> (w.paused_at is not null)
+      or :isPaused is 0 and w.disabled_at is not null) f)`;
+
 const UPDATE = [
+  deedOfCaller({
+    ...OF_WEBHOOK,
+    action: actionSql("webhook.changed"),
+    subject: { id: "w.id", name: "coalesce(:name, w.name)" },
+    details: detailsSql({
+      fields: "json(w.fields)",
+      address: "iif(:rotates, null, :addressHint)",
+      events: "json(:events)",
+    }),
+    rows: `from (select w.*, ${CHANGED_FIELDS} as fields from webhooks w where ${IS_TARGET}) w where w.fields <> '[]'`,
+  }),
   // One that is resumed, or has another address, begins anew.
   `update webhooks set name = coalesce(:name, name), events = coalesce(:events, events), target = coalesce(:target, target),
      address_hint = coalesce(:addressHint, address_hint),
@@ -188,11 +209,6 @@ const UPDATE = [
      failing_since = iif(:isPaused is 0 or :begins, null, failing_since),
      disabled_at = iif(:isPaused is 0, null, disabled_at), disabled_reason = iif(:isPaused is 0, null, disabled_reason),
      updated_at = :now where ${IS_TARGET}`,
-  deedOfCaller({
-    ...OF_WEBHOOK,
-    action: actionSql("webhook.changed"),
-    rows: `from webhooks w ${IF_CHANGED} and w.id = :webhookId`,
-  }),
   `select caller.id as caller, m.role as role, ${COLUMNS} ${WEBHOOKS_OF_CALLER} and w.id = :webhookId ${RECIPIENT}`,
 ].map(callerStatement);
 
@@ -201,7 +217,7 @@ export async function updateWebhook(
   db: Db,
   credential: Credential,
   { envId, webhookId }: { envId: number; webhookId: number },
-  { name, events, target, isPaused }: WebhookUpdate,
+  { name, events, target, isPaused, rotates = false }: WebhookUpdate,
   now: number,
 ): Promise<{ outcome: "changed"; caller: string; webhook: WebhookRow } | Refused | { outcome: "conflict" }> {
   const values = {
@@ -211,8 +227,9 @@ export async function updateWebhook(
     targetBefore: target?.before ?? null,
     addressHint: target?.addressHint ?? null,
     begins: Number(target !== null),
+    rotates: Number(rotates),
   };
-  const [changes, , after] = (await db.batch(UPDATE.map((step) => step(db, credential, now, values)))) as [
+  const [, changes, after] = (await db.batch(UPDATE.map((step) => step(db, credential, now, values)))) as [
     D1Result,
     D1Result,
     D1Result<WebhookRow & Asking>,

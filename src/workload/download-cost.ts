@@ -1,6 +1,5 @@
 import { tooMuchWork } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
-import type { DownloadForm } from "./download.ts";
 import { type FragmentPart, isMissing, type MissingFragments } from "./stored/fragments-in-range.ts";
 
 /*
@@ -8,6 +7,9 @@ import { type FragmentPart, isMissing, type MissingFragments } from "./stored/fr
  * that one which would pass it is refused before it begins. The figures are milliseconds for a megabyte of NDJSON, half more than
  * `npm run measure:downloads` gave on an AMD EPYC: 0.1, 2.3, 8.5, 14.5 and 14.4 of whole fragments, and 3.2 to 4.7 of one session.
  */
+
+/** As what a workload is sent: NDJSON in gzip, or plain, the text of the log, SQL to run, or a table. */
+export type DownloadForm = "gzip" | "ndjson" | "log" | "sql" | "csv";
 
 const WHOLE: Record<DownloadForm, number> = { gzip: 0.3, ndjson: 4, log: 13, sql: 22, csv: 22 };
 /** Of fragments that are partly in the range, whose lines are parsed, and compressed again for gzip. */

@@ -2,7 +2,7 @@ import { tooManyFragments } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { type Body, bodyOf, type Piece, pieceOfBytes, pieceOfChunks, streamOfBytes } from "./body.ts";
-import { requireAffordable } from "./download-cost.ts";
+import { type DownloadForm, requireAffordable } from "./download-cost.ts";
 import { GzipMember } from "./gzip-member.ts";
 import { describeAllMissing, missingLine } from "./missing-fragments.ts";
 import { csvText, logText, type RecordText, sqlText } from "./record-text.ts";
@@ -34,9 +34,6 @@ import { CHUNK_BYTES, openFragment, readRecords, recordsOf, textOf } from "./sto
  * more each, 8 GB compressed.
  */
 export const MAX_FRAGMENTS = 8000;
-
-/** As what a workload is sent: NDJSON in gzip, or plain, the text of the log, SQL to run, or a table. */
-export type DownloadForm = "gzip" | "ndjson" | "log" | "sql" | "csv";
 
 /** Which records are sent: those of a stretch of time, and of one session if there is a `threadId`. */
 export interface WantedRecords extends TimeRange {

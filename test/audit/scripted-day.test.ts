@@ -178,6 +178,17 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   const hook = await createWebhook(bob, environment.id);
   script.push(["webhook.created", "Bob", "ours"]);
   await did(bob.put(`${path}/webhooks/${hook.id}`, { name: "theirs" }), ["webhook.changed", "Bob", "theirs"]);
+  const address = "https://hooks.shop.com/others?key=secret";
+  await did(bob.put(`${path}/webhooks/${hook.id}`, { address, paused: true }), [
+    "webhook.changed",
+    "Bob",
+    "theirs",
+  ]);
+  await did(bob.post(`${path}/webhooks/${hook.id}/rotate-secret`), ["webhook.changed", "Bob", "theirs"]);
+  // What changes nothing is no line.
+  expect((await bob.put(`${path}/webhooks/${hook.id}`, { name: "theirs", paused: true })).status).toBe(200);
+  await did(bob.put(path, { retention: { workloadDays: 90 } }), ["environment.changed", "Bob", null]);
+  await did(bob.put(path, { sealed: true }), ["environment.changed", "Bob", null]);
   await did(bob.delete(`${path}/webhooks/${hook.id}`), ["webhook.deleted", "Bob", "theirs"]);
   expect((await bob.delete(`${path}/webhooks/${hook.id}`)).status).toBe(404);
   await did(bob.post(`/api/captures/${short.id}/erase`, { keepMetrics: true }), [
@@ -235,6 +246,15 @@ test("the audit trail of a day is the script of that day, line by line, and has 
     details: { from: "member", to: "admin" },
   });
   expect(one("capture.changed")).toMatchObject({ details: { fields: ["notes"] } });
+  const detailsOf = (action: string, field: string) =>
+    trail.filter((event) => event.action === action && field in event.details).map(({ details }) => details);
+  expect(detailsOf("webhook.changed", "fields")).toMatchObject([
+    { fields: ["name"] },
+    { fields: ["address", "paused"], address: "https://hooks.shop.com/others?…" },
+    { fields: ["secret"] },
+  ]);
+  expect(detailsOf("environment.changed", "workloadDays")).toEqual([{ workloadDays: "90", metrics: "kept" }]);
+  expect(detailsOf("environment.changed", "sealed")).toEqual([{ sealed: "yes" }]);
   expect(one("schedule.changed")).toMatchObject({ details: { fields: ["notes"] } });
   // No secret is in it.
   const text = JSON.stringify(trail);

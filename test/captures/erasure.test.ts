@@ -4,8 +4,10 @@ import type { FullCapture } from "../../src/captures/replies.ts";
 import type { CaptureErasure, EnvironmentErasure } from "../../src/environments/replies.ts";
 import {
   type Cast,
+  createApiKey,
   createCapture,
   createCast,
+  createEnvironment,
   expectRefusal,
   personWith,
   runnerOf,
@@ -252,6 +254,13 @@ describe("an environment's erasure", () => {
     expect(shown.environment).toMatchObject({ name: "production", erasedAt: expect.any(String) });
     expect(shown).toMatchObject({ left: { pending: 0, kept: 0, live: 0 }, erased: { captures: 2 } });
     expect(shown.captures.map(({ name }) => name)).toEqual([null, null]);
+    const keyFor = async (scope: object) => {
+      const { key } = await createApiKey(theirs.admin, { scope: "read", ...scope });
+      return personWith(theirs.admin.id, theirs.admin.email, { "x-api-key": key });
+    };
+    const { environment: other } = await createEnvironment(theirs.admin, { name: "other" });
+    expect((await (await keyFor({})).get(path)).status).toBe(200);
+    expectRefusal(await (await keyFor({ envId: other.id })).get(path), 404, "Environment does not exist");
     expectRefusal(await theirs.member.get(path), 404, "Environment does not exist");
     expectRefusal(await (await signUp()).get(path), 404, "Environment does not exist");
   });

@@ -149,6 +149,24 @@ describe("every day", () => {
     expect(await daily()).toMatchObject({ captures: 1 });
   });
 
+  it("purges the captures beside one that can't be erased", async () => {
+    const [first, second] = [
+      await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) }),
+      await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) }),
+    ];
+    for (const { id } of [first, second]) await cast.owner.delete(`/api/captures/${id}`);
+    await travel(cast.aws, RETENTION + MINUTE);
+    const original = env.BUCKET.list.bind(env.BUCKET);
+    const list = vi.spyOn(env.BUCKET, "list").mockImplementation(async (options) => {
+      if (options?.prefix === `captures/${first.id}/`) throw new Error("R2 is away");
+      return original(options);
+    });
+    await daily();
+    list.mockRestore();
+    expect(await count("captures where id = ?1", first.id)).toBe(1);
+    expect(await count("captures where id = ?1", second.id)).toBe(0);
+  });
+
   it("reads only the captures of the environment that it purges", async () => {
     const prepare = vi.spyOn(env.DB, "prepare");
     await purge(env.DB, "environments", 0, 1);

@@ -91,6 +91,20 @@ describe("the retention of an environment", () => {
     );
   });
 
+  it("erases within a day the metrics that it has kept before, once they are not to be kept any more", async () => {
+    const [old, recent] = [await endedBefore(8), await endedBefore(6)];
+    await retain({ workloadDays: 7 });
+    await everyMinute();
+    expect(await daily()).toMatchObject({ retainedMetrics: 0 });
+    await retain({ workloadDays: 7, keepMetrics: false });
+    expect(await daily()).toMatchObject({ retainedMetrics: 1 });
+    expect((await cast.member.get(`/api/captures/${old}/metrics`)).status).toBe(410);
+    await everyMinute();
+    expect(await objectsOf(old)).toEqual([]);
+    expect(await objectsOf(recent)).toHaveLength(4);
+    expect(await daily()).toMatchObject({ retainedMetrics: 0 });
+  });
+
   it("erases nothing of a live capture, and nothing early when cron's clock is ahead", async () => {
     const [live, recent] = [await endedBefore(8), await endedBefore(6)];
     await env.DB.prepare("update captures set status = 'STOPPING' where id = ?1").bind(live).run();

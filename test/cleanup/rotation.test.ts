@@ -184,11 +184,16 @@ describe("rotating the credentials key", () => {
     await env.DB.prepare(
       "insert into seal_keys (env_id, number, sealed, created_at) values (1, 1, 'k1.n.c', 0)",
     ).run();
+    await env.DB.prepare(
+      `insert into webhooks (env_id, kind, name, events, target, origin, created_at, updated_at)
+       select id, 'standard', 'w', '[]', 'k0.n.c', '', 0, 0 from environments limit 1`,
+    ).run();
     const [, sql = ""] = /--command "(.*)"$/.exec(packageJson.scripts["credentials:keys"]) ?? [];
     const { results } = await env.DB.prepare(sql).all();
     expect(results).toEqual([
-      { key: "k1", environments: 2, workloads: 1 },
-      { key: "k2", environments: 1, workloads: 0 },
+      { key: "k0", environments: 0, webhooks: 1, workloads: 0 },
+      { key: "k1", environments: 2, webhooks: 0, workloads: 1 },
+      { key: "k2", environments: 1, webhooks: 0, workloads: 0 },
     ]);
   });
 });

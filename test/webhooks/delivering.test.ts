@@ -283,3 +283,33 @@ it("takes messages off the queue that can't be handled", async () => {
     expect((await handle(body, queue)).explicitAcks).toHaveLength(1);
   }
 });
+
+it("fails where the service can't open its own secret, says so, and does not wait for ever", async () => {
+  const receiver = startReceiver(HOST);
+  const queue = keptQueue();
+  const webhook = await createWebhook(cast.admin, cast.environment.id, { events: ["capture.failed"] });
+  await env.DB.prepare("update webhooks set target = 'k0.AAAA.AAAA' where id = ?1").bind(webhook.id).run();
+  const error = "This service could not send it: its log says why";
+  const path = `/api/environments/${cast.environment.id}/webhooks/${webhook.id}`;
+  const tested = await cast.admin.post(`${path}/test`);
+  expect(tested).toMatchObject({
+    status: 200,
+    body: { status: "dead", lastAttempts: [{ status: null, error }] },
+  });
+  const capture = await createCapture(cast.owner, {
+    envId: cast.environment.id,
+    scheduledStart: inFuture(3_600_000),
+  });
+  await cast.owner.post(`/api/captures/${capture.id}/cancel`);
+  await queue.handle();
+  const last = async () => (await deliveriesOf(cast.admin, webhook)).at(-1);
+  expect(await last()).toMatchObject({
+    type: "capture.failed",
+    status: "pending",
+    lastAttempts: [{ error }],
+  });
+  await env.DB.prepare("update webhook_deliveries set first_tried_at = first_tried_at - ?1").bind(DAY).run();
+  await queue.handle();
+  expect(await last()).toMatchObject({ status: "dead", nextAttempt: null });
+  expect(receiver.received).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { recordPendingChanges } from "../../src/leases/store.ts";
 import { createCapture } from "../support/api.ts";
+import { everyMinute } from "../support/cron.ts";
 import { castForEachTest } from "../support/each-test.ts";
 import { accessOf, GroupLease, groupOf } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
@@ -92,7 +93,18 @@ it("tells of the statements that are new since the last capture with the same ba
   expect(receiver.received[0]?.body).not.toContain("somebody");
   // Nothing is new: nothing is told, and nothing waits.
   await captureOf([...usual, ...times(60, secret)], { labels });
-  await untilDelivered(cast.admin, webhook, ["delivered"]);
+  const [delivery] = await untilDelivered(cast.admin, webhook, ["delivered"]);
+  // Once the capture is erased, nothing of its statements is left to be told again.
+  const facts = async () =>
+    JSON.stringify((await env.DB.prepare("select facts from webhook_deliveries").all()).results);
+  expect(await facts()).toContain("UPDATE users");
+  expect((await cast.admin.post(`/api/captures/${changed.id}/erase`, {})).status).toBe(200);
+  await everyMinute();
+  expect(await facts()).not.toContain("UPDATE users");
+  const path = `/api/environments/${cast.environment.id}/webhooks/${webhook.id}/deliveries/${delivery?.id}`;
+  expect((await cast.admin.post(`${path}/redeliver`)).status).toBe(200);
+  await untilDelivered(cast.admin, webhook, []);
+  expect(receiver.received).toHaveLength(1);
 });
 
 it("tells once that a log was left on, for the latest capture, once it was tried", async () => {
