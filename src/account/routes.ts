@@ -12,6 +12,7 @@ import { addressLimits } from "../identity/address-limits.ts";
 import { bySession } from "../identity/by-session.ts";
 import { boundHashing } from "../identity/hashing.ts";
 import { verifyPassword } from "../identity/passwords.ts";
+import { allowsPasswords } from "../identity/sign-on/config.ts";
 import { log } from "../lib/log.ts";
 import { type Asking, deleteAccount, readAsking } from "./deletion.ts";
 import { readExport } from "./export.ts";
@@ -62,7 +63,8 @@ export const accountRoutes = new Hono<App>()
 
 /** Makes sure that it is the account's owner who asks, and not who has found the browser open. @throws ApiError when it may be */
 async function confirm(c: AppContext, asking: Asking, password: string | undefined): Promise<void> {
-  if (asking.password === null) {
+  // Where people sign in by a provider only, a password of before could be forgotten, and not be set anew.
+  if (asking.password === null || !allowsPasswords(c.env)) {
     if (Date.now() - asking.signedInAt > FRESH_MS) throw refuse.signInAgain();
     return;
   }

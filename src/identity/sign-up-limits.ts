@@ -7,7 +7,9 @@ import { addressLimits } from "./address-limits.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-const COUNT_ACCOUNTS = statement("select count(*) as accounts from (select 1 from user limit :max)");
+const COUNT_ACCOUNTS = statement(
+  "select count(*) as accounts from (select 1 from user where deleted_at is null limit :max)",
+);
 
 /**
  * Lets a new account be made if the service has room for another, and the network has not made as many today as it may. To be asked

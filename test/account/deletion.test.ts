@@ -12,6 +12,7 @@ import {
   expectRefusal,
   type Person,
   request,
+  requestIn,
   sessionCookie,
   signUp,
 } from "../support/api.ts";
@@ -109,6 +110,18 @@ describe("an account", () => {
     expectRefusal(await deleteAccount(person, {}), 403, /sign in again/);
     await begun(Date.now() - 60_000);
     expect((await deleteAccount(person, {})).status).toBe(200);
+  });
+
+  test("is deleted without the password of before where people sign in by a provider only", async () => {
+    const person = await signUp();
+    const ask = () =>
+      requestIn({ SIGN_IN: "sso" }, "DELETE", "/api/account", { headers: person.headers, json: {} });
+    const begun = (at: number) =>
+      env.DB.prepare("update session set created_at = ? where user_id = ?").bind(at, person.id).run();
+    await begun(Date.now() - 11 * 60_000);
+    expectRefusal(await ask(), 403, /sign in again/);
+    await begun(Date.now());
+    expect((await ask()).status).toBe(200);
   });
 
   test("is deleted once, however often that is asked for at once", async () => {

@@ -17,6 +17,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { counting } from "../support/counting.ts";
+import { begin, decide, poll } from "./device/support.ts";
 
 let person: Person;
 beforeAll(async () => {
@@ -146,7 +147,11 @@ describe("a change of password", () => {
     const other = await signUp();
     const keys = await Promise.all([createApiKey(other), createApiKey(other, { expiresIn: null })]);
     const { key: mine } = await createApiKey(person);
+    const login = await begin();
+    expect((await decide(other, "approve", login.user_code)).status).toBe(200);
     expect((await change(other, { ...passwords, revokeKeys: true })).status).toBe(200);
+    // One that was approved is a key that its program has not fetched yet.
+    expect(await poll(login)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     for (const { key } of keys) {
       const reply = await request("GET", "/api/environments", { headers: { "x-api-key": key } });
       expectRefusal(reply, 401, refuse.keyNotKnown().message);

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { createApiKey, expectRefusal, type Person, requestIn, signUp } from "../support/api.ts";
+import { createApiKey, expectRefusal, type Person, request, requestIn, signUp } from "../support/api.ts";
 import { begin, expire, poll } from "./device/support.ts";
 
 describe("the API keys of a user", () => {
@@ -89,6 +89,16 @@ describe("the accounts", () => {
     expect(refused.headers.get("set-cookie")).toBeNull();
     expect(await accounts()).toBe(before);
     expect((await join({ MAX_ACCOUNTS: String((before ?? 0) + 1) })).status).toBe(200);
+  });
+
+  test("of the service are not those that were deleted", async () => {
+    const leaving = await signUp();
+    const bindings = { MAX_ACCOUNTS: String(await accounts()) };
+    expect((await join(bindings)).status).toBe(409);
+    const json = { password: "a long password" };
+    const left = await request("DELETE", "/api/account", { headers: leaving.headers, json });
+    expect(left.status).toBe(200);
+    expect((await join(bindings)).status).toBe(200);
   });
 
   test("that a network makes in a day are counted exactly, and the next is a 429", async () => {

@@ -132,11 +132,15 @@ export async function createKey(
   return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
 }
 
-const REVOKE_ALL = statement("delete from apikey where reference_id = :userId");
+/** A login that was approved is a key that its program has not fetched yet. */
+const REVOKE_ALL = [
+  "delete from apikey where reference_id = :userId",
+  "delete from device_codes where decided_by = :userId",
+].map(statement);
 
-/** Deletes all keys of somebody, who may fear that they are in other hands. @returns how many there were */
-export async function revokeKeysOf(db: Db, userId: string): Promise<number> {
-  return (await REVOKE_ALL(db, { userId }).run()).meta.changes;
+/** Deletes all keys of somebody, who may fear that they are in other hands, and the logins that wait for one. */
+export async function revokeKeysOf(db: Db, userId: string): Promise<void> {
+  await db.batch(REVOKE_ALL.map((step) => step(db, { userId })));
 }
 
 /** What to change of a key; what is absent stays. */

@@ -24,7 +24,8 @@ const UNPROVEN = `select u.id from user u where u.email = :email and u.email_ver
   and not exists (select 1 from session s where s.user_id = u.id and s.token = :signedIn and s.expires_at > :now)`;
 
 /** Whether there are as many accounts as there may be. */
-const IS_FULL = "(select count(*) from (select 1 from user limit :maxAccounts)) >= :maxAccounts";
+const IS_FULL =
+  "(select count(*) from (select 1 from user where deleted_at is null limit :maxAccounts)) >= :maxAccounts";
 
 const FINISH = [
   `insert into verification (id, identifier, value, expires_at, created_at, updated_at)
