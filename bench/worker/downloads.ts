@@ -1,5 +1,6 @@
 import { joinBytes } from "../../src/lib/bytes.ts";
-import { type DownloadForm, openDownload } from "../../src/workload/download.ts";
+import { openDownload } from "../../src/workload/download.ts";
+import type { DownloadForm } from "../../src/workload/download-cost.ts";
 import { crc32 } from "../../src/workload/stored/crc32.ts";
 import { deflatePiece } from "../../src/workload/stored/deflate.ts";
 import { toNdjson } from "../../src/workload/stored/fragment-line.ts";
