@@ -17,7 +17,7 @@ const PAGE = 500;
 
 /** What an erasure can't reach, and for how long. */
 const OUT_OF_REACH = [
-  "Backups of the database (D1 Time Travel), for 30 days: they have the captures' rows, such as names, labels, notes and times, and no statements.",
+  "Backups of the database (D1 Time Travel), for 30 days: they have the captures' rows, such as names, labels, notes and times, and normalised statements, without their values, that webhooks have told as new; no others.",
   "The history of the Durable Objects that recorded the captures, for 30 days at Cloudflare: as far as this service goes, nobody can read it.",
   "Downloads, reports and copies that people or programs have made, and what their browsers keep.",
   "The log files and metrics of the instance itself, at AWS.",
