@@ -132,7 +132,7 @@ describe("the client and the Worker", () => {
   test("leave out no operation of the API but those of accounts, schedules and webhooks, which have tests of their own", () => {
     const calls = new Set(sent.map(({ method, url }) => `${method} ${patternOf(new URL(url).pathname)}`));
     const described = operations
-      .filter(({ path }) => !/^\/api\/(?:auth|schedules)(?:\/|$)|\/webhooks/.test(path))
+      .filter(({ path }) => !/^\/api\/(?:account|auth|schedules)(?:\/|$)|\/webhooks/.test(path))
       .map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`);
     expect([...calls].sort()).toEqual(described.sort());
   });

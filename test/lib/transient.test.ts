@@ -176,6 +176,8 @@ describe("better-auth, whose every statement may fail", () => {
     ["GET", "/api/auth/api-key/list", () => undefined],
   ];
 
+  const AFTER_THE_ANSWER = /email_links/;
+
   /** Sends the request again and again as somebody new, the nth statement failing for good, until there is no nth. */
   async function strike([method, path, json]: Request): Promise<Reply[]> {
     const replies: Reply[] = [];
@@ -184,6 +186,8 @@ describe("better-auth, whose every statement may fail", () => {
       let left = nth;
       let struck: string | undefined;
       const DB = faultyDatabase((sql) => {
+        // What is mailed about a sign-up is found out after the answer.
+        if (AFTER_THE_ANSWER.test(sql)) return;
         // A read is struck at its second try too.
         if (struck !== sql && --left !== 0) return;
         struck = sql;

@@ -194,7 +194,7 @@ describe("finishing a sign-on", () => {
     const attributes = (headers: Headers) =>
       headers
         .getSetCookie()
-        .find((cookie) => cookie.startsWith("__Secure-captures.session_token="))
+        .find((cookie) => cookie.startsWith("__Host-captures.session_token="))
         ?.split("; ")
         .slice(1)
         .sort();
