@@ -1,5 +1,5 @@
 /** Values that differ from run to run: moments, random ids, codes and measurements. */
-const VARIABLE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z|captures_\w+|[\w-]{32,})$/;
+const VARIABLE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z|captures_\w+|[\w-]{32,}|(?=.*[A-Z])[\w-]{16})$/;
 
 /** Measurements of a workload, which is what it happens to be; `commands` has those that happened to run. */
 const MEASURED = /^(records|statements|commands|bytes|storedBytes|fragments|count|share|behindBy)$/;

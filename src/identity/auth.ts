@@ -134,13 +134,16 @@ function networkOfCaller(): string {
   return clientNetwork(c);
 }
 
+/** What D1 and, as its cause, SQLite say of a fault: `D1_ERROR: …`, `no such table: user: SQLITE_ERROR`. */
+const OF_DATABASE = /^D1_|: SQLITE_[A-Z_]+$/;
+
 /**
  * Logs what better-auth has to say, without anything that a caller sent: of its message what is before the first colon, behind which it
  * quotes addresses of requests; of an error its kind, and what the database says of it, which has no values.
  */
 function noteLog(level: string, message: unknown, ...rest: unknown[]): void {
   const error = rest.map(rootCause).find((value) => value instanceof Error);
-  const isOfDatabase = error?.message.startsWith("D1_") === true;
+  const isOfDatabase = error !== undefined && OF_DATABASE.test(error.message);
   log.warn("auth.log", {
     level,
     message: typeof message === "string" ? message.replace(/:.*/s, "") : typeof message,

@@ -8,9 +8,11 @@ let addresses = 0;
 /** The headers of a client that has not been heard of. */
 const client = () => ({ "cf-connecting-ip": `192.0.2.${++addresses}` });
 
+let nobodies = 0;
+/** Tries to sign in, as somebody else each time: wrong passwords of one account are counted, too. */
 const signIn = (
   headers: Record<string, string>,
-  email = "nobody@example.com",
+  email = `nobody-${++nobodies}@example.com`,
   password = "a wrong password",
 ) => requestIn(LIMITED, "POST", "/api/auth/sign-in/email", { json: { email, password }, headers });
 

@@ -140,7 +140,7 @@ describe("a sign-in that is not wrong", () => {
 describe("a change of a password", () => {
   const change = ({ headers }: Person, currentPassword: string) =>
     request("POST", "/api/auth/change-password", {
-      json: { currentPassword, newPassword: RIGHT },
+      json: { currentPassword, newPassword: RIGHT, revokeOtherSessions: false },
       headers: { ...headers, "cf-connecting-ip": newAddress() },
     });
 
