@@ -8,11 +8,9 @@ const NO_FEED = { "application/json": { schema: calendarFeedSchema, example: { c
 const PATH = "/api/schedules/calendar";
 const SELF = "Whoever is signed in with a session.";
 const TOKEN = "Yl1VvQ7dUGgzZkpbTZcU1P0gVYkCkqQhlqT0mQ1v0hM";
-/** As `OF_WRITERS`, but for API keys, which are refused whether they are known or not. */
-const OF_SESSION_CHANGES = [
-  ...OF_SESSIONS,
-  ...OF_WRITERS.filter(({ name }) => name !== "loginRequired" && name !== "keyNotKnown"),
-];
+/** As `OF_WRITERS`, but for API keys, which are refused whatever they are. */
+const OF_KEYS = new Set(["loginRequired", "keyNotKnown", "keyMayNotWrite"]);
+const OF_SESSION_CHANGES = [...OF_SESSIONS, ...OF_WRITERS.filter(({ name }) => !OF_KEYS.has(name))];
 
 /** What is scheduled, for calendar programs. */
 export const calendarOperations: Operation[] = [

@@ -16,6 +16,7 @@ import {
   sessionCookie,
   signUp,
 } from "../support/api.ts";
+import { intercept } from "../support/counting.ts";
 import { inFuture } from "../support/time.ts";
 
 const password = "a long password";
@@ -131,6 +132,22 @@ describe("an account", () => {
     expect(statuses[0]).toBe(200);
     expect(statuses.slice(1).every((status) => status === 401 || status === 409)).toBe(true);
   });
+});
+
+test("an account whose password is another than the one that was confirmed stays", async () => {
+  const person = await signUp();
+  const session = env.DB.withSession();
+  const batch = async (statements: D1PreparedStatement[]) => {
+    await env.DB.prepare("update account set password = 'another' where user_id = ?1").bind(person.id).run();
+    return session.batch(statements);
+  };
+  const DB = intercept(env.DB, { withSession: () => intercept(session, { batch }) });
+  const reply = await requestIn({ DB }, "DELETE", "/api/account", {
+    headers: person.headers,
+    json: { password },
+  });
+  expect(reply.status).toBe(409);
+  expect((await person.get("/api/environments")).status).toBe(200);
 });
 
 describe("an account with environments", () => {

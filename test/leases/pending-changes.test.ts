@@ -204,6 +204,9 @@ describe("deleting an environment with a pending change", () => {
     const refused = await cast.admin.delete(path);
     expect(refused.status).toBe(409);
     expect(refused.body).toEqual(STILL_OWED);
+    const erasing = await cast.admin.post(`${path}/erasure`, { what: "environment" });
+    expect(erasing.status).toBe(409);
+    expect(erasing.body).toEqual(STILL_OWED);
     expect((await cast.admin.get(path)).status).toBe(200);
     expect((await cast.member.delete(path)).status).toBe(403);
     await cast.aws.deny();

@@ -155,6 +155,11 @@ describe("POST /api/schedules", () => {
     );
   });
 
+  it("refuses a key that is none", async () => {
+    const refused = await post({}, { "idempotency-key": "x".repeat(256) });
+    expectRefusal(refused, 400, /^Idempotency-Key: must be one string of 1 to 255 characters/);
+  });
+
   it("answers a repeated request of somebody who has left as to everybody else", async () => {
     const { environment } = await createEnvironment(cast.admin, { aws: cast.aws });
     await addMember(cast.admin, environment.id, cast.stranger);
