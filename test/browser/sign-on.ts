@@ -187,7 +187,7 @@ async function besidePasswords(world: World, acme: RunningProvider, second: Runn
       await page.goto("/invite#code=an-invite");
       await choose(page, acme);
       await shown(page.getByRole("heading", { name: "Join an environment" }));
-      await shown(page.getByText("Invite does not exist, has expired or was used already"));
+      await shown(page.getByRole("alert"));
       expectThat(page.url().endsWith("/invite#code=an-invite"), `The address is ${page.url()}`);
       await context.close();
     },
