@@ -11,7 +11,7 @@ const PARAMETERS = { N: 16_384, r: 16, dkLen: 64 };
 /** What scrypt takes of memory, and a little more: 128 * N * r bytes (RFC 7914, section 2). */
 const MAX_MEMORY = 40 * 1024 * 1024;
 const SALT_BYTES = 16;
-/** Lets whatever is there to be done for others be done. With a longer pause a hash would take twice as long, and others no less. */
+/** Lets other requests run. With a longer pause a hash would take twice as long, and they no less. */
 const pause = () => scheduler.wait(0);
 
 /** What is stored of a password, with a new salt. */

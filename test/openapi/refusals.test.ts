@@ -195,7 +195,7 @@ function examplesOf({ operation }: Described) {
   );
 }
 
-/** Whether the operation has input that can be invalid, besides the ids in its path. Any token of a calendar is one, that nobody may have. */
+/** Whether the operation has input that can be invalid, besides the ids in its path. No token of a calendar is invalid: one that nobody has is not found. */
 const hasInput = ({ operationId, requestBody, parameters = [] }: DescribedOperation): boolean =>
   requestBody !== undefined ||
   (operationId !== "readCalendar" && parameters.some((described) => described.in === "query"));

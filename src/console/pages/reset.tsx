@@ -19,7 +19,7 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
     toasts.show(
       `Your password is set, and all sessions have ended. The API keys ${keysRevoked ? "have ended, too" : "go on working"}.`,
     );
-    // The link is used up, whatever becomes of the sign-in.
+    // The link is used up now, also if the sign-in fails.
     navigate("/captures", { replace: true });
     const { user } = await account.signIn({ email, password: newPassword });
     onSignedIn(user);

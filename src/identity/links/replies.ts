@@ -5,7 +5,7 @@ const email = z.string().meta({ format: "email", examples: ["demo@example.com"] 
 /** What asking for a mail is answered with, whoever it would go to. */
 export const mailAskedSchema = z
   .object({ status: z.literal(true) })
-  .meta({ id: "MailAsked", description: "The same answer whatever becomes of the mail." });
+  .meta({ id: "MailAsked", description: "The same answer, whether a mail is sent or not." });
 /** What asking for a mail is answered with. */
 export type MailAsked = z.output<typeof mailAskedSchema>;
 
