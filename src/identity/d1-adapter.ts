@@ -4,7 +4,7 @@ import { whereOf } from "./d1-conditions.ts";
 
 /*
  * better-auth's database: plain SQL for the operations of its `CustomAdapter` (better-auth 1.7.25), whose own adapters bring 20 KiB of
- * drizzle or Kysely along. Tables and columns are those of better-auth's schema, in snake case (src/db/identity-tables.ts); a date is
+ * drizzle or Kysely along. Tables and columns are those of better-auth's schema, in snake case (src/db/tables/accounts.ts); a date is
  * stored in milliseconds since the epoch, a boolean as 0 or 1. Each operation is one statement, so that what changes one row or none
  * (`consumeOne`, `incrementOne`) does so however many ask at once. D1 has no transactions that wait for their caller, so there are none.
  */

@@ -1,8 +1,8 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /*
- * The tables that better-auth asks for, and that of API keys. `src/identity/d1-adapter.ts` reads and writes them by the names that
- * better-auth has for them, in snake case. Not in the Worker's bundle: only migrations are made of them.
+ * The tables that better-auth asks for. `src/identity/d1-adapter.ts` reads and writes them by the names that better-auth has for them,
+ * in snake case.
  */
 
 /** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
