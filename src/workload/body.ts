@@ -1,3 +1,4 @@
+import { streamOfChunks } from "../lib/bytes.ts";
 import { describeError, log } from "../lib/log.ts";
 
 /* Bodies of replies that are read while they are sent. */
@@ -28,27 +29,10 @@ export const pieceOfBytes = (bytes: Uint8Array): Piece => ({
 export const pieceOfChunks = (
   chunks: () => AsyncGenerator<Uint8Array>,
   bytes: number | null = null,
-): Piece => ({ bytes, open: async () => streamOf(chunks()) });
+): Piece => ({ bytes, open: async () => streamOfChunks(chunks()) });
 
 /** Bytes as a stream. */
 export const streamOfBytes = (bytes: Uint8Array) => new Response(bytes).body as ReadableStream<Uint8Array>;
-
-/** A stream of what a generator yields, which runs only when more is asked for. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const next = await chunks.next();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
-      },
-      async cancel() {
-        await chunks.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
 
 /**
  * The pieces one after the other, each opened when the one before it has been read: for a client that reads slowly, or has stopped

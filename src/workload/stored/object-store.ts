@@ -1,6 +1,6 @@
 import type { Env } from "../../env.ts";
 import { type SealedCapture, sealingKey, sealKeyOf } from "../../environments/seal-keys.ts";
-import { joinBytes } from "../../lib/bytes.ts";
+import { joinBytes, streamOfChunks } from "../../lib/bytes.ts";
 import {
   newSeal,
   objectKey,
@@ -79,7 +79,7 @@ class SealedStore implements ObjectStore {
       key,
       size: openedSize(size),
       customMetadata: customMetadata ?? {},
-      body: streamOf(text),
+      body: streamOfChunks(text),
       arrayBuffer: async () => (await collect(text)).buffer,
       text: async () => new TextDecoder().decode(await collect(text)),
     };
@@ -161,21 +161,4 @@ async function* named(
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   return joinBytes(await Array.fromAsync(chunks));
-}
-
-/** A stream of chunks, which are made when more is asked for. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const next = await chunks.next();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
-      },
-      async cancel() {
-        await chunks.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
