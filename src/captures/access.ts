@@ -1,13 +1,10 @@
 import { readNoted } from "../audit/readings.ts";
-import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
-import type { FindCapture, ReadCapture } from "../workload/live-or-stored.ts";
-import { storeOf } from "../workload/stored/object-store.ts";
-import type { LogDigests } from "../workload/workload-state.ts";
+import { type FindCapture, withSources } from "../workload/live-or-stored.ts";
 import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
 
@@ -58,7 +55,7 @@ export const findReadable: FindCapture = async (c, id, reading, whole = false) =
     now,
   );
   const capture = requireWorkload(see(seen(row), refuse.captureEnvironmentNotFound));
-  return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
+  return { ...withSources(c.env, capture), readsStatements: capture.readsStatements === 1 };
 };
 
 /**
@@ -82,18 +79,5 @@ export async function findReadablePair(
   const pair = pairOf(rows, { id, other });
   const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
   const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
-  return [withRunner(c, one), withRunner(c, base)];
-}
-
-/** A capture with the way to its runner. */
-export function withRunner(c: AppContext, capture: CaptureRow & Recorded): CaptureRow & ReadCapture {
-  return {
-    ...capture,
-    store: storeOf(c.env, capture),
-    askRunner: () => runnerOf(c.env, capture.id).workload(),
-    // The types of calls make lists of what are pairs.
-    askRunnerForDigests: () => runnerOf(c.env, capture.id).digests() as Promise<LogDigests | null>,
-    askRunnerForSeries: (fingerprint) => runnerOf(c.env, capture.id).series(fingerprint),
-    askRunnerForSpan: (span) => runnerOf(c.env, capture.id).span(span),
-  };
+  return [withSources(c.env, one), withSources(c.env, base)];
 }

@@ -6,9 +6,9 @@ import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
 import { refuse, tooManySockets } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
-import { findManifests, knownOf } from "../workload/live-or-stored.ts";
+import { findManifests, knownOf, withSources } from "../workload/live-or-stored.ts";
 import type { WorkloadState } from "../workload/workload-state.ts";
-import { see, withRunner } from "./access.ts";
+import { see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture } from "./queries.ts";
 import { toLiveMessage } from "./to-reply.ts";
@@ -57,7 +57,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const userId = c.get("callerId");
   if (!isWebSocket) {
     const isKept = capture.erasedAt === null;
-    const known = isKept ? await findManifests(withRunner(c, capture)) : null;
+    const known = isKept ? await findManifests(withSources(c.env, capture)) : null;
     return c.json(toLiveMessage(capture, known));
   }
   // The address is of this request only.

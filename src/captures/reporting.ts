@@ -4,9 +4,10 @@ import { runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
+import { withSources } from "../workload/live-or-stored.ts";
 import type { ReportMetrics } from "../workload/report/charts.ts";
 import type { Reported } from "../workload/report/routes.ts";
-import { requireMetrics, requireWorkload, see, withRunner } from "./access.ts";
+import { requireMetrics, requireWorkload, see } from "./access.ts";
 import { columns } from "./capture-row.ts";
 import type { CaptureTarget, Found, Seen } from "./queries.ts";
 import { TARGET } from "./sql.ts";
@@ -44,9 +45,11 @@ export async function findReported(c: AppContext, id: number, baseId: number | n
   const [one, base] = await readReported(c, { id, base: baseId });
   const target = requireWorkload(see(one, refuse.captureEnvironmentNotFound));
   return {
-    capture: { ...target, ...withRunner(c, target) },
+    capture: withSources(c.env, target),
     base:
-      baseId === null ? null : withRunner(c, requireWorkload(see(base, refuse.otherCaptureNotFound), "with")),
+      baseId === null
+        ? null
+        : withSources(c.env, requireWorkload(see(base, refuse.otherCaptureNotFound), "with")),
     readMetrics: () => metricsOf(c, target),
   };
 }

@@ -1,5 +1,7 @@
 import type { Reading } from "../audit/actions.ts";
 import type { Status } from "../db/states.ts";
+import { type Env, runnerOf } from "../env.ts";
+import type { SealedCapture } from "../environments/seal-keys.ts";
 import type { AppContext } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
@@ -8,7 +10,7 @@ import { type CapturedLog, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digests-state.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
-import type { ObjectStore } from "./stored/object-store.ts";
+import { type ObjectStore, storeOf } from "./stored/object-store.ts";
 import { readSeries, readSpan } from "./timing/series-object.ts";
 import type { LogSpans, Span } from "./timing/span.ts";
 import { isGrowing, type LogDigests, type LogSeries, type WorkloadState } from "./workload-state.ts";
@@ -17,14 +19,18 @@ import { isGrowing, type LogDigests, type LogSeries, type WorkloadState } from "
  * Where the manifest and the digests of a capture are: with its runner while it records, in R2 once it has ended.
  */
 
-/** A capture whose workload is read, once its caller is known to be allowed to. */
-export interface ReadCapture {
+/** As much of a capture as says how its workload was recorded. */
+export interface RecordedCapture {
   id: number;
   status: Status;
   redact: Manifest["redact"];
   log: CapturedLog;
   /** Of the slow log it has only statements that took at least so long; in microseconds. */
   minDurationMicros: number;
+}
+
+/** A capture whose workload is read, once its caller is known to be allowed to. */
+export interface ReadCapture extends RecordedCapture {
   /** Where its objects are, once it has ended. */
   store: ObjectStore;
   /** Asks its runner, which is called only while the capture adds to its workload; null when that has nothing. */
@@ -37,7 +43,24 @@ export interface ReadCapture {
   askRunnerForSpan: (span: Span) => Promise<LogSpans | null>;
 }
 
-/** The same, and how much of it its caller may read. */
+/** A capture with the ways to its objects and to its runner. */
+export function withSources<C extends RecordedCapture & SealedCapture>(
+  env: Env,
+  capture: C,
+): C & ReadCapture {
+  const runner = () => runnerOf(env, capture.id);
+  return {
+    ...capture,
+    store: storeOf(env, capture),
+    askRunner: () => runner().workload(),
+    // The types of calls make lists of what are pairs.
+    askRunnerForDigests: () => runner().digests() as Promise<LogDigests | null>,
+    askRunnerForSeries: (fingerprint) => runner().series(fingerprint),
+    askRunnerForSpan: (span) => runner().span(span),
+  };
+}
+
+/** A capture whose workload is read, and how much of it its caller may read. */
 export interface ReadableCapture extends ReadCapture {
   /** Whether also what statements say: their values, in examples and records. A viewer reads figures only. */
   readsStatements: boolean;

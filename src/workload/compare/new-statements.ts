@@ -1,15 +1,17 @@
 import { statement } from "../../db/statement.ts";
-import { type Env, runnerOf } from "../../env.ts";
+import type { Env } from "../../env.ts";
 import { SEAL_KEYS, type SealedCapture } from "../../environments/seal-keys.ts";
 import type { NewStatements } from "../../webhooks/facts.ts";
-import { storeOf } from "../stored/object-store.ts";
-import type { LogDigests } from "../workload-state.ts";
+import { type RecordedCapture, withSources } from "../live-or-stored.ts";
 import { compareSides, inOrder } from "./compare.ts";
 import { basisOf, type ComparedCapture, readRecording, sideOf } from "./side.ts";
 
 /** How many of the new statements are described, and the most characters of one. */
 const MAX_DESCRIBED = 10;
 const MAX_DIGEST = 1000;
+
+/** A capture that is compared, as its row has it. */
+type Compared = RecordedCapture & SealedCapture & Pick<ComparedCapture, "name" | "start" | "end">;
 
 const CAPTURES = statement(
   `select c.id as id, c.name as name, c.env_id as envId, c.status as status, c.started_at as start, c.ended_at as "end",
@@ -23,11 +25,11 @@ const CAPTURES = statement(
  * @returns null when either capture, or its workload, is gone
  */
 export async function findNewStatements(env: Env, id: number, baseId: number): Promise<NewStatements | null> {
-  const { results } = await CAPTURES(env.DB, { id, baseId }).all<ComparedCapture & SealedCapture>();
+  const { results } = await CAPTURES(env.DB, { id, baseId }).all<Compared>();
   const [capture, base] = [id, baseId].map((one) => results.find((row) => row.id === one));
   if (capture === undefined || base === undefined) return null;
   const basis = basisOf(base, capture);
-  const [of, ofBase] = await Promise.all([capture, base].map((one) => readRecording(withRunner(env, one))));
+  const [of, ofBase] = await Promise.all([capture, base].map((one) => readRecording(withSources(env, one))));
   if (of === undefined || ofBase === undefined) return null;
   const sides = [
     sideOf(ofBase, basis.calls[0], basis.isTimed),
@@ -46,18 +48,5 @@ export async function findNewStatements(env: Env, id: number, baseId: number): P
       digest: digest.slice(0, MAX_DIGEST),
       calls: other?.calls ?? 0,
     })),
-  };
-}
-
-/** A capture with the way to its runner, which has nothing to say of one that is DONE. */
-function withRunner(env: Env, capture: ComparedCapture & SealedCapture): ComparedCapture {
-  const runner = runnerOf(env, capture.id);
-  return {
-    ...capture,
-    store: storeOf(env, capture),
-    askRunner: () => runner.workload(),
-    askRunnerForDigests: () => runner.digests() as Promise<LogDigests | null>,
-    askRunnerForSeries: (fingerprint) => runner.series(fingerprint),
-    askRunnerForSpan: (span) => runner.span(span),
   };
 }
