@@ -20,7 +20,7 @@ import {
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/captures.ts";
 import { IDEMPOTENCY_KEY, IF_NONE_MATCH, nextPage, ONE_TAG, PAGE_TAG, REPLAYED } from "./header-fields.ts";
 import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";

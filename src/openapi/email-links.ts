@@ -8,7 +8,7 @@ import {
   resetSchema,
   verifySchema,
 } from "../identity/links/schema.ts";
-import { token, user } from "./examples.ts";
+import { token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import { NO_PASSWORDS, SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
 import type { Operation, Refusal, RequestBody } from "./operation.ts";

@@ -5,7 +5,7 @@ import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
-import { session, token, user } from "./examples.ts";
+import { session, token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
