@@ -1,13 +1,14 @@
 import { startFollowing } from "../followed-log.ts";
 import type { Bench, Measure } from "../measure.ts";
-import { median, quantile } from "../statistics.ts";
 import { judged, type Row } from "../table.ts";
+import { middleHalf, takeTurns } from "../turns.ts";
 import type { Workerd } from "../workerd.ts";
 import { busyLog } from "./log.ts";
 
-/** How much of a log is recorded, and how often both take turns. */
+/** How much of a log is recorded, and how often both take turns, after so many times to warm up. */
 const MEGABYTES = 64;
 const ROUNDS = 15;
+const WARMING = 2;
 
 /** What the lab says of a recording: as NDJSON, and in R2. */
 interface RecordedSize {
@@ -15,8 +16,7 @@ interface RecordedSize {
   storedBytes: number;
 }
 
-const HOW = ["plain", "sealed"] as const;
-type How = (typeof HOW)[number];
+type How = "plain" | "sealed";
 
 /** What is measured, and the most that sealing may make of its CPU. */
 const STEPS = [
@@ -45,25 +45,20 @@ async function compare(
   workerd: Workerd,
   { name, path, atMost }: (typeof STEPS)[number],
 ): Promise<Row> {
-  const rounds = bench.isQuick ? 3 : ROUNDS;
-  const speeds: Record<How, number[]> = { plain: [], sealed: [] };
-  const ratios: number[] = [];
-  // The first two warm up.
-  for (let round = -2; round < rounds; round++) {
-    const costs: Record<How, number> = { plain: 0, sealed: 0 };
-    for (const how of round % 2 === 0 ? HOW : HOW.toReversed()) {
-      const before = workerd.cpuMs();
-      const { bytes } = await ask(workerd, path, how);
-      costs[how] = workerd.cpuMs() - before;
-      if (round >= 0) speeds[how].push(bytes / 1e6 / (costs[how] / 1000));
-    }
-    if (round >= 0) ratios.push(costs.sealed / costs.plain);
-  }
+  let bytes = 0;
+  const costOf = (how: How) => async () => {
+    const before = workerd.cpuMs();
+    ({ bytes } = await ask(workerd, path, how));
+    return workerd.cpuMs() - before;
+  };
+  await takeTurns(costOf("sealed"), costOf("plain"), WARMING);
+  const turns = await takeTurns(costOf("sealed"), costOf("plain"), bench.isQuick ? 3 : ROUNDS);
+  const { ratio, first, second } = turns;
   const measure = `${name}, sealed: CPU against the same without`;
-  const [plain, sealed] = HOW.map((how) => median(speeds[how]).toFixed(0));
-  const more = `middle half ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}; ${sealed} against ${plain} MB of NDJSON for each second of CPU`;
-  if (atMost === undefined) return { measure, figure: `${median(ratios).toFixed(2)} times (${more})` };
-  return judged(measure, median(ratios), { atMost }, { unit: " times", more });
+  const [sealed, plain] = [first, second].map((ms) => (bytes / 1000 / ms).toFixed(0));
+  const more = `${middleHalf(turns, 2)}; ${sealed} against ${plain} MB of NDJSON for each second of CPU`;
+  if (atMost === undefined) return { measure, figure: `${ratio.toFixed(2)} times (${more})` };
+  return judged(measure, ratio, { atMost }, { unit: " times", more });
 }
 
 async function sizes(workerd: Workerd): Promise<Row> {

@@ -1,7 +1,7 @@
 import * as refuse from "../account/refusals.ts";
 import * as replies from "../account/replies.ts";
 import { deleteAccountSchema } from "../account/schema.ts";
-import { apiKey, session, time, user } from "./examples.ts";
+import { apiKey, session, time, user } from "./examples/identity.ts";
 import { EXHAUSTED, WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type AuditEvent, auditEventSchema } from "../audit/replies.ts";
 import { auditQuerySchema, MAX_EXPORT } from "../audit/schema.ts";
 import { ID } from "./environments.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/environments.ts";
 import { nextPage } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";

@@ -1,16 +1,13 @@
 import { calendarFeedSchema, newCalendarFeedSchema } from "../schedules/replies.ts";
 import { WRITE_POLICY } from "./header-fields.ts";
+import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";
-import { FAULTS, OF_SESSIONS, OF_WRITERS, refusals, TOO_MANY_CHANGES } from "./refusals.ts";
+import { FAULTS, OF_SESSION_CHANGES, OF_SESSIONS, refusals, TOO_MANY_CHANGES } from "./refusals.ts";
 
 const createdAt = "2026-11-28T18:21:07.114Z";
 const NO_FEED = { "application/json": { schema: calendarFeedSchema, example: { createdAt: null } } };
 const PATH = "/api/schedules/calendar";
-const SELF = "Whoever is signed in with a session.";
 const TOKEN = "Yl1VvQ7dUGgzZkpbTZcU1P0gVYkCkqQhlqT0mQ1v0hM";
-/** As `OF_WRITERS`, but for API keys, which are refused whatever they are. */
-const OF_KEYS = new Set(["loginRequired", "keyNotKnown", "keyMayNotWrite"]);
-const OF_SESSION_CHANGES = [...OF_SESSIONS, ...OF_WRITERS.filter(({ name }) => !OF_KEYS.has(name))];
 
 /** What is scheduled, for calendar programs. */
 export const calendarOperations: Operation[] = [
@@ -54,7 +51,7 @@ export const calendarOperations: Operation[] = [
     path: PATH,
     tag: "Schedules",
     summary: "See whether your calendar has an address",
-    permission: SELF,
+    permission: SIGNED_IN,
     credentials: "session",
     success: { status: 200, description: "Since when.", content: NO_FEED },
     refusals: [...OF_SESSIONS, ...FAULTS],
@@ -67,7 +64,7 @@ export const calendarOperations: Operation[] = [
     summary: "Give your calendar an address",
     description:
       "A secret one, for a calendar program. It is shown once, and takes the place of the one before.",
-    permission: SELF,
+    permission: SIGNED_IN,
     credentials: "session",
     success: {
       status: 201,
@@ -87,7 +84,7 @@ export const calendarOperations: Operation[] = [
     path: PATH,
     tag: "Schedules",
     summary: "Take the address of your calendar away",
-    permission: SELF,
+    permission: SIGNED_IN,
     credentials: "session",
     success: { status: 200, description: "There is none any more.", content: NO_FEED },
     refusals: OF_SESSION_CHANGES,

@@ -20,7 +20,7 @@ import {
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/captures.ts";
 import { IDEMPOTENCY_KEY, IF_NONE_MATCH, nextPage, ONE_TAG, PAGE_TAG, REPLAYED } from "./header-fields.ts";
 import type { Answer, Header, Operation, Refusal } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
@@ -69,7 +69,6 @@ const TOO_MANY_SOCKETS = varies("tooManySockets", tooManySockets(20), tooManySoc
 
 /** The refusals of every read of a capture. */
 export const OF_CAPTURE_READS = [BAD_ID, ...OF_CALLERS, ...refusals("captureEnvironmentNotFound")];
-/** The refusals of every read of what its statements say. */
 
 const ERASED_AT = "2026-11-28T09:12:40.114Z";
 const REASONS = ["retention", "request", "deletion"] as const;
@@ -93,7 +92,7 @@ const METRICS_ERASED = varies(
 );
 /** The refusals of every read of a capture's workload. */
 export const OF_WORKLOAD_READS = [...OF_CAPTURE_READS, ERASED, refusal("workloadDamaged")];
-/** The same of what a viewer may not read. */
+/** The refusals of every read of what its statements say. */
 export const OF_STATEMENT_READS = [...refusals("viewerMayNotRead"), ...OF_WORKLOAD_READS];
 
 /** `/api/captures`, but for the workload. */

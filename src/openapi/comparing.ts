@@ -2,7 +2,7 @@ import { comparisonSchema } from "../workload/compare/replies.ts";
 import { compareQuerySchema } from "../workload/compare/schema.ts";
 import { reportQuerySchema } from "../workload/report/schema.ts";
 import { AWAY, ID, MEMBER, OF_WORKLOAD_READS, OTHER_ERASED } from "./captures.ts";
-import { comparison } from "./comparing-examples.ts";
+import { comparison } from "./examples/comparing.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
 import { invalidFor, refusals, TOO_MANY_COSTLY } from "./refusals.ts";

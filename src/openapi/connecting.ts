@@ -2,7 +2,7 @@ import { instanceListSchema } from "../environments/preflight/replies.ts";
 import { externalIdSchema } from "../environments/replies.ts";
 import { instancesSchema } from "../environments/schema.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, IDENTITY_UNKNOWN, OF_ROLES } from "./aws-refusals.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/environments.ts";
 import type { Operation } from "./operation.ts";
 import { invalidFor, OF_ACCOUNT_WRITERS, OF_BODIES, refusals, TOO_MANY_COSTLY } from "./refusals.ts";
 

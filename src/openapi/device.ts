@@ -10,7 +10,7 @@ import {
   tokenSchema,
   verifySchema,
 } from "../identity/device/schema.ts";
-import { secretKey, user } from "./examples.ts";
+import { secretKey, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
 import { TOO_MANY_KEYS } from "./keys.ts";

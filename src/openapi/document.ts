@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { engineLabels } from "../environments/engines.ts";
 import { errorSchema } from "../http/replies.ts";
+import { payloadSchema } from "../webhooks/replies.ts";
 import { accountOperations } from "./account.ts";
 import { auditOperations } from "./audit.ts";
 import { calendarOperations } from "./calendar.ts";
@@ -30,7 +31,7 @@ import { recordOperations } from "./records.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { toJsonSchemas, toParameterSchema } from "./schemas.ts";
 import { signOnOperations } from "./sign-on.ts";
-import { describeWebhooks, payloadSchema, webhookOperations } from "./webhooks.ts";
+import { describeWebhooks, webhookOperations } from "./webhooks.ts";
 import { workloadOperations } from "./workload.ts";
 
 /*

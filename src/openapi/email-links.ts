@@ -8,7 +8,7 @@ import {
   resetSchema,
   verifySchema,
 } from "../identity/links/schema.ts";
-import { token, user } from "./examples.ts";
+import { token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import { NO_PASSWORDS, SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
 import type { Operation, Refusal, RequestBody } from "./operation.ts";
@@ -16,12 +16,11 @@ import {
   FAULTS,
   invalidFor,
   OF_BODIES,
+  OF_SESSION_CHANGES,
   OF_SESSION_WRITERS,
-  OF_SESSIONS,
   refusalOf,
   refusals,
   TOO_LARGE,
-  TOO_MANY_CHANGES,
 } from "./refusals.ts";
 
 /* The ways back into an account, and the proof of its address. */
@@ -119,12 +118,9 @@ export const emailLinkOperations: Operation[] = [
     credentials: "session",
     success: answer(replies.mailAskedSchema, { status: true }, "Asked for.", WRITE_POLICY),
     refusals: [
-      ...refusals("noMail", "verifiedAlready", "otherOrigin"),
-      ...OF_SESSIONS,
+      ...refusals("noMail", "verifiedAlready"),
       limited("tooManyMails", tooManyMails()),
-      TOO_MANY_CHANGES,
-      TOO_LARGE,
-      ...FAULTS,
+      ...OF_SESSION_CHANGES,
     ],
   },
   {

@@ -9,7 +9,7 @@ import { createSchema, updateSchema } from "../environments/schema.ts";
 import { tooManyEnvironments } from "../http/refusals.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, OF_ROLES } from "./aws-refusals.ts";
 import { connectingOperations } from "./connecting.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/environments.ts";
 import { IDEMPOTENCY_KEY, REPLAYED } from "./header-fields.ts";
 import type { Operation } from "./operation.ts";
 import { idParameter } from "./parameters.ts";

@@ -3,7 +3,7 @@ import { erasureBodySchema, erasureQuerySchema } from "../environments/erasure-s
 import { environmentErasureSchema, erasureSchema } from "../environments/replies.ts";
 import { ID as CAPTURE_ID } from "./captures.ts";
 import { ADMIN, ID, MEMBER } from "./environments.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/environments.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
 import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_WRITERS, refusals } from "./refusals.ts";

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { PERIOD_SECONDS, SIGN_INS } from "../http/limits.ts";
-import { tooManyAccounts, tooManyRequests, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
+import { SIGN_INS } from "../http/limits.ts";
+import { tooManyAccounts, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
-import { session, token, user } from "./examples.ts";
+import { session, token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
@@ -13,6 +13,7 @@ import {
   FAULTS,
   invalid,
   NOT_JSON_TYPE,
+  overLimit,
   refusalOf,
   refusals,
   says,
@@ -53,14 +54,7 @@ export const TOO_OFTEN: Refusal = {
   headers: EXHAUSTED,
 };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
-export const TOO_MANY_SIGN_INS: Refusal = {
-  ...varies(
-    "tooManySignIns",
-    tooManyRequests(20, SIGN_INS.counted, PERIOD_SECONDS),
-    tooManyRequests(ANY_NUMBER, SIGN_INS.counted, PERIOD_SECONDS),
-  ),
-  headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
-};
+export const TOO_MANY_SIGN_INS = overLimit("tooManySignIns", SIGN_INS, 20, SIGN_IN_POLICY);
 /** Of a password that comes too soon after others that were wrong. */
 const TOO_MANY_WRONG_PASSWORDS = varies(
   "tooManyWrongPasswords",

@@ -7,7 +7,7 @@ import {
   updateKeySchema,
 } from "../identity/keys/schema.ts";
 import * as replies from "../identity/replies.ts";
-import { apiKey, secretKey } from "./examples.ts";
+import { apiKey, secretKey } from "./examples/identity.ts";
 import { WRITE_POLICY } from "./header-fields.ts";
 import { SIGNED_IN } from "./identity.ts";
 import type { Operation } from "./operation.ts";

@@ -11,7 +11,7 @@ import {
 import { inviteCodeSchema, inviteSchema as inviteRequestSchema, roleSchema } from "../environments/schema.ts";
 import { tooManyInvites } from "../http/refusals.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/environments.ts";
 import type { Operation, Parameter } from "./operation.ts";
 import {
   ANY_NUMBER,

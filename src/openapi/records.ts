@@ -1,7 +1,7 @@
 import { workloadRecordsSchema, workloadSessionSchema } from "../workload/search/replies.ts";
 import { recordsQuerySchema, sessionQuerySchema, threadIdSchema } from "../workload/search/schema.ts";
 import { AWAY, ID, NO_VIEWER, OF_STATEMENT_READS } from "./captures.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/workload.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters } from "./parameters.ts";
 import { invalidFor, refusals, TOO_MANY_COSTLY } from "./refusals.ts";

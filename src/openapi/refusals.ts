@@ -125,14 +125,15 @@ export const OF_BODIES = [
 /** The refusals of every operation that needs a session. */
 export const OF_SESSIONS = [...refusals("loginRequired", "sessionRequired"), TOO_MANY_REQUESTS];
 /** The refusals of every operation that needs a session and changes something. */
-export const OF_SESSION_WRITERS = [
+export const OF_SESSION_CHANGES = [
   ...OF_SESSIONS,
   ...refusals("otherOrigin"),
   TOO_MANY_CHANGES,
   TOO_LARGE,
-  ...OF_BODIES,
   ...FAULTS,
 ];
+/** The same of those that have a body. */
+export const OF_SESSION_WRITERS = [...OF_SESSION_CHANGES, ...OF_BODIES];
 /** The refusals of an Idempotency-Key. */
 export const OF_KEYS = [
   says("badKey", 400, problemIn(idempotencyKeySchema(), "", "Idempotency-Key")),

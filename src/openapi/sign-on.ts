@@ -2,7 +2,7 @@ import { tooManyAccounts } from "../http/refusals.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import * as replies from "../identity/sign-on/replies.ts";
 import { finishSchema, startSchema } from "../identity/sign-on/schema.ts";
-import { user } from "./examples.ts";
+import { user } from "./examples/identity.ts";
 import { RETRY_AFTER, SIGN_IN_POLICY } from "./header-fields.ts";
 import { SESSION_COOKIE, TOO_MANY_SIGN_INS } from "./identity.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";

@@ -7,7 +7,7 @@ import {
   tagsQuerySchema,
 } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, OF_WORKLOAD_READS } from "./captures.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/workload.ts";
 import type { Operation, Parameter } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
 import { badFor, invalidFor, refusals } from "./refusals.ts";

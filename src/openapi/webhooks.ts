@@ -11,7 +11,7 @@ import {
   webhookWithSecretSchema,
 } from "../webhooks/replies.ts";
 import { changeSchema, createSchema, deliveriesSchema, MAX_WEBHOOKS } from "../webhooks/schema.ts";
-import { ADMIN, ID } from "./environments.ts";
+import { ADMIN, ID, MEMBER } from "./environments.ts";
 import type { JsonSchema, Operation } from "./operation.ts";
 import { idParameter, queryParameters } from "./parameters.ts";
 import { BAD_ID, invalidFor, OF_BODIES, OF_CALLERS, OF_WRITERS, refusalOf, refusals } from "./refusals.ts";
@@ -96,7 +96,7 @@ export const webhookOperations: Operation[] = [
     tag: "Webhooks",
     summary: "List an environment's webhooks",
     description: "Admins see all; other members those that send e-mails to them.",
-    permission: "Members of the environment.",
+    permission: MEMBER,
     credentials: "any",
     parameters: [ID],
     success: {
@@ -349,6 +349,3 @@ export const describeWebhooks = (of: (schema: z.ZodType) => JsonSchema): JsonSch
       },
     ]),
   );
-
-/** The schema of what receivers are sent. */
-export { payloadSchema } from "../webhooks/replies.ts";

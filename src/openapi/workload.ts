@@ -7,7 +7,7 @@ import {
 } from "../workload/replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "../workload/schema.ts";
 import { AWAY, ID, MEMBER, NO_VIEWER, OF_STATEMENT_READS, OF_WORKLOAD_READS } from "./captures.ts";
-import * as examples from "./examples.ts";
+import * as examples from "./examples/workload.ts";
 import type { Operation } from "./operation.ts";
 import { queryParameters, TABLE_FORMAT } from "./parameters.ts";
 import { ANY_NUMBER, ANY_TEXT, invalidFor, refusals, TOO_MANY_COSTLY, varies } from "./refusals.ts";

@@ -5,12 +5,11 @@ import { app } from "../../src/app.ts";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import {
   addMember,
+  byKey,
   type Cast,
-  createApiKey,
   createCapture,
   createCast,
   type Person,
-  personWith,
   request,
   requestIn,
   signUp,
@@ -37,8 +36,7 @@ const readings = async (): Promise<AuditEvent[]> =>
 
 /** A person with a new key: what they read has not been noted yet. */
 async function freshly(person: Person): Promise<Person> {
-  const { key } = await createApiKey(person);
-  const fresh = personWith(person.id, person.email, { "x-api-key": key });
+  const fresh = await byKey(person);
   // That a key is used is noted once a day, after the reply to its first request.
   await fresh.get("/api/environments");
   return fresh;

@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import {
+  byKey,
   type Cast,
-  createApiKey,
   createCapture,
   createCast,
   createEnvironment,
@@ -25,8 +25,7 @@ let admin: Person;
 beforeAll(async () => {
   cast = await createCast();
   path = `/api/environments/${cast.environment.id}/audit`;
-  const { key } = await createApiKey(cast.admin, { expiresIn: null });
-  admin = personWith(cast.admin.id, cast.admin.email, { "x-api-key": key });
+  admin = await byKey(cast.admin, { expiresIn: null });
 });
 
 const trail = async (query = "", by: Person = admin, at = path) =>

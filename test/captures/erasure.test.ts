@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { FullCapture } from "../../src/captures/replies.ts";
 import type { CaptureErasure, EnvironmentErasure } from "../../src/environments/replies.ts";
 import {
+  byKey,
   type Cast,
-  createApiKey,
   createCapture,
   createCast,
   createEnvironment,
@@ -14,7 +14,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { everyMinute } from "../support/cron.ts";
-import { ended, record } from "../support/stored-workload.ts";
+import { ended, record, workloadReads } from "../support/stored-workload.ts";
 import { inFuture, until } from "../support/time.ts";
 
 let cast: Cast;
@@ -43,28 +43,7 @@ describe("an erasure on request", () => {
     expect(body).toMatchObject({ capture: id, why: "request", metrics: true, finishedAt: null });
     expect(body.by).toEqual({ id: cast.admin.id, name: "Admin" });
     const said = `The workload of this capture was erased at ${body.requestedAt}, as an admin has asked for it`;
-    const reads = [
-      ...[
-        "",
-        "/amazon",
-        "/digest",
-        "/digest/0123456789abcdef",
-        "/tables",
-        "/users",
-        "/hosts",
-        "/tags",
-        "/series",
-      ],
-      ...[
-        "/series/statements",
-        "/records",
-        "/sessions/8",
-        "/download",
-        "/report",
-        `/compare?with=${other.id}`,
-      ],
-    ];
-    for (const read of reads) {
+    for (const read of workloadReads(other.id)) {
       const reply = await cast.member.get(`/api/captures/${id}/workload${read}`);
       expectRefusal(reply, 410, said);
     }
@@ -254,10 +233,7 @@ describe("an environment's erasure", () => {
     expect(shown.environment).toMatchObject({ name: "production", erasedAt: expect.any(String) });
     expect(shown).toMatchObject({ left: { pending: 0, kept: 0, live: 0 }, erased: { captures: 2 } });
     expect(shown.captures.map(({ name }) => name)).toEqual([null, null]);
-    const keyFor = async (scope: object) => {
-      const { key } = await createApiKey(theirs.admin, { scope: "read", ...scope });
-      return personWith(theirs.admin.id, theirs.admin.email, { "x-api-key": key });
-    };
+    const keyFor = (scope: object) => byKey(theirs.admin, { scope: "read", ...scope });
     const { environment: other } = await createEnvironment(theirs.admin, { name: "other" });
     expect((await (await keyFor({})).get(path)).status).toBe(200);
     expectRefusal(await (await keyFor({ envId: other.id })).get(path), 404, "Environment does not exist");

@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { createApiKey, createEnvironment, type Person, signUp } from "../support/api.ts";
-import { operations } from "../support/contract.ts";
-import { clientOf, errorOf, sent, worker } from "./support.ts";
+import { clientOf, errorOf, expectAllSent, sent, worker } from "./support.ts";
 
 let admin: Person;
 let key: string;
@@ -12,22 +11,8 @@ beforeAll(async () => {
   ({ id: envId } = (await createEnvironment(admin)).environment);
 });
 
-/** Requests of schedules, as operations of the API. */
-const operated = new Set<string>();
-
-function note({ method, url }: Request): void {
-  const { pathname } = new URL(url);
-  if (pathname.startsWith("/api/schedules"))
-    operated.add(`${method} ${pathname.replace(/schedules\/\d+/, "schedules/{id}")}`);
-}
-
 test("a schedule is made, shown, changed, paused, resumed and deleted", async () => {
-  const { schedules, captures } = clientOf(key, {
-    fetch: (request) => {
-      note(request);
-      return worker(request);
-    },
-  });
+  const { schedules, captures } = clientOf(key);
   expect(await Array.fromAsync(schedules.list({ envId }))).toEqual([]);
   const rule = { cron: "30 2 * * *", timeZone: "Europe/Vienna" };
   const { occurrences } = await schedules.preview({ ...rule, limit: 3 });
@@ -47,22 +32,14 @@ test("a schedule is made, shown, changed, paused, resumed and deleted", async ()
 });
 
 test("the address of the calendar is for sessions only, and the client says so", async () => {
-  const { schedules } = clientOf(key, {
-    fetch: (request) => {
-      note(request);
-      return worker(request);
-    },
-  });
+  const { schedules } = clientOf(key);
   for (const call of [schedules.calendar, schedules.makeCalendar, schedules.revokeCalendar]) {
     expect(await errorOf(call())).toMatchObject({ status: 401, message: expect.stringContaining("session") });
   }
 });
 
 test("the client leaves out no operation of schedules, but the calendar that other programs read", () => {
-  const described = operations
-    .filter(({ path }) => path.startsWith("/api/schedules") && !path.endsWith(".ics"))
-    .map(({ method, path }) => `${method} ${path}`);
-  expect([...operated].sort()).toEqual(described.sort());
+  expectAllSent((path) => path.startsWith("/api/schedules") && !path.endsWith(".ics"));
 });
 
 test("schedules are listed a page at a time, and only as far as they are read", async () => {

@@ -1,12 +1,23 @@
 import { exports } from "cloudflare:workers";
 import { CapturesError, type ClientOptions, createClient } from "@captures/client";
 import { expect } from "vitest";
-import { checkUnread } from "../support/contract.ts";
+import { checkUnread, operationOf, operations } from "../support/contract.ts";
 
 const baseUrl = "http://captures.test";
 
 /** The requests that reached the Worker, in their order. */
 export const sent: Request[] = [];
+
+/**
+ * Fails unless the requests that reached the Worker have asked for all operations of some paths, and for no others of them.
+ * @param isWanted whether a path of the description is one of these
+ */
+export function expectAllSent(isWanted: (path: string) => boolean): void {
+  const ofPaths = (all: string[]) =>
+    all.filter((operation) => isWanted(operation.slice(operation.indexOf("/")))).sort();
+  const described = operations.map(({ method, path }) => `${method} ${path}`);
+  expect(ofPaths([...new Set(sent.map(operationOf))])).toEqual(ofPaths(described));
+}
 
 /** The Worker, whose replies are held against the API's description. */
 export async function worker(request: Request): Promise<Response> {

@@ -13,6 +13,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { inFuture } from "../support/time.ts";
+import { limiter } from "./limiter.ts";
 
 const TOMORROW = inFuture(86_400_000);
 
@@ -24,18 +25,6 @@ beforeAll(async () => {
   const { id } = await createCapture(cast.owner, { envId: cast.environment.id, scheduledStart: TOMORROW });
   path = `/api/captures/${id}`;
 });
-
-/** A limiter that lets the first requests of each caller through, and the callers that it was asked about. */
-function limiter(limit: number) {
-  const callers: string[] = [];
-  const limiter: RateLimit = {
-    limit: async ({ key }) => {
-      callers.push(key);
-      return { success: callers.filter((caller) => caller === key).length <= limit };
-    },
-  };
-  return { limiter, callers };
-}
 
 const failing = (limit: RateLimit["limit"]): RateLimit => ({ limit });
 

@@ -13,6 +13,7 @@ import {
   signUp,
 } from "../support/api.ts";
 import { inFuture } from "../support/time.ts";
+import { limiter } from "./limiter.ts";
 
 let cast: Cast;
 let path: string;
@@ -22,18 +23,6 @@ beforeAll(async () => {
   const scheduledStart = inFuture(86_400_000);
   path = `/api/captures/${(await createCapture(cast.owner, { envId: cast.environment.id, scheduledStart })).id}`;
 });
-
-/** A limiter that lets the first requests of each caller through, and the callers that it was asked about. */
-function limiter(limit: number) {
-  const callers: string[] = [];
-  const limiter: RateLimit = {
-    limit: async ({ key }) => {
-      callers.push(key);
-      return { success: callers.filter((caller) => caller === key).length <= limit };
-    },
-  };
-  return { limiter, callers };
-}
 
 const get = (bindings: Partial<Cloudflare.Env>, headers: Record<string, string>, what = path) =>
   requestIn(bindings, "GET", what, { headers });

@@ -4,10 +4,10 @@ import type { Capture } from "../../src/captures/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
 import { refuse } from "../../src/http/refusals.ts";
 import type { Schedule } from "../../src/schedules/replies.ts";
-import { keyOf } from "../permissions/world.ts";
 import { createSchedule } from "../schedules/support.ts";
 import {
   addMember,
+  byKey,
   type Cast,
   createApiKey,
   createCapture,
@@ -35,13 +35,13 @@ const planned = () => ({ scheduledStart: new Date(Date.now() + 86_400_000).toISO
 
 describe("a key that may only read", () => {
   test("reads what its owner may", async () => {
-    const reader = await keyOf(cast.admin, { scope: "read" });
+    const reader = await byKey(cast.admin, { scope: "read" });
     expect((await reader.get<Environment[]>("/api/environments")).body).toHaveLength(2);
     expect((await reader.get("/api/captures")).status).toBe(200);
   });
 
   test("changes nothing, and is told so before what is wrong with the request", async () => {
-    const reader = await keyOf(cast.owner, { scope: "read" });
+    const reader = await byKey(cast.owner, { scope: "read" });
     const capture = await createCapture(cast.owner, { envId: cast.environment.id, ...planned() });
     for (const reply of [
       await reader.put(`/api/captures/${capture.id}`, { name: "taken over" }),
@@ -73,7 +73,7 @@ describe("a key that may only read", () => {
 describe("a key for one environment", () => {
   let visitor: Person;
   beforeAll(async () => {
-    visitor = await keyOf(cast.admin, { envId: other.id });
+    visitor = await byKey(cast.admin, { envId: other.id });
   });
 
   test("does there what its owner may, and what it makes is its owner's", async () => {
@@ -125,7 +125,7 @@ describe("a key for one environment", () => {
       role: "member",
     });
     await addMember(cast.admin, other.id, joiner);
-    const key = await keyOf(joiner, { envId: other.id });
+    const key = await byKey(joiner, { envId: other.id });
     for (const reply of [
       await key.post("/api/environments", {}),
       await key.post("/api/environments/external-id"),
@@ -146,7 +146,7 @@ describe("a key for one environment", () => {
       refuse.environmentNotFound().message,
     );
     await addMember(cast.admin, other.id, leaver);
-    const key = await keyOf(leaver, asked);
+    const key = await byKey(leaver, asked);
     expect((await key.get(`/api/environments/${other.id}`)).status).toBe(200);
     await leaver.delete(`/api/environments/${other.id}/members/${leaver.id}`);
     expect((await key.get(`/api/environments/${other.id}`)).status).toBe(404);
@@ -155,7 +155,7 @@ describe("a key for one environment", () => {
 
   test("is gone with the environment", async () => {
     const { environment } = await createEnvironment(cast.admin, { name: "short-lived" });
-    const key = await keyOf(cast.admin, { envId: environment.id });
+    const key = await byKey(cast.admin, { envId: environment.id });
     expect((await key.get("/api/environments")).status).toBe(200);
     expect((await cast.admin.delete(`/api/environments/${environment.id}`)).status).toBe(200);
     expectRefusal(await key.get("/api/environments"), 401, refuse.keyNotKnown().message);
@@ -170,7 +170,7 @@ describe("a key for one environment", () => {
   });
 
   test("changes nothing where it may also only read", async () => {
-    const key = await keyOf(cast.admin, { envId: other.id, scope: "read" });
+    const key = await byKey(cast.admin, { envId: other.id, scope: "read" });
     expect((await key.get(`/api/environments/${other.id}`)).status).toBe(200);
     const reply = await key.put(`/api/environments/${other.id}`, { name: "x" });
     expectRefusal(reply, 403, refuse.keyMayNotWrite().message);
@@ -237,7 +237,7 @@ test("a key reads hardly more rows than a session, however many belong to other 
     ).bind(other.id, JSON.stringify(Array.from({ length: many }, (_, i) => i))),
   ]);
   const capture = await createCapture(cast.owner, { envId: cast.environment.id, ...planned() });
-  const keys = [await keyOf(cast.owner, {}), await keyOf(cast.owner, { envId: cast.environment.id })];
+  const keys = [await byKey(cast.owner, {}), await byKey(cast.owner, { envId: cast.environment.id })];
   const rowsOf = async ({ headers }: Person, method: string, path: string, json?: unknown) => {
     const { env: counted, cost } = counting(env);
     const reply = await requestIn({ DB: counted.DB }, method, path, {

@@ -3,10 +3,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createSchedule } from "../schedules/support.ts";
 import {
   addMember,
-  createApiKey,
+  byKey,
   createCapture,
   createEnvironment,
-  type Person,
   request,
   signUp,
 } from "../support/api.ts";
@@ -41,16 +40,15 @@ beforeEach(async () => {
     captures: captures.map(({ id }) => id),
     schedules: [schedule.id],
   };
-  const keyOf = async (of: Person, options = {}) => ({ "x-api-key": (await createApiKey(of, options)).key });
   const viewer = await signUp();
   await addMember(person, environment.id, viewer, "viewer");
   headersOf = {
     session: person.headers,
-    key: await keyOf(person),
-    "other's key": await keyOf(await signUp()),
+    key: (await byKey(person)).headers,
+    "other's key": (await byKey(await signUp())).headers,
     "viewer's": viewer.headers,
-    "read key": await keyOf(person, { scope: "read" }),
-    "key for one": await keyOf(person, { envId: environment.id }),
+    "read key": (await byKey(person, { scope: "read" })).headers,
+    "key for one": (await byKey(person, { envId: environment.id })).headers,
     nobody: {},
     "wrong key": { authorization: "Bearer captures_no" },
     "wrong cookie": { cookie: "captures.session_token=no.no" },

@@ -4,8 +4,8 @@ import type { WorkloadDigest } from "../../src/workload/replies.ts";
 import { createSchedule } from "../schedules/support.ts";
 import {
   addMember,
+  byKey,
   type Cast,
-  createApiKey,
   createCapture,
   createCast,
   createEnvironment,
@@ -47,8 +47,8 @@ export async function createWorld(): Promise<World> {
   await addMember(cast.admin, cast.environment.id, viewer, "viewer");
   const { environment: elsewhere } = await createEnvironment(cast.admin, { name: "elsewhere" });
   const [reader, visitor] = await Promise.all([
-    keyOf(cast.admin, { scope: "read" }),
-    keyOf(cast.admin, { envId: elsewhere.id }),
+    byKey(cast.admin, { scope: "read" }),
+    byKey(cast.admin, { envId: elsewhere.id }),
   ]);
   const { id: captureId } = await ended(cast, [[[record(0, STATEMENT), record(5, STATEMENT)]]]);
   const { id: otherId } = await ended(cast, [[[record(0, STATEMENT)]]]);
@@ -68,12 +68,6 @@ export async function createWorld(): Promise<World> {
     schedule,
     elsewhere: { id: elsewhere.id, name: elsewhere.name, captureId: theirs.id },
   };
-}
-
-/** Somebody who asks by a key of theirs. */
-export async function keyOf(person: Person, options: Record<string, unknown>): Promise<Person> {
-  const { key } = await createApiKey(person, options);
-  return personWith(person.id, person.email, { "x-api-key": key });
 }
 
 let extras = 0;

@@ -5,8 +5,8 @@ import { toICalendar } from "../../src/schedules/calendar/icalendar.ts";
 import type { CalendarFeed, NewCalendarFeed } from "../../src/schedules/replies.ts";
 import {
   addMember,
+  byKey,
   type Cast,
-  createApiKey,
   createCapture,
   createCast,
   expectRefusal,
@@ -152,7 +152,7 @@ describe("the calendar", () => {
   );
 
   test("gives no address to an API key, which it would outlive, nor to nobody", async () => {
-    const key = personWith("", "", { "x-api-key": (await createApiKey(cast.owner)).key });
+    const key = await byKey(cast.owner);
     for (const method of ["get", "post", "delete"] as const) {
       expectRefusal(await key[method](PATH), 401, /session/);
       expectRefusal(await personWith("", "", {})[method](PATH), 401, "Login required");

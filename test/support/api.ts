@@ -220,9 +220,10 @@ export async function requestIn<T = unknown>(
   method: string,
   path: string,
   options: RequestOptions = {},
+  context = createExecutionContext(),
 ): Promise<Reply<T>> {
   const asked = makeRequest(method, path, options);
-  return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, createExecutionContext()));
+  return readReply(asked, await app.fetch(asked, { ...env, ...overrides }, context));
 }
 
 /** The same, and waits for what goes on after the answer, such as mail that is sent. */
@@ -232,10 +233,9 @@ export async function requestToEnd<T = unknown>(
   path: string,
   options: RequestOptions = {},
 ): Promise<Reply<T>> {
-  const asked = makeRequest(method, path, options);
-  const ctx = createExecutionContext();
-  const reply = await readReply<T>(asked, await app.fetch(asked, { ...env, ...overrides }, ctx));
-  await waitOnExecutionContext(ctx);
+  const context = createExecutionContext();
+  const reply = await requestIn<T>(overrides, method, path, options, context);
+  await waitOnExecutionContext(context);
   return reply;
 }
 
@@ -257,11 +257,15 @@ export async function createApiKey(person: Person, options: Record<string, unkno
   return reply.body;
 }
 
+/** Somebody who asks by a new API key of theirs. */
+export async function byKey(person: Person, options: Record<string, unknown> = {}): Promise<Person> {
+  const { key } = await createApiKey(person, options);
+  return personWith(person.id, person.email, { "x-api-key": key });
+}
+
 /** Signs somebody new up who then asks by an API key: it outlives all travels in time, as a session does not. */
 export async function signUpWithKey(name?: string): Promise<Person> {
-  const person = await signUp(name);
-  const { key } = await createApiKey(person, { expiresIn: null });
-  return personWith(person.id, person.email, { "x-api-key": key });
+  return byKey(await signUp(name), { expiresIn: null });
 }
 
 /** Records what is written to the console from now on, until the returned function is called: it gives the lines. */

@@ -74,9 +74,23 @@ function resolved(parameter: Parameter | { $ref: string }): Parameter {
 
 const routes = operations.map(({ path, method, operation }) => ({
   method,
+  path,
   operation,
   pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
+
+/** The described operation that a request asks for, if there is one; HEAD is GET. */
+function routeOf({ method, url }: Request): (typeof routes)[number] | undefined {
+  const { pathname } = new URL(url);
+  const asked = method === "HEAD" ? "GET" : method;
+  return routes.find((known) => known.method === asked && known.pattern.test(pathname));
+}
+
+/** The method and path that a request's operation has in the description; of one that is not described, its own. */
+export function operationOf(asked: Request): string {
+  const { method, path } = routeOf(asked) ?? { method: asked.method, path: new URL(asked.url).pathname };
+  return `${method} ${path}`;
+}
 
 /** The name of what a reference points to. */
 function nameIn($ref: string): string {
@@ -105,12 +119,10 @@ const provoked = new Set<string>();
  * @throws Error saying which operation answered what that it should not
  */
 export function checkReply(asked: Request, reply: Response, body: unknown): void {
-  const { pathname } = new URL(asked.url);
-  const method = asked.method === "HEAD" ? "GET" : asked.method;
-  const route = routes.find((known) => known.method === method && known.pattern.test(pathname));
+  const route = routeOf(asked);
   if (route === undefined) {
     if (!ELSEWHERE.includes(reply.status)) {
-      throw new Error(`${asked.method} ${pathname} is not described and answered ${reply.status}`);
+      throw new Error(`${operationOf(asked)} is not described and answered ${reply.status}`);
     }
     return;
   }

@@ -229,6 +229,25 @@ export async function downloadRecords(person: Person, id: number, query = ""): P
 export const downloadLog = async (person: Person, id: number, query = "", overrides: Partial<Env> = {}) =>
   new TextDecoder().decode(await download(person, id, `?format=log${query}`, overrides));
 
+/** All reads of a workload, as what follows `/workload` in their paths. @param otherId a capture to compare it with */
+export const workloadReads = (otherId: number): string[] => [
+  "",
+  "/amazon",
+  "/digest",
+  "/digest/0123456789abcdef",
+  "/tables",
+  "/users",
+  "/hosts",
+  "/tags",
+  "/series",
+  "/series/statements",
+  "/records",
+  "/sessions/8",
+  "/download",
+  "/report",
+  `/compare?with=${otherId}`,
+];
+
 /** A bucket that counts what is read from it. */
 export function countingBucket() {
   const reads: string[] = [];

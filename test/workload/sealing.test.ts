@@ -17,6 +17,7 @@ import {
   record,
   type Stored,
   type Version,
+  workloadReads,
 } from "../support/stored-workload.ts";
 import { runAlarm, travel, until } from "../support/time.ts";
 
@@ -161,19 +162,7 @@ describe("a sealed workload", () => {
     await env.BUCKET.put(`captures/${sealed}/workload/series.gz`, "not sealed", {
       customMetadata: { indexBytes: "4" },
     });
-    const reads = [
-      "",
-      "/amazon",
-      "/digest",
-      "/digest/0123456789abcdef",
-      "/tables",
-      "/users",
-      "/hosts",
-      "/tags",
-    ];
-    reads.push("/series", "/series/statements", "/records", "/sessions/8", "/download", "/report");
-    reads.push(`/compare?with=${plain.id}`);
-    for (const read of reads) {
+    for (const read of workloadReads(plain.id)) {
       const reply = await cast.member.get(`/api/captures/${sealed}/workload${read}`);
       expectRefusal(reply, 500, /^What is stored of this capture's workload can't be opened/);
     }

@@ -1,4 +1,4 @@
-import type { ComparedSide, Comparison } from "../workload/compare/replies.ts";
+import type { ComparedSide, Comparison } from "../../workload/compare/replies.ts";
 
 const base: ComparedSide = {
   id: 2,
