@@ -164,6 +164,28 @@ export function Choice({
   );
 }
 
+/** Something that is so or not. */
+export function Check({
+  checked,
+  onChange,
+  children,
+}: {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ComponentChildren;
+}) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      <span>{children}</span>
+    </label>
+  );
+}
+
 /** What is wrong with a form as a whole. */
 export function FormProblem({ message }: { message: string | null }) {
   return (
