@@ -200,6 +200,7 @@ export function Submit({
   busy,
   says = "One moment…",
   disabled = false,
+  isDangerous = false,
   children,
 }: {
   busy: boolean;
@@ -207,10 +208,17 @@ export function Submit({
   says?: string;
   /** Whether there is nothing to send yet. */
   disabled?: boolean;
+  /** Whether what it does can't be undone. */
+  isDangerous?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <button type="submit" class="primary" aria-disabled={busy} disabled={disabled && !busy}>
+    <button
+      type="submit"
+      class={isDangerous ? "danger" : "primary"}
+      aria-disabled={busy}
+      disabled={disabled && !busy}
+    >
       {busy ? says : children}
     </button>
   );
