@@ -9,6 +9,7 @@ import { Confirm } from "./confirm.tsx";
 import { Invites } from "./invites.tsx";
 import { Loaded } from "./loading.tsx";
 import { ROLE_NAMES, RoleOptions } from "./role-options.tsx";
+import { ActionsHead, EndButton } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -65,9 +66,7 @@ export function Members({ environment }: { environment: Environment }) {
                   <th scope="col" class="middle">
                     Since
                   </th>
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
+                  <ActionsHead />
                 </tr>
               </thead>
               <tbody>
@@ -100,14 +99,12 @@ export function Members({ environment }: { environment: Environment }) {
                     </td>
                     <td class="row-action">
                       {(isAdmin || member.userId === user.id) && (
-                        <button
-                          type="button"
-                          class="danger-quiet"
-                          aria-label={member.userId === user.id ? "Leave" : `Remove ${member.name}`}
+                        <EndButton
+                          label={member.userId === user.id ? "Leave" : `Remove ${member.name}`}
                           onClick={() => setLeaving(member)}
                         >
                           {member.userId === user.id ? "Leave" : "Remove"}
-                        </button>
+                        </EndButton>
                       )}
                     </td>
                   </tr>

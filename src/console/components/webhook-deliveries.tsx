@@ -4,6 +4,7 @@ import { usePolling, useResource } from "../lib/hooks.ts";
 import { describe } from "../lib/refusals.ts";
 import { eventName, outcomeOf } from "../lib/webhooks.ts";
 import { Loaded } from "./loading.tsx";
+import { ActionsHead } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -43,9 +44,7 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
                   <th scope="col">When</th>
                   <th scope="col">What</th>
                   <th scope="col">What came of it</th>
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
+                  <ActionsHead />
                 </tr>
               </thead>
               <tbody>

@@ -7,6 +7,7 @@ import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { DEFAULT_KEY_SECONDS, KeyLength, KeyLimits, scopeName } from "../components/key-limits.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { ActionsHead, EndButton } from "../components/row-action.tsx";
 import { Secret } from "../components/secret.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
@@ -103,9 +104,7 @@ export function KeysPage() {
                     <th scope="col" class="middle">
                       Valid until
                     </th>
-                    <th scope="col">
-                      <span class="visually-hidden">Actions</span>
-                    </th>
+                    <ActionsHead />
                   </tr>
                 </thead>
                 <tbody>
@@ -136,14 +135,12 @@ export function KeysPage() {
                         {key.expiresAt === null ? "it is revoked" : <Time at={key.expiresAt} />}
                       </td>
                       <td class="row-action">
-                        <button
-                          type="button"
-                          class="danger-quiet"
-                          aria-label={`Revoke ${key.name ?? key.start ?? "this key"}`}
+                        <EndButton
+                          label={`Revoke ${key.name ?? key.start ?? "this key"}`}
                           onClick={() => setRevoking(key)}
                         >
                           Revoke
-                        </button>
+                        </EndButton>
                       </td>
                     </tr>
                   ))}
