@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Environment, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
-import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
@@ -26,14 +25,12 @@ export function Members({ environment }: { environment: Environment }) {
   const isAdmin = environment.role === "admin";
 
   const setRole = async (member: Member, role: Role) => {
-    try {
+    await toasts.attempt(async () => {
       await api.members.setRole(environment.id, member.userId, role);
       toasts.show(`${member.name} is ${AS[role]} now`, {
         undo: () => void setRole({ ...member, role }, member.role),
       });
-    } catch (error) {
-      toasts.show(describe(error), { bad: true });
-    }
+    });
     members.reload();
   };
   const remove = async (member: Member) => {

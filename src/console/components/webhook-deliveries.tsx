@@ -1,7 +1,6 @@
 import { api } from "../api/client.ts";
 import type { Webhook, WebhookDelivery } from "../api/types.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { describe } from "../lib/refusals.ts";
 import { eventName, outcomeOf } from "../lib/webhooks.ts";
 import { Loaded } from "./loading.tsx";
 import { ActionsHead } from "./row-action.tsx";
@@ -24,11 +23,9 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
   const isUnderWay = deliveries.data?.some(({ status }) => status === "pending") ?? false;
   usePolling(deliveries.reload, isUnderWay ? UNDER_WAY_MS : POLL_MS);
   const redeliver = async (delivery: WebhookDelivery) => {
-    try {
+    await toasts.attempt(async () => {
       await api.webhooks.redeliver(envId, id, delivery.id);
-    } catch (error) {
-      toasts.show(describe(error), { bad: true });
-    }
+    });
     deliveries.reload();
   };
   return (
