@@ -11,6 +11,7 @@ import { ActionsHead, EndButton } from "../components/row-action.tsx";
 import { Secret } from "../components/secret.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { environmentNames } from "../lib/environments.ts";
 import { useResource } from "../lib/hooks.ts";
 import { useSubmission } from "../lib/submission.ts";
 
@@ -26,7 +27,7 @@ export function KeysPage() {
   const [envId, setEnvId] = useState<number | null>(null);
   const [expiresIn, setExpiresIn] = useState<number | null>(DEFAULT_KEY_SECONDS);
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
-  const names = new Map((environments.data ?? []).map((one) => [one.id, one.name]));
+  const names = environmentNames(environments.data ?? []);
   const [made, setMade] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
 
@@ -61,13 +62,7 @@ export function KeysPage() {
             value={name}
             onChange={setName}
           />
-          <KeyLimits
-            environments={environments.data ?? []}
-            scope={scope}
-            onScope={setScope}
-            envId={envId}
-            onEnvironment={setEnvId}
-          />
+          <KeyLimits names={names} scope={scope} onScope={setScope} envId={envId} onEnvironment={setEnvId} />
           <KeyLength
             label="It is valid for"
             never="until it is revoked"
