@@ -71,9 +71,9 @@ export function Members({ environment }: { environment: Environment }) {
                   <tr key={member.userId}>
                     <th scope="row">
                       {member.name}
-                      <span class="muted member-email">{member.email}</span>
+                      <span class="muted beneath">{member.email}</span>
                       {isAdmin && !member.emailVerified && (
-                        <span class="member-email unconfirmed" title="Anybody can sign up with any address">
+                        <span class="beneath unconfirmed" title="Anybody can sign up with any address">
                           Address not confirmed
                         </span>
                       )}
