@@ -78,7 +78,7 @@ export function createAccountClient({
     async user(call?: CallOptions): Promise<User | null> {
       return (await session(call))?.user ?? null;
     },
-    /** The session, by which this is asked, and whose it is; null for nobody's. */
+    /** The session that this client has, and whose it is; null without one. */
     session,
     /** Makes an account, and signs in. */
     signUp: (account: SignUp, call?: CallOptions) => post<SignedIn>("sign-up/email", account, call),
@@ -125,7 +125,7 @@ export function createAccountClient({
     revokeOtherSessions: (call?: CallOptions) => post<Done>("revoke-other-sessions", {}, call),
     /** All that the service has of one, without secrets. */
     exportAccount: (call?: CallOptions) => transport.get<AccountExport>("/api/account/export", call),
-    /** Deletes the account. Refused while an environment has no other admin, and other members or what has not ended. */
+    /** Deletes the account. Refused while an environment has no other admin, but other members or something that has not ended. */
     deleteAccount: (deletion: AccountDeletion, call?: CallOptions) =>
       transport.change<z.output<typeof accountDeletedSchema>>("DELETE", "/api/account", call, deletion),
     /** One's API keys. */
@@ -143,7 +143,7 @@ export function createAccountClient({
   };
 }
 
-/** Sends the cookies of a session and of a sign-on that replies have set, where it is shown these: everywhere but in a browser. */
+/** Keeps the cookies of a session and of a sign-on, and sends them. A browser does that by itself, and shows none to programs. */
 function withSession(send: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
   const cookies = new Map<string, string>();
   return async (request) => {

@@ -44,7 +44,7 @@ export interface DeviceKey {
   user: replies.DeviceToken["user"];
 }
 
-/** What the key of an approved login is to be; what is absent is as the program has asked for, or as the service has it. */
+/** What the key of an approved login is to be. What is absent is what the program asked for, or else the default of the service. */
 export type ApprovedKey = Omit<z.input<ReturnType<typeof schema.approveSchema>>, "userCode">;
 
 /** By how much RFC 8628 (section 3.5) wants polls to slow down when they are told to, in seconds. */

@@ -86,7 +86,7 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
 /** The last attempt in figures. */
 function facts({ attempts, lastAttempts }: WebhookDelivery): string {
   const last = lastAttempts.at(-1);
-  // One that is to be sent again has attempts of before.
+  // A delivery that waits to be sent again still has the attempts of the time before.
   if (last === undefined || attempts === 0) return "";
   return `${last.status === null ? "" : `${last.status}, `}${last.duration} ms`;
 }

@@ -21,7 +21,7 @@ export const KIND_NAMES: Record<Webhook["kind"], string> = {
   email: "E-mail",
 };
 
-/** What each state is called, and as which state of other things it looks. */
+/** What each state is called, and which status it has the colours of. */
 export const STATES: Record<
   Webhook["state"],
   { name: string; look: "ready" | "warning" | "failed" | "scheduled" }
