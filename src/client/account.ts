@@ -65,21 +65,21 @@ export function createAccountClient({
   ...options
 }: ClientOptions) {
   const transport = new Transport({ ...options, fetch: withSession(send) });
-  const ask = <T>(method: Call["method"], path: string, more: Partial<Call>) =>
-    transport.json<T>({ method, path: `/api/auth/${path}`, ...more });
-  const get = <T>(path: string, options?: CallOptions, query: Call["query"] = {}) =>
-    ask<T>("GET", path, { query, options });
+  const get = <T>(path: string, options?: CallOptions, query?: Call["query"]) =>
+    transport.get<T>(`/api/auth/${path}`, options, query);
   const post = <T>(path: string, json: object, options?: CallOptions) =>
-    ask<T>("POST", path, { json, options });
+    transport.change<T>("POST", `/api/auth/${path}`, options, json);
+  const session = (call?: CallOptions) =>
+    get<z.output<typeof replies.currentSessionSchema>>("get-session", call);
   type Done = z.output<typeof replies.statusSchema>;
   type Success = z.output<typeof replies.successSchema>;
   return {
     /** Who is signed in; null for nobody. */
     async user(call?: CallOptions): Promise<User | null> {
-      return (await get<z.output<typeof replies.currentSessionSchema>>("get-session", call))?.user ?? null;
+      return (await session(call))?.user ?? null;
     },
-    /** The session, by which this is asked, and whose it is; null for nobody's. */
-    session: (call?: CallOptions) => get<z.output<typeof replies.currentSessionSchema>>("get-session", call),
+    /** The session that this client has, and whose it is; null without one. */
+    session,
     /** Makes an account, and signs in. */
     signUp: (account: SignUp, call?: CallOptions) => post<SignedIn>("sign-up/email", account, call),
     /** Signs in. */
@@ -124,16 +124,10 @@ export function createAccountClient({
     /** Ends all sessions but this one. */
     revokeOtherSessions: (call?: CallOptions) => post<Done>("revoke-other-sessions", {}, call),
     /** All that the service has of one, without secrets. */
-    exportAccount: (options?: CallOptions) =>
-      transport.json<AccountExport>({ method: "GET", path: "/api/account/export", options }),
-    /** Deletes the account. Refused while an environment has no other admin, and other members or what has not ended. */
-    deleteAccount: (json: AccountDeletion, options?: CallOptions) =>
-      transport.json<z.output<typeof accountDeletedSchema>>({
-        method: "DELETE",
-        path: "/api/account",
-        json,
-        options,
-      }),
+    exportAccount: (call?: CallOptions) => transport.get<AccountExport>("/api/account/export", call),
+    /** Deletes the account. Refused while an environment has no other admin, but other members or something that has not ended. */
+    deleteAccount: (deletion: AccountDeletion, call?: CallOptions) =>
+      transport.change<z.output<typeof accountDeletedSchema>>("DELETE", "/api/account", call, deletion),
     /** One's API keys. */
     async listKeys(call?: CallOptions): Promise<ApiKey[]> {
       return (await get<z.output<typeof replies.apiKeyListSchema>>("api-key/list", call)).apiKeys;
@@ -149,7 +143,7 @@ export function createAccountClient({
   };
 }
 
-/** Sends the cookies of a session and of a sign-on that replies have set, where it is shown these: everywhere but in a browser. */
+/** Keeps the cookies of a session and of a sign-on, and sends them. A browser does that by itself, and shows none to programs. */
 function withSession(send: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
   const cookies = new Map<string, string>();
   return async (request) => {

@@ -44,11 +44,13 @@ export interface DeviceKey {
   user: replies.DeviceToken["user"];
 }
 
-/** What the key of an approved login is to be; what is absent is as the program has asked for, or as the service has it. */
+/** What the key of an approved login is to be. What is absent is what the program asked for, or else the default of the service. */
 export type ApprovedKey = Omit<z.input<ReturnType<typeof schema.approveSchema>>, "userCode">;
 
 /** By how much RFC 8628 (section 3.5) wants polls to slow down when they are told to, in seconds. */
 const SLOWER_SECONDS = 5;
+
+const path = (what: string): string => `/api/auth/device/${what}`;
 
 const transportOf = (options: DeviceOptions) => new Transport({ ...options, apiKey: undefined });
 
@@ -65,14 +67,11 @@ export async function startDeviceLogin(
   client: string,
   call?: CallOptions & { scope?: KeyScope | undefined },
 ): Promise<DeviceLogin> {
-  const begun = await transportOf(options).json<replies.DeviceCode>({
-    method: "POST",
-    path: "/api/auth/device/code",
-    json: { client_id: client, ...(call?.scope && { scope: call.scope }) } satisfies z.input<
-      ReturnType<typeof schema.codeSchema>
-    >,
-    options: call,
-  });
+  const json: z.input<ReturnType<typeof schema.codeSchema>> = {
+    client_id: client,
+    ...(call?.scope && { scope: call.scope }),
+  };
+  const begun = await transportOf(options).change<replies.DeviceCode>("POST", path("code"), call, json);
   return {
     client,
     userCode: begun.user_code,
@@ -107,12 +106,7 @@ export async function pollDeviceLogin(
   for (;;) {
     await pause(wait, signal);
     try {
-      const token = await transport.json<replies.DeviceToken>({
-        method: "POST",
-        path: "/api/auth/device/token",
-        json,
-        options: { signal },
-      });
+      const token = await transport.change<replies.DeviceToken>("POST", path("token"), { signal }, json);
       return {
         key: token.access_token,
         expiresAt: after(token.expires_in),
@@ -161,8 +155,8 @@ export async function deviceLogin(
 /** Makes a client of the other side: for the person who approves logins, which needs their session's cookie. */
 export function createDeviceApproval(options: ClientOptions) {
   const transport = new Transport(options);
-  const ask = <T>(path: string, json: object, call?: CallOptions) =>
-    transport.json<T>({ method: "POST", path: `/api/auth/device/${path}`, json, options: call });
+  const ask = <T>(what: string, json: object, call?: CallOptions) =>
+    transport.change<T>("POST", path(what), call, json);
   return {
     /** Shows who asks to be logged in with a code. */
     verify: (userCode: string, call?: CallOptions) =>

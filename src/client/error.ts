@@ -51,7 +51,7 @@ export class CaptureEndedError extends CapturesError {
   }
 }
 
-/** Whether the same call may succeed later: it was not answered, or not by a service that has room and works. */
+/** Whether the same call may succeed later: there was no reply, too many requests, or a failure of the service. */
 export const isPassing = ({ status }: CapturesError): boolean =>
   status === null || status === 429 || status >= 500;
 

@@ -7,7 +7,7 @@ import { type CallOptions, type ClientOptions, Transport } from "./transport.ts"
 import type { Health } from "./types.ts";
 import { webhooksClient } from "./webhooks.ts";
 
-export type { AuditEvent, AuditFilter } from "./audit.ts";
+export type { AuditEvent } from "./audit.ts";
 export type { RecordsOptions } from "./captures.ts";
 export {
   type DeviceKey,

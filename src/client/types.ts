@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { auditQuerySchema } from "../audit/schema.ts";
 import type { eraseSchema } from "../captures/erase-schema.ts";
 import type { InitialStatus } from "../captures/plan.ts";
 import type { Capture } from "../captures/replies.ts";
@@ -154,6 +155,9 @@ export type StoredWorkloadRecord = StoredRecord | StoredSlowRecord;
 export type RecordsQuery = QueryInTime<ReturnType<typeof search.recordsQuerySchema>>;
 /** Which records of a session. */
 export type SessionQuery = QueryInTime<ReturnType<typeof search.sessionQuerySchema>>;
+
+/** Which events: who did them, what was done, to which capture, and when; `limit` is the size of a page. */
+export type AuditFilter = Omit<QueryInTime<ReturnType<typeof auditQuerySchema>>, "format" | "cursor">;
 
 /** An environment to make. */
 export type NewEnvironment = z.input<ReturnType<typeof environments.createSchema>>;

@@ -15,7 +15,7 @@ export function webhooksClient(transport: Transport) {
   const path = (envId: number, id?: number, more = "") =>
     `/api/environments/${envId}/webhooks${id === undefined ? "" : `/${id}`}${more}`;
   return {
-    /** The webhooks of an environment; for who is no admin those that send e-mails to them. */
+    /** The webhooks of an environment; for others than its admins only those that send e-mails to them. */
     list: (envId: number, options?: CallOptions) => transport.get<Webhook[]>(path(envId), options),
     /** Makes a webhook, whose secret is shown once. */
     create: (envId: number, webhook: NewWebhook, options?: CallOptions) =>

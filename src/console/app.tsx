@@ -60,7 +60,7 @@ export function App() {
     navigate("/captures", { replace: true });
   };
 
-  // Whoever has come back from a provider is signed in there, whoever was here before.
+  // Coming back from a provider finishes a sign-in, also where another account was signed in.
   const provider = /^\/sign-on\/([a-z0-9-]{1,32})\/?$/.exec(usePlace().path)?.[1];
   if (provider !== undefined) {
     return (

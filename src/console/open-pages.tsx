@@ -9,11 +9,11 @@ const PAGES: [RegExp, ReturnType<typeof lazyPage<OpenPageProps>>][] = [
   [/^\/verify\/?$/, lazyPage(async () => (await import("./pages/verify.tsx")).VerifyPage)],
 ];
 
-/** The page of the address where it is one that nobody has to be signed in for; else what is in its place. */
+/** The page of the address, if it can be seen without being signed in; else the children. */
 export function OpenPages({ children, ...props }: OpenPageProps & { children: ComponentChildren }) {
   const { path, hash } = usePlace();
   for (const [pattern, { Page }] of PAGES) {
-    // Another link is another page.
+    // Of another link the same page begins anew.
     if (pattern.test(path)) return <Page key={path + hash} {...props} />;
   }
   return <>{children}</>;

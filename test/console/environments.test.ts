@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { environmentNames } from "../../src/console/lib/environments.ts";
+import { environmentNames, viewsOnly } from "../../src/console/lib/environments.ts";
 
 const environment = (id: number, name: string, instance = "shop", region = "eu-central-1") => ({
   id,
@@ -23,4 +23,10 @@ it("an environment is called by its name, unless another has the same", () => {
     "test (shop, eu-central-1, number 4)",
     "test (shop, eu-central-1, number 5)",
   ]);
+});
+
+it("somebody who is a viewer of each environment only looks, but not who has none yet", () => {
+  expect(viewsOnly([{ role: "viewer" }, { role: "viewer" }])).toBe(true);
+  expect(viewsOnly([{ role: "viewer" }, { role: "member" }])).toBe(false);
+  expect(viewsOnly([])).toBe(false);
 });

@@ -3,7 +3,7 @@ import { account } from "../api/client.ts";
 import { useSession } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { Dialog } from "./dialog.tsx";
-import { Form, FormProblem, TextField } from "./field.tsx";
+import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 
 /** Takes along, or deletes, all that the service has of the reader. */
 export function AccountData() {
@@ -57,9 +57,9 @@ function DeleteAccount({ onClose }: { onClose: () => void }) {
         />
         <FormProblem message={errors.form} />
         <div class="actions">
-          <button type="submit" class="danger" aria-disabled={busy}>
-            {busy ? "One moment…" : "Delete the account"}
-          </button>
+          <Submit busy={busy} isDangerous>
+            Delete the account
+          </Submit>
         </div>
       </Form>
     </Dialog>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import { useSession } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
-import { Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { Check, Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { useToasts } from "./toasts.tsx";
 
 /** Changes the reader's password. */
@@ -46,14 +46,9 @@ export function AccountPassword() {
             value={newPassword}
             onChange={setNew}
           />
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={revokeKeys}
-              onChange={({ currentTarget }) => setRevokeKeys(currentTarget.checked)}
-            />
+          <Check checked={revokeKeys} onChange={setRevokeKeys}>
             Revoke all my API keys, too
-          </label>
+          </Check>
           <FormProblem message={errors.form} />
           <div class="actions">
             <Submit busy={busy} disabled={currentPassword === "" || newPassword === ""}>

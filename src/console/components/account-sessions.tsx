@@ -6,6 +6,7 @@ import { useResource } from "../lib/hooks.ts";
 import { deviceOf } from "../lib/user-agent.ts";
 import { Confirm } from "./confirm.tsx";
 import { Loaded } from "./loading.tsx";
+import { ActionsHead, EndButton } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -46,9 +47,7 @@ export function AccountSessions() {
                         Signed in
                       </th>
                       <th scope="col">Last seen</th>
-                      <th scope="col">
-                        <span class="visually-hidden">Actions</span>
-                      </th>
+                      <ActionsHead />
                     </tr>
                   </thead>
                   <tbody>
@@ -67,14 +66,12 @@ export function AccountSessions() {
                           {session.isThis ? (
                             "This session"
                           ) : (
-                            <button
-                              type="button"
-                              class="danger-quiet"
-                              aria-label={`End the session of ${deviceOf(session.userAgent)}`}
+                            <EndButton
+                              label={`End the session of ${deviceOf(session.userAgent)}`}
                               onClick={() => setEnding(session)}
                             >
                               End
-                            </button>
+                            </EndButton>
                           )}
                         </td>
                       </tr>

@@ -7,7 +7,7 @@ import { navigate } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { Confirm } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { Check, Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Loaded } from "./loading.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
@@ -169,22 +169,12 @@ function EditRetention({
           value={days}
           onChange={setDays}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={keepMetrics}
-            onChange={({ currentTarget }) => setKeepMetrics(currentTarget.checked)}
-          />
-          <span>Keep their metrics</span>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={sealed}
-            onChange={({ currentTarget }) => setSealed(currentTarget.checked)}
-          />
-          <span>Seal what captures record with a key of the environment's, from their next start on</span>
-        </label>
+        <Check checked={keepMetrics} onChange={setKeepMetrics}>
+          Keep their metrics
+        </Check>
+        <Check checked={sealed} onChange={setSealed}>
+          Seal what captures record with a key of the environment's, from their next start on
+        </Check>
         <FormProblem message={errors.form} />
         <div class="actions">
           <Submit busy={busy}>Save</Submit>

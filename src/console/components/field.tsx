@@ -164,6 +164,28 @@ export function Choice({
   );
 }
 
+/** Something that is so or not. */
+export function Check({
+  checked,
+  onChange,
+  children,
+}: {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ComponentChildren;
+}) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      <span>{children}</span>
+    </label>
+  );
+}
+
 /** What is wrong with a form as a whole. */
 export function FormProblem({ message }: { message: string | null }) {
   return (
@@ -178,6 +200,7 @@ export function Submit({
   busy,
   says = "One moment…",
   disabled = false,
+  isDangerous = false,
   children,
 }: {
   busy: boolean;
@@ -185,10 +208,17 @@ export function Submit({
   says?: string;
   /** Whether there is nothing to send yet. */
   disabled?: boolean;
+  /** Whether what it does can't be undone. */
+  isDangerous?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <button type="submit" class="primary" aria-disabled={busy} disabled={disabled && !busy}>
+    <button
+      type="submit"
+      class={isDangerous ? "danger" : "primary"}
+      aria-disabled={busy}
+      disabled={disabled && !busy}
+    >
       {busy ? says : children}
     </button>
   );

@@ -7,6 +7,7 @@ import { Confirm } from "./confirm.tsx";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Loaded } from "./loading.tsx";
 import { ROLE_NAMES, RoleOptions } from "./role-options.tsx";
+import { ActionsHead, EndButton } from "./row-action.tsx";
 import { Secret } from "./secret.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
@@ -40,9 +41,7 @@ export function Invites({ environment }: { environment: Environment }) {
                       By
                     </th>
                     <th scope="col">Until</th>
-                    <th scope="col">
-                      <span class="visually-hidden">Actions</span>
-                    </th>
+                    <ActionsHead />
                   </tr>
                 </thead>
                 <tbody>
@@ -55,14 +54,12 @@ export function Invites({ environment }: { environment: Environment }) {
                         <Time at={invite.expiresAt} />
                       </td>
                       <td class="row-action">
-                        <button
-                          type="button"
-                          class="danger-quiet"
-                          aria-label={`Revoke the invite for ${whom(invite)}`}
+                        <EndButton
+                          label={`Revoke the invite for ${whom(invite)}`}
                           onClick={() => setRevoking(invite)}
                         >
                           Revoke
-                        </button>
+                        </EndButton>
                       </td>
                     </tr>
                   ))}

@@ -1,5 +1,4 @@
 import { KEY_SCOPES, type KeyScope } from "../../db/key-scopes.ts";
-import type { Environment } from "../api/types.ts";
 import { Field } from "./field.tsx";
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -57,14 +56,14 @@ export const scopeName = (scope: KeyScope): string => NAMES[scope];
 
 /** What a key is to be allowed: to read or also to change, in all environments of the reader or in one. */
 export function KeyLimits({
-  environments,
+  names,
   scope,
   onScope,
   envId,
   onEnvironment,
 }: {
-  /** The reader's, of which one can be chosen. */
-  environments: readonly Pick<Environment, "id" | "name">[];
+  /** What the environments of the reader are called, by their ids: one can be chosen. */
+  names: ReadonlyMap<number, string>;
   scope: KeyScope;
   onScope: (scope: KeyScope) => void;
   envId: number | null;
@@ -95,7 +94,7 @@ export function KeyLimits({
             onChange={({ currentTarget: { value } }) => onEnvironment(value === "" ? null : Number(value))}
           >
             <option value="">All your environments</option>
-            {environments.map(({ id, name }) => (
+            {[...names].map(([id, name]) => (
               <option key={id} value={id}>
                 {name}
               </option>

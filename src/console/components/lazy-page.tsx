@@ -11,7 +11,7 @@ const QUIET_MS = 200;
 /** A page whose code is loaded when it is first shown. */
 export interface LazyPage<P> {
   Page: ComponentType<P>;
-  /** Loads its code, for who is about to go there. Whether that fails is seen, and said, when the page is shown. */
+  /** Loads its code ahead of time. If that fails, the page says so when it is shown. */
   preload: () => void;
 }
 
@@ -55,7 +55,7 @@ export function lazyPage<P extends object>(load: () => Promise<ComponentType<P>>
   return { Page, preload: () => void begin().catch(() => {}) };
 }
 
-/** What stands in the place of a page whose code is not to be had. It goes on by itself when the network is back. */
+/** What is shown while the code of a page can't be loaded. It tries again by itself when the network is back. */
 function NotLoaded({ retry }: { retry: () => void }) {
   const online = useOnline();
   const [wasOffline, setWasOffline] = useState(!online);

@@ -7,7 +7,7 @@ import { useReadsStatements } from "../lib/reader.ts";
 import { Loaded } from "./loading.tsx";
 import { Time } from "./time.tsx";
 
-/** What Amazon's own users ran, which is in no other figure: how much, and on request what, but to viewers. */
+/** What Amazon's own users ran, which is in no other figure: how much, and when opened also what. Viewers see how much. */
 export function LeftOut({ captureId, leftOut }: { captureId: number; leftOut: Workload["leftOut"] }) {
   const [isOpen, setOpen] = useState(false);
   const reads = useReadsStatements();

@@ -1,6 +1,6 @@
 import { CAPTURED_LOGS, type CapturedLog } from "../../logs/names.ts";
 import type { RecordingDraft } from "../lib/recording-draft.ts";
-import { Choice, TextField } from "./field.tsx";
+import { Check, Choice, TextField } from "./field.tsx";
 
 /** What each log is called, and what it is good for and costs. */
 const LOGS: Record<CapturedLog, { name: string; hint: string }> = {
@@ -69,16 +69,9 @@ export function StoredFields({
   return (
     <details open={error !== undefined || isOpen}>
       <summary>What is stored</summary>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={redact}
-          onChange={({ currentTarget }) => onChange({ redact: currentTarget.checked })}
-        />
-        <span>
-          Store statements with <code>?</code> for every literal. Passwords are never stored.
-        </span>
-      </label>
+      <Check checked={redact} onChange={(isRedacted) => onChange({ redact: isRedacted })}>
+        Store statements with <code>?</code> for every literal. Passwords are never stored.
+      </Check>
       <TextField
         name="maxBytes"
         label="End early at (GB)"

@@ -2,13 +2,13 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Environment, Member, Role } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
-import { describe } from "../lib/refusals.ts";
 import { navigate } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
 import { Confirm } from "./confirm.tsx";
 import { Invites } from "./invites.tsx";
 import { Loaded } from "./loading.tsx";
 import { ROLE_NAMES, RoleOptions } from "./role-options.tsx";
+import { ActionsHead, EndButton } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -25,14 +25,12 @@ export function Members({ environment }: { environment: Environment }) {
   const isAdmin = environment.role === "admin";
 
   const setRole = async (member: Member, role: Role) => {
-    try {
+    await toasts.attempt(async () => {
       await api.members.setRole(environment.id, member.userId, role);
       toasts.show(`${member.name} is ${AS[role]} now`, {
         undo: () => void setRole({ ...member, role }, member.role),
       });
-    } catch (error) {
-      toasts.show(describe(error), { bad: true });
-    }
+    });
     members.reload();
   };
   const remove = async (member: Member) => {
@@ -65,9 +63,7 @@ export function Members({ environment }: { environment: Environment }) {
                   <th scope="col" class="middle">
                     Since
                   </th>
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
+                  <ActionsHead />
                 </tr>
               </thead>
               <tbody>
@@ -75,9 +71,9 @@ export function Members({ environment }: { environment: Environment }) {
                   <tr key={member.userId}>
                     <th scope="row">
                       {member.name}
-                      <span class="muted member-email">{member.email}</span>
+                      <span class="muted beneath">{member.email}</span>
                       {isAdmin && !member.emailVerified && (
-                        <span class="member-email unconfirmed" title="Anybody can sign up with any address">
+                        <span class="beneath unconfirmed" title="Anybody can sign up with any address">
                           Address not confirmed
                         </span>
                       )}
@@ -100,14 +96,12 @@ export function Members({ environment }: { environment: Environment }) {
                     </td>
                     <td class="row-action">
                       {(isAdmin || member.userId === user.id) && (
-                        <button
-                          type="button"
-                          class="danger-quiet"
-                          aria-label={member.userId === user.id ? "Leave" : `Remove ${member.name}`}
+                        <EndButton
+                          label={member.userId === user.id ? "Leave" : `Remove ${member.name}`}
                           onClick={() => setLeaving(member)}
                         >
                           {member.userId === user.id ? "Leave" : "Remove"}
-                        </button>
+                        </EndButton>
                       )}
                     </td>
                   </tr>

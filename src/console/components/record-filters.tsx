@@ -5,7 +5,7 @@ import { fieldOf, momentOfField, rangeQuery, readRange } from "../lib/range.ts";
 import { isFiltered, RECORD_FIELDS, RECORD_QUERY, type RecordField } from "../lib/record-filter.ts";
 import type { FormErrors } from "../lib/refusals.ts";
 import { navigate, type Place, withQuery } from "../lib/router.ts";
-import { Form, FormProblem, TextField } from "./field.tsx";
+import { Check, Form, FormProblem, TextField } from "./field.tsx";
 import { RangeFields } from "./range-bar.tsx";
 
 /** What each field of the form says. */
@@ -117,14 +117,9 @@ export function RecordFilters({
               </select>
             </label>
             {isSlow && (
-              <label class="check">
-                <input
-                  type="checkbox"
-                  checked={errorsOnly}
-                  onChange={({ currentTarget }) => setErrorsOnly(currentTarget.checked)}
-                />
-                <span>Ended with an error</span>
-              </label>
+              <Check checked={errorsOnly} onChange={setErrorsOnly}>
+                Ended with an error
+              </Check>
             )}
           </div>
         </details>

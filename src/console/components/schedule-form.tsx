@@ -4,7 +4,7 @@ import { type ScheduleDraft, scheduleRequest } from "../lib/schedule-draft.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { FoldedAboutFields } from "./about-fields.tsx";
 import { EnvironmentField } from "./environment-field.tsx";
-import { Form, FormProblem, Submit, TextField } from "./field.tsx";
+import { Check, Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { LengthFields } from "./length-fields.tsx";
 import { LogFields, StoredFields } from "./log-fields.tsx";
 import { RuleFields } from "./rule-fields.tsx";
@@ -85,14 +85,9 @@ export function ScheduleForm({
           error={fields.minDuration}
           onChange={change}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={draft.compare}
-            onChange={({ currentTarget }) => change({ compare: currentTarget.checked })}
-          />
-          <span>Offer to compare each capture with the last finished one before it.</span>
-        </label>
+        <Check checked={draft.compare} onChange={(compare) => change({ compare })}>
+          Offer to compare each capture with the last finished one before it.
+        </Check>
         <TextField
           name="keepLast"
           label="Captures to keep"

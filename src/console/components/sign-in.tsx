@@ -1,11 +1,12 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import type { SignInWays, User } from "../api/types.ts";
+import { useResource } from "../lib/hooks.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
-import { Failure, Skeleton } from "./loading.tsx";
+import { Loaded } from "./loading.tsx";
 import { Providers } from "./providers.tsx";
 
 const FIELDS = ["name", "email", "password", "inviteCode"] as const;
@@ -18,16 +19,12 @@ interface Props {
 
 /** Signs somebody in, or up, by one of the ways that there are. It stands in the place of a page, which follows it. */
 export function SignIn(props: Props) {
-  const [ways, setWays] = useState<SignInWays | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const find = useCallback(() => {
-    setError(null);
-    account.ways().then(setWays, setError);
-  }, []);
-  useEffect(find, [find]);
-  if (error !== null) return <Failure error={error} retry={find} />;
-  if (ways === null) return <Skeleton what="the ways to sign in" lines={5} />;
-  return <SignInBy ways={ways} {...props} />;
+  const ways = useResource("ways", (signal) => account.ways({ signal }));
+  return (
+    <Loaded resource={ways} what="the ways to sign in" lines={5}>
+      {(known) => <SignInBy ways={known} {...props} />}
+    </Loaded>
+  );
 }
 
 function SignInBy({

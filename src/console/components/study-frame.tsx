@@ -71,21 +71,24 @@ export function StudyFrame({
         </div>
         <StudyNav id={id} page={page} place={place} />
         <Loaded resource={capture} what="the capture" lines={3}>
-          {(known) =>
-            page === "records" && environments.loading && environment === undefined ? null : page ===
-                "records" && !reads ? (
-              <p class="muted">
-                You are a viewer of this environment: you see its figures and normalised statements, not what
-                statements say. An admin can make you a member.
-              </p>
-            ) : known.start === null ? (
-              <p class="muted">There is something to study once the capture has started.</p>
-            ) : (
-              children(known)
-            )
-          }
+          {(known) => {
+            // Records wait for what the reader's role is: a viewer should not ask for them.
+            if (page === "records" && environments.loading && environment === undefined) return null;
+            if (page === "records" && !reads) return <NoRecords />;
+            if (known.start === null)
+              return <p class="muted">There is something to study once the capture has started.</p>;
+            return children(known);
+          }}
         </Loaded>
       </article>
     </ReadsStatements.Provider>
   );
 }
+
+/** What a viewer is shown in the place of records. */
+const NoRecords = () => (
+  <p class="muted">
+    You are a viewer of this environment: you see its figures and normalised statements, not what statements
+    say. An admin can make you a member.
+  </p>
+);

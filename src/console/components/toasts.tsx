@@ -1,5 +1,6 @@
 import { type ComponentChildren, createContext } from "preact";
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { describe } from "../lib/refusals.ts";
 
 interface Toast {
   id: number;
@@ -11,9 +12,11 @@ interface Toast {
 /** Shows short messages. */
 export interface Toasts {
   show: (text: string, options?: { bad?: boolean; undo?: () => void }) => void;
+  /** Does something, and shows why if it fails. */
+  attempt: (act: () => Promise<void>) => Promise<void>;
 }
 
-const ToastContext = createContext<Toasts>({ show: () => {} });
+const ToastContext = createContext<Toasts>({ show: () => {}, attempt: (act) => act() });
 
 /** What shows short messages. */
 export const useToasts = (): Toasts => useContext(ToastContext);
@@ -28,15 +31,20 @@ export function ToastProvider({ children }: { children: ComponentChildren }) {
     (id: number) => setToasts((before) => before.filter((toast) => toast.id !== id)),
     [],
   );
-  const value = useMemo<Toasts>(
-    () => ({
-      show: (text, { bad = false, undo } = {}) => {
-        const id = nextId.current++;
-        setToasts((before) => [...before.slice(-2), { id, text, bad, undo }]);
-      },
-    }),
-    [],
-  );
+  const value = useMemo<Toasts>(() => {
+    const show: Toasts["show"] = (text, { bad = false, undo } = {}) => {
+      const id = nextId.current++;
+      setToasts((before) => [...before.slice(-2), { id, text, bad, undo }]);
+    };
+    const attempt: Toasts["attempt"] = async (act) => {
+      try {
+        await act();
+      } catch (error) {
+        show(describe(error), { bad: true });
+      }
+    };
+    return { show, attempt };
+  }, []);
   return (
     <ToastContext.Provider value={value}>
       {children}

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Webhook, WebhookChanges, WebhookWithSecret } from "../api/types.ts";
-import { describe } from "../lib/refusals.ts";
 import { eventName, KIND_NAMES, outcomeOf, STATES } from "../lib/webhooks.ts";
 import { Confirm } from "./confirm.tsx";
 import { Time } from "./time.tsx";
@@ -28,17 +27,10 @@ export function WebhookCard({
   const [isOpen, setOpen] = useState(false);
   // Counted up by each test, so that the list of deliveries is read again.
   const [tests, setTests] = useState(0);
-  const attempt = async (act: () => Promise<void>) => {
-    try {
-      await act();
-    } catch (error) {
-      toasts.show(describe(error), { bad: true });
-    }
-  };
   const change = (changes: WebhookChanges) =>
-    attempt(async () => onChange(await api.webhooks.update(envId, id, changes)));
+    toasts.attempt(async () => onChange(await api.webhooks.update(envId, id, changes)));
   const test = () =>
-    attempt(async () => {
+    toasts.attempt(async () => {
       const sent = await api.webhooks.test(envId, id);
       setTests((before) => before + 1);
       toasts.show(`The test of ${name}: ${outcomeOf(sent)}`, { bad: sent.status !== "delivered" });

@@ -1,9 +1,9 @@
 import { api } from "../api/client.ts";
 import type { Webhook, WebhookDelivery } from "../api/types.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
-import { describe } from "../lib/refusals.ts";
 import { eventName, outcomeOf } from "../lib/webhooks.ts";
 import { Loaded } from "./loading.tsx";
+import { ActionsHead } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
@@ -23,11 +23,9 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
   const isUnderWay = deliveries.data?.some(({ status }) => status === "pending") ?? false;
   usePolling(deliveries.reload, isUnderWay ? UNDER_WAY_MS : POLL_MS);
   const redeliver = async (delivery: WebhookDelivery) => {
-    try {
+    await toasts.attempt(async () => {
       await api.webhooks.redeliver(envId, id, delivery.id);
-    } catch (error) {
-      toasts.show(describe(error), { bad: true });
-    }
+    });
     deliveries.reload();
   };
   return (
@@ -43,9 +41,7 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
                   <th scope="col">When</th>
                   <th scope="col">What</th>
                   <th scope="col">What came of it</th>
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
+                  <ActionsHead />
                 </tr>
               </thead>
               <tbody>
@@ -90,7 +86,7 @@ export function WebhookDeliveries({ webhook, version }: { webhook: Webhook; vers
 /** The last attempt in figures. */
 function facts({ attempts, lastAttempts }: WebhookDelivery): string {
   const last = lastAttempts.at(-1);
-  // One that is to be sent again has attempts of before.
+  // A delivery that waits to be sent again still has the attempts of the time before.
   if (last === undefined || attempts === 0) return "";
   return `${last.status === null ? "" : `${last.status}, `}${last.duration} ms`;
 }

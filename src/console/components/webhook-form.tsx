@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
+import { EVENT_TYPES } from "../../webhooks/events.ts";
+import { KINDS } from "../../webhooks/kinds.ts";
 import { api } from "../api/client.ts";
 import type { Webhook, WebhookWithSecret } from "../api/types.ts";
 import { useResource } from "../lib/hooks.ts";
 import { useSubmission } from "../lib/submission.ts";
-import { EVENTS, eventName, KIND_NAMES } from "../lib/webhooks.ts";
+import { eventName, KIND_NAMES } from "../lib/webhooks.ts";
 import { Choice, Field, Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Loaded } from "./loading.tsx";
 
-const KINDS: Webhook["kind"][] = ["standard", "slack", "email"];
 const FIELDS = ["name", "address", "recipient", "events"];
 const USUAL: Webhook["events"] = ["capture.failed", "log.left-on"];
 
@@ -113,7 +114,7 @@ function Recipient({
 }
 
 /** The events that a webhook is told, each to be ticked. */
-export function Events({
+function Events({
   chosen,
   error,
   onChange,
@@ -125,7 +126,7 @@ export function Events({
   return (
     <fieldset class="choice explained">
       <legend>Tell that</legend>
-      {EVENTS.map((type) => (
+      {EVENT_TYPES.map((type) => (
         <div key={type}>
           <label>
             <input
@@ -134,7 +135,7 @@ export function Events({
               checked={chosen.includes(type)}
               onChange={({ currentTarget }) =>
                 onChange(
-                  EVENTS.filter((one) => (one === type ? currentTarget.checked : chosen.includes(one))),
+                  EVENT_TYPES.filter((one) => (one === type ? currentTarget.checked : chosen.includes(one))),
                 )
               }
             />

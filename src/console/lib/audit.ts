@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../api/types.ts";
 
-/** What a trail can be narrowed to: the beginning of an action, and its words. */
+/** What a trail can be narrowed to: the first part of an action, and what that is called. */
 export const KINDS = [
   ["workload", "Who read workloads"],
   ["capture", "Captures"],

@@ -25,3 +25,7 @@ export function environmentNames(environments: readonly Named[]): Map<number, st
 /** Those in which the reader may make captures: not where they are a viewer. */
 export const recordable = (environments: readonly Environment[]): Environment[] =>
   environments.filter(({ role }) => role !== "viewer");
+
+/** Whether the reader is a viewer of all of them, so that they may make captures in none. Not where there are none. */
+export const viewsOnly = (environments: readonly Pick<Environment, "role">[]): boolean =>
+  environments.length > 0 && environments.every(({ role }) => role === "viewer");

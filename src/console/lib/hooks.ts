@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { useSession } from "./session.ts";
+import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import { SessionContext, useSession } from "./session.ts";
 
 /** Data of the API: what is known of it, and how the last request went. */
 export interface Resource<T> {
@@ -30,7 +30,8 @@ export function useResource<T>(
   read: (signal: AbortSignal) => Promise<T>,
   version?: string,
 ): Resource<T> {
-  const { epoch } = useSession();
+  // Without a session there is nothing to read again for.
+  const epoch = useContext(SessionContext)?.epoch;
   const [round, setRound] = useState(0);
   const [state, setState] = useState<Reading<T>>({
     key: null,

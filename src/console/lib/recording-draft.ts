@@ -4,7 +4,7 @@ import { writeLabels } from "./labels.ts";
 
 const GIGABYTE = 1_000_000_000;
 
-/** What is typed of how a capture, or each of a schedule, records, and of what people put on it. */
+/** What the forms of captures and of schedules have in common: what is recorded and stored, labels and notes. */
 export interface RecordingDraft {
   log: CapturedLog;
   /** In milliseconds, of the slow log. */
@@ -26,7 +26,7 @@ export const EMPTY_RECORDING: RecordingDraft = {
   notes: "",
 };
 
-/** The form as something that is there has been made. */
+/** The form with what an existing capture or schedule has. */
 export const draftOfRecording = ({
   log,
   minDuration,

@@ -9,9 +9,9 @@ export interface Session {
   epoch: number;
   /** Whether the session has ended: there is nothing to ask for until somebody has signed in again. */
   lost: boolean;
-  /** Says that the reader has another name now. */
+  /** Is called with the new name of the reader. */
   onRenamed: (name: string) => void;
-  /** Says that there is no such account any more. */
+  /** Is called once the account is deleted. */
   onDeleted: () => void;
 }
 
@@ -34,10 +34,10 @@ export function useMayChange(owner: { id: string }, role: Role | undefined): boo
   return role === "admin" || (owner.id === user.id && role !== "viewer");
 }
 
-/** What a page is told that is there for whoever is not signed in, too. */
+/** What a page is given that can be seen without being signed in. */
 export interface OpenPageProps {
   /** Who is signed in; null for nobody. */
   user: User | null;
-  /** Is told who is signed in from now on, or how their account is now. */
+  /** Is called with who has signed in, and with their account after a change of it. */
   onSignedIn: (user: User) => void;
 }

@@ -15,10 +15,10 @@ export interface Departure {
 
 const KEY = "captures.sign-on";
 
-/** Where somebody is led who has signed in and was nowhere in particular. */
+/** Where signing in leads to if no other page was asked for. */
 export const HOME = "/captures";
 
-/** Sends the browser to a provider. It does not come back from this while that works. */
+/** Sends the browser to a provider: the console ends with that, unless it fails. */
 export async function depart(provider: string, departure: Departure): Promise<void> {
   const { url } = await account.startSignOn(provider);
   sessionStorage.setItem(KEY, JSON.stringify(departure));
@@ -38,7 +38,7 @@ export function departure(): Departure {
 /** Forgets what was kept. */
 export const forgetDeparture = (): void => sessionStorage.removeItem(KEY);
 
-/** A path of the console where signing in leads to; the first page for one that is none, or is a sign-in's own. */
+/** The path of the console where signing in leads to: `to`, or `HOME` if that is no path of the console or a page of the sign-in. */
 export function ownPath(to: unknown): string {
   if (typeof to !== "string" || !URL.canParse(to, location.origin)) return HOME;
   const { origin, pathname, search, hash } = new URL(to, location.origin);

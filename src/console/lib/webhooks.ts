@@ -1,4 +1,3 @@
-import { EVENT_TYPES, type EventType } from "../../webhooks/events.ts";
 import type { Webhook, WebhookDelivery } from "../api/types.ts";
 
 /** What each event is called. */
@@ -15,9 +14,6 @@ const EVENT_NAMES: Record<WebhookDelivery["type"], string> = {
 /** What an event is called. */
 export const eventName = (type: WebhookDelivery["type"]): string => EVENT_NAMES[type];
 
-/** All events, in the order in which they are offered. */
-export const EVENTS: readonly EventType[] = EVENT_TYPES;
-
 /** What each kind is called. */
 export const KIND_NAMES: Record<Webhook["kind"], string> = {
   standard: "Standard Webhooks",
@@ -25,7 +21,7 @@ export const KIND_NAMES: Record<Webhook["kind"], string> = {
   email: "E-mail",
 };
 
-/** What each state is called, and as which state of other things it looks. */
+/** What each state is called, and which status it has the colours of. */
 export const STATES: Record<
   Webhook["state"],
   { name: string; look: "ready" | "warning" | "failed" | "scheduled" }

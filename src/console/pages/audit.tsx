@@ -105,16 +105,16 @@ function Trail({ events }: { events: AuditEvent[] }) {
               </td>
               <td>
                 {event.actor.name ?? (event.via === "service" ? "The service" : event.actor.id)}
-                {event.actor.email !== null && <span class="muted member-email">{event.actor.email}</span>}
+                {event.actor.email !== null && <span class="muted beneath">{event.actor.email}</span>}
               </td>
               <td>
                 {actionText(event)}
-                {detailsText(event) !== "" && <span class="muted member-email">{detailsText(event)}</span>}
+                {detailsText(event) !== "" && <span class="muted beneath">{detailsText(event)}</span>}
               </td>
               <td class="middle">
                 {event.address ?? "–"}
                 {event.credential !== null && (
-                  <span class="muted member-email">
+                  <span class="muted beneath">
                     {event.via === "apiKey"
                       ? `key ${event.credential.name ?? event.credential.id}`
                       : "session"}

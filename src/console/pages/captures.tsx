@@ -7,7 +7,7 @@ import { DeletedNotice } from "../components/deleted-notice.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Failure, Loaded } from "../components/loading.tsx";
 import { filterIn } from "../lib/capture-filter.ts";
-import { environmentNames, recordable } from "../lib/environments.ts";
+import { environmentNames, viewsOnly } from "../lib/environments.ts";
 import { formatCount } from "../lib/format.ts";
 import { usePolling, useResource } from "../lib/hooks.ts";
 import { headSize, isMoving, mergeHead, PAGE_SIZE } from "../lib/list.ts";
@@ -54,7 +54,7 @@ export function CapturesPage() {
 
   const names = environmentNames(environments.data ?? []);
   const shown = environments.data?.filter(({ id }) => envId === "" || String(id) === envId) ?? [];
-  const isViewer = shown.length > 0 && recordable(shown).length === 0;
+  const isViewer = viewsOnly(shown);
   return (
     <>
       <div class="page-head">

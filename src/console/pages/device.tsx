@@ -5,6 +5,7 @@ import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { DEFAULT_KEY_SECONDS, KeyLength, KeyLimits } from "../components/key-limits.tsx";
 import { Time } from "../components/time.tsx";
+import { environmentNames } from "../lib/environments.ts";
 import { useResource } from "../lib/hooks.ts";
 import { focusNextHeading, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -150,7 +151,7 @@ function Decide({
             </p>
           </div>
           <KeyLimits
-            environments={environments.data ?? []}
+            names={environmentNames(environments.data ?? [])}
             scope={scope}
             onScope={setScope}
             envId={envId}

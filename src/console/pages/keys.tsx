@@ -7,9 +7,11 @@ import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { DEFAULT_KEY_SECONDS, KeyLength, KeyLimits, scopeName } from "../components/key-limits.tsx";
 import { Loaded } from "../components/loading.tsx";
+import { ActionsHead, EndButton } from "../components/row-action.tsx";
 import { Secret } from "../components/secret.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { environmentNames } from "../lib/environments.ts";
 import { useResource } from "../lib/hooks.ts";
 import { useSubmission } from "../lib/submission.ts";
 
@@ -25,7 +27,7 @@ export function KeysPage() {
   const [envId, setEnvId] = useState<number | null>(null);
   const [expiresIn, setExpiresIn] = useState<number | null>(DEFAULT_KEY_SECONDS);
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
-  const names = new Map((environments.data ?? []).map((one) => [one.id, one.name]));
+  const names = environmentNames(environments.data ?? []);
   const [made, setMade] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
 
@@ -60,13 +62,7 @@ export function KeysPage() {
             value={name}
             onChange={setName}
           />
-          <KeyLimits
-            environments={environments.data ?? []}
-            scope={scope}
-            onScope={setScope}
-            envId={envId}
-            onEnvironment={setEnvId}
-          />
+          <KeyLimits names={names} scope={scope} onScope={setScope} envId={envId} onEnvironment={setEnvId} />
           <KeyLength
             label="It is valid for"
             never="until it is revoked"
@@ -103,9 +99,7 @@ export function KeysPage() {
                     <th scope="col" class="middle">
                       Valid until
                     </th>
-                    <th scope="col">
-                      <span class="visually-hidden">Actions</span>
-                    </th>
+                    <ActionsHead />
                   </tr>
                 </thead>
                 <tbody>
@@ -136,14 +130,12 @@ export function KeysPage() {
                         {key.expiresAt === null ? "it is revoked" : <Time at={key.expiresAt} />}
                       </td>
                       <td class="row-action">
-                        <button
-                          type="button"
-                          class="danger-quiet"
-                          aria-label={`Revoke ${key.name ?? key.start ?? "this key"}`}
+                        <EndButton
+                          label={`Revoke ${key.name ?? key.start ?? "this key"}`}
                           onClick={() => setRevoking(key)}
                         >
                           Revoke
-                        </button>
+                        </EndButton>
                       </td>
                     </tr>
                   ))}

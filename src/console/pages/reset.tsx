@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
-import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
+import { Check, Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { NoLink } from "../components/no-link.tsx";
 import { useToasts } from "../components/toasts.tsx";
@@ -40,14 +40,9 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
           value={newPassword}
           onChange={setNewPassword}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={revokeKeys}
-            onChange={({ currentTarget }) => setRevokeKeys(currentTarget.checked)}
-          />
-          <span>Revoke the API keys, too</span>
-        </label>
+        <Check checked={revokeKeys} onChange={setRevokeKeys}>
+          Revoke the API keys, too
+        </Check>
         <p class="hint">
           Do so if somebody else may know them. Those of an account whose address was not confirmed before end
           anyway.

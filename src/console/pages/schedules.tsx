@@ -5,7 +5,7 @@ import { Loaded } from "../components/loading.tsx";
 import { PauseButton } from "../components/schedule-actions.tsx";
 import { ScheduleState } from "../components/schedule-state.tsx";
 import { Time } from "../components/time.tsx";
-import { environmentNames, recordable } from "../lib/environments.ts";
+import { environmentNames, viewsOnly } from "../lib/environments.ts";
 import { formatDuration } from "../lib/format.ts";
 import { useResource } from "../lib/hooks.ts";
 
@@ -14,10 +14,7 @@ export function SchedulesPage() {
   const schedules = useResource("schedules", (signal) => Array.fromAsync(api.schedules.list({}, { signal })));
   const environments = useResource("environments", (signal) => api.environments.list({ signal }));
   const names = environmentNames(environments.data ?? []);
-  const isViewer =
-    environments.data !== undefined &&
-    environments.data.length > 0 &&
-    recordable(environments.data).length === 0;
+  const isViewer = viewsOnly(environments.data ?? []);
   const roles = new Map(environments.data?.map(({ id, role }) => [id, role]));
   return (
     <>

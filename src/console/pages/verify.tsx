@@ -10,8 +10,8 @@ import type { OpenPageProps } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
 
 /**
- * Confirms an address by a link, whose token is in the address after `#`, which no server sees: for whoever is signed in to the
- * account. Who has not made it sets a password instead.
+ * Confirms an address by a link, whose token is in the address after `#`, which no server sees. It has to be somebody who is
+ * signed in to the account; somebody who has not made the account sets a password instead.
  */
 export function VerifyPage({ user, onSignedIn }: OpenPageProps) {
   const { hash: token } = usePlace();
