@@ -44,7 +44,6 @@ const NOTE_DELETED = callerStatement(
 
 const ERASE_CAPTURES = erasureOfCaller({
   why: "request",
-  by: "(select id from caller)",
   withMetrics: "1",
   rows: `from captures c where c.env_id = :envId and ${IS_DELETED}`,
 }).map(callerStatement);

@@ -14,7 +14,6 @@ const BEFORE = callerStatement(
 
 const NOTE = erasureOfCaller({
   why: "request",
-  by: "(select id from caller)",
   withMetrics: "1 - :keepMetrics",
   rows: `from captures c where c.env_id = :envId and c.${HAS_ENDED} and ${IS_ADMIN}`,
 }).map(callerStatement);
