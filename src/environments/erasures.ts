@@ -41,7 +41,7 @@ export async function eraseWorkloads(
 export interface ErasureRow {
   captureId: number;
   /** Null once the capture itself is erased. */
-  name: string | null;
+  captureName: string | null;
   why: ErasureReason;
   requestedBy: string | null;
   requesterName: string | null;
@@ -53,7 +53,7 @@ export interface ErasureRow {
 }
 
 /** The columns of an `ErasureRow` of erasures `x`, joined by `JOIN_ERASED`. */
-export const ERASURE_COLUMNS = `x.capture_id as captureId, c.name as name, x.why as why, x.requested_by as requestedBy,
+export const ERASURE_COLUMNS = `x.capture_id as captureId, c.name as captureName, x.why as why, x.requested_by as requestedBy,
   u.name as requesterName, x.requested_at as requestedAt, x.with_metrics as withMetrics, x.objects as objects, x.bytes as bytes,
   x.finished_at as finishedAt`;
 
@@ -66,8 +66,6 @@ export interface ErasureTotals {
   caller: string;
   /** Null when the caller may not see it, or there is no such environment. */
   name: string | null;
-  retentionDays: number | null;
-  retainsMetrics: 0 | 1 | null;
   /** Of one that was deleted. */
   deletedAt: number | null;
   rowErasedAt: number | null;
@@ -88,12 +86,12 @@ const keptCaptures = (status: string) =>
   `(select count(*) from captures k where k.env_id = :envId and k.workload_erased_at is null and ${status})`;
 
 const STATEMENT = callerStatement(
-  `select caller.id as caller, coalesce(e.name, d.name) as name, e.retention_days as retentionDays,
-     e.retains_metrics as retainsMetrics, d.deleted_at as deletedAt, d.erased_at as rowErasedAt,
+  `select caller.id as caller, coalesce(e.name, d.name) as name, d.deleted_at as deletedAt, d.erased_at as rowErasedAt,
      ${total("count(*)", "t.finished_at is not null")} as finished, ${total("count(*)", "t.finished_at is null")} as pending,
      ${total("coalesce(sum(t.objects), 0)")} as totalObjects, ${total("coalesce(sum(t.bytes), 0)")} as totalBytes,
      ${total("min(t.finished_at)")} as firstAt, ${total("max(t.finished_at)")} as lastAt,
-     ${keptCaptures(`k.${HAS_ENDED}`)} as kept, ${keptCaptures(`not k.${HAS_ENDED}`)} as live, ${ERASURE_COLUMNS.replace("c.name as name", "c.name as captureName")}
+     ${keptCaptures(`k.${HAS_ENDED}`)} as kept, ${keptCaptures(`not k.${HAS_ENDED}`)} as live,
+     ${ERASURE_COLUMNS}
    from caller
    left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id
    left join deleted_environments d on d.env_id = :envId and caller.env_id is null
@@ -115,11 +113,10 @@ export async function readErasures(
   { after, limit }: { after: number; limit: number },
   now: number,
 ): Promise<{ totals: ErasureTotals; erasures: ErasureRow[] } | null> {
-  type Row = ErasureTotals & Omit<ErasureRow, "name"> & { captureName: string | null };
   const values = { envId, after, limit };
-  const { results } = await STATEMENT(db, credential, now, values).all<Row>();
+  const { results } = await STATEMENT(db, credential, now, values).all<ErasureTotals & ErasureRow>();
   const [first] = results;
   if (first === undefined) return null;
-  const listed = results.filter((row) => row.captureId !== null);
-  return { totals: first, erasures: listed.map((row) => ({ ...row, name: row.captureName })) };
+  // Without erasures, the caller's row has none.
+  return { totals: first, erasures: results.filter((row) => row.captureId !== null) };
 }
