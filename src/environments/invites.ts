@@ -5,11 +5,11 @@ import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { sha256 } from "../lib/hash.ts";
+import { randomToken } from "../lib/random-text.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
 /** How long an invite can be accepted. */
 export const INVITE_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
-const CODE_BYTES = 32;
 
 /**
  * Whether invite `i` can be used: not yet used, not too old, and its maker is still an admin: somebody who was removed
@@ -68,9 +68,7 @@ export async function createInvite(
   maxOpen: number,
   now: number,
 ): Promise<{ outcome: AdminOutcome; invite: Invite }> {
-  const code = crypto
-    .getRandomValues(new Uint8Array(CODE_BYTES))
-    .toBase64({ alphabet: "base64url", omitPadding: true });
+  const code = randomToken();
   const codeHash = await sha256(code);
   const invite = { id: idOf(codeHash), code, expiresAt: now + INVITE_LIFETIME_MS };
   const values = { envId, role, email, codeHash, inviteId: invite.id, expiresAt: invite.expiresAt, maxOpen };
