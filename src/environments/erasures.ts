@@ -3,14 +3,9 @@ import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { erasureOfCaller, HIDE_ERASED } from "./erasing-sql.ts";
 import type { ErasureReason } from "./erasure-reasons.ts";
-import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
+import { type AdminOutcome, adminOutcome, IS_ADMIN, STANDING } from "./store.ts";
 
 /* The erasure of an environment's workloads, and the statement of what was erased. */
-
-const BEFORE = callerStatement(
-  `select caller.id as caller, m.role as role from caller
-   left join members m on m.user_id = caller.id and m.env_id = :envId`,
-);
 
 const NOTE = erasureOfCaller({
   why: "request",
@@ -28,10 +23,10 @@ export async function eraseWorkloads(
 ): Promise<Exclude<AdminOutcome, "refused">> {
   const values = { envId, keepMetrics: Number(keepMetrics), now };
   const [before, , noted] = (await db.batch([
-    BEFORE(db, credential, now, values),
+    STANDING(db, credential, now, values),
     ...NOTE.map((step) => step(db, credential, now, values)),
     HIDE_ERASED(db, values),
-  ])) as [D1Result<NonNullable<Standing>>, D1Result, D1Result, D1Result];
+  ])) as [D1Result, D1Result, D1Result, D1Result];
   const outcome = adminOutcome(before, noted);
   // Where there is nothing to erase, nothing is left either.
   return outcome === "refused" ? "changed" : outcome;
