@@ -164,9 +164,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
         id,
         Date.now(),
       );
-      if (standing === null) throw unknownCaller();
-      noteCaller(standing.caller);
-      if (standing.role === null) throw refuse.environmentNotFound();
+      visible(standing);
       return c.json(found.map(toMember));
     })
 
@@ -199,10 +197,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .get("/:id/invites", async (c) => {
       const id = await readId(c);
       const found = await invites.listInvites(c.var.db, c.var.credential, id, Date.now());
-      if (found.standing === null) throw unknownCaller();
-      noteCaller(found.standing.caller);
-      if (found.standing.role === null) throw refuse.environmentNotFound();
-      if (found.standing.role !== "admin") throw refuse.notAdmin();
+      if (visible(found.standing).role !== "admin") throw refuse.notAdmin();
       return c.json(found.invites.map(toOpenInvite) satisfies OpenInvite[]);
     })
 
