@@ -132,7 +132,7 @@ export async function deleteAccount(
     DELETE_USER(db, session, now, values),
     ...environments.flatMap((envId) => [
       DELETE_ENVIRONMENT(db, { ...values, envId }),
-      ...deletionOfContents(db, session, envId, now),
+      ...deletionOfContents(db, session, envId, now, { erases: false }),
     ]),
     ...DEEDS.map((step) => step(db, session, now, values)),
     ...DELETE_CONTENTS.map((step) => step(db, values)),

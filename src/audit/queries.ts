@@ -66,8 +66,8 @@ function pageOf(filter: AuditFilter): CallerStatement {
   const known = pages.get(key);
   if (known !== undefined) return known;
   const [direction, beyond] = sort === "time" ? ["asc", ">"] : ["desc", "<"];
-  const conditions = given.map((field) => CONDITIONS[field]);
-  if (cursor !== undefined) conditions.push(`(v.time, v.id) ${beyond} (:afterTime, :afterId)` as never);
+  const conditions: string[] = given.map((field) => CONDITIONS[field]);
+  if (cursor !== undefined) conditions.push(`(v.time, v.id) ${beyond} (:afterTime, :afterId)`);
   // The user's name as it is now, or as it was when it was last known.
   const page = callerStatement(
     `, ${READER} select reader.id as caller, reader.role as role, v.id as id, v.time as time, v.action as action, v.actor as actor,

@@ -20,7 +20,6 @@ const BEFORE = callerStatement(
 
 const NOTE = erasureOfCaller({
   why: "request",
-  by: "(select id from caller)",
   withMetrics: "1 - :keepMetrics",
   rows: `from captures c where c.id = :id and c.${HAS_ENDED} and exists (select 1 from caller
       join members m on m.user_id = caller.id where m.env_id = c.env_id and m.role = 'admin')`,

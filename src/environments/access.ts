@@ -1,10 +1,10 @@
 import { callerStatement } from "../db/caller.ts";
-import { isAtLeast } from "../db/roles.ts";
+import { isAtLeast, type Role } from "../db/roles.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { type ApiError, refuse } from "../http/refusals.ts";
-import { type AdminOutcome, type EnvironmentRow, readEnvironment, type Unseen } from "./store.ts";
+import { type AdminOutcome, type EnvironmentRow, readEnvironment, type Standing } from "./store.ts";
 
 /*
  * What a caller may see and change of an environment, as a refusal where it is not allowed.
@@ -42,14 +42,15 @@ export async function requireCaller(c: AppContext): Promise<void> {
 }
 
 /**
- * An environment that was read, for a caller who may see it.
+ * An environment that was read, or the caller's standing in one, for a caller who may see it.
  * @throws ApiError as `readVisible`
  */
-export function visible(environment: EnvironmentRow | Unseen | null): EnvironmentRow {
-  if (environment === null) throw unknownCaller();
-  noteCaller(environment.caller);
-  if (environment.role === null) throw refuse.environmentNotFound();
-  return environment;
+export function visible<T extends NonNullable<Standing>>(found: T | null): T & { role: Role } {
+  if (found === null) throw unknownCaller();
+  noteCaller(found.caller);
+  const { role } = found;
+  if (role === null) throw refuse.environmentNotFound();
+  return { ...found, role };
 }
 
 /** The refusal of a change that was not made; `refused` makes the one for what only the change's own guard forbids. */

@@ -44,13 +44,12 @@ const NOTE_DELETED = callerStatement(
 
 const ERASE_CAPTURES = erasureOfCaller({
   why: "request",
-  by: "(select id from caller)",
   withMetrics: "1",
-  rows: `from captures c where c.env_id = :envId and :erases and ${IS_DELETED}`,
+  rows: `from captures c where c.env_id = :envId and ${IS_DELETED}`,
 }).map(callerStatement);
 
-/** Erases at once what its captures have sealed, wherever there may be a copy: nothing opens it any more. */
-const DESTROY_KEYS = statement(`delete from seal_keys where env_id = :envId and :erases and ${IS_DELETED}`);
+/** Erases at once what its captures have sealed, wherever there may be a copy: without its key nobody can read it. */
+const DESTROY_KEYS = statement(`delete from seal_keys where env_id = :envId and ${IS_DELETED}`);
 
 const DELETE_CONTENTS = [
   `update captures set deleted_at = :now where env_id = :envId and deleted_at is null and ${IS_DELETED}`,
@@ -63,46 +62,49 @@ const DELETE_CONTENTS = [
 ].map(statement);
 
 /**
- * What is deleted with an environment, without being erased at once, and its row in the audit trail: statements right behind one, of the same batch, that has set its
- * `deleted_at` to this time and its credentials to null; they do nothing where it has not.
+ * What is deleted with an environment, and its row in the audit trail. These statements come right behind the one, of the same batch,
+ * that sets its `deleted_at` to this time and its credentials to null; they do nothing where it has not.
+ * @param erases whether what its captures have recorded is erased at once
  */
 export function deletionOfContents(
   db: Db,
   credential: Credential,
   envId: number,
   now: number,
+  { erases }: { erases: boolean },
 ): D1PreparedStatement[] {
-  const values = { envId, now, erases: 0 };
+  const values = { envId, now, erases: Number(erases) };
+  const erasure = () => [
+    ...ERASE_CAPTURES.map((step) => step(db, credential, now, values)),
+    HIDE_ERASED(db, values),
+    DESTROY_KEYS(db, values),
+  ];
   return [
     DEED(db, credential, now, values),
     NOTE_DELETED(db, credential, now, values),
+    ...(erases ? erasure() : []),
     ...DELETE_CONTENTS.map((step) => step(db, values)),
   ];
 }
 
 /**
- * Deletes an environment with its captures, schedules, members, invites, webhooks and the keys that are for it alone; refused while a capture is live, or a parameter group that
- * one has changed is not restored: without the environment's credentials nobody could restore it. These are deleted at once, the
- * rest is erased by cron.
- * @param erases whether that is to be at once
+ * Deletes an environment with its captures, schedules, members, invites, webhooks and the keys that are for it alone. Refused while a
+ * capture is live, or a parameter group that one has changed is not restored: without the environment's credentials nobody could
+ * restore it. These are deleted at once, the rest is erased by cron.
+ * @param erases whether cron is to erase it at once
  */
 export async function deleteEnvironment(
   db: Db,
   credential: Credential,
   envId: number,
   now: number,
-  { erases } = { erases: false },
+  { erases }: { erases: boolean },
 ): Promise<DeleteOutcome> {
-  const values = { envId, now, erases: Number(erases) };
+  const values = { envId, erases: Number(erases) };
   const [before, changes] = (await db.batch([
     BEFORE_DELETION(db, credential, now, values),
     DELETE(db, credential, now, values),
-    DEED(db, credential, now, values),
-    NOTE_DELETED(db, credential, now, values),
-    ...ERASE_CAPTURES.map((step) => step(db, credential, now, values)),
-    HIDE_ERASED(db, values),
-    DESTROY_KEYS(db, values),
-    ...DELETE_CONTENTS.map((step) => step(db, values)),
+    ...deletionOfContents(db, credential, envId, now, { erases }),
   ])) as [D1Result<{ isLive: 0 | 1 }>, D1Result, ...D1Result[]];
   const result = adminOutcome(before, changes);
   return result === "refused" && before.results[0]?.isLive === 0 ? "owing" : result;

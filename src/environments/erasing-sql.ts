@@ -1,6 +1,6 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfCaller, deedOfService, detailsSql } from "../audit/recording.ts";
-import { type Statement, statement } from "../db/statement.ts";
+import { type SqlValues, type Statement, statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import type { ErasureReason } from "./erasure-reasons.ts";
@@ -13,8 +13,6 @@ import type { ErasureReason } from "./erasure-reasons.ts";
 /** Which captures are to be erased, in SQL: all expressions are over the rows at hand, in which captures are `c`. */
 interface ErasedRows {
   why: ErasureReason;
-  /** The user's id, or null. */
-  by: string;
   /** 1 if the metrics are erased too, 0 if not. */
   withMetrics: string;
   /** The `from` and `where` clauses that give the rows. */
@@ -24,8 +22,9 @@ interface ErasedRows {
 /**
  * The SQL of the note that captures are to be erased, from `:now` on. One that is erased already stays as it is, unless its metrics are
  * to be erased too.
+ * @param by the id of the user who asks for it, or null
  */
-const noteErasures = ({ why, by, withMetrics, rows }: ErasedRows): string =>
+const noteErasures = ({ why, withMetrics, rows }: ErasedRows, by: string): string =>
   `insert into erasures (capture_id, env_id, why, requested_by, requested_at, with_metrics)
    select c.id, c.env_id, '${why}', ${by}, :now, ${withMetrics} ${rows}
    on conflict (capture_id) do update set why = excluded.why, requested_by = excluded.requested_by,
@@ -51,18 +50,16 @@ function erasureDeed({ why, withMetrics, rows }: ErasedRows, noter: typeof deedO
 /** The SQL of the statements by which the caller has captures erased: the deed, and last the note. */
 export const erasureOfCaller = (rows: ErasedRows): string[] => [
   erasureDeed(rows, deedOfCaller),
-  noteErasures(rows),
+  noteErasures(rows, "(select id from caller)"),
 ];
 
-/** The same by the service itself. */
-const erasureOfService = (rows: ErasedRows): string[] => [
-  erasureDeed(rows, (deed) => deedOfService(deed, "'cleanup'")),
-  noteErasures(rows),
-];
+/** The statements of the same by the service itself. */
+const erasureOfService = (rows: ErasedRows): Statement[] =>
+  [erasureDeed(rows, (deed) => deedOfService(deed, "'cleanup'")), noteErasures(rows, "null")].map(statement);
 
 /**
- * Follows that note in its batch: nobody can read these captures' workloads from `:now` on, and what is erased of the metrics is not
- * archived any more.
+ * Follows that note in its batch: nobody can read these captures' workloads from `:now` on, and metrics that are
+ * erased are no longer archived.
  */
 export const HIDE_ERASED: Statement = statement(
   `update captures set workload_erased_at = coalesce(workload_erased_at, x.requested_at),
@@ -71,51 +68,53 @@ export const HIDE_ERASED: Statement = statement(
    from erasures x where x.capture_id = captures.id and x.finished_at is null and x.requested_at = :now`,
 );
 
+/** Has captures erased by the service itself. Returns how many. */
+async function eraseByService(db: Db, note: readonly Statement[], values: SqlValues): Promise<number> {
+  const [, noted] = await db.batch([...note, HIDE_ERASED].map((step) => step(db, values)));
+  return noted?.meta.changes ?? 0;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Some captures `c` that ended longer ago than the retention of their environment `e`, in SQL. @param which of these */
+const beyondRetention = (which: string): string =>
+  `from environments e cross join captures c on c.env_id = e.id
+      where e.retention_days is not null and ${which}
+        and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} order by c.id limit :limit`;
 
 const NOTE_RETAINED = erasureOfService({
   why: "retention",
-  by: "null",
   withMetrics: "1 - e.retains_metrics",
-  rows: `from environments e cross join captures c on c.env_id = e.id
-      where e.retention_days is not null and c.ended_at is not null and c.workload_erased_at is null
-        and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} order by c.id limit :limit`,
-}).map(statement);
+  rows: beyondRetention("c.ended_at is not null and c.workload_erased_at is null"),
+});
 
 /**
- * Has the workloads erased that their environments' retention does not keep any more.
+ * Has the workloads erased that their environments' retention no longer keeps.
  * @returns how many, at most `limit`
  */
-export async function eraseRetained(db: Db, now: number, limit: number): Promise<number> {
-  const [, noted] = await db.batch([...NOTE_RETAINED, HIDE_ERASED].map((step) => step(db, { now, limit })));
-  return noted?.meta.changes ?? 0;
-}
+export const eraseRetained = (db: Db, now: number, limit: number): Promise<number> =>
+  eraseByService(db, NOTE_RETAINED, { now, limit });
 
 const NOTE_METRICS = erasureOfService({
   why: "retention",
-  by: "null",
   withMetrics: "1",
-  rows: `from environments e cross join captures c on c.env_id = e.id
-      where e.retention_days is not null and e.retains_metrics = 0 and c.workload_erased_at is not null
-        and c.metrics_erased_at is null and c.ended_at < :now - e.retention_days * ${DAY_MS} and c.${HAS_ENDED} order by c.id limit :limit`,
-}).map(statement);
+  rows: beyondRetention(
+    "e.retains_metrics = 0 and c.workload_erased_at is not null and c.metrics_erased_at is null",
+  ),
+});
 
 /**
- * Has the metrics erased that were kept when their workloads were erased, and that their environments' retention does not keep any more.
- * It reads all captures of these environments: it is for once a day.
+ * Has the metrics erased that were kept when their workloads were erased, and that their environments' retention no longer keeps. It reads all captures of these environments: it is for once a day.
  * @returns how many, at most `limit`
  */
-export async function eraseRetainedMetrics(db: Db, now: number, limit: number): Promise<number> {
-  const [, noted] = await db.batch([...NOTE_METRICS, HIDE_ERASED].map((step) => step(db, { now, limit })));
-  return noted?.meta.changes ?? 0;
-}
+export const eraseRetainedMetrics = (db: Db, now: number, limit: number): Promise<number> =>
+  eraseByService(db, NOTE_METRICS, { now, limit });
 
 const NOTE_DELETED = erasureOfService({
   why: "deletion",
-  by: "null",
   withMetrics: "1",
   rows: "from captures c where c.id in (select value from json_each(:ids)) and c.deleted_at < :before",
-}).map(statement);
+});
 
 /** Has captures erased, with their metrics, that were deleted before a time. */
 export async function eraseDeleted(
@@ -124,6 +123,5 @@ export async function eraseDeleted(
   before: number,
   now: number,
 ): Promise<void> {
-  const values = { ids: JSON.stringify(ids), before, now };
-  await db.batch([...NOTE_DELETED, HIDE_ERASED].map((step) => step(db, values)));
+  await eraseByService(db, NOTE_DELETED, { ids: JSON.stringify(ids), before, now });
 }

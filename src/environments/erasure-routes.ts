@@ -1,14 +1,13 @@
 import { Hono } from "hono";
-import type { Env } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody, readId, readQuery } from "../http/input.ts";
 import { refuse } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import { requireChanged } from "./access.ts";
-import { deleteEnvironment } from "./deletion.ts";
 import { erasureBodySchema, erasureQuerySchema } from "./erasure-schema.ts";
 import { type ErasureRow, type ErasureTotals, eraseWorkloads, readErasures } from "./erasures.ts";
+import { type RestoreNow, removeEnvironment } from "./removing.ts";
 import type { EnvironmentErasure } from "./replies.ts";
 import { toErasure } from "./to-reply.ts";
 
@@ -23,8 +22,8 @@ const OUT_OF_REACH = [
   "The log files and metrics of the instance itself, at AWS.",
 ];
 
-/** `/api/environments/{id}/erasure`. @param restoreNow as of the environments' routes */
-export const erasureRoutes = (restoreNow: (env: Env, envId: number) => Promise<void>) =>
+/** `/api/environments/{id}/erasure`. */
+export const erasureRoutes = (restoreNow: RestoreNow) =>
   new Hono<App>()
     .get("/:id/erasure", async (c) => {
       const id = await readId(c);
@@ -40,27 +39,10 @@ export const erasureRoutes = (restoreNow: (env: Env, envId: number) => Promise<v
       if (what === "workloads") {
         requireChanged(await eraseWorkloads(db, credential, id, keepMetrics, now), refuse.notAdmin);
       } else {
-        await eraseEnvironment(c, id, restoreNow, now);
+        await removeEnvironment(c, id, restoreNow, now, { erases: true });
       }
       return c.json(await showErasures(c, id, 0));
     });
-
-async function eraseEnvironment(
-  c: AppContext,
-  id: number,
-  restoreNow: (env: Env, envId: number) => Promise<void>,
-  now: number,
-): Promise<void> {
-  const remove = () => deleteEnvironment(c.var.db, c.var.credential, id, now, { erases: true });
-  let outcome = await remove();
-  if (outcome === "owing") {
-    // Perhaps of a capture that has ended just now.
-    await restoreNow(c.env, id);
-    outcome = await remove();
-  }
-  if (outcome === "owing") throw refuse.stillOwed();
-  requireChanged(outcome, refuse.liveCaptures);
-}
 
 async function showErasures(c: AppContext, id: number, after: number): Promise<EnvironmentErasure> {
   const page = { after, limit: PAGE + 1 };

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
+import { once } from "../lib/values.ts";
 
 /** The body of POST /api/environments/{id}/erasure. */
 export const erasureBodySchema = lazy(() =>
@@ -12,9 +13,11 @@ export const erasureBodySchema = lazy(() =>
 /** The query of GET /api/environments/{id}/erasure. */
 export const erasureQuerySchema = lazy(() =>
   z.strictObject({
-    after: z
-      .tuple([z.string().regex(/^\d{1,15}$/, "must be the id of a capture")])
-      .transform(([after]) => Number(after))
-      .optional(),
+    after: once(
+      z
+        .string()
+        .regex(/^\d{1,15}$/, "must be the id of a capture")
+        .transform(Number),
+    ),
   }),
 );

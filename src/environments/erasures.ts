@@ -3,18 +3,12 @@ import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { erasureOfCaller, HIDE_ERASED } from "./erasing-sql.ts";
 import type { ErasureReason } from "./erasure-reasons.ts";
-import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
+import { type AdminOutcome, adminOutcome, IS_ADMIN, STANDING } from "./store.ts";
 
 /* The erasure of an environment's workloads, and the statement of what was erased. */
 
-const BEFORE = callerStatement(
-  `select caller.id as caller, m.role as role from caller
-   left join members m on m.user_id = caller.id and m.env_id = :envId`,
-);
-
 const NOTE = erasureOfCaller({
   why: "request",
-  by: "(select id from caller)",
   withMetrics: "1 - :keepMetrics",
   rows: `from captures c where c.env_id = :envId and c.${HAS_ENDED} and ${IS_ADMIN}`,
 }).map(callerStatement);
@@ -29,10 +23,10 @@ export async function eraseWorkloads(
 ): Promise<Exclude<AdminOutcome, "refused">> {
   const values = { envId, keepMetrics: Number(keepMetrics), now };
   const [before, , noted] = (await db.batch([
-    BEFORE(db, credential, now, values),
+    STANDING(db, credential, now, values),
     ...NOTE.map((step) => step(db, credential, now, values)),
     HIDE_ERASED(db, values),
-  ])) as [D1Result<NonNullable<Standing>>, D1Result, D1Result, D1Result];
+  ])) as [D1Result, D1Result, D1Result, D1Result];
   const outcome = adminOutcome(before, noted);
   // Where there is nothing to erase, nothing is left either.
   return outcome === "refused" ? "changed" : outcome;
@@ -42,7 +36,7 @@ export async function eraseWorkloads(
 export interface ErasureRow {
   captureId: number;
   /** Null once the capture itself is erased. */
-  name: string | null;
+  captureName: string | null;
   why: ErasureReason;
   requestedBy: string | null;
   requesterName: string | null;
@@ -54,7 +48,7 @@ export interface ErasureRow {
 }
 
 /** The columns of an `ErasureRow` of erasures `x`, joined by `JOIN_ERASED`. */
-export const ERASURE_COLUMNS = `x.capture_id as captureId, c.name as name, x.why as why, x.requested_by as requestedBy,
+export const ERASURE_COLUMNS = `x.capture_id as captureId, c.name as captureName, x.why as why, x.requested_by as requestedBy,
   u.name as requesterName, x.requested_at as requestedAt, x.with_metrics as withMetrics, x.objects as objects, x.bytes as bytes,
   x.finished_at as finishedAt`;
 
@@ -67,8 +61,6 @@ export interface ErasureTotals {
   caller: string;
   /** Null when the caller may not see it, or there is no such environment. */
   name: string | null;
-  retentionDays: number | null;
-  retainsMetrics: 0 | 1 | null;
   /** Of one that was deleted. */
   deletedAt: number | null;
   rowErasedAt: number | null;
@@ -89,12 +81,12 @@ const keptCaptures = (status: string) =>
   `(select count(*) from captures k where k.env_id = :envId and k.workload_erased_at is null and ${status})`;
 
 const STATEMENT = callerStatement(
-  `select caller.id as caller, coalesce(e.name, d.name) as name, e.retention_days as retentionDays,
-     e.retains_metrics as retainsMetrics, d.deleted_at as deletedAt, d.erased_at as rowErasedAt,
+  `select caller.id as caller, coalesce(e.name, d.name) as name, d.deleted_at as deletedAt, d.erased_at as rowErasedAt,
      ${total("count(*)", "t.finished_at is not null")} as finished, ${total("count(*)", "t.finished_at is null")} as pending,
      ${total("coalesce(sum(t.objects), 0)")} as totalObjects, ${total("coalesce(sum(t.bytes), 0)")} as totalBytes,
      ${total("min(t.finished_at)")} as firstAt, ${total("max(t.finished_at)")} as lastAt,
-     ${keptCaptures(`k.${HAS_ENDED}`)} as kept, ${keptCaptures(`not k.${HAS_ENDED}`)} as live, ${ERASURE_COLUMNS.replace("c.name as name", "c.name as captureName")}
+     ${keptCaptures(`k.${HAS_ENDED}`)} as kept, ${keptCaptures(`not k.${HAS_ENDED}`)} as live,
+     ${ERASURE_COLUMNS}
    from caller
    left join members m on m.user_id = caller.id and m.env_id = :envId left join environments e on e.id = m.env_id
    left join deleted_environments d on d.env_id = :envId and caller.env_id is null
@@ -116,11 +108,10 @@ export async function readErasures(
   { after, limit }: { after: number; limit: number },
   now: number,
 ): Promise<{ totals: ErasureTotals; erasures: ErasureRow[] } | null> {
-  type Row = ErasureTotals & Omit<ErasureRow, "name"> & { captureName: string | null };
   const values = { envId, after, limit };
-  const { results } = await STATEMENT(db, credential, now, values).all<Row>();
+  const { results } = await STATEMENT(db, credential, now, values).all<ErasureTotals & ErasureRow>();
   const [first] = results;
   if (first === undefined) return null;
-  const listed = results.filter((row) => row.captureId !== null);
-  return { totals: first, erasures: listed.map((row) => ({ ...row, name: row.captureName })) };
+  // Without erasures, the caller's row has none.
+  return { totals: first, erasures: results.filter((row) => row.captureId !== null) };
 }

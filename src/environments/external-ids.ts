@@ -1,5 +1,6 @@
 import { type Credential, callerStatement } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
+import { randomToken } from "../lib/random-text.ts";
 
 /*
  * External ids: what a role asks for besides who assumes it, so that nobody can have this service use a role of somebody else's
@@ -10,7 +11,6 @@ import type { Db } from "../db/types.ts";
 
 /** How long an id can be used after it was asked for. */
 export const PENDING_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
-const ID_BYTES = 32;
 
 /** An id that is pending, and until when, in milliseconds. */
 export interface PendingExternalId {
@@ -20,12 +20,8 @@ export interface PendingExternalId {
   expiresAt: number;
 }
 
-/** A new id: 32 random bytes in base64url, whose characters IAM takes. */
-export function newExternalId(): string {
-  return crypto
-    .getRandomValues(new Uint8Array(ID_BYTES))
-    .toBase64({ alphabet: "base64url", omitPadding: true });
-}
+/** A new id, of characters that IAM takes. */
+export const newExternalId = (): string => randomToken();
 
 const KEEP = callerStatement(
   `insert into pending_external_ids (user_id, external_id, created_at, expires_at)

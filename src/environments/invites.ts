@@ -5,11 +5,11 @@ import type { Role } from "../db/roles.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { sha256 } from "../lib/hash.ts";
-import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
+import { randomToken } from "../lib/random-text.ts";
+import { type AdminOutcome, adminOutcome, IS_ADMIN, STANDING, type Standing } from "./store.ts";
 
 /** How long an invite can be accepted. */
 export const INVITE_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
-const CODE_BYTES = 32;
 
 /**
  * Whether invite `i` can be used: not yet used, not too old, and its maker is still an admin: somebody who was removed
@@ -38,11 +38,6 @@ export interface InviteRequest {
   email: string | null;
 }
 
-const STANDING = callerStatement(
-  `select caller.id as caller, m.role as role
-   from caller left join members m on m.user_id = caller.id and m.env_id = :envId`,
-);
-
 const INSERT = callerStatement(
   `insert into invites (code_hash, env_id, role, email, created_by, created_at, expires_at)
    select :codeHash, m.env_id, :role, :email, caller.id, :now, :expiresAt
@@ -68,9 +63,7 @@ export async function createInvite(
   maxOpen: number,
   now: number,
 ): Promise<{ outcome: AdminOutcome; invite: Invite }> {
-  const code = crypto
-    .getRandomValues(new Uint8Array(CODE_BYTES))
-    .toBase64({ alphabet: "base64url", omitPadding: true });
+  const code = randomToken();
   const codeHash = await sha256(code);
   const invite = { id: idOf(codeHash), code, expiresAt: now + INVITE_LIFETIME_MS };
   const values = { envId, role, email, codeHash, inviteId: invite.id, expiresAt: invite.expiresAt, maxOpen };
@@ -122,8 +115,6 @@ export async function listInvites(
 const IS_REVOKED = `i.env_id = :envId and ${INVITE_ID} = :inviteId and i.accepted_at is null and ${IS_ADMIN}`;
 
 const REVOKE = [
-  `select caller.id as caller, m.role as role
-   from caller left join members m on m.user_id = caller.id and m.env_id = :envId`,
   deedOfCaller({
     action: actionSql("invite.revoked"),
     envId: "i.env_id",
@@ -143,7 +134,8 @@ export async function revokeInvite(
   now: number,
 ): Promise<AdminOutcome> {
   const values = { envId, inviteId };
-  const [before, , gone] = (await db.batch(REVOKE.map((step) => step(db, credential, now, values)))) as [
+  const steps = [STANDING, ...REVOKE];
+  const [before, , gone] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [
     D1Result,
     D1Result,
     D1Result,
@@ -156,10 +148,15 @@ export type Accepted =
   | { outcome: "accepted"; envId: number }
   | { outcome: "unauthenticated" | "no-invite" | "already-member" };
 
-/** Whether invite `i` is that of `:codeHash` and the caller may use it. */
-const CALLER_EMAIL = "(select lower(u.email) from caller join user u on u.id = caller.id)";
-const USABLE = `i.code_hash = :codeHash and ${OPEN}
-  and (i.claimed_by is null or i.claimed_by = ${CALLER_EMAIL}) and (i.email is null or i.email = ${CALLER_EMAIL})`;
+/**
+ * Whether invite `i` is that of `:codeHash`, and the owner of an address may use it.
+ * @param email the address in lower case, an expression
+ */
+const usableBy = (email: string): string => `i.code_hash = :codeHash and ${OPEN}
+  and (i.claimed_by is null or i.claimed_by = ${email}) and (i.email is null or i.email = ${email})`;
+
+/** Whether the caller may use it. */
+const USABLE = usableBy("(select lower(u.email) from caller join user u on u.id = caller.id)");
 
 /** What an invite is to, and who makes it, as the database has it. */
 export interface SeenInviteRow {
@@ -240,8 +237,7 @@ export async function acceptInvite(
   return { outcome: "accepted", envId: found.envId };
 }
 
-const CLAIMABLE = `i.code_hash = :codeHash and ${OPEN} and (i.claimed_by is null or i.claimed_by = :email)
-  and (i.email is null or i.email = :email)`;
+const CLAIMABLE = usableBy(":email");
 const FIND_CLAIMABLE = statement(`select 1 from invites i where ${CLAIMABLE}`);
 const CLAIM = statement(`update invites as i set claimed_by = :email where ${CLAIMABLE}`);
 

@@ -6,16 +6,13 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-
 import { refuse, tooManyEnvironments, tooManyInvites } from "../http/refusals.ts";
 import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
-
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
 import { hint, open, type StoredCredentials, seal } from "./credentials.ts";
-import { deleteEnvironment } from "./deletion.ts";
 import { erasureRoutes } from "./erasure-routes.ts";
 import { keepExternalId, pendingExternalId } from "./external-ids.ts";
 import * as invites from "./invites.ts";
@@ -25,6 +22,7 @@ import { trustPolicy } from "./policies.ts";
 import type { Readiness } from "./preflight/checks.ts";
 import type { ChangesOf } from "./preflight/preflight.ts";
 import type { InstanceList } from "./preflight/replies.ts";
+import { type RestoreNow, removeEnvironment } from "./removing.ts";
 import type {
   ExternalId,
   Invite,
@@ -54,8 +52,7 @@ import { toEnvironment, toFullEnvironment, toMember, toOpenInvite, toSeenInvite 
 interface GroupHooks {
   /** When it was updated; it is given as it was before. */
   afterUpdate: (env: Env, before: store.EnvironmentRow) => Promise<void>;
-  /** Restores now what would be restored soon, with the credentials that it still has. */
-  restoreNow: (env: Env, envId: number) => Promise<void>;
+  restoreNow: RestoreNow;
   /** What they have changed in a group at this moment. */
   changesOf: ChangesOf;
 }
@@ -153,15 +150,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .delete("/:id", async (c) => {
       const now = Date.now();
       const environment = await readVisible(c);
-      const remove = () => deleteEnvironment(c.var.db, c.var.credential, environment.id, now);
-      let outcome = await remove();
-      if (outcome === "owing") {
-        // Perhaps of a capture that has ended just now.
-        await restoreNow(c.env, environment.id);
-        outcome = await remove();
-      }
-      if (outcome === "owing") throw refuse.stillOwed();
-      requireChanged(outcome, refuse.liveCaptures);
+      await removeEnvironment(c, environment.id, restoreNow, now, { erases: false });
       return c.json(toFullEnvironment(environment, c.env));
     })
 
@@ -175,9 +164,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
         id,
         Date.now(),
       );
-      if (standing === null) throw unknownCaller();
-      noteCaller(standing.caller);
-      if (standing.role === null) throw refuse.environmentNotFound();
+      visible(standing);
       return c.json(found.map(toMember));
     })
 
@@ -210,10 +197,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
     .get("/:id/invites", async (c) => {
       const id = await readId(c);
       const found = await invites.listInvites(c.var.db, c.var.credential, id, Date.now());
-      if (found.standing === null) throw unknownCaller();
-      noteCaller(found.standing.caller);
-      if (found.standing.role === null) throw refuse.environmentNotFound();
-      if (found.standing.role !== "admin") throw refuse.notAdmin();
+      if (visible(found.standing).role !== "admin") throw refuse.notAdmin();
       return c.json(found.invites.map(toOpenInvite) satisfies OpenInvite[]);
     })
 

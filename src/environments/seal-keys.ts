@@ -24,6 +24,7 @@ export const SEAL_KEYS = `c.sealed as sealed, iif(c.sealed = 1, (select json_gro
   from seal_keys k where k.env_id = c.env_id), null) as sealKeys`;
 
 const keysSchema = lazy(() => z.array(z.tuple([z.int().positive(), z.string()])));
+const keysOf = (sealKeys: string | null) => keysSchema().parse(JSON.parse(sealKeys ?? "[]"));
 
 /** What the key of a number is for. */
 export const purposeOf = (envId: number, number: number): string =>
@@ -48,14 +49,13 @@ export async function sealKeyOf(
   { envId, sealKeys }: SealedCapture,
   number: number,
 ): Promise<CryptoKey | null> {
-  const found = keysSchema().parse(JSON.parse(sealKeys ?? "[]"));
-  const sealed = found.find(([one]) => one === number)?.[1];
+  const sealed = keysOf(sealKeys).find(([one]) => one === number)?.[1];
   return sealed === undefined ? null : openKey(env, envId, number, sealed);
 }
 
 /** The key that seals what is written of a capture: the newest of its environment, which is made if there is none. */
 export async function sealingKey(env: Env, { envId, sealKeys }: SealedCapture): Promise<SealKey> {
-  const known = keysSchema().parse(JSON.parse(sealKeys ?? "[]"));
+  const known = keysOf(sealKeys);
   const keys = known.length > 0 ? known : await firstKey(env, envId);
   const [number, sealed] = keys.reduce((newest, one) => (one[0] > newest[0] ? one : newest));
   return { number, key: await openKey(env, envId, number, sealed) };

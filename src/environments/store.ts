@@ -119,6 +119,12 @@ export const IS_ADMIN = `exists (select 1 from caller join members m on m.user_i
 /** The caller, and the role that the caller has in environment `:envId`. */
 export type Standing = { caller: string; role: Role | null } | null;
 
+/** Reads them, for `adminOutcome`; no row when nobody is signed in. */
+export const STANDING = callerStatement(
+  `select caller.id as caller, m.role as role
+   from caller left join members m on m.user_id = caller.id and m.env_id = :envId`,
+);
+
 const ALL = callerStatement(
   `select ${COLUMNS} from caller
    left join members m on m.user_id = caller.id left join environments e on e.id = m.env_id order by e.id`,

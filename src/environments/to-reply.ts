@@ -77,7 +77,7 @@ export function toMember({ userId, name, email, emailVerified, role, joinedAt }:
 export function toErasure(row: ErasureRow): CaptureErasure {
   return {
     capture: row.captureId,
-    name: row.name,
+    name: row.captureName,
     why: row.why,
     by: row.requestedBy === null ? null : { id: row.requestedBy, name: row.requesterName },
     requestedAt: isoTime(row.requestedAt),

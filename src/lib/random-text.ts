@@ -11,3 +11,7 @@ export function randomText(length: number, alphabet: string = LETTERS): string {
   }
   return text.slice(0, length);
 }
+
+/** 32 random bytes in base64url, which is 43 characters: what nobody can guess, and goes into an address as it is. */
+export const randomToken = (): string =>
+  crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });

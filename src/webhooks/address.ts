@@ -83,15 +83,11 @@ export async function reachProblem(
   );
   const found = answers.flat();
   if (found.length === 0) return "Its name has no address";
-  return found.every((answer) => answer.isPublic) ? null : NOT_PUBLIC;
+  return found.every((isOpen) => isOpen) ? null : NOT_PUBLIC;
 }
 
-/** The addresses of a name, and whether each is public; of an alias whether its target may be. */
-async function resolve(
-  resolver: string,
-  name: string,
-  type: keyof typeof ADDRESS_TYPES,
-): Promise<{ isPublic: boolean }[]> {
+/** Whether each address of a name is public; besides false for each alias whose target can't be. */
+async function resolve(resolver: string, name: string, type: keyof typeof ADDRESS_TYPES): Promise<boolean[]> {
   const reply = await fetch(`${resolver}?${new URLSearchParams({ name, type })}`, {
     headers: { Accept: "application/dns-json" },
     redirect: "manual",
@@ -101,10 +97,10 @@ async function resolve(
   const answer = answerSchema().parse(JSON.parse(await readSome(reply, MAX_ANSWER_BYTES)));
   const aliases = answer.Answer.filter((record) => record.type === CNAME && SPECIAL_NAME.test(record.data));
   return [
-    ...aliases.map(() => ({ isPublic: false })),
-    ...answer.Answer.filter((record) => record.type === ADDRESS_TYPES[type]).map(({ data }) => ({
-      isPublic: isPublic(data),
-    })),
+    ...aliases.map(() => false),
+    ...answer.Answer.filter((record) => record.type === ADDRESS_TYPES[type]).map(({ data }) =>
+      isPublic(data),
+    ),
   ];
 }
 

@@ -95,6 +95,10 @@ export interface Outcome {
 
 const IS_MINE = "id = :id and claim = :claim";
 
+/** A row if another event of the capture waits for the webhook. */
+const HAS_MORE = `select 1 from webhook_deliveries where webhook_id = :webhookId and capture_id = :captureId and status = 'pending'
+  limit 1`;
+
 const FINISH = [
   // Before the delivery has lost its claim.
   `update webhooks set failing_since = iif(:status = 'delivered', null, coalesce(failing_since, :now)),
@@ -105,7 +109,7 @@ const FINISH = [
   `update webhook_deliveries set status = 'dead', next_at = null
    where webhook_id = :webhookId and status = 'pending' and :disabledReason is not null
      and exists (select 1 from webhooks where id = :webhookId and disabled_at = :now)`,
-  `select 1 from webhook_deliveries where webhook_id = :webhookId and capture_id = :captureId and status = 'pending' limit 1`,
+  HAS_MORE,
 ].map(statement);
 
 /**
@@ -143,10 +147,7 @@ const FORGET = statement(
 export const forgettingStatements = (db: Db, captureId: number): D1PreparedStatement =>
   FORGET(db, { captureId });
 
-const DROP = [
-  `delete from webhook_deliveries where ${IS_MINE}`,
-  `select 1 from webhook_deliveries where webhook_id = :webhookId and capture_id = :captureId and status = 'pending' limit 1`,
-].map(statement);
+const DROP = [`delete from webhook_deliveries where ${IS_MINE}`, HAS_MORE].map(statement);
 
 /** Deletes a delivery that has nothing to tell. Returns as `finishAttempt`. */
 export async function dropDelivery(

@@ -5,7 +5,7 @@ import type { EventType } from "./events.ts";
 /*
  * The outbox: an event is written for each webhook that is to be told, by the batch that makes it true, so that neither is there
  * without the other. A message to the queue comes after that, and says only where to look; if it is lost, cron finds the event
- * (resending.ts).
+ * (queue.ts).
  */
 
 /** Events for the outbox, as SQL: expressions over a row `c` for each capture. */

@@ -68,13 +68,13 @@ export const webhookRoutes = (find: FindNewStatements) =>
         target: null,
       };
       if (address === undefined) return c.json(toWebhook(await update(c, ids, change)));
-      const retargeted = await retarget(
+      const { target } = await retarget(
         c,
         ids,
-        (target) => ({ ...target, address }),
+        (before) => ({ ...before, address }),
         refuse.webhookHasNoAddress,
       );
-      return c.json(toWebhook(await update(c, ids, { ...change, target: retargeted })));
+      return c.json(toWebhook(await update(c, ids, { ...change, target })));
     })
 
     .delete("/:id/webhooks/:webhookId", async (c) => {
@@ -86,15 +86,13 @@ export const webhookRoutes = (find: FindNewStatements) =>
     .post("/:id/webhooks/:webhookId/rotate-secret", async (c) => {
       const ids = await idsOf(c);
       const now = Date.now();
-      let rotated: Target | null = null;
-      const target = await retarget(
+      const { changed, target } = await retarget(
         c,
         ids,
         (before) => {
           if (before.secret === null) throw refuse.webhookNotSigned();
           const previous = { secret: before.secret, until: now + ROTATION_GRACE_MS };
-          rotated = { ...before, secret: newSecret(), previous };
-          return rotated;
+          return { ...before, secret: newSecret(), previous };
         },
         refuse.webhookNotSigned,
       );
@@ -105,7 +103,7 @@ export const webhookRoutes = (find: FindNewStatements) =>
         target,
         rotates: true,
       });
-      return c.json(withSecret(webhook, rotated));
+      return c.json(withSecret(webhook, changed));
     })
 
     .post("/:id/webhooks/:webhookId/test", async (c) => {
@@ -189,24 +187,21 @@ async function checkedAddress(c: AppContext, kind: "standard" | "slack", address
 /** The refusal of an address. */
 const badAddress = (problem: string): ApiError => new ApiError(400, `address: ${problem}`);
 
-/** The sealed target that a webhook is to have, made of the one that it has. */
+/** The target that a webhook is to have, made of the one that it has, and as the store takes it. */
 async function retarget(
   c: AppContext,
   { envId, webhookId }: { envId: number; webhookId: number },
   change: (before: Target) => Target,
   refused: () => ApiError,
-): Promise<{ sealed: string; before: string; addressHint: string }> {
+): Promise<{ changed: Target; target: NonNullable<store.WebhookUpdate["target"]> }> {
   const found = ok(await store.readWebhook(c.var.db, c.var.credential, envId, webhookId, Date.now()));
   if (found.role !== "admin") throw refuse.notAdmin();
-  const { kind, target } = found.webhook;
-  if (kind === "email" || target === null) throw refused();
-  const changed = change(await openTarget(c.env, envId, target));
-  const address = await checkedAddress(c, kind, changed.address);
-  return {
-    sealed: await sealTarget(c.env, envId, { ...changed, address }),
-    before: target,
-    addressHint: addressHint(kind, address),
-  };
+  const { kind, target: before } = found.webhook;
+  if (kind === "email" || before === null) throw refused();
+  const asked = change(await openTarget(c.env, envId, before));
+  const changed = { ...asked, address: await checkedAddress(c, kind, asked.address) };
+  const sealed = await sealTarget(c.env, envId, changed);
+  return { changed, target: { sealed, before, addressHint: addressHint(kind, changed.address) } };
 }
 
 async function update(

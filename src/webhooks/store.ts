@@ -3,7 +3,7 @@ import { deedOfCaller, detailsSql, IF_CHANGED } from "../audit/recording.ts";
 import { type Credential, callerStatement, type Denied } from "../db/caller.ts";
 import type { Role } from "../db/roles.ts";
 import type { Db } from "../db/types.ts";
-import { IS_ADMIN } from "../environments/store.ts";
+import { adminOutcome, IS_ADMIN } from "../environments/store.ts";
 import type { ClaimedDelivery } from "./delivery-store.ts";
 import { TEST_TYPE } from "./events.ts";
 import type { Kind } from "./kinds.ts";
@@ -92,13 +92,13 @@ export async function readWebhook(
   now: number,
 ): Promise<{ outcome: "found"; caller: string; role: Role; webhook: WebhookRow } | Refused> {
   const row = await ONE(db, credential, now, { envId, webhookId }).first<WebhookRow & Asking>();
-  return seen(row ?? undefined);
+  return seen(row);
 }
 
 function seen(
-  row: (WebhookRow & Asking) | undefined,
+  row: (WebhookRow & Asking) | null | undefined,
 ): { outcome: "found"; caller: string; role: Role; webhook: WebhookRow } | Refused {
-  if (row === undefined) return { outcome: "unauthenticated" };
+  if (row == null) return { outcome: "unauthenticated" };
   if (row.role === null) return { outcome: "not-found" };
   if (row.id === null) return { outcome: row.role === "admin" ? "no-webhook" : "forbidden" };
   return { outcome: "found", caller: row.caller, role: row.role, webhook: row };
@@ -112,10 +112,6 @@ export type NewWebhook = Pick<
   origin: string;
 };
 
-interface BeforeCreation extends Asking {
-  isReachable: 0 | 1;
-}
-
 /** Whether `:recipient` is a member who has a verified address; there is none but for e-mail. */
 const IS_REACHABLE = `(:recipient is null or exists (select 1 from members o join user u on u.id = o.user_id
   where o.env_id = :envId and o.user_id = :recipient and u.email_verified = 1))`;
@@ -128,8 +124,7 @@ const BEFORE_CREATION = callerStatement(
 const INSERT = callerStatement(
   `insert into webhooks (env_id, kind, name, events, target, address_hint, recipient, origin, created_at, updated_at)
    select :envId, :kind, :name, :events, :target, :addressHint, :recipient, :origin, :now, :now
-   where ${IS_ADMIN} and ${IS_REACHABLE} and (select count(*) from webhooks where env_id = :envId) < ${MAX_WEBHOOKS}
-   returning id`,
+   where ${IS_ADMIN} and ${IS_REACHABLE} and (select count(*) from webhooks where env_id = :envId) < ${MAX_WEBHOOKS}`,
 );
 
 const INSERT_DEED = callerStatement(
@@ -158,15 +153,13 @@ export async function createWebhook(
   const values = { ...webhook, envId };
   const [before, made, , after] = (await db.batch(
     [BEFORE_CREATION, INSERT, INSERT_DEED, NEWEST].map((step) => step(db, credential, now, values)),
-  )) as [D1Result<BeforeCreation>, D1Result, D1Result, D1Result<WebhookRow>];
-  const asking = before.results[0];
-  if (asking === undefined) return { outcome: "unauthenticated" };
-  if (asking.role === null) return { outcome: "not-found" };
-  if (asking.role !== "admin") return { outcome: "forbidden" };
-  const [row] = after.results;
-  if (made.results.length === 1 && row !== undefined)
-    return { outcome: "changed", caller: asking.caller, webhook: row };
-  return { outcome: asking.isReachable === 1 ? "too-many" : "unreachable" };
+  )) as [D1Result<{ isReachable: 0 | 1 }>, D1Result, D1Result, D1Result<WebhookRow & Asking>];
+  const outcome = adminOutcome(before, made);
+  if (outcome === "refused")
+    return { outcome: before.results[0]?.isReachable === 1 ? "too-many" : "unreachable" };
+  if (outcome !== "changed") return { outcome };
+  const row = after.results[0] as WebhookRow & Asking;
+  return { outcome, caller: row.caller, webhook: row };
 }
 
 /** What to change of a webhook: null for what stays. */
@@ -209,7 +202,6 @@ const UPDATE = [
      failing_since = iif(:isPaused is 0 or :begins, null, failing_since),
      disabled_at = iif(:isPaused is 0, null, disabled_at), disabled_reason = iif(:isPaused is 0, null, disabled_reason),
      updated_at = :now where ${IS_TARGET}`,
-  `select caller.id as caller, m.role as role, ${COLUMNS} ${WEBHOOKS_OF_CALLER} and w.id = :webhookId ${RECIPIENT}`,
 ].map(callerStatement);
 
 /** Changes a webhook; a conflict when its target has changed since it was read. */
@@ -229,7 +221,8 @@ export async function updateWebhook(
     begins: Number(target !== null),
     rotates: Number(rotates),
   };
-  const [, changes, after] = (await db.batch(UPDATE.map((step) => step(db, credential, now, values)))) as [
+  const steps = [...UPDATE, ONE];
+  const [, changes, after] = (await db.batch(steps.map((step) => step(db, credential, now, values)))) as [
     D1Result,
     D1Result,
     D1Result<WebhookRow & Asking>,
@@ -290,11 +283,12 @@ const DELIVERIES = callerStatement(
 
 type OfWebhook = Asking & { webhookId: number | null };
 
-function refusedBy(row: OfWebhook | undefined): Refused | null {
+/** The row that was read by `WEBHOOK_OF_ADMIN`, if the caller is an admin and there is such a webhook. */
+function ofAdmin<T extends OfWebhook>(row: T | undefined): { outcome: "found"; row: T } | Refused {
   if (row === undefined) return { outcome: "unauthenticated" };
   if (row.role === null) return { outcome: "not-found" };
   if (row.role !== "admin") return { outcome: "forbidden" };
-  return row.webhookId === null ? { outcome: "no-webhook" } : null;
+  return row.webhookId === null ? { outcome: "no-webhook" } : { outcome: "found", row };
 }
 
 /** Reads the last deliveries of a webhook, newest first. */
@@ -305,10 +299,13 @@ export async function listDeliveries(
   now: number,
 ): Promise<{ outcome: "found"; caller: string; deliveries: DeliveryRow[] } | Refused> {
   const { results } = await DELIVERIES(db, credential, now, values).all<DeliveryRow & OfWebhook>();
-  const refused = refusedBy(results[0]);
-  if (refused !== null) return refused;
-  const { caller } = results[0] as OfWebhook;
-  return { outcome: "found", caller, deliveries: results.filter(({ id }) => id !== null) };
+  const found = ofAdmin(results[0]);
+  if (found.outcome !== "found") return found;
+  return {
+    outcome: "found",
+    caller: found.row.caller,
+    deliveries: results.filter(({ id }) => id !== null),
+  };
 }
 
 /** What became of a delivery that was to be made or sent again. */
@@ -338,9 +335,9 @@ export async function redeliver(
   const [before, changes, after] = (await db.batch(
     [ONE_DELIVERY, REDELIVER, ONE_DELIVERY].map((step) => step(db, credential, now, values)),
   )) as [D1Result<DeliveryRow & OfWebhook & { isIdle: 0 | 1 }>, D1Result, D1Result<DeliveryRow>];
-  const [row] = before.results;
-  const refused = refusedBy(row);
-  if (refused !== null || row === undefined) return refused ?? { outcome: "unauthenticated" };
+  const found = ofAdmin(before.results[0]);
+  if (found.outcome !== "found") return found;
+  const { row } = found;
   if (row.id === null) return { outcome: "no-delivery" };
   if (changes.meta.changes === 0) return { outcome: row.isIdle === 1 ? "idle" : "pending" };
   return { outcome: "changed", caller: row.caller, delivery: after.results[0] as DeliveryRow };
@@ -369,11 +366,12 @@ export async function insertTest(
   const [before, made] = (await db.batch(
     [WEBHOOK_STATE, INSERT_TEST].map((step) => step(db, credential, now, values)),
   )) as [D1Result<OfWebhook>, D1Result<{ id: number }>];
-  const [row] = before.results;
-  const refused = refusedBy(row);
-  if (refused !== null || row === undefined) return refused ?? { outcome: "unauthenticated" };
+  const found = ofAdmin(before.results[0]);
+  if (found.outcome !== "found") return found;
   const [test] = made.results;
-  return test === undefined ? { outcome: "idle" } : { outcome: "changed", caller: row.caller, id: test.id };
+  return test === undefined
+    ? { outcome: "idle" }
+    : { outcome: "changed", caller: found.row.caller, id: test.id };
 }
 
 /** Reads one delivery of a webhook for an admin, as `listDeliveries` does; null when it is gone. */

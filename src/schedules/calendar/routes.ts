@@ -6,6 +6,7 @@ import { refuse } from "../../http/refusals.ts";
 import { signedIn } from "../../http/signed-in.ts";
 import { bySession } from "../../identity/by-session.ts";
 import { sha256 } from "../../lib/hash.ts";
+import { randomToken } from "../../lib/random-text.ts";
 import { isoTime } from "../../lib/values.ts";
 import { nextOccurrences } from "../recurrence.ts";
 import type { CalendarFeed, NewCalendarFeed } from "../replies.ts";
@@ -14,7 +15,6 @@ import { type Calendar, type FeedRow, makeFeed, readCalendar, readFeed, revokeFe
 
 /** How many occurrences of each schedule a calendar has. */
 const OCCURRENCES = 10;
-const TOKEN_BYTES = 32;
 
 /**
  * `/api/schedules/calendar`: what is scheduled, for calendar programs. These can't send a header, so that the calendar has a secret
@@ -43,9 +43,7 @@ export const calendarRoutes = new Hono<App>()
   })
 
   .post("/calendar", async (c) => {
-    const token = crypto
-      .getRandomValues(new Uint8Array(TOKEN_BYTES))
-      .toBase64({ alphabet: "base64url", omitPadding: true });
+    const token = randomToken();
     const now = Date.now();
     known(await makeFeed(c.get("db"), c.get("credential"), await sha256(token), now));
     const url = `${new URL(c.req.url).origin}/api/schedules/calendar.ics?token=${token}`;
