@@ -2,7 +2,6 @@ import { readNoted } from "../audit/readings.ts";
 import { runnerOf } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
-import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import type { FindCapture, ReadCapture } from "../workload/live-or-stored.ts";
@@ -10,6 +9,7 @@ import { storeOf } from "../workload/stored/object-store.ts";
 import type { LogDigests } from "../workload/workload-state.ts";
 import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
+import { metricsErased, refuseCapture, workloadErased } from "./refusals.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
@@ -57,7 +57,7 @@ export const findReadable: FindCapture = async (c, id, reading, whole = false) =
     read,
     now,
   );
-  const capture = requireWorkload(see(seen(row), refuse.captureEnvironmentNotFound));
+  const capture = requireWorkload(see(seen(row), refuseCapture.captureEnvironmentNotFound));
   return { ...withRunner(c, capture), readsStatements: capture.readsStatements === 1 };
 };
 
@@ -80,8 +80,8 @@ export async function findReadablePair(
     now,
   );
   const pair = pairOf(rows, { id, other });
-  const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
-  const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
+  const one = requireWorkload(see(pair[0], refuseCapture.captureEnvironmentNotFound));
+  const base = requireWorkload(see(pair[1], refuseCapture.otherCaptureNotFound), "with");
   return [withRunner(c, one), withRunner(c, base)];
 }
 

@@ -9,6 +9,7 @@ import { requireChanged } from "./access.ts";
 import { deleteEnvironment } from "./deletion.ts";
 import { erasureBodySchema, erasureQuerySchema } from "./erasure-schema.ts";
 import { type ErasureRow, type ErasureTotals, eraseWorkloads, readErasures } from "./erasures.ts";
+import { refuseEnvironment } from "./refusals.ts";
 import type { EnvironmentErasure } from "./replies.ts";
 import { toErasure } from "./to-reply.ts";
 
@@ -58,8 +59,8 @@ async function eraseEnvironment(
     await restoreNow(c.env, id);
     outcome = await remove();
   }
-  if (outcome === "owing") throw refuse.stillOwed();
-  requireChanged(outcome, refuse.liveCaptures);
+  if (outcome === "owing") throw refuseEnvironment.stillOwed();
+  requireChanged(outcome, refuseEnvironment.liveCaptures);
 }
 
 async function showErasures(c: AppContext, id: number, after: number): Promise<EnvironmentErasure> {

@@ -2,8 +2,8 @@ import { APIError } from "better-auth/api";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { tooManyAccounts, tooManySignUps } from "../http/refusals.ts";
 import { addressLimits } from "./address-limits.ts";
+import { tooManyAccounts, tooManySignUps } from "./refusals.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
 

@@ -4,9 +4,9 @@ import { type Statement, statement } from "../db/statement.ts";
 import { readSessionCookie } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { clientNetwork, exhausted } from "../http/rate-limits.ts";
-import { tooManyWrongPasswords } from "../http/refusals.ts";
 import { sha256 } from "../lib/hash.ts";
 import { lazy } from "../lib/lazy.ts";
+import { tooManyWrongPasswords } from "./refusals.ts";
 import { WRONG_CURRENT_PASSWORD } from "./words.ts";
 
 /*

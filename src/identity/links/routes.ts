@@ -5,7 +5,6 @@ import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { readAnybodysBody, readBody } from "../../http/input.ts";
 import { exhausted, limitAccountChanges, limitSignIns } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
 import { describeError, log } from "../../lib/log.ts";
 import { deliver } from "../../mail/delivery.ts";
 import { type Mail, type Mailer, mailerOf } from "../../mail/mail.ts";
@@ -13,11 +12,12 @@ import { countedByAddress } from "../by-address.ts";
 import { byPassword } from "../by-password.ts";
 import { bySession } from "../by-session.ts";
 import { boundHashing } from "../hashing.ts";
+import { refuseIdentity } from "../refusals.ts";
 import { forgetWrongPasswords } from "../wrong-passwords.ts";
 import { attemptChange, makeChangeLink } from "./change.ts";
 import { MAILS } from "./limits.ts";
 import * as mails from "./mails.ts";
-import { tooManyChanges, tooManyMails } from "./refusals.ts";
+import { refuseLink, tooManyChanges, tooManyMails } from "./refusals.ts";
 import type { EmailVerified, MailAsked, PasswordReset } from "./replies.ts";
 import { changeEmailSchema, requestResetSchema, resetSchema, verifySchema } from "./schema.ts";
 import * as store from "./store.ts";
@@ -60,10 +60,10 @@ export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =
       boundHashing,
       async (c) => {
         const { token, newPassword, revokeKeys } = await readAnybodysBody(c, resetSchema());
-        if (!(await store.isResetLink(c.var.db, token, Date.now()))) throw refuse.linkNotFound();
+        if (!(await store.isResetLink(c.var.db, token, Date.now()))) throw refuseLink.linkNotFound();
         const passwordHash = await (await passwordsOf(c)).hash(newPassword);
         const reset = await store.resetPassword(c.var.db, { token, passwordHash, revokeKeys }, Date.now());
-        if (reset === null) throw refuse.linkNotFound();
+        if (reset === null) throw refuseLink.linkNotFound();
         const { userId, email, keysRevoked } = reset;
         noteCaller(userId);
         await forgetWrongPasswords(c, email);
@@ -79,7 +79,7 @@ export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =
       const found = await store.addressOf(db, credential, now);
       if (found === null) throw unknownCaller();
       noteCaller(found.caller);
-      if (found.isVerified) throw refuse.verifiedAlready();
+      if (found.isVerified) throw refuseLink.verifiedAlready();
       const link = await store.makeLink(db, "verify", found.email, now);
       if (link === null) throw tooManyMails(exhausted("mails", MAILS.seconds));
       send(c, mailer, "verify-link", mails.verifyMail(about(c, found.email), link.token));
@@ -91,8 +91,8 @@ export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =
       const confirmed = await store.confirmAddress(c.var.db, c.var.credential, token, Date.now());
       if (confirmed.outcome === "unauthenticated") throw unknownCaller();
       noteCaller(confirmed.caller);
-      if (confirmed.outcome === "no-link") throw refuse.linkNotYours();
-      if (confirmed.outcome === "taken") throw refuse.addressTaken();
+      if (confirmed.outcome === "no-link") throw refuseLink.linkNotYours();
+      if (confirmed.outcome === "taken") throw refuseLink.addressTaken();
       const { before, email } = confirmed;
       if (before !== email) tell(c, "address-changed", mails.changedMail(about(c, before), email));
       return c.json({ status: true, email } satisfies EmailVerified);
@@ -107,10 +107,10 @@ export const linkRoutes = (passwordsOf: (c: AppContext) => Promise<Passwords>) =
       noteCaller(attempt.caller);
       if (attempt.outcome === "too-many") throw tooManyChanges(exhausted("address-changes", attempt.seconds));
       const { email, passwordHash } = attempt;
-      if (passwordHash === null) throw refuse.noPassword();
+      if (passwordHash === null) throw refuseLink.noPassword();
       if (!(await (await passwordsOf(c)).verify({ hash: passwordHash, password })))
-        throw refuse.wrongPassword();
-      if (newEmail === email) throw refuse.sameAddress();
+        throw refuseIdentity.wrongPassword();
+      if (newEmail === email) throw refuseLink.sameAddress();
       const change = await makeChangeLink(db, credential, newEmail, Date.now());
       const toNew = about(c, newEmail);
       if (change.outcome === "link") send(c, mailer, "change-link", mails.changeMail(toNew, change.token));
@@ -158,7 +158,7 @@ const failed = (kind: string, error: unknown): void =>
 /** The way to send mail. @throws ApiError 409 where there is none */
 function mailerOrRefuse(env: Env): Mailer {
   const mailer = mailerOf(env);
-  if (mailer === null) throw refuse.noMail();
+  if (mailer === null) throw refuseLink.noMail();
   return mailer;
 }
 
