@@ -47,10 +47,7 @@ export function identityRoutes(invites: Invites) {
       .route("/api-key", keyRoutes)
       .route("/sign-on", signOnRoutes(invites))
       .get("/ways", waysRoute)
-      .route(
-        "/",
-        linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
-      )
+      .route("/", linkRoutes)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
       .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
       .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)
