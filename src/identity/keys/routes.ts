@@ -86,7 +86,7 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     scope,
     envId,
     lastRequest: isoTime(row.lastRequest),
-    expiresAt: expiresAt === null ? null : isoTime(expiresAt),
+    expiresAt: isoTime(expiresAt),
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
     refillInterval: null,
