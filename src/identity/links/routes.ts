@@ -113,10 +113,10 @@ export const linkRoutes = new Hono<App>()
 
 /**
  * Mails whoever owns an address that somebody has signed up with, or tried to, after the answer: a link to prove that it is theirs.
+ * @param email in small letters
  * @param isNew whether there is an account with it since now
  */
-export function mailAfterSignUp(c: AppContext, address: string, isNew: boolean): void {
-  const email = address.toLowerCase();
+export function mailAfterSignUp(c: AppContext, email: string, isNew: boolean): void {
   const kind = isNew ? "verify-link" : "sign-up-tried";
   const run = async (mailer: Mailer) => {
     const link = await store.makeLink(writeSession(c.env.DB), "verify", email, Date.now());
