@@ -23,6 +23,7 @@ import { calendarRoutes } from "./schedules/calendar/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { findNewStatements } from "./workload/compare/new-statements.ts";
+import { refuseWorkload } from "./workload/refusals.ts";
 import { SealBroken } from "./workload/stored/sealed-object.ts";
 
 nameRequests(currentRequestId);
@@ -71,7 +72,7 @@ app.onError(async (thrown, c) => {
   if (error instanceof ApiError) return c.json(error.body, error.status, error.headers);
   if (error instanceof SealBroken) {
     log.error("workload.sealed.broken", { path: c.req.path, ...describeError(error) });
-    const refusal = refuse.workloadDamaged();
+    const refusal = refuseWorkload.workloadDamaged();
     return c.json(refusal.body, refusal.status, refusal.headers);
   }
   const isTransient = isTransientFault(error);

@@ -31,9 +31,6 @@ export function onlyAdmin(blocking: readonly Blocking[]): ApiError {
   );
 }
 
-/** Of a password that is not the account's. */
-export const wrongPassword = () => new ApiError(400, "password: is not your password");
-
 /** Of a deletion without the password. */
 export const passwordRequired = () => new ApiError(400, "password: is required");
 
@@ -45,5 +42,6 @@ export const signInAgain = () =>
 export const changedMeanwhile = () =>
   new ApiError(409, "The account was changed just now: look at it and try again");
 
-/** Of too many wrong passwords, in so many minutes. */
-export const TOO_MANY_TRIES = "Too many tries: wait some minutes";
+/** Of one password too many, right or wrong. */
+export const tooManyTries = (headers: Record<string, string> = {}): ApiError =>
+  new ApiError(429, "Too many tries: wait some minutes", headers);

@@ -6,12 +6,12 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody } from "../http/input.ts";
 import { refuseOtherOrigins } from "../http/origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitAccountReads } from "../http/rate-limits.ts";
-import { ApiError } from "../http/refusals.ts";
 import { isHttps } from "../http/scheme.ts";
 import { addressLimits } from "../identity/address-limits.ts";
 import { bySession } from "../identity/by-session.ts";
 import { boundHashing } from "../identity/hashing.ts";
 import { verifyPassword } from "../identity/passwords.ts";
+import { refuseIdentity } from "../identity/refusals.ts";
 import { allowsPasswords } from "../identity/sign-on/config.ts";
 import { log } from "../lib/log.ts";
 import { type Asking, deleteAccount, readAsking } from "./deletion.ts";
@@ -69,12 +69,7 @@ async function confirm(c: AppContext, asking: Asking, password: string | undefin
     return;
   }
   if (password === undefined) throw refuse.passwordRequired();
-  const counted = await addressLimits(c.var.db).consume(`account-deletion:${asking.caller}`, TRIES);
-  if (!counted.allowed)
-    throw new ApiError(
-      429,
-      refuse.TOO_MANY_TRIES,
-      exhausted(ADDRESS_POLICY, counted.retryAfter ?? TRIES.window),
-    );
-  if (!(await verifyPassword({ hash: asking.password, password }))) throw refuse.wrongPassword();
+  const { retryAfter } = await addressLimits(c.var.db).consume(`account-deletion:${asking.caller}`, TRIES);
+  if (retryAfter !== null) throw refuse.tooManyTries(exhausted(ADDRESS_POLICY, retryAfter));
+  if (!(await verifyPassword({ hash: asking.password, password }))) throw refuseIdentity.wrongPassword();
 }

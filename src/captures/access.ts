@@ -1,12 +1,12 @@
 import { readNoted } from "../audit/readings.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type AppContext, noteCaller } from "../http/context.ts";
-import { metricsErased, refuse, workloadErased } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { ComparedCapture } from "../workload/compare/side.ts";
 import { type FindCapture, withSources } from "../workload/live-or-stored.ts";
 import type { CaptureRow, Erasable, Recorded } from "./capture-row.ts";
 import { captureRead, type Found, pairOf, pairRead, type Reader, type Seen, seen } from "./queries.ts";
+import { metricsErased, refuseCapture, workloadErased } from "./refusals.ts";
 
 /**
  * What the caller asked to read, or the refusal that fits. Every request that reads captures, or schedules, passes here, so that
@@ -54,7 +54,7 @@ export const findReadable: FindCapture = async (c, id, reading, whole = false) =
     read,
     now,
   );
-  const capture = requireWorkload(see(seen(row), refuse.captureEnvironmentNotFound));
+  const capture = requireWorkload(see(seen(row), refuseCapture.captureEnvironmentNotFound));
   return { ...withSources(c.env, capture), readsStatements: capture.readsStatements === 1 };
 };
 
@@ -77,7 +77,7 @@ export async function findReadablePair(
     now,
   );
   const pair = pairOf(rows, { id, other });
-  const one = requireWorkload(see(pair[0], refuse.captureEnvironmentNotFound));
-  const base = requireWorkload(see(pair[1], refuse.otherCaptureNotFound), "with");
+  const one = requireWorkload(see(pair[0], refuseCapture.captureEnvironmentNotFound));
+  const base = requireWorkload(see(pair[1], refuseCapture.otherCaptureNotFound), "with");
   return [withSources(c.env, one), withSources(c.env, base)];
 }

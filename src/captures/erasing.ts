@@ -8,6 +8,7 @@ import { ERASURE_COLUMNS, type ErasureRow, JOIN_ERASED } from "../environments/e
 import { unknownCaller } from "../http/authentication.ts";
 import { noteCaller } from "../http/context.ts";
 import { refuse } from "../http/refusals.ts";
+import { refuseCapture } from "./refusals.ts";
 
 /* The erasure of what one capture has recorded, at the request of an admin. Its row stays, and says so. */
 
@@ -55,8 +56,8 @@ export async function eraseCapture(
   const before = (results[0] as D1Result<Before>).results[0];
   if (before === undefined) throw unknownCaller();
   noteCaller(before.caller);
-  if (before.status === null) throw refuse.captureNotFound();
+  if (before.status === null) throw refuseCapture.captureNotFound();
   if (before.role !== "admin") throw refuse.notAdmin();
-  if (!hasEnded(before.status)) throw refuse.notEnded();
+  if (!hasEnded(before.status)) throw refuseCapture.notEnded();
   return (results.at(-1) as D1Result<ErasureRow>).results[0] as ErasureRow;
 }

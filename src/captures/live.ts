@@ -4,13 +4,14 @@ import { type Env, positiveNumber, runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
-import { refuse, tooManySockets } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { findManifests, knownOf, withSources } from "../workload/live-or-stored.ts";
 import type { WorkloadState } from "../workload/workload-state.ts";
 import { see } from "./access.ts";
 import type { CaptureRow } from "./capture-row.ts";
 import { readCapture } from "./queries.ts";
+import { refuseCapture, tooManySockets } from "./refusals.ts";
 import { toLiveMessage } from "./to-reply.ts";
 
 /*
@@ -53,7 +54,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   const isWebSocket = c.req.header("upgrade")?.toLowerCase() === "websocket";
   if (isWebSocket && c.var.credential.kind === "session") requireOurOrigin(c);
   const found = await readCapture(c.var.db, c.var.credential, id, Date.now());
-  const capture = see(found, refuse.captureEnvironmentNotFound);
+  const capture = see(found, refuseCapture.captureEnvironmentNotFound);
   const userId = c.get("callerId");
   if (!isWebSocket) {
     const isKept = capture.erasedAt === null;
@@ -69,7 +70,7 @@ export async function openLive(c: AppContext): Promise<Response> {
   if (webSocket === null) {
     if (status === 409) throw tooManySockets(positiveNumber(c.env, "MAX_SOCKETS_OF_USER"));
     if (status !== 503) throw new Error(`The runner answered ${status} to a WebSocket`);
-    throw refuse.tooManyWatch();
+    throw refuseCapture.tooManyWatch();
   }
   // A new response, since middleware adds headers to it.
   return new Response(null, { status: 101, webSocket });

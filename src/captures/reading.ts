@@ -12,6 +12,7 @@ import { captureTag, fullCaptureTag, fullPageTag, pageTag } from "./etags.ts";
 import { type ListedRow, listCaptures } from "./listing.ts";
 import { cursorOf, orderOf, positionOf, type Sort } from "./paging.ts";
 import { readCapture, readFullCapture } from "./queries.ts";
+import { refuseCapture } from "./refusals.ts";
 import { getSchema, listSchema } from "./schema.ts";
 import { toCapture, toFullCapture } from "./to-reply.ts";
 import { waitForChange } from "./waiting.ts";
@@ -33,7 +34,7 @@ export const ID_IN_QUERY = "id";
 export async function answerList(c: AppContext): Promise<Response> {
   const { limit, sort = "-created", cursor, view, ...filter } = await readQuery(c, listSchema());
   const after = cursor === undefined ? null : positionOf(sort, cursor);
-  if (cursor !== undefined && after === null) return refuseInput(c, refuse.cursorOfAnotherOrder());
+  if (cursor !== undefined && after === null) return refuseInput(c, refuseCapture.cursorOfAnotherOrder());
   const isFull = view === "full";
   // One more than the page, to know whether there is another.
   const request = { ...filter, sort, after, isFull, limit: limit + 1 };
@@ -88,14 +89,14 @@ function mayChange(c: AppContext, { capture, tag }: Read): boolean {
 
 async function readPlain(c: AppContext, id: number): Promise<Read> {
   const found = await readCapture(c.get("db"), c.get("credential"), id, Date.now());
-  const capture = see(found, refuse.captureEnvironmentNotFound);
+  const capture = see(found, refuseCapture.captureEnvironmentNotFound);
   return { capture, tag: captureTag(capture), body: () => JSON.stringify(toCapture(capture)) };
 }
 
 async function readFull(c: AppContext, id: number): Promise<Read> {
   const keptFor = restorableFor(c.env);
   const found = await readFullCapture(c.get("db"), c.get("credential"), id, keptFor, Date.now());
-  const capture = see(found, refuse.captureEnvironmentNotFound);
+  const capture = see(found, refuseCapture.captureEnvironmentNotFound);
   const tag = await fullCaptureTag(capture);
   return { capture, tag, body: () => JSON.stringify(toFullCapture(capture, keptFor)) };
 }

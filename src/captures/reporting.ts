@@ -2,7 +2,7 @@ import { readNoted } from "../audit/readings.ts";
 import { callerStatement } from "../db/caller.ts";
 import { runnerOf } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { ApiError } from "../http/refusals.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { withSources } from "../workload/live-or-stored.ts";
 import type { ReportMetrics } from "../workload/report/charts.ts";
@@ -10,6 +10,7 @@ import type { Reported } from "../workload/report/routes.ts";
 import { requireMetrics, requireWorkload, see } from "./access.ts";
 import { columns } from "./capture-row.ts";
 import type { CaptureTarget, Found, Seen } from "./queries.ts";
+import { refuseCapture } from "./refusals.ts";
 import { TARGET } from "./sql.ts";
 
 /** A capture, its instance, and the name of its environment. */
@@ -43,13 +44,13 @@ async function readReported(
 /** What a report of a capture needs, if the caller of the request may read it and its base; the refusal that fits otherwise. */
 export async function findReported(c: AppContext, id: number, baseId: number | null): Promise<Reported> {
   const [one, base] = await readReported(c, { id, base: baseId });
-  const target = requireWorkload(see(one, refuse.captureEnvironmentNotFound));
+  const target = requireWorkload(see(one, refuseCapture.captureEnvironmentNotFound));
   return {
     capture: withSources(c.env, target),
     base:
       baseId === null
         ? null
-        : withSources(c.env, requireWorkload(see(base, refuse.otherCaptureNotFound), "with")),
+        : withSources(c.env, requireWorkload(see(base, refuseCapture.otherCaptureNotFound), "with")),
     readMetrics: () => metricsOf(c, target),
   };
 }

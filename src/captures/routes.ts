@@ -9,7 +9,7 @@ import type { App, AppContext } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { monthFull, refuse, tooManyLive } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { readArchivedMetrics, readMetrics } from "../metrics/read.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
@@ -29,7 +29,15 @@ import { openLive } from "./live.ts";
 import { planCapture } from "./plan.ts";
 import * as queries from "./queries.ts";
 import { answerList, answerOne, ID_IN_QUERY, restorableFor } from "./reading.ts";
-import { refuseCancel, refuseChange, refusePlan, refuseStop } from "./refusals.ts";
+import {
+  monthFull,
+  refuseCancel,
+  refuseCapture,
+  refuseChange,
+  refusePlan,
+  refuseStop,
+  tooManyLive,
+} from "./refusals.ts";
 import { findReported } from "./reporting.ts";
 import { reschedules } from "./rescheduling.ts";
 import { changeSchema, createSchema } from "./schema.ts";
@@ -84,7 +92,7 @@ export const captureRoutes = new Hono<App>()
     const precondition = preconditionOf(c, id);
     const { before, after } = changed(
       await changes.deleteCapture(c.get("db"), c.get("credential"), id, precondition, now),
-      refuse.captureNotFound,
+      refuseCapture.captureNotFound,
     );
     // Its runner cancels the start, or stores the rest of what was running.
     if (!hasEnded(before.status)) await wake(c, after.id, now);
@@ -129,7 +137,7 @@ export const captureRoutes = new Hono<App>()
       precondition,
       now,
     );
-    const { before, after } = changed(restored, refuse.nameTaken);
+    const { before, after } = changed(restored, refuseCapture.nameTaken);
     // Its runner stores what is left to be stored.
     if (before.deletedAt !== null) await wake(c, after.id, now);
     return tagged(c, after);
@@ -140,7 +148,7 @@ export const captureRoutes = new Hono<App>()
     const query = await readQuery(c, metricsQuerySchema(), ID_IN_QUERY);
     const now = Date.now();
     const found = await queries.readTarget(c.get("db"), c.get("credential"), id, now);
-    const target = requireMetrics(see(found, refuse.captureEnvironmentNotFound));
+    const target = requireMetrics(see(found, refuseCapture.captureEnvironmentNotFound));
     await countCostly(c);
     const read = target.metricsArchivedAt === null ? readMetrics : readArchivedMetrics;
     const runner = runnerOf(c.env, id);
@@ -151,7 +159,7 @@ export const captureRoutes = new Hono<App>()
   .get("/:id/events", async (c) => {
     const id = await readId(c);
     const events = await queries.readEvents(c.get("db"), c.get("credential"), id, Date.now());
-    return c.json(see(events, refuse.captureEnvironmentNotFound).map(toEvent));
+    return c.json(see(events, refuseCapture.captureEnvironmentNotFound).map(toEvent));
   })
 
   .get("/:id/live", openLive)
@@ -182,7 +190,7 @@ async function answerCreation(
     case "viewer":
       throw refuse.viewerMayNotChange();
     case "duplicate-name":
-      throw refuse.duplicateName();
+      throw refuseCapture.duplicateName();
     case "too-many":
       throw tooManyLive(maxLive);
     case "month-full":
@@ -215,15 +223,15 @@ function changed<Before extends CaptureRow>(
     case "unauthenticated":
       throw unknownCaller();
     case "not-found":
-      throw refuse.captureNotFound();
+      throw refuseCapture.captureNotFound();
     case "forbidden":
-      throw refuse.notOwnerOrAdmin();
+      throw refuseCapture.notOwnerOrAdmin();
     case "viewer":
       throw refuse.viewerMayNotChange();
     case "outdated":
-      throw refuse.outdated();
+      throw refuseCapture.outdated();
     case "excluded":
-      throw refuse.excluded();
+      throw refuseCapture.excluded();
     case "refused":
       throw refused(change.before);
     case "changed":

@@ -1,8 +1,8 @@
 import type { Status } from "../db/states.ts";
 import { type Env, runnerOf } from "../env.ts";
-import { refuse } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { within } from "../lib/time-limit.ts";
+import { refuseCapture } from "./refusals.ts";
 
 /*
  * `GET /api/captures/{id}?wait=60`: a request that is answered when the capture has another state. The capture's runner, which makes or
@@ -81,5 +81,5 @@ export async function waitForChange(
     const left = asked + milliseconds - Date.now();
     return scheduler.wait(Math.max(0, Math.min(AWAY_MS, left)));
   }
-  if (!hasWaited) throw refuse.tooManyWait();
+  if (!hasWaited) throw refuseCapture.tooManyWait();
 }

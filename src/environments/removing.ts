@@ -1,8 +1,8 @@
 import type { Env } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
-import { refuse } from "../http/refusals.ts";
 import { requireChanged } from "./access.ts";
 import { deleteEnvironment } from "./deletion.ts";
+import { refuseEnvironment } from "./refusals.ts";
 
 /** Restores now what would be restored soon, with the credentials that an environment still has. */
 export type RestoreNow = (env: Env, envId: number) => Promise<void>;
@@ -26,6 +26,6 @@ export async function removeEnvironment(
     await restoreNow(c.env, id);
     outcome = await remove();
   }
-  if (outcome === "owing") throw refuse.stillOwed();
-  requireChanged(outcome, refuse.liveCaptures);
+  if (outcome === "owing") throw refuseEnvironment.stillOwed();
+  requireChanged(outcome, refuseEnvironment.liveCaptures);
 }

@@ -6,7 +6,7 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { refuse, tooManyEnvironments, tooManyInvites } from "../http/refusals.ts";
+import { refuse } from "../http/refusals.ts";
 import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
@@ -22,6 +22,7 @@ import { trustPolicy } from "./policies.ts";
 import type { Readiness } from "./preflight/checks.ts";
 import type { ChangesOf } from "./preflight/preflight.ts";
 import type { InstanceList } from "./preflight/replies.ts";
+import { refuseEnvironment, tooManyEnvironments, tooManyInvites } from "./refusals.ts";
 import { type RestoreNow, removeEnvironment } from "./removing.ts";
 import type {
   ExternalId,
@@ -97,7 +98,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       if (pending === null) throw unknownCaller();
       noteCaller(pending.caller);
       const key = serviceKey(c.env);
-      if (key === null) throw refuse.noIdentity();
+      if (key === null) throw refuseEnvironment.noIdentity();
       const said = await serviceArn(c.env, key);
       if (!said.ok) throw identityUnknown(c.env, said.failure);
       const { externalId, expiresAt } = pending;
@@ -135,15 +136,15 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
           await afterUpdate(c.env, before);
           return c.json(toFullEnvironment(updated.environment, c.env));
         case "id-used":
-          throw refuse.externalIdUsed();
+          throw refuseEnvironment.externalIdUsed();
         case "other-account":
-          throw refuse.otherAccount();
+          throw refuseEnvironment.otherAccount();
         case "conflict":
         // Another capture has ended just now.
         case "in-grace":
-          throw refuse.changedMeanwhile();
+          throw refuseEnvironment.changedMeanwhile();
         default:
-          throw notChanged(updated.outcome, refuse.liveCaptures);
+          throw notChanged(updated.outcome, refuseEnvironment.liveCaptures);
       }
     })
 
@@ -205,7 +206,7 @@ export const environmentRoutes = ({ afterUpdate, restoreNow, changesOf }: GroupH
       const id = await readId(c);
       const inviteId = c.req.param("inviteId");
       const outcome = await invites.revokeInvite(c.var.db, c.var.credential, id, inviteId, Date.now());
-      requireChanged(outcome, refuse.openInviteNotFound);
+      requireChanged(outcome, refuseEnvironment.openInviteNotFound);
       return c.json({ id: inviteId } satisfies RevokedInvite);
     });
 
@@ -221,7 +222,7 @@ export const inviteRoutes = new Hono<App>()
     const seen = await invites.lookAtInvite(c.var.db, c.var.credential, code, Date.now());
     if (seen === null) throw unknownCaller();
     noteCaller(seen.caller);
-    if (seen.envId === null) throw refuse.inviteNotFound();
+    if (seen.envId === null) throw refuseEnvironment.inviteNotFound();
     return c.json(toSeenInvite(seen) satisfies SeenInvite);
   })
 
@@ -233,9 +234,9 @@ export const inviteRoutes = new Hono<App>()
       case "unauthenticated":
         throw unknownCaller();
       case "no-invite":
-        throw refuse.inviteNotFound();
+        throw refuseEnvironment.inviteNotFound();
       case "already-member":
-        throw refuse.alreadyMember();
+        throw refuseEnvironment.alreadyMember();
       case "accepted": {
         const environment = await store.readEnvironment(c.var.db, c.var.credential, accepted.envId, now);
         return c.json(toFullEnvironment(visible(environment), c.env));
@@ -288,7 +289,7 @@ const isSealed = (asked: boolean | undefined): 0 | 1 => (asked === true ? 1 : 0)
 /** The credentials to use for those that a request gives; a role that no id was made for is refused. */
 function withId(requested: RequestedCredentials, externalId: string | null): StoredCredentials {
   if (!("roleArn" in requested)) return requested;
-  if (externalId === null) throw refuse.noExternalId();
+  if (externalId === null) throw refuseEnvironment.noExternalId();
   return { roleArn: requested.roleArn, externalId };
 }
 
@@ -300,7 +301,7 @@ function created(c: AppContext, made: creation.Created): Response {
     case "gone":
       throw refuse.environmentNotFound();
     case "id-used":
-      throw refuse.externalIdUsed();
+      throw refuseEnvironment.externalIdUsed();
     case "key-reused":
       throw refuse.keyReused();
     case "too-many":
@@ -359,7 +360,7 @@ interface Access extends Pick<NonNullable<store.EnvironmentUpdate["target"]>, "e
 /** Those that it has. An access key is not used for anything else than it was given for: that, its owner has to say. */
 async function storedAccess(c: AppContext, before: store.EnvironmentRow, isMoved: boolean): Promise<Access> {
   const credentials = await open(c.env, before.id, before.credentials);
-  if (isMoved && !("roleArn" in credentials)) throw refuse.keyNeeded();
+  if (isMoved && !("roleArn" in credentials)) throw refuseEnvironment.keyNeeded();
   return { credentials, isNew: false, externalId: before.externalId, pendingId: null };
 }
 
@@ -379,6 +380,6 @@ async function newAccess(
 }
 
 function memberChange(outcome: members.MemberOutcome): void {
-  if (outcome === "no-member") throw refuse.memberNotFound();
-  requireChanged(outcome, refuse.lastAdmin);
+  if (outcome === "no-member") throw refuseEnvironment.memberNotFound();
+  requireChanged(outcome, refuseEnvironment.lastAdmin);
 }

@@ -8,7 +8,6 @@ import { COOKIE_PREFIX, HOST_COOKIE_PREFIX } from "../http/authentication.ts";
 import { currentContext, noteCaller } from "../http/context.ts";
 import { listedOrigins } from "../http/origins.ts";
 import { addressLimit, clientAddress, clientNetwork } from "../http/rate-limits.ts";
-import { refuse } from "../http/refusals.ts";
 import { log, rootCause } from "../lib/log.ts";
 import { nameSchema } from "../lib/names.ts";
 import { addressLimits } from "./address-limits.ts";
@@ -17,6 +16,7 @@ import { revokeKeysOf } from "./keys/store.ts";
 import { SESSION_SECONDS } from "./new-session.ts";
 import { dropLinksOf } from "./ownership.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
+import { refuseIdentity } from "./refusals.ts";
 import { admitSignUp } from "./sign-up-limits.ts";
 
 const SIGN_UP_PATH = "/sign-up/email";
@@ -179,6 +179,6 @@ function inviteOf(body: unknown): { inviteCode: string; email: string } {
 }
 
 function inviteRequired(): APIError {
-  const { message } = refuse.inviteRequired();
+  const { message } = refuseIdentity.inviteRequired();
   return new APIError("FORBIDDEN", { message });
 }

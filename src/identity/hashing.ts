@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { App } from "../http/context.ts";
-import { refuse } from "../http/refusals.ts";
+import { refuseIdentity } from "./refusals.ts";
 
 /*
  * Hashing a password takes a tenth of a second of CPU on purpose, and 32 MiB of an isolate's memory of 128. So one request that hashes
@@ -29,7 +29,7 @@ export class HashingPlaces {
    */
   async run<T>(handle: () => Promise<T>): Promise<T> {
     this.#dropExpired();
-    if (this.#places.size >= AT_ONCE + WAITING) throw refuse.tooManyHashes();
+    if (this.#places.size >= AT_ONCE + WAITING) throw refuseIdentity.tooManyHashes();
     const place = Symbol("place");
     try {
       do {

@@ -52,6 +52,13 @@ export const insertKey = (
    from ${from}`;
 
 /**
+ * Whether a key may be for an environment, in SQL behind the caller's: for all, or for one that the caller belongs to.
+ * @param envId SQL of the environment's id, null for all
+ */
+export const isForMember = (envId: string): string =>
+  `(${envId} is null or exists (select 1 from members m where m.user_id = (select id from caller) and m.env_id = ${envId}))`;
+
+/**
  * Whether somebody has fewer than `:maxKeys` keys that are valid, in SQL, which takes `:now` too. The programs whose login they have
  * approved, and that have not fetched their key yet, count.
  * @param owner SQL of the user's id

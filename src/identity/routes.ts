@@ -23,6 +23,7 @@ import { deviceRoutes } from "./device/routes.ts";
 import { boundHashing } from "./hashing.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { linkRoutes, mailAfterSignUp } from "./links/routes.ts";
+import { namedAddress } from "./named-address.ts";
 import { signOnRoutes, waysRoute } from "./sign-on/routes.ts";
 import { inOurWords } from "./words.ts";
 import { limitPasswordChanges, limitSignInPasswords, rememberNetwork } from "./wrong-passwords.ts";
@@ -47,10 +48,7 @@ export function identityRoutes(invites: Invites) {
       .route("/api-key", keyRoutes)
       .route("/sign-on", signOnRoutes(invites))
       .get("/ways", waysRoute)
-      .route(
-        "/",
-        linkRoutes(async (c) => (await (await authOf(c, invites)).$context).password),
-      )
+      .route("/", linkRoutes)
       .on("GET", ["/get-session", "/list-sessions"], limitAccountReads, answer)
       .on("POST", "/sign-up/email", byPassword, limitSignIns, boundHashing, answerSignUp)
       .on("POST", "/sign-in/email", byPassword, limitSignIns, boundHashing, limitSignInPasswords, answer)
@@ -80,13 +78,11 @@ async function authOf(c: AppContext, invites: Invites) {
   return createAuth({ ...c.env, DB: asDatabase(c.var.db) }, invites, new URL(c.req.url).origin);
 }
 
-const addressSchema = lazy(() => z.object({ email: z.string() }));
-
 /** What better-auth answers to a sign-up. Whoever owns the address is mailed, also where there is an account with it already. */
 async function signUp(c: AppContext, invites: Invites): Promise<Response> {
   const tell = async (isNew: boolean) => {
-    const { data } = addressSchema().safeParse(await c.req.json());
-    if (data !== undefined) mailAfterSignUp(c, data.email, isNew);
+    const email = await namedAddress(c);
+    if (email !== null) mailAfterSignUp(c, email, isNew);
   };
   try {
     const reply = await ask(c, invites);

@@ -2,14 +2,13 @@ import { APIError } from "better-auth/api";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { tooManyAccounts, tooManySignUps } from "../http/refusals.ts";
+import { IS_FULL } from "./account-room.ts";
 import { addressLimits } from "./address-limits.ts";
+import { tooManyAccounts, tooManySignUps } from "./refusals.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-const COUNT_ACCOUNTS = statement(
-  "select count(*) as accounts from (select 1 from user where deleted_at is null limit :max)",
-);
+const READ_FULL = statement(`select ${IS_FULL} as isFull`);
 
 /**
  * Lets a new account be made if the service has room for another, and the network has not made as many today as it may. To be asked
@@ -20,9 +19,9 @@ const COUNT_ACCOUNTS = statement(
  * @throws APIError of better-auth's: 409, or 429 with when the network may again
  */
 export async function admitSignUp(env: Env, db: Db, network: string | null): Promise<void> {
-  const max = positiveNumber(env, "MAX_ACCOUNTS");
-  const accounts = (await COUNT_ACCOUNTS(db, { max }).first<number>("accounts")) ?? 0;
-  if (accounts >= max) throw new APIError("CONFLICT", { message: tooManyAccounts(max).message });
+  const maxAccounts = positiveNumber(env, "MAX_ACCOUNTS");
+  const isFull = (await READ_FULL(db, { maxAccounts }).first<number>("isFull")) === 1;
+  if (isFull) throw new APIError("CONFLICT", { message: tooManyAccounts(maxAccounts).message });
   if (network === null) return;
   const rule = { max: positiveNumber(env, "SIGN_UPS_PER_DAY"), window: DAY_SECONDS };
   const { retryAfter } = await addressLimits(db).consume(`${network}|accounts`, rule);

@@ -1,12 +1,11 @@
 import type { MiddlewareHandler } from "hono";
-import * as z from "zod";
 import { type Statement, statement } from "../db/statement.ts";
 import { readSessionCookie } from "../http/authentication.ts";
 import type { App, AppContext } from "../http/context.ts";
 import { clientNetwork, exhausted } from "../http/rate-limits.ts";
-import { tooManyWrongPasswords } from "../http/refusals.ts";
 import { sha256 } from "../lib/hash.ts";
-import { lazy } from "../lib/lazy.ts";
+import { namedAddress } from "./named-address.ts";
+import { tooManyWrongPasswords } from "./refusals.ts";
 import { WRONG_CURRENT_PASSWORD } from "./words.ts";
 
 /*
@@ -84,11 +83,9 @@ export async function forgetWrongPasswords(c: AppContext, email: string): Promis
   await FORGET_ALL(c.get("db"), { account, network: clientNetwork(c) }).run();
 }
 
-const emailSchema = lazy(() => z.object({ email: z.string() }));
-
 /** Counts a sign-in with a wrong password. */
 export const limitSignInPasswords: MiddlewareHandler<App> = async (c, next) => {
-  const email = await emailOf(c);
+  const email = await namedAddress(c);
   if (email === null) return next();
   const network = clientNetwork(c);
   const account = `${POLICY}|${await sha256(email)}`;
@@ -141,15 +138,4 @@ async function countWrong(
   const hasShown = c.res.status === 200;
   const taken = { key, account: values.account ?? null };
   await db.batch([TAKE_BACK(db, taken), ...(hasShown ? [FORGET(db, taken)] : [])]);
-}
-
-/** The address that a sign-in names, as accounts have it; null when it names none. */
-async function emailOf(c: AppContext): Promise<string | null> {
-  try {
-    const { data } = emailSchema().safeParse(JSON.parse(await c.req.text()));
-    return data?.email.toLowerCase() ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import type { MetricPoint } from "../aws/cloudwatch.ts";
 import { explain } from "../aws/explain.ts";
 import type { Env } from "../env.ts";
-import { ApiError, notNow, refuse } from "../http/refusals.ts";
+import { ApiError, notNow } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { Unreadable } from "../lib/stored.ts";
 import { isTransientFault } from "../lib/transient.ts";
@@ -16,6 +16,7 @@ import {
 } from "./call.ts";
 import { metricAt } from "./cloudwatch-metrics.ts";
 import { aggregate } from "./columns.ts";
+import { refuseMetrics } from "./refusals.ts";
 import type { Metric } from "./replies.ts";
 import { type MetricsQuery, unknownMetric } from "./schema.ts";
 import { chooseWindow, forgotten, keptWindow, metricsWindow } from "./window.ts";
@@ -111,7 +112,7 @@ export async function readArchivedMetrics(
     log.error("capture.metrics.unreadable", { captureId: subject.id, ...describeError(error) });
     if (keptWindow(subject, now) !== null) return readMetrics(env, subject, query, askCache, now);
     if (isTransientFault(error)) throw error;
-    throw refuse.metricsUnreadable();
+    throw refuseMetrics.metricsUnreadable();
   }
   const { header, columns } = archive;
   const { period } = chooseWindow(header, query.period, metrics.length, () => header.period, "archive");

@@ -1,5 +1,5 @@
-import { type PointSource, periodTooFine, tooManyPoints } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
+import { type PointSource, periodTooFine, tooManyPoints } from "./refusals.ts";
 import { finestAt, KEPT_AT_MOST_MS, RETENTION } from "./retention.ts";
 
 /*

@@ -12,7 +12,6 @@ import {
   OF_SESSIONS,
   refusalOf,
   refusals,
-  says,
   saysLike,
 } from "./refusals.ts";
 
@@ -136,12 +135,12 @@ export const accountOperations: Operation[] = [
     },
     refusals: [
       invalidFor(deleteAccountSchema(), { password: "" }),
-      refusalOf("wrongPassword", refuse.wrongPassword()),
+      ...refusals("wrongPassword"),
       refusalOf("passwordRequired", refuse.passwordRequired()),
       refusalOf("signInAgain", refuse.signInAgain()),
       saysLike("onlyAdmin", 409, ONLY_ADMIN, ONLY_ADMIN.replace(/(?<=of ).*?(?=:)/, ".+")),
       refusalOf("changedMeanwhile", refuse.changedMeanwhile()),
-      { ...says("tooManyTries", 429, refuse.TOO_MANY_TRIES), headers: EXHAUSTED },
+      { ...refusalOf("tooManyTries", refuse.tooManyTries()), headers: EXHAUSTED },
       ...refusals("tooManyHashes"),
       ...OF_SESSION_WRITERS,
     ],

@@ -1,6 +1,13 @@
 import * as z from "zod";
 import type { PlanRefusal } from "../captures/plan.ts";
-import { refusePlan } from "../captures/refusals.ts";
+import {
+  metricsErased,
+  monthFull,
+  refusePlan,
+  tooManyLive,
+  tooManySockets,
+  workloadErased,
+} from "../captures/refusals.ts";
 import {
   captureEventSchema,
   captureSchema,
@@ -8,15 +15,7 @@ import {
   liveMessageSchema,
 } from "../captures/replies.ts";
 import { createSchema, getSchema, listSchema, MAX_WAIT_S } from "../captures/schema.ts";
-import {
-  metricsErased,
-  monthFull,
-  periodTooFine,
-  tooManyLive,
-  tooManyPoints,
-  tooManySockets,
-  workloadErased,
-} from "../http/refusals.ts";
+import { periodTooFine, tooManyPoints } from "../metrics/refusals.ts";
 import { metricSchema } from "../metrics/replies.ts";
 import { metricsQuerySchema } from "../metrics/schema.ts";
 import { MAX_REPLY_POINTS } from "../metrics/window.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { tooManyEnvironments } from "../environments/refusals.ts";
 import {
   checkedEnvironmentSchema,
   environmentSchema,
@@ -6,7 +7,6 @@ import {
   refusedEnvironmentSchema,
 } from "../environments/replies.ts";
 import { createSchema, updateSchema } from "../environments/schema.ts";
-import { tooManyEnvironments } from "../http/refusals.ts";
 import { AWS_CANNOT, AWS_WOULD_NOT, OF_ROLES } from "./aws-refusals.ts";
 import { connectingOperations } from "./connecting.ts";
 import * as examples from "./examples/environments.ts";

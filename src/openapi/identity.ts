@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { SIGN_INS } from "../http/limits.ts";
-import { tooManyAccounts, tooManySignUps, tooManyWrongPasswords } from "../http/refusals.ts";
+import { tooManyAccounts, tooManySignUps, tooManyWrongPasswords } from "../identity/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import * as requests from "../identity/requests.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";

@@ -1,4 +1,3 @@
-import { tooManyKeys } from "../http/refusals.ts";
 import {
   createKeySchema,
   deleteKeySchema,
@@ -6,6 +5,7 @@ import {
   listKeysSchema,
   updateKeySchema,
 } from "../identity/keys/schema.ts";
+import { tooManyKeys } from "../identity/refusals.ts";
 import * as replies from "../identity/replies.ts";
 import { apiKey, secretKey } from "./examples/identity.ts";
 import { WRITE_POLICY } from "./header-fields.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { tooManyInvites } from "../environments/refusals.ts";
 import {
   inviteSchema,
   memberRoleSchema,
@@ -9,7 +10,6 @@ import {
   seenInviteSchema,
 } from "../environments/replies.ts";
 import { inviteCodeSchema, inviteSchema as inviteRequestSchema, roleSchema } from "../environments/schema.ts";
-import { tooManyInvites } from "../http/refusals.ts";
 import { ADMIN, ID, MEMBER, ONE_ENVIRONMENT } from "./environments.ts";
 import * as examples from "./examples/environments.ts";
 import type { Operation, Parameter } from "./operation.ts";

@@ -1,9 +1,17 @@
 import type * as z from "zod";
+import { refuseCapture } from "../captures/refusals.ts";
+import { refuseEnvironment } from "../environments/refusals.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { COSTLY, type Limit, PERIOD_SECONDS, REQUESTS, WRITES } from "../http/limits.ts";
 import { problemsOf } from "../http/problems.ts";
 import { type ApiError, notParsed, refuse, tooManyRequests } from "../http/refusals.ts";
+import { refuseLink } from "../identity/links/refusals.ts";
+import { refuseIdentity } from "../identity/refusals.ts";
 import { idSchema } from "../lib/values.ts";
+import { refuseMetrics } from "../metrics/refusals.ts";
+import { refuseSchedule } from "../schedules/refusals.ts";
+import { refuseWebhook } from "../webhooks/refusals.ts";
+import { refuseWorkload } from "../workload/refusals.ts";
 import { COSTLY_POLICY, EXHAUSTED, REQUEST_POLICY, RETRY_AFTER, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Refusal } from "./operation.ts";
 
@@ -26,10 +34,23 @@ export const saysForNow = (name: string, message: string, pattern: string): Refu
   headers: RETRY_AFTER,
 });
 
-/** A refusal of `refuse`, by its name there. */
-export const refusal = (name: keyof typeof refuse): Refusal => refusalOf(name, refuse[name]());
+/** The refusals with fixed words of all rooms. */
+const FIXED = {
+  ...refuse,
+  ...refuseIdentity,
+  ...refuseLink,
+  ...refuseEnvironment,
+  ...refuseWebhook,
+  ...refuseWorkload,
+  ...refuseMetrics,
+  ...refuseCapture,
+  ...refuseSchedule,
+};
+
+/** A refusal with fixed words, by its name in the code. */
+export const refusal = (name: keyof typeof FIXED): Refusal => refusalOf(name, FIXED[name]());
 /** Several of them. */
-export const refusals = (...names: (keyof typeof refuse)[]): Refusal[] => names.map(refusal);
+export const refusals = (...names: (keyof typeof FIXED)[]): Refusal[] => names.map(refusal);
 
 /** Stands for any whole number in the refusal that `varies` makes a pattern of. */
 export const ANY_NUMBER = 987_654_321;

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { tooManySchedules } from "../http/refusals.ts";
 import { refuseRule } from "../schedules/plan.ts";
+import { tooManySchedules } from "../schedules/refusals.ts";
 import {
   occurrencesSchema as repliedOccurrences,
   type Schedule,

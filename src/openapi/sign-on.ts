@@ -1,4 +1,4 @@
-import { tooManyAccounts } from "../http/refusals.ts";
+import { tooManyAccounts } from "../identity/refusals.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
 import * as replies from "../identity/sign-on/replies.ts";
 import { finishSchema, startSchema } from "../identity/sign-on/schema.ts";

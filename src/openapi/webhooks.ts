@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { tooManyWebhooks } from "../http/refusals.ts";
 import { EVENT_TYPES, TEST_TYPE } from "../webhooks/events.ts";
+import { tooManyWebhooks } from "../webhooks/refusals.ts";
 import {
   deliverySchema,
   payloadSchema,

@@ -1,4 +1,4 @@
-import { stepTooFine, tooManyFragments, tooMuchWork } from "../http/refusals.ts";
+import { stepTooFine, tooManyFragments, tooMuchWork } from "../workload/refusals.ts";
 import {
   workloadAmazonSchema,
   workloadSchema,

@@ -1,4 +1,5 @@
 import { OVERDUE_MS } from "../captures/lifecycle.ts";
+import { tooManyLive } from "../captures/refusals.ts";
 import { literal } from "../captures/sql.ts";
 import { noteSql } from "../captures/transitions.ts";
 import { wakeRunner } from "../captures/waking.ts";
@@ -7,7 +8,6 @@ import { statement } from "../db/statement.ts";
 import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { type Env, positiveNumber } from "../env.ts";
-import { tooManyLive } from "../http/refusals.ts";
 import { describeError, log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { namesToTry } from "./capture-name.ts";

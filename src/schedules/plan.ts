@@ -1,9 +1,10 @@
 import { type CaptureRequest, durationRefusal, type PlanRefusal } from "../captures/plan.ts";
 import { refusePlan } from "../captures/refusals.ts";
-import { ApiError, refuse } from "../http/refusals.ts";
+import { ApiError } from "../http/refusals.ts";
 import { DEFAULT_CAPTURE_NAME } from "./capture-name.ts";
 import { isTimeZone } from "./local-time.ts";
 import { nextOccurrence, nextOccurrences, type Recurrence } from "./recurrence.ts";
+import { refuseSchedule } from "./refusals.ts";
 import { RuleError } from "./rule.ts";
 import type { ScheduleFields } from "./schedule-row.ts";
 import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
@@ -32,7 +33,7 @@ export function planSchedule(
   now: number,
 ): PlannedSchedule {
   const { cron, rrule } = changes;
-  if (cron != null && rrule != null) throw refuse.twoRules();
+  if (cron != null && rrule != null) throw refuseSchedule.twoRules();
   const isNewRule = cron != null || rrule != null;
   const planned: ScheduleFields = {
     name: changes.name ?? before?.name ?? "",
@@ -53,13 +54,13 @@ export function planSchedule(
     keepLast: given(changes.keepLast, null, before?.keepLast),
   };
   const isSlow = planned.log !== "general";
-  if (changes.minDuration != null && !isSlow) throw refuse.minDurationOfGeneral();
+  if (changes.minDuration != null && !isSlow) throw refuseSchedule.minDurationOfGeneral();
   if (isSlow) {
     const micros = changes.minDuration == null ? changes.minDuration : Math.round(changes.minDuration * 1000);
     planned.minDurationMicros = given(micros, 0, before?.minDurationMicros);
   }
   const nextAt = nextOf(planned, now);
-  if (nextAt === null) throw refuse.neverOccurs();
+  if (nextAt === null) throw refuseSchedule.neverOccurs();
   return { fields: planned, nextAt };
 }
 
@@ -75,7 +76,7 @@ const toBit = (value: boolean | null | undefined): 0 | 1 | null | undefined =>
 /** How long captures are to run, in milliseconds: always so long, or each would run into the next. */
 function durationOf({ duration }: ScheduleChanges, before: ScheduleFields | null): number {
   if (duration === undefined && before !== null) return before.duration;
-  if (duration == null) throw refuse.durationNeeded();
+  if (duration == null) throw refuseSchedule.durationNeeded();
   const refused: PlanRefusal | null = durationRefusal(duration * 1000);
   if (refused !== null) throw refusePlan(refused, { status: null } satisfies Pick<CaptureRequest, "status">);
   return duration * 1000;
@@ -98,9 +99,9 @@ export function occurrencesOf(recurrence: Recurrence, after: number, count: numb
 }
 
 function readable<T>({ cron, rrule, timeZone }: Recurrence, read: () => T): T {
-  if (cron !== null && rrule !== null) throw refuse.twoRules();
-  if (cron === null && rrule === null) throw refuse.noRule();
-  if (!isTimeZone(timeZone)) throw refuse.unknownTimeZone();
+  if (cron !== null && rrule !== null) throw refuseSchedule.twoRules();
+  if (cron === null && rrule === null) throw refuseSchedule.noRule();
+  if (!isTimeZone(timeZone)) throw refuseSchedule.unknownTimeZone();
   try {
     return read();
   } catch (error) {

@@ -8,7 +8,7 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { idempotencyKeySchema } from "../http/idempotency-key.ts";
 import { readBody, readHeader, readId, readQuery, refuseInput } from "../http/input.ts";
 import { linkToNext } from "../http/next-page.ts";
-import { ApiError, refuse, tooManySchedules } from "../http/refusals.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { sha256 } from "../lib/hash.ts";
 import { describeError, log } from "../lib/log.ts";
@@ -19,6 +19,7 @@ import { makeDueCaptures } from "./making.ts";
 import { nextOf, occurrencesOf, planSchedule } from "./plan.ts";
 import { listSchedules, readSchedule, readScheduleEvents } from "./queries.ts";
 import type { Recurrence } from "./recurrence.ts";
+import { refuseSchedule, tooManySchedules } from "./refusals.ts";
 import type { Occurrences } from "./replies.ts";
 import { wakeDeleted } from "./runners.ts";
 import type { ScheduleRow } from "./schedule-row.ts";
@@ -74,7 +75,10 @@ export const scheduleRoutes = new Hono<App>()
   .get("/:id", async (c) => {
     const id = await readId(c);
     const now = Date.now();
-    const row = see(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    const row = see(
+      await readSchedule(c.get("db"), c.get("credential"), id, now),
+      refuseSchedule.scheduleNotFound,
+    );
     const body = JSON.stringify(toSchedule(row, now));
     return unlessKnown(c, await tagOf(row, body), OF_ONE, () => body);
   })
@@ -126,14 +130,17 @@ export const scheduleRoutes = new Hono<App>()
     const id = await readId(c);
     const { limit } = await readQuery(c, occurrencesSchema());
     const now = Date.now();
-    const row = see(await readSchedule(c.get("db"), c.get("credential"), id, now), refuse.scheduleNotFound);
+    const row = see(
+      await readSchedule(c.get("db"), c.get("credential"), id, now),
+      refuseSchedule.scheduleNotFound,
+    );
     return c.json(toOccurrences(row, row.pausedAt === null ? occurrencesOf(row, now, limit) : []));
   })
 
   .get("/:id/events", async (c) => {
     const id = await readId(c);
     const events = await readScheduleEvents(c.get("db"), c.get("credential"), id, Date.now());
-    return c.json(see(events, refuse.scheduleNotFound).map(toScheduleEvent));
+    return c.json(see(events, refuseSchedule.scheduleNotFound).map(toScheduleEvent));
   });
 
 const toOccurrences = ({ timeZone }: Recurrence, occurrences: number[]): Occurrences => ({
@@ -173,19 +180,19 @@ function requireChanged(changed: ScheduleChanged): { before: ScheduleRow; after:
     case "unauthenticated":
       throw unknownCaller();
     case "not-found":
-      throw refuse.scheduleNotFound();
+      throw refuseSchedule.scheduleNotFound();
     case "forbidden":
-      throw refuse.notScheduleOwnerOrAdmin();
+      throw refuseSchedule.notScheduleOwnerOrAdmin();
     case "viewer":
       throw refuse.viewerMayNotChange();
     case "outdated":
-      throw refuse.scheduleOutdated();
+      throw refuseSchedule.scheduleOutdated();
     case "excluded":
-      throw refuse.scheduleExcluded();
+      throw refuseSchedule.scheduleExcluded();
     case "duplicate-name":
-      throw refuse.duplicateSchedule();
+      throw refuseSchedule.duplicateSchedule();
     case "conflict":
-      throw refuse.scheduleChangedMeanwhile();
+      throw refuseSchedule.scheduleChangedMeanwhile();
     case "unchanged":
       return { before: changed.before, after: changed.before };
     case "changed":
@@ -212,7 +219,7 @@ async function answerCreation(c: AppContext, created: Created, now: number): Pro
     case "viewer":
       throw refuse.viewerMayNotChange();
     case "duplicate-name":
-      throw refuse.duplicateSchedule();
+      throw refuseSchedule.duplicateSchedule();
     case "too-many":
       throw tooManySchedules(MAX_SCHEDULES);
     case "key-reused":

@@ -2,13 +2,14 @@ import { Hono } from "hono";
 import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody, readId, readQuery, refuseInput } from "../http/input.ts";
-import { ApiError, refuse, tooManyWebhooks } from "../http/refusals.ts";
+import { ApiError, refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
 import { mailerOf } from "../mail/mail.ts";
 import { addressProblem } from "./address.ts";
 import { deliver, type FindNewStatements } from "./delivering.ts";
 import { sendMessage } from "./outbox.ts";
+import { refuseWebhook, tooManyWebhooks } from "./refusals.ts";
 import type { WebhookWithSecret } from "./replies.ts";
 import { changeSchema, createSchema, deliveriesSchema, MAX_WEBHOOKS, type WebhookRequest } from "./schema.ts";
 import { newSecret } from "./signing.ts";
@@ -49,7 +50,7 @@ export const webhookRoutes = (find: FindNewStatements) =>
         now,
       );
       if (made.outcome === "too-many") throw tooManyWebhooks(MAX_WEBHOOKS);
-      if (made.outcome === "unreachable") throw refuse.recipientNotReachable();
+      if (made.outcome === "unreachable") throw refuseWebhook.recipientNotReachable();
       return c.json(withSecret(ok(made).webhook, given?.target ?? null), 201);
     })
 
@@ -72,7 +73,7 @@ export const webhookRoutes = (find: FindNewStatements) =>
         c,
         ids,
         (before) => ({ ...before, address }),
-        refuse.webhookHasNoAddress,
+        refuseWebhook.webhookHasNoAddress,
       );
       return c.json(toWebhook(await update(c, ids, { ...change, target })));
     })
@@ -90,11 +91,11 @@ export const webhookRoutes = (find: FindNewStatements) =>
         c,
         ids,
         (before) => {
-          if (before.secret === null) throw refuse.webhookNotSigned();
+          if (before.secret === null) throw refuseWebhook.webhookNotSigned();
           const previous = { secret: before.secret, until: now + ROTATION_GRACE_MS };
           return { ...before, secret: newSecret(), previous };
         },
-        refuse.webhookNotSigned,
+        refuseWebhook.webhookNotSigned,
       );
       const webhook = await update(c, ids, {
         name: null,
@@ -110,7 +111,7 @@ export const webhookRoutes = (find: FindNewStatements) =>
       const ids = await idsOf(c);
       const now = Date.now();
       const made = await store.insertTest(c.var.db, c.var.credential, ids, now);
-      if (made.outcome === "idle") throw refuse.webhookIdle();
+      if (made.outcome === "idle") throw refuseWebhook.webhookIdle();
       const { id: deliveryId } = ok(made);
       await deliver(c.env, find, { deliveryId });
       const delivery = await store.readDelivery(
@@ -120,7 +121,7 @@ export const webhookRoutes = (find: FindNewStatements) =>
         Date.now(),
       );
       // Deleted meanwhile.
-      if (delivery === null) throw refuse.webhookNotFound();
+      if (delivery === null) throw refuseWebhook.webhookNotFound();
       return c.json(toDelivery(delivery));
     })
 
@@ -135,9 +136,9 @@ export const webhookRoutes = (find: FindNewStatements) =>
       const ids = await idsOf(c);
       const deliveryId = await readId(c, "deliveryId");
       const sent = await store.redeliver(c.var.db, c.var.credential, { ...ids, deliveryId }, Date.now());
-      if (sent.outcome === "no-delivery") throw refuse.deliveryNotFound();
-      if (sent.outcome === "pending") throw refuse.deliveryPending();
-      if (sent.outcome === "idle") throw refuse.webhookIdle();
+      if (sent.outcome === "no-delivery") throw refuseWebhook.deliveryNotFound();
+      if (sent.outcome === "pending") throw refuseWebhook.deliveryPending();
+      if (sent.outcome === "idle") throw refuseWebhook.webhookIdle();
       const { delivery } = ok(sent);
       await sendMessage(c.env, { deliveryId });
       return c.json(toDelivery(delivery));
@@ -155,9 +156,9 @@ function ok<T extends { outcome: string }>(result: T): Extract<T, { caller: stri
     case "forbidden":
       throw refuse.notAdmin();
     case "no-webhook":
-      throw refuse.webhookNotFound();
+      throw refuseWebhook.webhookNotFound();
     case "conflict":
-      throw refuse.webhookChangedMeanwhile();
+      throw refuseWebhook.webhookChangedMeanwhile();
   }
   const done = result as Extract<T, { caller: string }>;
   noteCaller((done as { caller: string }).caller);
@@ -170,7 +171,7 @@ async function givenTarget(
   { kind, address }: WebhookRequest,
 ): Promise<{ target: Target; hint: string } | null> {
   if (kind === "email") {
-    if (mailerOf(c.env) === null) await refuseInput(c, refuse.kindNeedsMail());
+    if (mailerOf(c.env) === null) await refuseInput(c, refuseWebhook.kindNeedsMail());
     return null;
   }
   const given = await checkedAddress(c, kind, address ?? "");

@@ -1,5 +1,5 @@
-import { tooMuchWork } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
+import { tooMuchWork } from "./refusals.ts";
 import { type FragmentPart, isMissing, type MissingFragments } from "./stored/fragments-in-range.ts";
 
 /*

@@ -1,4 +1,3 @@
-import { tooManyFragments } from "../http/refusals.ts";
 import { log } from "../lib/log.ts";
 import { isoTime } from "../lib/values.ts";
 import { type Body, bodyOf, type Piece, pieceOfBytes, pieceOfChunks, streamOfBytes } from "./body.ts";
@@ -6,6 +5,7 @@ import { type DownloadForm, requireAffordable } from "./download-cost.ts";
 import { GzipMember } from "./gzip-member.ts";
 import { describeAllMissing, missingLine } from "./missing-fragments.ts";
 import { csvText, logText, type RecordText, sqlText } from "./record-text.ts";
+import { tooManyFragments } from "./refusals.ts";
 import { mayHave } from "./search/fragment-filter.ts";
 import { deflatePiece } from "./stored/deflate.ts";
 import type { RecordLine } from "./stored/fragment-line.ts";

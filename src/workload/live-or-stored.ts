@@ -8,6 +8,7 @@ import { describeError, log } from "../lib/log.ts";
 import type { StoredFormat } from "../lib/stored.ts";
 import { type CapturedLog, logsOf } from "../logs/names.ts";
 import { type DigestsState, digestsFormat } from "./digests-state.ts";
+import { refuseWorkload } from "./refusals.ts";
 import { digestKey, manifestKey, seriesKey } from "./stored/keys.ts";
 import { emptyManifest, type Manifest, manifestFormat } from "./stored/manifest.ts";
 import { type ObjectStore, storeOf } from "./stored/object-store.ts";
@@ -111,7 +112,7 @@ async function ask<T>({ id, status }: ReadCapture, question: () => Promise<T | n
     return await question();
   } catch (error) {
     log.warn("capture.workload.away", { captureId: id, ...describeError(error) });
-    throw refuse.workloadAway();
+    throw refuseWorkload.workloadAway();
   }
 }
 

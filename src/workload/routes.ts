@@ -4,7 +4,6 @@ import { takesGzip } from "../http/accept-encoding.ts";
 import type { App } from "../http/context.ts";
 import { readId, readQuery } from "../http/input.ts";
 import { countCostly } from "../http/rate-limits.ts";
-import { refuse } from "../http/refusals.ts";
 import { CSV_TYPE, csvHeaders, toCsv } from "../lib/csv.ts";
 import { openDownload } from "./download.ts";
 import {
@@ -16,6 +15,7 @@ import {
   readManifests,
   withStatements,
 } from "./live-or-stored.ts";
+import { refuseWorkload } from "./refusals.ts";
 import type { WorkloadSeries } from "./replies.ts";
 import { downloadQuerySchema, seriesQuerySchema, spanQuerySchema } from "./schema.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -33,7 +33,7 @@ const NOTHING: ShownSpan = { step: FIRST_STEP, from: null, to: null, whole: figu
 async function expectNothing(capture: ReadCapture): Promise<void> {
   if (isGrowing(capture.status)) return;
   const { manifests } = await readManifests(capture);
-  if (manifests.some(({ statements }) => statements > 0)) throw refuse.noSeries();
+  if (manifests.some(({ statements }) => statements > 0)) throw refuseWorkload.noSeries();
 }
 
 /** The media types of the formats of a download. */
@@ -67,7 +67,7 @@ export const workloadRoutes = (findCapture: FindCapture) => {
     .get("/amazon", async (c) => {
       const id = await readId(c);
       const shown = toAmazon(await readManifests(await findWhole(c, id, "workload.read")));
-      if (shown === null) throw refuse.amazonNotCounted();
+      if (shown === null) throw refuseWorkload.amazonNotCounted();
       return c.json(shown);
     })
 
@@ -81,7 +81,7 @@ export const workloadRoutes = (findCapture: FindCapture) => {
           ? c.json(shown)
           : c.body(toCsv(SERIES_COLUMNS, shown.points), 200, csvHeaders(`capture-${id}-series`));
       if (Object.values(series).some((one) => one !== null)) return answer(toSeries(series, step));
-      if (fingerprint !== undefined) throw refuse.noSeriesOfStatement();
+      if (fingerprint !== undefined) throw refuseWorkload.noSeriesOfStatement();
       await expectNothing(capture);
       return answer({ step: step ?? FIRST_STEP, points: [] });
     })
@@ -112,7 +112,7 @@ export const workloadRoutes = (findCapture: FindCapture) => {
       await countCostly(c);
       const { manifests } = await readManifests(capture);
       const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
-      if (manifest === undefined) throw refuse.notRecorded();
+      if (manifest === undefined) throw refuseWorkload.notRecorded();
       const isEncoded = format === "ndjson" && takesGzip(c.req.raw);
       const form = isEncoded || format === "ndjson.gz" ? "gzip" : format;
       const ofSession = threadId === undefined ? "" : `-session-${threadId}`;

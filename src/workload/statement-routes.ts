@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../http/context.ts";
 import { readId, readParam, readQuery } from "../http/input.ts";
-import { refuse } from "../http/refusals.ts";
 import { csvHeaders, toCsv } from "../lib/csv.ts";
 import type { LogName } from "../logs/names.ts";
 import type { DigestsState } from "./digests-state.ts";
 import type { GroupsState } from "./groups/groups.ts";
 import { keysOf, toGroups, toTables } from "./groups/shown.ts";
 import { type FindCapture, readDigests } from "./live-or-stored.ts";
+import { refuseWorkload } from "./refusals.ts";
 import { digestQuerySchema, fingerprintSchema, groupsQuerySchema, tagsQuerySchema } from "./schema.ts";
 import { DIGEST_COLUMNS, GROUP_COLUMNS, TABLE_COLUMNS, withOthers } from "./tables.ts";
 import type { DigestOrder } from "./timing/order.ts";
@@ -52,7 +52,7 @@ export const statementRoutes = (findCapture: FindCapture) => {
       const fingerprint = await readParam(c, "fingerprint", fingerprintSchema());
       const capture = await findCapture(c, id, "workload.read");
       const found = toDigest(await readDigests(capture), fingerprint);
-      if (found === null) throw refuse.statementNotFound();
+      if (found === null) throw refuseWorkload.statementNotFound();
       return c.json(capture.readsStatements ? found : withoutExamples(found));
     })
 

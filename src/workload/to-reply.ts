@@ -1,8 +1,8 @@
 import { withoutPrincipals } from "../aws/principals.ts";
-import { stepTooFine } from "../http/refusals.ts";
 import { isoTime } from "../lib/values.ts";
 import type { DigestsState } from "./digests-state.ts";
 import type { KnownManifests, ReadCapture } from "./live-or-stored.ts";
+import { stepTooFine } from "./refusals.ts";
 import type {
   LoggedGap,
   ShownProblem,

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createSchedule } from "../schedules/support.ts";
-import {
-  addMember,
-  byKey,
-  createCapture,
-  createEnvironment,
-  request,
-  signUp,
-} from "../support/api.ts";
+import { addMember, byKey, createCapture, createEnvironment, request, signUp } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
 import { inFuture } from "../support/time.ts";
 import { type Caller, type Generated, type KnownIds, requestOf } from "./generate.ts";

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Capture } from "../../src/captures/replies.ts";
+import { refuseEnvironment } from "../../src/environments/refusals.ts";
 import type { Environment, Member } from "../../src/environments/replies.ts";
 import { refuse } from "../../src/http/refusals.ts";
 import { OWNER_GONE, pauseOrphaned } from "../../src/schedules/keeping.ts";
@@ -137,7 +138,7 @@ test("the answer to a request that was made as a member is not given again to a 
 test("the last admin can't become a viewer", async () => {
   const { admin } = world.cast;
   const reply = await admin.put(envPath(`/members/${admin.id}`), { role: "viewer" });
-  expectRefusal(reply, 409, refuse.lastAdmin().message);
+  expectRefusal(reply, 409, refuseEnvironment.lastAdmin().message);
 });
 
 test("an invite makes a viewer, as others see", async () => {

@@ -13,10 +13,11 @@ import {
   limitSignIns,
   networkOf,
 } from "../../http/rate-limits.ts";
-import { ApiError, refuse, tooManyKeys } from "../../http/refusals.ts";
+import { ApiError, refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { countOfAddress } from "../by-address.ts";
 import { bySession } from "../by-session.ts";
+import { refuseIdentity, tooManyKeys } from "../refusals.ts";
 import { shownCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS } from "./limits.ts";
 import { DeviceRefusal, refuseKey, tooManyWrongCodes } from "./refusals.ts";
@@ -135,7 +136,7 @@ function found(result: store.Found): store.WaitingLogin {
     case "unauthenticated":
       throw unknownCaller();
     case "no-code":
-      throw refuse.deviceCodeNotFound();
+      throw refuseIdentity.deviceCodeNotFound();
     case "no-environment":
       throw refuse.environmentNotFound();
   }

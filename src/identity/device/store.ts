@@ -4,7 +4,7 @@ import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { COUNT_WITH_OTHERS, IS_IN_WINDOW, secondsLeft } from "../address-limits.ts";
-import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, isForMember, newKey } from "../key-form.ts";
 import { newDeviceCode, newUserCode, userCodeHash } from "./codes.ts";
 import { CODE_LIFETIME_MS, POLL_SECONDS, WRONG_CODES } from "./limits.ts";
 
@@ -95,8 +95,11 @@ const POLL = [
    where ${IS_PENDING}`,
   insertKey(
     {
-      ...{ name: "d.client", owner: "d.decided_by", expiresAt: ":now + d.key_seconds * 1000" },
-      ...{ scope: "d.scope", envId: "d.key_env_id" },
+      name: "d.client",
+      owner: "d.decided_by",
+      expiresAt: ":now + d.key_seconds * 1000",
+      scope: "d.scope",
+      envId: "d.key_env_id",
     },
     `device_codes d where ${IS_READY}`,
   ),
@@ -188,7 +191,7 @@ export interface ApprovedKey {
 }
 
 /** Whether the caller belongs to the environment that the key is to be for, if it is for one. */
-const IS_OF_MEMBER = `(:keyEnvId is null or exists (select 1 from caller join members m on m.user_id = caller.id and m.env_id = :keyEnvId))`;
+const IS_OF_MEMBER = isForMember(":keyEnvId");
 const IS_WAITING = "d.user_hash = :userHash and d.status = 'pending' and d.expires_at > :now";
 /** The window of an account or an address that has tried too many. */
 const FULL = `select r.last_request from rate_limit r, caller where r.${IS_IN_WINDOW} and (
@@ -251,7 +254,13 @@ async function find(
   const { ofAccount, ofAddress } = WRONG_CODES;
   const windowMs = WRONG_CODES.seconds * 1000;
   const values = {
-    ...{ userHash, network, ofAccount, ofAddress, window: windowMs, maxKeys, decision: decided?.decision },
+    userHash,
+    network,
+    ofAccount,
+    ofAddress,
+    window: windowMs,
+    maxKeys,
+    decision: decided?.decision,
     keySeconds: decided?.key?.seconds ?? null,
     keyScope: decided?.key?.scope ?? null,
     keyEnvId: decided?.key?.envId ?? null,

@@ -5,9 +5,10 @@ import { unknownCaller } from "../../http/authentication.ts";
 import { type App, noteCaller } from "../../http/context.ts";
 import { readBody, readQuery } from "../../http/input.ts";
 import { limitAccountChanges, limitAccountReads } from "../../http/rate-limits.ts";
-import { refuse, tooManyKeys } from "../../http/refusals.ts";
+import { refuse } from "../../http/refusals.ts";
 import { isoTime } from "../../lib/values.ts";
 import { bySession } from "../by-session.ts";
+import { refuseIdentity, tooManyKeys } from "../refusals.ts";
 import type { apiKeyListSchema, apiKeySchema, newApiKeySchema } from "../replies.ts";
 import { createKeySchema, deleteKeySchema, getKeySchema, listKeysSchema, updateKeySchema } from "./schema.ts";
 import * as store from "./store.ts";
@@ -66,7 +67,7 @@ function known<T>(outcome: store.Outcome<T>): T {
 /** The same, of a key. @throws ApiError 404 when it is not one of theirs, too */
 function found(outcome: store.Outcome<store.KeyRow | null>): store.KeyRow {
   const row = known(outcome);
-  if (row === null) throw refuse.keyNotFound();
+  if (row === null) throw refuseIdentity.keyNotFound();
   return row;
 }
 
@@ -85,7 +86,7 @@ function toKey(row: store.KeyRow): z.output<typeof apiKeySchema> {
     scope,
     envId,
     lastRequest: isoTime(row.lastRequest),
-    expiresAt: expiresAt === null ? null : isoTime(expiresAt),
+    expiresAt: isoTime(expiresAt),
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
     refillInterval: null,

@@ -2,7 +2,7 @@ import { type CallerStatement, type Credential, callerStatement } from "../../db
 import type { KeyScope } from "../../db/key-scopes.ts";
 import { type SqlValues, statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
-import { hasRoomForKey, insertKey, newKey } from "../key-form.ts";
+import { hasRoomForKey, insertKey, isForMember, newKey } from "../key-form.ts";
 
 /*
  * API keys in D1. Of a key its hash is stored. Each call is one batch, whose statements find out for themselves who is calling, and
@@ -48,9 +48,7 @@ const LIST = callerStatement(
 const FIND = callerStatement(
   `select c.id as caller, ${columns("k.")} from caller c left join apikey k on k.id = :keyId and k.reference_id = c.id`,
 );
-/** A key for one environment is for its members. */
-const IS_OF_MEMBER =
-  "(:envId is null or exists (select 1 from members m where m.user_id = caller.id and m.env_id = :envId))";
+const IS_OF_MEMBER = isForMember(":envId");
 const STANDING = callerStatement(`select id as caller, ${IS_OF_MEMBER} as isOfMember from caller`);
 const INSERT = callerStatement(
   `${insertKey(

@@ -1,6 +1,7 @@
 import { statement } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { sha256 } from "../../lib/hash.ts";
+import { IS_FULL } from "../account-room.ts";
 import { insertSession, type NewSession } from "../new-session.ts";
 import { dropLinks, takeOver } from "../ownership.ts";
 import type { Attempt } from "./attempt.ts";
@@ -22,10 +23,6 @@ const MAY_LINK = `${IS_FIRST} and not exists (${LINKED}) and not ${IS_OTHERS}`;
 /** An account with the address that has never proved it, unless the browser is signed in to it: then it is the same person. */
 const UNPROVEN = `select u.id from user u where u.email = :email and u.email_verified = 0 and ${MAY_LINK}
   and not exists (select 1 from session s where s.user_id = u.id and s.token = :signedIn and s.expires_at > :now)`;
-
-/** Whether there are as many accounts as there may be. */
-const IS_FULL =
-  "(select count(*) from (select 1 from user where deleted_at is null limit :maxAccounts)) >= :maxAccounts";
 
 const FINISH = [
   `insert into verification (id, identifier, value, expires_at, created_at, updated_at)

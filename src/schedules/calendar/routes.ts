@@ -2,13 +2,13 @@ import { Hono } from "hono";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
 import { limitPolls } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
 import { signedIn } from "../../http/signed-in.ts";
 import { bySession } from "../../identity/by-session.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { randomToken } from "../../lib/random-text.ts";
 import { isoTime } from "../../lib/values.ts";
 import { nextOccurrences } from "../recurrence.ts";
+import { refuseSchedule } from "../refusals.ts";
 import type { CalendarFeed, NewCalendarFeed } from "../replies.ts";
 import { type CalendarEvent, toICalendar } from "./icalendar.ts";
 import { type Calendar, type FeedRow, makeFeed, readCalendar, readFeed, revokeFeed } from "./store.ts";
@@ -26,7 +26,7 @@ export const calendarRoutes = new Hono<App>()
   .get("/calendar.ics", limitPolls, async (c) => {
     const token = c.req.query("token") ?? "";
     const calendar = await readCalendar(c.get("db"), await sha256(token));
-    if (calendar === null) throw refuse.calendarNotFound();
+    if (calendar === null) throw refuseSchedule.calendarNotFound();
     noteCaller(calendar.caller);
     const events = eventsOf(calendar, new URL(c.req.url), Date.now());
     return c.body(toICalendar("Captures", events), 200, {

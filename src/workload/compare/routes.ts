@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readQuery } from "../../http/input.ts";
-import { refuse } from "../../http/refusals.ts";
 import { csvHeaders, toCsv } from "../../lib/csv.ts";
+import { refuseWorkload } from "../refusals.ts";
 import { PARTS } from "./names.ts";
 import { compareQuerySchema } from "./schema.ts";
 import { type ComparedCapture, readRecording } from "./side.ts";
@@ -20,7 +20,7 @@ export const compareRoutes = (
     const id = await readId(c);
     const query = await readQuery(c, compareQuerySchema());
     const [capture, base] = await findPair(c, id, query.with);
-    if (capture.id === base.id) throw refuse.sameCapture();
+    if (capture.id === base.id) throw refuseWorkload.sameCapture();
     const [of, ofBase] = await Promise.all([readRecording(capture), readRecording(base)]);
     if (query.format === "json") return c.json(toComparison(ofBase, of, query));
     const whole = toComparison(ofBase, of, { ...query, limit: Number.MAX_SAFE_INTEGER });

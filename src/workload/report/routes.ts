@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readQuery } from "../../http/input.ts";
 import { countCostly } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
 import { type ComparedCapture, readRecording } from "../compare/side.ts";
 import { readManifests } from "../live-or-stored.ts";
+import { refuseWorkload } from "../refusals.ts";
 import type { ReportMetrics } from "./charts.ts";
 import { toHtml } from "./html.ts";
 import { toMarkdown } from "./markdown.ts";
@@ -30,7 +30,7 @@ export const reportRoutes = (find: (c: AppContext, id: number, base: number | nu
     const query = await readQuery(c, reportQuerySchema());
     const { capture, base, readMetrics } = await find(c, id, query.with ?? null);
     await countCostly(c);
-    if (base?.id === capture.id) throw refuse.sameCapture();
+    if (base?.id === capture.id) throw refuseWorkload.sameCapture();
     const [recording, ofBase, metrics] = await Promise.all([
       readRecording(capture),
       base && readRecording(base),

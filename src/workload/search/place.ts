@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { refuse } from "../../http/refusals.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { lazy } from "../../lib/lazy.ts";
+import { refuseWorkload } from "../refusals.ts";
 
 /*
  * Where a search goes on: a cursor, which callers hand back as they got it. It names a fragment and a place in its text, so that
@@ -61,7 +61,7 @@ export class Cursors {
   /** @throws ApiError 400 when it is no cursor of this search */
   read(text: string): { place: Place; more: unknown } {
     const parsed = cursorSchema().safeParse(decode(text));
-    if (!parsed.success || parsed.data.of !== this.#of) throw refuse.otherCursor();
+    if (!parsed.success || parsed.data.of !== this.#of) throw refuseWorkload.otherCursor();
     const { s: sequence, at, more } = parsed.data;
     return { place: { sequence, at }, more };
   }

@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import type { App, AppContext } from "../../http/context.ts";
 import { readId, readParam, readQuery } from "../../http/input.ts";
 import { countCostly } from "../../http/rate-limits.ts";
-import { refuse } from "../../http/refusals.ts";
 import type { LogName } from "../../logs/names.ts";
 import { DIGEST_VERSION } from "../../sql-text/normalize/normalize.ts";
 import { type FindWhole, type ReadCapture, readManifests } from "../live-or-stored.ts";
+import { refuseWorkload } from "../refusals.ts";
 import type { Manifest } from "../stored/manifest.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { Cursors } from "./place.ts";
@@ -56,7 +56,7 @@ export const searchRoutes = (findCapture: FindWhole) =>
       const options = { order: "oldest", limit, place, signal } as const;
       const found = await search(capture.store, manifest, filter, fingerprints, options);
       const isWhole = before === null && found.next === null && found.missing.length === 0;
-      if (isWhole && found.lines.length === 0) throw refuse.sessionNotFound();
+      if (isWhole && found.lines.length === 0) throw refuseWorkload.sessionNotFound();
       const { page, known } = sessionOf(manifest, threadId, found, before);
       const next = found.next && cursors.write(found.next, known);
       const records = pageJson(found, next, isCurrent(manifest) ? fingerprints : null);
@@ -74,7 +74,7 @@ async function manifestOf(c: AppContext, capture: ReadCapture, log: LogName | un
   await countCostly(c);
   const { manifests } = await readManifests(capture);
   const manifest = log === undefined ? manifests[0] : manifests.find((one) => one.log === log);
-  if (manifest === undefined) throw refuse.notRecorded();
+  if (manifest === undefined) throw refuseWorkload.notRecorded();
   return manifest;
 }
 
@@ -87,9 +87,9 @@ const hasVersion1 = ({ fragments, version1 }: Manifest): boolean =>
 
 /** @throws ApiError 400 when what was recorded does not say what the filter asks for */
 function requireKnown(manifest: Manifest, filter: RecordFilter): void {
-  if (manifest.log === "general" && isOfSlowLog(filter)) throw refuse.notTimed();
+  if (manifest.log === "general" && isOfSlowLog(filter)) throw refuseWorkload.notTimed();
   if (manifest.log === "general" && filter.db !== undefined && hasVersion1(manifest)) {
-    throw refuse.databasesNotStored();
+    throw refuseWorkload.databasesNotStored();
   }
-  if (filter.fingerprint !== undefined && !isCurrent(manifest)) throw refuse.olderFingerprints();
+  if (filter.fingerprint !== undefined && !isCurrent(manifest)) throw refuseWorkload.olderFingerprints();
 }

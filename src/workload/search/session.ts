@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { refuse } from "../../http/refusals.ts";
 import { lazy } from "../../lib/lazy.ts";
+import { refuseWorkload } from "../refusals.ts";
 import type { MissingFragments } from "../stored/fragments-in-range.ts";
 import type { Gap, Manifest } from "../stored/manifest.ts";
 import { parseTime } from "../stored/time.ts";
@@ -36,7 +36,7 @@ const NOTHING: KnownSession = {
 /** Reads what a cursor has of it. @throws ApiError 400 when it is something else */
 export function readKnown(more: unknown): KnownSession {
   const { success, data } = knownSchema().safeParse(more);
-  if (!success) throw refuse.otherCursor();
+  if (!success) throw refuseWorkload.otherCursor();
   return data;
 }
 

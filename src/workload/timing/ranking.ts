@@ -1,9 +1,9 @@
-import { refuse } from "../../http/refusals.ts";
 import type { StatementTables } from "../../sql-text/tables.ts";
 import { type Details, detailsOf } from "../digest-details.ts";
 import { type DigestEntry, tablesOfDigest, timesOf } from "../digest-entry.ts";
 import { type DigestFilter, DigestMatcher, type Match } from "../digest-filter.ts";
 import type { DigestsState } from "../digests-state.ts";
+import { refuseWorkload } from "../refusals.ts";
 import type { Figures, Percentiles } from "./figures.ts";
 import { type DigestOrder, inOrder, type Ordered } from "./order.ts";
 
@@ -145,7 +145,7 @@ function ranked(
 ): RankedDigest[] {
   const ordered = inOrder(candidates, order);
   const place = after === undefined ? -1 : ordered.findIndex(({ fingerprint }) => fingerprint === after);
-  if (after !== undefined && place < 0) throw refuse.cursorNotThere();
+  if (after !== undefined && place < 0) throw refuseWorkload.cursorNotThere();
   const shown: RankedDigest[] = [];
   const matchOf = matcherOf(filter);
   for (let at = place + 1; at < ordered.length && shown.length < limit; at++) {
