@@ -1,6 +1,6 @@
 import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
 import type { KeyScope } from "../../db/key-scopes.ts";
-import { type SqlValues, statement } from "../../db/statement.ts";
+import type { SqlValues } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { hasRoomForKey, insertKey, isForMember, newKey } from "../key-form.ts";
 
@@ -130,16 +130,15 @@ export async function createKey(
   return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
 }
 
-/** A login that was approved is a key that its program has not fetched yet. */
-const REVOKE_ALL = [
-  "delete from apikey where reference_id = :userId",
-  "delete from device_codes where decided_by = :userId",
-].map(statement);
-
-/** Deletes all keys of somebody, who may fear that they are in other hands, and the logins that wait for one. */
-export async function revokeKeysOf(db: Db, userId: string): Promise<void> {
-  await db.batch(REVOKE_ALL.map((step) => step(db, { userId })));
-}
+/**
+ * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, and the logins that wait for one: a
+ * login that was approved is a key that its program has not fetched yet.
+ * @param owner SQL of the user's id, null for nobody
+ */
+export const revokeKeys = (owner: string): string[] => [
+  `delete from apikey where reference_id = ${owner}`,
+  `delete from device_codes where decided_by = ${owner}`,
+];
 
 /** What to change of a key; what is absent stays. */
 export interface KeyChanges {
