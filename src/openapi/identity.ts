@@ -226,7 +226,7 @@ export const identityOperations: Operation[] = [
       credentials: "session",
       body: { schema: revokeSessionSchema(), value: { token } },
       success: { headers: WRITE_POLICY },
-      refusals: [{ ...invalidFor(revokeSessionSchema(), {}), name: "noToken" }, ...OF_SESSION_WRITERS],
+      refusals: [invalidFor(revokeSessionSchema(), { token: 7 }), ...OF_SESSION_WRITERS],
     },
   ),
   post(
