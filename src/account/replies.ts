@@ -84,6 +84,27 @@ export const accountExportSchema = z
         createdAt: time("When it was made."),
       }),
     ),
+    calendar: z.nullable(z.object({ createdAt: time("When it was made.") })).meta({
+      description: "The secret address of your calendar, without the address itself; null for none.",
+    }),
+    knownNetworks: z
+      .array(
+        z.object({
+          network: text("An IPv4 address, or the /56 of an IPv6 address; `unknown` where it was not known."),
+          seenAt: time("When you last signed up or in from there by a password."),
+        }),
+      )
+      .meta({ description: "From where wrong passwords are counted by themselves, the last one first." }),
+    webhooks: z
+      .array(
+        z.object({
+          id: id("Its id."),
+          name: text("Its name."),
+          envId,
+          createdAt: time("When it was made."),
+        }),
+      )
+      .meta({ description: "The webhooks that send e-mails to you." }),
   })
   .meta({ id: "AccountExport", description: "What the service has of you." });
 

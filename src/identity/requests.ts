@@ -42,7 +42,10 @@ export const changePasswordSchema = z
       .boolean()
       .optional()
       .meta({ description: "Whether the account's other sessions end; true if absent." }),
-    revokeKeys: z.boolean().optional().meta({ description: "Whether to revoke all API keys, too." }),
+    revokeKeys: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether to revoke all API keys, and the calendar's address, too." }),
   })
   .meta({ id: "PasswordChange", description: "The old password and the new one." });
 /** The body of revoke-session. */

@@ -128,7 +128,7 @@ export async function checkRecovery(world: World): Promise<void> {
       await focusIsOn(page, "Set a new password");
       await page.getByLabel("New password").fill(NEW);
       await page.getByRole("button", { name: "Set the password" }).click();
-      await shown(page.getByText("The API keys have ended, too."));
+      await shown(page.getByText("The API keys and the calendar's address have ended, too."));
       await attacker.page.reload();
       await shown(attacker.page.getByRole("heading", { name: "Sign in" }));
       await attacker.page.getByLabel("E-mail address").fill(email);

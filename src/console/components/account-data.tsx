@@ -13,8 +13,9 @@ export function AccountData() {
       <h2 id="data-title">Your data</h2>
       <div class="card">
         <p>
-          Your account, memberships, keys, sessions, and the captures and schedules that you own, as one file
-          of JSON. It has no passwords and no keys.
+          Your account, memberships, keys, sessions and the networks that they came from, your calendar, the
+          webhooks that mail you, and the captures and schedules that you own, as one file of JSON. It has no
+          passwords and no keys.
         </p>
         <div class="actions">
           <a class="button" href="/api/account/export" download="captures-account.json">

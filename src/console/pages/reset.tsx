@@ -17,7 +17,7 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
   const { busy, errors, submit } = useSubmission(["newPassword"], async () => {
     const { email, keysRevoked } = await account.resetPassword({ token, newPassword, revokeKeys });
     toasts.show(
-      `Your password is set, and all sessions have ended. The API keys ${keysRevoked ? "have ended, too" : "go on working"}.`,
+      `Your password is set, and all sessions have ended. The API keys and the calendar's address ${keysRevoked ? "have ended, too" : "go on working"}.`,
     );
     // The link is used up now, also if the sign-in fails.
     navigate("/captures", { replace: true });
@@ -41,7 +41,7 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
           onChange={setNewPassword}
         />
         <Check checked={revokeKeys} onChange={setRevokeKeys}>
-          Revoke the API keys, too
+          Revoke the API keys and the calendar's address, too
         </Check>
         <p class="hint">
           Do so if somebody else may know them. Those of an account whose address was not confirmed before end

@@ -130,13 +130,14 @@ export async function createKey(
   return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
 }
 
-/** A login that was approved is a key that its program has not fetched yet. */
+/** A login that was approved is a key that its program has not fetched yet; a calendar's address is read by whoever has it, as by a key. */
 const REVOKE_ALL = [
   "delete from apikey where reference_id = :userId",
   "delete from device_codes where decided_by = :userId",
+  "delete from calendar_feeds where user_id = :userId",
 ].map(statement);
 
-/** Deletes all keys of somebody, who may fear that they are in other hands, and the logins that wait for one. */
+/** Deletes all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and their calendar's address. */
 export async function revokeKeysOf(db: Db, userId: string): Promise<void> {
   await db.batch(REVOKE_ALL.map((step) => step(db, { userId })));
 }
