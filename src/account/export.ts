@@ -50,7 +50,7 @@ const KEYS = callerStatement(
 );
 const SESSIONS = callerStatement(
   `select s.created_at as createdAt, s.updated_at as lastSeenAt, s.expires_at as expiresAt, s.ip_address as address,
-     s.user_agent as userAgent, s.token = :credential as isThis
+     s.user_agent as userAgent, s.signed_in_by as signedInBy, s.token = :credential as isThis
    from caller join session s on s.user_id = caller.id order by s.created_at`,
 );
 const CAPTURES = callerStatement(
@@ -92,6 +92,7 @@ interface SessionRow {
   expiresAt: number;
   address: string | null;
   userAgent: string | null;
+  signedInBy: "password" | "sso";
   isThis: 0 | 1;
 }
 

@@ -57,6 +57,9 @@ export const accountExportSchema = z
           expiresAt: time("When it ends."),
           address: textOrNull("The address that you signed in from."),
           userAgent: textOrNull("What the browser or program called itself."),
+          signedInBy: z
+            .enum(["password", "sso"])
+            .meta({ description: "How you signed in: by a password or a provider." }),
           isThis: z.boolean().meta({ description: "Whether it is the one that asked for this." }),
         }),
       )

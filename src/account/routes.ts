@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
 import type * as z from "zod";
+import { allowsPasswords } from "../env.ts";
 import { sessionCookieName, unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody } from "../http/input.ts";
@@ -12,7 +13,6 @@ import { bySession } from "../identity/by-session.ts";
 import { boundHashing } from "../identity/hashing.ts";
 import { verifyPassword } from "../identity/passwords.ts";
 import { refuseIdentity } from "../identity/refusals.ts";
-import { allowsPasswords } from "../identity/sign-on/config.ts";
 import { log } from "../lib/log.ts";
 import { type Asking, deleteAccount, readAsking } from "./deletion.ts";
 import { readExport } from "./export.ts";

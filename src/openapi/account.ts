@@ -78,6 +78,7 @@ export const accountOperations: Operation[] = [
                 expiresAt: session.expiresAt,
                 address: session.ipAddress,
                 userAgent: session.userAgent,
+                signedInBy: "password",
                 isThis: true,
               },
             ],

@@ -35,7 +35,7 @@ test("the file has what the service has of somebody, and no secret", async () =>
     account: { id: owner.id, email: owner.email, signIns: [{ provider: "credential" }] },
     environments: [{ id: environment.id, name: environment.name, role: expect.any(String) }],
     apiKeys: [{ name: "nightly", start: key.slice(0, 13), enabled: true }],
-    sessions: [{ isThis: true }],
+    sessions: [{ isThis: true, signedInBy: "password" }],
     captureCount: 1,
     captures: [{ id: capture.id, name: "of mine", envId: environment.id, status: "SCHEDULED" }],
     scheduleCount: 0,
