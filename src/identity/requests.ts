@@ -20,7 +20,7 @@ export const signUpSchema = z
     password,
     inviteCode: z.string().optional().meta({
       description:
-        "The code of an invite, which is accepted with it; needed where sign-up is by invite only.",
+        "The code of an invite, which is accepted with it; needed where sign-up is by invite only. One for your address is left, where mail is sent, until you have confirmed that.",
     }),
     rememberMe,
   })

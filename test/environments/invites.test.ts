@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import type { Environment, Invite, OpenInvite, SeenInvite } from "../../src/environments/replies.ts";
+import { verify } from "../identity/links/support.ts";
 import { type Cast, createCast, createEnvironment, type Person, request, signUp } from "../support/api.ts";
 
 const NO_INVITE = {
@@ -270,6 +271,7 @@ describe("an invite for one address", () => {
     await expectDead(code);
     const look = await (await signUp("Thief")).post("/api/invites/look", { code });
     expect(look.body).toEqual(NO_INVITE);
+    await verify(guest);
     expect((await accept(guest, code)).status).toBe(200);
   });
 
