@@ -4,6 +4,7 @@ import { Check, Form, FormProblem, Submit, TextField } from "../components/field
 import { Heading } from "../components/heading.tsx";
 import { NoLink } from "../components/no-link.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { WithPasswords } from "../components/with-passwords.tsx";
 import { navigate, usePlace } from "../lib/router.ts";
 import type { OpenPageProps } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -11,6 +12,15 @@ import { useSubmission } from "../lib/submission.ts";
 /** Sets a new password by a link, whose token is in the address after `#`, which no server sees, and signs in with it. */
 export function ResetPage({ onSignedIn }: OpenPageProps) {
   const { hash: token } = usePlace();
+  const title = "Set a new password";
+  return (
+    <WithPasswords title={title}>
+      {token === "" ? <NoLink title={title} /> : <Reset token={token} onSignedIn={onSignedIn} />}
+    </WithPasswords>
+  );
+}
+
+function Reset({ token, onSignedIn }: Pick<OpenPageProps, "onSignedIn"> & { token: string }) {
   const toasts = useToasts();
   const [newPassword, setNewPassword] = useState("");
   const [revokeKeys, setRevokeKeys] = useState(false);
@@ -24,7 +34,6 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
     const { user } = await account.signIn({ email, password: newPassword });
     onSignedIn(user);
   });
-  if (token === "") return <NoLink title="Set a new password" />;
   return (
     <section class="narrow card">
       <Heading title="Set a new password" />
